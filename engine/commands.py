@@ -1,0 +1,42 @@
+"""What the engine is told: one tagged union of frozen structs, one JSON object a command.
+
+A viewer or the command line puts a command into the spool of a run directory
+(`rundir.send`); the engine takes it between two steps.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """`id` names the command in answers; `attempt` names the engine process that it is for."""
+
+    id: str
+    attempt: str
+
+
+class Pause(_Command):
+    """Stop before the next step and wait, the state kept in memory."""
+
+
+class Continue(_Command):
+    """Go on exactly where a pause stopped."""
+
+
+class Checkpoint(_Command):
+    """Write `last.pt` now."""
+
+
+class Stop(_Command):
+    """End the run before the next step; with `save`, write `last.pt` first."""
+
+    save: bool = True
+
+
+Command: TypeAlias = Pause | Continue | Checkpoint | Stop
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Command).decode

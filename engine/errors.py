@@ -1,0 +1,34 @@
+"""What can go wrong for a user, as a tree.
+
+EngineError          one sentence that says what is wrong and what to do
+├── UsageError       a wrong name, key or number: exit code 2
+├── DataError        data that is missing, empty or broken: exit code 2
+└── RunError         a run that cannot be found, made, written or started: exit code 1
+"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """A mistake or misfortune that the user can act on.
+
+    The message is one sentence for the terminal; it holds no traceback and no control characters.
+    """
+
+    exit_code = 1
+
+
+class UsageError(EngineError):
+    """Something on the command line, in a recipe or in a command is wrong."""
+
+    exit_code = 2
+
+
+class DataError(EngineError):
+    """A data set is missing, empty or broken."""
+
+    exit_code = 2
+
+
+class RunError(EngineError):
+    """A run directory cannot be found, created, locked, read or written."""

@@ -1,0 +1,261 @@
+"""What the engine says: one tagged union of frozen structs, one JSON line an event.
+
+The journal of a run directory is a sequence of these, and it is all that a viewer knows.
+
+Accuracies are fractions, times are seconds, epochs count from 1. A measured number is
+`float | None`, where None stands for a non-finite value (JSON has no NaN); what was not
+measured is `UNSET` and left out of the line. New fields get defaults and unknown ones are
+ignored, so that an older viewer reads a newer run.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from engine.recipe import Recipe, Resolved
+
+Measured: TypeAlias = float | None
+Unmeasured: TypeAlias = float | None | UnsetType
+
+
+def measured(value: float) -> Measured:
+    """The value, or None where it is NaN or infinite."""
+    return value if math.isfinite(value) else None
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """`seq` and `time` (unix seconds) are stamped by the journal; `step` counts finished steps."""
+
+    seq: int = 0
+    time: float = 0.0
+    step: int = 0
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """One row of the layer table.
+
+    `kind` is the module's class, `detail` its kernel ("3×3", "3×3 /2") or sizes ("512→10");
+    `output` is the shape without the batch, (C, H, W) or (features,); `macs` are
+    multiply-accumulates for one image.
+    """
+
+    name: str
+    kind: str
+    detail: str
+    output: tuple[int, ...]
+    parameters: int
+    macs: int
+
+
+class RunStarted(_Event):
+    """The first event of an attempt: everything that defines it."""
+
+    attempt: str
+    name: str
+    recipe: Recipe
+    resolved: Resolved
+    host: str
+    device: str
+    classes: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    parameters: int
+    macs: int
+    input: tuple[int, int, int]
+    train_images: int
+    validation_images: int
+    validation_is_test: bool
+    steps_per_epoch: int
+    planned_steps: int
+    versions: dict[str, str]
+    git: str | None = None
+
+
+PhaseName = Literal[
+    "starting", "loading", "compiling", "training", "evaluating", "saving", "pausing", "paused"
+]
+
+
+class Phase(_Event):
+    """What the engine does from now on; `fraction` (0 to 1) of it is done, where known."""
+
+    name: PhaseName
+    fraction: float | UnsetType = UNSET
+    note: str = ""
+
+
+class Steps(_Event):
+    """Means over the training steps since the last such event."""
+
+    epoch: int
+    loss: Measured
+    top1: Measured
+    lr: float
+    images_per_second: Measured
+
+
+class Cell(msgspec.Struct, frozen=True, array_like=True):
+    """A cell of the confusion matrix with a few of its validation images, by index."""
+
+    true: int
+    predicted: int
+    images: tuple[int, ...]
+
+
+class Confusion(_Event):
+    """Counts on the validation set, row = true class.
+
+    Up to 100 classes `counts` is dense, (classes, classes); above, `sparse` lists the non-zero
+    cells as (true, predicted, count). `worst` names the largest errors, worst first.
+    """
+
+    epoch: int
+    counts: tuple[tuple[int, ...], ...] = ()
+    sparse: tuple[tuple[int, int, int], ...] = ()
+    worst: tuple[Cell, ...] = ()
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """Row-major uint8 values as base64, (channels, height, width)."""
+
+    channels: int
+    height: int
+    width: int
+    data: str
+
+
+class FeatureMap(msgspec.Struct, frozen=True):
+    """One channel of a layer's output, reduced to a small grid.
+
+    A byte b stands for `low + b / 255 * (high - low)`.
+    """
+
+    channel: int
+    height: int
+    width: int
+    low: Measured
+    high: Measured
+    data: str
+
+
+class FeatureMaps(_Event):
+    """What a layer makes of one validation image."""
+
+    layer: str
+    shape: tuple[int, ...]
+    image: int
+    picture: Picture
+    true: int
+    top: tuple[tuple[int, Measured], ...]
+    maps: tuple[FeatureMap, ...]
+
+
+class EpochEnded(_Event):
+    """Results of an epoch; `seconds` of training and `evaluation_seconds` are wall-clock."""
+
+    epoch: int
+    train_loss: Measured
+    train_top1: Measured
+    loss: Measured
+    top1: Measured
+    lr: float
+    seconds: float
+    evaluation_seconds: float
+    images_per_second: Measured
+    best: bool
+    top5: Unmeasured = UNSET
+
+
+class Checkpointed(_Event):
+    """A checkpoint is durable under this file name."""
+
+    file: str
+    epoch: int
+    bytes: int
+    seconds: float
+    reason: Literal["epoch", "best", "command", "signal", "stop"]
+    top1: Unmeasured = UNSET
+
+
+class Resumed(_Event):
+    """A new attempt goes on from a checkpoint: training events after `from_seq` no longer count."""
+
+    attempt: str
+    from_seq: int
+    epoch: int
+
+
+class Alert(_Event):
+    """Something a person should know, with what to do about it."""
+
+    level: Literal["info", "warning", "error"]
+    code: str
+    text: str
+    values: dict[str, float | str | None] = {}
+    command: str | UnsetType = UNSET
+
+
+class Gpu(msgspec.Struct, frozen=True):
+    """One GPU as NVML sees it; memory in bytes, temperature in °C, power in watts."""
+
+    index: int
+    name: str
+    ours: bool
+    utilisation: float
+    memory_used: int
+    memory_total: int
+    temperature: float | UnsetType = UNSET
+    power: float | UnsetType = UNSET
+
+
+class Hardware(_Event):
+    """A sample of the machine, every two seconds; also the engine's heartbeat.
+
+    `cpu` is the load of the whole machine and `engine_cpu` that of the engine, each as a
+    fraction of all cores; memory and disk are bytes.
+    """
+
+    cores: int
+    cpu: float
+    engine_cpu: float
+    memory_used: int
+    memory_total: int
+    engine_memory: int
+    disk_free: int
+    gpus: tuple[Gpu, ...] = ()
+
+
+class RunEnded(_Event):
+    """The last event of an attempt."""
+
+    reason: Literal["done", "stopped", "failed"]
+    best_epoch: int | UnsetType = UNSET
+    best_top1: Unmeasured = UNSET
+    test_loss: Unmeasured = UNSET
+    test_top1: Unmeasured = UNSET
+    seconds: float = 0.0
+    error: str = ""
+
+
+Event: TypeAlias = (
+    RunStarted
+    | Phase
+    | Steps
+    | Confusion
+    | FeatureMaps
+    | EpochEnded
+    | Checkpointed
+    | Resumed
+    | Alert
+    | Hardware
+    | RunEnded
+)
+
+# What a resume takes back, when it came after the checkpoint.
+TRAINING = (Steps, EpochEnded, Confusion, FeatureMaps)
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Event).decode

@@ -1,0 +1,234 @@
+"""The fold of a journal: what a run is now, and its curves at fixed memory.
+
+A viewer, `cnn-tui runs` and the headless lines all read a run through `History.fold`.
+Nothing here grows with the number of steps: curves are bins that merge pairwise.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import deque
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from engine import events, schedule
+from engine.events import Event
+
+BINS = 1024
+RECENT = 240
+LOG_ENTRIES = 500
+
+
+class Bin(NamedTuple):
+    """One stretch of a curve: the mean, lowest and highest of its finite values.
+
+    `step` is its middle. `broken` says that a value in it was not finite; where all were,
+    the numbers are NaN.
+    """
+
+    step: float
+    mean: float
+    low: float
+    high: float
+    broken: bool
+
+
+class Curve:
+    """A measured quantity over steps in at most `BINS` bins of one width, in steps.
+
+    When a step falls behind the last bin, neighbours merge and the width doubles. The mean
+    weighs each value alike.
+    """
+
+    def __init__(self) -> None:
+        self.width = 1
+        self.last: float | None = None
+        self._counts = array("q", bytes(8 * BINS))
+        self._broken = array("q", bytes(8 * BINS))
+        self._sums = array("d", bytes(8 * BINS))
+        self._lows = array("d", [math.inf]) * BINS
+        self._highs = array("d", [-math.inf]) * BINS
+        self._used = 0
+
+    def add(self, step: int, value: float | None) -> None:
+        """Count a value measured at this step; None is one that is not finite."""
+        while step // self.width >= BINS:
+            self._halve()
+        i = step // self.width
+        self._used = max(self._used, i + 1)
+        self.last = value
+        if value is None:
+            self._broken[i] += 1
+            return
+        self._counts[i] += 1
+        self._sums[i] += value
+        self._lows[i] = min(self._lows[i], value)
+        self._highs[i] = max(self._highs[i], value)
+
+    def bins(self) -> list[Bin]:
+        """The bins that hold a value, in order of steps."""
+        return [self._bin(i) for i in range(self._used) if self._counts[i] or self._broken[i]]
+
+    def _bin(self, i: int) -> Bin:
+        step = i * self.width + (self.width - 1) / 2
+        broken = self._broken[i] > 0
+        if not self._counts[i]:
+            return Bin(step, math.nan, math.nan, math.nan, broken)
+        mean = self._sums[i] / self._counts[i]
+        return Bin(step, mean, self._lows[i], self._highs[i], broken)
+
+    def _halve(self) -> None:
+        for i in range(BINS // 2):
+            a, b = 2 * i, 2 * i + 1
+            self._counts[i] = self._counts[a] + self._counts[b]
+            self._broken[i] = self._broken[a] + self._broken[b]
+            self._sums[i] = self._sums[a] + self._sums[b]
+            self._lows[i] = min(self._lows[a], self._lows[b])
+            self._highs[i] = max(self._highs[a], self._highs[b])
+        for i in range(BINS // 2, BINS):
+            self._counts[i] = self._broken[i] = 0
+            self._sums[i], self._lows[i], self._highs[i] = 0.0, math.inf, -math.inf
+        self._used = (self._used + 1) // 2
+        self.width *= 2
+
+
+class History:
+    """What the journal of one run amounts to."""
+
+    def __init__(self) -> None:
+        self.last_seq = 0
+        self.last_time = 0.0
+        self.step = 0
+        self.run: events.RunStarted | None = None
+        self.phase: events.Phase | None = None
+        self.steps: events.Steps | None = None
+        self.ended: events.RunEnded | None = None
+        self.hardware: events.Hardware | None = None
+        self.confusion: events.Confusion | None = None
+        self.checkpoint: events.Checkpointed | None = None
+        self.maps: dict[str, events.FeatureMaps] = {}
+        self.epochs: list[events.EpochEnded] = []
+        self.loss = Curve()
+        self.top1 = Curve()
+        self.lr = Curve()
+        self.recent: deque[events.Steps] = deque(maxlen=RECENT)
+        self.log: deque[Event] = deque(maxlen=LOG_ENTRIES)
+        self._started = 0.0
+        self._paused_since: float | None = None
+        self._paused = 0.0
+
+    def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
+        """Take in events in the order of the journal; returns the kinds that were among them.
+
+        Superseded events must have been left out before (see `journal.Reader`).
+        """
+        kinds: set[type[Event]] = set()
+        for event in new:
+            self._fold_one(event)
+            kinds.add(type(event))
+        return frozenset(kinds)
+
+    def _fold_one(self, event: Event) -> None:
+        self.last_seq, self.last_time = event.seq, event.time
+        match event:
+            case events.Steps():
+                self._fold_steps(event)
+            case events.Phase():
+                self._fold_phase(event)
+            case events.Hardware():
+                self.hardware = event
+            case events.FeatureMaps():
+                self.maps[event.layer] = event
+            case events.Confusion():
+                self.confusion = event
+            case events.RunStarted():
+                self.run, self.ended, self.phase = event, None, None
+                self._started = self._started or event.time
+                self.log.append(event)
+            case events.EpochEnded():
+                self.epochs.append(event)
+                self.step = event.step
+                self.log.append(event)
+            case events.Checkpointed():
+                self.checkpoint = event
+                self.log.append(event)
+            case events.Alert() | events.Resumed():
+                self.log.append(event)
+            case events.RunEnded():
+                self._settle_pause(event.time)
+                self.ended, self.step = event, event.step
+                self.log.append(event)
+
+    def _fold_steps(self, event: events.Steps) -> None:
+        self.steps, self.step = event, event.step
+        self.recent.append(event)
+        self.loss.add(event.step, event.loss)
+        self.top1.add(event.step, event.top1)
+        self.lr.add(event.step, event.lr)
+
+    def _fold_phase(self, event: events.Phase) -> None:
+        self._settle_pause(event.time)
+        self.phase, self.step = event, event.step
+        if event.name == "paused":
+            self._paused_since = event.time
+
+    def _settle_pause(self, now: float) -> None:
+        if self._paused_since is not None:
+            self._paused += max(0.0, now - self._paused_since)
+            self._paused_since = None
+
+    @property
+    def planned_steps(self) -> int:
+        return self.run.planned_steps if self.run else 0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.run.steps_per_epoch if self.run else 1
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is being trained, from 1; the last one when the run is over."""
+        planned = self.run.recipe.epochs if self.run else 1
+        return min(planned, self.step // self.steps_per_epoch + 1)
+
+    @property
+    def progress(self) -> float:
+        """The share of the planned steps that is done, 0 to 1."""
+        return min(1.0, self.step / self.planned_steps) if self.planned_steps else 0.0
+
+    @property
+    def best(self) -> events.EpochEnded | None:
+        """The epoch with the highest validation accuracy, the first of equals."""
+        return next((e for e in reversed(self.epochs) if e.best), None)
+
+    @property
+    def plan(self) -> schedule.Plan | None:
+        return schedule.plan(self.run.recipe, self.steps_per_epoch) if self.run else None
+
+    @property
+    def plateau_factor(self) -> float:
+        """By how much reduce-on-plateau has scaled the planned rate, from the last rate seen."""
+        if self.steps is None or self.plan is None or not self.steps.lr:
+            return 1.0
+        planned = schedule.learning_rate(self.plan, max(0, self.steps.step - 1))
+        return self.steps.lr / planned if planned else 1.0
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.run.classes if self.run else ()
+
+    def elapsed(self, now: float) -> float:
+        """Seconds since the run first started, to `now` or to its end."""
+        return (self.ended.time if self.ended else now) - self._started if self._started else 0.0
+
+    def remaining(self) -> float | None:
+        """Seconds that the rest takes at the recent pace, evaluations counted; None if unknown."""
+        pace = [s.images_per_second for s in self.recent if s.images_per_second]
+        if self.run is None or not pace:
+            return None
+        speed = sorted(pace[-20:])[len(pace[-20:]) // 2]
+        left = max(0, self.planned_steps - self.step)
+        images = left * self.run.recipe.batch
+        evaluation = self.epochs[-1].evaluation_seconds if self.epochs else 0.0
+        return images / speed + evaluation * math.ceil(left / self.steps_per_epoch)

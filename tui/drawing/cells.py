@@ -1,0 +1,89 @@
+"""What drawing makes: rows of spans, each a piece of text and the name of its ink.
+
+An ink is a meaning ("train", "error"), never a colour: a pane turns it into a style through
+its component classes, so that themes, 16 colours and NO_COLOR need no other drawing.
+Widths are terminal cells, not characters: a Chinese character is two cells wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeAlias, get_args
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+Ink: TypeAlias = Literal[
+    "plain",
+    "dim",
+    "border",
+    "title",
+    "key",
+    "train",
+    "validation",
+    "rate",
+    "good",
+    "warning",
+    "error",
+    "hit",
+    "miss1",
+    "miss2",
+    "miss3",
+    "miss4",
+    "selected",
+]
+
+INKS: tuple[Ink, ...] = get_args(Ink)
+
+
+class Span(NamedTuple):
+    """A run of text in one ink."""
+
+    text: str
+    ink: Ink = "plain"
+
+
+Row: TypeAlias = tuple[Span, ...]
+
+
+def row(*parts: Span | str) -> Row:
+    """A row from spans and plain strings; empty ones are left out."""
+    spans = (part if isinstance(part, Span) else Span(part) for part in parts)
+    return tuple(span for span in spans if span.text)
+
+
+def width(row: Iterable[Span]) -> int:
+    """The row's width in cells."""
+    return sum(cell_len(span.text) for span in row)
+
+
+def text(row: Iterable[Span]) -> str:
+    """The row without its inks."""
+    return "".join(span.text for span in row)
+
+
+def fit(row: Row, cells: int) -> Row:
+    """The row cut, or filled with plain spaces, to exactly so many cells."""
+    left, spans = cells, []
+    for span in row:
+        if left <= 0:
+            break
+        size = cell_len(span.text)
+        spans.append(span if size <= left else Span(set_cell_size(span.text, left), span.ink))
+        left -= min(size, left)
+    if left > 0:
+        spans.append(Span(" " * left))
+    return tuple(spans)
+
+
+def fit_text(string: str, cells: int) -> str:
+    """The string cut with `…`, or filled with spaces, to exactly so many cells."""
+    if cell_len(string) <= cells:
+        return set_cell_size(string, cells)
+    if cells <= 0:
+        return ""
+    return set_cell_size(chop_cells(string, cells - 1)[0] + "…", cells) if cells > 1 else "…"
+
+
+def right(string: str, cells: int) -> str:
+    """The string cut, or filled at its left, to exactly so many cells."""
+    return " " * (cells - cell_len(string)) + fit_text(string, min(cells, cell_len(string)))
