@@ -18,19 +18,19 @@ class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     attempt: str
 
 
-class Pause(_Command):
+class Pause(_Command, frozen=True):
     """Stop before the next step and wait, the state kept in memory."""
 
 
-class Continue(_Command):
+class Continue(_Command, frozen=True):
     """Go on exactly where a pause stopped."""
 
 
-class Checkpoint(_Command):
+class Checkpoint(_Command, frozen=True):
     """Write `last.pt` now."""
 
 
-class Stop(_Command):
+class Stop(_Command, frozen=True):
     """End the run before the next step; with `save`, write `last.pt` first."""
 
     save: bool = True
@@ -39,4 +39,9 @@ class Stop(_Command):
 Command: TypeAlias = Pause | Continue | Checkpoint | Stop
 
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Command).decode
+_decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+
+
+def decode(data: bytes) -> Command:
+    """One command from its file. Raises what `events.decode` raises."""
+    return _decoder.decode(data)

@@ -19,7 +19,7 @@ from msgspec import UNSET, UnsetType
 from engine.recipe import Recipe, Resolved
 
 Measured: TypeAlias = float | None
-Unmeasured: TypeAlias = float | None | UnsetType
+Unmeasured: TypeAlias = float | UnsetType | None
 
 
 def measured(value: float) -> Measured:
@@ -51,7 +51,7 @@ class Layer(msgspec.Struct, frozen=True):
     macs: int
 
 
-class RunStarted(_Event):
+class RunStarted(_Event, frozen=True):
     """The first event of an attempt: everything that defines it."""
 
     attempt: str
@@ -79,7 +79,7 @@ PhaseName = Literal[
 ]
 
 
-class Phase(_Event):
+class Phase(_Event, frozen=True):
     """What the engine does from now on; `fraction` (0 to 1) of it is done, where known."""
 
     name: PhaseName
@@ -87,7 +87,7 @@ class Phase(_Event):
     note: str = ""
 
 
-class Steps(_Event):
+class Steps(_Event, frozen=True):
     """Means over the training steps since the last such event."""
 
     epoch: int
@@ -105,7 +105,7 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
     images: tuple[int, ...]
 
 
-class Confusion(_Event):
+class Confusion(_Event, frozen=True):
     """Counts on the validation set, row = true class.
 
     Up to 100 classes `counts` is dense, (classes, classes); above, `sparse` lists the non-zero
@@ -141,7 +141,7 @@ class FeatureMap(msgspec.Struct, frozen=True):
     data: str
 
 
-class FeatureMaps(_Event):
+class FeatureMaps(_Event, frozen=True):
     """What a layer makes of one validation image."""
 
     layer: str
@@ -153,7 +153,7 @@ class FeatureMaps(_Event):
     maps: tuple[FeatureMap, ...]
 
 
-class EpochEnded(_Event):
+class EpochEnded(_Event, frozen=True):
     """Results of an epoch; `seconds` of training and `evaluation_seconds` are wall-clock."""
 
     epoch: int
@@ -169,7 +169,7 @@ class EpochEnded(_Event):
     top5: Unmeasured = UNSET
 
 
-class Checkpointed(_Event):
+class Checkpointed(_Event, frozen=True):
     """A checkpoint is durable under this file name."""
 
     file: str
@@ -180,7 +180,7 @@ class Checkpointed(_Event):
     top1: Unmeasured = UNSET
 
 
-class Resumed(_Event):
+class Resumed(_Event, frozen=True):
     """A new attempt goes on from a checkpoint: training events after `from_seq` no longer count."""
 
     attempt: str
@@ -188,7 +188,7 @@ class Resumed(_Event):
     epoch: int
 
 
-class Alert(_Event):
+class Alert(_Event, frozen=True):
     """Something a person should know, with what to do about it."""
 
     level: Literal["info", "warning", "error"]
@@ -211,7 +211,7 @@ class Gpu(msgspec.Struct, frozen=True):
     power: float | UnsetType = UNSET
 
 
-class Hardware(_Event):
+class Hardware(_Event, frozen=True):
     """A sample of the machine, every two seconds; also the engine's heartbeat.
 
     `cpu` is the load of the whole machine and `engine_cpu` that of the engine, each as a
@@ -228,7 +228,7 @@ class Hardware(_Event):
     gpus: tuple[Gpu, ...] = ()
 
 
-class RunEnded(_Event):
+class RunEnded(_Event, frozen=True):
     """The last event of an attempt."""
 
     reason: Literal["done", "stopped", "failed"]
@@ -258,4 +258,9 @@ Event: TypeAlias = (
 TRAINING = (Steps, EpochEnded, Confusion, FeatureMaps)
 
 encode = msgspec.json.Encoder().encode
-decode = msgspec.json.Decoder(Event).decode
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def decode(line: bytes) -> Event:
+    """One event from its line. Raises msgspec.MsgspecError, UnicodeDecodeError, RecursionError."""
+    return _decoder.decode(line)

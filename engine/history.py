@@ -143,7 +143,7 @@ class History:
             case events.Confusion():
                 self.confusion = event
             case events.RunStarted():
-                self.run, self.ended, self.phase = event, None, None
+                self.run = event
                 self._started = self._started or event.time
                 self.log.append(event)
             case events.EpochEnded():
@@ -170,6 +170,7 @@ class History:
     def _fold_phase(self, event: events.Phase) -> None:
         self._settle_pause(event.time)
         self.phase, self.step = event, event.step
+        self.ended = None  # a phase after the end is a new attempt
         if event.name == "paused":
             self._paused_since = event.time
 

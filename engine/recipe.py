@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
@@ -187,12 +187,14 @@ _NAMES: Mapping[Any, str] = {
 
 
 def _range(meta: Meta) -> str:
-    low = f"above {meta.gt}" if meta.gt is not None else f"{meta.ge} or more"
+    """` from 0 to below 1`, ` above 0 and at most 1000`, ` of 0 or more`."""
+    low = f" above {meta.gt}" if meta.gt is not None else f" from {meta.ge}"
+    between = " and " if meta.gt is not None else " to "
     if meta.lt is not None:
-        return f" that is {low} and below {meta.lt}"
+        return f"{low}{between}below {meta.lt}"
     if meta.le is not None:
-        return f" that is {low} and at most {meta.le}"
-    return f" that is {low}"
+        return f"{low} and at most {meta.le}" if meta.gt is not None else f"{low} to {meta.le}"
+    return low if meta.gt is not None else f" of {meta.ge} or more"
 
 
 def parse_setting(setting: str) -> tuple[str, object]:
@@ -241,11 +243,14 @@ def _toml(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def difference(recipe: Recipe) -> dict[str, object]:
-    """The fields in which a recipe differs from its preset, for the command that repeats it."""
+def written(value: object) -> str:
+    """A value as `--set KEY=` takes it."""
+    return value if isinstance(value, str) else _toml(value)
+
+
+def difference(recipe: Recipe, keys: Sequence[str] = FIELDS) -> dict[str, object]:
+    """Those of the fields in which a recipe differs from its preset."""
     plain = build(flags={"arch": recipe.arch, "data": recipe.data, "preset": recipe.preset})
     return {
-        key: getattr(recipe, key)
-        for key in FIELDS
-        if getattr(recipe, key) != getattr(plain, key)
+        key: getattr(recipe, key) for key in keys if getattr(recipe, key) != getattr(plain, key)
     }

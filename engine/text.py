@@ -73,7 +73,7 @@ def duration(seconds: float) -> str:
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    return f"there is no recipe field {harmless(key)!r}: {nearest(key, known)}"
+    return f"there is no recipe field '{harmless(key)}': {nearest(key, known)}"
 
 
 def bad_value(key: str, value: object, allowed: str) -> str:
@@ -81,7 +81,7 @@ def bad_value(key: str, value: object, allowed: str) -> str:
 
 
 def not_a_setting(text: str) -> str:
-    return f"--set takes KEY=VALUE, as in --set lr=0.1, and not {harmless(text)!r}."
+    return f"--set takes KEY=VALUE, as in --set lr=0.1, and not '{harmless(text)}'."
 
 
 def unreadable_recipe(path: object, why: str) -> str:
@@ -90,13 +90,13 @@ def unreadable_recipe(path: object, why: str) -> str:
 
 def unknown_preset(name: str, known: Iterable[str]) -> str:
     return (
-        f"there is no recipe {harmless(name)!r}, neither by that name nor as a TOML file: "
+        f"there is no recipe '{harmless(name)}', neither by that name nor as a TOML file: "
         f"{nearest(name, known)}"
     )
 
 
 def unknown_architecture(name: str, known: Iterable[str]) -> str:
-    return f"there is no architecture {harmless(name)!r}: {nearest(name, known)}"
+    return f"there is no architecture '{harmless(name)}': {nearest(name, known)}"
 
 
 # Data
@@ -104,7 +104,7 @@ def unknown_architecture(name: str, known: Iterable[str]) -> str:
 
 def unknown_data(name: str, known: Iterable[str]) -> str:
     return (
-        f"there is no data set and no folder {harmless(name)!r}: {nearest(name, known)} "
+        f"there is no data set and no folder '{harmless(name)}': {nearest(name, known)} "
         "Or give the path of a folder with one subfolder of images a class."
     )
 
@@ -115,6 +115,13 @@ def data_not_on_disk(title: str, where: Iterable[object], source: str) -> str:
         f"{title} is not on this disk (looked in {looked}): unpack {source} into one of these, "
         "or say where it is with --data-dir."
     )
+
+
+def data_damaged(title: str, file: object, why: str, source: str) -> str:
+    return f"{title} is damaged ({harmless(str(file))}: {harmless(why)}): unpack {source} again."
+
+
+WRONG_CHECKSUM = "its checksum is wrong"
 
 
 def folder_missing(path: object) -> str:
@@ -134,7 +141,7 @@ def folder_empty(path: object) -> str:
 
 def folder_one_class(path: object, name: str) -> str:
     return (
-        f"the data folder {harmless(str(path))} holds only the class {harmless(name)!r}: "
+        f"the data folder {harmless(str(path))} holds only the class '{harmless(name)}': "
         "a classifier needs two or more subfolders of images."
     )
 
@@ -156,6 +163,9 @@ def some_broken(count: int, total: int, first: object, why: str) -> str:
         f"{count:,} of {total:,} images cannot be read and are left out, "
         f"{harmless(str(first))} first ({harmless(why)})."
     )
+
+
+NOT_AN_IMAGE = "not an image"
 
 
 def too_few_images(path: object, count: int) -> str:
@@ -190,7 +200,7 @@ VALIDATION_HELD_OUT = "validation is a share held out of the training images"
 
 def no_run(selector: str, runs_dir: object) -> str:
     return (
-        f"there is no run {harmless(selector)!r} in {harmless(str(runs_dir))}: "
+        f"there is no run '{harmless(selector)}' in {harmless(str(runs_dir))}: "
         "`cnn-tui runs` lists them."
     )
 
@@ -201,7 +211,7 @@ def no_runs(runs_dir: object) -> str:
 
 def several_runs(selector: str, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
-    return f"{harmless(selector)!r} fits several runs ({shown}): give a number or more of the name."
+    return f"'{harmless(selector)}' fits several runs ({shown}): give a number or more of the name."
 
 
 def none_live() -> str:
@@ -223,7 +233,7 @@ def already_running(name: str) -> str:
 
 def bad_name(name: str) -> str:
     return (
-        f"{harmless(name)!r} cannot name a run: use letters, digits, dots, dashes and underscores, "
+        f"'{harmless(name)}' cannot name a run: use letters, digits, dots, dashes and underscores, "
         "beginning with a letter or digit, 100 at most."
     )
 
@@ -266,9 +276,7 @@ def gpu_unusable(why: str) -> str:
 
 
 def out_of_memory(batch: int) -> str:
-    return (
-        f"the device ran out of memory with batch {batch}: try --set batch={max(1, batch // 2)}."
-    )
+    return f"the device ran out of memory with batch {batch}: try --set batch={max(1, batch // 2)}."
 
 
 # What happens in a run
@@ -287,8 +295,7 @@ def crashed(error: str) -> str:
 
 def journal_failed(why: str) -> str:
     return (
-        f"the journal cannot be written: {harmless(why)}; free some room, "
-        "then start the run again."
+        f"the journal cannot be written: {harmless(why)}; free some room, then start the run again."
     )
 
 
@@ -301,3 +308,15 @@ def save_failed(file: str, why: str) -> str:
 
 def command_ignored(file: str, why: str) -> str:
     return f"the command {harmless(file)} was ignored: {harmless(why)}."
+
+
+COMMAND_NOT_OURS = "it is not a plain file of this user"
+COMMAND_TOO_LARGE = "it is too large"
+
+
+def bad_checkpoint(path: object) -> str:
+    return f"{harmless(str(path))} is not a whole checkpoint of this program: use another file."
+
+
+def nothing_to_save(phase: str) -> str:
+    return f"nothing is trained yet ({phase}), so there is nothing to save."

@@ -1,0 +1,51 @@
+"""Checkpoints: a file is either the old one or the new one, whole, whatever happens.
+
+A checkpoint is a dict of plain values and tensors, so that loading it runs no code.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine import rundir, text
+from engine.errors import RunError
+
+FORMAT = 1
+
+
+def save(path: Path, state: dict[str, Any], before_rename: Callable[[], None]) -> int:
+    """Write the state under this name: temporary file, fsync, rename, fsync of the folder.
+
+    `before_rename` makes durable what the checkpoint refers to: the journal. Returns the size
+    in bytes. Raises OSError; the file of that name is then the one before.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            torch.save({"format": FORMAT, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+            size = file.tell()
+        before_rename()
+        os.rename(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    rundir.sync_folder(path.parent)
+    return size
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The state in a checkpoint of ours, on the processor. Raises RunError for any other file."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises a dozen kinds for a broken file
+        raise RunError(text.bad_checkpoint(path)) from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise RunError(text.bad_checkpoint(path))
+    return state

@@ -1,0 +1,139 @@
+"""Where the training runs: all that differs between a processor and a GPU stands here."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine import text
+from engine.errors import UsageError
+from engine.recipe import Recipe, Resolved
+
+MEMORY_FORMATS = {
+    "contiguous": torch.contiguous_format,
+    "channels-last": torch.channels_last,
+}
+
+
+def choose(wanted: str) -> torch.device:
+    """The device that `auto`, `cpu`, `cuda` or `cuda:N` means here.
+
+    `auto` and `cuda` take the GPU with the most free memory; without one, `auto` is the
+    processor. Raises UsageError where a GPU is asked for and none such is usable.
+    """
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if wanted == "cpu" or (wanted == "auto" and not count):
+        return torch.device("cpu")
+    if not count:
+        raise UsageError(text.no_cuda(wanted))
+    _, _, index = wanted.partition(":")
+    if not index:
+        free = [torch.cuda.mem_get_info(i)[0] for i in range(count)]
+        return torch.device("cuda", free.index(max(free)))
+    if int(index) >= count:
+        raise UsageError(text.no_such_gpu(wanted, count))
+    return torch.device("cuda", int(index))
+
+
+def unusable_gpu(device: torch.device) -> str | None:
+    """Why a GPU that is present is not used, or None."""
+    if device.type == "cuda" or not Path("/proc/driver/nvidia/gpus").exists():
+        return None
+    try:
+        torch.cuda.init()  # type: ignore[no-untyped-call]
+    except (RuntimeError, AssertionError) as error:
+        return str(error).partition("\n")[0]
+    return None
+
+
+def resolve(recipe: Recipe, device: torch.device, size: int) -> Resolved:
+    """Every `auto` of a recipe as a choice for this device.
+
+    bfloat16 with channels-last where the hardware multiplies it (AVX-512 BF16, AMX, compute
+    capability 8 and above), float32 elsewhere.
+    """
+    fast = multiplies_bf16(device)
+    precision, layout = recipe.precision, recipe.memory_format
+    if precision == "auto":
+        precision = "bf16" if fast else "float32"
+    if layout == "auto":
+        layout = "channels-last" if precision == "bf16" else "contiguous"
+    return Resolved(
+        device="cuda" if device.type == "cuda" else "cpu",
+        precision=precision,
+        memory_format=layout,
+        threads=torch.get_num_threads() if recipe.threads == "auto" else recipe.threads,
+        size=size,
+    )
+
+
+def multiplies_bf16(device: torch.device) -> bool:
+    """Whether this device has bfloat16 matrix arithmetic in hardware."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """Mixed precision for one forward pass; nothing in float32."""
+    if precision == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def name(device: torch.device) -> str:
+    """`cuda:1 NVIDIA RTX A5000` or `cpu Intel Xeon`."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    capabilities = torch.cpu.get_capabilities()
+    return f"cpu {capabilities.get('cpu_name') or platform.machine()}"
+
+
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """The states of the global generators that a run on this device draws from."""
+    state = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    return state
+
+
+def set_random_state(device: torch.device, state: dict[str, Tensor]) -> None:
+    torch.set_rng_state(state["cpu"])
+    if device.type == "cuda" and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"], device)
+
+
+class Readback:
+    """Tensors on their way from the device to the host, without stopping the device.
+
+    On CUDA the copies go into pinned memory and an event tells when they are there; reading
+    before that event would read garbage. On the processor they are there at once.
+    """
+
+    def __init__(self, device: torch.device, tensors: Sequence[Tensor]) -> None:
+        self._event: Any = None
+        if device.type != "cuda":
+            self._host = [tensor.detach().clone() for tensor in tensors]
+            return
+        self._host = [torch.empty_like(t, device="cpu", pin_memory=True) for t in tensors]
+        for host, tensor in zip(self._host, tensors, strict=True):
+            host.copy_(tensor.detach(), non_blocking=True)
+        self._event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        self._event.record(torch.cuda.current_stream(device))
+
+    def ready(self) -> bool:
+        return self._event is None or bool(self._event.query())
+
+    def wait(self) -> list[Tensor]:
+        """The tensors on the host; waits for the device where they are not there yet."""
+        if self._event is not None:
+            self._event.synchronize()
+        return self._host

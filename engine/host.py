@@ -1,0 +1,118 @@
+"""The engine process: a worker thread that trains, and a main thread that listens.
+
+The main thread does little: signals, the command spool, samples of the hardware. Signal
+handlers stand before torch is imported, so that a run can be stopped from its first moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import time
+from types import FrameType
+from typing import TextIO
+
+from engine import commands, events, recipe, rundir, spool, text
+from engine.commands import Command
+from engine.events import Event
+from engine.hardware import Sampler
+from engine.journal import Journal
+from engine.lines import Lines
+from engine.rundir import Claim
+from engine.session import Session
+from engine.worker import Worker
+
+POLL_SECONDS = 0.05
+HARDWARE_SECONDS = 2.0
+STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+class Host:
+    """Owns the journal of a run that it holds the lock of.
+
+    `out` is where printed lines go, if anywhere, and `err` where the one sentence of an error.
+    """
+
+    def __init__(self, claim: Claim, out: TextIO | None, err: TextIO, dry: bool = False) -> None:
+        self._run, self._out, self._err = claim.run, out, err
+        self._lines = Lines()
+        self._stopped_by: signal.Signals | None = None
+        # A SimpleQueue may be put to from a signal handler: it is reentrant.
+        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        owner = rundir.owner(claim.run)
+        assert owner is not None, "the lock is signed where it is taken"
+        self._attempt = owner.attempt
+        self._listen()
+        rundir.sign(claim.lock, self._attempt, os.getpid())
+        self._journal = Journal(claim.run.journal)
+        known = recipe.build(file=recipe.load(claim.run.recipe))
+        session = Session(claim.run, known, self._attempt, self._journal)
+        self._worker = Worker(session, self._inbox, self._append, dry)
+
+    def run(self) -> int:
+        """Run to the end and return the exit code."""
+        self._append(events.Phase("starting"))
+        self._worker.start()
+        sampler = Sampler(self._run.path)
+        next_sample = time.monotonic()
+        while self._worker.is_alive():
+            self._worker.join(POLL_SECONDS)
+            for command in spool.take(self._run, self._attempt, self._refuse):
+                self._inbox.put(command)
+            if time.monotonic() >= next_sample:
+                next_sample = time.monotonic() + HARDWARE_SECONDS
+                self._append_if_possible(sampler.sample())
+        return self._end()
+
+    def _end(self) -> int:
+        outcome = self._worker.outcome
+        if outcome.error:
+            print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
+            return outcome.exit_code
+        if outcome.reason == "stopped" and self._stopped_by is not None:
+            return STOP_EXIT[self._stopped_by]
+        return 0
+
+    def _append(self, event: Event) -> Event:
+        stamped = self._journal.append(event)
+        if self._out is not None:
+            self._print(stamped)
+        return stamped
+
+    def _append_if_possible(self, event: Event) -> None:
+        """For what the main thread says: a journal that fails is the worker's to report."""
+        with contextlib.suppress(OSError):
+            self._append(event)
+
+    def _print(self, event: Event) -> None:
+        for said in self._lines.of(event):
+            try:
+                print(said, file=self._out, flush=True)
+            except OSError:  # whoever read the lines is gone; the training goes on
+                self._out = None
+                return
+
+    def _refuse(self, file: str, why: str) -> None:
+        self._append_if_possible(
+            events.Alert("warning", "command", text.command_ignored(file, why))
+        )
+
+    # Signals
+
+    def _listen(self) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in STOP_EXIT:
+            signal.signal(number, self._on_stop)
+        signal.signal(signal.SIGUSR1, self._on_save)
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        """The first time save and stop, the second time leave at once."""
+        if self._stopped_by is not None:
+            os._exit(STOP_EXIT[signal.Signals(number)])
+        self._stopped_by = signal.Signals(number)
+        self._inbox.put(commands.Stop(id="signal", attempt=self._attempt))
+
+    def _on_save(self, number: int, frame: FrameType | None) -> None:
+        self._inbox.put(commands.Checkpoint(id="signal", attempt=self._attempt))

@@ -1,0 +1,206 @@
+"""The journal: append-only, one event a line, the only history there is.
+
+One writer, one `os.write` an event. The writer never truncates: where the last write was cut
+short it first ends that line, and readers skip what does not decode. Readers take only lines
+that are ended by a newline, so they never see half an event.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import time as wall_clock
+from typing import BinaryIO
+
+import msgspec
+
+from engine import events
+from engine.events import Event
+
+CHUNK = 1 << 20
+
+
+class Journal:
+    """The writing end. Both threads of an engine append, hence the lock."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = wall_clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self.seq = last_seq(path)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._descriptor = os.open(path, flags, 0o600)
+        size = os.fstat(self._descriptor).st_size
+        self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
+
+    def append(self, event: Event) -> Event:
+        """Stamp the event with its number and time and write it. Raises OSError."""
+        with self._lock:
+            stamped = msgspec.structs.replace(event, seq=self.seq + 1, time=self._clock())
+            line = events.encode(stamped) + b"\n"
+            data = b"\n" + line if self._torn else line
+            self._torn = True
+            self._torn = os.write(self._descriptor, data) != len(data)
+            if self._torn:
+                raise OSError(0, "the last event was written in part")
+            self.seq += 1
+        return stamped
+
+    def sync(self) -> None:
+        """Make all that was appended survive a power cut. Raises OSError."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def last_seq(path: Path) -> int:
+    """The number of the last event in a journal, 0 where there is none."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115 (opened here so that only its absence is caught)
+    except FileNotFoundError:
+        return 0
+    with file:
+        for line in _lines_backwards(file):
+            event = _decode(line)
+            if event is not None:
+                return event.seq
+    return 0
+
+
+def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
+    """Whole lines, last first; what follows the last newline is left out."""
+    position = file.seek(0, os.SEEK_END)
+    tail, ended = b"", False
+    while position > 0:
+        start = max(0, position - CHUNK)
+        file.seek(start)
+        tail = file.read(position - start) + tail
+        position = start
+        lines = tail.split(b"\n")
+        tail = lines[0]
+        if len(lines) > 1:
+            if not ended:
+                lines.pop()
+                ended = True
+            yield from reversed(lines[1:])
+    if ended:
+        yield tail
+
+
+def _decode(line: bytes) -> Event | None:
+    try:
+        return events.decode(line)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+class Tail:
+    """The reading end: what is new since the last look, decoded line by line.
+
+    `skipped` counts lines that no event could be made of: torn, foreign or of a newer version.
+    """
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self.path = path
+        self.offset = offset
+        self.skipped = 0
+        self._size = CHUNK
+
+    def read(self) -> list[Event]:
+        """The next events, at most about a megabyte of them; empty when there are no more.
+
+        A journal that does not exist yet is an empty one.
+        """
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.offset)
+                chunk = file.read(self._size)
+        except FileNotFoundError:
+            return []
+        end = chunk.rfind(b"\n") + 1
+        if not end and len(chunk) == self._size:
+            self._size *= 2
+            return self.read()
+        self.offset += end
+        self._size = CHUNK
+        return [event for line in chunk[:end].splitlines() if (event := self._take(line))]
+
+    def _take(self, line: bytes) -> Event | None:
+        if not line:
+            return None
+        event = _decode(line)
+        self.skipped += event is None
+        return event
+
+
+class Reader:
+    """A tail that leaves out what a resume has superseded.
+
+    A `Resumed` takes back training events that were written before it. When one arrives whose
+    victims were already delivered, `read` begins again from the start of the journal and
+    `restarted` is true: the caller then folds into a fresh History.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._tail = Tail(path)
+        self._resumes: list[events.Resumed] = _resumes(path)
+        self._met = 0
+        self.restarted = False
+
+    @property
+    def skipped(self) -> int:
+        return self._tail.skipped
+
+    @property
+    def behind(self) -> bool:
+        """Whether the journal holds more than was read."""
+        try:
+            return self._tail.path.stat().st_size > self._tail.offset
+        except OSError:
+            return False
+
+    def read(self) -> list[Event]:
+        """The next events that still count."""
+        self.restarted = False
+        new = self._tail.read()
+        resumes = [event for event in new if isinstance(event, events.Resumed)]
+        self._met += len(resumes)
+        if self._met > len(self._resumes):
+            self._resumes += resumes[len(self._resumes) - self._met :]
+            self._met = 0
+            self._tail = Tail(self._tail.path)
+            new = self.read()
+            self.restarted = True
+            return new
+        return [event for event in new if not superseded(event, self._resumes)]
+
+
+def superseded(event: Event, resumes: list[events.Resumed]) -> bool:
+    """Whether a resume took this event back (see the design of the journal).
+
+    Training events after the checkpoint's `seq`, `Checkpointed` of later steps and `RunEnded`
+    do not count any more; alerts and hardware stay.
+    """
+    for resume in resumes:
+        if event.seq >= resume.seq:
+            continue
+        if isinstance(event, events.TRAINING) and event.seq > resume.from_seq:
+            return True
+        if isinstance(event, events.Checkpointed) and event.step > resume.step:
+            return True
+        if isinstance(event, events.RunEnded):
+            return True
+    return False
+
+
+def _resumes(path: Path) -> list[events.Resumed]:
+    """Every `Resumed` of a journal, found without decoding the other lines."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115 (opened here so that only its absence is caught)
+    except FileNotFoundError:
+        return []
+    with file:
+        found = [_decode(line) for line in file if b'"type":"Resumed"' in line[:40]]
+    return [event for event in found if isinstance(event, events.Resumed)]

@@ -1,0 +1,121 @@
+"""What `--no-ui` prints: plain lines, one an epoch and one every few seconds between."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from engine import events, text
+from engine.events import Event
+from engine.history import History
+
+STEP_SECONDS = 5.0
+
+
+class Lines:
+    """Turns the events of a run, in order, into lines for a log or a plain terminal."""
+
+    def __init__(self) -> None:
+        self._history = History()
+        self._said = 0.0
+        self._phase = ""
+
+    def of(self, event: Event) -> list[str]:
+        """The lines that this event is worth; mostly none."""
+        self._history.fold([event])
+        match event:
+            case events.RunStarted():
+                return _started(event)
+            case events.Phase() if event.name in ("loading", "paused"):
+                return self._once(event)
+            case events.Steps():
+                return self._step(event)
+            case events.EpochEnded():
+                self._said = event.time
+                return [_epoch(event, self._history)]
+            case events.Checkpointed() if event.reason not in ("epoch", "best"):
+                return [f"saved {event.file} at step {event.step:,}"]
+            case events.Resumed():
+                return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
+            case events.Alert():
+                return [f"{event.level}: {text.harmless(event.text)}"]
+            case events.RunEnded():
+                return [_ended(event, self._history)]
+        return []
+
+    def _once(self, event: events.Phase) -> list[str]:
+        said = f"{event.name} {text.harmless(event.note)}".rstrip()
+        if said == self._phase:
+            return []
+        self._phase = said
+        return [said]
+
+    def _step(self, event: events.Steps) -> list[str]:
+        if event.time - self._said < STEP_SECONDS:
+            return []
+        self._said = event.time
+        history = self._history
+        left = history.remaining()
+        parts = [
+            f"epoch {event.epoch}/{_epochs(history)}",
+            f"step {event.step:,}/{history.planned_steps:,}",
+            f"loss {number(event.loss)}",
+            f"acc {percent(event.top1)}",
+            f"lr {event.lr:.3g}",
+            f"{speed(event.images_per_second)}",
+        ]
+        return ["  ".join(parts + ([f"{text.duration(left)} left"] if left is not None else []))]
+
+
+def number(value: float | None) -> str:
+    """A loss: three decimals, or nan."""
+    return "nan" if value is None else f"{value:.3f}"
+
+
+def percent(value: events.Unmeasured) -> str:
+    """A fraction as per cent with one decimal."""
+    if value is UNSET:
+        return "–"
+    return "nan" if value is None else f"{value * 100:.1f} %"
+
+
+def speed(images_per_second: float | None) -> str:
+    return "– img/s" if images_per_second is None else f"{text.si(images_per_second)} img/s"
+
+
+def _epochs(history: History) -> int:
+    return history.run.recipe.epochs if history.run else 0
+
+
+def _started(event: events.RunStarted) -> list[str]:
+    data = text.harmless(event.recipe.data)
+    resolved = event.resolved
+    return [
+        f"run {event.name}",
+        f"{event.recipe.arch} on {data}: {event.parameters:,} parameters, "
+        f"{text.si(event.macs)} MAC, {event.train_images:,} training and "
+        f"{event.validation_images:,} validation images, {len(event.classes)} classes",
+        f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
+        f"batch {event.recipe.batch}, {event.recipe.epochs} epochs of "
+        f"{event.steps_per_epoch:,} steps, seed {event.recipe.seed}",
+    ]
+
+
+def _epoch(event: events.EpochEnded, history: History) -> str:
+    width = len(str(_epochs(history)))
+    best = "  best" if event.best else ""
+    return (
+        f"epoch {event.epoch:>{width}}/{_epochs(history)}  "
+        f"train {number(event.train_loss)} {percent(event.train_top1)}  "
+        f"val {number(event.loss)} {percent(event.top1)}  "
+        f"{text.duration(event.seconds)} + {text.duration(event.evaluation_seconds)}  "
+        f"{speed(event.images_per_second)}{best}"
+    )
+
+
+def _ended(event: events.RunEnded, history: History) -> str:
+    words = [event.reason, f"after {text.duration(event.seconds)}"]
+    if event.best_top1 is not UNSET:
+        words.append(f"– best {percent(event.best_top1)} at epoch {event.best_epoch}")
+    if event.reason == "stopped" and history.run is not None:
+        words.append(f"– go on with: cnn-tui resume {history.run.name}")
+    return " ".join(words)

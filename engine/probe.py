@@ -1,0 +1,209 @@
+"""What stands inside a model: its table of layers, and what they make of an image."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.data.dataset import Dataset
+from engine.device import Readback
+from engine.events import FeatureMap, FeatureMaps, Layer, Picture, measured
+
+MAPS = 16
+MAP_SIDE = 16
+PICTURE_SIDE = 32
+TOP = 3
+# The validation image that is looked at.
+IMAGE = 0
+
+
+def layers(model: nn.Module, channels: int, size: int) -> tuple[Layer, ...]:
+    """The leaf layers that have parameters or change the shape, in the order of computation.
+
+    `macs` counts the multiply-accumulates of convolutions and linear layers for one image of
+    (channels, size, size). Computed on the meta device: nothing is allocated, nothing drawn.
+    """
+    shadow = copy.deepcopy(model).to("meta").eval()
+    table: list[Layer] = []
+    for name, module in shadow.named_modules():
+        if not list(module.children()):
+            module.register_forward_hook(_row(name, table))
+    with torch.no_grad():
+        shadow(torch.empty(1, channels, size, size, device="meta"))
+    return tuple(table)
+
+
+def _row(name: str, table: list[Layer]) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
+    """A hook that adds its layer to the table."""
+
+    def add(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+        parameters = sum(parameter.numel() for parameter in module.parameters())
+        if parameters or output.shape != inputs[0].shape:
+            kind, shape = type(module).__name__, tuple(output.shape[1:])
+            table.append(Layer(name, kind, detail(module), shape, parameters, macs(module, shape)))
+
+    return add
+
+
+def detail(module: nn.Module) -> str:
+    """`3×3`, `3×3 /2` with a stride, `512→10`; nothing for what has neither."""
+    if isinstance(module, nn.Linear):
+        return f"{module.in_features}→{module.out_features}"
+    if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+        kernel, stride = _pair(module.kernel_size), _pair(module.stride)
+        return f"{kernel[0]}×{kernel[1]}" + (f" /{stride[0]}" if max(stride) > 1 else "")
+    return ""
+
+
+def _pair(size: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (size, size) if isinstance(size, int) else size
+
+
+def macs(module: nn.Module, output: tuple[int, ...]) -> int:
+    """Multiply-accumulates of a layer with this output shape, (C, H, W) or (features,)."""
+    if isinstance(module, nn.Conv2d):
+        return module.weight[0].numel() * output[0] * output[1] * output[2]
+    return module.weight.numel() if isinstance(module, nn.Linear) else 0
+
+
+def probed_layers(model: nn.Module) -> tuple[str, ...]:
+    """The names of the first two convolutions and of the last one."""
+    names = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d)]
+    return tuple(dict.fromkeys([*names[:2], *names[-1:]]))
+
+
+def feature_maps(
+    model: nn.Module,
+    dataset: Dataset,
+    normalise: Callable[[Tensor], Tensor],
+    names: Sequence[str],
+    device: torch.device,
+    step: int,
+) -> Reading:
+    """What the named layers make of the first validation image, on its way to the host.
+
+    In eval mode, without autocast; modes, BN statistics and random state stay as they are.
+    """
+    pixels = dataset.validation.pixels[IMAGE]
+    seen: dict[str, Maps] = {}
+    with _watched(model, names, seen), torch.no_grad():
+        logits = model(normalise(pixels[None].to(device)))
+    shapes = {name: seen[name].shape for name in names}
+    readback = Readback(device, [logits[0].float(), *(seen[name].grid for name in names)])
+    true = int(dataset.validation.labels[IMAGE])
+    return Reading(readback, shapes, picture(pixels), true, step)
+
+
+class Maps(NamedTuple):
+    """A layer's output for one image: its shape (C, H, W) and a grid of its first channels."""
+
+    shape: tuple[int, ...]
+    grid: Tensor
+
+
+@contextmanager
+def _watched(model: nn.Module, names: Sequence[str], seen: dict[str, Maps]) -> Iterator[None]:
+    """The model in eval mode, storing the maps of these layers."""
+    modes = [(module, module.training) for module in model.modules()]
+    hooks = [model.get_submodule(name).register_forward_hook(_store(name, seen)) for name in names]
+    model.eval()
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module, training in modes:
+            module.training = training
+
+
+def _store(name: str, seen: dict[str, Maps]) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
+    def store(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+        # Reduced at once, since an in-place activation may overwrite the output.
+        seen[name] = Maps(tuple(output.shape[1:]), _reduced(output[0, :MAPS]))
+
+    return store
+
+
+def _reduced(maps: Tensor) -> Tensor:
+    """Maps (C, H, W) averaged to a grid of 16×16 at most, float32."""
+    height, width = maps.shape[1:]
+    return F.adaptive_avg_pool2d(maps.float(), (min(height, MAP_SIDE), min(width, MAP_SIDE)))
+
+
+def picture(pixels: Tensor) -> Picture:
+    """Pixels (C, H, W) uint8, averaged to 32×32 at most."""
+    channels, height, width = pixels.shape
+    height, width = min(height, PICTURE_SIDE), min(width, PICTURE_SIDE)
+    small = F.adaptive_avg_pool2d(pixels.float(), (height, width)).round().to(torch.uint8)
+    return Picture(channels, height, width, _base64(small))
+
+
+class Reading:
+    """Feature maps on their way from the device."""
+
+    def __init__(
+        self,
+        readback: Readback,
+        shapes: dict[str, tuple[int, ...]],
+        picture: Picture,
+        true: int,
+        step: int,
+    ) -> None:
+        self._readback, self._shapes = readback, shapes
+        self._picture, self._true, self._step = picture, true, step
+
+    def ready(self) -> bool:
+        """Whether `events` would not have to wait."""
+        return self._readback.ready()
+
+    def events(self) -> list[FeatureMaps]:
+        """One event a layer; waits for the device where it is not done."""
+        logits, *grids = self._readback.wait()
+        top = predictions(logits)
+        return [
+            FeatureMaps(
+                step=self._step,
+                layer=name,
+                shape=shape,
+                image=IMAGE,
+                picture=self._picture,
+                true=self._true,
+                top=top,
+                maps=tuple(feature_map(channel, grid) for channel, grid in enumerate(maps)),
+            )
+            for (name, shape), maps in zip(self._shapes.items(), grids, strict=True)
+        ]
+
+
+def predictions(logits: Tensor) -> tuple[tuple[int, float | None], ...]:
+    """The three likeliest classes of logits (classes,), each with its probability."""
+    probabilities, classes = logits.softmax(0).topk(min(TOP, len(logits)))
+    pairs = zip(classes.tolist(), probabilities.tolist(), strict=True)
+    return tuple((index, measured(probability)) for index, probability in pairs)
+
+
+def feature_map(channel: int, grid: Tensor) -> FeatureMap:
+    """A grid (H, W) float32 scaled to bytes over its own range; zeros where that is not finite."""
+    values = grid.double()
+    low, high = values.aminmax()
+    scaled = (values - low) / (high - low).clamp(min=1e-300) * 255
+    height, width = grid.shape
+    return FeatureMap(
+        channel=channel,
+        height=height,
+        width=width,
+        low=measured(float(low)),
+        high=measured(float(high)),
+        data=_base64(scaled.nan_to_num(0.0, 0.0, 0.0).round().to(torch.uint8)),
+    )
+
+
+def _base64(values: Tensor) -> str:
+    return base64.b64encode(values.numpy().tobytes()).decode("ascii")

@@ -1,0 +1,318 @@
+"""The run directory: where it is, how it comes to be, and who holds it.
+
+    runs/43-resnet18-cifar10/
+      recipe.toml  journal.jsonl  commands/  checkpoints/  engine.log  engine.lock
+
+A directory is filled under a dot name, with its lock taken, and then renamed, so that nobody
+ever sees half a run. The lock is an flock: it is free as soon as the engine is gone, however
+it went.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from engine import text
+from engine.errors import RunError, UsageError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
+TAKE_SECONDS = 1.0
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """What the lock file says of the engine that holds the run; `pid` is 0 until it runs."""
+
+    host: str
+    boot: str
+    pid: int
+    attempt: str
+
+
+class RunDir(NamedTuple):
+    """The paths of one run."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        """The directory's name, `43-resnet18-cifar10`."""
+        return self.path.name
+
+    @property
+    def number(self) -> int | None:
+        numbered = NUMBERED.fullmatch(self.path.name)
+        return int(numbered[1]) if numbered else None
+
+    @property
+    def name(self) -> str:
+        """The name without its number."""
+        numbered = NUMBERED.fullmatch(self.path.name)
+        return numbered[2] if numbered else self.path.name
+
+    @property
+    def recipe(self) -> Path:
+        return self.path / "recipe.toml"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def commands(self) -> Path:
+        return self.path / "commands"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "engine.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "engine.lock"
+
+
+class Claim(NamedTuple):
+    """A run directory with the descriptor that holds its lock."""
+
+    run: RunDir
+    lock: int
+
+
+# Making a run
+
+
+def default_runs_dir() -> Path:
+    return Path(os.environ.get("CNN_TUI_RUNS") or "runs")
+
+
+def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
+    """A new run directory with its recipe, locked for the engine that is about to start.
+
+    Raises UsageError for a name that cannot be a directory's, RunError where it cannot be
+    written; then nothing is left behind but the number.
+    """
+    if not NAME.fullmatch(name):
+        raise UsageError(text.bad_name(name))
+    try:
+        return _create(runs_dir, name, recipe_toml)
+    except OSError as error:
+        raise RunError(text.cannot_write(runs_dir, error.strerror or str(error))) from error
+
+
+def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
+    os.makedirs(runs_dir, mode=0o700, exist_ok=True)
+    number = _claim_number(runs_dir)
+    hidden = RunDir(runs_dir / f".{number}-{name}")
+    try:
+        for folder in (hidden.path, hidden.commands, hidden.checkpoints):
+            os.mkdir(folder, mode=0o700)
+        write_durably(hidden.recipe, recipe_toml.encode())
+        lock = take(hidden)
+        final = RunDir(runs_dir / f"{number}-{name}")
+        os.rename(hidden.path, final.path)
+    except OSError:
+        shutil.rmtree(hidden.path, ignore_errors=True)
+        raise
+    _link_into_state(final.path)
+    return Claim(final, lock)
+
+
+def _claim_number(runs_dir: Path) -> int:
+    """The next number, claimed by exclusive creation of a file that is kept for ever."""
+    numbers = runs_dir / ".numbers"
+    os.makedirs(numbers, mode=0o700, exist_ok=True)
+    number = max((int(n) for n in os.listdir(numbers) if n.isdecimal()), default=0) + 1
+    while True:
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(numbers / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return number
+        number += 1
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace the file as a whole: temporary file, fsync, rename, fsync of the folder."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in this folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def state_dir() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "cnn-tui" / "runs"
+
+
+def _link_into_state(path: Path) -> None:
+    """So that a run is found from any folder; a home that cannot be written is no obstacle."""
+    target = path.resolve()
+    link = state_dir() / f"{path.name}-{hashlib.blake2b(bytes(target), digest_size=4).hexdigest()}"
+    with contextlib.suppress(OSError):
+        os.makedirs(link.parent, mode=0o700, exist_ok=True)
+        link.symlink_to(target, target_is_directory=True)
+
+
+# Who holds it
+
+
+def take(run: RunDir) -> int:
+    """Lock the run for an engine and name a new attempt in the lock file.
+
+    Returns the locked descriptor. Raises RunError where another engine holds the lock;
+    readers who probe hold it for a moment, so this tries for a second.
+    """
+    descriptor = os.open(run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + TAKE_SECONDS
+    while not _flock(descriptor, fcntl.LOCK_EX):
+        if time.monotonic() > deadline:
+            os.close(descriptor)
+            raise RunError(text.already_running(run.label))
+        time.sleep(0.02)
+    sign(descriptor, secrets.token_hex(4), pid=0)
+    return descriptor
+
+
+def sign(descriptor: int, attempt: str, pid: int) -> None:
+    """Write the owner of a held lock into its file."""
+    owner = Owner(socket.gethostname(), boot_id(), pid, attempt)
+    content = msgspec.json.encode(owner)
+    os.pwrite(descriptor, content, 0)
+    os.ftruncate(descriptor, len(content))
+
+
+def boot_id() -> str:
+    """What tells this boot of the machine from every other; empty where Linux' file is not."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+def owner(run: RunDir) -> Owner | None:
+    """What the lock file says, whether or not the lock is still held."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(run.lock.read_bytes(), type=Owner)
+    return None
+
+
+def alive(run: RunDir) -> bool:
+    """Whether an engine holds the run's lock."""
+    try:
+        descriptor = os.open(run.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not _flock(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
+
+
+def _flock(descriptor: int, mode: int) -> bool:
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        return False
+    return True
+
+
+# Finding runs
+
+
+def runs(runs_dir: Path) -> list[RunDir]:
+    """The runs in a folder, newest number first."""
+    found = [RunDir(path) for path in _folders(runs_dir) if NUMBERED.fullmatch(path.name)]
+    return sorted(found, key=lambda run: run.number or 0, reverse=True)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = folder / entry.name
+                if not entry.name.startswith(".") and (path / "recipe.toml").exists():
+                    yield path
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(text.folder_unreadable(folder, error.strerror or str(error))) from error
+
+
+def find(runs_dir: Path, selector: str = "") -> RunDir:
+    """The run that a number, a unique part of a name, a path, or nothing (the newest) means.
+
+    The runs folder is searched first, then what the user's state folder links.
+    Raises RunError where none or several fit.
+    """
+    if "/" in selector and (Path(selector) / "recipe.toml").exists():
+        return RunDir(Path(selector))
+    known = runs(runs_dir)
+    if not selector:
+        if not known:
+            raise RunError(text.no_runs(runs_dir))
+        return known[0]
+    return _match(known, selector) or _match(_linked(), selector) or _absent(runs_dir, selector)
+
+
+def _absent(runs_dir: Path, selector: str) -> RunDir:
+    raise RunError(text.no_run(selector, runs_dir))
+
+
+def _match(known: list[RunDir], selector: str) -> RunDir | None:
+    exact = [run for run in known if selector in (str(run.number), run.label, run.name)]
+    fits = exact or [run for run in known if selector in run.label]
+    if len(fits) > 1:
+        raise RunError(text.several_runs(selector, (run.label for run in fits)))
+    return fits[0] if fits else None
+
+
+def _linked() -> list[RunDir]:
+    return [RunDir(path.resolve()) for path in _folders(state_dir())]
+
+
+def find_live(runs_dir: Path, selector: str = "") -> RunDir:
+    """As `find`, but for commands that need an engine: nothing means the only live run."""
+    if selector:
+        run = find(runs_dir, selector)
+        if not alive(run):
+            raise RunError(text.not_running(run.label))
+        return run
+    live = [run for run in runs(runs_dir) if alive(run)]
+    if not live:
+        raise RunError(text.none_live())
+    if len(live) > 1:
+        raise RunError(text.several_live(run.label for run in live))
+    return live[0]

@@ -1,0 +1,207 @@
+"""From a run directory to a training that moves: load, resolve, build, resume, announce.
+
+Importing torch and torchvision takes seconds, so they are imported here on first use, when the
+journal already says that the engine is loading.
+"""
+
+from __future__ import annotations
+
+import platform
+import socket
+import subprocess
+import time
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import UNSET
+
+from engine import events, rundir, text
+from engine.events import Event
+from engine.journal import Journal
+from engine.recipe import Recipe, Resolved, to_toml
+from engine.rundir import RunDir
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from engine.data.dataset import Dataset
+    from engine.trainer import Trainer
+
+
+Life: TypeAlias = Generator[Event | None, None, None]
+
+
+class Session:
+    """One attempt at one run. Lives on the worker thread."""
+
+    def __init__(self, run: RunDir, recipe: Recipe, attempt: str, journal: Journal) -> None:
+        self._run, self._recipe, self._attempt, self._journal = run, recipe, attempt, journal
+        self._again = journal.seq > 0
+        self._began = time.monotonic()
+        self.trainer: Trainer | None = None
+
+    @property
+    def step(self) -> int:
+        return self.trainer.step if self.trainer else 0
+
+    @property
+    def epoch(self) -> int:
+        return self.trainer.epoch if self.trainer else 0
+
+    def live(self) -> Life:
+        """The whole run: from the last checkpoint where there is one, else from the start."""
+        trainer = yield from self._prepare()
+        yield from self._resume(trainer)
+        self.trainer = trainer
+        yield from trainer.run()
+
+    def rehearse(self) -> Life:
+        """Everything up to one step and one evaluation batch."""
+        trainer = yield from self._prepare()
+        yield from trainer.rehearse()
+
+    def _prepare(self) -> Generator[Event, None, Trainer]:
+        yield events.Phase("loading", note="PyTorch")
+        import torch
+
+        from engine import device as devices
+        from engine import models
+        from engine.trainer import Trainer
+
+        device = devices.choose(self._recipe.device)
+        if (why := devices.unusable_gpu(device)) is not None:
+            yield events.Alert("warning", "gpu", text.gpu_unusable(why))
+        dataset = yield from self._load()
+        _, channels, _, size = dataset.train.pixels.shape
+        resolved = devices.resolve(self._recipe, device, size)
+        torch.set_num_threads(resolved.threads)
+        torch.manual_seed(self._recipe.seed)
+        model = models.build(self._recipe.arch, channels, size, len(dataset.classes))
+        self._write_resolved(resolved)
+        trainer = Trainer(self._recipe, resolved, device, dataset, model, time.monotonic)
+        yield self._started(trainer, model, resolved, device, dataset)
+        for note in dataset.notes:
+            yield events.Alert("warning", "data", note)
+        note = text.VALIDATION_IS_TEST if dataset.validation_is_test else text.VALIDATION_HELD_OUT
+        yield events.Alert("info", "validation", note)
+        return trainer
+
+    def _load(self) -> Generator[Event, None, Dataset]:
+        """Load the data, saying how far it is about ten times in all."""
+        from engine.data.loading import load
+
+        told = 0.0
+        loading = load(self._recipe)
+        while True:
+            try:
+                fraction = next(loading)
+            except StopIteration as finished:
+                dataset: Dataset = finished.value
+                return dataset
+            if fraction >= told:
+                told = fraction + 0.1
+                yield events.Phase("loading", fraction, self._recipe.data)
+
+    def _write_resolved(self, resolved: Resolved) -> None:
+        """Once, before step 0; a resume finds its own choices there and keeps them."""
+        content = to_toml(self._recipe, resolved).encode()
+        if b"[resolved]" not in self._run.recipe.read_bytes():
+            rundir.write_durably(self._run.recipe, content)
+
+    def _started(
+        self,
+        trainer: Trainer,
+        model: nn.Module,
+        resolved: Resolved,
+        device: torch.device,
+        dataset: Dataset,
+    ) -> Event:
+        from engine import device as devices
+        from engine import probe
+
+        _, channels, height, width = dataset.train.pixels.shape
+        layers = probe.layers(model, channels, height)
+        return events.RunStarted(
+            attempt=self._attempt,
+            name=self._run.label,
+            recipe=self._recipe,
+            resolved=resolved,
+            host=socket.gethostname(),
+            device=devices.name(device),
+            classes=dataset.classes,
+            layers=layers,
+            parameters=sum(p.numel() for p in model.parameters()),
+            macs=sum(layer.macs for layer in layers),
+            input=(channels, height, width),
+            train_images=len(dataset.train.labels),
+            validation_images=len(dataset.validation.labels),
+            validation_is_test=dataset.validation_is_test,
+            steps_per_epoch=trainer.steps_per_epoch,
+            planned_steps=trainer.plan.steps,
+            versions=_versions(),
+            git=_git_commit(),
+        )
+
+    def _resume(self, trainer: Trainer) -> Iterator[Event]:
+        """Go on from `last.pt`; without one, an earlier attempt's steps no longer count."""
+        from engine import checkpoint
+
+        last = self._run.checkpoints / "last.pt"
+        from_seq = 0
+        if last.exists():
+            state = checkpoint.load(last)
+            trainer.restore(state)
+            from_seq = state["seq"]
+        elif not self._again:
+            return
+        yield events.Resumed(self._attempt, from_seq, trainer.epoch, step=trainer.step)
+
+    def save(self, file: str) -> int:
+        """Write a checkpoint of this name and return its size in bytes. Raises OSError."""
+        from engine import checkpoint
+
+        assert self.trainer is not None
+        state = {"attempt": self._attempt, "seq": self._journal.seq, **self.trainer.state()}
+        return checkpoint.save(self._run.checkpoints / file, state, self._journal.sync)
+
+    def ended(self, reason: Any, error: str) -> Event:
+        """The last event of this attempt."""
+        trained = self.trainer is not None and self.trainer.best_epoch > 0
+        return events.RunEnded(
+            reason=reason,
+            best_epoch=self.trainer.best_epoch if self.trainer and trained else UNSET,
+            best_top1=self.trainer.best_top1 if self.trainer and trained else UNSET,
+            seconds=time.monotonic() - self._began,
+            error=error,
+            step=self.step,
+        )
+
+    def explain(self, error: Exception) -> str:
+        """A sentence for an error that is not a user's mistake."""
+        import torch
+
+        if isinstance(error, torch.OutOfMemoryError):
+            return text.out_of_memory(self._recipe.batch)
+        return text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])
+
+
+def _versions() -> dict[str, str]:
+    import torch
+
+    return {"python": platform.python_version(), "torch": torch.__version__}
+
+
+def _git_commit() -> str | None:
+    """The commit of the folder that the run was started in, with + where files differ."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

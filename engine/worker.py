@@ -1,0 +1,150 @@
+"""The worker thread: the only one that computes with torch, alive for the whole run.
+
+It draws events from one generator, hands each to the host, saves where an epoch has ended, and
+obeys commands between two steps. Whatever goes wrong becomes `RunEnded`, never silence.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from msgspec import UNSET
+
+from engine import commands, events, text
+from engine.commands import Command
+from engine.errors import EngineError
+from engine.events import Event
+from engine.session import Session
+
+Reason = Literal["done", "stopped", "failed"]
+
+
+class Outcome(NamedTuple):
+    """How the run ended: `error` is a sentence for people, empty where nothing went wrong."""
+
+    reason: Reason
+    error: str = ""
+    exit_code: int = 0
+
+
+class Worker(threading.Thread):
+    """Trains one session; `append` writes an event to the journal."""
+
+    def __init__(
+        self,
+        session: Session,
+        inbox: queue.SimpleQueue[Command],
+        append: Callable[[Event], object],
+        dry: bool = False,
+    ) -> None:
+        super().__init__(name="worker", daemon=True)
+        self.outcome = Outcome("failed", text.crashed("the worker never ran"), 1)
+        self._session, self._inbox, self._append, self._dry = session, inbox, append, dry
+        self._phase = events.Phase("starting")
+        self._stop: commands.Stop | None = None
+        self._paused = False
+
+    def run(self) -> None:
+        """The thread: work, then say how it ended."""
+        try:
+            self._work()
+            self.outcome = Outcome("done" if self._stop is None else "stopped")
+        except EngineError as error:
+            self.outcome = Outcome("failed", str(error), error.exit_code)
+        except OSError as error:
+            traceback.print_exc()
+            self.outcome = Outcome("failed", text.journal_failed(error.strerror or str(error)), 1)
+        except Exception as error:  # noqa: BLE001 (a crash must become RunEnded, not silence)
+            traceback.print_exc()
+            self.outcome = Outcome("failed", self._session.explain(error), 1)
+        with contextlib.suppress(OSError):
+            ended = self._session.ended(self.outcome.reason, self.outcome.error)
+            self._append(ended)
+
+    def _work(self) -> None:
+        life = self._session.rehearse() if self._dry else self._session.live()
+        with contextlib.closing(life):
+            for event in life:
+                if event is not None:
+                    self._emit(event)
+                    if isinstance(event, events.EpochEnded) and not self._dry:
+                        self._save_epoch(event)
+                self._obey()
+                if self._stop is not None:
+                    break
+        if self._stop is not None and self._stop.save and not self._dry:
+            self._save("last.pt", "stop")
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, events.Phase):
+            self._phase = event
+        self._append(event)
+
+    # Commands
+
+    def _obey(self) -> None:
+        """Serve every command that waits; while paused, wait for more."""
+        while True:
+            try:
+                command = self._inbox.get(block=self._paused)
+            except queue.Empty:
+                return
+            self._serve(command)
+            if self._stop is not None:
+                return
+
+    def _serve(self, command: Command) -> None:
+        match command:
+            case commands.Pause() if not self._paused:
+                self._paused = True
+                self._append(events.Phase("paused", step=self._session.step))
+            case commands.Continue() if self._paused:
+                self._paused = False
+                self._append(self._resumed_phase())
+            case commands.Checkpoint():
+                self._checkpoint(command)
+            case commands.Stop():
+                self._stop = command
+
+    def _resumed_phase(self) -> Event:
+        return events.Phase(self._phase.name, step=self._session.step)
+
+    def _checkpoint(self, command: Command) -> None:
+        if self._session.trainer is not None:
+            self._save("last.pt", "command")
+            return
+        sentence = text.nothing_to_save(self._phase.name)
+        self._append(events.Alert("warning", "checkpoint", sentence, command=command.id))
+
+    # Saving
+
+    def _save_epoch(self, ended: events.EpochEnded) -> None:
+        if ended.best:
+            self._save("best.pt", "best", ended.top1)
+        self._save("last.pt", "epoch", ended.top1)
+
+    def _save(
+        self,
+        file: str,
+        reason: Literal["epoch", "best", "command", "stop"],
+        top1: events.Unmeasured = UNSET,
+    ) -> None:
+        """Save under this name, or say that it failed; the training goes on either way."""
+        if self._session.trainer is None:
+            return
+        began = time.monotonic()
+        try:
+            size = self._session.save(file)
+        except OSError as error:
+            sentence = text.save_failed(file, error.strerror or str(error))
+            self._append(events.Alert("error", "save", sentence, step=self._session.step))
+            return
+        seconds = time.monotonic() - began
+        epoch, step = self._session.epoch, self._session.step
+        self._append(events.Checkpointed(file, epoch, size, seconds, reason, top1, step=step))

@@ -1,0 +1,128 @@
+"""Journals written by hand: what a run would have said, without a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from engine import events, recipe
+from engine.events import Event
+from engine.journal import Journal
+from engine.recipe import Resolved
+from engine.rundir import RunDir
+
+START = 1_700_000_000.0
+
+LAYERS = (
+    events.Layer("conv1", "Conv2d", "5×5", (6, 28, 28), 156, 117_600),
+    events.Layer("pool1", "AvgPool2d", "2×2", (6, 14, 14), 0, 0),
+    events.Layer("conv2", "Conv2d", "5×5", (16, 10, 10), 2_416, 240_000),
+    events.Layer("fc", "Linear", "400→10", (10,), 4_010, 4_000),
+)
+
+
+def started(
+    classes: tuple[str, ...] = tuple("0123456789"), epochs: int = 4, name: str = "1-lenet5-digits"
+) -> events.RunStarted:
+    """The first event of a run of so many epochs, each of 10 steps of 64 images."""
+    chosen = recipe.build(flags={"epochs": epochs})
+    return events.RunStarted(
+        attempt="a1",
+        name=name,
+        recipe=chosen,
+        resolved=Resolved(
+            device="cpu", precision="float32", memory_format="contiguous", threads=2, size=32
+        ),
+        host="testhost",
+        device="cpu Test",
+        classes=classes,
+        layers=LAYERS,
+        parameters=6_582,
+        macs=361_600,
+        input=(1, 32, 32),
+        train_images=640,
+        validation_images=100,
+        validation_is_test=False,
+        steps_per_epoch=10,
+        planned_steps=10 * epochs,
+        versions={"torch": "2"},
+    )
+
+
+def steps(step: int, loss: float | None = None, top1: float | None = None) -> events.Steps:
+    """A report at this step of a run that learns."""
+    return events.Steps(
+        (step - 1) // 10 + 1,
+        2.3 * 0.9**step if loss is None else loss,
+        min(0.99, 0.1 + 0.03 * step) if top1 is None else top1,
+        0.05,
+        4_000.0,
+        step=step,
+    )
+
+
+def confusion(epoch: int, classes: int = 10, right: int = 9) -> events.Confusion:
+    """Each class right so often of 10, and else taken for the next one."""
+    rows = []
+    for true in range(classes):
+        row = [0] * classes
+        row[true] = right
+        row[(true + 1) % classes] = 10 - right
+        rows.append(tuple(row))
+    return events.Confusion(epoch, tuple(rows), step=epoch * 10)
+
+
+def ended_epoch(epoch: int, top1: float = 0.9, best: bool = True) -> events.EpochEnded:
+    return events.EpochEnded(
+        epoch, 0.5, 0.85, 0.45, top1, 0.05, 2.0, 0.5, 4_000.0, best, 0.99, step=epoch * 10
+    )
+
+
+def half_a_run(epochs: int = 4) -> list[Event]:
+    """A run that is in the middle of its third epoch."""
+    said: list[Event] = [events.Phase("starting"), started(epochs=epochs), events.Phase("training")]
+    for epoch in (1, 2):
+        said += [steps(step) for step in range(epoch * 10 - 9, epoch * 10 + 1)]
+        said += [confusion(epoch), ended_epoch(epoch, 0.8 + epoch / 20)]
+        said.append(events.Checkpointed("last.pt", epoch + 1, 250_000, 0.01, "epoch"))
+    said.append(events.Phase("training", step=20))
+    return [*said, *(steps(step) for step in range(21, 26))]
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self, now: float = START) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def write(run: RunDir, said: Iterable[Event], clock: Clock | None = None) -> None:
+    """Append these events to the run's journal, a second apart."""
+    ticking = clock or Clock()
+    journal = Journal(run.journal, ticking)
+    for event in said:
+        journal.append(event)
+        ticking.now += 1
+    journal.close()
+
+
+def run_dir(folder: Path, said: Iterable[Event] = (), name: str = "1-lenet5-digits") -> RunDir:
+    """A run directory with this journal, and no engine."""
+    run = RunDir(folder / name)
+    run.commands.mkdir(parents=True)
+    run.checkpoints.mkdir()
+    run.recipe.write_text(recipe.to_toml(recipe.build(flags={"epochs": 4})))
+    write(run, said)
+    return run
+
+
+def stamped(said: Iterable[Event]) -> list[Event]:
+    """The events as a journal would stamp them, a second apart."""
+    return [
+        msgspec.structs.replace(event, seq=i + 1, time=START + i) for i, event in enumerate(said)
+    ]

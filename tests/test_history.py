@@ -1,0 +1,107 @@
+"""The fold: what a run is now, at fixed memory."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import events
+from engine.history import BINS, Curve, History
+from tests import scripted
+
+
+def folded(said: list[events.Event]) -> History:
+    history = History()
+    history.fold(scripted.stamped(said))
+    return history
+
+
+def test_a_run_in_its_middle() -> None:
+    history = folded(scripted.half_a_run())
+    assert (history.step, history.epoch, history.progress) == (25, 3, 25 / 40)
+    assert [e.epoch for e in history.epochs] == [1, 2]
+    assert history.best is not None
+    assert history.best.epoch == 2
+    assert history.phase is not None
+    assert history.phase.name == "training"
+    assert history.ended is None
+
+
+def test_fold_says_what_kinds_came() -> None:
+    kinds = History().fold(scripted.stamped([scripted.started(), scripted.steps(1)]))
+    assert kinds == {events.RunStarted, events.Steps}
+
+
+def test_the_best_epoch_is_the_last_that_was_better() -> None:
+    said = [scripted.ended_epoch(1, 0.8), scripted.ended_epoch(2, 0.7, best=False)]
+    best = folded([scripted.started(), *said]).best
+    assert best is not None
+    assert best.epoch == 1
+
+
+def test_the_time_left_counts_evaluations() -> None:
+    history = folded(scripted.half_a_run())
+    # 15 steps of 64 images at 4,000 a second, and two evaluations of half a second.
+    assert history.remaining() == pytest.approx(15 * 64 / 4_000 + 2 * 0.5)
+
+
+def test_nothing_is_known_before_the_start() -> None:
+    history = History()
+    assert history.remaining() is None
+    assert history.plan is None
+    assert (history.progress, history.classes, history.elapsed(5.0)) == (0.0, (), 0.0)
+
+
+def test_a_new_attempt_is_not_ended() -> None:
+    said = [scripted.started(), events.RunEnded("stopped", step=5), events.Phase("starting")]
+    assert folded(said).ended is None
+
+
+def test_a_plateaus_factor_is_seen_in_the_rate() -> None:
+    said = [scripted.started(), scripted.steps(10)]
+    history = folded(said)
+    assert history.plan is not None
+    from engine.schedule import learning_rate
+
+    assert history.plateau_factor == pytest.approx(0.05 / learning_rate(history.plan, 9))
+
+
+def test_a_curve_keeps_its_memory_and_its_mean() -> None:
+    curve = Curve()
+    values = [random.Random(0).random() for _ in range(10 * BINS)]
+    for step, value in enumerate(values):
+        curve.add(step, value)
+    bins = curve.bins()
+    assert curve.width == 16
+    assert len(bins) == 10 * BINS // 16
+    assert bins[0].mean == pytest.approx(sum(values[:16]) / 16)
+    assert (bins[0].low, bins[0].high) == (min(values[:16]), max(values[:16]))
+    assert bins[3].step == 3 * 16 + 7.5
+
+
+def test_a_value_that_is_not_finite_breaks_its_bin_only() -> None:
+    curve = Curve()
+    curve.add(0, 1.0)
+    curve.add(1, None)
+    first, second = curve.bins()
+    assert (first.mean, first.broken) == (1.0, False)
+    assert math.isnan(second.mean)
+    assert second.broken
+    curve.add(BINS, 1.0)
+    assert (curve.bins()[0].mean, curve.bins()[0].broken) == (1.0, True)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.floats(-1e6, 1e6)), max_size=60))
+def test_any_steps_fit(points: list[tuple[int, float]]) -> None:
+    curve = Curve()
+    for step, value in points:
+        curve.add(step, value)
+    bins = curve.bins()
+    assert len(bins) <= BINS
+    assert [b.step for b in bins] == sorted(b.step for b in bins)
+    if points:
+        assert max(b.high for b in bins) == max(value for _, value in points)

@@ -1,0 +1,138 @@
+"""The journal: what is appended is read, whatever happened in between."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import events
+from engine.journal import Journal, Reader, Tail, last_seq
+from tests import scripted
+from tests.scripted import Clock
+
+
+def read_all(path: Path) -> list[events.Event]:
+    reader, found = Reader(path), []
+    while new := reader.read():
+        found += new
+    return found
+
+
+def test_an_event_comes_back_stamped(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j", Clock(5.0))
+    journal.append(events.Phase("training", step=3))
+    assert Tail(tmp_path / "j").read() == [events.Phase("training", seq=1, time=5.0, step=3)]
+
+
+def test_numbers_go_on_across_writers(tmp_path: Path) -> None:
+    for _ in range(2):
+        journal = Journal(tmp_path / "j")
+        journal.append(events.Phase("starting"))
+        journal.close()
+    assert [e.seq for e in Tail(tmp_path / "j").read()] == [1, 2]
+
+
+def test_a_torn_line_is_ended_and_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    journal = Journal(path)
+    journal.append(events.Phase("starting"))
+    journal.close()
+    with path.open("ab") as file:
+        file.write(b'{"type":"Phase","name":"tra')
+    journal = Journal(path)
+    journal.append(events.Phase("loading"))
+    tail = Tail(path)
+    assert [e.name for e in tail.read() if isinstance(e, events.Phase)] == ["starting", "loading"]
+    assert tail.skipped == 1
+
+
+def test_a_short_write_is_said_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "j"
+    journal = Journal(path)
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:10]))
+    with pytest.raises(OSError, match="in part"):
+        journal.append(events.Phase("starting"))
+    monkeypatch.undo()
+    journal.append(events.Phase("loading"))
+    assert [(e.seq, type(e)) for e in Tail(path).read()] == [(1, events.Phase)]
+
+
+def test_a_line_without_its_end_waits(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    line = events.encode(events.Phase("loading", seq=1)) + b"\n"
+    path.write_bytes(line[:-4])
+    tail = Tail(path)
+    assert tail.read() == []
+    path.write_bytes(line)
+    assert len(tail.read()) == 1
+
+
+def test_foreign_lines_are_skipped_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    good = events.encode(events.Phase("loading", seq=7)) + b"\n"
+    newer = b'{"type":"Weather","seq":1}\n'
+    path.write_bytes(b"\xff\xfe\n" + newer + b"[" * 100_000 + b"\n" + good + b"nonsense\n")
+    tail = Tail(path)
+    assert [e.seq for e in tail.read()] == [7]
+    assert tail.skipped == 4
+    assert last_seq(path) == 7
+
+
+def test_a_line_longer_than_a_chunk_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    journal = Journal(path)
+    journal.append(events.Alert("info", "x", "y" * 3_000_000))
+    journal.append(events.Phase("loading"))
+    assert [type(e) for e in read_all(path)] == [events.Alert, events.Phase]
+    assert last_seq(path) == 2
+
+
+def test_a_resume_takes_back_what_came_after_its_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    journal = Journal(path)
+    journal.append(scripted.steps(1))
+    journal.append(scripted.steps(2))
+    journal.append(events.Alert("info", "x", "stays"))
+    journal.append(events.Checkpointed("last.pt", 1, 1, 0.0, "command", step=1))
+    journal.append(events.Checkpointed("last.pt", 1, 1, 0.0, "command", step=2))
+    journal.append(events.RunEnded("stopped"))
+    journal.append(events.Resumed("b", 1, 1, step=1))
+    journal.append(scripted.steps(2))
+    assert [(type(e).__name__, e.seq) for e in read_all(path)] == [
+        ("Steps", 1),
+        ("Alert", 3),
+        ("Checkpointed", 4),
+        ("Resumed", 7),
+        ("Steps", 8),
+    ]
+
+
+def test_a_resume_seen_live_begins_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    journal.append(scripted.steps(1))
+    journal.append(scripted.steps(2))
+    reader = Reader(tmp_path / "j")
+    assert len(reader.read()) == 2
+    assert not reader.restarted
+    journal.append(events.Resumed("b", 1, 1, step=1))
+    assert [e.seq for e in reader.read()] == [1, 3]
+    assert reader.restarted
+    journal.append(scripted.steps(2))
+    assert [e.seq for e in reader.read()] == [4]
+    assert not reader.restarted
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_without_an_error(garbage: bytes) -> None:
+    import tempfile
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(garbage + b"\n")
+        file.flush()
+        Tail(Path(file.name)).read()
+        last_seq(Path(file.name))

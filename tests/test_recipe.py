@@ -1,0 +1,135 @@
+"""Recipes: layers in their order, every field checked, written as TOML and read again."""
+
+from __future__ import annotations
+
+import contextlib
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import recipe
+from engine.errors import UsageError
+from engine.recipe import Resolved
+
+RESOLVED = Resolved(
+    device="cpu", precision="bf16", memory_format="channels-last", threads=2, size=32
+)
+
+
+def refused(**settings: object) -> str:
+    with pytest.raises(UsageError) as caught:
+        recipe.build(settings=settings)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_later_layers_win() -> None:
+    file = {"lr": 0.3, "batch": 16, "precision": "auto", "resolved": {"precision": "bf16"}}
+    chosen = recipe.build(file=file, settings={"batch": 32, "seed": 1}, flags={"seed": 2})
+    assert (chosen.lr, chosen.batch, chosen.seed, chosen.precision) == (0.3, 32, 2, "bf16")
+
+
+def test_a_small_set_gets_small_batches_and_no_flip() -> None:
+    digits = recipe.build(flags={"data": "digits"})
+    assert (digits.batch, digits.flip) == (64, False)
+    assert recipe.build(flags={"data": "cifar10"}).flip
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"lr": -1}, "lr = -1 is not possible: lr is a number above 0 and at most 1000."),
+        ({"epochs": 0}, "epochs is a whole number from 1 to 1000000."),
+        ({"lr": float("nan")}, "lr = nan is not possible"),
+        ({"lr": float("inf")}, "lr = inf is not possible"),
+        ({"lr": 10**400}, "is not possible"),
+        ({"schedule": "cosin"}, "schedule is constant, step, cosine or onecycle."),
+        ({"momentum": 1.0}, "momentum is a number from 0 to below 1."),
+        ({"device": "gpu"}, "device is auto, cpu, cuda or cuda:N."),
+        ({"threads": 0}, "threads is auto or a whole number from 1 to 1024."),
+        ({"flip": 1}, "flip is true or false."),
+        ({"milestones": [0]}, "milestones is a list, each a whole number from 1 to 1000000."),
+        ({"epochs": 2.5}, "epochs = 2.5 is not possible"),
+        ({"epoch": 3}, "there is no recipe field 'epoch': did you mean epochs?"),
+        ({"arch": "resnet19"}, "no architecture 'resnet19': did you mean resnet18?"),
+        ({"arch": "\x1b[31m"}, r"no architecture '\x1b[31m'"),
+        ({"preset": "fast"}, "no recipe 'fast'"),
+    ],
+)
+def test_a_wrong_value_names_the_field_and_what_it_allows(
+    settings: dict[str, object], sentence: str
+) -> None:
+    said = refused(**settings)
+    assert sentence in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("setting", "parsed"),
+    [
+        ("lr=0.1", ("lr", 0.1)),
+        ("milestones=[3, 5]", ("milestones", [3, 5])),
+        ("schedule=cosine", ("schedule", "cosine")),
+        ("flip=true", ("flip", True)),
+        ("weight-decay = 1e-4", ("weight_decay", 1e-4)),
+        ("lr=nan=1", ("lr", "nan=1")),
+        ('data="a b"', ("data", "a b")),
+    ],
+)
+def test_a_setting_is_a_key_and_a_toml_value(setting: str, parsed: tuple[str, object]) -> None:
+    assert recipe.parse_setting(setting) == parsed
+
+
+def test_a_setting_without_a_value_says_how_it_is_done() -> None:
+    with pytest.raises(UsageError, match="KEY=VALUE"):
+        recipe.parse_setting("lr")
+
+
+def test_a_recipe_survives_its_file(tmp_path: Path) -> None:
+    chosen = recipe.build(settings={"milestones": [3, 5], "lr": 1e-7, "data_dir": 'a"\\\x7f\n飞'})
+    (tmp_path / "r.toml").write_text(recipe.to_toml(chosen))
+    assert recipe.build(file=recipe.load(tmp_path / "r.toml")) == chosen
+
+
+def test_a_resolved_recipe_is_repeated_as_it_ran() -> None:
+    text = recipe.to_toml(recipe.build(), RESOLVED)
+    again = recipe.build(file=tomllib.loads(text))
+    for key in Resolved.__struct_fields__:
+        assert getattr(again, key) == getattr(RESOLVED, key)
+
+
+@pytest.mark.parametrize("content", [b"lr =", b"\xff\xfe", b"a = " + b"[" * 50_000])
+def test_a_broken_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "r.toml").write_bytes(content)
+    with pytest.raises(UsageError, match="cannot be read"):
+        recipe.load(tmp_path / "r.toml")
+
+
+def test_the_difference_to_the_preset_repeats_the_recipe() -> None:
+    chosen = recipe.build(settings={"lr": 0.2, "epochs": 3}, flags={"arch": "lenet5"})
+    assert recipe.difference(chosen) == {"lr": 0.2, "epochs": 3}
+
+
+def test_every_field_has_a_default_that_it_allows() -> None:
+    for key, value in msgspec.structs.asdict(recipe.Recipe()).items():
+        recipe.build(settings={key: value})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(recipe.FIELDS) | st.text(max_size=8), json_values))
+def test_any_values_make_a_recipe_or_one_sentence(file: dict[str, object]) -> None:
+    built = None
+    with contextlib.suppress(UsageError):
+        built = recipe.build(file=file)
+    if built is not None:
+        assert recipe.build(file=tomllib.loads(recipe.to_toml(built))) == built

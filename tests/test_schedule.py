@@ -1,0 +1,106 @@
+"""The learning rate against torch's own schedulers, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LinearLR,
+    LRScheduler,
+    MultiStepLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+)
+
+from engine import recipe, schedule
+from engine.schedule import Plateau
+
+STEPS_PER_EPOCH = 7
+EPOCHS = 10
+STEPS = STEPS_PER_EPOCH * EPOCHS
+
+
+def plan(**settings: object) -> schedule.Plan:
+    chosen = recipe.build(settings={"epochs": EPOCHS, "lr": 0.4, **settings})
+    return schedule.plan(chosen, STEPS_PER_EPOCH)
+
+
+def torch_rates(make: Callable[[torch.optim.Optimizer], LRScheduler]) -> list[float]:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4)
+    scheduler = make(optimizer)
+    rates = []
+    for _ in range(STEPS):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def rates(laid: schedule.Plan) -> list[float]:
+    return [schedule.learning_rate(laid, step) for step in range(STEPS)]
+
+
+def test_constant() -> None:
+    assert rates(plan(schedule="constant")) == [0.4] * STEPS
+
+
+def test_step() -> None:
+    expected = torch_rates(lambda o: MultiStepLR(o, [3 * 7, 6 * 7], gamma=0.1))
+    found = rates(plan(schedule="step", milestones=(4, 7), gamma=0.1))
+    assert found == pytest.approx(expected)
+
+
+def test_cosine_with_warm_up() -> None:
+    def warm(o: torch.optim.Optimizer) -> LRScheduler:
+        rise = LinearLR(o, start_factor=1 / 14, total_iters=13)
+        return SequentialLR(o, [rise, CosineAnnealingLR(o, STEPS - 14, eta_min=0.01)], [14])
+
+    found = rates(plan(schedule="cosine", warmup=2, lr_floor=0.01))
+    assert found == pytest.approx(torch_rates(warm))
+
+
+def test_one_cycle() -> None:
+    assert rates(plan(schedule="onecycle")) == pytest.approx(torch_rates_onecycle())
+
+
+def torch_rates_onecycle() -> list[float]:
+    """OneCycleLR counts its steps from the constructor on, so the last one is not taken."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4)
+    scheduler = OneCycleLR(optimizer, 0.4, total_steps=STEPS)
+    found = [optimizer.param_groups[0]["lr"]]
+    for _ in range(STEPS - 1):
+        optimizer.step()
+        scheduler.step()
+        found.append(optimizer.param_groups[0]["lr"])
+    return found
+
+
+LOSSES = [1.0, 0.9, 0.9, 0.9, 0.89995, 0.9, 0.5, 0.6, 0.6, float("nan"), 0.6, 0.6, 0.6, 0.6, 0.1]
+
+
+def test_plateau_as_a_factor() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4)
+    scheduler = ReduceLROnPlateau(optimizer, factor=0.2, patience=2, min_lr=0.001)
+    chosen = recipe.build(
+        settings={"plateau": True, "plateau_patience": 2, "lr_floor": 0.001, "lr": 0.4}
+        | {"schedule": "constant"}
+    )
+    laid, state = schedule.plan(chosen, 1), Plateau()
+    for loss in LOSSES:
+        scheduler.step(loss)
+        state = schedule.after_epoch(state, loss, chosen)
+        found = schedule.learning_rate(laid, 0, state.factor)
+        assert found == pytest.approx(optimizer.param_groups[0]["lr"])
+    assert found == pytest.approx(0.4 * 0.2**3)
+
+
+@pytest.mark.parametrize("kind", ["constant", "step", "cosine", "onecycle"])
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_the_shortest_runs_have_a_rate(kind: str, epochs: int) -> None:
+    chosen = recipe.build(settings={"epochs": epochs, "schedule": kind, "warmup": 5})
+    laid = schedule.plan(chosen, 1)
+    assert all(0 < schedule.learning_rate(laid, step) <= chosen.lr for step in range(epochs))

@@ -1,0 +1,113 @@
+"""The app: which screen comes first, and the themes. All else is in screens and panes."""
+
+from __future__ import annotations
+
+import os
+import select
+from pathlib import Path
+
+from textual.app import App
+from textual.theme import Theme
+
+from engine.rundir import RunDir
+from tui import text
+from tui.screens.dashboard import Dashboard
+from tui.screens.launcher import Launcher
+
+WATCH_SECONDS = 0.25
+
+# Okabe & Ito's palette: told apart with every common kind of colour vision.
+INKS_DARK = {
+    "ink-dim": "#8a8a8a",
+    "ink-border": "#4e4e4e",
+    "ink-key": "#d0d0d0",
+    "ink-train": "#56b4e9",
+    "ink-validation": "#e69f00",
+    "ink-rate": "#56b4e9",
+    "ink-good": "#2fbf8f",
+    "ink-warning": "#f0e442",
+    "ink-error": "#ff6b5b",
+    "ink-miss2": "#b5794f",
+    "ink-miss3": "#d98e4a",
+    "ink-miss4": "#ffb25a",
+    "ink-selected": "#f0c060",
+}
+INKS_LIGHT = {
+    "ink-dim": "#707070",
+    "ink-border": "#b8b8b8",
+    "ink-key": "#303030",
+    "ink-train": "#0072b2",
+    "ink-validation": "#b35900",
+    "ink-rate": "#0072b2",
+    "ink-good": "#00795a",
+    "ink-warning": "#8a6d00",
+    "ink-error": "#c03020",
+    "ink-miss2": "#b08060",
+    "ink-miss3": "#b06020",
+    "ink-miss4": "#a04000",
+    "ink-selected": "#9a5b00",
+}
+DARK = Theme(
+    name="cnn-dark",
+    primary="#56b4e9",
+    foreground="#d4d4d4",
+    background="#0c0c0c",
+    surface="#1a1a1a",
+    panel="#262626",
+    dark=True,
+    variables=INKS_DARK,
+)
+LIGHT = Theme(
+    name="cnn-light",
+    primary="#0072b2",
+    foreground="#222222",
+    background="#ffffff",
+    surface="#f0f0f0",
+    panel="#e4e4e4",
+    dark=False,
+    variables=INKS_LIGHT,
+)
+
+
+class CnnTui(App[str]):
+    """The viewer: a dashboard of the run to watch, else the launcher."""
+
+    TITLE = text.PROGRAM
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        runs_dir: Path,
+        *,
+        data_dir: str = "",
+        watch: RunDir | None = None,
+        started: bool = False,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self.ascii_only = ascii_only
+        self._runs_dir, self._data_dir = runs_dir, data_dir
+        self._run, self._started = watch, started
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return INKS_DARK
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            self.set_interval(WATCH_SECONDS, self._end_with_terminal)
+        if self._run is None:
+            self.push_screen(Launcher(self._runs_dir, self._data_dir))
+        else:
+            self.push_screen(Dashboard(self._run, started=self._started))
+
+    def _end_with_terminal(self) -> None:
+        """Leave at once when the terminal is gone: Textual would spin on its dead input."""
+        poll = select.poll()
+        poll.register(0, 0)
+        if any(
+            state & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0)
+        ):
+            os._exit(1)

@@ -1,0 +1,281 @@
+"""The command line. Nothing heavy is imported at the top: `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.errors import EngineError
+from tui import text
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Fields = dict[str, Any]
+
+
+class Cli(click.Group):
+    """The group of commands; a user's mistake becomes one sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EngineError as error:
+            click.echo(f"cnn-tui: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+def start_options(command: Command) -> Command:
+    """The options that say what to train and how."""
+    for option in reversed(
+        (
+            click.option("--arch", "-m", metavar="NAME", help=text.HELP_ARCH),
+            click.option("--data", "-d", metavar="NAME|FOLDER", help=text.HELP_DATA),
+            click.option("--recipe", "-r", metavar="NAME|FILE", help=text.HELP_RECIPE),
+            click.option("--epochs", type=int, metavar="N", help=text.HELP_EPOCHS),
+            click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=text.HELP_SET),
+            click.option("--device", metavar="DEVICE", help=text.HELP_DEVICE),
+            click.option("--seed", type=int, metavar="N", help=text.HELP_SEED),
+            click.option("--data-dir", metavar="FOLDER", help=text.HELP_DATA_DIR),
+            click.option("--name", default="", metavar="NAME", help=text.HELP_NAME),
+            click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI),
+            click.option("--dry-run", is_flag=True, help=text.HELP_DRY_RUN),
+            click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def runs_option(command: Command) -> Command:
+    return click.option(
+        "--runs-dir", type=click.Path(path_type=Path), metavar="FOLDER", help=text.HELP_RUNS_DIR
+    )(command)
+
+
+def _runs_dir(said: Path | None) -> Path:
+    from engine.rundir import default_runs_dir
+
+    return said or default_runs_dir()
+
+
+@click.group(cls=Cli, invoke_without_command=True, help=text.HELP)
+@click.version_option(None, "--version", package_name="cnn-tui", message="%(package)s %(version)s")
+@start_options
+@runs_option
+@click.pass_context
+def main(ctx: click.Context, /, **options: Any) -> None:
+    if ctx.invoked_subcommand is None:
+        _start(launcher=True, **options)
+        return
+    dropped = [
+        f"--{name.replace('_', '-')}"
+        for name in options
+        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    ]
+    if dropped:
+        raise click.UsageError(text.options_before(ctx.invoked_subcommand, dropped))
+
+
+@main.command(help=text.HELP_TRAIN)
+@start_options
+@runs_option
+def train(**options: Any) -> None:
+    _start(launcher=False, **options)
+
+
+def _start(
+    *,
+    launcher: bool,
+    runs_dir: Path | None,
+    name: str,
+    no_ui: bool,
+    dry_run: bool,
+    ascii_only: bool,
+    **said: Any,
+) -> None:
+    """Open the launcher, or start the run that was described and watch it."""
+    from engine import launch
+
+    place = _runs_dir(runs_dir)
+    headless = no_ui or not _on_terminal()
+    launch.check_modules()
+    if dry_run:
+        sys.exit(_rehearse(_recipe(**said)))
+    described = name or any(value not in (None, ()) for k, value in said.items() if k != "data_dir")
+    if headless:
+        chosen = _recipe(**said)
+        launch.become(launch.create(chosen, place, name), chosen)
+    elif launcher and not described:
+        _open_launcher(place, said["data_dir"], ascii_only)
+    else:
+        chosen = _recipe(**said)
+        claim = launch.create(chosen, place, name)
+        launch.spawn(claim, chosen)
+        _watch(claim.run, place, started=True, ascii_only=ascii_only)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def _recipe(
+    *,
+    arch: str | None,
+    data: str | None,
+    recipe: str | None,
+    epochs: int | None,
+    sets: tuple[str, ...],
+    device: str | None,
+    seed: int | None,
+    data_dir: str | None,
+) -> Any:
+    """The recipe that the flags describe, checked down to the data on disk."""
+    from engine import choice
+
+    flags = {
+        "arch": arch,
+        "data": data,
+        "epochs": epochs,
+        "device": device,
+        "seed": seed,
+        "data_dir": data_dir,
+    }
+    return choice.recipe_from(recipe, sets, {k: v for k, v in flags.items() if v is not None})
+
+
+def _rehearse(chosen: Any) -> int:
+    """Run everything up to one step and one evaluation batch, in a folder that is then gone."""
+    import subprocess
+    import tempfile
+
+    from engine import launch
+
+    with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
+        claim = launch.create(chosen, Path(folder))
+        arguments = launch.foreground(claim, "--dry-run")
+        done = subprocess.run(
+            arguments,
+            env=launch.environment(chosen),
+            pass_fds=(claim.lock,),
+            check=False,
+        )
+    return done.returncode
+
+
+def _open_launcher(runs_dir: Path, data_dir: str | None, ascii_only: bool) -> None:
+    from tui.app import CnnTui
+
+    _finish(CnnTui(runs_dir, data_dir=data_dir or "", ascii_only=ascii_only))
+
+
+def _watch(run: Any, runs_dir: Path, *, started: bool, ascii_only: bool) -> None:
+    from tui.app import CnnTui
+
+    _finish(CnnTui(runs_dir, watch=run, started=started, ascii_only=ascii_only))
+
+
+def _finish(app: Any) -> None:
+    """Run the app; what it returns is said on the plain terminal afterwards."""
+    said = app.run()
+    if said:
+        click.echo(said)
+    sys.exit(app.return_code or 0)
+
+
+@main.command(help=text.HELP_ATTACH)
+@click.argument("run", default="", metavar="[RUN]")
+@click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
+@runs_option
+def attach(run: str, ascii_only: bool, runs_dir: Path | None) -> None:
+    from engine import rundir
+    from engine.errors import UsageError
+
+    place = _runs_dir(runs_dir)
+    found = rundir.find(place, run)
+    if not _on_terminal():
+        raise UsageError(text.NEEDS_TERMINAL)
+    _watch(found, place, started=False, ascii_only=ascii_only)
+
+
+@main.command(help=text.HELP_RESUME)
+@click.argument("run", default="", metavar="[RUN]")
+@click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI)
+@click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
+@runs_option
+def resume(run: str, no_ui: bool, ascii_only: bool, runs_dir: Path | None) -> None:
+    from engine import launch, rundir
+
+    place = _runs_dir(runs_dir)
+    found = rundir.find(place, run)
+    launch.check_modules()
+    headless = no_ui or not _on_terminal()
+    if headless or not rundir.alive(found):
+        claim, chosen = launch.resume(found)
+        if headless:
+            launch.become(claim, chosen)
+        launch.spawn(claim, chosen)
+    _watch(found, place, started=True, ascii_only=ascii_only)
+
+
+@main.command(help=text.HELP_RUNS)
+@click.option("--json", "as_json", is_flag=True, help=text.HELP_JSON)
+@runs_option
+def runs(as_json: bool, runs_dir: Path | None) -> None:
+    from tui import tables
+
+    tables.runs(_runs_dir(runs_dir), as_json)
+
+
+@main.command(help=text.HELP_MODELS)
+@click.option("--json", "as_json", is_flag=True, help=text.HELP_JSON)
+def models(as_json: bool) -> None:
+    from tui import tables
+
+    tables.models(as_json)
+
+
+@main.command(help=text.HELP_DATASETS)
+@click.option("--json", "as_json", is_flag=True, help=text.HELP_JSON)
+@click.option("--data-dir", default="", metavar="FOLDER", help=text.HELP_DATA_DIR)
+def datasets(as_json: bool, data_dir: str) -> None:
+    from tui import tables
+
+    tables.datasets(as_json, data_dir)
+
+
+@main.command(help=text.HELP_RECIPES)
+@click.argument("name", default="")
+@click.option("--arch", "-m", default="resnet18", metavar="NAME", help=text.HELP_ARCH)
+@click.option("--data", "-d", default="cifar10", metavar="NAME", help=text.HELP_DATA)
+def recipes(name: str, arch: str, data: str) -> None:
+    from engine import recipe
+    from tui import tables
+
+    if not name:
+        tables.recipes()
+        return
+    chosen = recipe.build(flags={"preset": name, "arch": arch, "data": data})
+    click.echo(recipe.to_toml(chosen), nl=False)
+
+
+def _commanding(name: str, help_text: str) -> None:
+    """A command `cnn-tui NAME [RUN]` that puts one command into the spool of a live run."""
+
+    @main.command(name=name, help=help_text)
+    @click.argument("run", default="", metavar="[RUN]")
+    @runs_option
+    def command(run: str, runs_dir: Path | None) -> None:
+        from engine import commands, rundir, spool
+
+        found = rundir.find_live(_runs_dir(runs_dir), run)
+        spool.send(found, getattr(commands, name.capitalize()))
+        click.echo(text.told(name, found.label))
+
+
+_commanding("stop", text.HELP_STOP)
+_commanding("pause", text.HELP_PAUSE)
+_commanding("continue", text.HELP_CONTINUE)
+_commanding("checkpoint", text.HELP_CHECKPOINT)

@@ -1,0 +1,53 @@
+"""A canvas of braille dots, two across and four down in each cell."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+# By row and column of a dot in its cell: y % 4 * 2 + x % 2.
+DOTS = (0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80)
+# An empty cell is a space: a terminal can be told of many at once.
+SIGNS = (" ", *(chr(0x2800 + dots) for dots in range(1, 256)))
+
+
+class Canvas:
+    """Dots are (x, y) from the upper left, 2·width by 4·height of them."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self._cells = bytearray(width * height)
+
+    def dot(self, x: int, y: int) -> None:
+        """Set one dot, which must lie on the canvas."""
+        self._cells[(y >> 2) * self.width + (x >> 1)] |= DOTS[(y & 3) << 1 | x & 1]
+
+    def line(self, points: Sequence[tuple[int, int]]) -> None:
+        """Connect points, which must lie on the canvas (Bresenham 1965)."""
+        if len(points) == 1:
+            self.dot(*points[0])
+        for start, end in itertools.pairwise(points):
+            self._segment(*start, *end)
+
+    def _segment(self, x: int, y: int, end_x: int, end_y: int) -> None:
+        cells, width = self._cells, self.width
+        dx, dy = abs(end_x - x), -abs(end_y - y)
+        right, down = 1 if x < end_x else -1, 1 if y < end_y else -1
+        error = dx + dy
+        while True:
+            cells[(y >> 2) * width + (x >> 1)] |= DOTS[(y & 3) << 1 | x & 1]
+            if x == end_x and y == end_y:
+                return
+            twice = 2 * error
+            if twice >= dy:
+                error += dy
+                x += right
+            if twice <= dx:
+                error += dx
+                y += down
+
+    def rows(self) -> list[str]:
+        """The canvas as text, one string a row of cells."""
+        width = self.width
+        lines = (self._cells[i * width : (i + 1) * width] for i in range(self.height))
+        return ["".join([SIGNS[dots] for dots in line]) for line in lines]

@@ -1,0 +1,28 @@
+"""A list to choose from: aligned columns, a mark at the chosen row, a window that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.drawing import cells
+from tui.drawing.cells import Row, Span
+from tui.drawing.table import Column, fitting_columns, table
+
+
+def choice_rows(
+    columns: Sequence[Column], chosen: int, width: int, height: int, *, heading: bool
+) -> list[Row]:
+    """The rows around the chosen one, `▸` before it."""
+    head, *rows = table(fitting_columns(columns, width - 1), width - 1)
+    room = height - heading
+    if room < 1:
+        return [cells.fit((), width)] * height
+    first = min(max(0, chosen - room // 2), max(0, len(rows) - room))
+    shown = [_row(row, first + i == chosen) for i, row in enumerate(rows[first : first + room])]
+    return ([(Span(" "), *head)] if heading else []) + shown
+
+
+def _row(row: Row, chosen: bool) -> Row:
+    if not chosen:
+        return (Span(" "), *row)
+    return (Span("▸", "selected"), *(Span(span.text, "selected") for span in row))

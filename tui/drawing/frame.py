@@ -1,0 +1,88 @@
+"""The border of a pane, with its title and its numbers written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tui.drawing import cells
+from tui.drawing.cells import Ink, Row, Span
+
+
+def frame(
+    rows: Sequence[Row],
+    width: int,
+    height: int,
+    *,
+    title: Row,
+    facts: Row = (),
+    foot: Row = (),
+    foot_right: Row = (),
+    focused: bool = False,
+) -> list[Row]:
+    """The rows within a border; `width` and `height` are those of the whole, border included.
+
+    Facts stand right in the upper border and are left out where they do not fit whole, for half
+    a number lies. A foot as wide as the inside takes the whole lower border.
+    """
+    ink: Ink = "selected" if focused else "border"
+    side = Span("│", ink)
+    inside = [*rows[: max(0, height - 2)], *[()] * (height - 2 - len(rows))]
+    lines = [
+        (Span("╭", ink), *_edge(title, facts, width - 2, ink), Span("╮", ink)),
+        *((side, *cells.fit(row, max(0, width - 2)), side) for row in inside),
+        (Span("╰", ink), *_edge(foot, foot_right, width - 2, ink), Span("╯", ink)),
+    ]
+    return [cells.fit(line, width) for line in lines[:height]]
+
+
+def room(width: int, title: Row) -> int:
+    """How many cells of facts fit beside this title in a frame of this outer width."""
+    return max(0, width - 4 - cells.width(_padded(title)) - 3)
+
+
+def fitting(forms: Iterable[Row], room: int) -> Row:
+    """The first of these forms, longest first, that fits; nothing where none does."""
+    return next((form for form in forms if cells.width(form) <= room), ())
+
+
+def tabs(names: Sequence[str], active: int) -> Row:
+    """The panes of a shelf as its title: `3 lr  [4 layers]  5 confusion`."""
+    spans: list[Span] = []
+    for i, name in enumerate(names):
+        if i == active:
+            spans.append(Span(f"[{name}]", "title"))
+        else:
+            spans.append(Span(f" {name} ", "dim"))
+        spans.append(Span(" "))
+    return tuple(spans[:-1])
+
+
+def _edge(left: Row, right: Row, width: int, ink: Ink) -> Row:
+    """One horizontal border between its corners."""
+    if width <= 0:
+        return ()
+    if cells.width(left) == width:
+        return tuple(Span(s.text, ink) if s.ink == "border" else s for s in left)
+    begin = (Span("─", ink), *_shortened(_padded(left), width - 2))
+    end = (*_padded(right), Span("─", ink))
+    if cells.width(begin) + cells.width(end) >= width:
+        end = ()
+    return (*begin, Span("─" * (width - cells.width(begin) - cells.width(end)), ink), *end)
+
+
+def _padded(row: Row) -> Row:
+    """The row with a space on either side, where it does not bring its own."""
+    text = cells.text(row)
+    if not text:
+        return ()
+    # The bracket of an active tab stands where the space of an inactive one would.
+    before = "" if text[0] in " [" else " "
+    after = "" if text[-1] in " ]" else " "
+    return cells.row(before, *row, after)
+
+
+def _shortened(row: Row, width: int) -> Row:
+    """The row, cut with `…` where it is wider than this."""
+    if cells.width(row) <= width:
+        return row
+    return (*cells.fit(row, width - 1), Span("…", "dim")) if width > 1 else ()

@@ -1,0 +1,72 @@
+"""Numbers as the panes write them: short, of steady width, `nan` where there is none."""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import UnsetType
+
+from engine import text
+from engine.events import Unmeasured
+
+
+def number(value: Unmeasured) -> float:
+    """The value, or NaN where it was not finite or not measured."""
+    return math.nan if value is None or isinstance(value, UnsetType) else float(value)
+
+
+def loss(value: Unmeasured) -> str:
+    """0.412, 12.3, 1.2e+06."""
+    size = abs(number(value))
+    return f"{number(value):.3f}" if size < 10 else f"{number(value):.3g}"
+
+
+def bare(written: str) -> str:
+    """The written number without the zero before its point: .412."""
+    return written.replace("0.", ".", 1) if written.lstrip("-").startswith("0.") else written
+
+
+def percent(fraction: Unmeasured) -> str:
+    """A fraction in per cent with one decimal: 87.2."""
+    return f"{100 * number(fraction):.1f}"
+
+
+def whole(fraction: Unmeasured) -> str:
+    """A fraction in whole per cent: 87."""
+    return f"{100 * number(fraction):.0f}"
+
+
+def rate(value: Unmeasured) -> str:
+    """A learning rate with three digits: 0.0730, 1.00e-5."""
+    return f"{number(value):#.3g}".rstrip(".").replace("e-0", "e-")
+
+
+def rounded(value: Unmeasured) -> str:
+    """The nearest whole number."""
+    return f"{number(value):.0f}"
+
+
+def count(value: Unmeasured) -> str:
+    """Four characters or so for a count: 831k, 5.1k."""
+    size = number(value)
+    return text.si(size) if math.isfinite(size) else f"{size}"
+
+
+def speed(value: Unmeasured) -> str:
+    """A count in two digits or three, which changes less often: 831, 5.1k, 12k."""
+    amount = number(value)
+    if not 1e3 <= amount < 1e6:
+        return count(amount)
+    return f"{amount / 1e3:.1f}k" if amount < 9950 else f"{amount / 1e3:.0f}k"
+
+
+def size(value: Unmeasured) -> str:
+    """Bytes: 90 MB."""
+    amount = number(value)
+    return text.size(amount) if math.isfinite(amount) else f"{amount}"
+
+
+def duration(seconds: Unmeasured) -> str:
+    """9.8 s, 3:12, 2:05:00."""
+    length = number(seconds)
+    return text.duration(length) if math.isfinite(length) else f"{length}"

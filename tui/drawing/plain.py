@@ -1,0 +1,56 @@
+"""Every glyph that the drawing uses as one ASCII character, for terminals without them.
+
+One cell becomes one cell, so that nothing else needs to know.
+"""
+
+from __future__ import annotations
+
+_GLYPHS = {
+    "─━╺╸┄": "-",
+    "│┃┤├": "|",
+    "╭╮╰╯┌┐└┘┬┴┼╋": "+",
+    "▁": "_",
+    "▂": ".",
+    "▃": ":",
+    "▄": "-",
+    "▅": "=",
+    "▆": "+",
+    "▇": "*",
+    "█": "#",
+    "▌▏▎▍▋▊▉": "|",
+    "▀": "^",
+    "░": ".",
+    "▒": ":",
+    "▓": "%",
+    "●": "*",
+    "○": "o",
+    "◆": "*",
+    "▸→": ">",
+    "▾": "v",
+    "↓": "v",
+    "↑": "^",
+    "←": "<",
+    "↻": "@",
+    "⏎": "<",
+    "×": "x",
+    "‖": "=",
+    "✓": "v",
+    "✗": "x",
+    "·": ".",
+    "–—": "-",
+    "…": "~",
+    "°": "'",
+    "²": "2",
+    "±": "~",
+    "≈": "~",
+    "‹": "<",
+    "›": ">",
+}
+_TABLE = {ord(c): plain for glyphs, plain in _GLYPHS.items() for c in glyphs}
+# Braille by the number of its dots: a curve stays a curve.
+_TABLE |= {0x2800 + bits: " .:*"[min(3, (bits.bit_count() + 1) // 2)] for bits in range(256)}
+
+
+def to_ascii(text: str) -> str:
+    """The text with every glyph of ours replaced; letters of other scripts stay."""
+    return text if text.isascii() else text.translate(_TABLE)

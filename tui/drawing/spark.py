@@ -1,0 +1,74 @@
+"""Curves and shares one row high."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+
+from tui.drawing.axis import share
+
+STEPS = "▁▂▃▄▅▆▇█"
+GAP = "·"
+
+
+def sparkline(
+    values: Iterable[float | None],
+    width: int,
+    low: float | None = None,
+    high: float | None = None,
+) -> str:
+    """The values as blocks, newest at the right; those that are not finite as `·`.
+
+    More values than cells are averaged. `low` and `high` are what the lowest and the highest
+    block stand for, by default the range of the values.
+    """
+    means = averaged([math.nan if value is None else value for value in values], width)
+    finite = [mean for mean in means if math.isfinite(mean)]
+    bottom = min(finite, default=0.0) if low is None else low
+    top = max(finite, default=0.0) if high is None else high
+    blocks = (STEPS[round(7 * share(m, bottom, top))] if math.isfinite(m) else GAP for m in means)
+    return "".join(blocks).rjust(max(0, width))
+
+
+def averaged(values: Sequence[float], columns: int) -> list[float]:
+    """The means of so many stretches of the values, or the values where they are not more."""
+    if len(values) <= columns:
+        return list(values)
+    edges = [i * len(values) // columns for i in range(columns + 1)] if columns > 0 else []
+    return [_mean(values[a:b]) for a, b in itertools.pairwise(edges)]
+
+
+def latest(points: Sequence[tuple[int, float]], columns: int) -> list[float]:
+    """The newest values of (step, value) pairs, one a column, each a mean over some steps.
+
+    A column holds a fixed stretch of steps, so that a new value changes the last column alone
+    until the next one begins, and not the whole row.
+    """
+    if not points or columns <= 0:
+        return []
+    stretch = 1
+    while (points[-1][0] - points[0][0]) // (2 * stretch) >= columns:
+        stretch *= 2
+    groups: dict[int, list[float]] = {}
+    for step, value in points:
+        groups.setdefault(step // stretch, []).append(value)
+    return [_mean(groups[key]) for key in sorted(groups)[-columns:]]
+
+
+def meter(fraction: float | None, width: int) -> str:
+    """A share of a whole: `▇▇▇▁▁`."""
+    full = round(share(fraction, 0.0, 1.0) * width) if width > 0 else 0
+    return "▇" * full + "▁" * (width - full)
+
+
+def bar(fraction: float | None, width: int) -> str:
+    """A bar for a share of the longest, in steps of half a cell, filled with spaces."""
+    halves = round(2 * share(fraction, 0.0, 1.0) * width) if width > 0 else 0
+    return ("▇" * (halves // 2) + "▌" * (halves % 2)).ljust(max(0, width))
+
+
+def _mean(values: Sequence[float]) -> float:
+    """The mean of the finite ones; NaN without any."""
+    finite = [value for value in values if math.isfinite(value)]
+    return sum(finite) / len(finite) if finite else math.nan

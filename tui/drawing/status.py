@@ -1,0 +1,167 @@
+"""The first rows of the screen: which run, what it does, how far it is."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from msgspec import UnsetType
+
+from engine.events import RunStarted
+from engine.history import History
+from engine.text import harmless
+from tui import text
+from tui.drawing import axis, cells, numbers
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.log import Clock, local_time
+
+TRAINS = ("training", "evaluating")
+# Words of a device's name that tell nothing which its model does not.
+_VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Quadro")
+
+
+class State(NamedTuple):
+    """What the run does now, with its sign, and whether it goes on by itself."""
+
+    sign: str
+    word: str
+    ink: Ink
+    running: bool = False
+
+
+def status_row(
+    history: History,
+    width: int,
+    now: float,
+    alive: bool,
+    clock: Clock = local_time,
+    *,
+    pausing: bool = False,
+) -> Row:
+    """Name and device at the left, state and time left at the right.
+
+    Of the long and short forms the first pair is taken that fits; the state stays longest.
+    `pausing` says that a pause was asked for and the engine has not answered yet.
+    """
+    names = _names(history)
+    states = _states(history, now, state(history, alive, pausing), clock)
+    pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
+    pairs += [(names[2], state) for state in states[1:]]
+    fits = (p for p in pairs if cells.width(p[0]) + cells.width(p[1]) + 4 <= width)
+    left, right = next(fits, ((), states[-1]))
+    between = Span(" " * (width - cells.width(left) - cells.width(right) - 2))
+    return cells.fit(cells.row(" ", *left, between, *right, " "), width)
+
+
+def progress_row(history: History, width: int) -> Row:
+    """`━━━◆━━╺──── 41 %`: the share of the steps that is done, ◆ at the best epoch."""
+    share = f"{numbers.whole(history.progress):>4} %"
+    room = width - len(share) - 6
+    if room < 1:
+        return cells.fit((Span(share),), width)
+    full = min(room, int(history.progress * room))
+    signs = ["━"] * full + ["╺"] * (0 < full < room) + ["─"] * room
+    row = [Span(sign, "rate" if i < full else "border") for i, sign in enumerate(signs[:room])]
+    best, planned = history.best, history.planned_steps
+    if best is not None and planned > 0:
+        row[axis.column(best.step, planned, room)] = Span("◆", "good")
+    return cells.fit(cells.row(" ", *_merged(row), share), width)
+
+
+def state(history: History, alive: bool, pausing: bool = False) -> State:
+    """What the run does, from its last phase, its end and whether its engine lives."""
+    if history.ended is not None:
+        reason = history.ended.reason
+        signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
+        found = signs.get(reason, State("·", "", "warning"))
+        return found._replace(word=text.RUN_ENDED[reason])
+    if not alive:
+        return State("✗", text.ENGINE_LOST, "error")
+    phase = history.phase
+    if pausing:
+        return State("‖", text.PHASES["pausing"], "warning")
+    if phase is None:
+        return State("○", text.PHASES["starting"], "dim")
+    word = text.PHASES.get(phase.name, phase.name)
+    fraction = numbers.number(phase.fraction)
+    if math.isfinite(fraction):
+        word += f" {numbers.whole(fraction)} %"
+    if phase.name in ("pausing", "paused"):
+        return State("‖", word, "warning")
+    return State("●", word, "good" if phase.name in TRAINS else "key", running=True)
+
+
+def _names(history: History) -> tuple[Row, Row, Row]:
+    """The run's name and where it trains; shorter; shortest."""
+    run = history.run
+    if run is None:
+        return ((Span(text.NO_RUN, "dim"),),) * 3
+    number, _, name = run.name.partition("-")
+    if not number.isdigit() or not name:
+        number, name = "", run.name
+    title = harmless(f"{number} {name}".strip())
+    device, model = _device(run)
+    precision = run.resolved.precision
+    where = " · ".join((f"{device} {model}".strip(), precision, text.batch(run.recipe.batch)))
+    what = harmless(f"{run.recipe.arch} · {run.recipe.data}")
+    return (
+        cells.row(Span(title, "title"), Span(f" · {where}", "dim")),
+        cells.row(Span(what, "title"), Span(f" · {device} {precision}", "dim")),
+        cells.row(Span(harmless(run.recipe.arch), "title")),
+    )
+
+
+def _device(run: RunStarted) -> tuple[str, str]:
+    """`cuda:1` and `A5000` of `cuda:1 NVIDIA RTX A5000`; a processor is just `cpu`."""
+    device, _, name = harmless(run.device).partition(" ")
+    model = next((word for word in name.split() if word not in _VENDORS), "")
+    return device, model if device.startswith("cuda") else ""
+
+
+def _states(history: History, now: float, doing: State, clock: Clock) -> list[Row]:
+    """State, epoch, speed and time left, in ever shorter forms."""
+    head = Span(f"{doing.sign} {doing.word}", doing.ink)
+    if history.run is None:
+        return [(head,)] * 4
+    epoch, planned = history.epoch, history.run.recipe.epochs
+    long, short = [text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
+    if not doing.running:
+        long.append(numbers.duration(history.elapsed(now)))
+        long, short = long + _result(history), short + _result(history)
+    elif history.steps is not None:
+        speed = text.speed(numbers.speed(history.steps.images_per_second))
+        time = _left(history)
+        at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
+        long += [speed, *([text.time_left_at(time, at)] if time else [])]
+        short += [speed, *([text.time_left(time)] if time else [])]
+    tails = ["   ".join(["", *long])]
+    tails += [" " + "  ".join(words) for words in (short, short[:1] + short[2:], short[:1])]
+    return [(head, Span(tail)) for tail in tails]
+
+
+def _left(history: History) -> str:
+    """The time left, or nothing where it is unknown."""
+    remaining = history.remaining()
+    if remaining is None or not math.isfinite(remaining):
+        return ""
+    return numbers.duration(remaining)
+
+
+def _result(history: History) -> list[str]:
+    """The best accuracy of a run that is over."""
+    best = history.best
+    ended = history.ended
+    if ended is not None and not isinstance(ended.best_epoch, UnsetType):
+        return [f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
+    return [f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else []
+
+
+def _merged(row: list[Span]) -> Row:
+    """Neighbours of one ink as one span."""
+    merged: list[Span] = []
+    for span in row:
+        if merged and merged[-1].ink == span.ink:
+            merged[-1] = Span(merged[-1].text + span.text, span.ink)
+        else:
+            merged.append(span)
+    return tuple(merged)

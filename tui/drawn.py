@@ -1,0 +1,121 @@
+"""Widgets that draw rows of spans and resend only the cells that changed.
+
+Textual sends a widget's dirty lines whole, so a drawn widget compares its new rows with the
+ones on the screen and refreshes the smallest stretch of each row that differs.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import App
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.drawing import cells
+from tui.drawing.cells import INKS, Ink, Row
+from tui.drawing.plain import to_ascii
+
+
+class Drawn(Widget):
+    """A widget whose content is `draw(width, height)`: one row of spans for each line."""
+
+    DEFAULT_CSS = """
+    Drawn { color: $foreground; background: $background; }
+    Drawn > .ink--dim { color: $ink-dim; }
+    Drawn > .ink--border { color: $ink-border; }
+    Drawn > .ink--title { color: $foreground; text-style: bold; }
+    Drawn > .ink--key { color: $ink-key; text-style: bold; }
+    Drawn > .ink--train { color: $ink-train; }
+    Drawn > .ink--validation { color: $ink-validation; }
+    Drawn > .ink--rate { color: $ink-rate; }
+    Drawn > .ink--good { color: $ink-good; }
+    Drawn > .ink--warning { color: $ink-warning; }
+    Drawn > .ink--error { color: $ink-error; text-style: bold; }
+    Drawn > .ink--hit { color: $ink-train; }
+    Drawn > .ink--miss1 { color: $ink-dim; }
+    Drawn > .ink--miss2 { color: $ink-miss2; }
+    Drawn > .ink--miss3 { color: $ink-miss3; }
+    Drawn > .ink--miss4 { color: $ink-miss4; text-style: bold; }
+    Drawn > .ink--selected { color: $ink-selected; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{ink}" for ink in INKS}
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._rows: list[Row] = []
+        self._strips: dict[int, Strip] = {}
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        """The rows of the widget, at most `height`, each at most `width` cells."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw again and refresh the cells that differ from what is on the screen."""
+        width, height = self.size
+        if not width or not height:
+            return
+        new = [cells.fit(row, width) for row in self.draw(width, height)[:height]]
+        new += [cells.fit((), width)] * (height - len(new))
+        old, self._rows = self._rows, new
+        if [cells.width(row) for row in old[:1]] != [width] or len(old) != height:
+            self._strips.clear()
+            self.refresh()
+            return
+        for y, (before, after) in enumerate(zip(old, new, strict=True)):
+            if before != after:
+                start, end = changed(before, after)
+                self._strips.pop(y, None)
+                self.refresh(Region(start, y, end - start, 1))
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        if y not in self._strips:
+            self._strips[y] = self._strip(self._rows[y]) if y < len(self._rows) else Strip([])
+        return self._strips[y]
+
+    def _strip(self, row: Row) -> Strip:
+        ascii_only = is_ascii(self.app)
+        return Strip(
+            [
+                Segment(to_ascii(span.text) if ascii_only else span.text, self._style(span.ink))
+                for span in row
+            ],
+            cells.width(row),
+        )
+
+    def _style(self, ink: Ink) -> Style:
+        return self.rich_style if ink == "plain" else self.get_component_rich_style(f"ink--{ink}")
+
+
+def changed(before: Row, after: Row) -> tuple[int, int]:
+    """The first cell in which two rows of one width differ, and the one after the last."""
+    first, second = _cells(before), _cells(after)
+    width = len(first)
+    start = next((x for x in range(width) if first[x] != second[x]), width)
+    end = next((x for x in range(width, start, -1) if first[x - 1] != second[x - 1]), start)
+    return start, end
+
+
+def _cells(row: Row) -> list[tuple[str, Ink]]:
+    """A row cell by cell; the second cell of a wide character is empty."""
+    spread: list[tuple[str, Ink]] = []
+    for span in row:
+        for character in span.text:
+            spread.append((character, span.ink))
+            spread += [("", span.ink)] * (cells.width((span._replace(text=character),)) - 1)
+    return spread
+
+
+def is_ascii(app: App[object]) -> bool:
+    """Whether this app draws with ASCII characters only."""
+    return bool(getattr(app, "ascii_only", False))

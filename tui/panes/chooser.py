@@ -1,0 +1,121 @@
+"""A framed list with a cursor, as the launcher has several of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events as textual_events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.drawing.cells import Row, Span
+from tui.drawing.choices import choice_rows
+from tui.drawing.frame import frame
+from tui.drawing.table import Column
+from tui.drawn import Drawn
+
+
+class Chooser(Drawn, can_focus=True):
+    """One of a few rows is chosen with the arrows; `keys` name the rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("home", "move(-1000000)", show=False),
+        Binding("end", "move(1000000)", show=False),
+    ]
+
+    class Moved(Message):
+        """Another row is chosen."""
+
+        def __init__(self, chooser: Chooser, key: str) -> None:
+            super().__init__()
+            self.chooser = chooser
+            self.key = key
+
+        @property
+        def control(self) -> Chooser:
+            return self.chooser
+
+    def __init__(self, title: str, *, id: str, heading: bool = False) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._title, self._heading = title, heading
+        self._columns: Sequence[Column] = ()
+        self._keys: Sequence[str] = ()
+        self._foot: Row = ()
+        self._facts: Row = ()
+        self._at = 0
+
+    def fill(
+        self,
+        keys: Sequence[str],
+        columns: Sequence[Column],
+        *,
+        chosen: str = "",
+        foot: str = "",
+        facts: str = "",
+    ) -> None:
+        """Show these rows, each with its key; the chosen one stays, if it is still there."""
+        key = chosen or self.chosen
+        self._keys, self._columns = keys, columns
+        self._at = keys.index(key) if key in keys else 0
+        self.say(foot=foot, facts=facts)
+
+    def say(self, *, foot: str = "", facts: str = "") -> None:
+        """Write into the border."""
+        self._foot = (Span(foot, "dim"),) if foot else ()
+        self._facts = (Span(facts, "dim"),) if facts else ()
+        self.redraw()
+
+    @property
+    def chosen(self) -> str:
+        """The key of the chosen row; empty where there are none."""
+        return self._keys[self._at] if self._keys else ""
+
+    def action_move(self, rows: int) -> None:
+        self._go(self._at + rows)
+
+    def _go(self, at: int) -> None:
+        at = max(0, min(at, len(self._keys) - 1))
+        if at != self._at and self._keys:
+            self._at = at
+            self.redraw()
+            self.post_message(self.Moved(self, self.chosen))
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def on_mouse_scroll_down(self, event: textual_events.MouseScrollDown) -> None:
+        self._go(self._at + 1)
+
+    def on_mouse_scroll_up(self, event: textual_events.MouseScrollUp) -> None:
+        self._go(self._at - 1)
+
+    def on_click(self, event: textual_events.Click) -> None:
+        room = self.size.height - 2 - self._heading
+        first = min(max(0, self._at - room // 2), max(0, len(self._keys) - room))
+        row = event.y - 1 - self._heading
+        if 0 <= row < room and first + row < len(self._keys):
+            self._go(first + row)
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        inside: list[Row] = []
+        if self._columns and width > 2 and height > 2:
+            inside = choice_rows(
+                self._columns, self._at, width - 2, height - 2, heading=self._heading
+            )
+        return frame(
+            inside,
+            width,
+            height,
+            title=(Span(self._title, "title"),),
+            facts=self._facts,
+            foot=self._foot,
+            focused=self.has_focus,
+        )

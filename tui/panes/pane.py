@@ -1,0 +1,89 @@
+"""What all panes of the dashboard have in common: a frame, a number, and what they listen to."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from textual.message import Message
+
+from engine.events import Event
+from engine.history import History
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import frame, room
+from tui.drawn import Drawn
+
+
+class Border(NamedTuple):
+    """What a pane writes into its frame."""
+
+    facts: Row = ()
+    foot: Row = ()
+    foot_right: Row = ()
+
+
+class Pane(Drawn, can_focus=True):
+    """A framed view of a run's history; it knows neither its siblings nor the app.
+
+    A subclass names the events that change it and draws its border and inside from
+    `self.history`, which it never changes.
+    """
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset()
+    TITLE: ClassVar[str] = ""
+    SHORT: ClassVar[str] = ""
+
+    class Chosen(Message):
+        """The pane was clicked."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self.number = number
+        self.history = History()
+        self.tabs: Row = ()
+        """The title as a row of tabs while the pane lies on the shelf, else empty."""
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        """Draw what changed; `kinds` are the new events, None where anything may have changed."""
+        self.history = history
+        if kinds is None or kinds & self.LISTENS:
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        title = self.tabs or self.title(width)
+        border = self.border(width, height, room(width, title))
+        inside = self.inside(max(0, width - 2), max(0, height - 2))
+        return frame(
+            inside,
+            width,
+            height,
+            title=title,
+            facts=border.facts,
+            foot=border.foot,
+            foot_right=border.foot_right,
+            focused=self.has_focus,
+        )
+
+    def title(self, width: int) -> Row:
+        name = self.TITLE if width >= 50 else self.SHORT or self.TITLE
+        return (Span(f"{self.number} ", "key"), Span(name, "title"))
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        """What stands in the frame of this size, beside the title."""
+        return Border()
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        """The rows within the frame."""
+        raise NotImplementedError
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    def on_click(self) -> None:
+        self.post_message(self.Chosen(self))

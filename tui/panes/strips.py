@@ -1,0 +1,117 @@
+"""The parts of the dashboard that are one row: status, progress, news and the keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from engine import events
+from engine.events import Event
+from engine.history import History
+from tui.drawing import cells, facts, log, rate, status
+from tui.drawing.cells import Row, Span
+from tui.drawn import Drawn
+
+
+class Strip(Drawn):
+    """A row that is drawn from the history and the state of the screen."""
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {events.Steps, events.Phase, events.RunStarted, events.EpochEnded, events.RunEnded}
+    )
+
+    class State(NamedTuple):
+        """What the screen knows beside the history; `keys` are those that work now."""
+
+        now: float
+        alive: bool
+        pausing: bool
+        keys: tuple[tuple[str, str], ...]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self.history = History()
+        self.state = self.State(0.0, True, False, ())
+
+    def show(self, history: History, state: State, kinds: frozenset[type[Event]] | None) -> None:
+        """Draw what changed; `kinds` are the new events, None where anything may have changed."""
+        self.history, self.state = history, state
+        if kinds is None or kinds & self.LISTENS:
+            self.redraw()
+
+
+class Status(Strip):
+    """Which run this is, what it does, how fast, and when it will be done."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        s = self.state
+        return [status.status_row(self.history, width, s.now, s.alive, pausing=s.pausing)]
+
+
+class Progress(Strip):
+    """How far the run is: a bar, or in a small terminal the schedule as one."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        if width >= 100:
+            return [status.progress_row(self.history, width)]
+        history = self.history
+        return [rate.rate_strip(history.plan, history.step, width, history.plateau_factor)]
+
+
+class Numbers(Strip):
+    """The three numbers that a very small terminal still has room for."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        history = self.history
+        rows = [
+            facts.loss_facts(history, width),
+            facts.accuracy_facts(history, width),
+            rate.rate_facts(history, width),
+        ]
+        return rows[:height]
+
+
+class News(Strip):
+    """The newest entries of the log in one row."""
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {
+            events.RunStarted,
+            events.EpochEnded,
+            events.Checkpointed,
+            events.Alert,
+            events.Resumed,
+            events.RunEnded,
+        }
+    )
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        return [log.log_line(self.history, width)]
+
+
+class Footer(Strip):
+    """The keys that work now."""
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        return [keys_row(self.state.keys, width)]
+
+
+def keys_row(keys: tuple[tuple[str, str], ...], width: int) -> Row:
+    """` p pause   c checkpoint`, with less air where the row is narrow; `?` is never cut."""
+    for gap in (3, 2, 1):
+        row = _keys(keys, gap)
+        if cells.width(row) <= width:
+            return row
+    for kept in range(len(keys) - 1, 0, -1):
+        row = _keys((*keys[: kept - 1], keys[-1]), 1)
+        if cells.width(row) <= width:
+            return row
+    return _keys(keys[-1:], 1)
+
+
+def _keys(keys: tuple[tuple[str, str], ...], gap: int) -> Row:
+    spans: list[Span] = [Span(" ")]
+    for key, label in keys:
+        spans += [Span(key, "key"), Span(f" {label}", "dim"), Span(" " * gap)]
+    return tuple(spans[:-1])

@@ -1,0 +1,287 @@
+"""The dashboard: one run, seen live. The state is here; panes only draw what they are shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from textual import events as textual_events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from engine import commands, events, rundir, spool
+from engine.errors import EngineError
+from engine.events import Event
+from engine.history import History
+from engine.journal import Reader
+from engine.rundir import RunDir
+from tui import text
+from tui.drawing.frame import tabs
+from tui.panes.confusion import ConfusionPane
+from tui.panes.curves import AccuracyPane, LossPane
+from tui.panes.layers import LayersPane
+from tui.panes.log import LogPane
+from tui.panes.machine import MachinePane
+from tui.panes.maps import MapsPane
+from tui.panes.pane import Pane
+from tui.panes.rate import RatePane
+from tui.panes.strips import Footer, News, Numbers, Progress, Status, Strip
+from tui.screens.help import HelpScreen
+from tui.screens.leave import LeaveScreen
+from tui.screens.places import SHELF, form
+from tui.screens.placing import Placing
+
+TICK_SECONDS = 0.5
+# A long journal is read in slices, so that keys are answered meanwhile.
+SLICE_SECONDS = 0.03
+
+PANES: dict[str, type[Pane]] = {
+    "loss": LossPane,
+    "accuracy": AccuracyPane,
+    "rate": RatePane,
+    "layers": LayersPane,
+    "confusion": ConfusionPane,
+    "maps": MapsPane,
+    "machine": MachinePane,
+    "log": LogPane,
+}
+
+
+class Dashboard(Screen[str]):
+    """Shows a run and steers it; the result of the screen is what is said on leaving."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pause", text.KEY_PAUSE),
+        Binding("c", "checkpoint", text.KEY_CHECKPOINT),
+        Binding("tab", "next_pane(1)", show=False),
+        Binding("shift+tab", "next_pane(-1)", show=False),
+        Binding("enter,z", "zoom", text.KEY_ZOOM),
+        Binding("escape", "back", text.KEY_BACK, show=False),
+        Binding("d", "detach", text.KEY_DETACH),
+        Binding("q,ctrl+c", "leave", text.KEY_LEAVE),
+        Binding("question_mark", "help", text.KEY_HELP),
+        Binding("0", "pane('log')", show=False),
+        *(
+            Binding(str(number), f"pane('{name}')", show=False)
+            for number, name in enumerate(PANES, start=1)
+        ),
+    ]
+
+    class EngineEvents(Message):
+        """The journal grew: what kinds of events came, None where all was read anew."""
+
+        def __init__(self, kinds: frozenset[type[Event]] | None) -> None:
+            super().__init__()
+            self.kinds = kinds
+
+    def __init__(
+        self,
+        run: RunDir,
+        *,
+        started: bool,
+        below: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`started` says that this viewer started the run, `below` that a launcher lies beneath."""
+        super().__init__()
+        self.run_dir = run
+        self.history = History()
+        self.alive = True
+        self._started, self._below, self._clock = started, below, clock
+        self._reader = Reader(run.journal)
+        self._pane = "loss"
+        self._shelf = "confusion"
+        self._zoomed = False
+        self._asked_pause: bool | None = None
+        self.placing = Placing()
+
+    def compose(self) -> ComposeResult:
+        self.styles.layout = self.placing
+        yield Status(id="status")
+        yield Progress(id="progress")
+        yield Numbers(id="numbers")
+        for number, (name, kind) in enumerate(PANES.items(), start=1):
+            yield kind(number, id=name)
+        yield News(id="news")
+        yield Footer(id="footer")
+
+    def on_mount(self) -> None:
+        self._place()
+        self._read()
+        self.set_interval(TICK_SECONDS, self._read)
+
+    # What the journal says
+
+    def _read(self) -> None:
+        """The one timer: read what is new, fold it, and say so."""
+        deadline = time.monotonic() + SLICE_SECONDS
+        kinds: frozenset[type[Event]] | None = frozenset()
+        while new := self._reader.read():
+            if self._reader.restarted:
+                self.history, kinds = History(), None
+            folded = self.history.fold(new)
+            kinds = None if kinds is None else kinds | folded
+            if time.monotonic() > deadline:
+                self.set_timer(0.001, self._read)
+                break
+        alive = rundir.alive(self.run_dir)
+        if alive != self.alive:
+            self.alive, kinds = alive, None
+        if kinds is None or kinds:
+            self.post_message(self.EngineEvents(kinds))
+
+    def on_dashboard_engine_events(self, message: EngineEvents) -> None:
+        kinds = message.kinds
+        if kinds is None or events.Phase in kinds:
+            self._asked_pause = None
+        if self._quiet and kinds == frozenset({events.Hardware}):
+            return
+        self._show(kinds)
+
+    @property
+    def _quiet(self) -> bool:
+        """A paused or ended run draws nothing: not even the machine's load."""
+        return not self.alive or (self.history.phase is not None and self._paused)
+
+    @property
+    def _paused(self) -> bool:
+        return self.history.phase is not None and self.history.phase.name == "paused"
+
+    def _show(self, kinds: frozenset[type[Event]] | None) -> None:
+        """Tell every visible part what changed."""
+        for name in self.placing.boxes:
+            part = self.get_child_by_id(name)
+            if isinstance(part, Pane):
+                part.show(self.history, kinds)
+            elif isinstance(part, Strip):
+                part.show(self.history, self._state(), kinds)
+
+    def _state(self) -> Strip.State:
+        return Strip.State(
+            now=self._clock(),
+            alive=self.alive,
+            pausing=self._asked_pause is True,
+            keys=tuple(self._keys()),
+        )
+
+    def _keys(self) -> Iterator[tuple[str, str]]:
+        """What the footer offers now."""
+        if self.alive:
+            yield "p", text.KEY_CONTINUE if self._paused else text.KEY_PAUSE
+            yield "c", text.KEY_CHECKPOINT
+        yield text.DIGITS, text.KEY_PANES
+        yield "⏎", text.KEY_UNZOOM if self._zoomed else text.KEY_ZOOM
+        if self.alive:
+            yield "d", text.KEY_DETACH
+        if self._below:
+            yield "esc", text.KEY_BACK
+        yield "q", text.KEY_LEAVE
+        yield "?", text.KEY_HELP
+
+    # Where things are
+
+    def on_resize(self, event: textual_events.Resize) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        width, height = self.app.size
+        on_shelf = form(width, height) == "shelf" and not self._zoomed
+        self.placing.arrange_for(width, height, self._pane, self._shelf, self._zoomed)
+        for name in PANES:
+            pane = self.get_child_by_id(name, expect_type=Pane)
+            shelved = on_shelf and name in SHELF
+            pane.tabs = tabs(self._tab_names(), SHELF.index(name)) if shelved else ()
+        self.get_child_by_id(self._pane).focus()
+        self.refresh(layout=True)
+        self.call_after_refresh(self._show, None)
+
+    def _tab_names(self) -> list[str]:
+        numbers = {name: number for number, name in enumerate(PANES, start=1)}
+        return [f"{numbers[name]} {text.TABS[name]}" for name in SHELF]
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane; where it is not on the screen, show it alone."""
+        if name == self._pane and name in self.placing.boxes:
+            return
+        self._pane = name
+        if name in SHELF:
+            self._shelf = name
+        shape = form(*self.app.size)
+        self._zoomed = self._zoomed or (name == "log" and shape == "medium")
+        self._place()
+
+    def on_pane_chosen(self, message: Pane.Chosen) -> None:
+        self.action_pane(message.pane.id or self._pane)
+
+    def action_next_pane(self, step: int) -> None:
+        names = list(PANES)
+        if form(*self.app.size) == "medium" and not self._zoomed:
+            names.remove("log")
+        at = names.index(self._pane) if self._pane in names else 0
+        self.action_pane(names[(at + step) % len(names)])
+
+    def action_zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        if not self._zoomed and self._pane == "log" and form(*self.app.size) == "medium":
+            self._pane = "loss"
+        self._place()
+
+    def action_back(self) -> None:
+        if self._zoomed:
+            self.action_zoom()
+        elif self._below:
+            self.dismiss("")
+
+    # What is told to the engine
+
+    def _tell(self, kind: Callable[..., commands.Command]) -> bool:
+        try:
+            spool.send(self.run_dir, kind)
+        except EngineError as error:
+            self.notify(str(error), severity="warning")
+            return False
+        return True
+
+    def action_pause(self) -> None:
+        if self._paused:
+            self._tell(commands.Continue)
+        elif self._tell(commands.Pause):
+            self._asked_pause = True
+            self._show(frozenset({events.Phase}))
+
+    def action_checkpoint(self) -> None:
+        if self._tell(commands.Checkpoint):
+            self.notify(text.CHECKPOINT_ASKED)
+
+    # Leaving
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
+
+    def action_detach(self) -> None:
+        self.app.exit(self._farewell())
+
+    def action_leave(self) -> None:
+        """A viewer that only attached leaves at once; the one that started the run asks."""
+        if self._started and self.alive:
+            self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
+        else:
+            self.app.exit(self._farewell())
+
+    def _leave(self, answer: LeaveScreen.Answer | None) -> None:
+        if answer == "keep":
+            self.app.exit(self._farewell())
+        elif answer == "stop" and self._tell(commands.Stop):
+            self.app.exit(text.stopping(self.run_dir.label, self._selector))
+
+    @property
+    def _selector(self) -> str:
+        return str(self.run_dir.number or self.run_dir.path)
+
+    def _farewell(self) -> str:
+        if self.alive:
+            return text.goes_on(self.run_dir.label, self._selector)
+        return text.is_over(self.run_dir.label, self._selector)

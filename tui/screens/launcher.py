@@ -1,0 +1,321 @@
+"""The launcher: live and recent runs, and the choice of a new one; one Enter starts it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from engine import catalog, choice, hardware, launch, recipe, rundir
+from engine.errors import EngineError
+from engine.recipe import Recipe
+from engine.rundir import RunDir
+from engine.text import harmless, si, size
+from tui import commandline, text
+from tui.drawing import cells
+from tui.drawing.cells import Row, Span
+from tui.drawing.table import Column
+from tui.drawn import Drawn
+from tui.panes.chooser import Chooser
+from tui.panes.strips import keys_row
+from tui.runlist import run_columns
+from tui.screens.dashboard import Dashboard
+from tui.screens.fields import FieldsScreen, PathScreen
+from tui.screens.help import HelpScreen
+from tui.summary import Summary, summary
+
+RECENT_RUNS = 20
+FOLDER = "folder"
+REFRESH_SECONDS = 2.0
+
+
+class Lines(Drawn):
+    """A few rows of text that the screen sets."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._lines: list[Row] = []
+
+    def say(self, *lines: Row) -> None:
+        self._lines = list(lines)
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        return self._lines
+
+
+class Launcher(Screen[None]):
+    """Chooses architecture, data, recipe and device; knows the command line that does the same."""
+
+    CSS_PATH = "launcher.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", text.KEY_START),
+        Binding("f", "fields", text.KEY_FIELDS),
+        Binding("y", "copy", text.KEY_COPY),
+        Binding("tab", "app.focus_next", show=False),
+        Binding("shift+tab", "app.focus_previous", show=False),
+        Binding("question_mark", "help", text.KEY_HELP),
+        Binding("q,ctrl+c,escape", "quit", text.KEY_QUIT),
+    ]
+
+    def __init__(self, runs_dir: Path, data_dir: str) -> None:
+        super().__init__()
+        self._runs_dir, self._data_dir = runs_dir, data_dir
+        self._runs: dict[str, Summary] = {}
+        self._fields: dict[str, object] = {}
+        self._folder = ""
+        self._recipe: Recipe | None = None
+        self._error = ""
+
+    def compose(self) -> ComposeResult:
+        yield Lines(id="head")
+        yield Chooser(text.RUNS_TITLE, id="runs")
+        with Horizontal(id="middle"):
+            yield Chooser(text.ARCH_TITLE, id="arch", heading=True)
+            with Vertical(id="side"):
+                yield Chooser(text.DATA_TITLE, id="data")
+                yield Chooser(text.RECIPE_TITLE, id="recipe")
+        yield Chooser(text.DEVICE_TITLE, id="device")
+        yield Lines(id="plan")
+        yield Lines(id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#runs").display = False
+        defaults = choice.defaults({"data_dir": self._data_dir} if self._data_dir else {})
+        self._fill_architectures(str(defaults["arch"]))
+        self._fill_data(str(defaults["data"]))
+        self._fill_devices()
+        self._chooser("arch").focus()
+        self._say_head()
+        self._rebuild()
+        self._read_runs()
+        self.set_interval(REFRESH_SECONDS, self._read_runs)
+
+    def _chooser(self, name: str) -> Chooser:
+        return self.query_one(f"#{name}", Chooser)
+
+    # What there is
+
+    def _fill_architectures(self, chosen: str) -> None:
+        known = list(catalog.ARCHITECTURES.values())
+        columns = [
+            Column(text.NAME, [a.key for a in known]),
+            Column(text.YEAR, [str(a.year) for a in known], 1, right=True),
+            Column(text.DEPTH, [str(a.depth) for a in known], 2, right=True),
+            Column(text.PARAMETERS, [si(a.parameters) for a in known], 3, right=True),
+            Column(text.MACS, [si(a.macs) for a in known], 4, right=True),
+        ]
+        self._chooser("arch").fill([a.key for a in known], columns, chosen=chosen)
+
+    def _fill_data(self, chosen: str) -> None:
+        known = list(catalog.DATA.values())
+        ready = [catalog.located(d, self._data_dir) is not None for d in known]
+        folder = Path(self._folder).name or text.FOLDER_ENTRY
+        columns = [
+            Column("", [*(d.key for d in known), harmless(folder)]),
+            Column("", [*(si(d.train_images + d.test_images) for d in known), ""], 2, right=True),
+            Column("", [*(f"{d.size}×{d.size}" for d in known), ""], 3),
+            Column("", [*(text.READY if r else text.NOT_ON_DISK for r in ready), ""], 1),
+        ]
+        self._chooser("data").fill([*(d.key for d in known), FOLDER], columns, chosen=chosen)
+
+    def _fill_devices(self) -> None:
+        gpus = hardware.gpus()
+        keys = ["auto", *(f"cuda:{i}" for i in range(len(gpus))), "cpu"]
+        names = [
+            text.DEVICE_AUTO if gpus else text.DEVICE_AUTO_CPU,
+            *(f"{g.name}   {size(g.memory_total - g.memory_used)} free" for g in gpus),
+            text.cores(hardware.cores()),
+        ]
+        self._chooser("device").fill(keys, [Column("", keys), Column("", names)])
+
+    def _fill_recipe(self) -> None:
+        chosen = self._recipe
+        if chosen is None:
+            return
+        augment = [
+            said
+            for value, said in (
+                (chosen.crop, text.CROP),
+                (chosen.flip, text.FLIP),
+                (chosen.rotate, text.ROTATE),
+                (chosen.shift, text.SHIFT),
+            )
+            if value
+        ]
+        rows = [
+            text.recipe_length(chosen.epochs, chosen.batch),
+            text.recipe_rate(chosen.lr, text.SCHEDULES[chosen.schedule]),
+            text.recipe_rest(chosen.optimizer, chosen.seed),
+            text.recipe_augmentation(augment),
+        ]
+        names = [chosen.preset, "", "", ""]
+        keys = [chosen.preset, "1", "2", "3"]
+        self._chooser("recipe").fill(keys, [Column("", names), Column("", rows)], foot=text.FIELDS)
+
+    @work(thread=True, exclusive=True)
+    def _read_runs(self) -> None:
+        """Fold the newest journals beside the interface, for some may be long."""
+        try:
+            found = [summary(run) for run in rundir.runs(self._runs_dir)[:RECENT_RUNS]]
+        except EngineError as error:
+            self.app.call_from_thread(self._say_error, str(error))
+            return
+        live = sorted(found, key=lambda run: run.state not in ("live", "paused"))
+        self.app.call_from_thread(self._show_runs, live)
+
+    def _show_runs(self, runs: list[Summary]) -> None:
+        chooser = self._chooser("runs")
+        chooser.display = bool(runs)
+        self._runs = {run.name: run for run in runs}
+        if runs:
+            chooser.fill(list(self._runs), run_columns(runs), facts=text.ATTACH_HINT)
+        self._say_keys()
+
+    # What is chosen
+
+    def on_chooser_moved(self, message: Chooser.Moved) -> None:
+        if message.chooser.id in ("arch", "data", "device"):
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        """A recipe from what is chosen, or the sentence why there is none."""
+        try:
+            self._recipe = self._build()
+            self._error = ""
+            if not self._on_folder or self._folder:
+                choice.check_data(self._recipe)
+        except EngineError as error:
+            self._error = str(error)
+        arch = catalog.ARCHITECTURES[self._chooser("arch").chosen]
+        self._chooser("arch").say(foot=arch.new)
+        self._fill_recipe()
+        self._say_plan()
+
+    @property
+    def _on_folder(self) -> bool:
+        return self._chooser("data").chosen == FOLDER
+
+    def _build(self) -> Recipe:
+        data = self._folder or "digits" if self._on_folder else self._chooser("data").chosen
+        flags: dict[str, object] = {"arch": self._chooser("arch").chosen, "data": data}
+        if self._data_dir:
+            flags["data_dir"] = self._data_dir
+        if (device := self._chooser("device").chosen) != "auto":
+            flags["device"] = device
+        return recipe.build(settings=self._fields, flags=flags)
+
+    def _say_head(self) -> None:
+        left = cells.row(
+            " ", Span(text.PROGRAM, "title"), Span(f" · {socket.gethostname()}", "dim")
+        )
+        self.query_one("#head", Lines).say(left)
+
+    def _say_plan(self) -> None:
+        if self._recipe is None or self._error:
+            self.query_one("#plan", Lines).say(cells.row(" ", Span(self._error, "error")))
+            return
+        name = launch.default_name(self._recipe)
+        command = commandline.of(self._recipe)
+        self.query_one("#plan", Lines).say(
+            cells.row(" ", Span(text.NEW_RUN, "dim"), f" {name}"),
+            cells.row(" ", Span(harmless(command), "rate")),
+        )
+
+    def _say_error(self, sentence: str) -> None:
+        self._error = sentence
+        self._say_plan()
+
+    def _say_keys(self) -> None:
+        keys = (
+            ("⏎", text.KEY_ATTACH if self._chooser("runs").has_focus else text.KEY_START),
+            ("↑↓", text.KEY_CHOOSE),
+            ("tab", text.KEY_NEXT_BOX),
+            ("f", text.KEY_FIELDS),
+            ("y", text.KEY_COPY),
+            ("q", text.KEY_QUIT),
+            ("?", text.KEY_HELP),
+        )
+        self.query_one("#keys", Lines).say(keys_row(keys, self.size.width))
+
+    def on_descendant_focus(self) -> None:
+        self._say_keys()
+
+    def on_resize(self) -> None:
+        self._say_keys()
+
+    def on_screen_resume(self) -> None:
+        self._read_runs()
+
+    # What is done
+
+    def action_start(self) -> None:
+        if self._chooser("runs").has_focus and self._runs:
+            run = self._runs[self._chooser("runs").chosen]
+            self._watch(RunDir(Path(run.path)), started=False)
+        elif self._on_folder and not self._folder:
+            self.app.push_screen(PathScreen(), self._take_folder)
+        elif self._error or self._recipe is None:
+            self.notify(self._error, severity="error")
+        else:
+            self._start(self._recipe)
+
+    def _start(self, chosen: Recipe) -> None:
+        try:
+            claim = launch.create(chosen, self._runs_dir)
+            launch.spawn(claim, chosen)
+        except EngineError as error:
+            self._say_error(str(error))
+            return
+        self._watch(claim.run, started=True)
+
+    def _watch(self, run: RunDir, *, started: bool) -> None:
+        self.app.push_screen(Dashboard(run, started=started, below=True))
+
+    def _take_folder(self, path: str | None) -> None:
+        if path:
+            try:
+                self._folder = choice.data(path if "/" in path else f"./{path}")
+            except EngineError as error:
+                self._say_error(str(error))
+                return
+            self._fill_data(FOLDER)
+            self._rebuild()
+
+    def action_fields(self) -> None:
+        if self._recipe is not None:
+            self.app.push_screen(FieldsScreen(self._recipe, self._check), self._take_fields)
+
+    def _check(self, fields: Mapping[str, object]) -> str:
+        """The sentence why these fields are not possible, or nothing."""
+        before, self._fields = self._fields, dict(fields)
+        try:
+            self._build()
+        except EngineError as error:
+            return str(error)
+        finally:
+            self._fields = before
+        return ""
+
+    def _take_fields(self, fields: dict[str, object] | None) -> None:
+        if fields is not None:
+            self._fields = fields
+            self._rebuild()
+
+    def action_copy(self) -> None:
+        if self._recipe is not None:
+            self.app.copy_to_clipboard(commandline.of(self._recipe))
+            self.notify(text.COPIED)
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        self.app.exit()

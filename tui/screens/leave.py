@@ -1,0 +1,59 @@
+"""The question on leaving a run that this viewer started."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, TypeAlias
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList
+from textual.widgets.option_list import Option
+
+from engine.text import harmless
+from tui import text
+
+
+class LeaveScreen(ModalScreen[Literal["keep", "stop"]]):
+    """Keep training (the default), stop and save, or stay; Escape stays."""
+
+    Answer: TypeAlias = Literal["keep", "stop"]
+
+    DEFAULT_CSS = """
+    LeaveScreen { align: center middle; background: $background 60%; }
+    LeaveScreen > Vertical {
+        width: 58; height: auto; max-width: 100%; padding: 1 2;
+        background: $background; border: round $ink-selected;
+        border-title-color: $foreground; border-title-style: bold;
+    }
+    LeaveScreen Label { width: 100%; color: $ink-dim; margin-bottom: 1; }
+    LeaveScreen OptionList { height: auto; border: none; padding: 0; background: $background; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", show=False),
+        Binding("k", "answer('keep')", show=False),
+        Binding("s", "answer('stop')", show=False),
+    ]
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self._label = label
+
+    def compose(self) -> ComposeResult:
+        box = Vertical()
+        box.border_title = harmless(self._label)
+        with box:
+            yield Label(text.LEAVE_QUESTION)
+            yield OptionList(*(Option(said, id=key) for key, said in text.LEAVE_ANSWERS.items()))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.action_answer(event.option_id or "stay")
+
+    def action_answer(self, answer: str) -> None:
+        if answer == "keep":
+            self.dismiss("keep")
+        elif answer == "stop":
+            self.dismiss("stop")
+        else:
+            self.dismiss()

@@ -1,0 +1,71 @@
+"""What a list of runs says of one run, read from its journal."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine import rundir
+from engine.history import History
+from engine.journal import Reader
+from engine.rundir import RunDir
+
+State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed"]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """A run in a line. Accuracy is a fraction, times are seconds; None where not known yet."""
+
+    number: int | None
+    name: str
+    path: str
+    state: State
+    arch: str
+    data: str
+    epoch: int
+    epochs: int
+    best_top1: float | None
+    seconds: float
+    remaining: float | None
+    started: float
+    top1: tuple[float, ...]
+
+
+def read(run: RunDir) -> History:
+    """The whole history of a run."""
+    history, reader = History(), Reader(run.journal)
+    while events := reader.read():
+        history.fold(events)
+    return history
+
+
+def state_of(history: History, alive: bool) -> State:
+    """A lock that is free without a `RunEnded` means that the engine died."""
+    if alive:
+        paused = history.phase is not None and history.phase.name == "paused"
+        return "paused" if paused else "live"
+    return history.ended.reason if history.ended else "failed"
+
+
+def summary(run: RunDir) -> Summary:
+    """Read the run's journal and fold it."""
+    alive = rundir.alive(run)
+    history = read(run)
+    best = history.best
+    chosen = history.run.recipe if history.run else None
+    return Summary(
+        number=run.number,
+        name=run.name,
+        path=str(run.path),
+        state=state_of(history, alive),
+        arch=chosen.arch if chosen else "",
+        data=chosen.data if chosen else "",
+        epoch=len(history.epochs),
+        epochs=chosen.epochs if chosen else 0,
+        best_top1=best.top1 if best else None,
+        seconds=history.elapsed(history.last_time),
+        remaining=history.remaining() if alive else None,
+        started=history.run.time if history.run else 0.0,
+        top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
+    )
