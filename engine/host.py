@@ -26,6 +26,8 @@ from engine.worker import Worker
 
 POLL_SECONDS = 0.05
 HARDWARE_SECONDS = 2.0
+# Wrappers such as timeout and make pass one Ctrl+C on twice; so close together it is one.
+SAME_SECONDS = 0.3
 STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -39,6 +41,7 @@ class Host:
         self._run, self._out, self._err = claim.run, out, err
         self._lines = Lines()
         self._stopped_by: signal.Signals | None = None
+        self._stopped_at = 0.0
         # A SimpleQueue may be put to from a signal handler: it is reentrant.
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         owner = rundir.owner(claim.run)
@@ -109,9 +112,12 @@ class Host:
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         """The first time save and stop, the second time leave at once."""
-        if self._stopped_by is not None:
+        now = time.monotonic()
+        if self._stopped_by is not None and now > self._stopped_at + SAME_SECONDS:
             os._exit(STOP_EXIT[signal.Signals(number)])
-        self._stopped_by = signal.Signals(number)
+        if self._stopped_by is not None:
+            return
+        self._stopped_by, self._stopped_at = signal.Signals(number), now
         self._inbox.put(commands.Stop(id="signal", attempt=self._attempt))
 
     def _on_save(self, number: int, frame: FrameType | None) -> None:

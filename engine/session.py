@@ -189,7 +189,7 @@ class Session:
 def _versions() -> dict[str, str]:
     import torch
 
-    return {"python": platform.python_version(), "torch": torch.__version__}
+    return {"python": platform.python_version(), "torch": str(torch.__version__)}
 
 
 def _git_commit() -> str | None:

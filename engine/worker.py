@@ -47,14 +47,14 @@ class Worker(threading.Thread):
         self.outcome = Outcome("failed", text.crashed("the worker never ran"), 1)
         self._session, self._inbox, self._append, self._dry = session, inbox, append, dry
         self._phase = events.Phase("starting")
-        self._stop: commands.Stop | None = None
+        self._last_word: commands.Stop | None = None
         self._paused = False
 
     def run(self) -> None:
         """The thread: work, then say how it ended."""
         try:
             self._work()
-            self.outcome = Outcome("done" if self._stop is None else "stopped")
+            self.outcome = Outcome("done" if self._last_word is None else "stopped")
         except EngineError as error:
             self.outcome = Outcome("failed", str(error), error.exit_code)
         except OSError as error:
@@ -76,9 +76,9 @@ class Worker(threading.Thread):
                     if isinstance(event, events.EpochEnded) and not self._dry:
                         self._save_epoch(event)
                 self._obey()
-                if self._stop is not None:
+                if self._last_word is not None:
                     break
-        if self._stop is not None and self._stop.save and not self._dry:
+        if self._last_word is not None and self._last_word.save and not self._dry:
             self._save("last.pt", "stop")
 
     def _emit(self, event: Event) -> None:
@@ -96,7 +96,7 @@ class Worker(threading.Thread):
             except queue.Empty:
                 return
             self._serve(command)
-            if self._stop is not None:
+            if self._last_word is not None:
                 return
 
     def _serve(self, command: Command) -> None:
@@ -110,7 +110,7 @@ class Worker(threading.Thread):
             case commands.Checkpoint():
                 self._checkpoint(command)
             case commands.Stop():
-                self._stop = command
+                self._last_word = command
 
     def _resumed_phase(self) -> Event:
         return events.Phase(self._phase.name, step=self._session.step)

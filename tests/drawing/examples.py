@@ -227,7 +227,7 @@ def hardware(time: float) -> events.Hardware:
 
 def feature_maps(epoch: int = 1) -> events.FeatureMaps:
     maps = tuple(
-        events.FeatureMap(channel, 16, 16, 0.0, 2.0 / (i + 1), _packed(_blob(16, i)))
+        events.FeatureMap(channel, 16, 16, 0.0, 2.0 / (i + 1), packed(_blob(16, i)))
         for i, channel in enumerate((3, 17, 5, 41, 22, 9))
     )
     picture = b"".join(_blob(32, channel / 4) for channel in range(3))
@@ -235,14 +235,14 @@ def feature_maps(epoch: int = 1) -> events.FeatureMaps:
         layer="conv1",
         shape=(64, 32, 32),
         image=4217,
-        picture=events.Picture(3, 32, 32, _packed(picture)),
+        picture=events.Picture(3, 32, 32, packed(picture)),
         true=7,
         top=((7, 0.81), (5, 0.15), (4, 0.02)),
         maps=maps,
     )
 
 
-def _packed(data: bytes) -> str:
+def packed(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 

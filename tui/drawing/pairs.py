@@ -95,7 +95,7 @@ def _list(counted: Counts, classes: Sequence[str], width: int, height: int) -> l
         f" {cells.fit_text(text.TRUE, name)} {cells.fit_text(text.PREDICTED, name)}"
         f" {cells.right(total, number)}"
     )
-    rows: list[Row] = [(Span(head, "dim"),), (Span(" " + "─" * (width - 1), "border"),)]
+    rows: list[Row] = [(Span(head, "dim"),), (Span(" " + "─" * (width - 2), "border"),)]
     rows += [_pair(mistake, classes, name, number, room, found[0].images) for mistake in found]
     return [*rows, *[()] * height][:height]
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events as textual_events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.layout import Layout
 from textual.message import Message
 from textual.screen import Screen
 
@@ -98,8 +99,11 @@ class Dashboard(Screen[str]):
         self._asked_pause: bool | None = None
         self.placing = Placing()
 
+    @property
+    def layout(self) -> Layout:
+        return self.placing
+
     def compose(self) -> ComposeResult:
-        self.styles.layout = self.placing
         yield Status(id="status")
         yield Progress(id="progress")
         yield Numbers(id="numbers")
