@@ -239,6 +239,15 @@ def alive(run: RunDir) -> bool:
         os.close(descriptor)
 
 
+def last_words(run: RunDir) -> str:
+    """The last line that the engine process wrote to its log, if any."""
+    with contextlib.suppress(OSError), open(run.log, "rb") as log:
+        log.seek(-min(4096, log.seek(0, os.SEEK_END)), os.SEEK_END)
+        lines = log.read().decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return ""
+
+
 def _flock(descriptor: int, mode: int) -> bool:
     try:
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)

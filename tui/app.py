@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import select
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from textual.app import App
@@ -83,11 +85,13 @@ class CnnTui(App[str]):
         watch: RunDir | None = None,
         started: bool = False,
         ascii_only: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self.ascii_only = ascii_only
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._run, self._started = watch, started
+        self.clock = clock
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
@@ -101,7 +105,7 @@ class CnnTui(App[str]):
         if self._run is None:
             self.push_screen(Launcher(self._runs_dir, self._data_dir))
         else:
-            self.push_screen(Dashboard(self._run, started=self._started))
+            self.push_screen(Dashboard(self._run, started=self._started, clock=self.clock))
 
     def _end_with_terminal(self) -> None:
         """Leave at once when the terminal is gone: Textual would spin on its dead input."""

@@ -187,14 +187,20 @@ def _finish(app: Any) -> None:
 
 @main.command(help=text.HELP_ATTACH)
 @click.argument("run", default="", metavar="[RUN]")
+@click.option("--once", is_flag=True, help=text.HELP_ONCE)
 @click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
 @runs_option
-def attach(run: str, ascii_only: bool, runs_dir: Path | None) -> None:
+def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path | None) -> None:
     from engine import rundir
     from engine.errors import UsageError
 
     place = _runs_dir(runs_dir)
     found = rundir.find(place, run)
+    if once:
+        from tui import once as still
+
+        click.echo(still.frame(found, ascii_only=ascii_only))
+        return
     if not _on_terminal():
         raise UsageError(text.NEEDS_TERMINAL)
     _watch(found, place, started=False, ascii_only=ascii_only)
@@ -252,9 +258,10 @@ def datasets(as_json: bool, data_dir: str) -> None:
 @click.option("--data", "-d", default="cifar10", metavar="NAME", help=text.HELP_DATA)
 def recipes(name: str, arch: str, data: str) -> None:
     from engine import recipe
-    from tui import tables
 
     if not name:
+        from tui import tables
+
         tables.recipes()
         return
     chosen = recipe.build(flags={"preset": name, "arch": arch, "data": data})

@@ -15,7 +15,7 @@ from tui.summary import Summary
 def run_columns(runs: Sequence[Summary]) -> list[Column]:
     """State and name, data, epoch, best accuracy with its curve, and time."""
     return [
-        Column("", [f"{text.SIGNS[run.state]} {harmless(run.name)}" for run in runs]),
+        Column("", [_label(run) for run in runs]),
         Column("", [text.STATE_WORDS[run.state] for run in runs], 3),
         Column("", [harmless(Path(run.data).name) for run in runs], 6),
         Column("", [f"{run.epoch}/{run.epochs}" if run.epochs else "" for run in runs], 1, True),
@@ -25,11 +25,16 @@ def run_columns(runs: Sequence[Summary]) -> list[Column]:
     ]
 
 
+def _label(run: Summary) -> str:
+    number = "" if run.number is None else f"{run.number:>3} "
+    return f"{text.SIGNS[run.state]} {number}{harmless(run.name)}"
+
+
 def _best(run: Summary) -> str:
     return "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f} %"
 
 
 def _time(run: Summary) -> str:
     if run.state == "live" and run.remaining is not None:
-        return text.left(duration(run.remaining))
+        return text.time_left(duration(run.remaining))
     return duration(run.seconds) if run.seconds else ""

@@ -251,9 +251,10 @@ HELP_NAME = "Name of the run (default: ARCH-DATA)."
 HELP_NO_UI = "Train in the foreground and print plain lines."
 HELP_DRY_RUN = "Do everything up to one step and one evaluation batch, then exit."
 HELP_ASCII = "Draw with ASCII characters only."
+HELP_ONCE = "Print one frame as text and exit."
 HELP_JSON = "Print JSON."
 
-NEEDS_TERMINAL = "attach draws on a terminal, and this is none: see `cnn-tui runs` for the state."
+NEEDS_TERMINAL = "attach draws on a terminal, and this is none: use `cnn-tui attach --once`."
 
 
 def options_before(command: str, options: Iterable[str]) -> str:
@@ -404,6 +405,7 @@ NO_AUGMENTATION = "no augmentation"
 FIELDS = "f fields"
 ATTACH_HINT = "⏎ attach"
 NEW_RUN = "new run"
+RUNS_IN = "runs in"
 COPIED = "copied"
 SIGNS: Mapping[str, str] = {
     "live": "●",

@@ -75,6 +75,13 @@ def fit(row: Row, cells: int) -> Row:
     return tuple(spans)
 
 
+def shortened(row: Row, cells: int) -> Row:
+    """The row, cut with `…` where it is wider than this."""
+    if width(row) <= cells:
+        return row
+    return (*fit(row, cells - 1), Span("…", "dim")) if cells > 1 else ()
+
+
 def fit_text(string: str, cells: int) -> str:
     """The string cut with `…`, or filled with spaces, to exactly so many cells."""
     if cell_len(string) <= cells:

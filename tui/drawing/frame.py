@@ -63,7 +63,7 @@ def _edge(left: Row, right: Row, width: int, ink: Ink) -> Row:
         return ()
     if cells.width(left) == width:
         return tuple(Span(s.text, ink) if s.ink == "border" else s for s in left)
-    begin = (Span("─", ink), *_shortened(_padded(left), width - 2))
+    begin = (Span("─", ink), *cells.shortened(_padded(left), width - 2))
     end = (*_padded(right), Span("─", ink))
     if cells.width(begin) + cells.width(end) >= width:
         end = ()
@@ -79,10 +79,3 @@ def _padded(row: Row) -> Row:
     before = "" if text[0] in " [" else " "
     after = "" if text[-1] in " ]" else " "
     return cells.row(before, *row, after)
-
-
-def _shortened(row: Row, width: int) -> Row:
-    """The row, cut with `…` where it is wider than this."""
-    if cells.width(row) <= width:
-        return row
-    return (*cells.fit(row, width - 1), Span("…", "dim")) if width > 1 else ()

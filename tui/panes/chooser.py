@@ -9,6 +9,7 @@ from textual import events as textual_events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.choices import choice_rows
 from tui.drawing.frame import frame
@@ -70,6 +71,9 @@ class Chooser(Drawn, can_focus=True):
         self._facts = (Span(facts, "dim"),) if facts else ()
         self.redraw()
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     @property
     def chosen(self) -> str:
         """The key of the chosen row; empty where there are none."""
@@ -116,6 +120,6 @@ class Chooser(Drawn, can_focus=True):
             height,
             title=(Span(self._title, "title"),),
             facts=self._facts,
-            foot=self._foot,
+            foot=cells.shortened(self._foot, width - 6),
             focused=self.has_focus,
         )

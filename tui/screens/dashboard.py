@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from engine import commands, events, rundir, spool
+from engine import text as engine_text
 from engine.errors import EngineError
 from engine.events import Event
 from engine.history import History
@@ -134,8 +135,16 @@ class Dashboard(Screen[str]):
         alive = rundir.alive(self.run_dir)
         if alive != self.alive:
             self.alive, kinds = alive, None
+            self._explain_death()
         if kinds is None or kinds:
             self.post_message(self.EngineEvents(kinds))
+
+    def _explain_death(self) -> None:
+        """A free lock without a `RunEnded`: all that is left are the engine's last words."""
+        if not self.alive and self.history.ended is None:
+            words = rundir.last_words(self.run_dir)
+            sentence = engine_text.engine_died(self.run_dir.label, words)
+            self.notify(sentence, severity="error", timeout=60, markup=False)
 
     def on_dashboard_engine_events(self, message: EngineEvents) -> None:
         kinds = message.kinds
@@ -245,7 +254,7 @@ class Dashboard(Screen[str]):
         try:
             spool.send(self.run_dir, kind)
         except EngineError as error:
-            self.notify(str(error), severity="warning")
+            self.notify(str(error), severity="warning", markup=False)
             return False
         return True
 

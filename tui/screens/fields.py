@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,33 +18,39 @@ from tui import text
 SHOWN = ("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip")
 
 
-class FieldsScreen(ModalScreen[dict[str, object]]):
-    """The few fields that people change; Enter takes them, Escape leaves them as they were.
+Answer = TypeVar("Answer")
 
-    `check` says in one sentence why fields are not possible; the form stays open with it.
-    """
+
+class Form(ModalScreen[Answer]):
+    """A box of inputs in the middle of the screen."""
 
     DEFAULT_CSS = """
-    FieldsScreen, PathScreen { align: center middle; background: $background 60%; }
-    FieldsScreen > VerticalScroll, PathScreen > VerticalScroll {
+    Form { align: center middle; background: $background 60%; }
+    Form > VerticalScroll {
         width: 64; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
         background: $background; border: round $ink-selected;
         border-title-color: $foreground; border-title-style: bold;
         border-subtitle-color: $ink-dim;
     }
-    FieldsScreen Horizontal { height: 1; }
-    FieldsScreen Horizontal Label { width: 14; color: $ink-dim; }
-    FieldsScreen Input, PathScreen Input {
-        width: 1fr; height: 1; border: none; padding: 0 1; background: $surface;
-    }
-    FieldsScreen Input:focus, PathScreen Input:focus { background: $panel; }
-    FieldsScreen .error { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
+    Form Horizontal { height: 1; }
+    Form Horizontal Label { width: 14; color: $ink-dim; }
+    Form Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
+    Form Input:focus { border: none; background: $panel; }
+    Form .error { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
     """
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
+
+
+class FieldsScreen(Form[dict[str, object]]):
+    """The few fields that people change; Enter takes them, Escape leaves them as they were.
+
+    `check` says in one sentence why fields are not possible; the form stays open with it.
+    """
 
     def __init__(self, chosen: Recipe, check: Callable[[Mapping[str, object]], str]) -> None:
         super().__init__()
@@ -74,10 +80,8 @@ class FieldsScreen(ModalScreen[dict[str, object]]):
             self.dismiss(fields)
 
 
-class PathScreen(ModalScreen[str]):
+class PathScreen(Form[str]):
     """Asks for the path of a folder of images."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
 
     def compose(self) -> ComposeResult:
         box = VerticalScroll()

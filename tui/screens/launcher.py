@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -32,6 +33,11 @@ from tui.screens.help import HelpScreen
 from tui.summary import Summary, summary
 
 RECENT_RUNS = 20
+LIVE = ("live", "paused")
+# Rows inside the boxes of runs and devices, in a terminal below LOW rows and above.
+LOW = 34
+LOW_ROWS = {"runs": 2, "device": 1}
+HIGH_ROWS = {"runs": 6, "device": 4}
 FOLDER = "folder"
 REFRESH_SECONDS = 2.0
 
@@ -168,16 +174,24 @@ class Launcher(Screen[None]):
         except EngineError as error:
             self.app.call_from_thread(self._say_error, str(error))
             return
-        live = sorted(found, key=lambda run: run.state not in ("live", "paused"))
+        live = sorted(found, key=lambda run: run.state not in LIVE)
         self.app.call_from_thread(self._show_runs, live)
 
     def _show_runs(self, runs: list[Summary]) -> None:
         chooser = self._chooser("runs")
         chooser.display = bool(runs)
-        self._runs = {run.name: run for run in runs}
+        self._runs = {run.path: run for run in runs}
         if runs:
             chooser.fill(list(self._runs), run_columns(runs), facts=text.ATTACH_HINT)
+        self._size_boxes()
         self._say_keys()
+
+    def _size_boxes(self) -> None:
+        """Runs and devices take no more rows than they need, and few in a low terminal."""
+        rows = LOW_ROWS if self.app.size.height < LOW else HIGH_ROWS
+        for name in ("runs", "device"):
+            box = self._chooser(name)
+            box.styles.height = max(1, min(len(box), rows[name])) + 2
 
     # What is chosen
 
@@ -216,11 +230,14 @@ class Launcher(Screen[None]):
         left = cells.row(
             " ", Span(text.PROGRAM, "title"), Span(f" · {socket.gethostname()}", "dim")
         )
-        self.query_one("#head", Lines).say(left)
+        place = Span(f"{text.RUNS_IN} {harmless(str(self._runs_dir))} ", "dim")
+        gap = self.app.size.width - cells.width(left) - cells.width([place])
+        self.query_one("#head", Lines).say(cells.row(*left, " " * gap, place))
 
     def _say_plan(self) -> None:
         if self._recipe is None or self._error:
-            self.query_one("#plan", Lines).say(cells.row(" ", Span(self._error, "error")))
+            wrapped = textwrap.wrap(self._error, max(20, self.app.size.width - 2))
+            self.query_one("#plan", Lines).say(*((Span(f" {w}", "error"),) for w in wrapped))
             return
         name = launch.default_name(self._recipe)
         command = commandline.of(self._recipe)
@@ -243,12 +260,15 @@ class Launcher(Screen[None]):
             ("q", text.KEY_QUIT),
             ("?", text.KEY_HELP),
         )
-        self.query_one("#keys", Lines).say(keys_row(keys, self.size.width))
+        self.query_one("#keys", Lines).say(keys_row(keys, self.app.size.width))
 
     def on_descendant_focus(self) -> None:
         self._say_keys()
 
     def on_resize(self) -> None:
+        self._size_boxes()
+        self._say_head()
+        self._say_plan()
         self._say_keys()
 
     def on_screen_resume(self) -> None:

@@ -1,0 +1,107 @@
+"""Real processes of the program: an engine, or a viewer on a pseudo-terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyte
+
+from engine.events import Event
+from engine.journal import Tail
+
+PATIENCE = 60.0
+COMMAND = (sys.executable, "-c", "from tui.cli import main; main()")
+
+
+def headless(*arguments: str) -> subprocess.Popen[str]:
+    """`cnn-tui ARGUMENTS` with pipes for its output."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(what: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    """Look again until it is so; fail when the process ends first or patience does."""
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert process is None or process.poll() is None, "the process ended first"
+        assert time.monotonic() < deadline, "waited in vain"
+        select.select([], [], [], 0.02)
+
+
+class Watch:
+    """The events of a journal that is being written, as they come."""
+
+    def __init__(self, journal: Path) -> None:
+        self.events: list[Event] = []
+        self._tail = Tail(journal)
+
+    def has(self, found: Callable[[Event], bool]) -> bool:
+        """Whether such an event has been written."""
+        self.events += self._tail.read()
+        return any(found(event) for event in self.events)
+
+    def count(self, kind: type[Event]) -> int:
+        self.events += self._tail.read()
+        return sum(isinstance(event, kind) for event in self.events)
+
+
+class Terminal:
+    """A program on a pseudo-terminal, its screen kept by a terminal emulator."""
+
+    def __init__(self, *arguments: str, columns: int = 80, rows: int = 24) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.environ["TERM"] = "xterm-256color"
+            os.execv(COMMAND[0], [*COMMAND, *arguments])
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
+
+    def type(self, keys: str) -> None:
+        os.write(self.master, keys.encode())
+
+    def pump(self) -> None:
+        """Take what the program has written, waiting a little for it."""
+        if select.select([self.master], [], [], 0.05)[0]:
+            try:
+                self._stream.feed(os.read(self.master, 65536))
+            except OSError:  # the program has ended
+                return
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def wait_for(self, what: str) -> None:
+        """Until these words stand on the screen."""
+        deadline = time.monotonic() + PATIENCE
+        while what not in self.text:
+            assert time.monotonic() < deadline, f"{what!r} never came:\n{self.text}"
+            self.pump()
+
+    def wait_end(self) -> int:
+        """The status that the program ends with."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
+            self.pump()
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)

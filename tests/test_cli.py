@@ -1,0 +1,135 @@
+"""The command line: what is imported, what is refused, and how it is said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine import rundir
+from tests import scripted
+from tui.cli import main
+
+
+def cli(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The heavy modules that a command line loads, in a fresh interpreter."""
+    code = (
+        "import sys\n"
+        "from tui.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', *(m for m in ('torch', 'textual', 'plotext', 'rich') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.rsplit("LOADED", 1)[1].split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--no-ui", "--arch", "nonsense"],
+        ["--no-ui", "--set", "lr=-1"],
+        ["--nonsense"],
+        ["recipes", "quick"],
+        ["stop"],
+    ],
+)
+def test_a_quick_answer_loads_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded_by(*arguments) == set()
+
+
+@pytest.mark.parametrize("command", ["models", "datasets", "runs"])
+def test_tables_load_no_torch_and_no_textual(command: str) -> None:
+    assert loaded_by(command) <= {"rich"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--no-ui", "-m", "resnet19"], "there is no architecture 'resnet19': did you mean"),
+        (["--no-ui", "-d", "cifar11"], "did you mean cifar10?"),
+        (["--no-ui", "-d", "./flowers"], "the data folder flowers does not exist"),
+        (["--no-ui", "-d", "cifar10"], "CIFAR-10 is not on this disk"),
+        (["--no-ui", "-r", "fast"], "there is no recipe 'fast'"),
+        (["--no-ui", "-r", "mine.toml"], "cannot be read: No such file"),
+        (["--no-ui", "--set", "lr"], "--set takes KEY=VALUE"),
+        (["--no-ui", "--set", "lt=0.1"], "there is no recipe field 'lt'"),
+        (["--no-ui", "--epochs", "0"], "epochs = 0 is not possible"),
+        (["--no-ui", "--device", "gpu"], "device is auto, cpu, cuda or cuda:N"),
+        (["--no-ui", "--name", "../up"], "cannot name a run"),
+        (["--arch", "lenet5", "runs"], "put --arch after runs"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(arguments: list[str], sentence: str) -> None:
+    result = cli(*arguments)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not Path("runs").exists() or list(Path("runs").iterdir()) == []
+
+
+def test_a_data_folder_is_looked_at_before_anything_starts(tmp_path: Path) -> None:
+    empty, lonely = tmp_path / "empty", tmp_path / "lonely"
+    empty.mkdir()
+    (lonely / "cat").mkdir(parents=True)
+    (lonely / "cat" / "1.png").write_bytes(b"")
+    assert "holds no images" in cli("--no-ui", "-d", str(empty)).stderr
+    assert "holds only the class 'cat'" in cli("--no-ui", "-d", str(lonely)).stderr
+
+
+def test_commands_need_a_live_run(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    for command in ("stop", "pause", "continue", "checkpoint"):
+        result = cli(command, "1")
+        assert (result.exit_code, result.stderr) == (
+            1,
+            "cnn-tui: 1-lenet5-digits is not running.\n",
+        )
+
+
+def test_a_command_reaches_the_spool(tmp_path: Path) -> None:
+    run, _ = rundir.create(tmp_path / "runs", "x", "")
+    assert cli("pause").output == "told 1-x to pause\n"
+    assert [path.suffix for path in run.commands.iterdir()] == [".json"]
+
+
+def test_runs_are_listed(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    table = cli("runs").output
+    assert "lenet5-digits" in table
+    assert "2/4" in table
+    assert "✗ failed" in table
+    [run] = json.loads(cli("runs", "--json").output)
+    assert (run["number"], run["state"], run["best_top1"]) == (1, "failed", 0.9)
+
+
+def test_no_runs_says_how_to_start_one() -> None:
+    assert "start one with `cnn-tui`" in cli("runs").output
+
+
+def test_a_printed_recipe_can_be_used(tmp_path: Path) -> None:
+    from engine import recipe
+
+    (tmp_path / "mine.toml").write_text(cli("recipes", "quick", "-m", "lenet5").output)
+    assert recipe.build(file=recipe.load(tmp_path / "mine.toml")).arch == "lenet5"
+
+
+def test_models_and_datasets_as_json() -> None:
+    assert {a["key"] for a in json.loads(cli("models", "--json").output)} >= {"lenet5", "resnet18"}
+    ready = {d["key"]: d["ready"] for d in json.loads(cli("datasets", "--json").output)}
+    assert (ready["digits"], ready["cifar10"]) == (True, False)
+
+
+def test_the_version() -> None:
+    assert cli("--version").output.startswith("cnn-tui 0.")

@@ -1,0 +1,273 @@
+"""The dashboard on a scripted journal, driven by keys, its clock standing still."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from engine import commands, events, rundir, spool
+from engine.commands import Command
+from engine.journal import Journal
+from engine.rundir import RunDir
+from tests import scripted
+from tests.scripted import Clock
+from tui.app import CnnTui
+from tui.screens.dashboard import Dashboard
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[RunDir]:
+    """A run in its third epoch, whose lock is held as an engine would."""
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock = rundir.take(run)
+    yield run
+    os.close(lock)
+
+
+def app_of(run: RunDir, *, started: bool = False) -> CnnTui:
+    return CnnTui(run.path.parent, watch=run, started=started, clock=Clock())
+
+
+def screen(pilot: Pilot[str]) -> str:
+    """What stands on the terminal, as text."""
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def notes(pilot: Pilot[str]) -> list[str]:
+    """What was said in passing."""
+    return [note.message for note in pilot.app._notifications]
+
+
+def shown(pilot: Pilot[str]) -> list[str]:
+    dashboard = pilot.app.screen
+    assert isinstance(dashboard, Dashboard)
+    return [name for name in dashboard.placing.boxes if name in PANES]
+
+
+PANES = ("loss", "accuracy", "rate", "layers", "confusion", "maps", "machine", "log")
+
+
+def told(run: RunDir) -> list[Command]:
+    owner = rundir.owner(run)
+    assert owner is not None
+    return list(spool.take(run, owner.attempt, lambda file, why: None))
+
+
+async def settle(pilot: Pilot[str]) -> None:
+    """Let the dashboard read what was appended and draw it."""
+    dashboard = pilot.app.screen
+    assert isinstance(dashboard, Dashboard)
+    dashboard._read()
+    await pilot.pause()
+
+
+@pytest.mark.parametrize(
+    ("size", "panes"),
+    [
+        ((200, 60), PANES),
+        ((120, 40), PANES[:-1]),
+        ((80, 24), ("loss", "accuracy", "confusion")),
+        ((70, 15), ("loss",)),
+        ((40, 10), ()),
+        ((20, 6), ()),
+        ((1, 1), ()),
+    ],
+)
+async def test_every_size_shows_what_fits(
+    live: RunDir, size: tuple[int, int], panes: tuple[str, ...]
+) -> None:
+    async with app_of(live).run_test(size=size) as pilot:
+        await pilot.pause()
+        assert sorted(shown(pilot)) == sorted(panes)
+        assert len(screen(pilot).splitlines()) == size[1]
+
+
+async def test_the_numbers_of_the_run_are_on_the_screen(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        text = screen(pilot)
+        for words in (
+            "1 lenet5-digits",
+            "● training",
+            "epoch 3/4",
+            "val 90.0",
+            "best 90.0 @2",
+            "6,582 parameters",
+            "row = true, %   epoch 2",
+        ):
+            assert words in text, words
+
+
+async def test_new_events_appear_and_only_what_changed_is_refreshed(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        journal = Journal(live.journal)
+        layers = pilot.app.screen.get_child_by_id("layers")
+        refreshed = []
+        layers.refresh = lambda *regions, **options: refreshed.append(regions)  # type: ignore
+        journal.append(scripted.steps(26, loss=0.1234))
+        await settle(pilot)
+        assert "train 0.123" in screen(pilot)
+        assert refreshed == []
+
+
+async def test_a_nan_is_shown_as_such(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        journal = Journal(live.journal)
+        for step in range(26, 29):
+            journal.append(events.Steps(3, None, 0.1, 0.05, None, step=step))
+        await settle(pilot)
+        assert "train nan" in screen(pilot)
+
+
+async def test_digits_tab_and_zoom_move(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.press("4")
+        assert shown(pilot) == ["loss", "accuracy", "layers"]
+        await pilot.press("tab")
+        assert shown(pilot) == ["loss", "accuracy", "confusion"]
+        await pilot.press("shift+tab", "enter")
+        assert shown(pilot) == ["layers"]
+        await pilot.press("escape")
+        assert shown(pilot) == ["loss", "accuracy", "layers"]
+        await pilot.press("1")
+        assert shown(pilot) == ["loss", "accuracy", "layers"], "the shelf stays as it was"
+
+
+async def test_the_log_is_a_key_away_at_120_columns(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("0")
+        assert shown(pilot) == ["log"]
+        await pilot.press("enter")
+        assert "log" not in shown(pilot)
+
+
+async def test_p_pauses_and_goes_on(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("p")
+        assert "pausing" in screen(pilot), "the answer is on the screen at once"
+        assert [type(c) for c in told(live)] == [commands.Pause]
+        journal = Journal(live.journal)
+        journal.append(events.Phase("paused", step=25))
+        await settle(pilot)
+        assert "‖ paused" in screen(pilot)
+        assert "p continue" in screen(pilot)
+        await pilot.press("p")
+        assert [type(c) for c in told(live)] == [commands.Continue]
+
+
+async def test_c_asks_for_a_checkpoint(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("c")
+        assert [type(c) for c in told(live)] == [commands.Checkpoint]
+
+
+async def test_an_attached_viewer_leaves_at_once_and_says_how_to_come_back(live: RunDir) -> None:
+    app = app_of(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("q")
+    assert app.return_value == (
+        "1-lenet5-digits goes on training; come back with: cnn-tui attach 1"
+    )
+    assert told(live) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "said", "sent"),
+    [
+        (["enter"], "goes on training", []),
+        (["down", "enter"], "saves and stops", [commands.Stop]),
+        (["s"], "saves and stops", [commands.Stop]),
+        (["escape", "d"], "goes on training", []),
+        (["down", "down", "enter", "d"], "goes on training", []),
+    ],
+)
+async def test_the_viewer_that_started_the_run_asks(
+    live: RunDir, keys: list[str], said: str, sent: list[type[Command]]
+) -> None:
+    app = app_of(live, started=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("q", *keys)
+    assert app.return_value is not None
+    assert said in app.return_value
+    assert [type(c) for c in told(live)] == sent
+
+
+async def test_a_run_whose_engine_died_says_so(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    async with app_of(run, started=True).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "engine ended unexpectedly" in screen(pilot)
+        await pilot.press("p")
+        assert notes(pilot)[-1] == "1-lenet5-digits is not running."
+
+
+async def test_the_last_words_of_a_dead_engine_are_shown(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    run.log.write_text("Traceback …\nRuntimeError: \x1b[31mboom\n\n")
+    async with app_of(run).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "RuntimeError: \\x1b[31mboom" in notes(pilot)[0]
+
+
+async def test_an_ended_run_draws_nothing_more(tmp_path: Path) -> None:
+    said = [*scripted.half_a_run(), events.RunEnded("done", 2, 0.9, seconds=60.0, step=40)]
+    run = scripted.run_dir(tmp_path / "runs", said)
+    async with app_of(run).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "✓ done" in screen(pilot)
+        before = screen(pilot)
+        Journal(run.journal).append(events.Hardware(2, 0.9, 0.9, 1, 2, 3, 4))
+        await settle(pilot)
+        assert screen(pilot) == before
+
+
+async def test_a_journal_that_is_not_there_yet_waits(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs")
+    run.journal.unlink()
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        scripted.write(run, scripted.half_a_run())
+        await settle(pilot)
+        assert "12 %" not in screen(pilot)
+        assert "epoch" in screen(pilot)
+
+
+async def test_help_opens_and_closes(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "detach" in screen(pilot)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, Dashboard)
+
+
+async def test_ascii_draws_nothing_else(live: RunDir) -> None:
+    app = CnnTui(live.path.parent, watch=live, ascii_only=True, clock=Clock())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert screen(pilot).isascii()
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (70, 15), (30, 8)])
+async def test_incremental_drawing_is_the_same_as_a_full_one(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run()[:6])
+    lock = rundir.take(run)
+    async with app_of(run).run_test(size=size) as pilot:
+        await pilot.pause()
+        journal = Journal(run.journal, Clock())
+        for event in scripted.half_a_run()[6:]:
+            journal.append(event)
+            await settle(pilot)
+        grown = screen(pilot)
+    async with app_of(run).run_test(size=size) as pilot:
+        await pilot.pause()
+        assert screen(pilot) == grown
+    os.close(lock)

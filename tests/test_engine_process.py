@@ -1,0 +1,168 @@
+"""The engine as a real process: what a headless user and a scheduler do to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine import commands, events, rundir, spool
+from engine.rundir import RunDir
+from tests.processes import Watch, headless, wait_for
+
+# One thread: the tests share the processor, and threads that wait for each other crawl.
+DIGITS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "0", "--set", "threads=1")
+RUN = RunDir(Path("runs/1-lenet5-digits"))
+
+
+def ended(process: subprocess.Popen[str], code: int) -> tuple[str, str]:
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    return out, err
+
+
+def last_line(out: str) -> str:
+    return out.strip().splitlines()[-1]
+
+
+def test_ten_epochs_of_digits_learn_and_say_everything() -> None:
+    out, err = ended(headless(*DIGITS, "--epochs", "10"), 0)
+    assert err == ""
+    assert last_line(out).startswith("done after")
+    watch = Watch(RUN.journal)
+    for kind in (
+        events.RunStarted,
+        events.Phase,
+        events.Steps,
+        events.Confusion,
+        events.FeatureMaps,
+        events.EpochEnded,
+        events.Checkpointed,
+        events.Alert,
+        events.Hardware,
+        events.RunEnded,
+    ):
+        assert watch.count(kind), kind
+    assert [e.seq for e in watch.events] == list(range(1, len(watch.events) + 1))
+    end = watch.events[-1]
+    assert isinstance(end, events.RunEnded)
+    assert isinstance(end.best_top1, float)
+    assert end.best_top1 >= 0.95
+    assert "[resolved]" in RUN.recipe.read_text()
+    assert sorted(os.listdir(RUN.checkpoints)) == ["best.pt", "last.pt"]
+    for path in RUN.path.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def started(*arguments: str) -> tuple[subprocess.Popen[str], Watch]:
+    """A long run that has trained a few steps."""
+    process = headless(*DIGITS, "--epochs", "500", *arguments)
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded)), process)
+    return process, watch
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_saves_and_stops_and_a_resume_goes_on(number: signal.Signals, code: int) -> None:
+    process, _ = started()
+    process.send_signal(number)
+    out, _ = ended(process, code)
+    assert "go on with: cnn-tui resume 1-lenet5-digits" in last_line(out)
+    before = Watch(RUN.journal)
+    assert before.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
+    saved = [e for e in before.events if isinstance(e, events.Checkpointed)][-1]
+    assert (saved.file, saved.reason) == ("last.pt", "stop")
+
+    again = headless("resume", "--no-ui")
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Resumed)), again)
+    resumed = next(e for e in watch.events if isinstance(e, events.Resumed))
+    assert resumed.step == saved.step
+    wait_for(lambda: watch.has(lambda e: e.step > saved.step), again)
+    again.send_signal(signal.SIGTERM)
+    ended(again, 143)
+
+
+def test_hang_up_is_ignored_and_usr1_saves() -> None:
+    process, watch = started()
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGUSR1)
+    wait_for(
+        lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command"),
+        process,
+    )
+    process.terminate()
+    ended(process, 143)
+
+
+def test_pause_checkpoint_continue_and_stop_by_command() -> None:
+    process, watch = started()
+    spool.send(RUN, commands.Pause)
+    wait_for(
+        lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), process
+    )
+    at = watch.events[-1].step
+    spool.send(RUN, commands.Checkpoint)
+    wait_for(
+        lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command"),
+        process,
+    )
+    assert watch.events[-1].step == at, "no step is taken while paused"
+    spool.send(RUN, commands.Continue)
+    wait_for(lambda: watch.has(lambda e: e.step > at), process)
+    spool.send(RUN, commands.Stop)
+    ended(process, 0)
+
+
+def test_a_second_engine_is_refused() -> None:
+    process, _ = started()
+    _, err = ended(headless("resume", "--no-ui"), 1)
+    assert "is already running" in err
+    process.terminate()
+    ended(process, 143)
+
+
+def test_lines_that_nobody_reads_do_not_stop_the_training() -> None:
+    process, watch = started()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    epochs = watch.count(events.EpochEnded)
+    wait_for(lambda: watch.count(events.EpochEnded) > epochs + 3, process)
+    process.terminate()
+    process.stderr.close()
+    assert process.wait(60) == 143
+
+
+def test_a_rehearsal_trains_a_step_and_leaves_nothing() -> None:
+    out, err = ended(headless(*DIGITS, "--dry-run"), 0)
+    assert err == ""
+    assert "step 1/" in out
+    assert last_line(out).startswith("done")
+    assert not Path("runs").exists()
+
+
+def test_a_broken_folder_ends_with_a_sentence(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "d" / name).mkdir(parents=True)
+        for i in range(3):
+            (tmp_path / "d" / name / f"{i}.png").write_bytes(b"no image")
+    _, err = ended(headless("--no-ui", "-m", "lenet5", "-d", str(tmp_path / "d")), 2)
+    assert "cannot be read" in err
+    assert "repair or delete them" in err
+    assert "Traceback" not in err
+    [run] = rundir.runs(Path("runs"))
+    assert Watch(run.journal).has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
+
+
+def test_a_gpu_that_is_not_there_is_said() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    _, err = ended(headless(*DIGITS, "--device", "cuda"), 2)
+    assert "no usable GPU" in err

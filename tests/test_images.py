@@ -1,0 +1,176 @@
+"""Image files: upright, square, in the right mode; the broken ones told and left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.data import images
+from engine.data.dataset import Dataset
+from engine.data.folder import scan
+from engine.data.images import Form, Glimpse, decode, decoded, form_of
+from engine.errors import DataError
+from tests.loading import finished
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+def form(channels: int = 3, size: int = 8, frame: int = 0, workers: int = 1) -> Form:
+    return Form(channels, size, frame, workers)
+
+
+def striped(*colours: tuple[int, int, int], width: int = 8, height: int = 8) -> Image.Image:
+    """Vertical stripes of these colours."""
+    row = Image.new("RGB", (len(colours), 1))
+    row.putdata(colours)
+    return row.resize((width, height), Image.Resampling.NEAREST)
+
+
+def folder(root: Path, image: Image.Image, count: int) -> Path:
+    """Two classes with so many files in all."""
+    for index in range(count):
+        file = root / "ab"[index % 2] / f"{index:03}.png"
+        file.parent.mkdir(exist_ok=True)
+        image.save(file)
+    return root
+
+
+def loaded(root: Path, size: int | str = "auto") -> Dataset:
+    return finished(images.load(scan(root), size))[1]
+
+
+def test_pixels_are_those_of_the_file(tmp_path: Path) -> None:
+    striped(RED, BLUE).save(tmp_path / "a.png")
+    pixels = decode(tmp_path / "a.png", form())
+    assert pixels.shape == (3, 8, 8)
+    assert pixels[:, 3, 0].tolist() == list(RED)
+    assert pixels[:, 3, 7].tolist() == list(BLUE)
+
+
+def test_orientation_is_obeyed(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: the left of the file is the top
+    striped(RED, BLUE, width=16, height=16).save(tmp_path / "a.png", exif=exif)
+    pixels = decode(tmp_path / "a.png", form())
+    assert pixels[:, 0, 3].tolist() == list(RED)
+    assert pixels[:, 7, 3].tolist() == list(BLUE)
+
+
+def test_oblong_images_lose_their_ends(tmp_path: Path) -> None:
+    striped(RED, GREEN, GREEN, BLUE, width=64, height=32).save(tmp_path / "a.png")
+    inside = decode(tmp_path / "a.png", form())[:, :, 1:-1]
+    assert (inside == np.array(GREEN)[:, None, None]).all()
+
+
+def test_reduction_is_antialiased(tmp_path: Path) -> None:
+    board = np.indices((64, 64)).sum(0) % 2 * 255
+    Image.fromarray(board.astype(np.uint8)).save(tmp_path / "a.png")
+    pixels = decode(tmp_path / "a.png", form(channels=1))
+    assert abs(pixels.astype(int) - 127).max() < 8
+
+
+def test_large_jpegs_are_decoded_as_other_files(tmp_path: Path) -> None:
+    waves = 127 + 100 * np.sin(np.indices((256, 256)) / 20).prod(0)
+    image = Image.fromarray(waves.astype(np.uint8))
+    image.save(tmp_path / "a.jpg", quality=95)
+    image.save(tmp_path / "a.png")
+    jpeg, png = (decode(tmp_path / name, form(1, 16)) for name in ("a.jpg", "a.png"))
+    assert abs(jpeg.astype(int) - png).max() <= 4
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "CMYK", "L", "1"])
+def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
+    striped((255, 255, 255)).convert(mode).save(tmp_path / "a.tiff")
+    assert (decode(tmp_path / "a.tiff", form()) == 255).all()
+
+
+def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
+    Image.fromarray(np.full((8, 8), 0x8042, np.uint16)).save(tmp_path / "a.png")
+    assert (decode(tmp_path / "a.png", form(channels=1)) == 0x80).all()
+
+
+def test_frame_repeats_the_edges(tmp_path: Path) -> None:
+    striped(*[(v, v, v) for v in range(0, 80, 10)]).save(tmp_path / "a.png")
+    row = decode(tmp_path / "a.png", form(1, 12, frame=2))[0, 0]
+    assert row.tolist() == [0, 0, 0, 10, 20, 30, 40, 50, 60, 70, 70, 70]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "asked", "size", "frame"),
+    [
+        ([(32, 32)], "auto", 32, 0),
+        ([(96, 96)], "auto", 96, 0),
+        ([(97, 97)], "auto", 64, 0),
+        ([(32, 40)], "auto", 64, 0),
+        ([(32, 32), (40, 40)], "auto", 64, 0),
+        ([(28, 28)], "auto", 32, 2),
+        # A resumed run finds the 32 that auto became, and must make the same of it.
+        ([(28, 28)], 32, 32, 2),
+        ([(28, 28)], 64, 64, 0),
+        ([(500, 375)], 48, 48, 0),
+        ([], "auto", 64, 0),
+    ],
+)
+def test_size(sizes: list[tuple[int, int]], asked: int | str, size: int, frame: int) -> None:
+    found = form_of([Glimpse(size, False, 0.0) for size in sizes], asked)
+    assert (found.size, found.frame) == (size, frame)
+
+
+def test_grey_only_if_all_are() -> None:
+    grey, coloured = Glimpse((32, 32), True, 0.0), Glimpse((32, 32), False, 0.0)
+    assert form_of([grey, grey], "auto").channels == 1
+    assert form_of([grey, coloured], "auto").channels == 3
+
+
+def test_one_thread_for_small_files_only_where_they_are_there_at_once() -> None:
+    small, large = Glimpse((32, 32), False, 1e-5), Glimpse((500, 375), False, 1e-5)
+    awaited = Glimpse((32, 32), False, 5e-3)
+    assert [form_of([seen], "auto").workers for seen in (small, large, awaited)] == [1, 8, 8]
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_every_file_lands_in_its_place(tmp_path: Path, workers: int) -> None:
+    files = []
+    for value in range(150):
+        files.append((tmp_path / f"{value}.png", 0))
+        Image.new("L", (8, 8), value).save(files[-1][0])
+    pixels = np.empty((150, 1, 8, 8), np.uint8)
+    fractions, broken = finished(decoded(files, form(1, workers=workers), pixels))
+    assert not broken
+    assert (pixels == np.arange(150)[:, None, None, None]).all()
+    assert fractions == sorted(fractions)
+    assert len(fractions) >= 3
+
+
+def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:
+    data = loaded(folder(tmp_path, striped(RED, RED, RED, BLUE, width=32, height=32), 10))
+    assert data.classes == ("a", "b")
+    assert data.train.pixels.shape == (8, 3, 32, 32)
+    assert data.train.labels.tolist() == [0] * 4 + [1] * 4
+    assert data.validation.labels.tolist() == [0, 1]
+    assert data.mean == pytest.approx((0.75, 0.0, 0.25), abs=1e-6)
+    assert not data.notes
+
+
+def test_few_broken_images_are_left_out_and_told(tmp_path: Path) -> None:
+    root = folder(tmp_path, striped(RED, width=8), 200)
+    file, label = scan(root).train[3]
+    file.write_bytes(b"no image at all")
+    data = loaded(root, 8)
+    assert len(data.train) == 159
+    assert data.train.labels.tolist().count(label) == 79
+    assert (data.train.pixels[:, 0] == 255).all()
+    (note,) = data.notes
+    assert f"1 of 200 images cannot be read and are left out, a/{file.name} first" in note
+    assert "(not an image)" in note
+
+
+def test_a_truncated_image_is_broken(tmp_path: Path) -> None:
+    root = folder(tmp_path, striped(RED, BLUE, width=8), 10)
+    file, _ = scan(root).validation[0]
+    file.write_bytes(file.read_bytes()[:45])
+    with pytest.raises(DataError, match=rf"1 of 10 images .* cannot be read, a/{file.name} first"):
+        loaded(root, 8)

@@ -1,0 +1,149 @@
+"""The launcher: one Enter starts the defaults, and all can be chosen with the keyboard."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from engine import hardware, launch, rundir
+from engine.recipe import Recipe
+from tests import scripted
+from tui.app import CnnTui
+from tui.once import screen_text
+from tui.screens.dashboard import Dashboard
+from tui.screens.launcher import Launcher
+
+
+@pytest.fixture
+def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
+    """The recipes of the engines that would have been started."""
+    found: list[Recipe] = []
+    monkeypatch.setattr(launch, "spawn", lambda claim, chosen: found.append(chosen))
+    monkeypatch.setattr(hardware, "gpus", lambda: ())
+    monkeypatch.setattr(hardware, "cores", lambda: 2)
+    return found
+
+
+def launcher(tmp_path: Path) -> CnnTui:
+    return CnnTui(tmp_path / "runs")
+
+
+async def settled(pilot: Pilot[Any]) -> str:
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    return screen_text(pilot.app)
+
+
+async def test_one_enter_starts_the_defaults(tmp_path: Path, spawned: list[Recipe]) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        assert "cnn-tui train -m lenet5 -d digits -r quick" in await settled(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Dashboard)
+    assert [(c.arch, c.data, c.preset) for c in spawned] == [("lenet5", "digits", "quick")]
+
+
+async def test_the_arrows_choose_and_the_command_line_follows(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await pilot.press("down", "down", "down")
+        assert "-m article-resnet -d digits" in await settled(pilot)
+        await pilot.press("up")
+        assert "-m resnet18" in await settled(pilot)
+        await pilot.press("tab", "tab", "tab", "down")
+        assert "--device cpu" in await settled(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+    assert [(c.arch, c.device) for c in spawned] == [("resnet18", "cpu")]
+
+
+async def test_fields_are_checked_before_they_are_taken(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("f", "end", *["backspace"] * 5, "-", "1", "enter")
+        assert "epochs = -1 is not possible" in await settled(pilot)
+        await pilot.press("backspace", "backspace", "7", "enter")
+        assert "--epochs 7" in await settled(pilot)
+        await pilot.press("f", "escape", "enter")
+        await pilot.pause()
+    assert [c.epochs for c in spawned] == [7]
+
+
+async def test_data_that_is_not_there_says_what_to_do(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "down")
+        assert "CIFAR-10 is not on this disk" in await settled(pilot)
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Launcher)
+    assert spawned == []
+
+
+async def test_a_folder_of_images_is_asked_for(tmp_path: Path, spawned: list[Recipe]) -> None:
+    from PIL import Image
+
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(5):
+            Image.new("RGB", (32, 32)).save(tmp_path / "pets" / name / f"{i}.png")
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", *"nowhere", "enter")
+        assert "does not exist" in await settled(pilot)
+        await pilot.press("enter", *"pets", "enter")
+        assert "lenet5-pets" in await settled(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+    assert [c.data for c in spawned] == [str(tmp_path / "pets")]
+
+
+async def test_live_runs_come_first_and_enter_attaches(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    first = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-lenet5-digits")
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "2-lenet5-digits")
+    lock = rundir.take(first)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        lines = (await settled(pilot)).splitlines()
+        assert "● " in lines[2]
+        assert "1 lenet5-digits" in lines[2]
+        assert "✗ " in lines[3]
+        await pilot.press("shift+tab", "enter")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, Dashboard)
+        assert screen.run_dir == first
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, Launcher)
+    assert spawned == []
+    os.close(lock)
+
+
+async def test_a_disk_that_cannot_be_written_is_one_sentence(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").write_text("in the way")
+
+    def no_runs(folder: Path) -> list[Any]:
+        return []
+
+    monkeypatch.setattr(rundir, "runs", no_runs)
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter")
+        assert "cannot be written" in await settled(pilot)
+
+
+@pytest.mark.parametrize("size", [(200, 60), (80, 24), (40, 10), (20, 6), (1, 1)])
+async def test_any_size_draws(tmp_path: Path, spawned: list[Recipe], size: tuple[int, int]) -> None:
+    async with launcher(tmp_path).run_test(size=size) as pilot:
+        await settled(pilot)

@@ -1,0 +1,61 @@
+"""What `--no-ui` prints."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine import events
+from engine.lines import Lines
+from tests import scripted
+
+
+def said(script: list[events.Event]) -> list[str]:
+    lines = Lines()
+    return [line for event in scripted.stamped(script) for line in lines.of(event)]
+
+
+def test_a_run_from_start_to_end() -> None:
+    script = [
+        events.Phase("loading", note="digits"),
+        events.Phase("loading", 0.5, "digits"),
+        scripted.started(),
+        scripted.steps(1),
+        scripted.steps(2),
+        scripted.ended_epoch(1),
+        events.Checkpointed("last.pt", 1, 9, 0.1, "command", step=10),
+        events.Alert("warning", "x", "mind the gap"),
+        events.RunEnded("done", 1, 0.9, seconds=75.0),
+    ]
+    assert said(script) == [
+        "loading digits",
+        "run 1-lenet5-digits",
+        "lenet5 on digits: 6,582 parameters, 362k MAC, 640 training and 100 validation images, "
+        "10 classes",
+        "cpu Test, float32, contiguous, batch 64, 4 epochs of 10 steps, seed 0",
+        "epoch 1/4  step 1/40  loss 2.070  acc 13.0 %  lr 0.05  4k img/s  0.6 s left",
+        "epoch 1/4  train 0.500 85.0 %  val 0.450 90.0 %  2.0 s + 0.5 s  4k img/s  best",
+        "saved last.pt at step 10",
+        "warning: mind the gap",
+        "done after 1:15 – best 90.0 % at epoch 1",
+    ]
+
+
+def test_steps_are_said_every_few_seconds() -> None:
+    script = [scripted.started(), *(scripted.steps(step) for step in range(1, 12))]
+    assert [line.split()[3] for line in said(script)[3:]] == ["1/40", "6/40", "11/40"]
+
+
+def test_numbers_that_are_none_are_said_so() -> None:
+    broken = msgspec.structs.replace(scripted.steps(1), loss=None)
+    assert "loss nan" in said([scripted.started(), broken])[3]
+
+
+def test_nothing_from_outside_reaches_the_terminal_raw() -> None:
+    alert = events.Alert("warning", "x", "\x1b[2J gone")
+    assert said([alert]) == ["warning: \\x1b[2J gone"]
+
+
+def test_a_stopped_run_says_how_to_go_on() -> None:
+    assert said([scripted.started(), events.RunEnded("stopped")])[-1].endswith(
+        "go on with: cnn-tui resume 1-lenet5-digits"
+    )

@@ -1,0 +1,53 @@
+"""The whole path in one process: a worker thread trains, its events reach the app as messages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+from pathlib import Path
+
+from engine import commands, events, launch, recipe
+from engine.commands import Command
+from engine.journal import Journal
+from engine.session import Session
+from engine.worker import Worker
+from tui.app import CnnTui
+from tui.screens.dashboard import Dashboard
+
+
+class Listening(Dashboard):
+    """A dashboard that remembers what kinds of events it was told of."""
+
+    heard: set[type[events.Event]]
+
+    def on_dashboard_engine_events(self, message: Dashboard.EngineEvents) -> None:
+        self.heard |= message.kinds or set()
+        super().on_dashboard_engine_events(message)
+
+
+async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) -> None:
+    chosen = recipe.build(settings={"epochs": 50, "threads": 1})
+    run, lock = launch.create(chosen, tmp_path / "runs")
+    journal = Journal(run.journal)
+    inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    worker = Worker(Session(run, chosen, "a1", journal), inbox, journal.append)
+    app = CnnTui(tmp_path / "runs")
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = Listening(run, started=False)
+        dashboard.heard = set()
+        await app.push_screen(dashboard)
+        worker.start()
+        wanted = {events.RunStarted, events.Steps, events.EpochEnded, events.Confusion}
+        async with asyncio.timeout(60):
+            while not wanted <= dashboard.heard:
+                await pilot.pause(0.05)
+        assert dashboard.history.run is not None
+        assert dashboard.history.run.recipe == chosen
+        inbox.put(commands.Stop(id="x", attempt="a1"))
+        worker.join(30)
+        dashboard._read()
+        await pilot.pause()
+        assert dashboard.history.ended is not None
+    assert worker.outcome.reason == "stopped"
+    os.close(lock)

@@ -1,0 +1,112 @@
+"""The program as its user meets it: a real viewer on a pseudo-terminal, and a real engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import events, rundir
+from engine.rundir import RunDir
+from tests.processes import Terminal, Watch, headless, wait_for
+
+RUN = RunDir(Path("runs/1-lenet5-digits"))
+START = ("-m", "lenet5", "-d", "digits", "--epochs", "500", "--set", "threads=1")
+
+
+@pytest.fixture(autouse=True)
+def no_engine_left() -> Iterator[None]:
+    """A test that fails must not leave its engine training."""
+    yield
+    for run in rundir.runs(Path("runs")):
+        owner = rundir.owner(run)
+        if rundir.alive(run) and owner is not None and owner.pid:
+            os.kill(owner.pid, signal.SIGKILL)
+
+
+def paused(event: events.Event) -> bool:
+    return isinstance(event, events.Phase) and event.name == "paused"
+
+
+def test_start_watch_pause_checkpoint_detach_come_back_stop() -> None:
+    first = Terminal(*START, columns=120, rows=40)
+    first.wait_for("training")
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.count(events.EpochEnded) > 1)
+    first.wait_for("o val 0.")
+    first.type("p")
+    first.wait_for("‖ paused")
+    wait_for(lambda: watch.has(paused))
+    at = watch.events[-1].step
+    first.type("c")
+    first.wait_for("checkpoint by you")
+    first.type("p")
+    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Steps) and e.step > at))
+    assert not any(isinstance(e, events.Steps) and e.step <= at for e in after_pause(watch))
+    first.type("d")
+    assert first.wait_end() == 0
+    first.pump()
+    assert "come back with: cnn-tui attach 1" in first.text
+
+    epochs = watch.count(events.EpochEnded)
+    wait_for(lambda: watch.count(events.EpochEnded) > epochs)
+    second = Terminal("attach", columns=80, rows=24)
+    second.wait_for("lenet5 · digits")
+    second.wait_for("training")
+    second.type("q")
+    assert second.wait_end() == 0
+    assert rundir.alive(RUN)
+
+    third = headless("stop")
+    assert third.communicate()[0] == "told 1-lenet5-digits to stop\n"
+    wait_for(lambda: not rundir.alive(RUN))
+    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
+
+
+def after_pause(watch: Watch) -> list[events.Event]:
+    at = max(i for i, event in enumerate(watch.events) if paused(event))
+    return watch.events[at:]
+
+
+def stop_the_engine() -> None:
+    owner = rundir.owner(RUN)
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGTERM)
+    wait_for(lambda: not rundir.alive(RUN))
+
+
+@pytest.mark.parametrize("how", ["kill", "hang up", "close"])
+def test_whatever_becomes_of_the_terminal_the_training_goes_on(how: str) -> None:
+    viewer = Terminal(*START)
+    viewer.wait_for("training")
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.count(events.EpochEnded) > 0)
+    if how == "kill":
+        viewer.kill()
+    elif how == "hang up":
+        os.kill(viewer.pid, signal.SIGHUP)
+        viewer.wait_end()
+    else:
+        os.close(viewer.master)
+        wait_for(lambda: os.waitpid(viewer.pid, os.WNOHANG)[0] != 0)
+    epochs = watch.count(events.EpochEnded)
+    wait_for(lambda: watch.count(events.EpochEnded) > epochs + 2)
+    stop_the_engine()
+
+
+def test_one_enter_in_the_launcher_starts_the_default_run() -> None:
+    viewer = Terminal(columns=100, rows=30)
+    viewer.wait_for("cnn-tui train -m lenet5 -d digits -r quick")
+    viewer.type("\r")
+    viewer.wait_for("training")
+    assert rundir.alive(RUN)
+    viewer.type("q")
+    viewer.wait_for("Keep training")
+    viewer.type("s")
+    assert viewer.wait_end() == 0
+    wait_for(lambda: not rundir.alive(RUN))
+    viewer.pump()
+    assert "cnn-tui resume 1" in viewer.text
