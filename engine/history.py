@@ -131,6 +131,7 @@ class History:
 
     def _fold_one(self, event: Event) -> None:
         self.last_seq, self.last_time = event.seq, event.time
+        self._started = self._started or event.time
         match event:
             case events.Steps():
                 self._fold_steps(event)
@@ -144,7 +145,6 @@ class History:
                 self.confusion = event
             case events.RunStarted():
                 self.run = event
-                self._started = self._started or event.time
                 self.log.append(event)
             case events.EpochEnded():
                 self.epochs.append(event)

@@ -126,16 +126,19 @@ class Worker(threading.Thread):
 
     def _save_epoch(self, ended: events.EpochEnded) -> None:
         if ended.best:
-            self._save("best.pt", "best", ended.top1)
-        self._save("last.pt", "epoch", ended.top1)
+            self._save("best.pt", "best", ended)
+        self._save("last.pt", "epoch", ended)
 
     def _save(
         self,
         file: str,
         reason: Literal["epoch", "best", "command", "stop"],
-        top1: events.Unmeasured = UNSET,
+        ended: events.EpochEnded | None = None,
     ) -> None:
-        """Save under this name, or say that it failed; the training goes on either way."""
+        """Save under this name, or say that it failed; the training goes on either way.
+
+        `ended` is the epoch that the checkpoint closes, where it is not in the midst of one.
+        """
         if self._session.trainer is None:
             return
         began = time.monotonic()
@@ -146,5 +149,6 @@ class Worker(threading.Thread):
             self._append(events.Alert("error", "save", sentence, step=self._session.step))
             return
         seconds = time.monotonic() - began
-        epoch, step = self._session.epoch, self._session.step
+        epoch, step = ended.epoch if ended else self._session.epoch, self._session.step
+        top1 = ended.top1 if ended else UNSET
         self._append(events.Checkpointed(file, epoch, size, seconds, reason, top1, step=step))

@@ -12,11 +12,12 @@ import pytest
 @pytest.fixture(autouse=True)
 def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """State, data, runs and the current folder of a test are its own."""
+    home = tmp_path.with_name(f"{tmp_path.name}-home")
     for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
+        monkeypatch.setenv(name, str(home))
     for name in ("CNN_TUI_RUNS", "CNN_TUI_DATA", "NO_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
-    (tmp_path / "home").mkdir()
+    home.mkdir()
     monkeypatch.chdir(tmp_path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -14,6 +15,15 @@ from engine import catalog, models, probe
 from engine.errors import UsageError
 from engine.models.article import BN_EPS, BN_MOMENTUM
 from engine.models.lenet import LeNet5
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of test processes side by side would spin while they wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def on_meta(arch: str, channels: int, size: int, classes: int) -> nn.Module:
