@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import torch
@@ -77,7 +77,7 @@ class Trainer:
         """The epoch that is being trained or evaluated, from 1."""
         return self.ended_epochs + 1
 
-    def run(self) -> Iterator[Event | None]:
+    def run(self) -> Generator[Event | None, None, None]:
         """Train and evaluate until the last epoch has ended."""
         yield from self._look_inside()
         while self.ended_epochs < self._recipe.epochs:

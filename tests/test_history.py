@@ -37,7 +37,10 @@ def test_fold_says_what_kinds_came() -> None:
 
 
 def test_the_best_epoch_is_the_last_that_was_better() -> None:
-    said = [scripted.ended_epoch(1, 0.8), scripted.ended_epoch(2, 0.7, best=False)]
+    said: list[events.Event] = [
+        scripted.ended_epoch(1, 0.8),
+        scripted.ended_epoch(2, 0.7, best=False),
+    ]
     best = folded([scripted.started(), *said]).best
     assert best is not None
     assert best.epoch == 1
@@ -57,12 +60,16 @@ def test_nothing_is_known_before_the_start() -> None:
 
 
 def test_a_new_attempt_is_not_ended() -> None:
-    said = [scripted.started(), events.RunEnded("stopped", step=5), events.Phase("starting")]
+    said: list[events.Event] = [
+        scripted.started(),
+        events.RunEnded("stopped", step=5),
+        events.Phase("starting"),
+    ]
     assert folded(said).ended is None
 
 
 def test_a_plateaus_factor_is_seen_in_the_rate() -> None:
-    said = [scripted.started(), scripted.steps(10)]
+    said: list[events.Event] = [scripted.started(), scripted.steps(10)]
     history = folded(said)
     assert history.plan is not None
     from engine.schedule import learning_rate

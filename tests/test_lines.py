@@ -15,7 +15,7 @@ def said(script: list[events.Event]) -> list[str]:
 
 
 def test_a_run_from_start_to_end() -> None:
-    script = [
+    script: list[events.Event] = [
         events.Phase("loading", note="digits"),
         events.Phase("loading", 0.5, "digits"),
         scripted.started(),
@@ -41,7 +41,10 @@ def test_a_run_from_start_to_end() -> None:
 
 
 def test_steps_are_said_every_few_seconds() -> None:
-    script = [scripted.started(), *(scripted.steps(step) for step in range(1, 12))]
+    script: list[events.Event] = [
+        scripted.started(),
+        *(scripted.steps(step) for step in range(1, 12)),
+    ]
     assert [line.split()[3] for line in said(script)[3:]] == ["1/40", "6/40", "11/40"]
 
 

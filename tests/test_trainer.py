@@ -131,7 +131,12 @@ def weights(work: Trainer) -> list[torch.Tensor]:
 @pytest.mark.parametrize("leave_after", [3, 15, 18, 25])
 def test_a_run_taken_up_again_is_the_same_run(digits: Dataset, leave_after: int) -> None:
     """3, 15 and 25 yields are inside an epoch, 18 is inside an evaluation."""
-    settings = {"plateau": True, "plateau_patience": 0, "optimizer": "adam", "lr": 1e-3}
+    settings: dict[str, Any] = {
+        "plateau": True,
+        "plateau_patience": 0,
+        "optimizer": "adam",
+        "lr": 1e-3,
+    }
     whole = trainer(digits, **settings)
     ends = [e for e in said(whole) if isinstance(e, events.EpochEnded)]
     first = trainer(digits, **settings)

@@ -41,7 +41,9 @@ def epoch_span(epochs_done: float, planned: int) -> int:
 
 def column(epoch: float, span: float, columns: int) -> int:
     """The column, from 0, in which this epoch lies."""
-    return min(columns - 1, int(share(epoch, 0.0, span) * columns))
+    if math.isnan(epoch) or span <= 0:
+        return 0
+    return min(columns - 1, int(min(1.0, max(0.0, epoch / span)) * columns))
 
 
 def round_limits(low: float, high: float, *, previous: Limits | None = None) -> Limits:

@@ -22,6 +22,8 @@ def curve_pane(
     series: Series, width: int, height: int, *, span: float, limits: Limits
 ) -> list[Row]:
     """The curves over `span` epochs between these y limits, with labels at the left."""
+    if width < 1 or height < 1:
+        return [()] * height
     left = axis.gutter(width)
     above = [_recent_row(series, width)] if height >= RECENT_ROW else []
     plot = _plot(series, width - left, height - len(above), span, limits)

@@ -23,9 +23,14 @@ def layer_table(layers: Sequence[Layer], width: int, height: int, first: int = 0
     if not layers:
         rows = [cells.row(Span(" " + text.NO_LAYERS, "dim"))]
     else:
-        heading, *rows = table(fitting_columns(_columns(layers, width), width), width)
-        rows = rows[max(0, min(first, len(rows) - 1)) :]
-        rows = [heading, *_with_rest(rows, height - 1)] if height > 1 else rows
+        first = max(0, min(first, len(layers) - 1))
+        room = max(1, height - 1)
+        more = len(layers) - first > room > 1
+        end = min(len(layers), first + room - more)
+        columns = fitting_columns(_columns(layers, width), width)
+        rows = table(columns, width, range(first, end))[height < 2 :]
+        if more:
+            rows.append(cells.row(Span(" " + text.more(len(layers) - end), "dim")))
     blank: list[Row] = [()] * (height - len(rows))
     return [cells.fit(row, width) for row in [*rows, *blank][:height]]
 
@@ -43,13 +48,6 @@ def layer_facts(run: RunStarted | None, room: int) -> Row:
         numbers.count(count),
     )
     return fitting([(Span(form),) for form in forms], room)
-
-
-def _with_rest(rows: Sequence[Row], height: int) -> list[Row]:
-    if len(rows) <= height or height < 2:
-        return list(rows[:height])
-    rest = text.more(len(rows) - height + 1)
-    return [*rows[: height - 1], (Span(" " + rest, "dim"),)]
 
 
 def _columns(layers: Sequence[Layer], width: int) -> list[Column]:

@@ -21,24 +21,23 @@ from tui.drawing.table import widest
 BAND = 8
 # The largest picture, in rows.
 PICTURE_ROWS = 16
+# A pane narrower than this, and high, has the channels below the image.
+TALL = 64
+# The cells at the right of an image for its predictions.
+BESIDE = 15
 
 
 def maps_pane(
     maps: Mapping[str, FeatureMaps], layer: str, classes: Sequence[str], width: int, height: int
 ) -> list[Row]:
-    """The image at the left with its predictions below, the layer's channels beside it."""
+    """The image with its predictions, and the layer's channels beside or below it."""
     event = maps.get(layer)
     if event is None:
         rows = [cells.row(Span(" " + text.NO_MAPS, "dim"))]
+    elif height >= PICTURE_ROWS + BAND and width < TALL:
+        rows = _tall(event, classes, width, height)
     else:
-        side = max(1, min(PICTURE_ROWS, height, width // 4))
-        picture = [*_picture(event, side), *_predictions(event, classes, 2 * side)]
-        grid = _grid(event.maps, width - 2 * side - 4, height)
-        blanks: list[Row] = [()] * height
-        rows = [
-            cells.row(" ", *cells.fit(one, 2 * side), Span(" │ ", "border"), *other)
-            for one, other in zip([*picture, *blanks], [*grid, *blanks], strict=False)
-        ]
+        rows = _broad(event, classes, width, height)
     blank: list[Row] = [()] * (height - len(rows))
     return [cells.fit(row, width) for row in [*rows, *blank][:height]]
 
@@ -63,6 +62,30 @@ def maps_foot(event: FeatureMaps | None) -> Row:
     if event is None:
         return ()
     return (Span(maps_label(event)), Span(f"   {text.image(event.image)}", "dim"))
+
+
+def _broad(event: FeatureMaps, classes: Sequence[str], width: int, height: int) -> list[Row]:
+    """The image at the left with its predictions below it, the channels at the right."""
+    side = max(1, min(PICTURE_ROWS, height, width // 4))
+    picture = [*_picture(event, side), *_predictions(event, classes, 2 * side)]
+    grid = _grid(event.maps, width - 2 * side - 4, height)
+    blanks: list[Row] = [()] * height
+    return [
+        cells.row(" ", *cells.fit(one, 2 * side), Span(" │ ", "border"), *other)
+        for one, other in zip([*picture, *blanks], [*grid, *blanks], strict=False)
+    ]
+
+
+def _tall(event: FeatureMaps, classes: Sequence[str], width: int, height: int) -> list[Row]:
+    """The image with its predictions at the right, the channels below."""
+    side = max(1, min(PICTURE_ROWS, (width - BESIDE) // 2))
+    said = [(), *_predictions(event, classes, width - 2 * side - 4), *[()] * side]
+    above = [
+        cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
+        for one, other in zip(_picture(event, side), said, strict=False)
+    ]
+    grid = _grid(event.maps, width - 2, height - side - 1)
+    return [*above, (), *(cells.row(" ", *row) for row in grid)]
 
 
 def _picture(event: FeatureMaps, side: int) -> list[Row]:
@@ -102,7 +125,7 @@ def _grid(maps: Sequence[FeatureMap], width: int, height: int) -> list[Row]:
     bands = max(1, height // BAND)
     rows = height // bands - 1
     across = max(1, round((width + 1) / (2 * rows + 1))) if rows > 0 else 1
-    cols = (width + 1) // across - 1
+    cols = min((width + 1) // across - 1, 2 * rows + 4)
     if rows < 1 or cols < 1:
         return []
     strongest = max((numbers.number(map_.high) for map_ in maps), default=0.0)

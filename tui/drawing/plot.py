@@ -5,17 +5,21 @@ The one place that knows plotext. It is imported on first use, for it costs abou
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tui.drawing import cells
-from tui.drawing.axis import Limits, share
+from tui.drawing.axis import Limits, column, share
 from tui.drawing.cells import Ink, Row, Span
 
 # plotext gives a row as text in ANSI colours; a series is drawn in the colour of its number.
 _COLOURED = re.compile(r"\x1b\[(?:38;5;(\d+)|[\d;]*)m([^\x1b]*)")
+
+# A stretch of a line: at most one dot a column of dots and so two a cell, x ascending.
+_Dots: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class Line(NamedTuple):
@@ -29,10 +33,18 @@ class Line(NamedTuple):
 def plot(
     lines: Sequence[Line], width: int, height: int, x_range: Limits, y_range: Limits
 ) -> list[Row]:
-    """The lines as braille, later ones over earlier ones; values beyond the ranges at the edge.
+    """The lines as braille, later ones over earlier ones; values beyond the ranges at the edge."""
+    dots = tuple(
+        (stretch, line.ink)
+        for line in lines
+        for stretch in _stretches(line, 2 * width, 4 * height, x_range, y_range)
+    )
+    return list(_built(dots, width, height))
 
-    A build costs 1 to 3 ms: only on change.
-    """
+
+# A build costs some milliseconds, and most new values move no dot.
+@functools.lru_cache(maxsize=8)
+def _built(stretches: tuple[tuple[_Dots, Ink], ...], width: int, height: int) -> tuple[Row, ...]:
     from plotext import figure, marker, terminal
 
     terminal.limit(False, False)
@@ -40,42 +52,50 @@ def plot(
     figure.plot_size(width, height)
     figure.axes(False).canvas("default").legend(False)
     figure.ruler("both", "both").ticks([])
-    # Scaled to 0…1 beforehand: the kernel draws every dot of a line, however far outside.
-    figure.ruler("both", 0).lim(0.0, 1.0)
-    for number, line in enumerate(lines, 1):
-        for x, y in _stretches(line, x_range, y_range, width):
-            figure.draw(figure.signal(x, y, marker=marker("braille", number)).lines())
+    figure.ruler("both", 0).alignment(lim="edge")
+    figure.ruler("x", 0).lim(0, 2 * width)
+    figure.ruler("y", 0).lim(0, 4 * height)
+    inks = list(dict.fromkeys(ink for _, ink in stretches))
+    for dots, ink in stretches:
+        # The middle of a dot, so that no rounding decides which one it is.
+        x, y = [x + 0.5 for x, _ in dots], [y + 0.5 for _, y in dots]
+        brush = marker("braille", inks.index(ink) + 1)
+        figure.draw(figure.signal(x, y, marker=brush).lines())
     written = figure.build().string(False)
-    return [cells.fit(_inked(row, lines), width) for row in written.split("\n")[:height]]
+    return tuple(cells.fit(_inked(row, inks), width) for row in written.split("\n")[:height])
 
 
-def _stretches(
-    line: Line, x_range: Limits, y_range: Limits, width: int
-) -> list[tuple[list[float], list[float]]]:
-    """The line in unit coordinates, in pieces without a break and with two points a column.
+def _stretches(line: Line, across: int, up: int, x_range: Limits, y_range: Limits) -> list[_Dots]:
+    """The line in dots, broken where it is not finite: plotext's kernel aborts the process at NaN.
 
-    plotext's kernel aborts the process at NaN.
+    The last of several values in a column of dots counts.
     """
-    stretches: list[tuple[list[float], list[float]]] = [([], [])]
-    column = -1
+    pieces: list[dict[int, float]] = [{}]
     for x, y in zip(line.x, line.y, strict=True):
-        xs, ys = stretches[-1]
-        if not (math.isfinite(x) and math.isfinite(y)):
-            stretches.append(([], []))
-            continue
-        at = share(x, *x_range)
-        if not xs or int(at * 2 * width) != column:
-            column = int(at * 2 * width)
-            xs.append(at)
-            ys.append(share(y, *y_range))
+        if math.isfinite(x) and math.isfinite(y):
+            pieces[-1][column(x - x_range[0], x_range[1] - x_range[0], across)] = y
         else:
-            ys[-1] = share(y, *y_range)
-    return [stretch for stretch in stretches if stretch[0]]
+            pieces.append({})
+    return [
+        _ends([(x, round(share(y, *y_range) * (up - 1))) for x, y in sorted(piece.items())])
+        for piece in pieces
+        if piece
+    ]
 
 
-def _inked(written: str, lines: Sequence[Line]) -> Row:
+def _ends(dots: list[tuple[int, int]]) -> _Dots:
+    """The dots without those inside a level stretch, which the line draws anyway."""
+    last = len(dots) - 1
+    return tuple(
+        dot
+        for i, dot in enumerate(dots)
+        if i in (0, last) or not dots[i - 1][1] == dot[1] == dots[i + 1][1]
+    )
+
+
+def _inked(written: str, inks: Sequence[Ink]) -> Row:
     spans = (
-        Span(text, lines[int(colour) - 1].ink if colour else "plain")
+        Span(text, inks[int(colour) - 1] if colour else "plain")
         for colour, text in _COLOURED.findall(written)
     )
     return cells.row(*spans)

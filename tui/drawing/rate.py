@@ -17,6 +17,8 @@ from tui.drawing.plot import Line, plot
 
 def rate_pane(history: History, width: int, height: int, *, span: float) -> list[Row]:
     """The rate over `span` epochs, past bright and planned dim, with labels at the left."""
+    if width < 1 or height < 1:
+        return [()] * height
     left = axis.gutter(width)
     limits = rate_limits(history)
     lines = [line for line in (_planned(history, span, width - left), _past(history)) if line.x]

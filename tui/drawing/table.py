@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
@@ -13,20 +12,29 @@ BETWEEN = 2
 NARROW = 18
 
 
-class Column(NamedTuple):
-    """One column, a text a row; that with the highest `rank` is left out first."""
+class Column:
+    """One column, a text a row, as wide as its widest; that of the highest `rank` goes first."""
 
-    heading: str
-    texts: Sequence[str]
-    rank: int = 0
-    right: bool = False
-    ink: Ink = "plain"
+    def __init__(
+        self,
+        heading: str,
+        texts: Sequence[str],
+        *,
+        rank: int = 0,
+        right: bool = False,
+        ink: Ink = "plain",
+    ) -> None:
+        self.texts = texts
+        self.heading, self.rank, self.right, self.ink = heading, rank, right, ink
+        self.cells = widest([heading, *texts])
 
-    def cells(self) -> int:
-        return widest([self.heading, *self.texts])
+    def span(self, text: str, ink: Ink) -> Span:
+        """One text of the column, with the space before it."""
+        fitted = cells.right(text, self.cells) if self.right else cells.fit_text(text, self.cells)
+        return Span(" " * BETWEEN + fitted, ink)
 
 
-def widest(texts: Sequence[str]) -> int:
+def widest(texts: Iterable[str]) -> int:
     """The cells that the longest of these texts takes."""
     return max((cells.width([Span(text)]) for text in texts), default=0)
 
@@ -34,23 +42,22 @@ def widest(texts: Sequence[str]) -> int:
 def fitting_columns(columns: Sequence[Column], width: int) -> list[Column]:
     """The columns that fit beside the first one, which is never left out."""
     first, *kept = columns
-    room = width - 1 - min(NARROW, first.cells())
-    while kept and sum(column.cells() + BETWEEN for column in kept) > room:
+    room = width - 1 - min(NARROW, first.cells)
+    while kept and sum(column.cells + BETWEEN for column in kept) > room:
         kept.remove(max(kept, key=lambda column: column.rank))
     return [first, *kept]
 
 
-def table(columns: Sequence[Column], width: int) -> list[Row]:
-    """The heading and the rows, a cell in from the left; long names lose their beginning."""
+def table(columns: Sequence[Column], width: int, shown: range) -> list[Row]:
+    """The heading and these rows, a cell in from the left; long names lose their beginning."""
     first, *others = columns
-    room = max(0, width - 1 - sum(column.cells() + BETWEEN for column in others))
-    room = min(room, first.cells())
-    heading = Column("", [column.heading for column in columns])
-    rows = [cells.row(*(Span(_aligned(c, c.heading, c.cells()), "dim") for c in others))]
-    rows[0] = (Span(" " + cells.fit_text(heading.texts[0], room), "dim"), *rows[0])
-    for i, name in enumerate(first.texts):
-        spans = [Span(_aligned(c, c.texts[i], c.cells()), c.ink) for c in others]
-        rows.append((Span(" " + abbreviated(name, room), first.ink), *spans))
+    room = max(0, width - 1 - sum(column.cells + BETWEEN for column in others))
+    room = min(room, first.cells)
+    name = Span(" " + cells.fit_text(first.heading, room), "dim")
+    rows: list[Row] = [(name, *(column.span(column.heading, "dim") for column in others))]
+    for i in shown:
+        name = Span(" " + abbreviated(first.texts[i], room), first.ink)
+        rows.append((name, *(column.span(column.texts[i], column.ink) for column in others)))
     return rows
 
 
@@ -61,8 +68,3 @@ def abbreviated(name: str, width: int) -> str:
     while name and widest([name]) > width - 1:
         name = name[1:]
     return cells.fit_text("…" + name, width)
-
-
-def _aligned(column: Column, text: str, width: int) -> str:
-    fitted = cells.right(text, width) if column.right else cells.fit_text(text, width)
-    return " " * BETWEEN + fitted
