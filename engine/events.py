@@ -264,3 +264,8 @@ _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 def decode(line: bytes) -> Event:
     """One event from its line. Raises msgspec.MsgspecError, UnicodeDecodeError, RecursionError."""
     return _decoder.decode(line)
+
+
+def decode_lines(lines: bytes) -> list[Event]:
+    """The events of many lines; raises as `decode` where any of them is not sound."""
+    return _decoder.decode_lines(lines)

@@ -38,7 +38,8 @@ class Curve:
     """A measured quantity over steps in at most `BINS` bins of one width, in steps.
 
     When a step falls behind the last bin, neighbours merge and the width doubles. The mean
-    weighs each value alike.
+    weighs each value alike. A journal may hold millions of steps, so the bin that is being
+    filled is kept in plain attributes and written to the arrays when another one is turned to.
     """
 
     def __init__(self) -> None:
@@ -50,25 +51,48 @@ class Curve:
         self._lows = array("d", [math.inf]) * BINS
         self._highs = array("d", [-math.inf]) * BINS
         self._used = 0
+        self._at = 0
+        self._count = self._bad = 0
+        self._sum, self._low, self._high = 0.0, math.inf, -math.inf
 
     def add(self, step: int, value: float | None) -> None:
         """Count a value measured at this step; None is one that is not finite."""
-        while step // self.width >= BINS:
-            self._halve()
-        i = step // self.width
-        self._used = max(self._used, i + 1)
+        if step // self.width != self._at:
+            self._turn_to(step)
         self.last = value
         if value is None:
-            self._broken[i] += 1
+            self._bad += 1
             return
-        self._counts[i] += 1
-        self._sums[i] += value
-        self._lows[i] = min(self._lows[i], value)
-        self._highs[i] = max(self._highs[i], value)
+        self._count += 1
+        self._sum += value
+        if value < self._low:
+            self._low = value
+        if value > self._high:
+            self._high = value
 
     def bins(self) -> list[Bin]:
         """The bins that hold a value, in order of steps."""
+        self._store()
         return [self._bin(i) for i in range(self._used) if self._counts[i] or self._broken[i]]
+
+    def _turn_to(self, step: int) -> None:
+        self._store()
+        while step // self.width >= BINS:
+            self._halve()
+        self._at = step // self.width
+        self._load()
+
+    def _load(self) -> None:
+        """Take the bin at `_at` out of the arrays to fill it."""
+        i = self._at
+        self._count, self._bad, self._sum = self._counts[i], self._broken[i], self._sums[i]
+        self._low, self._high = self._lows[i], self._highs[i]
+
+    def _store(self) -> None:
+        i = self._at
+        self._used = max(self._used, i + 1)
+        self._counts[i], self._broken[i], self._sums[i] = self._count, self._bad, self._sum
+        self._lows[i], self._highs[i] = self._low, self._high
 
     def _bin(self, i: int) -> Bin:
         step = i * self.width + (self.width - 1) / 2
@@ -125,16 +149,18 @@ class History:
         """
         kinds: set[type[Event]] = set()
         for event in new:
-            self._fold_one(event)
             kinds.add(type(event))
+            # By far the most events are these.
+            if isinstance(event, events.Steps):
+                self._fold_steps(event)
+            else:
+                self._fold_one(event)
+            self.last_seq, self.last_time = event.seq, event.time
         return frozenset(kinds)
 
     def _fold_one(self, event: Event) -> None:
-        self.last_seq, self.last_time = event.seq, event.time
         self._started = self._started or event.time
         match event:
-            case events.Steps():
-                self._fold_steps(event)
             case events.Phase():
                 self._fold_phase(event)
             case events.Hardware():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from time import time as wall_clock
 from typing import BinaryIO
@@ -125,7 +126,14 @@ class Tail:
             return self.read()
         self.offset += end
         self._size = CHUNK
-        return [event for line in chunk[:end].splitlines() if (event := self._take(line))]
+        return self._decoded(chunk[:end])
+
+    def _decoded(self, lines: bytes) -> list[Event]:
+        """All lines at once where every one is sound, else line by line."""
+        try:
+            return events.decode_lines(lines)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            return [event for line in lines.splitlines() if (event := self._take(line))]
 
     def _take(self, line: bytes) -> Event | None:
         if not line:
@@ -174,6 +182,8 @@ class Reader:
             new = self.read()
             self.restarted = True
             return new
+        if not self._resumes:
+            return new
         return [event for event in new if not superseded(event, self._resumes)]
 
 
@@ -197,10 +207,16 @@ def superseded(event: Event, resumes: list[events.Resumed]) -> bool:
 
 def _resumes(path: Path) -> list[events.Resumed]:
     """Every `Resumed` of a journal, found without decoding the other lines."""
+    mark = b'"type":"Resumed"'
     try:
-        file = open(path, "rb")  # noqa: SIM115 (opened here so that only its absence is caught)
-    except FileNotFoundError:
+        with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            found = []
+            at = content.find(mark)
+            while at >= 0:
+                start = content.rfind(b"\n", 0, at) + 1
+                end = content.find(b"\n", at)
+                found.append(_decode(content[start : end if end >= 0 else len(content)]))
+                at = content.find(mark, at + 1)
+    except (FileNotFoundError, ValueError):  # mmap refuses an empty file
         return []
-    with file:
-        found = [_decode(line) for line in file if b'"type":"Resumed"' in line[:40]]
     return [event for event in found if isinstance(event, events.Resumed)]

@@ -1,0 +1,384 @@
+"""What the dashboard costs on a terminal: bytes, processor, latency, memory, time to attach.
+
+    python benchmarks/terminal.py [--seconds 60] [--rounds 3] [--size 120x40] [--only NAME …]
+
+A viewer runs on a pseudo-terminal against a journal that grows at ten events a second, as of a
+ResNet in training; no engine runs. Figures are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import fcntl
+import multiprocessing
+import os
+import pty
+import random
+import resource
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+from engine import events, recipe, rundir
+from engine.events import Event
+from engine.history import History
+from engine.journal import Journal, Reader
+from engine.recipe import Resolved
+from engine.rundir import RunDir
+
+EVENTS_PER_SECOND = 10
+STEPS_PER_EPOCH = 390
+VIEWER = "from tui.cli import main; main()"
+EMPTY = "from textual.app import App; App().run()"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--warm-up", type=float, default=30)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--size", default="120x40")
+    parser.add_argument("--only", nargs="*", default=list(MEASURES), choices=list(MEASURES))
+    options = parser.parse_args()
+    for name in options.only:
+        MEASURES[name](options)
+
+
+# Events as of a run
+
+
+class Script:
+    """An endless plausible run of a small ResNet on CIFAR-10, event by event."""
+
+    def __init__(self) -> None:
+        self._random = random.Random(0)
+        self._step = 0
+
+    def start(self) -> events.RunStarted:
+        chosen = recipe.build(flags={"arch": "resnet18", "data": "cifar10", "epochs": 200})
+        names = [f"layer{i // 4 + 1}.{i % 4 // 2}.conv{i % 2 + 1}" for i in range(16)]
+        layers = [
+            events.Layer(name, "Conv2d", "3×3", (64, 32, 32), 36_864, 37_748_736) for name in names
+        ]
+        return events.RunStarted(
+            attempt="a1",
+            name="1-resnet18-cifar10",
+            recipe=chosen,
+            resolved=Resolved(
+                device="cpu", precision="bf16", memory_format="channels-last", threads=2, size=32
+            ),
+            host="gpu07",
+            device="cuda:0 RTX A5000",
+            classes=tuple(f"class{i}" for i in range(10)),
+            layers=tuple(layers),
+            parameters=11_173_962,
+            macs=555_422_720,
+            input=(3, 32, 32),
+            train_images=50_000,
+            validation_images=10_000,
+            validation_is_test=True,
+            steps_per_epoch=STEPS_PER_EPOCH,
+            planned_steps=200 * STEPS_PER_EPOCH,
+            versions={},
+        )
+
+    def events(self) -> Iterator[Event]:
+        """Ten a second: mostly steps, hardware every two seconds, maps every ten."""
+        for tick in range(1, 10**9):
+            if tick % 150 == 0:
+                yield self._confusion()
+                yield self._epoch()
+            elif tick % 100 == 0:
+                yield self._maps()
+            elif tick % 20 == 0:
+                yield self._hardware()
+            else:
+                yield self._steps()
+
+    def _steps(self) -> Event:
+        self._step += 3
+        noise = self._random.random()
+        loss = 2.3 / (1 + self._step / 500) + 0.2 * noise
+        epoch = self._step // STEPS_PER_EPOCH + 1
+        top1 = 1 - 0.9 / (1 + self._step / 500) - 0.05 * noise
+        speed = 5000 + 300 * noise
+        return events.Steps(epoch, loss, top1, 0.1, speed, step=self._step)
+
+    def _epoch(self) -> Event:
+        epoch = self._step // STEPS_PER_EPOCH + 1
+        top1 = 1 - 0.9 / (1 + self._step / 500)
+        return events.EpochEnded(
+            epoch, 0.5, top1, 0.6, top1, 0.1, 10.0, 1.0, 5000.0, True, step=self._step
+        )
+
+    def _confusion(self) -> Event:
+        rows = tuple(tuple(self._random.randrange(1000) for _ in range(10)) for _ in range(10))
+        return events.Confusion(self._step // STEPS_PER_EPOCH + 1, rows, step=self._step)
+
+    def _hardware(self) -> Event:
+        gpu = events.Gpu(0, "A5000", True, self._random.random(), 4 << 30, 24 << 30, 64.0, 211.0)
+        load = self._random.random()
+        return events.Hardware(16, load, load, 3 << 30, 64 << 30, 2 << 30, 212 << 30, (gpu,))
+
+    def _maps(self) -> Event:
+        def grid(side: int) -> str:
+            return base64.b64encode(self._random.randbytes(side * side)).decode()
+
+        maps = tuple(events.FeatureMap(i, 16, 16, 0.0, 1.0, grid(16)) for i in range(16))
+        picture = events.Picture(1, 32, 32, grid(32))
+        top = ((1, 0.8), (2, 0.1), (3, 0.05))
+        return events.FeatureMaps("conv1", (64, 32, 32), 0, picture, 1, top, maps, step=self._step)
+
+
+class LiveRun:
+    """A run directory whose lock is held, as if by an engine, and whose journal is written here."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run, self.lock = rundir.create(folder, "resnet18-cifar10", "")
+        self.journal = Journal(self.run.journal)
+        self._script = Script()
+        self._source = self._script.events()
+        self.journal.append(self._script.start())
+        self.journal.append(events.Phase("training"))
+        self._grown = threading.Event()
+        self._ended = threading.Event()
+
+    def grow(self) -> threading.Thread:
+        """Append ten events a second until `stop`."""
+        thread = threading.Thread(target=self._grow, daemon=True)
+        thread.start()
+        return thread
+
+    def _grow(self) -> None:
+        due = time.monotonic()
+        while not self._ended.is_set():
+            self.journal.append(next(self._source))
+            due += 1 / EVENTS_PER_SECOND
+            self._ended.wait(max(0.0, due - time.monotonic()))
+
+    def stop(self) -> None:
+        self._ended.set()
+
+
+# The viewer
+
+
+class Viewer:
+    """A program on a pseudo-terminal; what it writes is counted and kept for a moment."""
+
+    def __init__(self, size: str, code: str, *arguments: str) -> None:
+        columns, rows = map(int, size.split("x"))
+        self.began = time.monotonic()
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+            os.execv(sys.executable, [sys.executable, "-c", code, *arguments])
+        window = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, window)
+        self.bytes = 0
+
+    def pump(self, seconds: float) -> bytes:
+        """All that is written within this time."""
+        parts, end = [], time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self.master], [], [], left)[0]:
+                try:
+                    parts.append(os.read(self.master, 65536))
+                except OSError:
+                    break
+        data = b"".join(parts)
+        self.bytes += len(data)
+        return data
+
+    def until(self, found: bytes, seconds: float = 30.0) -> float:
+        """Seconds from the start until this was written."""
+        data, end = b"", time.monotonic() + seconds
+        while found not in data:
+            assert time.monotonic() < end, f"{found!r} was never written"
+            data = data[-4096:] + self.pump(0.002)
+        return time.monotonic() - self.began
+
+    def process(self) -> psutil.Process:
+        return psutil.Process(self.pid)
+
+    def end(self) -> None:
+        os.kill(self.pid, 9)
+        os.waitpid(self.pid, 0)
+        os.close(self.master)
+
+
+# The measures
+
+
+def steady(options: argparse.Namespace, keys: bytes = b"", label: str = "all panes") -> None:
+    """Bytes a second and the share of a core, while the journal grows."""
+    rates, shares = [], []
+    for _ in range(options.rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            live = LiveRun(Path(folder))
+            live.grow()
+            viewer = Viewer(options.size, VIEWER, "attach", str(live.run.path))
+            viewer.until(b"Loss")
+            for key in keys:
+                os.write(viewer.master, bytes([key]))
+                viewer.pump(0.5)
+            viewer.pump(options.warm_up)
+            before, count = sum(viewer.process().cpu_times()[:2]), viewer.bytes
+            viewer.pump(options.seconds)
+            spent = sum(viewer.process().cpu_times()[:2]) - before
+            rates.append((viewer.bytes - count) / options.seconds)
+            shares.append(spent / options.seconds)
+            viewer.end()
+            live.stop()
+    rate, share = statistics.median(rates), statistics.median(shares)
+    print(f"{label:<14} {rate / 1024:6.2f} KiB/s   {share * 100:5.2f} % of a core", flush=True)
+
+
+def each_pane(options: argparse.Namespace) -> None:
+    """The same with each pane alone."""
+    for number in range(1, 9):
+        steady(options, f"{number}\r".encode(), f"pane {number} alone")
+
+
+def paused(options: argparse.Namespace) -> None:
+    """Bytes of a paused run, whose hardware is still sampled."""
+    with tempfile.TemporaryDirectory() as folder:
+        live = LiveRun(Path(folder))
+        live.journal.append(events.Phase("paused"))
+        viewer = Viewer(options.size, VIEWER, "attach", str(live.run.path))
+        viewer.until(b"Loss")
+        viewer.pump(3)
+        count = viewer.bytes
+        for _ in range(5):
+            live.journal.append(live._script._hardware())
+            viewer.pump(2)
+        print(f"{'paused':<14} {viewer.bytes - count} bytes in 10 s", flush=True)
+        viewer.end()
+
+
+def first_frame(options: argparse.Namespace) -> None:
+    """Time to the first frame against that of an empty Textual app, and of --help."""
+    ours, empty, helps = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        live = LiveRun(Path(folder))
+        for _ in range(3 * options.rounds):
+            viewer = Viewer(options.size, VIEWER, "attach", str(live.run.path))
+            ours.append(viewer.until("╭".encode()))
+            viewer.end()
+            viewer = Viewer(options.size, EMPTY)
+            empty.append(viewer.until(b"\x1b[?1049h"))
+            viewer.pump(0.3)
+            viewer.end()
+            began = time.monotonic()
+            subprocess.run(
+                [sys.executable, "-c", VIEWER, "--help"], stdout=subprocess.DEVNULL, check=True
+            )
+            helps.append(time.monotonic() - began)
+    mine, bare = statistics.median(ours), statistics.median(empty)
+    print(f"first frame    {mine:.3f} s, empty app {bare:.3f} s, ratio {mine / bare:.2f}")
+    print(f"--help         {statistics.median(helps):.3f} s", flush=True)
+
+
+def latency(options: argparse.Namespace) -> None:
+    """From a key to the first byte of its answer, all cores busy."""
+    with tempfile.TemporaryDirectory() as folder:
+        live = LiveRun(Path(folder))
+        live.grow()
+        busy = [
+            multiprocessing.Process(target=spin, daemon=True) for _ in range(os.cpu_count() or 2)
+        ]
+        for process in busy:
+            process.start()
+        viewer = Viewer(options.size, VIEWER, "attach", str(live.run.path))
+        viewer.until(b"Loss")
+        viewer.pump(3)
+        times = []
+        for turn in range(60 * options.rounds):
+            viewer.pump(0.05 + (turn % 7) * 0.03)
+            began = time.monotonic()
+            os.write(viewer.master, b"\t")
+            select.select([viewer.master], [], [], 5)
+            times.append(time.monotonic() - began)
+        for process in busy:
+            process.kill()
+        viewer.end()
+        live.stop()
+    times.sort()
+    worst = times[int(0.99 * len(times))]
+    print(
+        f"key to cell    median {statistics.median(times) * 1e3:.0f} ms, 99 % {worst * 1e3:.0f} ms"
+    )
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def memory(options: argparse.Namespace) -> None:
+    """Growth of a viewer's state over ten million steps."""
+    script, history = Script(), History()
+    history.fold([script.start()])
+    sizes = []
+    for part in range(2):
+        for i in range(250_000):
+            history.fold([events.Steps(1, 1.0, 0.5, 0.1, 5e3, step=part * 5_000_000 + i * 20)])
+        sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(f"memory         {sizes[0]:.0f} MiB after 5, {sizes[1]:.0f} after 10 million steps")
+
+
+def attach(options: argparse.Namespace) -> None:
+    """Time to the status and to the whole history of a journal of a million lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        live = LiveRun(Path(folder))
+        long_journal(live.run, 1_000_000)
+        began = time.monotonic()
+        history, reader = History(), Reader(live.run.journal)
+        while said := reader.read():
+            history.fold(said)
+        folded = time.monotonic() - began
+        viewer = Viewer(options.size, VIEWER, "attach", str(live.run.path))
+        first = viewer.until("╭".encode())
+        known = viewer.until(b"epoch")
+        print(
+            f"attach         frame {first:.2f} s, status {known:.2f} s; "
+            f"folding a million lines alone takes {folded:.2f} s",
+            flush=True,
+        )
+        viewer.end()
+
+
+def long_journal(run: RunDir, lines: int) -> None:
+    with open(run.journal, "ab") as file:
+        for i in range(lines):
+            file.write(
+                b'{"type":"Steps","epoch":%d,"loss":1.234567,"top1":0.51234,"lr":0.1,'
+                b'"images_per_second":5123.4,"seq":%d,"time":%d.5,"step":%d}\n'
+                % (i // 1000 + 1, i + 3, 1_700_000_000 + i, i + 1)
+            )
+
+
+MEASURES: dict[str, Callable[[argparse.Namespace], None]] = {
+    "steady": steady,
+    "each": each_pane,
+    "paused": paused,
+    "first": first_frame,
+    "latency": latency,
+    "memory": memory,
+    "attach": attach,
+}
+
+
+if __name__ == "__main__":
+    main()
