@@ -144,11 +144,10 @@ def drain(master: int, ended: threading.Event) -> None:
 
 def speed(run: RunDir) -> float:
     """Images a second from the start to the end of each training epoch but the first."""
-    journal = Reader(run.journal)
     images = seconds = began = 0.0
     step = batch = 0
-    while said := journal.read():
-        for event in said:
+    for said in Reader(run.journal).batches():
+        for event in said.events:
             if isinstance(event, events.RunStarted):
                 batch = event.recipe.batch
             if isinstance(event, events.Phase) and event.name == "training":

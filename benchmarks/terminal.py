@@ -344,9 +344,9 @@ def attach(options: argparse.Namespace) -> None:
         live = LiveRun(Path(folder))
         long_journal(live.run, 1_000_000)
         began = time.monotonic()
-        history, reader = History(), Reader(live.run.journal)
-        while said := reader.read():
-            history.fold(said)
+        history = History()
+        for batch in Reader(live.run.journal).batches():
+            history.fold(batch.events)
         folded = time.monotonic() - began
         viewer = Viewer(options.size, VIEWER, "attach", str(live.run.path))
         first = viewer.until("╭".encode())

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from time import time as wall_clock
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,7 @@ from engine import events
 from engine.events import Event
 
 CHUNK = 1 << 20
+GLIMPSE = 1 << 16
 
 
 class Journal:
@@ -107,26 +108,23 @@ class Tail:
         self.path = path
         self.offset = offset
         self.skipped = 0
-        self._size = CHUNK
 
-    def read(self) -> list[Event]:
-        """The next events, at most about a megabyte of them; empty when there are no more.
+    def read(self, size: int = CHUNK) -> list[Event]:
+        """The next events, from about so many bytes; empty when there are no more.
 
         A journal that does not exist yet is an empty one.
         """
         try:
             with open(self.path, "rb") as file:
                 file.seek(self.offset)
-                chunk = file.read(self._size)
+                chunk = file.read(size)
         except FileNotFoundError:
             return []
         end = chunk.rfind(b"\n") + 1
-        if not end and len(chunk) == self._size:
-            self._size *= 2
-            return self.read()
+        if not end and len(chunk) == size:
+            return self.read(2 * size)
         self.offset += end
-        self._size = CHUNK
-        return self._decoded(chunk[:end])
+        return self._decoded(chunk[:end]) or (self.read(size) if end else [])
 
     def _decoded(self, lines: bytes) -> list[Event]:
         """All lines at once where every one is sound, else line by line."""
@@ -143,48 +141,62 @@ class Tail:
         return event
 
 
+class Batch(NamedTuple):
+    """Events in the order of the journal; `anew` says that they begin at its start again."""
+
+    events: list[Event]
+    anew: bool
+
+
 class Reader:
     """A tail that leaves out what a resume has superseded.
 
     A `Resumed` takes back training events that were written before it. When one arrives whose
-    victims were already delivered, `read` begins again from the start of the journal and
-    `restarted` is true: the caller then folds into a fresh History.
+    victims were already delivered, reading begins again from the start of the journal: the
+    caller then folds into a fresh History.
     """
 
     def __init__(self, path: Path) -> None:
         self._tail = Tail(path)
-        self._resumes: list[events.Resumed] = _resumes(path)
+        self._resumes = _resumes(path)
         self._met = 0
-        self.restarted = False
+        self._anew = False
 
     @property
     def skipped(self) -> int:
+        """Lines that no event could be made of."""
         return self._tail.skipped
 
     @property
-    def behind(self) -> bool:
-        """Whether the journal holds more than was read."""
+    def unread(self) -> int:
+        """How many bytes the journal holds beyond what was read."""
         try:
-            return self._tail.path.stat().st_size > self._tail.offset
+            return self._tail.path.stat().st_size - self._tail.offset
         except OSError:
-            return False
+            return 0
 
-    def read(self) -> list[Event]:
-        """The next events that still count."""
-        self.restarted = False
-        new = self._tail.read()
-        resumes = [event for event in new if isinstance(event, events.Resumed)]
-        self._met += len(resumes)
-        if self._met > len(self._resumes):
-            self._resumes += resumes[len(self._resumes) - self._met :]
-            self._met = 0
-            self._tail = Tail(self._tail.path)
-            new = self.read()
-            self.restarted = True
-            return new
-        if not self._resumes:
-            return new
-        return [event for event in new if not superseded(event, self._resumes)]
+    def batches(self) -> Iterator[Batch]:
+        """What is new and still counts, about a megabyte of the journal at a time."""
+        while new := self._tail.read():
+            resumes = [event for event in new if isinstance(event, events.Resumed)]
+            self._met += len(resumes)
+            if self._met > len(self._resumes):
+                self._resumes += resumes[len(self._resumes) - self._met :]
+                self._met, self._anew = 0, True
+                self._tail = Tail(self._tail.path)
+                continue
+            if self._resumes:
+                new = [event for event in new if not superseded(event, self._resumes)]
+            batch, self._anew = Batch(new, self._anew), False
+            yield batch
+
+
+def glimpse(path: Path) -> list[Event]:
+    """The first and the last events of a long journal: what the run is, and where it is now."""
+    first, last = Tail(path), Tail(path, max(0, path.stat().st_size - CHUNK))
+    head = first.read(GLIMPSE)
+    # The first line of the end is most likely cut, and then skipped as any torn one.
+    return head + [event for event in last.read() if event.seq > head[-1].seq] if head else []
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:

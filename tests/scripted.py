@@ -126,3 +126,9 @@ def stamped(said: Iterable[Event]) -> list[Event]:
     return [
         msgspec.structs.replace(event, seq=i + 1, time=START + i) for i, event in enumerate(said)
     ]
+
+
+def write_many(path: Path, count: int) -> None:
+    """A long journal: the start of a run, then one report a step."""
+    said = [started(epochs=count), *(steps(step) for step in range(1, count))]
+    path.write_bytes(b"".join(events.encode(event) + b"\n" for event in stamped(said)))

@@ -10,16 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import events
-from engine.journal import Journal, Reader, Tail, last_seq
+from engine.journal import Journal, Reader, Tail, glimpse, last_seq
 from tests import scripted
 from tests.scripted import Clock
 
 
 def read_all(path: Path) -> list[events.Event]:
-    reader, found = Reader(path), []
-    while new := reader.read():
-        found += new
-    return found
+    return [event for batch in Reader(path).batches() for event in batch.events]
 
 
 def test_an_event_comes_back_stamped(tmp_path: Path) -> None:
@@ -112,8 +109,8 @@ def test_a_resume_takes_back_what_came_after_its_checkpoint(tmp_path: Path) -> N
     ]
 
 
-def seen(reader: Reader) -> tuple[list[int], bool]:
-    return [event.seq for event in reader.read()], reader.restarted
+def seen(reader: Reader) -> list[tuple[list[int], bool]]:
+    return [([event.seq for event in batch.events], batch.anew) for batch in reader.batches()]
 
 
 def test_a_resume_seen_live_begins_again(tmp_path: Path) -> None:
@@ -121,11 +118,27 @@ def test_a_resume_seen_live_begins_again(tmp_path: Path) -> None:
     journal.append(scripted.steps(1))
     journal.append(scripted.steps(2))
     reader = Reader(tmp_path / "j")
-    assert seen(reader) == ([1, 2], False)
+    assert seen(reader) == [([1, 2], False)]
     journal.append(events.Resumed("b", 1, 1, step=1))
-    assert seen(reader) == ([1, 3], True)
+    assert seen(reader) == [([1, 3], True)]
     journal.append(scripted.steps(2))
-    assert seen(reader) == ([4], False)
+    assert seen(reader) == [([4], False)]
+
+
+def test_a_glimpse_is_the_first_and_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    scripted.write_many(path, 30_000)
+    seen = [event.seq for event in glimpse(path)]
+    assert seen[:2] == [1, 2]
+    assert seen[-1] == 30_000
+    assert len(seen) < 10_000
+    assert seen == sorted(set(seen))
+    assert glimpse_of_nothing(tmp_path) == []
+
+
+def glimpse_of_nothing(folder: Path) -> list[events.Event]:
+    (folder / "empty").touch()
+    return glimpse(folder / "empty")
 
 
 @given(st.binary(max_size=400))

@@ -13,8 +13,6 @@ from textual.theme import Theme
 
 from engine.rundir import RunDir
 from tui import text
-from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import Launcher
 
 WATCH_SECONDS = 0.25
 
@@ -102,9 +100,14 @@ class CnnTui(App[str]):
     def on_mount(self) -> None:
         if not self.is_headless:
             self.set_interval(WATCH_SECONDS, self._end_with_terminal)
+        # Each screen is imported where it is shown: the first frame waits for no other.
         if self._run is None:
+            from tui.screens.launcher import Launcher
+
             self.push_screen(Launcher(self._runs_dir, self._data_dir))
         else:
+            from tui.screens.dashboard import Dashboard
+
             self.push_screen(Dashboard(self._run, started=self._started, clock=self.clock))
 
     def _end_with_terminal(self) -> None:

@@ -34,9 +34,10 @@ class Summary(msgspec.Struct, frozen=True):
 
 def read(run: RunDir) -> History:
     """The whole history of a run."""
-    history, reader = History(), Reader(run.journal)
-    while events := reader.read():
-        history.fold(events)
+    history = History()
+    for batch in Reader(run.journal).batches():
+        history = History() if batch.anew else history
+        history.fold(batch.events)
     return history
 
 

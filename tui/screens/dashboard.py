@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import events as textual_events
 from textual.app import ComposeResult
@@ -18,10 +18,10 @@ from engine import text as engine_text
 from engine.errors import EngineError
 from engine.events import Event
 from engine.history import History
-from engine.journal import Reader
 from engine.rundir import RunDir
 from tui import text
 from tui.drawing.frame import tabs
+from tui.following import Following
 from tui.panes.confusion import ConfusionPane
 from tui.panes.curves import AccuracyPane, LossPane
 from tui.panes.layers import LayersPane
@@ -31,14 +31,12 @@ from tui.panes.maps import MapsPane
 from tui.panes.pane import Pane
 from tui.panes.rate import RatePane
 from tui.panes.strips import Footer, News, Numbers, Progress, Status, Strip
-from tui.screens.help import HelpScreen
-from tui.screens.leave import LeaveScreen
 from tui.screens.places import SHELF, form
 from tui.screens.placing import Placing
 
 TICK_SECONDS = 0.5
-# A long journal is read in slices, so that keys are answered meanwhile.
-SLICE_SECONDS = 0.03
+# Two frames of Textual's.
+FIRST_FRAME_SECONDS = 2 / 60
 
 PANES: dict[str, type[Pane]] = {
     "loss": LossPane,
@@ -90,10 +88,8 @@ class Dashboard(Screen[str]):
         """`started` says that this viewer started the run, `below` that a launcher lies beneath."""
         super().__init__()
         self.run_dir = run
-        self.history = History()
-        self.alive = True
+        self._following = Following(run)
         self._started, self._below, self._clock = started, below, clock
-        self._reader = Reader(run.journal)
         self._pane = "loss"
         self._shelf = "confusion"
         self._zoomed = False
@@ -115,33 +111,34 @@ class Dashboard(Screen[str]):
 
     def on_mount(self) -> None:
         self._place()
-        self._read()
+        # The first frame is the empty panes; reading, and plotext, come after it.
+        self.set_timer(FIRST_FRAME_SECONDS, self._read)
         self.set_interval(TICK_SECONDS, self._read)
 
     # What the journal says
 
     def _read(self) -> None:
         """The one timer: read what is new, fold it, and say so."""
-        deadline = time.monotonic() + SLICE_SECONDS
-        kinds: frozenset[type[Event]] | None = frozenset()
-        while new := self._reader.read():
-            if self._reader.restarted:
-                self.history, kinds = History(), None
-            folded = self.history.fold(new)
-            kinds = None if kinds is None else kinds | folded
-            if time.monotonic() > deadline:
-                self.set_timer(0.001, self._read)
-                break
-        alive = rundir.alive(self.run_dir)
-        if alive != self.alive:
-            self.alive, kinds = alive, None
+        was_alive = self.alive
+        news = self._following.look()
+        if news.more:
+            self.set_timer(0.001, self._read)
+        if was_alive and not self.alive:
             self._explain_death()
-        if kinds is None or kinds:
-            self.post_message(self.EngineEvents(kinds))
+        if news.kinds is None or news.kinds:
+            self.post_message(self.EngineEvents(news.kinds))
+
+    @property
+    def history(self) -> History:
+        return self._following.history
+
+    @property
+    def alive(self) -> bool:
+        return self._following.alive
 
     def _explain_death(self) -> None:
         """A free lock without a `RunEnded`: all that is left are the engine's last words."""
-        if not self.alive and self.history.ended is None:
+        if self.history.ended is None:
             words = rundir.last_words(self.run_dir)
             sentence = engine_text.engine_died(self.run_dir.label, words)
             self.notify(sentence, severity="error", timeout=60, markup=False)
@@ -272,6 +269,8 @@ class Dashboard(Screen[str]):
     # Leaving
 
     def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen())
 
     def action_detach(self) -> None:
@@ -279,12 +278,14 @@ class Dashboard(Screen[str]):
 
     def action_leave(self) -> None:
         """A viewer that only attached leaves at once; the one that started the run asks."""
+        from tui.screens.leave import LeaveScreen
+
         if self._started and self.alive:
             self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
         else:
             self.app.exit(self._farewell())
 
-    def _leave(self, answer: LeaveScreen.Answer | None) -> None:
+    def _leave(self, answer: Literal["keep", "stop"] | None) -> None:
         if answer == "keep":
             self.app.exit(self._farewell())
         elif answer == "stop" and self._tell(commands.Stop):

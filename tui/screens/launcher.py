@@ -27,9 +27,6 @@ from tui.drawn import Drawn
 from tui.panes.chooser import Chooser
 from tui.panes.strips import keys_row
 from tui.runlist import run_columns
-from tui.screens.dashboard import Dashboard
-from tui.screens.fields import FieldsScreen, PathScreen
-from tui.screens.help import HelpScreen
 from tui.summary import Summary, summary
 
 RECENT_RUNS = 20
@@ -281,6 +278,8 @@ class Launcher(Screen[None]):
             run = self._runs[self._chooser("runs").chosen]
             self._watch(RunDir(Path(run.path)), started=False)
         elif self._on_folder and not self._folder:
+            from tui.screens.fields import PathScreen
+
             self.app.push_screen(PathScreen(), self._take_folder)
         elif self._error or self._recipe is None:
             self.notify(self._error, severity="error")
@@ -297,6 +296,8 @@ class Launcher(Screen[None]):
         self._watch(claim.run, started=True)
 
     def _watch(self, run: RunDir, *, started: bool) -> None:
+        from tui.screens.dashboard import Dashboard
+
         self.app.push_screen(Dashboard(run, started=started, below=True))
 
     def _take_folder(self, path: str | None) -> None:
@@ -311,6 +312,8 @@ class Launcher(Screen[None]):
 
     def action_fields(self) -> None:
         if self._recipe is not None:
+            from tui.screens.fields import FieldsScreen
+
             self.app.push_screen(FieldsScreen(self._recipe, self._check), self._take_fields)
 
     def _check(self, fields: Mapping[str, object]) -> str:
@@ -335,6 +338,8 @@ class Launcher(Screen[None]):
             self.notify(text.COPIED)
 
     def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:

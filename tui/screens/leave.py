@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,8 +17,6 @@ from tui import text
 
 class LeaveScreen(ModalScreen[Literal["keep", "stop"]]):
     """Keep training (the default), stop and save, or stay; Escape stays."""
-
-    Answer: TypeAlias = Literal["keep", "stop"]
 
     DEFAULT_CSS = """
     LeaveScreen { align: center middle; background: $background 60%; }
