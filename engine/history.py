@@ -127,6 +127,7 @@ class History:
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
         self.steps: events.Steps | None = None
+        self.first_loss: float | None = None
         self.ended: events.RunEnded | None = None
         self.hardware: events.Hardware | None = None
         self.confusion: events.Confusion | None = None
@@ -187,6 +188,8 @@ class History:
                 self.log.append(event)
 
     def _fold_steps(self, event: events.Steps) -> None:
+        if self.steps is None:
+            self.first_loss = event.loss
         self.steps, self.step = event, event.step
         self.recent.append(event)
         self.loss.add(event.step, event.loss)

@@ -33,6 +33,7 @@ SCHEDULES: Mapping[str, str] = {
     "step": "steps",
     "cosine": "cosine",
     "onecycle": "one-cycle",
+    "linear": "linear",
 }
 
 # Layers
@@ -93,16 +94,11 @@ def images(count: str) -> str:
 
 MAPS_TITLE = "Maps"
 NO_MAPS = "feature maps come with the next validation"
-SAYS = "says"
 MAPS_KEYS = "n N layer"
 
 
 def image(number: int) -> str:
     return f"image {number}"
-
-
-def some_of(shown: int, total: int) -> str:
-    return f"{shown} of {total}"
 
 
 # Machine
@@ -196,7 +192,6 @@ PHASES: Mapping[str, str] = {
     "paused": "paused",
 }
 ENGINE_LOST = "engine ended unexpectedly"
-NO_RUN = "waiting for the run"
 
 
 def batch(size: int) -> str:
@@ -238,9 +233,13 @@ HELP_PAUSE = "Pause a run after its current step."
 HELP_CONTINUE = "Go on with a paused run."
 HELP_CHECKPOINT = "Make a run save a checkpoint now."
 
-HELP_ARCH = "Architecture, see `cnn-tui models`."
+HELP_ARCH = (
+    "Architecture, see `cnn-tui models`; or torchvision/NAME, timm/NAME, or FILE.py:FUNCTION."
+)
 HELP_DATA = "Data set, see `cnn-tui datasets`, or a folder of images."
 HELP_RECIPE = "Recipe by name, or a TOML file."
+HELP_PRETRAINED = "Begin with torchvision's weights for ImageNet, at 224 pixels."
+HELP_INIT_FROM = "Begin with the weights of a run, or of a checkpoint file."
 HELP_EPOCHS = "Total number of epochs."
 HELP_SET = "Set a field of the recipe, as in --set lr=0.1; may be repeated."
 HELP_DEVICE = "auto, cpu, cuda or cuda:N."

@@ -10,6 +10,8 @@ from engine import catalog, events, schedule
 from engine.events import Event, Layer
 from engine.history import History
 from engine.recipe import Recipe, Resolved
+from tui.drawing import cells
+from tui.drawing.cells import Row
 
 BEGAN = 1_700_000_000.0
 STEPS_PER_EPOCH = 98
@@ -282,3 +284,8 @@ def layers(classes: int = 10) -> tuple[Layer, ...]:
 def _conv(name: str, detail: str, before: int, channels: int, side: int, area: int) -> Layer:
     weights = before * channels * area
     return Layer(name, "Conv2d", detail, (channels, side, side), weights, weights * side * side)
+
+
+def drawn(rows: Sequence[Row]) -> list[str]:
+    """The rows without their inks, and without the spaces at their ends."""
+    return [cells.text(row).rstrip() for row in rows]

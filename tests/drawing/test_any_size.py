@@ -86,7 +86,7 @@ started = st.builds(
     recipe=st.builds(
         Recipe,
         epochs=st.integers(1, 200),
-        schedule=st.sampled_from(["constant", "step", "cosine", "onecycle"]),
+        schedule=st.sampled_from(["constant", "step", "cosine", "onecycle", "linear"]),
         warmup=st.floats(0, 5),
     ),
     resolved=st.builds(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from engine import text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 
@@ -60,7 +61,7 @@ def round_limits(low: float, high: float, *, previous: Limits | None = None) -> 
     size = max(abs(bottom), abs(top))
     if top - bottom <= 1e-9 * size or size < 1 / HUGE:
         bottom, top = bottom - size / 2, top + (size / 2 if size >= 1 / HUGE else 1.0)
-    step = _nice((top - bottom) / 5)
+    step = _step(top - bottom, size)
     return _snap(math.floor(bottom / step), step), _snap(math.ceil(top / step), step)
 
 
@@ -69,10 +70,13 @@ def _holds(limits: Limits, bottom: float, top: float) -> bool:
     return low <= bottom and top <= high and top - bottom >= (high - low) / 2
 
 
-def _nice(step: float) -> float:
-    """The next of 1, 2, 5, 10, 20, 50 … and their tenths that is not below this."""
-    power = 10.0 ** math.floor(math.log10(step))
-    return next(n * power for n in (1, 2, 5, 10) if n * power >= step * (1 - 1e-9))
+def _step(extent: float, size: float) -> float:
+    """1, 2 or 5 with noughts, a fifth of the extent or more; for small numbers 1 with noughts."""
+    # Limits of one digit keep their labels short: 4e-4, and not 3.5e-4.
+    least = extent / 5 if size >= 0.05 else extent / 9
+    power = 10.0 ** math.floor(math.log10(least))
+    steps = (1, 2, 5, 10) if size >= 0.05 else (1, 10)
+    return next(n * power for n in steps if n * power >= least * (1 - 1e-9))
 
 
 def _snap(steps: int, step: float) -> float:
@@ -81,14 +85,14 @@ def _snap(steps: int, step: float) -> float:
 
 
 def y_label(value: float) -> str:
-    """A round number in five cells at most: 0, 2.5, 100, 1e-4."""
-    written = f"{value:.3g}"
-    if len(written) > 5:
-        written = written.replace("0.", ".", 1) if "e" not in written else written
-        written = written.replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-    if len(written) <= 5:
-        return written
-    return f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    """A limit in four cells or five: 0, 2.5, 100, .015, 4e-4, 15k."""
+    size = abs(value)
+    if 1e4 <= size < 1e12:
+        return text.si(value)
+    if value and not 1e-3 <= size < 1e4:
+        return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
+    written = f"{value:.4g}"
+    return written if len(written) <= 4 else written.replace("0.", ".", 1)
 
 
 def gutter(width: int) -> int:
@@ -102,7 +106,7 @@ def beside_labels(plot: Sequence[Row], low: float, high: float, left: int) -> li
         return list(plot)
     ends = {0: high, len(plot) - 1: low} if len(plot) > 1 else {}
     return [
-        (_y_axis(y_label(ends[i]) + "┤" if i in ends else "│", left), *row)
+        (_y_axis(y_label(ends[i])[: left - 1] + "┤" if i in ends else "│", left), *row)
         for i, row in enumerate(plot)
     ]
 

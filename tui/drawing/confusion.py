@@ -13,9 +13,6 @@ from tui.drawing.matrix import BESIDE, MOST_CLASSES, Layout
 from tui.drawing.mistakes import Counts, counts, mistakes
 from tui.drawing.pairs import pair_list, pair_table, short_pairs
 
-# The widest list of pairs beside a matrix.
-LIST = 36
-
 
 def confusion_pane(
     confusion: Confusion | None,
@@ -96,7 +93,7 @@ def _beside(
     found = mistakes(counted)
     if width - shape.width < BESIDE or not found:
         return list(rows)
-    listed = [*pair_list(found, classes, min(room, LIST), len(rows)), *[()] * len(rows)]
+    listed = [*pair_list(found, classes, room, len(rows)), *[()] * len(rows)]
     return [
         cells.row(*cells.fit(row, shape.width), Span("│ ", "border"), *pair)
         for row, pair in zip(rows, listed, strict=False)

@@ -37,7 +37,7 @@ def _recent_row(series: Series, width: int) -> Row:
     newest = spark.latest(series.recent, room)
     if not newest:
         return ()
-    return cells.row(Span(label, "dim"), Span(spark.sparkline(newest, room), "train"))
+    return cells.row(Span(label, "dim"), Span(spark.sparkline(newest, room), "dim"))
 
 
 def _plot(series: Series, width: int, height: int, span: float, limits: Limits) -> list[Row]:

@@ -7,7 +7,7 @@ import math
 from engine.history import History
 from tui import text
 from tui.drawing import cells, numbers
-from tui.drawing.cells import Row, Span
+from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.series import gap
 
@@ -49,25 +49,21 @@ def accuracy_facts(history: History, room: int) -> Row:
     return fitting([*forms, named, plain], room)
 
 
-def gap_fact(history: History) -> Row:
-    """`gap 1.1`, what accuracy_facts leaves out in a narrow pane."""
-    return _gap(history, "")[1:]
-
-
 def _pair(train_name: str, train: str, name: str, validation: str, between: str) -> Row:
     first = f"{train_name} " if train_name else ""
     second = f"o {name} " if name else "o "
     return cells.row(
         Span(first, "train"),
-        _value(train),
+        # Without its name the number itself shows which curve it belongs to.
+        _value(train, "plain" if first else "train"),
         Span(between),
         Span(second, "validation"),
-        _value(validation),
+        _value(validation, "plain"),
     )
 
 
-def _value(written: str) -> Span:
-    return Span(written, "plain" if written not in ("nan", "inf", "-inf") else "error")
+def _value(written: str, ink: Ink) -> Span:
+    return Span(written, ink if written not in ("nan", "inf", "-inf") else "error")
 
 
 def _init(init: float, classes: int) -> Row:

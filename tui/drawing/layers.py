@@ -61,7 +61,7 @@ def _columns(layers: Sequence[Layer], width: int) -> list[Column]:
         Column(text.OUTPUT, _shapes(layers), rank=1),
         Column(text.PARAMETERS, [c if c != "0" else "" for c in counts], right=True),
         Column(text.MMAC, macs, rank=2, right=True),
-        Column(text.SHARE, _shares(layers), rank=4, ink="key"),
+        Column(text.SHARE, _shares(layers), rank=4, ink="dim"),
     ]
 
 

@@ -57,7 +57,7 @@ def log_line(history: History, width: int, clock: Clock = local_time) -> Row:
         if row and left < cells.width(_strip_entry(event, clock)):
             break
         row = (*row, before, *_strip_entry(event, clock))
-    return _cut(row, width)
+    return cells.fit(cells.shortened(row, width), width)
 
 
 def entry(event: Event) -> Entry:
@@ -129,7 +129,7 @@ def _ended(event: events.RunEnded) -> Entry:
 def _line(event: Event, clock: Clock, width: int) -> Row:
     said = entry(event)
     head = cells.fit_text(said.head, 12) if said.head else ""
-    return _cut(
+    return cells.shortened(
         (
             Span(f" {clock(event.time)}  ", "dim"),
             Span(f"{said.sign} ", said.ink),
@@ -144,10 +144,3 @@ def _strip_entry(event: Event, clock: Clock) -> Row:
     said = entry(event)
     words = " ".join(word for word in (said.sign.strip(), said.head, said.rest) if word)
     return (Span(clock(event.time) + " ", "dim"), Span(words, said.ink))
-
-
-def _cut(row: Row, width: int) -> Row:
-    """The row, with `…` at its end where it is longer."""
-    if cells.width(row) <= width:
-        return cells.fit(row, width)
-    return cells.fit((*cells.fit(row, max(0, width - 1)), Span("…", "dim")), width)

@@ -15,7 +15,7 @@ from tui.drawing.table import widest
 
 METER = 16
 # What stands at the right of a meter, at the least.
-VALUES = 12
+VALUES = 20
 # Below this share a GPU is idle.
 IDLE = 0.01
 
@@ -31,7 +31,7 @@ def machine_pane(history: History, width: int, height: int) -> list[Row]:
     if history.hardware is None and not entries:
         rows = [cells.row(Span(" " + text.NO_HARDWARE, "dim"))]
     blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(row, width) for row in [*rows, *blank][:height]]
+    return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
 
 
 def _entries(history: History, width: int) -> Iterator[tuple[str, Row]]:
@@ -57,7 +57,7 @@ def _gpus(gpus: Sequence[Gpu], room: int) -> Iterator[tuple[str, Row]]:
             yield f"cuda:{gpu.index}", _gpu(gpu, room)
             used = text.used_of(_number(gpu.memory_used), numbers.size(gpu.memory_total))
             share = gpu.memory_used / gpu.memory_total if gpu.memory_total else 0.0
-            yield text.MEMORY, cells.row(Span(spark.meter(share, room), "key"), f" {used}")
+            yield text.MEMORY, cells.row(Span(spark.meter(share, room), "dim"), f" {used}")
     others = [f"{gpu.index} {_load(gpu.utilisation)}" for gpu in gpus if not gpu.ours]
     if others:
         yield text.OTHERS, cells.row("   ".join(others))
@@ -73,7 +73,7 @@ def _gpu(gpu: Gpu, room: int) -> Row:
     for measured, unit in ((gpu.temperature, "°C"), (gpu.power, "W")):
         written = numbers.rounded(measured)
         values += f"   {written} {unit}" if written != text.NAN else ""
-    return cells.row(Span(spark.meter(gpu.utilisation, room), "key"), values)
+    return cells.row(Span(spark.meter(gpu.utilisation, room), "dim"), values)
 
 
 def _load(utilisation: float) -> str:
@@ -84,7 +84,7 @@ def _processor(sample: Hardware, room: int, width: int) -> Row:
     """The load of the machine and the memory of the engine."""
     load = numbers.whole(sample.cpu).rjust(2)
     ram = f"   {text.RAM} {numbers.size(sample.engine_memory)}"
-    meter = Span(spark.meter(sample.cpu, room), "key")
+    meter = Span(spark.meter(sample.cpu, room), "dim")
     long = cells.row(meter, f" {text.cpu_share(load, sample.cores)}{ram}")
     return fitting([long], width) or cells.row(meter, f" {load} %{ram}")
 
@@ -96,7 +96,7 @@ def _speed(history: History, room: int) -> Row:
     # Headroom, so that a steady speed is not a solid block.
     top = 1.2 * max((speed for speed in newest if math.isfinite(speed)), default=1.0)
     line = spark.sparkline(newest, room, low=0.0, high=top)
-    return cells.row(Span(line, "key"), f" {numbers.speed(points[-1][1])}" if points else "")
+    return cells.row(Span(line, "dim"), f" {numbers.speed(points[-1][1])}" if points else "")
 
 
 def _disk(history: History, sample: Hardware) -> Row:

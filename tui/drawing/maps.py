@@ -10,14 +10,14 @@ from engine.events import FeatureMap, FeatureMaps
 from engine.text import harmless
 from tui import text
 from tui.drawing import axis, cells, numbers
-from tui.drawing.cells import Row, Span
+from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import class_name
 from tui.drawing.shades import shades
 from tui.drawing.spark import STEPS, bar
 from tui.drawing.table import widest
 
-# A map is this many rows high with its caption, where there is room.
+# About so many rows are for a map with its caption, where there is room.
 BAND = 8
 # The largest picture, in rows.
 PICTURE_ROWS = 16
@@ -66,7 +66,8 @@ def maps_foot(event: FeatureMaps | None) -> Row:
 
 def _broad(event: FeatureMaps, classes: Sequence[str], width: int, height: int) -> list[Row]:
     """The image at the left with its predictions below it, the channels at the right."""
-    side = max(1, min(PICTURE_ROWS, height, width // 4))
+    # In a low pane a smaller image leaves room for a second channel.
+    side = max(1, min(PICTURE_ROWS, height, width // (6 if height < PICTURE_ROWS else 4)))
     picture = [*_picture(event, side), *_predictions(event, classes, 2 * side)]
     grid = _grid(event.maps, width - 2 * side - 4, height)
     blanks: list[Row] = [()] * height
@@ -102,13 +103,11 @@ def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list
     room = width - name - 5
     rows = [cells.row(Span(text.TRUE + " ", "dim"), class_name(classes, event.true))]
     for index, probability in event.top:
+        ink: Ink = "good" if index == event.true else "plain"
         rows.append(
             cells.row(
-                Span(
-                    cells.fit_text(class_name(classes, index), name),
-                    "good" if index == event.true else "plain",
-                ),
-                Span(" " + bar(axis.share(probability, 0.0, 1.0), room), "key"),
+                Span(cells.fit_text(class_name(classes, index), name), ink),
+                Span(" " + bar(axis.share(probability, 0.0, 1.0), room), "dim"),
                 cells.right(_probability(probability), 4),
             )
         )
@@ -122,10 +121,11 @@ def _probability(value: float | None) -> str:
 
 def _grid(maps: Sequence[FeatureMap], width: int, height: int) -> list[Row]:
     """As many channels as fit in bands, each below its caption."""
-    bands = max(1, height // BAND)
+    bands = max(1, round(height / BAND))
     rows = height // bands - 1
     across = max(1, round((width + 1) / (2 * rows + 1))) if rows > 0 else 1
     cols = min((width + 1) // across - 1, 2 * rows + 4)
+    rows = min(rows, (cols + 3) // 2)
     if rows < 1 or cols < 1:
         return []
     strongest = max((numbers.number(map_.high) for map_ in maps), default=0.0)

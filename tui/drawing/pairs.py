@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tui import text
 from tui.drawing import cells, numbers
@@ -18,6 +18,8 @@ BAR = 12
 LIST = 46
 AROUND_ROWS = 10
 DENSITY = 12
+# With fewer rows the pairs stand without a heading.
+HEADED = 4
 
 
 def pair_table(counted: Counts, classes: Sequence[str], width: int, height: int) -> list[Row]:
@@ -45,7 +47,8 @@ def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) ->
     """`cat→dog 131  dog→cat 118`, as many as fit."""
     written = ""
     for mistake in found:
-        pair = f"{_arrow(mistake, classes, '→')} {mistake.images}"
+        names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
+        pair = f"{'→'.join(names)} {mistake.images}"
         longer = f"{written}  {pair}" if written else pair
         if widest([longer]) > width:
             break
@@ -57,26 +60,25 @@ def pair_list(
     found: Sequence[Mistake], classes: Sequence[str], width: int, height: int
 ) -> list[Row]:
     """A narrow list for the side of a matrix: `cat  → dog     131`."""
-    count = max((len(str(mistake.images)) for mistake in found), default=1)
     shown = found[: height - 1]
-    true = widest([class_name(classes, mistake.true) for mistake in shown])
-    true = min(true, (width - count - 4) // 2)
-    head = cells.fit_text(text.WORST_PAIRS, width - count) + cells.right(text.COUNT, count)
+    count = widest([text.COUNT, *(str(mistake.images) for mistake in shown)])
+    true, other = (widest([class_name(classes, pair[i]) for pair in shown]) for i in (0, 1))
+    room = min(width, max(true + other + 5, widest([text.WORST_PAIRS]) + 2) + count)
+    true = min(true, (room - count - 4) // 2)
+    other = room - count - true - 4
+    head = cells.fit_text(text.WORST_PAIRS, room - count) + cells.right(text.COUNT, count)
     rows = [cells.row(Span(head, "dim"))]
     for mistake in shown:
-        name = cells.fit_text(class_name(classes, mistake.true), true)
-        other = cells.fit_text(class_name(classes, mistake.predicted), width - count - true - 4)
+        names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
         rows.append(
             cells.row(
-                name, Span(" → ", "dim"), other + " ", cells.right(str(mistake.images), count)
+                cells.fit_text(names[0], true),
+                Span(" → ", "dim"),
+                cells.fit_text(names[1], other) + " ",
+                cells.right(str(mistake.images), count),
             )
         )
     return rows
-
-
-def _arrow(mistake: Mistake, classes: Sequence[str], arrow: str) -> str:
-    names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
-    return arrow.join(names)
 
 
 def _list(counted: Counts, classes: Sequence[str], width: int, height: int) -> list[Row]:
@@ -95,8 +97,11 @@ def _list(counted: Counts, classes: Sequence[str], width: int, height: int) -> l
         f" {cells.fit_text(text.TRUE, name)} {cells.fit_text(text.PREDICTED, name)}"
         f" {cells.right(total, number)}"
     )
-    rows: list[Row] = [(Span(head, "dim"),), (Span(" " + "─" * (width - 2), "border"),)]
-    rows += [_pair(mistake, classes, name, number, room, found[0].images) for mistake in found]
+    heading: list[Row] = [(Span(head, "dim"),), (Span(" " + "─" * (width - 2), "border"),)]
+    rows = heading if height >= HEADED else []
+    rows += [
+        _pair(mistake, classes, name, number, room, found[0].images) for mistake in found[:height]
+    ]
     return [*rows, *[()] * height][:height]
 
 
@@ -117,14 +122,14 @@ def _extremes(counted: Counts, classes: Sequence[str], width: int) -> list[Row]:
     label = widest([text.HARDEST, text.EASIEST])
     rows: list[Row] = [(Span(" " + "─" * (width - 2), "border"),)]
     for name, order in ((text.HARDEST, ranked), (text.EASIEST, ranked[::-1])):
-        entries = [f"{class_name(classes, i)} {numbers.whole(share)} %" for share, i in order]
+        entries = (f"{class_name(classes, i)} {numbers.whole(share)} %" for share, i in order)
         rows.append(
             (Span(f" {cells.fit_text(name, label)}  ", "dim"), *_joined(entries, width - label - 4))
         )
     return rows
 
 
-def _joined(entries: Sequence[str], width: int) -> Row:
+def _joined(entries: Iterable[str], width: int) -> Row:
     """The entries side by side, as many as fit."""
     written = ""
     for entry in entries:

@@ -39,7 +39,8 @@ def plot(
         for line in lines
         for stretch in _stretches(line, 2 * width, 4 * height, x_range, y_range)
     )
-    return list(_built(dots, width, height))
+    # Nothing to draw needs no plotext: the first frame does not wait for its import.
+    return list(_built(dots, width, height)) if dots else [cells.fit((), width)] * height
 
 
 # A build costs some milliseconds, and most new values move no dot.

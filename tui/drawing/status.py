@@ -36,14 +36,16 @@ def status_row(
     alive: bool,
     clock: Clock = local_time,
     *,
+    label: str = "",
     pausing: bool = False,
 ) -> Row:
     """Name and device at the left, state and time left at the right.
 
     Of the long and short forms the first pair is taken that fits; the state stays longest.
-    `pausing` says that a pause was asked for and the engine has not answered yet.
+    `label` is the name of a run that has not started yet; `pausing` says that a pause was asked
+    for and the engine has not answered yet.
     """
-    names = _names(history)
+    names = _names(history, label)
     states = _states(history, now, state(history, alive, pausing), clock)
     pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
     pairs += [(names[2], state) for state in states[1:]]
@@ -91,11 +93,11 @@ def state(history: History, alive: bool, pausing: bool = False) -> State:
     return State("●", word, "good" if phase.name in TRAINS else "key", running=True)
 
 
-def _names(history: History) -> tuple[Row, Row, Row]:
-    """The run's name and where it trains; shorter; shortest."""
+def _names(history: History, label: str) -> tuple[Row, Row, Row]:
+    """The run's name and where it trains; shorter; shortest. `label` stands in until it starts."""
     run = history.run
     if run is None:
-        return ((Span(text.NO_RUN, "dim"),),) * 3
+        return ((Span(harmless(label), "title"),),) * 3
     number, _, name = run.name.partition("-")
     if not number.isdigit() or not name:
         number, name = "", run.name

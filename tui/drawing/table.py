@@ -10,16 +10,17 @@ from tui.drawing.cells import Ink, Row, Span
 BETWEEN = 2
 # A first column is shortened to this before another one is left out.
 NARROW = 18
+# Nor is it ever shorter than this: what is right of it is cut instead.
+SHORTEST = 8
 
 
 class Column:
-    """One column, a text a row, as wide as its widest; that of the highest `rank` goes first."""
+    """One column, a text a row, as wide as its widest; the highest `rank` is left out first."""
 
     def __init__(
         self,
         heading: str,
         texts: Sequence[str],
-        *,
         rank: int = 0,
         right: bool = False,
         ink: Ink = "plain",
@@ -40,22 +41,26 @@ def widest(texts: Iterable[str]) -> int:
 
 
 def fitting_columns(columns: Sequence[Column], width: int) -> list[Column]:
-    """The columns that fit beside the first one, which is never left out."""
+    """The columns that fit; neither the first nor those of rank 0 are ever left out."""
     first, *kept = columns
-    room = width - 1 - min(NARROW, first.cells)
-    while kept and sum(column.cells + BETWEEN for column in kept) > room:
-        kept.remove(max(kept, key=lambda column: column.rank))
+    room = width - 2 - min(NARROW, first.cells)
+    optional = sorted((column for column in kept if column.rank), key=lambda column: column.rank)
+    while optional and sum(column.cells + BETWEEN for column in kept) > room:
+        kept.remove(optional.pop())
     return [first, *kept]
 
 
-def table(columns: Sequence[Column], width: int, shown: range) -> list[Row]:
-    """The heading and these rows, a cell in from the left; long names lose their beginning."""
+def table(columns: Sequence[Column], width: int, shown: range | None = None) -> list[Row]:
+    """The heading and these rows, or all, a cell in from the left.
+
+    A name that is too long loses its beginning.
+    """
     first, *others = columns
-    room = max(0, width - 1 - sum(column.cells + BETWEEN for column in others))
+    room = max(SHORTEST, width - 2 - sum(column.cells + BETWEEN for column in others))
     room = min(room, first.cells)
     name = Span(" " + cells.fit_text(first.heading, room), "dim")
     rows: list[Row] = [(name, *(column.span(column.heading, "dim") for column in others))]
-    for i in shown:
+    for i in range(len(first.texts)) if shown is None else shown:
         name = Span(" " + abbreviated(first.texts[i], room), first.ink)
         rows.append((name, *(column.span(column.texts[i], column.ink) for column in others)))
     return rows

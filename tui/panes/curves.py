@@ -50,7 +50,9 @@ class LossPane(_CurvePane):
     TITLE = text.LOSS_TITLE
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
-        return Border(facts.loss_facts(self.history, facts_room), self._ticks(width))
+        return Border(
+            facts.loss_facts(self.history, facts_room, self.history.first_loss), self._ticks(width)
+        )
 
     def inside(self, width: int, height: int) -> list[Row]:
         self._limits = series.loss_limits(self.history, self._limits)

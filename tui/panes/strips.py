@@ -22,6 +22,7 @@ class Strip(Drawn):
     class State(NamedTuple):
         """What the screen knows beside the history; `keys` are those that work now."""
 
+        label: str
         now: float
         alive: bool
         pausing: bool
@@ -30,7 +31,7 @@ class Strip(Drawn):
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self.history = History()
-        self.state = self.State(0.0, True, False, ())
+        self.state = self.State("", 0.0, True, False, ())
 
     def show(self, history: History, state: State, kinds: frozenset[type[Event]] | None) -> None:
         """Draw what changed; `kinds` are the new events, None where anything may have changed."""
@@ -44,7 +45,9 @@ class Status(Strip):
 
     def draw(self, width: int, height: int) -> list[Row]:
         s = self.state
-        return [status.status_row(self.history, width, s.now, s.alive, pausing=s.pausing)]
+        return [
+            status.status_row(self.history, width, s.now, s.alive, label=s.label, pausing=s.pausing)
+        ]
 
 
 class Progress(Strip):

@@ -171,6 +171,7 @@ class Dashboard(Screen[str]):
 
     def _state(self) -> Strip.State:
         return Strip.State(
+            label=self.run_dir.label,
             now=self._clock(),
             alive=self.alive,
             pausing=self._asked_pause is True,

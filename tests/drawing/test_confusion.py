@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.events import Confusion
+from tests.drawing import examples
+from tests.drawing.examples import drawn
+from tui.drawing import cells
+from tui.drawing.cells import Ink
+from tui.drawing.confusion import confusion_facts, confusion_foot, confusion_pane, worst_pairs
+from tui.drawing.mistakes import counts, mistakes, recalls
+
+SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))
+PETS = ("cat", "dog", "bird")
+
+
+def test_per_cent_of_the_row_with_the_heading_above() -> None:
+    assert drawn(confusion_pane(SMALL, PETS, 20, 4)) == [
+        "      ca do bi  rec",
+        " cat  80 20  ·   80",
+        " dog  10 90  ·   90",
+        " bird  · 50 50   50",
+    ]
+
+
+def test_with_more_room_signs_and_the_worst_pairs() -> None:
+    assert drawn(confusion_pane(SMALL, PETS, 60, 4)) == [
+        "      cat dog bir  rec │ worst pairs  n",
+        " cat  █80 ▒20   ·   80 │ bird → dog   5",
+        " dog  ░10 █90   ·   90 │ cat  → dog   2",
+        " bird   · ▓50 █50   50 │ dog  → cat   1",
+    ]
+
+
+def test_a_matrix_that_takes_all_rows_has_its_heading_in_the_border() -> None:
+    rows = confusion_pane(SMALL, PETS, 28, 3)
+    foot = confusion_foot(SMALL, PETS, 28, 3)
+    assert drawn([*rows, foot]) == [
+        " cat   █80  ▒20    ·   80",
+        " dog   ░10  █90    ·   90",
+        " bird    ·  ▓50  █50   50",
+        "────   cat  dog bird  rec ──",
+    ]
+    assert cells.width(foot) == 28
+
+
+def test_counts() -> None:
+    assert drawn(confusion_pane(SMALL, PETS, 28, 4, in_counts=True)) == [
+        "       cat  dog bird  rec",
+        " cat   █ 8  ▒ 2    ·   80",
+        " dog   ░ 1  █ 9    ·   90",
+        " bird    ·  ▓ 5  █ 5   50",
+    ]
+
+
+def test_the_inks_grow_with_the_mistakes() -> None:
+    rows = confusion_pane(SMALL, PETS, 28, 4)
+    inks: dict[str, Ink] = {span.text.strip(): span.ink for row in rows for span in row}
+    assert [inks[text] for text in ("█80", "░10", "▒20", "▓50", "·")] == [
+        "hit",
+        "miss2",
+        "miss3",
+        "miss4",
+        "dim",
+    ]
+
+
+def test_wide_class_names_keep_the_columns_straight() -> None:
+    history = examples.chinese()
+    rows = drawn(confusion_pane(history.confusion, history.classes, 42, 11))
+    assert rows[:4] == [
+        "      飞 汽 鸟 猫 鹿 狗 青 马 船 卡  rec",
+        " 飞机 92  4  ·  1  ·  1  ·  ·  3  ·   92",
+        " 汽车  4 92  1  ·  1  ·  ·  ·  ·  3   92",
+        " 鸟    1  · 95  2  ·  1  ·  ·  ·  ·   95",
+    ]
+
+
+def test_too_few_rows_for_the_matrix_list_the_worst_pairs() -> None:
+    history = examples.half_done()
+    assert drawn(confusion_pane(history.confusion, history.classes, 50, 5)) == [
+        " true      predicted of 1,000",
+        " ────────────────────────────────────────────────",
+        " deer      dog             72 ▇▇▇▇▇▇▇▇▇▇▇▇",
+        " ship      truck           71 ▇▇▇▇▇▇▇▇▇▇▇▇",
+        " truck     ship            66 ▇▇▇▇▇▇▇▇▇▇▇",
+    ]
+    assert drawn(confusion_pane(history.confusion, history.classes, 50, 1)) == [
+        " deer      dog             72 ▇▇▇▇▇▇▇▇▇▇▇▇"
+    ]
+
+
+def test_many_classes_show_their_shape_and_the_extremes_of_recall() -> None:
+    history = examples.hundred_classes()
+    rows = confusion_pane(history.confusion, history.classes, 70, 12)
+    assert drawn(rows)[:4] == [
+        " true      predicted of 100                        │ 100 × 100",
+        " ────────────────────────────────────────────────  │ ⠳⢆             ⠈",
+        " class_29  class_28       7 ▇▇▇▇▇▇▇▇▇▇▇▇           │  ⠈⠱⣆⡀",
+        " class_54  class_55       7 ▇▇▇▇▇▇▇▇▇▇▇▇           │    ⠈⠛⢆",
+    ]
+    assert drawn(rows)[-2:] == [
+        " hardest  class_94 87 %   class_29 88 %   class_31 88 %",
+        " easiest  class_34 100 %   class_10 100 %   class_86 99 %",
+    ]
+
+
+def test_sparse_counts_say_the_same_as_dense_ones() -> None:
+    sparse = Confusion(
+        epoch=3, sparse=((0, 0, 8), (0, 1, 2), (1, 0, 1), (1, 1, 9), (2, 1, 5), (2, 2, 5))
+    )
+    assert counts(sparse) == counts(SMALL)
+    assert confusion_pane(sparse, PETS, 60, 4) == confusion_pane(SMALL, PETS, 60, 4)
+
+
+def test_a_class_without_a_name_has_its_number() -> None:
+    sparse = Confusion(epoch=3, sparse=((0, 150, 2), (150, 150, 10)))
+    assert drawn(confusion_pane(sparse, ("only",) * 30, 40, 1)) == [
+        " only      150       2 ▇▇▇▇▇▇▇▇▇▇▇▇"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "pairs"),
+    [
+        (40, "bird→dog 5  cat→dog 2  dog→cat 1"),
+        (31, "bird→dog 5  cat→dog 2"),
+        (10, "bird→dog 5"),
+        (9, ""),
+    ],
+)
+def test_worst_pairs_in_one_row(width: int, pairs: str) -> None:
+    assert cells.text(worst_pairs(SMALL, PETS, width)) == pairs
+
+
+@pytest.mark.parametrize(
+    ("room", "facts"), [(23, "row = true, %   epoch 3"), (22, "epoch 3"), (6, "")]
+)
+def test_facts_become_shorter(room: int, facts: str) -> None:
+    assert cells.text(confusion_facts(SMALL, PETS, room)) == facts
+
+
+def test_the_foot_names_the_worst_pairs_unless_they_stand_inside() -> None:
+    assert cells.text(confusion_foot(SMALL, PETS, 26, 6)) == "bird→dog 5"
+    assert confusion_foot(SMALL, PETS, 60, 6) == ()
+    assert cells.text(confusion_foot(SMALL, PETS, 60, 2)) == "30 images"
+
+
+def test_before_the_first_validation_and_without_a_mistake() -> None:
+    assert drawn(confusion_pane(None, PETS, 40, 1)) == [" the first validation fills this pane"]
+    perfect = Confusion(epoch=1, sparse=((0, 0, 5),))
+    assert drawn(confusion_pane(perfect, (), 40, 1)) == [" not one mistake"]
+    assert confusion_foot(None, PETS, 40, 1) == confusion_facts(None, PETS, 40) == ()
+
+
+def test_mistakes_and_recalls_are_ranked() -> None:
+    counted = counts(SMALL)
+    assert [(m.true, m.predicted, m.images, m.of) for m in mistakes(counted)] == [
+        (2, 1, 5, 10),
+        (0, 1, 2, 10),
+        (1, 0, 1, 10),
+    ]
+    assert recalls(counted) == [(0.5, 2), (0.8, 0), (0.9, 1)]

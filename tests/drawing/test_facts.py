@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.history import History
+from tests.drawing import examples
+from tui.drawing import cells
+from tui.drawing.facts import accuracy_facts, loss_facts
+
+
+@pytest.mark.parametrize(
+    ("room", "facts"),
+    [
+        (47, "train 0.384   o val 0.404   init 2.31 = ln 10 ✓"),
+        (46, "train 0.384   o val 0.404"),
+        (24, "train .384  o val .404"),
+        (21, ".384  o .404"),
+        (11, ""),
+    ],
+)
+def test_loss_facts_become_shorter(room: int, facts: str) -> None:
+    assert cells.text(loss_facts(examples.half_done(), room, 2.31)) == facts
+
+
+@pytest.mark.parametrize(
+    ("room", "facts"),
+    [
+        (80, "train 88.7   o val 88.5   gap -0.7   ◆ best 88.5 @12   top-5 98.5"),
+        (53, "train 88.7   o val 88.5   gap -0.7   ◆ best 88.5 @12"),
+        (51, "train 88.7  o val 88.5  gap -0.7  ◆ best 88.5 @12"),
+        (40, "train 88.7  o val 88.5  ◆ 88.5 @12"),
+        (26, "88.7  o 88.5  ◆ 88.5 @12"),
+        (12, "88.7  o 88.5"),
+    ],
+)
+def test_accuracy_facts_become_shorter(room: int, facts: str) -> None:
+    assert cells.text(accuracy_facts(examples.half_done(), room)) == facts
+
+
+def test_a_first_loss_far_from_a_guess_has_no_hook() -> None:
+    facts = cells.text(loss_facts(examples.half_done(), 60, 4.2))
+    assert facts == "train 0.384   o val 0.404   init 4.20 · ln 10 = 2.30"
+
+
+def test_a_loss_that_is_no_number_is_an_error() -> None:
+    facts = loss_facts(examples.broken(), 40)
+    assert cells.text(facts) == "train nan   o val nan"
+    assert [span.ink for span in facts if span.text == "nan"] == ["error", "error"]
+
+
+def test_before_the_first_steps_there_are_no_facts() -> None:
+    for history in (History(), examples.just_started()):
+        assert loss_facts(history, 60) == accuracy_facts(history, 60) == ()

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from engine import events
+from engine.events import PhaseName
+from engine.history import History
+from tests.drawing import examples
+from tests.drawing.examples import clock
+from tui.drawing import cells
+from tui.drawing.status import progress_row, state, status_row
+
+
+def _status(history: History, width: int, alive: bool = True, pausing: bool = False) -> str:
+    row = status_row(history, width, history.last_time, alive, clock, pausing=pausing)
+    return cells.text(row)
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (
+            120,
+            " 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512      "
+            "● training   epoch 13/30   5.2k img/s   3:06 left, at 22:18 ",
+        ),
+        (80, " resnet18 · cifar10 · cuda:1 bf16       ● training 13/30  5.2k img/s  3:06 left "),
+        (60, " resnet18           ● training 13/30  5.2k img/s  3:06 left "),
+        (40, " resnet18   ● training 13/30  3:06 left "),
+        (20, "   ● training 13/30 "),
+    ],
+)
+def test_the_row_becomes_shorter_and_keeps_the_state(width: int, text: str) -> None:
+    assert _status(examples.half_done(), width) == text
+
+
+def _phase(name: PhaseName, fraction: float | None = None) -> History:
+    history = examples.just_started()
+    phase = events.Phase(name=name, time=history.last_time)
+    history.fold([phase if fraction is None else replace(phase, fraction=fraction)])
+    return history
+
+
+@pytest.mark.parametrize(
+    ("name", "fraction", "shown"),
+    [
+        ("loading", 0.37, "● loading 37 %"),
+        ("training", None, "● training"),
+        ("evaluating", None, "● evaluating"),
+        ("saving", None, "● saving"),
+        ("paused", None, "‖ paused"),
+    ],
+)
+def test_states(name: PhaseName, fraction: float | None, shown: str) -> None:
+    found = state(_phase(name, fraction), alive=True)
+    assert f"{found.sign} {found.word}" == shown
+
+
+def test_a_pause_that_was_asked_for_shows_at_once() -> None:
+    assert "‖ pausing 13/30" in _status(examples.half_done(), 80, pausing=True)
+
+
+def test_ends() -> None:
+    assert _status(examples.done(), 80).endswith("✓ done 30/30  ◆ 94.9 @29 ")
+    for reason, shown in (("stopped", "· stopped"), ("failed", "✗ failed")):
+        history = examples.half_done()
+        history.fold([events.RunEnded(reason="failed" if reason == "failed" else "stopped")])
+        assert shown in _status(history, 80)
+
+
+def test_an_engine_that_is_gone_is_an_error() -> None:
+    history = examples.half_done()
+    assert "✗ engine ended unexpectedly 13/30" in _status(history, 80, alive=False)
+    assert state(history, alive=False).ink == "error"
+
+
+def test_before_the_first_event() -> None:
+    row = status_row(History(), 40, 0.0, True, label="7-lenet5")
+    assert cells.text(row) == " 7-lenet5                     ○ starting "
+
+
+def test_the_device_is_named_by_its_model() -> None:
+    for device, shown in (
+        ("cuda:0 NVIDIA GeForce RTX 4090", "cuda:0 4090"),
+        ("cuda:3 NVIDIA H100 80GB HBM3", "cuda:3 H100"),
+        ("cpu AMD EPYC", "cpu"),
+    ):
+        history = History()
+        history.fold([replace(examples.run_started(), device=device)])
+        assert f" · {shown} · bf16 · batch 512" in _status(history, 100)
+
+
+def test_progress_with_the_best_epoch() -> None:
+    history = examples.half_done()
+    assert cells.text(progress_row(history, 60)) == (
+        " ━━━━━━━━━━━━━━━━━━━◆────────────────────────────  41 %     "
+    )
+    history.epochs[-1] = replace(history.epochs[-1], best=False)
+    assert cells.text(progress_row(history, 60)) == (
+        " ━━━━━━━━━━━━━━━━━◆━╺────────────────────────────  41 %     "
+    )
+
+
+def test_progress_at_its_ends() -> None:
+    assert cells.text(progress_row(examples.just_started(), 20)) == " ────────   0 %     "
+    done = examples.done()
+    done.epochs.clear()
+    assert cells.text(progress_row(done, 20)) == " ━━━━━━━━ 100 %     "
+    assert cells.text(progress_row(done, 5)) == " 100 "
