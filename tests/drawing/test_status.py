@@ -77,7 +77,7 @@ def test_an_engine_that_is_gone_is_an_error() -> None:
 
 def test_before_the_first_event() -> None:
     row = status_row(History(), 40, 0.0, True, label="7-lenet5")
-    assert cells.text(row) == " 7-lenet5                     ○ starting "
+    assert cells.text(row) == " 7-lenet5                    ○ starting "
 
 
 def test_the_device_is_named_by_its_model() -> None:
