@@ -130,5 +130,5 @@ def stamped(said: Iterable[Event]) -> list[Event]:
 
 def write_many(path: Path, count: int) -> None:
     """A long journal: the start of a run, then one report a step."""
-    said = [started(epochs=count), *(steps(step) for step in range(1, count))]
+    said: list[Event] = [started(epochs=count), *(steps(step) for step in range(1, count))]
     path.write_bytes(b"".join(events.encode(event) + b"\n" for event in stamped(said)))
