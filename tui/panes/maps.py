@@ -45,11 +45,6 @@ class MapsPane(Pane):
     def _shown(self) -> str:
         return self._layer or next(iter(self.history.maps), "")
 
-    def title(self, width: int) -> Row:
-        event = self.history.maps.get(self._shown)
-        label = Span(f"  {maps.maps_label(event)}", "dim") if event and width >= 40 else Span("")
-        return (*super().title(50), label)
-
     def border(self, width: int, height: int, facts_room: int) -> Border:
         event = self.history.maps.get(self._shown)
         hint = (Span(text.MAPS_KEYS, "dim"),) if event else ()
