@@ -25,9 +25,11 @@ bench: .venv/installed-dev
 	$(PYTHON) -m venv .venv
 
 .venv/installed: pyproject.toml | .venv/bin/python
+	@echo "installing PyTorch and the rest: this takes some minutes, once"
 	$(BIN)/pip install --quiet --editable .
 	@touch $@
 
 .venv/installed-dev: pyproject.toml | .venv/bin/python
+	@echo "installing PyTorch and the rest: this takes some minutes, once"
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/installed

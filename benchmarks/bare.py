@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from engine import device as devices
 from engine import models, recipe
-from engine.data.dataset import Dataset
+from engine.data.dataset import Dataset, Images
 from engine.data.loading import load
 from engine.recipe import Recipe
 
@@ -26,7 +26,8 @@ def main() -> None:
     chosen = recipe.build(file=recipe.load(Path(sys.argv[1])))
     data = loaded(chosen)
     device = devices.choose(chosen.device)
-    _, channels, _, size = data.train.pixels.shape
+    assert isinstance(data.train, Images)
+    channels, _, size = data.train.shape
     resolved = devices.resolve(chosen, device, size)
     layout = devices.MEMORY_FORMATS[resolved.memory_format]
     torch.manual_seed(chosen.seed)

@@ -4,42 +4,66 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TextIO
 
-from engine import rundir
 from engine.errors import EngineError
-from engine.host import Host
-from engine.rundir import Claim, RunDir
 
 
 def main() -> int:
     """Take the lock, or the one handed over, and host the run."""
+    # Until the host listens nothing is trained, and there is nothing to save.
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        signal.signal(number, lambda *_, code=code: os._exit(code))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
-    parser.add_argument("run", type=Path, help="a run directory")
+    parser.add_argument("run", type=Path, nargs="?", help="a run directory")
+    parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
     options = parser.parse_args()
+    if (options.run is None) == (options.preview is None):
+        parser.error("give a run directory or --preview RECIPE")
+    from engine.preview import preview
+
+    try:
+        return preview(options.preview) if options.preview else host(options)
+    except EngineError as error:
+        return _complain(error, sys.stderr)
+
+
+def host(options: argparse.Namespace) -> int:
+    """Host the run that the options name."""
+    from engine import rundir
+    from engine.host import Host
+    from engine.rundir import Claim, RunDir
+
     run = RunDir(options.run.resolve())
-    out, err = _own_output(run) if options.lines else (None, sys.stderr)
+    out, err = _own_output(run.log) if options.lines else (None, sys.stderr)
     try:
         lock = rundir.take(run) if options.lock_fd is None else options.lock_fd
         # Loader workers and other children must not keep the lock alive.
         os.set_inheritable(lock, False)
         return Host(Claim(run, lock), out, err, dry=options.dry_run).run()
     except EngineError as error:
-        print(f"cnn-tui: {error}", file=err, flush=True)
-        return error.exit_code
+        return _complain(error, err)
 
 
-def _own_output(run: RunDir) -> tuple[TextIO, TextIO]:
+def _complain(error: EngineError, err: TextIO) -> int:
+    print(f"cnn-tui: {error}", file=err, flush=True)
+    return error.exit_code
+
+
+def _own_output(log_file: Path) -> tuple[TextIO, TextIO]:
     """The terminal for our lines alone: what libraries print goes to engine.log."""
     sys.stdout.flush()
     sys.stderr.flush()
-    out, err = (os.fdopen(os.dup(number), "w") for number in (1, 2))
-    log = os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    # Whatever the terminal's encoding: a line must not end a training.
+    out, err = (os.fdopen(os.dup(n), "w", errors="backslashreplace") for n in (1, 2))
+    log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

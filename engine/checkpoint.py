@@ -5,6 +5,7 @@ A checkpoint is a dict of plain values and tensors, so that loading it runs no c
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 from collections.abc import Callable
@@ -25,19 +26,21 @@ def save(path: Path, state: dict[str, Any], before_rename: Callable[[], None]) -
     `before_rename` makes durable what the checkpoint refers to: the journal. Returns the size
     in bytes. Raises OSError; the file of that name is then the one before.
     """
+    # torch.save into a file turns a full disk into a RuntimeError of its own.
+    content = io.BytesIO()
+    torch.save({"format": FORMAT, **state}, content)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            torch.save({"format": FORMAT, **state}, file)
+            file.write(content.getbuffer())
             file.flush()
             os.fsync(file.fileno())
-            size = file.tell()
         before_rename()
         os.rename(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
     rundir.sync_folder(path.parent)
-    return size
+    return content.tell()
 
 
 def load(path: Path) -> dict[str, Any]:

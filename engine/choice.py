@@ -6,31 +6,53 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from engine import catalog, recipe, text
+import msgspec
+
+from engine import archname, catalog, presets, recipe, rundir, text
 from engine.data import folder
 from engine.errors import DataError, UsageError
 from engine.recipe import Recipe
+from engine.rundir import RunDir
+
+# What the weights of a run fit only together with, taken over from its recipe.
+INHERITED = ("arch", "act", "bn")
 
 
-def recipe_from(said: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> Recipe:
+def recipe_from(
+    said: str | None, sets: Sequence[str], flags: Mapping[str, object], runs_dir: Path
+) -> Recipe:
     """One recipe from `--recipe NAME|FILE`, `--set` and the flags, its data found on the disk.
 
-    Raises UsageError for a name, key or value, DataError for data that is not there.
+    Raises UsageError for a name, key or value, DataError for data that is not there, RunError for
+    a run to begin with that is not in the runs folder.
     """
     file: dict[str, object] = {}
-    if said in recipe.PRESETS:
+    if said in presets.PRESETS:
         file = {"preset": said}
     elif said is not None:
-        if not Path(said).exists() and not said.endswith(".toml"):
-            raise UsageError(text.unknown_preset(said, recipe.PRESETS))
+        if not os.path.exists(said) and not said.endswith(".toml"):
+            raise UsageError(text.unknown_preset(said, presets.PRESETS))
         file = recipe.load(Path(said))
     settings = dict(recipe.parse_setting(setting) for setting in sets)
+    if source := {**file, **settings, **flags}.get("init_from"):
+        source = checkpoint(str(source), runs_dir)
+        file = inherited(source) | file
+        flags = {**flags, "init_from": str(source)}
     chosen = defaults(file | settings | dict(flags)) | dict(flags)
-    if "data" in chosen:
-        chosen["data"] = data(str(chosen["data"]))
-    built = recipe.build(file=file, settings=settings, flags=chosen)
+    built = absolute(recipe.build(file=file, settings=settings, flags=chosen))
     check_data(built)
     return built
+
+
+def absolute(built: Recipe) -> Recipe:
+    """The recipe with places that mean the same from any folder.
+
+    Raises UsageError and DataError for what is not there.
+    """
+    places = os.path.abspath(os.path.expanduser(built.data_dir)) if built.data_dir else ""
+    return msgspec.structs.replace(
+        built, arch=architecture(built.arch), data=data(built.data), data_dir=places
+    )
 
 
 def defaults(said: Mapping[str, object]) -> dict[str, object]:
@@ -55,18 +77,56 @@ def data(name: str) -> str:
     if name in catalog.DATA:
         return name
     path = Path(os.path.expanduser(name))
-    if not path.exists():
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        raise UsageError(text.not_unicode(name))
+    if not os.path.exists(path):
         if "/" in name:
             raise DataError(text.folder_missing(path))
         raise UsageError(text.unknown_data(name, catalog.DATA))
     return str(path.resolve())
 
 
+def architecture(name: str) -> str:
+    """A name as it is, the user's own `FILE.py:FUNCTION` with an absolute path.
+
+    Raises UsageError where there is no such file; what is in it, the engine finds out.
+    """
+    own = archname.own(name)
+    if own is None:
+        return name
+    file = own.file.expanduser()
+    if not file.is_file():
+        raise UsageError(text.own_missing(file))
+    return f"{file.resolve()}:{own.function}"
+
+
+def checkpoint(said: str, runs_dir: Path) -> Path:
+    """The file of weights that is meant: itself, or the best of a run, else its last.
+
+    Raises RunError for no such run, UsageError for one that has saved nothing.
+    """
+    path = Path(said).expanduser()
+    if path.is_file():
+        return path.resolve()
+    run = rundir.find(runs_dir, said)
+    for name in ("best.pt", "last.pt"):
+        if (run.checkpoints / name).is_file():
+            return (run.checkpoints / name).resolve()
+    raise UsageError(text.no_weights_there(said))
+
+
+def inherited(weights: Path) -> dict[str, object]:
+    """What the run of this checkpoint says of its architecture; nothing for a file elsewhere."""
+    run = RunDir(weights.parent.parent)
+    if not run.recipe.is_file():
+        return {}
+    return {key: value for key, value in recipe.load(run.recipe).items() if key in INHERITED}
+
+
 def check_data(chosen: Recipe) -> None:
-    """Raise DataError where the data is missing, empty or of one class."""
-    known = catalog.DATA.get(chosen.data)
-    if known is None:
-        folder.scan(Path(chosen.data))
-    elif catalog.located(known, chosen.data_dir) is None:
-        places = catalog.data_places(chosen.data_dir)
-        raise DataError(text.data_not_on_disk(known.title, places, known.source))
+    """Raise DataError where a folder of images is missing, empty or of one class.
+
+    A set of the catalogue that is not on this disk is downloaded when the run starts.
+    """
+    if chosen.data not in catalog.DATA:
+        folder.check(Path(chosen.data))

@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 import msgspec
 
+# The id of a command that stands for a signal.
+SIGNAL = "signal"
+
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
     """`id` names the command in answers; `attempt` names the engine process that it is for."""
@@ -36,7 +39,13 @@ class Stop(_Command, frozen=True):
     save: bool = True
 
 
-Command: TypeAlias = Pause | Continue | Checkpoint | Stop
+class Probe(_Command, frozen=True):
+    """Answer in `probes/ID.json` with training images of the coming step, as they are learnt."""
+
+    images: int = 12
+
+
+Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Probe
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)

@@ -7,12 +7,12 @@ import platform
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from engine import text
+from engine import memory, text
 from engine.errors import UsageError
 from engine.recipe import Recipe, Resolved
 
@@ -20,6 +20,9 @@ MEMORY_FORMATS = {
     "contiguous": torch.contiguous_format,
     "channels-last": torch.channels_last,
 }
+# The rest is for the model, its activations and the images in flight.
+DATA_SHARE = 0.5
+PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
 def choose(wanted: str) -> torch.device:
@@ -53,7 +56,20 @@ def unusable_gpu(device: torch.device) -> str | None:
     return None
 
 
-def resolve(recipe: Recipe, device: torch.device, size: int) -> Resolved:
+def room(device: torch.device) -> float:
+    """Bytes that a data set may take on this device, and on the way there."""
+    free = memory.free()
+    if device.type == "cuda":
+        free = min(free, torch.cuda.mem_get_info(device)[0])
+    return free * DATA_SHARE
+
+
+def resolve(
+    recipe: Recipe,
+    device: torch.device,
+    size: int,
+    loader: Literal["resident", "streaming"] = "resident",
+) -> Resolved:
     """Every `auto` of a recipe as a choice for this device.
 
     bfloat16 with channels-last where the hardware multiplies it (AVX-512 BF16, AMX, compute
@@ -71,6 +87,7 @@ def resolve(recipe: Recipe, device: torch.device, size: int) -> Resolved:
         memory_format=layout,
         threads=torch.get_num_threads() if recipe.threads == "auto" else recipe.threads,
         size=size,
+        loader=loader,
     )
 
 

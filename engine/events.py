@@ -75,7 +75,15 @@ class RunStarted(_Event, frozen=True):
 
 
 PhaseName = Literal[
-    "starting", "loading", "compiling", "training", "evaluating", "saving", "pausing", "paused"
+    "starting",
+    "downloading",
+    "loading",
+    "compiling",
+    "training",
+    "evaluating",
+    "saving",
+    "pausing",
+    "paused",
 ]
 
 
@@ -153,8 +161,31 @@ class FeatureMaps(_Event, frozen=True):
     maps: tuple[FeatureMap, ...]
 
 
+class Sample(msgspec.Struct, frozen=True):
+    """A training image after augmentation, with the class that it counts as.
+
+    Where two images are mixed, `other` is the class of the second and `share` how much the first
+    stands for, 0 to 1.
+    """
+
+    picture: Picture
+    label: str
+    other: str = ""
+    share: float = 1.0
+
+
+class Augmented(_Event, frozen=True):
+    """Training images as the network sees them; only ever an answer to a look inside."""
+
+    epoch: int
+    samples: tuple[Sample, ...]
+
+
 class EpochEnded(_Event, frozen=True):
-    """Results of an epoch; `seconds` of training and `evaluation_seconds` are wall-clock."""
+    """Results of an epoch; `seconds` of training and `evaluation_seconds` are wall-clock.
+
+    `balanced` is the mean recall of the classes, for a run that weighs them.
+    """
 
     epoch: int
     train_loss: Measured
@@ -167,6 +198,7 @@ class EpochEnded(_Event, frozen=True):
     images_per_second: Measured
     best: bool
     top5: Unmeasured = UNSET
+    balanced: Unmeasured = UNSET
 
 
 class Checkpointed(_Event, frozen=True):
@@ -246,6 +278,7 @@ Event: TypeAlias = (
     | Steps
     | Confusion
     | FeatureMaps
+    | Augmented
     | EpochEnded
     | Checkpointed
     | Resumed

@@ -79,12 +79,14 @@ class _Gpus:
             lambda: float(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
         )
         watts = self._if_known(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
-        pids = {p.pid for p in nvml.nvmlDeviceGetComputeRunningProcesses(handle)}
+        # Under MIG there is no utilisation, and drivers may hide the processes of others.
+        busy = self._if_known(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
+        here = self._if_known(lambda: float(os.getpid() in _pids(nvml, handle)))
         return events.Gpu(
             index=index,
             name=_text(nvml.nvmlDeviceGetName(handle)),
-            ours=os.getpid() in pids or _is_ours(_text(nvml.nvmlDeviceGetUUID(handle))),
-            utilisation=nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100,
+            ours=bool(here) or _is_ours(_text(nvml.nvmlDeviceGetUUID(handle))),
+            utilisation=busy or 0.0,
             memory_used=memory.used,
             memory_total=memory.total,
             temperature=UNSET if celsius is None else celsius,
@@ -97,6 +99,10 @@ class _Gpus:
             return ask()
         except self._nvml.NVMLError:
             return None
+
+
+def _pids(nvml: Any, handle: Any) -> set[int]:
+    return {process.pid for process in nvml.nvmlDeviceGetComputeRunningProcesses(handle)}
 
 
 def _text(name: str | bytes) -> str:

@@ -16,7 +16,8 @@ from engine import events, schedule
 from engine.events import Event
 
 BINS = 1024
-RECENT = 240
+BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
+RECENT = 960
 LOG_ENTRIES = 500
 
 
@@ -52,6 +53,8 @@ class Curve:
         self._highs = array("d", [-math.inf]) * BINS
         self._used = 0
         self._at = 0
+        # The bins before the one that is being filled, as they were last asked for.
+        self._closed: list[Bin] | None = None
         self._count = self._bad = 0
         self._sum, self._low, self._high = 0.0, math.inf, -math.inf
 
@@ -73,10 +76,21 @@ class Curve:
     def bins(self) -> list[Bin]:
         """The bins that hold a value, in order of steps."""
         self._store()
-        return [self._bin(i) for i in range(self._used) if self._counts[i] or self._broken[i]]
+        if self._closed is None:
+            self._closed = [self._bin(i) for i in range(self._at) if self._holds(i)]
+        later = [self._bin(i) for i in range(self._at, self._used) if self._holds(i)]
+        return self._closed + later
+
+    def _holds(self, i: int) -> bool:
+        return bool(self._counts[i] or self._broken[i])
 
     def _turn_to(self, step: int) -> None:
         self._store()
+        onward = self._at + 1 == self._used <= step // self.width < BINS
+        if not onward:
+            self._closed = None
+        elif self._closed is not None and self._holds(self._at):
+            self._closed.append(self._bin(self._at))
         while step // self.width >= BINS:
             self._halve()
         self._at = step // self.width
@@ -180,11 +194,14 @@ class History:
             case events.Checkpointed():
                 self.checkpoint = event
                 self.log.append(event)
-            case events.Alert() | events.Resumed():
+            case events.Resumed():
+                self.step = event.step
+                self.log.append(event)
+            case events.Alert():
                 self.log.append(event)
             case events.RunEnded():
                 self._settle_pause(event.time)
-                self.ended, self.step = event, event.step
+                self.ended, self.step = event, event.step or self.step
                 self.log.append(event)
 
     def _fold_steps(self, event: events.Steps) -> None:
@@ -198,7 +215,9 @@ class History:
 
     def _fold_phase(self, event: events.Phase) -> None:
         self._settle_pause(event.time)
-        self.phase, self.step = event, event.step
+        self.phase = event
+        if event.name not in BEFORE_TRAINING:
+            self.step = event.step
         self.ended = None  # a phase after the end is a new attempt
         if event.name == "paused":
             self._paused_since = event.time
@@ -220,7 +239,9 @@ class History:
     def epoch(self) -> int:
         """The epoch that is being trained, from 1; the last one when the run is over."""
         planned = self.run.recipe.epochs if self.run else 1
-        return min(planned, self.step // self.steps_per_epoch + 1)
+        ended = self.epochs[-1].epoch if self.epochs else 0
+        # The last step of an epoch belongs to it until it is evaluated.
+        return min(planned, max(ended, (self.step - 1) // self.steps_per_epoch) + 1)
 
     @property
     def progress(self) -> float:
@@ -249,8 +270,12 @@ class History:
         return self.run.classes if self.run else ()
 
     def elapsed(self, now: float) -> float:
-        """Seconds since the run first started, to `now` or to its end."""
-        return (self.ended.time if self.ended else now) - self._started if self._started else 0.0
+        """Seconds since the run first started, to `now` or to its end, pauses left out."""
+        if not self._started:
+            return 0.0
+        end = self.ended.time if self.ended else now
+        paused = end - self._paused_since if self._paused_since is not None else 0.0
+        return max(0.0, end - self._started - self._paused - paused)
 
     def remaining(self) -> float | None:
         """Seconds that the rest takes at the recent pace, evaluations counted; None if unknown."""

@@ -14,14 +14,19 @@ import time
 from types import FrameType
 from typing import TextIO
 
-from engine import commands, events, recipe, rundir, spool, text
+import msgspec
+import psutil
+
+from engine import commands, events, recipe, rundir, text
 from engine.commands import Command
+from engine.errors import RunError
 from engine.events import Event
 from engine.hardware import Sampler
 from engine.journal import Journal
 from engine.lines import Lines
-from engine.rundir import Claim
+from engine.rundir import Claim, RunDir
 from engine.session import Session
+from engine.spool import Spool
 from engine.worker import Worker
 
 POLL_SECONDS = 0.05
@@ -29,6 +34,21 @@ HARDWARE_SECONDS = 2.0
 # Wrappers such as timeout and make pass one Ctrl+C on twice; so close together it is one.
 SAME_SECONDS = 0.3
 STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def journal_of(run: RunDir) -> Journal:
+    """The run's journal, to append to. Raises RunError where it cannot be opened."""
+    try:
+        return Journal(run.journal)
+    except OSError as error:
+        raise RunError(text.journal_failed(error.strerror or str(error))) from error
+
+
+def clear_half_saves(run: RunDir) -> None:
+    """Delete what a killed save has left; the lock is held, so nobody is saving."""
+    with contextlib.suppress(OSError):
+        for half in run.checkpoints.glob(".*.pt.*"):
+            half.unlink(missing_ok=True)
 
 
 class Host:
@@ -39,9 +59,10 @@ class Host:
 
     def __init__(self, claim: Claim, out: TextIO | None, err: TextIO, dry: bool = False) -> None:
         self._run, self._out, self._err = claim.run, out, err
-        self._lines = Lines()
+        self._lines = Lines(rundir.selector(claim.run))
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
+        self._ended = False
         # A SimpleQueue may be put to from a signal handler: it is reentrant.
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         owner = rundir.owner(claim.run)
@@ -49,24 +70,31 @@ class Host:
         self._attempt = owner.attempt
         self._listen()
         rundir.sign(claim.lock, self._attempt, os.getpid())
-        self._journal = Journal(claim.run.journal)
+        clear_half_saves(claim.run)
+        self._journal = journal_of(claim.run)
         known = recipe.build(file=recipe.load(claim.run.recipe))
-        session = Session(claim.run, known, self._attempt, self._journal)
-        self._worker = Worker(session, self._inbox, self._append, dry)
+        self._session = Session(claim.run, known, self._attempt, self._journal)
+        life = self._session.rehearse() if dry else self._session.live()
+        self._worker = Worker(self._session, life, self._inbox, self._append)
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
         self._append(events.Phase("starting"))
         self._worker.start()
         sampler = Sampler(self._run.path)
+        spool = Spool(self._run, self._attempt, self._refuse)
         next_sample = time.monotonic()
-        while self._worker.is_alive():
+        # The worker's last event is the run's last one: nothing is said after it.
+        while not self._ended and self._worker.is_alive():
             self._worker.join(POLL_SECONDS)
-            for command in spool.take(self._run, self._attempt, self._refuse):
-                self._inbox.put(command)
-            if time.monotonic() >= next_sample:
-                next_sample = time.monotonic() + HARDWARE_SECONDS
-                self._append_if_possible(sampler.sample())
+            # Whatever becomes of the run's folder, the training is the worker's to end.
+            with contextlib.suppress(OSError, psutil.Error, RunError):
+                for command in spool.take():
+                    self._inbox.put(command)
+                if time.monotonic() >= next_sample and not self._ended:
+                    next_sample = time.monotonic() + HARDWARE_SECONDS
+                    self._append(sampler.sample())
+        self._worker.join()
         return self._end()
 
     def _end(self) -> int:
@@ -79,15 +107,16 @@ class Host:
         return 0
 
     def _append(self, event: Event) -> Event:
-        stamped = self._journal.append(event)
+        """Raises RunError where the journal cannot be written."""
+        event = msgspec.structs.replace(event, step=event.step or self._session.step)
+        try:
+            stamped = self._journal.append(event)
+        except OSError as error:
+            raise RunError(text.journal_failed(error.strerror or str(error))) from error
+        self._ended = isinstance(stamped, events.RunEnded)
         if self._out is not None:
             self._print(stamped)
         return stamped
-
-    def _append_if_possible(self, event: Event) -> None:
-        """For what the main thread says: a journal that fails is the worker's to report."""
-        with contextlib.suppress(OSError):
-            self._append(event)
 
     def _print(self, event: Event) -> None:
         for said in self._lines.of(event):
@@ -98,9 +127,7 @@ class Host:
                 return
 
     def _refuse(self, file: str, why: str) -> None:
-        self._append_if_possible(
-            events.Alert("warning", "command", text.command_ignored(file, why))
-        )
+        self._append(events.Alert("warning", "command", text.command_ignored(file, why)))
 
     # Signals
 
@@ -118,7 +145,7 @@ class Host:
         if self._stopped_by is not None:
             return
         self._stopped_by, self._stopped_at = signal.Signals(number), now
-        self._inbox.put(commands.Stop(id="signal", attempt=self._attempt))
+        self._inbox.put(commands.Stop(id=commands.SIGNAL, attempt=self._attempt))
 
     def _on_save(self, number: int, frame: FrameType | None) -> None:
-        self._inbox.put(commands.Checkpoint(id="signal", attempt=self._attempt))
+        self._inbox.put(commands.Checkpoint(id=commands.SIGNAL, attempt=self._attempt))

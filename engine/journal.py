@@ -118,7 +118,7 @@ class Tail:
             with open(self.path, "rb") as file:
                 file.seek(self.offset)
                 chunk = file.read(size)
-        except FileNotFoundError:
+        except OSError:  # not there yet, or not to be read just now
             return []
         end = chunk.rfind(b"\n") + 1
         if not end and len(chunk) == size:
@@ -163,11 +163,6 @@ class Reader:
         self._anew = False
 
     @property
-    def skipped(self) -> int:
-        """Lines that no event could be made of."""
-        return self._tail.skipped
-
-    @property
     def unread(self) -> int:
         """How many bytes the journal holds beyond what was read."""
         try:
@@ -193,7 +188,11 @@ class Reader:
 
 def glimpse(path: Path) -> list[Event]:
     """The first and the last events of a long journal: what the run is, and where it is now."""
-    first, last = Tail(path), Tail(path, max(0, path.stat().st_size - CHUNK))
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return []
+    first, last = Tail(path), Tail(path, max(0, size - CHUNK))
     head = first.read(GLIMPSE)
     # The first line of the end is most likely cut, and then skipped as any torn one.
     return head + [event for event in last.read() if event.seq > head[-1].seq] if head else []
@@ -229,6 +228,6 @@ def _resumes(path: Path) -> list[events.Resumed]:
                 end = content.find(b"\n", at)
                 found.append(_decode(content[start : end if end >= 0 else len(content)]))
                 at = content.find(mark, at + 1)
-    except (FileNotFoundError, ValueError):  # mmap refuses an empty file
+    except (OSError, ValueError):  # mmap refuses an empty file
         return []
     return [event for event in found if isinstance(event, events.Resumed)]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from engine import recipe, rundir, text
+import msgspec
+
+from engine import archname, events, recipe, rundir, text
 from engine.errors import RunError
 from engine.hardware import cores
+from engine.history import History
+from engine.journal import glimpse
 from engine.recipe import Recipe
 from engine.rundir import Claim, RunDir
 
@@ -26,10 +32,15 @@ def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
 
 
 def default_name(chosen: Recipe) -> str:
-    """`resnet18-cifar10`; of a data folder only letters, digits, dots and dashes are kept."""
-    data = Path(chosen.data).name or "images"
-    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in data)
-    return f"{chosen.arch}-{safe.strip('.-') or 'images'}"[:100]
+    """`resnet18-cifar10`; of a library's or own model and of a data folder the last part."""
+    arch, data = _safe(archname.short(chosen.arch)), _safe(Path(chosen.data).name)
+    return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
+
+
+def _safe(name: str) -> str:
+    """Only letters, digits, dots, dashes and underscores are kept."""
+    safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
+    return safe.strip(".-")
 
 
 def spawn(claim: Claim, chosen: Recipe) -> subprocess.Popen[bytes]:
@@ -38,6 +49,7 @@ def spawn(claim: Claim, chosen: Recipe) -> subprocess.Popen[bytes]:
     The lock goes with it; our copy of the descriptor is closed, not unlocked. Raises RunError
     where it cannot be started.
     """
+    rundir.link_into_state(claim.run)
     try:
         with open(os.open(claim.run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
             return subprocess.Popen(
@@ -57,6 +69,7 @@ def spawn(claim: Claim, chosen: Recipe) -> subprocess.Popen[bytes]:
 
 def become(claim: Claim, chosen: Recipe) -> NoReturn:
     """Replace this process by the engine, in the foreground."""
+    rundir.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
     os.execve(sys.executable, foreground(claim), dict(environment(chosen)))
@@ -66,6 +79,29 @@ def foreground(claim: Claim, *options: str) -> list[str]:
     """The command line of an engine that prints lines and holds this claim."""
     run, lock = str(claim.run.path), str(claim.lock)
     return [sys.executable, "-m", "engine", run, "--lines", "--lock-fd", lock, *options]
+
+
+def preview(chosen: Recipe) -> events.Augmented:
+    """Some training images of this recipe, as a network would see them.
+
+    Raises EngineError with what the engine complained of.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+        file.write(recipe.to_toml(chosen))
+        file.flush()
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", "--preview", file.name],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment(chosen),
+            check=False,
+        )
+    with contextlib.suppress(msgspec.MsgspecError):
+        shown = events.decode(done.stdout)
+        if isinstance(shown, events.Augmented):
+            return shown
+    complaint = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+    raise RunError(text.harmless(complaint.removeprefix("cnn-tui: ")) or text.NO_PREVIEW)
 
 
 def environment(chosen: Recipe) -> Mapping[str, str]:
@@ -95,6 +131,10 @@ def check_modules() -> None:
 def resume(run: RunDir) -> tuple[Claim, Recipe]:
     """The lock of a run that no engine holds, and its recipe as resolved.
 
-    Raises RunError where it is already running, UsageError where its recipe cannot be read.
+    Raises RunError where it is already running or done, UsageError where its recipe cannot be read.
     """
+    history = History()
+    history.fold(glimpse(run.journal))
+    if history.ended is not None and history.ended.reason == "done":
+        raise RunError(text.already_done(run.label, run.recipe))
     return Claim(run, rundir.take(run)), recipe.build(file=recipe.load(run.recipe))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from engine import events, text
+from engine import archname, events, text
 from engine.events import Event
 from engine.history import History
 
@@ -14,7 +14,9 @@ STEP_SECONDS = 5.0
 class Lines:
     """Turns the events of a run, in order, into lines for a log or a plain terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, selector: str = "") -> None:
+        """`selector` is what finds the run again."""
+        self._selector = selector
         self._history = History()
         self._said = 0.0
         self._phase = ""
@@ -25,7 +27,7 @@ class Lines:
         match event:
             case events.RunStarted():
                 return _started(event)
-            case events.Phase() if event.name in ("loading", "paused"):
+            case events.Phase() if event.name in ("downloading", "loading", "paused"):
                 return self._once(event)
             case events.Steps():
                 return self._step(event)
@@ -39,7 +41,7 @@ class Lines:
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
             case events.RunEnded():
-                return [_ended(event, self._history)]
+                return [_ended(event, self._selector)]
         return []
 
     def _once(self, event: events.Phase) -> list[str]:
@@ -88,10 +90,11 @@ def _epochs(history: History) -> int:
 
 def _started(event: events.RunStarted) -> list[str]:
     data = text.harmless(event.recipe.data)
+    arch = text.harmless(archname.short(event.recipe.arch))
     resolved = event.resolved
     return [
         f"run {event.name}",
-        f"{event.recipe.arch} on {data}: {event.parameters:,} parameters, "
+        f"{arch} on {data}: {event.parameters:,} parameters, "
         f"{text.si(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
@@ -103,19 +106,22 @@ def _started(event: events.RunStarted) -> list[str]:
 def _epoch(event: events.EpochEnded, history: History) -> str:
     width = len(str(_epochs(history)))
     best = "  best" if event.best else ""
+    balanced = "" if event.balanced is UNSET else f" balanced {percent(event.balanced)}"
     return (
         f"epoch {event.epoch:>{width}}/{_epochs(history)}  "
         f"train {number(event.train_loss)} {percent(event.train_top1)}  "
-        f"val {number(event.loss)} {percent(event.top1)}  "
+        f"val {number(event.loss)} {percent(event.top1)}{balanced}  "
         f"{text.duration(event.seconds)} + {text.duration(event.evaluation_seconds)}  "
         f"{speed(event.images_per_second)}{best}"
     )
 
 
-def _ended(event: events.RunEnded, history: History) -> str:
+def _ended(event: events.RunEnded, selector: str) -> str:
     words = [event.reason, f"after {text.duration(event.seconds)}"]
     if event.best_top1 is not UNSET:
         words.append(f"– best {percent(event.best_top1)} at epoch {event.best_epoch}")
-    if event.reason == "stopped" and history.run is not None:
-        words.append(f"– go on with: cnn-tui resume {history.run.name}")
+    if event.test_top1 is not UNSET:
+        words.append(f"– test {percent(event.test_top1)}")
+    if event.reason == "stopped":
+        words.append(f"– go on with: cnn-tui resume {selector}".rstrip())
     return " ".join(words)

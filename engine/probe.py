@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -12,9 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.data.batch import Batch
 from engine.data.dataset import Dataset
 from engine.device import Readback
-from engine.events import FeatureMap, FeatureMaps, Layer, Picture, measured
+from engine.events import Augmented, FeatureMap, FeatureMaps, Layer, Picture, Sample, measured
 
 MAPS = 16
 MAP_SIDE = 16
@@ -40,16 +42,24 @@ def layers(model: nn.Module, channels: int, size: int) -> tuple[Layer, ...]:
     return tuple(table)
 
 
-def _row(name: str, table: list[Layer]) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
+def _row(name: str, table: list[Layer]) -> Callable[[nn.Module, object, object], None]:
     """A hook that adds its layer to the table."""
 
-    def add(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+    def add(module: nn.Module, inputs: object, output: object) -> None:
         parameters = sum(parameter.numel() for parameter in module.parameters())
-        if parameters or output.shape != inputs[0].shape:
-            kind, shape = type(module).__name__, tuple(output.shape[1:])
+        shape = _shape(output)
+        if parameters or shape != _shape(inputs):
+            kind = type(module).__name__
             table.append(Layer(name, kind, detail(module), shape, parameters, macs(module, shape)))
 
     return add
+
+
+def _shape(given: object) -> tuple[int, ...]:
+    """The shape, without the batch, of a tensor or of the first of several; else none."""
+    while isinstance(given, tuple) and given:
+        given = given[0]
+    return tuple(given.shape[1:]) if isinstance(given, Tensor) else ()
 
 
 def detail(module: nn.Module) -> str:
@@ -67,10 +77,10 @@ def _pair(size: int | tuple[int, ...]) -> tuple[int, ...]:
 
 
 def macs(module: nn.Module, output: tuple[int, ...]) -> int:
-    """Multiply-accumulates of a layer with this output shape, (C, H, W) or (features,)."""
+    """Multiply-accumulates of a layer with this output shape: (C, H, W), or (…, features)."""
     if isinstance(module, nn.Conv2d):
-        return module.weight[0].numel() * output[0] * output[1] * output[2]
-    return module.weight.numel() if isinstance(module, nn.Linear) else 0
+        return module.weight[0].numel() * math.prod(output)
+    return module.in_features * math.prod(output) if isinstance(module, nn.Linear) else 0
 
 
 def probed_layers(model: nn.Module) -> tuple[str, ...]:
@@ -91,13 +101,12 @@ def feature_maps(
 
     In eval mode, without autocast; modes, BN statistics and random state stay as they are.
     """
-    pixels = dataset.validation.pixels[IMAGE]
+    pixels, true = dataset.validation.one(IMAGE)
     seen: dict[str, Maps] = {}
     with _watched(model, names, seen), torch.no_grad():
         logits = model(normalise(pixels[None].to(device)))
     shapes = {name: seen[name].shape for name in names}
     readback = Readback(device, [logits[0].float(), *(seen[name].grid for name in names)])
-    true = int(dataset.validation.labels[IMAGE])
     return Reading(readback, shapes, picture(pixels), true, step)
 
 
@@ -143,6 +152,24 @@ def picture(pixels: Tensor) -> Picture:
     height, width = min(height, PICTURE_SIDE), min(width, PICTURE_SIDE)
     small = F.adaptive_avg_pool2d(pixels.float(), (height, width)).round().to(torch.uint8)
     return Picture(channels, height, width, _base64(small))
+
+
+def augmented(batch: Batch, dataset: Dataset, count: int, epoch: int, step: int) -> Augmented:
+    """The first images of a training batch, brought back from normalised values to pixels."""
+    mean = torch.tensor(dataset.mean).view(1, -1, 1, 1)
+    std = torch.tensor(dataset.std).view(1, -1, 1, 1)
+    images = batch.images[:count].float().cpu() * std + mean
+    pixels = (images * 255).round().clamp(0, 255).to(torch.uint8)
+    names = [dataset.classes[label] for label in batch.labels[:count].tolist()]
+    samples = [Sample(picture(one), name) for one, name in zip(pixels, names, strict=True)]
+    if batch.others is not None and batch.share is not None:
+        others = [dataset.classes[label] for label in batch.others[:count].tolist()]
+        shares = batch.share[:count].tolist()
+        samples = [
+            Sample(sample.picture, sample.label, other, share)
+            for sample, other, share in zip(samples, others, shares, strict=True)
+        ]
+    return Augmented(epoch, tuple(samples), step=step)
 
 
 class Reading:

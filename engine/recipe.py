@@ -10,20 +10,33 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from engine import catalog, text
+from engine import archname, presets, text
+from engine.architectures import (
+    ARCHITECTURES,
+    LARGEST_SMALL_IMAGE,
+    adjustable,
+    families,
+    has_weights,
+)
 from engine.errors import UsageError
 
 Auto: TypeAlias = Literal["auto"]
+Default: TypeAlias = Literal["default"]
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, lt=1)]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+# What torchvision's weights were trained with, mostly.
+PRETRAINED_SIZE = 224
 
 DevicePattern = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 
@@ -35,38 +48,72 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     data: str = "digits"
     data_dir: str = ""
     size: Auto | Annotated[int, Meta(ge=8, le=1024)] = "auto"
+    holdout: Fraction = 0.0
     preset: str = "quick"
+
+    act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
+    bn: Default | bool = "default"
+    dropout: Default | Fraction = "default"
+    pretrained: bool = False
+    init_from: str = ""
+    freeze: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
     epochs: Count = 30
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 128
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
-    optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
+    optimizer: Literal["sgd", "adam", "adamw", "muon"] = "sgd"
     lr: Annotated[float, Meta(gt=0, le=1000)] = 0.1
     momentum: Fraction = 0.9
     nesterov: bool = True
     beta2: Fraction = 0.999
     eps: Positive = 1e-8
     weight_decay: NotNegative = 5e-4
+    decay_norms: bool = False
+    norm_bias_lr: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    clip: NotNegative = 0.0
+    ema: Fraction = 0.0
+    label_smoothing: Fraction = 0.0
+    class_weights: bool = False
+    patience: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
-    schedule: Literal["constant", "step", "cosine", "onecycle"] = "onecycle"
+    schedule: Literal["constant", "step", "cosine", "onecycle", "linear"] = "onecycle"
     warmup: NotNegative = 0.0
     milestones: tuple[Count, ...] = ()
     gamma: Annotated[float, Meta(gt=0, le=1)] = 0.1
+    peak: Fraction = 0.0
     plateau: bool = False
     plateau_factor: Annotated[float, Meta(gt=0, lt=1)] = 0.2
     plateau_patience: Annotated[int, Meta(ge=0, le=1_000_000)] = 5
     lr_floor: NotNegative = 0.0
 
     crop: Annotated[int, Meta(ge=0, le=64)] = 0
-    flip: bool = False
+    flip: bool | Literal["alternating"] = False
     rotate: Annotated[float, Meta(ge=0, le=180)] = 0.0
+    rot90: bool = False
     shift: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
+    zoom: Fraction = 0.0
+    shear: Annotated[float, Meta(ge=0, le=60)] = 0.0
+    fill: Literal["nearest", "constant", "reflect"] = "nearest"
+    brightness: Share = 0.0
+    contrast: Share = 0.0
+    saturation: Share = 0.0
+    hue: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
+    cutout: Annotated[int, Meta(ge=0, le=1024)] = 0
+    erasing: Share = 0.0
+    mixup: Alpha = 0.0
+    cutmix: Alpha = 0.0
 
     device: Annotated[str, Meta(pattern=DevicePattern)] = "auto"
     precision: Literal["auto", "float32", "bf16"] = "auto"
     memory_format: Literal["auto", "contiguous", "channels-last"] = "auto"
     threads: Auto | Annotated[int, Meta(ge=1, le=1024)] = "auto"
+    loader: Literal["auto", "resident", "streaming"] = "auto"
+
+
+def names(recipe: Recipe) -> tuple[str, str]:
+    """Architecture and data as people call them: without the folders of their files."""
+    return archname.short(recipe.arch), PurePath(recipe.data).name or recipe.data
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,54 +124,61 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     memory_format: Literal["contiguous", "channels-last"]
     threads: int
     size: int
+    loader: Literal["resident", "streaming"] = "resident"
 
 
 COMMENTS: Mapping[str, str] = {
-    "arch": "architecture, see `cnn-tui models`",
+    "arch": "architecture, see `cnn-tui models`; torchvision/NAME, timm/NAME, FILE.py:FUNCTION",
     "data": "data set, see `cnn-tui datasets`, or the path of a folder of images",
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels that images are brought to",
+    "holdout": "share of the training images that validates; the test images are for the end",
     "preset": "the preset that the fields were taken from",
+    "act": "default, relu, tanh, sigmoid or gelu",
+    "bn": "batch normalisation: default, true or false",
+    "dropout": "default, or a share from 0 to below 1",
+    "pretrained": "begin with torchvision's weights for ImageNet",
+    "init_from": "begin with the weights of this checkpoint",
+    "freeze": "epochs at the beginning in which only the last layer learns",
     "lr": "the highest learning rate of the schedule",
     "beta2": "adam, adamw",
     "momentum": "sgd; beta1 of adam, adamw",
-    "schedule": "constant, step, cosine or onecycle",
-    "warmup": "epochs of linear warm-up (step, cosine)",
+    "decay_norms": "weight decay also on biases and on the scales of norms",
+    "norm_bias_lr": "the rate of the biases of batch norms as a multiple of lr",
+    "clip": "largest norm of the gradient, 0 for any",
+    "ema": "decay of a moving average of the weights, which is then validated; 0 for none",
+    "label_smoothing": "share of each label that is spread over all classes",
+    "class_weights": "weigh rare classes more, each as much as any other",
+    "patience": "stop after so many epochs without a better validation accuracy, 0 for never",
+    "schedule": "constant, step, cosine, onecycle or linear",
+    "warmup": "epochs in which the schedule's rate rises from 0",
     "milestones": "epochs from which the rate is multiplied by gamma (step)",
+    "peak": "share of the steps in which the rate rises, before it falls (linear)",
     "plateau": "multiply the rate by plateau_factor when validation loss stalls",
     "plateau_patience": "epochs without a lower validation loss that are borne",
-    "crop": "random shift by up to so many pixels, edges repeated",
-    "flip": "mirror half of the images",
+    "crop": "random shift by up to so many whole pixels",
+    "flip": "mirror half of the images; alternating: each in every other epoch",
     "rotate": "largest rotation in degrees",
+    "rot90": "turn by a random multiple of 90 degrees",
     "shift": "largest shift as a share of the side",
+    "zoom": "largest zoom, in and out, as a share; width and height apart",
+    "shear": "largest shear in degrees",
+    "fill": "what moves in at the edges: nearest pixel, constant (black) or reflect",
+    "brightness": "largest change of brightness as a share",
+    "contrast": "largest change of contrast as a share",
+    "saturation": "largest change of saturation as a share",
+    "hue": "largest turn of the hues as a share of the circle",
+    "cutout": "side in pixels of a square that is erased",
+    "erasing": "share of the images in which a rectangle is erased",
+    "mixup": "alpha of mixup, 0 for none",
+    "cutmix": "alpha of CutMix, 0 for none",
     "device": "auto, cpu, cuda or cuda:N",
     "precision": "auto, float32 or bf16",
+    "loader": "auto, resident (images stay in memory) or streaming (from disk)",
 }
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__
 _TYPES: Mapping[str, Any] = get_type_hints(Recipe, include_extras=True)
-
-PRESETS: Mapping[str, str] = {
-    "quick": "a good result in few minutes: SGD, one-cycle, light augmentation",
-}
-
-
-def preset(name: str, arch: str, data: str) -> dict[str, object]:
-    """The fields that a preset sets for this architecture and data set.
-
-    Raises UsageError for an unknown name.
-    """
-    if name != "quick":
-        raise UsageError(text.unknown_preset(name, PRESETS))
-    known = catalog.DATA.get(data)
-    small = known is not None and known.train_images < 10_000
-    fields: dict[str, object] = {"preset": name, "batch": 64 if small else 128}
-    fields["lr"] = 0.05 if arch == "lenet5" else 0.1
-    if known is not None and not known.mirrored:
-        fields |= {"rotate": 10.0, "shift": 0.08, "epochs": 20}
-    else:
-        fields |= {"crop": 4, "flip": True, "epochs": 30}
-    return fields
 
 
 def build(
@@ -148,10 +202,27 @@ def build(
             raise UsageError(text.unknown_key(key, FIELDS))
     defaults = {name: Recipe().__getattribute__(name) for name in ("arch", "data", "preset")}
     arch, data, name = (str(said.get(key, defaults[key])) for key in ("arch", "data", "preset"))
-    if arch not in catalog.ARCHITECTURES:
-        raise UsageError(text.unknown_architecture(arch, catalog.ARCHITECTURES))
-    values = preset(name, arch, data) | said
-    return Recipe(**{key: _checked(key, value) for key, value in values.items()})
+    if not archname.possible(arch):
+        raise UsageError(text.unknown_architecture(arch, ARCHITECTURES))
+    values = presets.preset(name, arch, data) | said
+    if values.get("pretrained") is True and values.get("size", "auto") == "auto":
+        values["size"] = PRETRAINED_SIZE
+    chosen = Recipe(**{key: _checked(key, value) for key, value in values.items()})
+    _check_architecture(chosen)
+    return chosen
+
+
+def _check_architecture(chosen: Recipe) -> None:
+    """Raise UsageError where a field asks for what the architecture does not have."""
+    for field in ("act", "bn", "dropout"):
+        if getattr(chosen, field) != "default" and not adjustable(chosen.arch, field):
+            able = families(a for a in ARCHITECTURES.values() if field in a.adjusts)
+            raise UsageError(text.not_adjustable(field, chosen.arch, able))
+    if chosen.pretrained and not has_weights(chosen.arch):
+        able = families(a for a in ARCHITECTURES.values() if a.top1 is not None)
+        raise UsageError(text.no_pretrained(chosen.arch, able))
+    if chosen.pretrained and chosen.size != "auto" and chosen.size <= LARGEST_SMALL_IMAGE:
+        raise UsageError(text.pretrained_too_small(chosen.size))
 
 
 def _checked(key: str, value: object) -> Any:
@@ -207,7 +278,7 @@ def parse_setting(setting: str) -> tuple[str, object]:
         raise UsageError(text.not_a_setting(setting))
     try:
         parsed: object = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML: a bare word, or nonsense that is refused later
         parsed = value.strip()
     return key.strip().replace("-", "_"), parsed
 

@@ -1,7 +1,7 @@
 """The run directory: where it is, how it comes to be, and who holds it.
 
     runs/43-resnet18-cifar10/
-      recipe.toml  journal.jsonl  commands/  checkpoints/  engine.log  engine.lock
+      recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
 
 A directory is filled under a dot name, with its lock taken, and then renamed, so that nobody
 ever sees half a run. The lock is an flock: it is free as soon as the engine is gone, however
@@ -81,6 +81,10 @@ class RunDir(NamedTuple):
         return self.path / "checkpoints"
 
     @property
+    def probes(self) -> Path:
+        return self.path / "probes"
+
+    @property
     def log(self) -> Path:
         return self.path / "engine.log"
 
@@ -115,6 +119,8 @@ def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
         return _create(runs_dir, name, recipe_toml)
     except OSError as error:
         raise RunError(text.cannot_write(runs_dir, error.strerror or str(error))) from error
+    except UnicodeEncodeError as error:
+        raise UsageError(text.not_unicode(error.object)) from error
 
 
 def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
@@ -128,10 +134,9 @@ def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
         lock = take(hidden)
         final = RunDir(runs_dir / f"{number}-{name}")
         os.rename(hidden.path, final.path)
-    except OSError:
+    finally:
+        # It has another name by now, unless something went wrong.
         shutil.rmtree(hidden.path, ignore_errors=True)
-        raise
-    _link_into_state(final.path)
     return Claim(final, lock)
 
 
@@ -176,10 +181,10 @@ def state_dir() -> Path:
     return Path(base) / "cnn-tui" / "runs"
 
 
-def _link_into_state(path: Path) -> None:
+def link_into_state(run: RunDir) -> None:
     """So that a run is found from any folder; a home that cannot be written is no obstacle."""
-    target = path.resolve()
-    link = state_dir() / f"{path.name}-{hashlib.blake2b(bytes(target), digest_size=4).hexdigest()}"
+    target = run.path.resolve()
+    link = state_dir() / f"{run.label}-{hashlib.blake2b(bytes(target), digest_size=4).hexdigest()}"
     with contextlib.suppress(OSError):
         os.makedirs(link.parent, mode=0o700, exist_ok=True)
         link.symlink_to(target, target_is_directory=True)
@@ -194,7 +199,10 @@ def take(run: RunDir) -> int:
     Returns the locked descriptor. Raises RunError where another engine holds the lock;
     readers who probe hold it for a moment, so this tries for a second.
     """
-    descriptor = os.open(run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RunError(text.cannot_write(run.lock, error.strerror or str(error))) from error
     deadline = time.monotonic() + TAKE_SECONDS
     while not _flock(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
@@ -253,7 +261,7 @@ def _flock(descriptor: int, mode: int) -> bool:
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise
+            raise RunError(text.no_locks(error.strerror or str(error))) from error
         return False
     return True
 
@@ -272,12 +280,12 @@ def _folders(folder: Path) -> Iterator[Path]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 path = folder / entry.name
-                if not entry.name.startswith(".") and (path / "recipe.toml").exists():
+                if not entry.name.startswith(".") and os.path.exists(path / "recipe.toml"):
                     yield path
     except FileNotFoundError:
         return
     except OSError as error:
-        raise RunError(text.folder_unreadable(folder, error.strerror or str(error))) from error
+        raise RunError(text.runs_unreadable(folder, error.strerror or str(error))) from error
 
 
 def find(runs_dir: Path, selector: str = "") -> RunDir:
@@ -286,8 +294,8 @@ def find(runs_dir: Path, selector: str = "") -> RunDir:
     The runs folder is searched first, then what the user's state folder links.
     Raises RunError where none or several fit.
     """
-    if "/" in selector and (Path(selector) / "recipe.toml").exists():
-        return RunDir(Path(selector))
+    if "/" in selector and os.path.exists(Path(selector) / "recipe.toml"):
+        return RunDir(Path(selector).resolve())
     known = runs(runs_dir)
     if not selector:
         if not known:
@@ -304,7 +312,9 @@ def _match(known: list[RunDir], selector: str) -> RunDir | None:
     exact = [run for run in known if selector in (str(run.number), run.label, run.name)]
     fits = exact or [run for run in known if selector in run.label]
     if len(fits) > 1:
-        raise RunError(text.several_runs(selector, (run.label for run in fits)))
+        alike = len({run.label for run in fits}) < len(fits)
+        shown = (str(run.path) if alike else run.label for run in fits)
+        raise RunError(text.several_runs(selector, shown))
     return fits[0] if fits else None
 
 
@@ -312,14 +322,21 @@ def _linked() -> list[RunDir]:
     return [RunDir(path.resolve()) for path in _folders(state_dir())]
 
 
+def selector(run: RunDir) -> str:
+    """What finds this run again from here: its number in the default folder, else its path."""
+    if run.number is not None and run.path.resolve().parent == default_runs_dir().resolve():
+        return str(run.number)
+    return str(run.path)
+
+
 def find_live(runs_dir: Path, selector: str = "") -> RunDir:
     """As `find`, but for commands that need an engine: nothing means the only live run."""
+    live = [run for run in runs(runs_dir) if alive(run)]
     if selector:
-        run = find(runs_dir, selector)
+        run = _match(live, selector) or find(runs_dir, selector)
         if not alive(run):
             raise RunError(text.not_running(run.label))
         return run
-    live = [run for run in runs(runs_dir) if alive(run)]
     if not live:
         raise RunError(text.none_live())
     if len(live) > 1:

@@ -1,8 +1,9 @@
 """The learning rate as a pure function of the step.
 
 The trainer sets it before each step; the viewer draws the plan with the same function.
-Warm-up, step, cosine and one-cycle agree with `torch.optim.lr_scheduler` (LinearLR,
-MultiStepLR, CosineAnnealingLR, OneCycleLR), and `Plateau` with ReduceLROnPlateau.
+Warm-up, linear, step, cosine and one-cycle agree with `torch.optim.lr_scheduler` (LinearLR,
+MultiStepLR, CosineAnnealingLR, OneCycleLR), and `Plateau` with ReduceLROnPlateau. A warm-up
+scales any of them, and the cosine begins after it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Plan(msgspec.Struct, frozen=True):
     milestones: tuple[int, ...]
     gamma: float
     floor: float
+    peak: int
 
 
 def plan(recipe: Recipe, steps_per_epoch: int) -> Plan:
@@ -43,15 +45,15 @@ def plan(recipe: Recipe, steps_per_epoch: int) -> Plan:
         milestones=tuple((epoch - 1) * steps_per_epoch for epoch in recipe.milestones),
         gamma=recipe.gamma,
         floor=recipe.lr_floor,
+        peak=round(recipe.peak * recipe.epochs * steps_per_epoch),
     )
 
 
 def learning_rate(plan: Plan, step: int, factor: float = 1.0) -> float:
     """The rate of the step with this 0-based number; `factor` is what a plateau took off."""
-    if plan.kind != "onecycle" and step < plan.warmup:
-        rate = plan.lr * (step + 1) / plan.warmup
-    else:
-        rate = _SHAPES[plan.kind](plan, step)
+    rate = _SHAPES[plan.kind](plan, step)
+    if step < plan.warmup:
+        rate *= (step + 1) / plan.warmup
     return rate if factor == 1.0 else max(rate * factor, plan.floor)
 
 
@@ -66,7 +68,7 @@ def _step(plan: Plan, step: int) -> float:
 
 def _cosine(plan: Plan, step: int) -> float:
     done = (step - plan.warmup) / max(1, plan.steps - plan.warmup)
-    return _anneal(plan.lr, plan.floor, min(1.0, done))
+    return _anneal(plan.lr, plan.floor, min(1.0, max(0.0, done)))
 
 
 def _onecycle(plan: Plan, step: int) -> float:
@@ -77,11 +79,25 @@ def _onecycle(plan: Plan, step: int) -> float:
     return _anneal(plan.lr, plan.lr * ONECYCLE_END, min(1.0, done))
 
 
+def _linear(plan: Plan, step: int) -> float:
+    """A triangle: up in a line to the peak, then down in a line to the floor."""
+    if step < plan.peak:
+        return plan.lr * (step + 1) / plan.peak
+    left = (plan.steps - step) / max(1, plan.steps - plan.peak)
+    return plan.floor + (plan.lr - plan.floor) * max(0.0, left)
+
+
 def _anneal(start: float, end: float, done: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
 
 
-_SHAPES = {"constant": _constant, "step": _step, "cosine": _cosine, "onecycle": _onecycle}
+_SHAPES = {
+    "constant": _constant,
+    "step": _step,
+    "cosine": _cosine,
+    "onecycle": _onecycle,
+    "linear": _linear,
+}
 
 
 class Plateau(msgspec.Struct, frozen=True):

@@ -6,16 +6,20 @@ journal already says that the engine is loading.
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import UNSET
 
-from engine import events, rundir, text
+from engine import commands, doubts, events, probes, rundir, text
+from engine.data import phases
+from engine.errors import RunError
 from engine.events import Event
 from engine.journal import Journal
 from engine.recipe import Recipe, Resolved, to_toml
@@ -52,56 +56,62 @@ class Session:
     def live(self) -> Life:
         """The whole run: from the last checkpoint where there is one, else from the start."""
         trainer = yield from self._prepare()
-        yield from self._resume(trainer)
-        self.trainer = trainer
-        yield from trainer.run()
+        with contextlib.closing(trainer):
+            resumed = self._resume(trainer)
+            self.trainer = trainer
+            if resumed is not None:
+                yield resumed
+            yield from trainer.run()
+            yield from self._test(trainer)
 
     def rehearse(self) -> Life:
         """Everything up to one step and one evaluation batch."""
         trainer = yield from self._prepare()
-        yield from trainer.rehearse()
+        with contextlib.closing(trainer):
+            yield from trainer.rehearse()
 
-    def _prepare(self) -> Generator[Event, None, Trainer]:
+    def _prepare(self) -> Generator[Event | None, None, Trainer]:
+        yield from phases.downloaded(self._recipe)
         yield events.Phase("loading", note="PyTorch")
         import torch
 
         from engine import device as devices
-        from engine import models
         from engine.trainer import Trainer
 
         device = devices.choose(self._recipe.device)
-        if (why := devices.unusable_gpu(device)) is not None:
+        why = devices.unusable_gpu(device) if self._recipe.device == "auto" else None
+        if why is not None:
             yield events.Alert("warning", "gpu", text.gpu_unusable(why))
-        dataset = yield from self._load()
-        _, channels, _, size = dataset.train.pixels.shape
-        resolved = devices.resolve(self._recipe, device, size)
+        room = devices.room(device)
+        dataset = yield from phases.loaded(self._recipe, room)
+        resolved = devices.resolve(self._recipe, device, dataset.train.shape[-1], dataset.loader)
         torch.set_num_threads(resolved.threads)
         torch.manual_seed(self._recipe.seed)
-        model = models.build(self._recipe.arch, channels, size, len(dataset.classes))
+        model = yield from self._model(dataset)
         self._write_resolved(resolved)
         trainer = Trainer(self._recipe, resolved, device, dataset, model, time.monotonic)
-        yield self._started(trainer, model, resolved, device, dataset)
-        for note in dataset.notes:
-            yield events.Alert("warning", "data", note)
-        note = text.VALIDATION_IS_TEST if dataset.validation_is_test else text.VALIDATION_HELD_OUT
-        yield events.Alert("info", "validation", note)
+        started = self._started(trainer, model, resolved, device, dataset)
+        doubts.check_batch(self._recipe, started.layers)
+        yield started
+        yield from phases.notes(dataset, resolved, room)
+        for doubt in doubts.doubts(self._recipe, started.layers):
+            yield events.Alert("warning", "recipe", doubt)
         return trainer
 
-    def _load(self) -> Generator[Event, None, Dataset]:
-        """Load the data, saying how far it is about ten times in all."""
-        from engine.data.loading import load
+    def _model(self, dataset: Dataset) -> Generator[Event, None, nn.Module]:
+        """Build the model; until there is a checkpoint, with the weights that it begins with."""
+        from engine import models
+        from engine.beginning import begin
+        from engine.models.own import kept
+        from engine.models.style import Style
 
-        told = 0.0
-        loading = load(self._recipe)
-        while True:
-            try:
-                fraction = next(loading)
-            except StopIteration as finished:
-                dataset: Dataset = finished.value
-                return dataset
-            if fraction >= told:
-                told = fraction + 0.1
-                yield events.Phase("loading", fraction, self._recipe.data)
+        recipe, (channels, _, size) = self._recipe, dataset.train.shape
+        arch = kept(recipe.arch, self._run.path)
+        style = Style(recipe.act, recipe.bn, recipe.dropout)
+        model = models.build(arch, channels, size, len(dataset.classes), style)
+        if not (self._run.checkpoints / "last.pt").exists():
+            yield from begin(model, recipe, dataset)
+        return model
 
     def _write_resolved(self, resolved: Resolved) -> None:
         """Once, before step 0; a resume finds its own choices there and keeps them."""
@@ -116,11 +126,11 @@ class Session:
         resolved: Resolved,
         device: torch.device,
         dataset: Dataset,
-    ) -> Event:
+    ) -> events.RunStarted:
         from engine import device as devices
         from engine import probe
 
-        _, channels, height, width = dataset.train.pixels.shape
+        channels, height, width = dataset.train.shape
         layers = probe.layers(model, channels, height)
         return events.RunStarted(
             attempt=self._attempt,
@@ -136,14 +146,14 @@ class Session:
             input=(channels, height, width),
             train_images=len(dataset.train.labels),
             validation_images=len(dataset.validation.labels),
-            validation_is_test=dataset.validation_is_test,
+            validation_is_test=dataset.validates == "test",
             steps_per_epoch=trainer.steps_per_epoch,
             planned_steps=trainer.plan.steps,
             versions=_versions(),
             git=_git_commit(),
         )
 
-    def _resume(self, trainer: Trainer) -> Iterator[Event]:
+    def _resume(self, trainer: Trainer) -> Event | None:
         """Go on from `last.pt`; without one, an earlier attempt's steps no longer count."""
         from engine import checkpoint
 
@@ -154,8 +164,21 @@ class Session:
             trainer.restore(state)
             from_seq = state["seq"]
         elif not self._again:
+            return None
+        return events.Resumed(self._attempt, from_seq, trainer.epoch, step=trainer.step)
+
+    def _test(self, trainer: Trainer) -> Life:
+        """Look at the test images, where there are any, with the weights of the best epoch."""
+        from engine import checkpoint
+
+        if not trainer.can_test:
             return
-        yield events.Resumed(self._attempt, from_seq, trainer.epoch, step=trainer.step)
+        try:
+            best = checkpoint.load(self._run.checkpoints / "best.pt")
+        except RunError as error:
+            yield events.Alert("error", "test", text.test_left_out(str(error)), step=self.step)
+            return
+        yield from trainer.test(best["model"])
 
     def save(self, file: str) -> int:
         """Write a checkpoint of this name and return its size in bytes. Raises OSError."""
@@ -165,13 +188,21 @@ class Session:
         state = {"attempt": self._attempt, "seq": self._journal.seq, **self.trainer.state()}
         return checkpoint.save(self._run.checkpoints / file, state, self._journal.sync)
 
+    def answer(self, question: commands.Probe) -> None:
+        """Write what a look inside asked for. Raises OSError."""
+        assert self.trainer is not None
+        probes.answer(self._run, question.id, self.trainer.augmented(question.images))
+
     def ended(self, reason: Any, error: str) -> Event:
         """The last event of this attempt."""
         trained = self.trainer is not None and self.trainer.best_epoch > 0
+        tested = self.trainer.tested if self.trainer else None
         return events.RunEnded(
             reason=reason,
             best_epoch=self.trainer.best_epoch if self.trainer and trained else UNSET,
             best_top1=self.trainer.best_top1 if self.trainer and trained else UNSET,
+            test_loss=events.measured(tested.loss) if tested else UNSET,
+            test_top1=events.measured(tested.top1) if tested else UNSET,
             seconds=time.monotonic() - self._began,
             error=error,
             step=self.step,
@@ -179,9 +210,9 @@ class Session:
 
     def explain(self, error: Exception) -> str:
         """A sentence for an error that is not a user's mistake."""
-        import torch
-
-        if isinstance(error, torch.OutOfMemoryError):
+        # Not imported: it may be torch that is broken.
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(error, torch.OutOfMemoryError):
             return text.out_of_memory(self._recipe.batch)
         return text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])
 

@@ -7,12 +7,11 @@ was meant for an engine that is gone is deleted unheard.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -46,40 +45,59 @@ def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
     return command.id
 
 
-def take(run: RunDir, attempt: str, refuse: Callable[[str, str], None]) -> Iterator[Command]:
-    """The commands that wait for this attempt, oldest first, each deleted as it is taken.
+class Spool:
+    """The receiving end, for one attempt; `refuse(file, why)` hears of what is no command."""
 
-    `refuse(file, why)` hears of a file that no command can be made of.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        for name in sorted(os.listdir(run.commands)):
-            if name.startswith("."):
+    def __init__(self, run: RunDir, attempt: str, refuse: Callable[[str, str], None]) -> None:
+        self._folder, self._attempt, self._refuse = run.commands, attempt, refuse
+        # On a folder that cannot be written nothing is deleted: each is heard once all the same.
+        self._heard: set[str] = set()
+
+    def take(self) -> list[Command]:
+        """The commands that wait for this attempt, oldest first, each deleted as it is taken."""
+        found = []
+        for name in sorted(_names(self._folder)):
+            if name.startswith(".") or name in self._heard:
                 continue
-            command = _read(run.commands / name, refuse)
-            with contextlib.suppress(OSError):
-                os.unlink(run.commands / name)
-            if command is not None and command.attempt == attempt:
-                yield command
+            command = self._read(self._folder / name)
+            try:
+                os.unlink(self._folder / name)
+            except OSError:
+                self._heard.add(name)
+            if command is not None and command.attempt == self._attempt:
+                found.append(command)
+        return found
+
+    def _read(self, path: Path) -> Command | None:
+        try:
+            data = _content(path)
+            if data is None:
+                self._refuse(path.name, text.COMMAND_NOT_OURS)
+            elif len(data) > LARGEST:
+                self._refuse(path.name, text.COMMAND_TOO_LARGE)
+            else:
+                return commands.decode(data)
+        except OSError as error:
+            self._refuse(path.name, error.strerror or str(error))
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            self._refuse(path.name, str(error))
+        return None
 
 
-def _read(path: Path, refuse: Callable[[str, str], None]) -> Command | None:
-    """The command in a file: only a regular file of this user, of sane size, is opened."""
+def _names(folder: Path) -> list[str]:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
-                refuse(path.name, text.COMMAND_NOT_OURS)
-                return None
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        refuse(path.name, error.strerror or str(error))
-        return None
-    if len(data) > LARGEST:
-        refuse(path.name, text.COMMAND_TOO_LARGE)
-        return None
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _content(path: Path) -> bytes | None:
+    """What is in a file; None unless it is a regular file of this user. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        return commands.decode(data)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        refuse(path.name, str(error))
-        return None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+            return None
+        return os.read(descriptor, LARGEST + 1)
+    finally:
+        os.close(descriptor)

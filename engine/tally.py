@@ -135,3 +135,10 @@ class Evaluation:
         hits = int(counts.diagonal().sum())
         top5 = among / self._images if self._classes > 5 else None
         return Result(loss / self._images, hits / self._images, top5, counts, predictions)
+
+
+def balanced(counts: Tensor) -> float:
+    """Mean recall over the classes that have images; `counts` is (classes, classes), row = true."""
+    images = counts.sum(1)
+    recalls = counts.diagonal() / images.clamp(min=1)
+    return float(recalls.sum() / (images > 0).sum())

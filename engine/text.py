@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 def harmless(text: str) -> str:
@@ -109,19 +109,55 @@ def unknown_data(name: str, known: Iterable[str]) -> str:
     )
 
 
-def data_not_on_disk(title: str, where: Iterable[object], source: str) -> str:
+def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
     looked = ", ".join(harmless(str(place)) for place in where)
     return (
-        f"{title} is not on this disk (looked in {looked}): unpack {source} into one of these, "
-        "or say where it is with --data-dir."
+        f"{title} is not on this disk (looked in {looked}): get {' and '.join(urls)} and unpack it "
+        "there, or say where it is with --data-dir."
     )
 
 
-def data_damaged(title: str, file: object, why: str, source: str) -> str:
-    return f"{title} is damaged ({harmless(str(file))}: {harmless(why)}): unpack {source} again."
+def data_damaged(title: str, file: object, why: str) -> str:
+    return (
+        f"{title} is damaged ({harmless(str(file))}: {harmless(why)}): delete that file, and the "
+        "next start downloads it again."
+    )
+
+
+def another_set(title: str, folder: object) -> str:
+    return (
+        f"the files in {harmless(str(folder))} are of another data set than {title}: choose that "
+        "one with --data, or another folder with --data-dir."
+    )
 
 
 WRONG_CHECKSUM = "its checksum is wrong"
+NOT_WHOLE = "it has another format or is cut off"
+
+
+def download_failed(title: str, url: str, why: str, folder: object) -> str:
+    return (
+        f"{title} cannot be downloaded from {url} ({harmless(why)}): start again to go on with it, "
+        f"or get that file in another way and put it into {harmless(str(folder))}."
+    )
+
+
+def download_unwritable(title: str, path: object, why: str, url: str) -> str:
+    return (
+        f"{title} cannot be written to {harmless(str(path))} ({harmless(why)}): free some room, or "
+        f"get {url} in another way and name its folder with --data-dir."
+    )
+
+
+def archive_damaged(title: str, archive: object, why: str, url: str) -> str:
+    return (
+        f"{harmless(str(archive))} cannot be unpacked for {title} ({harmless(why)}): delete it and "
+        f"start again, or get {url} in another way and put it there."
+    )
+
+
+CUT_OFF = "the connection was cut"
+NO_ANSWER = "no answer in time"
 
 
 def folder_missing(path: object) -> str:
@@ -178,7 +214,7 @@ def too_few_images(path: object, count: int) -> str:
 def data_too_large(images: int, needed: float, free: float) -> str:
     return (
         f"{images:,} images need {size(needed)} of memory and {size(free)} are free: "
-        "choose smaller images with --set size=32, or fewer of them."
+        "choose smaller images with --set size=32, or stream a folder with --set loader=streaming."
     )
 
 
@@ -189,10 +225,173 @@ def input_too_small(arch: str, least: int, given: int) -> str:
     )
 
 
+def all_broken(count: int, first: object) -> str:
+    return (
+        f"{count:,} images on end cannot be read, {harmless(str(first))} first: check that the "
+        "folder is still there and whole."
+    )
+
+
+def replaced_broken(count: int, first: object, why: str) -> str:
+    return (
+        f"{count:,} images cannot be read and the next ones stand in for them, "
+        f"{harmless(str(first))} first ({harmless(why)}): repair or delete them."
+    )
+
+
+def decoder_died(workers: int) -> str:
+    fewer = max(1, workers // 2)
+    return (
+        "a process that decodes images was ended from outside, most likely for want of memory: "
+        f"free some and resume the run, or start one with --set threads={fewer}."
+    )
+
+
+def unused_validation(folder: object) -> str:
+    return (
+        f"{harmless(str(folder))} is left out, since the recipe holds out a share of the training "
+        "images: leave holdout at 0 to validate on it."
+    )
+
+
+DEVICES = {"cpu": "processor", "cuda": "GPU"}
+
+
+def images_resident(needed: float, device: str) -> str:
+    return f"the images ({size(needed)}) stay in the memory of the {device}"
+
+
+def images_streamed(needed: float, room: float, workers: int) -> str:
+    return (
+        f"the images ({size(needed)}, where {size(room)} can be kept) are decoded from disk as "
+        f"they are needed, by {workers} processes"
+    )
+
+
+def cannot_stream(data: str) -> str:
+    return f"{data} is not a folder of images and cannot be streamed: leave loader at auto."
+
+
 VALIDATION_IS_TEST = (
     "validation is the test split: the best epoch is chosen on it, so its accuracy flatters"
 )
 VALIDATION_HELD_OUT = "validation is a share held out of the training images"
+VALIDATION = {"test": VALIDATION_IS_TEST, "held out": VALIDATION_HELD_OUT}
+TEST_AT_THE_END = "the test images are looked at once, at the end, with the best checkpoint"
+
+
+def test_left_out(why: str) -> str:
+    return f"the test images were not looked at, since the best checkpoint is missing: {why}"
+
+
+# Architectures
+
+
+def no_dropout_in_small(arch: str, size: int) -> str:
+    return (
+        f"{arch} has dropout between its linear layers, of which images of {size} pixels leave one "
+        "only: leave dropout out, or use images above 64 pixels."
+    )
+
+
+def not_adjustable(field: str, arch: str, families: Iterable[str]) -> str:
+    return (
+        f"{field} cannot be set for {harmless(arch)}: leave it out, or use an architecture of the "
+        f"family {choices(families)}."
+    )
+
+
+def no_pretrained(arch: str, families: Iterable[str]) -> str:
+    return (
+        f"there are no pretrained weights for {harmless(arch)}: leave pretrained out, or use "
+        f"torchvision/NAME or an architecture of the family {choices(families)}."
+    )
+
+
+PRETRAINED_WEIGHTS = "torchvision's weights for ImageNet"
+
+
+def pretrained_too_small(size: int) -> str:
+    return (
+        f"pretrained weights are for images above 64 pixels, not {size}: use --set size=224, "
+        "or leave pretrained out."
+    )
+
+
+def weights_not_here(file: str, folder: object, url: str, why: str) -> str:
+    return (
+        f"the pretrained weights cannot be loaded ({harmless(why)}): get {file} from {url} and "
+        f"put it into {harmless(str(folder))}."
+    )
+
+
+def weights_do_not_fit(source: object) -> str:
+    return (
+        f"the weights in {harmless(str(source))} are of another architecture or another form of "
+        "it: use the arch, size and style that they were trained with."
+    )
+
+
+def head_left_fresh(source: object) -> str:
+    return (
+        f"{harmless(str(source))} tells other classes apart, so the last layer begins fresh and "
+        "all others with its weights."
+    )
+
+
+def no_weights_there(source: object) -> str:
+    return (
+        f"{harmless(str(source))} holds no checkpoint to begin with: name a run that has saved "
+        "one, or a file of one."
+    )
+
+
+def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name.lower(), list(known), n=1)
+    hint = f"did you mean {library}/{close[0]}?" if close else "see the list in its documentation."
+    return f"{library} has no image classifier '{harmless(name)}': {hint}"
+
+
+NO_TIMM = "timm is not installed: install it with `pip install timm`, or use another architecture."
+
+
+def own_missing(file: object) -> str:
+    return f"there is no file {harmless(str(file))} to make the model: check the path."
+
+
+def own_unreadable(file: object, why: str) -> str:
+    return f"the file {harmless(str(file))} cannot be read: {harmless(why)}; check the path."
+
+
+def own_fails(where: str, error: str) -> str:
+    return f"the model cannot be made: {harmless(error)} ({harmless(where)}); repair the file."
+
+
+def own_lacks(file: str, function: str, names: Iterable[str]) -> str:
+    known = [harmless(name) for name in names]
+    hint = nearest(function, known) if known else "write one that takes classes and gives a model."
+    return f"{harmless(file)} has no function {harmless(function)}: {hint}"
+
+
+def own_makes_no_model(file: str, function: str, made: str) -> str:
+    return (
+        f"{harmless(function)} in {harmless(file)} gives {harmless(made)}: it must return a "
+        "torch.nn.Module."
+    )
+
+
+def model_fails(arch: str, images: str, error: str) -> str:
+    return (
+        f"{harmless(arch)} does not take images of {images} ({harmless(error)}): use another size, "
+        "or another architecture."
+    )
+
+
+def wrong_output(arch: str, given: str, images: int, classes: int) -> str:
+    return (
+        f"{harmless(arch)} gives {harmless(given)} for {images} images and {classes} classes: a "
+        f"model must give one tensor of logits, ({images}, {classes})."
+    )
 
 
 # Runs
@@ -203,6 +402,18 @@ def no_run(selector: str, runs_dir: object) -> str:
         f"there is no run '{harmless(selector)}' in {harmless(str(runs_dir))}: "
         "`cnn-tui runs` lists them."
     )
+
+
+def runs_unreadable(path: object, why: str) -> str:
+    return f"the runs folder {harmless(str(path))} cannot be read: {harmless(why)}."
+
+
+def no_locks(why: str) -> str:
+    return f"this file system has no locks ({harmless(why)}): choose another with --runs-dir."
+
+
+def not_unicode(name: str) -> str:
+    return f"the name '{harmless(name)}' is not valid UTF-8: rename it."
 
 
 def no_runs(runs_dir: object) -> str:
@@ -227,6 +438,13 @@ def not_running(name: str) -> str:
     return f"{harmless(name)} is not running."
 
 
+def already_done(name: str, recipe: object) -> str:
+    return (
+        f"{harmless(name)} is done: for a longer run start another one with --recipe "
+        f"{harmless(str(recipe))} --epochs N."
+    )
+
+
 def already_running(name: str) -> str:
     return f"{harmless(name)} is already running: watch it with `cnn-tui attach`."
 
@@ -240,7 +458,7 @@ def bad_name(name: str) -> str:
 
 def cannot_write(path: object, why: str) -> str:
     return (
-        f"{harmless(str(path))} cannot be written: {harmless(why)}; free some room, or choose "
+        f"{harmless(str(path))} cannot be written: {harmless(why)}; make room there, or choose "
         "another place with --runs-dir."
     )
 
@@ -289,6 +507,53 @@ def loss_not_finite(step: int) -> str:
     )
 
 
+def small_norm_batch(batch: int, enough: int) -> str:
+    return (
+        f"batch norm sees only {batch} images at a time, too few for a steady mean: use --set "
+        f"batch={enough} or more, or an architecture without batch norm."
+    )
+
+
+def flip_changes_labels(title: str) -> str:
+    return f"a mirrored image of {title} shows something else: leave it with --set flip=false."
+
+
+def high_rate(lr: float, usual: float, optimizer: str) -> str:
+    return (
+        f"lr = {lr:g} is {lr / usual:.0f} times what {optimizer} usually takes here: if the loss "
+        f"does not fall, try --set lr={usual:g}."
+    )
+
+
+def batch_of_one(arch: str, layer: str) -> str:
+    return (
+        f"{harmless(arch)} cannot train on one image at a time, for the batch norm {layer} needs "
+        "two values to compare: use --set batch=2 or more."
+    )
+
+
+def first_loss(loss: float, expected: float, classes: int) -> str:
+    guess = f"a guess among {classes} classes has ln {classes} = {expected:.2f}"
+    if loss > expected + 1:
+        return (
+            f"the first loss is {loss:.2f}, and {guess}: the logits begin too large, so check the "
+            "initialisation and that images are normalised."
+        )
+    if loss < expected * 0.5:
+        return (
+            f"the first loss is {loss:.2f}, and {guess}: the model knows the answers already, so "
+            "check that labels do not leak into images, or that it was meant to be trained before."
+        )
+    return f"the first loss is {loss:.2f}, as it should be: {guess}."
+
+
+def out_of_patience(patience: int, best_epoch: int) -> str:
+    return (
+        f"{patience} epochs brought no better validation accuracy than epoch {best_epoch}, so the "
+        "training ends here: give it more with --set patience=0."
+    )
+
+
 def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
@@ -314,9 +579,28 @@ COMMAND_NOT_OURS = "it is not a plain file of this user"
 COMMAND_TOO_LARGE = "it is too large"
 
 
+def other_data(then: Mapping[str, int], now: Mapping[str, int]) -> str:
+    changed = [f"{key} {then[key]:,} → {now[key]:,}" for key in now if then.get(key) != now[key]]
+    return (
+        f"the data or the recipe is not what the checkpoint was made with ({', '.join(changed)}): "
+        "put it back as it was, or start another run with --init-from."
+    )
+
+
 def bad_checkpoint(path: object) -> str:
     return f"{harmless(str(path))} is not a whole checkpoint of this program: use another file."
 
 
 def nothing_to_save(phase: str) -> str:
     return f"nothing is trained yet ({phase}), so there is nothing to save."
+
+
+def nothing_to_show(phase: str) -> str:
+    return f"nothing is trained yet ({phase}), so there is nothing to look at: ask again later."
+
+
+def answer_failed(why: str) -> str:
+    return f"the look inside was not written: {harmless(why)}; free some room and ask again."
+
+
+NO_PREVIEW = "the preview ended without an answer: start the run to see more"

@@ -7,6 +7,7 @@ left for good. It never yields inside `no_grad` or `autocast`, which would leak 
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 from collections.abc import Callable, Generator, Iterator
@@ -15,14 +16,19 @@ from typing import Any
 import torch
 from msgspec import UNSET
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from engine import device as devices
-from engine import events, optim, probe, schedule, text
+from engine import events, optim, probe, schedule, tally, text
+from engine.average import Average
 from engine.data.augment import Augmentation
-from engine.data.dataset import Dataset
+from engine.data.batch import Batch
+from engine.data.dataset import Dataset, ImageFiles, Images, Split
 from engine.data.resident import ResidentLoader
+from engine.data.streaming import StreamingLoader
+from engine.errors import RunError
 from engine.events import Event, measured
+from engine.loss import CrossEntropy, class_weights
+from engine.models.transfer import Trunk
 from engine.recipe import Recipe, Resolved
 from engine.tally import Evaluation, Means, Result, Tally
 
@@ -52,8 +58,13 @@ class Trainer:
         self._dataset, self._clock = dataset, clock
         layout = devices.MEMORY_FORMATS[resolved.memory_format]
         self.model = model.to(device).to(memory_format=layout)
-        self._loader = _loader(recipe, dataset, device, layout)
-        self._optimizer = optim.optimizer(recipe, self.model, device)
+        self._loader = loader(recipe, dataset, device, layout, resolved.threads)
+        self._validation = _kept(dataset.validation, device)
+        dtype = devices.PRECISIONS[resolved.precision]
+        self._optimizers = optim.optimizers(recipe, self.model, device, dtype)
+        self._average = Average(self.model, recipe.ema) if recipe.ema else None
+        self._loss = _loss(recipe, dataset, device)
+        self._trunk = Trunk(self.model, recipe.freeze)
         self._tally = Tally(device)
         self._plateau = schedule.Plateau()
         self.plan = schedule.plan(recipe, self._loader.steps_per_epoch)
@@ -67,20 +78,42 @@ class Trainer:
         self._pace = Pace(clock)
         self._maps: probe.Reading | None = None
         self._loss_alerted = False
+        self.tested: Result | None = None
 
     @property
     def steps_per_epoch(self) -> int:
         return self._loader.steps_per_epoch
 
     @property
+    def _fits(self) -> dict[str, int]:
+        """What a checkpoint and the run that goes on from it must agree on."""
+        batch, classes = self._loader.batch, len(self._dataset.classes)
+        return {"steps an epoch": self.steps_per_epoch, "batch": batch, "classes": classes}
+
+    @property
     def epoch(self) -> int:
         """The epoch that is being trained or evaluated, from 1."""
         return self.ended_epochs + 1
 
+    @property
+    def judged(self) -> nn.Module:
+        """The model that is validated and looked at: the average, where one is kept."""
+        return self._average.model if self._average is not None else self.model
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the validation accuracy has not risen for as long as the recipe bears."""
+        waited = self.ended_epochs - self.best_epoch
+        return 0 < self._recipe.patience <= waited
+
     def run(self) -> Generator[Event | None, None, None]:
-        """Train and evaluate until the last epoch has ended."""
+        """Train and evaluate until the last epoch has ended, or patience has."""
         yield from self._look_inside()
         while self.ended_epochs < self._recipe.epochs:
+            if self.out_of_patience:
+                told = text.out_of_patience(self._recipe.patience, self.best_epoch)
+                yield events.Alert("info", "patience", told, step=self.step)
+                return
             yield events.Phase("training", step=self.step)
             if self.step < self.epoch * self.steps_per_epoch:
                 yield from self._train()
@@ -89,40 +122,46 @@ class Trainer:
     def rehearse(self) -> Iterator[Event | None]:
         """One step and one evaluation batch, to see that a run would start."""
         yield from itertools.islice(self._train(), 1)
-        self._evaluate_batch(Evaluation(len(self._dataset.classes), self._device), *self._first())
+        evaluation = Evaluation(len(self._dataset.classes), self._device)
+        self._evaluate_batch(self.judged, evaluation, *self._first())
         yield None
 
     def _first(self) -> tuple[Tensor, Tensor]:
-        return next(self._loader.evaluation_batches(self._dataset.validation, self._recipe.batch))
+        return next(self._loader.evaluation_batches(self._validation, self._recipe.batch))
 
     # Training
 
     def _train(self) -> Iterator[Event | None]:
         """The rest of the epoch, from the step where the run is."""
+        self.model.train()
+        self._trunk.begin(self.epoch)
         first = self.step % self.steps_per_epoch
         batches = self._loader.batches(self.epoch, first)
         while self.step < self.epoch * self.steps_per_epoch:
             began = self._clock()
-            images, labels = next(batches)
-            self._learn(images, labels)
+            self._learn(next(batches))
             seconds = self._clock() - began
             self._epoch_seconds += seconds
             self._window_seconds += seconds
             yield from self._reports() or (None,)
 
-    def _learn(self, images: Tensor, labels: Tensor) -> None:
-        """One step of gradient descent on a batch (N, C, H, W)."""
+    def _learn(self, batch: Batch) -> None:
+        """One step of gradient descent."""
         rate = schedule.learning_rate(self.plan, self.step, self._plateau.factor)
-        optim.set_rate(self._optimizer, rate)
-        self.model.train()
+        optim.set_rate(self._optimizers, rate)
         with devices.autocast(self._device, self._resolved.precision):
-            logits = self.model(images)
-        loss = F.cross_entropy(logits.float(), labels)
-        self._optimizer.zero_grad(set_to_none=True)
+            logits = self.model(batch.images)
+        loss = self._loss(logits.float(), batch)
+        self.model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
+        if self._recipe.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self._recipe.clip)
+        for optimizer in self._optimizers:
+            optimizer.step()
         self.step += 1
-        self._tally.add(loss, logits, labels)
+        if self._average is not None:
+            self._average.update(self.step)
+        self._tally.add(loss, logits, batch.dominant)
 
     def _reports(self) -> list[Event]:
         """What is due after a step; the first step always reports, for its loss."""
@@ -150,36 +189,70 @@ class Trainer:
             measured(means.images / seconds) if seconds else None,
             step=step,
         )
-        if math.isfinite(means.loss) or self._loss_alerted:
-            return [report]
-        self._loss_alerted = True
-        told = events.Alert("error", "loss", text.loss_not_finite(step), step=step)
-        return [report, told]
+        alert = self._judge(means.loss, step)
+        return [report] if alert is None else [report, alert]
 
-    # The end of an epoch
+    def _judge(self, loss: float, step: int) -> Event | None:
+        """What there is to say about a loss: whether the first is a guess, or that it is broken."""
+        if math.isfinite(loss):
+            classes = len(self._dataset.classes)
+            told = text.first_loss(loss, math.log(classes), classes)
+            return events.Alert("info", "first-loss", told, step=step) if step == 1 else None
+        if self._loss_alerted:
+            return None
+        self._loss_alerted = True
+        return events.Alert("error", "loss", text.loss_not_finite(step), step=step)
+
+    # The end of an epoch, and of the run
 
     def _end_epoch(self) -> Iterator[Event | None]:
         yield events.Phase("evaluating", step=self.step)
-        began = self._clock()
-        waited = 0.0
-        evaluation = Evaluation(len(self._dataset.classes), self._device)
-        batches = self._loader.evaluation_batches(self._dataset.validation, self._recipe.batch * 2)
-        for images, labels in batches:
-            self._evaluate_batch(evaluation, images, labels)
-            left = self._clock()
-            yield None
-            waited += self._clock() - left
-        result = evaluation.result()
-        seconds = self._clock() - began - waited
+        result, seconds = yield from self._evaluated(self.judged, self._validation)
+        for sentence in self._loader.news():
+            yield events.Alert("warning", "data", sentence, step=self.step)
         yield self._confusion(result)
         yield from self._look_inside()
         yield self._epoch_ended(result, seconds)
 
+    @property
+    def can_test(self) -> bool:
+        """Whether there are images that are for the end."""
+        return self._dataset.test is not None
+
+    def test(self, weights: dict[str, Tensor]) -> Generator[Event | None, None, None]:
+        """Evaluate these weights on the test images; those of the training stay as they are."""
+        assert self._dataset.test is not None
+        yield events.Phase("evaluating", note="test", step=self.step)
+        model = copy.deepcopy(self.judged)
+        model.load_state_dict(weights)
+        self.tested, _ = yield from self._evaluated(model, self._dataset.test)
+
+    def close(self) -> None:
+        """End what the loader keeps running."""
+        self._loader.close()
+
+    def _evaluated(
+        self, model: nn.Module, images: Split
+    ) -> Generator[Event | None, None, tuple[Result, float]]:
+        """What a model makes of these images, and in how many seconds without interruptions."""
+        began = self._clock()
+        waited = 0.0
+        evaluation = Evaluation(len(self._dataset.classes), self._device)
+        for batch in self._loader.evaluation_batches(images, self._recipe.batch * 2):
+            self._evaluate_batch(model, evaluation, *batch)
+            left = self._clock()
+            yield None
+            waited += self._clock() - left
+        result = evaluation.result()
+        return result, self._clock() - began - waited
+
     @torch.no_grad()
-    def _evaluate_batch(self, evaluation: Evaluation, images: Tensor, labels: Tensor) -> None:
-        self.model.eval()
+    def _evaluate_batch(
+        self, model: nn.Module, evaluation: Evaluation, images: Tensor, labels: Tensor
+    ) -> None:
+        model.eval()
         with devices.autocast(self._device, self._resolved.precision):
-            logits = self.model(images)
+            logits = model(images)
         evaluation.add(logits, labels)
 
     def _epoch_ended(self, result: Result, evaluation_seconds: float) -> Event:
@@ -199,6 +272,7 @@ class Trainer:
             evaluation_seconds=evaluation_seconds,
             images_per_second=measured(train.images / max(self._epoch_seconds, 1e-9)),
             best=best,
+            balanced=tally.balanced(result.counts) if self._recipe.class_weights else UNSET,
             step=self.step,
         )
         if best:
@@ -247,23 +321,34 @@ class Trainer:
 
     def _probe(self) -> probe.Reading:
         return probe.feature_maps(
-            self.model,
+            self.judged,
             self._dataset,
             self._loader.normalise,
-            probe.probed_layers(self.model),
+            probe.probed_layers(self.judged),
             self._device,
             self.step,
         )
 
+    def augmented(self, images: int) -> Event:
+        """The first images of the coming step as they are learnt. Waits for the device."""
+        first = self.step % self.steps_per_epoch
+        batch = next(self._loader.batches(self.epoch, first))
+        return probe.augmented(batch, self._dataset, images, self.epoch, self.step)
+
     # Saving
 
     def state(self) -> dict[str, Any]:
-        """All that an exact resume needs. Waits for the device."""
-        return {
+        """All that an exact resume needs. Waits for the device.
+
+        "model" is what was validated; where that is an average, "trained" is what goes on.
+        """
+        trained = {} if self._average is None else {"trained": self.model.state_dict()}
+        return trained | {
+            "data": self._fits,
             "step": self.step,
             "ended_epochs": self.ended_epochs,
-            "model": self.model.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
+            "model": self.judged.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "plateau": [self._plateau.factor, self._plateau.best, self._plateau.bad_epochs],
             "best": [self.best_top1, self.best_epoch],
             "epoch": {**self._tally.state(), "seconds": self._epoch_seconds},
@@ -271,9 +356,17 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go back to where `state` was taken; the data and the recipe must be the same."""
-        self.model.load_state_dict(state["model"])
-        self._optimizer.load_state_dict(state["optimizer"])
+        """Go back to where `state` was taken.
+
+        Raises RunError where the data or the batch are others, so that its steps would not be
+        those of this run.
+        """
+        if state["data"] != self._fits:
+            raise RunError(text.other_data(state["data"], self._fits))
+        self.judged.load_state_dict(state["model"])
+        if self._average is not None:
+            self.model.load_state_dict(state["trained"])
+        optim.restore(self._optimizers, state["optimizers"])
         self.step, self.ended_epochs = state["step"], state["ended_epochs"]
         self._plateau = schedule.Plateau(*state["plateau"])
         self.best_top1, self.best_epoch = state["best"]
@@ -303,16 +396,36 @@ class Pace:
         self._last[what] = self._clock()
 
 
-def _loader(
-    recipe: Recipe, dataset: Dataset, device: torch.device, layout: torch.memory_format
-) -> ResidentLoader:
-    return ResidentLoader(
-        dataset.train,
-        mean=dataset.mean,
-        std=dataset.std,
-        batch=recipe.batch,
-        seed=recipe.seed,
-        augmentation=Augmentation.of(recipe),
-        device=device,
-        memory_format=layout,
-    )
+def loader(
+    recipe: Recipe,
+    dataset: Dataset,
+    device: torch.device,
+    layout: torch.memory_format,
+    workers: int = 1,
+) -> ResidentLoader | StreamingLoader:
+    """The training images as a recipe wants them; close it, for a streamed set keeps `workers`."""
+    shared: dict[str, Any] = {
+        "mean": dataset.mean,
+        "std": dataset.std,
+        "batch": recipe.batch,
+        "seed": recipe.seed,
+        "augmentation": Augmentation.of(recipe),
+        "device": device,
+        "memory_format": layout,
+    }
+    if isinstance(dataset.train, ImageFiles):
+        return StreamingLoader(dataset.train, **shared, workers=workers)
+    return ResidentLoader(dataset.train, **shared)
+
+
+def _kept(images: Split, device: torch.device) -> Split:
+    """Images that are looked at every epoch, on the device for good where they fit."""
+    fits = isinstance(images, Images) and images.pixels.numel() <= devices.room(device)
+    return images.to(device) if isinstance(images, Images) and fits else images
+
+
+def _loss(recipe: Recipe, dataset: Dataset, device: torch.device) -> CrossEntropy:
+    if not recipe.class_weights:
+        return CrossEntropy(recipe.label_smoothing, None)
+    weights = class_weights(dataset.class_counts).to(device)
+    return CrossEntropy(recipe.label_smoothing, weights)

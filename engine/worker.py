@@ -12,17 +12,18 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import UNSET
 
 from engine import commands, events, text
 from engine.commands import Command
-from engine.errors import EngineError
+from engine.errors import EngineError, RunError
 from engine.events import Event
-from engine.session import Session
+from engine.session import Life, Session
 
-Reason = Literal["done", "stopped", "failed"]
+Reason: TypeAlias = Literal["done", "stopped", "failed"]
+SaveReason: TypeAlias = Literal["epoch", "best", "command", "signal", "stop"]
 
 
 class Outcome(NamedTuple):
@@ -39,13 +40,13 @@ class Worker(threading.Thread):
     def __init__(
         self,
         session: Session,
+        life: Life,
         inbox: queue.SimpleQueue[Command],
         append: Callable[[Event], object],
-        dry: bool = False,
     ) -> None:
         super().__init__(name="worker", daemon=True)
         self.outcome = Outcome("failed", text.crashed("the worker never ran"), 1)
-        self._session, self._inbox, self._append, self._dry = session, inbox, append, dry
+        self._session, self._life, self._inbox, self._append = session, life, inbox, append
         self._phase = events.Phase("starting")
         self._last_word: commands.Stop | None = None
         self._paused = False
@@ -57,29 +58,28 @@ class Worker(threading.Thread):
             self.outcome = Outcome("done" if self._last_word is None else "stopped")
         except EngineError as error:
             self.outcome = Outcome("failed", str(error), error.exit_code)
-        except OSError as error:
-            traceback.print_exc()
-            self.outcome = Outcome("failed", text.journal_failed(error.strerror or str(error)), 1)
         except Exception as error:  # noqa: BLE001 (a crash must become RunEnded, not silence)
             traceback.print_exc()
             self.outcome = Outcome("failed", self._session.explain(error), 1)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(EngineError):
             ended = self._session.ended(self.outcome.reason, self.outcome.error)
             self._append(ended)
 
     def _work(self) -> None:
-        life = self._session.rehearse() if self._dry else self._session.live()
-        with contextlib.closing(life):
-            for event in life:
+        with contextlib.closing(self._life):
+            for event in self._life:
                 if event is not None:
                     self._emit(event)
-                    if isinstance(event, events.EpochEnded) and not self._dry:
+                    if isinstance(event, events.EpochEnded):
                         self._save_epoch(event)
                 self._obey()
                 if self._last_word is not None:
                     break
-        if self._last_word is not None and self._last_word.save and not self._dry:
-            self._save("last.pt", "stop")
+        trained = self._session.trainer is not None
+        if self._last_word is not None and self._last_word.save and trained:
+            failure = self._save("last.pt", "stop")
+            if failure:
+                raise RunError(failure)
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, events.Phase):
@@ -109,6 +109,8 @@ class Worker(threading.Thread):
                 self._append(self._resumed_phase())
             case commands.Checkpoint():
                 self._checkpoint(command)
+            case commands.Probe():
+                self._probe(command)
             case commands.Stop():
                 self._last_word = command
 
@@ -117,10 +119,22 @@ class Worker(threading.Thread):
 
     def _checkpoint(self, command: Command) -> None:
         if self._session.trainer is not None:
-            self._save("last.pt", "command")
+            reason: SaveReason = "signal" if command.id == commands.SIGNAL else "command"
+            self._save("last.pt", reason)
             return
         sentence = text.nothing_to_save(self._phase.name)
         self._append(events.Alert("warning", "checkpoint", sentence, command=command.id))
+
+    def _probe(self, command: commands.Probe) -> None:
+        if self._session.trainer is None:
+            sentence = text.nothing_to_show(self._phase.name)
+            self._append(events.Alert("warning", "probe", sentence, command=command.id))
+            return
+        try:
+            self._session.answer(command)
+        except OSError as error:
+            sentence = text.answer_failed(error.strerror or str(error))
+            self._append(events.Alert("warning", "probe", sentence, command=command.id))
 
     # Saving
 
@@ -129,26 +143,21 @@ class Worker(threading.Thread):
             self._save("best.pt", "best", ended)
         self._save("last.pt", "epoch", ended)
 
-    def _save(
-        self,
-        file: str,
-        reason: Literal["epoch", "best", "command", "stop"],
-        ended: events.EpochEnded | None = None,
-    ) -> None:
+    def _save(self, file: str, reason: SaveReason, ended: events.EpochEnded | None = None) -> str:
         """Save under this name, or say that it failed; the training goes on either way.
 
         `ended` is the epoch that the checkpoint closes, where it is not in the midst of one.
+        Returns the sentence of a failure, else nothing.
         """
-        if self._session.trainer is None:
-            return
         began = time.monotonic()
         try:
             size = self._session.save(file)
         except OSError as error:
             sentence = text.save_failed(file, error.strerror or str(error))
             self._append(events.Alert("error", "save", sentence, step=self._session.step))
-            return
+            return sentence
         seconds = time.monotonic() - began
         epoch, step = ended.epoch if ended else self._session.epoch, self._session.step
         top1 = ended.top1 if ended else UNSET
         self._append(events.Checkpointed(file, epoch, size, seconds, reason, top1, step=step))
+        return ""

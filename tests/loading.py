@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeVar
 
+from torch import Tensor
+
+from engine.data.dataset import Images, Split
+
 T = TypeVar("T")
 
 
@@ -17,3 +21,9 @@ def finished(loading: Generator[float, None, T]) -> tuple[list[float], T]:
         except StopIteration as end:
             result: T = end.value
             return fractions, result
+
+
+def pixels(images: Split) -> Tensor:
+    """The pixels (N, C, H, W) of images that are in memory."""
+    assert isinstance(images, Images)
+    return images.pixels

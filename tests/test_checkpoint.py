@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import resource
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,19 @@ def test_a_save_that_fails_leaves_the_old_one_whole(
     monkeypatch.undo()
     assert checkpoint.load(path)["step"] == 1
     assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_a_disk_that_is_really_full_is_an_oserror(tmp_path: Path) -> None:
+    path = tmp_path / "last.pt"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            checkpoint.save(path, {"w": torch.zeros(10_000)}, nothing)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert os.listdir(tmp_path) == []
 
 
 def test_what_it_refers_to_is_durable_before_it_has_its_name(tmp_path: Path) -> None:

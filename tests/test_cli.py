@@ -58,9 +58,10 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
     ("arguments", "sentence"),
     [
         (["--no-ui", "-m", "resnet19"], "there is no architecture 'resnet19': did you mean"),
+        (["--no-ui", "-m", "net.py:make"], "there is no file net.py to make the model"),
+        (["--no-ui", "-m", "lenet5", "--pretrained"], "no pretrained weights for lenet5"),
         (["--no-ui", "-d", "cifar11"], "did you mean cifar10?"),
         (["--no-ui", "-d", "./flowers"], "the data folder flowers does not exist"),
-        (["--no-ui", "-d", "cifar10"], "CIFAR-10 is not on this disk"),
         (["--no-ui", "-r", "fast"], "there is no recipe 'fast'"),
         (["--no-ui", "-r", "mine.toml"], "cannot be read: No such file"),
         (["--no-ui", "--set", "lr"], "--set takes KEY=VALUE"),
@@ -69,6 +70,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["--no-ui", "--device", "gpu"], "device is auto, cpu, cuda or cuda:N"),
         (["--no-ui", "--name", "../up"], "cannot name a run"),
         (["--arch", "lenet5", "runs"], "put --arch after runs"),
+        (["--set", "lr=1", "runs"], "put --set after runs"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_2(arguments: list[str], sentence: str) -> None:

@@ -102,6 +102,16 @@ def test_a_value_that_is_not_finite_breaks_its_bin_only() -> None:
     assert (curve.bins()[0].mean, curve.bins()[0].broken) == (1.0, True)
 
 
+@given(st.lists(st.tuples(st.integers(0, 5000), st.floats(-1e6, 1e6)), max_size=60))
+def test_looking_between_changes_nothing(points: list[tuple[int, float]]) -> None:
+    looked, plain = Curve(), Curve()
+    for step, value in points:
+        looked.add(step, value)
+        looked.bins()
+        plain.add(step, value)
+    assert looked.bins() == plain.bins()
+
+
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.floats(-1e6, 1e6)), max_size=60))
 def test_any_steps_fit(points: list[tuple[int, float]]) -> None:
     curve = Curve()

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from engine.data import images
-from engine.data.dataset import Dataset
+from engine.data.dataset import Dataset, ImageFiles
+from engine.data.decoding import Form, decode
 from engine.data.folder import scan
-from engine.data.images import Form, Glimpse, decode, decoded, form_of
+from engine.data.images import Glimpse, decoded, form_of, threads_for
 from engine.errors import DataError
-from tests.loading import finished
+from engine.recipe import Recipe
+from tests.loading import finished, pixels
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
-def form(channels: int = 3, size: int = 8, frame: int = 0, workers: int = 1) -> Form:
-    return Form(channels, size, frame, workers)
+def form(channels: int = 3, size: int = 8, frame: int = 0) -> Form:
+    return Form(channels, size, frame)
 
 
 def striped(*colours: tuple[int, int, int], width: int = 8, height: int = 8) -> Image.Image:
@@ -38,25 +42,25 @@ def folder(root: Path, image: Image.Image, count: int) -> Path:
     return root
 
 
-def loaded(root: Path, size: int | str = "auto") -> Dataset:
-    return finished(images.load(scan(root), size))[1]
+def loaded(root: Path, room: float = math.inf, **settings: Any) -> Dataset:
+    return finished(images.load(scan(root), Recipe(**settings), room))[1]
 
 
 def test_pixels_are_those_of_the_file(tmp_path: Path) -> None:
     striped(RED, BLUE).save(tmp_path / "a.png")
-    pixels = decode(tmp_path / "a.png", form())
-    assert pixels.shape == (3, 8, 8)
-    assert pixels[:, 3, 0].tolist() == list(RED)
-    assert pixels[:, 3, 7].tolist() == list(BLUE)
+    array = decode(tmp_path / "a.png", form())
+    assert array.shape == (3, 8, 8)
+    assert array[:, 3, 0].tolist() == list(RED)
+    assert array[:, 3, 7].tolist() == list(BLUE)
 
 
 def test_orientation_is_obeyed(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held upright: the left of the file is the top
     striped(RED, BLUE, width=16, height=16).save(tmp_path / "a.png", exif=exif)
-    pixels = decode(tmp_path / "a.png", form())
-    assert pixels[:, 0, 3].tolist() == list(RED)
-    assert pixels[:, 7, 3].tolist() == list(BLUE)
+    array = decode(tmp_path / "a.png", form())
+    assert array[:, 0, 3].tolist() == list(RED)
+    assert array[:, 7, 3].tolist() == list(BLUE)
 
 
 def test_oblong_images_lose_their_ends(tmp_path: Path) -> None:
@@ -68,8 +72,8 @@ def test_oblong_images_lose_their_ends(tmp_path: Path) -> None:
 def test_reduction_is_antialiased(tmp_path: Path) -> None:
     board = np.indices((64, 64)).sum(0) % 2 * 255
     Image.fromarray(board.astype(np.uint8)).save(tmp_path / "a.png")
-    pixels = decode(tmp_path / "a.png", form(channels=1))
-    assert abs(pixels.astype(int) - 127).max() < 8
+    array = decode(tmp_path / "a.png", form(channels=1))
+    assert abs(array.astype(int) - 127).max() < 8
 
 
 def test_large_jpegs_are_decoded_as_other_files(tmp_path: Path) -> None:
@@ -128,19 +132,19 @@ def test_grey_only_if_all_are() -> None:
 def test_one_thread_for_small_files_only_where_they_are_there_at_once() -> None:
     small, large = Glimpse((32, 32), False, 1e-5), Glimpse((500, 375), False, 1e-5)
     awaited = Glimpse((32, 32), False, 5e-3)
-    assert [form_of([seen], "auto").workers for seen in (small, large, awaited)] == [1, 8, 8]
+    assert [threads_for([seen]) for seen in (small, large, awaited)] == [1, 8, 8]
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-def test_every_file_lands_in_its_place(tmp_path: Path, workers: int) -> None:
+@pytest.mark.parametrize("threads", [1, 4])
+def test_every_file_lands_in_its_place(tmp_path: Path, threads: int) -> None:
     files = []
     for value in range(150):
         files.append((tmp_path / f"{value}.png", 0))
         Image.new("L", (8, 8), value).save(files[-1][0])
-    pixels = np.empty((150, 1, 8, 8), np.uint8)
-    fractions, broken = finished(decoded(files, form(1, workers=workers), pixels))
+    array = np.empty((150, 1, 8, 8), np.uint8)
+    fractions, broken = finished(decoded(files, form(1), array, threads))
     assert not broken
-    assert (pixels == np.arange(150)[:, None, None, None]).all()
+    assert (array == np.arange(150)[:, None, None, None]).all()
     assert fractions == sorted(fractions)
     assert len(fractions) >= 3
 
@@ -148,7 +152,7 @@ def test_every_file_lands_in_its_place(tmp_path: Path, workers: int) -> None:
 def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:
     data = loaded(folder(tmp_path, striped(RED, RED, RED, BLUE, width=32, height=32), 10))
     assert data.classes == ("a", "b")
-    assert data.train.pixels.shape == (8, 3, 32, 32)
+    assert pixels(data.train).shape == (8, 3, 32, 32)
     assert data.train.labels.tolist() == [0] * 4 + [1] * 4
     assert data.validation.labels.tolist() == [0, 1]
     assert data.mean == pytest.approx((0.75, 0.0, 0.25), abs=1e-6)
@@ -159,10 +163,10 @@ def test_few_broken_images_are_left_out_and_told(tmp_path: Path) -> None:
     root = folder(tmp_path, striped(RED, width=8), 200)
     file, label = scan(root).train[3]
     file.write_bytes(b"no image at all")
-    data = loaded(root, 8)
+    data = loaded(root, size=8)
     assert len(data.train) == 159
     assert data.train.labels.tolist().count(label) == 79
-    assert (data.train.pixels[:, 0] == 255).all()
+    assert (pixels(data.train)[:, 0] == 255).all()
     (note,) = data.notes
     assert f"1 of 200 images cannot be read and are left out, a/{file.name} first" in note
     assert "(not an image)" in note
@@ -173,4 +177,40 @@ def test_a_truncated_image_is_broken(tmp_path: Path) -> None:
     file, _ = scan(root).validation[0]
     file.write_bytes(file.read_bytes()[:45])
     with pytest.raises(DataError, match=rf"1 of 10 images .* cannot be read, a/{file.name} first"):
-        loaded(root, 8)
+        loaded(root, size=8)
+
+
+@pytest.mark.parametrize(
+    ("room", "loader", "streams"),
+    [
+        (1e9, "auto", False),
+        (1000.0, "auto", True),
+        (1e9, "streaming", True),
+        (0, "resident", False),
+    ],
+)
+def test_what_does_not_fit_is_streamed_unless_the_recipe_says_otherwise(
+    tmp_path: Path, room: float, loader: str, streams: bool
+) -> None:
+    root = folder(tmp_path, striped(RED, RED, RED, BLUE, width=32, height=32), 10)
+    data = loaded(root, room, loader=loader)
+    assert isinstance(data.train, ImageFiles) is streams
+    assert data.loader == ("streaming" if streams else "resident")
+    assert data.train.shape == (3, 32, 32)
+    assert data.mean == pytest.approx((0.75, 0.0, 0.25), abs=1e-6)
+    assert data.class_counts == (4, 4)
+    assert data.bytes == 10 * 3 * 32 * 32
+
+
+@pytest.mark.parametrize("loader", ["resident", "streaming"])
+def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader: str) -> None:
+    for split in ("train", "val", "test"):
+        (tmp_path / split).mkdir()
+        folder(tmp_path / split, striped(RED, width=32, height=32), 8)
+    data = loaded(tmp_path, loader=loader)
+    assert data.validates == "own"
+    assert data.test is not None
+    assert data.test.labels.tolist() == [0] * 4 + [1] * 4
+    assert data.notes == ()
+    data = finished(images.load(scan(tmp_path, holdout=0.5), Recipe(), 0.0))[1]
+    assert f"{tmp_path}/val is left out" in data.notes[0]

@@ -10,7 +10,7 @@ from tests import scripted
 
 
 def said(script: list[events.Event]) -> list[str]:
-    lines = Lines()
+    lines = Lines("1")
     return [line for event in scripted.stamped(script) for line in lines.of(event)]
 
 
@@ -53,6 +53,11 @@ def test_numbers_that_are_none_are_said_so() -> None:
     assert "loss nan" in said([scripted.started(), broken])[3]
 
 
+def test_weighed_classes_have_their_balanced_accuracy() -> None:
+    ended = msgspec.structs.replace(scripted.ended_epoch(1), balanced=0.755)
+    assert "val 0.450 90.0 % balanced 75.5 %  " in said([scripted.started(), ended])[-1]
+
+
 def test_nothing_from_outside_reaches_the_terminal_raw() -> None:
     alert = events.Alert("warning", "x", "\x1b[2J gone")
     assert said([alert]) == ["warning: \\x1b[2J gone"]
@@ -60,5 +65,5 @@ def test_nothing_from_outside_reaches_the_terminal_raw() -> None:
 
 def test_a_stopped_run_says_how_to_go_on() -> None:
     assert said([scripted.started(), events.RunEnded("stopped")])[-1].endswith(
-        "go on with: cnn-tui resume 1-lenet5-digits"
+        "go on with: cnn-tui resume 1"
     )

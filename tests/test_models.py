@@ -8,13 +8,26 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine import catalog, models, probe
+from engine import models
 from engine.errors import UsageError
+from engine.models import FromImages
 from engine.models.article import BN_EPS, BN_MOMENTUM
+from engine.models.cifar_resnet import shortcut
 from engine.models.lenet import LeNet5
+from engine.models.speednet import LOGIT_SCALE, SpeedNet
+from engine.models.stem import first_conv, with_channels
+from engine.models.style import Style
+from engine.models.task import Task
+
+SMALLEST = {
+    **{"lenet5": 28, "alexnet": 15, "convnext-tiny": 16, "speednet": 9, "article-resnet": 13},
+    **{f"vgg{depth}{bn}": 32 for depth in (11, 13, 16, 19) for bn in ("", "-bn")},
+}
+# Deep nets without BN learn at a lower rate only.
+RATES = dict.fromkeys(("alexnet", "vgg11", "vgg13", "vgg16", "vgg19"), 1e-4)
 
 
 @pytest.fixture(autouse=True)
@@ -26,13 +39,19 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def on_meta(arch: str, channels: int, size: int, classes: int) -> nn.Module:
+def on_meta(
+    arch: str, channels: int, size: int, classes: int, style: Style = models.DEFAULT
+) -> nn.Module:
     with torch.device("meta"):
-        return models.build(arch, channels, size, classes)
+        return models.build(arch, channels, size, classes, style)
 
 
 def parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def kinds(model: nn.Module) -> set[type[nn.Module]]:
+    return {type(module) for module in model.modules()}
 
 
 @pytest.mark.parametrize(
@@ -42,8 +61,29 @@ def parameters(model: nn.Module) -> int:
         ("lenet5", 1, 32, 10, 61_706),
         ("lenet5", 3, 32, 10, 62_006),
         ("lenet5", 3, 224, 10, 62_006),
-        ("resnet18", 3, 32, 10, 11_173_962),
+        ("alexnet", 3, 224, 1000, 61_100_840),
+        ("vgg11", 3, 224, 1000, 132_863_336),
+        ("vgg13", 3, 224, 1000, 133_047_848),
+        ("vgg16", 3, 224, 1000, 138_357_544),
+        ("vgg19", 3, 224, 1000, 143_667_240),
         ("resnet18", 3, 224, 1000, 11_689_512),
+        ("resnet34", 3, 224, 1000, 21_797_672),
+        ("resnet50", 3, 224, 1000, 25_557_032),
+        ("resnet101", 3, 224, 1000, 44_549_160),
+        ("resnet152", 3, 224, 1000, 60_192_808),
+        ("resnet18", 3, 32, 10, 11_173_962),
+        ("resnet34", 3, 32, 10, 21_282_122),
+        ("resnet50", 3, 32, 10, 23_520_842),
+        ("resnet101", 3, 32, 10, 42_512_970),
+        ("resnet152", 3, 32, 10, 58_156_618),
+        ("vgg16-bn", 3, 32, 10, 14_728_266),
+        ("resnet20", 3, 32, 10, 269_722),
+        ("resnet32", 3, 32, 10, 464_154),
+        ("resnet44", 3, 32, 10, 658_586),
+        ("resnet56", 3, 32, 10, 853_018),
+        ("resnet110", 3, 32, 10, 1_727_962),
+        ("plain20", 3, 32, 10, 269_722),
+        ("plain56", 3, 32, 10, 853_018),
         ("article-resnet", 3, 32, 10, 830_858),
         # At 28 pixels 7×7 remain, of which Keras' valid pooling of 4×4 makes one.
         ("article-resnet", 3, 28, 10, 830_858 - 3 * 128 * 256),
@@ -55,67 +95,58 @@ def test_parameters_are_those_published(
     assert parameters(on_meta(arch, channels, size, classes)) == count
 
 
-@pytest.mark.parametrize("size", [28, 32, 33, 64, 224])
-@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("arch", models.MODELS)
-def test_output_is_a_logit_a_class(arch: str, channels: int, size: int) -> None:
-    model = on_meta(arch, channels, size, 7)
-    assert model(torch.empty(2, channels, size, size, device="meta")).shape == (2, 7)
+def test_output_is_a_logit_a_class(arch: str) -> None:
+    least = SMALLEST.get(arch, 8)
+    sizes = [size for size in (28, 32, 64, 224) if size >= least]
+    for channels, size in (*((3, size) for size in sizes), (1, sizes[-1])):
+        model = on_meta(arch, channels, size, 7).eval()
+        with torch.no_grad():
+            output = model(torch.empty(2, channels, size, size, device="meta"))
+        assert output.shape == (2, 7), (channels, size)
 
 
-@pytest.mark.parametrize("arch", models.MODELS)
-def test_catalogue_tells_what_is_built(arch: str) -> None:
-    layers = probe.layers(on_meta(arch, 3, 32, 10), 3, 32)
-    facts = catalog.ARCHITECTURES[arch]
-    assert facts.parameters == sum(layer.parameters for layer in layers)
-    assert facts.macs == sum(layer.macs for layer in layers)
-
-
-def test_catalogue_and_models_have_the_same_keys() -> None:
-    assert models.MODELS.keys() == catalog.ARCHITECTURES.keys()
-
-
-@pytest.mark.parametrize(("arch", "least"), [("lenet5", 28), ("article-resnet", 13)])
+@pytest.mark.parametrize(("arch", "least"), SMALLEST.items())
 def test_smaller_images_are_refused_with_the_least_size(arch: str, least: int) -> None:
-    on_meta(arch, 1, least, 10)
-    with pytest.raises(UsageError, match=f"needs images of {least} pixels or more"):
+    with pytest.raises(UsageError, match=f"{arch} needs images of {least} pixels or more"):
         on_meta(arch, 1, least - 1, 10)
 
 
-@pytest.mark.parametrize(
-    ("arch", "size"), [("lenet5", 28), ("resnet18", 8), ("article-resnet", 13)]
-)
-def test_a_few_steps_lower_the_loss_at_the_smallest_size(arch: str, size: int) -> None:
+@pytest.mark.parametrize("arch", models.MODELS)
+def test_a_few_steps_lower_the_loss_at_the_smallest_size(arch: str) -> None:
     torch.manual_seed(0)
-    model = models.build(arch, 1, size, 4)
-    images, labels = torch.randn(16, 1, size, size), torch.arange(16) % 4
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    size = SMALLEST.get(arch, 8)
+    model = models.build(arch, 1, size, 4, Style(dropout=0.0) if arch == "alexnet" else Style())
+    images, labels = torch.randn(8, 1, size, size), torch.arange(8) % 4
+    if isinstance(model, FromImages):
+        model.initialise_from(torch.randn(100, 1, size, size))
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.Adam(learning, lr=RATES.get(arch, 1e-3), fused=True)
     losses = []
-    for _ in range(6):
+    for _ in range(4):
         loss = F.cross_entropy(model(images), labels)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
-    assert losses[-1] < losses[0] * 0.95
+    # Not each of the first steps lowers it: the deep plain nets are there to show that.
+    assert min(losses[1:]) < losses[0] * 0.99
+
+
+def test_the_module_loads_without_torchvision() -> None:
+    code = "import sys, engine.models; sys.exit('torchvision' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# LeNet and the article's
 
 
 def test_lenet_pads_28_pixels_as_if_they_were_32() -> None:
     torch.manual_seed(0)
-    small, large = LeNet5(1, 28, 10), LeNet5(1, 32, 10)
+    small, large = (LeNet5(Task(1, size, 10), Style()) for size in (28, 32))
     large.load_state_dict(small.state_dict())
     images = torch.rand(2, 1, 28, 28)
     torch.testing.assert_close(small(images), large(F.pad(images, (2, 2, 2, 2))))
-
-
-def test_resnet_has_the_small_stem_up_to_64_pixels() -> None:
-    small, large = on_meta("resnet18", 3, 64, 10), on_meta("resnet18", 1, 65, 10)
-    assert isinstance(small.conv1, nn.Conv2d)
-    assert isinstance(large.conv1, nn.Conv2d)
-    assert (small.conv1.kernel_size, small.conv1.stride) == ((3, 3), (1, 1))
-    assert (large.conv1.kernel_size, large.conv1.stride) == ((7, 7), (2, 2))
-    assert isinstance(small.maxpool, nn.Identity)
-    assert isinstance(large.maxpool, nn.MaxPool2d)
 
 
 def test_article_resnet_begins_as_keras_would() -> None:
@@ -132,6 +163,179 @@ def test_article_resnet_begins_as_keras_would() -> None:
             assert 0.9 * limit < module.weight.abs().max() <= limit
 
 
-def test_the_module_loads_without_torchvision() -> None:
-    code = "import sys, engine.models; sys.exit('torchvision' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+# What is torchvision's
+
+
+@pytest.mark.parametrize(
+    ("arch", "name", "small", "large"),
+    [
+        ("resnet18", "conv1", ((3, 3), (1, 1)), ((7, 7), (2, 2))),
+        ("alexnet", "features.0", ((3, 3), (1, 1)), ((11, 11), (4, 4))),
+        ("alexnet", "features.3", ((3, 3), (1, 1)), ((5, 5), (1, 1))),
+        ("mobilenet-v2", "features.0.0", ((3, 3), (1, 1)), ((3, 3), (2, 2))),
+        ("mobilenet-v2", "features.2.conv.1.0", ((3, 3), (1, 1)), ((3, 3), (2, 2))),
+        ("mobilenet-v2", "features.4.conv.1.0", ((3, 3), (2, 2)), ((3, 3), (2, 2))),
+        ("efficientnet-b0", "features.0.0", ((3, 3), (1, 1)), ((3, 3), (2, 2))),
+        ("efficientnet-b0", "features.2.0.block.1.0", ((3, 3), (1, 1)), ((3, 3), (2, 2))),
+        ("efficientnet-b0", "features.3.0.block.1.0", ((5, 5), (2, 2)), ((5, 5), (2, 2))),
+        ("convnext-tiny", "features.0.0", ((2, 2), (2, 2)), ((4, 4), (4, 4))),
+    ],
+)
+def test_small_images_have_a_gentler_beginning_up_to_64_pixels(
+    arch: str, name: str, small: tuple[object, ...], large: tuple[object, ...]
+) -> None:
+    for size, expected in ((64, small), (65, large)):
+        conv = on_meta(arch, 3, size, 10).get_submodule(name)
+        assert isinstance(conv, nn.Conv2d)
+        assert (conv.kernel_size, conv.stride) == expected
+
+
+def test_small_images_are_not_pooled_before_a_resnet_and_end_vgg_in_one_linear_layer() -> None:
+    resnets = [on_meta("resnet18", 3, size, 10) for size in (64, 65)]
+    assert [nn.MaxPool2d in kinds(model) for model in resnets] == [False, True]
+    linear = [
+        sum(isinstance(m, nn.Linear) for m in on_meta("vgg11", 3, size, 10).modules())
+        for size in (64, 65)
+    ]
+    assert linear == [1, 3]
+
+
+@pytest.mark.parametrize("arch", ["resnet18", "alexnet", "convnext-tiny"])
+def test_grey_images_are_seen_as_three_equal_channels(arch: str) -> None:
+    torch.manual_seed(0)
+    model = models.build(arch, 3, 32, 4).eval()
+    images = torch.rand(2, 1, 32, 32)
+    with torch.no_grad():
+        expected = model(images.expand(-1, 3, -1, -1))
+        output = with_channels(model, 1)(images)
+    torch.testing.assert_close(output, expected, rtol=1e-4, atol=1e-5)
+
+
+# CIFAR ResNets and their plain twins
+
+
+def test_a_shortcut_takes_every_second_pixel_and_adds_zeros() -> None:
+    x = torch.arange(32.0).view(1, 2, 4, 4)
+    assert shortcut(x, 2) is x
+    out = shortcut(x, 5)
+    assert out.shape == (1, 5, 2, 2)
+    assert out[0, 1].tolist() == [[16, 18], [24, 26]]
+    assert not out[0, 2:].any()
+
+
+def test_a_plain_twin_has_the_same_layers_but_no_shortcut() -> None:
+    torch.manual_seed(0)
+    residual, plain = (models.build(arch, 3, 32, 10).eval() for arch in ("resnet20", "plain20"))
+    plain.load_state_dict(residual.state_dict())
+    for model in (residual, plain):
+        for name, weight in model.named_parameters():
+            if name.startswith("layer") and "conv" in name:
+                nn.init.zeros_(weight)
+    images = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        assert residual(images).std(0).sum() > 0, "the shortcuts carry the image past the blocks"
+        assert plain(images).std(0).sum() == 0
+
+
+# The speed net
+
+
+def speednet(size: int = 32) -> SpeedNet:
+    torch.manual_seed(0)
+    model = models.build("speednet", 3, size, 10)
+    assert isinstance(model, SpeedNet)
+    return model
+
+
+def smooth_images(count: int) -> Tensor:
+    """Images whose neighbouring pixels are alike, as those of photographs are."""
+    images = F.avg_pool2d(torch.randn(count, 3, 36, 36), 5, stride=1)
+    return (images - images.mean((0, 2, 3), True)) / images.std((0, 2, 3), keepdim=True)
+
+
+def test_the_first_layer_whitens_patches() -> None:
+    model, images = speednet(), smooth_images(400)
+    model.initialise_from(images)
+    with torch.no_grad():
+        seen = F.conv2d(images, model.whiten.weight).transpose(0, 1).flatten(1)  # (24, patches)
+    torch.testing.assert_close(seen[:12], -seen[12:])
+    deviations = seen[:12].std(1)
+    assert deviations.min() > 0.5, "faint directions count, too"
+    assert deviations.max() <= 1.0 + 1e-3
+    correlations = seen[:12].corrcoef() - torch.eye(12)
+    assert correlations.abs().max() < 1e-3
+
+
+def test_only_biases_of_the_whitening_and_of_the_norms_learn() -> None:
+    frozen = {name for name, p in speednet().named_parameters() if not p.requires_grad}
+    norms = {f"groups.{group}.bn{i}.weight" for group in range(3) for i in (1, 2)}
+    assert frozen == {"whiten.weight", *norms}
+
+
+def test_convolutions_of_the_speed_net_begin_as_the_identity() -> None:
+    conv = speednet().groups[0].conv1
+    assert isinstance(conv, nn.Conv2d)
+    maps = torch.rand(1, 24, 5, 5)
+    torch.testing.assert_close(conv(maps)[:, :24], maps)
+    assert conv.weight[24:].std() > 0
+
+
+def test_logits_of_the_speed_net_are_scaled_down() -> None:
+    model = speednet().eval()
+    before: list[Tensor] = []
+    model.fc.register_forward_hook(lambda module, inputs, output: before.append(output))
+    logits = model(torch.rand(2, 3, 32, 32))
+    torch.testing.assert_close(logits, before[0] * LOGIT_SCALE)
+
+
+# Styles
+
+
+@pytest.mark.parametrize("arch", ["lenet5", "article-resnet", "resnet20", "plain20", "speednet"])
+def test_a_style_changes_every_activation(arch: str) -> None:
+    made = kinds(on_meta(arch, 3, 32, 10, Style(act="sigmoid")))
+    assert nn.Sigmoid in made
+    assert not made & {nn.ReLU, nn.Tanh, nn.GELU}
+
+
+@pytest.mark.parametrize("arch", ["lenet5", "article-resnet", "resnet20", "plain20"])
+def test_a_style_puts_norms_in_and_takes_them_out(arch: str) -> None:
+    with_norms, without = (on_meta(arch, 3, 32, 10, Style(bn=bn)) for bn in (True, False))
+    assert nn.BatchNorm2d in kinds(with_norms)
+    assert not kinds(without) & {nn.BatchNorm1d, nn.BatchNorm2d}
+    conv = first_conv(without)[1]
+    assert conv.bias is not None, "a convolution without BN has a bias"
+
+
+@pytest.mark.parametrize(
+    ("arch", "size", "default"),
+    [
+        ("lenet5", 32, set()),
+        ("article-resnet", 32, {0.5}),
+        ("resnet20", 32, set()),
+        ("plain20", 32, set()),
+        ("alexnet", 32, {0.5}),
+        ("vgg11", 224, {0.5}),
+        ("mobilenet-v2", 32, {0.2}),
+        ("efficientnet-b0", 32, {0.2}),
+    ],
+)
+def test_a_style_sets_dropout(arch: str, size: int, default: set[float]) -> None:
+    for style, expected in ((Style(), default), (Style(dropout=0.3), {0.3})):
+        model = on_meta(arch, 3, size, 10, style)
+        assert {m.p for m in model.modules() if isinstance(m, nn.Dropout)} == expected
+
+
+def test_layers_stand_in_their_order() -> None:
+    model = on_meta("lenet5", 1, 32, 10, Style("relu", True, 0.2))
+    called: list[str] = []
+    for name, module in model.named_children():
+        module.register_forward_hook(lambda *_, name=name: called.append(name))
+    model(torch.empty(2, 1, 32, 32, device="meta"))
+    assert called[:4] == ["conv1", "bn1", "act1", "pool1"]
+    assert called[-4:] == ["fc2", "act4", "drop2", "fc3"]
+
+
+def test_dropout_of_a_small_vgg_is_refused() -> None:
+    with pytest.raises(UsageError, match="vgg16-bn has dropout between its linear layers"):
+        on_meta("vgg16-bn", 3, 32, 10, Style(dropout=0.2))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine import models, probe
 from engine.data.dataset import Dataset, Images
 from engine.events import FeatureMap, FeatureMaps, Layer
+from tests.loading import pixels as loaded
 
 CPU = torch.device("cpu")
 
@@ -44,7 +45,7 @@ def net() -> Net:
 def data(size: int = 40) -> Dataset:
     pixels = torch.arange(3 * size * size).remainder(251).to(torch.uint8).view(1, 3, size, size)
     split = Images(pixels, torch.tensor([3]))
-    return Dataset(tuple("abcde"), split, split, False, (0.0,) * 3, (1.0,) * 3)
+    return Dataset(tuple("abcde"), split, split, "own", (0.0,) * 3, (1.0,) * 3)
 
 
 def normalise(pixels: Tensor) -> Tensor:
@@ -90,7 +91,7 @@ def test_probed_are_the_first_two_convolutions_and_the_last() -> None:
 def test_maps_are_those_that_the_layers_computed() -> None:
     model = net().eval()
     first, last = looked(model, "features.0", "features.5")
-    output = model.features[0](normalise(data().validation.pixels))[0]  # (20, 20, 20)
+    output = model.features[0](normalise(loaded(data().validation)))[0]  # (20, 20, 20)
     assert (first.layer, first.shape, first.step) == ("features.0", (20, 20, 20), 7)
     assert (last.layer, last.shape) == ("features.5", (4, 19, 17))
     assert [m.channel for m in first.maps] == list(range(16))
@@ -110,7 +111,7 @@ def restored(found: FeatureMap) -> list[float]:
 def test_predictions_are_the_three_likeliest() -> None:
     model = net().eval()
     (found,) = looked(model, "features.0")
-    probabilities = model(normalise(data().validation.pixels))[0].softmax(0)
+    probabilities = model(normalise(loaded(data().validation)))[0].softmax(0)
     expected = probabilities.sort(descending=True)
     assert [index for index, _ in found.top] == expected.indices[:3].tolist()
     assert [p for _, p in found.top] == pytest.approx(expected.values[:3].tolist())
@@ -120,8 +121,8 @@ def test_predictions_are_the_three_likeliest() -> None:
 def test_picture_is_reduced_only_where_it_is_larger() -> None:
     (small,), (large,) = (looked(net(), "features.0", size=size) for size in (20, 64))
     assert (small.picture.height, large.picture.height) == (20, 32)
-    assert numbers(small.picture.data) == data(20).validation.pixels.flatten().tolist()
-    means = nn.functional.avg_pool2d(data(64).validation.pixels.float(), 2)
+    assert numbers(small.picture.data) == loaded(data(20).validation).flatten().tolist()
+    means = nn.functional.avg_pool2d(loaded(data(64).validation).float(), 2)
     assert numbers(large.picture.data) == means.round().flatten().tolist()
 
 

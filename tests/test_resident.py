@@ -9,12 +9,16 @@ import torch
 from torch import Tensor
 
 from engine.data.augment import Augmentation
+from engine.data.batch import Drawn
 from engine.data.dataset import Images
 from engine.data.resident import ResidentLoader
 from engine.data.seeds import generator
+from engine.recipe import Recipe
 
 CPU = torch.device("cpu")
 MEAN, STD = (0.5, 0.25, 0.0), (0.25, 0.5, 1.0)
+NONE = Augmentation()
+CROPPED = Augmentation.of(Recipe(crop=2, flip=True))
 
 
 def images(count: int = 10, channels: int = 3) -> Images:
@@ -25,7 +29,7 @@ def images(count: int = 10, channels: int = 3) -> Images:
 
 
 def loader(
-    augmentation: Augmentation | None = None,
+    augmentation: Augmentation = NONE,
     *,
     batch: int = 4,
     seed: int = 0,
@@ -49,15 +53,15 @@ def normalised(pixels: Tensor) -> Tensor:
 
 
 def order(batches: ResidentLoader, epoch: int) -> list[int]:
-    return [label for _, labels in batches.batches(epoch) for label in labels.tolist()]
+    return [label for batch in batches.batches(epoch) for label in batch.labels.tolist()]
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_batches_are_normalised_images_with_their_labels(layout: torch.memory_format) -> None:
-    for pixels, labels in loader(layout=layout).batches(1):
-        assert pixels.dtype == torch.float32
-        assert pixels.is_contiguous(memory_format=layout)
-        torch.testing.assert_close(pixels, normalised(images().pixels[labels]))
+    for batch in loader(layout=layout).batches(1):
+        assert batch.images.dtype == torch.float32
+        assert batch.images.is_contiguous(memory_format=layout)
+        torch.testing.assert_close(batch.images, normalised(images().pixels[batch.labels]))
 
 
 def test_the_incomplete_batch_is_dropped_and_no_image_comes_twice() -> None:
@@ -79,36 +83,43 @@ def test_seed_and_epoch_decide_the_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "augmentation", [None, Augmentation(2, True, 0.0, 0.0), Augmentation(1, True, 15.0, 0.1)]
+    "recipe",
+    [
+        Recipe(),
+        Recipe(crop=2, flip=True),
+        Recipe(crop=1, flip="alternating", rotate=15.0, shift=0.1),
+        Recipe(hue=0.1, cutout=2, mixup=0.2),
+    ],
 )
 def test_starting_late_gives_the_batches_that_skipping_would(
-    augmentation: Augmentation | None,
+    recipe: Recipe,
 ) -> None:
-    batches = loader(augmentation, batch=2)
+    batches = loader(Augmentation.of(recipe), batch=2)
     late = list(batches.batches(3, first=2))
     skipped = list(itertools.islice(batches.batches(3), 2, None))
     assert len(late) == len(skipped) == 3
-    for (ours, our_labels), (theirs, their_labels) in zip(late, skipped, strict=True):
-        assert torch.equal(ours, theirs)
-        assert torch.equal(our_labels, their_labels)
+    for ours, theirs in zip(late, skipped, strict=True):
+        assert torch.equal(ours.images, theirs.images)
+        assert torch.equal(ours.labels, theirs.labels)
 
 
 def test_each_step_is_augmented_by_draws_of_its_own() -> None:
-    augmentation = Augmentation(2, False, 0.0, 0.0)
+    augmentation = Augmentation.of(Recipe(crop=2, flip="alternating"))
     batches = loader(augmentation, batch=5)
-    for step, (pixels, labels) in enumerate(batches.batches(1)):
-        expected = augmentation(images().pixels[labels], generator(CPU, 0, 1, step))
-        torch.testing.assert_close(pixels, normalised(expected))
+    for step, batch in enumerate(batches.batches(1)):
+        taken = batch.labels  # each image is labelled by its index
+        drawn = Drawn(images().pixels[taken], taken, taken, epoch=1, step=step)
+        assert torch.equal(batch.images, augmentation(drawn, batches.normalise).images)
 
 
 def test_training_leaves_the_stored_pixels_alone() -> None:
-    batches = loader(Augmentation(1, True, 10.0, 0.1))
-    before = [pixels.clone() for pixels, _ in batches.batches(1)]
-    assert all(map(torch.equal, before, [pixels for pixels, _ in batches.batches(1)]))
+    batches = loader(Augmentation.of(Recipe(crop=1, flip=True, rotate=10.0, mixup=0.2)))
+    before = [batch.images.clone() for batch in batches.batches(1)]
+    assert all(map(torch.equal, before, [batch.images for batch in batches.batches(1)]))
 
 
 def test_evaluation_goes_through_all_images_in_order_as_they_are() -> None:
-    batches = list(loader(Augmentation(2, True, 0.0, 0.0)).evaluation_batches(images(7), 3))
+    batches = list(loader(CROPPED).evaluation_batches(images(7), 3))
     assert [len(labels) for _, labels in batches] == [3, 3, 1]
     assert torch.equal(torch.cat([labels for _, labels in batches]), torch.arange(7))
     found = torch.cat([pixels for pixels, _ in batches])

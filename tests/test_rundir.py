@@ -51,6 +51,24 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         rundir.create(tmp_path / "file" / "runs", "x", "")
 
 
+def test_a_run_that_is_not_ours_hides_no_other(three: Path) -> None:
+    (three / "4-theirs").mkdir(mode=0o000)
+    assert len(rundir.runs(three)) == 3
+
+
+def test_a_name_that_is_not_unicode_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not valid UTF-8"):
+        rundir.create(tmp_path / "runs", "x", "data = '\udce9'")
+    assert os.listdir(tmp_path / "runs") == [".numbers"]
+
+
+def test_a_run_is_called_by_its_number_in_the_default_folder_else_by_its_path(
+    tmp_path: Path,
+) -> None:
+    assert rundir.selector(RunDir(tmp_path / "runs" / "7-x")) == "7"
+    assert rundir.selector(RunDir(tmp_path / "other" / "7-x")) == str(tmp_path / "other" / "7-x")
+
+
 def test_a_failed_start_leaves_nothing_but_the_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +133,7 @@ def test_a_run_is_found_by_its_path(three: Path) -> None:
 
 
 def test_a_run_is_found_from_another_folder_by_the_state_folder(three: Path) -> None:
+    rundir.link_into_state(RunDir(three / "1-lenet5-digits"))
     assert rundir.find(Path("elsewhere"), "lenet").path == three / "1-lenet5-digits"
 
 

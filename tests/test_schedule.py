@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import torch
 from torch.optim.lr_scheduler import (
@@ -79,6 +80,33 @@ def torch_rates_onecycle() -> list[float]:
     return found
 
 
+def test_linear_is_a_triangle() -> None:
+    def triangle(o: torch.optim.Optimizer) -> LRScheduler:
+        rise = LinearLR(o, start_factor=1 / 14, total_iters=13)
+        fall = LinearLR(o, start_factor=1.0, end_factor=0.0, total_iters=STEPS - 14)
+        return SequentialLR(o, [rise, fall], [14])
+
+    found = rates(plan(schedule="linear", peak=0.2))
+    assert found == pytest.approx(torch_rates(triangle))
+    assert max(found) == 0.4
+    assert min(found) > 0
+
+
+def test_linear_without_a_peak_falls_from_the_first_step_to_the_floor() -> None:
+    found = rates(plan(schedule="linear", lr_floor=0.1))
+    assert found[0] == 0.4
+    assert found[-1] == pytest.approx(0.1 + 0.3 / STEPS)
+
+
+@pytest.mark.parametrize("kind", ["constant", "step", "onecycle", "linear"])
+def test_a_warm_up_scales_the_schedule(kind: str) -> None:
+    warm = plan(schedule=kind, warmup=2, milestones=(4,), peak=0.5)
+    cold = msgspec.structs.replace(warm, warmup=0)
+    rise = [min(1.0, (step + 1) / 14) for step in range(STEPS)]
+    expected = [rate * part for rate, part in zip(rates(cold), rise, strict=True)]
+    assert rates(warm) == pytest.approx(expected)
+
+
 LOSSES = [1.0, 0.9, 0.9, 0.9, 0.89995, 0.9, 0.5, 0.6, 0.6, float("nan"), 0.6, 0.6, 0.6, 0.6, 0.1]
 
 
@@ -98,7 +126,7 @@ def test_plateau_as_a_factor() -> None:
     assert found == pytest.approx(0.4 * 0.2**3)
 
 
-@pytest.mark.parametrize("kind", ["constant", "step", "cosine", "onecycle"])
+@pytest.mark.parametrize("kind", ["constant", "step", "cosine", "onecycle", "linear"])
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_the_shortest_runs_have_a_rate(kind: str, epochs: int) -> None:
     chosen = recipe.build(settings={"epochs": epochs, "schedule": kind, "warmup": 5})

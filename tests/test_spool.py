@@ -31,8 +31,8 @@ def attempt(run: RunDir) -> str:
 
 def taken(run: RunDir) -> tuple[list[Command], list[tuple[str, str]]]:
     refused: list[tuple[str, str]] = []
-    said = list(spool.take(run, attempt(run), lambda file, why: refused.append((file, why))))
-    return said, refused
+    receiving = spool.Spool(run, attempt(run), lambda file, why: refused.append((file, why)))
+    return receiving.take(), refused
 
 
 def test_commands_come_in_order_and_once(live: Claim) -> None:
@@ -79,6 +79,17 @@ def test_what_is_no_command_is_refused_and_gone(live: Claim) -> None:
     assert os.listdir(folder) == []
 
 
+def test_what_cannot_be_deleted_is_heard_once_and_leaks_nothing(live: Claim) -> None:
+    (live.run.commands / "1-folder").mkdir()
+    refused: list[str] = []
+    receiving = spool.Spool(live.run, attempt(live.run), lambda file, why: refused.append(file))
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        receiving.take()
+    assert refused == ["1-folder"]
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_a_full_disk_is_one_sentence(live: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(old: Path, new: Path) -> None:
         raise OSError(28, "No space left on device")
@@ -98,6 +109,5 @@ def test_any_bytes_are_a_command_or_refused(data: bytes) -> None:
         run.commands.mkdir()
         (run.commands / "1-a.json").write_bytes(data)
         refused: list[str] = []
-        said = list(spool.take(run, "a", lambda file, why: refused.append(file)))
-        assert said == []
+        assert spool.Spool(run, "a", lambda file, why: refused.append(file)).take() == []
         assert os.listdir(run.commands) == []

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.tally import Evaluation, Tally
+from engine.tally import Evaluation, Tally, balanced
 
 CPU = torch.device("cpu")
 
@@ -75,6 +75,11 @@ def test_an_evaluation_against_the_plain_formulae(classes: int) -> None:
     else:
         ranks = (logits > logits.gather(1, labels[:, None])).sum(1)
         assert result.top5 == pytest.approx(float((ranks < 5).double().mean()))
+
+
+def test_balanced_accuracy_is_the_mean_recall_of_classes_that_have_images() -> None:
+    counts = torch.tensor([[8, 2, 0], [1, 1, 0], [0, 0, 0]])
+    assert balanced(counts) == pytest.approx((0.8 + 0.5) / 2)
 
 
 def test_a_loss_that_is_nan_stays_nan() -> None:

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 import torch
+from msgspec import UNSET
+from torch import nn
 
 from engine import device as devices
 from engine import events, models, recipe
 from engine.data.dataset import Dataset
 from engine.data.loading import load
+from engine.errors import RunError
+from engine.loss import CrossEntropy
 from engine.trainer import Pace, Trainer
 from tests import scripted
+from tests.loading import pixels as loaded
 
 CPU = torch.device("cpu")
 
@@ -59,6 +64,10 @@ def kinds(found: list[events.Event]) -> list[str]:
     return [type(event).__name__ for event in found]
 
 
+def ends(found: list[events.Event]) -> list[events.EpochEnded]:
+    return [e for e in found if isinstance(e, events.EpochEnded)]
+
+
 def test_an_epoch_is_steps_evaluation_confusion_maps_and_its_end(digits: Dataset) -> None:
     found = said(trainer(digits, tick=0.0, epochs=1))
     assert kinds(found) == [
@@ -66,6 +75,7 @@ def test_an_epoch_is_steps_evaluation_confusion_maps_and_its_end(digits: Dataset
         "FeatureMaps",
         "Phase",
         "Steps",
+        "Alert",
         "Phase",
         "Confusion",
         "FeatureMaps",
@@ -95,16 +105,21 @@ def test_a_report_waits_until_it_is_due(digits: Dataset) -> None:
     assert kinds(said(trainer(digits, tick=0.0, epochs=2))).count("Steps") == 1
 
 
+def validated(model: nn.Module, data: Dataset) -> tuple[torch.Tensor, float]:
+    """Logits and top-1 accuracy on the validation set, computed by hand."""
+    pixels = loaded(data.validation).float() / 255
+    mean, std = torch.tensor(data.mean), torch.tensor(data.std)
+    inputs = (pixels - mean.view(1, -1, 1, 1)) / std.view(1, -1, 1, 1)
+    with torch.no_grad():
+        logits = model.eval()(inputs)
+    return logits, float((logits.argmax(1) == data.validation.labels).double().mean())
+
+
 def test_numbers_are_those_of_the_model(digits: Dataset) -> None:
     work = trainer(digits, epochs=1)
     found = said(work)
-    end = next(e for e in found if isinstance(e, events.EpochEnded))
-    pixels = digits.validation.pixels.float() / 255
-    mean, std = torch.tensor(digits.mean), torch.tensor(digits.std)
-    inputs = (pixels - mean.view(1, -1, 1, 1)) / std.view(1, -1, 1, 1)
-    with torch.no_grad():
-        logits = work.model.eval()(inputs)
-    top1 = float((logits.argmax(1) == digits.validation.labels).double().mean())
+    (end,) = ends(found)
+    logits, top1 = validated(work.model, digits)
     assert end.top1 == pytest.approx(top1, abs=1e-9)
     assert end.loss == pytest.approx(
         float(torch.nn.functional.cross_entropy(logits, digits.validation.labels)), rel=1e-4
@@ -119,26 +134,67 @@ def test_numbers_are_those_of_the_model(digits: Dataset) -> None:
 
 
 def test_the_first_loss_is_that_of_a_guess(digits: Dataset) -> None:
-    first = next(e for e in said(trainer(digits)) if isinstance(e, events.Steps))
+    found = said(trainer(digits))
+    first = next(e for e in found if isinstance(e, events.Steps))
     assert first.step == 1
     assert first.loss == pytest.approx(math.log(10), rel=0.1)
+    (alert,) = (e for e in found if isinstance(e, events.Alert))
+    assert (alert.level, alert.code, alert.step) == ("info", "first-loss", 1)
+    assert "as it should be" in alert.text
+
+
+@pytest.mark.parametrize(("scale", "sentence"), [(100.0, "too large"), (None, "knows the answers")])
+def test_a_first_loss_that_is_no_guess_says_what_that_means(
+    digits: Dataset, scale: float | None, sentence: str
+) -> None:
+    work = trainer(digits, epochs=1)
+    if scale is None:
+        answers = trainer(digits, epochs=6, lr=0.05)
+        said(answers)
+        work.model.load_state_dict(answers.model.state_dict())
+    else:
+        with torch.no_grad():
+            [*work.model.parameters()][-2].mul_(scale)
+    alerts = [e.text for e in said(work) if isinstance(e, events.Alert)]
+    assert sentence in alerts[0]
 
 
 def weights(work: Trainer) -> list[torch.Tensor]:
     return [p.detach().clone() for p in work.model.parameters()]
 
 
-@pytest.mark.parametrize("leave_after", [3, 15, 18, 25])
-def test_a_run_taken_up_again_is_the_same_run(digits: Dataset, leave_after: int) -> None:
-    """3, 15 and 25 yields are inside an epoch, 18 is inside an evaluation."""
-    settings: dict[str, Any] = {
-        "plateau": True,
-        "plateau_patience": 0,
-        "optimizer": "adam",
-        "lr": 1e-3,
-    }
+PLATEAU: dict[str, Any] = {"plateau": True, "plateau_patience": 0, "optimizer": "adam", "lr": 1e-3}
+AVERAGE: dict[str, Any] = {"ema": 0.9, "label_smoothing": 0.1, "clip": 0.5, "class_weights": True}
+MUON: dict[str, Any] = {"optimizer": "muon", "lr": 2e-3, "schedule": "linear", "peak": 0.3}
+MIXED: dict[str, Any] = {
+    "mixup": 0.4,
+    "cutmix": 1.0,
+    "cutout": 8,
+    "erasing": 0.5,
+    "brightness": 0.2,
+    "zoom": 0.1,
+}
+ALTERNATING: dict[str, Any] = {"flip": "alternating", "crop": 2, "rotate": 0.0, "shift": 0.0}
+PATIENCE: dict[str, Any] = {"lr": 1e-9, "patience": 2, "epochs": 9, "schedule": "constant"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "leave_after"),
+    [
+        *((PLATEAU, leave_after) for leave_after in (4, 16, 19, 27)),
+        *((AVERAGE, leave_after) for leave_after in (16, 19)),
+        (MUON, 16),
+        (MIXED, 16),
+        (ALTERNATING, 27),
+        (PATIENCE, 46),
+    ],
+)
+def test_a_run_taken_up_again_is_the_same_run(
+    digits: Dataset, settings: dict[str, Any], leave_after: int
+) -> None:
+    """4, 16 and 27 yields are inside an epoch, 19 is inside an evaluation."""
     whole = trainer(digits, **settings)
-    ends = [e for e in said(whole) if isinstance(e, events.EpochEnded)]
+    expected = ends(said(whole))
     first = trainer(digits, **settings)
     life = first.run()
     before = [next(life) for _ in range(leave_after)]
@@ -148,9 +204,9 @@ def test_a_run_taken_up_again_is_the_same_run(digits: Dataset, leave_after: int)
     torch.manual_seed(99)
     second.restore(state)
     after = said(second)
-    found = [e for e in [*before, *after] if isinstance(e, events.EpochEnded)]
+    found = ends([e for e in [*before, *after] if e is not None])
     assert [(e.train_loss, e.loss, e.top1, e.lr, e.best) for e in found] == [
-        (e.train_loss, e.loss, e.top1, e.lr, e.best) for e in ends
+        (e.train_loss, e.loss, e.top1, e.lr, e.best) for e in expected
     ]
     for one, other in zip(weights(whole), weights(second), strict=True):
         assert torch.equal(one, other)
@@ -169,7 +225,7 @@ def test_a_loss_that_explodes_is_told_once_and_trained_on(digits: Dataset) -> No
         next(work.model.parameters()).fill_(float("nan"))
     found = said(work)
     assert [e.code for e in found if isinstance(e, events.Alert)] == ["loss"]
-    assert [e.loss for e in found if isinstance(e, events.EpochEnded)] == [None, None]
+    assert [e.loss for e in ends(found)] == [None, None]
     assert all(e.loss is None for e in found if isinstance(e, events.Steps))
 
 
@@ -181,5 +237,93 @@ def test_a_rehearsal_is_one_step_and_one_batch(digits: Dataset) -> None:
 
 def test_a_plateau_lowers_the_rate(digits: Dataset) -> None:
     work = trainer(digits, epochs=3, lr=1e-9, schedule="constant", plateau=True, plateau_patience=0)
-    rates = [e.lr for e in said(work) if isinstance(e, events.EpochEnded)]
+    rates = [e.lr for e in ends(said(work))]
     assert rates == pytest.approx([1e-9, 1e-9, 2e-10])
+
+
+def test_patience_ends_a_run_that_gets_no_better_and_says_so(digits: Dataset) -> None:
+    work = trainer(digits, **PATIENCE)
+    found = said(work)
+    assert [e.best for e in ends(found)] == [True, False, False]
+    alert = found[-1]
+    assert isinstance(alert, events.Alert)
+    assert (alert.level, alert.code) == ("info", "patience")
+    assert "2 epochs brought no better validation accuracy than epoch 1" in alert.text
+    again = trainer(digits, **PATIENCE)
+    again.restore(work.state())
+    assert ends(said(again)) == []
+
+
+def test_a_run_that_gets_better_has_patience(digits: Dataset) -> None:
+    assert len(ends(said(trainer(digits, epochs=3, patience=1, lr=0.02, rotate=0.0)))) == 3
+
+
+def test_the_average_is_what_is_validated_and_saved_as_the_model(digits: Dataset) -> None:
+    work = trainer(digits, epochs=1, ema=0.9)
+    (end,) = ends(said(work))
+    saved = work.state()
+    model = models.build("lenet5", 1, 32, 10)
+    model.load_state_dict(saved["model"])
+    assert end.top1 == pytest.approx(validated(model, digits)[1], abs=1e-9)
+    assert end.top1 != validated(work.model, digits)[1]
+    assert torch.equal(saved["trained"]["conv1.weight"], weights(work)[0])
+
+
+def test_the_gradient_is_cut_to_its_largest_norm(digits: Dataset) -> None:
+    settings: dict[str, Any] = {
+        "lr": 1.0,
+        "momentum": 0.0,
+        "weight_decay": 0.0,
+        "schedule": "constant",
+    }
+    for clip, cut in ((1e-3, True), (1e3, False)):
+        work = trainer(digits, clip=clip, **settings)
+        before = weights(work)
+        list(work.rehearse())
+        moved = [new - old for new, old in zip(weights(work), before, strict=True)]
+        norm = float(torch.stack([part.norm() for part in moved]).norm())
+        assert norm == pytest.approx(clip, rel=0.01) if cut else norm > 0.1
+
+
+def test_weighed_classes_report_their_mean_recall(digits: Dataset) -> None:
+    found = said(trainer(digits, epochs=1, class_weights=True))
+    (end,) = ends(found)
+    matrix = next(e for e in found if isinstance(e, events.Confusion))
+    recalls = [row[i] / sum(row) for i, row in enumerate(matrix.counts)]
+    assert end.balanced == pytest.approx(sum(recalls) / 10)
+    assert ends(said(trainer(digits, epochs=1)))[0].balanced is UNSET
+
+
+def test_mixed_images_count_by_their_dominant_label(digits: Dataset) -> None:
+    """With a rate of next to nothing the weights stay, so that the epoch can be counted again."""
+    work = trainer(digits, epochs=1, lr=1e-12, cutmix=1.0, label_smoothing=0.1)
+    (end,) = ends(said(work))
+    loss, hits, images = 0.0, 0, 0
+    for batch in work._loader.batches(1):
+        with torch.no_grad():
+            logits = work.model(batch.images)
+        loss += float(CrossEntropy(0.1, None)(logits, batch)) * len(logits)
+        hits += int((logits.argmax(1) == batch.dominant).sum())
+        images += len(logits)
+        assert not torch.equal(batch.dominant, batch.labels)
+    assert end.train_loss == pytest.approx(loss / images, rel=1e-5)
+    assert end.train_top1 == pytest.approx(hits / images)
+
+
+def test_a_frozen_trunk_moves_when_its_epochs_are_over(digits: Dataset) -> None:
+    work = trainer(digits, freeze=1)
+    conv = work.model.get_submodule("conv1")
+    assert isinstance(conv, nn.Conv2d)
+    before = conv.weight.clone()
+    stayed = [
+        torch.equal(conv.weight, before)
+        for event in work.run()
+        if isinstance(event, events.EpochEnded)
+    ]
+    assert stayed == [True, False]
+
+
+def test_a_checkpoint_of_other_steps_is_refused_with_what_changed(digits: Dataset) -> None:
+    state = trainer(digits, batch=128).state()
+    with pytest.raises(RunError, match="batch 128 → 64"):
+        trainer(digits, batch=64).restore(state)

@@ -40,7 +40,7 @@ def test_start_watch_pause_checkpoint_detach_come_back_stop() -> None:
     first.type("p")
     first.wait_for("‖ paused")
     wait_for(lambda: watch.has(paused))
-    at = watch.events[-1].step
+    at = next(e.step for e in watch.events if paused(e))
     first.type("c")
     first.wait_for("checkpoint by you")
     first.type("p")

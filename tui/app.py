@@ -69,6 +69,11 @@ LIGHT = Theme(
 )
 
 
+def on_light(colours: str) -> bool:
+    """Whether a terminal that says so in COLORFGBG, `15;0` or so, has a light background."""
+    return colours.rpartition(";")[2] in ("7", "15")
+
+
 class CnnTui(App[str]):
     """The viewer: a dashboard of the run to watch, else the launcher."""
 
@@ -92,7 +97,7 @@ class CnnTui(App[str]):
         self.clock = clock
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self.theme = DARK.name
+        self.theme = LIGHT.name if on_light(os.environ.get("COLORFGBG", "")) else DARK.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return INKS_DARK

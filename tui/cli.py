@@ -13,7 +13,6 @@ from engine.errors import EngineError
 from tui import text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-Fields = dict[str, Any]
 
 
 class Cli(click.Group):
@@ -34,6 +33,8 @@ def start_options(command: Command) -> Command:
             click.option("--arch", "-m", metavar="NAME", help=text.HELP_ARCH),
             click.option("--data", "-d", metavar="NAME|FOLDER", help=text.HELP_DATA),
             click.option("--recipe", "-r", metavar="NAME|FILE", help=text.HELP_RECIPE),
+            click.option("--pretrained", is_flag=True, default=None, help=text.HELP_PRETRAINED),
+            click.option("--init-from", metavar="RUN|FILE", help=text.HELP_INIT_FROM),
             click.option("--epochs", type=int, metavar="N", help=text.HELP_EPOCHS),
             click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=text.HELP_SET),
             click.option("--device", metavar="DEVICE", help=text.HELP_DEVICE),
@@ -71,9 +72,10 @@ def main(ctx: click.Context, /, **options: Any) -> None:
         _start(launcher=True, **options)
         return
     dropped = [
-        f"--{name.replace('_', '-')}"
-        for name in options
-        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+        parameter.opts[0]
+        for parameter in ctx.command.params
+        if parameter.name in options
+        and ctx.get_parameter_source(parameter.name) is not click.core.ParameterSource.DEFAULT
     ]
     if dropped:
         raise click.UsageError(text.options_before(ctx.invoked_subcommand, dropped))
@@ -103,15 +105,15 @@ def _start(
     headless = no_ui or not _on_terminal()
     launch.check_modules()
     if dry_run:
-        sys.exit(_rehearse(_recipe(**said)))
+        sys.exit(_rehearse(_recipe(place, **said)))
     described = name or any(value not in (None, ()) for k, value in said.items() if k != "data_dir")
     if headless:
-        chosen = _recipe(**said)
+        chosen = _recipe(place, **said)
         launch.become(launch.create(chosen, place, name), chosen)
     elif launcher and not described:
         _open_launcher(place, said["data_dir"], ascii_only)
     else:
-        chosen = _recipe(**said)
+        chosen = _recipe(place, **said)
         claim = launch.create(chosen, place, name)
         launch.spawn(claim, chosen)
         _watch(claim.run, place, started=True, ascii_only=ascii_only)
@@ -122,6 +124,7 @@ def _on_terminal() -> bool:
 
 
 def _recipe(
+    runs_dir: Path,
     *,
     arch: str | None,
     data: str | None,
@@ -131,6 +134,8 @@ def _recipe(
     device: str | None,
     seed: int | None,
     data_dir: str | None,
+    pretrained: bool | None,
+    init_from: str | None,
 ) -> Any:
     """The recipe that the flags describe, checked down to the data on disk."""
     from engine import choice
@@ -142,8 +147,11 @@ def _recipe(
         "device": device,
         "seed": seed,
         "data_dir": data_dir,
+        "pretrained": pretrained,
+        "init_from": init_from,
     }
-    return choice.recipe_from(recipe, sets, {k: v for k, v in flags.items() if v is not None})
+    meant = {key: value for key, value in flags.items() if value is not None}
+    return choice.recipe_from(recipe, sets, meant, runs_dir)
 
 
 def _rehearse(chosen: Any) -> int:
@@ -213,16 +221,20 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path | None) -> Non
 @runs_option
 def resume(run: str, no_ui: bool, ascii_only: bool, runs_dir: Path | None) -> None:
     from engine import launch, rundir
+    from engine import text as engine_text
 
     place = _runs_dir(runs_dir)
     found = rundir.find(place, run)
     launch.check_modules()
     headless = no_ui or not _on_terminal()
-    if headless or not rundir.alive(found):
-        claim, chosen = launch.resume(found)
-        if headless:
-            launch.become(claim, chosen)
-        launch.spawn(claim, chosen)
+    if not headless and rundir.alive(found):
+        click.echo(engine_text.already_running(found.label), err=True)
+        _watch(found, place, started=False, ascii_only=ascii_only)
+        return
+    claim, chosen = launch.resume(found)
+    if headless:
+        launch.become(claim, chosen)
+    launch.spawn(claim, chosen)
     _watch(found, place, started=True, ascii_only=ascii_only)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
@@ -48,6 +49,7 @@ class Drawn(Widget):
         super().__init__(id=id)
         self._rows: list[Row] = []
         self._strips: dict[int, Strip] = {}
+        self._styles: dict[Ink, Style] = {}
 
     def draw(self, width: int, height: int) -> list[Row]:
         """The rows of the widget, at most `height`, each at most `width` cells."""
@@ -77,6 +79,7 @@ class Drawn(Widget):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._styles.clear()
 
     def render_line(self, y: int) -> Strip:
         if y not in self._strips:
@@ -94,25 +97,36 @@ class Drawn(Widget):
         )
 
     def _style(self, ink: Ink) -> Style:
-        return self.rich_style if ink == "plain" else self.get_component_rich_style(f"ink--{ink}")
+        if ink not in self._styles:
+            component = self.get_component_rich_style(f"ink--{ink}")
+            self._styles[ink] = self.rich_style if ink == "plain" else component
+        return self._styles[ink]
 
 
 def changed(before: Row, after: Row) -> tuple[int, int]:
     """The first cell in which two rows of one width differ, and the one after the last."""
-    first, second = _cells(before), _cells(after)
+    alike = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), None)
+    if alike is None:
+        alike = min(len(before), len(after))
+    # Most of a row is the same: only what follows is looked at cell by cell.
+    left = cells.width(after[:alike])
+    first, second = _cells(before[alike:]), _cells(after[alike:])
     width = len(first)
     start = next((x for x in range(width) if first[x] != second[x]), width)
     end = next((x for x in range(width, start, -1) if first[x - 1] != second[x - 1]), start)
-    return start, end
+    while end < width and "" in (first[end][0], second[end][0]):
+        end += 1  # half of a wide character is none
+    return left + start, left + end
 
 
 def _cells(row: Row) -> list[tuple[str, Ink]]:
     """A row cell by cell; the second cell of a wide character is empty."""
     spread: list[tuple[str, Ink]] = []
-    for span in row:
-        for character in span.text:
-            spread.append((character, span.ink))
-            spread += [("", span.ink)] * (cells.width((span._replace(text=character),)) - 1)
+    for text, ink in row:
+        for character in text:
+            spread.append((character, ink))
+            if not character.isascii() and cell_len(character) == 2:
+                spread.append(("", ink))
     return spread
 
 

@@ -43,6 +43,8 @@ class Following:
     def look(self) -> News:
         """Read what is new, for a slice of time at most."""
         deadline = time.monotonic() + SLICE_SECONDS
+        # Asked before reading: what an engine says before it ends is then not missed.
+        alive = rundir.alive(self.run)
         kinds: frozenset[type[Event]] | None = frozenset()
         more = False
         for batch in self._reader.batches():
@@ -57,7 +59,6 @@ class Following:
         if self.history is not self._folding:
             # Until the whole is folded the glimpse is shown; then everything may differ.
             self.history, kinds = (self.history, frozenset()) if more else (self._folding, None)
-        alive = rundir.alive(self.run)
-        if alive != self.alive:
+        if alive != self.alive and not more:
             self.alive, kinds = alive, None
         return News(kinds, more)

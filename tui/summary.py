@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from engine import rundir
 from engine.history import History
 from engine.journal import Reader
+from engine.recipe import names
 from engine.rundir import RunDir
 
 State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed"]
@@ -55,13 +57,14 @@ def summary(run: RunDir) -> Summary:
     history = read(run)
     best = history.best
     chosen = history.run.recipe if history.run else None
+    arch, data = names(chosen) if chosen else ("", "")
     return Summary(
         number=run.number,
         name=run.name,
         path=str(run.path),
         state=state_of(history, alive),
-        arch=chosen.arch if chosen else "",
-        data=chosen.data if chosen else "",
+        arch=arch,
+        data=data,
         epoch=len(history.epochs),
         epochs=chosen.epochs if chosen else 0,
         best_top1=best.top1 if best else None,
@@ -70,3 +73,27 @@ def summary(run: RunDir) -> Summary:
         started=history.run.time if history.run else 0.0,
         top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
     )
+
+
+class Summaries:
+    """Summaries that are made anew only where a journal has grown or an engine has gone."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Path, int, bool], Summary] = {}
+
+    def of(self, run: RunDir) -> Summary:
+        """The summary of the run as it is now."""
+        key = (run.path, _size(run.journal), rundir.alive(run))
+        if key not in self._known:
+            older = [known for known in self._known if known[0] == run.path]
+            self._known[key] = summary(run)
+            for known in older:
+                del self._known[known]
+        return self._known[key]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

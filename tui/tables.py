@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine import catalog, recipe, rundir
-from engine.text import duration, harmless, si
-from tui import text
+from engine import catalog, presets, rundir
+from engine.text import duration, harmless
+from tui import picker, text
+from tui.datalist import availability
 from tui.summary import Summary, summary
 
 
@@ -43,20 +44,23 @@ def _json(rows: Any) -> None:
 
 def models(as_json: bool) -> None:
     """The architectures, with parameters and multiply-accumulates for 3×32×32 and 10 classes."""
-    known = list(catalog.ARCHITECTURES.values())
+    known = picker.listed(text.BY_FAMILY, "")
     if as_json:
         _json(known)
         return
-    columns = [Column(t, numeric) for t, numeric in text.MODEL_COLUMNS]
-    rows = [(a.key, str(a.year), str(a.depth), si(a.parameters), si(a.macs), a.new) for a in known]
-    _print(columns, rows)
+    shape = picker.Shape(3, 32, 10)
+    columns = picker.columns(known, shape)[:-1]
+    _print(
+        [*(Column(c.heading, c.right) for c in columns), Column(text.NEWS_COLUMN)],
+        [(*(column.texts[i] for column in columns), a.new) for i, a in enumerate(known)],
+    )
 
 
 def datasets(as_json: bool, data_dir: str) -> None:
     """The data sets, and whether they are on this disk."""
     known = list(catalog.DATA.values())
-    ready = [catalog.located(data, data_dir) is not None for data in known]
     if as_json:
+        ready = [catalog.located(data, data_dir) is not None for data in known]
         rows = [msgspec.to_builtins(d) | {"ready": r} for d, r in zip(known, ready, strict=True)]
         _json(rows)
         return
@@ -69,10 +73,10 @@ def datasets(as_json: bool, data_dir: str) -> None:
                 f"{d.train_images:,} + {d.test_images:,}",
                 f"{d.channels}×{d.size}×{d.size}",
                 str(len(d.classes)),
-                text.READY if here else text.NOT_ON_DISK,
+                availability(d, data_dir),
                 d.source,
             )
-            for d, here in zip(known, ready, strict=True)
+            for d in known
         ),
     )
 
@@ -80,7 +84,7 @@ def datasets(as_json: bool, data_dir: str) -> None:
 def recipes() -> None:
     """The presets."""
     columns = [Column(t, numeric) for t, numeric in text.RECIPE_COLUMNS]
-    _print(columns, recipe.PRESETS.items())
+    _print(columns, presets.PRESETS.items())
 
 
 def runs(runs_dir: Path, as_json: bool) -> None:

@@ -94,7 +94,7 @@ def images(count: str) -> str:
 
 MAPS_TITLE = "Maps"
 NO_MAPS = "feature maps come with the next validation"
-MAPS_KEYS = "n N layer"
+MAPS_KEYS = "n N layer   a augmented"
 
 
 def image(number: int) -> str:
@@ -257,21 +257,14 @@ NEEDS_TERMINAL = "attach draws on a terminal, and this is none: use `cnn-tui att
 
 
 def options_before(command: str, options: Iterable[str]) -> str:
-    return f"put {', '.join(options)} after {command}: cnn-tui {command} {' '.join(options)} …"
+    return f"put {', '.join(options)} after {command}, if it takes it: see {command} --help."
 
 
 def told(command: str, run: str) -> str:
     return f"told {run} to {command}"
 
 
-MODEL_COLUMNS = (
-    ("architecture", False),
-    ("year", True),
-    ("depth", True),
-    ("parameters", True),
-    ("MAC", True),
-    ("what was new", False),
-)
+NEWS_COLUMN = "what was new"
 DATA_COLUMNS = (
     ("data set", False),
     ("images", True),
@@ -291,7 +284,6 @@ RUN_COLUMNS = (
     ("started", False),
 )
 READY = "ready"
-NOT_ON_DISK = "no"
 STATES = {
     "live": "● training",
     "paused": "‖ paused",
@@ -299,6 +291,10 @@ STATES = {
     "stopped": "↻ stopped",
     "failed": "✗ failed",
 }
+
+
+def to_download(size: str) -> str:
+    return f"↓ {size}"
 
 
 def no_runs(folder: str) -> str:
@@ -336,15 +332,28 @@ TABS: Mapping[str, str] = {
     "log": "log",
 }
 
+# Augmented images
+
+AUGMENTED_TITLE = "As the network sees them"
+AUGMENTED_FOOT = "training images only; validation never changes   esc back"
+KEY_AUGMENTED = "augmented"
+ASKED_AUGMENTED = "the engine shows them after its current step"
+LOADING_AUGMENTED = "loading some images …"
+
+
+def augmented_facts(epoch: int) -> str:
+    return f"epoch {epoch}"
+
+
 # Leaving
 
-LEAVE_QUESTION = "The training does not need this window. What shall it do?"
+LEAVE_QUESTION = "The training does not need this window. What shall become of it?"
 LEAVE_ANSWERS: Mapping[str, str] = {
     "keep": "Keep training, only leave",
     "stop": "Stop the run and save it",
     "stay": "Stay here",
 }
-CHECKPOINT_ASKED = "a checkpoint is asked for"
+CHECKPOINT_ASKED = "saving a checkpoint after this step"
 
 
 def goes_on(run: str, selector: str) -> str:
@@ -372,12 +381,15 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "the screen": (
         ("Tab  1 … 8  0", "go to a pane; 0 is the log"),
         ("Enter  z", "show the pane alone, and back"),
+        ("n N", "another layer of the feature maps"),
+        ("a", "training images as the network sees them"),
         ("↑ ↓  j k", "scroll the layers, choose in a list"),
         ("Esc", "back"),
     ),
     "the launcher": (
         ("Enter", "start with what is chosen; on a run, attach to it"),
         ("f", "change fields of the recipe"),
+        ("/  o", "filter and order the architectures"),
         ("y", "copy the command line that does the same"),
     ),
 }
@@ -393,6 +405,21 @@ NAME = "name"
 YEAR = "year"
 DEPTH = "depth"
 MACS = "MAC"
+FAMILY = "family"
+TOP5_ERROR = "top-5 err"
+TOP1 = "top-1"
+BY_FAMILY = "family"
+BY_YEAR = "year"
+BY_DEPTH = "depth"
+BY_PARAMETERS = "parameters"
+BY_MACS = "MAC"
+BY_TOP1 = "top-1"
+KEY_FILTER = "filter"
+KEY_ORDER = "order"
+NONE_FITS = "no architecture fits the filter"
+DETAILS_TITLE = "Stages"
+FILTER_TITLE = "Filter architectures"
+FILTER_HINT = "part of a name, family or idea; nothing shows all"
 FOLDER_ENTRY = "folder …"
 DEVICE_AUTO = "the GPU with the most free memory"
 DEVICE_AUTO_CPU = "no GPU here: the processor"
@@ -404,7 +431,7 @@ NO_AUGMENTATION = "no augmentation"
 FIELDS = "f fields"
 ATTACH_HINT = "⏎ attach"
 NEW_RUN = "new run"
-RUNS_IN = "runs in"
+RUNS_IN = "run folder"
 COPIED = "copied"
 SIGNS: Mapping[str, str] = {
     "live": "●",
@@ -425,6 +452,15 @@ FIELDS_HINT = "Enter takes them   Esc leaves them"
 PATH_TITLE = "Folder of images"
 PATH_HINT = "one subfolder a class, or train/ and val/"
 PATH_EXAMPLE = "~/data/flowers"
+
+
+def counts(parameters: str, macs: str) -> str:
+    return f"{parameters} parameters   {macs} MAC"
+
+
+def arch_facts(order: str, shown: int, total: int) -> str:
+    which = f"{shown} of {total}   " if shown < total else ""
+    return f"{which}/ filter   o {order}"
 
 
 def cores(count: int) -> str:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
 
-import psutil
+import torch
 from torch import Tensor
 
-from engine import text
+from engine import memory, text
+from engine.data.decoding import BROKEN, Form, decode
 from engine.errors import DataError
 
 # Enough for three digits of the means and deviations, at a fraction of a second.
 SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
+# A folder with so many broken images on end is not one with a few broken ones.
+TRIES = 100
+
+# What validates: the published test split, a share held out of the training images, or images
+# that are there for it.
+Validates: TypeAlias = Literal["test", "held out", "own"]
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Pixels (N, C, H, W) uint8 and labels (N,) int64, on the processor."""
+    """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory."""
 
     pixels: Tensor
     labels: Tensor
@@ -25,22 +35,86 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image, (C, H, W)."""
+        return tuple(self.pixels.shape[1:])
+
+    def one(self, index: int) -> tuple[Tensor, int]:
+        """The pixels (C, H, W) and the label of one image."""
+        return self.pixels[index], int(self.labels[index])
+
+    def to(self, device: torch.device) -> Images:
+        return Images(self.pixels.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFiles:
+    """Files on disk, each decoded when it is needed, and their labels (N,) int64."""
+
+    path: Path
+    files: Sequence[Path]
+    labels: Tensor
+    form: Form
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one image, (C, H, W)."""
+        return self.form.shape
+
+    def one(self, index: int) -> tuple[Tensor, int]:
+        """The pixels (C, H, W) and the label of one image, or of the next that is not broken.
+
+        Raises DataError where many on end are broken.
+        """
+        for place in range(index, index + TRIES):
+            at = place % len(self)
+            try:
+                pixels = decode(self.files[at], self.form).copy()  # Pillow's may be read-only
+                return torch.from_numpy(pixels), int(self.labels[at])
+            except BROKEN:
+                continue
+        raise DataError(text.all_broken(TRIES, self.files[index % len(self)]))
+
+
+Split: TypeAlias = Images | ImageFiles
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Two splits of equally large images.
+    """Two or three splits of equally large images.
 
-    `mean` and `std` are those of the training pixels, one a channel, of values in 0..1. `notes`
-    are sentences for the user about what was found while loading.
+    `mean` and `std` are those of the training pixels, one a channel, of values in 0..1. `test` is
+    looked at once, after the training. `notes` are sentences for the user about what was found
+    while loading.
     """
 
     classes: tuple[str, ...]
-    train: Images
-    validation: Images
-    validation_is_test: bool
+    train: Split
+    validation: Split
+    validates: Validates
     mean: tuple[float, ...]
     std: tuple[float, ...]
     notes: tuple[str, ...] = ()
+    test: Split | None = None
+
+    @property
+    def loader(self) -> Literal["resident", "streaming"]:
+        """Where the training images are: in memory, or on disk."""
+        return "resident" if isinstance(self.train, Images) else "streaming"
+
+    @property
+    def bytes(self) -> int:
+        """What the images that train and validate need as uint8."""
+        return bytes_of(len(self.train) + len(self.validation), self.train.shape)
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """How many training images each class has."""
+        return tuple(self.train.labels.bincount(minlength=len(self.classes)).tolist())
 
 
 def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -57,8 +131,14 @@ def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     return tuple((mean / 255).tolist()), tuple((std / 255).tolist())
 
 
+def bytes_of(count: int, shape: Sequence[int]) -> int:
+    """What so many images of (C, H, W) need as uint8."""
+    channels, height, width = shape
+    return count * channels * height * width
+
+
 def check_memory(count: int, channels: int, size: int) -> None:
     """Raises DataError where so many square images as uint8 exceed the free memory."""
-    needed, free = count * channels * size**2, psutil.virtual_memory().available
+    needed, free = bytes_of(count, (channels, size, size)), memory.free()
     if needed > free:
         raise DataError(text.data_too_large(count, needed, free))

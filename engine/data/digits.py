@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine import catalog
-from engine.data.dataset import Dataset, Images, channel_statistics
+from engine.data.arrays import assembled
+from engine.data.dataset import Dataset, Images
 from engine.recipe import Recipe
 
 SIDE = 8
@@ -25,22 +26,14 @@ HOLD_OUT = 5
 
 
 def load(recipe: Recipe) -> Generator[float, None, Dataset]:
-    """The digits, enlarged; every fifth image of each class validates."""
+    """The digits, enlarged; every fifth image of each class does not train."""
     facts = catalog.DATA["digits"]
     values, labels = read()
     yield 0.5
     pixels = enlarged(values, facts.size if recipe.size == "auto" else recipe.size)
-    validates = held_out(labels)
-    train = Images(pixels[~validates], labels[~validates])
-    mean, std = channel_statistics(train.pixels)
-    return Dataset(
-        classes=facts.classes,
-        train=train,
-        validation=Images(pixels[validates], labels[validates]),
-        validation_is_test=False,
-        mean=mean,
-        std=std,
-    )
+    out = held_out(labels)
+    train, held = Images(pixels[~out], labels[~out]), Images(pixels[out], labels[out])
+    return (yield from assembled(facts.classes, train, held, "held out", recipe))
 
 
 def read() -> tuple[Tensor, Tensor]:
@@ -58,7 +51,7 @@ def enlarged(values: Tensor, size: int) -> Tensor:
 
 
 def held_out(labels: Tensor) -> Tensor:
-    """Which images validate, (N,) bool: the fifth, tenth, … of each class."""
+    """Which images do not train, (N,) bool: the fifth, tenth, … of each class."""
     one_hot = F.one_hot(labels)
     ordinal = (one_hot.cumsum(0) * one_hot).sum(1)  # counts from 1 within the class
     return ordinal % HOLD_OUT == 0

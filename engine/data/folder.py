@@ -1,24 +1,27 @@
 """A folder of images in ImageFolder layout: one subfolder a class. Loads no torch.
 
 Either `train/` and `val/` (also `validation/`, `valid/`) or `test/` hold the classes; or the
-folder, or its `train/`, does alone, and then a fifth of each class is held out.
+folder, or its `train/`, does alone, and then a fifth of each class is held out. Where there is a
+`test/` that does not validate, it is for the end.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from engine import text
 from engine.errors import DataError
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
-VALIDATION_NAMES = ("val", "validation", "valid", "test")
-HOLD_OUT = 5
+VALIDATION_NAMES = ("val", "validation", "valid")
+HOLD_OUT = 0.2
 
 Files: TypeAlias = list[tuple[Path, int]]  # an image and the index of its class
 Tree: TypeAlias = dict[str, list[Path]]  # the images of each class
@@ -26,49 +29,93 @@ Tree: TypeAlias = dict[str, list[Path]]  # the images of each class
 
 @dataclass(frozen=True)
 class Folder:
-    """The images of a folder by split, in the order of classes and names."""
+    """The images of a folder by split, in the order of classes and names.
+
+    `test` is empty where no images are left for the end; `unused` is a validation folder that is
+    not looked at, since a share of the training images validates.
+    """
 
     path: Path
     classes: tuple[str, ...]
     train: Files
     validation: Files
-    validation_is_test: bool
+    validates: Literal["test", "held out", "own"]
+    test: Files
+    unused: Path | None = None
+
+    @property
+    def files(self) -> Files:
+        """All of them: training, validation, test."""
+        return self.train + self.validation + self.test
 
 
-def scan(path: Path, seed: int = 0) -> Folder:
+@dataclass(frozen=True)
+class Splits:
+    """Where the classes are; without a validation folder a share of `train` validates."""
+
+    train: Path
+    validation: Path | None = None
+    test: Path | None = None
+    unused: Path | None = None
+
+
+def check(path: Path) -> None:
+    """A glance that is quick for any number of images.
+
+    Raises DataError where the folder is missing, unreadable or empty, or has one class only.
+    """
+    train = _splits(path, 0.0).train
+    classes = [entry.name for entry in _subfolders(train) if _holds_images(Path(entry.path))]
+    if len(classes) < 2:
+        raise DataError(_too_few_classes(path, classes))
+
+
+def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
     """Find the images of a folder; `seed` decides which are held out, where some have to be.
 
-    Raises DataError where the folder is missing, unreadable or empty, has one class only, or
-    has validation images of classes that are not trained.
+    With `holdout` that share of the training images validates, and the images that are there for
+    validation or test are for the end. Raises DataError where the folder is missing, unreadable
+    or empty, has one class only, or has validation or test images of classes that are not trained.
     """
-    splits = _splits(path)
-    train = _tree(splits[0])
+    splits = _splits(path, holdout)
+    train = _tree(splits.train)
     if len(train) < 2:
-        raise DataError(_too_few_classes(path, train))
-    if len(splits) == 2:
-        validation = _tree(splits[1])
-        if not validation:
-            raise DataError(text.folder_empty(splits[1]))
-        if strange := sorted(validation.keys() - train.keys()):
-            raise DataError(text.folder_class_mismatch(splits[1], strange))
-    else:
-        parted = {name: _parted(images, seed) for name, images in train.items()}
-        train = {name: kept for name, (kept, _) in parted.items()}
-        validation = {name: held_out for name, (_, held_out) in parted.items()}
+        raise DataError(_too_few_classes(path, list(train)))
     classes = tuple(train)
+    test = _known(_tree(splits.test), splits.test, classes) if splits.test else {}
+    validates: Literal["test", "held out", "own"] = "held out"
+    if splits.validation is None:
+        train, validation = _parted(train, holdout or HOLD_OUT, seed)
+    else:
+        validates = "test" if splits.validation.name == "test" else "own"
+        validation = _known(_tree(splits.validation), splits.validation, classes)
+        if not validation:
+            raise DataError(text.folder_empty(splits.validation))
     found = _files(train, classes)
     if len(found) < 2 * len(classes):
         raise DataError(text.too_few_images(path, len(found)))
-    return Folder(path, classes, found, _files(validation, classes), splits[-1].name == "test")
+    held, final = _files(validation, classes), _files(test, classes)
+    return Folder(path, classes, found, held, validates, final, splits.unused)
 
 
-def _splits(path: Path) -> list[Path]:
-    """Where the classes are: for training and, if there is such a folder, for validation."""
+def _splits(path: Path, holdout: float) -> Splits:
     names = {entry.name for entry in _subfolders(path)}
     # A class may be called train, but then it holds images and not folders.
     if "train" not in names or not _subfolders(path / "train"):
-        return [path]
-    return [path / "train", *(path / name for name in VALIDATION_NAMES if name in names)][:2]
+        return Splits(path)
+    train = path / "train"
+    own = next((path / name for name in VALIDATION_NAMES if name in names), None)
+    test = path / "test" if "test" in names else None
+    if holdout:
+        return Splits(train, test=test or own, unused=own if test else None)
+    return Splits(train, own, test) if own else Splits(train, test)
+
+
+def _known(tree: Tree, folder: Path, classes: tuple[str, ...]) -> Tree:
+    """The tree, if it has no classes that are not trained."""
+    if strange := sorted(tree.keys() - set(classes)):
+        raise DataError(text.folder_class_mismatch(folder, strange))
+    return tree
 
 
 def _tree(root: Path) -> Tree:
@@ -78,11 +125,16 @@ def _tree(root: Path) -> Tree:
 
 
 def _images(folder: Path) -> list[Path]:
-    return [
-        folder / entry.name
-        for entry in _visible(folder)
-        if entry.name.lower().endswith(EXTENSIONS) and entry.is_file()
-    ]
+    return [folder / entry.name for entry in _visible(folder) if _is_image(entry)]
+
+
+def _holds_images(folder: Path) -> bool:
+    with _listed(folder) as entries:
+        return any(_is_image(entry) and not entry.name.startswith(".") for entry in entries)
+
+
+def _is_image(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(EXTENSIONS) and entry.is_file()
 
 
 def _subfolders(folder: Path) -> list[os.DirEntry[str]]:
@@ -91,29 +143,42 @@ def _subfolders(folder: Path) -> list[os.DirEntry[str]]:
 
 def _visible(folder: Path) -> list[os.DirEntry[str]]:
     """What is in a folder and not hidden, by name."""
+    with _listed(folder) as entries:
+        found = [entry for entry in entries if not entry.name.startswith(".")]
+    return sorted(found, key=lambda entry: entry.name)
+
+
+def _listed(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
     try:
-        with os.scandir(folder) as entries:
-            found = [entry for entry in entries if not entry.name.startswith(".")]
+        return os.scandir(folder)
     except FileNotFoundError as error:
         raise DataError(text.folder_missing(folder)) from error
     except OSError as error:
         raise DataError(text.folder_unreadable(folder, error.strerror or str(error))) from error
-    return sorted(found, key=lambda entry: entry.name)
 
 
-def _too_few_classes(path: Path, tree: Tree) -> str:
-    return text.folder_one_class(path, next(iter(tree))) if tree else text.folder_empty(path)
+def _too_few_classes(path: Path, classes: list[str]) -> str:
+    return text.folder_one_class(path, classes[0]) if classes else text.folder_empty(path)
 
 
-def _parted(images: list[Path], seed: int) -> tuple[list[Path], list[Path]]:
-    """The images of a class that train, and a fifth held out: one at least of two or more.
+def _parted(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:
+    """The images of each class that train, and those held out.
 
     The choice looks at nothing but seed and name, so images that are added move few others.
     """
-    count = max(len(images) // HOLD_OUT, min(1, len(images) - 1))
-    drawn = sorted(images, key=lambda image: _lot(image.name, seed))
-    by_name = attrgetter("name")
-    return sorted(drawn[count:], key=by_name), sorted(drawn[:count], key=by_name)
+    train, held = {}, {}
+    for name, images in tree.items():
+        drawn = sorted(images, key=lambda image: _lot(image.name, seed))
+        count = held_out_count(len(images), share)
+        train[name] = sorted(drawn[count:], key=attrgetter("name"))
+        held[name] = sorted(drawn[:count], key=attrgetter("name"))
+    return train, held
+
+
+def held_out_count(images: int, share: float) -> int:
+    """How many of a class are held out: one at least of two or more, and never all."""
+    # A share such as 0.29 is a little less in binary.
+    return max(int(images * share + 1e-9), min(1, images - 1))
 
 
 def _lot(name: str, seed: int) -> bytes:

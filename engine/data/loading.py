@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from engine.data import cifar10, digits, images
+from engine import text
+from engine.data import cifar, digits, idx, images, svhn
 from engine.data.dataset import Dataset
-from engine.data.folder import scan
+from engine.data.folder import Folder, scan
+from engine.errors import UsageError
 from engine.recipe import Recipe
 
 # Each yields the fraction done (0 to 1) and returns the data set.
@@ -15,16 +19,36 @@ Loading = Generator[float, None, Dataset]
 
 LOADERS: Mapping[str, Callable[[Recipe], Loading]] = {
     "digits": digits.load,
-    "cifar10": cifar10.load,
+    "mnist": idx.load,
+    "fashion-mnist": idx.load,
+    "svhn": svhn.load,
+    "cifar10": cifar.load,
+    "cifar100": cifar.load,
 }
 
 
-def load(recipe: Recipe) -> Loading:
+def load(recipe: Recipe, room: float = math.inf) -> Loading:
     """Load the data of a recipe, yielding the fraction done at least every 100 ms or so.
 
-    Raises DataError where it is missing, empty, broken or too large.
+    A folder of images that needs more than `room` bytes is streamed. Raises DataError where the
+    data is missing, empty, broken or too large, and UsageError where it cannot be streamed.
     """
     yield 0.0
-    if recipe.data in LOADERS:
-        return (yield from LOADERS[recipe.data](recipe))
-    return (yield from images.load(scan(Path(recipe.data), recipe.seed), recipe.size))
+    if recipe.data not in LOADERS:
+        return (yield from images.load((yield from _scanned(recipe)), recipe, room))
+    if recipe.loader == "streaming":
+        raise UsageError(text.cannot_stream(recipe.data))
+    return (yield from LOADERS[recipe.data](recipe))
+
+
+def _scanned(recipe: Recipe) -> Generator[float, None, Folder]:
+    """The folder's files, found beside, since there may be millions of them on a slow disk."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        work = pool.submit(scan, Path(recipe.data), recipe.seed, recipe.holdout)
+        while not work.done():
+            wait([work], timeout=0.05)
+            yield 0.0
+        return work.result()
+    finally:
+        pool.shutdown(wait=False)

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from engine.data.augment import Augmentation
-from engine.data.dataset import Images
-from engine.data.seeds import generator
+from engine.data.batch import Batch, Drawn
+from engine.data.dataset import Images, Split
+from engine.data.seeds import order
 
 
 class Normalise:
@@ -51,7 +52,7 @@ class ResidentLoader:
         std: Sequence[float],
         batch: int,
         seed: int,
-        augmentation: Augmentation | None,
+        augmentation: Augmentation,
         device: torch.device,
         memory_format: torch.memory_format,
     ) -> None:
@@ -64,26 +65,35 @@ class ResidentLoader:
         self.batch = min(batch, len(images))
         self.steps_per_epoch = len(images) // self.batch
 
-    def batches(self, epoch: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images (batch, C, H, W) float32 and labels (batch,) of an epoch, from step `first` on.
+    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from step `first` (from 0) on.
 
         The last images of the order, where they do not fill a batch, are left out.
         """
-        cpu = torch.device("cpu")  # one order for all devices
-        order = torch.randperm(len(self._labels), generator=generator(cpu, self._seed, epoch))
-        order = order.to(self._device)
+        places = order(len(self._labels), self._seed, epoch).to(self._device)
         for step in range(first, self.steps_per_epoch):
-            taken = order[step * self.batch : (step + 1) * self.batch]
-            pixels = self._pixels.index_select(0, taken)
-            if self._augmentation is not None:
-                draws = generator(self._device, self._seed, epoch, step)
-                pixels = self._augmentation(pixels, draws)
-            yield self.normalise(pixels), self._labels.index_select(0, taken)
+            taken = places[step * self.batch : (step + 1) * self.batch]
+            drawn = Drawn(
+                self._pixels.index_select(0, taken),
+                self._labels.index_select(0, taken),
+                taken,
+                epoch,
+                step,
+            )
+            yield self._augmentation(drawn, self.normalise)
 
-    def evaluation_batches(self, images: Images, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All images (up to batch, C, H, W) float32 with their labels, in order and as they are."""
+        assert isinstance(images, Images)
         parts = zip(
             torch.split(images.pixels, batch), torch.split(images.labels, batch), strict=True
         )
         for pixels, labels in parts:
             yield self.normalise(pixels.to(self._device)), labels.to(self._device)
+
+    def news(self) -> tuple[str, ...]:
+        """Nothing: what was broken was told when it was loaded."""
+        return ()
+
+    def close(self) -> None:
+        """There is nothing to end."""

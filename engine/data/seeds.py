@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import torch
+from torch import Tensor
 
 
 def generator(device: torch.device, *numbers: int) -> torch.Generator:
@@ -14,3 +15,8 @@ def generator(device: torch.device, *numbers: int) -> torch.Generator:
     """
     digest = hashlib.blake2b(repr(numbers).encode(), digest_size=8).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest, "little"))
+
+
+def order(count: int, seed: int, epoch: int) -> Tensor:
+    """The places of so many images in the order of an epoch, (N,) int64, the same on any device."""
+    return torch.randperm(count, generator=generator(torch.device("cpu"), seed, epoch))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from engine.errors import UsageError
-from engine.text import input_too_small
+from engine.models.style import Style
+from engine.models.task import Task
 
 # Two strides of 2 must leave the 4×4 that the pooling takes.
 SMALLEST = 13
@@ -24,8 +24,16 @@ def conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2)
 
 
-def norm(channels: int) -> nn.BatchNorm2d:
+def norm(channels: int, style: Style) -> nn.Module:
+    if not style.normalises(True):
+        return nn.Identity()
     return nn.BatchNorm2d(channels, eps=BN_EPS, momentum=BN_MOMENTUM)
+
+
+def norm_of_features(features: int, style: Style) -> nn.Module:
+    if not style.normalises(True):
+        return nn.Identity()
+    return nn.BatchNorm1d(features, eps=BN_EPS, momentum=BN_MOMENTUM)
 
 
 class Block(nn.Module):
@@ -35,49 +43,54 @@ class Block(nn.Module):
     1×1 convolution and BN, else the input itself.
     """
 
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int, style: Style) -> None:
         super().__init__()
         self.conv1 = conv(inputs, outputs, 3, stride)
-        self.bn1 = norm(outputs)
-        self.relu1 = nn.ReLU()
+        self.bn1 = norm(outputs, style)
+        self.act1 = style.activation("relu")
         self.shortcut = (
             nn.Identity()
             if stride == 1
-            else nn.Sequential(conv(inputs, outputs, 1, stride), norm(outputs))
+            else nn.Sequential(conv(inputs, outputs, 1, stride), norm(outputs, style))
         )
         self.conv2 = conv(outputs, outputs, 3)
-        self.bn2 = norm(outputs)
-        self.relu2 = nn.ReLU()
+        self.bn2 = norm(outputs, style)
+        self.act2 = style.activation("relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        residual = self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x)))))
-        out: Tensor = self.relu2(residual + self.shortcut(x))
+        residual = self.bn2(self.conv2(self.act1(self.bn1(self.conv1(x)))))
+        out: Tensor = self.act2(residual + self.shortcut(x))
         return out
 
 
 class ArticleResNet(nn.Module):
-    """A stem, six blocks and a head with one hidden layer: (N, C, size, size) → (N, classes)."""
+    """A stem, six blocks and a head with one hidden layer: (N, C, size, size) → (N, classes).
 
-    def __init__(self, channels: int, size: int, classes: int) -> None:
+    A style's dropout is that of the hidden layer, 0.5 by default.
+    """
+
+    def __init__(self, task: Task, style: Style) -> None:
         super().__init__()
-        self.stem = nn.Sequential(conv(channels, 32, 3), norm(32), nn.ReLU())
+        self.stem = nn.Sequential(
+            conv(task.channels, 32, 3), norm(32, style), style.activation("relu")
+        )
         self.blocks = nn.Sequential(
-            Block(32, 32, 1),
-            Block(32, 32, 1),
-            Block(32, 64, 2),
-            Block(64, 64, 1),
-            Block(64, 128, 2),
-            Block(128, 128, 1),
+            Block(32, 32, 1, style),
+            Block(32, 32, 1, style),
+            Block(32, 64, 2, style),
+            Block(64, 64, 1, style),
+            Block(64, 128, 2, style),
+            Block(128, 128, 1, style),
         )
         self.pool = nn.AvgPool2d(POOL)
         self.flatten = nn.Flatten()
-        side = -(-size // 4) // POOL  # 2 of 32 pixels
+        side = -(-task.size // 4) // POOL  # 2 of 32 pixels
         self.head = nn.Sequential(
             nn.Linear(128 * side * side, 256),
-            nn.BatchNorm1d(256, eps=BN_EPS, momentum=BN_MOMENTUM),
-            nn.ReLU(),
-            nn.Dropout(0.5),
-            nn.Linear(256, classes),
+            norm_of_features(256, style),
+            style.activation("relu"),
+            style.drop(0.5),
+            nn.Linear(256, task.classes),
         )
         self.apply(initialise)
 
@@ -95,8 +108,7 @@ def initialise(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-def article_resnet(channels: int, size: int, classes: int) -> nn.Module:
+def article_resnet(task: Task, style: Style) -> nn.Module:
     """The tutorial's net. Raises UsageError below 13 pixels."""
-    if size < SMALLEST:
-        raise UsageError(input_too_small("article-resnet", SMALLEST, size))
-    return ArticleResNet(channels, size, classes)
+    task.at_least(SMALLEST, "article-resnet")
+    return ArticleResNet(task, style)

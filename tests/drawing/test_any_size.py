@@ -44,12 +44,14 @@ def _span(history: History) -> int:
 
 
 def _loss(history: History, width: int, height: int) -> list[Row]:
-    series, limits = loss_series(history), loss_limits(history)
+    series = loss_series(history)
+    limits = loss_limits(series, len(history.classes))
     return curve_pane(series, width, height, span=_span(history), limits=limits)
 
 
 def _accuracy(history: History, width: int, height: int) -> list[Row]:
-    series, limits = accuracy_series(history), accuracy_limits(history)
+    series = accuracy_series(history)
+    limits = accuracy_limits(series)
     return curve_pane(series, width, height, span=_span(history), limits=limits)
 
 

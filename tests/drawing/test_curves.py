@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import math
 
+from engine.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
+from tui.drawing.axis import Limits
 from tui.drawing.cells import Span
 from tui.drawing.curves import curve_pane
-from tui.drawing.series import Series, accuracy_limits, loss_limits, loss_series
+from tui.drawing.series import (
+    Series,
+    accuracy_limits,
+    accuracy_series,
+    loss_limits,
+    loss_series,
+)
 
 FALLING = [(x / 10, 2 * 0.8**x) for x in range(21)]
 
@@ -41,7 +49,7 @@ def test_the_inks_tell_training_from_validation() -> None:
 def test_a_high_pane_begins_with_the_recent_steps() -> None:
     series = Series(FALLING, [], [(step, float(step % 8)) for step in range(16)])
     rows = curve_pane(series, 23, 8, span=2, limits=(0.0, 2.0))
-    assert drawn(rows)[0] == "recent ▁▂▃▄▅▆▇█▁▂▃▄▅▆▇█"
+    assert drawn(rows)[0] == "recent ▁▂▃▄▅▅▆▇▁▂▃▄▅▅▆▇"
     assert drawn(curve_pane(series, 23, 7, span=2, limits=(0.0, 2.0)))[0].startswith("   2┤")
 
 
@@ -68,17 +76,21 @@ def test_many_epochs_show_each_second_or_fourth_point() -> None:
     assert rows == ["    │   o  o  o  o   o  o"]
 
 
+def _loss_limits(history: History) -> Limits:
+    return loss_limits(loss_series(history), len(history.classes))
+
+
 def test_limits_hold_the_loss_of_a_guess_and_the_accuracy_up_to_all() -> None:
-    assert loss_limits(examples.half_done()) == (0.0, 2.5)
-    assert loss_limits(examples.just_started()) == (0.0, 2.5)
-    assert loss_limits(examples.hundred_classes()) == (0.0, 5.0)
-    assert accuracy_limits(examples.half_done()) == (0.0, 100.0)
+    assert _loss_limits(examples.half_done()) == (0.0, 2.5)
+    assert _loss_limits(examples.just_started()) == (0.0, 2.5)
+    assert _loss_limits(examples.hundred_classes()) == (0.0, 5.0)
+    assert accuracy_limits(accuracy_series(examples.half_done())) == (0.0, 100.0)
 
 
 def test_a_spike_of_the_loss_does_not_flatten_the_curve() -> None:
     history = examples.half_done()
     history.loss.add(600, 5000.0)
-    assert loss_limits(history)[1] < 10
+    assert _loss_limits(history)[1] < 10
 
 
 def test_a_broken_run_keeps_its_finite_part() -> None:

@@ -37,7 +37,10 @@ def _recent_row(series: Series, width: int) -> Row:
     newest = spark.latest(series.recent, room)
     if not newest:
         return ()
-    return cells.row(Span(label, "dim"), Span(spark.sparkline(newest, room), "dim"))
+    finite = [value for value in newest if math.isfinite(value)] or [0.0]
+    # Round limits seldom change, and with them the whole row.
+    limits = axis.round_limits(min(finite), max(finite))
+    return cells.row(Span(label, "dim"), Span(spark.sparkline(newest, room, *limits), "dim"))
 
 
 def _plot(series: Series, width: int, height: int, span: float, limits: Limits) -> list[Row]:

@@ -12,6 +12,7 @@ from msgspec import UnsetType
 from engine import events
 from engine.events import Event
 from engine.history import History
+from engine.recipe import names
 from engine.text import harmless
 from tui import text
 from tui.drawing import cells, numbers
@@ -71,7 +72,7 @@ def entry(event: Event) -> Entry:
             return _ALERTS[event.level]._replace(rest=harmless(event.text))
         case events.RunStarted():
             recipe = event.recipe
-            words = recipe.arch, recipe.data, recipe.preset, event.device
+            words = *names(recipe), recipe.preset, event.device
             return Entry(" ", "plain", text.STARTED, text.log_started(*map(harmless, words)))
         case events.Resumed():
             return Entry("↻", "key", text.RESUMED, text.log_resumed(event.epoch, event.step))

@@ -49,22 +49,20 @@ def _line(history: History, curve: Curve, scale: float) -> list[tuple[float, flo
     return line
 
 
-def loss_limits(history: History, previous: Limits | None = None) -> Limits:
+def loss_limits(series: Series, classes: int, previous: Limits | None = None) -> Limits:
     """From 0 to what holds the loss.
 
     A spike does not flatten the rest: what is three times as high as both a guess (ln of the
     classes) and nearly all other values is cut off at the edge.
     """
-    series = loss_series(history)
-    guess = math.log(max(2, len(history.classes)))
+    guess = math.log(max(2, classes))
     values = sorted(_finite([*series.line, *series.points])) or [guess]
     usual = values[int(0.95 * (len(values) - 1))]
     return round_limits(0.0, min(values[-1], 3 * max(usual, guess)), previous=previous)
 
 
-def accuracy_limits(history: History, previous: Limits | None = None) -> Limits:
+def accuracy_limits(series: Series, previous: Limits | None = None) -> Limits:
     """From below the lowest accuracy to 100 per cent."""
-    series = accuracy_series(history)
     low = min(_finite([*series.line, *series.points]), default=0.0)
     bottom, _ = round_limits(low, 100.0, previous=previous)
     return bottom, 100.0

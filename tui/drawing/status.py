@@ -9,6 +9,7 @@ from msgspec import UnsetType
 
 from engine.events import RunStarted
 from engine.history import History
+from engine.recipe import names
 from engine.text import harmless
 from tui import text
 from tui.drawing import axis, cells, numbers
@@ -105,11 +106,12 @@ def _names(history: History, label: str) -> tuple[Row, Row, Row]:
     device, model = _device(run)
     precision = run.resolved.precision
     where = " · ".join((f"{device} {model}".strip(), precision, text.batch(run.recipe.batch)))
-    what = harmless(f"{run.recipe.arch} · {run.recipe.data}")
+    arch, data = names(run.recipe)
+    what = harmless(f"{arch} · {data}")
     return (
         cells.row(Span(title, "title"), Span(f" · {where}", "dim")),
         cells.row(Span(what, "title"), Span(f" · {device} {precision}", "dim")),
-        cells.row(Span(harmless(run.recipe.arch), "title")),
+        cells.row(Span(harmless(arch), "title")),
     )
 
 

@@ -32,14 +32,9 @@ class Chooser(Drawn, can_focus=True):
     class Moved(Message):
         """Another row is chosen."""
 
-        def __init__(self, chooser: Chooser, key: str) -> None:
+        def __init__(self, chooser: Chooser) -> None:
             super().__init__()
             self.chooser = chooser
-            self.key = key
-
-        @property
-        def control(self) -> Chooser:
-            return self.chooser
 
     def __init__(self, title: str, *, id: str, heading: bool = False) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -63,12 +58,12 @@ class Chooser(Drawn, can_focus=True):
         key = chosen or self.chosen
         self._keys, self._columns = keys, columns
         self._at = keys.index(key) if key in keys else 0
-        self.say(foot=foot, facts=facts)
-
-    def say(self, *, foot: str = "", facts: str = "") -> None:
-        """Write into the border."""
-        self._foot = (Span(foot, "dim"),) if foot else ()
         self._facts = (Span(facts, "dim"),) if facts else ()
+        self.note(foot)
+
+    def note(self, foot: str) -> None:
+        """Write into the lower border."""
+        self._foot = (Span(foot, "dim"),) if foot else ()
         self.redraw()
 
     def __len__(self) -> int:
@@ -87,7 +82,7 @@ class Chooser(Drawn, can_focus=True):
         if at != self._at and self._keys:
             self._at = at
             self.redraw()
-            self.post_message(self.Moved(self, self.chosen))
+            self.post_message(self.Moved(self))
 
     def on_focus(self) -> None:
         self.redraw()

@@ -55,9 +55,10 @@ class LossPane(_CurvePane):
         )
 
     def inside(self, width: int, height: int) -> list[Row]:
-        self._limits = series.loss_limits(self.history, self._limits)
+        drawn = series.loss_series(self.history)
+        self._limits = series.loss_limits(drawn, len(self.history.classes), self._limits)
         return curve_pane(
-            series.loss_series(self.history),
+            drawn,
             width,
             height,
             span=epoch_span(self.history),
@@ -75,9 +76,10 @@ class AccuracyPane(_CurvePane):
         return Border(facts.accuracy_facts(self.history, facts_room), self._ticks(width))
 
     def inside(self, width: int, height: int) -> list[Row]:
-        self._limits = series.accuracy_limits(self.history, self._limits)
+        drawn = series.accuracy_series(self.history)
+        self._limits = series.accuracy_limits(drawn, self._limits)
         return curve_pane(
-            series.accuracy_series(self.history),
+            drawn,
             width,
             height,
             span=epoch_span(self.history),

@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 from engine import events
 from engine.events import Event
 from engine.history import History
+from tui import text
 from tui.drawing import cells, facts, log, rate, status
 from tui.drawing.cells import Row, Span
 from tui.drawn import Drawn
@@ -65,11 +66,15 @@ class Numbers(Strip):
 
     def draw(self, width: int, height: int) -> list[Row]:
         history = self.history
-        rows = [
-            facts.loss_facts(history, width),
-            facts.accuracy_facts(history, width),
-            rate.rate_facts(history, width),
-        ]
+        named = (
+            (text.LOSS_TITLE, facts.loss_facts),
+            (text.ACCURACY_TITLE_SHORT, facts.accuracy_facts),
+            (text.RATE, rate.rate_facts),
+        )
+        rows = []
+        for name, fact in named:
+            label = Span(f" {name:<5}", "dim")
+            rows.append((label, *fact(history, width - cells.width([label]))))
         return rows[:height]
 
 

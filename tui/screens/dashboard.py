@@ -13,13 +13,14 @@ from textual.layout import Layout
 from textual.message import Message
 from textual.screen import Screen
 
-from engine import commands, events, rundir, spool
+from engine import commands, events, probes, rundir, spool
 from engine import text as engine_text
 from engine.errors import EngineError
 from engine.events import Event
 from engine.history import History
 from engine.rundir import RunDir
 from tui import text
+from tui.compositor import FineCompositor
 from tui.drawing.frame import tabs
 from tui.following import Following
 from tui.panes.confusion import ConfusionPane
@@ -60,6 +61,7 @@ class Dashboard(Screen[str]):
         Binding("shift+tab", "next_pane(-1)", show=False),
         Binding("enter,z", "zoom", text.KEY_ZOOM),
         Binding("escape", "back", text.KEY_BACK, show=False),
+        Binding("a", "augmented", text.KEY_AUGMENTED),
         Binding("d", "detach", text.KEY_DETACH),
         Binding("q,ctrl+c", "leave", text.KEY_LEAVE),
         Binding("question_mark", "help", text.KEY_HELP),
@@ -87,6 +89,7 @@ class Dashboard(Screen[str]):
     ) -> None:
         """`started` says that this viewer started the run, `below` that a launcher lies beneath."""
         super().__init__()
+        self._compositor = FineCompositor()
         self.run_dir = run
         self._following = Following(run)
         self._started, self._below, self._clock = started, below, clock
@@ -94,6 +97,7 @@ class Dashboard(Screen[str]):
         self._shelf = "confusion"
         self._zoomed = False
         self._asked_pause: bool | None = None
+        self._question = ""
         self.placing = Placing()
 
     @property
@@ -125,6 +129,8 @@ class Dashboard(Screen[str]):
             self.set_timer(0.001, self._read)
         if was_alive and not self.alive:
             self._explain_death()
+        if self._question:
+            self._look_for_answer()
         if news.kinds is None or news.kinds:
             self.post_message(self.EngineEvents(news.kinds))
 
@@ -154,7 +160,7 @@ class Dashboard(Screen[str]):
     @property
     def _quiet(self) -> bool:
         """A paused or ended run draws nothing: not even the machine's load."""
-        return not self.alive or (self.history.phase is not None and self._paused)
+        return not self.alive or self._paused
 
     @property
     def _paused(self) -> bool:
@@ -206,6 +212,8 @@ class Dashboard(Screen[str]):
             shelved = on_shelf and name in SHELF
             pane.tabs = tabs(self._tab_names(), SHELF.index(name)) if shelved else ()
         self.get_child_by_id(self._pane).focus()
+        # Textual keeps the arrangement of a size; this one also depends on pane and zoom.
+        self._clear_arrangement_cache()
         self.refresh(layout=True)
         self.call_after_refresh(self._show, None)
 
@@ -248,13 +256,13 @@ class Dashboard(Screen[str]):
 
     # What is told to the engine
 
-    def _tell(self, kind: Callable[..., commands.Command]) -> bool:
+    def _tell(self, kind: Callable[..., commands.Command]) -> str:
+        """Send a command and return its id; where nobody would hear it, say so."""
         try:
-            spool.send(self.run_dir, kind)
+            return spool.send(self.run_dir, kind)
         except EngineError as error:
             self.notify(str(error), severity="warning", markup=False)
-            return False
-        return True
+            return ""
 
     def action_pause(self) -> None:
         if self._paused:
@@ -266,6 +274,19 @@ class Dashboard(Screen[str]):
     def action_checkpoint(self) -> None:
         if self._tell(commands.Checkpoint):
             self.notify(text.CHECKPOINT_ASKED)
+
+    def action_augmented(self) -> None:
+        self._question = self._tell(commands.Probe)
+        if self._question:
+            self.notify(text.ASKED_AUGMENTED)
+
+    def _look_for_answer(self) -> None:
+        answer = probes.answer_to(self.run_dir, self._question)
+        if isinstance(answer, events.Augmented):
+            from tui.screens.augmented import AugmentedScreen
+
+            self._question = ""
+            self.app.push_screen(AugmentedScreen(answer))
 
     # Leaving
 
@@ -294,7 +315,7 @@ class Dashboard(Screen[str]):
 
     @property
     def _selector(self) -> str:
-        return str(self.run_dir.number or self.run_dir.path)
+        return rundir.selector(self.run_dir)
 
     def _farewell(self) -> str:
         if self.alive:

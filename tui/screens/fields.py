@@ -64,7 +64,7 @@ class FieldsScreen(Form[dict[str, object]]):
                 with Horizontal():
                     yield Label(key)
                     yield Input(recipe.written(getattr(self._recipe, key)), id=key)
-            yield Label("", classes="error")
+            yield Label("", classes="error", markup=False)
 
     def on_input_submitted(self) -> None:
         fields = dict(
@@ -88,6 +88,23 @@ class PathScreen(Form[str]):
         box.border_title, box.border_subtitle = text.PATH_TITLE, text.PATH_HINT
         with box:
             yield Input(placeholder=text.PATH_EXAMPLE)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())
+
+
+class FilterScreen(Form[str]):
+    """Asks for a part of what is looked for."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__()
+        self._wanted = wanted
+
+    def compose(self) -> ComposeResult:
+        box = VerticalScroll()
+        box.border_title, box.border_subtitle = text.FILTER_TITLE, text.FILTER_HINT
+        with box:
+            yield Input(self._wanted)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip())

@@ -14,20 +14,24 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from engine import catalog, choice, hardware, launch, recipe, rundir
+from engine import catalog, choice, events, hardware, launch, recipe, rundir
+from engine.architectures import ARCHITECTURES
+from engine.data.folder import scan
 from engine.errors import EngineError
 from engine.recipe import Recipe
 from engine.rundir import RunDir
 from engine.text import harmless, si, size
-from tui import commandline, text
+from tui import commandline, picker, text
+from tui.datalist import availability
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
+from tui.drawing.frame import frame
 from tui.drawing.table import Column
 from tui.drawn import Drawn
 from tui.panes.chooser import Chooser
 from tui.panes.strips import keys_row
 from tui.runlist import run_columns
-from tui.summary import Summary, summary
+from tui.summary import Summaries, Summary
 
 RECENT_RUNS = 20
 LIVE = ("live", "paused")
@@ -35,6 +39,7 @@ LIVE = ("live", "paused")
 LOW = 34
 LOW_ROWS = {"runs": 2, "device": 1}
 HIGH_ROWS = {"runs": 6, "device": 4}
+NARROW, FLAT = 60, 18
 FOLDER = "folder"
 REFRESH_SECONDS = 2.0
 
@@ -54,6 +59,13 @@ class Lines(Drawn):
         return self._lines
 
 
+class Details(Lines):
+    """The marked architecture in a frame."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        return frame(self._lines, width, height, title=(Span(text.DETAILS_TITLE, "title"),))
+
+
 class Launcher(Screen[None]):
     """Chooses architecture, data, recipe and device; knows the command line that does the same."""
 
@@ -61,7 +73,10 @@ class Launcher(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", text.KEY_START),
         Binding("f", "fields", text.KEY_FIELDS),
+        Binding("a", "augmented", text.KEY_AUGMENTED),
         Binding("y", "copy", text.KEY_COPY),
+        Binding("slash", "filter", text.KEY_FILTER),
+        Binding("o", "order", text.KEY_ORDER),
         Binding("tab", "app.focus_next", show=False),
         Binding("shift+tab", "app.focus_previous", show=False),
         Binding("question_mark", "help", text.KEY_HELP),
@@ -72,8 +87,10 @@ class Launcher(Screen[None]):
         super().__init__()
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._runs: dict[str, Summary] = {}
+        self._summaries = Summaries()
         self._fields: dict[str, object] = {}
         self._folder = ""
+        self._order, self._filter = text.BY_FAMILY, ""
         self._recipe: Recipe | None = None
         self._error = ""
 
@@ -81,7 +98,9 @@ class Launcher(Screen[None]):
         yield Lines(id="head")
         yield Chooser(text.RUNS_TITLE, id="runs")
         with Horizontal(id="middle"):
-            yield Chooser(text.ARCH_TITLE, id="arch", heading=True)
+            with Vertical(id="models"):
+                yield Chooser(text.ARCH_TITLE, id="arch", heading=True)
+                yield Details(id="details")
             with Vertical(id="side"):
                 yield Chooser(text.DATA_TITLE, id="data")
                 yield Chooser(text.RECIPE_TITLE, id="recipe")
@@ -92,8 +111,8 @@ class Launcher(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#runs").display = False
         defaults = choice.defaults({"data_dir": self._data_dir} if self._data_dir else {})
-        self._fill_architectures(str(defaults["arch"]))
         self._fill_data(str(defaults["data"]))
+        self._fill_architectures(str(defaults["arch"]))
         self._fill_devices()
         self._chooser("arch").focus()
         self._say_head()
@@ -106,26 +125,24 @@ class Launcher(Screen[None]):
 
     # What there is
 
-    def _fill_architectures(self, chosen: str) -> None:
-        known = list(catalog.ARCHITECTURES.values())
-        columns = [
-            Column(text.NAME, [a.key for a in known]),
-            Column(text.YEAR, [str(a.year) for a in known], 1, right=True),
-            Column(text.DEPTH, [str(a.depth) for a in known], 2, right=True),
-            Column(text.PARAMETERS, [si(a.parameters) for a in known], 3, right=True),
-            Column(text.MACS, [si(a.macs) for a in known], 4, right=True),
-        ]
-        self._chooser("arch").fill([a.key for a in known], columns, chosen=chosen)
+    def _fill_architectures(self, chosen: str = "") -> None:
+        found = picker.listed(self._order, self._filter)
+        facts = text.arch_facts(self._order, len(found), len(ARCHITECTURES))
+        columns = picker.columns(found, self._shape) if found else []
+        self._chooser("arch").fill([a.key for a in found], columns, chosen=chosen, facts=facts)
+
+    @property
+    def _shape(self) -> picker.Shape:
+        return picker.shape_of(catalog.DATA.get(self._chooser("data").chosen))
 
     def _fill_data(self, chosen: str) -> None:
         known = list(catalog.DATA.values())
-        ready = [catalog.located(d, self._data_dir) is not None for d in known]
         folder = Path(self._folder).name or text.FOLDER_ENTRY
         columns = [
             Column("", [*(d.key for d in known), harmless(folder)]),
             Column("", [*(si(d.train_images + d.test_images) for d in known), ""], 2, right=True),
             Column("", [*(f"{d.size}×{d.size}" for d in known), ""], 3),
-            Column("", [*(text.READY if r else text.NOT_ON_DISK for r in ready), ""], 1),
+            Column("", [*(availability(d, self._data_dir) for d in known), ""], 1),
         ]
         self._chooser("data").fill([*(d.key for d in known), FOLDER], columns, chosen=chosen)
 
@@ -166,17 +183,18 @@ class Launcher(Screen[None]):
     @work(thread=True, exclusive=True)
     def _read_runs(self) -> None:
         """Fold the newest journals beside the interface, for some may be long."""
+        if not self.is_current:
+            return
         try:
-            found = [summary(run) for run in rundir.runs(self._runs_dir)[:RECENT_RUNS]]
+            found = [self._summaries.of(run) for run in rundir.runs(self._runs_dir)[:RECENT_RUNS]]
         except EngineError as error:
-            self.app.call_from_thread(self._say_error, str(error))
+            self.app.call_from_thread(self._complain, str(error))
             return
         live = sorted(found, key=lambda run: run.state not in LIVE)
         self.app.call_from_thread(self._show_runs, live)
 
     def _show_runs(self, runs: list[Summary]) -> None:
         chooser = self._chooser("runs")
-        chooser.display = bool(runs)
         self._runs = {run.path: run for run in runs}
         if runs:
             chooser.fill(list(self._runs), run_columns(runs), facts=text.ATTACH_HINT)
@@ -189,10 +207,18 @@ class Launcher(Screen[None]):
         for name in ("runs", "device"):
             box = self._chooser(name)
             box.styles.height = max(1, min(len(box), rows[name])) + 2
+        width, height = self.app.size
+        self.query_one("#details").display = height >= LOW
+        # In a very small terminal what is chosen and the command that it makes are left.
+        self.query_one("#side").display = width >= NARROW and height >= FLAT
+        for name in ("runs", "device"):
+            self._chooser(name).display = height >= FLAT and bool(len(self._chooser(name)))
 
     # What is chosen
 
     def on_chooser_moved(self, message: Chooser.Moved) -> None:
+        if message.chooser.id == "data":
+            self._fill_architectures()
         if message.chooser.id in ("arch", "data", "device"):
             self._rebuild()
 
@@ -201,14 +227,17 @@ class Launcher(Screen[None]):
         try:
             self._recipe = self._build()
             self._error = ""
-            if not self._on_folder or self._folder:
-                choice.check_data(self._recipe)
         except EngineError as error:
             self._error = str(error)
-        arch = catalog.ARCHITECTURES[self._chooser("arch").chosen]
-        self._chooser("arch").say(foot=arch.new)
+        self._say_details()
         self._fill_recipe()
         self._say_plan()
+
+    def _say_details(self) -> None:
+        chosen = ARCHITECTURES.get(self._chooser("arch").chosen)
+        self._chooser("arch").note(chosen.new if chosen else text.NONE_FITS)
+        rows = picker.details(chosen, self._shape) if chosen else []
+        self.query_one("#details", Details).say(*rows)
 
     @property
     def _on_folder(self) -> bool:
@@ -243,9 +272,8 @@ class Launcher(Screen[None]):
             cells.row(" ", Span(harmless(command), "rate")),
         )
 
-    def _say_error(self, sentence: str) -> None:
-        self._error = sentence
-        self._say_plan()
+    def _complain(self, sentence: str) -> None:
+        self.notify(sentence, severity="error", timeout=10, markup=False)
 
     def _say_keys(self) -> None:
         keys = (
@@ -253,6 +281,7 @@ class Launcher(Screen[None]):
             ("↑↓", text.KEY_CHOOSE),
             ("tab", text.KEY_NEXT_BOX),
             ("f", text.KEY_FIELDS),
+            ("a", text.KEY_AUGMENTED),
             ("y", text.KEY_COPY),
             ("q", text.KEY_QUIT),
             ("?", text.KEY_HELP),
@@ -282,16 +311,17 @@ class Launcher(Screen[None]):
 
             self.app.push_screen(PathScreen(), self._take_folder)
         elif self._error or self._recipe is None:
-            self.notify(self._error, severity="error")
+            self.notify(self._error, severity="error", markup=False)
         else:
             self._start(self._recipe)
 
     def _start(self, chosen: Recipe) -> None:
         try:
+            choice.check_data(chosen)
             claim = launch.create(chosen, self._runs_dir)
             launch.spawn(claim, chosen)
         except EngineError as error:
-            self._say_error(str(error))
+            self._complain(str(error))
             return
         self._watch(claim.run, started=True)
 
@@ -303,9 +333,11 @@ class Launcher(Screen[None]):
     def _take_folder(self, path: str | None) -> None:
         if path:
             try:
-                self._folder = choice.data(path if "/" in path else f"./{path}")
+                folder = choice.data(path if "/" in path else f"./{path}")
+                scan(Path(folder))
+                self._folder = folder
             except EngineError as error:
-                self._say_error(str(error))
+                self._complain(str(error))
                 return
             self._fill_data(FOLDER)
             self._rebuild()
@@ -331,6 +363,42 @@ class Launcher(Screen[None]):
         if fields is not None:
             self._fields = fields
             self._rebuild()
+
+    def action_augmented(self) -> None:
+        if self._recipe is not None and not self._error:
+            self.notify(text.LOADING_AUGMENTED)
+            self._preview(self._recipe)
+
+    @work(thread=True, exclusive=True, group="preview")
+    def _preview(self, chosen: Recipe) -> None:
+        """Ask an engine for some images; it takes the seconds that importing torch does."""
+        try:
+            shown = launch.preview(chosen)
+        except EngineError as error:
+            self.app.call_from_thread(self._complain, str(error))
+            return
+        self.app.call_from_thread(self._show_augmented, shown)
+
+    def _show_augmented(self, shown: events.Augmented) -> None:
+        from tui.screens.augmented import AugmentedScreen
+
+        self.app.push_screen(AugmentedScreen(shown))
+
+    def action_filter(self) -> None:
+        from tui.screens.fields import FilterScreen
+
+        self.app.push_screen(FilterScreen(self._filter), self._take_filter)
+
+    def _take_filter(self, wanted: str | None) -> None:
+        if wanted is not None:
+            self._filter = wanted
+            self._fill_architectures()
+            self._rebuild()
+
+    def action_order(self) -> None:
+        orders = list(picker.ORDERS)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._fill_architectures()
 
     def action_copy(self) -> None:
         if self._recipe is not None:

@@ -10,7 +10,6 @@ from typing import Literal, NamedTuple, TypeAlias
 
 Form: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
 
-CURVES = ("loss", "accuracy")
 SHELF = ("rate", "layers", "confusion", "maps", "machine", "log")
 
 

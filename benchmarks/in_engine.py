@@ -1,0 +1,62 @@
+"""What our training loop does with the article's recipe, for comparison with Keras.
+
+    python -m benchmarks.in_engine auto|float32      a peer, see benchmarks/peer.py
+
+The trainer runs on random images, in this precision, from the end of one step to that of another.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+
+import torch
+
+from benchmarks.peer import serve
+from engine import device as devices
+from engine import models, recipe
+from engine.data.dataset import Dataset, Images
+from engine.trainer import Trainer
+
+# Enough images for all rounds to lie in the first epoch.
+IMAGES, CLASSES, SIDE = 50_000, 10, 32
+STEPS = 20
+
+
+def main() -> None:
+    chosen = recipe.build(
+        settings={"precision": sys.argv[1]},
+        flags={"preset": "article", "arch": "article-resnet", "data": "cifar10"},
+    )
+    cpu = torch.device("cpu")
+    resolved = devices.resolve(chosen, cpu, SIDE)
+    torch.set_num_threads(resolved.threads)
+    torch.manual_seed(0)
+    model = models.build(chosen.arch, 3, SIDE, CLASSES)
+    trainer = Trainer(chosen, resolved, cpu, random_images(), model, time.monotonic)
+    life = trainer.run()
+
+    def measure() -> float:
+        before = trainer.step
+        while trainer.step == before:
+            next(life)
+        began, first = time.perf_counter(), trainer.step
+        for _ in itertools.takewhile(lambda _: trainer.step < first + STEPS, life):
+            pass
+        seconds = time.perf_counter() - began
+        return (trainer.step - first) * chosen.batch / seconds
+
+    serve(measure)
+
+
+def random_images() -> Dataset:
+    """Random pixels and labels; speed does not depend on what they show."""
+    pixels = torch.randint(0, 256, (IMAGES, 3, SIDE, SIDE), dtype=torch.uint8)
+    split = Images(pixels, torch.randint(0, CLASSES, (IMAGES,)))
+    names = tuple(str(label) for label in range(CLASSES))
+    return Dataset(names, split, split, "test", (0.5,) * 3, (0.25,) * 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""What decoding from disk brings: our streaming loader, and torchvision's ImageFolder.
+
+    python benchmarks/streaming.py [--data FOLDER] [--size 64] [--workers 2] [--rounds 7]
+
+Both read the same images in random order with so many processes, bring them to the same size, and
+normalise the batches in the main process; each is timed over whole epochs after a first one, in a
+process of its own, and they take turns. ImageFolder resizes with antialiasing and crops the
+centre, with a DataLoader whose processes stay. Printed are images/s, images a second of processor
+time of all processes (which a busy machine changes little), and the ratios of each round, with
+their median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sized
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+import torch
+from PIL import Image, ImageFilter
+from torch.utils.data import DataLoader
+from torchvision.datasets import ImageFolder
+from torchvision.transforms import v2
+
+from engine.data.augment import Augmentation
+from engine.data.dataset import ImageFiles
+from engine.data.folder import scan
+from engine.data.images import load
+from engine.data.resident import Normalise
+from engine.data.streaming import StreamingLoader
+from engine.recipe import Recipe
+
+CLASSES, IMAGES, WIDTH, HEIGHT = 10, 500, 500, 375
+CPU, CONTIGUOUS = torch.device("cpu"), torch.contiguous_format
+
+
+class Work(NamedTuple):
+    """What is measured: a folder of classes, and how it is read."""
+
+    folder: Path
+    size: int
+    workers: int
+    batch: int
+    epochs: int
+
+
+class Speed(NamedTuple):
+    """Images a second on the clock, and images a second of processor time."""
+
+    clock: float
+    core: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, help="a folder of classes; else images are made")
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        data = options.data or photographs(Path(folder))
+        work = Work(data, options.size, options.workers, options.batch, options.epochs)
+        ways: dict[str, Callable[[Work], Speed]] = {"streaming": ours, "ImageFolder": plain}
+        speeds: dict[str, list[Speed]] = {name: [] for name in ways}
+        for turn in range(options.rounds):
+            for name in list(ways)[:: -1 if turn % 2 else 1]:
+                speeds[name].append(alone(ways[name], work))
+                print(f"round {turn + 1}  {name:<11} {said(speeds[name][-1])}", flush=True)
+    report(speeds, work)
+
+
+def report(speeds: dict[str, list[Speed]], work: Work) -> None:
+    """Medians, and the ratios within each round."""
+    print(f"\n{work.size}×{work.size}, {work.workers} processes, {work.batch} a batch")
+    for name, found in speeds.items():
+        print(f"  {name:<11} {said(Speed(*map(statistics.median, zip(*found, strict=True))))}")
+    for kind in Speed._fields:
+        pairs = zip(speeds["streaming"], speeds["ImageFolder"], strict=True)
+        ratios = sorted(getattr(a, kind) / getattr(b, kind) for a, b in pairs)
+        middle = statistics.median(ratios)
+        print(
+            f"  streaming : ImageFolder, {kind}  {middle:.2f}   {ratios[0]:.2f} to {ratios[-1]:.2f}"
+        )
+
+
+def said(speed: Speed) -> str:
+    return f"{speed.clock:9.0f} images/s {speed.core:9.0f} a core"
+
+
+def photographs(folder: Path) -> Path:
+    """JPEGs of about 75 kB, with the coarse and the fine structure that photographs have."""
+    draws = np.random.default_rng(0)
+    for i in range(IMAGES):
+        coarse = Image.fromarray(draws.integers(0, 256, (12, 16, 3), np.uint8))
+        fine = Image.fromarray(draws.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
+        image = Image.blend(
+            coarse.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC),
+            fine.filter(ImageFilter.GaussianBlur(0.8)),
+            0.4,
+        )
+        file = folder / str(i % CLASSES) / f"{i}.jpg"
+        file.parent.mkdir(exist_ok=True)
+        image.save(file, quality=90)
+    return folder
+
+
+def alone(way: Callable[[Work], Speed], work: Work) -> Speed:
+    """The images a second of one way, in a fresh process."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+        return fresh.submit(way, work).result()
+
+
+def ours(work: Work) -> Speed:
+    loading = load(scan(work.folder), Recipe(size=work.size, loader="streaming"), room=0)
+    while True:
+        try:
+            next(loading)
+        except StopIteration as finished:
+            data = finished.value
+            break
+    assert isinstance(data.train, ImageFiles)
+    loader = StreamingLoader(
+        data.train,
+        mean=data.mean,
+        std=data.std,
+        batch=work.batch,
+        seed=0,
+        augmentation=Augmentation(),
+        device=CPU,
+        memory_format=CONTIGUOUS,
+        workers=work.workers,
+    )
+    with contextlib.closing(loader):
+        return timed(work, lambda epoch: (batch.images for batch in loader.batches(epoch)))
+
+
+def plain(work: Work) -> Speed:
+    transform = v2.Compose([v2.Resize(work.size), v2.CenterCrop(work.size), v2.PILToTensor()])
+    loader = DataLoader(
+        ImageFolder(work.folder, transform),
+        work.batch,
+        shuffle=True,
+        drop_last=True,
+        num_workers=work.workers,
+        persistent_workers=True,
+    )
+    normalise = Normalise((0.5,) * 3, (0.25,) * 3, CPU, CONTIGUOUS)
+    return timed(work, lambda epoch: (normalise(pixels) for pixels, _ in loader))
+
+
+def timed(work: Work, batches: Callable[[int], Iterable[Sized]]) -> Speed:
+    """The speed over all epochs but the first."""
+    sum(len(batch) for batch in batches(1))
+    began, used = time.perf_counter(), processor_seconds()
+    images = sum(len(batch) for epoch in range(work.epochs) for batch in batches(epoch + 2))
+    return Speed(images / (time.perf_counter() - began), images / (processor_seconds() - used))
+
+
+def processor_seconds() -> float:
+    """What this process and all below it have used."""
+    this = psutil.Process()
+    times = [process.cpu_times() for process in (this, *this.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+if __name__ == "__main__":
+    main()

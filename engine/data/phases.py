@@ -1,0 +1,64 @@
+"""Downloading and loading as events, and what a person should know of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from engine import catalog, events, text
+from engine.data import download
+from engine.events import Event, PhaseName
+from engine.recipe import Recipe, Resolved
+
+if TYPE_CHECKING:
+    from engine.data.dataset import Dataset
+
+T = TypeVar("T")
+Phases: TypeAlias = Generator[Event | None, None, T]
+
+
+def downloaded(recipe: Recipe) -> Phases[None]:
+    """Bring a data set of the catalogue to this disk, where it is not there; loads no torch."""
+    facts = catalog.DATA.get(recipe.data)
+    if facts is not None and catalog.located(facts, recipe.data_dir) is None:
+        yield from _tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
+
+
+def loaded(recipe: Recipe, room: float) -> Phases[Dataset]:
+    """Load the data; what needs more than `room` bytes is streamed."""
+    from engine.data.loading import load
+
+    return (yield from _tenths("loading", recipe.data, load(recipe, room)))
+
+
+def _tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Phases[T]:
+    """Do the work, saying how far it is about ten times in all."""
+    due = 0.0
+    while True:
+        try:
+            fraction = next(work)
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+        if fraction >= due:
+            due = fraction + 0.1
+            yield events.Phase(phase, fraction, data)
+        else:
+            yield None
+
+
+def notes(dataset: Dataset, resolved: Resolved, room: float) -> Iterator[Event]:
+    """What was found while loading, where the images are, and what validates."""
+    for note in dataset.notes:
+        yield events.Alert("warning", "data", note)
+    needed = dataset.bytes
+    if resolved.loader == "streaming":
+        streamed = text.images_streamed(needed, room, resolved.threads)
+        yield events.Alert("info", "loader", streamed)
+    else:
+        device = text.DEVICES[resolved.device]
+        yield events.Alert("info", "loader", text.images_resident(needed, device))
+    if dataset.validates != "own":
+        yield events.Alert("info", "validation", text.VALIDATION[dataset.validates])
+    if dataset.test is not None:
+        yield events.Alert("info", "test", text.TEST_AT_THE_END)

@@ -1,0 +1,149 @@
+"""Batches of a data set that is too large for memory, decoded from disk as they are needed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from engine import text
+from engine.data.augment import Augmentation
+from engine.data.batch import Batch, Drawn
+from engine.data.dataset import ImageFiles, Split
+from engine.data.resident import Normalise
+from engine.data.seeds import order
+from engine.data.workers import Decoders
+from engine.errors import DataError
+
+# Images of a batch that one process decodes at a time: a batch is spread over several, so that the
+# first one of an epoch is soon there.
+CHUNK = 32
+
+
+class Pending(NamedTuple):
+    """A batch that is being decoded: where, which images, and who is at it."""
+
+    slot: int
+    taken: Tensor
+    parts: list[Future[dict[int, str]]]
+
+
+class StreamingLoader:
+    """As ResidentLoader, with the same images in the same order.
+
+    `workers` processes decode ahead of the training, from the first pass to `close`.
+    """
+
+    def __init__(
+        self,
+        images: ImageFiles,
+        *,
+        mean: Sequence[float],
+        std: Sequence[float],
+        batch: int,
+        seed: int,
+        augmentation: Augmentation,
+        device: torch.device,
+        memory_format: torch.memory_format,
+        workers: int,
+    ) -> None:
+        self._images, self._seed, self._augmentation = images, seed, augmentation
+        self._device, self._workers = device, workers
+        self.normalise = Normalise(mean, std, device, memory_format)
+        self.batch = min(batch, len(images))
+        self.steps_per_epoch = len(images) // self.batch
+        # One that is trained on, one spare, and others to keep two chunks before every process.
+        slots = 2 + -(-2 * workers * CHUNK // self.batch)
+        self._free = list(range(slots))
+        self._decoders = Decoders(workers, slots, self.batch, images.form)
+        self._pixels = torch.from_numpy(self._decoders.pixels)
+        self._broken: dict[Path, str] = {}
+        self._told = 0
+
+    def batches(self, epoch: int, first: int = 0) -> Generator[Batch, None, None]:
+        """The batches of an epoch, from step `first` (from 0) on.
+
+        The last images of the order, where they do not fill a batch, are left out. Raises
+        DataError where the folder is gone or a decoding process was ended from outside.
+        """
+        places = order(len(self._images), self._seed, epoch)
+        steps = range(first, self.steps_per_epoch)
+        takes = [places[step * self.batch : (step + 1) * self.batch] for step in steps]
+        for step, decoded in zip(steps, self._decoded(self._images, takes), strict=True):
+            drawn = Drawn(*decoded, epoch, step)
+            yield self._augmentation(drawn, self.normalise)
+
+    def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """All images (up to batch, C, H, W) float32 with their labels, in order and as they are."""
+        assert isinstance(images, ImageFiles)
+        takes = torch.split(torch.arange(len(images)), min(batch, self.batch))
+        for pixels, labels, _ in self._decoded(images, takes):
+            yield self.normalise(pixels), labels
+
+    def news(self) -> tuple[str, ...]:
+        """What there is to say about images that were found to be broken since the last call."""
+        if len(self._broken) == self._told:
+            return ()
+        self._told = len(self._broken)
+        first, why = next(iter(self._broken.items()))
+        name = first.relative_to(self._images.path)
+        return (text.replaced_broken(len(self._broken), name, why),)
+
+    def close(self) -> None:
+        """End the decoding processes."""
+        self._decoders.close()
+
+    def _decoded(
+        self, images: ImageFiles, takes: Iterable[Tensor]
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Pixels (N, C, H, W) uint8, labels (N,) and the places themselves, on the device.
+
+        The pixels are good until the next ones are asked for. A pass leaves a slot to another one
+        that takes a look in the midst of it.
+        """
+        waiting: deque[Pending] = deque()
+        ahead = iter(takes)
+        try:
+            while True:
+                while len(self._free) > bool(waiting) and (taken := next(ahead, None)) is not None:
+                    waiting.append(self._begun(images, self._free.pop(), taken))
+                if not waiting:
+                    return
+                yield self._finished(images, waiting[0])
+                self._free.append(waiting.popleft().slot)
+        except BrokenProcessPool as error:
+            raise DataError(text.decoder_died(self._workers)) from error
+        finally:
+            for pending in waiting:
+                wait([part for part in pending.parts if not part.cancel()])
+                self._free.append(pending.slot)
+
+    def _begun(self, images: ImageFiles, slot: int, taken: Tensor) -> Pending:
+        files = [images.files[place] for place in taken.tolist()]
+        starts = range(0, len(files), CHUNK)
+        return Pending(
+            slot,
+            taken,
+            [self._decoders.submit(slot, at, files[at : at + CHUNK]) for at in starts],
+        )
+
+    def _finished(self, images: ImageFiles, pending: Pending) -> tuple[Tensor, Tensor, Tensor]:
+        pixels = self._pixels[pending.slot, : len(pending.taken)]
+        labels = images.labels[pending.taken]
+        for place, why in (item for part in pending.parts for item in part.result().items()):
+            index = int(pending.taken[place])
+            self._broken.setdefault(images.files[index], why)
+            pixels[place], labels[place] = images.one(index + 1)
+        return self._moved(pixels), self._moved(labels), self._moved(pending.taken)
+
+    def _moved(self, values: Tensor) -> Tensor:
+        """The values on the device, which does not wait for them."""
+        if self._device.type != "cuda":
+            return values
+        return values.pin_memory().to(self._device, non_blocking=True)

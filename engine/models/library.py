@@ -1,0 +1,41 @@
+"""Models of torchvision and timm under the names that they have there, in their own form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from engine import text
+from engine.errors import UsageError
+from engine.models.stem import with_channels
+from engine.models.task import Task
+
+# Their second and third outputs while training are left out.
+ONE_OUTPUT: Mapping[str, Mapping[str, bool]] = {
+    "googlenet": {"aux_logits": False, "init_weights": True},
+    "inception_v3": {"aux_logits": False, "init_weights": True},
+}
+
+
+def torchvision_model(name: str, task: Task) -> nn.Module:
+    """torchvision's image classifier. Raises UsageError for a name that it does not have."""
+    from torchvision import models  # takes seconds to import
+
+    known = models.list_models(module=models)
+    if name not in known:
+        raise UsageError(text.unknown_library_model("torchvision", name, known))
+    options = ONE_OUTPUT.get(name, {})
+    return with_channels(models.get_model(name, num_classes=task.classes, **options), task.channels)
+
+
+def timm_model(name: str, task: Task) -> nn.Module:
+    """timm's model. Raises UsageError where timm is not installed or has no such model."""
+    try:
+        import timm
+    except ImportError as error:
+        raise UsageError(text.NO_TIMM) from error
+    if not timm.is_model(name):
+        raise UsageError(text.unknown_library_model("timm", name, timm.list_models()))
+    model: nn.Module = timm.create_model(name, num_classes=task.classes, in_chans=task.channels)
+    return model

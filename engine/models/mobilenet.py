@@ -1,0 +1,22 @@
+"""MobileNetV2: Sandler, Howard, Zhu, Zhmoginov, Chen, "MobileNetV2: inverted residuals and linear
+bottlenecks", 2018.
+
+It is torchvision's. Up to 64 pixels the stem and the first stage that would halve the image keep
+its size, so that 32 pixels end as 4×4. It takes images of any size.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+from engine.models.stem import gentler, with_channels
+from engine.models.style import Style
+from engine.models.task import Task
+
+
+def mobilenet_v2(task: Task, style: Style) -> nn.Module:
+    """MobileNetV2: (N, channels, size, size) → (N, classes)."""
+    from torchvision import models  # takes seconds to import
+
+    model: nn.Module = models.mobilenet_v2(num_classes=task.classes, dropout=style.rate(0.2))
+    return with_channels(gentler(model, 2) if task.small else model, task.channels)

@@ -1,0 +1,56 @@
+"""Fitting the first layers of a model made for colour images of 224 pixels to other ones."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+def first_conv(model: nn.Module) -> tuple[str, nn.Conv2d]:
+    """The name of the first convolution, and itself."""
+    return next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
+
+
+def replace(model: nn.Module, name: str, layer: nn.Module) -> None:
+    """Put the layer where the one of this dotted name is."""
+    parent, _, child = name.rpartition(".")
+    setattr(model.get_submodule(parent), child, layer)
+
+
+def with_channels(model: nn.Module, channels: int) -> nn.Module:
+    """The model for images of so many channels, 1 or 3.
+
+    The filters of grey images are the sums of those for colours, so that it answers to them as
+    the other does to the same image in three equal channels.
+    """
+    name, conv = first_conv(model)
+    if conv.in_channels == channels:
+        return model
+    assert channels == 1, "images are grey or of three colours"
+    grey = nn.Conv2d(
+        1,
+        conv.out_channels,
+        _pair(conv.kernel_size),
+        _pair(conv.stride),
+        padding=conv.padding if isinstance(conv.padding, str) else _pair(conv.padding),
+        bias=conv.bias is not None,
+    )
+    with torch.no_grad():
+        grey.weight.copy_(conv.weight.sum(1, keepdim=True))
+        if conv.bias is not None and grey.bias is not None:
+            grey.bias.copy_(conv.bias)
+    replace(model, name, grey)
+    return model
+
+
+def _pair(size: tuple[int, ...]) -> tuple[int, int]:
+    height, width = size
+    return height, width
+
+
+def gentler(model: nn.Module, layers: int) -> nn.Module:
+    """The model whose first so many convolutions of stride 2 keep the size of the image instead."""
+    halving = (m for m in model.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2))
+    for _, conv in zip(range(layers), halving, strict=False):
+        conv.stride = (1, 1)
+    return model

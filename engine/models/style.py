@@ -1,0 +1,45 @@
+"""What a recipe may change within an architecture: activation, batch normalisation, dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from torch import nn
+
+Default: TypeAlias = Literal["default"]
+
+ACTIVATIONS: Mapping[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """The choices of a recipe; "default" leaves each to the architecture.
+
+    Layers stand in the order convolution, BN, activation, dropout.
+    """
+
+    act: str = "default"
+    bn: Default | bool = "default"
+    dropout: Default | float = "default"
+
+    def activation(self, default: str) -> nn.Module:
+        return ACTIVATIONS[default if self.act == "default" else self.act]()
+
+    def normalises(self, default: bool) -> bool:
+        """Whether batch normalisation follows the convolutions."""
+        return default if self.bn == "default" else self.bn
+
+    def rate(self, default: float) -> float:
+        """The share of activations that dropout sets to zero."""
+        return default if self.dropout == "default" else self.dropout
+
+    def drop(self, default: float) -> nn.Module:
+        rate = self.rate(default)
+        return nn.Dropout(rate) if rate else nn.Identity()

@@ -1,0 +1,173 @@
+"""Names of architectures, and what a recipe may ask of which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import archname, choice, launch, recipe, rundir
+from engine.archname import Library, Own
+from engine.errors import EngineError, RunError, UsageError
+from engine.rundir import RunDir
+
+RUNS = Path("runs")
+
+
+def refused(**settings: object) -> str:
+    with pytest.raises(UsageError) as caught:
+        recipe.build(settings=settings)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arch", "library", "own", "short"),
+    [
+        ("resnet18", None, None, "resnet18"),
+        (
+            "torchvision/regnet_y_400mf",
+            Library("torchvision", "regnet_y_400mf"),
+            None,
+            "regnet_y_400mf",
+        ),
+        ("timm/resnet50.a1_in1k", Library("timm", "resnet50.a1_in1k"), None, "resnet50.a1_in1k"),
+        ("./a b/net.py:make", None, Own(Path("a b/net.py"), "make"), "make"),
+        ("C:/net.py:make_2", None, Own(Path("C:/net.py"), "make_2"), "make_2"),
+    ],
+)
+def test_names_have_three_more_forms(
+    arch: str, library: Library | None, own: Own | None, short: str
+) -> None:
+    assert archname.library(arch) == library
+    assert archname.own(arch) == own
+    assert archname.short(arch) == short
+    assert recipe.build(settings={"arch": arch}).arch == arch
+
+
+@pytest.mark.parametrize(
+    "arch",
+    [
+        "",
+        "torchvision/",
+        "keras/resnet50",
+        "timm/a/b",
+        "net.py",
+        "net.py:",
+        "net.py:1x",
+        "net:make",
+    ],
+)
+def test_others_are_refused(arch: str) -> None:
+    assert "there is no architecture" in refused(arch=arch)
+
+
+@pytest.mark.parametrize(
+    ("arch", "name"),
+    [
+        ("resnet18", "resnet18-digits"),
+        ("torchvision/regnet_y_400mf", "regnet_y_400mf-digits"),
+        ("/home/me/net.py:_make", "make-digits"),
+        ("/home/me/net.py:_", "model-digits"),
+        ("/home/me/net.py:größe", "gr--e-digits"),
+    ],
+)
+def test_a_run_is_named_by_the_last_part(arch: str, name: str) -> None:
+    assert launch.default_name(recipe.build(settings={"arch": arch})) == name
+    assert rundir.NAME.fullmatch(name)
+
+
+# What a recipe asks for
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"arch": "resnet18", "act": "gelu"}, "act cannot be set for resnet18: leave it out, or"),
+        ({"arch": "vgg16", "bn": False}, "family LeNet, CIFAR ResNet, plain or article ResNet."),
+        ({"arch": "convnext-tiny", "dropout": 0.1}, "family LeNet, AlexNet, VGG, CIFAR ResNet,"),
+        ({"arch": "speednet", "bn": True}, "bn cannot be set for speednet"),
+        ({"arch": "torchvision/vgg11", "dropout": 0.1}, "dropout cannot be set for torchvision/"),
+        ({"act": "swish"}, "act is default, relu, tanh, sigmoid or gelu."),
+        ({"dropout": 1}, "dropout is default or a number from 0 to below 1."),
+        ({"bn": "no"}, "bn is default or true or false."),
+        ({"arch": "lenet5", "pretrained": True}, "no pretrained weights for lenet5: leave"),
+        ({"arch": "timm/resnet18", "pretrained": True}, "or use torchvision/NAME or an"),
+        ({"arch": "vgg16", "pretrained": True, "size": 32}, "above 64 pixels, not 32"),
+    ],
+)
+def test_what_an_architecture_does_not_have_is_refused(
+    settings: dict[str, object], sentence: str
+) -> None:
+    assert sentence in refused(**settings)
+
+
+def test_what_it_has_is_taken() -> None:
+    chosen = recipe.build(settings={"arch": "lenet5", "act": "relu", "bn": True, "dropout": 0})
+    assert (chosen.act, chosen.bn, chosen.dropout) == ("relu", True, 0.0)
+    assert recipe.build(settings={"arch": "speednet", "act": "relu"}).act == "relu"
+
+
+def test_pretrained_brings_224_pixels_with_it() -> None:
+    flags = {"arch": "resnet50", "pretrained": True}
+    assert recipe.build(flags=flags).size == 224
+    assert recipe.build(settings={"size": 128}, flags=flags).size == 128
+    assert recipe.build(flags={"arch": "torchvision/swin_t", "pretrained": True}).size == 224
+
+
+# Files and runs on the disk
+
+
+def chosen(**flags: object) -> recipe.Recipe:
+    return choice.recipe_from(None, (), {"data": "digits", **flags}, RUNS)
+
+
+def test_the_users_own_file_becomes_absolute() -> None:
+    Path("net.py").touch()
+    assert chosen(arch="net.py:make").arch == f"{Path('net.py').resolve()}:make"
+    with pytest.raises(UsageError, match=r"there is no file nets\.py to make the model"):
+        chosen(arch="nets.py:make")
+
+
+def run_with(*files: str, **settings: object) -> RunDir:
+    """A run of these settings that has saved such checkpoints."""
+    toml = recipe.to_toml(recipe.build(settings=settings))
+    claim = rundir.create(RUNS, "before", toml)
+    for file in files:
+        (claim.run.checkpoints / file).touch()
+    return claim.run
+
+
+def test_a_run_to_begin_with_means_its_best_weights_and_its_architecture() -> None:
+    run = run_with("last.pt", "best.pt", arch="resnet20", act="gelu")
+    expected = str((run.checkpoints / "best.pt").resolve())
+    for said in ("1", "before", str(run.path), str(run.checkpoints / "best.pt")):
+        built = chosen(init_from=said)
+        assert (built.init_from, built.arch, built.act) == (expected, "resnet20", "gelu")
+    assert chosen(init_from="1", arch="resnet56").arch == "resnet56"
+
+
+def test_without_a_best_epoch_the_last_weights_are_meant() -> None:
+    run = run_with("last.pt")
+    assert chosen(init_from="1").init_from == str((run.checkpoints / "last.pt").resolve())
+
+
+def test_a_checkpoint_of_no_run_says_nothing_of_the_architecture(tmp_path: Path) -> None:
+    (tmp_path / "some.pt").touch()
+    built = chosen(init_from="some.pt")
+    assert (built.init_from, built.arch) == (str((tmp_path / "some.pt").resolve()), "lenet5")
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "sentence"),
+    [
+        ("1", UsageError, "1 holds no checkpoint to begin with"),
+        ("other", RunError, "there is no run 'other' in runs"),
+    ],
+)
+def test_weights_that_are_not_there_are_told(
+    said: str, error: type[EngineError], sentence: str
+) -> None:
+    run_with()
+    with pytest.raises(error, match=sentence):
+        chosen(init_from=said)

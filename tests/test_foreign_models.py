@@ -1,0 +1,242 @@
+"""Models that are not of the catalogue: torchvision's, timm's, and the user's own."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from engine import checkpoint, models, probe, recipe, rundir
+from engine.errors import UsageError
+from engine.models.own import kept
+from engine.rundir import RunDir
+from tests.processes import headless
+
+NET = """
+from torch import nn
+
+def make(classes, in_channels=3):
+    return nn.Sequential(
+        nn.Conv2d(in_channels, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, classes)
+    )
+
+def wide(classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 2 * classes))
+
+def pair(classes):
+    return nn.LSTM(32, classes)
+
+class Rows(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.lstm = nn.LSTM(96, 8, batch_first=True)
+        self.fc = nn.Linear(8, classes)
+
+    def forward(self, x):
+        rows, _ = self.lstm(x.transpose(1, 2).flatten(2))
+        return self.fc(rows[:, -1])
+
+def number(classes):
+    return 7
+
+def broken(classes):
+    return undefined
+
+def deep(classes):
+    return nn.Sequential(nn.Conv2d(3, 4, 40), nn.Flatten(), nn.LazyLinear(classes))
+"""
+
+
+@pytest.fixture(autouse=True)
+def module_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a model appends to the module path is gone afterwards."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    (tmp_path / "net.py").write_text(NET)
+    return tmp_path / "net.py"
+
+
+def refused(arch: str, channels: int = 3, size: int = 32) -> str:
+    with pytest.raises(UsageError) as caught:
+        models.build(arch, channels, size, 5)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+# torchvision
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_models_of_torchvision_are_built_in_their_own_form(channels: int) -> None:
+    model = models.build("torchvision/resnet18", channels, 32, 5)
+    conv = model.get_submodule("conv1")
+    assert isinstance(conv, nn.Conv2d)
+    assert (conv.in_channels, conv.kernel_size) == (channels, (7, 7))
+    assert model(torch.rand(2, channels, 32, 32)).shape == (2, 5)
+
+
+def test_a_model_of_several_outputs_is_built_with_one() -> None:
+    with torch.device("meta"):
+        model = models.build("torchvision/googlenet", 3, 64, 5)
+    assert probe.layers(model, 3, 64)[-1].output == (5,)
+
+
+def test_an_unknown_name_of_torchvision_brings_the_nearest() -> None:
+    said = refused("torchvision/resnet19")
+    assert said == (
+        "torchvision has no image classifier 'resnet19': did you mean torchvision/resnet18?"
+    )
+    assert "see the list in its documentation" in refused("torchvision/xyz")
+
+
+def test_images_that_a_model_does_not_take_are_told() -> None:
+    said = refused("torchvision/vit_b_32")
+    assert "vit_b_32 does not take images of 3×32×32" in said
+    assert "Wrong image height" in said
+
+
+# timm
+
+
+def test_timm_is_asked_for_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "timm.py").write_text(
+        "from torch import nn\n"
+        "def list_models(): return ['tiny_net']\n"
+        "def is_model(name): return name == 'tiny_net'\n"
+        "def create_model(name, num_classes, in_chans):\n"
+        "    return nn.Sequential(nn.Conv2d(in_chans, num_classes, 32), nn.Flatten())\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "timm", raising=False)
+    assert models.build("timm/tiny_net", 1, 32, 5)(torch.rand(2, 1, 32, 32)).shape == (2, 5)
+    assert "did you mean timm/tiny_net?" in refused("timm/tinynet")
+    del sys.modules["timm"]
+
+
+def test_where_timm_is_not_installed_a_sentence_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    assert "install it with `pip install timm`" in refused("timm/resnet18")
+
+
+# The user's own
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_function_makes_the_model(net: Path, channels: int) -> None:
+    model = models.build(f"{net}:make", channels, 32, 5)
+    assert model(torch.rand(2, channels, 32, 32)).shape == (2, 5)
+    assert not list(net.parent.glob("__pycache__"))
+
+
+def test_a_class_makes_the_model_and_its_layers_may_have_several_outputs(net: Path) -> None:
+    model = models.build(f"{net}:Rows", 3, 32, 5)
+    rows = [(layer.kind, layer.output) for layer in probe.layers(model, 3, 32)]
+    assert rows == [("LSTM", (32, 8)), ("Linear", (5,))]
+
+
+def test_a_file_may_import_what_lies_beside_it(net: Path) -> None:
+    (net.parent / "mylayers.py").write_text("from net_of_layers import make")
+    (net.parent / "net_of_layers.py").write_text(NET)
+    net.write_text("from mylayers import make")
+    assert isinstance(models.build(f"{net}:make", 3, 32, 5), nn.Sequential)
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence"),
+    [
+        ("maek", "net.py has no function maek: did you mean make?"),
+        ("number", "number in net.py gives int: it must return a torch.nn.Module."),
+        ("broken", "NameError: name 'undefined' is not defined (net.py, line 29); repair"),
+        ("wide", "wide gives (2, 10) for 2 images and 5 classes: a model must give one tensor"),
+        ("pair", "pair does not take images of 3×32×32 (LSTM: Expected input to be 2D or 3D"),
+        ("deep", "deep does not take images of 3×32×32"),
+    ],
+)
+def test_what_is_wrong_with_a_function_is_one_sentence(
+    net: Path, function: str, sentence: str
+) -> None:
+    assert sentence in refused(f"{net}:{function}")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("import nothing_there", "No module named 'nothing_there' (net.py, line 1); repair"),
+        ("\ndef make(:\n", "SyntaxError: invalid syntax (net.py, line 2); repair"),
+        ("", "net.py has no function make: write one that takes classes"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_one_sentence(net: Path, content: str, sentence: str) -> None:
+    net.write_text(content)
+    assert sentence in refused(f"{net}:make")
+
+
+def test_a_traceback_stands_in_the_log(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    refused(f"{net}:broken")
+    assert "return undefined" in capsys.readouterr().err
+
+
+def test_a_run_keeps_the_file_that_it_began_with(net: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    first = kept(f"{net}:make", run)
+    assert first == f"{run / 'net.py'}:make"
+    net.write_text("")
+    assert kept(f"{net}:make", run) == first
+    net.unlink()
+    assert isinstance(models.build(kept(f"{net}:make", run), 3, 32, 5), nn.Sequential)
+    assert kept("resnet18", run) == "resnet18"
+
+
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
+def test_a_file_may_hold_data_classes(net: Path, future: str) -> None:
+    sizes = "@dataclass\nclass Sizes:\n    classes: int\n    in_channels: int = 3\n"
+    kind = "int" if not future else "'int'"
+    check = f"assert Sizes.__annotations__['classes'] == {kind}\n"
+    net.write_text(f"{future}from dataclasses import dataclass\n{sizes}{check}{NET}")
+    assert isinstance(models.build(f"{net}:make", 3, 32, 5), nn.Sequential)
+
+
+def test_what_a_kept_file_imports_is_found_beside_the_original(net: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "layers_beside.py").write_text(NET)
+    net.write_text("from layers_beside import make")
+    model = models.build(kept(f"{net}:make", tmp_path / "run"), 3, 32, 5)
+    assert isinstance(model, nn.Sequential)
+
+
+def test_a_file_that_is_gone_before_the_run_began_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"net\.py cannot be read: No such file"):
+        kept(f"{tmp_path / 'net.py'}:make", tmp_path)
+
+
+# In a run
+
+
+def trained(*arguments: str) -> RunDir:
+    """The newest run, once it has trained an epoch on the digits."""
+    common = ("--no-ui", "-d", "digits", "--set", "threads=1", "--epochs", "1")
+    process = headless(*common, *arguments)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return rundir.runs(Path("runs"))[0]
+
+
+def test_an_own_model_trains_and_another_run_begins_with_its_weights(net: Path) -> None:
+    first = trained("-m", "net.py:make")
+    assert first.label == "1-make-digits"
+    assert stat.S_IMODE((first.path / "net.py").stat().st_mode) == 0o600
+    second = trained("--init-from", "make", "--set", "freeze=1")
+    assert recipe.load(second.recipe)["arch"] == f"{net}:make"
+    before, after = (checkpoint.load(run.checkpoints / "best.pt") for run in (first, second))
+    same = {
+        key for key, value in before["model"].items() if torch.equal(value, after["model"][key])
+    }
+    assert same == {"0.weight", "0.bias"}, "the frozen trunk; the head has learnt"

@@ -1,0 +1,113 @@
+"""A run that holds out a share of its training images, and looks at its test images once."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from msgspec import UNSET
+
+from engine import device as devices
+from engine import events, models, recipe, trainer
+from engine.data import phases
+from engine.data.dataset import Dataset, ImageFiles, Images
+from engine.data.decoding import Form
+from engine.data.loading import load
+from engine.journal import Journal
+from engine.rundir import RunDir
+from engine.session import Session
+from engine.trainer import Trainer
+from tests import scripted
+from tests.loading import finished
+from tests.loading import pixels as loaded
+from tests.processes import Watch, headless
+
+CPU = torch.device("cpu")
+RUN = RunDir(Path("runs/1-lenet5-digits"))
+SETTINGS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--set", "threads=1", "--epochs", "2")
+
+
+def digits(**settings: Any) -> tuple[Trainer, Dataset]:
+    """A trainer of LeNet-5 on the digits, with a share held out."""
+    torch.set_num_threads(1)
+    fixed = {"epochs": 1, "precision": "float32", "threads": 1, "holdout": 0.2}
+    chosen = recipe.build(settings={**fixed, **settings})
+    data = finished(load(chosen))[1]
+    torch.manual_seed(0)
+    model = models.build("lenet5", 1, 32, 10)
+    resolved = devices.resolve(chosen, CPU, 32)
+    return Trainer(chosen, resolved, CPU, data, model, scripted.Clock()), data
+
+
+def test_other_weights_are_tested_and_those_of_the_training_stay() -> None:
+    work, data = digits()
+    best = {name: torch.zeros_like(value) for name, value in work.model.state_dict().items()}
+    list(itertools.islice(work.run(), 20))
+    before = {name: value.clone() for name, value in work.model.state_dict().items()}
+    said = list(work.test(best))
+    assert [event.note for event in said if isinstance(event, events.Phase)] == ["test"]
+    assert work.tested is not None
+    assert data.test is not None
+    assert len(loaded(data.test)) == int(work.tested.counts.sum())
+    assert work.tested.loss == pytest.approx(torch.tensor(10.0).log().item(), rel=1e-6)
+    assert all(torch.equal(value, before[key]) for key, value in work.model.state_dict().items())
+
+
+def test_without_a_holdout_there_is_nothing_to_test() -> None:
+    assert digits()[0].can_test
+    assert not digits(holdout=0.0)[0].can_test
+
+
+def test_images_that_are_validated_stay_on_the_device_where_they_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    images = Images(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), torch.arange(4))
+    on_disk = ImageFiles(Path(), [], torch.arange(0), Form(3, 8, 0))
+    for room, device in ((4 * 3 * 8 * 8, "meta"), (4 * 3 * 8 * 8 - 1, "cpu")):
+        monkeypatch.setattr(devices, "room", lambda _, room=room: room)
+        kept = trainer._kept(images, torch.device("meta"))
+        assert isinstance(kept, Images)
+        assert (kept.pixels.device.type, kept.labels.device.type) == (device, device)
+        assert trainer._kept(on_disk, torch.device("meta")) is on_disk
+
+
+@pytest.mark.parametrize(
+    ("holdout", "codes"), [(0.0, ["loader", "validation"]), (0.1, ["loader", "validation", "test"])]
+)
+def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
+    chosen = recipe.build(settings={"holdout": holdout})
+    data = finished(load(chosen))[1]
+    said = phases.notes(data, devices.resolve(chosen, CPU, 32), 1e9)
+    assert [event.code for event in said if isinstance(event, events.Alert)] == codes
+
+
+def test_a_run_with_a_holdout_ends_with_its_test_accuracy() -> None:
+    process = headless(*SETTINGS, "--set", "holdout=0.2")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    watch = Watch(RUN.journal)
+    assert watch.count(events.RunEnded) == 1
+    end = watch.events[-1]
+    assert isinstance(end, events.RunEnded)
+    assert isinstance(end.test_top1, float)
+    assert isinstance(end.test_loss, float)
+    assert 0.2 < end.test_top1 < 1
+    assert out.strip().splitlines()[-1].endswith(f"– test {end.test_top1 * 100:.1f} %")
+    told = [event.code for event in watch.events if isinstance(event, events.Alert)]
+    assert told.count("test") == 1
+
+
+def test_a_best_checkpoint_that_is_not_there_is_told_and_the_run_is_done(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs")
+    chosen = recipe.build(settings={"epochs": 1, "threads": 1, "holdout": 0.2})
+    session = Session(run, chosen, "a1", Journal(run.journal))
+    said = [event for event in session.live() if event is not None]  # nobody saves a checkpoint
+    assert isinstance(said[-1], events.Alert)
+    assert said[-1].code == "test"
+    assert "the best checkpoint is missing" in said[-1].text
+    end = session.ended("done", "")
+    assert isinstance(end, events.RunEnded)
+    assert end.test_top1 is UNSET

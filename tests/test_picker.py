@@ -1,0 +1,61 @@
+"""The comparison of architectures: order, filter, counts for the input, and the drawing."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.architectures import ARCHITECTURES
+from engine.catalog import DATA
+from tui import picker, text
+from tui.drawing import cells
+from tui.picker import Shape
+
+
+def keys(order: str = text.BY_FAMILY, wanted: str = "") -> list[str]:
+    return [a.key for a in picker.listed(order, wanted)]
+
+
+def test_all_are_listed_in_the_order_of_the_catalogue() -> None:
+    assert keys() == list(ARCHITECTURES)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "first", "without"),
+    [("resnet1", "resnet18", "lenet5"), ("LeNet", "lenet5", "vgg16"), ("shortcut", "", "lenet5")],
+)
+def test_a_filter_looks_at_key_title_family_and_news(wanted: str, first: str, without: str) -> None:
+    found = keys(wanted=wanted)
+    assert found
+    assert without not in found
+    assert first in ("", found[0])
+
+
+def test_orders() -> None:
+    assert keys(text.BY_YEAR)[0] == "lenet5"
+    by_parameters = [ARCHITECTURES[key].parameters for key in keys(text.BY_PARAMETERS)]
+    assert by_parameters == sorted(by_parameters)
+    best = [ARCHITECTURES[key].top1 or 0 for key in keys(text.BY_TOP1)]
+    assert best == sorted(best, reverse=True)
+
+
+def test_counts_are_those_of_the_input() -> None:
+    resnet = ARCHITECTURES["resnet18"]
+    assert picker.parameters(resnet, Shape(3, 32, 10)) == "11.2M"
+    assert picker.macs(resnet, Shape(3, 32, 10)) == "555M"
+    assert picker.macs(resnet, Shape(3, 48, 10)).startswith("≈")
+    assert picker.parameters(ARCHITECTURES["lenet5"], Shape(1, 32, 10)) == "61.7k"
+    assert picker.shape_of(DATA["digits"]) == Shape(1, 32, 10)
+
+
+def test_details_draw_the_stages_narrowing() -> None:
+    rows = [cells.text(row) for row in picker.details(ARCHITECTURES["resnet18"], Shape(3, 32, 10))]
+    assert rows[0].startswith(" ResNet-18   2015")
+    bars = [row.count("▇") for row in rows if "×" in row and "▇" in row]
+    assert bars == sorted(bars, reverse=True)
+    assert bars[0] == picker.WIDEST
+    assert "2 × [3×3, 3×3]" in "".join(rows)
+
+
+def test_every_architecture_has_details() -> None:
+    for a in ARCHITECTURES.values():
+        assert picker.details(a, Shape(3, 32, 10))

@@ -1,0 +1,160 @@
+"""Presets: all of them build, and those of a paper do what the paper says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from engine import catalog, presets, recipe, schedule
+from engine.recipe import Recipe
+from engine.schedule import Plateau
+
+STEPS = 781  # of 50,000 images in batches of 64, the incomplete one dropped
+
+
+def preset(name: str, arch: str = "resnet18", data: str = "cifar10") -> Recipe:
+    return recipe.build(flags={"preset": name, "arch": arch, "data": data})
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+@pytest.mark.parametrize("data", catalog.DATA)
+def test_every_preset_is_possible_everywhere(name: str, data: str) -> None:
+    for arch in catalog.ARCHITECTURES:
+        chosen = preset(name, arch, data)
+        assert chosen.preset == name
+        assert not chosen.flip or catalog.DATA[data].mirrored
+        assert max(chosen.milestones, default=0) <= chosen.epochs
+
+
+def test_every_style_is_in_the_tables_and_every_architecture_in_the_catalogue() -> None:
+    styles = {style for rows in presets.TABLE.values() for style in rows} - {""}
+    assert styles <= set(presets.STYLES.values())
+    assert set(presets.STYLES) <= set(catalog.ARCHITECTURES)
+    assert set(presets.TABLE) == set(presets.UPRIGHT) == set(presets.PRESETS)
+
+
+def test_an_unlisted_architecture_gets_the_common_row() -> None:
+    assert presets.preset("best", "torchvision/regnet_y_400mf", "a/folder")["epochs"] == 200
+
+
+def test_a_small_set_gets_small_batches_at_a_rate_to_match() -> None:
+    assert (preset("quick", "lenet5", "digits").batch, preset("quick").batch) == (64, 128)
+    assert preset("quick", "lenet5", "digits").lr == preset("quick", "lenet5").lr
+    large, small = preset("quick", "speednet"), preset("quick", "speednet", "digits")
+    assert (large.batch, small.batch) == (1024, 64)
+    assert small.lr == pytest.approx(large.lr / 8)
+
+
+# The article
+
+
+def test_article_is_the_tutorials() -> None:
+    chosen = preset("article", "article-resnet")
+    assert (
+        recipe.difference(
+            chosen, ["epochs", "batch", "optimizer", "lr", "rotate", "shift", "zoom", "flip"]
+        )
+        == {}
+    )
+    assert (chosen.epochs, chosen.batch, chosen.optimizer, chosen.lr) == (120, 64, "adam", 1e-3)
+    assert (chosen.momentum, chosen.beta2, chosen.eps) == (0.9, 0.999, 1e-7)
+    assert (chosen.rotate, chosen.shift, chosen.zoom, chosen.flip) == (15.0, 0.1, 0.1, True)
+    assert (chosen.fill, chosen.crop, chosen.weight_decay) == ("nearest", 0, 0.0)
+    assert not chosen.plateau
+
+
+def tutorials_schedule(epoch: int) -> float:
+    """The function that the tutorial gives to LearningRateScheduler; epochs count from 0."""
+    rate = 1e-3
+    if epoch > 75:
+        rate *= 0.1
+    if epoch > 100:
+        rate *= 0.1
+    return rate
+
+
+def keras(losses: list[float], lr_schedule: Callable[[int], float] | None) -> list[float]:
+    """The rate of each epoch under Keras' callbacks in their documented order.
+
+    LearningRateScheduler sets the rate as an epoch begins; ReduceLROnPlateau (factor 0.2,
+    patience 5, floor 1e-5, least improvement 1e-4) may lower it as the epoch ends.
+    """
+    rate, best, waited, rates = 1e-3, math.inf, 0, []
+    for epoch, loss in enumerate(losses):
+        if lr_schedule is not None:
+            rate = lr_schedule(epoch)
+        rates.append(rate)
+        if loss < best - 1e-4:
+            best, waited = loss, 0
+        else:
+            waited += 1
+            if waited >= 5:
+                rate, waited = max(rate * 0.2, 1e-5), 0
+    return rates
+
+
+# A loss that falls for 30 epochs and then no more, so that a plateau would act.
+LOSSES = [2.0 - 0.05 * min(epoch, 30) for epoch in range(120)]
+
+
+def trained(chosen: Recipe) -> list[float]:
+    """Our rates in the first and the last step of each epoch, which must be the same."""
+    plan, state, found = schedule.plan(chosen, STEPS), Plateau(), []
+    for epoch, loss in enumerate(LOSSES):
+        first, last = (
+            schedule.learning_rate(plan, step, state.factor)
+            for step in (epoch * STEPS, (epoch + 1) * STEPS - 1)
+        )
+        assert first == last
+        found.append(first)
+        if chosen.plateau:
+            state = schedule.after_epoch(state, loss, chosen)
+    return found
+
+
+def test_article_has_the_rates_that_the_tutorials_callbacks_give() -> None:
+    """Where the scheduler sets the rate anew each epoch, so that the plateau never acts."""
+    found = trained(preset("article", "article-resnet"))
+    assert found == pytest.approx(keras(LOSSES, tutorials_schedule))
+    drops = [epoch + 1 for epoch in range(1, 120) if found[epoch] < found[epoch - 1]]
+    assert drops == [77, 102]
+
+
+def test_article_plateau_lets_the_plateau_act_on_top() -> None:
+    found = trained(preset("article-plateau", "article-resnet"))
+    assert found[:30] == [1e-3] * 30
+    assert found[40] < 1e-3
+    assert min(found) == pytest.approx(1e-5)
+    assert found == sorted(found, reverse=True)
+
+
+# Papers
+
+
+@pytest.mark.parametrize("arch", ["resnet20", "resnet56", "resnet110", "plain20"])
+def test_he_et_al_train_64_000_steps_with_drops_after_32_000_and_48_000(arch: str) -> None:
+    chosen = preset("best", arch)
+    per_epoch = 50_000 // chosen.batch
+    plan = schedule.plan(chosen, per_epoch)
+    assert plan.steps == pytest.approx(64_000, abs=per_epoch)
+    assert plan.milestones == pytest.approx((32_000, 48_000), abs=per_epoch)
+    assert (chosen.optimizer, chosen.lr, chosen.momentum) == ("sgd", 0.1, 0.9)
+    assert (chosen.weight_decay, chosen.decay_norms, chosen.nesterov) == (1e-4, True, False)
+    assert (chosen.crop, chosen.flip, chosen.batch) == (4, True, 128)
+    assert (chosen.warmup > 0) == (arch == "resnet110")
+
+
+def test_speednet_has_jordans_rates_for_the_mean_loss() -> None:
+    """The paper's 11.5 and 0.0153 are a kilostep's, for the sum over 1024 images."""
+    kilostep = 1024 * (1 + 1 / (1 - 0.85))
+    lr = 11.5 / kilostep * 1024
+    decay_in_a_step = 0.0153 * 1024 / kilostep
+    chosen = preset("quick", "speednet")
+    assert chosen.lr == pytest.approx(lr, rel=0.01)
+    assert chosen.lr * chosen.weight_decay == pytest.approx(decay_in_a_step, rel=0.01)
+    assert (chosen.momentum, chosen.batch, chosen.norm_bias_lr) == (0.85, 1024, 64.0)
+    plan = schedule.plan(chosen, 48)
+    rates = [schedule.learning_rate(plan, step) for step in range(plan.steps)]
+    assert rates.index(max(rates)) / plan.steps == pytest.approx(0.23, abs=0.01)

@@ -1,0 +1,346 @@
+"""The streaming loader: the resident loader's pixels and order, from processes that may die."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import torch
+from PIL import Image
+
+from engine import device as devices
+from engine import events, models, recipe
+from engine.data import images as folders
+from engine.data.augment import Augmentation
+from engine.data.dataset import TRIES, Dataset, ImageFiles, Images
+from engine.data.folder import scan
+from engine.data.resident import ResidentLoader
+from engine.data.streaming import StreamingLoader
+from engine.errors import DataError
+from engine.recipe import Recipe
+from engine.rundir import RunDir
+from engine.trainer import Trainer
+from tests import scripted
+from tests.loading import finished
+from tests.processes import COMMAND, Watch, headless, wait_for
+
+CPU = torch.device("cpu")
+AUGMENTED = Augmentation.of(Recipe(crop=2, flip=True, rotate=10.0, cutout=4))
+SIZE = 16
+
+
+def noise(mode: str = "RGB", width: int = 40, height: int = 30, seed: int = 0) -> Image.Image:
+    values = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    return Image.fromarray(values).convert(mode)
+
+
+def odd_images(root: Path) -> Path:
+    """Two classes of files of every kind that people have."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for label in ("cat", "dog"):
+        place = root / "odd" / label
+        place.mkdir(parents=True)
+        noise("L").save(place / "grey.png")
+        noise("P").save(place / "palette.png")
+        noise("P").save(place / "palette-see-through.png", transparency=bytes(range(256)))
+        noise("CMYK").save(place / "cmyk.jpg")
+        noise("RGBA").save(place / "alpha.png")
+        noise().save(place / "turned.jpg", exif=turned)
+        noise(width=1, height=1).save(place / "pixel.png")
+        noise(width=10_000, height=20).save(place / "long.png")
+        noise(width=400, height=300).save(place / "large.jpg")
+    return root / "odd"
+
+
+def many_images(root: Path, count: int = 40) -> Path:
+    """Two classes of so many files in all, each of one grey level of its own."""
+    for index in range(count):
+        file = root / "many" / "ab"[index % 2] / f"{index:03}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (SIZE, SIZE), index * 5).save(file)
+    return root / "many"
+
+
+def load(root: Path, loader: str) -> Dataset:
+    recipe = Recipe(loader=loader, size=SIZE)  # type: ignore[arg-type]
+    return finished(folders.load(scan(root), recipe, 0.0))[1]
+
+
+def streaming(
+    root: Path, augmentation: Augmentation = AUGMENTED, batch: int = 5, workers: int = 2
+) -> StreamingLoader:
+    data = load(root, "streaming")
+    assert isinstance(data.train, ImageFiles)
+    return StreamingLoader(
+        data.train,
+        mean=data.mean,
+        std=data.std,
+        batch=batch,
+        seed=7,
+        augmentation=augmentation,
+        device=CPU,
+        memory_format=torch.contiguous_format,
+        workers=workers,
+    )
+
+
+Opened = Callable[..., StreamingLoader]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """Makes streaming loaders, and closes them at the end."""
+    with contextlib.ExitStack() as open_ones:
+        yield lambda *arguments, **more: open_ones.enter_context(
+            contextlib.closing(streaming(*arguments, **more))
+        )
+
+
+def resident(root: Path, batch: int = 5) -> ResidentLoader:
+    data = load(root, "resident")
+    assert isinstance(data.train, Images)
+    return ResidentLoader(
+        data.train,
+        mean=data.mean,
+        std=data.std,
+        batch=batch,
+        seed=7,
+        augmentation=AUGMENTED,
+        device=CPU,
+        memory_format=torch.contiguous_format,
+    )
+
+
+def fork_server() -> psutil.Process:
+    """The process that the decoders of this one are forked from."""
+    [server] = [
+        child for child in psutil.Process().children() if "forkserver" in str(child.cmdline())
+    ]
+    return server
+
+
+@pytest.mark.parametrize("make", [odd_images, many_images])
+def test_both_loaders_give_the_same_batches(
+    tmp_path: Path, opened: Opened, make: Callable[[Path], Path]
+) -> None:
+    root = make(tmp_path)
+    streaming, kept = opened(root), resident(root)
+    assert streaming.steps_per_epoch == kept.steps_per_epoch
+    for epoch in (1, 2):
+        pairs = zip(streaming.batches(epoch), kept.batches(epoch), strict=True)
+        for ours, theirs in pairs:
+            assert torch.equal(ours.images, theirs.images)
+            assert torch.equal(ours.labels, theirs.labels)
+    assert streaming.news() == ()
+
+
+def test_starting_late_gives_the_batches_that_skipping_would(
+    tmp_path: Path, opened: Opened
+) -> None:
+    loader = opened(many_images(tmp_path))
+    skipped = list(itertools.islice(loader.batches(3), 4, None))
+    late = list(loader.batches(3, first=4))
+    assert len(late) == len(skipped) == loader.steps_per_epoch - 4
+    for ours, theirs in zip(late, skipped, strict=True):
+        assert torch.equal(ours.images, theirs.images)
+        assert torch.equal(ours.labels, theirs.labels)
+
+
+@pytest.mark.parametrize("batch", [3, 7, 100])
+def test_evaluation_goes_through_all_images_in_order(
+    tmp_path: Path, opened: Opened, batch: int
+) -> None:
+    loader, data = opened(many_images(tmp_path)), load(tmp_path / "many", "streaming")
+    assert isinstance(data.validation, ImageFiles)
+    found = list(loader.evaluation_batches(data.validation, batch))
+    assert torch.equal(torch.cat([labels for _, labels in found]), data.validation.labels)
+    expected = torch.stack([data.validation.one(i)[0] for i in range(len(data.validation))])
+    assert torch.equal(torch.cat([pixels for pixels, _ in found]), loader.normalise(expected))
+
+
+def test_a_look_in_the_midst_of_a_pass_disturbs_nothing(tmp_path: Path, opened: Opened) -> None:
+    loader = opened(many_images(tmp_path))
+    undisturbed = [batch.images for batch in loader.batches(1)]
+    seen = []
+    for step, batch in enumerate(loader.batches(1)):
+        seen.append(batch.images)
+        if step + 1 < loader.steps_per_epoch:
+            looked = next(loader.batches(1, step + 1))
+            assert torch.equal(looked.images, undisturbed[step + 1])
+    assert all(map(torch.equal, seen, undisturbed))
+
+
+def test_a_pass_may_be_left_at_any_time(tmp_path: Path, opened: Opened) -> None:
+    loader = opened(many_images(tmp_path))
+    whole = [batch.images for batch in loader.batches(1)]
+    for steps in (1, 3):
+        left = loader.batches(2)
+        for _ in range(steps):
+            next(left)
+        left.close()
+        assert all(map(torch.equal, whole, [batch.images for batch in loader.batches(1)]))
+
+
+def test_broken_images_are_replaced_by_the_next_and_told_once(
+    tmp_path: Path, opened: Opened
+) -> None:
+    root = many_images(tmp_path)
+    loader = opened(root, Augmentation(), batch=32)
+    train = scan(root).train
+    for place in (5, 6, len(train) - 1):
+        train[place][0].write_bytes(b"no image")
+    [batch] = loader.batches(1)
+    [other] = loader.batches(2)
+    one, two = ([float(image.mean()) for image in each.images] for each in (batch, other))
+    assert sorted(one) == sorted(two), "in every order the same stand in"
+    assert len(set(one)) == 29
+    labels: dict[float, int] = {}
+    for image, label in zip(batch.images, batch.labels.tolist(), strict=True):
+        assert labels.setdefault(float(image.mean()), label) == label
+    (told,) = loader.news()
+    assert "3 images cannot be read and the next ones stand in for them" in told
+    assert "(not an image)" in told
+    assert str(root) not in told
+    assert loader.news() == ()
+
+
+def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
+    root = many_images(tmp_path)
+    loader = opened(root, batch=32)
+    file = scan(root).train[3][0]
+    file.write_bytes(file.read_bytes()[:50])
+    list(loader.batches(1))
+    assert f"1 images cannot be read and the next ones stand in for them, a/{file.name}" in str(
+        loader.news()
+    )
+
+
+def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
+    root = many_images(tmp_path)
+    chosen = recipe.build(settings={"epochs": 2, "batch": 8, "precision": "float32", "size": 32})
+    data = finished(folders.load(scan(root), chosen, 0.0))[1]
+    scan(root).train[3][0].write_bytes(b"no image")
+    resolved = devices.resolve(chosen, CPU, 32, data.loader)
+    model = models.build("lenet5", 1, 32, 2)
+    with contextlib.closing(
+        Trainer(chosen, resolved, CPU, data, model, scripted.Clock())
+    ) as trainer:
+        said = [event for event in trainer.run() if event is not None]
+    told = [event for event in said if isinstance(event, events.Alert) and event.code == "data"]
+    assert [event.step for event in told] == [4], "once, at the end of the first epoch"
+    assert sum(isinstance(event, events.EpochEnded) for event in said) == 2
+
+
+def test_a_folder_that_is_gone_ends_with_a_sentence(tmp_path: Path, opened: Opened) -> None:
+    root = many_images(tmp_path)
+    loader = opened(root)
+    root.rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match=f"{TRIES} images on end cannot be read.*still there"):
+        list(loader.batches(1))
+
+
+def test_no_more_processes_than_asked_for_and_none_after_closing(tmp_path: Path) -> None:
+    with contextlib.closing(streaming(many_images(tmp_path), workers=2)) as loader:
+        list(loader.batches(1))
+        decoders = fork_server().children()
+        assert 1 <= len(decoders) <= 2
+    wait_for(lambda: not any(process.is_running() for process in decoders))
+
+
+def test_a_process_that_dies_ends_the_run_with_a_sentence(tmp_path: Path, opened: Opened) -> None:
+    loader = opened(many_images(tmp_path))
+    batches = loader.batches(1)
+    next(batches)
+    fork_server().children()[0].kill()
+    with pytest.raises(DataError, match=r"was ended from outside.*--set threads=1"):
+        list(itertools.chain(batches, loader.batches(2)))
+
+
+def test_signals_for_the_engine_do_not_reach_the_decoders(tmp_path: Path, opened: Opened) -> None:
+    loader = opened(many_images(tmp_path))
+    batches = loader.batches(1)
+    next(batches)
+    for process in [fork_server(), *fork_server().children()]:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
+            process.send_signal(number)
+    assert len(list(batches)) == loader.steps_per_epoch - 1
+    assert len(list(loader.batches(2))) == loader.steps_per_epoch
+
+
+KILLED = """
+import os
+import signal
+from pathlib import Path
+import psutil
+from engine.data.decoding import Form
+from engine.data.workers import Decoders
+if __name__ == "__main__":
+    pool = Decoders(1, 1, 1, Form(1, 8, 0))
+    pool.submit(0, 0, [Path("none")]).result()
+    [server] = [child for child in psutil.Process().children() if child.children()]
+    print(*(p.pid for p in (server, *server.children())), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_processes_of_an_engine_that_was_killed_leave(tmp_path: Path) -> None:
+    (tmp_path / "killed.py").write_text(KILLED)
+    done = subprocess.run(
+        [sys.executable, "killed.py"], stdout=subprocess.PIPE, text=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    pids = [int(pid) for pid in done.stdout.split()]
+    assert len(pids) == 2
+    wait_for(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+
+
+# In an engine
+
+
+def train(root: Path) -> tuple[subprocess.Popen[str], Watch]:
+    """A long streamed run of a session of its own, that has ended an epoch."""
+    options = ("--set", "loader=streaming", "--set", "threads=1", "--set", "batch=8")
+    process = subprocess.Popen(
+        [*COMMAND, "--no-ui", "-m", "lenet5", "-d", str(root), *options, "--epochs", "5000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.count(events.EpochEnded) > 0, process)
+    return process, watch
+
+
+RUN = RunDir(Path("runs/1-lenet5-many"))
+
+
+def test_ctrl_c_stops_a_streamed_run_as_any_and_the_lock_is_the_engines(tmp_path: Path) -> None:
+    for file in many_images(tmp_path).rglob("*.png"):
+        Image.open(file).resize((32, 32)).save(file)
+    process, watch = train(tmp_path / "many")
+    told = [event.text for event in watch.events if isinstance(event, events.Alert)]
+    assert any("are decoded from disk as they are needed, by 1 processes" in each for each in told)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
+    assert "go on with" in out
+    assert 'loader = "streaming"' in RUN.recipe.read_text().split("[resolved]")[1]
+
+    again = headless("resume", "--no-ui")
+    wait_for(lambda: watch.count(events.Resumed) > 0 and watch.events[-1].step > 0, again)
+    again.kill()
+    again.communicate()
+    with RUN.lock.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,260 @@
+"""Beginning with the weights of another training: what fits, what is frozen, what is said."""
+
+from __future__ import annotations
+
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine import beginning, checkpoint, events, models, optim, recipe, text
+from engine.data.dataset import Dataset, Images
+from engine.errors import RunError, UsageError
+from engine.models import transfer
+from engine.models.transfer import Trunk
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where torch looks for downloaded weights, of which none can be downloaded."""
+
+    def no_network(*_: object, **__: object) -> None:
+        raise urllib.error.URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr(torch.hub, "urlopen", no_network)
+    folder = tmp_path / "torch" / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def images_of(channels: int, size: int) -> Dataset:
+    torch.manual_seed(0)
+    split = Images(
+        torch.randint(0, 256, (40, channels, size, size), dtype=torch.uint8), torch.arange(40) % 4
+    )
+    statistics = (0.5,) * channels, (0.3,) * channels
+    return Dataset(tuple("abcd"), split, split, "own", *statistics)
+
+
+def begun(model: nn.Module, chosen: recipe.Recipe, data: Dataset) -> list[events.Event]:
+    return list(beginning.begin(model, chosen, data))
+
+
+# Weights of the same architecture
+
+
+def test_a_model_of_the_users_own_has_a_head_too() -> None:
+    model = nn.Sequential(nn.Bilinear(2, 2, 3), nn.Sequential(nn.ReLU(), nn.PReLU()), nn.Flatten())
+    assert transfer.head(model)[0] == "1.1"
+    assert not transfer.adopt(model, model.state_dict(), "x")
+
+
+def test_the_head_is_the_last_layer_with_weights() -> None:
+    heads = {
+        "lenet5": "fc3",
+        "vgg11": "classifier",
+        "resnet18": "fc",
+        "convnext-tiny": "classifier.2",
+    }
+    for arch, name in heads.items():
+        with torch.device("meta"):
+            assert transfer.head(models.build(arch, 3, 32, 10))[0] == name
+
+
+def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
+    theirs, ours = (models.build("resnet20", 3, 32, 4) for _ in range(2))
+    theirs(torch.randn(8, 3, 32, 32))
+    assert not transfer.adopt(ours, theirs.state_dict(), "x")
+    for key, value in ours.state_dict().items():
+        assert torch.equal(value, theirs.state_dict()[key]), key
+
+
+def test_a_head_for_other_classes_is_left_fresh() -> None:
+    theirs, ours = models.build("lenet5", 1, 32, 10), models.build("lenet5", 1, 32, 4)
+    fresh = ours.state_dict()["fc3.weight"].clone()
+    assert transfer.adopt(ours, theirs.state_dict(), "x")
+    assert torch.equal(ours.state_dict()["fc3.weight"], fresh)
+    assert torch.equal(ours.state_dict()["fc2.weight"], theirs.state_dict()["fc2.weight"])
+
+
+def test_filters_for_colours_are_summed_for_grey_images() -> None:
+    theirs, ours = models.build("resnet20", 3, 32, 4), models.build("resnet20", 1, 32, 4)
+    assert not transfer.adopt(ours, theirs.state_dict(), "x")
+    images = torch.rand(2, 1, 32, 32)
+    with torch.no_grad():
+        expected = theirs.eval()(images.expand(-1, 3, -1, -1))
+        torch.testing.assert_close(ours.eval()(images), expected)
+
+
+@pytest.mark.parametrize("other", ["resnet32", "lenet5", "article-resnet"])
+def test_weights_of_another_architecture_are_refused(other: str) -> None:
+    ours, theirs = models.build("resnet20", 3, 32, 4), models.build(other, 3, 32, 4)
+    with pytest.raises(UsageError, match=r"the weights in best\.pt are of another"):
+        transfer.adopt(theirs, ours.state_dict(), "best.pt")
+
+
+def test_weights_of_another_form_are_refused() -> None:
+    with torch.device("meta"):
+        small, large = (models.build("resnet18", 3, size, 4) for size in (32, 224))
+    with pytest.raises(UsageError, match="another form of it"):
+        transfer.adopt(large, small.state_dict(), "best.pt")
+
+
+# torchvision's weights
+
+
+def test_pretrained_weights_come_from_the_folder_of_torch(hub: Path) -> None:
+    torch.manual_seed(1)
+    theirs = models.build("mobilenet-v2", 3, 224, 1000).state_dict()
+    torch.save(theirs, hub / "mobilenet_v2-b0353104.pth")
+    ours = models.build("mobilenet-v2", 1, 224, 4)
+    chosen = recipe.build(settings={"arch": "mobilenet-v2", "pretrained": True})
+    told = begun(ours, chosen, images_of(1, 224))
+    assert told == [events.Phase("loading", note=text.PRETRAINED_WEIGHTS)]
+    state = ours.state_dict()
+    assert state["classifier.1.weight"].shape == (4, 1280)
+    assert torch.equal(state["features.18.0.weight"], theirs["features.18.0.weight"])
+    first = theirs["features.0.0.weight"].sum(1, keepdim=True)
+    assert torch.equal(state["features.0.0.weight"], first)
+
+
+def test_names_of_old_weight_files_are_understood(hub: Path) -> None:
+    key = "features.denseblock1.denselayer1.norm.1.weight"
+    torch.save({key: torch.ones(1)}, hub / "densenet121-a639ec97.pth")
+    new = "features.denseblock1.denselayer1.norm1.weight"
+    assert transfer.pretrained("torchvision/densenet121", 224) == {new: torch.ones(1)}
+
+
+def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:
+    with pytest.raises(RunError) as caught:
+        transfer.pretrained("resnet18", 224)
+    said = str(caught.value)
+    assert "no network" in said
+    assert "get resnet18-f37072fd.pth from https://download.pytorch.org/models/" in said
+    assert f"put it into {hub}" in said
+
+
+def test_a_damaged_file_of_weights_is_one_sentence(hub: Path) -> None:
+    (hub / "resnet18-f37072fd.pth").write_bytes(b"half a downl")
+    with pytest.raises(RunError, match=r"cannot be loaded .* put it into"):
+        transfer.pretrained("resnet18", 224)
+
+
+def test_pretrained_weights_are_for_larger_images() -> None:
+    with pytest.raises(UsageError, match="above 64 pixels, not 64: use --set size=224"):
+        transfer.pretrained("resnet18", 64)
+
+
+# A checkpoint of ours
+
+
+def saved(path: Path, model: nn.Module) -> str:
+    checkpoint.save(path, {"model": model.state_dict()}, lambda: None)
+    return str(path)
+
+
+def test_a_run_begins_with_the_weights_of_another(tmp_path: Path) -> None:
+    theirs, ours = models.build("lenet5", 1, 32, 4), models.build("lenet5", 1, 32, 4)
+    chosen = recipe.build(settings={"init_from": saved(tmp_path / "best.pt", theirs)})
+    assert begun(ours, chosen, images_of(1, 32)) == []
+    assert torch.equal(ours.state_dict()["fc3.weight"], theirs.state_dict()["fc3.weight"])
+
+
+def test_other_classes_are_told(tmp_path: Path) -> None:
+    theirs, ours = models.build("lenet5", 1, 32, 10), models.build("lenet5", 1, 32, 4)
+    source = saved(tmp_path / "best.pt", theirs)
+    (told,) = begun(ours, recipe.build(settings={"init_from": source}), images_of(1, 32))
+    assert isinstance(told, events.Alert)
+    assert (told.level, told.text) == ("info", text.head_left_fresh(source))
+
+
+def test_a_model_that_begins_from_images_sees_normalised_ones() -> None:
+    class Watching(nn.Module):
+        seen: Tensor
+
+        def initialise_from(self, images: Tensor) -> None:
+            self.seen = images
+
+    model, data = Watching(), images_of(3, 32)
+    assert begun(model, recipe.build(settings={"arch": "speednet"}), data) == []
+    expected = (data.train.one(39)[0].float() / 255 - 0.5) / 0.3
+    assert model.seen.shape == (40, 3, 32, 32)
+    torch.testing.assert_close(model.seen[-1], expected)
+
+
+# The frozen trunk
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.fixed = nn.Parameter(torch.ones(()), requires_grad=False)
+        self.bn = nn.BatchNorm2d(4)
+        self.drop = nn.Dropout(0.5)
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.fc(self.drop(self.bn(self.conv(x)).mean((2, 3)) * self.fixed))
+        return logits
+
+
+def steps(model: nn.Module) -> set[str]:
+    """What one step in training mode changes in a model, weights and statistics."""
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.1)
+    F.cross_entropy(model(torch.randn(6, 1, 5, 5)), torch.arange(6) % 3).backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return {key for key, value in model.state_dict().items() if not torch.equal(value, before[key])}
+
+
+def test_only_the_head_learns_while_the_trunk_is_frozen() -> None:
+    torch.manual_seed(0)
+    model = Net()
+    trunk = Trunk(model, 2)
+    for _ in range(2):
+        model.train()
+        trunk.begin(epoch=2)
+        assert steps(model) == {"fc.weight", "fc.bias"}
+        assert model.drop.training
+    model.train()
+    trunk.begin(epoch=3)
+    assert steps(model) == model.state_dict().keys() - {"fixed"}
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "muon"])
+def test_every_optimiser_takes_up_a_thawed_trunk(name: str) -> None:
+    model, cpu = Net().train(), torch.device("cpu")
+    chosen = recipe.build(settings={"optimizer": name, "freeze": 1})
+    optimizers = optim.optimizers(chosen, model, cpu, torch.float32)
+    trunk = Trunk(model, chosen.freeze)
+    before = model.conv.weight.clone()
+    for epoch in (1, 1, 2, 2):
+        trunk.begin(epoch)
+        assert torch.equal(model.conv.weight, before), "nothing has moved so far"
+        model.zero_grad()
+        F.cross_entropy(model(torch.randn(6, 1, 5, 5)), torch.arange(6) % 3).backward()  # type: ignore[no-untyped-call]
+        for optimizer in optimizers:
+            optimizer.step()
+        if epoch == 2:
+            assert not torch.equal(model.conv.weight, before)
+            before = model.conv.weight.clone()
+
+
+def test_nothing_is_frozen_unless_it_is_asked_for() -> None:
+    model = Net()
+    Trunk(model, 0).begin(epoch=1)
+    assert steps(model) == model.state_dict().keys() - {"fixed"}

@@ -1,0 +1,48 @@
+"""Training images as the network will see them, over whatever screen asked for them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from engine.events import Augmented
+from tui import text
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import frame
+from tui.drawing.samples import samples_grid
+from tui.drawn import Drawn
+
+
+class Grid(Drawn):
+    """The images in a frame."""
+
+    def __init__(self, shown: Augmented) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        return frame(
+            [(Span(" "), *row) for row in samples_grid(self._shown.samples, width - 4, height - 2)],
+            width,
+            height,
+            title=(Span(text.AUGMENTED_TITLE, "title"),),
+            facts=(Span(text.augmented_facts(self._shown.epoch), "dim"),),
+            foot=(Span(text.AUGMENTED_FOOT, "dim"),),
+            focused=True,
+        )
+
+
+class AugmentedScreen(ModalScreen[None]):
+    """Any of Escape, q and a closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,a,enter", "dismiss", show=False)]
+
+    def __init__(self, shown: Augmented) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def compose(self) -> ComposeResult:
+        yield Grid(self._shown)
