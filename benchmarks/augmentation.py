@@ -5,7 +5,7 @@
 All do the article's set on images of 3×32×32, in batches of 64, and give float32: rotation by
 15°, shifts and zoom by 0.1, flip, edges filled with the nearest pixel, bilinear. torchvision knows
 no such fill, so there the edge is repeated first and cut off after. Each way takes its turn a
-round; printed are images/s and the ratios within the rounds.
+round; printed are images/s and the ratios within the rounds. On a busy machine use --threads 1.
 """
 
 from __future__ import annotations

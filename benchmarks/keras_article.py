@@ -30,6 +30,7 @@ def main() -> None:
         sys.exit("There is no Keras here: pip install tensorflow, or name a --keras-python.")
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(options.threads)
+    os.environ["TF_NUM_INTEROP_THREADS"] = str(options.threads)
     with ExitStack() as peers:
         ours = [sys.executable, "-m", "benchmarks.in_engine"]
         ways: dict[str, Measure] = {
