@@ -17,14 +17,13 @@ from torch.nn import functional as F
 
 from engine import device as devices
 from engine import models, recipe
-from engine.data.dataset import Dataset, Images
-from engine.data.loading import load
-from engine.recipe import Recipe
+from engine.data.dataset import Images
+from engine.data.loading import at_once, load
 
 
 def main() -> None:
     chosen = recipe.build(file=recipe.load(Path(sys.argv[1])))
-    data = loaded(chosen)
+    data = at_once(load(chosen))
     device = devices.choose(chosen.device)
     assert isinstance(data.train, Images)
     channels, _, size = data.train.shape
@@ -72,16 +71,6 @@ def main() -> None:
 def count(totals: Tensor, loss: Tensor, logits: Tensor, targets: Tensor) -> None:
     totals[0] += loss.detach() * len(targets)
     totals[1] += (logits.argmax(1) == targets).sum()
-
-
-def loaded(chosen: Recipe) -> Dataset:
-    loading = load(chosen)
-    while True:
-        try:
-            next(loading)
-        except StopIteration as finished:
-            data: Dataset = finished.value
-            return data
 
 
 if __name__ == "__main__":

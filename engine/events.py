@@ -291,11 +291,14 @@ Event: TypeAlias = (
 TRAINING = (Steps, EpochEnded, Confusion, FeatureMaps)
 
 encode = msgspec.json.Encoder().encode
+# What decoding raises for a line that is torn, foreign or of a newer version.
+UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def decode(line: bytes) -> Event:
-    """One event from its line. Raises msgspec.MsgspecError, UnicodeDecodeError, RecursionError."""
+    """One event from its line. Raises one of `UNREADABLE`."""
     return _decoder.decode(line)
 
 

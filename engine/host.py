@@ -41,7 +41,7 @@ def journal_of(run: RunDir) -> Journal:
     try:
         return Journal(run.journal)
     except OSError as error:
-        raise RunError(text.journal_failed(error.strerror or str(error))) from error
+        raise RunError(text.journal_failed(text.reason(error))) from error
 
 
 def clear_half_saves(run: RunDir) -> None:
@@ -112,8 +112,8 @@ class Host:
         try:
             stamped = self._journal.append(event)
         except OSError as error:
-            raise RunError(text.journal_failed(error.strerror or str(error))) from error
-        self._ended = isinstance(stamped, events.RunEnded)
+            raise RunError(text.journal_failed(text.reason(error))) from error
+        self._ended = self._ended or isinstance(stamped, events.RunEnded)
         if self._out is not None:
             self._print(stamped)
         return stamped

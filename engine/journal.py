@@ -94,7 +94,7 @@ def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
 def _decode(line: bytes) -> Event | None:
     try:
         return events.decode(line)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except events.UNREADABLE:
         return None
 
 
@@ -130,7 +130,7 @@ class Tail:
         """All lines at once where every one is sound, else line by line."""
         try:
             return events.decode_lines(lines)
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        except events.UNREADABLE:
             return [event for line in lines.splitlines() if (event := self._take(line))]
 
     def _take(self, line: bytes) -> Event | None:

@@ -62,7 +62,7 @@ def spawn(claim: Claim, chosen: Recipe) -> subprocess.Popen[bytes]:
                 env=environment(chosen),
             )
     except OSError as error:
-        raise RunError(text.cannot_write(claim.run.log, error.strerror or str(error))) from error
+        raise RunError(text.cannot_write(claim.run.log, text.reason(error))) from error
     finally:
         os.close(claim.lock)
 

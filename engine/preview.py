@@ -18,16 +18,12 @@ def preview(file: Path, images: int = 12) -> int:
     """
     from engine import device as devices
     from engine import probe
-    from engine.data.loading import load
+    from engine.data.loading import at_once, load
     from engine.trainer import loader
 
     chosen = recipe.build(file=recipe.load(file))
-    loading = load(chosen, room=0)  # a folder is streamed, for a few images are enough
-    try:
-        while True:
-            next(loading)
-    except StopIteration as finished:
-        dataset = finished.value
+    # A folder is streamed, for a few images are enough.
+    dataset = at_once(load(chosen, room=0))
     source = loader(chosen, dataset, devices.choose("cpu"), devices.MEMORY_FORMATS["contiguous"])
     try:
         batch = next(source.batches(1))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-import msgspec
-
 from engine import events
 from engine.events import Event
 from engine.rundir import RunDir, write_durably
@@ -26,5 +24,5 @@ def answer_to(run: RunDir, question: str) -> Event | None:
     """The answer, or None while there is none."""
     try:
         return events.decode((run.probes / f"{question}.json").read_bytes())
-    except (OSError, msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except (OSError, *events.UNREADABLE):
         return None

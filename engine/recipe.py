@@ -289,7 +289,7 @@ def load(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(text.unreadable_recipe(path, error.strerror or str(error))) from error
+        raise UsageError(text.unreadable_recipe(path, text.reason(error))) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(text.unreadable_recipe(path, str(error))) from error
 

@@ -118,7 +118,7 @@ def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     try:
         return _create(runs_dir, name, recipe_toml)
     except OSError as error:
-        raise RunError(text.cannot_write(runs_dir, error.strerror or str(error))) from error
+        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
     except UnicodeEncodeError as error:
         raise UsageError(text.not_unicode(error.object)) from error
 
@@ -202,7 +202,7 @@ def take(run: RunDir) -> int:
     try:
         descriptor = os.open(run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise RunError(text.cannot_write(run.lock, error.strerror or str(error))) from error
+        raise RunError(text.cannot_write(run.lock, text.reason(error))) from error
     deadline = time.monotonic() + TAKE_SECONDS
     while not _flock(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
@@ -261,7 +261,7 @@ def _flock(descriptor: int, mode: int) -> bool:
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise RunError(text.no_locks(error.strerror or str(error))) from error
+            raise RunError(text.no_locks(text.reason(error))) from error
         return False
     return True
 
@@ -285,7 +285,7 @@ def _folders(folder: Path) -> Iterator[Path]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise RunError(text.runs_unreadable(folder, error.strerror or str(error))) from error
+        raise RunError(text.runs_unreadable(folder, text.reason(error))) from error
 
 
 def find(runs_dir: Path, selector: str = "") -> RunDir:

@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
-from engine import commands, rundir, text
+from engine import commands, events, rundir, text
 from engine.commands import Command
 from engine.errors import RunError
 from engine.rundir import RunDir
@@ -41,7 +39,7 @@ def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
         os.rename(hidden, run.commands / name)
     except OSError as error:
         hidden.unlink(missing_ok=True)
-        raise RunError(text.cannot_write(run.commands, error.strerror or str(error))) from error
+        raise RunError(text.cannot_write(run.commands, text.reason(error))) from error
     return command.id
 
 
@@ -78,8 +76,8 @@ class Spool:
             else:
                 return commands.decode(data)
         except OSError as error:
-            self._refuse(path.name, error.strerror or str(error))
-        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            self._refuse(path.name, text.reason(error))
+        except events.UNREADABLE as error:
             self._refuse(path.name, str(error))
         return None
 

@@ -23,6 +23,11 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def reason(error: OSError) -> str:
+    """Why the system refused, in its own words: `No space left on device`."""
+    return error.strerror or str(error)
+
+
 def choices(names: Iterable[str]) -> str:
     """`a, b or c`."""
     *rest, last = names

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from engine import device as devices
 from engine import events, optim, probe, schedule, tally, text
 from engine.average import Average
+from engine.confusion import confusion
 from engine.data.augment import Augmentation
 from engine.data.batch import Batch
 from engine.data.dataset import Dataset, ImageFiles, Images, Split
@@ -37,9 +38,6 @@ SECONDS = {"steps": 0.5, "maps": 10.0}
 # stays readable.
 HOUR = 3600.0
 SELDOM = 10
-DENSE_CLASSES = 100
-WORST_CELLS = 20
-CELL_IMAGES = 6
 
 
 class Trainer:
@@ -210,7 +208,8 @@ class Trainer:
         result, seconds = yield from self._evaluated(self.judged, self._validation)
         for sentence in self._loader.news():
             yield events.Alert("warning", "data", sentence, step=self.step)
-        yield self._confusion(result)
+        labels = self._dataset.validation.labels.cpu()
+        yield confusion(result, labels, self.epoch, self.step)
         yield from self._look_inside()
         yield self._epoch_ended(result, seconds)
 
@@ -283,33 +282,6 @@ class Trainer:
         self._epoch_seconds = 0.0
         self._tally.new_epoch()
         return ended
-
-    def _confusion(self, result: Result) -> Event:
-        counts = result.counts
-        if len(counts) <= DENSE_CLASSES:
-            dense = tuple(tuple(row) for row in counts.tolist())
-            return events.Confusion(self.epoch, dense, worst=self._worst(result), step=self.step)
-        cells = counts.nonzero().tolist()
-        sparse = tuple((true, said, int(counts[true, said])) for true, said in cells)
-        return events.Confusion(
-            self.epoch, sparse=sparse, worst=self._worst(result), step=self.step
-        )
-
-    def _worst(self, result: Result) -> tuple[events.Cell, ...]:
-        """The largest errors, each with the indices of a few of its images."""
-        errors = result.counts.clone()
-        errors.fill_diagonal_(0)
-        classes = len(errors)
-        largest = errors.flatten().topk(min(WORST_CELLS, classes * classes))
-        labels = self._dataset.validation.labels.cpu()
-        cells = []
-        for count, cell in zip(largest.values.tolist(), largest.indices.tolist(), strict=True):
-            if count:
-                true, said = divmod(cell, classes)
-                those = (labels == true) & (result.predictions == said)
-                images = those.nonzero().flatten()[:CELL_IMAGES].tolist()
-                cells.append(events.Cell(true, said, tuple(images)))
-        return tuple(cells)
 
     # Looking inside
 

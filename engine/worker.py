@@ -106,7 +106,7 @@ class Worker(threading.Thread):
                 self._append(events.Phase("paused", step=self._session.step))
             case commands.Continue() if self._paused:
                 self._paused = False
-                self._append(self._resumed_phase())
+                self._append(events.Phase(self._phase.name, step=self._session.step))
             case commands.Checkpoint():
                 self._checkpoint(command)
             case commands.Probe():
@@ -114,27 +114,24 @@ class Worker(threading.Thread):
             case commands.Stop():
                 self._last_word = command
 
-    def _resumed_phase(self) -> Event:
-        return events.Phase(self._phase.name, step=self._session.step)
-
     def _checkpoint(self, command: Command) -> None:
         if self._session.trainer is not None:
             reason: SaveReason = "signal" if command.id == commands.SIGNAL else "command"
             self._save("last.pt", reason)
             return
-        sentence = text.nothing_to_save(self._phase.name)
-        self._append(events.Alert("warning", "checkpoint", sentence, command=command.id))
+        self._refuse(command, "checkpoint", text.nothing_to_save(self._phase.name))
 
     def _probe(self, command: commands.Probe) -> None:
         if self._session.trainer is None:
-            sentence = text.nothing_to_show(self._phase.name)
-            self._append(events.Alert("warning", "probe", sentence, command=command.id))
+            self._refuse(command, "probe", text.nothing_to_show(self._phase.name))
             return
         try:
             self._session.answer(command)
         except OSError as error:
-            sentence = text.answer_failed(error.strerror or str(error))
-            self._append(events.Alert("warning", "probe", sentence, command=command.id))
+            self._refuse(command, "probe", text.answer_failed(text.reason(error)))
+
+    def _refuse(self, command: Command, code: str, sentence: str) -> None:
+        self._append(events.Alert("warning", code, sentence, command=command.id))
 
     # Saving
 
@@ -153,7 +150,7 @@ class Worker(threading.Thread):
         try:
             size = self._session.save(file)
         except OSError as error:
-            sentence = text.save_failed(file, error.strerror or str(error))
+            sentence = text.save_failed(file, text.reason(error))
             self._append(events.Alert("error", "save", sentence, step=self._session.step))
             return sentence
         seconds = time.monotonic() - began

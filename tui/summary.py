@@ -51,9 +51,8 @@ def state_of(history: History, alive: bool) -> State:
     return history.ended.reason if history.ended else "failed"
 
 
-def summary(run: RunDir) -> Summary:
-    """Read the run's journal and fold it."""
-    alive = rundir.alive(run)
+def summary(run: RunDir, alive: bool) -> Summary:
+    """Read the run's journal and fold it; `alive` says whether an engine holds the run."""
     history = read(run)
     best = history.best
     chosen = history.run.recipe if history.run else None
@@ -83,10 +82,11 @@ class Summaries:
 
     def of(self, run: RunDir) -> Summary:
         """The summary of the run as it is now."""
-        key = (run.path, _size(run.journal), rundir.alive(run))
+        alive = rundir.alive(run)
+        key = (run.path, _size(run.journal), alive)
         if key not in self._known:
             older = [known for known in self._known if known[0] == run.path]
-            self._known[key] = summary(run)
+            self._known[key] = summary(run, alive)
             for known in older:
                 del self._known[known]
         return self._known[key]

@@ -89,7 +89,7 @@ def recipes() -> None:
 
 def runs(runs_dir: Path, as_json: bool) -> None:
     """The runs of a folder, newest first."""
-    found = [summary(run) for run in rundir.runs(runs_dir)]
+    found = [summary(run, rundir.alive(run)) for run in rundir.runs(runs_dir)]
     if as_json:
         _json(found)
         return

@@ -34,7 +34,7 @@ def published(file: Path, md5: str, title: str) -> bytes:
     try:
         content = file.read_bytes()
     except OSError as error:
-        why = error.strerror or str(error)
+        why = text.reason(error)
         raise DataError(text.data_damaged(title, file, why)) from error
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
         raise DataError(text.data_damaged(title, file, text.WRONG_CHECKSUM))

@@ -54,7 +54,7 @@ def place_for(facts: DataSet, data_dir: str) -> Path:
             with tempfile.TemporaryFile(dir=place):
                 return place.absolute()
         except OSError as error:
-            failures.append((place, error.strerror or str(error)))
+            failures.append((place, text.reason(error)))
     raise DataError(_unwritable(facts, facts.downloads[0], *failures[0]))
 
 
@@ -70,7 +70,7 @@ def _fetch_all(facts: DataSet, place: Path, progress: Progress) -> None:
             told = text.download_failed(facts.title, error.url, error.why, target.parent)
             raise DataError(told) from error
         except OSError as error:
-            why = error.strerror or str(error)
+            why = text.reason(error)
             raise DataError(_unwritable(facts, file, target, why)) from error
         progress.next_file(file.size)
 

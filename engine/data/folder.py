@@ -154,7 +154,7 @@ def _listed(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
     except FileNotFoundError as error:
         raise DataError(text.folder_missing(folder)) from error
     except OSError as error:
-        raise DataError(text.folder_unreadable(folder, error.strerror or str(error))) from error
+        raise DataError(text.folder_unreadable(folder, text.reason(error))) from error
 
 
 def _too_few_classes(path: Path, classes: list[str]) -> str:

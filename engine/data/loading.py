@@ -27,6 +27,16 @@ LOADERS: Mapping[str, Callable[[Recipe], Loading]] = {
 }
 
 
+def at_once(loading: Loading) -> Dataset:
+    """The data set, for those who need not say how far its loading is."""
+    while True:
+        try:
+            next(loading)
+        except StopIteration as finished:
+            dataset: Dataset = finished.value
+            return dataset
+
+
 def load(recipe: Recipe, room: float = math.inf) -> Loading:
     """Load the data of a recipe, yielding the fraction done at least every 100 ms or so.
 

@@ -81,7 +81,7 @@ def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise UsageError(text.own_unreadable(file, error.strerror or str(error))) from error
+        raise UsageError(text.own_unreadable(file, text.reason(error))) from error
 
 
 def _where(file: Path, error: Exception) -> str:

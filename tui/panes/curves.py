@@ -12,6 +12,7 @@ from tui.drawing import axis, facts, series
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
 from tui.drawing.curves import curve_pane
+from tui.drawing.series import Series
 from tui.panes.pane import Border, Pane
 
 
@@ -37,6 +38,10 @@ class _CurvePane(Pane):
             self._limits = None
         super().show(history, kinds)
 
+    def _plot(self, drawn: Series, limits: Limits, width: int, height: int) -> list[Row]:
+        self._limits = limits
+        return curve_pane(drawn, width, height, span=epoch_span(self.history), limits=limits)
+
     def _ticks(self, width: int) -> Row:
         best = self.history.best
         marks = {float(best.epoch): Span("◆", "good")} if best else {}
@@ -56,14 +61,8 @@ class LossPane(_CurvePane):
 
     def inside(self, width: int, height: int) -> list[Row]:
         drawn = series.loss_series(self.history)
-        self._limits = series.loss_limits(drawn, len(self.history.classes), self._limits)
-        return curve_pane(
-            drawn,
-            width,
-            height,
-            span=epoch_span(self.history),
-            limits=self._limits,
-        )
+        limits = series.loss_limits(drawn, len(self.history.classes), self._limits)
+        return self._plot(drawn, limits, width, height)
 
 
 class AccuracyPane(_CurvePane):
@@ -77,11 +76,5 @@ class AccuracyPane(_CurvePane):
 
     def inside(self, width: int, height: int) -> list[Row]:
         drawn = series.accuracy_series(self.history)
-        self._limits = series.accuracy_limits(drawn, self._limits)
-        return curve_pane(
-            drawn,
-            width,
-            height,
-            span=epoch_span(self.history),
-            limits=self._limits,
-        )
+        limits = series.accuracy_limits(drawn, self._limits)
+        return self._plot(drawn, limits, width, height)

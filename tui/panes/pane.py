@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from engine.events import Event
@@ -87,3 +88,24 @@ class Pane(Drawn, can_focus=True):
 
     def on_click(self) -> None:
         self.post_message(self.Chosen(self))
+
+
+class ScrollingPane(Pane):
+    """A pane of more rows than fit: arrows move the first one that is shown."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "scroll_rows(1)", show=False),
+        Binding("up,k", "scroll_rows(-1)", show=False),
+    ]
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self.first = 0
+
+    def count(self) -> int:
+        """How many rows there are to scroll through."""
+        raise NotImplementedError
+
+    def action_scroll_rows(self, rows: int) -> None:
+        self.first = max(0, min(self.first + rows, self.count() - 1))
+        self.redraw()

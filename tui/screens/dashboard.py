@@ -96,7 +96,7 @@ class Dashboard(Screen[str]):
         self._pane = "loss"
         self._shelf = "confusion"
         self._zoomed = False
-        self._asked_pause: bool | None = None
+        self._asked_pause = False
         self._question = ""
         self.placing = Placing()
 
@@ -152,7 +152,7 @@ class Dashboard(Screen[str]):
     def on_dashboard_engine_events(self, message: EngineEvents) -> None:
         kinds = message.kinds
         if kinds is None or events.Phase in kinds:
-            self._asked_pause = None
+            self._asked_pause = False
         if self._quiet and kinds == frozenset({events.Hardware}):
             return
         self._show(kinds)
@@ -180,7 +180,7 @@ class Dashboard(Screen[str]):
             label=self.run_dir.label,
             now=self._clock(),
             alive=self.alive,
-            pausing=self._asked_pause is True,
+            pausing=self._asked_pause,
             keys=tuple(self._keys()),
         )
 

@@ -24,11 +24,10 @@ from engine.text import harmless, si, size
 from tui import commandline, picker, text
 from tui.datalist import availability
 from tui.drawing import cells
-from tui.drawing.cells import Row, Span
-from tui.drawing.frame import frame
+from tui.drawing.cells import Span
 from tui.drawing.table import Column
-from tui.drawn import Drawn
 from tui.panes.chooser import Chooser
+from tui.panes.lines import Details, Lines
 from tui.panes.strips import keys_row
 from tui.runlist import run_columns
 from tui.summary import Summaries, Summary
@@ -42,28 +41,6 @@ HIGH_ROWS = {"runs": 6, "device": 4}
 NARROW, FLAT = 60, 18
 FOLDER = "folder"
 REFRESH_SECONDS = 2.0
-
-
-class Lines(Drawn):
-    """A few rows of text that the screen sets."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
-        self._lines: list[Row] = []
-
-    def say(self, *lines: Row) -> None:
-        self._lines = list(lines)
-        self.redraw()
-
-    def draw(self, width: int, height: int) -> list[Row]:
-        return self._lines
-
-
-class Details(Lines):
-    """The marked architecture in a frame."""
-
-    def draw(self, width: int, height: int) -> list[Row]:
-        return frame(self._lines, width, height, title=(Span(text.DETAILS_TITLE, "title"),))
 
 
 class Launcher(Screen[None]):
