@@ -16,6 +16,7 @@ from engine.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.following import Following
 from tui.screens.dashboard import Dashboard
 
 
@@ -159,6 +160,18 @@ async def test_p_pauses_and_goes_on(live: RunDir) -> None:
         assert "p continue" in screen(pilot)
         await pilot.press("p")
         assert [type(c) for c in told(live)] == [commands.Continue]
+
+
+async def test_a_key_pressed_before_the_journal_was_read_is_answered_all_the_same(
+    live: RunDir,
+) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard._following = Following(live)  # as it is before the first look
+        dashboard.action_pause()
+        await settle(pilot)
+        assert "pausing" in screen(pilot)
 
 
 async def test_c_asks_for_a_checkpoint(live: RunDir) -> None:

@@ -96,7 +96,8 @@ class Dashboard(Screen[str]):
         self._pane = "loss"
         self._shelf = "confusion"
         self._zoomed = False
-        self._asked_pause = False
+        # The last event that was known when a pause was asked for.
+        self._asked_pause: int | None = None
         self._question = ""
         self.placing = Placing()
 
@@ -151,8 +152,6 @@ class Dashboard(Screen[str]):
 
     def on_dashboard_engine_events(self, message: EngineEvents) -> None:
         kinds = message.kinds
-        if kinds is None or events.Phase in kinds:
-            self._asked_pause = False
         if self._quiet and kinds == frozenset({events.Hardware}):
             return
         self._show(kinds)
@@ -165,6 +164,13 @@ class Dashboard(Screen[str]):
     @property
     def _paused(self) -> bool:
         return self.history.phase is not None and self.history.phase.name == "paused"
+
+    @property
+    def _pausing(self) -> bool:
+        """Whether a pause was asked for and the engine has not answered."""
+        if self._asked_pause is None:
+            return False
+        return self.history.phase is None or self.history.phase.seq <= self._asked_pause
 
     def _show(self, kinds: frozenset[type[Event]] | None) -> None:
         """Tell every visible part what changed."""
@@ -180,7 +186,7 @@ class Dashboard(Screen[str]):
             label=self.run_dir.label,
             now=self._clock(),
             alive=self.alive,
-            pausing=self._asked_pause,
+            pausing=self._pausing,
             keys=tuple(self._keys()),
         )
 
@@ -265,10 +271,11 @@ class Dashboard(Screen[str]):
             return ""
 
     def action_pause(self) -> None:
+        self._read()  # what the key means depends on the newest state
         if self._paused:
             self._tell(commands.Continue)
         elif self._tell(commands.Pause):
-            self._asked_pause = True
+            self._asked_pause = self.history.last_seq
             self._show(frozenset({events.Phase}))
 
     def action_checkpoint(self) -> None:
