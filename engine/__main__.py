@@ -21,18 +21,31 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
+    parser.add_argument("--look", action="store_true", help="answer looks inside, train nothing")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
     options = parser.parse_args()
     if (options.run is None) == (options.preview is None):
         parser.error("give a run directory or --preview RECIPE")
-    from engine.preview import preview
-
     try:
-        return preview(options.preview) if options.preview else host(options)
+        return serve(options)
     except EngineError as error:
         return _complain(error, sys.stderr)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Do what the options ask for."""
+    if options.preview is not None:
+        from engine.preview import preview
+
+        return preview(options.preview)
+    if options.look:
+        from engine.look import look
+        from engine.rundir import RunDir
+
+        return look(RunDir(options.run.resolve()))
+    return host(options)
 
 
 def host(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The weights that a freshly built model begins with, where they are not just random."""
+"""A run's model, and the weights that it begins with where they are not just random."""
 
 from __future__ import annotations
 
@@ -8,16 +8,28 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engine import checkpoint, events, text
+from engine import checkpoint, events, models, text
 from engine.data.dataset import Dataset
 from engine.data.resident import Normalise
 from engine.events import Event
-from engine.models import FromImages, transfer
+from engine.models import FromImages, own, transfer
+from engine.models.style import Style
 from engine.recipe import Recipe
 
 # Enough for the statistics of small patches, at a fraction of a second.
 SAMPLE_IMAGES = 2_000
 SAMPLE_VALUES = 20_000_000
+
+
+def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
+    """The model of a recipe for these images; a user's own is kept in the run's folder.
+
+    Raises UsageError where it cannot be built.
+    """
+    channels, _, size = dataset.train.shape
+    style = Style(recipe.act, recipe.bn, recipe.dropout)
+    arch = own.kept(recipe.arch, run)
+    return models.build(arch, channels, size, len(dataset.classes), style)
 
 
 def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:

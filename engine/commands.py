@@ -6,7 +6,7 @@ A viewer or the command line puts a command into the spool of a run directory
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -39,13 +39,37 @@ class Stop(_Command, frozen=True):
     save: bool = True
 
 
+class Steer(_Command, frozen=True):
+    """Change the rest of the run, from the next step on.
+
+    `scale` multiplies the planned rates; `lr` scales them so that the next step has this one;
+    `epochs` is another total, over which the plan is laid anew. What is None stays.
+    """
+
+    lr: float | None = None
+    scale: float | None = None
+    epochs: int | None = None
+
+
+# augmented: training images of the coming step as they are learnt; maps: a layer's channels for
+# one validation image; images: validation images with what the model takes them for; kernels: the
+# filters of the first convolution.
+Look: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
+
+
 class Probe(_Command, frozen=True):
-    """Answer in `probes/ID.json` with training images of the coming step, as they are learnt."""
+    """Look inside, and answer in `probes/ID.json` with one event.
 
-    images: int = 12
+    `images` are places in the validation set: that of "maps" is the first of them. `layer` is a
+    name of the layer table.
+    """
+
+    look: Look = "augmented"
+    layer: str = ""
+    images: tuple[int, ...] = (0,)
 
 
-Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Probe
+Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Probe
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from engine import memory, text
+from engine import memory, text, trial
 from engine.errors import UsageError
 from engine.recipe import Recipe, Resolved
 
@@ -72,15 +72,16 @@ def resolve(
 ) -> Resolved:
     """Every `auto` of a recipe as a choice for this device.
 
-    bfloat16 with channels-last where the hardware multiplies it (AVX-512 BF16, AMX, compute
-    capability 8 and above), float32 elsewhere.
+    bfloat16 where the hardware multiplies it (AVX-512 BF16, AMX, compute capability 8 and above)
+    and, on a processor, where a trial finds it faster; float32 elsewhere. Channels-last on a
+    processor and with bfloat16.
     """
-    fast = multiplies_bf16(device)
     precision, layout = recipe.precision, recipe.memory_format
     if precision == "auto":
-        precision = "bf16" if fast else "float32"
+        precision = "bf16" if prefers_bf16(device) else "float32"
     if layout == "auto":
-        layout = "channels-last" if precision == "bf16" else "contiguous"
+        suits = precision == "bf16" or device.type == "cpu"
+        layout = "channels-last" if suits else "contiguous"
     return Resolved(
         device="cuda" if device.type == "cuda" else "cpu",
         precision=precision,
@@ -97,6 +98,11 @@ def multiplies_bf16(device: torch.device) -> bool:
         return torch.cuda.get_device_capability(device)[0] >= 8
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def prefers_bf16(device: torch.device) -> bool:
+    """Whether a step is faster in bfloat16 here."""
+    return multiplies_bf16(device) and (device.type == "cuda" or trial.faster_in_bf16())
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:

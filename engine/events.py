@@ -40,7 +40,8 @@ class Layer(msgspec.Struct, frozen=True):
 
     `kind` is the module's class, `detail` its kernel ("3×3", "3×3 /2") or sizes ("512→10");
     `output` is the shape without the batch, (C, H, W) or (features,); `macs` are
-    multiply-accumulates for one image.
+    multiply-accumulates for one image, and `receptive` is the side in pixels of the part of the
+    image that one output value depends on, 0 where that is all of it or not known.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Layer(msgspec.Struct, frozen=True):
     output: tuple[int, ...]
     parameters: int
     macs: int
+    receptive: int = 0
 
 
 class RunStarted(_Event, frozen=True):
@@ -96,13 +98,17 @@ class Phase(_Event, frozen=True):
 
 
 class Steps(_Event, frozen=True):
-    """Means over the training steps since the last such event."""
+    """Means over the training steps since the last such event.
+
+    `waited` is the share of the time in which the steps waited for their images.
+    """
 
     epoch: int
     loss: Measured
     top1: Measured
     lr: float
     images_per_second: Measured
+    waited: Unmeasured = UNSET
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True):
@@ -181,6 +187,56 @@ class Augmented(_Event, frozen=True):
     samples: tuple[Sample, ...]
 
 
+class Example(msgspec.Struct, frozen=True):
+    """A validation image with its class and the likeliest ones, each with its probability."""
+
+    image: int
+    picture: Picture
+    true: int
+    top: tuple[tuple[int, Measured], ...]
+
+
+class Examples(_Event, frozen=True):
+    """Validation images that were asked for; only ever an answer to a look inside."""
+
+    examples: tuple[Example, ...]
+
+
+class Kernels(_Event, frozen=True):
+    """The filters of a convolution; only ever an answer to a look inside.
+
+    `shape` is (out, in, height, width). A byte b of a picture stands for a weight of
+    (b / 127.5 - 1) * `largest`; where the input has not three channels, for the mean over them.
+    """
+
+    layer: str
+    shape: tuple[int, ...]
+    largest: Measured
+    kernels: tuple[Picture, ...]
+
+
+class Health(msgspec.Struct, frozen=True, array_like=True):
+    """How one layer with weights fares in one training step.
+
+    `gradient` is the L2 norm of its weights' gradient, `update` the norm of their change over their
+    own, `mean` and `deviation` those of its output, and `dead` the share of its units, channels or
+    features, that the ReLU after it lets pass for no image of the batch.
+    """
+
+    layer: str
+    gradient: Measured
+    update: Measured
+    mean: Measured
+    deviation: Measured
+    dead: Measured = None
+
+
+class LayerHealth(_Event, frozen=True):
+    """The layers that have weights, in the order of computation."""
+
+    layers: tuple[Health, ...]
+
+
 class EpochEnded(_Event, frozen=True):
     """Results of an epoch; `seconds` of training and `evaluation_seconds` are wall-clock.
 
@@ -220,6 +276,19 @@ class Resumed(_Event, frozen=True):
     epoch: int
 
 
+class Steered(_Event, frozen=True):
+    """The rest of the run was changed, from the step after this one on.
+
+    `factor` is by how much all planned rates are now multiplied, `epochs` the total, `lr` the rate
+    of the next step; `command` is the id of what asked for it.
+    """
+
+    factor: float
+    epochs: int
+    lr: float
+    command: str = ""
+
+
 class Alert(_Event, frozen=True):
     """Something a person should know, with what to do about it."""
 
@@ -230,8 +299,18 @@ class Alert(_Event, frozen=True):
     command: str | UnsetType = UNSET
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """A user whose processes hold memory on a GPU, in bytes."""
+
+    user: str
+    memory: int
+
+
 class Gpu(msgspec.Struct, frozen=True):
-    """One GPU as NVML sees it; memory in bytes, temperature in °C, power in watts."""
+    """One GPU as NVML sees it; memory in bytes, temperature in °C, power in watts.
+
+    `holders` are those who use it beside this run.
+    """
 
     index: int
     name: str
@@ -241,6 +320,7 @@ class Gpu(msgspec.Struct, frozen=True):
     memory_total: int
     temperature: float | UnsetType = UNSET
     power: float | UnsetType = UNSET
+    holders: tuple[Holder, ...] = ()
 
 
 class Hardware(_Event, frozen=True):
@@ -279,16 +359,20 @@ Event: TypeAlias = (
     | Confusion
     | FeatureMaps
     | Augmented
+    | Examples
+    | Kernels
+    | LayerHealth
     | EpochEnded
     | Checkpointed
     | Resumed
+    | Steered
     | Alert
     | Hardware
     | RunEnded
 )
 
 # What a resume takes back, when it came after the checkpoint.
-TRAINING = (Steps, EpochEnded, Confusion, FeatureMaps)
+TRAINING = (Steps, EpochEnded, Confusion, FeatureMaps, LayerHealth, Steered)
 
 encode = msgspec.json.Encoder().encode
 # What decoding raises for a line that is torn, foreign or of a newer version.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import psutil
 from msgspec import UNSET
 
 from engine import events
+
+# The processes of other containers and of other users' namespaces have no name here.
+UNKNOWN_USER = "?"
 
 
 def cores() -> int:
@@ -81,17 +84,25 @@ class _Gpus:
         watts = self._if_known(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
         # Under MIG there is no utilisation, and drivers may hide the processes of others.
         busy = self._if_known(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
-        here = self._if_known(lambda: float(os.getpid() in _pids(nvml, handle)))
+        here = os.getpid() in {process.pid for process in self._processes(handle)}
         return events.Gpu(
             index=index,
             name=_text(nvml.nvmlDeviceGetName(handle)),
-            ours=bool(here) or _is_ours(_text(nvml.nvmlDeviceGetUUID(handle))),
+            ours=here or _is_ours(_text(nvml.nvmlDeviceGetUUID(handle))),
             utilisation=busy or 0.0,
             memory_used=memory.used,
             memory_total=memory.total,
             temperature=UNSET if celsius is None else celsius,
             power=UNSET if watts is None else watts,
+            holders=_holders(self._processes(handle)),
         )
+
+    def _processes(self, handle: Any) -> list[Any]:
+        """Those that compute on a GPU; none where the driver hides them."""
+        try:
+            return list(self._nvml.nvmlDeviceGetComputeRunningProcesses(handle))
+        except self._nvml.NVMLError:
+            return []
 
     def _if_known(self, ask: Callable[[], float]) -> float | None:
         """Some GPUs have no such sensor."""
@@ -101,8 +112,22 @@ class _Gpus:
             return None
 
 
-def _pids(nvml: Any, handle: Any) -> set[int]:
-    return {process.pid for process in nvml.nvmlDeviceGetComputeRunningProcesses(handle)}
+def _holders(processes: Iterable[Any]) -> tuple[events.Holder, ...]:
+    """Who holds how much beside this process, the most first."""
+    held: dict[str, int] = {}
+    for process in processes:
+        if process.pid != os.getpid():
+            user = _user(process.pid)
+            held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
+    most = sorted(held.items(), key=lambda item: -item[1])
+    return tuple(events.Holder(user, memory) for user, memory in most)
+
+
+def _user(pid: int) -> str:
+    try:
+        return psutil.Process(pid).username()
+    except (psutil.Error, KeyError):
+        return UNKNOWN_USER
 
 
 def _text(name: str | bytes) -> str:

@@ -10,7 +10,7 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from engine import events, schedule
 from engine.events import Event
@@ -131,6 +131,13 @@ class Curve:
         self.width *= 2
 
 
+class Mark(NamedTuple):
+    """Something that a curve shows at the step where it happened."""
+
+    step: int
+    kind: Literal["checkpoint", "steer", "pause", "alert"]
+
+
 class History:
     """What the journal of one run amounts to."""
 
@@ -146,6 +153,8 @@ class History:
         self.hardware: events.Hardware | None = None
         self.confusion: events.Confusion | None = None
         self.checkpoint: events.Checkpointed | None = None
+        self.health: events.LayerHealth | None = None
+        self.steered: events.Steered | None = None
         self.maps: dict[str, events.FeatureMaps] = {}
         self.epochs: list[events.EpochEnded] = []
         self.loss = Curve()
@@ -153,6 +162,7 @@ class History:
         self.lr = Curve()
         self.recent: deque[events.Steps] = deque(maxlen=RECENT)
         self.log: deque[Event] = deque(maxlen=LOG_ENTRIES)
+        self.marks: deque[Mark] = deque(maxlen=LOG_ENTRIES)
         self._started = 0.0
         self._paused_since: float | None = None
         self._paused = 0.0
@@ -184,6 +194,8 @@ class History:
                 self.maps[event.layer] = event
             case events.Confusion():
                 self.confusion = event
+            case events.LayerHealth():
+                self.health = event
             case events.RunStarted():
                 self.run = event
                 self.log.append(event)
@@ -194,11 +206,19 @@ class History:
             case events.Checkpointed():
                 self.checkpoint = event
                 self.log.append(event)
+                if event.reason not in ("epoch", "best"):
+                    self._mark(event.step, "checkpoint")
+            case events.Steered():
+                self.steered = event
+                self.log.append(event)
+                self._mark(event.step, "steer")
             case events.Resumed():
                 self.step = event.step
                 self.log.append(event)
             case events.Alert():
                 self.log.append(event)
+                if event.level != "info" and event.step:
+                    self._mark(event.step, "alert")
             case events.RunEnded():
                 self._settle_pause(event.time)
                 self.ended, self.step = event, event.step or self.step
@@ -221,6 +241,10 @@ class History:
         self.ended = None  # a phase after the end is a new attempt
         if event.name == "paused":
             self._paused_since = event.time
+            self._mark(event.step, "pause")
+
+    def _mark(self, step: int, kind: Literal["checkpoint", "steer", "pause", "alert"]) -> None:
+        self.marks.append(Mark(step, kind))
 
     def _settle_pause(self, now: float) -> None:
         if self._paused_since is not None:
@@ -229,7 +253,14 @@ class History:
 
     @property
     def planned_steps(self) -> int:
-        return self.run.planned_steps if self.run else 0
+        return self.epochs_planned * self.steps_per_epoch if self.run else 0
+
+    @property
+    def epochs_planned(self) -> int:
+        """The epochs that the run shall have: the recipe's, or what a person made of them."""
+        if self.steered is not None:
+            return self.steered.epochs
+        return self.run.recipe.epochs if self.run else 1
 
     @property
     def steps_per_epoch(self) -> int:
@@ -238,10 +269,9 @@ class History:
     @property
     def epoch(self) -> int:
         """The epoch that is being trained, from 1; the last one when the run is over."""
-        planned = self.run.recipe.epochs if self.run else 1
         ended = self.epochs[-1].epoch if self.epochs else 0
         # The last step of an epoch belongs to it until it is evaluated.
-        return min(planned, max(ended, (self.step - 1) // self.steps_per_epoch) + 1)
+        return min(self.epochs_planned, max(ended, (self.step - 1) // self.steps_per_epoch) + 1)
 
     @property
     def progress(self) -> float:
@@ -255,15 +285,26 @@ class History:
 
     @property
     def plan(self) -> schedule.Plan | None:
-        return schedule.plan(self.run.recipe, self.steps_per_epoch) if self.run else None
+        """The schedule as it now stands, without what a person multiplied it by."""
+        if self.run is None:
+            return None
+        return schedule.plan(self.run.recipe, self.steps_per_epoch, self.epochs_planned)
+
+    @property
+    def steered_factor(self) -> float:
+        """By how much a person has multiplied the planned rates."""
+        return self.steered.factor if self.steered is not None else 1.0
 
     @property
     def plateau_factor(self) -> float:
         """By how much reduce-on-plateau has scaled the planned rate, from the last rate seen."""
-        if self.steps is None or self.plan is None or not self.steps.lr:
+        if self.steps is None or self.plan is None:
             return 1.0
-        planned = schedule.learning_rate(self.plan, max(0, self.steps.step - 1))
-        return self.steps.lr / planned if planned else 1.0
+        lr, step = self.steps.lr, max(0, self.steps.step - 1)
+        if self.steered is not None and self.steps.step <= self.steered.step:
+            lr, step = self.steered.lr, self.steered.step  # no step was yet made with this plan
+        planned = schedule.learning_rate(self.plan, step, steered=self.steered_factor)
+        return lr / planned if planned and lr else 1.0
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -76,6 +76,26 @@ def spawn(claim: Claim, chosen: Recipe) -> subprocess.Popen[bytes]:
         os.close(claim.lock)
 
 
+def look(run: RunDir) -> subprocess.Popen[bytes]:
+    """Start a process that answers looks inside a run that no engine trains.
+
+    What it has to complain of is the last line of the run's log. Raises EngineError.
+    """
+    chosen = recipe.build(file=recipe.load(run.recipe))
+    try:
+        with open(os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "engine", str(run.path), "--look"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=environment(chosen),
+            )
+    except OSError as error:
+        raise RunError(text.cannot_write(run.log, text.reason(error))) from error
+
+
 def become(claim: Claim, chosen: Recipe) -> NoReturn:
     """Replace this process by the engine, in the foreground."""
     rundir.link_into_state(claim.run)

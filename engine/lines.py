@@ -85,7 +85,7 @@ def speed(images_per_second: float | None) -> str:
 
 
 def _epochs(history: History) -> int:
-    return history.run.recipe.epochs if history.run else 0
+    return history.epochs_planned
 
 
 def _started(event: events.RunStarted) -> list[str]:

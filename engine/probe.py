@@ -16,14 +16,35 @@ from torch.nn import functional as F
 from engine.data.batch import Batch
 from engine.data.dataset import Dataset
 from engine.device import Readback
-from engine.events import Augmented, FeatureMap, FeatureMaps, Layer, Picture, Sample, measured
+from engine.events import (
+    Augmented,
+    Example,
+    Examples,
+    FeatureMap,
+    FeatureMaps,
+    Kernels,
+    Layer,
+    Picture,
+    Sample,
+    measured,
+)
+from engine.receptive import Fields
 
-MAPS = 16
-MAP_SIDE = 16
+
+class Grid(NamedTuple):
+    """So many channels of a layer, each on a grid of at most this side."""
+
+    channels: int
+    side: int
+
+
+# What is shown unasked while a run goes on, and what the answer to a question holds.
+GLIMPSE = Grid(16, 16)
+FULL = Grid(1024, 32)
 PICTURE_SIDE = 32
 TOP = 3
-# The validation image that is looked at.
-IMAGE = 0
+# Kernels beyond these are left out.
+LARGEST_LAYER = 256
 
 
 def layers(model: nn.Module, channels: int, size: int) -> tuple[Layer, ...]:
@@ -33,24 +54,37 @@ def layers(model: nn.Module, channels: int, size: int) -> tuple[Layer, ...]:
     (channels, size, size). Computed on the meta device: nothing is allocated, nothing drawn.
     """
     shadow = copy.deepcopy(model).to("meta").eval()
+    image = torch.empty(1, channels, size, size, device="meta")
+    fields = Fields(image)
     table: list[Layer] = []
     for name, module in shadow.named_modules():
         if not list(module.children()):
-            module.register_forward_hook(_row(name, table))
-    with torch.no_grad():
-        shadow(torch.empty(1, channels, size, size, device="meta"))
+            module.register_forward_hook(_row(name, table, fields))
+    with torch.no_grad(), fields:
+        shadow(image)
     return tuple(table)
 
 
-def _row(name: str, table: list[Layer]) -> Callable[[nn.Module, object, object], None]:
+def _row(
+    name: str, table: list[Layer], fields: Fields
+) -> Callable[[nn.Module, object, object], None]:
     """A hook that adds its layer to the table."""
 
     def add(module: nn.Module, inputs: object, output: object) -> None:
         parameters = sum(parameter.numel() for parameter in module.parameters())
         shape = _shape(output)
         if parameters or shape != _shape(inputs):
-            kind = type(module).__name__
-            table.append(Layer(name, kind, detail(module), shape, parameters, macs(module, shape)))
+            table.append(
+                Layer(
+                    name,
+                    type(module).__name__,
+                    detail(module),
+                    shape,
+                    parameters,
+                    macs(module, shape),
+                    fields.side(output),
+                )
+            )
 
     return add
 
@@ -96,18 +130,20 @@ def feature_maps(
     names: Sequence[str],
     device: torch.device,
     step: int,
+    image: int = 0,
+    grid: Grid = GLIMPSE,
 ) -> Reading:
-    """What the named layers make of the first validation image, on its way to the host.
+    """What the named layers make of a validation image, on its way to the host.
 
     In eval mode, without autocast; modes, BN statistics and random state stay as they are.
     """
-    pixels, true = dataset.validation.one(IMAGE)
+    pixels, true = dataset.validation.one(image)
     seen: dict[str, Maps] = {}
-    with _watched(model, names, seen), torch.no_grad():
+    with _watched(model, names, seen, grid), torch.no_grad():
         logits = model(normalise(pixels[None].to(device)))
     shapes = {name: seen[name].shape for name in names}
     readback = Readback(device, [logits[0].float(), *(seen[name].grid for name in names)])
-    return Reading(readback, shapes, picture(pixels), true, step)
+    return Reading(readback, shapes, picture(pixels), image, true, step)
 
 
 class Maps(NamedTuple):
@@ -118,10 +154,14 @@ class Maps(NamedTuple):
 
 
 @contextmanager
-def _watched(model: nn.Module, names: Sequence[str], seen: dict[str, Maps]) -> Iterator[None]:
+def _watched(
+    model: nn.Module, names: Sequence[str], seen: dict[str, Maps], grid: Grid = GLIMPSE
+) -> Iterator[None]:
     """The model in eval mode, storing the maps of these layers."""
     modes = [(module, module.training) for module in model.modules()]
-    hooks = [model.get_submodule(name).register_forward_hook(_store(name, seen)) for name in names]
+    hooks = [
+        model.get_submodule(name).register_forward_hook(_store(name, seen, grid)) for name in names
+    ]
     model.eval()
     try:
         yield
@@ -132,18 +172,20 @@ def _watched(model: nn.Module, names: Sequence[str], seen: dict[str, Maps]) -> I
             module.training = training
 
 
-def _store(name: str, seen: dict[str, Maps]) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
+def _store(
+    name: str, seen: dict[str, Maps], grid: Grid
+) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
     def store(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
         # Reduced at once, since an in-place activation may overwrite the output.
-        seen[name] = Maps(tuple(output.shape[1:]), _reduced(output[0, :MAPS]))
+        seen[name] = Maps(tuple(output.shape[1:]), _reduced(output[0, : grid.channels], grid.side))
 
     return store
 
 
-def _reduced(maps: Tensor) -> Tensor:
-    """Maps (C, H, W) averaged to a grid of 16×16 at most, float32."""
+def _reduced(maps: Tensor, side: int) -> Tensor:
+    """Maps (C, H, W) averaged to a grid of this side at most, float32."""
     height, width = maps.shape[1:]
-    return F.adaptive_avg_pool2d(maps.float(), (min(height, MAP_SIDE), min(width, MAP_SIDE)))
+    return F.adaptive_avg_pool2d(maps.float(), (min(height, side), min(width, side)))
 
 
 def picture(pixels: Tensor) -> Picture:
@@ -172,6 +214,43 @@ def augmented(batch: Batch, dataset: Dataset, count: int, epoch: int, step: int)
     return Augmented(epoch, tuple(samples), step=step)
 
 
+def examples(
+    model: nn.Module,
+    dataset: Dataset,
+    normalise: Callable[[Tensor], Tensor],
+    images: Sequence[int],
+    device: torch.device,
+    step: int,
+) -> Examples:
+    """Validation images with the three classes that the model thinks likeliest. Waits for it."""
+    found = [dataset.validation.one(place) for place in images]
+    pixels = torch.stack([one for one, _ in found])
+    with _watched(model, (), {}), torch.no_grad():
+        logits = model(normalise(pixels.to(device))).float().cpu()
+    return Examples(
+        tuple(
+            Example(place, picture(one), true, predictions(row))
+            for place, (one, true), row in zip(images, found, logits, strict=True)
+        ),
+        step=step,
+    )
+
+
+def kernels(model: nn.Module, name: str, step: int) -> Kernels:
+    """The filters of a convolution, all on one scale around zero. Waits for the device."""
+    weight = model.get_submodule(name).weight
+    assert isinstance(weight, Tensor)
+    values = weight.detach().float().cpu()
+    shown = values if values.shape[1] == 3 else values.mean(1, keepdim=True)
+    shown = shown[:LARGEST_LAYER]
+    largest = float(shown.abs().max())
+    scaled = (shown / max(largest, 1e-30) + 1) * 127.5
+    pixels = scaled.nan_to_num(127.5, 255.0, 0.0).round().clamp(0, 255).to(torch.uint8)
+    channels, height, width = pixels.shape[1:]
+    pictures = tuple(Picture(channels, height, width, _base64(one)) for one in pixels)
+    return Kernels(name, tuple(values.shape), measured(largest), pictures, step=step)
+
+
 class Reading:
     """Feature maps on their way from the device."""
 
@@ -180,11 +259,13 @@ class Reading:
         readback: Readback,
         shapes: dict[str, tuple[int, ...]],
         picture: Picture,
+        image: int,
         true: int,
         step: int,
     ) -> None:
         self._readback, self._shapes = readback, shapes
-        self._picture, self._true, self._step = picture, true, step
+        self._picture, self._image, self._true = picture, image, true
+        self._step = step
 
     def ready(self) -> bool:
         """Whether `events` would not have to wait."""
@@ -199,7 +280,7 @@ class Reading:
                 step=self._step,
                 layer=name,
                 shape=shape,
-                image=IMAGE,
+                image=self._image,
                 picture=self._picture,
                 true=self._true,
                 top=top,

@@ -92,6 +92,11 @@ class RunDir(NamedTuple):
     def lock(self) -> Path:
         return self.path / "engine.lock"
 
+    @property
+    def look_lock(self) -> Path:
+        """Held by who answers for a run without an engine."""
+        return self.path / "look.lock"
+
 
 class Claim(NamedTuple):
     """A run directory with the descriptor that holds its lock."""
@@ -193,16 +198,16 @@ def link_into_state(run: RunDir) -> None:
 # Who holds it
 
 
-def take(run: RunDir) -> int:
-    """Lock the run for an engine and name a new attempt in the lock file.
+def take(run: RunDir, lock: Path | None = None) -> int:
+    """Lock the run, for an engine or by another lock file, and name a new attempt in that file.
 
     Returns the locked descriptor. Raises RunError where another engine holds the lock;
     readers who probe hold it for a moment, so this tries for a second.
     """
     try:
-        descriptor = os.open(run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(lock or run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise RunError(text.cannot_write(run.lock, text.reason(error))) from error
+        raise RunError(text.cannot_write(lock or run.lock, text.reason(error))) from error
     deadline = time.monotonic() + TAKE_SECONDS
     while not _flock(descriptor, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
@@ -228,17 +233,17 @@ def boot_id() -> str:
     return ""
 
 
-def owner(run: RunDir) -> Owner | None:
+def owner(run: RunDir, lock: Path | None = None) -> Owner | None:
     """What the lock file says, whether or not the lock is still held."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(run.lock.read_bytes(), type=Owner)
+        return msgspec.json.decode((lock or run.lock).read_bytes(), type=Owner)
     return None
 
 
-def alive(run: RunDir) -> bool:
-    """Whether an engine holds the run's lock."""
+def alive(run: RunDir, lock: Path | None = None) -> bool:
+    """Whether an engine holds the run's lock, or somebody that other lock file."""
     try:
-        descriptor = os.open(run.lock, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(lock or run.lock, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
     try:

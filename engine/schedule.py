@@ -35,26 +35,32 @@ class Plan(msgspec.Struct, frozen=True):
     peak: int
 
 
-def plan(recipe: Recipe, steps_per_epoch: int) -> Plan:
-    """The recipe's schedule in steps."""
+def plan(recipe: Recipe, steps_per_epoch: int, epochs: int | None = None) -> Plan:
+    """The recipe's schedule in steps, over its own or another number of epochs."""
+    epochs = recipe.epochs if epochs is None else epochs
     return Plan(
         kind=recipe.schedule,
         lr=recipe.lr,
-        steps=recipe.epochs * steps_per_epoch,
+        steps=epochs * steps_per_epoch,
         warmup=round(recipe.warmup * steps_per_epoch),
         milestones=tuple((epoch - 1) * steps_per_epoch for epoch in recipe.milestones),
         gamma=recipe.gamma,
         floor=recipe.lr_floor,
-        peak=round(recipe.peak * recipe.epochs * steps_per_epoch),
+        peak=round(recipe.peak * epochs * steps_per_epoch),
     )
 
 
-def learning_rate(plan: Plan, step: int, factor: float = 1.0) -> float:
-    """The rate of the step with this 0-based number; `factor` is what a plateau took off."""
+def learning_rate(plan: Plan, step: int, factor: float = 1.0, steered: float = 1.0) -> float:
+    """The rate of the step with this 0-based number.
+
+    `factor` is what a plateau took off, not below the floor; `steered` is what a person put on top.
+    """
     rate = _SHAPES[plan.kind](plan, step)
     if step < plan.warmup:
         rate *= (step + 1) / plan.warmup
-    return rate if factor == 1.0 else max(rate * factor, plan.floor)
+    if factor != 1.0:
+        rate = max(rate * factor, plan.floor)
+    return rate * steered
 
 
 def _constant(plan: Plan, step: int) -> float:

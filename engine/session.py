@@ -100,17 +100,11 @@ class Session:
 
     def _model(self, dataset: Dataset) -> Generator[Event, None, nn.Module]:
         """Build the model; until there is a checkpoint, with the weights that it begins with."""
-        from engine import models
-        from engine.beginning import begin
-        from engine.models.own import kept
-        from engine.models.style import Style
+        from engine import beginning
 
-        recipe, (channels, _, size) = self._recipe, dataset.train.shape
-        arch = kept(recipe.arch, self._run.path)
-        style = Style(recipe.act, recipe.bn, recipe.dropout)
-        model = models.build(arch, channels, size, len(dataset.classes), style)
+        model = beginning.build(self._recipe, self._run.path, dataset)
         if not (self._run.checkpoints / "last.pt").exists():
-            yield from begin(model, recipe, dataset)
+            yield from beginning.begin(model, self._recipe, dataset)
         return model
 
     def _write_resolved(self, resolved: Resolved) -> None:
@@ -128,10 +122,9 @@ class Session:
         dataset: Dataset,
     ) -> events.RunStarted:
         from engine import device as devices
-        from engine import probe
 
         channels, height, width = dataset.train.shape
-        layers = probe.layers(model, channels, height)
+        layers = trainer.layers
         return events.RunStarted(
             attempt=self._attempt,
             name=self._run.label,
@@ -190,8 +183,9 @@ class Session:
 
     def answer(self, question: commands.Probe) -> None:
         """Write what a look inside asked for. Raises OSError."""
-        assert self.trainer is not None
-        probes.answer(self._run, question.id, self.trainer.augmented(question.images))
+        trainer = self.trainer
+        assert trainer is not None
+        probes.answer(self._run, question, trainer.answers, trainer.epoch, trainer.step)
 
     def ended(self, reason: Any, error: str) -> Event:
         """The last event of this attempt."""

@@ -25,10 +25,13 @@ LARGEST = 64 * 1024
 def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
     """Put a command into the spool of a live run and return its id.
 
-    Raises RunError where no engine would hear it or it cannot be written.
+    A look inside goes to the engine or, without one, to who answers for it (`engine.look`).
+    Raises RunError where nobody would hear it or it cannot be written.
     """
-    owner = rundir.owner(run)
-    if owner is None or not rundir.alive(run):
+    locks = [run.lock, run.look_lock] if kind is commands.Probe else [run.lock]
+    lock = next((lock for lock in locks if rundir.alive(run, lock)), None)
+    owner = rundir.owner(run, lock) if lock is not None else None
+    if owner is None:
         raise RunError(text.not_running(run.label))
     command = kind(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
     name = f"{time.time_ns()}-{command.id}.json"

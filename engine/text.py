@@ -609,3 +609,39 @@ def answer_failed(why: str) -> str:
 
 
 NO_PREVIEW = "the preview ended without an answer: start the run to see more"
+
+
+def no_maps(layer: str, names: Iterable[str]) -> str:
+    return f"the layer {harmless(layer)!r} has no feature maps: {nearest(layer, names)}"
+
+
+def no_such_image(count: int) -> str:
+    return f"there are {count:,} validation images: ask for one from 0 to {count - 1}."
+
+
+NO_KERNELS = "this architecture has no convolution, and so no kernels to show: look at another run."
+
+
+STEERED_NOTHING = "nothing was to be changed: give a learning rate, a factor or a number of epochs."
+
+
+def rate_out_of_range(most: float) -> str:
+    return f"a learning rate or factor must be above 0 and at most {most:g}: give another one."
+
+
+RATE_IS_NOUGHT = "the planned rate is 0 here and cannot be scaled: give the run more epochs first."
+
+
+def too_few_epochs(epochs: int, least: int) -> str:
+    return (
+        f"the run cannot end after {epochs} epochs, for it is in epoch {least}: "
+        f"give {least} or more."
+    )
+
+
+def nothing_to_steer(phase: str) -> str:
+    return f"nothing is trained yet ({phase}), so there is nothing to steer: ask again later."
+
+
+def nothing_to_look_at(name: str) -> str:
+    return f"{name} has no checkpoint yet, so there is nothing to look at: resume it first."

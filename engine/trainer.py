@@ -11,14 +11,15 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from msgspec import UNSET
 from torch import Tensor, nn
 
+from engine import commands, events, optim, probe, schedule, tally, text
 from engine import device as devices
-from engine import events, optim, probe, schedule, tally, text
+from engine.answers import Answers
 from engine.average import Average
 from engine.confusion import confusion
 from engine.data.augment import Augmentation
@@ -26,16 +27,18 @@ from engine.data.batch import Batch
 from engine.data.dataset import Dataset, ImageFiles, Images, Split
 from engine.data.resident import ResidentLoader
 from engine.data.streaming import StreamingLoader
-from engine.errors import RunError
+from engine.errors import RunError, UsageError
 from engine.events import Event, measured
+from engine.health import Examination
 from engine.loss import CrossEntropy, class_weights
 from engine.models.transfer import Trunk
 from engine.recipe import Recipe, Resolved
 from engine.tally import Evaluation, Means, Result, Tally
 
-SECONDS = {"steps": 0.5, "maps": 10.0}
-# After the first hour reports and maps come this much more seldom, so that a week's journal
-# stays readable.
+SECONDS = {"steps": 0.5, "maps": 10.0, "health": 5.0}
+HIGHEST_RATE = 1000.0
+# After the first hour all of these come this much more seldom, so that a week's journal stays
+# readable.
 HOUR = 3600.0
 SELDOM = 10
 
@@ -65,16 +68,19 @@ class Trainer:
         self._trunk = Trunk(self.model, recipe.freeze)
         self._tally = Tally(device)
         self._plateau = schedule.Plateau()
-        self.plan = schedule.plan(recipe, self._loader.steps_per_epoch)
+        self._steer_to(Steering(1.0, recipe.epochs))
+        self.layers = probe.layers(self.model, *dataset.train.shape[:2])
+        self.answers = Answers(self.judged, self.layers, dataset, self._loader, device)
         self.step = 0
         self.ended_epochs = 0
         self.best_top1 = -math.inf
         self.best_epoch = 0
         self._epoch_seconds = 0.0
-        self._window_seconds = 0.0
-        self._window = (0, 0, 0.0)  # step, epoch and seconds of the window being read
+        self._spent = Spent(0.0, 0.0)
+        self._window = Window(0, 0, Spent(0.0, 0.0))
         self._pace = Pace(clock)
         self._maps: probe.Reading | None = None
+        self._examined: tuple[Examination, int] | None = None
         self._loss_alerted = False
         self.tested: Result | None = None
 
@@ -107,7 +113,7 @@ class Trainer:
     def run(self) -> Generator[Event | None, None, None]:
         """Train and evaluate until the last epoch has ended, or patience has."""
         yield from self._look_inside()
-        while self.ended_epochs < self._recipe.epochs:
+        while self.ended_epochs < self._steering.epochs:
             if self.out_of_patience:
                 told = text.out_of_patience(self._recipe.patience, self.best_epoch)
                 yield events.Alert("info", "patience", told, step=self.step)
@@ -137,36 +143,53 @@ class Trainer:
         batches = self._loader.batches(self.epoch, first)
         while self.step < self.epoch * self.steps_per_epoch:
             began = self._clock()
-            self._learn(next(batches))
+            batch = next(batches)
+            waited = self._clock() - began
+            self._learn(batch)
             seconds = self._clock() - began
             self._epoch_seconds += seconds
-            self._window_seconds += seconds
+            self._spent = Spent(self._spent.seconds + seconds, self._spent.waited + waited)
             yield from self._reports() or (None,)
 
     def _learn(self, batch: Batch) -> None:
         """One step of gradient descent."""
-        rate = schedule.learning_rate(self.plan, self.step, self._plateau.factor)
-        optim.set_rate(self._optimizers, rate)
+        optim.set_rate(self._optimizers, self._rate(self.step))
+        examination = self._examination()
         with devices.autocast(self._device, self._resolved.precision):
             logits = self.model(batch.images)
         loss = self._loss(logits.float(), batch)
         self.model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        if examination is not None:
+            examination.after_backward()
         if self._recipe.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self._recipe.clip)
         for optimizer in self._optimizers:
             optimizer.step()
         self.step += 1
+        if examination is not None:
+            examination.after_step()
+            self._examined = examination, self.step
         if self._average is not None:
             self._average.update(self.step)
         self._tally.add(loss, logits, batch.dominant)
+
+    def _rate(self, step: int) -> float:
+        """The learning rate of the step with this 0-based number."""
+        return schedule.learning_rate(self.plan, step, self._plateau.factor, self._steering.factor)
+
+    def _examination(self) -> Examination | None:
+        """Look at the coming step's layers, where it is time and the last look is told."""
+        if self._examined is None and (self.step == 0 or self._pace.due("health")):
+            return Examination(self.model, self._device)
+        return None
 
     def _reports(self) -> list[Event]:
         """What is due after a step; the first step always reports, for its loss."""
         if not self._tally.reading and (self.step == 1 or self._pace.due("steps")):
             self._tally.start()
-            self._window = (self.step, self.epoch, self._window_seconds)
-            self._window_seconds = 0.0
+            self._window = Window(self.step, self.epoch, self._spent)
+            self._spent = Spent(0.0, 0.0)
         means = self._tally.poll()
         reports = self._steps(means) if means is not None else []
         if self._maps is None and self._pace.due("maps"):
@@ -174,17 +197,21 @@ class Trainer:
         if self._maps is not None and self._maps.ready():
             reports += self._maps.events()
             self._maps = None
+        if self._examined is not None and self._examined[0].ready():
+            examination, step = self._examined
+            reports.append(examination.event(step))
+            self._examined = None
         return reports
 
     def _steps(self, means: Means) -> list[Event]:
-        step, epoch, seconds = self._window
-        rate = schedule.learning_rate(self.plan, step - 1, self._plateau.factor)
+        step, epoch, (seconds, waited) = self._window
         report = events.Steps(
             epoch,
             measured(means.loss),
             means.top1,
-            rate,
+            self._rate(step - 1),
             measured(means.images / seconds) if seconds else None,
+            waited / seconds if seconds else UNSET,
             step=step,
         )
         alert = self._judge(means.loss, step)
@@ -258,7 +285,6 @@ class Trainer:
         """Close the epoch: after this the state says that it has ended."""
         train = self._tally.totals()
         best = result.top1 > self.best_top1
-        rate = schedule.learning_rate(self.plan, self.step - 1, self._plateau.factor)
         ended = events.EpochEnded(
             epoch=self.epoch,
             train_loss=measured(train.loss),
@@ -266,7 +292,7 @@ class Trainer:
             loss=measured(result.loss),
             top1=measured(result.top1),
             top5=UNSET if result.top5 is None else result.top5,
-            lr=rate,
+            lr=self._rate(self.step - 1),
             seconds=self._epoch_seconds,
             evaluation_seconds=evaluation_seconds,
             images_per_second=measured(train.images / max(self._epoch_seconds, 1e-9)),
@@ -301,11 +327,28 @@ class Trainer:
             self.step,
         )
 
-    def augmented(self, images: int) -> Event:
-        """The first images of the coming step as they are learnt. Waits for the device."""
-        first = self.step % self.steps_per_epoch
-        batch = next(self._loader.batches(self.epoch, first))
-        return probe.augmented(batch, self._dataset, images, self.epoch, self.step)
+    # Steering
+
+    def steer(self, command: commands.Steer) -> Event:
+        """Change the rest of the run.
+
+        Raises UsageError for what cannot be; then nothing is changed.
+        """
+        _check_steering(command, self.epoch)
+        epochs = command.epochs or self._steering.epochs
+        factor = self._steering.factor * (command.scale or 1.0)
+        if command.lr is not None:
+            plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
+            planned = schedule.learning_rate(plan, self.step, self._plateau.factor)
+            if planned <= 0:
+                raise UsageError(text.RATE_IS_NOUGHT)
+            factor = command.lr / planned
+        self._steer_to(Steering(factor, epochs))
+        return events.Steered(factor, epochs, self._rate(self.step), command.id, step=self.step)
+
+    def _steer_to(self, steering: Steering) -> None:
+        self._steering = steering
+        self.plan = schedule.plan(self._recipe, self.steps_per_epoch, steering.epochs)
 
     # Saving
 
@@ -321,6 +364,7 @@ class Trainer:
             "ended_epochs": self.ended_epochs,
             "model": self.judged.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+            "steering": list(self._steering),
             "plateau": [self._plateau.factor, self._plateau.best, self._plateau.bad_epochs],
             "best": [self.best_top1, self.best_epoch],
             "epoch": {**self._tally.state(), "seconds": self._epoch_seconds},
@@ -341,10 +385,44 @@ class Trainer:
         optim.restore(self._optimizers, state["optimizers"])
         self.step, self.ended_epochs = state["step"], state["ended_epochs"]
         self._plateau = schedule.Plateau(*state["plateau"])
+        self._steer_to(Steering(*state["steering"]))
         self.best_top1, self.best_epoch = state["best"]
         self._tally.restore(state["epoch"]["sums"], state["epoch"]["images"])
         self._epoch_seconds = state["epoch"]["seconds"]
         devices.set_random_state(self._device, state["random"])
+
+
+class Steering(NamedTuple):
+    """What a person changed: all planned rates are multiplied by `factor`, over so many epochs."""
+
+    factor: float
+    epochs: int
+
+
+def _check_steering(command: commands.Steer, epoch: int) -> None:
+    """Raise UsageError where a command asks for nothing, or for what cannot be."""
+    rates = [rate for rate in (command.lr, command.scale) if rate is not None]
+    if not rates and command.epochs is None:
+        raise UsageError(text.STEERED_NOTHING)
+    if not all(0 < rate <= HIGHEST_RATE for rate in rates):
+        raise UsageError(text.rate_out_of_range(HIGHEST_RATE))
+    if command.epochs is not None and command.epochs < epoch:
+        raise UsageError(text.too_few_epochs(command.epochs, epoch))
+
+
+class Spent(NamedTuple):
+    """Seconds of training, and how many of them went by in waiting for images."""
+
+    seconds: float
+    waited: float
+
+
+class Window(NamedTuple):
+    """The steps that a report is about: the last of them, its epoch, and the time they took."""
+
+    step: int
+    epoch: int
+    spent: Spent
 
 
 class Pace:

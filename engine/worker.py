@@ -18,7 +18,7 @@ from msgspec import UNSET
 
 from engine import commands, events, text
 from engine.commands import Command
-from engine.errors import EngineError, RunError
+from engine.errors import EngineError, RunError, UsageError
 from engine.events import Event
 from engine.session import Life, Session
 
@@ -111,6 +111,8 @@ class Worker(threading.Thread):
                 self._checkpoint(command)
             case commands.Probe():
                 self._probe(command)
+            case commands.Steer():
+                self._steer(command)
             case commands.Stop():
                 self._last_word = command
 
@@ -129,6 +131,15 @@ class Worker(threading.Thread):
             self._session.answer(command)
         except OSError as error:
             self._refuse(command, "probe", text.answer_failed(text.reason(error)))
+
+    def _steer(self, command: commands.Steer) -> None:
+        if self._session.trainer is None:
+            self._refuse(command, "steer", text.nothing_to_steer(self._phase.name))
+            return
+        try:
+            self._append(self._session.trainer.steer(command))
+        except UsageError as error:
+            self._refuse(command, "steer", str(error))
 
     def _refuse(self, command: Command, code: str, sentence: str) -> None:
         self._append(events.Alert("warning", code, sentence, command=command.id))

@@ -62,10 +62,10 @@ def numbers(data: str) -> list[int]:
 
 def test_table_of_layers() -> None:
     assert probe.layers(net(), 3, 12) == (
-        Layer("features.0", "Conv2d", "3×3 /2", (20, 6, 6), 540, 540 * 36),
-        Layer("features.2", "BatchNorm2d", "", (20, 6, 6), 40, 0),
-        Layer("features.3", "MaxPool2d", "2×2", (20, 5, 5), 0, 0),
-        Layer("features.5", "Conv2d", "1×3", (4, 5, 3), 124, 120 * 15),
+        Layer("features.0", "Conv2d", "3×3 /2", (20, 6, 6), 540, 540 * 36, 3),
+        Layer("features.2", "BatchNorm2d", "", (20, 6, 6), 40, 0, 3),
+        Layer("features.3", "MaxPool2d", "2×2", (20, 5, 5), 0, 0, 5),
+        Layer("features.5", "Conv2d", "1×3", (4, 5, 3), 124, 120 * 15, 9),
         Layer("head.0", "AdaptiveAvgPool2d", "", (4, 1, 1), 0, 0),
         Layer("head.1", "Flatten", "", (4,), 0, 0),
         Layer("head.2", "Linear", "4→5", (5,), 25, 20),

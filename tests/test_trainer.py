@@ -76,6 +76,7 @@ def test_an_epoch_is_steps_evaluation_confusion_maps_and_its_end(digits: Dataset
         "Phase",
         "Steps",
         "Alert",
+        "LayerHealth",
         "Phase",
         "Confusion",
         "FeatureMaps",

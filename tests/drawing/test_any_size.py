@@ -40,7 +40,7 @@ Draw = Callable[[History, int, int], list[Row]]
 
 
 def _span(history: History) -> int:
-    return epoch_span(epochs_done(history), history.run.recipe.epochs if history.run else 1)
+    return epoch_span(epochs_done(history), history.epochs_planned)
 
 
 def _loss(history: History, width: int, height: int) -> list[Row]:

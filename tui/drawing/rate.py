@@ -92,7 +92,9 @@ def _planned(history: History, span: float, width: int) -> Line:
     points = max(1, 2 * width)
     xs = [now + (end - now) * i / points for i in range(points + 1)]
     steps = [min(plan.steps - 1, int(x * epoch)) for x in xs]
-    return Line(xs, [schedule.learning_rate(plan, step, factor) for step in steps], "dim")
+    steered = history.steered_factor
+    rates = [schedule.learning_rate(plan, step, factor, steered) for step in steps]
+    return Line(xs, rates, "dim")
 
 
 def _sound(factor: float) -> float:

@@ -127,7 +127,7 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
     head = Span(f"{doing.sign} {doing.word}", doing.ink)
     if history.run is None:
         return [(head,)] * 4
-    epoch, planned = history.epoch, history.run.recipe.epochs
+    epoch, planned = history.epoch, history.epochs_planned
     long, short = [text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
     if not doing.running:
         long.append(numbers.duration(history.elapsed(now)))

@@ -18,7 +18,7 @@ from tui.panes.pane import Border, Pane
 
 def epoch_span(history: History) -> int:
     """How many epochs the x-axis of this run holds now."""
-    planned = history.run.recipe.epochs if history.run else 1
+    planned = history.epochs_planned
     return axis.epoch_span(series.epochs_done(history), planned)
 
 

@@ -1,0 +1,89 @@
+"""The health of layers against the same numbers computed by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine.events import Health
+from engine.health import Examination
+
+CPU = torch.device("cpu")
+
+
+class Net(nn.Module):
+    """Conv, batch norm and an in-place ReLU with one dead channel of four, then a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.bn = nn.BatchNorm2d(4)
+        self.relu = nn.ReLU(inplace=True)
+        self.fc = nn.Linear(4 * 36, 3)
+        with torch.no_grad():
+            self.bn.bias[2] = -100.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.fc(self.relu(self.bn(self.conv(x))).flatten(1))
+        return logits
+
+
+def examined(net: Net, lr: float = 0.1) -> tuple[dict[str, Health], dict[str, Tensor]]:
+    """One step of SGD, watched; the weights before it."""
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    examination = Examination(net, CPU)
+    loss = net(torch.randn(5, 1, 8, 8)).square().mean()
+    loss.backward()
+    examination.after_backward()
+    optimizer.step()
+    examination.after_step()
+    assert examination.ready()
+    event = examination.event(7)
+    assert event.step == 7
+    return {layer.layer: layer for layer in event.layers}, before
+
+
+def test_gradient_and_update_are_those_of_the_weights() -> None:
+    net = Net()
+    found, before = examined(net)
+    assert list(found) == ["conv", "bn", "fc"]
+    for name, weight in (("conv", net.conv.weight), ("fc", net.fc.weight)):
+        assert weight.grad is not None
+        change = (weight - before[f"{name}.weight"]).norm() / before[f"{name}.weight"].norm()
+        assert found[name].gradient == pytest.approx(float(weight.grad.norm()), rel=1e-3)
+        assert found[name].update == pytest.approx(float(change), rel=1e-3)
+
+
+def test_activations_are_measured_before_they_are_overwritten() -> None:
+    found, _ = examined(Net())
+    # Three channels of mean 0 and deviation 1, and one moved to -100.
+    assert found["bn"].mean == pytest.approx(-25, rel=1e-3)
+    assert found["bn"].deviation == pytest.approx(43.3, rel=0.02)
+
+
+def test_a_dead_unit_is_one_that_passes_for_no_image() -> None:
+    found, _ = examined(Net())
+    assert found["conv"].dead == 0.25, "the batch norm's ReLU counts for the convolution"
+    assert found["bn"].dead is None
+    assert found["fc"].dead is None, "no ReLU follows"
+
+
+def test_a_step_that_breaks_is_reported_as_such() -> None:
+    found, _ = examined(Net(), lr=float("inf"))
+    assert found["fc"].update is None
+
+
+def test_frozen_weights_have_neither_gradient_nor_update() -> None:
+    net = Net()
+    net.conv.requires_grad_(False)
+    found, _ = examined(net)
+    assert (found["conv"].gradient, found["conv"].update) == (None, None)
+
+
+def test_nothing_is_left_on_the_model() -> None:
+    net = Net()
+    examined(net)
+    assert not any(module._forward_hooks for module in net.modules())
