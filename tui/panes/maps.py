@@ -36,6 +36,12 @@ class MapsPane(Pane):
             self._layer = names[(at + step) % len(names)]
             self.redraw()
 
+    def point(self, layer: str) -> None:
+        """Show this layer, if it has maps."""
+        if layer in self.history.maps:
+            self._layer = layer
+            self.redraw()
+
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         if self._layer not in history.maps:
             self._layer = ""

@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from engine.commands import Look
 from engine.events import Event
 from engine.history import History
 from tui.drawing.cells import Row, Span
@@ -30,6 +31,8 @@ class Pane(Drawn, can_focus=True):
     """
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset()
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """The keys that work while the pane has the focus, with what they do, for the footer."""
     TITLE: ClassVar[str] = ""
     SHORT: ClassVar[str] = ""
 
@@ -39,6 +42,22 @@ class Pane(Drawn, can_focus=True):
         def __init__(self, pane: Pane) -> None:
             super().__init__()
             self.pane = pane
+
+    class Asked(Message):
+        """The pane wants to know something that only the engine can tell; see `answer`."""
+
+        def __init__(
+            self, pane: Pane, look: Look, layer: str = "", images: tuple[int, ...] = (0,)
+        ) -> None:
+            super().__init__()
+            self.pane, self.look, self.layer, self.images = pane, look, layer, images
+
+    class Pointed(Message):
+        """A layer was selected; a pane that shows layers may follow."""
+
+        def __init__(self, layer: str) -> None:
+            super().__init__()
+            self.layer = layer
 
     def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -52,6 +71,9 @@ class Pane(Drawn, can_focus=True):
         self.history = history
         if kinds is None or kinds & self.LISTENS:
             self.redraw()
+
+    def answer(self, event: Event) -> None:
+        """Take what was asked for, an `Alert` where it was refused."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         title = self.tabs or self.title(width)

@@ -13,13 +13,15 @@ from textual.layout import Layout
 from textual.message import Message
 from textual.screen import Screen
 
-from engine import commands, events, probes, rundir, spool
+from engine import commands, events, rundir, spool
 from engine import text as engine_text
+from engine.commands import Look
 from engine.errors import EngineError
 from engine.events import Event
 from engine.history import History
 from engine.rundir import RunDir
 from tui import text
+from tui.asking import Asking
 from tui.compositor import FineCompositor
 from tui.drawing.frame import tabs
 from tui.following import Following
@@ -36,6 +38,8 @@ from tui.screens.places import SHELF, form
 from tui.screens.placing import Placing
 
 TICK_SECONDS = 0.5
+# How often an answer is looked for while a question is open.
+ANSWER_SECONDS = 0.05
 # Two frames of Textual's.
 FIRST_FRAME_SECONDS = 2 / 60
 
@@ -98,7 +102,9 @@ class Dashboard(Screen[str]):
         self._zoomed = False
         # The last event that was known when a pause was asked for.
         self._asked_pause: int | None = None
-        self._question = ""
+        self._asking = Asking(run)
+        # Which pane asked; None where it was the key for augmented images.
+        self._asker: Pane | None = None
         self.placing = Placing()
 
     @property
@@ -119,6 +125,7 @@ class Dashboard(Screen[str]):
         # The first frame is the empty panes; reading, and plotext, come after it.
         self.set_timer(FIRST_FRAME_SECONDS, self._read)
         self.set_interval(TICK_SECONDS, self._read)
+        self._answer_timer = self.set_interval(ANSWER_SECONDS, self._look_for_answer, pause=True)
 
     # What the journal says
 
@@ -130,8 +137,6 @@ class Dashboard(Screen[str]):
             self.set_timer(0.001, self._read)
         if was_alive and not self.alive:
             self._explain_death()
-        if self._question:
-            self._look_for_answer()
         if news.kinds is None or news.kinds:
             self.post_message(self.EngineEvents(news.kinds))
 
@@ -195,6 +200,7 @@ class Dashboard(Screen[str]):
         if self.alive:
             yield "p", text.KEY_CONTINUE if self._paused else text.KEY_PAUSE
             yield "c", text.KEY_CHECKPOINT
+        yield from self.get_child_by_id(self._pane, expect_type=Pane).KEYS
         yield text.DIGITS, text.KEY_PANES
         yield "⏎", text.KEY_UNZOOM if self._zoomed else text.KEY_ZOOM
         if self.alive:
@@ -282,17 +288,49 @@ class Dashboard(Screen[str]):
         if self._tell(commands.Checkpoint):
             self.notify(text.CHECKPOINT_ASKED)
 
+    # What is asked of the engine
+
     def action_augmented(self) -> None:
-        self._question = self._tell(commands.Probe)
-        if self._question:
+        self._ask(None, "augmented")
+        if self._asking.waiting:
             self.notify(text.ASKED_AUGMENTED)
 
+    def on_pane_asked(self, message: Pane.Asked) -> None:
+        self._ask(message.pane, message.look, message.layer, message.images)
+
+    def on_pane_pointed(self, message: Pane.Pointed) -> None:
+        maps = self.get_child_by_id("maps", expect_type=MapsPane)
+        maps.point(message.layer)
+
+    def _ask(
+        self, pane: Pane | None, look: Look, layer: str = "", images: tuple[int, ...] = (0,)
+    ) -> None:
+        self._asker = pane
+        try:
+            self._asking.ask(look, layer, images)
+        except EngineError as error:
+            self.notify(str(error), severity="warning", markup=False)
+        else:
+            self._answer_timer.resume()
+
     def _look_for_answer(self) -> None:
-        answer = probes.answer_to(self.run_dir, self._question)
-        if isinstance(answer, events.Augmented):
+        try:
+            answer = self._asking.look()
+        except EngineError as error:
+            answer = events.Alert("warning", "probe", str(error))
+        if answer is not None:
+            self._take(answer)
+        if not self._asking.waiting:
+            self._answer_timer.pause()
+
+    def _take(self, answer: Event) -> None:
+        if isinstance(answer, events.Alert):
+            self.notify(answer.text, severity="warning", markup=False)
+        if self._asker is not None:
+            self._asker.answer(answer)
+        elif isinstance(answer, events.Augmented):
             from tui.screens.augmented import AugmentedScreen
 
-            self._question = ""
             self.app.push_screen(AugmentedScreen(answer))
 
     # Leaving
