@@ -10,7 +10,7 @@ from engine.data.dataset import Dataset
 from engine.data.resident import ResidentLoader
 from engine.data.streaming import StreamingLoader
 from engine.errors import UsageError
-from engine.events import Event, Layer
+from engine.events import Alert, Event, Layer
 
 # So many images at once, at most: one screen holds no more.
 MOST_IMAGES = 64
@@ -34,8 +34,14 @@ class Answers:
     def to(self, question: commands.Probe, epoch: int, step: int) -> Event:
         """The answer, as of a step of an epoch (from 1). Waits for the device.
 
-        Raises UsageError where the question names no layer or no image that there is.
+        A question that names no layer or no image that there is gets an `Alert`.
         """
+        try:
+            return self._answer(question, epoch, step)
+        except UsageError as error:
+            return Alert("warning", "probe", str(error), command=question.id, step=step)
+
+    def _answer(self, question: commands.Probe, epoch: int, step: int) -> Event:
         match question.look:
             case "augmented":
                 return self._augmented(epoch, step)

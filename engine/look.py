@@ -45,7 +45,8 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
         for command in spool.take():
             asked = clock()
             if isinstance(command, commands.Probe):
-                probes.answer(run, command, subject.answers, subject.epoch, subject.step)
+                answer = subject.answers.to(command, subject.epoch, subject.step)
+                probes.answer(run, command.id, answer)
         time.sleep(POLL_SECONDS)
     return 0
 

@@ -185,7 +185,8 @@ class Session:
         """Write what a look inside asked for. Raises OSError."""
         trainer = self.trainer
         assert trainer is not None
-        probes.answer(self._run, question, trainer.answers, trainer.epoch, trainer.step)
+        answer = trainer.answers.to(question, trainer.epoch, trainer.step)
+        probes.answer(self._run, question.id, answer)
 
     def ended(self, reason: Any, error: str) -> Event:
         """The last event of this attempt."""
