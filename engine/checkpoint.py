@@ -17,22 +17,27 @@ import torch
 from engine import rundir, text
 from engine.errors import RunError
 
-FORMAT = 1
+FORMAT = 2
 
 
-def save(path: Path, state: dict[str, Any], before_rename: Callable[[], None]) -> int:
-    """Write the state under this name: temporary file, fsync, rename, fsync of the folder.
+def content(state: dict[str, Any]) -> memoryview:
+    """The state as the bytes of a checkpoint: a copy that later steps do not change."""
+    # torch.save into a file would turn a full disk into a RuntimeError of its own.
+    written = io.BytesIO()
+    torch.save({"format": FORMAT, **state}, written)
+    return written.getbuffer()
+
+
+def write(path: Path, data: memoryview, before_rename: Callable[[], None]) -> int:
+    """Write a checkpoint under this name: temporary file, fsync, rename, fsync of the folder.
 
     `before_rename` makes durable what the checkpoint refers to: the journal. Returns the size
     in bytes. Raises OSError; the file of that name is then the one before.
     """
-    # torch.save into a file turns a full disk into a RuntimeError of its own.
-    content = io.BytesIO()
-    torch.save({"format": FORMAT, **state}, content)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content.getbuffer())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         before_rename()
@@ -40,7 +45,12 @@ def save(path: Path, state: dict[str, Any], before_rename: Callable[[], None]) -
     finally:
         temporary.unlink(missing_ok=True)
     rundir.sync_folder(path.parent)
-    return content.tell()
+    return len(data)
+
+
+def save(path: Path, state: dict[str, Any], before_rename: Callable[[], None]) -> int:
+    """Write the state under this name, as `write` does."""
+    return write(path, content(state), before_rename)
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -13,6 +13,10 @@ import msgspec
 # The id of a command that stands for a signal.
 SIGNAL = "signal"
 
+# What a run may be steered to: the bounds of a recipe's rate and epochs.
+HIGHEST_RATE = 1000.0
+MOST_EPOCHS = 1_000_000
+
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
     """`id` names the command in answers; `attempt` names the engine process that it is for."""

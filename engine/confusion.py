@@ -9,8 +9,9 @@ from engine.tally import Result
 
 # Up to so many classes the matrix is written whole.
 DENSE_CLASSES = 100
-WORST_CELLS = 20
-CELL_IMAGES = 6
+# So many cells keep so many of their images, for whoever wants to see them.
+WORST_CELLS = 64
+CELL_IMAGES = 16
 
 
 def confusion(result: Result, labels: Tensor, epoch: int, step: int) -> events.Confusion:
@@ -25,7 +26,7 @@ def confusion(result: Result, labels: Tensor, epoch: int, step: int) -> events.C
 
 
 def worst_cells(result: Result, labels: Tensor) -> tuple[events.Cell, ...]:
-    """The largest errors, each with the indices of a few of its images."""
+    """The largest errors, worst first, each with the indices of its first images."""
     errors = result.counts.clone()
     errors.fill_diagonal_(0)
     classes = len(errors)

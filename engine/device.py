@@ -56,6 +56,11 @@ def unusable_gpu(device: torch.device) -> str | None:
     return None
 
 
+def tells_at_once(device: torch.device) -> bool:
+    """Whether reading a number from the device costs nothing."""
+    return device.type == "cpu"
+
+
 def room(device: torch.device) -> float:
     """Bytes that a data set may take on this device, and on the way there."""
     free = memory.free()

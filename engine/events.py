@@ -258,14 +258,18 @@ class EpochEnded(_Event, frozen=True):
 
 
 class Checkpointed(_Event, frozen=True):
-    """A checkpoint is durable under this file name."""
+    """A checkpoint is durable under this file name.
+
+    It took `seconds` to write, and the training waited `stall` seconds for the copy in memory.
+    """
 
     file: str
     epoch: int
     bytes: int
     seconds: float
-    reason: Literal["epoch", "best", "command", "signal", "stop"]
+    reason: Literal["epoch", "best", "interval", "command", "signal", "stop"]
     top1: Unmeasured = UNSET
+    stall: float | UnsetType = UNSET
 
 
 class Resumed(_Event, frozen=True):

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from engine import events, schedule
+from engine import catalog, events, schedule
 from engine.events import Event
 
 BINS = 1024
@@ -319,12 +319,31 @@ class History:
         return max(0.0, end - self._started - self._paused - paused)
 
     def remaining(self) -> float | None:
-        """Seconds that the rest takes at the recent pace, evaluations counted; None if unknown."""
+        """Seconds that the rest takes at the recent pace, evaluations counted; None if unknown.
+
+        The pace is that of the steps alone, so that no pause is in it.
+        """
         pace = [s.images_per_second for s in self.recent if s.images_per_second]
         if self.run is None or not pace:
             return None
         speed = sorted(pace[-20:])[len(pace[-20:]) // 2]
         left = max(0, self.planned_steps - self.step)
         images = left * self.run.recipe.batch
-        evaluation = self.epochs[-1].evaluation_seconds if self.epochs else 0.0
-        return images / speed + evaluation * math.ceil(left / self.steps_per_epoch)
+        ended = self.epochs[-1].epoch if self.epochs else 0
+        evaluations = max(0, self.epochs_planned - ended) + self._test_share
+        return images / speed + evaluations * self._evaluation_seconds(speed)
+
+    def _evaluation_seconds(self, speed: float) -> float:
+        """What the last evaluation took; before the first, a third of training on its images."""
+        if self.epochs:
+            return self.epochs[-1].evaluation_seconds
+        return self.run.validation_images / (3 * speed) if self.run else 0.0
+
+    @property
+    def _test_share(self) -> float:
+        """The images that are looked at when the run is over, as a share of the validation's."""
+        if self.run is None or self.ended is not None or not self.run.recipe.holdout:
+            return 0.0
+        known = catalog.DATA.get(self.run.recipe.data)
+        validation = self.run.validation_images
+        return known.test_images / validation if known is not None and validation else 1.0

@@ -10,6 +10,7 @@ import contextlib
 import os
 import queue
 import signal
+import threading
 import time
 from types import FrameType
 from typing import TextIO
@@ -27,7 +28,7 @@ from engine.lines import Lines
 from engine.rundir import Claim, RunDir
 from engine.session import Session
 from engine.spool import Spool
-from engine.worker import Worker
+from engine.worker import OnNan, Worker
 
 POLL_SECONDS = 0.05
 HARDWARE_SECONDS = 2.0
@@ -63,6 +64,8 @@ class Host:
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False
+        # The worker, the writer of checkpoints and the main thread all have something to say.
+        self._speaking = threading.Lock()
         # A SimpleQueue may be put to from a signal handler: it is reentrant.
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         owner = rundir.owner(claim.run)
@@ -73,9 +76,12 @@ class Host:
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         known = recipe.build(file=recipe.load(claim.run.recipe))
-        self._session = Session(claim.run, known, self._attempt, self._journal)
+        self._session = Session(claim.run, known, self._attempt, self._journal, self._append)
         life = self._session.rehearse() if dry else self._session.live()
-        self._worker = Worker(self._session, life, self._inbox, self._append)
+        on_nan: OnNan = known.on_nan
+        if on_nan == "auto":
+            on_nan = "pause" if out is None else "stop"
+        self._worker = Worker(self._session, life, self._inbox, self._append, on_nan)
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
@@ -109,13 +115,14 @@ class Host:
     def _append(self, event: Event) -> Event:
         """Raises RunError where the journal cannot be written."""
         event = msgspec.structs.replace(event, step=event.step or self._session.step)
-        try:
-            stamped = self._journal.append(event)
-        except OSError as error:
-            raise RunError(text.journal_failed(text.reason(error))) from error
-        self._ended = self._ended or isinstance(stamped, events.RunEnded)
-        if self._out is not None:
-            self._print(stamped)
+        with self._speaking:
+            try:
+                stamped = self._journal.append(event)
+            except OSError as error:
+                raise RunError(text.journal_failed(text.reason(error))) from error
+            self._ended = self._ended or isinstance(stamped, events.RunEnded)
+            if self._out is not None:
+                self._print(stamped)
         return stamped
 
     def _print(self, event: Event) -> None:

@@ -38,6 +38,9 @@ class Lines:
                 return [f"saved {event.file} at step {event.step:,}"]
             case events.Resumed():
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
+            case events.Steered():
+                lr = f"{event.lr:.3g}"
+                return [f"steered at step {event.step:,}: lr {lr}, {event.epochs} epochs"]
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
             case events.RunEnded():

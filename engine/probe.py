@@ -214,6 +214,39 @@ def augmented(batch: Batch, dataset: Dataset, count: int, epoch: int, step: int)
     return Augmented(epoch, tuple(samples), step=step)
 
 
+def first_broken(model: nn.Module, images: Tensor) -> str:
+    """The first layer whose output for these images is not finite; else as `broken_weights`.
+
+    Computed in eval mode, so that nothing is left of it.
+    """
+    found: list[str] = []
+
+    def watch(name: str) -> Callable[[nn.Module, object, object], None]:
+        def see(module: nn.Module, inputs: object, output: object) -> None:
+            if not found and isinstance(output, Tensor) and not bool(output.isfinite().all()):
+                found.append(name)
+
+        return see
+
+    leaves = [(n, m) for n, m in model.named_modules() if n and not list(m.children())]
+    hooks = [module.register_forward_hook(watch(name)) for name, module in leaves]
+    try:
+        with _watched(model, (), {}), torch.no_grad():
+            model(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found[0] if found else broken_weights(model)
+
+
+def broken_weights(model: nn.Module) -> str:
+    """The first layer with a weight that is not finite; nothing where there is none."""
+    for name, weight in model.named_parameters():
+        if not bool(weight.isfinite().all()):
+            return name.rpartition(".")[0] or name
+    return ""
+
+
 def examples(
     model: nn.Module,
     dataset: Dataset,

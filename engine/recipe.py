@@ -41,6 +41,9 @@ PRETRAINED_SIZE = 224
 DevicePattern = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 
 
+SavePattern = r"^([1-9][0-9]{0,8}(s|m|h|steps))?$"
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """All that defines a run; times are in epochs, and epochs count from 1."""
 
@@ -76,6 +79,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     label_smoothing: Fraction = 0.0
     class_weights: bool = False
     patience: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    on_nan: Literal["auto", "pause", "stop", "rollback"] = "auto"
+    save_every: Annotated[str, Meta(pattern=SavePattern)] = ""
+    keep: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
     schedule: Literal["constant", "step", "cosine", "onecycle", "linear"] = "onecycle"
     warmup: NotNegative = 0.0
@@ -151,6 +157,10 @@ COMMENTS: Mapping[str, str] = {
     "label_smoothing": "share of each label that is spread over all classes",
     "class_weights": "weigh rare classes more, each as much as any other",
     "patience": "stop after so many epochs without a better validation accuracy, 0 for never",
+    "on_nan": "a loss that is no number: pause, stop, rollback (last checkpoint, a tenth of the "
+    "rate), or auto: pause where there is a dashboard, else stop",
+    "save_every": "also save so often besides every epoch, as 30s, 10m or 500steps",
+    "keep": "so many of the last epochs keep a checkpoint of their own",
     "schedule": "constant, step, cosine, onecycle or linear",
     "warmup": "epochs in which the schedule's rate rises from 0",
     "milestones": "epochs from which the rate is multiplied by gamma (step)",
@@ -242,7 +252,9 @@ def allowed(kind: Any) -> str:
         return text.choices(str(value) for value in get_args(kind))
     if get_origin(kind) is Annotated:
         base, meta = get_args(kind)
-        return _NAMES[base] + _range(meta) if not meta.pattern else "auto, cpu, cuda or cuda:N"
+        if meta.pattern:
+            return _PATTERNS[meta.pattern]
+        return _NAMES[base] + _range(meta)
     if get_origin(kind) is tuple:
         return "a list, each " + allowed(get_args(kind)[0])
     if kind in _NAMES:
@@ -250,6 +262,10 @@ def allowed(kind: Any) -> str:
     return " or ".join(allowed(part) for part in get_args(kind))
 
 
+_PATTERNS: Mapping[str, str] = {
+    DevicePattern: "auto, cpu, cuda or cuda:N",
+    SavePattern: "a time or a number of steps, as 30s, 10m, 2h or 500steps",
+}
 _NAMES: Mapping[Any, str] = {
     int: "a whole number",
     float: "a number",

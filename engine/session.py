@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import UNSET
@@ -21,6 +21,7 @@ from engine import commands, doubts, events, probes, rundir, text
 from engine.data import phases
 from engine.errors import RunError
 from engine.events import Event
+from engine.interval import Interval
 from engine.journal import Journal
 from engine.recipe import Recipe, Resolved, to_toml
 from engine.rundir import RunDir
@@ -30,20 +31,34 @@ if TYPE_CHECKING:
     from torch import nn
 
     from engine.data.dataset import Dataset
+    from engine.saving import SaveReason, Writer
     from engine.trainer import Trainer
 
 
 Life: TypeAlias = Generator[Event | None, None, None]
+# What a rollback multiplies the learning rate by.
+ROLLBACK_SCALE = 0.1
+NAN_FILE = "nan-step-{}.pt"
 
 
 class Session:
     """One attempt at one run. Lives on the worker thread."""
 
-    def __init__(self, run: RunDir, recipe: Recipe, attempt: str, journal: Journal) -> None:
+    def __init__(
+        self,
+        run: RunDir,
+        recipe: Recipe,
+        attempt: str,
+        journal: Journal,
+        append: Callable[[Event], object],
+    ) -> None:
         self._run, self._recipe, self._attempt, self._journal = run, recipe, attempt, journal
+        self._append = append
         self._again = journal.seq > 0
         self._began = time.monotonic()
         self.trainer: Trainer | None = None
+        self._writer: Writer | None = None
+        self._interval = Interval(recipe.save_every, time.monotonic)
 
     @property
     def step(self) -> int:
@@ -56,13 +71,34 @@ class Session:
     def live(self) -> Life:
         """The whole run: from the last checkpoint where there is one, else from the start."""
         trainer = yield from self._prepare()
-        with contextlib.closing(trainer):
-            resumed = self._resume(trainer)
-            self.trainer = trainer
-            if resumed is not None:
-                yield resumed
-            yield from trainer.run()
-            yield from self._test(trainer)
+        resumed = self._resume(trainer)
+        self.trainer = trainer
+        if resumed is not None:
+            yield resumed
+        yield from trainer.run()
+        yield from self._test(trainer)
+
+    def again(self) -> Life:
+        """Back to the last checkpoint, and on from there with a tenth of the learning rate.
+
+        Raises RunError where there is none.
+        """
+        from engine import checkpoint
+
+        trainer = self.trainer
+        assert trainer is not None
+        self.settle()
+        state = checkpoint.load(self._run.checkpoints / "last.pt")
+        trainer.restore(state)
+        yield events.Resumed(self._attempt, state["seq"], trainer.epoch, step=trainer.step)
+        yield trainer.steer(commands.Steer(id="", attempt=self._attempt, scale=ROLLBACK_SCALE))
+        yield from trainer.run()
+        yield from self._test(trainer)
+
+    def close(self) -> None:
+        """End what the training keeps running."""
+        if self.trainer is not None:
+            self.trainer.close()
 
     def rehearse(self) -> Life:
         """Everything up to one step and one evaluation batch."""
@@ -166,6 +202,7 @@ class Session:
 
         if not trainer.can_test:
             return
+        self.settle()
         try:
             best = checkpoint.load(self._run.checkpoints / "best.pt")
         except RunError as error:
@@ -173,13 +210,65 @@ class Session:
             return
         yield from trainer.test(best["model"])
 
-    def save(self, file: str) -> int:
-        """Write a checkpoint of this name and return its size in bytes. Raises OSError."""
+    def save(
+        self, *files: tuple[str, SaveReason], ended: events.EpochEnded | None = None
+    ) -> Event | None:
+        """Have the run as it is now written to these files, beside the training.
+
+        `ended` is the epoch that it closes, where it is not in the midst of one. Weights that are
+        not finite are not saved, which is told by the event: the checkpoint before is worth more.
+        """
+        from engine import checkpoint
+        from engine.saving import Snapshot
+
+        assert self.trainer is not None
+        if not self.trainer.sound:
+            return events.Alert("error", "save", text.not_saved_broken(files[0][0]), step=self.step)
+        began = time.monotonic()
+        state = {"attempt": self._attempt, "seq": self._journal.seq, **self.trainer.state()}
+        content = checkpoint.content(state)
+        stall = time.monotonic() - began
+        epoch, top1 = (ended.epoch, ended.top1) if ended else (self.epoch, UNSET)
+        self._saver().put(Snapshot(files, content, epoch, self.step, stall, top1))
+        return None
+
+    @property
+    def keeps_epochs(self) -> bool:
+        """Whether epochs have a checkpoint of their own."""
+        return self._recipe.keep > 0
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a checkpoint of this run."""
+        self.settle()
+        return (self._run.checkpoints / "last.pt").exists()
+
+    def save_is_due(self) -> bool:
+        """Whether the recipe asks for a save now, between two epochs."""
+        return self.trainer is not None and self._interval.due(self.trainer.step)
+
+    def keep_batch(self) -> None:
+        """Keep the batch whose loss was not a number, to look at. Raises OSError."""
         from engine import checkpoint
 
         assert self.trainer is not None
-        state = {"attempt": self._attempt, "seq": self._journal.seq, **self.trainer.state()}
-        return checkpoint.save(self._run.checkpoints / file, state, self._journal.sync)
+        broken = self.trainer.broken
+        if broken is not None:
+            state = {"step": broken.step, "images": broken.images, "labels": broken.labels}
+            file = self._run.checkpoints / NAN_FILE.format(broken.step)
+            checkpoint.save(file, state, self._journal.sync)
+
+    def _saver(self) -> Writer:
+        from engine.saving import Writer
+
+        if self._writer is None:
+            keep = self._recipe.keep
+            self._writer = Writer(self._run.checkpoints, keep, self._journal.sync, self._append)
+        return self._writer
+
+    def settle(self) -> str:
+        """Wait until all that was saved is durable; the sentence of what failed, else nothing."""
+        return self._writer.wait() if self._writer is not None else ""
 
     def answer(self, question: commands.Probe) -> None:
         """Write what a look inside asked for. Raises OSError."""

@@ -505,10 +505,26 @@ def out_of_memory(batch: int) -> str:
 # What happens in a run
 
 
-def loss_not_finite(step: int) -> str:
+# The code of the alert for a loss that is not a number.
+LOSS_BROKEN = "loss"
+
+
+def loss_not_finite(step: int, layer: str) -> str:
+    where = f", first in {harmless(layer)}" if layer else ""
     return (
-        f"the loss is not a number since step {step}: stop, and try a lower learning rate "
-        "or --set precision=float32."
+        f"the loss is not a number since step {step}{where}: try a lower learning rate, --set "
+        "clip=1, or --set on_nan=rollback."
+    )
+
+
+def batch_not_kept(why: str) -> str:
+    return f"the batch that broke the loss was not kept: {harmless(why)}; free some room."
+
+
+def not_saved_broken(file: str) -> str:
+    return (
+        f"{file} was not saved, for the weights are no numbers any more: the checkpoint before it "
+        "is still whole, so resume from it with a lower learning rate."
     )
 
 
@@ -630,6 +646,13 @@ def rate_out_of_range(most: float) -> str:
 
 
 RATE_IS_NOUGHT = "the planned rate is 0 here and cannot be scaled: give the run more epochs first."
+
+
+STEERED_TOO_LATE = "the last epoch has ended, so there is nothing to steer: start another run."
+
+
+def too_many_epochs(most: int) -> str:
+    return f"a run has at most {most:,} epochs: give fewer."
 
 
 def too_few_epochs(epochs: int, least: int) -> str:

@@ -36,7 +36,6 @@ from engine.recipe import Recipe, Resolved
 from engine.tally import Evaluation, Means, Result, Tally
 
 SECONDS = {"steps": 0.5, "maps": 10.0, "health": 5.0}
-HIGHEST_RATE = 1000.0
 # After the first hour all of these come this much more seldom, so that a week's journal stays
 # readable.
 HOUR = 3600.0
@@ -82,7 +81,11 @@ class Trainer:
         self._maps: probe.Reading | None = None
         self._examined: tuple[Examination, int] | None = None
         self._loss_alerted = False
+        # The first batch whose loss was not a number, where the device tells at once.
+        self.broken: Broken | None = None
         self.tested: Result | None = None
+        # Whether the last epoch has ended: then nothing is left to steer.
+        self._over = False
 
     @property
     def steps_per_epoch(self) -> int:
@@ -115,6 +118,7 @@ class Trainer:
         yield from self._look_inside()
         while self.ended_epochs < self._steering.epochs:
             if self.out_of_patience:
+                self._over = True
                 told = text.out_of_patience(self._recipe.patience, self.best_epoch)
                 yield events.Alert("info", "patience", told, step=self.step)
                 return
@@ -122,6 +126,7 @@ class Trainer:
             if self.step < self.epoch * self.steps_per_epoch:
                 yield from self._train()
             yield from self._end_epoch()
+        self._over = True
 
     def rehearse(self) -> Iterator[Event | None]:
         """One step and one evaluation batch, to see that a run would start."""
@@ -158,6 +163,9 @@ class Trainer:
         with devices.autocast(self._device, self._resolved.precision):
             logits = self.model(batch.images)
         loss = self._loss(logits.float(), batch)
+        if devices.tells_at_once(self._device) and not math.isfinite(loss.item()):
+            self._leave_out(batch, loss, logits)
+            return
         self.model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if examination is not None:
@@ -174,6 +182,14 @@ class Trainer:
             self._average.update(self.step)
         self._tally.add(loss, logits, batch.dominant)
 
+    def _leave_out(self, batch: Batch, loss: Tensor, logits: Tensor) -> None:
+        """Count a batch whose loss is not a number, and learn nothing from it."""
+        layer = probe.first_broken(self.model, batch.images)
+        self.step += 1
+        if self.broken is None:
+            self.broken = Broken(self.step, layer, batch.images, batch.labels)
+        self._tally.add(loss, logits, batch.dominant)
+
     def _rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
         return schedule.learning_rate(self.plan, step, self._plateau.factor, self._steering.factor)
@@ -186,7 +202,8 @@ class Trainer:
 
     def _reports(self) -> list[Event]:
         """What is due after a step; the first step always reports, for its loss."""
-        if not self._tally.reading and (self.step == 1 or self._pace.due("steps")):
+        broke = self.broken is not None and not self._loss_alerted
+        if not self._tally.reading and (self.step == 1 or broke or self._pace.due("steps")):
             self._tally.start()
             self._window = Window(self.step, self.epoch, self._spent)
             self._spent = Spent(0.0, 0.0)
@@ -226,7 +243,12 @@ class Trainer:
         if self._loss_alerted:
             return None
         self._loss_alerted = True
-        return events.Alert("error", "loss", text.loss_not_finite(step), step=step)
+        if self.broken is not None:
+            layer, step = self.broken.layer, self.broken.step
+        else:
+            layer = probe.broken_weights(self.model)
+        told = text.loss_not_finite(step, layer)
+        return events.Alert("error", text.LOSS_BROKEN, told, {"layer": layer}, step=step)
 
     # The end of an epoch, and of the run
 
@@ -334,15 +356,19 @@ class Trainer:
 
         Raises UsageError for what cannot be; then nothing is changed.
         """
+        if self._over:
+            raise UsageError(text.STEERED_TOO_LATE)
         _check_steering(command, self.epoch)
         epochs = command.epochs or self._steering.epochs
+        plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
+        planned = schedule.learning_rate(plan, self.step, self._plateau.factor)
         factor = self._steering.factor * (command.scale or 1.0)
         if command.lr is not None:
-            plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
-            planned = schedule.learning_rate(plan, self.step, self._plateau.factor)
             if planned <= 0:
                 raise UsageError(text.RATE_IS_NOUGHT)
             factor = command.lr / planned
+        if not (factor > 0 and factor * planned <= commands.HIGHEST_RATE):
+            raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
         self._steer_to(Steering(factor, epochs))
         return events.Steered(factor, epochs, self._rate(self.step), command.id, step=self.step)
 
@@ -351,6 +377,13 @@ class Trainer:
         self.plan = schedule.plan(self._recipe, self.steps_per_epoch, steering.epochs)
 
     # Saving
+
+    @property
+    def sound(self) -> bool:
+        """Whether all weights are finite. Waits for the device."""
+        weights = self.model.state_dict().values()
+        finite = [weight.isfinite().all() for weight in weights if weight.is_floating_point()]
+        return not finite or bool(torch.stack(finite).all())
 
     def state(self) -> dict[str, Any]:
         """All that an exact resume needs. Waits for the device.
@@ -384,12 +417,14 @@ class Trainer:
             self.model.load_state_dict(state["trained"])
         optim.restore(self._optimizers, state["optimizers"])
         self.step, self.ended_epochs = state["step"], state["ended_epochs"]
+        self._over = False
         self._plateau = schedule.Plateau(*state["plateau"])
         self._steer_to(Steering(*state["steering"]))
         self.best_top1, self.best_epoch = state["best"]
         self._tally.restore(state["epoch"]["sums"], state["epoch"]["images"])
         self._epoch_seconds = state["epoch"]["seconds"]
         devices.set_random_state(self._device, state["random"])
+        self._loss_alerted, self.broken = False, None
 
 
 class Steering(NamedTuple):
@@ -404,10 +439,21 @@ def _check_steering(command: commands.Steer, epoch: int) -> None:
     rates = [rate for rate in (command.lr, command.scale) if rate is not None]
     if not rates and command.epochs is None:
         raise UsageError(text.STEERED_NOTHING)
-    if not all(0 < rate <= HIGHEST_RATE for rate in rates):
-        raise UsageError(text.rate_out_of_range(HIGHEST_RATE))
+    if not all(0 < rate <= commands.HIGHEST_RATE for rate in rates):
+        raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
+    if command.epochs is not None and command.epochs > commands.MOST_EPOCHS:
+        raise UsageError(text.too_many_epochs(commands.MOST_EPOCHS))
     if command.epochs is not None and command.epochs < epoch:
         raise UsageError(text.too_few_epochs(command.epochs, epoch))
+
+
+class Broken(NamedTuple):
+    """A batch (N, C, H, W) with labels (N,) whose loss was not a number, and where that began."""
+
+    step: int
+    layer: str
+    images: Tensor
+    labels: Tensor
 
 
 class Spent(NamedTuple):

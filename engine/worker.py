@@ -9,21 +9,23 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
-
-from msgspec import UNSET
 
 from engine import commands, events, text
 from engine.commands import Command
 from engine.errors import EngineError, RunError, UsageError
 from engine.events import Event
+from engine.saving import EPOCH_FILE, SaveReason
 from engine.session import Life, Session
+from engine.text import LOSS_BROKEN
 
 Reason: TypeAlias = Literal["done", "stopped", "failed"]
-SaveReason: TypeAlias = Literal["epoch", "best", "command", "signal", "stop"]
+OnNan: TypeAlias = Literal["auto", "pause", "stop", "rollback"]
+
+# A run that goes back so often does not get better by it.
+ROLLBACKS = 5
 
 
 class Outcome(NamedTuple):
@@ -43,6 +45,7 @@ class Worker(threading.Thread):
         life: Life,
         inbox: queue.SimpleQueue[Command],
         append: Callable[[Event], object],
+        on_nan: OnNan = "stop",
     ) -> None:
         super().__init__(name="worker", daemon=True)
         self.outcome = Outcome("failed", text.crashed("the worker never ran"), 1)
@@ -50,6 +53,7 @@ class Worker(threading.Thread):
         self._phase = events.Phase("starting")
         self._last_word: commands.Stop | None = None
         self._paused = False
+        self._on_nan, self._rollbacks = on_nan, 0
 
     def run(self) -> None:
         """The thread: work, then say how it ended."""
@@ -61,25 +65,59 @@ class Worker(threading.Thread):
         except Exception as error:  # noqa: BLE001 (a crash must become RunEnded, not silence)
             traceback.print_exc()
             self.outcome = Outcome("failed", self._session.explain(error), 1)
+        self._session.close()
         with contextlib.suppress(EngineError):
+            self._session.settle()
             ended = self._session.ended(self.outcome.reason, self.outcome.error)
             self._append(ended)
 
     def _work(self) -> None:
-        with contextlib.closing(self._life):
-            for event in self._life:
-                if event is not None:
-                    self._emit(event)
-                    if isinstance(event, events.EpochEnded):
-                        self._save_epoch(event)
-                self._obey()
-                if self._last_word is not None:
-                    break
+        life: Life | None = self._life
+        while life is not None:
+            with contextlib.closing(life):
+                life = self._live(life)
         trained = self._session.trainer is not None
         if self._last_word is not None and self._last_word.save and trained:
-            failure = self._save("last.pt", "stop")
-            if failure:
-                raise RunError(failure)
+            self._save(("last.pt", "stop"))
+        failure = self._session.settle()
+        if failure and self._last_word is not None:
+            raise RunError(failure)
+
+    def _live(self, life: Life) -> Life | None:
+        """Train to the end or to the last word; returns another life where the run goes back."""
+        for event in life:
+            if event is not None:
+                self._emit(event)
+                if isinstance(event, events.EpochEnded):
+                    self._save_epoch(event)
+                if isinstance(event, events.Alert) and event.code == LOSS_BROKEN:
+                    self._keep_batch(event)
+                    if self._on_broken_loss(event):
+                        return self._session.again()
+            self._save_between()
+            self._obey()
+            if self._last_word is not None:
+                break
+        return None
+
+    # A loss that is not a number
+
+    def _on_broken_loss(self, alert: events.Alert) -> bool:
+        """Do what the recipe says; returns whether to go back to the last checkpoint."""
+        if self._on_nan == "rollback" and self._session.can_go_back and self._rollbacks < ROLLBACKS:
+            self._session.settle()
+            self._rollbacks += 1
+            return True
+        if self._on_nan == "pause":
+            self._serve(commands.Pause(id="", attempt=""))
+            return False
+        raise RunError(alert.text)
+
+    def _keep_batch(self, alert: events.Alert) -> None:
+        try:
+            self._session.keep_batch()
+        except OSError as error:
+            self._append(events.Alert("warning", "batch", text.batch_not_kept(text.reason(error))))
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, events.Phase):
@@ -119,7 +157,7 @@ class Worker(threading.Thread):
     def _checkpoint(self, command: Command) -> None:
         if self._session.trainer is not None:
             reason: SaveReason = "signal" if command.id == commands.SIGNAL else "command"
-            self._save("last.pt", reason)
+            self._save(("last.pt", reason))
             return
         self._refuse(command, "checkpoint", text.nothing_to_save(self._phase.name))
 
@@ -147,25 +185,18 @@ class Worker(threading.Thread):
     # Saving
 
     def _save_epoch(self, ended: events.EpochEnded) -> None:
-        if ended.best:
-            self._save("best.pt", "best", ended)
-        self._save("last.pt", "epoch", ended)
+        files: list[tuple[str, SaveReason]] = [("best.pt", "best")] if ended.best else []
+        if self._session.keeps_epochs:
+            files.append((EPOCH_FILE.format(ended.epoch), "epoch"))
+        self._save(*files, ("last.pt", "epoch"), ended=ended)
 
-    def _save(self, file: str, reason: SaveReason, ended: events.EpochEnded | None = None) -> str:
-        """Save under this name, or say that it failed; the training goes on either way.
+    def _save_between(self) -> None:
+        """Save where the recipe asks for it more often than every epoch."""
+        if self._session.save_is_due():
+            self._save(("last.pt", "interval"))
 
-        `ended` is the epoch that the checkpoint closes, where it is not in the midst of one.
-        Returns the sentence of a failure, else nothing.
-        """
-        began = time.monotonic()
-        try:
-            size = self._session.save(file)
-        except OSError as error:
-            sentence = text.save_failed(file, text.reason(error))
-            self._append(events.Alert("error", "save", sentence, step=self._session.step))
-            return sentence
-        seconds = time.monotonic() - began
-        epoch, step = ended.epoch if ended else self._session.epoch, self._session.step
-        top1 = ended.top1 if ended else UNSET
-        self._append(events.Checkpointed(file, epoch, size, seconds, reason, top1, step=step))
-        return ""
+    def _save(self, *files: tuple[str, SaveReason], ended: events.EpochEnded | None = None) -> None:
+        """Save under these names beside the training, or say why not."""
+        refused = self._session.save(*files, ended=ended)
+        if refused is not None:
+            self._append(refused)

@@ -31,7 +31,7 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
     run, lock = launch.create(chosen, tmp_path / "runs")
     journal = Journal(run.journal)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
-    session = Session(run, chosen, "a1", journal)
+    session = Session(run, chosen, "a1", journal, journal.append)
     worker = Worker(session, session.live(), inbox, journal.append)
     app = CnnTui(tmp_path / "runs")
     async with app.run_test(size=(120, 40)) as pilot:

@@ -1,0 +1,118 @@
+"""Saving beside the training: what is written when, and what a slow or full disk does."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import checkpoint, events
+from engine.events import Event
+from engine.interval import Interval
+from engine.saving import SaveReason, Snapshot, Writer
+from tests.scripted import Clock
+
+
+def snapshot(step: int, *files: tuple[str, SaveReason]) -> Snapshot:
+    content = checkpoint.content({"step": step})
+    return Snapshot(files or (("last.pt", "epoch"),), content, epoch=1, step=step, stall=0.25)
+
+
+def step_in(path: Path) -> Any:
+    return checkpoint.load(path)["step"]
+
+
+def nothing() -> None:
+    return None
+
+
+def test_each_file_is_written_and_told_in_order(tmp_path: Path) -> None:
+    said: list[Event] = []
+    writer = Writer(tmp_path, 0, nothing, said.append)
+    writer.put(snapshot(7, ("best.pt", "best"), ("last.pt", "epoch")))
+    assert writer.wait() == ""
+    assert [step_in(tmp_path / name) for name in ("best.pt", "last.pt")] == [7, 7]
+    told = [e for e in said if isinstance(e, events.Checkpointed)]
+    assert [(e.file, e.reason, e.step, e.stall) for e in told] == [
+        ("best.pt", "best", 7, 0.25),
+        ("last.pt", "epoch", 7, 0.25),
+    ]
+    assert told[0].bytes == (tmp_path / "best.pt").stat().st_size
+
+
+def test_a_slow_disk_skips_what_is_out_of_date_and_never_blocks(tmp_path: Path) -> None:
+    said: list[Event] = []
+    begun, go = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        go.wait(30)
+
+    writer = Writer(tmp_path, 0, slow, said.append)
+    writer.put(snapshot(1))
+    assert begun.wait(30)
+    for step in (2, 3, 4):
+        writer.put(snapshot(step))
+    writer.put(snapshot(4, ("best.pt", "best")))
+    go.set()
+    writer.wait()
+    told = [(e.file, e.step) for e in said if isinstance(e, events.Checkpointed)]
+    assert told == [("last.pt", 1), ("last.pt", 4), ("best.pt", 4)]
+
+
+def test_a_full_disk_is_told_and_the_next_save_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Event] = []
+    writer = Writer(tmp_path, 0, nothing, said.append)
+    writer.put(snapshot(1))
+    writer.wait()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    writer.put(snapshot(2))
+    assert "No space" in writer.wait()
+    monkeypatch.undo()
+    assert step_in(tmp_path / "last.pt") == 1
+    assert [e.level for e in said if isinstance(e, events.Alert)] == ["error"]
+    writer.put(snapshot(3))
+    assert writer.wait() == ""
+    assert step_in(tmp_path / "last.pt") == 3
+    assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_only_the_newest_epochs_are_kept(tmp_path: Path) -> None:
+    writer = Writer(tmp_path, 2, nothing, lambda event: None)
+    for epoch in range(1, 12):
+        writer.put(snapshot(epoch, (f"epoch-{epoch:04}.pt", "epoch"), ("last.pt", "epoch")))
+        writer.wait()
+    assert sorted(os.listdir(tmp_path)) == ["epoch-0010.pt", "epoch-0011.pt", "last.pt"]
+
+
+def test_an_interval_of_steps_counts_each_step_once() -> None:
+    interval = Interval("20steps", Clock())
+    asked = [0, 1, 19, 20, 20, 21, 39, 40, 40]
+    assert [step for step in asked if interval.due(step)] == [20, 40]
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("30s", 30), ("2m", 120), ("1h", 3600)])
+def test_an_interval_of_time(said: str, seconds: int) -> None:
+    clock = Clock(100.0)
+    interval = Interval(said, clock)
+    due = []
+    for step, now in enumerate([0, seconds - 1, seconds, seconds + 1, 2 * seconds]):
+        clock.now = 100.0 + now
+        due.append(interval.due(step))
+    assert due == [False, False, True, False, True]
+
+
+def test_without_an_interval_nothing_is_due() -> None:
+    clock = Clock()
+    interval = Interval("", clock)
+    clock.now += 1e6
+    assert not any(interval.due(step) for step in range(1000))
