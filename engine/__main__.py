@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
     parser.add_argument("--look", action="store_true", help="answer looks inside, train nothing")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
+    parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
     options = parser.parse_args()
@@ -60,7 +61,7 @@ def host(options: argparse.Namespace) -> int:
         lock = rundir.take(run) if options.lock_fd is None else options.lock_fd
         # Loader workers and other children must not keep the lock alive.
         os.set_inheritable(lock, False)
-        return Host(Claim(run, lock), out, err, dry=options.dry_run).run()
+        return Host(Claim(run, lock), out, err, dry=options.dry_run, epochs=options.epochs).run()
     except EngineError as error:
         return _complain(error, err)
 

@@ -58,7 +58,14 @@ class Host:
     `out` is where printed lines go, if anywhere, and `err` where the one sentence of an error.
     """
 
-    def __init__(self, claim: Claim, out: TextIO | None, err: TextIO, dry: bool = False) -> None:
+    def __init__(
+        self,
+        claim: Claim,
+        out: TextIO | None,
+        err: TextIO,
+        dry: bool = False,
+        epochs: int | None = None,
+    ) -> None:
         self._run, self._out, self._err = claim.run, out, err
         self._lines = Lines(rundir.selector(claim.run))
         self._stopped_by: signal.Signals | None = None
@@ -77,7 +84,7 @@ class Host:
         self._journal = journal_of(claim.run)
         known = recipe.build(file=recipe.load(claim.run.recipe))
         self._session = Session(claim.run, known, self._attempt, self._journal, self._append)
-        life = self._session.rehearse() if dry else self._session.live()
+        life = self._session.rehearse() if dry else self._session.live(epochs)
         on_nan: OnNan = known.on_nan
         if on_nan == "auto":
             on_nan = "pause" if out is None else "stop"

@@ -52,7 +52,7 @@ def _safe(name: str) -> str:
     return safe.strip(".-")
 
 
-def spawn(claim: Claim, chosen: Recipe) -> subprocess.Popen[bytes]:
+def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes]:
     """Start the engine in a session of its own, so that no terminal's end reaches it.
 
     The lock goes with it; our copy of the descriptor is closed, not unlocked. Raises RunError
@@ -62,7 +62,7 @@ def spawn(claim: Claim, chosen: Recipe) -> subprocess.Popen[bytes]:
     try:
         with open(os.open(claim.run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "engine", str(claim.run.path), "--lock-fd", str(claim.lock)],
+                [*_engine(claim), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -96,18 +96,22 @@ def look(run: RunDir) -> subprocess.Popen[bytes]:
         raise RunError(text.cannot_write(run.log, text.reason(error))) from error
 
 
-def become(claim: Claim, chosen: Recipe) -> NoReturn:
+def _engine(claim: Claim) -> list[str]:
+    run, lock = str(claim.run.path), str(claim.lock)
+    return [sys.executable, "-m", "engine", run, "--lock-fd", lock]
+
+
+def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
     """Replace this process by the engine, in the foreground."""
     rundir.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
-    os.execve(sys.executable, foreground(claim), dict(environment(chosen)))
+    os.execve(sys.executable, foreground(claim, *options), dict(environment(chosen)))
 
 
 def foreground(claim: Claim, *options: str) -> list[str]:
     """The command line of an engine that prints lines and holds this claim."""
-    run, lock = str(claim.run.path), str(claim.lock)
-    return [sys.executable, "-m", "engine", run, "--lines", "--lock-fd", lock, *options]
+    return [*_engine(claim), "--lines", *options]
 
 
 def preview(chosen: Recipe) -> events.Augmented:
@@ -160,13 +164,33 @@ def check_modules() -> None:
             raise RunError(text.intruder(module, found, ours))
 
 
-def resume(run: RunDir) -> tuple[Claim, Recipe]:
+def resume(run: RunDir, epochs: int | None = None) -> tuple[Claim, Recipe]:
     """The lock of a run that no engine holds, and its recipe as resolved.
 
-    Raises RunError where it is already running or done, UsageError where its recipe cannot be read.
+    A run that is done goes on only for more `epochs` in all. Raises RunError where it is already
+    running or done, UsageError where its recipe cannot be read.
     """
+    if epochs is None and is_done(run):
+        raise RunError(text.already_done(run.label))
+    return Claim(run, rundir.take(run)), recipe.build(file=recipe.load(run.recipe))
+
+
+def is_done(run: RunDir) -> bool:
+    """Whether the run has come to its planned end."""
     history = History()
     history.fold(glimpse(run.journal))
-    if history.ended is not None and history.ended.reason == "done":
-        raise RunError(text.already_done(run.label, run.recipe))
-    return Claim(run, rundir.take(run)), recipe.build(file=recipe.load(run.recipe))
+    return history.ended is not None and history.ended.reason == "done"
+
+
+def resume_or_create(chosen: Recipe, runs_dir: Path, name: str) -> tuple[Claim, Recipe] | RunDir:
+    """The newest run of this name to go on with, a new one where there is none.
+
+    Where that run is done there is nothing to do, and it is returned itself. So the same command
+    line may be given again and again, as a scheduler does. Raises RunError where the run is already
+    running, and what `create` raises.
+    """
+    with rundir.choosing(runs_dir):
+        known = next((run for run in rundir.runs(runs_dir) if run.name == name), None)
+        if known is None:
+            return create(chosen, runs_dir, name), chosen
+        return known if is_done(known) else resume(known)

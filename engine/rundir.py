@@ -271,6 +271,26 @@ def _flock(descriptor: int, mode: int) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def choosing(runs_dir: Path) -> Iterator[None]:
+    """Hold the lock of a runs folder, while it is decided whether a run is resumed or begun.
+
+    Raises RunError where the folder cannot be written or has no locks.
+    """
+    try:
+        os.makedirs(runs_dir, mode=0o700, exist_ok=True)
+        descriptor = os.open(runs_dir / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    except OSError as error:
+        raise RunError(text.no_locks(text.reason(error))) from error
+    finally:
+        os.close(descriptor)
+
+
 # Finding runs
 
 

@@ -68,13 +68,18 @@ class Session:
     def epoch(self) -> int:
         return self.trainer.epoch if self.trainer else 0
 
-    def live(self) -> Life:
-        """The whole run: from the last checkpoint where there is one, else from the start."""
+    def live(self, epochs: int | None = None) -> Life:
+        """The whole run: from the last checkpoint where there is one, else from the start.
+
+        `epochs` is another total than was planned.
+        """
         trainer = yield from self._prepare()
         resumed = self._resume(trainer)
         self.trainer = trainer
         if resumed is not None:
             yield resumed
+        if epochs is not None:
+            yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=epochs))
         yield from trainer.run()
         yield from self._test(trainer)
 

@@ -443,10 +443,9 @@ def not_running(name: str) -> str:
     return f"{harmless(name)} is not running."
 
 
-def already_done(name: str, recipe: object) -> str:
+def already_done(name: str) -> str:
     return (
-        f"{harmless(name)} is done: for a longer run start another one with --recipe "
-        f"{harmless(str(recipe))} --epochs N."
+        f"{harmless(name)} is done: let it go on with `cnn-tui resume {harmless(name)} --epochs N`."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -41,6 +41,8 @@ def start_options(command: Command) -> Command:
             click.option("--seed", type=int, metavar="N", help=text.HELP_SEED),
             click.option("--data-dir", metavar="FOLDER", help=text.HELP_DATA_DIR),
             click.option("--name", default="", metavar="NAME", help=text.HELP_NAME),
+            click.option("--resume", type=click.Choice(["auto"]), help=text.HELP_RESUME_AUTO),
+            click.option("--on-nan", metavar="WHAT", help=text.HELP_ON_NAN),
             click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI),
             click.option("--dry-run", is_flag=True, help=text.HELP_DRY_RUN),
             click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII),
@@ -93,6 +95,7 @@ def _start(
     launcher: bool,
     runs_dir: Path | None,
     name: str,
+    resume: str | None,
     no_ui: bool,
     dry_run: bool,
     ascii_only: bool,
@@ -104,6 +107,10 @@ def _start(
     place = _runs_dir(runs_dir)
     headless = no_ui or not _on_terminal()
     launch.check_modules()
+    if resume and not name:
+        raise click.UsageError(text.RESUME_NEEDS_NAME)
+    if resume:
+        _requeued(_recipe(place, **said), place, name, headless, ascii_only)
     if dry_run:
         sys.exit(_rehearse(_recipe(place, **said)))
     described = name or any(value not in (None, ()) for k, value in said.items() if k != "data_dir")
@@ -117,6 +124,23 @@ def _start(
         claim = launch.create(chosen, place, name)
         launch.spawn(claim, chosen)
         _watch(claim.run, place, started=True, ascii_only=ascii_only)
+
+
+def _requeued(chosen: Any, runs_dir: Path, name: str, headless: bool, ascii_only: bool) -> NoReturn:
+    """Go on with the newest run of this name, or begin it, or find that it is done."""
+    from engine import launch
+    from engine.rundir import RunDir
+
+    found = launch.resume_or_create(chosen, runs_dir, name)
+    if isinstance(found, RunDir):
+        click.echo(text.nothing_left(found.label))
+        sys.exit(0)
+    claim, known = found
+    if headless:
+        launch.become(claim, known)
+    launch.spawn(claim, known)
+    _watch(claim.run, runs_dir, started=True, ascii_only=ascii_only)
+    sys.exit(0)
 
 
 def _on_terminal() -> bool:
@@ -133,6 +157,7 @@ def _recipe(
     sets: tuple[str, ...],
     device: str | None,
     seed: int | None,
+    on_nan: str | None,
     data_dir: str | None,
     pretrained: bool | None,
     init_from: str | None,
@@ -146,6 +171,7 @@ def _recipe(
         "epochs": epochs,
         "device": device,
         "seed": seed,
+        "on_nan": on_nan,
         "data_dir": data_dir,
         "pretrained": pretrained,
         "init_from": init_from,
@@ -214,12 +240,30 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path | None) -> Non
     _watch(found, place, started=False, ascii_only=ascii_only)
 
 
+@main.command(help=text.HELP_DEMO)
+@click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
+def demo(ascii_only: bool) -> None:
+    import tempfile
+
+    from engine.errors import UsageError
+
+    if not _on_terminal():
+        raise UsageError(text.DEMO_NEEDS_TERMINAL)
+    from tui.demo import Demo
+
+    with tempfile.TemporaryDirectory(prefix="cnn-tui-", ignore_cleanup_errors=True) as folder:
+        _finish(Demo(Path(folder), ascii_only=ascii_only))
+
+
 @main.command(help=text.HELP_RESUME)
 @click.argument("run", default="", metavar="[RUN]")
+@click.option("--epochs", type=click.IntRange(1), metavar="N", help=text.HELP_MORE_EPOCHS)
 @click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI)
 @click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
 @runs_option
-def resume(run: str, no_ui: bool, ascii_only: bool, runs_dir: Path | None) -> None:
+def resume(
+    run: str, epochs: int | None, no_ui: bool, ascii_only: bool, runs_dir: Path | None
+) -> None:
     from engine import launch, rundir
     from engine import text as engine_text
 
@@ -231,10 +275,11 @@ def resume(run: str, no_ui: bool, ascii_only: bool, runs_dir: Path | None) -> No
         click.echo(engine_text.already_running(found.label), err=True)
         _watch(found, place, started=False, ascii_only=ascii_only)
         return
-    claim, chosen = launch.resume(found)
+    claim, chosen = launch.resume(found, epochs)
+    options = () if epochs is None else ("--epochs", str(epochs))
     if headless:
-        launch.become(claim, chosen)
-    launch.spawn(claim, chosen)
+        launch.become(claim, chosen, *options)
+    launch.spawn(claim, chosen, *options)
     _watch(found, place, started=True, ascii_only=ascii_only)
 
 
