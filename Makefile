@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format bench
+.PHONY: run test soak format bench
 
 run: .venv/installed
 	@$(BIN)/cnn-tui
@@ -13,6 +13,11 @@ test: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+# Hours: some hundreds of kills, and an hour with a restless viewer.
+soak: .venv/installed-dev
+	CNN_TUI_KILLS=300 $(BIN)/pytest tests/test_kills.py
+	$(BIN)/pytest -m soak tests/soak
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .
