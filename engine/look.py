@@ -6,6 +6,7 @@ takes the run up again.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,7 +36,14 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
     Raises RunError where somebody looks already or there is no checkpoint, and what loading raises.
     """
-    rundir.take(run, run.look_lock)
+    lock = rundir.take(run, run.look_lock)
+    try:
+        return _answer(run, clock)
+    finally:
+        os.close(lock)
+
+
+def _answer(run: RunDir, clock: Callable[[], float]) -> int:
     owner = rundir.owner(run, run.look_lock)
     assert owner is not None, "the lock is signed where it is taken"
     subject = _load(run)

@@ -204,9 +204,8 @@ def build(
     """
     said: dict[str, object] = {}
     if file is not None:
-        resolved = file.get("resolved", {})
         said |= {key: value for key, value in file.items() if key != "resolved"}
-        said |= resolved if isinstance(resolved, Mapping) else {}
+        said |= _resolved_of(file)
     said |= {**(settings or {}), **(flags or {})}
     for key in said:
         if key not in FIELDS:
@@ -221,6 +220,15 @@ def build(
     chosen = Recipe(**{key: _checked(key, value) for key, value in values.items()})
     _check_architecture(chosen)
     return chosen
+
+
+def _resolved_of(file: Mapping[str, object]) -> dict[str, object]:
+    """What an earlier start made of every `auto`; a GPU that was named keeps its number."""
+    resolved = file.get("resolved", {})
+    choices = dict(resolved) if isinstance(resolved, Mapping) else {}
+    if str(file.get("device", "")).startswith(f"{choices.get('device')}:"):
+        del choices["device"]
+    return choices
 
 
 def _check_architecture(chosen: Recipe) -> None:

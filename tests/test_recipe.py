@@ -33,6 +33,12 @@ def test_later_layers_win() -> None:
     assert (chosen.lr, chosen.batch, chosen.seed, chosen.precision) == (0.3, 32, 2, "bf16")
 
 
+def test_a_gpu_that_was_named_is_the_one_that_a_resume_takes() -> None:
+    file = {"device": "cuda:1", "resolved": {"device": "cuda"}}
+    assert recipe.build(file=file).device == "cuda:1"
+    assert recipe.build(file={**file, "device": "auto"}).device == "cuda"
+
+
 def test_a_small_set_gets_small_batches_and_no_flip() -> None:
     digits = recipe.build(flags={"data": "digits"})
     assert (digits.batch, digits.flip) == (64, False)
