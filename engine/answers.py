@@ -9,7 +9,7 @@ from engine import commands, probe, text
 from engine.data.dataset import Dataset
 from engine.data.resident import ResidentLoader
 from engine.data.streaming import StreamingLoader
-from engine.errors import UsageError
+from engine.errors import EngineError, UsageError
 from engine.events import Alert, Event, Layer
 
 # So many images at once, at most: one screen holds no more.
@@ -34,11 +34,12 @@ class Answers:
     def to(self, question: commands.Probe, epoch: int, step: int) -> Event:
         """The answer, as of a step of an epoch (from 1). Waits for the device.
 
-        A question that names no layer or no image that there is gets an `Alert`.
+        A question that names no layer or no image that there is, or one that cannot be read, gets
+        an `Alert`: a look shall never end a training.
         """
         try:
             return self._answer(question, epoch, step)
-        except UsageError as error:
+        except EngineError as error:
             return Alert("warning", "probe", str(error), command=question.id, step=step)
 
     def _answer(self, question: commands.Probe, epoch: int, step: int) -> Event:

@@ -70,13 +70,22 @@ class Examination:
             if gradient is not None:
                 self._gradients[name] = gradient.norm()
 
+    def broken_off(self) -> None:
+        """In place of `after_backward` and `after_step`, for a batch that nothing is learnt from.
+
+        Then only the activations are told.
+        """
+        for hook in self._hooks:
+            hook.remove()
+        self.after_step()
+
     @torch.no_grad()
     def after_step(self) -> None:
         nothing = torch.full((), math.nan, device=self._device)
         rows = []
         for name, (mean, deviation) in self._outputs.items():
             before, after = self._before[name], _part(self._weights[name])
-            update = (after - before).float().norm() / before.float().norm()
+            update = _ratio((after - before).float().norm(), before.float(), after.float())
             gradient = self._gradients.get(name, nothing)
             dead = self._dead.get(name, nothing)
             row = (gradient, update if name in self._gradients else nothing, mean, deviation, dead)
@@ -111,6 +120,16 @@ def _part(weight: nn.Parameter) -> Tensor:
     """The first rows of a weight, enough to judge it by."""
     rows = max(1, COMPARED * len(weight) // max(1, weight.numel()))
     return weight.detach()[:rows]
+
+
+def _ratio(change: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """A change over the norm of what was; weights that were zero are compared with what they are.
+
+    That is 1 where they moved, as a batch norm's that begins with zeros, and 0 where not.
+    """
+    own = before.norm()
+    own = torch.where(own > 0, own, after.norm())
+    return change / own.clamp_min(torch.finfo(torch.float32).tiny)
 
 
 def _rounded(value: float) -> Measured:

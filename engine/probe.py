@@ -91,9 +91,15 @@ def _row(
 
 def _shape(given: object) -> tuple[int, ...]:
     """The shape, without the batch, of a tensor or of the first of several; else none."""
+    first = _first(given)
+    return tuple(first.shape[1:]) if isinstance(first, Tensor) else ()
+
+
+def _first(given: object) -> object:
+    """What a layer gives, or the first of several."""
     while isinstance(given, tuple) and given:
         given = given[0]
-    return tuple(given.shape[1:]) if isinstance(given, Tensor) else ()
+    return given
 
 
 def detail(module: nn.Module) -> str:
@@ -174,8 +180,10 @@ def _watched(
 
 def _store(
     name: str, seen: dict[str, Maps], grid: Grid
-) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
-    def store(module: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
+) -> Callable[[nn.Module, object, object], None]:
+    def store(module: nn.Module, inputs: object, given: object) -> None:
+        output = _first(given)
+        assert isinstance(output, Tensor), "only such layers are asked for"
         # Reduced at once, since an in-place activation may overwrite the output.
         seen[name] = Maps(tuple(output.shape[1:]), _reduced(output[0, : grid.channels], grid.side))
 

@@ -165,6 +165,9 @@ class Trainer:
         loss = self._loss(logits.float(), batch)
         if devices.tells_at_once(self._device) and not math.isfinite(loss.item()):
             self._leave_out(batch, loss, logits)
+            if examination is not None:
+                examination.broken_off()
+                self._examined = examination, self.step
             return
         self.model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

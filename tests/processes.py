@@ -66,7 +66,8 @@ class Terminal:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm-256color"
-            os.execv(COMMAND[0], [*COMMAND, *arguments])
+            # Not `execv`: what readline puts into the C environment would set the size.
+            os.execve(COMMAND[0], [*COMMAND, *arguments], os.environ)
         size = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
 

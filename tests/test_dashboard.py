@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual._xterm_parser import XTermParser
+from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 
 from engine import commands, events, rundir, spool
@@ -15,9 +19,13 @@ from engine.journal import Journal
 from engine.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
+from tui import text as words
 from tui.app import CnnTui
 from tui.following import Following
+from tui.palette import key_sign, words_for
+from tui.screens.dashboard import PANES as PANE_KINDS
 from tui.screens.dashboard import Dashboard
+from tui.screens.launcher import Launcher
 
 
 @pytest.fixture
@@ -57,6 +65,15 @@ def told(run: RunDir) -> list[Command]:
     owner = rundir.owner(run)
     assert owner is not None
     return spool.Spool(run, owner.attempt, lambda file, why: None).take()
+
+
+async def typed(pilot: Pilot[str], characters: str) -> None:
+    """Send what a terminal sends: a pilot only knows the keys of an English keyboard."""
+    driver = pilot.app._driver
+    assert driver is not None
+    for event in XTermParser().feed(characters):
+        driver.send_message(event)
+    await pilot.pause()
 
 
 async def settle(pilot: Pilot[str]) -> None:
@@ -283,3 +300,112 @@ async def test_incremental_drawing_is_the_same_as_a_full_one(
         await pilot.pause()
         assert screen(pilot) == grown
     os.close(lock)
+
+
+@pytest.mark.parametrize("keys", [["e"], ["ｅ"]])
+async def test_e_explains_the_pane_as_it_is_now(live: RunDir, keys: list[str]) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("2", *keys)
+        assert "guessing among 10 classes gives" in screen(pilot)
+        await pilot.press("escape", "5", *keys)
+        assert "Most often 0 is taken for 1: 1 of 10 images" in screen(pilot)
+        await pilot.press(*keys)
+        assert isinstance(pilot.app.screen, Dashboard)
+
+
+async def test_y_copies_the_command_that_comes_back(live: RunDir) -> None:
+    app = app_of(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("y")
+        assert app.clipboard == "cnn-tui attach 1"
+        assert notes(pilot) == ["copied: cnn-tui attach 1"]
+
+
+@pytest.mark.parametrize(("back", "on"), [(",", "."), ("[", "]"), ("，", "。"), ("【", "】")])
+async def test_past_epochs_are_a_key_away(live: RunDir, back: str, on: str) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("5")
+        await typed(pilot, back)
+        assert "5 Confusion  epoch 1 (past)" in screen(pilot)
+        assert " epoch 1 ─╮" in screen(pilot)
+        journal = Journal(live.journal)
+        journal.append(scripted.confusion(3, right=4))
+        await settle(pilot)
+        assert " epoch 1 ─╮" in screen(pilot), "what is past stays"
+        await typed(pilot, back)
+        assert "epoch 1 (past)" in screen(pilot), "there is none before the first"
+        await typed(pilot, on)
+        assert "(past)" not in screen(pilot)
+        assert "epoch 3 " in screen(pilot)
+
+
+async def test_a_past_epoch_before_the_first_is_none(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run()[:5])
+    async with app_of(run).run_test(size=(120, 40)) as pilot:
+        await pilot.press("5", ",", ".")
+        assert "(past)" not in screen(pilot)
+
+
+@pytest.mark.parametrize(
+    ("key", "panes"), [("４", ["loss", "accuracy", "layers"]), ("６", ["loss", "accuracy", "maps"])]
+)
+async def test_full_width_digits_are_digits(live: RunDir, key: str, panes: list[str]) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        assert shown(pilot) == panes
+
+
+@pytest.mark.parametrize("key", [":", "：", "\x10"])
+async def test_the_palette_finds_an_action_by_its_words(live: RunDir, key: str) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await typed(pilot, key)
+        await pilot.press(*"to the log")
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert shown(pilot) == ["loss", "accuracy", "log"]
+
+
+def bindings_of(kind: type[DOMNode]) -> list[Binding]:
+    """The keys of a screen or a pane and of what it builds on, as far as it is ours."""
+    ours = (parent for parent in kind.__mro__ if parent.__module__.startswith("tui."))
+    made = (binding for parent in ours for binding in vars(parent).get("BINDINGS", ()))
+    return [binding for binding in made if isinstance(binding, Binding)]
+
+
+# Moving, and what only undoes: nobody looks for it by a name.
+NOT_IN_PALETTE = re.compile(r"(move|scroll_rows|hide|deselect|back|scroll|page|app\.)")
+
+
+@pytest.mark.parametrize("kind", [Dashboard, Launcher, *PANE_KINDS.values()])
+def test_every_action_has_its_words_in_the_palette(kind: type[DOMNode]) -> None:
+    actions = {binding.action for binding in bindings_of(kind)}
+    assert {a for a in actions if not NOT_IN_PALETTE.match(a) and not words_for(a)} == set()
+
+
+@pytest.mark.parametrize("kind", [Dashboard, Launcher, *PANE_KINDS.values()])
+def test_every_key_is_in_the_help(kind: type[DOMNode]) -> None:
+    listed = " ".join(key for keys in words.HELP_KEYS.values() for key, _ in keys).split()
+    keys = {key for binding in bindings_of(kind) for key in binding.key.split(",")}
+    assert {key for key in keys if not key.isdigit() and key_sign(key) not in listed} == set()
+
+
+async def test_pasted_text_is_no_key(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await typed(pilot, "\x1b[200~q?dp\x1b[201~")
+        assert isinstance(pilot.app.screen, Dashboard)
+        assert pilot.app.is_running
+    assert told(live) == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (30, 8)])
+@pytest.mark.parametrize("key", ["question_mark", "q", "e", ":"])
+async def test_boxes_are_ascii_too(live: RunDir, key: str, size: tuple[int, int]) -> None:
+    app = CnnTui(live.path.parent, watch=live, started=True, ascii_only=True, clock=Clock())
+    async with app.run_test(size=size) as pilot:
+        await pilot.press(key)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert not isinstance(app.screen, Dashboard)
+        assert screen(pilot).isascii(), "".join(c for c in screen(pilot) if not c.isascii())

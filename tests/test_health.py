@@ -84,6 +84,27 @@ def test_frozen_weights_have_neither_gradient_nor_update() -> None:
     assert (found["conv"].gradient, found["conv"].update) == (None, None)
 
 
+@pytest.mark.parametrize(("layer", "update"), [("fc", 1), ("bn", 0)])
+def test_weights_that_were_zero_moved_wholly_or_not_at_all(layer: str, update: int) -> None:
+    net = Net()
+    nn.init.zeros_(net.get_parameter(f"{layer}.weight"))
+    found, _ = examined(net)
+    assert found[layer].update == update, "through a batch norm of zeros no gradient comes"
+
+
+def test_of_a_batch_that_is_left_out_the_activations_are_told() -> None:
+    net = Net()
+    with torch.no_grad():
+        net.fc.weight[0] = torch.inf
+    examination = Examination(net, CPU)
+    net(torch.randn(5, 1, 8, 8))
+    examination.broken_off()
+    conv, bn, fc = examination.event(3).layers
+    assert (conv.gradient, conv.update, bn.update) == (None, None, None)
+    assert (conv.mean is None, fc.mean) == (False, None)
+    assert not any(module._forward_hooks for module in net.modules())
+
+
 def test_nothing_is_left_on_the_model() -> None:
     net = Net()
     examined(net)

@@ -103,7 +103,8 @@ def test_a_run_with_a_holdout_ends_with_its_test_accuracy() -> None:
 def test_a_best_checkpoint_that_is_not_there_is_told_and_the_run_is_done(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs")
     chosen = recipe.build(settings={"epochs": 1, "threads": 1, "holdout": 0.2})
-    session = Session(run, chosen, "a1", Journal(run.journal))
+    journal = Journal(run.journal)
+    session = Session(run, chosen, "a1", journal, journal.append)
     said = [event for event in session.live() if event is not None]  # nobody saves a checkpoint
     assert isinstance(said[-1], events.Alert)
     assert said[-1].code == "test"

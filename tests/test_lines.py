@@ -32,7 +32,7 @@ def test_a_run_from_start_to_end() -> None:
         "lenet5 on digits: 6,582 parameters, 362k MAC, 640 training and 100 validation images, "
         "10 classes",
         "cpu Test, float32, contiguous, batch 64, 4 epochs of 10 steps, seed 0",
-        "epoch 1/4  step 1/40  loss 2.070  acc 13.0 %  lr 0.05  4k img/s  0.6 s left",
+        "epoch 1/4  step 1/40  loss 2.070  acc 13.0 %  lr 0.05  4k img/s  0.7 s left",
         "epoch 1/4  train 0.500 85.0 %  val 0.450 90.0 %  2.0 s + 0.5 s  4k img/s  best",
         "saved last.pt at step 10",
         "warning: mind the gap",
@@ -61,6 +61,18 @@ def test_weighed_classes_have_their_balanced_accuracy() -> None:
 def test_nothing_from_outside_reaches_the_terminal_raw() -> None:
     alert = events.Alert("warning", "x", "\x1b[2J gone")
     assert said([alert]) == ["warning: \\x1b[2J gone"]
+
+
+def test_steering_is_said_and_the_epochs_are_those_that_are_now_planned() -> None:
+    lines = said(
+        [
+            scripted.started(),
+            events.Steered(0.5, 40, 0.0125, "c1", step=1234),
+            scripted.steps(20),
+        ]
+    )
+    assert lines[3] == "steered at step 1,234: lr 0.0125, 40 epochs"
+    assert lines[4].startswith("epoch 2/40  step 20/400  ")
 
 
 def test_a_stopped_run_says_how_to_go_on() -> None:

@@ -7,12 +7,17 @@ import select
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
+from textual import events
 from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, Provider
 from textual.theme import Theme
+from textual.widgets import Input
 
 from engine.rundir import RunDir
-from tui import text
+from tui import text, twins
 
 WATCH_SECONDS = 0.25
 
@@ -74,11 +79,36 @@ def on_light(colours: str) -> bool:
     return colours.rpartition(";")[2] in ("7", "15")
 
 
+def _actions() -> type[Provider]:
+    """The palette's commands, imported when it is opened."""
+    from tui.palette import Actions
+
+    return Actions
+
+
 class CnnTui(App[str]):
     """The viewer: a dashboard of the run to watch, else the launcher."""
 
     TITLE = text.PROGRAM
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {_actions}  # noqa: RUF012 (Textual's own type)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("colon,ctrl+p", "command_palette", show=False),
+    ]
+    CSS = """
+    CommandPalette > Vertical { background: $background; margin-top: 2; max-width: 76; }
+    CommandPalette > Vertical:dark { background: $background; }
+    CommandPalette #--input { border: round $ink-selected; background: $background; height: 3; }
+    CommandPalette #--input CommandInput { height: 1; padding: 0 1; margin: 0; border: none; }
+    CommandPalette #--input.--list-visible { border: round $ink-selected; }
+    CommandPalette SearchIcon { display: none; }
+    CommandPalette CommandList {
+        background: $background; border: round $ink-border; scrollbar-size-vertical: 1;
+    }
+    CnnTui.-ascii .box, CnnTui.-ascii Form > VerticalScroll { border: ascii $ink-selected; }
+    CnnTui.-ascii CommandPalette #--input { border: ascii $ink-selected; }
+    CnnTui.-ascii CommandPalette CommandList { border: ascii $ink-border; }
+    CnnTui.-ascii * { scrollbar-size: 0 0; }
+    """
 
     def __init__(
         self,
@@ -87,13 +117,16 @@ class CnnTui(App[str]):
         data_dir: str = "",
         watch: RunDir | None = None,
         started: bool = False,
+        recorded: bool = False,
         ascii_only: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`started` says that this viewer started the run, `recorded` that no engine ever will."""
         super().__init__()
         self.ascii_only = ascii_only
+        self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
-        self._run, self._started = watch, started
+        self._run, self._started, self._recorded = watch, started, recorded
         self.clock = clock
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -113,7 +146,23 @@ class CnnTui(App[str]):
         else:
             from tui.screens.dashboard import Dashboard
 
-            self.push_screen(Dashboard(self._run, started=self._started, clock=self.clock))
+            dashboard = Dashboard(
+                self._run, started=self._started, recorded=self._recorded, clock=self.clock
+            )
+            self.push_screen(dashboard)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Full-width characters are the keys that they look like, except where text is typed."""
+        if isinstance(event, events.Key) and not isinstance(self.focused, Input):
+            event = twins.ascii_twin(event)
+        await super().on_event(event)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=text.SEARCH_COMMANDS))
+
+    def action_toggle_theme(self) -> None:
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     def _end_with_terminal(self) -> None:
         """Leave at once when the terminal is gone: Textual would spin on its dead input."""
@@ -122,4 +171,7 @@ class CnnTui(App[str]):
         if any(
             state & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0)
         ):
-            os._exit(1)
+            self.terminal_gone()
+
+    def terminal_gone(self) -> None:
+        os._exit(1)

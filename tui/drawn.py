@@ -6,6 +6,7 @@ ones on the screen and refreshes the smallest stretch of each row that differs.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -17,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.drawing import cells
-from tui.drawing.cells import INKS, Ink, Row
+from tui.drawing.cells import INKS, Colours, Ink, Row, Span
 from tui.drawing.plain import to_ascii
 
 
@@ -90,13 +91,16 @@ class Drawn(Widget):
         ascii_only = is_ascii(self.app)
         return Strip(
             [
-                Segment(to_ascii(span.text) if ascii_only else span.text, self._style(span.ink))
+                Segment(to_ascii(span.text) if ascii_only else span.text, self._style(span))
                 for span in row
             ],
             cells.width(row),
         )
 
-    def _style(self, ink: Ink) -> Style:
+    def _style(self, span: Span) -> Style:
+        ink = span.ink
+        if span.colours is not None:
+            return _coloured(span.colours)
         if ink not in self._styles:
             component = self.get_component_rich_style(f"ink--{ink}")
             self._styles[ink] = self.rich_style if ink == "plain" else component
@@ -119,17 +123,29 @@ def changed(before: Row, after: Row) -> tuple[int, int]:
     return left + start, left + end
 
 
-def _cells(row: Row) -> list[tuple[str, Ink]]:
+def _cells(row: Row) -> list[tuple[str, Ink, Colours | None]]:
     """A row cell by cell; the second cell of a wide character is empty."""
-    spread: list[tuple[str, Ink]] = []
-    for text, ink in row:
+    spread: list[tuple[str, Ink, Colours | None]] = []
+    for text, ink, colours in row:
         for character in text:
-            spread.append((character, ink))
+            spread.append((character, ink, colours))
             if not character.isascii() and cell_len(character) == 2:
-                spread.append(("", ink))
+                spread.append(("", ink, colours))
     return spread
+
+
+@lru_cache(4096)
+def _coloured(colours: Colours) -> Style:
+    foreground, background = colours
+    return Style(color=foreground or None, bgcolor=background or None)
 
 
 def is_ascii(app: App[object]) -> bool:
     """Whether this app draws with ASCII characters only."""
     return bool(getattr(app, "ascii_only", False))
+
+
+def is_coloured(app: App[object]) -> bool:
+    """Whether this app may draw pictures in colours; sixteen of them are too few."""
+    enough = app.console.color_system in ("256", "truecolor")
+    return enough and not app.no_color and not is_ascii(app)

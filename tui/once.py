@@ -20,6 +20,7 @@ def frame(run: RunDir, *, ascii_only: bool = False) -> str:
 
 async def _frame(run: RunDir, size: tuple[int, int], ascii_only: bool) -> str:
     app = CnnTui(run.path.parent, watch=run, ascii_only=ascii_only)
+    app.no_color = True  # so that pictures are shades, which text can show
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         return screen_text(app)

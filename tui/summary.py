@@ -65,7 +65,7 @@ def summary(run: RunDir, alive: bool) -> Summary:
         arch=arch,
         data=data,
         epoch=len(history.epochs),
-        epochs=chosen.epochs if chosen else 0,
+        epochs=history.epochs_planned if chosen else 0,
         best_top1=best.top1 if best else None,
         seconds=history.elapsed(history.last_time),
         remaining=history.remaining() if alive else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 
 # Numbers
@@ -22,12 +23,32 @@ BEST = "best"
 TOP5 = "top-5"
 INIT = "init"
 EPOCH = "epoch"
+SMOOTH = "smooth"
+LOG_SCALE = "log"
+NO_CURVE = "the first steps begin the curve, each epoch adds an o"
+KEY_CURSOR = "cursor"
+KEY_SMOOTH = "smooth"
+KEY_LOG_SCALE = "log y"
+KEY_RECENT = "recent"
+
+
+def at_epoch(epoch: str) -> str:
+    return f"epoch {epoch}"
+
+
+def at_step(epoch: str, step: int) -> str:
+    return f"epoch {epoch}, step {step:,}"
+
 
 # Learning rate
 
 RATE_TITLE = "Learning rate"
 RATE = "lr"
 PLANNED = "dim = planned"
+PLATEAU = "plateau"
+YOU = "you"
+IS_PLANNED = "planned"
+NO_RATE = "the schedule comes with the start of the run"
 SCHEDULES: Mapping[str, str] = {
     "constant": "constant",
     "step": "steps",
@@ -35,6 +56,11 @@ SCHEDULES: Mapping[str, str] = {
     "onecycle": "one-cycle",
     "linear": "linear",
 }
+
+
+def after_warmup(schedule: str, epochs: float) -> str:
+    return f"{schedule} after warm-up {epochs:g}"
+
 
 # Layers
 
@@ -44,8 +70,65 @@ KERNEL = "kernel"
 OUTPUT = "output"
 PARAMETERS = "params"
 MMAC = "MMAC"
-SHARE = "share"
 NO_LAYERS = "the layer table comes with the start of the run"
+RECEPTIVE = "RF"
+WHOLE_IMAGE = "all"
+GRADIENT = "grad"
+UPDATE = "upd/w"
+ACTIVATION = "mean ± dev"
+DEAD = "dead"
+NO_HEALTH = "gradients, updates and dead units follow after the first step"
+NO_HEALTH_EVER = "this run has no report on gradients and dead units"
+TROUBLES: Mapping[str, str] = {
+    "vanishing": "vanishing",
+    "exploding": "exploding",
+    "dead": "dead",
+}
+HEALTHY = "healthy"
+BY_DEPTH_LINE = "gradient by depth"
+KEY_FOLD = "fold"
+KEY_ITS_MAPS = "its maps"
+
+
+def blocks(count: int) -> str:
+    return f"{count} blocks"
+
+
+def rows_of(first: int, last: int, count: int) -> str:
+    return f"{first}–{last} of {count}"
+
+
+def first_to_last(first: str, last: str, ratio: str) -> str:
+    return f"{first} : {last} = {ratio}"
+
+
+def troubled(count: int, trouble: str, layer: str) -> str:
+    """The layers that have this trouble, of which this one is the first."""
+    return f"! {layer} {trouble}" if count == 1 else f"! {layer} and {count - 1} more {trouble}"
+
+
+def troubles(count: int, trouble: str) -> str:
+    return f"! {count} {trouble}"
+
+
+def shares(parameters: str, macs: str) -> str:
+    return f"{parameters} % of the parameters, {macs} % of the MACs"
+
+
+def wider_than(receptive: int, side: int) -> str:
+    return f"RF {receptive} > {side} px"
+
+
+def dead_units(per_cent: str) -> str:
+    return f"dead: {per_cent} % of its units pass for no image"
+
+
+def vanishes(gradient: str) -> str:
+    return f"vanishing: gradient {gradient}, a thousandth of the others or less"
+
+
+def explodes(gradient: str, update: str) -> str:
+    return f"exploding: gradient {gradient}, update {update} of its weights"
 
 
 def parameters(count: str, macs: str) -> str:
@@ -72,6 +155,65 @@ HARDEST = "hardest"
 EASIEST = "easiest"
 NO_CONFUSION = "the first validation fills this pane"
 NO_MISTAKES = "not one mistake"
+CLASS = "class"
+PRECISION = "prec"
+F1 = "F1"
+COLUMN_IMAGES = "images"
+TAKEN_FOR = "most taken for"
+MEAN_OF_CLASSES = "mean of the classes"
+RECOGNISED = "recognised"
+NO_CLASS_FITS = "no class fits the filter"
+NO_PAIR_FITS = "no pair fits the filter"
+CONFUSION_ORDERS: Mapping[str, str] = {
+    "classes": "in class order",
+    "worst": "worst pairs first",
+    "recall": "by recall",
+}
+KEY_IMAGES = "images"
+KEY_SORT = "sort"
+KEY_REPORT = "report"
+KEY_MATRIX = "matrix/pairs"
+KEY_PER_CENT = "counts"
+CLASS_FILTER_TITLE = "Filter classes"
+CLASS_FILTER_HINT = "part of a name; nothing shows all"
+ASKED_IMAGES = "asking the engine for these images …"
+RIGHT_CELL = "Only mistakes keep their images: choose a cell beside the diagonal."
+NO_SUCH_MISTAKE = "There is no such mistake to look at."
+NO_IMAGES_KEPT = "No images of this cell are kept: only the most frequent mistakes have some."
+PICTURES_FOOT = "validation images, as the model sees them now   esc back"
+PAGES = "← → more"
+
+
+def taken_for(true: str, predicted: str) -> str:
+    return f"{true} taken for {predicted}"
+
+
+def mistaken(true: str) -> str:
+    return f"{true}, mistaken"
+
+
+def count_of(images: str, total: str) -> str:
+    return f"{images} of {total}"
+
+
+def top1(per_cent: str) -> str:
+    return f"top-1 {per_cent}"
+
+
+def filtered(wanted: str) -> str:
+    return f"/{wanted}"
+
+
+def square(classes: int) -> str:
+    return f"{classes} × {classes}"
+
+
+def similar_together(classes: int) -> str:
+    return f"{square(classes)}, similar together"
+
+
+def part_of(rows: int, columns: int, classes: int) -> str:
+    return f"{rows} × {columns} of {classes} × {classes}"
 
 
 def confusion_facts(unit: str, epoch: int) -> str:
@@ -94,11 +236,42 @@ def images(count: str) -> str:
 
 MAPS_TITLE = "Maps"
 NO_MAPS = "feature maps come with the next validation"
-MAPS_KEYS = "n N layer   a augmented"
+STRONGEST_FIRST = "strongest first"
+ASKING = "asking …"
+KEY_LAYER = "layer"
+KEY_IMAGE = "image"
+KEY_CHANNELS = "channels"
+KEY_ORDER_MAPS = "order"
+KEY_KERNELS = "kernels"
+KEY_GO_TO = "go to"
 
 
 def image(number: int) -> str:
     return f"image {number}"
+
+
+def go_to_image(typed: str, count: int) -> str:
+    return f"image 0-{count - 1}: {typed}_"
+
+
+def times(sizes: Iterable[int]) -> str:
+    return "×".join(str(size) for size in sizes)
+
+
+def sees(side: int) -> str:
+    return f"sees {side}×{side} px"
+
+
+def some_of(first: int, last: int, count: int) -> str:
+    return f"{first}-{last} of {count}"
+
+
+def kernels(count: int, shape: Iterable[int]) -> str:
+    return f"{count} kernels of {times(shape)}"
+
+
+def weights_to(largest: str) -> str:
+    return f"weights -{largest} dark, +{largest} light"
 
 
 # Machine
@@ -117,6 +290,32 @@ NO_HARDWARE = "the first sample of the machine is due"
 
 def used_of(used: str, total: str) -> str:
     return f"{used} of {total}"
+
+
+BOUND = "bound"
+INPUT = "input"
+COMPUTE = "compute"
+EVALUATION = "validation"
+VIEWER = "viewer"
+ENGINE = "engine"
+YOU = "you"
+SOMEONE = "someone"
+
+
+def bound_by(what: str, share: str) -> str:
+    return f"by {what} {share} %"
+
+
+def share_of_time(what: str, share: str) -> str:
+    return f"{what} {share} %"
+
+
+def step_time(time: str) -> str:
+    return f"{time} a step"
+
+
+def viewer_cost(share: str, kib: str) -> str:
+    return f"{share} % of a core   {kib} KiB/s"
 
 
 def cpu_share(share: str, cores: int) -> str:
@@ -138,11 +337,17 @@ def checkpoint_cost(size: str, seconds: str) -> str:
 # Log
 
 LOG_TITLE = "Log"
+KEY_LOG_FILTER = "filter"
+KEY_SCROLL = "scroll"
+NO_LOG = "epochs, checkpoints and alerts are told here as they come"
+NONE_MATCHES = "nothing in the log fits the filter"
+STEERED = "steered"
 STARTED = "started"
 RESUMED = "resumed"
 CHECKPOINT_REASONS: Mapping[str, str] = {
     "epoch": "after the epoch",
     "best": "best so far",
+    "interval": "in between",
     "command": "by you",
     "signal": "by a signal",
     "stop": "at the stop",
@@ -174,6 +379,14 @@ def log_resumed(epoch: int, step: int) -> str:
     return f"in epoch {epoch}, from step {step:,}"
 
 
+def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
+    return f"lr {lr}, {epochs} epochs, the plan × {factor}, from step {step:,}"
+
+
+def log_place(first: int, last: int, total: int) -> str:
+    return f"{first}-{last} of {total:,}"
+
+
 def log_ended(best: str, epoch: int, time: str) -> str:
     return f"{best} % at epoch {epoch}, {time}"
 
@@ -191,6 +404,7 @@ PHASES: Mapping[str, str] = {
     "pausing": "pausing",
     "paused": "paused",
 }
+TESTING = "testing"
 ENGINE_LOST = "engine ended unexpectedly"
 
 
@@ -200,6 +414,18 @@ def batch(size: int) -> str:
 
 def epoch_of(epoch: int, planned: int) -> str:
     return f"epoch {epoch}/{planned}"
+
+
+def step_of(step: int, planned: int) -> str:
+    return f"step {step:,}/{planned:,}"
+
+
+def seed(number: int) -> str:
+    return f"seed {number}"
+
+
+def git(commit: str) -> str:
+    return f"git {commit}"
 
 
 def speed(count: str) -> str:
@@ -223,6 +449,7 @@ and shows it. The training goes on when the terminal is closed; `cnn-tui attach`
 """
 HELP_TRAIN = "Start a run and watch it."
 HELP_ATTACH = "Watch a run: a number, part of a name, a path, or nothing for the newest."
+HELP_DEMO = "Play back a recorded run: the whole dashboard, with no data, GPU or wait."
 HELP_RESUME = "Go on with a run that was stopped or failed, from its last checkpoint."
 HELP_RUNS = "List the runs, newest first."
 HELP_MODELS = "List the architectures."
@@ -247,6 +474,10 @@ HELP_SEED = "Seed of weights, order and augmentation."
 HELP_DATA_DIR = "Where data sets are looked for."
 HELP_RUNS_DIR = "Where runs are kept (default: $CNN_TUI_RUNS or ./runs)."
 HELP_NAME = "Name of the run (default: ARCH-DATA)."
+HELP_RESUME_AUTO = "With --name: go on with the newest run of that name, or begin it."
+HELP_MORE_EPOCHS = "Go on to this total of epochs, also when the run was done."
+HELP_ON_NAN = "When the loss is no number: pause, stop or rollback."
+RESUME_NEEDS_NAME = "--resume auto needs --name, which says what run to go on with."
 HELP_NO_UI = "Train in the foreground and print plain lines."
 HELP_DRY_RUN = "Do everything up to one step and one evaluation batch, then exit."
 HELP_ASCII = "Draw with ASCII characters only."
@@ -254,6 +485,12 @@ HELP_ONCE = "Print one frame as text and exit."
 HELP_JSON = "Print JSON."
 
 NEEDS_TERMINAL = "attach draws on a terminal, and this is none: use `cnn-tui attach --once`."
+
+DEMO_NEEDS_TERMINAL = "demo draws on a terminal, and this is none."
+
+
+def nothing_left(run: str) -> str:
+    return f"{run} is done: there is nothing left to train"
 
 
 def options_before(command: str, options: Iterable[str]) -> str:
@@ -322,6 +559,10 @@ KEY_CHOOSE = "choose"
 KEY_NEXT_BOX = "next box"
 KEY_FIELDS = "fields"
 KEY_COPY = "copy command"
+KEY_COPY_ATTACH = "copy attach"
+KEY_EXPLAIN = "explain"
+KEY_PAST = "past epochs"
+KEY_COMMANDS = "commands"
 
 TABS: Mapping[str, str] = {
     "rate": "lr",
@@ -338,12 +579,367 @@ AUGMENTED_TITLE = "As the network sees them"
 AUGMENTED_FOOT = "training images only; validation never changes   esc back"
 KEY_AUGMENTED = "augmented"
 ASKED_AUGMENTED = "the engine shows them after its current step"
+ASKED_ANOTHER = "something else was asked since"
 LOADING_AUGMENTED = "loading some images …"
 
 
 def augmented_facts(epoch: int) -> str:
     return f"epoch {epoch}"
 
+
+# Steering
+
+STEER_TITLE = "Steer"
+STEER_HINT = "Enter takes them   Esc leaves them"
+STEER_RATE = "learning rate"
+STEER_EPOCHS = "total epochs"
+STEER_RATE_HELP = "0.01, or x0.5 scales it"
+STEER_HELP = "The rest of the plan follows, from the next step on."
+STEER_ASKED = "the engine takes it after its current step"
+NOT_A_RATE = "the learning rate is a number, as 0.01, or a factor, as x0.5."
+NOT_EPOCHS = "the total of epochs is a whole number, as 40."
+KEY_STEER = "steer"
+
+
+def steer_epoch(epoch: int) -> str:
+    return f"now in epoch {epoch}"
+
+
+# Past epochs, recordings and copying
+
+RECORDING = "This is a recording: there is no engine that could do it."
+RECORDING_OVER = "that was a recording; train it here: cnn-tui -m resnet20 -d digits --epochs 10"
+
+
+def past_epoch(epoch: int) -> str:
+    return f"epoch {epoch} (past)"
+
+
+def attach_command(selector: str) -> str:
+    return f"cnn-tui attach {shlex.quote(selector)}"
+
+
+def copied(command: str) -> str:
+    return f"copied: {command}"
+
+
+# Explanations
+
+EXPLAIN_WAIT_STEPS = "It appears with the first steps."
+EXPLAIN_WAIT_EPOCH = "The first validation, at the end of the epoch, adds that on new images."
+EXPLAIN_WAIT_SPEED = "What bounds the speed is said once some steps were timed."
+EXPLAIN_LOSS = "The loss says how little probability the network gives to the right classes."
+EXPLAIN_LOSS_NAN = (
+    "It is not a number any more: a step was so large that the weights overflowed. "
+    "Stop, and start again with a lower learning rate or with clip set."
+)
+EXPLAIN_EPOCH_NAN = "In the last epoch it was not a number, so the weights are of no use."
+EXPLAIN_TREND_EARLY = "After a few more epochs it is seen where the curves go."
+EXPLAIN_BEST_NOW = "The last epoch is the best so far; best.pt holds its weights."
+EXPLAIN_RATE = "The learning rate is how far a step moves the weights against the gradient."
+EXPLAIN_WARMUP = (
+    "It is still warming up: while the weights are random, large steps would throw them about, so "
+    "the first steps are small."
+)
+EXPLAIN_RATE_RISES = "It rises now: large steps explore, and find broad valleys of the loss."
+EXPLAIN_RATE_FALLS = (
+    "It falls now: smaller and smaller steps settle into the valley that was found, and the loss "
+    "curve flattens downwards with it."
+)
+EXPLAIN_RATE_CONSTANT = (
+    "It stays as it is; where the loss stalls, a lower rate often brings it down once more."
+)
+EXPLAIN_LAYERS = (
+    "An image passes through these layers from top to bottom: the maps become smaller in area and "
+    "more in number."
+)
+EXPLAIN_HEALTHY = (
+    "All layers learn: no gradient vanishes or explodes, and a step changes the weights by a "
+    "small share of themselves."
+)
+EXPLAIN_CONFUSION = (
+    "Each row holds the validation images of one class, each column what they were taken for: "
+    "what lies on the diagonal is right."
+)
+EXPLAIN_NO_MISTAKES = "Not one image was mistaken."
+EXPLAIN_MAPS = (
+    "A convolution slides small filters over the image; each picture shows where one filter found "
+    "what it looks for, the brighter the surer."
+)
+EXPLAIN_MACHINE = "The machine's load and memory, how many images it learns a second, and its disk."
+EXPLAIN_OTHERS = "Others use the same GPUs, so the speed is not yours alone."
+EXPLAIN_BOUNDS: Mapping[str, str] = {
+    COMPUTE: (
+        "That is as it should be: the processor or GPU is busy with the network itself. A smaller "
+        "network, lower precision or a faster device would speed it up."
+    ),
+    INPUT: (
+        "The network waits for images: more workers, a faster disk or lighter augmentation would "
+        "speed it up, a faster GPU would not."
+    ),
+    EVALUATION: "Validation takes longer than training: fewer validation images would speed it up.",
+}
+EXPLAIN_LOG = "Everything that happened, the newest first, read from the run's journal."
+EXPLAIN_NO_WORRIES = "Nothing went wrong so far."
+EXPLAIN_CHECKPOINTS = "The run can go on from last.pt; best.pt holds the weights of the best epoch."
+
+
+def explain_loss_guess(classes: int, guess: str) -> str:
+    return (
+        f"The loss says how little probability the right class gets; a pure guess among {classes} "
+        f"classes has {guess}, certainty has 0."
+    )
+
+
+def explain_loss_now(loss: str) -> str:
+    return f"In training it is {loss} now; the end of the epoch adds the loss on new images."
+
+
+def explain_loss_above(train: str, validation: str) -> str:
+    return (
+        f"Validation ({validation}) lies above training ({train}): the network knows its training "
+        "images better than new ones. A gap that widens is overfitting; augmentation, weight decay "
+        "or more data narrow it."
+    )
+
+
+def explain_loss_below(train: str, validation: str) -> str:
+    return (
+        f"Validation ({validation}) lies below training ({train}), which is no mistake: "
+        "augmentation and dropout make only the training images harder, and the training loss is "
+        "a mean over the whole epoch."
+    )
+
+
+def explain_loss_together(train: str, validation: str) -> str:
+    return (
+        f"Training ({train}) and validation ({validation}) lie close together: what it learns "
+        "holds for new images too."
+    )
+
+
+def explain_loss_rises(epoch: int) -> str:
+    return (
+        f"On new images it has been rising since epoch {epoch}: from there on the network learns "
+        "its training images by heart."
+    )
+
+
+def explain_loss_falls(before: str, now: str, epochs: int) -> str:
+    return f"On new images it still falls, from {before} to {now} in {epochs} epochs."
+
+
+def explain_loss_flat(epochs: int) -> str:
+    return f"On new images it has hardly moved for {epochs} epochs; a lower learning rate may help."
+
+
+def explain_accuracy(classes: int, guess: str) -> str:
+    return (
+        f"Accuracy is the share of images whose likeliest class is the right one; guessing among "
+        f"{classes} classes gives {guess} %."
+    )
+
+
+def explain_accuracy_gap(train: str, validation: str, gap: str) -> str:
+    return (
+        f"Training is at {train} %, new images are at {validation} %: those {gap} points were "
+        "learnt by heart and do not carry over."
+    )
+
+
+def explain_accuracy_below(train: str, validation: str) -> str:
+    return (
+        f"New images ({validation} %) fare better than training ({train} %): augmentation makes "
+        "the training images harder, and they were counted while it still learnt."
+    )
+
+
+def explain_accuracy_together(train: str, validation: str) -> str:
+    return (
+        f"Training ({train} %) and new images ({validation} %) lie close together: what it learns "
+        "carries over."
+    )
+
+
+def explain_best_before(top1: str, epoch: int) -> str:
+    return f"The best was {top1} % at epoch {epoch}; best.pt keeps those weights."
+
+
+def explain_drop(factor: str, epoch: int) -> str:
+    return (
+        f"At epoch {epoch} it was multiplied by {factor}: the smaller steps settle, and the loss "
+        "bends down there."
+    )
+
+
+def explain_plateau(factor: str) -> str:
+    return f"Since validation did not get better, it was lowered to {factor} of the plan."
+
+
+def explain_steered(factor: str) -> str:
+    return f"You have multiplied the plan by {factor}."
+
+
+def explain_largest(layer: str, share: str) -> str:
+    return f"The most parameters, {share} % of all, are in {layer}."
+
+
+def explain_blown(layer: str) -> str:
+    return f"The numbers in {layer} are not finite any more: a lower learning rate is needed."
+
+
+def explain_dead(layer: str, share: str) -> str:
+    return (
+        f"In {layer} {share} % of the units are dead: their ReLU lets nothing pass for any image, "
+        "so they get no gradient and cannot come back. A lower learning rate or batch norm helps."
+    )
+
+
+def explain_vanishing(layer: str) -> str:
+    return (
+        f"The gradient nearly vanishes in {layer}, which hardly learns: shortcuts as in ResNet, "
+        "or batch norm, cure that."
+    )
+
+
+def explain_exploding(layer: str) -> str:
+    return f"The gradient explodes in {layer}: a lower learning rate or clip tames it."
+
+
+def explain_large_update(layer: str, share: str) -> str:
+    return (
+        f"One step changes the weights of {layer} by {share} % of themselves, where about 0.1 % is "
+        "usual: the learning rate is high for it."
+    )
+
+
+def explain_worst(true: str, predicted: str, images: int, of: int, share: str) -> str:
+    return f"Most often {true} is taken for {predicted}: {images} of {of} images, {share} %."
+
+
+def explain_mutual(true: str, predicted: str) -> str:
+    return f"The other way round it errs as well: {true} and {predicted} look alike to it."
+
+
+def explain_hardest(name: str, share: str) -> str:
+    return f"The hardest class is {name}: {share} % of its images are recognised."
+
+
+def explain_depth(first: str, deepest: str) -> str:
+    if first == deepest:
+        return f"In {first} they are edges and colours if it is early, parts and textures if late."
+    return (
+        f"Early ones as {first} find edges and colours, late ones as {deepest} coarse patterns "
+        "that only the network can read."
+    )
+
+
+def explain_right(name: str, share: str) -> str:
+    return f"It takes this image for {name} with {share} %, and that is right."
+
+
+def explain_wrong(name: str, share: str, true: str) -> str:
+    return f"It takes this image for {name} with {share} %, but it is {true}."
+
+
+def explain_bound(what: str, share: str) -> str:
+    return f"{what.capitalize()} takes {share} % of the time and so bounds the speed."
+
+
+def explain_worries(count: int) -> str:
+    which = "One entry is a warning" if count == 1 else f"{count} entries are warnings"
+    return f"{which}: read them first."
+
+
+# The command palette
+
+KEY_SIGNS: Mapping[str, str] = {
+    "question_mark": "?",
+    "colon": ":",
+    "comma": ",",
+    "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "percent_sign": "%",
+    "slash": "/",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "enter": "Enter",
+    "escape": "Esc",
+    "ctrl": "Ctrl",
+    "shift": "Shift",
+    "tab": "Tab",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "space": "Space",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "ctrl+c": "Ctrl+C",
+}
+COMMANDS: Mapping[str, str] = {
+    "pause": "Pause the training, or go on",
+    "checkpoint": "Save a checkpoint now",
+    "steer": "Steer: another learning rate, or another end",
+    "zoom": "Show this pane alone, or all again",
+    "next_pane(1)": "Go to the next pane",
+    "next_pane(-1)": "Go to the previous pane",
+    "pane('loss')": "Go to the loss",
+    "pane('accuracy')": "Go to the accuracy",
+    "pane('rate')": "Go to the learning rate",
+    "pane('layers')": "Go to the layers",
+    "pane('confusion')": "Go to the confusion matrix",
+    "pane('maps')": "Go to the feature maps",
+    "pane('machine')": "Go to the machine",
+    "pane('log')": "Go to the log",
+    "augmented": "Show training images as the network sees them",
+    "past(-1)": "Confusion and maps of the epoch before",
+    "past(1)": "Confusion and maps of the epoch after",
+    "explain": "Explain this pane",
+    "copy": "Copy the command that does the same",
+    "detach": "Detach: leave, the training goes on",
+    "leave": "Leave",
+    "help": "List all keys",
+    "toggle_counts": "Confusion in counts, or in per cent",
+    "sort": "Sort in another order",
+    "kind('matrix')": "Confusion as a matrix, or as pairs",
+    "kind('report')": "Precision, recall and F1 of each class",
+    "look": "Show the images of what is selected",
+    "filter": "Filter what is listed",
+    "recent": "Curves of the recent steps, or of the whole run",
+    "smooth(1)": "Smooth the curves more",
+    "smooth(-1)": "Smooth the curves less",
+    "log_scale": "Logarithmic loss, or linear",
+    "fold": "Fold or open the stage",
+    "fold_group": "Fold or open the stage",
+    "open(True)": "Open the stage",
+    "open(False)": "Fold the stage",
+    "maps": "Feature maps of this layer",
+    "image(1)": "Feature maps of the next image",
+    "image(-1)": "Feature maps of the image before",
+    "image(10)": "Feature maps ten images on",
+    "image(-10)": "Feature maps ten images back",
+    "image(100)": "Feature maps a hundred images on",
+    "image(-100)": "Feature maps a hundred images back",
+    "let_go": "Select nothing",
+    "go_to": "Feature maps of an image by its number",
+    "kernels": "Kernels of the first layer, or its feature maps",
+    "blocks": "Pictures in half blocks, or in shades",
+    "layer(1)": "Feature maps of the next layer",
+    "layer(-1)": "Feature maps of the layer before",
+    "start": "Start with what is chosen, or attach to the run",
+    "fields": "Change fields of the recipe",
+    "order": "List in another order",
+    "quit": "Quit",
+}
+SEARCH_COMMANDS = "part of what you want to do"
+COMMANDS_WITHOUT_KEY: Mapping[str, str] = {
+    "toggle_theme": "Switch between the dark and the light theme",
+}
 
 # Leaving
 
@@ -371,20 +967,55 @@ def stopping(run: str, selector: str) -> str:
 # Help
 
 HELP_TITLE = "Keys"
+HELP_FOOT = "↑ ↓ scroll   Esc back"
 HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "the run": (
         ("p", "pause, and go on exactly where it was"),
         ("c", "save a checkpoint now"),
+        ("s", "steer: another learning rate, or another end"),
+        ("y", "copy the command that watches this run"),
         ("d", "detach: leave at once, the training goes on"),
-        ("q  Ctrl+C", "leave; asks first where this window started the run"),
+        ("q  Ctrl+C", "leave; asks where this window started the run"),
     ),
     "the screen": (
-        ("Tab  1 … 8  0", "go to a pane; 0 is the log"),
+        ("Tab  Shift+Tab  1 … 8  0", "go to a pane; 0 is the log"),
         ("Enter  z", "show the pane alone, and back"),
-        ("n N", "another layer of the feature maps"),
+        ("e", "explain the pane, as it is now"),
+        (",  .  [  ]", "confusion and feature maps of past epochs"),
         ("a", "training images as the network sees them"),
-        ("↑ ↓  j k", "scroll the layers, choose in a list"),
-        ("Esc", "back"),
+        (":  Ctrl+P", "all that can be done, by its words"),
+        ("?  Esc", "these keys; back"),
+    ),
+    "the curves": (
+        ("←  →  h  l", "a cursor with exact values; Esc ends it"),
+        ("Shift+←  Shift+→", "ten columns on"),
+        ("+  =  -", "smooth the training curve more or less"),
+        ("t  L", "the recent steps or the whole run; log y"),
+        ("below them", "◆ best  c saved  s steered  ‖ paused  ! alert"),
+    ),
+    "layers": (
+        ("↑  ↓  j  k", "select a layer, which the maps then show"),
+        ("PgUp  PgDn  Home  End", "ten on, or to either end"),
+        ("Space  Enter  ←  →  h  l", "fold a stage, or open it"),
+        ("m  Esc", "its feature maps; select none"),
+    ),
+    "confusion": (
+        ("↑  ↓  ←  →  j  k  h  l", "select a cell, a pair or a class"),
+        ("Enter  Esc", "its images; select none"),
+        ("o  /", "sort, filter"),
+        ("m  r  %", "matrix or pairs; precision, recall and F1; counts"),
+    ),
+    "feature maps": (
+        ("n  N", "another layer"),
+        ("←  →  h  l  g", "another image; g goes to one by its number"),
+        ("Shift+←  Shift+→  Ctrl+←  Ctrl+→", "ten images on, a hundred on"),
+        ("↑  ↓  j  k  PgUp  PgDn", "more channels"),
+        ("o  K  b", "strongest first, kernels, half blocks or shades"),
+    ),
+    "the log": (
+        ("↑  ↓  j  k  PgUp  PgDn", "scroll"),
+        ("Home  g  End  G", "to the newest, to the oldest"),
+        ("/", "filter"),
     ),
     "the launcher": (
         ("Enter", "start with what is chosen; on a run, attach to it"),

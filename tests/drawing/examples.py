@@ -244,6 +244,17 @@ def feature_maps(epoch: int = 1) -> events.FeatureMaps:
     )
 
 
+def kernels(side: int = 3) -> events.Kernels:
+    """Six filters of a first convolution of three channels."""
+    pictures = [
+        events.Picture(
+            3, side, side, packed(bytes((i * 40 + j * 9) % 256 for j in range(3 * side * side)))
+        )
+        for i in range(6)
+    ]
+    return events.Kernels("conv1", (6, 3, side, side), 0.42, tuple(pictures))
+
+
 def packed(data: bytes) -> str:
     return base64.b64encode(data).decode()
 

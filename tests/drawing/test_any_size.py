@@ -15,56 +15,107 @@ from engine.events import Event, Layer, PhaseName
 from engine.history import History
 from engine.recipe import Recipe, Resolved
 from tests.drawing import examples
+from tui.cost import Cost
 from tui.drawing import cells
-from tui.drawing.axis import epoch_span, epoch_ticks, gutter
-from tui.drawing.cells import Row, Span
+from tui.drawing.axis import Limits, epoch_span, epoch_ticks, gutter, newest
+from tui.drawing.cells import Row
 from tui.drawing.confusion import confusion_facts, confusion_foot, confusion_pane
 from tui.drawing.curves import curve_pane
-from tui.drawing.facts import accuracy_facts, loss_facts
+from tui.drawing.facts import Reading, accuracy_facts, cursor_facts, loss_facts
 from tui.drawing.frame import frame, room, tabs
-from tui.drawing.layers import layer_facts, layer_table
+from tui.drawing.health import Checkup
+from tui.drawing.kernels import kernels_pane
+from tui.drawing.layers import LayerTable, LayerView, explanation, layer_facts, layer_pane
 from tui.drawing.log import log_line, log_pane
 from tui.drawing.machine import machine_pane
-from tui.drawing.maps import maps_facts, maps_foot, maps_pane
-from tui.drawing.rate import rate_facts, rate_pane, rate_strip
+from tui.drawing.maps import View, maps_facts, maps_foot, maps_pane, maps_range
+from tui.drawing.marks import event_marks
+from tui.drawing.rate import rate_cursor_facts, rate_facts, rate_pane, rate_strip
 from tui.drawing.series import (
-    accuracy_limits,
+    accuracy_scale,
     accuracy_series,
     epochs_done,
-    loss_limits,
+    in_detail,
+    loss_scale,
     loss_series,
+    smoothed,
+    within,
 )
+from tui.drawing.stagetree import opened_at_first
 from tui.drawing.status import progress_row, status_row
+from tui.drawing.views import View as Looked
 
 Draw = Callable[[History, int, int], list[Row]]
+MATRIX = Looked(kind="matrix", selected=(1, 0), turn=1)
+PAIRS = Looked(kind="pairs", selected=(7, 6), turn=2, wanted="a")
+REPORT = Looked(kind="report", selected=(3, 3))
 
 
-def _span(history: History) -> int:
-    return epoch_span(epochs_done(history), history.epochs_planned)
+def _whole(history: History) -> Limits:
+    return 0.0, float(epoch_span(epochs_done(history), history.epochs_planned))
+
+
+def _recent(history: History) -> Limits:
+    return newest(epochs_done(history), int(_whole(history)[1]))
 
 
 def _loss(history: History, width: int, height: int) -> list[Row]:
-    series = loss_series(history)
-    limits = loss_limits(series, len(history.classes))
-    return curve_pane(series, width, height, span=_span(history), limits=limits)
+    scale = loss_scale(loss_series(history), len(history.classes))
+    return curve_pane(loss_series(history), width, height, window=_whole(history), scale=scale)
+
+
+def _recent_loss(history: History, width: int, height: int) -> list[Row]:
+    """As with all keys pressed: smoothed, logarithmic, recent, and with a cursor."""
+    window = _recent(history)
+    detail = in_detail(loss_series(history), history.steps_per_epoch)
+    series = within(smoothed(detail, 0.9, window), window)
+    scale = loss_scale(series, len(history.classes), log=True, close=True)
+    return curve_pane(series, width, height, window=window, scale=scale, cursor=window[1])
 
 
 def _accuracy(history: History, width: int, height: int) -> list[Row]:
     series = accuracy_series(history)
-    limits = accuracy_limits(series)
-    return curve_pane(series, width, height, span=_span(history), limits=limits)
+    scale = accuracy_scale(series)
+    return curve_pane(series, width, height, window=_whole(history), scale=scale)
+
+
+def _recent_rate(history: History, width: int, height: int) -> list[Row]:
+    window = _recent(history)
+    return rate_pane(history, width, height, window=window, cursor=window[0])
+
+
+def _layers(history: History, width: int, height: int) -> list[Row]:
+    table = LayerTable(history.run.layers if history.run else (), 32)
+    view = LayerView(opened_at_first(table.tree), 1 if len(table.tree) > 1 else None, 2)
+    return layer_pane(table, Checkup(history.health), view, width, height, "later")
+
+
+def _explanation(history: History) -> Row:
+    table = LayerTable(history.run.layers if history.run else (), 32)
+    return explanation(table, Checkup(history.health), 0) if table.tree else ()
 
 
 PANES: dict[str, Draw] = {
     "loss": _loss,
     "accuracy": _accuracy,
-    "rate": lambda h, w, t: rate_pane(h, w, t, span=_span(h)),
-    "layers": lambda h, w, t: layer_table(h.run.layers if h.run else (), w, t, first=2),
+    "recent loss": _recent_loss,
+    "rate": lambda h, w, t: rate_pane(h, w, t, window=_whole(h)),
+    "recent rate": _recent_rate,
+    "layers": _layers,
     "confusion": lambda h, w, t: confusion_pane(h.confusion, h.classes, w, t),
-    "counts": lambda h, w, t: confusion_pane(h.confusion, h.classes, w, t, in_counts=True),
-    "maps": lambda h, w, t: maps_pane(h.maps, "conv1", h.classes, w, t),
+    "counts": lambda h, w, t: confusion_pane(h.confusion, h.classes, w, t, Looked(in_counts=True)),
+    "matrix": lambda h, w, t: confusion_pane(h.confusion, h.classes, w, t, MATRIX),
+    "pairs": lambda h, w, t: confusion_pane(h.confusion, h.classes, w, t, PAIRS),
+    "report": lambda h, w, t: confusion_pane(h.confusion, h.classes, w, t, REPORT),
+    "maps": lambda h, w, t: maps_pane(h.maps.get("conv1"), h.classes, w, t),
+    "blocks": lambda h, w, t: maps_pane(
+        h.maps.get("conv1"), h.classes, w, t, View(3, strongest=True, coloured=True)
+    ),
+    "kernels": lambda h, w, t: kernels_pane(examples.kernels(w % 14), w, t, first=3),
     "machine": machine_pane,
+    "cost": lambda h, w, t: machine_pane(h, w, t, Cost(w / 7, 1e9 / t), "anna"),
     "log": lambda h, w, t: log_pane(h.log, w, t, examples.clock),
+    "filtered log": lambda h, w, t: log_pane(h.log, w, t, examples.clock, first=2, wanted="e"),
     "status": lambda h, w, t: [status_row(h, w, h.last_time, t > 15, examples.clock)],
     "progress": lambda h, w, t: [progress_row(h, w)],
     "strip": lambda h, w, t: [rate_strip(h.plan, h.step, w, h.plateau_factor)],
@@ -81,6 +132,7 @@ steps = st.integers(0, 4000)
 layer = st.builds(
     Layer, words, words, words, st.lists(counts, max_size=3).map(tuple), counts, counts
 )
+health = st.builds(events.Health, words, number, number, number, number, number)
 started = st.builds(
     events.RunStarted,
     attempt=words,
@@ -131,8 +183,17 @@ feature_map = st.builds(
     number,
     st.binary(max_size=64).map(lambda data: examples.packed(data)),
 )
+holder = st.builds(events.Holder, words | st.just("anna"), counts)
 gpu = st.builds(
-    events.Gpu, st.integers(0, 9), words, st.booleans(), st.floats(), counts, counts, number
+    events.Gpu,
+    st.integers(0, 9),
+    words,
+    st.booleans(),
+    st.floats(),
+    counts,
+    counts,
+    number,
+    holders=st.lists(holder, max_size=3).map(tuple),
 )
 any_event: st.SearchStrategy[Event] = st.one_of(
     started,
@@ -147,6 +208,14 @@ any_event: st.SearchStrategy[Event] = st.one_of(
         top1=number,
         lr=st.floats(),
         images_per_second=number,
+        waited=unmeasured,
+    ),
+    st.builds(
+        events.Steered,
+        step=steps,
+        factor=st.floats(1e-300, 1e300),
+        epochs=st.integers(1, 200),
+        lr=st.floats(0, 1000),
     ),
     st.builds(
         events.EpochEnded,
@@ -163,6 +232,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
         best=st.booleans(),
         top5=unmeasured,
     ),
+    st.builds(events.LayerHealth, layers=st.lists(health, max_size=8).map(tuple)),
     st.builds(events.Confusion, epoch=counts, counts=matrix, sparse=sparse.map(tuple)),
     st.builds(
         events.FeatureMaps,
@@ -255,14 +325,21 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         loss_facts(history, facts, 2.31),
         accuracy_facts(history, facts),
         rate_facts(history, facts),
+        rate_cursor_facts(history, 1.5, 0.1, facts),
+        cursor_facts(Reading(1.5, 147, 0.5, None, None), facts),
         layer_facts(history.run, facts),
         confusion_facts(history.confusion, history.classes, facts),
         maps_facts(feature_maps, history.classes, facts),
     ]
     bottoms: list[Row] = [
-        epoch_ticks(_span(history), inside[0], gutter(inside[0]), {3.0: Span("◆", "good")}),
+        epoch_ticks(_whole(history), inside[0], gutter(inside[0]), event_marks(history), 3.0),
+        epoch_ticks(_recent(history), inside[0], gutter(inside[0]), event_marks(history)),
         confusion_foot(history.confusion, history.classes, *inside),
-        maps_foot(feature_maps),
+        confusion_foot(history.confusion, history.classes, *inside, MATRIX),
+        confusion_foot(history.confusion, history.classes, *inside, REPORT),
+        maps_foot(feature_maps, inside[0], 3),
+        _explanation(history),
+        maps_range(feature_maps, *inside, View(2, strongest=True)),
     ]
     for top in tops:
         assert cells.width(top) <= facts

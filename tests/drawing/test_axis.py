@@ -4,9 +4,8 @@ import math
 
 import pytest
 
-from tests.drawing.examples import drawn
 from tui.drawing import axis, cells
-from tui.drawing.cells import Span, row
+from tui.drawing.cells import Span
 
 
 @pytest.mark.parametrize(
@@ -24,49 +23,26 @@ def test_epoch_span_of_no_number_is_possible(done: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "limits", "labels"),
+    ("done", "span", "window"),
     [
-        (0.0, 2.31, (0.0, 2.5), ("0", "2.5")),
-        (10.2, 99.0, (0.0, 100.0), ("0", "100")),
-        (99.5, 100.0, (99.5, 100.0), ("99.5", "100")),
-        (0.0, 0.0123, (0.0, 0.02), ("0", "0.02")),
-        (0.0, 0.001, (0.0, 0.001), ("0", ".001")),
-        (0.0, 1.5e-4, (0.0, 2e-4), ("0", "2e-4")),
-        (0.0, 12_345.0, (0.0, 15_000.0), ("0", "15k")),
-        (3.0, 3.0, (1.0, 5.0), ("1", "5")),
-        (0.0, 0.0, (0.0, 1.0), ("0", "1")),
-        (math.nan, 1.0, (0.0, 1.0), ("0", "1")),
+        (0.0, 1, (0.0, 0.25)),
+        (0.3, 1, (0.125, 0.375)),
+        (12.4, 16, (10.0, 14.0)),
+        (14.0, 16, (10.0, 14.0)),
+        (14.1, 16, (12.0, 16.0)),
+        (30.0, 30, (26.0, 30.0)),
+        (math.nan, 30, (0.0, 4.0)),
     ],
 )
-def test_limits_are_round(
-    low: float, high: float, limits: axis.Limits, labels: tuple[str, str]
+def test_the_newest_stretch_moves_on_by_half_when_it_is_full(
+    done: float, span: int, window: axis.Limits
 ) -> None:
-    found = axis.round_limits(low, high)
-    assert found == pytest.approx(limits)
-    assert tuple(axis.y_label(limit) for limit in found) == labels
+    assert axis.newest(done, span) == window
 
 
-def test_limits_stay_while_they_hold_the_values_and_are_half_full() -> None:
-    before = (0.0, 2.5)
-    assert axis.round_limits(0.0, 1.3, previous=before) == before
-    assert axis.round_limits(0.0, 1.2, previous=before) == (0.0, 1.5)
-    assert axis.round_limits(0.0, 2.6, previous=before) == (0.0, 3.0)
-    assert axis.round_limits(math.nan, 2.6, previous=before) == before
-
-
-def test_labels_stand_at_the_ends_of_the_y_axis() -> None:
-    plot = [row("abc"), row("def"), row("ghi")]
-    assert drawn(axis.beside_labels(plot, 0.0, 2.5, 6)) == [
-        "  2.5┤abc",
-        "     │def",
-        "    0┤ghi",
-    ]
-    assert axis.beside_labels(plot, 0.0, 2.5, 0) == plot
-
-
-def _ticks(span: int, width: int, left: int, mark: float | None = None) -> str:
-    marks = {mark: Span("◆", "good")} if mark is not None else {}
-    return cells.text(axis.epoch_ticks(span, width, left, marks))
+def _ticks(end: float, width: int, left: int, *marks: float, start: float = 0.0) -> str:
+    signs = [(mark, Span("◆", "good")) for mark in marks]
+    return cells.text(axis.epoch_ticks((start, end), width, left, signs))
 
 
 def test_ticks_stand_below_their_columns() -> None:
@@ -78,13 +54,29 @@ def test_ticks_stand_below_their_columns() -> None:
 
 def test_ticks_are_round_where_the_span_is_not() -> None:
     assert _ticks(30, 40, 5) == "──── 0 ─────── 10 ──────── 20 ───── 30 ─"
-    assert _ticks(1, 30, 5) == "──── 0 ─────────────────── 1 ─"
+    assert _ticks(1, 30, 5) == "──── 0 ──────── 0.5 ────── 1 ─"
 
 
-def test_a_mark_goes_before_a_number_but_not_before_an_end() -> None:
+def test_ticks_of_a_stretch_in_the_middle() -> None:
+    assert _ticks(14, 40, 5, start=10) == "─── 10 ───────────── 12 ─────────── 14 ─"
+
+
+def test_a_broad_axis_says_what_it_counts() -> None:
+    assert _ticks(30, 140, 6).endswith("─ 20 ────────────────── 25 ────────── epoch 30 ─")
+    assert _ticks(30, 140, 6, 28.5).endswith("─ 25 ──────────────◆─ 30 ─")
+
+
+def test_a_mark_goes_before_a_number_and_stands_beside_the_first() -> None:
     assert _ticks(16, 40, 5, 11) == "──── 0 ────────────── 8 ─────◆───── 16 ─"
     assert _ticks(16, 40, 5, 8) == "──── 0 ───────────────◆──────────── 16 ─"
-    assert _ticks(16, 40, 5, 0) == "──── 0 ────────────── 8 ─────────── 16 ─"
+    assert _ticks(16, 40, 5, 0) == "──── 0 ◆───────────── 8 ─────────── 16 ─"
+    assert _ticks(16, 40, 5, 16, 20) == "──── 0 ────────────── 8 ─────────── 16 ◆"
+
+
+def test_the_first_of_two_marks_in_a_column_and_the_cursor_before_all() -> None:
+    marks = [(4.0, Span("◆", "good")), (4.1, Span("c", "key")), (6.0, Span("s", "rate"))]
+    row = axis.epoch_ticks((0.0, 16.0), 40, 5, marks, cursor=6.0)
+    assert cells.text(row) == "──── 0 ──────◆────▲── 8 ─────────── 16 ─"
 
 
 def test_ticks_without_room() -> None:

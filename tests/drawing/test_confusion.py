@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from engine.events import Confusion
+from engine.events import Cell, Confusion
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Ink
-from tui.drawing.confusion import confusion_facts, confusion_foot, confusion_pane, worst_pairs
-from tui.drawing.mistakes import counts, mistakes, recalls
+from tui.drawing.confusion import (
+    confusion_facts,
+    confusion_foot,
+    confusion_hint,
+    confusion_pane,
+    kind_shown,
+    worst_pairs,
+)
+from tui.drawing.mistakes import counts
+from tui.drawing.views import View
 
 SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))
 PETS = ("cat", "dog", "bird")
@@ -45,7 +53,7 @@ def test_a_matrix_that_takes_all_rows_has_its_heading_in_the_border() -> None:
 
 
 def test_counts() -> None:
-    assert drawn(confusion_pane(SMALL, PETS, 28, 4, in_counts=True)) == [
+    assert drawn(confusion_pane(SMALL, PETS, 28, 4, View(in_counts=True))) == [
         "       cat  dog bird  rec",
         " cat   █ 8  ▒ 2    ·   80",
         " dog   ░ 1  █ 9    ·   90",
@@ -92,16 +100,16 @@ def test_too_few_rows_for_the_matrix_list_the_worst_pairs() -> None:
 
 def test_many_classes_show_their_shape_and_the_extremes_of_recall() -> None:
     history = examples.hundred_classes()
-    rows = confusion_pane(history.confusion, history.classes, 70, 12)
+    rows = confusion_pane(history.confusion, history.classes, 80, 14)
     assert drawn(rows)[:4] == [
-        " true      predicted of 100                        │ 100 × 100",
-        " ────────────────────────────────────────────────  │ ⠳⢆             ⠈",
-        " class_29  class_28       7 ▇▇▇▇▇▇▇▇▇▇▇▇           │  ⠈⠱⣆⡀",
-        " class_54  class_55       7 ▇▇▇▇▇▇▇▇▇▇▇▇           │    ⠈⠛⢆",
+        " true      predicted of 100                              │ 100 × 100",
+        " ──────────────────────────────────────────────────────  │ ⠻⢄",
+        " class_29  class_28       7 ▇▇▇▇▇▇▇▇▇▇▇▇                 │   ⠻⢦⡀",
+        " class_54  class_55       7 ▇▇▇▇▇▇▇▇▇▇▇▇                 │     ⠱⣆",
     ]
     assert drawn(rows)[-2:] == [
-        " hardest  class_94 87 %   class_29 88 %   class_31 88 %",
-        " easiest  class_34 100 %   class_10 100 %   class_86 99 %",
+        " hardest  class_94 87 %   class_29 88 %   class_31 88 %   class_08 89 %",
+        " easiest  class_34 100 %   class_10 100 %   class_86 99 %   class_85 99 %",
     ]
 
 
@@ -109,7 +117,8 @@ def test_sparse_counts_say_the_same_as_dense_ones() -> None:
     sparse = Confusion(
         epoch=3, sparse=((0, 0, 8), (0, 1, 2), (1, 0, 1), (1, 1, 9), (2, 1, 5), (2, 2, 5))
     )
-    assert counts(sparse) == counts(SMALL)
+    assert counts(sparse).cells == counts(SMALL).cells
+    assert counts(sparse).totals == counts(SMALL).totals
     assert confusion_pane(sparse, PETS, 60, 4) == confusion_pane(SMALL, PETS, 60, 4)
 
 
@@ -155,9 +164,123 @@ def test_before_the_first_validation_and_without_a_mistake() -> None:
 
 def test_mistakes_and_recalls_are_ranked() -> None:
     counted = counts(SMALL)
-    assert [(m.true, m.predicted, m.images, m.of) for m in mistakes(counted)] == [
+    assert [(m.true, m.predicted, m.images, m.of) for m in counted.mistakes] == [
         (2, 1, 5, 10),
         (0, 1, 2, 10),
         (1, 0, 1, 10),
     ]
-    assert recalls(counted) == [(0.5, 2), (0.8, 0), (0.9, 1)]
+    assert counted.recalls == ((0.5, 2), (0.8, 0), (0.9, 1))
+
+
+def test_brackets_stand_around_the_selected_cell_and_the_foot_names_it() -> None:
+    view = View(selected=(2, 1))
+    rows = confusion_pane(SMALL, PETS, 28, 4, view)
+    assert drawn([*rows, confusion_foot(SMALL, PETS, 28, 4, view)]) == [
+        "       cat  dog bird  rec",
+        " cat   █80  ▒20    ·   80",
+        " dog   ░10  █90    ·   90",
+        " bird    · [▓50] █50   50",
+        "bird → dog   5 of 10",
+    ]
+
+
+def test_a_selected_hit_is_named_as_such() -> None:
+    view = View(selected=(0, 0))
+    assert drawn(confusion_pane(SMALL, PETS, 20, 4, view))[1] == " cat [80]20  ·   80"
+    foot = confusion_foot(SMALL, PETS, 50, 6, view)
+    assert cells.text(foot) == "cat recognised   8 of 10   80.0 %"
+
+
+def test_the_matrix_can_be_ordered_by_its_worst_pairs_or_by_recall() -> None:
+    def firsts(turn: int) -> list[str]:
+        return [row[:5] for row in drawn(confusion_pane(SMALL, PETS, 28, 4, View(turn=turn)))[1:]]
+
+    assert firsts(0) == [" cat ", " dog ", " bird"]
+    assert firsts(1) == [" bird", " dog ", " cat "]
+    assert firsts(2) == [" bird", " cat ", " dog "]
+    assert firsts(3) == firsts(0)
+
+
+def test_a_part_of_a_large_matrix_is_shown_around_the_selected_cell() -> None:
+    history = examples.hundred_classes()
+    view = View(kind="matrix", selected=(29, 28))
+    rows = confusion_pane(history.confusion, history.classes, 46, 6, view)
+    assert drawn(rows) == [
+        "          cl cl cl cl cl cl cl cl cl cl  rec",
+        " class_27  ·  ·  1  1 98  ·  ·  ·  ·  ·   98",
+        " class_28  ·  ·  ·  1  · 95  3  ·  1  ·   95",
+        " class_29  ·  ·  ·  ·  4 [7]88  ·  ·  1   88",
+        " class_30  ·  ·  ·  ·  ·  ·  · 98  2  ·   98",
+        " class_31  ·  ·  ·  ·  ·  ·  3  6 88  ·   88",
+    ]
+    foot = confusion_foot(history.confusion, history.classes, 46, 6, View(kind="matrix"))
+    assert cells.text(foot) == "5 × 10 of 100 × 100"
+
+
+def test_pairs_are_marked_scrolled_and_filtered() -> None:
+    history = examples.hundred_classes()
+    view = View(kind="pairs", selected=(94, 95))
+    assert drawn(confusion_pane(history.confusion, history.classes, 46, 5, view))[2:] == [
+        " class_93  class_92       7 ▇▇▇▇▇▇▇▇▇▇▇▇",
+        "▸class_94  class_95       7 ▇▇▇▇▇▇▇▇▇▇▇▇",
+        " class_04  class_05       6 ▇▇▇▇▇▇▇▇▇▇▌",
+    ]
+    view = View(kind="pairs", wanted="_11")
+    assert drawn(confusion_pane(history.confusion, history.classes, 46, 4, view))[2:] == [
+        " class_11  class_10       2 ▇▇▇▌",
+        " class_08  class_11       1 ▇▌",
+    ]
+    view = View(kind="pairs", wanted="nothing")
+    assert drawn(confusion_pane(history.confusion, history.classes, 46, 1, view)) == [
+        " no pair fits the filter"
+    ]
+
+
+def test_the_pairs_can_be_ordered_by_recall_and_by_class() -> None:
+    def pairs(turn: int) -> list[str]:
+        return drawn(confusion_pane(SMALL, PETS, 40, 3, View(kind="pairs", turn=turn)))
+
+    assert [row[1:14].split() for row in pairs(1)] == [
+        ["bird", "dog"],
+        ["cat", "dog"],
+        ["dog", "cat"],
+    ]
+    assert [row[1:14].split() for row in pairs(2)] == [
+        ["cat", "dog"],
+        ["dog", "cat"],
+        ["bird", "dog"],
+    ]
+
+
+def test_a_filter_that_nothing_fits_says_so() -> None:
+    view = View(kind="matrix", wanted="horse")
+    assert drawn(confusion_pane(SMALL, PETS, 30, 1, view)) == [" no class fits the filter"]
+    view = View(kind="report", wanted="horse")
+    assert drawn(confusion_pane(SMALL, PETS, 30, 1, view)) == [" no class fits the filter"]
+
+
+def test_what_is_shown_unasked_depends_on_the_room() -> None:
+    assert kind_shown(SMALL, PETS, 40, 4, View()) == "matrix"
+    assert kind_shown(SMALL, PETS, 40, 2, View()) == "pairs"
+    assert kind_shown(SMALL, PETS, 40, 2, View(kind="matrix")) == "matrix"
+    assert kind_shown(None, PETS, 40, 2, View()) == "matrix"
+
+
+def test_enter_is_offered_where_images_are_kept() -> None:
+    kept = Confusion(epoch=3, counts=SMALL.counts, worst=(Cell(2, 1, (4, 9)),))
+    assert cells.text(confusion_hint(kept, View(selected=(2, 1)), "pairs")) == "⏎ images"
+    assert cells.text(confusion_hint(kept, View(selected=(2, 2)), "report")) == "⏎ images"
+    assert confusion_hint(kept, View(selected=(2, 2)), "matrix") == ()
+    assert confusion_hint(kept, View(selected=(0, 1)), "matrix") == ()
+    assert confusion_hint(kept, View(selected=(2, 1), asked=True), "pairs") == ()
+    assert confusion_hint(None, View(), "matrix") == ()
+
+
+def test_while_a_question_is_open_the_foot_says_so() -> None:
+    foot = confusion_foot(SMALL, PETS, 40, 4, View(selected=(2, 1), asked=True))
+    assert cells.text(foot) == "asking the engine for these images …"
+
+
+def test_facts_name_filter_order_and_accuracy() -> None:
+    facts = confusion_facts(SMALL, PETS, 60, View(turn=1, wanted="ca"), "pairs")
+    assert cells.text(facts) == "/ca   by recall   epoch 3   top-1 73.3"

@@ -5,23 +5,29 @@ import math
 from engine.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
-from tui.drawing.axis import Limits
 from tui.drawing.cells import Span
 from tui.drawing.curves import curve_pane
+from tui.drawing.scale import Scale
 from tui.drawing.series import (
     Series,
-    accuracy_limits,
+    accuracy_scale,
     accuracy_series,
-    loss_limits,
+    in_detail,
+    loss_scale,
     loss_series,
+    nearest,
+    smoothed,
+    within,
 )
+
+HEIGHT = Scale(0.0, 2.0)
 
 FALLING = [(x / 10, 2 * 0.8**x) for x in range(21)]
 
 
 def test_a_curve_with_its_validation_points() -> None:
     series = Series(FALLING, [(1.0, 0.4), (2.0, 1.0)], [])
-    assert drawn(curve_pane(series, 30, 5, span=2, limits=(0.0, 2.0))) == [
+    assert drawn(curve_pane(series, 30, 5, window=(0.0, 2.0), scale=HEIGHT)) == [
         "   2┤⠱⡀",
         "    │ ⠑⢄",
         "    │   ⠑⠤⡀                  o",
@@ -32,7 +38,7 @@ def test_a_curve_with_its_validation_points() -> None:
 
 def test_the_axis_is_shared_whatever_the_curve_fills_of_it() -> None:
     series = Series(FALLING, [(2.0, 0.4)], [])
-    assert drawn(curve_pane(series, 30, 4, span=4, limits=(0.0, 2.0))) == [
+    assert drawn(curve_pane(series, 30, 4, window=(0.0, 4.0), scale=HEIGHT)) == [
         "   2┤⢣",
         "    │ ⢣",
         "    │  ⠑⢄",
@@ -42,20 +48,20 @@ def test_the_axis_is_shared_whatever_the_curve_fills_of_it() -> None:
 
 def test_the_inks_tell_training_from_validation() -> None:
     line = [(0.0, 2.0), (2.0, 2.0)]
-    rows = curve_pane(Series(line, [(1.0, 2.0)], []), 12, 1, span=2, limits=(0.0, 2.0))
+    rows = curve_pane(Series(line, [(1.0, 2.0)], []), 12, 1, window=(0.0, 2.0), scale=HEIGHT)
     assert rows[0] == (Span("⠉" * 6, "train"), Span("o", "validation"), Span("⠉" * 5, "train"))
 
 
 def test_a_high_pane_begins_with_the_recent_steps() -> None:
     series = Series(FALLING, [], [(step, float(step % 8)) for step in range(16)])
-    rows = curve_pane(series, 23, 8, span=2, limits=(0.0, 2.0))
+    rows = curve_pane(series, 23, 8, window=(0.0, 2.0), scale=HEIGHT)
     assert drawn(rows)[0] == "recent ▁▂▃▄▅▅▆▇▁▂▃▄▅▅▆▇"
-    assert drawn(curve_pane(series, 23, 7, span=2, limits=(0.0, 2.0)))[0].startswith("   2┤")
+    assert drawn(curve_pane(series, 23, 7, window=(0.0, 2.0), scale=HEIGHT))[0].startswith("   2┤")
 
 
 def test_values_that_are_not_finite_leave_a_gap_below_their_sign() -> None:
     line = [(x / 10, math.nan if 6 <= x < 10 else 1.0) for x in range(20)]
-    rows = curve_pane(Series(line, [], []), 25, 3, span=2, limits=(0.0, 2.0))
+    rows = curve_pane(Series(line, [], []), 25, 3, window=(0.0, 2.0), scale=HEIGHT)
     assert drawn(rows) == [
         "   2┤      nan",
         "    │⠤⠤⠤⠤⠤⠄    ⠤⠤⠤⠤⠤⠤⠤⠤⠤⠄",
@@ -66,31 +72,113 @@ def test_values_that_are_not_finite_leave_a_gap_below_their_sign() -> None:
 
 def test_a_validation_that_is_not_finite_has_its_sign_once() -> None:
     points = [(1.0, 1.0), (2.0, math.nan), (3.0, math.nan), (4.0, 1.0)]
-    rows = drawn(curve_pane(Series([], points, []), 25, 2, span=4, limits=(0.0, 2.0)))
+    rows = drawn(curve_pane(Series([], points, []), 25, 2, window=(0.0, 4.0), scale=HEIGHT))
     assert rows == ["   2┤          nan", "   0┤     o             o"]
 
 
 def test_many_epochs_show_each_second_or_fourth_point() -> None:
     points = [(float(epoch), 1.0) for epoch in range(1, 101)]
-    rows = drawn(curve_pane(Series([], points, []), 25, 1, span=100, limits=(0.0, 2.0)))
+    rows = drawn(curve_pane(Series([], points, []), 25, 1, window=(0.0, 100.0), scale=HEIGHT))
     assert rows == ["    │   o  o  o  o   o  o"]
 
 
-def _loss_limits(history: History) -> Limits:
-    return loss_limits(loss_series(history), len(history.classes))
+def test_a_cursor_stands_behind_the_curves() -> None:
+    series = Series(FALLING, [(1.0, 0.4)], [])
+    rows = curve_pane(series, 30, 4, window=(0.0, 2.0), scale=HEIGHT, cursor=1.0)
+    assert drawn(rows) == [
+        "   2┤⠱⡀          ┊",
+        "    │ ⠈⠑⢄        ┊",
+        "    │    ⠉⠢⠤⣀    ┊",
+        "   0┤        ⠉⠉⠑⠒o⠤⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀⣀",
+    ]
+    assert Span("o", "key") in rows[3]
+
+
+def test_a_window_shows_its_stretch_of_the_epochs() -> None:
+    series = within(Series(FALLING, [(1.0, 1.9), (2.0, 1.0)], []), (1.0, 2.0))
+    rows = curve_pane(series, 30, 3, window=(1.0, 2.0), scale=HEIGHT)
+    assert drawn(rows) == [
+        "   2┤o",
+        "    │                        o",
+        "   0┤⠤⠤⠤⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀",
+    ]
+
+
+def test_a_logarithmic_axis_makes_a_line_of_a_power() -> None:
+    line = [(x / 10, 10.0 ** (-x / 10)) for x in range(21)]
+    line.append((1.05, 0.0))
+    rows = curve_pane(
+        Series(line, [], []), 17, 4, window=(0.0, 2.0), scale=Scale(0.01, 1.0, log=True)
+    )
+    assert drawn(rows) == ["⠑⠒⠤⡀", "   ⠈⠑⠒⠤⣀", "        ⠉⠑⠢⠤⣀", "             ⠉⠢⠤⢄"]
+
+
+def test_before_anything_is_measured_a_sentence_says_what_comes() -> None:
+    rows = curve_pane(Series([], [], []), 60, 3, window=(0.0, 1.0), scale=HEIGHT)
+    assert drawn(rows) == [
+        "    2┤",
+        "     │the first steps begin the curve, each epoch adds an o",
+        "    0┤",
+    ]
+
+
+def test_smoothing_weighs_by_distance_and_keeps_what_is_no_number() -> None:
+    line = [(0.0, 1.0), (1 / 256, 0.0), (2 / 256, math.nan), (3 / 256, 0.0)]
+    found = smoothed(Series(line, [], []), 0.5, (0.0, 1.0)).line
+    assert [x for x, _ in found] == [x for x, _ in line]
+    assert [found[i][1] for i in (0, 1, 3)] == [1.0, 0.5 / 1.5, 0.125 / 1.375]
+    assert math.isnan(found[2][1])
+    assert smoothed(Series(line, [], []), 0.0, (0.0, 1.0)).line is line
+
+
+def test_recent_values_stand_each_for_itself_in_detail() -> None:
+    series = Series([(0.05, 9.0), (0.15, 5.0), (0.25, 6.0)], [], [(2, 3.0), (3, 4.0)])
+    assert in_detail(series, 10).line == [(0.05, 9.0), (0.15, 5.0), (0.2, 3.0), (0.3, 4.0)]
+
+
+def test_the_nearest_value_within_reach() -> None:
+    line = [(1.0, 10.0), (2.0, 20.0)]
+    assert [nearest(line, at, 0.6) for at in (0.0, 0.5, 1.4, 1.6, 2.5, 3.0)] == [
+        None,
+        10.0,
+        10.0,
+        20.0,
+        20.0,
+        None,
+    ]
+    assert nearest([], 1.0, 1.0) is None
+
+
+def _loss_scale(history: History) -> Scale:
+    return loss_scale(loss_series(history), len(history.classes))
 
 
 def test_limits_hold_the_loss_of_a_guess_and_the_accuracy_up_to_all() -> None:
-    assert _loss_limits(examples.half_done()) == (0.0, 2.5)
-    assert _loss_limits(examples.just_started()) == (0.0, 2.5)
-    assert _loss_limits(examples.hundred_classes()) == (0.0, 5.0)
-    assert accuracy_limits(accuracy_series(examples.half_done())) == (0.0, 100.0)
+    assert _loss_scale(examples.half_done()) == (0.0, 2.5, False)
+    assert _loss_scale(examples.just_started()) == (0.0, 2.5, False)
+    assert _loss_scale(examples.hundred_classes()) == (0.0, 5.0, False)
+    assert accuracy_scale(accuracy_series(examples.half_done())) == (0.0, 100.0, False)
 
 
 def test_a_spike_of_the_loss_does_not_flatten_the_curve() -> None:
     history = examples.half_done()
     history.loss.add(600, 5000.0)
-    assert _loss_limits(history)[1] < 10
+    assert _loss_scale(history).high < 10
+
+
+def test_a_close_look_is_between_the_lowest_and_the_highest() -> None:
+    late = within(loss_series(examples.half_done()), (10.0, 14.0))
+    assert loss_scale(late, 10, close=True) == (0.35, 0.5, False)
+    sharp = within(accuracy_series(examples.half_done()), (10.0, 14.0))
+    assert accuracy_scale(sharp, close=True) == (85.0, 90.0, False)
+
+
+def test_a_logarithmic_loss_keeps_its_limits_while_they_fit() -> None:
+    series = loss_series(examples.half_done())
+    scale = loss_scale(series, 10, log=True)
+    assert scale == (0.3, 3.0, True)
+    lower = Series([*series.line, (12.5, 0.31)], [], [])
+    assert loss_scale(lower, 10, log=True, previous=scale) is scale
 
 
 def test_a_broken_run_keeps_its_finite_part() -> None:

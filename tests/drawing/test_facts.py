@@ -5,7 +5,7 @@ import pytest
 from engine.history import History
 from tests.drawing import examples
 from tui.drawing import cells
-from tui.drawing.facts import accuracy_facts, loss_facts
+from tui.drawing.facts import Reading, accuracy_facts, cursor_facts, loss_facts, view_facts
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,30 @@ def test_a_loss_that_is_no_number_is_an_error() -> None:
 def test_before_the_first_steps_there_are_no_facts() -> None:
     for history in (History(), examples.just_started()):
         assert loss_facts(history, 60) == accuracy_facts(history, 60) == ()
+
+
+@pytest.mark.parametrize(
+    ("room", "facts"),
+    [
+        (70, "▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12"),
+        (50, "▲ epoch 12.4   train 0.41235   o val 0.46811 @12"),
+        (30, "▲ 12.4  .41235  o .46811 @12"),
+        (26, "▲ 12.4  .41235  o .46811"),
+        (16, ".41235  o .46811"),
+        (10, ""),
+    ],
+)
+def test_the_exact_values_at_the_cursor_become_shorter(room: int, facts: str) -> None:
+    reading = Reading(12.4, 1215, 0.412345, 0.468111, 12)
+    assert cells.text(cursor_facts(reading, room)) == facts
+
+
+def test_at_the_cursor_there_may_be_nothing() -> None:
+    facts = cells.text(cursor_facts(Reading(0.5, 49, None, None, None), 60))
+    assert facts == "▲ epoch 0.5, step 49   train –   o val –"
+
+
+def test_how_a_curve_is_drawn_is_said_where_it_is_not_as_it_is() -> None:
+    assert view_facts(0.0, False) == ()
+    assert cells.text(view_facts(0.6, True)) == "  log  smooth 0.6"
+    assert cells.text(view_facts(0.95, False, short=True)) == " ≈.95"

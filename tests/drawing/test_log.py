@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from engine import events
 from engine.events import Event
@@ -8,7 +9,7 @@ from engine.history import History
 from tests.drawing import examples
 from tests.drawing.examples import clock, drawn
 from tui.drawing import cells
-from tui.drawing.log import log_line, log_pane
+from tui.drawing.log import entry, log_line, log_pane, matching
 
 CASES: list[tuple[Event, str]] = [
     (
@@ -18,6 +19,10 @@ CASES: list[tuple[Event, str]] = [
     (
         events.Resumed(attempt="a", from_seq=3, epoch=5, step=4000),
         " 00:00:00  ↻ resumed     in epoch 5, from step 4,000",
+    ),
+    (
+        events.Steered(0.5, 40, 0.0365, "c1", step=1215),
+        " 00:00:00  s steered     lr 0.0365, 40 epochs, the plan × 0.5, from s…",
     ),
     (
         events.RunEnded(reason="failed", error="out of memory"),
@@ -55,6 +60,14 @@ def test_newest_first_from_an_offset() -> None:
     assert log_pane(log, 70, 1, clock, first=2) == log_pane(log, 70, 3, clock)[2:]
 
 
+def test_checkpoints_that_come_by_themselves_are_left_out() -> None:
+    saved = events.Checkpointed(
+        file="last.pt", epoch=4, bytes=9, seconds=0.04, reason="epoch", step=640
+    )
+    asked = replace(saved, reason="command")
+    assert matching([saved, asked, replace(saved, reason="interval")], "", clock) == [asked]
+
+
 def test_an_error_is_in_its_ink() -> None:
     row = log_pane([events.RunEnded(reason="failed", error="no")], 40, 1, clock)[0]
     assert [span.ink for span in row if span.text.strip()] == ["dim", "error", "error", "error"]
@@ -77,4 +90,57 @@ def test_a_narrow_strip_has_whole_entries_and_cuts_the_only_one() -> None:
 
 def test_nothing_happened_yet() -> None:
     assert cells.text(log_line(History(), 10, clock)) == " " * 10
-    assert drawn(log_pane([], 10, 2, clock)) == ["", ""]
+    assert drawn(log_pane([], 60, 2, clock)) == [
+        " epochs, checkpoints and alerts are told here as they come",
+        "",
+    ]
+
+
+def test_a_filter_keeps_what_has_its_words_in_whatever_case() -> None:
+    log = examples.half_done().log
+    found = matching(log, "BEST 8", clock)
+    assert [entry(event).rest[:13] for event in found[:2]] == ["88.5 % at epo", "87.8 % at epo"]
+    assert drawn(log_pane(log, 60, 1, clock, first=1, wanted="best 8")) == [
+        " 22:15:11  ◆ best        87.8 % at epoch 11 → best.pt"
+    ]
+    assert drawn(log_pane(log, 60, 2, clock, wanted="no such words")) == [
+        " nothing in the log fits the filter",
+        "",
+    ]
+
+
+def test_a_filter_finds_alerts_by_their_level_and_all_by_their_time() -> None:
+    alert = events.Alert(level="warning", code="x", text="mind the gap", time=65.0)
+    log: list[Event] = [alert, events.Resumed(attempt="a", from_seq=3, epoch=5, step=4000)]
+    assert matching(log, "warning", clock) == [alert]
+    assert matching(log, "00:01:05", clock) == [alert]
+
+
+LONG = events.Alert(
+    level="error",
+    code="loss",
+    text="the loss is not a number any more: lower the rate, or 看看学习率是不是太高了 first",
+)
+
+
+def test_a_tall_pane_has_whole_sentences_and_a_low_one_cuts_them() -> None:
+    rows = drawn(log_pane([LONG, examples.run_started()], 50, 16, clock))
+    assert rows[:4] == [
+        " 22:13:20    started     resnet18 on cifar10, rec…",
+        " 00:00:00  ✗ the loss is not a number any more:",
+        "             lower the rate, or",
+        "             看看学习率是不是太高了 first",
+    ]
+    assert drawn(log_pane([LONG], 50, 2, clock))[0].endswith("number any more: l…")
+
+
+def test_a_word_longer_than_the_row_is_broken_and_a_tiny_pane_breaks_nothing() -> None:
+    path = events.Alert(level="info", code="x", text="see /" + "very" * 12 + " now", time=5.0)
+    rows = drawn(log_pane([path], 40, 16, clock))
+    assert rows[:4] == [
+        " 00:00:05  · see",
+        "             /veryveryveryveryveryveryv",
+        "             eryveryveryveryveryvery",
+        "             now",
+    ]
+    assert drawn(log_pane([path], 20, 16, clock))[1] == ""

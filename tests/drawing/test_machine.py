@@ -2,35 +2,102 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from msgspec.structs import replace
 
+from engine import events
 from engine.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
-from tui.drawing.machine import machine_pane
+from tui.cost import Cost
+from tui.drawing import cells
+from tui.drawing.machine import bounds, machine_pane, rows_hidden
+
+COST = Cost(0.006, 0.9 * 1024)
+
+
+def waiting(share: float | None, reports: int = 1) -> History:
+    """Half a run whose newest reports waited so much of their time for images."""
+    history = examples.half_done()
+    assert history.steps is not None
+    history.fold([replace(history.steps, waited=share)] * reports)
+    return history
 
 
 def test_gpus_processor_speed_and_disk() -> None:
-    assert drawn(machine_pane(examples.half_done(), 50, 8)) == [
+    assert drawn(machine_pane(waiting(0.02), 50, 10, COST)) == [
         " cuda:1  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 97 %   64 °C   211 W",
         " memory  ▇▇▇▁▁▁▁▁▁▁▁▁▁▁▁▁ 4.1 of 24 GB",
         " others  0 98 %   2 idle",
         " cpu     ▇▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  8 %   ram 3.1 GB",
-        " img/s   ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 5.2k",
+        " img/s   ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 5.2k   98 ms a step",
+        " bound   by compute 91 %   validation 8 %",
         " epoch   9.8 s train + 0.8 s validation",
+        " viewer  0.6 % of a core   0.9 KiB/s",
         " disk    212 GB free   checkpoint 90 MB, 40 ms",
         "",
     ]
 
 
-def test_a_wide_pane_says_how_many_cores() -> None:
-    assert "8 % of 16 cores   ram 3.1 GB" in drawn(machine_pane(examples.half_done(), 70, 8))[3]
+def test_a_wide_pane_says_more_of_each() -> None:
+    rows = drawn(machine_pane(waiting(0.02), 70, 9, COST))
+    assert "8 % of 16 cores   ram 3.1 GB" in rows[3]
+    assert rows[4].endswith(" 5.2k   98 ms a step")
+    assert rows[5] == " bound   by compute 91 %   validation 8 %   input 2 %"
 
 
 def test_a_narrow_pane_has_shorter_meters_and_a_sign_where_it_is_cut() -> None:
     rows = drawn(machine_pane(examples.half_done(), 38, 7))
     assert rows[0] == " cuda:1  ▇▇▇▇▇▇▇ 97 %   64 °C   211 W"
     assert rows[6] == " disk    212 GB free   checkpoint 90 …"
+
+
+def test_a_zoomed_pane_has_longer_meters() -> None:
+    row = machine_pane(examples.half_done(), 118, 9)[0]
+    assert cells.text(row).count("▇") == 28
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    assert rows_hidden(waiting(0.02), 48, 8, COST) == 1
+    assert rows_hidden(waiting(0.02), 48, 9, COST) == 0
+
+
+def gpu(index: int, ours: bool, *holders: events.Holder, load: float = 0.5) -> events.Gpu:
+    return events.Gpu(
+        index, "A5000", ours, load, 6_000_000_000, 24_000_000_000, 64.0, 211.0, holders
+    )
+
+
+def on(*gpus: events.Gpu) -> History:
+    return examples.history([replace(examples.hardware(0.0), gpus=gpus)])
+
+
+def test_who_holds_the_other_gpus_and_who_shares_ours() -> None:
+    history = on(
+        gpu(0, False, events.Holder("li.wei", 12_000_000_000), events.Holder("?", 0)),
+        gpu(1, True, events.Holder("anna", 2_500_000_000)),
+        gpu(2, False, events.Holder("me", 1_000_000_000)),
+        gpu(3, False),
+        gpu(4, False, load=0.0),
+        gpu(5, False, load=0.0),
+    )
+    row = drawn(machine_pane(history, 100, 5, user="me"))[2]
+    assert row == (
+        " others  0 li.wei 12 GB, someone   1 anna 2.5 GB   2 you 1.0 GB   3 50 %   4 5 idle"
+    )
+
+
+def test_a_users_name_is_harmless_and_short() -> None:
+    history = on(gpu(0, True), gpu(1, False, events.Holder("\x1b[31m王小明的很长的名字", 1)))
+    row = drawn(machine_pane(history, 60, 5))[2]
+    assert row == " others  1 \\x1b[31m王… 1 B"
+
+
+def test_many_gpus_have_a_row_each() -> None:
+    rows = drawn(machine_pane(on(*(gpu(i, True) for i in range(3))), 60, 6))
+    assert rows[:3] == [
+        f" cuda:{i}  ▇▇▇▇▁▁▁▁ 50 %   64 °C   211 W   6.0 of 24 GB" for i in range(3)
+    ]
 
 
 def test_sensors_that_are_missing_or_no_numbers() -> None:
@@ -47,8 +114,49 @@ def test_without_a_gpu_and_before_the_first_sample() -> None:
     history = History()
     assert drawn(machine_pane(history, 50, 1)) == [" the first sample of the machine is due"]
     history.fold([replace(examples.hardware(0.0), gpus=())])
-    assert drawn(machine_pane(history, 50, 3)) == [
-        " cpu   ▇▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  8 %   ram 3.1 GB",
-        " disk  212 GB free",
+    assert drawn(machine_pane(history, 60, 4)) == [
+        " cpu     ▇▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  8 % of 16 cores   engine 6 %",
+        " memory  ▇▇▁▁▁▁▁▁▁▁▁▁▁▁▁▁ 20 of 128 GB   engine 3.1 GB",
+        " disk    212 GB free",
         "",
     ]
+    assert drawn(machine_pane(history, 46, 2)) == [
+        " cpu     ▇▁▁▁▁▁▁▁▁▁▁▁▁▁▁  8 %   engine 6 %",
+        " memory  ▇▇▁▁▁▁▁▁▁▁▁▁▁▁▁ 20 of 128 GB",
+    ]
+
+
+def test_what_bounds_the_speed_is_a_warning_where_it_is_the_input() -> None:
+    history = waiting(0.6, reports=200)
+    shares = bounds(history)
+    assert [what for what, _ in shares] == ["input", "compute", "validation"]
+    assert sum(share for _, share in shares) == pytest.approx(1.0)
+    row = machine_pane(history, 60, 9)[5]
+    assert cells.text(row).startswith(" bound   by input 55 %   compute 37 %   validation 8 %")
+    assert next(span for span in row if "input" in span.text).ink == "warning"
+
+
+def test_nothing_is_said_of_a_bound_that_nobody_measured() -> None:
+    assert bounds(examples.half_done()) == []
+    assert bounds(waiting(None)) == []
+    assert bounds(History()) == []
+
+
+def test_before_the_first_epoch_only_the_steps_are_known() -> None:
+    history = examples.just_started()
+    history.fold([events.Steps(1, 2.3, 0.1, 0.1, 5000.0, 0.25, step=1)])
+    assert bounds(history) == [("compute", 0.75), ("input", 0.25), ("validation", 0.0)]
+
+
+def inks(history: History, label: str) -> set[str]:
+    row = next(r for r in machine_pane(history, 60, 9) if cells.text(r).startswith(f" {label}"))
+    return {span.ink for span in row}
+
+
+def test_what_is_nearly_full_is_a_warning() -> None:
+    assert "warning" not in inks(examples.half_done(), "disk") | inks(on(gpu(0, True)), "memory")
+    full = replace(gpu(0, True), memory_used=23_500_000_000)
+    assert "warning" in inks(on(full), "memory")
+    history = on(full)
+    history.fold([replace(examples.hardware(0.0), disk_free=900_000_000)])
+    assert "warning" in inks(history, "disk")

@@ -6,11 +6,22 @@ from engine import events
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
-from tui.drawing.maps import maps_facts, maps_foot, maps_label, maps_pane
-from tui.drawing.shades import shades
+from tui.drawing.cells import Span
+from tui.drawing.kernels import kernels_facts, kernels_foot, kernels_pane, kernels_range
+from tui.drawing.maps import (
+    View,
+    asking_foot,
+    maps_facts,
+    maps_foot,
+    maps_label,
+    maps_pane,
+    maps_range,
+    maps_tiles,
+    ordered,
+)
+from tui.drawing.shades import blocks, pictured, shades
 
 EVENT = examples.feature_maps()
-MAPS = {"conv1": EVENT}
 
 
 def test_shades_are_means_of_areas_light_ones_dense() -> None:
@@ -32,9 +43,30 @@ def test_shades_of_a_truncated_or_empty_picture() -> None:
     assert shades(b"", 0, 0, 0, 3, 2) == ["   ", "   "]
 
 
+def test_a_block_is_two_pixels_and_equal_neighbours_are_one_span() -> None:
+    picture = bytes([0, 0, 255, 0, 0, 128])
+    black, grey, white = "#080808", "#808080", "#eeeeee"
+    assert blocks(picture, 1, 2, 3, 3, 1) == [
+        (Span("  ", "plain", ("", black)), Span("▀", "plain", (white, grey)))
+    ]
+
+
+def test_blocks_of_three_channels_are_in_their_colours() -> None:
+    assert blocks(bytes([255, 7, 0, 16, 128, 9]), 3, 2, 1, 1, 1) == [
+        (Span("▀", "plain", ("#f80080", "#001008")),)
+    ]
+
+
+def test_a_picture_without_bytes_is_black_and_one_without_pixels_blank() -> None:
+    assert pictured(events.Picture(1, 2, 2, "a"), 2, 1, True) == (
+        (Span("  ", "plain", ("", "#080808")),),
+    )
+    assert pictured(events.Picture(0, 0, 0, ""), 2, 1, True) == ((Span("  "),),)
+
+
 def test_the_image_stands_beside_the_channels() -> None:
-    assert drawn(maps_pane(MAPS, "conv1", examples.CIFAR10, 36, 5)) == [
-        "    .:-:.   │ c03 █  c17 ▅  c05 ▃",
+    assert drawn(maps_pane(EVENT, examples.CIFAR10, 36, 5)) == [
+        "    .:-:.   │ c03 █  c17 ▄  c05 ▃",
         "  .+%**#%=  │   -=:    :=:    :=-",
         "  =@=   +@: │  *=:*-  ++:++  -*:=*",
         "  :##=-=%#. │  #: +=  *= =*  =+ :#",
@@ -43,7 +75,7 @@ def test_the_image_stands_beside_the_channels() -> None:
 
 
 def test_predictions_stand_below_the_image_where_there_is_room() -> None:
-    rows = drawn(maps_pane(MAPS, "conv1", examples.CIFAR10, 78, 20))
+    rows = drawn(maps_pane(EVENT, examples.CIFAR10, 78, 20))
     assert [row[:35].rstrip() for row in rows[16:20]] == [
         " true horse                       │",
         " horse ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇     .81 │",
@@ -53,15 +85,69 @@ def test_predictions_stand_below_the_image_where_there_is_room() -> None:
 
 
 def test_a_narrow_high_pane_has_the_channels_below() -> None:
-    rows = drawn(maps_pane(MAPS, "conv1", examples.CIFAR10, 48, 30))
+    rows = drawn(maps_pane(EVENT, examples.CIFAR10, 48, 30))
     assert rows[1].endswith("true horse")
     assert rows[16] == ""
-    assert rows[17].split() == ["c03", "█", "c17", "▅", "c05", "▃", "c41", "▃"]
+    assert rows[17].split() == ["c03", "█", "c17", "▄", "c05", "▃", "c41", "▃"]
 
 
 def test_what_cannot_be_decoded_is_dark() -> None:
     broken = replace(EVENT, picture=events.Picture(1, 2, 2, "a"))
-    assert drawn(maps_pane({"conv1": broken}, "conv1", (), 8, 2))[0][:6].strip(" │") == ""
+    assert drawn(maps_pane(broken, (), 8, 2))[0][:6].strip(" │") == ""
+
+
+def test_maps_are_as_large_as_lets_all_of_them_be_there() -> None:
+    assert maps_tiles(EVENT, 80, 18)[:2] == (3, 2)
+    one = replace(EVENT, maps=EVENT.maps[:1])
+    assert maps_tiles(one, 78, 20) == (1, 1, 32, 16, 1)
+    many = replace(EVENT, maps=EVENT.maps * 20)
+    assert maps_tiles(many, 80, 18)[:2] == (3, 2)
+
+
+def test_the_strongest_come_first_and_what_is_not_finite_last() -> None:
+    first, second, third, *_ = EVENT.maps
+    shuffled = replace(
+        EVENT,
+        maps=(
+            replace(third, high=None),
+            first,
+            replace(second, high=9.0),
+            replace(third, channel=1),
+        ),
+    )
+    assert [m.channel for m in ordered(shuffled, strongest=True)] == [17, 3, 1, 5]
+    assert ordered(shuffled, strongest=False) == list(shuffled.maps)
+    assert "c05 ·" in drawn(maps_pane(shuffled, (), 78, 5, View(3, strongest=True)))[0]
+
+
+def test_pages_of_channels() -> None:
+    assert drawn(maps_pane(EVENT, (), 36, 5, View(first=3)))[0][13:] == " c41 ▃  c22 ▂  c09 ▂"
+    assert cells.text(maps_range(EVENT, 36, 5, View(first=3))) == "4-6 of 64"
+    last = View(first=99, strongest=True)
+    assert cells.text(maps_range(EVENT, 36, 5, last)) == "6-6 of 64  strongest first"
+    assert maps_range(EVENT, 4, 0, View()) == maps_range(None, 36, 5, View()) == ()
+
+
+def test_kernels_are_as_large_as_lets_all_of_them_be_there() -> None:
+    six = examples.kernels()
+    assert drawn(kernels_pane(six, 22, 9))[:5] == [
+        " c00     c01",
+        " ::::--  ======",
+        " ----==  ++++++",
+        " ==++++  ++++++",
+        " c02     c03",
+    ]
+    assert cells.text(kernels_range(six, 22, 9, 0)) == "1-4 of 6"
+    assert cells.text(kernels_range(six, 22, 9, 4)) == "5-6 of 6"
+    assert max(len(row) for row in drawn(kernels_pane(six, 78, 20))) > 50
+    assert cells.text(kernels_foot(six)) == "conv1  6 kernels of 3×3×3"
+    assert cells.text(kernels_facts(six, 40)) == "weights -0.420 dark, +0.420 light"
+    assert kernels_facts(six, 9) == ()
+
+
+def test_kernels_of_three_channels_are_in_colours() -> None:
+    [_, first, *_] = kernels_pane(examples.kernels(), 22, 9, coloured=True)
+    assert {span.colours for span in first if span.colours}
 
 
 def test_facts_say_what_the_image_is_taken_for() -> None:
@@ -75,11 +161,13 @@ def test_facts_say_what_the_image_is_taken_for() -> None:
 
 def test_labels() -> None:
     assert maps_label(EVENT) == "conv1  64×32×32"
-    assert cells.text(maps_foot(EVENT)) == "conv1  64×32×32   image 4217"
+    assert cells.text(maps_foot(EVENT, 60, 3)) == "conv1  64×32×32  sees 3×3 px   image 4217"
+    assert cells.text(maps_foot(EVENT, 30, 3)) == "conv1  64×32×32   image 4217"
+    assert cells.text(maps_foot(EVENT, 9, 3)) == "conv1  64×32×32"
+    assert cells.text(asking_foot("fc\x1b", 3)) == "fc\\x1b   image 3  asking …"
+    assert cells.text(maps_foot(EVENT, 60)) == "conv1  64×32×32   image 4217"
 
 
 def test_a_layer_without_maps() -> None:
-    assert drawn(maps_pane(MAPS, "fc", (), 50, 1)) == [
-        " feature maps come with the next validation"
-    ]
-    assert maps_facts(None, (), 40) == maps_foot(None) == ()
+    assert drawn(maps_pane(None, (), 50, 1)) == [" feature maps come with the next validation"]
+    assert maps_facts(None, (), 40) == maps_foot(None, 9) == ()

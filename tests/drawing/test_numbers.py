@@ -17,6 +17,14 @@ def test_loss(value: Unmeasured, written: str) -> None:
     assert numbers.loss(value) == written
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.412349, "0.41235"), (87.2, "87.200"), (4e-7, "4.0000e-7"), (None, "nan")],
+)
+def test_exact_has_five_digits(value: Unmeasured, written: str) -> None:
+    assert numbers.exact(value) == written
+
+
 def test_bare_leaves_out_the_zero_before_the_point() -> None:
     assert [numbers.bare(text) for text in ("0.412", "-0.5", "10.5", "nan")] == [
         ".412",

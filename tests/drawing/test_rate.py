@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from engine import events
 from engine.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Span
-from tui.drawing.rate import rate_facts, rate_limits, rate_pane, rate_strip
+from tui.drawing.rate import (
+    past_rates,
+    planned_rates,
+    rate_cursor_facts,
+    rate_facts,
+    rate_pane,
+    rate_scale,
+    rate_strip,
+)
 
 
 def test_the_past_is_bright_and_the_plan_dim() -> None:
-    rows = rate_pane(examples.half_done(), 40, 4, span=16)
+    rows = rate_pane(examples.half_done(), 40, 4, window=(0.0, 16.0))
     assert drawn(rows) == [
         " 0.1┤             ⣀⠤⠔⠒⠉⠉⠉⠉⠉⠉⠉⠉⠒⠒⠒⠒⠤⠤⠤⣀⣀",
         "    │         ⢀⡠⠒⠉                     ⠉",
@@ -24,7 +34,7 @@ def test_the_past_is_bright_and_the_plan_dim() -> None:
 
 
 def test_a_run_that_is_over_has_no_plan_left() -> None:
-    rows = rate_pane(examples.done(), 40, 4, span=30)
+    rows = rate_pane(examples.done(), 40, 4, window=(0.0, 30.0))
     assert {span.ink for row in rows for span in row if span.text.strip(" 0.1┤│")} == {"rate"}
 
 
@@ -56,10 +66,58 @@ def test_the_strip_begins_and_ends() -> None:
     assert Span("┃", "key") in rate_strip(plan, plan.steps + 5, 40)
 
 
+def test_the_strip_names_the_rate_that_was_steered() -> None:
+    history = examples.half_done()
+    row = rate_strip(history.plan, history.step, 60, steered=0.5)
+    assert cells.text(row).endswith("   0.0468    41 % ")
+
+
 def test_the_strip_without_a_plan() -> None:
     assert cells.text(rate_strip(None, 0, 8)) == " lr     "
 
 
 def test_limits_hold_the_plan_before_anything_is_measured() -> None:
-    assert rate_limits(examples.just_started()) == (0.0, 0.1)
-    assert rate_limits(History()) == (0.0, 1.0)
+    for history, highest in ((examples.just_started(), 0.1), (History(), 1.0)):
+        window = (0.0, 1.0)
+        lines = past_rates(history, window), planned_rates(history, window, 20)
+        assert rate_scale(history, lines, window) == (0.0, highest, False)
+
+
+def test_before_the_run_starts_a_sentence_says_what_comes() -> None:
+    rows = drawn(rate_pane(History(), 60, 3, window=(0.0, 1.0)))
+    assert rows[1] == "     │     the schedule comes with the start of the run"
+
+
+def test_what_a_plateau_and_a_person_made_of_the_plan_is_named() -> None:
+    history = examples.half_done()
+    half = events.Steered(factor=0.5, epochs=30, lr=0.0468, step=history.step)
+    history.fold([half])
+    assert cells.text(rate_facts(history, 60)) == "0.0937   one-cycle × you 0.5   dim = planned"
+    fifth = events.Steps(13, 0.3, 0.9, 0.00936, 5000.0, step=history.step + 1)
+    history.fold([fifth])
+    facts = cells.text(rate_facts(history, 60))
+    assert facts == "0.00936   one-cycle × plateau 0.2 × you 0.5   dim = planned"
+    assert max(planned_rates(history, (0.0, 30.0), 40).y) < 0.01
+
+
+def test_a_warm_up_is_named() -> None:
+    history = examples.half_done()
+    assert history.run is not None
+    recipe = msgspec.structs.replace(history.run.recipe, warmup=5.0, schedule="cosine")
+    history.run = msgspec.structs.replace(history.run, recipe=recipe)
+    assert "cosine after warm-up 5" in cells.text(rate_facts(history, 120))
+
+
+@pytest.mark.parametrize(
+    ("epoch", "room", "facts"),
+    [
+        (12.0, 60, "▲ epoch 12, step 1,176   0.095048"),
+        (12.0, 22, "▲ epoch 12   0.095048"),
+        (12.0, 12, "0.095048"),
+        (20.0, 60, "▲ epoch 20, step 1,960   0.046264   planned"),
+        (20.0, 18, "▲ 20  0.046264"),
+        (31.0, 60, "▲ epoch 31, step 3,038   4.0000e-7   planned"),
+    ],
+)
+def test_the_cursor_tells_the_rate_that_was_or_will_be(epoch: float, room: int, facts: str) -> None:
+    assert cells.text(rate_cursor_facts(examples.half_done(), epoch, 0.1, room)) == facts

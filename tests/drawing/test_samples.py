@@ -8,6 +8,7 @@ import pytest
 
 from engine.events import Picture, Sample
 from tui.drawing import cells
+from tui.drawing.cells import Span
 from tui.drawing.samples import samples_grid
 
 WHITE = Picture(1, 8, 8, base64.b64encode(b"\xff" * 64).decode())
@@ -38,6 +39,12 @@ def test_what_cannot_be_decoded_is_dark_and_names_are_harmless() -> None:
     rows = drawn([Sample(Picture(1, 8, 8, "?"), "\x1b[31m")], 20, 12)
     assert rows[0] == " " * 20
     assert rows[10].startswith("\\x1b[31m")
+
+
+def test_in_colours_they_are_half_blocks() -> None:
+    rows = samples_grid([Sample(WHITE, "cat")] * 2, 42, 12, coloured=True)
+    white = Span(" " * 20, "plain", ("", "#eeeeee"))
+    assert rows[:10] == [(white, Span("  "), white)] * 10
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 40), (200, 2)])

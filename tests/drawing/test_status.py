@@ -108,3 +108,57 @@ def test_progress_at_its_ends() -> None:
     done.epochs.clear()
     assert cells.text(progress_row(done, 20)) == " ━━━━━━━━ 100 %     "
     assert cells.text(progress_row(done, 5)) == " 100 "
+
+
+def test_a_wide_terminal_says_more() -> None:
+    history = examples.half_done()
+    assert _status(history, 200) == (
+        " 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512 · channels-last · seed 0"
+        + " " * 42
+        + "● training   epoch 13/30   step 1,215/2,940   5.2k img/s   3:06 left, at 22:18 "
+    )
+
+
+def test_a_test_at_the_end_is_said_so() -> None:
+    history = examples.half_done()
+    history.fold([events.Phase(name="evaluating", note="test")])
+    assert state(history, alive=True).word == "testing"
+
+
+def test_what_was_steered_counts() -> None:
+    history = examples.half_done()
+    history.fold([events.Steered(1.0, 14, 0.01, step=history.step, time=history.last_time)])
+    assert " ● training 13/14  5.2k img/s  17 s left " in _status(history, 80)
+    assert cells.text(progress_row(history, 60)).rstrip().endswith("89 %")
+
+
+def test_a_pause_does_not_make_the_time_left_longer() -> None:
+    """Here the run pauses for an hour, and then goes on as before."""
+    history = examples.half_done()
+    before = history.remaining()
+    began = history.last_time
+    history.fold([events.Phase(name="paused", time=began, step=history.step)])
+    elapsed = history.elapsed(began)
+    history.fold([events.Phase(name="training", time=began + 3600, step=history.step)])
+    assert history.remaining() == before
+    assert history.elapsed(began + 3600) == pytest.approx(elapsed)
+
+
+def _left(history: History, **recipe: object) -> float:
+    assert history.run is not None
+    history.run = replace(history.run, recipe=replace(history.run.recipe, **recipe))
+    remaining = history.remaining()
+    assert remaining is not None
+    return remaining
+
+
+def test_the_time_left_counts_every_evaluation_and_the_test() -> None:
+    history = examples.half_done()
+    steps = _left(history) - 18 * 0.8
+    assert steps == pytest.approx(1725 * 512 / 5100, rel=0.02)
+    assert _left(history, holdout=0.1) == pytest.approx(steps + 19 * 0.8)
+    history.epochs.pop()
+    assert _left(history, holdout=0.0) == pytest.approx(steps + 19 * 0.8), "one goes on now"
+    history.epochs.clear()
+    speed = 1725 * 512 / steps
+    assert _left(history) == pytest.approx(steps + 30 * 10_000 / (3 * speed))

@@ -1,31 +1,37 @@
-"""Axes: which stretch of a quantity is shown, and what is written beside it."""
+"""The x-axis, in epochs: which stretch of a run is shown, and what is written below it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
-from engine import text
+from tui import text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 
 # Beyond this a measurement is an accident; within, differences of floats stay finite.
 HUGE = 1e100
+# With this many columns the end of an x-axis says what it counts.
+NAMED_COLUMNS = 90
 
-Limits = tuple[float, float]
+Limits: TypeAlias = tuple[float, float]
+# Where a sign stands on the x-axis, in epochs, and the sign.
+Mark: TypeAlias = tuple[float, Span]
 
 
 def share(value: float | None, low: float, high: float) -> float:
     """Where the value lies between the limits, 0 to 1; 0 where it is not a number."""
     if value is None or math.isnan(value):
         return 0.0
-    bottom, top = _tame(low), _tame(high)
+    bottom, top = tame(low), tame(high)
     if top <= bottom:
         return 0.5 if math.isfinite(value) else 0.0
-    return min(1.0, max(0.0, (_tame(value) - bottom) / (top - bottom)))
+    return min(1.0, max(0.0, (tame(value) - bottom) / (top - bottom)))
 
 
-def _tame(value: float) -> float:
+def tame(value: float) -> float:
+    """The value within what is measurable; 0 where it is not a number."""
     return min(HUGE, max(-HUGE, value)) if not math.isnan(value) else 0.0
 
 
@@ -40,6 +46,17 @@ def epoch_span(epochs_done: float, planned: int) -> int:
     return max(1, min(span, planned))
 
 
+def newest(epochs_done: float, span: int) -> Limits:
+    """The stretch of an axis of `span` epochs that shows the recent ones: a quarter or less.
+
+    It moves on by half its length when it is full, so that a new value changes one column.
+    """
+    length = 2.0 ** math.floor(math.log2(max(1, span) / 4))
+    done = min(float(span), max(0.0, epochs_done)) if math.isfinite(epochs_done) else 0.0
+    halves = max(2, math.ceil(2 * done / length))
+    return (halves - 2) * length / 2, halves * length / 2
+
+
 def column(epoch: float, span: float, columns: int) -> int:
     """The column, from 0, in which this epoch lies."""
     if math.isnan(epoch) or span <= 0:
@@ -47,98 +64,75 @@ def column(epoch: float, span: float, columns: int) -> int:
     return min(columns - 1, int(min(1.0, max(0.0, epoch / span)) * columns))
 
 
-def round_limits(low: float, high: float, *, previous: Limits | None = None) -> Limits:
-    """Round limits around this range.
-
-    Those before are kept as long as they hold the range and it fills half of them or more, for
-    an axis that changes with every value cannot be read.
-    """
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return previous or (0.0, 1.0)
-    bottom, top = sorted((_tame(low), _tame(high)))
-    if previous and _holds(previous, bottom, top):
-        return previous
-    size = max(abs(bottom), abs(top))
-    if top - bottom <= 1e-9 * size or size < 1 / HUGE:
-        bottom, top = bottom - size / 2, top + (size / 2 if size >= 1 / HUGE else 1.0)
-    step = _step(top - bottom, size)
-    return _snap(math.floor(bottom / step), step), _snap(math.ceil(top / step), step)
-
-
-def _holds(limits: Limits, bottom: float, top: float) -> bool:
-    low, high = limits
-    return low <= bottom and top <= high and top - bottom >= (high - low) / 2
-
-
-def _step(extent: float, size: float) -> float:
-    """1, 2 or 5 with noughts, a fifth of the extent or more; for small numbers 1 with noughts."""
-    # Limits of one digit keep their labels short: 4e-4, and not 3.5e-4.
-    least = extent / 5 if size >= 0.05 else extent / 9
-    power = 10.0 ** math.floor(math.log10(least))
-    steps = (1, 2, 5, 10) if size >= 0.05 else (1, 10)
-    return next(n * power for n in steps if n * power >= least * (1 - 1e-9))
-
-
-def _snap(steps: int, step: float) -> float:
-    """So many steps, without the last digits that a product of floats leaves: 0.3."""
-    return float(f"{steps * step:.12g}")
-
-
-def y_label(value: float) -> str:
-    """A limit in four cells or five: 0, 2.5, 100, .015, 4e-4, 15k."""
-    size = abs(value)
-    if 1e4 <= size < 1e12:
-        return text.si(value)
-    if value and not 1e-3 <= size < 1e4:
-        return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
-    written = f"{value:.4g}"
-    return written if len(written) <= 4 else written.replace("0.", ".", 1)
-
-
 def gutter(width: int) -> int:
     """How many cells at the left of a plot hold the y-axis; none in a very narrow pane."""
     return 6 if width >= 60 else 5 if width >= 20 else 0
 
 
-def beside_labels(plot: Sequence[Row], low: float, high: float, left: int) -> list[Row]:
-    """A plot with its y-axis at the left: the limits as labels at both ends."""
-    if left < 2:
-        return list(plot)
-    ends = {0: high, len(plot) - 1: low} if len(plot) > 1 else {}
-    return [
-        (_y_axis(y_label(ends[i])[: left - 1] + "┤" if i in ends else "│", left), *row)
-        for i, row in enumerate(plot)
-    ]
+def with_cursor(plot: Sequence[Row], at: int) -> list[Row]:
+    """A plot with a line down this column, behind what is drawn there."""
+    return [_with_cursor(row, at) for row in plot]
 
 
-def _y_axis(label: str, left: int) -> Span:
-    return Span(cells.right(label, left), "dim")
+def _with_cursor(row: Row, at: int) -> Row:
+    spans: list[Span] = []
+    begin = 0
+    for span in row:
+        drawn, here = span.text, at - begin
+        begin += len(drawn)
+        if 0 <= here < len(drawn):
+            sign = drawn[here] if drawn[here] != " " else "┊"
+            before, after = span._replace(text=drawn[:here]), span._replace(text=drawn[here + 1 :])
+            spans += [before, Span(sign, "key"), after]
+        else:
+            spans.append(span)
+    return cells.row(*spans)
 
 
 def epoch_ticks(
-    span: int, width: int, left: int = 0, marks: Mapping[float, Span] | None = None
+    window: Limits,
+    width: int,
+    left: int = 0,
+    marks: Iterable[Mark] = (),
+    cursor: float | None = None,
 ) -> Row:
     """The lower border as x-axis: `─ 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
-    `marks` stand at their epochs unless an end of the axis is written there.
+    `marks` stand at their epochs, the first of those in one column; the cursor goes before all.
     """
     columns = width - left
     if columns <= 0:
         return (Span("─" * width, "border"),)
+    start, end = window
     placed: dict[int, Span] = {}
-    for epoch in (0, span):
-        _place(placed, _centred(epoch, span, left, width))
-    for mark, sign in (marks or {}).items():
-        _place(placed, (left + column(mark, span, columns), sign))
-    for epoch in range(0, span, _tick_step(span, columns)):
-        _place(placed, _centred(epoch, span, left, width))
+    if cursor is not None and start <= cursor <= end:
+        placed[left + column_in(window, cursor, columns)] = Span("▲", "key")
+    first, zero = _centred(start, window, left, width)
+    _place(placed, (first, zero))
+    for epoch, sign in marks:
+        if start <= epoch <= end:
+            # What happened at the very start stands beside its number.
+            at = max(left + column_in(window, epoch, columns), first + len(zero.text))
+            _place(placed, (at, sign))
+    last, number = _centred(end, window, left, width)
+    _place(placed, (last, number))
+    for epoch in _ticks(window, columns):
+        _place(placed, _centred(epoch, window, left, width))
+    if columns >= NAMED_COLUMNS and placed.get(last) == number:
+        name = Span(f" {text.EPOCH}", "dim")
+        _place(placed, (last - len(name.text), name))
     return _line(placed, width)
 
 
-def _centred(epoch: int, span: int, left: int, width: int) -> tuple[int, Span]:
+def column_in(window: Limits, epoch: float, columns: int) -> int:
+    """The column, from 0, in which this epoch of the window lies."""
+    return column(epoch - window[0], window[1] - window[0], columns)
+
+
+def _centred(epoch: float, window: Limits, left: int, width: int) -> tuple[int, Span]:
     """Where the number of an epoch begins so that its middle is in its column."""
-    label = f" {epoch} "
-    at = left + column(epoch, span, width - left) - len(label) // 2
+    label = f" {epoch:g} "
+    at = left + column_in(window, epoch, width - left) - len(label) // 2
     return max(0, min(at, width - len(label) - 1)), Span(label, "dim")
 
 
@@ -149,12 +143,18 @@ def _place(placed: dict[int, Span], one: tuple[int, Span]) -> None:
         placed[at] = span
 
 
-def _tick_step(span: int, columns: int) -> int:
-    """A round number of epochs that takes ten columns or more."""
-    round_steps = (n * 10**k for k in range(7) for n in (1, 2, 5))
-    doubling = (2**k for k in range(24))
-    steps = round_steps if span & (span - 1) else doubling
-    return next((step for step in steps if step * columns >= 10 * span), span)
+def _ticks(window: Limits, columns: int) -> list[float]:
+    """Round epochs within the window, ten columns or more apart."""
+    start, end = window
+    length = end - start
+    doubling = math.log2(length).is_integer()
+    steps = (
+        (2.0**k for k in range(-8, 24))
+        if doubling
+        else (n * 10.0**k for k in range(-2, 7) for n in (1, 2, 5))
+    )
+    step = next((step for step in steps if step * columns >= 10 * length), length)
+    return [i * step for i in range(math.ceil(start / step), math.ceil(end / step))]
 
 
 def _line(placed: Mapping[int, Span], width: int) -> Row:

@@ -34,12 +34,16 @@ Ink: TypeAlias = Literal[
 
 INKS: tuple[Ink, ...] = get_args(Ink)
 
+# Of pixels alone: foreground and background as `#rrggbb`, either may be empty.
+Colours: TypeAlias = tuple[str, str]
+
 
 class Span(NamedTuple):
-    """A run of text in one ink."""
+    """A run of text in one ink, or, where it is pixels of a picture, in colours of its own."""
 
     text: str
     ink: Ink = "plain"
+    colours: Colours | None = None
 
 
 Row: TypeAlias = tuple[Span, ...]
@@ -68,7 +72,7 @@ def fit(row: Row, cells: int) -> Row:
         if left <= 0:
             break
         size = cell_len(span.text)
-        spans.append(span if size <= left else Span(set_cell_size(span.text, left), span.ink))
+        spans.append(span if size <= left else span._replace(text=set_cell_size(span.text, left)))
         left -= min(size, left)
     if left > 0:
         spans.append(Span(" " * left))

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from tui import text
 from tui.drawing import axis, cells, spark
-from tui.drawing.axis import Limits
+from tui.drawing.axis import Limits, column_in
 from tui.drawing.braille import Canvas
 from tui.drawing.cells import Row, Span
+from tui.drawing.scale import Scale, beside_labels, dot_row, round_limits
 from tui.drawing.series import Series
 
 # With this many rows or more the first one is a sparkline of the recent steps.
@@ -19,16 +20,34 @@ Marks = dict[tuple[int, int], Span]
 
 
 def curve_pane(
-    series: Series, width: int, height: int, *, span: float, limits: Limits
+    series: Series,
+    width: int,
+    height: int,
+    *,
+    window: Limits,
+    scale: Scale,
+    cursor: float | None = None,
 ) -> list[Row]:
-    """The curves over `span` epochs between these y limits, with labels at the left."""
+    """The curves over this stretch of epochs, which holds them, with labels at the left.
+
+    `cursor` is an epoch of the window. Before anything is measured a sentence says what will come.
+    """
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
-    above = [_recent_row(series, width)] if height >= RECENT_ROW else []
-    plot = _plot(series, width - left, height - len(above), span, limits)
-    rows = [*above, *axis.beside_labels(plot, *limits, left)]
+    high = height >= RECENT_ROW and bool(series.recent)
+    above = [_recent_row(series, width)] if high else []
+    plot = _plot(series, width - left, height - len(above), window, scale)
+    if not series.line and not series.points:
+        plot[len(plot) // 2] = cells.fit(_centred(text.NO_CURVE, width - left), width - left)
+    if cursor is not None:
+        plot = axis.with_cursor(plot, column_in(window, cursor, width - left))
+    rows = [*above, *beside_labels(plot, scale, left)]
     return [cells.fit(row, width) for row in rows]
+
+
+def _centred(sentence: str, width: int) -> Row:
+    return cells.shortened(cells.row(Span(f"{sentence:^{max(0, width)}}", "dim")), width)
 
 
 def _recent_row(series: Series, width: int) -> Row:
@@ -39,27 +58,29 @@ def _recent_row(series: Series, width: int) -> Row:
         return ()
     finite = [value for value in newest if math.isfinite(value)] or [0.0]
     # Round limits seldom change, and with them the whole row.
-    limits = axis.round_limits(min(finite), max(finite))
+    limits = round_limits(min(finite), max(finite))
     return cells.row(Span(label, "dim"), Span(spark.sparkline(newest, room, *limits), "dim"))
 
 
-def _plot(series: Series, width: int, height: int, span: float, limits: Limits) -> list[Row]:
+def _plot(series: Series, width: int, height: int, window: Limits, scale: Scale) -> list[Row]:
     canvas = Canvas(width, height)
-    columns = _columns(series.line, span, 2 * width)
+    columns = _columns(series.line, window, 2 * width, scale)
     for stretch in _stretches(columns):
-        canvas.line([(x, _dot(y, limits, 4 * height)) for x, y in stretch])
-    marks = _validation(series.points, width, height, span, limits)
-    marks |= _broken(series, width, span)
+        canvas.line([(x, dot_row(scale, y, height)) for x, y in stretch])
+    marks = _validation(series.points, width, height, window, scale)
+    marks |= _broken(series, width, window)
     return [_with_marks(line, i, marks) for i, line in enumerate(canvas.rows())]
 
 
-def _columns(line: Sequence[tuple[float, float]], span: float, columns: int) -> dict[int, float]:
-    """The mean value in each column of dots that has one; NaN where none was finite."""
+def _columns(
+    line: Sequence[tuple[float, float]], window: Limits, columns: int, scale: Scale
+) -> dict[int, float]:
+    """The mean value in each column of dots that has one; NaN where none has a place."""
     sums: dict[int, tuple[float, int]] = {}
     for x, y in line:
-        at = axis.column(x, span, columns)
+        at = column_in(window, x, columns)
         total, count = sums.get(at, (0.0, 0))
-        sums[at] = (total + y, count + 1) if math.isfinite(y) else (total, count)
+        sums[at] = (total + y, count + 1) if scale.holds(y) else (total, count)
     return {at: total / count if count else math.nan for at, (total, count) in sums.items()}
 
 
@@ -74,31 +95,27 @@ def _stretches(columns: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return stretches
 
 
-def _dot(value: float, limits: Limits, dots: int) -> int:
-    return round((1 - axis.share(value, *limits)) * (dots - 1))
-
-
 def _validation(
-    points: Sequence[tuple[float, float]], width: int, height: int, span: float, limits: Limits
+    points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
 ) -> Marks:
     """An `o` for each epoch, or for each second, fourth … one where they would touch."""
     stride = 1
-    while stride * width < 2 * span:
+    while stride * width < 2 * (window[1] - window[0]):
         stride *= 2
     marks: Marks = {}
     for epoch, value in points:
-        if math.isfinite(value) and (epoch % stride == 0 or (epoch, value) == points[-1]):
-            row = _dot(value, limits, 4 * height) // 4
-            marks[row, axis.column(epoch, span, width)] = Span("o", "validation")
+        if scale.holds(value) and (epoch % stride == 0 or (epoch, value) == points[-1]):
+            row = dot_row(scale, value, height) // 4
+            marks[row, column_in(window, epoch, width)] = Span("o", "validation")
     return marks
 
 
-def _broken(series: Series, width: int, span: float) -> Marks:
+def _broken(series: Series, width: int, window: Limits) -> Marks:
     """`nan` in the first row where values begin not to be finite."""
     begins = [*_breaks(series.line), *_breaks(series.points)]
     marks: Marks = {}
     free = 0
-    for at in sorted(axis.column(x, span, width) for x in begins):
+    for at in sorted(column_in(window, x, width) for x in begins):
         at = max(0, min(at, width - len(text.NAN)))
         if at >= free:
             marks[0, at] = Span(text.NAN, "error")

@@ -1,8 +1,9 @@
-"""The shape of a large confusion matrix as braille dots, several classes a dot."""
+"""The shape of a large confusion matrix as braille dots, several classes a dot or the reverse."""
 
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 from tui.drawing import cells
 from tui.drawing.braille import Canvas
@@ -13,23 +14,32 @@ from tui.drawing.mistakes import Counts
 VISIBLE = 0.25
 
 
-def density(counted: Counts, classes: int, width: int, height: int) -> list[Row]:
-    """A square of dots as large as fits; rows are true classes, from the top."""
-    side = max(1, min(2 * width, 4 * height, classes))
+@lru_cache(maxsize=2)
+def density(counted: Counts, order: tuple[int, ...], width: int, height: int) -> tuple[Row, ...]:
+    """A square of dots as large as fits; rows are true classes, in this order from the top."""
+    places = {index: place for place, index in enumerate(order)}
+    fitting = max(1, min(2 * width, 4 * height))
+    enlarged = max(1, fitting // max(1, len(order)))
+    side = min(fitting, len(order) * enlarged) // enlarged
     sums: dict[tuple[int, int], int] = {}
     for (true, predicted), count in counted.cells.items():
-        dot = _dot(predicted, classes, side), _dot(true, classes, side)
-        sums[dot] = sums.get(dot, 0) + count
+        if true in places and predicted in places:
+            dot = tuple(places[i] * side // len(order) for i in (predicted, true))
+            sums[dot[0], dot[1]] = sums.get((dot[0], dot[1]), 0) + count
     largest = max((count for (x, y), count in sums.items() if x != y), default=0)
     canvas = Canvas(width, height)
     for (x, y), count in sums.items():
         if x == y or count >= VISIBLE * largest:
-            canvas.dot(x, y)
-    return [_inked(line, row) for row, line in enumerate(canvas.rows())]
+            for dx, dy in itertools.product(range(enlarged), repeat=2):
+                canvas.dot(x * enlarged + dx, y * enlarged + dy)
+    return tuple(_inked(line, row) for row, line in enumerate(canvas.rows()))
 
 
-def _dot(index: int, classes: int, side: int) -> int:
-    return min(side - 1, max(0, index) * side // max(1, classes))
+def dots_across(many: int, width: int, height: int) -> int:
+    """How many cells wide the shape of so many classes is, at most this size."""
+    fitting = min(2 * width, 4 * height)
+    side = fitting if many > fitting else many * (fitting // max(1, many))
+    return (side + 1) // 2
 
 
 def _inked(line: str, row: int) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from engine.history import History
 from tui import text
@@ -47,6 +48,52 @@ def accuracy_facts(history: History, room: int) -> Row:
     plain = _pair("", train, "", validation, "  ")
     forms += [cells.row(*pair, *_best(history, "  ", "")) for pair in (named, plain)]
     return fitting([*forms, named, plain], room)
+
+
+class Reading(NamedTuple):
+    """What the curves say at the cursor, in the unit that is written.
+
+    `validation` is that of `ended`, the last epoch that was over there; None where there is none.
+    """
+
+    epoch: float
+    step: int
+    train: float | None
+    validation: float | None
+    ended: int | None
+
+
+def cursor_facts(reading: Reading, room: int) -> Row:
+    """`▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12`, or less of it."""
+    train, validation = _exact(reading.train), _exact(reading.validation)
+    ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
+    long, short, least = cursor_places(reading.epoch, reading.step)
+    full = (*_pair(text.TRAIN, train, text.VALIDATION, validation, "   "), *ended)
+    plain = _pair("", numbers.bare(train), "", numbers.bare(validation), "  ")
+    forms = [(*long, Span("   "), *full), (*short, Span("   "), *full)]
+    forms += [(*least, Span("  "), *values) for values in ((*plain, *ended), plain)]
+    return fitting([*forms, plain], room)
+
+
+def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
+    """Where the cursor stands, at length, shorter and as short as can be."""
+    written = f"{epoch:.2f}".rstrip("0").rstrip(".")
+    names = text.at_step(written, step), text.at_epoch(written), written
+    long, short, least = ((Span(f"▲ {name}", "key"),) for name in names)
+    return long, short, least
+
+
+def _exact(value: float | None) -> str:
+    return text.NONE if value is None else numbers.exact(value)
+
+
+def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
+    """`log  smooth 0.6` or `log ≈.6`: how curves are drawn, where not just as they are."""
+    level = f"{smoothing:g}"
+    written = f"≈{numbers.bare(level)}" if short else f"{text.SMOOTH} {level}"
+    said = [*([text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
+    gap = " " if short else "  "
+    return (Span(gap + gap.join(said), "dim"),) if said else ()
 
 
 def _pair(train_name: str, train: str, name: str, validation: str, between: str) -> Row:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from msgspec import UnsetType
+from rich.cells import cell_len, chop_cells
 
 from engine import events
 from engine.events import Event
@@ -22,6 +23,10 @@ from tui.drawing.cells import Ink, Row, Span
 Clock = Callable[[float], str]
 
 STRIP_ENTRIES = 3
+# A pane of so many rows has room for whole sentences.
+TALL = 16
+# In fewer cells than these nothing is broken into rows.
+NARROWEST = 20
 
 
 def local_time(moment: float) -> str:
@@ -39,13 +44,68 @@ class Entry(NamedTuple):
 
 
 def log_pane(
-    log: Sequence[Event], width: int, height: int, clock: Clock = local_time, first: int = 0
+    log: Sequence[Event],
+    width: int,
+    height: int,
+    clock: Clock = local_time,
+    first: int = 0,
+    wanted: str = "",
 ) -> list[Row]:
-    """The events, newest first, from the one with index `first`; one row each."""
-    newest = list(log)[::-1][max(0, first) : max(0, first) + height]
-    rows = [_line(event, clock, width) for event in newest]
+    """The events with `wanted` in them, newest first, from the one with index `first`.
+
+    One row each; in a tall pane an alert has as many as its sentence needs.
+    """
+    rows: list[Row] = []
+    found = matching(log, wanted, clock)
+    for event in found[max(0, first) : max(0, first) + height]:
+        line = _line(event, clock)
+        tall = height >= TALL and isinstance(event, events.Alert | events.RunEnded)
+        rows += _wrapped(line, width) if tall else [line]
+    if not found:
+        rows = [cells.row(Span(f" {text.NONE_MATCHES if log else text.NO_LOG}", "dim"))]
     blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(row, width) for row in [*rows, *blank]]
+    return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
+
+
+def matching(log: Sequence[Event], wanted: str, clock: Clock = local_time) -> list[Event]:
+    """The events whose line has these words in it, newest first; all where there are none.
+
+    The checkpoints that come by themselves, but for the best, only repeat that the run goes on.
+    """
+    newest = [event for event in list(log)[::-1] if not _by_itself(event)]
+    if not wanted:
+        return newest
+    return [e for e in newest if wanted.casefold() in _searched(e, clock).casefold()]
+
+
+def _searched(event: Event, clock: Clock) -> str:
+    level = event.level if isinstance(event, events.Alert) else ""
+    said = entry(event)
+    return " ".join((clock(event.time), level, said.head, said.rest))
+
+
+def _wrapped(line: Row, width: int) -> list[Row]:
+    """The line in rows of this width, broken between words; all but the first are indented."""
+    *head, last = line
+    indent = cells.width(head)
+    if width - indent < NARROWEST:
+        return [line]
+    first, *others = _broken(last.text, width - indent - 1)
+    space = Span(" " * indent)
+    return [(*head, Span(first, last.ink)), *((space, Span(part, last.ink)) for part in others)]
+
+
+def _broken(sentence: str, room: int) -> list[str]:
+    """The sentence in pieces of at most so many cells; a word that is longer is cut."""
+    words = [part for word in sentence.split(" ") for part in chop_cells(word, room) or [""]]
+    pieces = [""]
+    for word in words:
+        longer = f"{pieces[-1]} {word}" if pieces[-1] else word
+        if cell_len(longer) <= room:
+            pieces[-1] = longer
+        else:
+            pieces.append(word)
+    return pieces
 
 
 def log_line(history: History, width: int, clock: Clock = local_time) -> Row:
@@ -76,6 +136,10 @@ def entry(event: Event) -> Entry:
             return Entry(" ", "plain", text.STARTED, text.log_started(*map(harmless, words)))
         case events.Resumed():
             return Entry("↻", "key", text.RESUMED, text.log_resumed(event.epoch, event.step))
+        case events.Steered():
+            lr, factor = numbers.rate(event.lr), f"{event.factor:.3g}"
+            told = text.log_steered(event.step, lr, factor, event.epochs)
+            return Entry("s", "key", text.STEERED, told)
         case events.RunEnded():
             return _ended(event)
     return Entry(" ", "dim", type(event).__name__)
@@ -89,10 +153,12 @@ _ALERTS = {
 }
 
 
+def _by_itself(event: Event) -> bool:
+    return isinstance(event, events.Checkpointed) and event.reason in ("epoch", "interval")
+
+
 def _routine(event: Event) -> bool:
-    if isinstance(event, events.Checkpointed):
-        return event.reason == "epoch"
-    return isinstance(event, events.EpochEnded)
+    return isinstance(event, events.EpochEnded) or _by_itself(event)
 
 
 def _epoch(event: events.EpochEnded) -> Entry:
@@ -127,17 +193,14 @@ def _ended(event: events.RunEnded) -> Entry:
     return Entry(*sign[event.reason], text.RUN_ENDED[event.reason], rest)
 
 
-def _line(event: Event, clock: Clock, width: int) -> Row:
+def _line(event: Event, clock: Clock) -> Row:
     said = entry(event)
     head = cells.fit_text(said.head, 12) if said.head else ""
-    return cells.shortened(
-        (
-            Span(f" {clock(event.time)}  ", "dim"),
-            Span(f"{said.sign} ", said.ink),
-            Span(head, said.ink),
-            Span(said.rest, "plain" if said.ink == "good" else said.ink),
-        ),
-        width,
+    return (
+        Span(f" {clock(event.time)}  ", "dim"),
+        Span(f"{said.sign} ", said.ink),
+        Span(head, said.ink),
+        Span(said.rest, "plain" if said.ink in ("good", "key") else said.ink),
     )
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from engine.events import FeatureMap, FeatureMaps
+from engine.events import FeatureMap, FeatureMaps, Picture
 from engine.text import harmless
 from tui import text
 from tui.drawing import axis, cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import class_name
-from tui.drawing.shades import shades
-from tui.drawing.spark import STEPS, bar
+from tui.drawing.shades import decoded, pictured
+from tui.drawing.spark import GAP, STEPS, bar
 from tui.drawing.table import widest
+from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
 
 # About so many rows are for a map with its caption, where there is room.
 BAND = 8
@@ -23,21 +25,37 @@ BAND = 8
 PICTURE_ROWS = 16
 # A pane narrower than this, and high, has the channels below the image.
 TALL = 64
+# The rows for what it is and what it is taken for.
+SAID = 4
 # The cells at the right of an image for its predictions.
 BESIDE = 15
 
 
+class View(NamedTuple):
+    """How maps are shown: from which place on, in which order, in colours or not."""
+
+    first: int = 0
+    strongest: bool = False
+    coloured: bool = False
+
+
+PLAIN = View()
+
+
 def maps_pane(
-    maps: Mapping[str, FeatureMaps], layer: str, classes: Sequence[str], width: int, height: int
+    event: FeatureMaps | None,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: View = PLAIN,
 ) -> list[Row]:
     """The image with its predictions, and the layer's channels beside or below it."""
-    event = maps.get(layer)
     if event is None:
         rows = [cells.row(Span(" " + text.NO_MAPS, "dim"))]
-    elif height >= PICTURE_ROWS + BAND and width < TALL:
-        rows = _tall(event, classes, width, height)
+    elif _is_tall(width, height):
+        rows = _tall(event, classes, width, height, view)
     else:
-        rows = _broad(event, classes, width, height)
+        rows = _broad(event, classes, width, height, view)
     blank: list[Row] = [()] * (height - len(rows))
     return [cells.fit(row, width) for row in [*rows, *blank][:height]]
 
@@ -54,22 +72,106 @@ def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> 
 
 def maps_label(event: FeatureMaps) -> str:
     """`conv1  64×32×32`: the layer and the shape of its output."""
-    return f"{harmless(event.layer)}  {'×'.join(str(size) for size in event.shape)}"
+    return f"{harmless(event.layer)}  {text.times(event.shape)}"
 
 
-def maps_foot(event: FeatureMaps | None) -> Row:
-    """`conv1  64×32×32   image 4217`: the layer, its output, and which validation image."""
+def maps_foot(event: FeatureMaps | None, room: int, receptive: int = 0) -> Row:
+    """`conv1  64×32×32  sees 3×3 px   image 4217`: the layer, its output, and which image."""
     if event is None:
         return ()
-    return (Span(maps_label(event)), Span(f"   {text.image(event.image)}", "dim"))
+    label = Span(maps_label(event))
+    sees = Span(f"  {text.sees(receptive)}" if receptive else "", "dim")
+    image = Span(f"   {text.image(event.image)}", "dim")
+    return fitting([cells.row(label, sees, image), (label, image)], room) or (label,)
 
 
-def _broad(event: FeatureMaps, classes: Sequence[str], width: int, height: int) -> list[Row]:
-    """The image at the left with its predictions below it, the channels at the right."""
+def asking_foot(layer: str, image: int) -> Row:
+    """`conv2   image 18  asking …`: what was asked for and is not there yet."""
+    asked = f"{harmless(layer)}   {text.image(image)}  "
+    return (Span(asked), Span(text.ASKING, "selected"))
+
+
+def maps_range(event: FeatureMaps | None, width: int, height: int, view: View) -> Row:
+    """`1-6 of 64  strongest first`: which channels are shown, in which order."""
+    if event is None or not event.maps:
+        return ()
+    page = maps_tiles(event, width, height).page(view.first, len(event.maps))
+    if not page:
+        return ()
+    channels = max(len(event.maps), *event.shape[:1])
+    order = Span(f"  {text.STRONGEST_FIRST}" if view.strongest else "", "dim")
+    return cells.row(text.some_of(page[0] + 1, page[-1] + 1, channels), order)
+
+
+def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
+    """How many channels a pane of this inner size shows, and how large.
+
+    They are as large as lets all of them stand there, but for those of `BAND` rows.
+    """
+    if _is_tall(width, height):
+        width, height = width - 2, height - _side(width, height) - 1
+    else:
+        width -= 2 * _side(width, height) + 4
+    tiles = Tiles(0, 0, 0, 0)
+    for down in range(1, max(1, round(height / BAND)) + 1):
+        tiles = _tiles(down, width, height)
+        if tiles.capacity >= len(event.maps):
+            break
+    return tiles
+
+
+def _tiles(down: int, width: int, height: int) -> Tiles:
+    rows = min(MOST_ROWS, height // down - 1)
+    across = max(1, round((width + 1) / (2 * rows + 1))) if rows > 0 else 1
+    cols = min((width + 1) // across - 1, 2 * min(rows + 2, MOST_ROWS))
+    rows = min(rows, (cols + 3) // 2)
+    return Tiles(across, down, cols, rows) if rows > 0 and cols > 0 else Tiles(0, 0, 0, 0)
+
+
+@lru_cache(4096)
+def activation(map_: FeatureMap) -> float:
+    """The mean of a map; NaN where it is not finite."""
+    low, high = numbers.number(map_.low), numbers.number(map_.high)
+    data = decoded(map_.data)
+    return low + sum(data) / max(1, len(data)) / 255 * (high - low)
+
+
+def ordered(event: FeatureMaps, strongest: bool) -> list[FeatureMap]:
+    """The maps by number, or those of the highest mean first and what is not finite last."""
+    if not strongest:
+        return list(event.maps)
+    means = {map_.channel: activation(map_) for map_ in event.maps}
+    return sorted(event.maps, key=lambda m: -_finite(means[m.channel]))
+
+
+def _finite(mean: float) -> float:
+    return mean if math.isfinite(mean) else -math.inf
+
+
+def _is_tall(width: int, height: int) -> bool:
+    return height >= PICTURE_ROWS + BAND and width < TALL
+
+
+def _side(width: int, height: int) -> int:
+    """The rows of the image."""
+    if _is_tall(width, height):
+        return max(1, min(PICTURE_ROWS, (width - BESIDE) // 2))
+    if height >= PICTURE_ROWS:
+        return max(1, min(PICTURE_ROWS, height - SAID, width // 4))
     # In a low pane a smaller image leaves room for a second channel.
-    side = max(1, min(PICTURE_ROWS, height, width // (6 if height < PICTURE_ROWS else 4)))
-    picture = [*_picture(event, side), *_predictions(event, classes, 2 * side)]
-    grid = _grid(event.maps, width - 2 * side - 4, height)
+    return max(1, min(height, width // 6))
+
+
+def _broad(
+    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: View
+) -> list[Row]:
+    """The image at the left with its predictions below it, the channels at the right."""
+    side = _side(width, height)
+    picture = [
+        *pictured(event.picture, 2 * side, side, view.coloured),
+        *_predictions(event, classes, 2 * side),
+    ]
+    grid = _grid(event, width, height, view)
     blanks: list[Row] = [()] * height
     return [
         cells.row(" ", *cells.fit(one, 2 * side), Span(" │ ", "border"), *other)
@@ -77,24 +179,18 @@ def _broad(event: FeatureMaps, classes: Sequence[str], width: int, height: int) 
     ]
 
 
-def _tall(event: FeatureMaps, classes: Sequence[str], width: int, height: int) -> list[Row]:
+def _tall(
+    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: View
+) -> list[Row]:
     """The image with its predictions at the right, the channels below."""
-    side = max(1, min(PICTURE_ROWS, (width - BESIDE) // 2))
+    side = _side(width, height)
     said = [(), *_predictions(event, classes, width - 2 * side - 4), *[()] * side]
+    picture = pictured(event.picture, 2 * side, side, view.coloured)
     above = [
         cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
-        for one, other in zip(_picture(event, side), said, strict=False)
+        for one, other in zip(picture, said, strict=False)
     ]
-    grid = _grid(event.maps, width - 2, height - side - 1)
-    return [*above, (), *(cells.row(" ", *row) for row in grid)]
-
-
-def _picture(event: FeatureMaps, side: int) -> list[Row]:
-    picture = event.picture
-    lines = shades(
-        _decoded(picture.data), picture.channels, picture.height, picture.width, 2 * side, side
-    )
-    return [cells.row(line) for line in lines]
+    return [*above, (), *(cells.row(" ", *row) for row in _grid(event, width, height, view))]
 
 
 def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
@@ -119,39 +215,20 @@ def _probability(value: float | None) -> str:
     return numbers.bare(f"{numbers.number(value):.2f}")[:4]
 
 
-def _grid(maps: Sequence[FeatureMap], width: int, height: int) -> list[Row]:
-    """As many channels as fit in bands, each below its caption."""
-    bands = max(1, round(height / BAND))
-    rows = height // bands - 1
-    across = max(1, round((width + 1) / (2 * rows + 1))) if rows > 0 else 1
-    cols = min((width + 1) // across - 1, 2 * rows + 4)
-    rows = min(rows, (cols + 3) // 2)
-    if rows < 1 or cols < 1:
-        return []
-    strongest = max((numbers.number(map_.high) for map_ in maps), default=0.0)
-    grid: list[Row] = []
-    for band in range(bands):
-        shown = maps[band * across : (band + 1) * across]
-        if shown:
-            grid += _band(shown, cols, rows, strongest)
-    return grid
-
-
-def _band(maps: Sequence[FeatureMap], cols: int, rows: int, strongest: float) -> list[Row]:
-    captions = (cells.fit_text(_caption(map_, strongest), cols) for map_ in maps)
-    drawn = [shades(_decoded(m.data), 1, m.height, m.width, cols, rows) for m in maps]
-    lines = (" ".join(line) for line in zip(*drawn, strict=True))
-    return [(Span(" ".join(captions), "dim"),), *((Span(line),) for line in lines)]
+def _grid(event: FeatureMaps, width: int, height: int, view: View) -> list[Row]:
+    """A page of the channels, each below its caption."""
+    tiles = maps_tiles(event, width, height)
+    maps = ordered(event, view.strongest)
+    means = [activation(map_) for map_ in event.maps]
+    strongest = max((mean for mean in means if math.isfinite(mean)), default=0.0)
+    shown = [maps[i] for i in tiles.page(view.first, len(maps))]
+    pictures = [Picture(1, map_.height, map_.width, map_.data) for map_ in shown]
+    captions = [_caption(map_, strongest) for map_ in shown]
+    return tiled(pictures, captions, tiles, view.coloured)
 
 
 def _caption(map_: FeatureMap, strongest: float) -> str:
     """The channel, and how strong it is beside the strongest."""
-    strength = STEPS[round(7 * axis.share(map_.high, 0.0, strongest))]
+    mean = activation(map_)
+    strength = STEPS[round(7 * axis.share(mean, 0.0, strongest))] if math.isfinite(mean) else GAP
     return f"c{map_.channel:02d} {strength}"
-
-
-def _decoded(data: str) -> bytes:
-    try:
-        return base64.b64decode(data)
-    except (binascii.Error, ValueError):
-        return b""

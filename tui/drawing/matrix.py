@@ -12,13 +12,17 @@ from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.mistakes import Counts, class_name
 from tui.drawing.table import widest
+from tui.drawing.views import View, part
 
-# Beyond this many classes a matrix is no longer read cell by cell.
+# Beyond this many classes a matrix is no longer read cell by cell, unless it is asked for.
 MOST_CLASSES = 20
 RECALL = 6
 SHORTEST_NAME = 4
+LONGEST_NAME = 16
 # The least cells beside a matrix for a list of the worst pairs.
 BESIDE = 19
+# The widest column: beyond it a matrix falls apart.
+WIDEST_CELL = 12
 
 HIT: tuple[str, Ink] = ("█", "hit")
 # From which share of the largest mistake on, its sign and its ink.
@@ -31,80 +35,136 @@ LEVELS: tuple[tuple[float, str, Ink], ...] = (
 
 
 class Layout(NamedTuple):
-    """Widths in cells, that of a cell with the space before it, and whether it has a sign."""
+    """Widths in cells, that of a cell with the space before it, and whether it has a sign.
+
+    `rows` and `columns` are the classes that are shown, in their order.
+    """
 
     name: int
     cell: int
     signs: bool
-    classes: int
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
 
     @property
     def width(self) -> int:
-        return 1 + self.name + self.cell * self.classes + RECALL
+        return 1 + self.name + self.cell * len(self.columns) + RECALL
 
 
 def layout(
-    counted: Counts, classes: Sequence[str], width: int, height: int, in_counts: bool
+    counted: Counts,
+    order: tuple[int, ...],
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    in_counts: bool,
 ) -> Layout | None:
     """The richest way in which the whole matrix fits, or None."""
-    many = len(classes)
+    many = len(order)
     if not 0 < many <= min(MOST_CLASSES, height):
         return None
-    digits = len(str(max(counted.cells.values(), default=0))) if in_counts else 2
-    names = widest([class_name(classes, i) for i in range(many)])
+    digits = _digits(counted, in_counts)
+    names = widest([class_name(classes, i) for i in order])
     for signs, shortest in ((True, names), (False, min(names, SHORTEST_NAME))):
         cell = digits + 1 + signs
         name = min(names, width - 1 - cell * many - RECALL)
         if name >= shortest:
-            return _widened(Layout(name, cell, signs, many), names, width)
+            return _widened(Layout(name, cell, signs, order, order), names, width)
     return None
 
 
-def _widened(shape: Layout, names: int, width: int) -> Layout:
-    """Wider cells, for headings that abbreviate less, where no list could stand beside."""
-    wider = shape._replace(cell=shape.cell + 1)
-    if width - shape.width >= BESIDE or wider.width > width or shape.cell > names:
-        return shape
-    return _widened(wider, names, width)
+def window(
+    counted: Counts,
+    order: tuple[int, ...],
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: View,
+) -> Layout:
+    """As much of a large matrix as fits, around the selected cell or from its beginning."""
+    digits = _digits(counted, view.in_counts)
+    longest = min(LONGEST_NAME, max(SHORTEST_NAME, width // 4))
+    name = min(longest, widest([class_name(classes, i) for i in order]))
+    room = width - 1 - name - RECALL
+    signs = room >= 12 * (digits + 2)
+    cell = digits + 1 + signs
+    at = [order.index(i) if i in order else 0 for i in view.selected or (0, 0)]
+    rows = part(len(order), at[0], max(1, height - 1))
+    columns = part(len(order), at[1], max(1, room // cell))
+    return Layout(
+        name, cell, signs, tuple(order[i] for i in rows), tuple(order[i] for i in columns)
+    )
 
 
 def matrix_rows(
-    counted: Counts, classes: Sequence[str], shape: Layout, in_counts: bool
+    counted: Counts, classes: Sequence[str], shape: Layout, view: View | None = None
 ) -> list[Row]:
-    """One row a true class: name, cells, recall."""
-    largest = max(
-        (counted.fraction(true, other) for true, other in counted.cells if true != other),
-        default=0.0,
-    )
-    return [
-        cells.row(
-            " " + cells.fit_text(class_name(classes, true), shape.name),
-            *(
-                _cell(counted, true, predicted, largest, shape, in_counts)
-                for predicted in range(shape.classes)
-            ),
-            Span(cells.right(_recall(counted, true), RECALL - 1), "dim"),
-        )
-        for true in range(shape.classes)
-    ]
+    """One row a true class: name, cells, recall; brackets around the selected cell."""
+    view = view or View()
+    return [_matrix_row(counted, classes, shape, true, view) for true in shape.rows]
 
 
-def heading(classes: Sequence[str], shape: Layout) -> Row:
+def _matrix_row(
+    counted: Counts, classes: Sequence[str], shape: Layout, true: int, view: View
+) -> Row:
+    name = cells.fit_text(class_name(classes, true), shape.name)
+    drawn = [_cell(counted, true, other, shape, view.in_counts) for other in shape.columns]
+    drawn.append(Span(cells.right(_recall(counted, true), RECALL - 1), "dim"))
+    chosen, column = view.selected or (None, None)
+    if chosen != true or column not in shape.columns:
+        return cells.row(" " + name, *drawn)
+    return cells.row(Span(" " + name, "selected"), *_marked(drawn, shape.columns.index(column)))
+
+
+def _marked(drawn: Sequence[Span], at: int) -> list[Span]:
+    """The cells with brackets in the spaces around this one."""
+    content = drawn[at].text.lstrip()
+    space = len(drawn[at].text) - len(content)
+    after = drawn[at + 1]
+    bracketed = [Span(" " * (space - 1)), Span("[" * min(1, space), "selected")]
+    bracketed.append(Span(content, drawn[at].ink))
+    if after.text.startswith(" "):
+        bracketed += [Span("]", "selected"), Span(after.text[1:], after.ink)]
+    else:
+        bracketed.append(after)
+    return [*drawn[:at], *bracketed, *drawn[at + 2 :]]
+
+
+def heading(classes: Sequence[str], shape: Layout, selected: int | None = None) -> Row:
     """The predicted classes, abbreviated, over their columns."""
-    names = (_short(class_name(classes, i), shape.cell) for i in range(shape.classes))
-    recall = cells.right(text.RECALL, RECALL - 1)
-    return (Span(" " * (1 + shape.name) + "".join(names) + recall, "dim"),)
+    recall = Span(cells.right(text.RECALL, RECALL - 1), "dim")
+    return cells.row(" " * (1 + shape.name), *_column_names(classes, shape, selected), recall)
 
 
 def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
     """The same as the lower border of the pane, for a matrix that takes all of its rows."""
-    names = "".join(_short(class_name(classes, i), shape.cell) for i in range(shape.classes))
     label = f"─ {text.PREDICTED}"
     label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
     label = cells.fit_text(label, 1 + shape.name)
     recall = cells.right(text.RECALL, RECALL - 1) + " "
     rest = Span("─" * (width - shape.width), "border")
-    return cells.fit((Span(label, "border"), Span(names + recall, "dim"), rest), width)
+    names = _column_names(classes, shape, None)
+    return cells.fit((Span(label, "border"), *names, Span(recall, "dim"), rest), width)
+
+
+def _column_names(classes: Sequence[str], shape: Layout, selected: int | None) -> list[Span]:
+    return [
+        Span(_short(class_name(classes, i), shape.cell), "selected" if i == selected else "dim")
+        for i in shape.columns
+    ]
+
+
+def _widened(shape: Layout, names: int, width: int) -> Layout:
+    """Wider cells, for headings that abbreviate less, where no list could stand beside."""
+    wider = shape._replace(cell=shape.cell + 1)
+    enough = shape.cell > min(names, WIDEST_CELL)
+    if width - shape.width >= BESIDE or wider.width > width or enough:
+        return shape
+    return _widened(wider, names, width)
+
+
+def _digits(counted: Counts, in_counts: bool) -> int:
+    return len(str(max(counted.cells.values(), default=0))) if in_counts else 2
 
 
 def _short(name: str, cell: int) -> str:
@@ -113,15 +173,13 @@ def _short(name: str, cell: int) -> str:
     return cells.right(beginning, cell)
 
 
-def _cell(
-    counted: Counts, true: int, predicted: int, largest: float, shape: Layout, in_counts: bool
-) -> Span:
+def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: bool) -> Span:
     share = counted.fraction(true, predicted)
     count = counted.cells.get((true, predicted), 0)
     number = str(count) if in_counts else numbers.whole(share)
     if not count or number == "0":
         return Span(cells.right("·", shape.cell), "dim")
-    sign, ink = HIT if true == predicted else _level(share / largest)
+    sign, ink = HIT if true == predicted else _level(share / counted.largest)
     # Three digits leave no room for the sign.
     if not shape.signs or len(number) > shape.cell - 2:
         sign = ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from engine.events import Confusion
@@ -18,8 +20,12 @@ class Mistake(NamedTuple):
     of: int
 
 
-class Counts(NamedTuple):
-    """The non-zero cells by (true, predicted), and the images of each true class."""
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """The non-zero cells by (true, predicted), and the images of each true class.
+
+    What follows from them is computed once, when it is first asked for.
+    """
 
     cells: dict[tuple[int, int], int]
     totals: dict[int, int]
@@ -29,7 +35,55 @@ class Counts(NamedTuple):
         count = self.cells.get((true, predicted), 0)
         return count / self.totals[true] if count else 0.0
 
+    @cached_property
+    def images(self) -> int:
+        return sum(self.totals.values())
 
+    @cached_property
+    def top1(self) -> float | None:
+        """The share of all images that got their class."""
+        hits = sum(count for (true, predicted), count in self.cells.items() if true == predicted)
+        return hits / self.images if self.images else None
+
+    @cached_property
+    def said(self) -> dict[int, int]:
+        """How many images got each prediction, right or wrong."""
+        sums: dict[int, int] = {}
+        for (_, predicted), count in self.cells.items():
+            sums[predicted] = sums.get(predicted, 0) + count
+        return sums
+
+    @cached_property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """All that was mistaken, the most frequent first."""
+        found = (
+            Mistake(true, predicted, count, self.totals[true])
+            for (true, predicted), count in self.cells.items()
+            if true != predicted
+        )
+        return tuple(sorted(found, key=lambda pair: (-pair.images, pair.true, pair.predicted)))
+
+    @cached_property
+    def worst(self) -> dict[int, Mistake]:
+        """The most frequent mistake of each true class that has any."""
+        first: dict[int, Mistake] = {}
+        for mistake in self.mistakes:
+            first.setdefault(mistake.true, mistake)
+        return first
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest share of a class that was taken for another."""
+        return max((pair.images / pair.of for pair in self.mistakes), default=0.0)
+
+    @cached_property
+    def recalls(self) -> tuple[tuple[float, int], ...]:
+        """(share that was recognised, class), the hardest class first."""
+        return tuple(sorted((self.fraction(true, true), true) for true in self.totals))
+
+
+# A pane asks for the same evaluation several times a redraw.
+@lru_cache(maxsize=2)
 def counts(confusion: Confusion) -> Counts:
     """The matrix as its non-zero cells."""
     if confusion.counts:
@@ -43,21 +97,6 @@ def counts(confusion: Confusion) -> Counts:
     for (true, _), count in cells.items():
         totals[true] = totals.get(true, 0) + count
     return Counts(cells, totals)
-
-
-def mistakes(counted: Counts) -> list[Mistake]:
-    """All that was mistaken, the most frequent first."""
-    found = [
-        Mistake(true, predicted, count, counted.totals[true])
-        for (true, predicted), count in counted.cells.items()
-        if true != predicted
-    ]
-    return sorted(found, key=lambda mistake: (-mistake.images, mistake.true, mistake.predicted))
-
-
-def recalls(counted: Counts) -> list[tuple[float, int]]:
-    """(share that was recognised, class), the hardest class first."""
-    return sorted((counted.fraction(true, true), true) for true in counted.totals)
 
 
 def class_name(classes: Sequence[str], index: int) -> str:

@@ -21,6 +21,11 @@ def loss(value: Unmeasured) -> str:
     return f"{number(value):.3f}" if size < 10 else f"{number(value):.3g}"
 
 
+def exact(value: Unmeasured) -> str:
+    """A measured value with five digits: 0.41235, 87.214."""
+    return f"{number(value):#.5g}".rstrip(".").replace("e-0", "e-")
+
+
 def bare(written: str) -> str:
     """The written number without the zero before its point: .412."""
     return written.replace("0.", ".", 1) if written.lstrip("-").startswith("0.") else written

@@ -11,40 +11,95 @@ from tui import text
 from tui.drawing import axis, cells, numbers, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
+from tui.drawing.facts import cursor_places
 from tui.drawing.frame import fitting
 from tui.drawing.plot import Line, plot
+from tui.drawing.scale import Scale, beside_labels, round_limits
+from tui.drawing.series import nearest
+
+# Nearer to 1 than this a factor is one.
+NO_FACTOR = 1e-3
 
 
-def rate_pane(history: History, width: int, height: int, *, span: float) -> list[Row]:
-    """The rate over `span` epochs, past bright and planned dim, with labels at the left."""
+def rate_pane(
+    history: History, width: int, height: int, *, window: Limits, cursor: float | None = None
+) -> list[Row]:
+    """The rate over this stretch of epochs, past bright and planned dim."""
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
-    limits = rate_limits(history)
-    lines = [line for line in (_planned(history, span, width - left), _past(history)) if line.x]
-    drawn = plot(lines, width - left, height, (0.0, span), limits)
-    return [cells.fit(row, width) for row in axis.beside_labels(drawn, *limits, left)]
+    room = width - left
+    past, planned = past_rates(history, window), planned_rates(history, window, room)
+    scale = rate_scale(history, (past, planned), window)
+    lines = [line for line in (planned, past) if line.x]
+    drawn = plot(lines, room, height, window, (scale.low, scale.high))
+    if not lines:
+        drawn[height // 2] = cells.fit(cells.row(Span(f"{text.NO_RATE:^{room}}", "dim")), room)
+    if cursor is not None:
+        drawn = axis.with_cursor(drawn, axis.column_in(window, cursor, room))
+    return [cells.fit(row, width) for row in beside_labels(drawn, scale, left)]
 
 
 def rate_facts(history: History, room: int) -> Row:
-    """`0.0730   one-cycle, dim = planned`, or the rate alone."""
+    """`0.0730   one-cycle × plateau 0.2 × you 0.5   dim = planned`, or less of it.
+
+    A factor is named where it is not 1.
+    """
     if history.steps is None or history.run is None:
         return ()
     now = Span(numbers.rate(history.steps.lr))
-    kind = text.SCHEDULES[history.run.recipe.schedule]
-    long = (now, Span(f"   {kind}, {text.PLANNED}", "dim"))
-    return fitting([long, (now, Span(f"   {kind}", "dim")), (now,)], room)
+    recipe = history.run.recipe
+    kind = text.SCHEDULES[recipe.schedule]
+    warm = text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
+    factors = _factors(history)
+    planned = Span(f"{'  ' if factors else ','} {text.PLANNED}", "dim")
+    named = [(now, Span(f"   {name}", "dim"), *factors) for name in (warm, kind)]
+    forms = [(*named[0], planned), *named, (now, *factors), (now,)]
+    return fitting(forms, room)
 
 
-def rate_strip(plan: Plan | None, step: int, width: int, factor: float = 1.0) -> Row:
+def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -> Row:
+    """`▲ epoch 12.4, step 1,215   0.073012`, and whether that is only planned.
+
+    `reach` is how far in epochs the next measured rate may be away.
+    """
+    step = round(epoch * history.steps_per_epoch)
+    ahead = step > history.step
+    rate = _Ahead(history).rate(step - 1) if ahead else rate_at(history, epoch, reach)
+    value = Span(text.NONE if rate is None else numbers.exact(rate))
+    note = (Span(f"   {text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
+    long, short, least = cursor_places(epoch, step)
+    forms = [(*place, Span("   "), value, *note) for place in (long, short, least)]
+    return fitting([*forms, (*least, Span("  "), value), (value,)], room)
+
+
+def rate_at(history: History, epoch: float, reach: float) -> float | None:
+    """The measured rate nearest to this epoch; None where none is so near."""
+    past = past_rates(history, (0.0, math.inf))
+    return nearest(list(zip(past.x, past.y, strict=True)), epoch, reach)
+
+
+def _factors(history: History) -> Row:
+    named = ((text.PLATEAU, history.plateau_factor), (text.YOU, history.steered_factor))
+    spans: list[Span] = []
+    for name, factor in named:
+        if math.isfinite(factor) and abs(factor - 1) > NO_FACTOR:
+            spans += [Span(f" × {name} ", "dim"), Span(f"{factor:.3g}")]
+    return tuple(spans)
+
+
+def rate_strip(
+    plan: Plan | None, step: int, width: int, factor: float = 1.0, steered: float = 1.0
+) -> Row:
     """The whole schedule in one row as a progress bar, `┃` at this step.
 
-    `factor` is by how much the planned rate was scaled.
+    `factor` is by how much a plateau scaled the planned rate, `steered` by how much a person did.
     """
     if plan is None or plan.steps <= 0:
         return cells.fit(cells.row(" ", Span(text.RATE, "dim")), width)
     done = axis.share(step, 0, plan.steps)
-    now = schedule.learning_rate(plan, min(max(0, step - 1), plan.steps - 1), _sound(factor))
+    at_step = min(max(0, step - 1), plan.steps - 1)
+    now = schedule.learning_rate(plan, at_step, _sound(factor), _sound(steered))
     end = f"   {numbers.rate(now)}   {numbers.whole(done):>3} % "
     room = width - len(end) - cells.width([Span(text.RATE)]) - 2
     bar = _bar(plan, room)
@@ -66,35 +121,54 @@ def _bar(plan: Plan, width: int) -> str:
     return spark.sparkline([schedule.learning_rate(plan, step) for step in steps], width, low=0.0)
 
 
-def rate_limits(history: History) -> Limits:
-    """From 0 to the highest rate of the plan and of the past."""
-    rates = [bin_.high for bin_ in history.lr.bins()]
-    if history.plan is not None:
+def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Scale:
+    """From 0 to the highest rate that is drawn, and of the plan where the axis begins at 0."""
+    rates = [rate for line in lines for rate in line.y]
+    if history.plan is not None and window[0] == 0:
         rates.append(history.plan.lr)
     highest = max((rate for rate in rates if math.isfinite(rate)), default=1.0)
-    return axis.round_limits(0.0, highest)
+    return Scale(*round_limits(0.0, highest))
 
 
-def _past(history: History) -> Line:
-    bins = history.lr.bins()
-    return Line(
-        [bin_.step / history.steps_per_epoch for bin_ in bins], [b.mean for b in bins], "rate"
-    )
+def past_rates(history: History, window: Limits) -> Line:
+    """The rates that were, in this stretch of epochs."""
+    epoch = history.steps_per_epoch
+    bins = [b for b in history.lr.bins() if window[0] <= b.step / epoch <= window[1]]
+    return Line([b.step / epoch for b in bins], [b.mean for b in bins], "rate")
 
 
-def _planned(history: History, span: float, width: int) -> Line:
-    """The plan from now to the end of the axis."""
+def planned_rates(history: History, window: Limits, width: int) -> Line:
+    """The plan from the last measured rate to the end of the window or of the run.
+
+    Two points a column.
+    """
     plan, epoch = history.plan, history.steps_per_epoch
-    now, end = history.step / epoch, span if plan is None else min(span, plan.steps / epoch)
+    step = history.steps.step if history.steps is not None else history.step
+    now = max(window[0], min(step, history.step) / epoch)
+    end = window[1] if plan is None else min(window[1], plan.steps / epoch)
     if plan is None or now >= end:
         return Line([], [], "dim")
-    factor = _sound(history.plateau_factor)
     points = max(1, 2 * width)
     xs = [now + (end - now) * i / points for i in range(points + 1)]
-    steps = [min(plan.steps - 1, int(x * epoch)) for x in xs]
-    steered = history.steered_factor
-    rates = [schedule.learning_rate(plan, step, factor, steered) for step in steps]
-    return Line(xs, rates, "dim")
+    ahead = _Ahead(history)
+    rates = [ahead.rate(int(x * epoch)) for x in xs]
+    return Line(xs, [math.nan if rate is None else rate for rate in rates], "dim")
+
+
+class _Ahead:
+    """The rest of the plan, with what a plateau and a person made of it."""
+
+    def __init__(self, history: History) -> None:
+        self._plan = history.plan
+        self._plateau = _sound(history.plateau_factor)
+        self._steered = _sound(history.steered_factor)
+
+    def rate(self, step: int) -> float | None:
+        """The rate of the step with this 0-based number; None without a plan."""
+        if self._plan is None or self._plan.steps < 1:
+            return None
+        step = min(self._plan.steps - 1, max(0, step))
+        return schedule.learning_rate(self._plan, step, self._plateau, self._steered)
 
 
 def _sound(factor: float) -> float:

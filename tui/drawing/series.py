@@ -1,15 +1,21 @@
-"""The two curves of a run as points over epochs, and the y-axis that suits them."""
+"""The curves of a run as points over epochs, smoothed or not, and the y-axis that suits them."""
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from engine.events import EpochEnded, Unmeasured
 from engine.history import Curve, History
-from tui.drawing.axis import Limits, round_limits
+from tui.drawing.axis import Limits
 from tui.drawing.numbers import number
+from tui.drawing.scale import Scale, log_limits, round_limits
+
+# Smoothing weakens a value by its weight at each of so many parts of the x-axis, however many
+# values lie there.
+PARTS = 256
 
 
 class Series(NamedTuple):
@@ -49,23 +55,81 @@ def _line(history: History, curve: Curve, scale: float) -> list[tuple[float, flo
     return line
 
 
-def loss_limits(series: Series, classes: int, previous: Limits | None = None) -> Limits:
-    """From 0 to what holds the loss.
+def in_detail(series: Series, steps_per_epoch: int) -> Series:
+    """The series with each of the recent values in its line, not their means."""
+    if not series.recent:
+        return series
+    newest = [(step / steps_per_epoch, value) for step, value in series.recent]
+    before = bisect.bisect_left(series.line, newest[0][0], key=lambda point: point[0])
+    return series._replace(line=[*series.line[:before], *newest])
 
-    A spike does not flatten the rest: what is three times as high as both a guess (ln of the
-    classes) and nearly all other values is cut off at the edge.
+
+def smoothed(series: Series, weight: float, window: Limits) -> Series:
+    """The series with an exponentially smoothed line; 0 leaves it as it is.
+
+    Each value counts `weight` as much as one a 256th of the window later. As in Adam (Kingma & Ba
+    2015) the mean is freed of its bias to the start.
+    """
+    if not weight:
+        return series
+    part = (window[1] - window[0]) / PARTS
+    total = count = 0.0
+    before, line = -math.inf, []
+    for x, y in series.line:
+        if math.isfinite(y):
+            kept = weight ** (max(0.0, x - before) / part)
+            total, count, before = total * kept + y, count * kept + 1, x
+        line.append((x, total / count if math.isfinite(y) else y))
+    return series._replace(line=line)
+
+
+def within(series: Series, window: Limits) -> Series:
+    """The part of the curves that lies in this stretch of epochs."""
+    start, end = window
+    line = [point for point in series.line if start <= point[0] <= end]
+    points = [point for point in series.points if start <= point[0] <= end]
+    return series._replace(line=line, points=points)
+
+
+def nearest(line: Sequence[tuple[float, float]], epoch: float, reach: float) -> float | None:
+    """The value nearest to this epoch; None where the next one is further away than `reach`."""
+    at = bisect.bisect_left(line, epoch, key=lambda point: point[0])
+    near = min(line[max(0, at - 1) : at + 1], key=lambda p: abs(p[0] - epoch), default=None)
+    return near[1] if near is not None and abs(near[0] - epoch) <= reach else None
+
+
+def loss_scale(
+    series: Series,
+    classes: int,
+    *,
+    log: bool = False,
+    close: bool = False,
+    previous: Scale | None = None,
+) -> Scale:
+    """What holds the loss: from 0, or from the lowest loss where it is looked at closely.
+
+    A spike does not flatten the rest: what is three times as high as nearly all other values, and
+    as a guess (ln of the classes) unless looked at closely, is cut off at the edge.
     """
     guess = math.log(max(2, classes))
-    values = sorted(_finite([*series.line, *series.points])) or [guess]
+    values = sorted(_finite([*series.line, *series.points]))
+    values = [value for value in values if value > 0 or not log] or [guess]
     usual = values[int(0.95 * (len(values) - 1))]
-    return round_limits(0.0, min(values[-1], 3 * max(usual, guess)), previous=previous)
+    high = min(values[-1], 3 * (usual if close else max(usual, guess)))
+    if log:
+        return log_limits(values[0], max(high, values[0]), previous=previous)
+    before = (previous.low, previous.high) if previous and not previous.log else None
+    low = min(values[0], high) if close else 0.0
+    return Scale(*round_limits(low, high, previous=before))
 
 
-def accuracy_limits(series: Series, previous: Limits | None = None) -> Limits:
-    """From below the lowest accuracy to 100 per cent."""
-    low = min(_finite([*series.line, *series.points]), default=0.0)
-    bottom, _ = round_limits(low, 100.0, previous=previous)
-    return bottom, 100.0
+def accuracy_scale(series: Series, *, close: bool = False, previous: Scale | None = None) -> Scale:
+    """From below the lowest accuracy to 100 per cent, or to the highest where looked at closely."""
+    values = _finite([*series.line, *series.points])
+    high = max(values, default=100.0) if close else 100.0
+    before = (previous.low, previous.high) if previous else None
+    low, top = round_limits(min(values, default=0.0), high, previous=before)
+    return Scale(max(0.0, low), min(100.0, top)) if close else Scale(low, 100.0)
 
 
 def epochs_done(history: History) -> float:

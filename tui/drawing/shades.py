@@ -1,13 +1,34 @@
-"""Pictures as characters, light ones dense: a character is one pixel wide and two high."""
+"""Pictures as characters: half blocks in colours, or shades of ASCII, light ones dense.
+
+A cell is one pixel wide and two high.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import itertools
 from collections.abc import Sequence
+from functools import lru_cache
+
+from engine.events import Picture
+from tui.drawing.cells import Row, Span
 
 SHADES = " .:-=+*#%@"
+# The greys of 256 colours, so that such a terminal shows what is meant.
+GREYS = tuple(f"#{8 + 10 * i:02x}" + f"{8 + 10 * i:02x}" * 2 for i in range(24))
 # What the eye makes of red, green and blue (ITU-R BT.601).
 LUMINANCE = (0.299, 0.587, 0.114)
+
+
+@lru_cache(1024)
+def pictured(picture: Picture, cols: int, rows: int, coloured: bool = False) -> tuple[Row, ...]:
+    """The picture in so many cells; what cannot be decoded is black."""
+    data = decoded(picture.data)
+    channels, height, width = picture.channels, picture.height, picture.width
+    if coloured and min(channels, height, width, cols, rows) > 0:
+        return tuple(blocks(data, channels, height, width, cols, rows))
+    return tuple((Span(line),) for line in shades(data, channels, height, width, cols, rows))
 
 
 def shades(
@@ -18,21 +39,76 @@ def shades(
     Each character stands for the mean of its area; of three channels their luminance is shown.
     A picture with fewer bytes than it should have is black at its end.
     """
-    if min(channels, height, width) < 1:
-        return [" " * cols] * rows
+    if min(channels, height, width, cols) < 1:
+        return [" " * max(0, cols)] * rows
+    signs = [
+        SHADES[min(9, int(value * 10 / 256))]
+        for value in _grey(_planes(picture, channels, height, width, cols, rows))
+    ]
+    return ["".join(line) for line in _lines(signs, cols)]
+
+
+def blocks(
+    picture: bytes, channels: int, height: int, width: int, cols: int, rows: int
+) -> list[Row]:
+    """The same as rows of `▀`, each cell two pixels, of three channels in their colours."""
+    planes = _planes(picture, channels, height, width, cols, 2 * rows)
+    if channels == 3:
+        colours = [_colour(*pixel) for pixel in zip(*planes, strict=True)]
+    else:
+        colours = [GREYS[min(23, int(value * 24 / 256))] for value in _grey(planes)]
+    lines = _lines(colours, cols)
+    return [_row(upper, lower) for upper, lower in zip(lines[::2], lines[1::2], strict=True)]
+
+
+def decoded(data: str) -> bytes:
+    """The bytes of base64, none where it is not sound."""
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _row(upper: Sequence[str], lower: Sequence[str]) -> Row:
+    pairs = itertools.groupby(zip(upper, lower, strict=True))
+    return tuple(_stretch(*pair, len(list(alike))) for pair, alike in pairs)
+
+
+def _stretch(upper: str, lower: str, cells: int) -> Span:
+    # Where both are one a space will do, which needs one colour on its way to the terminal.
+    if upper == lower:
+        return Span(" " * cells, "plain", ("", lower))
+    return Span("▀" * cells, "plain", (upper, lower))
+
+
+def _colour(red: float, green: float, blue: float) -> str:
+    """In steps of 8, which the eye does not see: equal neighbours cost less."""
+    return f"#{int(red) & 248:02x}{int(green) & 248:02x}{int(blue) & 248:02x}"
+
+
+def _planes(
+    picture: bytes, channels: int, height: int, width: int, cols: int, rows: int
+) -> list[list[float]]:
+    """Of each channel the means of `rows` × `cols` areas."""
     plane = height * width
     picture = picture.ljust(channels * plane, b"\0")
-    weights = LUMINANCE if channels == 3 else (1 / channels,) * channels
-    values = [0.0] * (cols * rows)
-    for channel, weight in enumerate(weights):
-        means = _means(picture[channel * plane : (channel + 1) * plane], height, width, cols, rows)
-        values = [value + weight * mean for value, mean in zip(values, means, strict=True)]
-    signs = [SHADES[min(9, int(value * 10 / 256))] for value in values]
-    return ["".join(signs[i * cols : (i + 1) * cols]) for i in range(rows)]
+    return [
+        _means(picture[i * plane : (i + 1) * plane], height, width, cols, rows)
+        for i in range(channels)
+    ]
+
+
+def _grey(planes: Sequence[Sequence[float]]) -> list[float]:
+    """The luminance of three channels, else their mean."""
+    weights = LUMINANCE if len(planes) == 3 else (1 / len(planes),) * len(planes)
+    return [
+        sum(weight * value for weight, value in zip(weights, pixel, strict=True))
+        for pixel in zip(*planes, strict=True)
+    ]
 
 
 def _means(plane: bytes, height: int, width: int, cols: int, rows: int) -> list[float]:
-    """The mean of the bytes under each character, row by row."""
+    """The mean of the bytes under each area, row by row."""
     across, down = _edges(width, cols), _edges(height, rows)
     means: list[float] = []
     for top, bottom in down:
@@ -48,3 +124,7 @@ def _edges(pixels: int, parts: int) -> Sequence[tuple[int, int]]:
     starts = [min(pixels - 1, i * pixels // parts) for i in range(parts + 1)]
     starts[-1] = pixels
     return [(a, max(a + 1, b)) for a, b in itertools.pairwise(starts)]
+
+
+def _lines(values: Sequence[str], cols: int) -> list[Sequence[str]]:
+    return [values[i : i + cols] for i in range(0, len(values), cols)]

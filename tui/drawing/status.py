@@ -16,6 +16,8 @@ from tui.drawing import axis, cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.log import Clock, local_time
 
+# From this width on there is room for more than the long forms.
+WIDE = 160
 TRAINS = ("training", "evaluating")
 # Words of a device's name that tell nothing which its model does not.
 _VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Quadro")
@@ -50,6 +52,9 @@ def status_row(
     states = _states(history, now, state(history, alive, pausing), clock)
     pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
     pairs += [(names[2], state) for state in states[1:]]
+    if width >= WIDE:
+        more = _more_names(history), _more_states(history, states[0])
+        pairs.insert(0, (cells.row(*names[0], more[0]), more[1]))
     fits = (p for p in pairs if cells.width(p[0]) + cells.width(p[1]) + 4 <= width)
     left, right = next(fits, ((), states[-1]))
     between = Span(" " * (width - cells.width(left) - cells.width(right) - 2))
@@ -86,12 +91,34 @@ def state(history: History, alive: bool, pausing: bool = False) -> State:
     if phase is None:
         return State("○", text.PHASES["starting"], "dim")
     word = text.PHASES.get(phase.name, phase.name)
+    if (phase.name, phase.note) == ("evaluating", "test"):
+        word = text.TESTING
     fraction = numbers.number(phase.fraction)
     if math.isfinite(fraction):
         word += f" {numbers.whole(fraction)} %"
     if phase.name in ("pausing", "paused"):
         return State("‖", word, "warning")
     return State("●", word, "good" if phase.name in TRAINS else "key", running=True)
+
+
+def _more_names(history: History) -> Span:
+    """What a wide terminal has room for beside the name: layout, seed and commit."""
+    if history.run is None:
+        return Span("")
+    run = history.run
+    words = [run.resolved.memory_format, text.seed(run.recipe.seed)]
+    words += [text.git(run.git)] if run.git else []
+    return Span(harmless("".join(f" · {word}" for word in words)), "dim")
+
+
+def _more_states(history: History, long: Row) -> Row:
+    """The longest form with the step after the epoch."""
+    if history.run is None or len(long) != 2:
+        return long
+    epoch = text.epoch_of(history.epoch, history.epochs_planned)
+    step = text.step_of(history.step, history.planned_steps)
+    head, tail = long
+    return cells.row(head, Span(tail.text.replace(epoch, f"{epoch}   {step}", 1), tail.ink))
 
 
 def _names(history: History, label: str) -> tuple[Row, Row, Row]:

@@ -12,10 +12,16 @@ BETWEEN = 2
 NARROW = 18
 # Nor is it ever shorter than this: what is right of it is cut instead.
 SHORTEST = 8
+# What stands before the name of a row in a tree.
+INDENTS = " ▸▾"
 
 
 class Column:
-    """One column, a text a row, as wide as its widest; the highest `rank` is left out first."""
+    """One column, a text a row, as wide as its widest; the highest `rank` is left out first.
+
+    `least` keeps it at a width whatever its texts, `gap` is the space before it, and `inks`, one a
+    row, replace the ink of all.
+    """
 
     def __init__(
         self,
@@ -24,15 +30,24 @@ class Column:
         rank: int = 0,
         right: bool = False,
         ink: Ink = "plain",
+        *,
+        inks: Sequence[Ink] = (),
+        least: int = 0,
+        gap: int = BETWEEN,
     ) -> None:
-        self.texts = texts
+        self.texts, self.inks = texts, inks
         self.heading, self.rank, self.right, self.ink = heading, rank, right, ink
-        self.cells = widest([heading, *texts])
+        self.cells = max(least, widest([heading, *texts]))
+        self.room = gap + self.cells
+        self._before = " " * gap
 
     def span(self, text: str, ink: Ink) -> Span:
         """One text of the column, with the space before it."""
         fitted = cells.right(text, self.cells) if self.right else cells.fit_text(text, self.cells)
-        return Span(" " * BETWEEN + fitted, ink)
+        return Span(self._before + fitted, ink)
+
+    def ink_of(self, row: int) -> Ink:
+        return self.inks[row] if self.inks else self.ink
 
 
 def widest(texts: Iterable[str]) -> int:
@@ -40,36 +55,38 @@ def widest(texts: Iterable[str]) -> int:
     return max((cells.width([Span(text)]) for text in texts), default=0)
 
 
-def fitting_columns(columns: Sequence[Column], width: int) -> list[Column]:
+def fitting_columns(columns: Sequence[Column], width: int, narrow: int = NARROW) -> list[Column]:
     """The columns that fit; neither the first nor those of rank 0 are ever left out."""
     first, *kept = columns
-    room = width - 2 - min(NARROW, first.cells)
+    room = width - 2 - min(narrow, first.cells)
     optional = sorted((column for column in kept if column.rank), key=lambda column: column.rank)
-    while optional and sum(column.cells + BETWEEN for column in kept) > room:
+    while optional and sum(column.room for column in kept) > room:
         kept.remove(optional.pop())
     return [first, *kept]
 
 
-def table(columns: Sequence[Column], width: int, shown: range | None = None) -> list[Row]:
-    """The heading and these rows, or all, a cell in from the left.
+def table(columns: Sequence[Column], width: int) -> list[Row]:
+    """The heading and the rows, a cell in from the left.
 
     A name that is too long loses its beginning.
     """
     first, *others = columns
-    room = max(SHORTEST, width - 2 - sum(column.cells + BETWEEN for column in others))
+    room = max(SHORTEST, width - 2 - sum(column.room for column in others))
     room = min(room, first.cells)
     name = Span(" " + cells.fit_text(first.heading, room), "dim")
     rows: list[Row] = [(name, *(column.span(column.heading, "dim") for column in others))]
-    for i in range(len(first.texts)) if shown is None else shown:
-        name = Span(" " + abbreviated(first.texts[i], room), first.ink)
-        rows.append((name, *(column.span(column.texts[i], column.ink) for column in others)))
+    for i in range(len(first.texts)):
+        name = Span(" " + abbreviated(first.texts[i], room), first.ink_of(i))
+        rows.append((name, *(column.span(column.texts[i], column.ink_of(i)) for column in others)))
     return rows
 
 
 def abbreviated(name: str, width: int) -> str:
-    """The end of a long name: `…0.conv1`."""
+    """The end of a long name: `…0.conv1`; what it is indented by stays."""
     if widest([name]) <= width or width < 2:
         return cells.fit_text(name, max(0, width))
-    while name and widest([name]) > width - 1:
-        name = name[1:]
-    return cells.fit_text("…" + name, width)
+    bare = name.lstrip(INDENTS)
+    before = name[: len(name) - len(bare)] if len(name) - len(bare) < width - 2 else ""
+    while bare and widest([before + bare]) > width - 1:
+        bare = bare[1:]
+    return cells.fit_text(f"{before}…{bare}", width)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import getpass
+from collections.abc import Callable
 from typing import ClassVar
 
 from engine import events
 from engine.events import Event
 from engine.text import harmless
 from tui import text
+from tui.cost import Cost
 from tui.drawing import machine
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
@@ -23,10 +26,26 @@ class MachinePane(Pane):
     )
     TITLE = text.MACHINE_TITLE
 
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self.cost: Callable[[], Cost | None] = lambda: None
+        """Asked for what the viewer itself costs."""
+        self._user = _user()
+
     def border(self, width: int, height: int, facts_room: int) -> Border:
         run = self.history.run
         host = (Span(harmless(run.host), "dim"),) if run else ()
-        return Border(fitting([host], facts_room))
+        hidden = machine.rows_hidden(self.history, width - 2, height - 2, self.cost())
+        more = (Span(text.more(hidden), "dim"),) if hidden and height > 2 else ()
+        return Border(fitting([host], facts_room), foot_right=more)
 
     def inside(self, width: int, height: int) -> list[Row]:
-        return machine.machine_pane(self.history, width, height)
+        return machine.machine_pane(self.history, width, height, self.cost(), self._user)
+
+
+def _user() -> str:
+    """Who looks on; nobody where the system has no name for this user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

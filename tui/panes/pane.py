@@ -65,6 +65,8 @@ class Pane(Drawn, can_focus=True):
         self.history = History()
         self.tabs: Row = ()
         """The title as a row of tabs while the pane lies on the shelf, else empty."""
+        self.past = ""
+        """Which past epoch is shown, to be said beside the title; empty while it is the last."""
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         """Draw what changed; `kinds` are the new events, None where anything may have changed."""
@@ -77,6 +79,8 @@ class Pane(Drawn, can_focus=True):
 
     def draw(self, width: int, height: int) -> list[Row]:
         title = self.tabs or self.title(width)
+        if self.past:
+            title = (*title, Span(f"  {self.past}", "warning"))
         border = self.border(width, height, room(width, title))
         inside = self.inside(max(0, width - 2), max(0, height - 2))
         return frame(

@@ -17,7 +17,14 @@ class Strip(Drawn):
     """A row that is drawn from the history and the state of the screen."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
-        {events.Steps, events.Phase, events.RunStarted, events.EpochEnded, events.RunEnded}
+        {
+            events.Steps,
+            events.Phase,
+            events.RunStarted,
+            events.EpochEnded,
+            events.Steered,
+            events.RunEnded,
+        }
     )
 
     class State(NamedTuple):
@@ -58,7 +65,8 @@ class Progress(Strip):
         if width >= 100:
             return [status.progress_row(self.history, width)]
         history = self.history
-        return [rate.rate_strip(history.plan, history.step, width, history.plateau_factor)]
+        factors = history.plateau_factor, history.steered_factor
+        return [rate.rate_strip(history.plan, history.step, width, *factors)]
 
 
 class Numbers(Strip):
@@ -88,6 +96,7 @@ class News(Strip):
             events.Checkpointed,
             events.Alert,
             events.Resumed,
+            events.Steered,
             events.RunEnded,
         }
     )

@@ -13,7 +13,7 @@ from tui import text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
-from tui.drawn import Drawn
+from tui.drawn import Drawn, is_coloured
 
 
 class Grid(Drawn):
@@ -24,8 +24,10 @@ class Grid(Drawn):
         self._shown = shown
 
     def draw(self, width: int, height: int) -> list[Row]:
+        coloured = is_coloured(self.app)
+        grid = samples_grid(self._shown.samples, width - 4, height - 2, coloured)
         return frame(
-            [(Span(" "), *row) for row in samples_grid(self._shown.samples, width - 4, height - 2)],
+            [(Span(" "), *row) for row in grid],
             width,
             height,
             title=(Span(text.AUGMENTED_TITLE, "title"),),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Literal
 
 from textual import events as textual_events
@@ -13,7 +13,7 @@ from textual.layout import Layout
 from textual.message import Message
 from textual.screen import Screen
 
-from engine import commands, events, rundir, spool
+from engine import commands, events, past, rundir, spool
 from engine import text as engine_text
 from engine.commands import Look
 from engine.errors import EngineError
@@ -23,8 +23,10 @@ from engine.rundir import RunDir
 from tui import text
 from tui.asking import Asking
 from tui.compositor import FineCompositor
+from tui.cost import CostMeter
 from tui.drawing.frame import tabs
 from tui.following import Following
+from tui.panes.chart import Chart
 from tui.panes.confusion import ConfusionPane
 from tui.panes.curves import AccuracyPane, LossPane
 from tui.panes.layers import LayersPane
@@ -34,6 +36,7 @@ from tui.panes.maps import MapsPane
 from tui.panes.pane import Pane
 from tui.panes.rate import RatePane
 from tui.panes.strips import Footer, News, Numbers, Progress, Status, Strip
+from tui.panes.view import View
 from tui.screens.places import SHELF, form
 from tui.screens.placing import Placing
 
@@ -53,6 +56,8 @@ PANES: dict[str, type[Pane]] = {
     "machine": MachinePane,
     "log": LogPane,
 }
+# The panes that can show a past epoch.
+PAST = ("confusion", "maps")
 
 
 class Dashboard(Screen[str]):
@@ -61,11 +66,16 @@ class Dashboard(Screen[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", text.KEY_PAUSE),
         Binding("c", "checkpoint", text.KEY_CHECKPOINT),
+        Binding("s", "steer", text.KEY_STEER),
         Binding("tab", "next_pane(1)", show=False),
         Binding("shift+tab", "next_pane(-1)", show=False),
         Binding("enter,z", "zoom", text.KEY_ZOOM),
         Binding("escape", "back", text.KEY_BACK, show=False),
         Binding("a", "augmented", text.KEY_AUGMENTED),
+        Binding("comma,left_square_bracket", "past(-1)", show=False),
+        Binding("full_stop,right_square_bracket", "past(1)", show=False),
+        Binding("e", "explain", text.KEY_EXPLAIN),
+        Binding("y", "copy", text.KEY_COPY_ATTACH, show=False),
         Binding("d", "detach", text.KEY_DETACH),
         Binding("q,ctrl+c", "leave", text.KEY_LEAVE),
         Binding("question_mark", "help", text.KEY_HELP),
@@ -89,17 +99,26 @@ class Dashboard(Screen[str]):
         *,
         started: bool,
         below: bool = False,
+        recorded: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`started` says that this viewer started the run, `below` that a launcher lies beneath."""
+        """`started` says that this viewer started the run, `below` that a launcher lies beneath.
+
+        A `recorded` run is played back: there is nobody to be told or asked anything.
+        """
         super().__init__()
         self._compositor = FineCompositor()
         self.run_dir = run
         self._following = Following(run)
         self._started, self._below, self._clock = started, below, clock
+        self._recorded = recorded
+        # The past epoch that is shown, and the run as it was then; None while it is the last.
+        self._past: tuple[int, History] | None = None
         self._pane = "loss"
         self._shelf = "confusion"
         self._zoomed = False
+        # The panes over the epochs share one x-axis.
+        self._view = View()
         # The last event that was known when a pause was asked for.
         self._asked_pause: int | None = None
         self._asking = Asking(run)
@@ -116,11 +135,17 @@ class Dashboard(Screen[str]):
         yield Progress(id="progress")
         yield Numbers(id="numbers")
         for number, (name, kind) in enumerate(PANES.items(), start=1):
-            yield kind(number, id=name)
+            pane = kind(number, id=name)
+            if isinstance(pane, Chart):
+                pane.view = self._view
+            yield pane
         yield News(id="news")
         yield Footer(id="footer")
 
     def on_mount(self) -> None:
+        if self.app._driver is not None and not self.app.is_headless:
+            machine = self.get_child_by_id("machine", expect_type=MachinePane)
+            machine.cost = CostMeter.of(self.app._driver).read
         self._place()
         # The first frame is the empty panes; reading, and plotext, come after it.
         self.set_timer(FIRST_FRAME_SECONDS, self._read)
@@ -159,7 +184,17 @@ class Dashboard(Screen[str]):
         kinds = message.kinds
         if self._quiet and kinds == frozenset({events.Hardware}):
             return
+        if self.app.screen is not self:
+            return
         self._show(kinds)
+
+    def on_screen_resume(self) -> None:
+        self._show(None)
+
+    def _compositor_refresh(self) -> None:
+        """Send what changed; under a dialog Textual would send the whole screen at every tick."""
+        if self.app.screen is self:
+            super()._compositor_refresh()
 
     @property
     def _quiet(self) -> bool:
@@ -181,7 +216,9 @@ class Dashboard(Screen[str]):
         """Tell every visible part what changed."""
         for name in self.placing.boxes:
             part = self.get_child_by_id(name)
-            if isinstance(part, Pane):
+            if isinstance(part, Pane) and name in PAST and self._past is not None:
+                part.show(self._past[1], kinds and frozenset())
+            elif isinstance(part, Pane):
                 part.show(self.history, kinds)
             elif isinstance(part, Strip):
                 part.show(self.history, self._state(), kinds)
@@ -197,17 +234,23 @@ class Dashboard(Screen[str]):
 
     def _keys(self) -> Iterator[tuple[str, str]]:
         """What the footer offers now."""
-        if self.alive:
+        told = self.alive and not self._recorded
+        if told:
             yield "p", text.KEY_CONTINUE if self._paused else text.KEY_PAUSE
             yield "c", text.KEY_CHECKPOINT
-        yield from self.get_child_by_id(self._pane, expect_type=Pane).KEYS
-        yield text.DIGITS, text.KEY_PANES
+            yield "s", text.KEY_STEER
+        yield "q", text.KEY_LEAVE
         yield "⏎", text.KEY_UNZOOM if self._zoomed else text.KEY_ZOOM
-        if self.alive:
-            yield "d", text.KEY_DETACH
         if self._below:
             yield "esc", text.KEY_BACK
-        yield "q", text.KEY_LEAVE
+        yield "e", text.KEY_EXPLAIN
+        yield from self.get_child_by_id(self._pane, expect_type=Pane).KEYS
+        if self._pane in PAST and len(self.history.epochs) > 1:
+            yield ", .", text.KEY_PAST
+        yield text.DIGITS, text.KEY_PANES
+        if told:
+            yield "d", text.KEY_DETACH
+        yield ":", text.KEY_COMMANDS
         yield "?", text.KEY_HELP
 
     # Where things are
@@ -266,17 +309,28 @@ class Dashboard(Screen[str]):
         elif self._below:
             self.dismiss("")
 
+    def on_chart_viewed(self) -> None:
+        """The panes on one x-axis are drawn together."""
+        for name in self.placing.boxes:
+            part = self.get_child_by_id(name)
+            if isinstance(part, Chart):
+                part.redraw()
+
     # What is told to the engine
 
-    def _tell(self, kind: Callable[..., commands.Command]) -> str:
+    def _tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> str:
         """Send a command and return its id; where nobody would hear it, say so."""
+        if self._is_recording():
+            return ""
         try:
-            return spool.send(self.run_dir, kind)
+            return spool.send(self.run_dir, kind, **fields)
         except EngineError as error:
             self.notify(str(error), severity="warning", markup=False)
             return ""
 
     def action_pause(self) -> None:
+        if self._is_recording():
+            return
         self._read()  # what the key means depends on the newest state
         if self._paused:
             self._tell(commands.Continue)
@@ -287,6 +341,27 @@ class Dashboard(Screen[str]):
     def action_checkpoint(self) -> None:
         if self._tell(commands.Checkpoint):
             self.notify(text.CHECKPOINT_ASKED)
+
+    def action_steer(self) -> None:
+        """Ask for another rate or another end; a run that is over or not yet begun has none."""
+        from tui.screens.steer import SteerScreen
+
+        if self._is_recording():
+            return
+        self._read()
+        if not self.alive:
+            self.notify(
+                engine_text.not_running(self.run_dir.label), severity="warning", markup=False
+            )
+        elif self.history.run is None:
+            phase = self.history.phase.name if self.history.phase is not None else "starting"
+            self.notify(engine_text.nothing_to_steer(phase), severity="warning", markup=False)
+        else:
+            self.app.push_screen(SteerScreen(self.history), self._steer)
+
+    def _steer(self, changes: Mapping[str, float | int] | None) -> None:
+        if changes and self._tell(commands.Steer, **changes):
+            self.notify(text.STEER_ASKED)
 
     # What is asked of the engine
 
@@ -305,11 +380,17 @@ class Dashboard(Screen[str]):
     def _ask(
         self, pane: Pane | None, look: Look, layer: str = "", images: tuple[int, ...] = (0,)
     ) -> None:
+        if self._asking.waiting and self._asker is not None and self._asker is not pane:
+            self._asker.answer(events.Alert("info", "probe", text.ASKED_ANOTHER))
+        if self._is_recording():
+            if pane is not None:
+                pane.answer(events.Alert("info", "recording", text.RECORDING))
+            return
         self._asker = pane
         try:
             self._asking.ask(look, layer, images)
         except EngineError as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self._take(events.Alert("warning", "probe", str(error)))
         else:
             self._answer_timer.resume()
 
@@ -332,6 +413,55 @@ class Dashboard(Screen[str]):
             from tui.screens.augmented import AugmentedScreen
 
             self.app.push_screen(AugmentedScreen(answer))
+
+    # What was
+
+    def action_past(self, epochs: int) -> None:
+        """Show confusion and feature maps of an epoch so many earlier or later than the shown."""
+        ended = self.history.epochs
+        if self.history.run is None or not ended:
+            return
+        shown = self._past[0] if self._past is not None else ended[-1].epoch
+        at = next((i for i, epoch in enumerate(ended) if epoch.epoch == shown), len(ended) - 1)
+        to = max(0, at + epochs)
+        if to < len(ended) - 1:
+            step = ended[to].step
+            seen = past.history(self.run_dir.journal, self.history.run, step)
+            self._past = ended[to].epoch, seen
+        else:
+            self._past = None
+        self._show_past()
+
+    def _show_past(self) -> None:
+        for name in PAST:
+            pane = self.get_child_by_id(name, expect_type=Pane)
+            pane.past = text.past_epoch(self._past[0]) if self._past is not None else ""
+        self._show(None)
+
+    # What it means
+
+    def action_explain(self) -> None:
+        from tui.explain import explain
+        from tui.screens.explain import ExplainScreen
+
+        pane = self.get_child_by_id(self._pane, expect_type=Pane)
+        past_one = self._past is not None and self._pane in PAST
+        history = self._past[1] if self._past is not None and past_one else self.history
+        self.app.push_screen(ExplainScreen(pane.TITLE, explain(self._pane, history)))
+
+    def action_copy(self) -> None:
+        """Copy the command that watches this run, also through SSH where the terminal lets it."""
+        if self._is_recording():
+            return
+        command = text.attach_command(self._selector)
+        self.app.copy_to_clipboard(command)
+        self.notify(text.copied(command), markup=False)
+
+    def _is_recording(self) -> bool:
+        """Whether this is a recording; then it says so, for somebody wanted an engine."""
+        if self._recorded:
+            self.notify(text.RECORDING)
+        return self._recorded
 
     # Leaving
 
@@ -363,6 +493,8 @@ class Dashboard(Screen[str]):
         return rundir.selector(self.run_dir)
 
     def _farewell(self) -> str:
+        if self._recorded:
+            return text.RECORDING_OVER
         if self.alive:
             return text.goes_on(self.run_dir.label, self._selector)
         return text.is_over(self.run_dir.label, self._selector)

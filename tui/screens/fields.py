@@ -36,7 +36,7 @@ class Form(ModalScreen[Answer]):
     Form Horizontal Label { width: 14; color: $ink-dim; }
     Form Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
     Form Input:focus { border: none; background: $panel; }
-    Form .error { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
+    Form .wrong { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
     """
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,7 +64,7 @@ class FieldsScreen(Form[dict[str, object]]):
                 with Horizontal():
                     yield Label(key)
                     yield Input(recipe.written(getattr(self._recipe, key)), id=key)
-            yield Label("", classes="error", markup=False)
+            yield Label("", classes="wrong", markup=False)
 
     def on_input_submitted(self) -> None:
         fields = dict(
@@ -75,7 +75,7 @@ class FieldsScreen(Form[dict[str, object]]):
         fields = recipe.difference(self._recipe, SHOWN) | fields
         wrong = self._check(fields)
         if wrong:
-            self.query_one(".error", Label).update(wrong)
+            self.query_one(".wrong", Label).update(wrong)
         else:
             self.dismiss(fields)
 

@@ -15,6 +15,9 @@ from tui import text
 from tui.drawing.plain import to_ascii
 from tui.drawn import is_ascii
 
+# The widest that the keys may be.
+KEYS = 24
+
 
 class HelpScreen(ModalScreen[None]):
     """A table of keys, grouped; any of Escape, q and ? closes it."""
@@ -22,9 +25,10 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen > VerticalScroll {
-        width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
+        width: 80; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
         background: $background; border: round $ink-selected;
         border-title-color: $foreground; border-title-style: bold;
+        border-subtitle-color: $ink-dim; scrollbar-size-vertical: 1;
     }
     HelpScreen Static { height: auto; }
     """
@@ -33,15 +37,16 @@ class HelpScreen(ModalScreen[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        box = VerticalScroll()
-        box.border_title = text.HELP_TITLE
+        box = VerticalScroll(classes="box")
+        plain = to_ascii if is_ascii(self.app) else str
+        box.border_title, box.border_subtitle = text.HELP_TITLE, plain(text.HELP_FOOT)
         with box:
             yield Static(self._table())
 
     def _table(self) -> Table:
         plain = to_ascii if is_ascii(self.app) else str
         table = Table.grid(padding=(0, 2))
-        table.add_column(style="bold", no_wrap=True)
+        table.add_column(style="bold", max_width=KEYS)
         table.add_column()
         for title, keys in text.HELP_KEYS.items():
             table.add_row("", "")

@@ -26,7 +26,9 @@ class LeaveScreen(ModalScreen[Literal["keep", "stop"]]):
         border-title-color: $foreground; border-title-style: bold;
     }
     LeaveScreen Label { width: 100%; color: $ink-dim; margin-bottom: 1; }
-    LeaveScreen OptionList { height: auto; border: none; padding: 0; background: $background; }
+    LeaveScreen OptionList, LeaveScreen OptionList:focus {
+        height: auto; border: none; padding: 0; background: $background;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", show=False),
@@ -39,7 +41,7 @@ class LeaveScreen(ModalScreen[Literal["keep", "stop"]]):
         self._label = label
 
     def compose(self) -> ComposeResult:
-        box = Vertical()
+        box = Vertical(classes="box")
         box.border_title = harmless(self._label)
         with box:
             yield Label(text.LEAVE_QUESTION)

@@ -1,0 +1,184 @@
+"""Questions to a live engine, to who answers for it, and to nobody."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import commands, events, launch, probes, rundir, spool
+from engine.errors import RunError
+from engine.events import Event
+from engine.rundir import RunDir
+from tests import scripted
+from tests.scripted import Clock
+from tui.asking import PATIENCE_SECONDS, Asking
+
+ANSWER = events.Augmented(1, ())
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    """A run without an engine."""
+    return scripted.run_dir(tmp_path, scripted.half_a_run())
+
+
+@pytest.fixture
+def live(run: RunDir) -> Iterator[RunDir]:
+    """A run whose lock is held as an engine would."""
+    lock = rundir.take(run)
+    yield run
+    os.close(lock)
+
+
+def heard(run: RunDir, lock: Path | None = None) -> list[commands.Probe]:
+    """The questions that wait for who holds this lock, taken as it would."""
+    owner = rundir.owner(run, lock)
+    assert owner is not None
+    taken = spool.Spool(run, owner.attempt, lambda file, why: None).take()
+    return [command for command in taken if isinstance(command, commands.Probe)]
+
+
+class Answerer:
+    """A process that was started to answer: it lives until it is given a return code."""
+
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Answerer]:
+    """The answerers that were started instead of processes."""
+    answerers: list[Answerer] = []
+
+    def look(run: RunDir) -> Answerer:
+        answerers.append(Answerer())
+        return answerers[-1]
+
+    monkeypatch.setattr(launch, "look", look)
+    return answerers
+
+
+def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Answerer]) -> None:
+    asking = Asking(live)
+    asking.ask("maps", "conv1", (3,))
+    [question] = heard(live)
+    assert (question.look, question.layer, question.images) == ("maps", "conv1", (3,))
+    assert asking.waiting
+    assert asking.look() is None
+    probes.answer(live, question.id, ANSWER)
+    assert asking.look() == ANSWER
+    assert asking.look() is None, "once"
+    assert started == []
+
+
+def test_a_refusal_is_an_answer(live: RunDir) -> None:
+    asking = Asking(live)
+    asking.ask("kernels")
+    refusal = events.Alert("warning", "probe", "no")
+    probes.answer(live, heard(live)[0].id, refusal)
+    assert asking.look() == refusal
+
+
+def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) -> None:
+    asking = Asking(live)
+    for image in range(5):
+        asking.ask("maps", "conv1", (image,))
+        assert asking.look() is None
+    [first] = heard(live)
+    probes.answer(live, first.id, ANSWER)
+    assert asking.look() is None, "nobody wants this answer any more"
+    [last] = heard(live)
+    assert (first.images, last.images) == ((0,), (4,))
+    newest = events.Augmented(2, ())
+    probes.answer(live, last.id, newest)
+    assert asking.look() == newest
+
+
+def test_a_question_that_is_never_answered_holds_up_no_other(live: RunDir) -> None:
+    clock = Clock()
+    asking = Asking(live, clock)
+    asking.ask("kernels")
+    assert len(heard(live)) == 1
+    asking.ask("maps", "conv1")
+    assert asking.look() is None
+    assert heard(live) == []
+    clock.now += PATIENCE_SECONDS + 0.1
+    assert asking.look() is None
+    [question] = heard(live)
+    assert question.look == "maps"
+
+
+def test_without_an_engine_an_answerer_is_started_and_asked(
+    run: RunDir, started: list[Answerer]
+) -> None:
+    asking = Asking(run)
+    asking.ask("maps", "conv1", (3,))
+    assert asking.look() is None
+    assert len(started) == 1
+    lock = rundir.take(run, run.look_lock)
+    assert asking.look() is None
+    [question] = heard(run, run.look_lock)
+    assert question.images == (3,)
+    probes.answer(run, question.id, ANSWER)
+    assert asking.look() == ANSWER
+    assert len(started) == 1
+    os.close(lock)
+
+
+def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list[Answerer]) -> None:
+    asking = Asking(run)
+    asking.ask("kernels")
+    lock = rundir.take(run, run.look_lock)
+    asking.look()
+    probes.answer(run, heard(run, run.look_lock)[0].id, ANSWER)
+    assert asking.look() == ANSWER
+    os.close(lock)
+    started[0].returncode = 0
+    asking.ask("kernels")
+    assert len(started) == 2
+
+
+def test_who_takes_over_is_asked_again(run: RunDir, started: list[Answerer]) -> None:
+    asking = Asking(run)
+    asking.ask("kernels")
+    look_lock = rundir.take(run, run.look_lock)
+    asking.look()
+    [first] = heard(run, run.look_lock)
+    os.close(look_lock)
+    started[0].returncode = 0
+    lock = rundir.take(run)
+    assert asking.look() is None
+    [again] = heard(run)
+    assert again.id != first.id
+    assert again.look == "kernels"
+    os.close(lock)
+
+
+def test_an_answerer_that_fails_leaves_its_complaint(run: RunDir, started: list[Answerer]) -> None:
+    asking = Asking(run)
+    asking.ask("kernels")
+    run.log.write_text("noise\ncnn-tui: there is \x1b[31mnothing to look at.\n")
+    started[0].returncode = 1
+    with pytest.raises(RunError, match="nothing to look at"):
+        asking.look()
+    assert not asking.waiting
+    asking.ask("kernels")
+    assert len(started) == 2, "another try"
+
+
+def test_what_cannot_be_started_is_said_at_once(
+    run: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(run: RunDir) -> Event:
+        raise RunError("no")
+
+    monkeypatch.setattr(launch, "look", look)
+    asking = Asking(run)
+    with pytest.raises(RunError, match="no"):
+        asking.ask("kernels")
+    assert not asking.waiting

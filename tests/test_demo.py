@@ -1,0 +1,94 @@
+"""The recorded run that ships with the program, played back by a clock that a test moves."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from engine import events, rundir
+from engine.journal import Reader
+from tests.scripted import Clock
+from tests.test_dashboard import notes, screen, settle
+from tui import demo
+from tui.demo import Demo
+
+SMALL = 300_000
+
+
+def test_the_recording_is_small_and_whole() -> None:
+    assert resources.files("tui").joinpath(demo.RECORDING).stat().st_size < SMALL  # type: ignore
+    said = demo.recorded()
+    assert [event.seq for event in said] == list(range(1, len(said) + 1))
+    kinds = {type(event) for event in said}
+    assert kinds >= {events.LayerHealth, events.FeatureMaps, events.Confusion, events.Hardware}
+    assert isinstance(said[-1], events.RunEnded)
+    assert sum(isinstance(event, events.EpochEnded) for event in said) == 10
+
+
+def test_nothing_is_told_of_where_it_was_recorded() -> None:
+    [started] = [event for event in demo.recorded() if isinstance(event, events.RunStarted)]
+    assert (started.host, started.git, started.recipe.data_dir) == ("recorded", None, "")
+
+
+def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
+    said = [
+        events.Phase("starting", time=100.0, seq=7),
+        events.Phase("loading", time=100.5),
+        events.Phase("training", time=200.0),
+    ]
+    clock = Clock()
+    run = rundir.RunDir(tmp_path)
+    replay = demo.Replay(run, said, clock)
+    came = []
+    for seconds in (0.0, 0.4, 0.2, demo.LONGEST_GAP):
+        clock.now += seconds
+        replay.feed()
+        written = [e for batch in Reader(run.journal).batches() for e in batch.events]
+        came.append([(event.seq, round(event.time - clock.now, 2)) for event in written])
+        assert rundir.alive(run) == (len(written) < 3)
+    assert came == [
+        [(1, 0.0)],
+        [(1, -0.4)],
+        [(1, -0.6), (2, -0.1)],
+        [(1, -1.4), (2, -0.9), (3, -0.1)],
+    ]
+    replay.feed()
+    assert replay.over
+
+
+async def played(pilot: Pilot[str], clock: Clock, seconds: float) -> None:
+    app = pilot.app
+    assert isinstance(app, Demo)
+    clock.now += seconds
+    app.replay.feed()
+    await settle(pilot)
+
+
+async def test_the_whole_of_it(tmp_path: Path) -> None:
+    clock = Clock()
+    app = Demo(tmp_path, clock=clock)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await played(pilot, clock, 12.0)
+        assert "● training" in screen(pilot)
+        assert "epoch 2/10" in screen(pilot)
+        await played(pilot, clock, 600.0)
+        assert "✓ done" in screen(pilot)
+        assert not rundir.alive(rundir.RunDir(tmp_path / demo.NAME))
+        assert notes(pilot) == []
+        await pilot.press("q")
+    assert app.return_value is not None
+    assert "that was a recording" in app.return_value
+
+
+@pytest.mark.parametrize("key", ["p", "c", "s", "a", "y"])
+async def test_what_needs_an_engine_says_that_there_is_none(tmp_path: Path, key: str) -> None:
+    clock = Clock()
+    async with Demo(tmp_path, clock=clock).run_test(size=(120, 40)) as pilot:
+        await played(pilot, clock, 12.0)
+        await pilot.press(key)
+        assert notes(pilot) == ["This is a recording: there is no engine that could do it."]
+        assert "p pause" not in screen(pilot)
+        assert list((tmp_path / demo.NAME / "commands").iterdir()) == []

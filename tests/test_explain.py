@@ -1,0 +1,210 @@
+"""What is said of each pane, for every state of a run that it knows."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from engine import events, recipe
+from engine.events import Event, Health
+from engine.history import History
+from tests import scripted
+from tui.explain import explain
+
+PANES = ("loss", "accuracy", "rate", "layers", "confusion", "maps", "machine", "log")
+
+
+def history(*said: Event, recipe_fields: dict[str, object] | None = None) -> History:
+    """A run of 40 epochs of 10 steps that began, and then said this."""
+    start = scripted.started(epochs=40)
+    if recipe_fields:
+        chosen = recipe.build(settings={"epochs": 40} | recipe_fields)
+        start = msgspec.structs.replace(start, recipe=chosen)
+    folded = History()
+    folded.fold(scripted.stamped([start, *said]))
+    return folded
+
+
+def epoch(
+    number: int,
+    losses: tuple[float | None, float | None] = (0.5, 0.5),
+    top1: tuple[float | None, float | None] = (0.9, 0.9),
+    best: bool = False,
+) -> events.EpochEnded:
+    """Training and validation results of an epoch."""
+    return msgspec.structs.replace(
+        scripted.ended_epoch(number),
+        train_loss=losses[0],
+        loss=losses[1],
+        train_top1=top1[0],
+        top1=top1[1],
+        best=best,
+    )
+
+
+def falling(*validation: float | None) -> list[Event]:
+    """Epochs with these validation losses."""
+    return [scripted.steps(1), *(epoch(i, (0.5, v)) for i, v in enumerate(validation, start=1))]
+
+
+def health(*layers: Health) -> events.LayerHealth:
+    return events.LayerHealth((*layers, *(Health(f"l{i}", 1.0, 0.001, 0.0, 1.0) for i in "abc")))
+
+
+@pytest.mark.parametrize("pane", PANES)
+def test_nothing_is_known_yet(pane: str) -> None:
+    said = explain(pane, History())
+    assert said.endswith(".") or pane in ("rate", "layers")
+    assert said
+
+
+@pytest.mark.parametrize("pane", PANES)
+def test_a_run_in_its_third_epoch(pane: str) -> None:
+    folded = History()
+    folded.fold(scripted.stamped(scripted.half_a_run()))
+    assert 1 < explain(pane, folded).count(".") < 12
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ([scripted.steps(1, loss=2.1)], "In training it is 2.100 now"),
+        ([events.Steps(1, None, 0.1, 0.1, 1.0, step=1)], "It is not a number any more"),
+        ([scripted.steps(1), epoch(1, (0.1, 0.5))], "Validation (0.500) lies above training"),
+        ([scripted.steps(1), epoch(1, (0.5, 0.1))], "Validation (0.100) lies below training"),
+        ([scripted.steps(1), epoch(1, (0.5, 0.5))], "lie close together"),
+        ([scripted.steps(1), epoch(1, (0.5, None))], "In the last epoch it was not a number"),
+        (falling(0.5), "After a few more epochs"),
+        (falling(2.0, 1.5, 1.2, 1.0), "still falls, from 2.000 to 1.000 in 3 epochs"),
+        (falling(2.0, 1.0, 1.2, 1.3, 1.4), "rising since epoch 2"),
+        (falling(0.5, 0.5, 0.5, 0.5), "has hardly moved for 3 epochs"),
+        (falling(0.5, None, None, None), "In the last epoch it was not a number"),
+    ],
+)
+def test_the_loss(said: list[Event], words: str) -> None:
+    text = explain("loss", history(*said))
+    assert "a pure guess among 10 classes has 2.303" in text or "Loss" in text
+    assert words in text
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ([], "The first validation"),
+        ([epoch(1, top1=(0.97, 0.84))], "those 13.0 points were learnt by heart"),
+        ([epoch(1, top1=(0.80, 0.90))], "New images (90.0 %) fare better than training (80.0 %)"),
+        ([epoch(1, top1=(0.90, 0.90))], "carries over"),
+        ([epoch(1, top1=(None, 0.90))], "gives 10.0 %."),
+        ([epoch(1, best=True)], "The last epoch is the best so far"),
+        ([epoch(1, best=True), epoch(2)], "The best was 90.0 % at epoch 1"),
+    ],
+)
+def test_the_accuracy(said: list[Event], words: str) -> None:
+    assert words in explain("accuracy", history(*said))
+
+
+@pytest.mark.parametrize(
+    ("fields", "step", "words"),
+    [
+        ({"schedule": "cosine", "warmup": 2}, 5, "It is still warming up"),
+        ({"schedule": "cosine"}, 50, "It falls now"),
+        ({"schedule": "onecycle"}, 5, "It rises now"),
+        ({"schedule": "constant"}, 5, "It stays as it is"),
+        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 5, "It stays as it is"),
+        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 25, "At epoch 3"),
+        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 85, "At epoch 9"),
+    ],
+)
+def test_the_rate(fields: dict[str, object], step: int, words: str) -> None:
+    assert words in explain("rate", history(scripted.steps(step), recipe_fields=fields))
+
+
+def test_a_rate_that_was_steered() -> None:
+    steered = events.Steered(0.5, 40, 0.025, step=5)
+    assert "You have multiplied the plan by 0.5." in explain("rate", history(steered))
+
+
+def test_a_rate_that_a_plateau_lowered() -> None:
+    reported = msgspec.structs.replace(scripted.steps(390), lr=1e-6)
+    fields: dict[str, object] = {"schedule": "cosine", "plateau": True, "lr": 0.1}
+    text = explain("rate", history(reported, recipe_fields=fields))
+    assert "Since validation did not get better, it was lowered to" in text
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.1), "All layers learn"),
+        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.6), "In conv1 60 % of the units are dead"),
+        (Health("conv1", 1e-6, 0.001, 0.0, 1.0), "nearly vanishes in conv1"),
+        (Health("conv1", 1e6, 0.001, 0.0, 1.0), "explodes in conv1"),
+        (Health("conv1", 1.0, 0.2, 0.0, 1.0), "changes the weights of conv1 by 20 %"),
+        (Health("conv1", None, None, None, None), "The numbers in conv1 are not finite"),
+        (Health("conv1", None, None, 0.0, 1.0), "All layers learn"),
+    ],
+)
+def test_the_health_of_the_layers(layer: Health, words: str) -> None:
+    text = explain("layers", history(health(layer)))
+    assert "The most parameters, 61 % of all, are in fc." in text
+    assert words in text
+
+
+def matrix(*rows: tuple[int, ...]) -> events.Confusion:
+    return events.Confusion(1, rows)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (matrix((5, 0), (0, 5)), "Not one image was mistaken"),
+        (matrix((6, 4), (1, 9)), "Most often 0 is taken for 1: 4 of 10 images, 40 %. The hardest"),
+        (matrix((6, 4), (3, 7)), "0 and 1 look alike to it"),
+        (events.Confusion(1, sparse=((0, 0, 5), (0, 3, 2))), "Most often 0 is taken for 3: 2 of 7"),
+    ],
+)
+def test_the_confusion(seen: events.Confusion, words: str) -> None:
+    assert words in explain("confusion", history(seen))
+
+
+def maps(layer: str, top: tuple[tuple[int, float | None], ...]) -> events.FeatureMaps:
+    nothing = events.Picture(1, 0, 0, "")
+    return events.FeatureMaps(layer, (6, 28, 28), 0, nothing, 3, top, ())
+
+
+def test_the_maps() -> None:
+    text = explain("maps", history(maps("conv1", ((3, 0.9),)), maps("conv2", ((5, 0.7),))))
+    assert "Early ones as conv1 find edges and colours, late ones as conv2" in text
+    assert "takes this image for 5 with 70 %, but it is 3" in text
+    alone = explain("maps", history(maps("conv1", ((3, 0.9),))))
+    assert "takes this image for 3 with 90 %, and that is right" in alone
+    assert explain("maps", history(maps("conv1", ()))).endswith("late.")
+
+
+@pytest.mark.parametrize(
+    ("waited", "evaluation", "words"),
+    [
+        (0.1, 0.1, "Compute takes"),
+        (0.9, 0.1, "The network waits for images"),
+        (0.1, 9.0, "Validation takes longer than training"),
+    ],
+)
+def test_what_bounds_the_speed(waited: float, evaluation: float, words: str) -> None:
+    reported = msgspec.structs.replace(scripted.steps(5), waited=waited)
+    ended = msgspec.structs.replace(epoch(1), seconds=2.0, evaluation_seconds=evaluation)
+    assert words in explain("machine", history(reported, ended))
+
+
+def test_others_on_the_gpu() -> None:
+    reported = msgspec.structs.replace(scripted.steps(5), waited=0.1)
+    gpu = events.Gpu(0, "A", True, 0.9, 1, 2, holders=(events.Holder("eve", 1),))
+    sample = events.Hardware(2, 0.5, 0.5, 1, 2, 3, 4, (gpu,))
+    assert "Others use the same GPUs" in explain("machine", history(reported, sample))
+
+
+def test_the_log_counts_warnings() -> None:
+    alert = events.Alert("warning", "x", "look out")
+    assert "One entry is a warning: read" in explain("log", history(alert))
+    assert "2 entries are warnings: read" in explain("log", history(alert, alert))
+    assert "Nothing went wrong" in explain("log", history())
+    saved = events.Checkpointed("last.pt", 1, 10, 0.1, "epoch")
+    assert "can go on from last.pt" in explain("log", history(saved))

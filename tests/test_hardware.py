@@ -1,0 +1,110 @@
+"""Samples of the machine, with a driver that says what the test wants."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from engine import events, hardware
+from engine.hardware import Sampler
+
+MINE = os.getpid()
+
+
+Held = list[tuple[int, int | None]]
+
+
+class RefusedError(Exception):
+    """What NVML raises."""
+
+
+def nvml(*holders: Held | None, sensors: bool = True, broken: int | None = None) -> SimpleNamespace:
+    """A driver of as many GPUs; `holders` are (pid, bytes) on each, None where they are hidden."""
+
+    def memory(handle: int) -> SimpleNamespace:
+        if handle == broken:
+            raise RefusedError
+        return SimpleNamespace(used=4_100, total=24_000)
+
+    def sensor(value: Any) -> Any:
+        if not sensors:
+            raise RefusedError
+        return value
+
+    def processes(handle: int) -> list[Any]:
+        held = holders[handle]
+        if held is None:
+            raise RefusedError
+        return [SimpleNamespace(pid=pid, usedGpuMemory=used) for pid, used in held]
+
+    return SimpleNamespace(
+        NVMLError=RefusedError,
+        NVML_TEMPERATURE_GPU=0,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetCount=lambda: len(holders),
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetMemoryInfo=memory,
+        nvmlDeviceGetTemperature=lambda handle, which: sensor(64),
+        nvmlDeviceGetPowerUsage=lambda handle: sensor(211_000),
+        nvmlDeviceGetUtilizationRates=lambda handle: SimpleNamespace(gpu=sensor(97)),
+        nvmlDeviceGetName=lambda handle: b"NVIDIA RTX A5000",
+        nvmlDeviceGetUUID=lambda handle: f"GPU-{handle}",
+        nvmlDeviceGetComputeRunningProcesses=processes,
+    )
+
+
+def sampled(monkeypatch: pytest.MonkeyPatch, driver: SimpleNamespace) -> tuple[events.Gpu, ...]:
+    monkeypatch.setitem(sys.modules, "pynvml", driver)
+    monkeypatch.setattr(hardware, "_user", lambda pid: {1: "anna", 2: "li.wei", 3: "li.wei"}[pid])
+    return hardware.gpus()
+
+
+def test_what_nvml_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = sampled(monkeypatch, nvml([(MINE, 4_000)], []))
+    assert first == events.Gpu(
+        0, "NVIDIA RTX A5000", True, 0.97, 4_100, 24_000, temperature=64.0, power=211.0
+    )
+    assert not second.ours
+
+
+def test_who_holds_a_gpu_beside_this_run_the_most_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: Held = [(1, 500), (2, 300), (MINE, 4_000), (3, 900), (2, None)]
+    (gpu,) = sampled(monkeypatch, nvml(held))
+    assert gpu.holders == (events.Holder("li.wei", 1_200), events.Holder("anna", 500))
+
+
+def test_missing_sensors_and_hidden_processes_leave_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (gpu,) = sampled(monkeypatch, nvml(None, sensors=False))
+    assert gpu == events.Gpu(0, "NVIDIA RTX A5000", False, 0.0, 4_100, 24_000)
+
+
+def test_a_gpu_that_fell_off_the_bus_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [gpu.index for gpu in sampled(monkeypatch, nvml([], [], broken=0))] == [1]
+
+
+def test_a_gpu_named_to_us_alone_is_ours() -> None:
+    assert hardware._is_ours("GPU-1", {"CUDA_VISIBLE_DEVICES": "GPU-1"})
+    assert not hardware._is_ours("GPU-0", {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1"})
+    assert not hardware._is_ours("GPU-0", {})
+
+
+def test_a_process_that_is_gone_belongs_to_nobody_known() -> None:
+    assert hardware._user(MINE) == psutil.Process().username()
+    assert hardware._user(2**22 + 5) == "?"
+
+
+def test_a_machine_without_a_driver(tmp_path: Path) -> None:
+    sample = Sampler(tmp_path).sample()
+    assert 0 <= sample.cpu <= 1
+    assert sample.cores >= 1
+    assert 0 < sample.engine_memory < sample.memory_total
+    assert 0 < sample.memory_used <= sample.memory_total
+    assert sample.disk_free > 0

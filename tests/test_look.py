@@ -1,0 +1,194 @@
+"""Looking into a run that no engine trains: `python -m engine RUN --look`."""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from PIL import Image
+
+from engine import checkpoint, commands, events, look, models, probes, recipe, rundir, spool
+from engine import device as devices
+from engine.errors import RunError
+from engine.events import Event
+from engine.recipe import Resolved
+from engine.rundir import RunDir
+from tests import scripted
+from tests.processes import headless, wait_for
+from tests.scripted import Clock
+
+IMAGE = 12
+
+
+def trained() -> RunDir:
+    """A real run of one epoch of digits that is over."""
+    arguments = ("--no-ui", "-m", "lenet5", "-d", "digits", "--epochs", "1", "--set", "threads=1")
+    process = headless(*arguments)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return RunDir(Path("runs/1-lenet5-digits").resolve())
+
+
+def contents(run: RunDir) -> dict[str, bytes]:
+    """Every file of the run but those that a look may write."""
+    ours = {run.look_lock, run.log}
+    paths = (path for path in run.path.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(run.path)): path.read_bytes()
+        for path in paths
+        if path not in ours and path.parent != run.probes
+    }
+
+
+def answer(run: RunDir, question: str) -> Event:
+    wait_for(lambda: probes.answer_to(run, question) is not None)
+    found = probes.answer_to(run, question)
+    assert found is not None
+    return found
+
+
+def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is() -> None:
+    run = trained()
+    before = contents(run)
+    process = subprocess.Popen([sys.executable, "-m", "engine", str(run.path), "--look"])
+    try:
+        wait_for(lambda: rundir.alive(run, run.look_lock))
+        asked = [
+            spool.send(run, commands.Probe, look="maps", layer="conv2", images=(IMAGE,)),
+            spool.send(run, commands.Probe, look="images", images=(IMAGE,)),
+            spool.send(run, commands.Probe, look="maps", layer="fc1"),
+        ]
+        maps, images, refused = (answer(run, question) for question in asked)
+    finally:
+        process.kill()
+        process.wait()
+    assert isinstance(maps, events.FeatureMaps)
+    assert (maps.layer, maps.shape, len(maps.maps)) == ("conv2", (16, 10, 10), 16)
+    best = checkpoint.load(run.checkpoints / "best.pt")
+    assert maps.step == best["step"]
+    assert isinstance(images, events.Examples)
+    [example] = images.examples
+    assert (example.picture, example.true, example.top) == (maps.picture, maps.true, maps.top)
+    assert isinstance(refused, events.Alert)
+    assert contents(run) == before
+    assert not rundir.alive(run, run.look_lock)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
+    """A run without an engine, whose model answers everything with one event."""
+
+    class Same:
+        def to(self, question: commands.Probe, epoch: int, step: int) -> Event:
+            return events.Augmented(epoch, (), step=step)
+
+    monkeypatch.setattr(look, "_load", lambda run: look.Subject(Same(), 3, 70))  # type: ignore
+    monkeypatch.setattr(look, "POLL_SECONDS", 0.001)
+    return scripted.run_dir(tmp_path, scripted.half_a_run())
+
+
+class Looking:
+    """A look in a thread, with a clock that is moved by hand."""
+
+    def __init__(self, run: RunDir) -> None:
+        self.clock = Clock()
+        self.code: int | None = None
+        self._run = run
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+        wait_for(lambda: rundir.alive(run, run.look_lock))
+
+    def _look(self) -> None:
+        self.code = look.look(self._run, self.clock)
+
+    @property
+    def over(self) -> bool:
+        return not self._thread.is_alive()
+
+
+def ask(run: RunDir) -> Event:
+    return answer(run, spool.send(run, commands.Probe, look="augmented"))
+
+
+def test_it_leaves_when_nobody_has_asked_for_a_while(run: RunDir) -> None:
+    looking = Looking(run)
+    assert ask(run) == events.Augmented(3, (), step=70)
+    looking.clock.now += look.IDLE_SECONDS - 1
+    assert ask(run) == events.Augmented(3, (), step=70)
+    looking.clock.now += look.IDLE_SECONDS - 1
+    assert ask(run) == events.Augmented(3, (), step=70), "each question keeps it"
+    looking.clock.now += look.IDLE_SECONDS + 1
+    wait_for(lambda: looking.over)
+    assert looking.code == 0
+
+
+def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
+    looking = Looking(run)
+    lock = rundir.take(run)
+    wait_for(lambda: looking.over)
+    assert looking.code == 0
+    assert not rundir.alive(run, run.look_lock)
+    os.close(lock)
+
+
+def test_one_look_at_a_time(run: RunDir) -> None:
+    lock = rundir.take(run, run.look_lock)
+    with pytest.raises(RunError, match="is already running"):
+        look.look(run)
+    os.close(lock)
+
+
+@pytest.mark.parametrize(("loader", "red"), [("resident", 199), ("streaming", 2)])
+def test_images_are_numbered_as_the_run_numbered_them(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    loader: Literal["resident", "streaming"],
+    red: int,
+) -> None:
+    """A broken image is replaced by the last one in memory, by the next one of files."""
+    monkeypatch.setattr(devices, "room", lambda device: 0.0 if loader == "resident" else math.inf)
+    run = scripted.run_dir(tmp_path / "runs")
+    chosen = recipe.build(flags={"arch": "lenet5", "data": str(images(tmp_path / "images"))})
+    resolved = Resolved(
+        device="cpu",
+        precision="float32",
+        memory_format="contiguous",
+        threads=1,
+        size=32,
+        loader=loader,
+    )
+    run.recipe.write_text(recipe.to_toml(chosen, resolved))
+    model = models.build("lenet5", 3, 32, 2)
+    state = {"model": model.state_dict(), "ended_epochs": 4, "step": 9}
+    checkpoint.save(run.checkpoints / "last.pt", state, lambda: None)
+    subject = look._load(run)
+    assert (subject.epoch, subject.step) == (4, 9)
+    question = commands.Probe(id="q", attempt="a", look="images", images=(1,))
+    found = subject.answers.to(question, 4, 9)
+    assert isinstance(found, events.Examples)
+    assert base64.b64decode(found.examples[0].picture.data)[0] == red
+
+
+def images(folder: Path) -> Path:
+    """Two classes of 200 images; the image of number i is of the colour i, the second broken."""
+    for split, count in (("train", 200), ("val", 200)):
+        for name in ("a", "b"):
+            (folder / split / name).mkdir(parents=True)
+            for i in range(count):
+                path = folder / split / name / f"{i:03d}.png"
+                Image.new("RGB", (32, 32), (i, 0, 0)).save(path)
+    (folder / "val" / "a" / "001.png").write_bytes(b"no image")
+    return folder
+
+
+def test_a_run_without_a_checkpoint_cannot_be_looked_at(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path, scripted.half_a_run())
+    with pytest.raises(RunError, match="has no checkpoint yet"):
+        look.look(run)

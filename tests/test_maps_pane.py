@@ -1,0 +1,253 @@
+"""The maps pane alone: what it asks for and what it shows, driven by keys."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from engine import events
+from engine.events import FeatureMaps
+from engine.history import History
+from tests import scripted
+from tests.drawing import examples
+from tui.app import CnnTui
+from tui.drawing import cells
+from tui.drawing.cells import Span
+from tui.drawn import changed
+from tui.panes.maps import MapsPane
+from tui.panes.pane import Pane
+
+GLIMPSE = replace(examples.feature_maps(), shape=(6, 28, 28), image=0, step=10)
+Question = tuple[str, str, tuple[int, ...]]
+
+
+class Host(App[None]):
+    """Nothing but the pane."""
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.ascii_only = ascii_only
+        self.questions: list[Question] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return CnnTui.get_theme_variable_defaults(self)  # type: ignore[arg-type]
+
+    def compose(self) -> ComposeResult:
+        yield MapsPane(6, id="maps")
+
+    def on_pane_asked(self, message: Pane.Asked) -> None:
+        self.questions.append((message.look, message.layer, message.images))
+
+
+def history(*said: events.Event) -> History:
+    folded = History()
+    folded.fold(scripted.stamped([scripted.started(), *said]))
+    return folded
+
+
+class Driven:
+    """The pane under a pilot."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, Host)
+        self.pilot, self.app = pilot, pilot.app
+        self.pane = pilot.app.query_one(MapsPane)
+
+    async def show(self, *said: events.Event) -> None:
+        self.pane.show(history(*said), None)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> list[Question]:
+        """What is asked because of these keys."""
+        self.app.questions.clear()
+        self.pane.focus()
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        return self.app.questions
+
+    def rows(self) -> list[str]:
+        return [cells.text(row) for row in self.pane.draw(*self.pane.size)]
+
+    @property
+    def foot(self) -> str:
+        return self.rows()[-1]
+
+
+def answer(layer: str, image: int = 0, step: int = 10) -> FeatureMaps:
+    return replace(GLIMPSE, layer=layer, image=image, step=step)
+
+
+@pytest.fixture(autouse=True)
+def colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+async def test_a_glimpse_is_shown_until_something_is_asked_for() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show()
+        assert "feature maps come with the next validation" in driven.rows()[1]
+        await driven.show(GLIMPSE)
+        assert "conv1  6×28×28   image 0" in driven.foot
+        assert driven.app.questions == []
+        await driven.show(GLIMPSE, replace(GLIMPSE, step=20))
+        assert driven.app.questions == [], "the journal brings it, nobody need be asked"
+
+
+async def test_layers_with_maps_one_after_the_other() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        assert await driven.press("n") == [("maps", "pool1", (0,))]
+        assert "pool1   image 0  asking …" in driven.foot
+        driven.pane.answer(answer("pool1"))
+        assert "pool1  6×28×28   image 0" in driven.foot
+        assert await driven.press("n", "n") == [
+            ("maps", "conv2", (0,)),
+            ("maps", "conv1", (0,)),
+        ], "a linear layer has none"
+        assert await driven.press("N") == [("maps", "conv2", (0,))]
+
+
+async def test_images_by_arrows_and_by_number() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        assert await driven.press("right", "shift+right", "left", "left") == [
+            ("maps", "conv1", (1,)),
+            ("maps", "conv1", (11,)),
+            ("maps", "conv1", (10,)),
+            ("maps", "conv1", (9,)),
+        ]
+        assert await driven.press("ctrl+left") == [("maps", "conv1", (9,))], "100 images go round"
+        assert await driven.press("g", "4", "3", "backspace", "2") == []
+        assert "image 0-99: 42_" in driven.foot
+        assert await driven.press("enter") == [("maps", "conv1", (42,))]
+        assert await driven.press("g", "9", "9", "9", "9", "enter") == [("maps", "conv1", (99,))]
+        assert await driven.press("g", "7", "escape") == []
+        assert "asking" in driven.foot
+
+
+async def test_what_was_refused_leaves_what_was_there() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        await driven.press("n")
+        driven.pane.answer(events.Alert("warning", "probe", "no"))
+        assert "conv1  6×28×28   image 0" in driven.foot
+
+
+async def test_an_answer_is_asked_again_once_for_each_later_glimpse() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        await driven.press("n")
+        driven.pane.answer(answer("pool1"))
+        driven.app.questions.clear()
+        await driven.show(GLIMPSE)
+        assert driven.app.questions == []
+        for _ in range(2):
+            await driven.show(GLIMPSE, replace(GLIMPSE, step=20))
+        assert driven.app.questions == [("maps", "pool1", (0,))]
+
+
+async def test_news_are_drawn_every_ten_seconds_and_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        drawn: list[float] = []
+        folded = History()
+        monkeypatch.setattr(driven.pane, "redraw", lambda: drawn.append(folded.last_time))
+        ended = events.RunEnded("done")
+        for time in range(25):
+            said: events.Event = ended if time == 24 else replace(GLIMPSE, step=time)
+            folded.fold([replace(said, time=scripted.START + time)])
+            driven.pane.show(folded, frozenset({type(said)}))
+        assert [time - scripted.START for time in drawn] == [0, 10, 20, 24]
+        folded.fold([events.Hardware(1, 0, 0, 0, 0, 0, 0, time=scripted.START + 60)])
+        driven.pane.show(folded, frozenset({events.Hardware}))
+        assert len(drawn) == 4, "no news"
+
+
+async def test_pages_and_order_want_all_channels() -> None:
+    async with Host().run_test(size=(80, 12)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(replace(GLIMPSE, shape=(64, 28, 28)))
+        assert "1-3 of 64" in driven.foot
+        assert await driven.press("down") == [("maps", "conv1", (0,))]
+        driven.pane.answer(GLIMPSE)
+        assert "4-6 of 6" in driven.foot
+        assert await driven.press("down", "pagedown") == [], "there are no more"
+        assert "4-6 of 6" in driven.foot
+        assert await driven.press("o") == []
+        assert "1-3 of 6  strongest first" in driven.foot
+        assert await driven.press("up") == []
+
+
+async def test_kernels_and_back() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        assert await driven.press("K") == [("kernels", "", (0,))]
+        driven.pane.answer(examples.kernels())
+        assert "6 kernels of 3×3×3" in driven.foot
+        assert await driven.press("K") == []
+        assert "image 0" in driven.foot
+
+
+async def test_a_layer_that_is_pointed_at_is_shown() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        for layer in ("fc", "nothing", "conv1"):
+            driven.pane.point(layer)
+        driven.pane.point("conv2")
+        await pilot.pause()
+        assert driven.app.questions == [("maps", "conv2", (0,))]
+
+
+async def test_a_hidden_pane_asks_when_it_is_shown() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        driven.pane.display = False
+        await pilot.pause()
+        driven.pane.point("conv2")
+        await pilot.pause()
+        assert driven.app.questions == []
+        driven.pane.display = True
+        await driven.show(GLIMPSE)
+        assert driven.app.questions == [("maps", "conv2", (0,))]
+
+
+def test_a_pixel_of_another_colour_is_another_cell() -> None:
+    before = (Span(" "), Span("▀▀▀", "plain", ("#080808", "#121212")))
+    after = (
+        Span(" "),
+        Span("▀", "plain", ("#080808", "#121212")),
+        Span("▀", "plain", ("#080808", "#1c1c1c")),
+        Span("▀", "plain", ("#080808", "#121212")),
+    )
+    assert changed(before, after) == (2, 3)
+    assert cells.fit(before, 2)[1] == Span("▀", "plain", ("#080808", "#121212"))
+
+
+@pytest.mark.parametrize("way", ["colours", "key", "ascii", "no colour", "sixteen"])
+async def test_half_blocks_only_where_there_are_colours(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "no colour":
+        monkeypatch.setenv("NO_COLOR", "1")
+    elif way == "sixteen":
+        monkeypatch.setenv("TERM", "linux")
+        monkeypatch.delenv("COLORTERM")
+    async with Host(ascii_only=way == "ascii").run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        if way == "key":
+            await driven.press("b")
+        assert ("▀" in "".join(driven.rows())) == (way == "colours")

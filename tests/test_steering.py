@@ -1,0 +1,386 @@
+"""Steering: what a person changes in a run that trains, and that nothing is lost by it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from msgspec.structs import replace
+from textual.pilot import Pilot
+from textual.widgets import Input, Label
+
+from engine import commands, events, rundir, schedule, spool
+from engine.data.dataset import Dataset
+from engine.errors import UsageError
+from engine.events import Event
+from engine.history import History
+from engine.journal import Journal, Reader
+from engine.rundir import RunDir
+from engine.trainer import Trainer
+from engine.worker import Worker
+from tests import scripted
+from tests.test_trainer import digits, ends, said, trainer, weights
+from tui import text
+from tui.app import CnnTui
+from tui.drawing import cells
+from tui.drawing.status import status_row
+from tui.screens.dashboard import Dashboard
+from tui.screens.steer import SteerScreen, epochs_change, rate_change
+from tui.summary import summary
+
+__all__ = ["digits"]  # the fixture
+
+COSINE: dict[str, Any] = {"schedule": "cosine", "lr": 0.1, "warmup": 0, "epochs": 4}
+
+
+def steer(work: Trainer, **changes: Any) -> events.Steered:
+    event = work.steer(commands.Steer(id="c1", attempt="a1", **changes))
+    assert isinstance(event, events.Steered)
+    return event
+
+
+def at(data: Dataset, step: int, **settings: Any) -> Trainer:
+    """A trainer that stands at this step without having made it."""
+    work = trainer(data, **{**COSINE, **settings})
+    work.step, work.ended_epochs = step, step // work.steps_per_epoch
+    return work
+
+
+def planned(work: Trainer, step: int, epochs: int) -> float:
+    plan = schedule.plan(work._recipe, work.steps_per_epoch, epochs)
+    return schedule.learning_rate(plan, step)
+
+
+def test_a_factor_scales_the_rest_of_the_plan_and_factors_compose(digits: Dataset) -> None:
+    work = at(digits, 10)
+    event = steer(work, scale=0.5)
+    assert (event.factor, event.epochs, event.step, event.command) == (0.5, 4, 10, "c1")
+    assert event.lr == pytest.approx(0.5 * planned(work, 10, 4))
+    assert steer(work, scale=0.5).factor == 0.25
+    assert work._rate(20) == pytest.approx(0.25 * planned(work, 20, 4))
+
+
+def test_a_rate_is_that_of_the_next_step_and_the_plan_follows_from_it(digits: Dataset) -> None:
+    work = at(digits, 10)
+    steer(work, scale=0.1)
+    event = steer(work, lr=0.02)
+    assert event.lr == pytest.approx(0.02)
+    assert event.factor == pytest.approx(0.02 / planned(work, 10, 4))
+    assert work._rate(30) == pytest.approx(event.factor * planned(work, 30, 4))
+
+
+def test_other_epochs_lay_the_plan_anew_from_this_step(digits: Dataset) -> None:
+    work = at(digits, 10)
+    event = steer(work, epochs=8)
+    assert (event.factor, event.epochs) == (1.0, 8)
+    assert work.plan.steps == 8 * work.steps_per_epoch
+    assert event.lr == work._rate(10) == pytest.approx(planned(work, 10, 8))
+    assert work._rate(10) > planned(work, 10, 4)
+
+
+def test_rate_and_epochs_at_once(digits: Dataset) -> None:
+    work = at(digits, 10)
+    event = steer(work, lr=0.03, epochs=6)
+    assert event.epochs == 6
+    assert event.lr == pytest.approx(0.03)
+    assert event.factor == pytest.approx(0.03 / planned(work, 10, 6))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "nothing was to be changed"),
+        ({"lr": 0.0}, "above 0"),
+        ({"lr": -0.1}, "above 0"),
+        ({"lr": float("nan")}, "above 0"),
+        ({"lr": float("inf")}, "above 0"),
+        ({"lr": 1001.0}, "at most 1000"),
+        ({"scale": 0.0}, "above 0"),
+        ({"scale": 1e6}, "at most 1000"),
+        ({"scale": 999.0, "epochs": 10**9}, "at most 1,000,000 epochs"),
+        ({"epochs": 1}, "it is in epoch 2"),
+        ({"epochs": 0}, "it is in epoch 2"),
+        ({"epochs": -3, "lr": 0.1}, "it is in epoch 2"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    digits: Dataset, changes: dict[str, Any], sentence: str
+) -> None:
+    work = at(digits, trainer(digits).steps_per_epoch + 1)
+    steer(work, scale=0.5)
+    before = work.plan, work._steering
+    with pytest.raises(UsageError, match=sentence):
+        steer(work, **changes)
+    assert (work.plan, work._steering) == before
+
+
+def test_factors_cannot_pile_up_beyond_any_rate(digits: Dataset) -> None:
+    work = at(digits, 0)
+    steer(work, scale=1000.0)
+    with pytest.raises(UsageError, match="at most 1000"):
+        steer(work, scale=1000.0)
+    assert steer(work, scale=0.001).factor == pytest.approx(1.0)
+
+
+def test_a_planned_rate_of_nought_cannot_be_scaled_to_another(digits: Dataset) -> None:
+    work = at(digits, 0)
+    work.step, work.ended_epochs = work.plan.steps, 3
+    with pytest.raises(UsageError, match="more epochs first"):
+        steer(work, lr=0.1)
+    assert steer(work, lr=0.1, epochs=5).lr == pytest.approx(0.1)
+
+
+def test_after_the_last_epoch_there_is_nothing_to_steer(digits: Dataset) -> None:
+    work = trainer(digits, epochs=1)
+    said(work)
+    with pytest.raises(UsageError, match="the last epoch has ended"):
+        steer(work, epochs=9)
+    again = trainer(digits, epochs=1)
+    again.restore(work.state())
+    assert steer(again, epochs=2).epochs == 2, "a resumed run has not yet ended again"
+
+
+def test_a_run_steered_to_fewer_epochs_ends_and_its_events_agree(digits: Dataset) -> None:
+    work = trainer(digits, tick=0.3, epochs=5)
+    found: list[Event] = []
+    for event in work.run():
+        found += [event] if event is not None else []
+        if work.step == work.steps_per_epoch + 2 and work._steering.epochs == 5:
+            found.append(steer(work, epochs=2))
+    assert [e.epoch for e in ends(found)] == [1, 2]
+    history = History()
+    start = replace(scripted.started(epochs=5), steps_per_epoch=work.steps_per_epoch)
+    history.fold(scripted.stamped([start, *found]))
+    assert (history.epochs_planned, history.epoch, history.progress) == (2, 2, 1.0)
+    assert history.remaining() == 0.0
+
+
+def test_a_run_given_more_epochs_in_its_last_evaluation_goes_on(digits: Dataset) -> None:
+    work = trainer(digits, epochs=1)
+    found = []
+    for event in work.run():
+        found.append(event)
+        if isinstance(event, events.Phase) and event.name == "evaluating" and work.epoch == 1:
+            steer(work, epochs=2)
+    assert [e.epoch for e in ends([e for e in found if e is not None])] == [1, 2]
+
+
+def steered_run(work: Trainer, at_yield: int) -> list[Event]:
+    """All that a run says which is steered after so many yields."""
+    found: list[Event | None] = []
+    for i, event in enumerate(work.run()):
+        found.append(event)
+        if i == at_yield:
+            found.append(steer(work, scale=0.3, epochs=3))
+    return [event for event in found if event is not None]
+
+
+@pytest.mark.parametrize("leave_after", [9, 20])
+def test_a_steered_run_taken_up_again_is_the_same_run(digits: Dataset, leave_after: int) -> None:
+    """Left in the epoch in which it was steered, and in the one after."""
+    whole = trainer(digits, epochs=2)
+    expected = ends(steered_run(whole, 5))
+    first = trainer(digits, epochs=2)
+    life = first.run()
+    before: list[Event | None] = []
+    for i in range(leave_after):
+        before.append(next(life))
+        if i == 5:
+            steer(first, scale=0.3, epochs=3)
+    state = first.state()
+    life.close()
+    second = trainer(digits, epochs=2)
+    second.restore(state)
+    found = ends([e for e in [*before, *said(second)] if e is not None])
+    assert [(e.train_loss, e.loss, e.lr) for e in found] == [
+        (e.train_loss, e.loss, e.lr) for e in expected
+    ]
+    assert len(found) == 3
+    for one, other in zip(weights(whole), weights(second), strict=True):
+        assert torch.equal(one, other)
+
+
+def read(path: Path) -> History:
+    history = History()
+    for batch in Reader(path).batches():
+        history = History() if batch.anew else history
+        history.fold(batch.events)
+    return history
+
+
+def steered(step: int, factor: float, epochs: int) -> events.Steered:
+    return events.Steered(factor, epochs, 0.05 * factor, "c1", step=step)
+
+
+def test_a_resume_from_before_takes_a_steering_back(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    for event in (scripted.started(), steered(2, 0.5, 9), scripted.steps(3)):
+        journal.append(event)
+    kept = journal.seq
+    journal.append(steered(4, 0.1, 30))
+    history = read(tmp_path / "j")
+    assert (history.steered_factor, history.epochs_planned) == (0.1, 30)
+    journal.append(events.Resumed("a2", from_seq=kept, epoch=1, step=3))
+    history = read(tmp_path / "j")
+    assert (history.steered_factor, history.epochs_planned) == (0.5, 9)
+    assert [mark.step for mark in history.marks if mark.kind == "steer"] == [2]
+
+
+def test_lists_of_runs_and_the_status_count_the_epochs_as_they_are_now(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path, [*scripted.half_a_run(), steered(25, 0.5, 3)])
+    assert summary(run, alive=False).epochs == 3
+    history = read(run.journal)
+    assert history.remaining() == pytest.approx(5 * 64 / 4_000 + 0.5)
+    row = status_row(history, 60, history.last_time, alive=True)
+    assert "● training 3/3" in cells.text(row)
+
+
+class Untrained:
+    """A session that still loads."""
+
+    trainer = None
+    step = 0
+
+
+def test_before_the_training_there_is_nothing_to_steer() -> None:
+    told: list[Event] = []
+    worker: Any = Worker.__new__(Worker)
+    worker._session, worker._append, worker._phase = (
+        Untrained(),
+        told.append,
+        events.Phase("loading"),
+    )
+    worker._serve(commands.Steer(id="c7", attempt="a1", scale=0.5))
+    (alert,) = told
+    assert isinstance(alert, events.Alert)
+    assert (alert.level, alert.code, alert.command) == ("warning", "steer", "c7")
+    assert alert.text.startswith("nothing is trained yet (loading)")
+
+
+# The dialog
+
+
+@pytest.mark.parametrize(
+    ("typed", "changes"),
+    [
+        ("0.01", {"lr": 0.01}),
+        ("1e-3", {"lr": 0.001}),
+        ("x0.5", {"scale": 0.5}),
+        ("*0.5", {"scale": 0.5}),
+        ("× 2", {"scale": 2.0}),
+    ],
+)
+def test_a_rate_or_a_factor(typed: str, changes: dict[str, float]) -> None:
+    assert rate_change(typed) == changes
+
+
+@pytest.mark.parametrize("typed", ["fast", "x", "0,5", "0", "-1", "nan", "inf", "x1e9", "0x5"])
+def test_what_is_no_rate_is_answered_by_a_sentence(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"learning rate (is a number|or factor must be above 0)"):
+        rate_change(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("2", "it is in epoch 3"),
+        ("many", "whole number"),
+        ("3.5", "whole number"),
+        ("-3", "whole number"),
+        ("٣", "whole number"),
+        ("9" * 5000, "at most 1,000,000"),
+    ],
+)
+def test_what_is_no_end_is_answered_by_a_sentence(typed: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        epochs_change(typed, 3)
+    assert epochs_change("3", 3) == {"epochs": 3}
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[RunDir]:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock = rundir.take(run)
+    yield run
+    os.close(lock)
+
+
+def sent(run: RunDir) -> list[tuple[float | None, float | None, int | None]]:
+    owner = rundir.owner(run)
+    assert owner is not None
+    found = spool.Spool(run, owner.attempt, lambda file, why: None).take()
+    return [(c.lr, c.scale, c.epochs) for c in found if isinstance(c, commands.Steer)]
+
+
+def app_of(run: RunDir) -> CnnTui:
+    return CnnTui(run.path.parent, watch=run, clock=scripted.Clock())
+
+
+async def retype(pilot: Pilot[str], typed: str) -> None:
+    await pilot.press("end", *["backspace"] * 12, *typed)
+
+
+@pytest.mark.parametrize(
+    ("rate", "epochs", "command"),
+    [
+        ("x0.5", None, (None, 0.5, None)),
+        ("0.01", "9", (0.01, None, 9)),
+        (None, "9", (None, None, 9)),
+    ],
+)
+async def test_s_steers_by_what_was_changed(
+    live: RunDir,
+    rate: str | None,
+    epochs: str | None,
+    command: tuple[float | None, float | None, int | None],
+) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        assert isinstance(pilot.app.screen, SteerScreen)
+        if rate is not None:
+            await retype(pilot, rate)
+        await pilot.press("down")
+        if epochs is not None:
+            await retype(pilot, epochs)
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Dashboard)
+    assert sent(live) == [command]
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_what_is_left_as_it_was_sends_nothing(live: RunDir, key: str) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        assert [i.value for i in pilot.app.screen.query(Input)] == ["0.05", "4"]
+        await pilot.press(key)
+        assert isinstance(pilot.app.screen, Dashboard)
+    assert sent(live) == []
+
+
+async def test_a_bad_entry_is_answered_in_the_dialog_and_can_be_mended(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        await retype(pilot, "fast")
+        await pilot.press("enter")
+        assert text.NOT_A_RATE in str(pilot.app.screen.query_one(".wrong", Label).render())
+        await retype(pilot, "x2")
+        await pilot.press("enter")
+    assert sent(live) == [(None, 2.0, None)]
+
+
+async def test_a_run_that_is_over_is_not_steered(tmp_path: Path) -> None:
+    said = [*scripted.half_a_run(), events.RunEnded("done", 2, 0.9, seconds=60.0, step=40)]
+    run = scripted.run_dir(tmp_path / "runs", said)
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        assert isinstance(pilot.app.screen, Dashboard)
+        notes = [note.message for note in pilot.app._notifications]
+        assert notes == ["1-lenet5-digits is not running."]

@@ -1,0 +1,163 @@
+"""The y-axis: round limits around what is measured, and the labels beside a plot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from engine import text
+from tui.drawing import cells
+from tui.drawing.axis import HUGE, Limits, share, tame
+from tui.drawing.cells import Row, Span
+
+# So many rows or more lie between two labels.
+LABEL_ROWS = 3
+
+
+class Scale(NamedTuple):
+    """A y-axis from `low` to `high`; the limits of a logarithmic one lie above 0."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether the value has a place on this axis, if only at its end."""
+        return math.isfinite(value) and (value > 0 or not self.log)
+
+    def share(self, value: float) -> float:
+        """Where the value lies between the limits, 0 to 1."""
+        if not self.log:
+            return share(value, self.low, self.high)
+        return share(_log(value), _log(self.low), _log(self.high))
+
+
+def _log(value: float) -> float:
+    return math.log10(max(value, 1 / HUGE)) if not math.isnan(value) else math.nan
+
+
+def round_limits(low: float, high: float, *, previous: Limits | None = None) -> Limits:
+    """Round limits around this range.
+
+    Those before are kept as long as they hold the range and it fills half of them or more, for
+    an axis that changes with every value cannot be read.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return previous or (0.0, 1.0)
+    bottom, top = sorted((tame(low), tame(high)))
+    if previous and _holds(previous, bottom, top):
+        return previous
+    size = max(abs(bottom), abs(top))
+    if top - bottom <= 1e-9 * size or size < 1 / HUGE:
+        bottom, top = bottom - size / 2, top + (size / 2 if size >= 1 / HUGE else 1.0)
+    step = _step(top - bottom, size)
+    return _snap(math.floor(bottom / step), step), _snap(math.ceil(top / step), step)
+
+
+def _holds(limits: Limits, bottom: float, top: float, *, log: bool = False) -> bool:
+    scale = Scale(*limits, log)
+    filled = scale.share(top) - scale.share(bottom)
+    return limits[0] <= bottom and top <= limits[1] and filled >= 0.5
+
+
+def _step(extent: float, size: float) -> float:
+    """1, 2 or 5 with noughts, a fifth of the extent or more; for small numbers 1 with noughts."""
+    # Limits of one digit keep their labels short: 4e-4, and not 3.5e-4.
+    least = extent / 5 if size >= 0.05 else extent / 9
+    power = 10.0 ** math.floor(math.log10(least))
+    steps = (1, 2, 5, 10) if size >= 0.05 else (1, 10)
+    return next(n * power for n in steps if n * power >= least * (1 - 1e-9))
+
+
+def _snap(steps: int, step: float) -> float:
+    """So many steps, without the last digits that a product of floats leaves: 0.3."""
+    return float(f"{steps * step:.12g}")
+
+
+def log_limits(low: float, high: float, *, previous: Scale | None = None) -> Scale:
+    """Limits of a logarithmic axis around this range, each 1, 2, 3 or 5 with noughts.
+
+    Those before are kept as `round_limits` does.
+    """
+    bottom, top = (min(HUGE, max(1 / HUGE, value)) for value in sorted((low, high)))
+    if previous and previous.log and _holds((previous.low, previous.high), bottom, top, log=True):
+        return previous
+    if top <= bottom * (1 + 1e-9):
+        bottom, top = bottom / 2, top * 2
+    return Scale(_digit(bottom, upward=False), _digit(top, upward=True), log=True)
+
+
+def _digit(value: float, *, upward: bool) -> float:
+    """The nearest 1, 2, 3 or 5 with noughts that is not above, or not below, the value."""
+    power = 10.0 ** math.floor(math.log10(value))
+    digits = [float(f"{n * power:.1e}") for n in (1, 2, 3, 5, 10)]
+    if upward:
+        return min((d for d in digits if d >= value * (1 - 1e-9)), default=digits[-1])
+    return max((d for d in digits if d <= value * (1 + 1e-9)), default=digits[0])
+
+
+def y_label(value: float) -> str:
+    """A limit in four cells or five: 0, 2.5, 100, .015, 4e-4, 15k."""
+    size = abs(value)
+    if 1e4 <= size < 1e12:
+        return text.si(value)
+    if value and not 1e-3 <= size < 1e4:
+        return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
+    written = f"{value:.4g}"
+    return written if len(written) <= 4 else written.replace("0.", ".", 1)
+
+
+def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:
+    """A plot with its y-axis at the left: labels at both ends, and between where it is high."""
+    if left < 2:
+        return list(plot)
+    labels = _y_labels(scale, len(plot), left - 1)
+    return [
+        (_y_axis(labels[i] + "┤" if i in labels else "│", left), *row) for i, row in enumerate(plot)
+    ]
+
+
+def _y_labels(scale: Scale, rows: int, width: int) -> dict[int, str]:
+    """What is written beside which row; between the ends only where it fits whole."""
+    if rows < 2:
+        return {}
+    labels = {0: y_label(scale.high)[:width], rows - 1: y_label(scale.low)[:width]}
+    most = (rows - 1) // LABEL_ROWS
+    for value in _decades(scale) if scale.log else _divisions(scale, most):
+        row, label = dot_row(scale, value, rows) // 4, y_label(value)
+        if len(label) <= width and all(abs(row - other) >= LABEL_ROWS for other in labels):
+            labels[row] = label
+    return labels
+
+
+def dot_row(scale: Scale, value: float, rows: int) -> int:
+    """The row of dots, from 0 at the top, in which the value lies; a cell is four dots high."""
+    return round((1 - scale.share(value)) * (4 * rows - 1))
+
+
+def _divisions(scale: Scale, most: int) -> Iterable[float]:
+    """Round values that divide the axis evenly into so many parts or fewer."""
+    extent = scale.high - scale.low
+    if most < 2 or not 1 / HUGE < extent < math.inf:
+        return ()
+    power = 10.0 ** math.floor(math.log10(extent / most))
+    for step in (power * n for n in (1, 2, 2.5, 5, 10, 20)):
+        first, parts = scale.low / step, extent / step
+        if parts <= most + 1e-6 and all(abs(x - round(x)) < 1e-6 for x in (first, parts)):
+            return [_snap(round(first) + i, step) for i in range(1, round(parts))]
+    return ()
+
+
+def _decades(scale: Scale) -> Iterator[float]:
+    """The powers of ten between the limits, and then their twofold and fivefold."""
+    powers = range(math.floor(_log(scale.low)), math.ceil(_log(scale.high)) + 1)
+    for digit in (1, 2, 5):
+        for power in powers:
+            value = float(f"{digit}e{power}")
+            if scale.low < value < scale.high:
+                yield value
+
+
+def _y_axis(label: str, left: int) -> Span:
+    return Span(cells.right(label, left), "dim")

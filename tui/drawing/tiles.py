@@ -1,0 +1,60 @@
+"""Pictures of one size side by side and in bands, each below its caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.events import Picture
+from tui.drawing import cells
+from tui.drawing.cells import Row, Span
+from tui.drawing.shades import pictured
+
+# A picture is never larger: 32×32 pixels, one to each half of a cell.
+MOST_ROWS = 16
+
+
+class Tiles(NamedTuple):
+    """So many pictures across and down, each of so many cells, `gap` cells between them."""
+
+    across: int
+    down: int
+    cols: int
+    rows: int
+    gap: int = 1
+
+    @property
+    def capacity(self) -> int:
+        return self.across * self.down
+
+    def page(self, first: int, count: int) -> range:
+        """Those of `count` pictures that are shown from this one on."""
+        start = max(0, min(first, count - 1))
+        return range(start, min(count, start + self.capacity))
+
+
+def tiled(
+    pictures: Sequence[Picture], captions: Sequence[str], tiles: Tiles, coloured: bool
+) -> list[Row]:
+    """As many of the pictures as fit."""
+    rows: list[Row] = []
+    for start in range(0, min(len(pictures), tiles.capacity), max(1, tiles.across)):
+        part = slice(start, start + tiles.across)
+        rows += _band(pictures[part], captions[part], tiles, coloured)
+    return rows
+
+
+def _band(
+    pictures: Sequence[Picture], captions: Sequence[str], tiles: Tiles, coloured: bool
+) -> list[Row]:
+    between = " " * tiles.gap
+    named = between.join(cells.fit_text(caption, tiles.cols) for caption in captions)
+    drawn = [pictured(picture, tiles.cols, tiles.rows, coloured) for picture in pictures]
+    lines = (joined(line, between) for line in zip(*drawn, strict=True))
+    return [(Span(named, "dim"),), *lines]
+
+
+def joined(parts: Sequence[Row], between: str) -> Row:
+    """Rows one after the other, at least one, with this between them."""
+    first, *others = parts
+    return cells.row(*first, *(span for part in others for span in (Span(between), *part)))

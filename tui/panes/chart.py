@@ -1,0 +1,100 @@
+"""What the panes over the epochs have in common: the x-axis, its marks, and a cursor on it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from engine import events
+from engine.events import Event
+from tui import text
+from tui.drawing import axis, marks, series
+from tui.drawing.axis import Limits
+from tui.drawing.cells import Row
+from tui.panes.pane import Pane
+from tui.panes.view import View
+
+
+class Chart(Pane):
+    """A quantity over epochs. Its `view` may be shared with others; see `Viewed`."""
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {
+            events.Steps,
+            events.EpochEnded,
+            events.RunStarted,
+            events.Checkpointed,
+            events.Phase,
+            events.Steered,
+            events.Alert,
+        }
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move(-1)", show=False),
+        Binding("right,l", "move(1)", show=False),
+        Binding("shift+left", "move(-10)", show=False),
+        Binding("shift+right", "move(10)", show=False),
+        Binding("escape", "hide_cursor", show=False),
+        Binding("t", "recent", show=False),
+    ]
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("←→", text.KEY_CURSOR),
+        ("t", text.KEY_RECENT),
+    )
+
+    class Viewed(Message):
+        """The view was changed: all panes that share it are to be drawn again."""
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self.view = View()
+
+    @property
+    def window(self) -> Limits:
+        return self.view.window(self.history)
+
+    @property
+    def cursor(self) -> float | None:
+        """The cursor while it lies within the axis, which may have changed since."""
+        start, end = self.window
+        at = self.view.cursor
+        return at if at is not None and start <= at <= end else None
+
+    def ticks(self, width: int) -> Row:
+        """The lower border of a pane of this width: the x-axis with its marks."""
+        left = axis.gutter(width - 2)
+        signs = marks.event_marks(self.history)
+        return axis.epoch_ticks(self.window, width - 2, left, signs, self.cursor)
+
+    def reach(self, width: int) -> float:
+        """How far, in epochs, what the cursor shows may lie from it: a column, a report."""
+        start, end = self.window
+        columns = self._columns(width)
+        report = self.history.loss.width / self.history.steps_per_epoch
+        return max((end - start) / columns, report)
+
+    def _columns(self, width: int) -> int:
+        """The columns of the plot in a pane of this width."""
+        return max(1, width - 2 - axis.gutter(width - 2))
+
+    def action_move(self, places: int) -> None:
+        if series.epochs_done(self.history):
+            self.view.cursor = self.cursor
+            self.view.move(self.history, places, self._columns(self.size.width))
+            self.post_message(self.Viewed())
+
+    def action_hide_cursor(self) -> None:
+        self.view.cursor = None
+        self.post_message(self.Viewed())
+
+    def action_recent(self) -> None:
+        self.view.toggle_recent()
+        self.post_message(self.Viewed())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is the screen's while there is no cursor."""
+        if action == "hide_cursor":
+            return self.cursor is not None
+        return super().check_action(action, parameters)

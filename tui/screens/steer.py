@@ -1,0 +1,123 @@
+"""Steering: another learning rate for the rest of the run, or another end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import ClassVar, TypeAlias
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from engine import text as engine_text
+from engine.commands import HIGHEST_RATE, MOST_EPOCHS
+from engine.history import History
+from tui import text
+from tui.drawing import numbers
+
+Changes: TypeAlias = Mapping[str, float | int]
+"""Fields of a `commands.Steer`."""
+
+_FACTOR = ("x", "X", "*", "×")
+
+
+class SteerScreen(ModalScreen[Changes]):
+    """Two fields that hold what is now; Enter takes what was changed, Escape nothing."""
+
+    DEFAULT_CSS = """
+    SteerScreen { align: center middle; background: $background 60%; }
+    SteerScreen > Vertical {
+        width: 58; height: auto; max-width: 100%; max-height: 100%; padding: 1 2;
+        background: $background; border: round $ink-selected;
+        border-title-color: $foreground; border-title-style: bold;
+        border-subtitle-color: $ink-dim;
+    }
+    SteerScreen Horizontal { height: 1; }
+    SteerScreen Horizontal Label { width: 15; color: $ink-dim; }
+    SteerScreen Horizontal .aside { width: 23; margin-left: 2; }
+    SteerScreen Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
+    SteerScreen Input:focus { border: none; background: $panel; }
+    SteerScreen .help { width: 100%; height: auto; color: $ink-dim; margin-top: 1; }
+    SteerScreen .wrong { width: 100%; height: auto; color: $ink-error; margin-top: 1; }
+    """
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        rate = history.steps.lr if history.steps is not None else math.nan
+        self._rate = _short(rate) if math.isfinite(rate) else ""
+        self._epochs = str(history.epochs_planned)
+        self._epoch = history.epoch
+
+    def compose(self) -> ComposeResult:
+        box = Vertical()
+        box.border_title, box.border_subtitle = text.STEER_TITLE, text.STEER_HINT
+        with box:
+            with Horizontal():
+                yield Label(text.STEER_RATE)
+                yield Input(self._rate, id="rate")
+                yield Label(text.STEER_RATE_HELP, classes="aside")
+            with Horizontal():
+                yield Label(text.STEER_EPOCHS)
+                yield Input(self._epochs, id="epochs")
+                yield Label(text.steer_epoch(self._epoch), classes="aside")
+            yield Label(text.STEER_HELP, classes="help", markup=False)
+            yield Label("", classes="wrong", markup=False)
+
+    def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False  # nothing blinks, and over SSH each blink would be sent
+
+    def on_input_submitted(self) -> None:
+        rate = self.query_one("#rate", Input).value.strip()
+        epochs = self.query_one("#epochs", Input).value.strip()
+        try:
+            changes: dict[str, float | int] = {}
+            if rate not in ("", self._rate):
+                changes |= rate_change(rate)
+            if epochs not in ("", self._epochs):
+                changes |= epochs_change(epochs, self._epoch)
+        except ValueError as error:
+            self.query_one(".wrong", Label).update(str(error))
+        else:
+            self.dismiss(changes)
+
+
+def rate_change(said: str) -> dict[str, float | int]:
+    """`0.01` as a rate, `x0.5` or `*0.5` as a factor of what is planned.
+
+    Raises ValueError with a sentence for what is neither.
+    """
+    factor = said.startswith(_FACTOR)
+    try:
+        value = float(said.lstrip("".join(_FACTOR)) if factor else said)
+    except ValueError:
+        raise ValueError(text.NOT_A_RATE) from None
+    if not 0 < value <= HIGHEST_RATE:
+        raise ValueError(engine_text.rate_out_of_range(HIGHEST_RATE))
+    return {"scale" if factor else "lr": value}
+
+
+def epochs_change(said: str, epoch: int) -> dict[str, float | int]:
+    """A total of epochs, not before the one that the run is in; raises as `rate_change`."""
+    if not (said.isascii() and said.isdigit()):
+        raise ValueError(text.NOT_EPOCHS)
+    if len(said) > len(str(MOST_EPOCHS)) or int(said) > MOST_EPOCHS:
+        raise ValueError(engine_text.too_many_epochs(MOST_EPOCHS))
+    epochs = int(said)
+    if epochs < epoch:
+        raise ValueError(engine_text.too_few_epochs(epochs, epoch))
+    return {"epochs": epochs}
+
+
+def _short(rate: float) -> str:
+    """Three digits, without zeros that say nothing: 0.073, 0.0001."""
+    return f"{rate:.3g}" if 1e-4 <= rate < 1e3 else numbers.rate(rate)
