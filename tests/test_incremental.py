@@ -25,6 +25,7 @@ from tests.drawing.test_any_size import any_event
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
 from tui.drawn import Drawn
+from tui.panes.maps import MapsPane
 from tui.screens.dashboard import PANES, Dashboard
 
 Cells = list[list[tuple[str, str]]]
@@ -72,6 +73,8 @@ async def mended_and_whole(
                 await settled(pilot)
         # A speed waits for the next sample of the machine, and a paused run for no sample at all.
         dashboard._show(frozenset({events.Hardware}))
+        # Maps are many bytes: news of them waits, so that it is not drawn too often.
+        dashboard.query_one(MapsPane).redraw()
         await pilot.pause()
         mended = cells(pilot)
         for widget in dashboard.query(Drawn):

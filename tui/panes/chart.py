@@ -29,6 +29,7 @@ class Chart(Pane):
             events.Phase,
             events.Steered,
             events.Alert,
+            events.RunEnded,
         }
     )
     BINDINGS: ClassVar[list[BindingType]] = [

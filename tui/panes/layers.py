@@ -24,7 +24,7 @@ class LayersPane(Pane):
     """
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
-        {events.RunStarted, events.LayerHealth, events.RunEnded}
+        {events.RunStarted, events.LayerHealth, events.RunEnded, events.Phase}
     )
     TITLE = text.LAYERS_TITLE
     KEYS = (("↑↓ space", text.KEY_FOLD), ("m", text.KEY_ITS_MAPS))
