@@ -117,6 +117,9 @@ async def test_one_changed_cell_at_the_right_sends_no_more_than_itself() -> None
         ("飞机", "飞bb", (2, 4)),
         ("飞b", "b飞", (0, 3)),
         ("bb飞b", "bb机b", (2, 4)),
+        ("e\u0301bc", "e\u0301bX", (2, 3)),
+        ("abc", "a\x92bX", (0, 3)),
+        ("❤\ufe0fb", "❤\ufe0fX", (2, 3)),
     ],
 )
 def test_the_stretch_that_differs(before: str, after: str, stretch: tuple[int, int]) -> None:

@@ -89,6 +89,7 @@ async def mended_and_whole(
     max_examples=6,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(GROUPS, st.sampled_from(sorted(PANES)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
@@ -124,13 +124,16 @@ def changed(before: Row, after: Row) -> tuple[int, int]:
 
 
 def _cells(row: Row) -> list[tuple[str, Ink, Colours | None]]:
-    """A row cell by cell; the second cell of a wide character is empty."""
+    """A row cell by cell; the second cell of a wide character is empty.
+
+    What takes no cell, as an accent or a joiner, belongs to the character before.
+    """
     spread: list[tuple[str, Ink, Colours | None]] = []
     for text, ink, colours in row:
-        for character in text:
-            spread.append((character, ink, colours))
-            if not character.isascii() and cell_len(character) == 2:
-                spread.append(("", ink, colours))
+        for start, end, size in split_graphemes(text)[0]:
+            if size:
+                spread.append((text[start:end], ink, colours))
+                spread += [("", ink, colours)] * (size - 1)
     return spread
 
 
