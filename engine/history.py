@@ -10,7 +10,7 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from engine import catalog, events, schedule
 from engine.events import Event
@@ -131,11 +131,14 @@ class Curve:
         self.width *= 2
 
 
+MarkKind: TypeAlias = Literal["checkpoint", "steer", "pause", "alert"]
+
+
 class Mark(NamedTuple):
     """Something that a curve shows at the step where it happened."""
 
     step: int
-    kind: Literal["checkpoint", "steer", "pause", "alert"]
+    kind: MarkKind
 
 
 class History:
@@ -243,7 +246,7 @@ class History:
             self._paused_since = event.time
             self._mark(event.step, "pause")
 
-    def _mark(self, step: int, kind: Literal["checkpoint", "steer", "pause", "alert"]) -> None:
+    def _mark(self, step: int, kind: MarkKind) -> None:
         self.marks.append(Mark(step, kind))
 
     def _settle_pause(self, now: float) -> None:

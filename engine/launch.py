@@ -60,18 +60,7 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
     """
     rundir.link_into_state(claim.run)
     try:
-        with open(os.open(claim.run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
-            return subprocess.Popen(
-                [*_engine(claim), *options],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=(claim.lock,),
-                env=environment(chosen),
-            )
-    except OSError as error:
-        raise RunError(text.cannot_write(claim.run.log, text.reason(error))) from error
+        return _detached(claim.run, [*_engine(claim), *options], chosen, claim.lock)
     finally:
         os.close(claim.lock)
 
@@ -82,14 +71,25 @@ def look(run: RunDir) -> subprocess.Popen[bytes]:
     What it has to complain of is the last line of the run's log. Raises EngineError.
     """
     chosen = recipe.build(file=recipe.load(run.recipe))
+    return _detached(run, [sys.executable, "-m", "engine", str(run.path), "--look"], chosen)
+
+
+def _detached(
+    run: RunDir, arguments: list[str], chosen: Recipe, *kept: int
+) -> subprocess.Popen[bytes]:
+    """A process in a session of its own that writes to the run's log and `kept` descriptors alone.
+
+    Raises RunError where it cannot be started.
+    """
     try:
         with open(os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "engine", str(run.path), "--look"],
+                arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=kept,
                 env=environment(chosen),
             )
     except OSError as error:

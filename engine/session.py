@@ -80,6 +80,10 @@ class Session:
             yield resumed
         if epochs is not None:
             yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=epochs))
+        yield from self._onward(trainer)
+
+    def _onward(self, trainer: Trainer) -> Life:
+        """From where the trainer is to the end of the run."""
         yield from trainer.run()
         yield from self._test(trainer)
 
@@ -92,13 +96,11 @@ class Session:
 
         trainer = self.trainer
         assert trainer is not None
-        self.settle()
         state = checkpoint.load(self._run.checkpoints / "last.pt")
         trainer.restore(state)
         yield events.Resumed(self._attempt, state["seq"], trainer.epoch, step=trainer.step)
         yield trainer.steer(commands.Steer(id="", attempt=self._attempt, scale=ROLLBACK_SCALE))
-        yield from trainer.run()
-        yield from self._test(trainer)
+        yield from self._onward(trainer)
 
     def close(self) -> None:
         """End what the training keeps running."""
@@ -244,7 +246,7 @@ class Session:
 
     @property
     def can_go_back(self) -> bool:
-        """Whether there is a checkpoint of this run."""
+        """Whether there is a checkpoint of this run; waits for one that is being written."""
         self.settle()
         return (self._run.checkpoints / "last.pt").exists()
 

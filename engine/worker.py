@@ -91,7 +91,7 @@ class Worker(threading.Thread):
                 if isinstance(event, events.EpochEnded):
                     self._save_epoch(event)
                 if isinstance(event, events.Alert) and event.code == LOSS_BROKEN:
-                    self._keep_batch(event)
+                    self._keep_batch()
                     if self._on_broken_loss(event):
                         return self._session.again()
             self._save_between()
@@ -105,7 +105,6 @@ class Worker(threading.Thread):
     def _on_broken_loss(self, alert: events.Alert) -> bool:
         """Do what the recipe says; returns whether to go back to the last checkpoint."""
         if self._on_nan == "rollback" and self._session.can_go_back and self._rollbacks < ROLLBACKS:
-            self._session.settle()
             self._rollbacks += 1
             return True
         if self._on_nan == "pause":
@@ -113,7 +112,7 @@ class Worker(threading.Thread):
             return False
         raise RunError(alert.text)
 
-    def _keep_batch(self, alert: events.Alert) -> None:
+    def _keep_batch(self) -> None:
         try:
             self._session.keep_batch()
         except OSError as error:
