@@ -1,73 +1,80 @@
 """What the program costs: a hand-written loop, the engine headless, the engine with a dashboard.
 
-    python benchmarks/overhead.py [--arch lenet5] [--data FOLDER] [--rounds 7] [--epochs 6]
+    python -m benchmarks.overhead [--arch lenet5] [--rounds 30] [--slice 2] [--data FOLDER]
 
-The three take turns on the same images, model, batch and precision, without augmentation; each
-is timed over whole training epochs after the first one (evaluation and saves apart), in a
-process of its own. Printed are images/s and the paired ratios of each round, with their median.
+One engine trains, one dashboard of 120×40 watches it, and one loop is written by hand; all have the
+same images, model, batch and precision, without augmentation. They take turns in slices of a few
+seconds: an engine that waits is paused and stopped, a dashboard that shall not watch is stopped.
+A slice counts whole training steps; evaluation and saves stand apart. Printed are images/s, and
+the ratios of slices of the same round: their median, its 95 % interval, and the budget.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import itertools
 import os
 import pty
 import select
-import statistics
-import subprocess
+import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from engine import events, launch, recipe, rundir
+from benchmarks.peer import ROOT, Peer, report, take_turns
+from engine import commands, events, launch, recipe, rundir, spool
 from engine.journal import Reader
 from engine.recipe import Recipe
 from engine.rundir import RunDir
 
-CLASSES, IMAGES, VALIDATION = 10, 12_800, 1_000
+# As CIFAR-10 has them.
+CLASSES, IMAGES, VALIDATION = 10, 50_000, 10_000
+DIFFERENT = 1_000
+POLL_SECONDS = 0.02
+WARM_UP_SLICES = 2
+# A dashboard that was stopped first reads what it has missed.
+CATCH_UP_SECONDS = 0.5
+BUDGETS = {("headless", "bare"): 0.98, ("attached", "headless"): 0.96}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arch", default="lenet5")
     parser.add_argument("--data", type=Path, help="a folder of images; else random ones are made")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--slice", type=float, default=2.0, help="seconds")
     parser.add_argument("--batch", type=int, default=128)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        data = options.data or random_images(Path(folder) / "images")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        data = options.data or random_images(folder / "images")
         chosen = recipe.build(
-            settings={"epochs": options.epochs, "batch": options.batch, "crop": 0, "flip": False},
+            settings={"epochs": 100_000, "batch": options.batch, "crop": 0, "flip": False},
             flags={"arch": options.arch, "data": str(data.resolve())},
         )
-        ways = {
-            "bare": lambda place: bare(chosen, place),
-            "headless": lambda place: headless(chosen, place),
-            "attached": lambda place: attached(chosen, place),
-        }
-        speeds: dict[str, list[float]] = {name: [] for name in ways}
-        for turn in range(options.rounds):
-            names = list(ways)
-            for name in names[turn % 3 :] + names[: turn % 3]:
-                speeds[name].append(ways[name](Path(folder) / f"{turn}-{name}"))
-                print(f"round {turn + 1}  {name:<9} {speeds[name][-1]:9.0f} images/s", flush=True)
-    report(options.arch, speeds)
+        bare = stack.enter_context(bare_loop(chosen, folder / "recipe.toml", options.slice))
+        engine = stack.enter_context(Engine(chosen, folder, options.slice))
+        viewer = stack.enter_context(viewer_of(engine.run))
 
+        def headless() -> float:
+            return engine.speed()
 
-def report(arch: str, speeds: dict[str, list[float]]) -> None:
-    """Medians, and the ratios within each round."""
-    print(f"\n{arch}, medians of {len(speeds['bare'])} rounds")
-    for name, found in speeds.items():
-        print(f"  {name:<9} {statistics.median(found):9.0f} images/s")
-    for over, under in (("headless", "bare"), ("attached", "headless")):
-        ratios = sorted(a / b for a, b in zip(speeds[over], speeds[under], strict=True))
-        middle = statistics.median(ratios)
-        print(f"  {over} : {under}  {middle:.3f}   ({ratios[0]:.3f} to {ratios[-1]:.3f})")
+        def attached() -> float:
+            with running(viewer):
+                time.sleep(CATCH_UP_SECONDS)
+                return engine.speed()
+
+        for _ in range(WARM_UP_SLICES):
+            attached()
+        found = take_turns(
+            {"bare": bare, "headless": headless, "attached": attached}, options.rounds
+        )
+    print(f"\n{options.arch}, batch {options.batch}")
+    report(found, BUDGETS)
 
 
 def random_images(folder: Path) -> Path:
@@ -76,46 +83,97 @@ def random_images(folder: Path) -> Path:
     from torchvision.io import write_png
 
     torch.manual_seed(0)
+    folder.mkdir()
+    for i in range(DIFFERENT):
+        pixels = torch.randint(0, 256, (3, 32, 32), dtype=torch.uint8)
+        write_png(pixels, str(folder / f"{i}.png"))
     for split, count in (("train", IMAGES), ("val", VALIDATION)):
+        for label in range(CLASSES):
+            (folder / split / str(label)).mkdir(parents=True)
         for i in range(count):
-            path = folder / split / str(i % CLASSES)
-            path.mkdir(parents=True, exist_ok=True)
-            write_png(torch.randint(0, 256, (3, 32, 32), dtype=torch.uint8), str(path / f"{i}.png"))
+            os.link(folder / f"{i % DIFFERENT}.png", folder / split / str(i % CLASSES) / f"{i}.png")
     return folder
 
 
-def bare(chosen: Recipe, place: Path) -> float:
+def bare_loop(chosen: Recipe, file: Path, seconds: float) -> Peer:
     """The loop of `benchmarks/bare.py`, in a process with the engine's environment."""
-    place.mkdir()
-    (place / "recipe.toml").write_text(recipe.to_toml(chosen))
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bare", str(place / "recipe.toml")],
-        env={**launch.environment(chosen), "PYTHONPATH": str(Path(__file__).parent.parent)},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    return float(json.loads(done.stdout))
+    file.write_text(recipe.to_toml(chosen))
+    command = [sys.executable, "-m", "benchmarks.bare", str(file), str(seconds)]
+    return Peer(*command, env={**launch.environment(chosen), "PYTHONPATH": str(ROOT)})
 
 
-def headless(chosen: Recipe, place: Path) -> float:
-    """The engine alone."""
-    claim = launch.create(chosen, place)
-    launch.spawn(claim, chosen).wait()
-    return speed(claim.run)
+class Engine:
+    """A run that trains only while `speed` measures it."""
+
+    def __init__(self, chosen: Recipe, folder: Path, seconds: float) -> None:
+        claim = launch.create(chosen, folder)
+        self.run = claim.run
+        self._seconds = seconds
+        self._process = launch.spawn(claim, chosen)
+        self._reader = Reader(self.run.journal)
+        self._until_phase("training")
+        self._pause()
+
+    def speed(self) -> float:
+        """Images a second over a slice of training."""
+        with running(self._process.pid):
+            spool.send(self.run, commands.Continue)
+            time.sleep(self._seconds)
+            return self._pause()
+
+    def _pause(self) -> float:
+        """Pause, stop, and return the images a second since the pause before."""
+        spool.send(self.run, commands.Pause)
+        said = self._until_phase("paused")
+        os.kill(self._process.pid, signal.SIGSTOP)
+        return speed(said, self._batch)
+
+    def _until_phase(self, name: str) -> list[events.Phase]:
+        """All phases up to the next one of this name."""
+        phases: list[events.Phase] = []
+        while True:
+            for said in self._reader.batches():
+                for event in said.events:
+                    if isinstance(event, events.RunStarted):
+                        self._batch = event.recipe.batch
+                    if isinstance(event, events.Phase):
+                        phases.append(event)
+            if any(phase.name == name for phase in phases):
+                return phases
+            assert self._process.poll() is None, rundir.last_words(self.run)
+            time.sleep(POLL_SECONDS)
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
-def attached(chosen: Recipe, place: Path) -> float:
-    """The engine with `cnn-tui attach` on a pseudo-terminal of 120×40."""
-    claim = launch.create(chosen, place)
-    engine = launch.spawn(claim, chosen)
-    with viewer(claim.run):
-        engine.wait()
-    return speed(claim.run)
+def speed(phases: list[events.Phase], batch: int) -> float:
+    """Images a second of the stretches between a `training` and the phase after it."""
+    images, seconds = 0, 0.0
+    for phase, after in itertools.pairwise(phases):
+        if phase.name == "training":
+            images += (after.step - phase.step) * batch
+            seconds += after.time - phase.time
+    return images / seconds if seconds else 0.0
 
 
 @contextmanager
-def viewer(run: RunDir) -> Iterator[None]:
-    """A dashboard whose terminal is read as fast as it writes."""
+def running(pid: int) -> Iterator[None]:
+    """Let a stopped process run for a while."""
+    os.kill(pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGSTOP)
+
+
+@contextmanager
+def viewer_of(run: RunDir) -> Iterator[int]:
+    """A dashboard, stopped, whose terminal is read as fast as it writes; gives its process id."""
     pid, master = pty.fork()
     if pid == 0:
         os.environ |= {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
@@ -124,10 +182,12 @@ def viewer(run: RunDir) -> Iterator[None]:
     ended = threading.Event()
     reader = threading.Thread(target=drain, args=(master, ended))
     reader.start()
+    time.sleep(3)
+    os.kill(pid, signal.SIGSTOP)
     try:
-        yield
+        yield pid
     finally:
-        os.write(master, b"q")
+        os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         ended.set()
         reader.join()
@@ -141,23 +201,6 @@ def drain(master: int, ended: threading.Event) -> None:
                 os.read(master, 65536)
             except OSError:
                 return
-
-
-def speed(run: RunDir) -> float:
-    """Images a second from the start to the end of each training epoch but the first."""
-    images = seconds = began = 0.0
-    step = batch = 0
-    for said in Reader(run.journal).batches():
-        for event in said.events:
-            if isinstance(event, events.RunStarted):
-                batch = event.recipe.batch
-            if isinstance(event, events.Phase) and event.name == "training":
-                began, step = event.time, event.step
-            if isinstance(event, events.Phase) and event.name == "evaluating" and step:
-                images += (event.step - step) * batch
-                seconds += event.time - began
-    assert images, rundir.last_words(run)
-    return images / seconds
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ second as a line. It does so once unasked at its start, to warm up.
 from __future__ import annotations
 
 import importlib.util
+import math
 import statistics
 import subprocess
 import sys
@@ -22,10 +23,11 @@ Measure = Callable[[], float]
 class Peer:
     """One such process, warm once it is made."""
 
-    def __init__(self, *command: str) -> None:
+    def __init__(self, *command: str, env: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
+            env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -83,13 +85,42 @@ def take_turns(ways: Mapping[str, Measure], rounds: int) -> dict[str, list[float
     return found
 
 
-def report(found: Mapping[str, Sequence[float]], ratios: Sequence[tuple[str, str]]) -> None:
-    """Medians, and for each pair of names the ratio of the rounds: median, least and greatest."""
+def report(
+    found: Mapping[str, Sequence[float]], budgets: Mapping[tuple[str, str], float | None]
+) -> None:
+    """Medians, and for each pair of names the ratio within the rounds.
+
+    Of a ratio its median is printed with the median's 95 % interval, and whether the budget is
+    kept: by the interval's lower end, missed by its upper end, else not resolved.
+    """
     print("\nmedians")
     for name, speeds in found.items():
         print(f"  {name:<32} {statistics.median(speeds):9.0f} images/s")
-    print("ratios")
-    for over, under in ratios:
-        each = sorted(a / b for a, b in zip(found[over], found[under], strict=True))
-        middle = statistics.median(each)
-        print(f"  {over} : {under}  {middle:.2f}   ({each[0]:.2f} to {each[-1]:.2f})")
+    print("ratios, with the 95 % interval of the median")
+    for (over, under), budget in budgets.items():
+        ratios = [a / b for a, b in zip(found[over], found[under], strict=True)]
+        low, high = interval(ratios)
+        line = f"  {over} : {under}  {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})"
+        print(line if budget is None else f"{line}   {verdict(low, high, budget)}", flush=True)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of the median by order statistics, which assumes no distribution.
+
+    It lies between the k-th least and the k-th greatest value, with the largest k for which a
+    fair coin falls fewer than k times in n on one side with at most 2.5 %. Below six values there
+    is no such k: then it is from the least to the greatest.
+    """
+    ordered, n = sorted(values), len(values)
+    below, k = 0.0, 0
+    while (below := below + math.comb(n, k) / 2**n) <= 0.025:
+        k += 1
+    k = max(1, k)
+    return ordered[k - 1], ordered[n - k]
+
+
+def verdict(low: float, high: float, budget: float) -> str:
+    """What an interval says of a lower bound."""
+    if low >= budget:
+        return f"kept (≥ {budget})"
+    return f"MISSED (≥ {budget})" if high < budget else f"not resolved (≥ {budget})"

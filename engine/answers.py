@@ -7,8 +7,7 @@ from torch import nn
 
 from engine import commands, probe, text
 from engine.data.dataset import Dataset
-from engine.data.resident import ResidentLoader
-from engine.data.streaming import StreamingLoader
+from engine.data.loaders import Loader
 from engine.errors import EngineError, UsageError
 from engine.events import Alert, Event, Layer
 
@@ -25,7 +24,7 @@ class Answers:
         model: nn.Module,
         layers: tuple[Layer, ...],
         dataset: Dataset,
-        loader: ResidentLoader | StreamingLoader,
+        loader: Loader,
         device: torch.device,
     ) -> None:
         self._model, self._layers, self._dataset = model, layers, dataset

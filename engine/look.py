@@ -66,8 +66,8 @@ def _load(run: RunDir) -> Subject:
     from engine import beginning, checkpoint, probe
     from engine import device as devices
     from engine.answers import Answers
+    from engine.data.loaders import loader
     from engine.data.loading import at_once, load
-    from engine.trainer import loader
 
     found = [run.checkpoints / name for name in ("best.pt", "last.pt")]
     saved = next((path for path in found if path.exists()), None)

@@ -18,8 +18,8 @@ def preview(file: Path, images: int = 12) -> int:
     """
     from engine import device as devices
     from engine import probe
+    from engine.data.loaders import loader
     from engine.data.loading import at_once, load
-    from engine.trainer import loader
 
     chosen = recipe.build(file=recipe.load(file))
     # A folder is streamed, for a few images are enough.

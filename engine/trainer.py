@@ -22,24 +22,19 @@ from engine import device as devices
 from engine.answers import Answers
 from engine.average import Average
 from engine.confusion import confusion
-from engine.data.augment import Augmentation
+from engine.data import loaders
 from engine.data.batch import Batch
-from engine.data.dataset import Dataset, ImageFiles, Images, Split
-from engine.data.resident import ResidentLoader
-from engine.data.streaming import StreamingLoader
+from engine.data.dataset import Dataset
 from engine.errors import RunError, UsageError
+from engine.evaluator import Evaluator
 from engine.events import Event, measured
 from engine.health import Examination
 from engine.loss import CrossEntropy, class_weights
 from engine.models.transfer import Trunk
+from engine.pace import Pace, Spent, Window
 from engine.recipe import Recipe, Resolved
-from engine.tally import Evaluation, Means, Result, Tally
-
-SECONDS = {"steps": 0.5, "maps": 10.0, "health": 5.0}
-# After the first hour all of these come this much more seldom, so that a week's journal stays
-# readable.
-HOUR = 3600.0
-SELDOM = 10
+from engine.steering import Steering
+from engine.tally import Means, Result, Tally
 
 
 class Trainer:
@@ -58,8 +53,16 @@ class Trainer:
         self._dataset, self._clock = dataset, clock
         layout = devices.MEMORY_FORMATS[resolved.memory_format]
         self.model = model.to(device).to(memory_format=layout)
-        self._loader = loader(recipe, dataset, device, layout, resolved.threads)
-        self._validation = _kept(dataset.validation, device)
+        self._loader = loaders.loader(recipe, dataset, device, layout, resolved.threads)
+        self._validation = loaders.kept(dataset.validation, device)
+        self._evaluator = Evaluator(
+            self._loader,
+            len(dataset.classes),
+            recipe.batch * 2,
+            device,
+            resolved.precision,
+            clock,
+        )
         dtype = devices.PRECISIONS[resolved.precision]
         self._optimizers = optim.optimizers(recipe, self.model, device, dtype)
         self._average = Average(self.model, recipe.ema) if recipe.ema else None
@@ -131,12 +134,8 @@ class Trainer:
     def rehearse(self) -> Iterator[Event | None]:
         """One step and one evaluation batch, to see that a run would start."""
         yield from itertools.islice(self._train(), 1)
-        evaluation = Evaluation(len(self._dataset.classes), self._device)
-        self._evaluate_batch(self.judged, evaluation, *self._first())
+        self._evaluator.rehearse(self.judged, self._validation)
         yield None
-
-    def _first(self) -> tuple[Tensor, Tensor]:
-        return next(self._loader.evaluation_batches(self._validation, self._recipe.batch))
 
     # Training
 
@@ -257,7 +256,7 @@ class Trainer:
 
     def _end_epoch(self) -> Iterator[Event | None]:
         yield events.Phase("evaluating", step=self.step)
-        result, seconds = yield from self._evaluated(self.judged, self._validation)
+        result, seconds = yield from self._evaluator.evaluated(self.judged, self._validation)
         for sentence in self._loader.news():
             yield events.Alert("warning", "data", sentence, step=self.step)
         labels = self._dataset.validation.labels.cpu()
@@ -276,35 +275,11 @@ class Trainer:
         yield events.Phase("evaluating", note="test", step=self.step)
         model = copy.deepcopy(self.judged)
         model.load_state_dict(weights)
-        self.tested, _ = yield from self._evaluated(model, self._dataset.test)
+        self.tested, _ = yield from self._evaluator.evaluated(model, self._dataset.test)
 
     def close(self) -> None:
         """End what the loader keeps running."""
         self._loader.close()
-
-    def _evaluated(
-        self, model: nn.Module, images: Split
-    ) -> Generator[Event | None, None, tuple[Result, float]]:
-        """What a model makes of these images, and in how many seconds without interruptions."""
-        began = self._clock()
-        waited = 0.0
-        evaluation = Evaluation(len(self._dataset.classes), self._device)
-        for batch in self._loader.evaluation_batches(images, self._recipe.batch * 2):
-            self._evaluate_batch(model, evaluation, *batch)
-            left = self._clock()
-            yield None
-            waited += self._clock() - left
-        result = evaluation.result()
-        return result, self._clock() - began - waited
-
-    @torch.no_grad()
-    def _evaluate_batch(
-        self, model: nn.Module, evaluation: Evaluation, images: Tensor, labels: Tensor
-    ) -> None:
-        model.eval()
-        with devices.autocast(self._device, self._resolved.precision):
-            logits = model(images)
-        evaluation.add(logits, labels)
 
     def _epoch_ended(self, result: Result, evaluation_seconds: float) -> Event:
         """Close the epoch: after this the state says that it has ended."""
@@ -361,19 +336,13 @@ class Trainer:
         """
         if self._over:
             raise UsageError(text.STEERED_TOO_LATE)
-        _check_steering(command, self.epoch)
-        epochs = command.epochs or self._steering.epochs
-        plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
-        planned = schedule.learning_rate(plan, self.step, self._plateau.factor)
-        factor = self._steering.factor * (command.scale or 1.0)
-        if command.lr is not None:
-            if planned <= 0:
-                raise UsageError(text.RATE_IS_NOUGHT)
-            factor = command.lr / planned
-        if not (factor > 0 and factor * planned <= commands.HIGHEST_RATE):
-            raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
-        self._steer_to(Steering(factor, epochs))
+        self._steer_to(self._steering.steered(command, self.epoch, self._planned_over))
+        factor, epochs = self._steering
         return events.Steered(factor, epochs, self._rate(self.step), command.id, step=self.step)
+
+    def _planned_over(self, epochs: int) -> float:
+        plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
+        return schedule.learning_rate(plan, self.step, self._plateau.factor)
 
     def _steer_to(self, steering: Steering) -> None:
         self._steering = steering
@@ -430,26 +399,6 @@ class Trainer:
         self._loss_alerted, self.broken = False, None
 
 
-class Steering(NamedTuple):
-    """What a person changed: all planned rates are multiplied by `factor`, over so many epochs."""
-
-    factor: float
-    epochs: int
-
-
-def _check_steering(command: commands.Steer, epoch: int) -> None:
-    """Raise UsageError where a command asks for nothing, or for what cannot be."""
-    rates = [rate for rate in (command.lr, command.scale) if rate is not None]
-    if not rates and command.epochs is None:
-        raise UsageError(text.STEERED_NOTHING)
-    if not all(0 < rate <= commands.HIGHEST_RATE for rate in rates):
-        raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
-    if command.epochs is not None and command.epochs > commands.MOST_EPOCHS:
-        raise UsageError(text.too_many_epochs(commands.MOST_EPOCHS))
-    if command.epochs is not None and command.epochs < epoch:
-        raise UsageError(text.too_few_epochs(command.epochs, epoch))
-
-
 class Broken(NamedTuple):
     """A batch (N, C, H, W) with labels (N,) whose loss was not a number, and where that began."""
 
@@ -457,70 +406,6 @@ class Broken(NamedTuple):
     layer: str
     images: Tensor
     labels: Tensor
-
-
-class Spent(NamedTuple):
-    """Seconds of training, and how many of them went by in waiting for images."""
-
-    seconds: float
-    waited: float
-
-
-class Window(NamedTuple):
-    """The steps that a report is about: the last of them, its epoch, and the time they took."""
-
-    step: int
-    epoch: int
-    spent: Spent
-
-
-class Pace:
-    """When a report is due: at most so often, and more seldom after the first hour."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._began = clock()
-        self._last = dict.fromkeys(SECONDS, self._began)
-
-    def due(self, what: str) -> bool:
-        """Whether enough time has passed since the last one; if so, this one counts."""
-        now = self._clock()
-        seldom = SELDOM if now - self._began > HOUR else 1
-        if now - self._last[what] < SECONDS[what] * seldom:
-            return False
-        self._last[what] = now
-        return True
-
-    def reset(self, what: str) -> None:
-        self._last[what] = self._clock()
-
-
-def loader(
-    recipe: Recipe,
-    dataset: Dataset,
-    device: torch.device,
-    layout: torch.memory_format,
-    workers: int = 1,
-) -> ResidentLoader | StreamingLoader:
-    """The training images as a recipe wants them; close it, for a streamed set keeps `workers`."""
-    shared: dict[str, Any] = {
-        "mean": dataset.mean,
-        "std": dataset.std,
-        "batch": recipe.batch,
-        "seed": recipe.seed,
-        "augmentation": Augmentation.of(recipe),
-        "device": device,
-        "memory_format": layout,
-    }
-    if isinstance(dataset.train, ImageFiles):
-        return StreamingLoader(dataset.train, **shared, workers=workers)
-    return ResidentLoader(dataset.train, **shared)
-
-
-def _kept(images: Split, device: torch.device) -> Split:
-    """Images that are looked at every epoch, on the device for good where they fit."""
-    fits = isinstance(images, Images) and images.pixels.numel() <= devices.room(device)
-    return images.to(device) if isinstance(images, Images) and fits else images
 
 
 def _loss(recipe: Recipe, dataset: Dataset, device: torch.device) -> CrossEntropy:

@@ -14,10 +14,10 @@ from engine.answers import MOST_IMAGES, SHOWN, Answers
 from engine.commands import Look
 from engine.data import digits
 from engine.data.dataset import Dataset, Images
+from engine.data.loaders import loader
 from engine.data.resident import ResidentLoader
 from engine.errors import DataError
 from engine.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
-from engine.trainer import loader
 from tests.loading import finished
 
 CPU = torch.device("cpu")

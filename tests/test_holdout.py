@@ -11,7 +11,7 @@ import torch
 from msgspec import UNSET
 
 from engine import device as devices
-from engine import events, models, recipe, trainer
+from engine import events, models, recipe
 from engine.data import phases
 from engine.data.dataset import Dataset, ImageFiles, Images
 from engine.data.decoding import Form
@@ -68,10 +68,10 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
     on_disk = ImageFiles(Path(), [], torch.arange(0), Form(3, 8, 0))
     for room, device in ((4 * 3 * 8 * 8, "meta"), (4 * 3 * 8 * 8 - 1, "cpu")):
         monkeypatch.setattr(devices, "room", lambda _, room=room: room)
-        kept = trainer._kept(images, torch.device("meta"))
+        kept = loaders.kept(images, torch.device("meta"))
         assert isinstance(kept, Images)
         assert (kept.pixels.device.type, kept.labels.device.type) == (device, device)
-        assert trainer._kept(on_disk, torch.device("meta")) is on_disk
+        assert loaders.kept(on_disk, torch.device("meta")) is on_disk
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from engine.data.dataset import Dataset
 from engine.data.loading import load
 from engine.errors import RunError
 from engine.loss import CrossEntropy
-from engine.trainer import Pace, Trainer
+from engine.pace import Pace
+from engine.trainer import Trainer
 from tests import scripted
 from tests.loading import pixels as loaded
 

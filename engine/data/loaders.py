@@ -1,0 +1,44 @@
+"""Which loader feeds a recipe's training, and where images that are looked at every epoch lie."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import torch
+
+from engine import device as devices
+from engine.data.augment import Augmentation
+from engine.data.dataset import Dataset, ImageFiles, Images, Split
+from engine.data.resident import ResidentLoader
+from engine.data.streaming import StreamingLoader
+from engine.recipe import Recipe
+
+Loader: TypeAlias = ResidentLoader | StreamingLoader
+
+
+def loader(
+    recipe: Recipe,
+    dataset: Dataset,
+    device: torch.device,
+    layout: torch.memory_format,
+    workers: int = 1,
+) -> Loader:
+    """The training images as a recipe wants them; close it, for a streamed set keeps `workers`."""
+    shared: dict[str, Any] = {
+        "mean": dataset.mean,
+        "std": dataset.std,
+        "batch": recipe.batch,
+        "seed": recipe.seed,
+        "augmentation": Augmentation.of(recipe),
+        "device": device,
+        "memory_format": layout,
+    }
+    if isinstance(dataset.train, ImageFiles):
+        return StreamingLoader(dataset.train, **shared, workers=workers)
+    return ResidentLoader(dataset.train, **shared)
+
+
+def kept(images: Split, device: torch.device) -> Split:
+    """Images that are looked at every epoch, on the device for good where they fit."""
+    fits = isinstance(images, Images) and images.pixels.numel() <= devices.room(device)
+    return images.to(device) if isinstance(images, Images) and fits else images
