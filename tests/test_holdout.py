@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from engine import device as devices
 from engine import events, models, recipe
-from engine.data import phases
+from engine.data import loaders, phases
 from engine.data.dataset import Dataset, ImageFiles, Images
 from engine.data.decoding import Form
 from engine.data.loading import load
