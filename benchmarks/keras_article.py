@@ -15,6 +15,7 @@ import sys
 from contextlib import ExitStack
 
 from benchmarks.peer import Measure, Peer, keras_python, report, take_turns
+from engine import launch
 
 AUTO, FLOAT32, KERAS = "ours, auto precision", "ours, float32", "Keras, float32"
 
@@ -33,9 +34,11 @@ def main() -> None:
     os.environ["TF_NUM_INTEROP_THREADS"] = str(options.threads)
     with ExitStack() as peers:
         ours = [sys.executable, "-m", "benchmarks.in_engine"]
+        # As an engine is started.
+        env = launch.KEEP_MEMORY | os.environ
         ways: dict[str, Measure] = {
-            AUTO: peers.enter_context(Peer(*ours, "auto")),
-            FLOAT32: peers.enter_context(Peer(*ours, "float32")),
+            AUTO: peers.enter_context(Peer(*ours, "auto", env=env)),
+            FLOAT32: peers.enter_context(Peer(*ours, "float32", env=env)),
             KERAS: peers.enter_context(Peer(python, "benchmarks/in_keras.py", "article")),
         }
         found = take_turns(ways, options.rounds)

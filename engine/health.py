@@ -15,6 +15,9 @@ from engine.events import Health, LayerHealth, Measured
 
 # How many weights of a layer are compared before and after the step; enough for the ratio.
 COMPARED = 65_536
+# Of how many images the activations are told: on a processor their mean and deviation take longer
+# than the layer itself.
+SEEN = 16
 RELUS = (nn.ReLU, nn.ReLU6)
 # gradient, update, mean, deviation, dead
 COLUMNS = 5
@@ -49,7 +52,7 @@ class Examination:
     def _see(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def see(module: nn.Module, inputs: object, output: Tensor) -> None:
             # At once: an in-place activation may overwrite the output.
-            deviation, mean = torch.std_mean(output.detach().float())
+            deviation, mean = torch.std_mean(output.detach()[:SEEN].float())
             self._outputs[name] = mean, deviation
             # A batch norm only scales: its ReLU's dead units are those of the layer before it.
             if not isinstance(module, _BatchNorm):

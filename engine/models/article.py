@@ -59,7 +59,8 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         residual = self.bn2(self.conv2(self.act1(self.bn1(self.conv1(x)))))
-        out: Tensor = self.act2(residual + self.shortcut(x))
+        residual += self.shortcut(x)
+        out: Tensor = self.act2(residual)
         return out
 
 

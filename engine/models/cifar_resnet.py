@@ -56,7 +56,8 @@ class ResidualBlock(PlainBlock):
 
     def forward(self, x: Tensor) -> Tensor:
         residual = self.layers(x)
-        out: Tensor = self.act2(residual + shortcut(x, residual.shape[1]))
+        residual += shortcut(x, residual.shape[1])
+        out: Tensor = self.act2(residual)
         return out
 
 

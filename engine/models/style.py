@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias
 
 from torch import nn
 
 Default: TypeAlias = Literal["default"]
 
-ACTIVATIONS: Mapping[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
+ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
+    # In place: nothing else needs what comes in, and memory is what small images are bound by.
+    "relu": partial(nn.ReLU, inplace=True),
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
     "gelu": nn.GELU,
