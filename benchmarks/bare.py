@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim import SGD
 
 from benchmarks.peer import serve
 from engine import device as devices
@@ -39,42 +40,58 @@ def main() -> None:
     serve(measure)
 
 
+class Loop:
+    """What a loop needs: a model in training mode, its optimiser, and the batches of an epoch."""
+
+    def __init__(self, chosen: Recipe) -> None:
+        data = at_once(load(chosen))
+        assert isinstance(data.train, Images)
+        channels, _, size = data.train.shape
+        self.device = device = devices.choose(chosen.device)
+        resolved = devices.resolve(chosen, device, size)
+        self.precision, self.batch = resolved.precision, chosen.batch
+        self._layout = devices.MEMORY_FORMATS[resolved.memory_format]
+        torch.set_num_threads(resolved.threads)
+        torch.manual_seed(chosen.seed)
+        model = models.build(chosen.arch, channels, size, len(data.classes))
+        self.model: nn.Module = model.to(device).to(memory_format=self._layout).train()
+        self.optimizer = SGD(
+            self.model.parameters(),
+            lr=chosen.lr,
+            momentum=chosen.momentum,
+            nesterov=True,
+            weight_decay=chosen.weight_decay,
+            fused=True,
+        )
+        self._pixels, self._labels = data.train.pixels.to(device), data.train.labels.to(device)
+        self._scale = 1 / (255 * torch.tensor(data.std, device=device).view(1, -1, 1, 1))
+        mean = torch.tensor(data.mean, device=device).view(1, -1, 1, 1)
+        self._offset = -mean * self._scale * 255
+
+    def __len__(self) -> int:
+        return len(self._labels) // self.batch
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of an epoch, (N, C, H, W) float32 with labels (N,)."""
+        order = torch.randperm(len(self._labels), device=self.device)
+        for step in range(len(self)):
+            taken = order[step * self.batch : (step + 1) * self.batch]
+            inputs = self._pixels[taken].float().mul_(self._scale).add_(self._offset)
+            yield inputs.contiguous(memory_format=self._layout), self._labels[taken]
+
+
 def steps(chosen: Recipe) -> Iterator[None]:
     """Train without end; yields after each step."""
-    data = at_once(load(chosen))
-    device = devices.choose(chosen.device)
-    assert isinstance(data.train, Images)
-    channels, _, size = data.train.shape
-    resolved = devices.resolve(chosen, device, size)
-    layout = devices.MEMORY_FORMATS[resolved.memory_format]
-    torch.manual_seed(chosen.seed)
-    model = models.build(chosen.arch, channels, size, len(data.classes))
-    model = model.to(device).to(memory_format=layout).train()
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=chosen.lr,
-        momentum=chosen.momentum,
-        nesterov=True,
-        weight_decay=chosen.weight_decay,
-        fused=True,
-    )
-    pixels, labels = data.train.pixels.to(device), data.train.labels.to(device)
-    scale = 1 / (255 * torch.tensor(data.std, device=device).view(1, -1, 1, 1))
-    offset = -torch.tensor(data.mean, device=device).view(1, -1, 1, 1) * scale * 255
+    loop = Loop(chosen)
     while True:
-        order = torch.randperm(len(labels), device=device)
-        totals = torch.zeros(2, device=device)
-        for step in range(len(labels) // chosen.batch):
-            taken = order[step * chosen.batch : (step + 1) * chosen.batch]
-            inputs = pixels[taken].float().mul_(scale).add_(offset)
-            inputs = inputs.contiguous(memory_format=layout)
-            targets = labels[taken]
-            with devices.autocast(device, resolved.precision):
-                logits = model(inputs)
+        totals = torch.zeros(2, device=loop.device)
+        for inputs, targets in loop:
+            with devices.autocast(loop.device, loop.precision):
+                logits = loop.model(inputs)
             loss = F.cross_entropy(logits.float(), targets)
-            optimizer.zero_grad(set_to_none=True)
+            loop.optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            loop.optimizer.step()
             count(totals, loss, logits, targets)
             yield
         totals.tolist()

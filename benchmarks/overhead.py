@@ -1,10 +1,12 @@
 """What the program costs: a hand-written loop, the engine headless, the engine with a dashboard.
 
     python -m benchmarks.overhead [--arch lenet5] [--rounds 30] [--slice 2] [--data FOLDER]
+                                  [--lightning-python PATH]
 
 One engine trains, one dashboard of 120×40 watches it, and one loop is written by hand; all have the
 same images, model, batch and precision, without augmentation. They take turns in slices of a few
 seconds: an engine that waits is paused and stopped, a dashboard that shall not watch is stopped.
+Where it is installed, Lightning with its rich bar is a further way, stopped in the same manner.
 A slice counts whole training steps; evaluation and saves stand apart. Printed are images/s, and
 the ratios of slices of the same round: their median, its 95 % interval, and the budget.
 """
@@ -25,7 +27,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks.peer import ROOT, Peer, report, take_turns
+from benchmarks.peer import ROOT, Measure, Peer, python_with, report, take_turns
 from engine import commands, events, launch, recipe, rundir, spool
 from engine.journal import Reader
 from engine.recipe import Recipe
@@ -38,7 +40,11 @@ POLL_SECONDS = 0.02
 WARM_UP_SLICES = 2
 # A dashboard that was stopped first reads what it has missed.
 CATCH_UP_SECONDS = 0.5
-BUDGETS = {("headless", "bare"): 0.98, ("attached", "headless"): 0.96}
+BUDGETS: dict[tuple[str, str], float | None] = {
+    ("headless", "bare"): 0.98,
+    ("attached", "headless"): 0.96,
+}
+LIGHTNING = "Lightning, rich bar"
 
 
 def main() -> None:
@@ -48,7 +54,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--slice", type=float, default=2.0, help="seconds")
     parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--lightning-python", help="a Python that has Lightning and this project's")
     options = parser.parse_args()
+    budgets = dict(BUDGETS)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         data = options.data or random_images(folder / "images")
@@ -56,8 +64,10 @@ def main() -> None:
             settings={"epochs": 100_000, "batch": options.batch, "crop": 0, "flip": False},
             flags={"arch": options.arch, "data": str(data.resolve())},
         )
-        bare = stack.enter_context(bare_loop(chosen, folder / "recipe.toml", options.slice))
         engine = stack.enter_context(Engine(chosen, folder, options.slice))
+        # What was found out by trying holds for all.
+        settled = recipe.build(file=recipe.load(engine.run.recipe))
+        bare = stack.enter_context(bare_loop(settled, folder / "recipe.toml", options.slice))
         viewer = stack.enter_context(viewer_of(engine.run))
 
         def headless() -> float:
@@ -68,13 +78,18 @@ def main() -> None:
                 time.sleep(CATCH_UP_SECONDS)
                 return engine.speed()
 
+        ways: dict[str, Measure] = {"bare": bare, "headless": headless, "attached": attached}
+        python = python_with("lightning", options.lightning_python)
+        if python is not None:
+            file = folder / "recipe.toml"
+            rival = stack.enter_context(lightning(python, settled, file, options.slice))
+            ways[LIGHTNING] = rival
+            budgets |= {(LIGHTNING, "bare"): None, ("attached", LIGHTNING): None}
         for _ in range(WARM_UP_SLICES):
             attached()
-        found = take_turns(
-            {"bare": bare, "headless": headless, "attached": attached}, options.rounds
-        )
+        found = take_turns(ways, options.rounds)
     print(f"\n{options.arch}, batch {options.batch}")
-    report(found, BUDGETS)
+    report(found, budgets)
 
 
 def random_images(folder: Path) -> Path:
@@ -100,6 +115,21 @@ def bare_loop(chosen: Recipe, file: Path, seconds: float) -> Peer:
     file.write_text(recipe.to_toml(chosen))
     command = [sys.executable, "-m", "benchmarks.bare", str(file), str(seconds)]
     return Peer(*command, env={**launch.environment(chosen), "PYTHONPATH": str(ROOT)})
+
+
+@contextmanager
+def lightning(python: str, chosen: Recipe, file: Path, seconds: float) -> Iterator[Measure]:
+    """Lightning with the bare loop's model and batches; its bar is drawn only in its turns."""
+    command = [python, "-m", "benchmarks.in_lightning", str(file), str(seconds)]
+    env = {**launch.environment(chosen), "PYTHONPATH": str(ROOT)}
+    with Peer(*command, env=env) as peer:
+        os.kill(peer.pid, signal.SIGSTOP)
+
+        def measure() -> float:
+            with running(peer.pid):
+                return peer()
+
+        yield measure
 
 
 class Engine:

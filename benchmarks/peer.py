@@ -35,6 +35,10 @@ class Peer:
         )
         self._answer()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def __call__(self) -> float:
         """Images a second, measured now."""
         assert self._process.stdin is not None
@@ -54,8 +58,9 @@ class Peer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Not by closing its input, of which processes forked since then hold copies.
-        self._process.terminate()
+        # Not by closing its input, of which processes forked since then hold copies; and not by a
+        # signal that Lightning takes for a wish, which it grants after the next step.
+        self._process.kill()
         self._process.wait()
 
 
@@ -66,11 +71,16 @@ def serve(measure: Measure) -> None:
         print(measure(), flush=True)
 
 
-def keras_python(given: str | None) -> str | None:
-    """A Python that has TensorFlow: the one given, or this one; None where it has none."""
+def python_with(module: str, given: str | None) -> str | None:
+    """A Python that has a module: the one given, or this one; None where it has none."""
     if given is not None:
         return given
-    return sys.executable if importlib.util.find_spec("tensorflow") else None
+    return sys.executable if importlib.util.find_spec(module) else None
+
+
+def keras_python(given: str | None) -> str | None:
+    """A Python that has TensorFlow, as `python_with`."""
+    return python_with("tensorflow", given)
 
 
 def take_turns(ways: Mapping[str, Measure], rounds: int) -> dict[str, list[float]]:

@@ -1,13 +1,13 @@
 """What decoding from disk brings: our streaming loader, and torchvision's ImageFolder.
 
-    python benchmarks/streaming.py [--data FOLDER] [--size 64] [--workers 2] [--rounds 7]
+    python -m benchmarks.streaming [--data FOLDER] [--size 64] [--workers 2] [--rounds 7]
 
 Both read the same images in random order with so many processes, bring them to the same size, and
 normalise the batches in the main process; each is timed over whole epochs after a first one, in a
 process of its own, and they take turns. ImageFolder resizes with antialiasing and crops the
 centre, with a DataLoader whose processes stay. Printed are images/s, images a second of processor
-time of all processes (which a busy machine changes little), and the ratios of each round, with
-their median.
+time of all processes (which a busy machine changes little), and the ratios within the rounds, of
+which the budget is for the latter.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
+from benchmarks.peer import interval, verdict
 from engine.data.augment import Augmentation
 from engine.data.dataset import ImageFiles
 from engine.data.folder import scan
@@ -40,6 +41,7 @@ from engine.data.streaming import StreamingLoader
 from engine.recipe import Recipe
 
 CLASSES, IMAGES, WIDTH, HEIGHT = 10, 500, 500, 375
+BUDGET = 1.0
 CPU, CONTIGUOUS = torch.device("cpu"), torch.contiguous_format
 
 
@@ -82,17 +84,17 @@ def main() -> None:
 
 
 def report(speeds: dict[str, list[Speed]], work: Work) -> None:
-    """Medians, and the ratios within each round."""
+    """Medians, and the ratios within each round with the 95 % interval of their median."""
     print(f"\n{work.size}×{work.size}, {work.workers} processes, {work.batch} a batch")
     for name, found in speeds.items():
         print(f"  {name:<11} {said(Speed(*map(statistics.median, zip(*found, strict=True))))}")
     for kind in Speed._fields:
         pairs = zip(speeds["streaming"], speeds["ImageFolder"], strict=True)
-        ratios = sorted(getattr(a, kind) / getattr(b, kind) for a, b in pairs)
-        middle = statistics.median(ratios)
-        print(
-            f"  streaming : ImageFolder, {kind}  {middle:.2f}   {ratios[0]:.2f} to {ratios[-1]:.2f}"
-        )
+        ratios = [getattr(a, kind) / getattr(b, kind) for a, b in pairs]
+        low, high = interval(ratios)
+        ratio = f"streaming : ImageFolder, {kind}  {statistics.median(ratios):.3f}"
+        judged = f"   {verdict(low, high, BUDGET)}" if kind == "core" else ""
+        print(f"  {ratio}   ({low:.3f} to {high:.3f}){judged}")
 
 
 def said(speed: Speed) -> str:

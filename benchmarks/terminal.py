@@ -30,7 +30,7 @@ from pathlib import Path
 
 import psutil
 
-from engine import events, recipe, rundir
+from engine import events, recipe, rundir, schedule
 from engine.events import Event
 from engine.history import History
 from engine.journal import Journal, Reader
@@ -39,7 +39,12 @@ from engine.rundir import RunDir
 
 EVENTS_PER_SECOND = 10
 STEPS_PER_EPOCH = 390
+LAYERS = [f"layer{i // 4 + 1}.{i % 4 // 2}.conv{i % 2 + 1}" for i in range(16)]
+# Gradient norm, update to weight, activation mean and deviation, dead share: about so large.
+HEALTH = 0.02, 1e-3, 0.1, 0.8, 0.02
 VIEWER = "from tui.cli import main; main()"
+# What a program asks a terminal that draws `●` one cell wide, and the answer.
+CURSOR_WHERE, CURSOR_HERE = b"\x1b[6n", b"\x1b[1;2R"
 EMPTY = "from textual.app import App; App().run()"
 
 
@@ -64,17 +69,17 @@ class Script:
     def __init__(self) -> None:
         self._random = random.Random(0)
         self._step = 0
+        self._recipe = recipe.build(flags={"arch": "resnet18", "data": "cifar10", "epochs": 200})
+        self._plan = schedule.plan(self._recipe, STEPS_PER_EPOCH)
 
     def start(self) -> events.RunStarted:
-        chosen = recipe.build(flags={"arch": "resnet18", "data": "cifar10", "epochs": 200})
-        names = [f"layer{i // 4 + 1}.{i % 4 // 2}.conv{i % 2 + 1}" for i in range(16)]
         layers = [
-            events.Layer(name, "Conv2d", "3×3", (64, 32, 32), 36_864, 37_748_736) for name in names
+            events.Layer(name, "Conv2d", "3×3", (64, 32, 32), 36_864, 37_748_736) for name in LAYERS
         ]
         return events.RunStarted(
             attempt="a1",
             name="1-resnet18-cifar10",
-            recipe=chosen,
+            recipe=self._recipe,
             resolved=Resolved(
                 device="cpu", precision="bf16", memory_format="channels-last", threads=2, size=32
             ),
@@ -94,7 +99,7 @@ class Script:
         )
 
     def events(self) -> Iterator[Event]:
-        """Ten a second: mostly steps, hardware every two seconds, maps every ten."""
+        """Ten a second: mostly steps, hardware and health every two seconds, maps every ten."""
         for tick in range(1, 10**9):
             if tick % 150 == 0:
                 yield self._confusion()
@@ -103,6 +108,8 @@ class Script:
                 yield self._maps()
             elif tick % 20 == 0:
                 yield self._hardware()
+            elif tick % 20 == 10:
+                yield self._health()
             else:
                 yield self._steps()
 
@@ -112,8 +119,8 @@ class Script:
         loss = 2.3 / (1 + self._step / 500) + 0.2 * noise
         epoch = self._step // STEPS_PER_EPOCH + 1
         top1 = 1 - 0.9 / (1 + self._step / 500) - 0.05 * noise
-        speed = 5000 + 300 * noise
-        return events.Steps(epoch, loss, top1, 0.1, speed, step=self._step)
+        lr = schedule.learning_rate(self._plan, self._step - 1)
+        return events.Steps(epoch, loss, top1, lr, 5000 + 300 * noise, step=self._step)
 
     def _epoch(self) -> Event:
         epoch = self._step // STEPS_PER_EPOCH + 1
@@ -130,6 +137,13 @@ class Script:
         gpu = events.Gpu(0, "A5000", True, self._random.random(), 4 << 30, 24 << 30, 64.0, 211.0)
         load = self._random.random()
         return events.Hardware(16, load, load, 3 << 30, 64 << 30, 2 << 30, 212 << 30, (gpu,))
+
+    def _health(self) -> Event:
+        layers = tuple(
+            events.Health(name, *(scale * (1 + self._random.random()) for scale in HEALTH))
+            for name in LAYERS
+        )
+        return events.LayerHealth(layers, step=self._step)
 
     def _maps(self) -> Event:
         def grid(side: int) -> str:
@@ -197,6 +211,8 @@ class Viewer:
                     parts.append(os.read(self.master, 65536))
                 except OSError:
                     break
+            if parts and CURSOR_WHERE in parts[-1]:
+                os.write(self.master, CURSOR_HERE)
         data = b"".join(parts)
         self.bytes += len(data)
         return data
@@ -270,15 +286,15 @@ def paused(options: argparse.Namespace) -> None:
 def first_frame(options: argparse.Namespace) -> None:
     """Time to the first frame against that of an empty Textual app, and of --help."""
     ours, empty, helps = [], [], []
+    last_line = b"\x1b[%d;1H" % int(options.size.split("x")[1])
     with tempfile.TemporaryDirectory() as folder:
         live = LiveRun(Path(folder))
         for _ in range(3 * options.rounds):
             viewer = Viewer(options.size, VIEWER, "attach", str(live.run.path))
-            ours.append(viewer.until("╭".encode()))
+            ours.append(viewer.until(last_line))
             viewer.end()
             viewer = Viewer(options.size, EMPTY)
-            empty.append(viewer.until(b"\x1b[?1049h"))
-            viewer.pump(0.3)
+            empty.append(viewer.until(last_line))
             viewer.end()
             began = time.monotonic()
             subprocess.run(

@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
+    parser.add_argument("--ranks", type=int, default=1, help="so many processes, under torchrun")
     options = parser.parse_args()
     if (options.run is None) == (options.preview is None):
         parser.error("give a run directory or --preview RECIPE")
@@ -50,20 +51,32 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def host(options: argparse.Namespace) -> int:
-    """Host the run that the options name."""
-    from engine import rundir
+    """Host the run that the options name, as one of its ranks where torchrun has started this."""
+    from engine import distributed, torchrun
+    from engine.follower import follow
     from engine.host import Host
     from engine.rundir import Claim, RunDir
 
-    run = RunDir(options.run.resolve())
+    run, world = RunDir(options.run.resolve()), distributed.world()
+    if not world.leads:
+        return follow(run, world, options.dry_run, options.epochs, sys.stderr)
     out, err = _own_output(run.log) if options.lines else (None, sys.stderr)
     try:
-        lock = rundir.take(run) if options.lock_fd is None else options.lock_fd
+        lock = torchrun.locked(run) if options.lock_fd is None else options.lock_fd
         # Loader workers and other children must not keep the lock alive.
         os.set_inheritable(lock, False)
-        return Host(Claim(run, lock), out, err, dry=options.dry_run, epochs=options.epochs).run()
+        claim = Claim(run, lock)
+        if options.ranks > 1:
+            return torchrun.Torchrun(claim, options.ranks, _passed_on(options), out, err).run()
+        return Host(claim, out, err, options.dry_run, options.epochs, world).run()
     except EngineError as error:
         return _complain(error, err)
+
+
+def _passed_on(options: argparse.Namespace) -> list[str]:
+    """What each rank is told as well."""
+    epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
+    return [*epochs, *(["--dry-run"] if options.dry_run else [])]
 
 
 def _complain(error: EngineError, err: TextIO) -> int:

@@ -5,10 +5,11 @@ A checkpoint is a dict of plain values and tensors, so that loading it runs no c
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,28 @@ def save(path: Path, state: dict[str, Any], before_rename: Callable[[], None]) -
     return write(path, content(state), before_rename)
 
 
+@contextlib.contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Take over what a checkpoint holds; RunError where it lacks something or does not fit."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise RunError(text.bad_checkpoint(path)) from error
+
+
 def load(path: Path) -> dict[str, Any]:
-    """The state in a checkpoint of ours, on the processor. Raises RunError for any other file."""
+    """The state in a checkpoint of ours, on the processor. Raises RunError for any other file.
+
+    One of another version is refused as such.
+    """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises a dozen kinds for a broken file
         raise RunError(text.bad_checkpoint(path)) from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
+    if not isinstance(state, dict) or not isinstance(state.get("format"), int):
         raise RunError(text.bad_checkpoint(path))
+    if state["format"] != FORMAT:
+        raise RunError(text.other_version(path, newer=state["format"] > FORMAT))
     return state

@@ -6,12 +6,13 @@ A viewer or the command line puts a command into the spool of a run directory
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-# The id of a command that stands for a signal.
+# The ids of commands that stand for a signal, and for a save that the recipe asks for.
 SIGNAL = "signal"
+INTERVAL = "interval"
 
 # What a run may be steered to: the bounds of a recipe's rate and epochs.
 HIGHEST_RATE = 1000.0
@@ -74,6 +75,19 @@ class Probe(_Command, frozen=True):
 
 
 Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Probe
+
+
+class GoBack(NamedTuple):
+    """The engine's own: go on from the last checkpoint."""
+
+
+class GiveUp(NamedTuple):
+    """The engine's own: end the run, which has failed for this reason."""
+
+    sentence: str
+
+
+Order: TypeAlias = Command | GoBack | GiveUp
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine import memory, text, trial
 from engine.errors import UsageError
@@ -61,9 +61,12 @@ def tells_at_once(device: torch.device) -> bool:
     return device.type == "cpu"
 
 
-def room(device: torch.device) -> float:
-    """Bytes that a data set may take on this device, and on the way there."""
-    free = memory.free()
+def room(device: torch.device, sharers: int = 1) -> float:
+    """Bytes that a data set may take on this device, and on the way there.
+
+    So many processes on this machine share its memory.
+    """
+    free = memory.free() // sharers
     if device.type == "cuda":
         free = min(free, torch.cuda.mem_get_info(device)[0])
     return free * DATA_SHARE
@@ -75,11 +78,11 @@ def resolve(
     size: int,
     loader: Literal["resident", "streaming"] = "resident",
 ) -> Resolved:
-    """Every `auto` of a recipe as a choice for this device.
+    """Every `auto` of a recipe as a choice for this device, before the model is known.
 
     bfloat16 where the hardware multiplies it (AVX-512 BF16, AMX, compute capability 8 and above)
     and, on a processor, where a trial finds it faster; float32 elsewhere. Channels-last on a
-    processor and with bfloat16.
+    processor and with bfloat16. Compiled only where the recipe says so.
     """
     precision, layout = recipe.precision, recipe.memory_format
     if precision == "auto":
@@ -94,6 +97,7 @@ def resolve(
         threads=torch.get_num_threads() if recipe.threads == "auto" else recipe.threads,
         size=size,
         loader=loader,
+        compile="on" if recipe.compile == "on" else "off",
     )
 
 
@@ -117,12 +121,34 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
-def name(device: torch.device) -> str:
-    """`cuda:1 NVIDIA RTX A5000` or `cpu Intel Xeon`."""
+def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
+    """A model's passes in kernels of their own, which are made at the first call.
+
+    It shares the model's parameters. Call it on one thread, and with no hooks on the model: they
+    would be compiled in, and those that come later ignored.
+    """
+    return torch.compile(model)
+
+
+@contextlib.contextmanager
+def untouched(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """What is computed inside leaves a model's BN statistics and the random state as they were."""
+    before = [buffer.clone() for buffer in model.buffers()]
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        try:
+            yield
+        finally:
+            for buffer, saved in zip(model.buffers(), before, strict=True):
+                buffer.copy_(saved)
+
+
+def name(device: torch.device, ranks: int = 1) -> str:
+    """`cuda:1 NVIDIA RTX A5000`, `cpu Intel Xeon`, or, of several, `cuda×8 NVIDIA H100`."""
+    several = f"{device.type}×{ranks}" if ranks > 1 else ""
     if device.type == "cuda":
-        return f"{device} {torch.cuda.get_device_name(device)}"
+        return f"{several or device} {torch.cuda.get_device_name(device)}"
     capabilities = torch.cpu.get_capabilities()
-    return f"cpu {capabilities.get('cpu_name') or platform.machine()}"
+    return f"{several or 'cpu'} {capabilities.get('cpu_name') or platform.machine()}"
 
 
 def random_state(device: torch.device) -> dict[str, Tensor]:

@@ -15,12 +15,17 @@ SMALLEST_NORM_BATCH = 32
 HIGH_RATE = 10
 
 
-def doubts(recipe: Recipe, layers: Sequence[Layer]) -> Iterator[str]:
-    """Sentences on what is possible but seldom meant; `layers` is the model's table."""
-    if recipe.batch < SMALLEST_NORM_BATCH and any(map(_is_batch_norm, layers)):
-        yield text.small_norm_batch(recipe.batch, SMALLEST_NORM_BATCH)
+def doubts(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[str]:
+    """Sentences on what is possible but seldom meant; `layers` is the model's table.
+
+    Each of the ranks has batch norm see its own part of a batch.
+    """
+    enough = SMALLEST_NORM_BATCH * ranks
+    if recipe.batch < enough and any(map(_is_batch_norm, layers)):
+        yield text.small_norm_batch(recipe.batch // ranks, enough)
     known = catalog.DATA.get(recipe.data)
-    if recipe.flip and known is not None and not known.mirrored:
+    mirrors = recipe.flip or recipe.tta
+    if mirrors and known is not None and not known.mirrored:
         yield text.flip_changes_labels(known.title)
     usual = usual_rate(recipe)
     if recipe.lr >= HIGH_RATE * usual:
@@ -35,11 +40,11 @@ def usual_rate(recipe: Recipe) -> float:
     return presets.USUAL_RATES[recipe.optimizer]
 
 
-def check_batch(recipe: Recipe, layers: Sequence[Layer]) -> None:
+def check_batch(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> None:
     """Raise UsageError where batch norm would see one value a channel, which has no deviation."""
     for layer in layers:
-        if recipe.batch == 1 and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
-            raise UsageError(text.batch_of_one(recipe.arch, layer.name))
+        if recipe.batch == ranks and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
+            raise UsageError(text.batch_of_one(recipe.arch, layer.name, 2 * ranks))
 
 
 def _is_batch_norm(layer: Layer) -> bool:

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from engine import device as devices
 from engine.data.dataset import Split
 from engine.data.loaders import Loader
+from engine.distributed import World
 from engine.tally import Evaluation, Result
 
 
 class Evaluator:
-    """Evaluates in batches of `batch` images, in the precision of the training."""
+    """Evaluates in batches of `batch` images over all ranks, in the precision of the training."""
 
     def __init__(
         self,
@@ -24,9 +25,14 @@ class Evaluator:
         device: torch.device,
         precision: str,
         clock: Callable[[], float],
+        world: World,
+        *,
+        mirrored: bool,
     ) -> None:
+        """`mirrored` judges by the mean of the logits of each image and of its mirror image."""
         self._loader, self._classes, self._batch = loader, classes, batch
         self._device, self._precision, self._clock = device, precision, clock
+        self._world, self._mirrored = world, mirrored
 
     def evaluated(
         self, model: nn.Module, images: Split
@@ -38,8 +44,11 @@ class Evaluator:
         began = self._clock()
         waited = 0.0
         evaluation = self._begun()
+        self._world.align(model)
+        self._world.anew()
         for batch in self._loader.evaluation_batches(images, self._batch):
             self._add(model, evaluation, *batch)
+            self._world.agreed(lambda: False)
             left = self._clock()
             yield None
             waited += self._clock() - left
@@ -52,7 +61,7 @@ class Evaluator:
         self._add(model, self._begun(), *batch)
 
     def _begun(self) -> Evaluation:
-        return Evaluation(self._classes, self._device)
+        return Evaluation(self._classes, self._device, self._world)
 
     @torch.no_grad()
     def _add(
@@ -60,5 +69,13 @@ class Evaluator:
     ) -> None:
         model.eval()
         with devices.autocast(self._device, self._precision):
-            logits = model(images)
+            logits = self._logits(model, images)
         evaluation.add(logits, labels)
+
+    def _logits(self, model: nn.Module, images: Tensor) -> Tensor:
+        """Of images (N, channels, H, W): (N, classes)."""
+        # The last batch may have less images than there are ranks.
+        if not len(images):
+            return images.new_zeros(0, self._classes)
+        logits: Tensor = model(images)
+        return (logits + model(images.flip(3))) / 2 if self._mirrored else logits

@@ -11,15 +11,19 @@ ignored, so that an older viewer reads a newer run.
 from __future__ import annotations
 
 import math
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from engine.recipe import Recipe, Resolved
 
 Measured: TypeAlias = float | None
 Unmeasured: TypeAlias = float | UnsetType | None
+# Curves are kept over steps: a number that no run comes to must not bring a viewer down.
+StepNumber: TypeAlias = Annotated[int, Meta(ge=0, le=10**12)]
+# And pictures are drawn as large as they say they are.
+Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 
 def measured(value: float) -> Measured:
@@ -32,7 +36,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tr
 
     seq: int = 0
     time: float = 0.0
-    step: int = 0
+    step: StepNumber = 0
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -70,8 +74,8 @@ class RunStarted(_Event, frozen=True):
     train_images: int
     validation_images: int
     validation_is_test: bool
-    steps_per_epoch: int
-    planned_steps: int
+    steps_per_epoch: Annotated[int, Meta(ge=1, le=10**12)]
+    planned_steps: StepNumber
     versions: dict[str, str]
     git: str | None = None
 
@@ -135,9 +139,9 @@ class Confusion(_Event, frozen=True):
 class Picture(msgspec.Struct, frozen=True):
     """Row-major uint8 values as base64, (channels, height, width)."""
 
-    channels: int
-    height: int
-    width: int
+    channels: Annotated[int, Meta(ge=0, le=16)]
+    height: Side
+    width: Side
     data: str
 
 
@@ -148,8 +152,8 @@ class FeatureMap(msgspec.Struct, frozen=True):
     """
 
     channel: int
-    height: int
-    width: int
+    height: Side
+    width: Side
     low: Measured
     high: Measured
     data: str
@@ -288,7 +292,7 @@ class Steered(_Event, frozen=True):
     """
 
     factor: float
-    epochs: int
+    epochs: Annotated[int, Meta(ge=1, le=10**9)]
     lr: float
     command: str = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,23 @@ from engine import events
 UNKNOWN_USER = "?"
 
 
-def cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def gpus() -> tuple[events.Gpu, ...]:
     """The GPUs of this machine as they are now."""
     return _Gpus().sample()
+
+
+def usable_gpus(environment: Mapping[str, str] = os.environ) -> int:
+    """How many GPUs CUDA would find: all of the machine, or those that are named to us."""
+    named = environment.get("CUDA_VISIBLE_DEVICES")
+    count = len(gpus())
+    return count if named is None else min(count, len([n for n in named.split(",") if n.strip()]))
+
+
+def _ranks() -> list[psutil.Process]:
+    """This process and, where torchrun has started it, the others beside it on this machine."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return [psutil.Process()]
+    return psutil.Process(os.getppid()).children()
 
 
 class Sampler:
@@ -31,21 +40,25 @@ class Sampler:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process = psutil.Process()
+        self._processes = _ranks()
         self._cores = psutil.cpu_count() or 1
         self._gpus = _Gpus()
         psutil.cpu_percent()
-        self._process.cpu_percent()
+        self._load()
+
+    def _load(self) -> float:
+        """Cores that our processes kept busy since the last call."""
+        return sum(process.cpu_percent() for process in self._processes) / 100
 
     def sample(self) -> events.Hardware:
         memory = psutil.virtual_memory()
         return events.Hardware(
             cores=self._cores,
             cpu=psutil.cpu_percent() / 100,
-            engine_cpu=self._process.cpu_percent() / 100 / self._cores,
+            engine_cpu=self._load() / self._cores,
             memory_used=memory.total - memory.available,
             memory_total=memory.total,
-            engine_memory=self._process.memory_info().rss,
+            engine_memory=sum(process.memory_info().rss for process in self._processes),
             disk_free=psutil.disk_usage(str(self._folder)).free,
             gpus=self._gpus.sample(),
         )
@@ -58,6 +71,7 @@ class _Gpus:
         import pynvml
 
         self._nvml = pynvml
+        self._own = {process.pid for process in _ranks()}
         self._handles: list[Any] = []
         try:
             pynvml.nvmlInit()
@@ -84,17 +98,17 @@ class _Gpus:
         watts = self._if_known(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
         # Under MIG there is no utilisation, and drivers may hide the processes of others.
         busy = self._if_known(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
-        here = os.getpid() in {process.pid for process in self._processes(handle)}
+        here = self._own & {process.pid for process in self._processes(handle)}
         return events.Gpu(
             index=index,
             name=_text(nvml.nvmlDeviceGetName(handle)),
-            ours=here or _is_ours(_text(nvml.nvmlDeviceGetUUID(handle))),
+            ours=bool(here) or _is_ours(_text(nvml.nvmlDeviceGetUUID(handle))),
             utilisation=busy or 0.0,
             memory_used=memory.used,
             memory_total=memory.total,
             temperature=UNSET if celsius is None else celsius,
             power=UNSET if watts is None else watts,
-            holders=_holders(self._processes(handle)),
+            holders=_holders(self._processes(handle), self._own),
         )
 
     def _processes(self, handle: Any) -> list[Any]:
@@ -112,11 +126,11 @@ class _Gpus:
             return None
 
 
-def _holders(processes: Iterable[Any]) -> tuple[events.Holder, ...]:
-    """Who holds how much beside this process, the most first."""
+def _holders(processes: Iterable[Any], own: Set[int]) -> tuple[events.Holder, ...]:
+    """Who holds how much beside our own processes, the most first."""
     held: dict[str, int] = {}
     for process in processes:
-        if process.pid != os.getpid():
+        if process.pid not in own:
             user = _user(process.pid)
             held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
     most = sorted(held.items(), key=lambda item: -item[1])
@@ -135,5 +149,6 @@ def _text(name: str | bytes) -> str:
 
 
 def _is_ours(uuid: str, environment: Mapping[str, str] = os.environ) -> bool:
-    """In a container NVML may not see our process: then a GPU named to us alone is ours."""
-    return environment.get("CUDA_VISIBLE_DEVICES", "") == uuid
+    """In a container NVML may not see our processes: then GPUs named to them alone are ours."""
+    named = environment.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return uuid in named and len(named) <= int(environment.get("LOCAL_WORLD_SIZE", "1"))

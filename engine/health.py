@@ -27,7 +27,9 @@ class Examination:
     """Looks at one training step, from before the forward pass to after the optimiser.
 
     Make it, run forward and backward, call `after_backward`, step, call `after_step`. The device
-    does not wait; the numbers are there when `ready` says so.
+    does not wait; the numbers are there when `ready` says so. It sees the activations by hooks,
+    which a compiled forward pass does not call: there let it see a pass of the model itself, and
+    call `unhook` before the compiled one.
     """
 
     def __init__(self, model: nn.Module, device: torch.device) -> None:
@@ -65,9 +67,13 @@ class Examination:
             images = output.detach().movedim(1, 0).flatten(1)
             self._dead[self._newest] = (images.amax(1) <= 0).float().mean()
 
-    def after_backward(self) -> None:
+    def unhook(self) -> None:
+        """See no more of what is computed."""
         for hook in self._hooks:
             hook.remove()
+
+    def after_backward(self) -> None:
+        self.unhook()
         for name in self._outputs:
             gradient = self._weights[name].grad
             if gradient is not None:
@@ -78,8 +84,7 @@ class Examination:
 
         Then only the activations are told.
         """
-        for hook in self._hooks:
-            hook.remove()
+        self.unhook()
         self.after_step()
 
     @torch.no_grad()

@@ -6,6 +6,7 @@ Nothing here grows with the number of steps: curves are bins that merge pairwise
 
 from __future__ import annotations
 
+import itertools
 import math
 from array import array
 from collections import deque
@@ -18,7 +19,12 @@ from engine.events import Event
 BINS = 1024
 BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
 RECENT = 960
+# So many of the recent reports tell how fast the run is.
+PACE_REPORTS = 20
 LOG_ENTRIES = 500
+# An engine says something every two seconds. Where it said nothing for longer, it was not there,
+# its machine slept, or its clock was set.
+GAP_SECONDS = 30.0
 
 
 class Bin(NamedTuple):
@@ -166,9 +172,8 @@ class History:
         self.recent: deque[events.Steps] = deque(maxlen=RECENT)
         self.log: deque[Event] = deque(maxlen=LOG_ENTRIES)
         self.marks: deque[Mark] = deque(maxlen=LOG_ENTRIES)
-        self._started = 0.0
-        self._paused_since: float | None = None
-        self._paused = 0.0
+        self._active = 0.0
+        self._paused = False
 
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Take in events in the order of the journal; returns the kinds that were among them.
@@ -178,6 +183,8 @@ class History:
         kinds: set[type[Event]] = set()
         for event in new:
             kinds.add(type(event))
+            if not self._paused:
+                self._active += self._passed(event)
             # By far the most events are these.
             if isinstance(event, events.Steps):
                 self._fold_steps(event)
@@ -187,7 +194,6 @@ class History:
         return frozenset(kinds)
 
     def _fold_one(self, event: Event) -> None:
-        self._started = self._started or event.time
         match event:
             case events.Phase():
                 self._fold_phase(event)
@@ -223,7 +229,7 @@ class History:
                 if event.level != "info" and event.step:
                     self._mark(event.step, "alert")
             case events.RunEnded():
-                self._settle_pause(event.time)
+                self._paused = False
                 self.ended, self.step = event, event.step or self.step
                 self.log.append(event)
 
@@ -237,22 +243,23 @@ class History:
         self.lr.add(event.step, event.lr)
 
     def _fold_phase(self, event: events.Phase) -> None:
-        self._settle_pause(event.time)
         self.phase = event
         if event.name not in BEFORE_TRAINING:
             self.step = event.step
         self.ended = None  # a phase after the end is a new attempt
-        if event.name == "paused":
-            self._paused_since = event.time
+        self._paused = event.name == "paused"
+        if self._paused:
             self._mark(event.step, "pause")
 
     def _mark(self, step: int, kind: MarkKind) -> None:
         self.marks.append(Mark(step, kind))
 
-    def _settle_pause(self, now: float) -> None:
-        if self._paused_since is not None:
-            self._paused += max(0.0, now - self._paused_since)
-            self._paused_since = None
+    def _passed(self, event: Event) -> float:
+        """Seconds since the event before, as far as an engine can have spent them."""
+        seconds = event.time - self.last_time
+        # More than one where events were left out, as between the ends of a long journal.
+        events_on = max(1, event.seq - self.last_seq)
+        return seconds if 0.0 <= seconds <= GAP_SECONDS * events_on and self.last_time else 0.0
 
     @property
     def planned_steps(self) -> int:
@@ -314,22 +321,26 @@ class History:
         return self.run.classes if self.run else ()
 
     def elapsed(self, now: float) -> float:
-        """Seconds since the run first started, to `now` or to its end, pauses left out."""
-        if not self._started:
-            return 0.0
-        end = self.ended.time if self.ended else now
-        paused = end - self._paused_since if self._paused_since is not None else 0.0
-        return max(0.0, end - self._started - self._paused - paused)
+        """Seconds that engines have spent on the run until `now`, pauses left out."""
+        if not self.last_time or self.ended is not None or self._paused:
+            return self._active
+        return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
+
+    @property
+    def pace(self) -> float | None:
+        """Images a second in the median of the recent reports; None where none was measured.
+
+        It is that of the steps alone, so that no pause is in it.
+        """
+        measured = (s.images_per_second for s in reversed(self.recent) if s.images_per_second)
+        recent = sorted(itertools.islice(measured, PACE_REPORTS))
+        return recent[len(recent) // 2] if recent else None
 
     def remaining(self) -> float | None:
-        """Seconds that the rest takes at the recent pace, evaluations counted; None if unknown.
-
-        The pace is that of the steps alone, so that no pause is in it.
-        """
-        pace = [s.images_per_second for s in self.recent if s.images_per_second]
-        if self.run is None or not pace:
+        """Seconds that the rest takes at the recent pace, evaluations counted; None if unknown."""
+        speed = self.pace
+        if self.run is None or speed is None:
             return None
-        speed = sorted(pace[-20:])[len(pace[-20:]) // 2]
         left = max(0, self.planned_steps - self.step)
         images = left * self.run.recipe.batch
         ended = self.epochs[-1].epoch if self.epochs else 0

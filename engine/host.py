@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import signal
 import threading
 import time
@@ -19,7 +18,7 @@ import msgspec
 import psutil
 
 from engine import commands, events, recipe, rundir, text
-from engine.commands import Command
+from engine.distributed import World
 from engine.errors import RunError
 from engine.events import Event
 from engine.hardware import Sampler
@@ -32,8 +31,9 @@ from engine.worker import OnNan, Worker
 
 POLL_SECONDS = 0.05
 HARDWARE_SECONDS = 2.0
-# Wrappers such as timeout and make pass one Ctrl+C on twice; so close together it is one.
-SAME_SECONDS = 0.3
+# Wrappers such as timeout and make pass one Ctrl+C on twice; so close together it is one. Of the
+# processes of a batch job each is signalled, and torchrun then passes on its own.
+SAME_SECONDS, SAME_SECONDS_OF_RANKS = 0.3, 3.0
 STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -65,16 +65,18 @@ class Host:
         err: TextIO,
         dry: bool = False,
         epochs: int | None = None,
+        world: World | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
         self._lines = Lines(rundir.selector(claim.run))
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False
+        # Whether the disk takes no events.
+        self._held = False
         # The worker, the writer of checkpoints and the main thread all have something to say.
         self._speaking = threading.Lock()
-        # A SimpleQueue may be put to from a signal handler: it is reentrant.
-        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._world = world or World()
         owner = rundir.owner(claim.run)
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
@@ -83,12 +85,14 @@ class Host:
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         known = recipe.build(file=recipe.load(claim.run.recipe))
-        self._session = Session(claim.run, known, self._attempt, self._journal, self._append)
+        self._session = Session(
+            claim.run, known, self._attempt, self._journal, self._append, self._world
+        )
         life = self._session.rehearse() if dry else self._session.live(epochs)
         on_nan: OnNan = known.on_nan
         if on_nan == "auto":
             on_nan = "pause" if out is None else "stop"
-        self._worker = Worker(self._session, life, self._inbox, self._append, on_nan)
+        self._worker = Worker(self._session, life, self._world, self._append, on_nan)
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
@@ -103,7 +107,7 @@ class Host:
             # Whatever becomes of the run's folder, the training is the worker's to end.
             with contextlib.suppress(OSError, psutil.Error, RunError):
                 for command in spool.take():
-                    self._inbox.put(command)
+                    self._world.put(command)
                 if time.monotonic() >= next_sample and not self._ended:
                     next_sample = time.monotonic() + HARDWARE_SECONDS
                     self._append(sampler.sample())
@@ -115,21 +119,33 @@ class Host:
         if outcome.error:
             print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
             return outcome.exit_code
+        if self._journal.refused:
+            lost = text.journal_failed(self._journal.refused)
+            print(f"cnn-tui: {lost}", file=self._err, flush=True)
+            return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
             return STOP_EXIT[self._stopped_by]
         return 0
 
     def _append(self, event: Event) -> Event:
-        """Raises RunError where the journal cannot be written."""
+        """Raises RunError where the journal takes nothing for too long."""
         event = msgspec.structs.replace(event, step=event.step or self._session.step)
         with self._speaking:
-            try:
-                stamped = self._journal.append(event)
-            except OSError as error:
-                raise RunError(text.journal_failed(text.reason(error))) from error
+            stamped = self._write(event)
+            if self._journal.refused and not self._held:
+                told = text.journal_held(self._journal.refused)
+                self._write(events.Alert("error", "journal", told, step=event.step))
+            self._held = bool(self._journal.refused)
             self._ended = self._ended or isinstance(stamped, events.RunEnded)
-            if self._out is not None:
-                self._print(stamped)
+        return stamped
+
+    def _write(self, event: Event) -> Event:
+        try:
+            stamped = self._journal.append(event)
+        except OSError as error:
+            raise RunError(text.journal_failed(text.reason(error))) from error
+        if self._out is not None:
+            self._print(stamped)
         return stamped
 
     def _print(self, event: Event) -> None:
@@ -154,12 +170,13 @@ class Host:
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         """The first time save and stop, the second time leave at once."""
         now = time.monotonic()
-        if self._stopped_by is not None and now > self._stopped_at + SAME_SECONDS:
+        same = SAME_SECONDS if self._world.size == 1 else SAME_SECONDS_OF_RANKS
+        if self._stopped_by is not None and now > self._stopped_at + same:
             os._exit(STOP_EXIT[signal.Signals(number)])
         if self._stopped_by is not None:
             return
         self._stopped_by, self._stopped_at = signal.Signals(number), now
-        self._inbox.put(commands.Stop(id=commands.SIGNAL, attempt=self._attempt))
+        self._world.put(commands.Stop(id=commands.SIGNAL, attempt=self._attempt))
 
     def _on_save(self, number: int, frame: FrameType | None) -> None:
-        self._inbox.put(commands.Checkpoint(id=commands.SIGNAL, attempt=self._attempt))
+        self._world.put(commands.Checkpoint(id=commands.SIGNAL, attempt=self._attempt))

@@ -2,13 +2,16 @@
 
 One writer, one `os.write` an event. The writer never truncates: where the last write was cut
 short it first ends that line, and readers skip what does not decode. Readers take only lines
-that are ended by a newline, so they never see half an event.
+that are ended by a newline, so they never see half an event. What the disk does not take is held
+in memory until it does.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -17,19 +20,29 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from engine import events
+from engine import events, text
 from engine.events import Event
 
 CHUNK = 1 << 20
+# So much is decoded and folded in some milliseconds; a reader may do something else then.
+PART = 1 << 18
 GLIMPSE = 1 << 16
+# Some hours of events. A run whose disk takes nothing for longer ends.
+MOST_HELD = 64 << 20
 
 
 class Journal:
-    """The writing end. Both threads of an engine append, hence the lock."""
+    """The writing end. Several threads of an engine append, hence the lock.
+
+    `refused` is why the disk did not take the last event, in the system's words, else nothing.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float] = wall_clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._held: deque[bytes] = deque()
+        self._held_bytes = 0
+        self.refused = ""
         self.seq = last_seq(path)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
@@ -37,20 +50,47 @@ class Journal:
         self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def append(self, event: Event) -> Event:
-        """Stamp the event with its number and time and write it. Raises OSError."""
+        """Stamp the event with its number and time and write it, after all that is held.
+
+        Raises OSError where the disk takes nothing and memory should hold no more.
+        """
         with self._lock:
             stamped = msgspec.structs.replace(event, seq=self.seq + 1, time=self._clock())
-            line = events.encode(stamped) + b"\n"
-            data = b"\n" + line if self._torn else line
-            self._torn = True
-            self._torn = os.write(self._descriptor, data) != len(data)
-            if self._torn:
-                raise OSError(0, "the last event was written in part")
+            self._hold(events.encode(stamped) + b"\n")
             self.seq += 1
+            try:
+                self._write_held()
+            except OSError:
+                if self._held_bytes > MOST_HELD:
+                    raise
         return stamped
+
+    def _hold(self, line: bytes) -> None:
+        self._held.append(line)
+        self._held_bytes += len(line)
+
+    def _write_held(self) -> None:
+        """Write what is held, oldest first, as far as the disk takes it. Raises OSError."""
+        try:
+            while self._held:
+                self._write(self._held[0])
+                self._held_bytes -= len(self._held.popleft())
+            self.refused = ""
+        except OSError as error:
+            self.refused = text.reason(error)
+            raise
+
+    def _write(self, line: bytes) -> None:
+        data = b"\n" + line if self._torn else line
+        self._torn = True
+        self._torn = os.write(self._descriptor, data) != len(data)
+        if self._torn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def sync(self) -> None:
         """Make all that was appended survive a power cut. Raises OSError."""
+        with self._lock:
+            self._write_held()
         os.fsync(self._descriptor)
 
     def close(self) -> None:
@@ -59,16 +99,35 @@ class Journal:
 
 def last_seq(path: Path) -> int:
     """The number of the last event in a journal, 0 where there is none."""
+    return next((n for line in _backwards(path) if (n := _number(line)) is not None), 0)
+
+
+def last_event(path: Path) -> Event | None:
+    """The last whole event of a journal, None where there is none. Raises OSError."""
+    return next((e for line in _backwards(path) if (e := _decode(line)) is not None), None)
+
+
+class _Numbered(msgspec.Struct):
+    """All that must be read of an event of a newer version, to count on after it."""
+
+    seq: int
+
+
+def _number(line: bytes) -> int | None:
+    try:
+        return msgspec.json.decode(line, type=_Numbered).seq
+    except events.UNREADABLE:
+        return None
+
+
+def _backwards(path: Path) -> Iterator[bytes]:
+    """The whole lines of a file, last first; none where there is no file."""
     try:
         file = open(path, "rb")  # noqa: SIM115 (opened here so that only its absence is caught)
     except FileNotFoundError:
-        return 0
+        return
     with file:
-        for line in _lines_backwards(file):
-            event = _decode(line)
-            if event is not None:
-                return event.seq
-    return 0
+        yield from _lines_backwards(file)
 
 
 def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
@@ -76,7 +135,7 @@ def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
     position = file.seek(0, os.SEEK_END)
     tail, ended = b"", False
     while position > 0:
-        start = max(0, position - CHUNK)
+        start = max(0, position - PART)
         file.seek(start)
         tail = file.read(position - start) + tail
         position = start
@@ -109,7 +168,7 @@ class Tail:
         self.offset = offset
         self.skipped = 0
 
-    def read(self, size: int = CHUNK) -> list[Event]:
+    def read(self, size: int = PART) -> list[Event]:
         """The next events, from about so many bytes; empty when there are no more.
 
         A journal that does not exist yet is an empty one.
@@ -162,16 +221,8 @@ class Reader:
         self._met = 0
         self._anew = False
 
-    @property
-    def unread(self) -> int:
-        """How many bytes the journal holds beyond what was read."""
-        try:
-            return self._tail.path.stat().st_size - self._tail.offset
-        except OSError:
-            return 0
-
     def batches(self) -> Iterator[Batch]:
-        """What is new and still counts, about a megabyte of the journal at a time."""
+        """What is new and still counts, about `PART` bytes of the journal at a time."""
         while new := self._tail.read():
             resumes = [event for event in new if isinstance(event, events.Resumed)]
             self._met += len(resumes)
@@ -195,7 +246,7 @@ def glimpse(path: Path) -> list[Event]:
     first, last = Tail(path), Tail(path, max(0, size - CHUNK))
     head = first.read(GLIMPSE)
     # The first line of the end is most likely cut, and then skipped as any torn one.
-    return head + [event for event in last.read() if event.seq > head[-1].seq] if head else []
+    return head + [event for event in last.read(CHUNK) if event.seq > head[-1].seq] if head else []
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:

@@ -15,8 +15,9 @@ from typing import NoReturn
 import msgspec
 
 from engine import archname, events, recipe, rundir, text
-from engine.errors import RunError
-from engine.hardware import cores
+from engine.cgroups import cores
+from engine.errors import RunError, UsageError
+from engine.hardware import usable_gpus
 from engine.history import History
 from engine.journal import glimpse
 from engine.recipe import Recipe
@@ -31,13 +32,34 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": str(1 << 26),
 }
 
+# Processes that a compiler may keep: each takes hundreds of MB, and more than these bring little.
+COMPILE_WORKERS = 4
+
 
 def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
     """A locked run directory for this recipe; without a name it is `ARCH-DATA`.
 
-    Raises UsageError and RunError as `rundir.create`.
+    Raises UsageError and RunError as `rundir.create`, and as `ranks`.
     """
+    ranks(chosen)
     return rundir.create(runs_dir, name or default_name(chosen), recipe.to_toml(chosen))
+
+
+def ranks(chosen: Recipe) -> int:
+    """How many processes train a run on this machine: one a GPU, or as many as are asked for.
+
+    Raises UsageError where there are not so many GPUs, or they cannot share the batch.
+    """
+    if chosen.gpus == 1:
+        return 1
+    if ":" in chosen.device:
+        raise UsageError(text.gpus_and_number(chosen.device))
+    there = usable_gpus() if chosen.device != "cpu" else cores()
+    count = there if chosen.gpus == "all" else chosen.gpus
+    if chosen.device != "cpu" and not 0 < count <= there:
+        raise UsageError(text.too_few_gpus(count, there))
+    recipe.share(chosen.batch, count)
+    return count
 
 
 def default_name(chosen: Recipe) -> str:
@@ -60,7 +82,8 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
     """
     rundir.link_into_state(claim.run)
     try:
-        return _detached(claim.run, [*_engine(claim), *options], chosen, claim.lock)
+        arguments = [*_engine(claim, chosen), *options]
+        return _detached(claim.run, arguments, environment(chosen, ranks(chosen)), claim.lock)
     finally:
         os.close(claim.lock)
 
@@ -71,11 +94,12 @@ def look(run: RunDir) -> subprocess.Popen[bytes]:
     What it has to complain of is the last line of the run's log. Raises EngineError.
     """
     chosen = recipe.build(file=recipe.load(run.recipe))
-    return _detached(run, [sys.executable, "-m", "engine", str(run.path), "--look"], chosen)
+    arguments = [sys.executable, "-m", "engine", str(run.path), "--look"]
+    return _detached(run, arguments, environment(chosen))
 
 
 def _detached(
-    run: RunDir, arguments: list[str], chosen: Recipe, *kept: int
+    run: RunDir, arguments: list[str], variables: Mapping[str, str], *kept: int
 ) -> subprocess.Popen[bytes]:
     """A process in a session of its own that writes to the run's log and `kept` descriptors alone.
 
@@ -90,15 +114,17 @@ def _detached(
                 stderr=log,
                 start_new_session=True,
                 pass_fds=kept,
-                env=environment(chosen),
+                env=variables,
             )
     except OSError as error:
         raise RunError(text.cannot_write(run.log, text.reason(error))) from error
 
 
-def _engine(claim: Claim) -> list[str]:
+def _engine(claim: Claim, chosen: Recipe) -> list[str]:
     run, lock = str(claim.run.path), str(claim.lock)
-    return [sys.executable, "-m", "engine", run, "--lock-fd", lock]
+    count = ranks(chosen)
+    several = ["--ranks", str(count)] if count > 1 else []
+    return [sys.executable, "-m", "engine", run, "--lock-fd", lock, *several]
 
 
 def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
@@ -106,12 +132,13 @@ def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
     rundir.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
-    os.execve(sys.executable, foreground(claim, *options), dict(environment(chosen)))
+    variables = environment(chosen, ranks(chosen))
+    os.execve(sys.executable, foreground(claim, chosen, *options), dict(variables))
 
 
-def foreground(claim: Claim, *options: str) -> list[str]:
+def foreground(claim: Claim, chosen: Recipe, *options: str) -> list[str]:
     """The command line of an engine that prints lines and holds this claim."""
-    return [*_engine(claim), "--lines", *options]
+    return [*_engine(claim, chosen), "--lines", *options]
 
 
 def preview(chosen: Recipe) -> events.Augmented:
@@ -137,13 +164,15 @@ def preview(chosen: Recipe) -> events.Augmented:
     raise RunError(text.harmless(complaint.removeprefix("cnn-tui: ")) or text.NO_PREVIEW)
 
 
-def environment(chosen: Recipe) -> Mapping[str, str]:
+def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
     """What must be set before torch is loaded: the threads, and a module path that is ours.
 
-    What the user has set for the allocator stands.
+    So many processes share the cores of this machine.
+    What the user has set for the allocator and the compiler stands.
     """
     threads = chosen.threads
-    count = cores() if threads == "auto" else threads
+    count = max(1, cores() // processes) if threads == "auto" else threads
+    usual = {"TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)), **KEEP_MEMORY}
     fixed = {
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
@@ -151,7 +180,7 @@ def environment(chosen: Recipe) -> Mapping[str, str]:
         "OMP_DYNAMIC": "FALSE",
         "MKL_DYNAMIC": "FALSE",
     }
-    return KEEP_MEMORY | os.environ | fixed
+    return usual | os.environ | fixed
 
 
 def check_modules() -> None:
@@ -164,15 +193,25 @@ def check_modules() -> None:
             raise RunError(text.intruder(module, found, ours))
 
 
-def resume(run: RunDir, epochs: int | None = None) -> tuple[Claim, Recipe]:
-    """The lock of a run that no engine holds, and its recipe as resolved.
+def resume(
+    run: RunDir,
+    epochs: int | None = None,
+    gpus: int | str | None = None,
+    *,
+    force: bool = False,
+) -> tuple[Claim, Recipe]:
+    """The lock of a run that no engine holds, and its recipe as resolved, for so many `gpus`.
 
-    A run that is done goes on only for more `epochs` in all. Raises RunError where it is already
-    running or done, UsageError where its recipe cannot be read.
+    A run that is done goes on only for more `epochs` in all; one that is silent only by `force`.
+    Raises RunError where it is already running or done, UsageError where its recipe cannot be read,
+    and as `ranks`.
     """
     if epochs is None and is_done(run):
         raise RunError(text.already_done(run.label))
-    return Claim(run, rundir.take(run)), recipe.build(file=recipe.load(run.recipe))
+    said = {} if gpus is None else {"gpus": gpus}
+    chosen = recipe.build(file=recipe.load(run.recipe), flags=said)
+    ranks(chosen)
+    return Claim(run, rundir.take(run, force=force)), chosen
 
 
 def is_done(run: RunDir) -> bool:
@@ -182,7 +221,9 @@ def is_done(run: RunDir) -> bool:
     return history.ended is not None and history.ended.reason == "done"
 
 
-def resume_or_create(chosen: Recipe, runs_dir: Path, name: str) -> tuple[Claim, Recipe] | RunDir:
+def resume_or_create(
+    chosen: Recipe, runs_dir: Path, name: str, *, force: bool = False
+) -> tuple[Claim, Recipe] | RunDir:
     """The newest run of this name to go on with, a new one where there is none.
 
     Where that run is done there is nothing to do, and it is returned itself. So the same command
@@ -193,4 +234,4 @@ def resume_or_create(chosen: Recipe, runs_dir: Path, name: str) -> tuple[Claim, 
         known = next((run for run in rundir.runs(runs_dir) if run.name == name), None)
         if known is None:
             return create(chosen, runs_dir, name), chosen
-        return known if is_done(known) else resume(known)
+        return known if is_done(known) else resume(known, gpus=chosen.gpus, force=force)

@@ -35,7 +35,7 @@ class Lines:
                 self._said = event.time
                 return [_epoch(event, self._history)]
             case events.Checkpointed() if event.reason not in ("epoch", "best"):
-                return [f"saved {event.file} at step {event.step:,}"]
+                return [f"saved {text.harmless(event.file)} at step {event.step:,}"]
             case events.Resumed():
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
             case events.Steered():
@@ -55,7 +55,7 @@ class Lines:
         return [said]
 
     def _step(self, event: events.Steps) -> list[str]:
-        if event.time - self._said < STEP_SECONDS:
+        if 0 <= event.time - self._said < STEP_SECONDS:
             return []
         self._said = event.time
         history = self._history
@@ -96,7 +96,7 @@ def _started(event: events.RunStarted) -> list[str]:
     arch = text.harmless(archname.short(event.recipe.arch))
     resolved = event.resolved
     return [
-        f"run {event.name}",
+        f"run {text.harmless(event.name)}",
         f"{arch} on {data}: {event.parameters:,} parameters, "
         f"{text.si(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
@@ -126,5 +126,5 @@ def _ended(event: events.RunEnded, selector: str) -> str:
     if event.test_top1 is not UNSET:
         words.append(f"– test {percent(event.test_top1)}")
     if event.reason == "stopped":
-        words.append(f"– go on with: cnn-tui resume {selector}".rstrip())
+        words.append(f"– go on with: cnn-tui resume {text.harmless(selector)}".rstrip())
     return " ".join(words)

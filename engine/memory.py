@@ -1,8 +1,4 @@
-"""How much memory a process may still take: a container or a batch job has less than the machine.
-
-See "Control Group v2" and "Memory Resource Controller" (version 1) in the Linux kernel's
-documentation.
-"""
+"""How much memory a process may still take: a container or a job has less than the machine."""
 
 from __future__ import annotations
 
@@ -12,8 +8,7 @@ from typing import NamedTuple
 
 import psutil
 
-GROUPS = Path("/sys/fs/cgroup")
-MEMBERSHIP = Path("/proc/self/cgroup")
+from engine.cgroups import GROUPS, MEMBERSHIP, folders
 
 
 class Version(NamedTuple):
@@ -42,7 +37,7 @@ def free(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
 def _left(groups: Path, membership: Path) -> Iterator[int]:
     """What is left in each of our groups that has a limit; what can be dropped counts as free."""
     for version in VERSIONS:
-        for group in _folders(groups / version.folder, membership, version.controller):
+        for group in folders(groups / version.folder, membership, version.controller):
             try:
                 limit = (group / version.limit).read_text().strip()
                 used = int((group / version.used).read_text())
@@ -52,15 +47,3 @@ def _left(groups: Path, membership: Path) -> Iterator[int]:
             if limit != "max":
                 cache = dict(line.split() for line in stat).get(version.cache, "0")
                 yield max(0, int(limit) - used + int(cache))
-
-
-def _folders(root: Path, membership: Path, controller: str) -> Iterator[Path]:
-    """The folders of our group and of those around it, from lines as `4:memory:/job/step`."""
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:
-        return
-    for _, controllers, path in (line.split(":", 2) for line in lines):
-        if controller in controllers.split(","):
-            inner = Path(path.strip("/"))
-            yield from (root / part for part in (inner, *inner.parents))

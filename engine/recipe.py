@@ -27,6 +27,7 @@ from engine.architectures import (
 from engine.errors import UsageError
 
 Auto: TypeAlias = Literal["auto"]
+All: TypeAlias = Literal["all"]
 Default: TypeAlias = Literal["default"]
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, lt=1)]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
@@ -76,6 +77,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     norm_bias_lr: Annotated[float, Meta(gt=0, le=1000)] = 1.0
     clip: NotNegative = 0.0
     ema: Fraction = 0.0
+    tta: bool = False
     label_smoothing: Fraction = 0.0
     class_weights: bool = False
     patience: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
@@ -84,7 +86,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     keep: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
     schedule: Literal["constant", "step", "cosine", "onecycle", "linear"] = "onecycle"
-    warmup: NotNegative = 0.0
+    warmup: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
     milestones: tuple[Count, ...] = ()
     gamma: Annotated[float, Meta(gt=0, le=1)] = 0.1
     peak: Fraction = 0.0
@@ -111,10 +113,23 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     cutmix: Alpha = 0.0
 
     device: Annotated[str, Meta(pattern=DevicePattern)] = "auto"
+    gpus: All | Annotated[int, Meta(ge=1, le=1024)] = 1
     precision: Literal["auto", "float32", "bf16"] = "auto"
     memory_format: Literal["auto", "contiguous", "channels-last"] = "auto"
     threads: Auto | Annotated[int, Meta(ge=1, le=1024)] = "auto"
     loader: Literal["auto", "resident", "streaming"] = "auto"
+    compile: Literal["auto", "off", "on"] = "auto"
+
+
+def share(batch: int, parts: int) -> int:
+    """How many images of a batch each of so many processes takes.
+
+    Raises UsageError where they would not take equally many: the mean of their gradients would
+    then not be that of the batch.
+    """
+    if batch % parts:
+        raise UsageError(text.batch_not_shared(batch, parts))
+    return batch // parts
 
 
 def names(recipe: Recipe) -> tuple[str, str]:
@@ -131,6 +146,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     size: int
     loader: Literal["resident", "streaming"] = "resident"
+    compile: Literal["off", "on"] = "off"
 
 
 COMMENTS: Mapping[str, str] = {
@@ -154,6 +170,7 @@ COMMENTS: Mapping[str, str] = {
     "norm_bias_lr": "the rate of the biases of batch norms as a multiple of lr",
     "clip": "largest norm of the gradient, 0 for any",
     "ema": "decay of a moving average of the weights, which is then validated; 0 for none",
+    "tta": "test-time augmentation: validate the mean of each image and its mirror image",
     "label_smoothing": "share of each label that is spread over all classes",
     "class_weights": "weigh rare classes more, each as much as any other",
     "patience": "stop after so many epochs without a better validation accuracy, 0 for never",
@@ -184,8 +201,10 @@ COMMENTS: Mapping[str, str] = {
     "mixup": "alpha of mixup, 0 for none",
     "cutmix": "alpha of CutMix, 0 for none",
     "device": "auto, cpu, cuda or cuda:N",
+    "gpus": "so many GPUs share each batch, or all; with device cpu, so many processes",
     "precision": "auto, float32 or bf16",
     "loader": "auto, resident (images stay in memory) or streaming (from disk)",
+    "compile": "auto (on a GPU, for a run of more than a quarter of an hour), off or on",
 }
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__

@@ -5,7 +5,7 @@
 
 A directory is filled under a dot name, with its lock taken, and then renamed, so that nobody
 ever sees half a run. The lock is an flock: it is free as soon as the engine is gone, however
-it went.
+it went. Of an engine on another machine, or where there are no locks, the journal must tell.
 """
 
 from __future__ import annotations
@@ -22,25 +22,38 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from engine import text
 from engine.errors import RunError, UsageError
+from engine.events import Event, RunEnded
+from engine.journal import last_event
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
 TAKE_SECONDS = 1.0
+# An engine samples its machine every two seconds; not heard of for so long, it is silent.
+SILENT_SECONDS = 30.0
+# What flock says on a file system that has no locks.
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+# An engine holds the run; it may, but was not heard of for a while; none does.
+Life: TypeAlias = Literal["live", "silent", "gone"]
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """What the lock file says of the engine that holds the run; `pid` is 0 until it runs."""
+    """What the lock file says of the engine that holds the run.
+
+    `pid` is 0 until it runs, and `time` is when it signed, in unix seconds.
+    """
 
     host: str
     boot: str
     pid: int
     attempt: str
+    time: float = 0.0
 
 
 class RunDir(NamedTuple):
@@ -198,32 +211,36 @@ def link_into_state(run: RunDir) -> None:
 # Who holds it
 
 
-def take(run: RunDir, lock: Path | None = None) -> int:
+def take(run: RunDir, lock: Path | None = None, *, force: bool = False) -> int:
     """Lock the run, for an engine or by another lock file, and name a new attempt in that file.
 
-    Returns the locked descriptor. Raises RunError where another engine holds the lock;
-    readers who probe hold it for a moment, so this tries for a second.
+    Returns the locked descriptor. Raises RunError where another engine holds the run, or is silent
+    and not taken for gone by `force`.
     """
     try:
         descriptor = os.open(lock or run.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise RunError(text.cannot_write(lock or run.lock, text.reason(error))) from error
-    deadline = time.monotonic() + TAKE_SECONDS
-    while not _flock(descriptor, fcntl.LOCK_EX):
-        if time.monotonic() > deadline:
-            os.close(descriptor)
-            raise RunError(text.already_running(run.label))
-        time.sleep(0.02)
+    found = _life(run, lock, _taken(descriptor))
+    if found == "live" or (found == "silent" and lock is None and not force):
+        os.close(descriptor)
+        raise RunError(text.already_running(run.label) if found == "live" else absence(run))
     sign(descriptor, secrets.token_hex(4), pid=0)
     return descriptor
 
 
 def sign(descriptor: int, attempt: str, pid: int) -> None:
     """Write the owner of a held lock into its file."""
-    owner = Owner(socket.gethostname(), boot_id(), pid, attempt)
+    owner = Owner(socket.gethostname(), boot_id(), pid, attempt, time.time())
     content = msgspec.json.encode(owner)
     os.pwrite(descriptor, content, 0)
     os.ftruncate(descriptor, len(content))
+
+
+def let_go(claim: Claim) -> None:
+    """Give up a run that no engine was started on, so that one may be, on any machine."""
+    os.ftruncate(claim.lock, 0)
+    os.close(claim.lock)
 
 
 def boot_id() -> str:
@@ -242,14 +259,59 @@ def owner(run: RunDir, lock: Path | None = None) -> Owner | None:
 
 def alive(run: RunDir, lock: Path | None = None) -> bool:
     """Whether an engine holds the run's lock, or somebody that other lock file."""
+    return life(run, lock) == "live"
+
+
+def life(run: RunDir, lock: Path | None = None) -> Life:
+    """What is known of the engine that holds the run, or of who holds that other lock file."""
     try:
         descriptor = os.open(lock or run.lock, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return False
+        return "gone"
     try:
-        return not _flock(descriptor, fcntl.LOCK_SH)
+        return _life(run, lock, _flock(descriptor, fcntl.LOCK_SH))
     finally:
         os.close(descriptor)
+
+
+def _life(run: RunDir, lock: Path | None, free: bool | None) -> Life:
+    """What a lock that is free, or not, or that there is not, tells of its owner.
+
+    A free lock says nothing of an owner under another boot: where files are shared between
+    machines, locks may not be.
+    """
+    if free is False:
+        return "live"
+    holder = owner(run, lock)
+    if holder is None or (free and holder.boot == boot_id()):
+        return "gone"
+    said = _said(run) if lock in (None, run.lock) else None
+    if isinstance(said, RunEnded) and said.time >= holder.time:
+        return "gone"
+    return "live" if _unheard(holder, said) < SILENT_SECONDS else "silent"
+
+
+def _said(run: RunDir) -> Event | None:
+    with contextlib.suppress(OSError):
+        return last_event(run.journal)
+    return None
+
+
+def _unheard(holder: Owner, said: Event | None) -> float:
+    """Seconds since the owner was last heard of.
+
+    Only nearness counts: after a clock was set back, what was said before lies in the future.
+    """
+    heard = [holder.time] if said is None else [holder.time, said.time]
+    return min(abs(time.time() - moment) for moment in heard)
+
+
+def absence(run: RunDir) -> str:
+    """The sentence for a run that is not live: that it is silent, or not running."""
+    holder = owner(run)
+    if holder is None or life(run) != "silent":
+        return text.not_running(run.label)
+    return text.silent(run.label, holder.host, _unheard(holder, _said(run)))
 
 
 def last_words(run: RunDir) -> str:
@@ -261,10 +323,21 @@ def last_words(run: RunDir) -> str:
     return ""
 
 
-def _flock(descriptor: int, mode: int) -> bool:
+def _taken(descriptor: int) -> bool | None:
+    """Take the lock as `_flock`; readers who probe hold it for a moment, so try for a second."""
+    deadline = time.monotonic() + TAKE_SECONDS
+    while (free := _flock(descriptor, fcntl.LOCK_EX)) is False and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return free
+
+
+def _flock(descriptor: int, mode: int) -> bool | None:
+    """Whether the lock could be taken; None on a file system that has no locks."""
     try:
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno in NO_LOCKS:
+            return None
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise RunError(text.no_locks(text.reason(error))) from error
         return False
@@ -275,7 +348,8 @@ def _flock(descriptor: int, mode: int) -> bool:
 def choosing(runs_dir: Path) -> Iterator[None]:
     """Hold the lock of a runs folder, while it is decided whether a run is resumed or begun.
 
-    Raises RunError where the folder cannot be written or has no locks.
+    On a file system without locks two who begin at once may both begin. Raises RunError where the
+    folder cannot be written.
     """
     try:
         os.makedirs(runs_dir, mode=0o700, exist_ok=True)
@@ -283,12 +357,18 @@ def choosing(runs_dir: Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _wait_for(descriptor)
         yield
-    except OSError as error:
-        raise RunError(text.no_locks(text.reason(error))) from error
     finally:
         os.close(descriptor)
+
+
+def _wait_for(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise RunError(text.no_locks(text.reason(error))) from error
 
 
 # Finding runs
@@ -360,7 +440,7 @@ def find_live(runs_dir: Path, selector: str = "") -> RunDir:
     if selector:
         run = _match(live, selector) or find(runs_dir, selector)
         if not alive(run):
-            raise RunError(text.not_running(run.label))
+            raise RunError(absence(run))
         return run
     if not live:
         raise RunError(text.none_live())

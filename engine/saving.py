@@ -95,8 +95,9 @@ class Writer:
             try:
                 size = checkpoint.write(self._folder / file, snapshot.content, self._sync)
             except OSError as error:
-                self._failure = text.save_failed(file, text.reason(error))
-                self._append(events.Alert("error", "save", self._failure, step=snapshot.step))
+                failed, self._failure = self._failure, text.save_failed(file, error)
+                if not failed:
+                    self._append(events.Alert("error", "save", self._failure, step=snapshot.step))
                 continue
             self._failure = ""
             seconds = time.monotonic() - began

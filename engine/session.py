@@ -12,13 +12,16 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
 from msgspec import UNSET
 
 from engine import commands, doubts, events, probes, rundir, text
 from engine.data import phases
+from engine.distributed import World
 from engine.errors import RunError
 from engine.events import Event
 from engine.interval import Interval
@@ -28,7 +31,7 @@ from engine.rundir import RunDir
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
     from engine.data.dataset import Dataset
     from engine.saving import SaveReason, Writer
@@ -51,9 +54,10 @@ class Session:
         attempt: str,
         journal: Journal,
         append: Callable[[Event], object],
+        world: World | None = None,
     ) -> None:
         self._run, self._recipe, self._attempt, self._journal = run, recipe, attempt, journal
-        self._append = append
+        self._append, self._world = append, world or World()
         self._again = journal.seq > 0
         self._began = time.monotonic()
         self.trainer: Trainer | None = None
@@ -76,6 +80,7 @@ class Session:
         trainer = yield from self._prepare()
         resumed = self._resume(trainer)
         self.trainer = trainer
+        self._world.anew()
         if resumed is not None:
             yield resumed
         if epochs is not None:
@@ -96,7 +101,7 @@ class Session:
 
         trainer = self.trainer
         assert trainer is not None
-        state = checkpoint.load(self._run.checkpoints / "last.pt")
+        state = self._world.told(lambda: checkpoint.load(self._run.checkpoints / "last.pt"))
         trainer.restore(state)
         yield events.Resumed(self._attempt, state["seq"], trainer.epoch, step=trainer.step)
         yield trainer.steer(commands.Steer(id="", attempt=self._attempt, scale=ROLLBACK_SCALE))
@@ -114,46 +119,74 @@ class Session:
             yield from trainer.rehearse()
 
     def _prepare(self) -> Generator[Event | None, None, Trainer]:
-        yield from phases.downloaded(self._recipe)
+        if self._world.first_here:
+            yield from phases.downloaded(self._recipe)
         yield events.Phase("loading", note="PyTorch")
-        import torch
-
+        from engine import beginning
         from engine import device as devices
         from engine.trainer import Trainer
 
-        device = devices.choose(self._recipe.device)
+        device = devices.choose(self._world.join(self._recipe.device))
         why = devices.unusable_gpu(device) if self._recipe.device == "auto" else None
         if why is not None:
             yield events.Alert("warning", "gpu", text.gpu_unusable(why))
-        room = devices.room(device)
+        room = devices.room(device, self._world.neighbours)
         dataset = yield from phases.loaded(self._recipe, room)
-        resolved = devices.resolve(self._recipe, device, dataset.train.shape[-1], dataset.loader)
-        torch.set_num_threads(resolved.threads)
-        torch.manual_seed(self._recipe.seed)
-        model = yield from self._model(dataset)
+        model, resolved = self._built(device, dataset)
+        # Until there is a checkpoint, the model has the weights that it begins with.
+        if self._world.leads and not (self._run.checkpoints / "last.pt").exists():
+            yield from beginning.begin(model, self._recipe, dataset)
+        # Where the clock stands still nothing is ever due: only the leader reports.
+        clock = time.monotonic if self._world.leads else lambda: 0.0
+        trainer = Trainer(self._recipe, resolved, device, dataset, model, clock, self._world)
+        doubts.check_batch(self._recipe, trainer.layers, self._world.size)
+        resolved = yield from self._compiled(trainer, resolved)
         self._write_resolved(resolved)
-        trainer = Trainer(self._recipe, resolved, device, dataset, model, time.monotonic)
         started = self._started(trainer, model, resolved, device, dataset)
-        doubts.check_batch(self._recipe, started.layers)
         yield started
         yield from phases.notes(dataset, resolved, room)
-        for doubt in doubts.doubts(self._recipe, started.layers):
+        for doubt in doubts.doubts(self._recipe, started.layers, self._world.size):
             yield events.Alert("warning", "recipe", doubt)
         return trainer
 
-    def _model(self, dataset: Dataset) -> Generator[Event, None, nn.Module]:
-        """Build the model; until there is a checkpoint, with the weights that it begins with."""
-        from engine import beginning
+    def _built(self, device: torch.device, dataset: Dataset) -> tuple[nn.Module, Resolved]:
+        """The model with its first random weights, and every `auto` as a choice for it."""
+        import torch
 
+        from engine import beginning, tuning
+        from engine import device as devices
+
+        shape, images = dataset.train.shape, len(dataset.train) // self._world.size
+        part = msgspec.structs.replace(
+            self._recipe, batch=max(1, self._recipe.batch // self._world.size)
+        )
+        resolved = devices.resolve(self._recipe, device, shape[-1], dataset.loader)
+        torch.manual_seed(self._recipe.seed)
         model = beginning.build(self._recipe, self._run.path, dataset)
-        if not (self._run.checkpoints / "last.pt").exists():
-            yield from beginning.begin(model, self._recipe, dataset)
-        return model
+        resolved = self._world.told(
+            lambda: tuning.settle(part, resolved, device, model, shape, images)
+        )
+        torch.set_num_threads(resolved.threads)
+        return model, resolved
+
+    def _compiled(self, trainer: Trainer, resolved: Resolved) -> Generator[Event, None, Resolved]:
+        """Compile the model where that is chosen; where it fails, say so and go on without."""
+        if resolved.compile == "off":
+            return resolved
+        yield events.Phase("compiling")
+        try:
+            trainer.compile()
+        except Exception as error:  # noqa: BLE001 (of compilers, drivers and the disk)
+            traceback.print_exc()
+            why = f"{type(error).__name__}: {error}".partition("\n")[0]
+            yield events.Alert("warning", "compile", text.not_compiled(why))
+            return msgspec.structs.replace(resolved, compile="off")
+        return resolved
 
     def _write_resolved(self, resolved: Resolved) -> None:
         """Once, before step 0; a resume finds its own choices there and keeps them."""
         content = to_toml(self._recipe, resolved).encode()
-        if b"[resolved]" not in self._run.recipe.read_bytes():
+        if self._world.leads and b"[resolved]" not in self._run.recipe.read_bytes():
             rundir.write_durably(self._run.recipe, content)
 
     def _started(
@@ -174,7 +207,7 @@ class Session:
             recipe=self._recipe,
             resolved=resolved,
             host=socket.gethostname(),
-            device=devices.name(device),
+            device=devices.name(device, self._world.size),
             classes=dataset.classes,
             layers=layers,
             parameters=sum(p.numel() for p in model.parameters()),
@@ -194,28 +227,36 @@ class Session:
         from engine import checkpoint
 
         last = self._run.checkpoints / "last.pt"
+        state = self._world.told(lambda: checkpoint.load(last) if last.exists() else None)
         from_seq = 0
-        if last.exists():
-            state = checkpoint.load(last)
-            trainer.restore(state)
-            from_seq = state["seq"]
+        if state is not None:
+            with checkpoint.understood(last):
+                trainer.restore(state)
+                from_seq = state["seq"]
         elif not self._again:
             return None
         return events.Resumed(self._attempt, from_seq, trainer.epoch, step=trainer.step)
 
     def _test(self, trainer: Trainer) -> Life:
         """Look at the test images, where there are any, with the weights of the best epoch."""
-        from engine import checkpoint
-
         if not trainer.can_test:
             return
+        best = self._world.told(self._best)
+        if isinstance(best, RunError):
+            yield events.Alert("error", "test", text.test_left_out(str(best)), step=self.step)
+            return
+        yield from trainer.test(best)
+
+    def _best(self) -> dict[str, Tensor] | RunError:
+        """The weights of the best epoch, or what is wrong with its checkpoint."""
+        from engine import checkpoint
+
         self.settle()
         try:
-            best = checkpoint.load(self._run.checkpoints / "best.pt")
+            weights: dict[str, Tensor] = checkpoint.load(self._run.checkpoints / "best.pt")["model"]
         except RunError as error:
-            yield events.Alert("error", "test", text.test_left_out(str(error)), step=self.step)
-            return
-        yield from trainer.test(best["model"])
+            return error
+        return weights
 
     def save(
         self, *files: tuple[str, SaveReason], ended: events.EpochEnded | None = None
@@ -228,11 +269,14 @@ class Session:
         from engine import checkpoint
         from engine.saving import Snapshot
 
-        assert self.trainer is not None
-        if not self.trainer.sound:
+        trainer = self.trainer
+        assert trainer is not None
+        if not self._world.told(lambda: trainer.sound):
             return events.Alert("error", "save", text.not_saved_broken(files[0][0]), step=self.step)
         began = time.monotonic()
-        state = {"attempt": self._attempt, "seq": self._journal.seq, **self.trainer.state()}
+        state = {"attempt": self._attempt, "seq": self._journal.seq, **trainer.state()}
+        if not self._world.leads:
+            return None
         content = checkpoint.content(state)
         stall = time.monotonic() - began
         epoch, top1 = (ended.epoch, ended.top1) if ended else (self.epoch, UNSET)
@@ -260,7 +304,7 @@ class Session:
 
         assert self.trainer is not None
         broken = self.trainer.broken
-        if broken is not None:
+        if broken is not None and self._world.leads:
             state = {"step": broken.step, "images": broken.images, "labels": broken.labels}
             file = self._run.checkpoints / NAN_FILE.format(broken.step)
             checkpoint.save(file, state, self._journal.sync)
@@ -281,8 +325,15 @@ class Session:
         """Write what a look inside asked for. Raises OSError."""
         trainer = self.trainer
         assert trainer is not None
+        if not self._world.leads:
+            return
         answer = trainer.answers.to(question, trainer.epoch, trainer.step)
         probes.answer(self._run, question.id, answer)
+
+    def decline(self, question: commands.Probe, why: events.Alert) -> None:
+        """Answer a look inside by a refusal, so that nobody waits for it. Raises OSError."""
+        if self._world.leads:
+            probes.answer(self._run, question.id, why)
 
     def ended(self, reason: Any, error: str) -> Event:
         """The last event of this attempt."""
@@ -301,10 +352,15 @@ class Session:
 
     def explain(self, error: Exception) -> str:
         """A sentence for an error that is not a user's mistake."""
+        if lost := self._world.lost(error):
+            return lost
         # Not imported: it may be torch that is broken.
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(error, torch.OutOfMemoryError):
-            return text.out_of_memory(self._recipe.batch)
+            saved = (self._run.checkpoints / "last.pt").exists()
+            return text.out_of_memory(
+                self._recipe.batch, str(error), self._run.label if saved else ""
+            )
         return text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])
 
 

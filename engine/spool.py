@@ -8,6 +8,7 @@ was meant for an engine that is gone is deleted unheard.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 import time
@@ -20,6 +21,8 @@ from engine.errors import RunError
 from engine.rundir import RunDir
 
 LARGEST = 64 * 1024
+# A look inside is answered in a file of this name.
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
@@ -32,7 +35,7 @@ def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
     lock = next((lock for lock in locks if rundir.alive(run, lock)), None)
     owner = rundir.owner(run, lock) if lock is not None else None
     if owner is None:
-        raise RunError(text.not_running(run.label))
+        raise RunError(rundir.absence(run))
     command = kind(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
     name = f"{time.time_ns()}-{command.id}.json"
     hidden = run.commands / f".{name}"
@@ -77,7 +80,10 @@ class Spool:
             elif len(data) > LARGEST:
                 self._refuse(path.name, text.COMMAND_TOO_LARGE)
             else:
-                return commands.decode(data)
+                command = commands.decode(data)
+                if ID.fullmatch(command.id):
+                    return command
+                self._refuse(path.name, text.COMMAND_BAD_ID)
         except OSError as error:
             self._refuse(path.name, text.reason(error))
         except events.UNREADABLE as error:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.device import Readback
+from engine.distributed import World
 
 
 class Means(NamedTuple):
@@ -28,11 +29,11 @@ class Tally:
     """Sums over training steps: a window since the last reading, and the epoch so far.
 
     Both are float64 and grow by one addition a step, so that an epoch's mean does not depend
-    on when it was read.
+    on when it was read. Each rank sums its own part; what is read is the sum over all.
     """
 
-    def __init__(self, device: torch.device) -> None:
-        self._device = device
+    def __init__(self, device: torch.device, world: World | None = None) -> None:
+        self._device, self._world = device, world or World()
         # Row 0 is the window, row 1 the epoch; columns are the sum of losses and of hits.
         self._sums = torch.zeros(2, 2, dtype=torch.float64, device=device)
         self._window_images = 0
@@ -44,8 +45,8 @@ class Tally:
         images = len(labels)
         hits = (logits.argmax(1) == labels).sum()
         self._sums += torch.stack((loss.detach().double() * images, hits.double()))
-        self._window_images += images
-        self.epoch_images += images
+        self._window_images += images * self._world.size
+        self.epoch_images += images * self._world.size
 
     @property
     def reading(self) -> bool:
@@ -54,7 +55,8 @@ class Tally:
 
     def start(self) -> None:
         """Send the window on its way and begin a new one; the device does not wait."""
-        self._reading = (Readback(self._device, [self._sums[0]]), self._window_images)
+        window = self._world.summed(self._sums[0])
+        self._reading = (Readback(self._device, [window]), self._window_images)
         self._sums[0].zero_()
         self._window_images = 0
 
@@ -67,7 +69,8 @@ class Tally:
 
     def totals(self) -> Means:
         """The epoch so far. This waits for the device."""
-        return _means(Readback(self._device, [self._sums[1]]).wait()[0], self.epoch_images)
+        epoch = self._world.summed(self._sums[1])
+        return _means(Readback(self._device, [epoch]).wait()[0], self.epoch_images)
 
     def new_epoch(self) -> None:
         self._sums[1].zero_()
@@ -75,10 +78,14 @@ class Tally:
 
     def state(self) -> dict[str, object]:
         """The partial epoch's sums, for a checkpoint. This waits for the device."""
-        return {"sums": self._sums[1].cpu(), "images": self.epoch_images}
+        return {"sums": self._world.summed(self._sums[1]).cpu(), "images": self.epoch_images}
 
     def restore(self, sums: Tensor, images: int) -> None:
-        self._sums[1].copy_(sums)
+        """Take these sums up; one rank has them, whichever of them added what."""
+        if self._world.leads:
+            self._sums[1].copy_(sums)
+        else:
+            self._sums[1].zero_()
         self.epoch_images = images
 
 
@@ -102,15 +109,14 @@ class Result(NamedTuple):
 
 
 class Evaluation:
-    """Sums over evaluation batches in order."""
+    """Sums over evaluation batches in order; each rank adds its part of every batch."""
 
-    def __init__(self, classes: int, device: torch.device) -> None:
+    def __init__(self, classes: int, device: torch.device, world: World | None = None) -> None:
         self._classes = classes
-        self._device = device
+        self._device, self._world = device, world or World()
         self._sums = torch.zeros(2, dtype=torch.float64, device=device)
         self._counts = torch.zeros(classes * classes, dtype=torch.int64, device=device)
         self._predictions: list[Tensor] = []
-        self._images = 0
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
         """Count a batch of logits (N, classes) and labels (N,)."""
@@ -124,17 +130,24 @@ class Evaluation:
         cells = labels * self._classes + predicted
         self._counts.index_add_(0, cells, torch.ones_like(cells))
         self._predictions.append(predicted)
-        self._images += len(labels)
 
     def result(self) -> Result:
         """The whole evaluation. This waits for the device, once an epoch."""
-        tensors = [self._sums, self._counts, torch.cat(self._predictions)]
+        totals = [self._world.summed(self._sums), self._world.summed(self._counts)]
+        tensors = [*totals, torch.cat(self._predictions)]
         sums, counts, predictions = Readback(self._device, tensors).wait()
         loss, among = sums.tolist()
+        images = int(counts.sum())
         counts = counts.view(self._classes, self._classes)
-        hits = int(counts.diagonal().sum())
-        top5 = among / self._images if self._classes > 5 else None
-        return Result(loss / self._images, hits / self._images, top5, counts, predictions)
+        top1 = int(counts.diagonal().sum()) / images
+        top5 = among / images if self._classes > 5 else None
+        return Result(loss / images, top1, top5, counts, self._in_order(predictions))
+
+    def _in_order(self, predictions: Tensor) -> Tensor:
+        """The predictions of all ranks for every image, from this rank's for its parts."""
+        parts = torch.split(predictions, [len(part) for part in self._predictions])
+        batches = zip(*self._world.gathered(parts), strict=True)
+        return torch.cat([part for batch in batches for part in batch])
 
 
 def balanced(counts: Tensor) -> float:

@@ -6,6 +6,8 @@ Only wording stands here; who says what, and when, stands where it happens.
 from __future__ import annotations
 
 import difflib
+import errno
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -65,7 +67,7 @@ def duration(seconds: float) -> str:
     """9.8 s, 3:12, 2:05:00, 3 d 4 h."""
     if seconds < 59.95:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    whole = round(seconds)
+    whole = round(min(seconds, 1e12))
     minutes, hours, days = whole // 60, whole // 3600, whole // 86400
     if days:
         return f"{days} d {hours % 24} h"
@@ -443,6 +445,14 @@ def not_running(name: str) -> str:
     return f"{harmless(name)} is not running."
 
 
+def silent(name: str, host: str, seconds: float) -> str:
+    return (
+        f"{harmless(name)} was not heard of for {duration(seconds)}, and whether it still runs on "
+        f"{harmless(host)} cannot be seen from here: if it does not, go on with "
+        f"`cnn-tui resume {harmless(name)} --force`."
+    )
+
+
 def already_done(name: str) -> str:
     return (
         f"{harmless(name)} is done: let it go on with `cnn-tui resume {harmless(name)} --epochs N`."
@@ -497,8 +507,65 @@ def gpu_unusable(why: str) -> str:
     )
 
 
-def out_of_memory(batch: int) -> str:
-    return f"the device ran out of memory with batch {batch}: try --set batch={max(1, batch // 2)}."
+def batch_not_shared(batch: int, parts: int) -> str:
+    least = -(-batch // parts) * parts
+    return (
+        f"a batch of {batch:,} images cannot be shared equally by {parts:,} processes: use --set "
+        f"batch={least}, or another number of them with --gpus."
+    )
+
+
+def too_few_gpus(wanted: int, count: int) -> str:
+    if not count:
+        return "there is no usable GPU for --gpus: leave it out, or train with --device cpu."
+    return f"there are {count} usable GPUs and not {wanted}: use --gpus {count} or fewer."
+
+
+def gpus_and_number(device: str) -> str:
+    return (
+        f"--gpus takes the first GPUs and --device {device} is one: use --device cuda, and "
+        "CUDA_VISIBLE_DEVICES to choose among them."
+    )
+
+
+# What is left of a rank that another one waited for in vain.
+RANK_LOST = (
+    "another process of this run has ended (see engine.log): go on from the last checkpoint with "
+    "`cnn-tui resume`."
+)
+
+
+def ranks_ended(name: str, ranks: int) -> str:
+    return (
+        f"one of the {ranks} processes of {harmless(name)} ended without a word, so all of them "
+        f"were ended (see engine.log): go on with `cnn-tui resume {harmless(name)}`."
+    )
+
+
+# In PyTorch's words; the amounts are in units of 1024.
+ASKED = re.compile(r"Tried to allocate ([0-9.]+ \w+)")
+FREE = re.compile(r"of which ([0-9.]+ \w+) is free")
+
+
+def out_of_memory(batch: int, message: str, saved_in: str) -> str:
+    """`message` is PyTorch's; `saved_in` the run that has a checkpoint, or nothing."""
+    asked, free = ASKED.search(message), FREE.search(message)
+    told = f", where {asked[1]} more were asked for" if asked else ""
+    told += f" and {free[1]} were free" if asked and free else ""
+    kept = f" and --init-from {harmless(saved_in)}, to keep what was learnt" if saved_in else ""
+    if batch == 1:
+        return f"the device ran out of memory with one image{told}: try a smaller size, --set size."
+    return (
+        f"the device ran out of memory with batch {batch}{told}: begin a run with --set "
+        f"batch={batch // 2}{kept}."
+    )
+
+
+def not_compiled(why: str) -> str:
+    return (
+        f"the model could not be compiled ({harmless(why)}), so it is trained as it is; the log "
+        "has the details, and --compile off spares the try."
+    )
 
 
 # What happens in a run
@@ -513,6 +580,28 @@ def loss_not_finite(step: int, layer: str) -> str:
     return (
         f"the loss is not a number since step {step}{where}: try a lower learning rate, --set "
         "clip=1, or --set on_nan=rollback."
+    )
+
+
+def loss_explodes(loss: float, before: float) -> str:
+    return (
+        f"the loss has grown from {before:.3g} to {loss:.3g}: try a lower learning rate (here with "
+        "s), a warm-up, or --set clip=1."
+    )
+
+
+def gradient_explodes(norm: float, usual: float, layer: str) -> str:
+    return (
+        f"the gradient has grown from {usual:.3g} to {norm:.3g}, most in {harmless(layer)}: try a "
+        "lower learning rate (here with s), a warm-up, or --set clip=1."
+    )
+
+
+def learns_nothing(epochs: int, top1: float, chance: float) -> str:
+    return (
+        f"after {epochs} epochs the validation accuracy is {top1 * 100:.1f} %, no better than a "
+        f"guess ({chance * 100:.1f} %): check the labels, and try another learning rate, mostly a "
+        "lower one."
     )
 
 
@@ -535,7 +624,7 @@ def small_norm_batch(batch: int, enough: int) -> str:
 
 
 def flip_changes_labels(title: str) -> str:
-    return f"a mirrored image of {title} shows something else: leave it with --set flip=false."
+    return f"a mirrored image of {title} shows something else: leave flip and tta false."
 
 
 def high_rate(lr: float, usual: float, optimizer: str) -> str:
@@ -545,10 +634,10 @@ def high_rate(lr: float, usual: float, optimizer: str) -> str:
     )
 
 
-def batch_of_one(arch: str, layer: str) -> str:
+def batch_of_one(arch: str, layer: str, enough: int) -> str:
     return (
         f"{harmless(arch)} cannot train on one image at a time, for the batch norm {layer} needs "
-        "two values to compare: use --set batch=2 or more."
+        f"two values to compare: use --set batch={enough} or more."
     )
 
 
@@ -580,14 +669,34 @@ def crashed(error: str) -> str:
 
 def journal_failed(why: str) -> str:
     return (
-        f"the journal cannot be written: {harmless(why)}; free some room, then start the run again."
+        f"the journal cannot be written: {harmless(why)}; free some room, then let the run go on "
+        "with `cnn-tui resume`."
     )
 
 
-def save_failed(file: str, why: str) -> str:
+def journal_held(why: str) -> str:
     return (
-        f"{file} was not saved: {harmless(why)}; free some room: the checkpoint before it "
-        "is still whole."
+        f"the journal cannot be written: {harmless(why)}; the training goes on and keeps its "
+        "events in memory, so free some room before it ends."
+    )
+
+
+# What to do about an error of the disk; of all others room is the usual cure.
+REMEDIES: Mapping[int, str] = {
+    errno.EDQUOT: "delete files of yours, for your quota is used up",
+    errno.EROFS: "make the disk writable again",
+    errno.EIO: "look after the disk, which may be failing",
+    errno.ENOENT: "put the run's folder back to where it was",
+    errno.EACCES: "give the run's folder back its permissions",
+    errno.ESTALE: "mount the disk of the run's folder again",
+}
+
+
+def save_failed(file: str, error: OSError) -> str:
+    remedy = REMEDIES.get(error.errno or 0, "free some room")
+    return (
+        f"{file} was not saved: {harmless(reason(error))}; {remedy}: the checkpoint before it is "
+        "kept, and the next save tries again."
     )
 
 
@@ -597,6 +706,7 @@ def command_ignored(file: str, why: str) -> str:
 
 COMMAND_NOT_OURS = "it is not a plain file of this user"
 COMMAND_TOO_LARGE = "it is too large"
+COMMAND_BAD_ID = "its id is none of ours"
 
 
 def other_data(then: Mapping[str, int], now: Mapping[str, int]) -> str:
@@ -609,6 +719,18 @@ def other_data(then: Mapping[str, int], now: Mapping[str, int]) -> str:
 
 def bad_checkpoint(path: object) -> str:
     return f"{harmless(str(path))} is not a whole checkpoint of this program: use another file."
+
+
+def other_version(path: object, *, newer: bool) -> str:
+    if newer:
+        return (
+            f"{harmless(str(path))} was written by a newer version of this program: use that one, "
+            "or update this one with `pip install --upgrade cnn-tui`."
+        )
+    return (
+        f"{harmless(str(path))} was written by an older version of this program, which this one "
+        "cannot go on from: use that version, or begin another run."
+    )
 
 
 def nothing_to_save(phase: str) -> str:
@@ -666,4 +788,6 @@ def nothing_to_steer(phase: str) -> str:
 
 
 def nothing_to_look_at(name: str) -> str:
-    return f"{name} has no checkpoint yet, so there is nothing to look at: resume it first."
+    return (
+        f"{harmless(name)} has no checkpoint yet, so there is nothing to look at: resume it first."
+    )

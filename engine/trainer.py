@@ -25,6 +25,8 @@ from engine.confusion import confusion
 from engine.data import loaders
 from engine.data.batch import Batch
 from engine.data.dataset import Dataset
+from engine.data.seeds import derived
+from engine.distributed import World
 from engine.errors import RunError, UsageError
 from engine.evaluator import Evaluator
 from engine.events import Event, measured
@@ -48,12 +50,19 @@ class Trainer:
         dataset: Dataset,
         model: nn.Module,
         clock: Callable[[], float],
+        world: World | None = None,
     ) -> None:
         self._recipe, self._resolved, self._device = recipe, resolved, device
-        self._dataset, self._clock = dataset, clock
+        self._dataset, self._clock, self._world = dataset, clock, world or World()
         layout = devices.MEMORY_FORMATS[resolved.memory_format]
         self.model = model.to(device).to(memory_format=layout)
-        self._loader = loaders.loader(recipe, dataset, device, layout, resolved.threads)
+        # What computes a training step: the model itself, or what shares its gradients with other
+        # ranks, or the compiled twin of either.
+        self._shared = self._world.network(self.model, freezes=recipe.freeze > 0)
+        self._network: Callable[[Tensor], Tensor] = self._shared
+        self._loader = loaders.loader(
+            recipe, dataset, device, layout, resolved.threads, self._world.part
+        )
         self._validation = loaders.kept(dataset.validation, device)
         self._evaluator = Evaluator(
             self._loader,
@@ -62,13 +71,15 @@ class Trainer:
             device,
             resolved.precision,
             clock,
+            self._world,
+            mirrored=recipe.tta,
         )
         dtype = devices.PRECISIONS[resolved.precision]
         self._optimizers = optim.optimizers(recipe, self.model, device, dtype)
         self._average = Average(self.model, recipe.ema) if recipe.ema else None
         self._loss = _loss(recipe, dataset, device)
         self._trunk = Trunk(self.model, recipe.freeze)
-        self._tally = Tally(device)
+        self._tally = Tally(device, self._world)
         self._plateau = schedule.Plateau()
         self._steer_to(Steering(1.0, recipe.epochs))
         self.layers = probe.layers(self.model, *dataset.train.shape[:2])
@@ -89,6 +100,7 @@ class Trainer:
         self.tested: Result | None = None
         # Whether the last epoch has ended: then nothing is left to steer.
         self._over = False
+        self._part_draws()
 
     @property
     def steps_per_epoch(self) -> int:
@@ -131,6 +143,21 @@ class Trainer:
             yield from self._end_epoch()
         self._over = True
 
+    def compile(self) -> None:
+        """Compile what a training step computes; takes up to minutes, and changes nothing else.
+
+        Raises what a compiler may raise.
+        """
+        self.model.train()
+        self._trunk.begin(self.epoch)
+        network, batch = devices.compiled(self._shared), next(self._loader.batches(self.epoch))
+        with devices.untouched(self.model, self._device):
+            with devices.autocast(self._device, self._resolved.precision):
+                logits = network(batch.images)
+            self._loss(logits.float(), batch).backward()  # type: ignore[no-untyped-call]
+        self.model.zero_grad(set_to_none=True)
+        self._network = network
+
     def rehearse(self) -> Iterator[Event | None]:
         """One step and one evaluation batch, to see that a run would start."""
         yield from itertools.islice(self._train(), 1)
@@ -143,6 +170,7 @@ class Trainer:
         """The rest of the epoch, from the step where the run is."""
         self.model.train()
         self._trunk.begin(self.epoch)
+        self._world.anew()
         first = self.step % self.steps_per_epoch
         batches = self._loader.batches(self.epoch, first)
         while self.step < self.epoch * self.steps_per_epoch:
@@ -158,11 +186,11 @@ class Trainer:
     def _learn(self, batch: Batch) -> None:
         """One step of gradient descent."""
         optim.set_rate(self._optimizers, self._rate(self.step))
-        examination = self._examination()
+        examination = self._examination(batch.images)
         with devices.autocast(self._device, self._resolved.precision):
-            logits = self.model(batch.images)
+            logits = self._network(batch.images)
         loss = self._loss(logits.float(), batch)
-        if devices.tells_at_once(self._device) and not math.isfinite(loss.item()):
+        if self._breaks(loss):
             self._leave_out(batch, loss, logits)
             if examination is not None:
                 examination.broken_off()
@@ -184,28 +212,55 @@ class Trainer:
             self._average.update(self.step)
         self._tally.add(loss, logits, batch.dominant)
 
+    def _breaks(self, loss: Tensor) -> bool:
+        """Whether a loss is not a number, here or on another rank, if it costs nothing to know."""
+        if not devices.tells_at_once(self._device):
+            return False
+        return not self._world.all(math.isfinite(loss.item()))
+
     def _leave_out(self, batch: Batch, loss: Tensor, logits: Tensor) -> None:
         """Count a batch whose loss is not a number, and learn nothing from it."""
-        layer = probe.first_broken(self.model, batch.images)
         self.step += 1
         if self.broken is None:
-            self.broken = Broken(self.step, layer, batch.images, batch.labels)
+            found = None if math.isfinite(loss.item()) else self._found_broken(batch)
+            self.broken = next(part for part in self._world.gathered(found) if part is not None)
         self._tally.add(loss, logits, batch.dominant)
+
+    def _found_broken(self, batch: Batch) -> Broken:
+        layer = probe.first_broken(self.model, batch.images)
+        return Broken(self.step, layer, batch.images, batch.labels)
 
     def _rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
         return schedule.learning_rate(self.plan, step, self._plateau.factor, self._steering.factor)
 
-    def _examination(self) -> Examination | None:
+    def _examination(self, images: Tensor) -> Examination | None:
         """Look at the coming step's layers, where it is time and the last look is told."""
-        if self._examined is None and (self.step == 0 or self._pace.due("health")):
-            return Examination(self.model, self._device)
-        return None
+        if self._examined is not None or not (self.step == 0 or self._pace.due("health")):
+            return None
+        examination = Examination(self.model, self._device)
+        if self._network is not self._shared:
+            self._show(images)
+            examination.unhook()
+        return examination
+
+    def _show(self, images: Tensor) -> None:
+        """Let the hooks on the model see these images, and nothing come of it."""
+        with (
+            devices.untouched(self.model, self._device),
+            torch.no_grad(),
+            devices.autocast(self._device, self._resolved.precision),
+        ):
+            self.model(images)
+
+    def _report_is_due(self) -> bool:
+        broke = self.broken is not None and not self._loss_alerted
+        ready = not self._tally.reading
+        return ready and (self.step == 1 or broke or self._pace.due("steps"))
 
     def _reports(self) -> list[Event]:
         """What is due after a step; the first step always reports, for its loss."""
-        broke = self.broken is not None and not self._loss_alerted
-        if not self._tally.reading and (self.step == 1 or broke or self._pace.due("steps")):
+        if self._world.agreed(self._report_is_due):
             self._tally.start()
             self._window = Window(self.step, self.epoch, self._spent)
             self._spent = Spent(0.0, 0.0)
@@ -257,7 +312,7 @@ class Trainer:
     def _end_epoch(self) -> Iterator[Event | None]:
         yield events.Phase("evaluating", step=self.step)
         result, seconds = yield from self._evaluator.evaluated(self.judged, self._validation)
-        for sentence in self._loader.news():
+        for sentence in itertools.chain(*self._world.gathered(self._loader.news())):
             yield events.Alert("warning", "data", sentence, step=self.step)
         labels = self._dataset.validation.labels.cpu()
         yield confusion(result, labels, self.epoch, self.step)
@@ -396,7 +451,13 @@ class Trainer:
         self._tally.restore(state["epoch"]["sums"], state["epoch"]["images"])
         self._epoch_seconds = state["epoch"]["seconds"]
         devices.set_random_state(self._device, state["random"])
+        self._part_draws()
         self._loss_alerted, self.broken = False, None
+
+    def _part_draws(self) -> None:
+        """Draw what no other rank draws, as dropout does; the leader's draws are in checkpoints."""
+        if not self._world.leads:
+            torch.manual_seed(derived(self._recipe.seed, self.step, self._world.rank))
 
 
 class Broken(NamedTuple):

@@ -7,25 +7,28 @@ obeys commands between two steps. Whatever goes wrong becomes `RunEnded`, never 
 from __future__ import annotations
 
 import contextlib
-import queue
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine import commands, events, text
-from engine.commands import Command
+from engine.commands import Command, GiveUp, GoBack, Order
+from engine.distributed import World
 from engine.errors import EngineError, RunError, UsageError
 from engine.events import Event
 from engine.saving import EPOCH_FILE, SaveReason
 from engine.session import Life, Session
 from engine.text import LOSS_BROKEN
+from engine.watch import Watch
 
 Reason: TypeAlias = Literal["done", "stopped", "failed"]
 OnNan: TypeAlias = Literal["auto", "pause", "stop", "rollback"]
 
 # A run that goes back so often does not get better by it.
 ROLLBACKS = 5
+# Why a checkpoint is asked for, by who asks; any other command is a person's.
+REASONS: Mapping[str, SaveReason] = {commands.SIGNAL: "signal", commands.INTERVAL: "interval"}
 
 
 class Outcome(NamedTuple):
@@ -37,23 +40,27 @@ class Outcome(NamedTuple):
 
 
 class Worker(threading.Thread):
-    """Trains one session; `append` writes an event to the journal."""
+    """Trains one session; `append` writes an event to the journal.
+
+    What it does between two steps it does by an order from the world, so that all ranks do it.
+    """
 
     def __init__(
         self,
         session: Session,
         life: Life,
-        inbox: queue.SimpleQueue[Command],
+        world: World,
         append: Callable[[Event], object],
         on_nan: OnNan = "stop",
     ) -> None:
         super().__init__(name="worker", daemon=True)
         self.outcome = Outcome("failed", text.crashed("the worker never ran"), 1)
-        self._session, self._life, self._inbox, self._append = session, life, inbox, append
+        self._session, self._life, self._world, self._append = session, life, world, append
         self._phase = events.Phase("starting")
         self._last_word: commands.Stop | None = None
-        self._paused = False
+        self._paused = self._goes_back = False
         self._on_nan, self._rollbacks = on_nan, 0
+        self._watch = Watch()
 
     def run(self) -> None:
         """The thread: work, then say how it ended."""
@@ -80,7 +87,7 @@ class Worker(threading.Thread):
         if self._last_word is not None and self._last_word.save and trained:
             self._save(("last.pt", "stop"))
         failure = self._session.settle()
-        if failure and self._last_word is not None:
+        if failure:
             raise RunError(failure)
 
     def _live(self, life: Life) -> Life | None:
@@ -90,27 +97,29 @@ class Worker(threading.Thread):
                 self._emit(event)
                 if isinstance(event, events.EpochEnded):
                     self._save_epoch(event)
-                if isinstance(event, events.Alert) and event.code == LOSS_BROKEN:
-                    self._keep_batch()
-                    if self._on_broken_loss(event):
-                        return self._session.again()
-            self._save_between()
+            if isinstance(event, events.Alert) and event.code == LOSS_BROKEN:
+                self._keep_batch()
+                self._world.put(self._on_broken_loss(event))
+            elif self._session.save_is_due():
+                self._world.put(commands.Checkpoint(id=commands.INTERVAL, attempt=""))
             self._obey()
+            if self._goes_back:
+                self._goes_back = False
+                return self._session.again()
             if self._last_word is not None:
                 break
         return None
 
     # A loss that is not a number
 
-    def _on_broken_loss(self, alert: events.Alert) -> bool:
-        """Do what the recipe says; returns whether to go back to the last checkpoint."""
+    def _on_broken_loss(self, alert: events.Alert) -> Order:
+        """What the recipe says is to be done."""
         if self._on_nan == "rollback" and self._session.can_go_back and self._rollbacks < ROLLBACKS:
             self._rollbacks += 1
-            return True
+            return GoBack()
         if self._on_nan == "pause":
-            self._serve(commands.Pause(id="", attempt=""))
-            return False
-        raise RunError(alert.text)
+            return commands.Pause(id="", attempt="")
+        return GiveUp(alert.text)
 
     def _keep_batch(self) -> None:
         try:
@@ -122,22 +131,20 @@ class Worker(threading.Thread):
         if isinstance(event, events.Phase):
             self._phase = event
         self._append(event)
+        for alert in self._watch.of(event):
+            self._append(alert)
 
     # Commands
 
     def _obey(self) -> None:
-        """Serve every command that waits; while paused, wait for more."""
-        while True:
-            try:
-                command = self._inbox.get(block=self._paused)
-            except queue.Empty:
-                return
-            self._serve(command)
-            if self._last_word is not None:
+        """Serve every order that waits; while paused, wait for more."""
+        while (order := self._world.take(wait=self._paused)) is not None:
+            self._serve(order)
+            if self._last_word is not None or self._goes_back:
                 return
 
-    def _serve(self, command: Command) -> None:
-        match command:
+    def _serve(self, order: Order) -> None:
+        match order:
             case commands.Pause() if not self._paused:
                 self._paused = True
                 self._append(events.Phase("paused", step=self._session.step))
@@ -145,27 +152,31 @@ class Worker(threading.Thread):
                 self._paused = False
                 self._append(events.Phase(self._phase.name, step=self._session.step))
             case commands.Checkpoint():
-                self._checkpoint(command)
+                self._checkpoint(order)
             case commands.Probe():
-                self._probe(command)
+                self._probe(order)
             case commands.Steer():
-                self._steer(command)
+                self._steer(order)
             case commands.Stop():
-                self._last_word = command
+                self._last_word = order
+            case GoBack():
+                self._goes_back = True
+            case GiveUp(sentence):
+                raise RunError(sentence)
 
     def _checkpoint(self, command: Command) -> None:
         if self._session.trainer is not None:
-            reason: SaveReason = "signal" if command.id == commands.SIGNAL else "command"
-            self._save(("last.pt", reason))
+            self._save(("last.pt", REASONS.get(command.id, "command")))
             return
         self._refuse(command, "checkpoint", text.nothing_to_save(self._phase.name))
 
     def _probe(self, command: commands.Probe) -> None:
-        if self._session.trainer is None:
-            self._refuse(command, "probe", text.nothing_to_show(self._phase.name))
-            return
         try:
-            self._session.answer(command)
+            if self._session.trainer is not None:
+                self._session.answer(command)
+            else:
+                why = self._refuse(command, "probe", text.nothing_to_show(self._phase.name))
+                self._session.decline(command, why)
         except OSError as error:
             self._refuse(command, "probe", text.answer_failed(text.reason(error)))
 
@@ -178,8 +189,10 @@ class Worker(threading.Thread):
         except UsageError as error:
             self._refuse(command, "steer", str(error))
 
-    def _refuse(self, command: Command, code: str, sentence: str) -> None:
-        self._append(events.Alert("warning", code, sentence, command=command.id))
+    def _refuse(self, command: Command, code: str, sentence: str) -> events.Alert:
+        refusal = events.Alert("warning", code, sentence, command=command.id)
+        self._append(refusal)
+        return refusal
 
     # Saving
 
@@ -188,11 +201,6 @@ class Worker(threading.Thread):
         if self._session.keeps_epochs:
             files.append((EPOCH_FILE.format(ended.epoch), "epoch"))
         self._save(*files, ("last.pt", "epoch"), ended=ended)
-
-    def _save_between(self) -> None:
-        """Save where the recipe asks for it more often than every epoch."""
-        if self._session.save_is_due():
-            self._save(("last.pt", "interval"))
 
     def _save(self, *files: tuple[str, SaveReason], ended: events.EpochEnded | None = None) -> None:
         """Save under these names beside the training, or say why not."""

@@ -1,4 +1,4 @@
-"""Loading in tests: a generator run to its end."""
+"""Loading and evaluating in tests: a generator run to its end."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from torch import Tensor
 from engine.data.dataset import Images, Split
 
 T = TypeVar("T")
+Y = TypeVar("Y")
 
 
-def finished(loading: Generator[float, None, T]) -> tuple[list[float], T]:
-    """The fractions that were yielded, and what came of it."""
-    fractions = []
+def finished(work: Generator[Y, None, T]) -> tuple[list[Y], T]:
+    """What was yielded, as fractions of what is loaded, and what came of it."""
+    yielded = []
     while True:
         try:
-            fractions.append(next(loading))
+            yielded.append(next(work))
         except StopIteration as end:
             result: T = end.value
-            return fractions, result
+            return yielded, result
 
 
 def pixels(images: Split) -> Tensor:

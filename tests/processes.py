@@ -49,19 +49,30 @@ class Watch:
 
     def has(self, found: Callable[[Event], bool]) -> bool:
         """Whether such an event has been written."""
-        self.events += self._tail.read()
+        self._read()
         return any(found(event) for event in self.events)
 
+    def _read(self) -> None:
+        """All that is new: a tail gives a long journal in parts."""
+        while new := self._tail.read():
+            self.events += new
+
     def count(self, kind: type[Event]) -> int:
-        self.events += self._tail.read()
+        self._read()
         return sum(isinstance(event, kind) for event in self.events)
 
 
 class Terminal:
     """A program on a pseudo-terminal, its screen kept by a terminal emulator."""
 
-    def __init__(self, *arguments: str, columns: int = 80, rows: int = 24) -> None:
-        self.screen = pyte.Screen(columns, rows)
+    def __init__(
+        self,
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        screen: pyte.Screen | None = None,
+    ) -> None:
+        self.screen = screen or pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.pid, self.master = pty.fork()
         if self.pid == 0:

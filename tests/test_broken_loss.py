@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from engine import checkpoint, commands, events, launch, probe, recipe
-from engine.commands import Command
 from engine.data.batch import Batch
+from engine.distributed import World
 from engine.events import Event
 from engine.journal import Journal, Reader
 from engine.loss import CrossEntropy
@@ -31,17 +30,17 @@ class Attempt:
         settings = {"epochs": EPOCHS, "threads": 1, "precision": "float32", "on_nan": on_nan}
         chosen = recipe.build(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
-        self.inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        world = World()
         self.said: list[Event] = []
         journal = Journal(self.run.journal)
 
         def append(event: Event) -> None:
             self.said.append(journal.append(event))
             if isinstance(event, events.Phase) and event.name == "paused":
-                self.inbox.put(commands.Continue(id="", attempt=""))
+                world.put(commands.Continue(id="", attempt=""))
 
         self._session = Session(self.run, chosen, "a1", journal, append)
-        self.worker = Worker(self._session, self._session.live(), self.inbox, append, on_nan)
+        self.worker = Worker(self._session, self._session.live(), world, append, on_nan)
 
     def finish(self) -> None:
         self.worker.run()

@@ -14,8 +14,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import checkpoint
+from engine import checkpoint, events
 from engine.errors import RunError
+from tests.test_broken_loss import Attempt
 
 
 def nothing() -> None:
@@ -101,3 +102,25 @@ def test_any_bytes_are_refused(data: bytes) -> None:
         file.flush()
         with pytest.raises(RunError):
             checkpoint.load(Path(file.name))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"step": 1, "seq": 1},
+        {"data": 5},
+        {"data": {}, "model": {}, "optimizers": "many", "step": "far", "seq": None},
+    ],
+)
+def test_a_run_whose_checkpoint_lacks_what_it_needs_ends_with_a_sentence(
+    tmp_path: Path, state: dict[str, Any]
+) -> None:
+    """Whole, of our format, and yet nothing that a training could go on from."""
+    attempt = Attempt(tmp_path, "stop")
+    checkpoint.save(attempt.run.checkpoints / "last.pt", state, nothing)
+    attempt.finish()
+    [ended] = attempt.all(events.RunEnded)
+    assert isinstance(ended, events.RunEnded)
+    assert ended.reason == "failed"
+    assert "last.pt is not a whole checkpoint" in ended.error or "is not what" in ended.error

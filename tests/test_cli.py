@@ -69,6 +69,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["--no-ui", "--epochs", "0"], "epochs = 0 is not possible"),
         (["--no-ui", "--device", "gpu"], "device is auto, cpu, cuda or cuda:N"),
         (["--no-ui", "--name", "../up"], "cannot name a run"),
+        (["--no-ui", "--resume", "auto"], "cnn-tui: --resume auto needs --name"),
         (["--arch", "lenet5", "runs"], "put --arch after runs"),
         (["--set", "lr=1", "runs"], "put --set after runs"),
     ],

@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from engine import events, rundir
+from engine.events import Event
 from engine.history import History
 from engine.journal import Journal
 from engine.rundir import RunDir
@@ -18,7 +20,7 @@ from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.drawing import cells
 from tui.drawing.marks import event_marks
-from tui.panes.chart import Chart
+from tui.panes.chart import SECONDS, Chart
 from tui.panes.view import View
 from tui.screens.dashboard import Dashboard
 
@@ -185,3 +187,45 @@ def test_the_level_of_smoothing_has_ends() -> None:
     assert view.smoothing == 0.0
     view.smooth(99)
     assert view.smoothing == 0.98
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Iterator[RunDir]:
+    """A run with many steps to a column, which has only begun."""
+    said = scripted.half_a_run(epochs=4)[:3]
+    said[1] = msgspec.structs.replace(scripted.started(), steps_per_epoch=100_000)
+    run = scripted.run_dir(tmp_path / "runs", [*said, scripted.steps(1)])
+    lock = rundir.take(run)
+    yield run
+    os.close(lock)
+
+
+async def drawn_after(pilot: Pilot[str], journal: Journal, *said: Event) -> list[str]:
+    """Which panes have drawn their plots anew when these events came."""
+    drawn: list[str] = []
+    for name in PANES:
+        pane = pilot.app.screen.get_child_by_id(name, expect_type=Chart)
+        plot = type(pane).plot
+        pane.plot = lambda w, h, pane=pane, plot=plot: (  # type: ignore[method-assign, misc]
+            drawn.append(pane.id or "") or plot(pane, w, h)  # type: ignore[func-returns-value]
+        )
+    for event in said:
+        journal.append(event)
+    await settle(pilot)
+    return drawn
+
+
+async def test_a_plot_waits_until_there_is_something_to_see(long: RunDir) -> None:
+    clock = Clock()
+    journal = Journal(long.journal, clock)
+    async with app_of(long).run_test(size=(120, 40)) as pilot:
+        await drawn_after(pilot, journal, scripted.steps(2))
+        assert await drawn_after(pilot, journal, scripted.steps(3, loss=1.234)) == []
+        assert "train 1.234" in rows(pilot, "loss")[0], "its numbers are those of the last step"
+        new_column = await drawn_after(pilot, journal, scripted.steps(50_000))
+        assert new_column == list(PANES)
+        assert await drawn_after(pilot, journal, scripted.steps(50_001)) == []
+        clock.now += SECONDS
+        assert await drawn_after(pilot, journal, scripted.steps(50_002)) == ["loss", "accuracy"]
+        paused = scripted.steps(50_003), events.Phase("paused", step=50_003)
+        assert await drawn_after(pilot, journal, *paused) == list(PANES)

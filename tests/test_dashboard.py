@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual._xterm_parser import XTermParser
-from textual.binding import Binding
-from textual.dom import DOMNode
 from textual.pilot import Pilot
 
 from engine import commands, events, rundir, spool
@@ -19,13 +16,10 @@ from engine.journal import Journal
 from engine.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
-from tui import text as words
 from tui.app import CnnTui
+from tui.compositor import FineUpdate
 from tui.following import Following
-from tui.palette import key_sign, words_for
-from tui.screens.dashboard import PANES as PANE_KINDS
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import Launcher
 
 
 @pytest.fixture
@@ -367,30 +361,6 @@ async def test_the_palette_finds_an_action_by_its_words(live: RunDir, key: str) 
         assert shown(pilot) == ["loss", "accuracy", "log"]
 
 
-def bindings_of(kind: type[DOMNode]) -> list[Binding]:
-    """The keys of a screen or a pane and of what it builds on, as far as it is ours."""
-    ours = (parent for parent in kind.__mro__ if parent.__module__.startswith("tui."))
-    made = (binding for parent in ours for binding in vars(parent).get("BINDINGS", ()))
-    return [binding for binding in made if isinstance(binding, Binding)]
-
-
-# Moving, and what only undoes: nobody looks for it by a name.
-NOT_IN_PALETTE = re.compile(r"(move|scroll_rows|hide|deselect|back|scroll|page|app\.)")
-
-
-@pytest.mark.parametrize("kind", [Dashboard, Launcher, *PANE_KINDS.values()])
-def test_every_action_has_its_words_in_the_palette(kind: type[DOMNode]) -> None:
-    actions = {binding.action for binding in bindings_of(kind)}
-    assert {a for a in actions if not NOT_IN_PALETTE.match(a) and not words_for(a)} == set()
-
-
-@pytest.mark.parametrize("kind", [Dashboard, Launcher, *PANE_KINDS.values()])
-def test_every_key_is_in_the_help(kind: type[DOMNode]) -> None:
-    listed = " ".join(key for keys in words.HELP_KEYS.values() for key, _ in keys).split()
-    keys = {key for binding in bindings_of(kind) for key in binding.key.split(",")}
-    assert {key for key in keys if not key.isdigit() and key_sign(key) not in listed} == set()
-
-
 async def test_pasted_text_is_no_key(live: RunDir) -> None:
     async with app_of(live).run_test(size=(80, 24)) as pilot:
         await typed(pilot, "\x1b[200~q?dp\x1b[201~")
@@ -409,3 +379,15 @@ async def test_boxes_are_ascii_too(live: RunDir, key: str, size: tuple[int, int]
         await pilot.pause()
         assert not isinstance(app.screen, Dashboard)
         assert screen(pilot).isascii(), "".join(c for c in screen(pilot) if not c.isascii())
+
+
+async def test_another_pane_at_the_same_place_changes_borders_and_keys_alone(live: RunDir) -> None:
+    app = app_of(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        updates: list[FineUpdate] = []
+        app._display = lambda screen, update: updates.append(update)  # type: ignore[method-assign, assignment, arg-type]
+        await pilot.press("4")
+        assert "space fold" in screen(pilot)
+        cells = sum(piece.strip.cell_length for update in updates for piece in update.pieces)
+        assert 0 < cells < 120 * 40 / 2

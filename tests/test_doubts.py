@@ -37,6 +37,11 @@ def test_digits_are_not_mirrored(flip: object) -> None:
     assert said(flip=flip) == []
 
 
+def test_nor_are_they_to_be_judged_by_their_mirror_images() -> None:
+    (sentence,) = said(data="digits", tta=True)
+    assert "leave flip and tta false" in sentence
+
+
 def test_a_rate_is_measured_by_the_presets() -> None:
     assert said(lr=0.4, arch="lenet5") == []
     (sentence,) = said(lr=0.5, arch="lenet5")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,3 +123,56 @@ def test_any_steps_fit(points: list[tuple[int, float]]) -> None:
     assert [b.step for b in bins] == sorted(b.step for b in bins)
     if points:
         assert max(b.high for b in bins) == max(value for _, value in points)
+
+
+def at(moments: list[float], said: list[events.Event]) -> History:
+    """A history of these events at these times."""
+    history = History()
+    stamped = scripted.stamped(said)
+    history.fold(
+        msgspec.structs.replace(event, time=moment)
+        for event, moment in zip(stamped, moments, strict=True)
+    )
+    return history
+
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY])
+def test_a_clock_that_is_set_neither_adds_time_nor_takes_it(jump: float) -> None:
+    said: list[events.Event] = [scripted.started(), *(scripted.steps(step) for step in range(1, 6))]
+    history = at([100.0, 102.0, 104.0, 106.0 + jump, 108.0 + jump, 110.0 + jump], said)
+    assert history.elapsed(111.0 + jump) == pytest.approx(9.0)
+    assert history.elapsed(111.0) == pytest.approx(8.0 + (0.0 if jump > 0 else 30.0))
+    assert history.remaining() == pytest.approx(35 * 64 / 4_000 + 5 * 100 / 12_000, rel=0.1)
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY])
+def test_a_clock_that_is_set_in_a_pause_changes_nothing(jump: float) -> None:
+    said: list[events.Event] = [
+        scripted.started(),
+        events.Phase("paused"),
+        events.Phase("training"),
+        scripted.steps(1),
+    ]
+    assert at([100.0, 104.0, 150.0 + jump, 153.0 + jump], said).elapsed(
+        153.0 + jump
+    ) == pytest.approx(7.0)
+
+
+def test_a_night_between_two_attempts_is_not_counted() -> None:
+    said: list[events.Event] = [
+        scripted.started(),
+        scripted.steps(1),
+        events.Phase("starting"),
+        scripted.steps(2),
+    ]
+    assert at([100.0, 104.0, 40_000.0, 40_003.0], said).elapsed(40_003.0) == pytest.approx(7.0)
+
+
+def test_the_midst_of_a_long_run_counts_where_only_its_ends_were_read() -> None:
+    history = History()
+    first, last = scripted.stamped([scripted.started(), scripted.steps(1)])
+    history.fold([first, msgspec.structs.replace(last, seq=50_000, time=first.time + DAY)])
+    assert history.elapsed(first.time + DAY) == pytest.approx(DAY)

@@ -25,7 +25,7 @@ from tests.drawing.test_any_size import any_event
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
 from tui.drawn import Drawn
-from tui.panes.maps import MapsPane
+from tui.panes.pane import Pane
 from tui.screens.dashboard import PANES, Dashboard
 
 Cells = list[list[tuple[str, str]]]
@@ -73,8 +73,9 @@ async def mended_and_whole(
                 await settled(pilot)
         # A speed waits for the next sample of the machine, and a paused run for no sample at all.
         dashboard._show(frozenset({events.Hardware}))
-        # Maps are many bytes: news of them waits, so that it is not drawn too often.
-        dashboard.query_one(MapsPane).redraw()
+        # What changes much at once, or a little all the time, waits.
+        for pane_ in dashboard.query(Pane):
+            pane_.redraw()
         await pilot.pause()
         mended = cells(pilot)
         for widget in dashboard.query(Drawn):

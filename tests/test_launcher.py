@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from engine import hardware, launch, rundir
+from engine import cgroups, hardware, launch, rundir
 from engine.recipe import Recipe
 from tests import scripted
 from tui.app import CnnTui
 from tui.once import screen_text
+from tui.panes.chooser import Chooser
 from tui.screens.dashboard import Dashboard
 from tui.screens.launcher import Launcher
 
@@ -24,7 +25,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     found: list[Recipe] = []
     monkeypatch.setattr(launch, "spawn", lambda claim, chosen: found.append(chosen))
     monkeypatch.setattr(hardware, "gpus", lambda: ())
-    monkeypatch.setattr(hardware, "cores", lambda: 2)
+    monkeypatch.setattr(cgroups, "cores", lambda: 2)
     return found
 
 
@@ -153,3 +154,30 @@ async def test_a_disk_that_cannot_be_written_is_one_sentence(
 async def test_any_size_draws(tmp_path: Path, spawned: list[Recipe], size: tuple[int, int]) -> None:
     async with launcher(tmp_path).run_test(size=size) as pilot:
         await settled(pilot)
+
+
+async def test_the_box_that_has_the_focus_is_the_marked_one(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        for _ in range(5):
+            await settled(pilot)
+            boxes = pilot.app.screen.query(Chooser)
+            marked = [box.id for box in boxes if box._rows and box._rows[0][0].ink == "selected"]
+            assert pilot.app.focused is not None
+            assert marked == [pilot.app.focused.id]
+            await pilot.press("tab")
+
+
+async def test_on_leaving_it_says_which_of_the_runs_started_here_go_on(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    app = launcher(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("enter", "escape")
+        await settled(pilot)
+        await pilot.press("q")
+    assert app.return_value == (
+        "1-lenet5-digits goes on training; come back with: cnn-tui attach 1"
+    )

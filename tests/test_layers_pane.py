@@ -16,8 +16,9 @@ from engine.events import Event, Health, Layer
 from engine.journal import Journal
 from engine.rundir import RunDir
 from tests import scripted
+from tests.scripted import Clock
 from tests.test_dashboard import app_of, screen, settle, shown
-from tui.panes.layers import LayersPane
+from tui.panes.layers import SECONDS, LayersPane
 from tui.screens.dashboard import Dashboard
 
 LAYERS = (
@@ -111,6 +112,7 @@ async def test_m_points_at_the_last_convolution_of_what_is_chosen(live: RunDir) 
 
 async def test_a_report_changes_the_cells_of_its_numbers_alone(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
         log = Journal(live.journal)
         log.append(report(0.021, 26))
         await settle(pilot)
@@ -121,3 +123,19 @@ async def test_a_report_changes_the_cells_of_its_numbers_alone(live: RunDir) -> 
         log.append(report(0.022, 31))
         await settle(pilot)
         assert {region.width for region in refreshed} == {1}  # type: ignore[attr-defined]
+
+
+async def test_where_nobody_is_at_them_the_numbers_are_seldom_renewed(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        clock = Clock()
+        log = Journal(live.journal, clock)
+        for gradient, shown in ((0.021, ".021"), (0.022, ".021"), (0.023, ".023")):
+            log.append(report(gradient, 26))
+            await settle(pilot)
+            assert shown in screen(pilot)
+            clock.now += 0.6 * SECONDS
+        log.append(report(0.024, 31))
+        await settle(pilot)
+        assert ".024" not in screen(pilot)
+        await pilot.press("4")
+        assert ".024" in screen(pilot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from engine import events
 from engine.lines import Lines
@@ -79,3 +80,12 @@ def test_a_stopped_run_says_how_to_go_on() -> None:
     assert said([scripted.started(), events.RunEnded("stopped")])[-1].endswith(
         "go on with: cnn-tui resume 1"
     )
+
+
+@pytest.mark.parametrize("jump", [86_400.0, -86_400.0])
+def test_lines_go_on_after_the_clock_was_set(jump: float) -> None:
+    lines = Lines()
+    began, *steps = scripted.stamped([scripted.started(), scripted.steps(1), scripted.steps(2)])
+    lines.of(began)
+    assert lines.of(steps[0])
+    assert lines.of(msgspec.structs.replace(steps[1], time=steps[1].time + jump))

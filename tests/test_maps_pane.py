@@ -232,7 +232,7 @@ def test_a_pixel_of_another_colour_is_another_cell() -> None:
         Span("▀", "plain", ("#080808", "#1c1c1c")),
         Span("▀", "plain", ("#080808", "#121212")),
     )
-    assert changed(before, after) == (2, 3)
+    assert changed(before, after) == [(2, 3)]
     assert cells.fit(before, 2)[1] == Span("▀", "plain", ("#080808", "#121212"))
 
 
@@ -251,3 +251,23 @@ async def test_half_blocks_only_where_there_are_colours(
         if way == "key":
             await driven.press("b")
         assert ("▀" in "".join(driven.rows())) == (way == "colours")
+
+
+async def test_kernels_that_are_not_there_yet_are_said_to_be_asked_for() -> None:
+    async with Host().run_test(size=(60, 14)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        await driven.press("K")
+        assert "kernels  asking …" in driven.foot
+        driven.pane.answer(examples.kernels())
+        assert "asking" not in driven.foot
+
+
+async def test_where_all_maps_fit_they_are_shown_from_the_first_on() -> None:
+    async with Host().run_test(size=(44, 12)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        await driven.press("down")
+        assert " 1-" not in driven.foot
+        await pilot.resize_terminal(200, 60)
+        assert "1-6 of 6" in driven.foot

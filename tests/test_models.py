@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.profiler import ProfilerActivity, profile
 
 from engine import models
 from engine.errors import UsageError
@@ -339,3 +340,12 @@ def test_layers_stand_in_their_order() -> None:
 def test_dropout_of_a_small_vgg_is_refused() -> None:
     with pytest.raises(UsageError, match="vgg16-bn has dropout between its linear layers"):
         on_meta("vgg16-bn", 3, 32, 10, Style(dropout=0.2))
+
+
+@pytest.mark.parametrize("arch", ["mobilenet-v2", "efficientnet-b0"])
+def test_no_activation_is_copied_for_its_backward_pass(arch: str) -> None:
+    """As PyTorch does where one like these overwrites its input."""
+    model = models.build(arch, 3, 32, 10)
+    with profile(activities=[ProfilerActivity.CPU]) as seen:
+        model(torch.randn(2, 3, 32, 32))
+    assert not [event for event in seen.key_averages() if event.key == "aten::clone"]

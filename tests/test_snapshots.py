@@ -4,62 +4,157 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
 
-from engine import hardware, rundir
-from engine.rundir import RunDir
-from tests import scripted
+from engine import cgroups, events, hardware, rundir
+from engine.events import Event
+from tests import journals
+from tests.drawing import examples
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.screens.augmented import AugmentedScreen
+from tui.screens.pictures import PicturesScreen
 
 Compare = Callable[..., bool]
-SIZES = [(120, 40), (80, 24)]
+Before: TypeAlias = Callable[[Pilot[Any]], Awaitable[None]]
+
+NO_SIGNS: Mapping[str, str] = MappingProxyType({})
+LIGHT = {"COLORFGBG": "0;15"}
+NO_COLOUR = {"NO_COLOR": "1"}
+
+
+class Picture(NamedTuple):
+    """A journal at a size, after some keys; `alive` where an engine holds the run."""
+
+    told: Callable[[], list[Event]]
+    size: tuple[int, int]
+    keys: Sequence[str] = ()
+    terminal: Mapping[str, str] = NO_SIGNS
+    ascii: bool = False
+    alive: bool = True
+    over: Callable[[], Screen[Any]] | None = None
+
+
+def augmented() -> Screen[Any]:
+    picture = examples.feature_maps().picture
+    samples = [events.Sample(picture, name) for name in examples.CIFAR10[:9]]
+    samples += [events.Sample(picture, "cat", "dog", 0.7)] * 3
+    return AugmentedScreen(events.Augmented(13, tuple(samples)))
+
+
+def pictures() -> Screen[Any]:
+    seen = examples.feature_maps()
+    shown = [events.Example(10 * i, seen.picture, 3, ((5, 0.8), (3, 0.15))) for i in range(7)]
+    return PicturesScreen("cat taken for dog", shown, examples.CIFAR10)
+
+
+SMALL, MEDIUM, WIDE = (80, 24), (120, 40), (200, 60)
+PICTURES = {
+    "wide": Picture(journals.with_alert, WIDE),
+    "medium": Picture(journals.with_alert, MEDIUM),
+    "small": Picture(journals.with_alert, SMALL),
+    "tiny": Picture(journals.with_alert, (40, 10)),
+    "light": Picture(journals.chinese, MEDIUM, terminal=LIGHT),
+    "no-colour": Picture(journals.with_alert, MEDIUM, terminal=NO_COLOUR),
+    "ascii": Picture(journals.hundred_classes, MEDIUM, ascii=True),
+    "just-started": Picture(journals.just_started, MEDIUM),
+    "ended": Picture(journals.ended, MEDIUM, alive=False),
+    "failed": Picture(journals.failed, SMALL, alive=False),
+    "loss": Picture(journals.with_alert, MEDIUM, ["enter", *["left"] * 9]),
+    "rate": Picture(journals.with_alert, SMALL, ["3", "enter"]),
+    "layers": Picture(journals.with_alert, SMALL, ["4", "enter", "down", "down", "down"]),
+    "hundred-classes": Picture(journals.hundred_classes, MEDIUM, ["5", "enter"]),
+    "chinese-report": Picture(journals.chinese, SMALL, ["5", "z", "r", "down"]),
+    "maps": Picture(journals.chinese, MEDIUM, ["6", "enter"]),
+    "maps-ascii": Picture(journals.with_alert, SMALL, ["6", "enter"], ascii=True),
+    "machine": Picture(journals.with_alert, SMALL, ["7", "enter"], terminal=LIGHT),
+    "log": Picture(journals.with_alert, SMALL, ["0", "enter", "slash", *"best", "enter"]),
+    "help": Picture(journals.with_alert, MEDIUM, ["question_mark"]),
+    "help-ascii": Picture(journals.with_alert, SMALL, ["5", "question_mark"], ascii=True),
+    "palette": Picture(journals.with_alert, SMALL, ["colon"], terminal=LIGHT),
+    "leave": Picture(journals.with_alert, SMALL, ["q"]),
+    "steer": Picture(journals.with_alert, SMALL, ["s"]),
+    "explain": Picture(journals.chinese, SMALL, ["5", "e"]),
+    "augmented": Picture(journals.with_alert, SMALL, over=augmented),
+    "pictures": Picture(journals.with_alert, MEDIUM, over=pictures),
+}
 
 
 @pytest.fixture(autouse=True)
 def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal, the host and its devices are the same everywhere."""
     monkeypatch.setattr(socket, "gethostname", lambda: "gpu07")
     monkeypatch.setattr(hardware, "gpus", lambda: ())
-    monkeypatch.setattr(hardware, "cores", lambda: 2)
+    monkeypatch.setattr(cgroups, "cores", lambda: 2)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("COLORFGBG", "15;0")
 
 
-@pytest.fixture
-def live() -> Iterator[RunDir]:
-    """A run in its third epoch, whose lock is held as an engine would."""
-    run = scripted.run_dir(Path("runs"), scripted.half_a_run())
-    lock = rundir.take(run)
-    yield run
-    os.close(lock)
+async def settle(pilot: Pilot[Any]) -> None:
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
 
 
-def app_of(run: RunDir, **options: Any) -> CnnTui:
-    return CnnTui(run.path.parent, watch=run, clock=Clock(), **options)
+def keys_then(keys: Sequence[str], over: Callable[[], Screen[Any]] | None) -> Before:
+    """What is done before the picture is taken."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await pilot.pause()
+        await pilot.press(*keys)
+        if over is not None:
+            await pilot.app.push_screen(over())
+        await settle(pilot)
+
+    return before
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_dashboard(snap_compare: Compare, live: RunDir, size: tuple[int, int]) -> None:
-    assert snap_compare(app_of(live), terminal_size=size)
+@pytest.mark.parametrize("name", PICTURES)
+def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    picture = PICTURES[name]
+    for key, value in picture.terminal.items():
+        monkeypatch.setenv(key, value)
+    told = picture.told()
+    run = journals.place(Path("runs"), told)
+    lock = rundir.take(run) if picture.alive else None
+    app = CnnTui(
+        Path("runs"),
+        watch=run,
+        started=name == "leave",
+        ascii_only=picture.ascii,
+        clock=Clock(told[-1].time),
+    )
+    before = keys_then(picture.keys, picture.over)
+    assert snap_compare(app, terminal_size=picture.size, run_before=before)
+    if lock is not None:
+        os.close(lock)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_launcher(snap_compare: Compare, size: tuple[int, int]) -> None:
-    async def settle(pilot: Any) -> None:
-        await pilot.app.workers.wait_for_complete()
-
+@pytest.mark.parametrize(
+    ("size", "terminal"),
+    [(WIDE, NO_SIGNS), (MEDIUM, LIGHT), (SMALL, NO_COLOUR)],
+    ids=["wide", "light", "no-colour"],
+)
+def test_launcher(
+    snap_compare: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    terminal: Mapping[str, str],
+) -> None:
+    for key, value in terminal.items():
+        monkeypatch.setenv(key, value)
+    states = (journals.chinese, journals.with_alert, journals.failed, journals.ended)
+    runs = [
+        journals.place(Path("runs"), told(), f"{number}-resnet18-cifar10")
+        for number, told in enumerate(states, start=41)
+    ]
+    lock = rundir.take(runs[1])
     assert snap_compare(CnnTui(Path("runs")), terminal_size=size, run_before=settle)
-
-
-def test_leave_dialog(snap_compare: Compare, live: RunDir) -> None:
-    assert snap_compare(app_of(live, started=True), terminal_size=(80, 24), press=["q"])
-
-
-def test_help(snap_compare: Compare, live: RunDir) -> None:
-    assert snap_compare(app_of(live), terminal_size=(80, 24), press=["question_mark"])
-
-
-def test_zoomed_pane(snap_compare: Compare, live: RunDir) -> None:
-    assert snap_compare(app_of(live), terminal_size=(80, 24), press=["1", "enter"])
+    os.close(lock)

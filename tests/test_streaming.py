@@ -18,8 +18,8 @@ import pytest
 import torch
 from PIL import Image
 
+from engine import checkpoint, events, models, recipe
 from engine import device as devices
-from engine import events, models, recipe
 from engine.data import images as folders
 from engine.data.augment import Augmentation
 from engine.data.dataset import TRIES, Dataset, ImageFiles, Images
@@ -344,3 +344,22 @@ def test_ctrl_c_stops_a_streamed_run_as_any_and_the_lock_is_the_engines(tmp_path
     again.communicate()
     with RUN.lock.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_decoder_that_is_killed_ends_the_run_clearly_and_it_can_go_on(tmp_path: Path) -> None:
+    for file in many_images(tmp_path).rglob("*.png"):
+        Image.open(file).resize((32, 32)).save(file)
+    process, watch = train(tmp_path / "many")
+    [server] = [child for child in psutil.Process(process.pid).children() if child.children()]
+    server.children()[0].kill()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.count("\n") == 1
+    assert "was ended from outside" in err
+    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
+    saved = checkpoint.load(RUN.checkpoints / "last.pt")["step"]
+    again = headless("resume", "--no-ui")
+    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Steps) and e.step > saved), again)
+    again.kill()
+    again.communicate()
+    wait_for(lambda: not server.is_running())

@@ -13,9 +13,13 @@ from textual.theme import Theme
 
 from tests import scripted
 from tests.test_dashboard import app_of
-from tui.app import DARK, LIGHT, on_light
+from tui.app import DARK, LIGHT, CnnTui, on_light, themes
 
 THEMES = [DARK, LIGHT]
+FEW = themes(few_colours=True)
+# Of the sixteen those that are read on black, and on white.
+READ_ON_BLACK = {2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+READ_ON_WHITE = {0, 1, 2, 4, 5, 8}
 # Inks that say different things side by side.
 TOLD_APART = [
     ("ink-train", "ink-validation"),
@@ -61,6 +65,25 @@ def test_few_colours_still_tell_apart(theme: Theme, system: ColorSystem) -> None
     for name, colour in theme.variables.items():
         if name != "ink-border":
             assert seen(colour, system) != seen(theme.background, system), name
+
+
+@pytest.mark.parametrize(("theme", "read"), zip(FEW, (READ_ON_BLACK, READ_ON_WHITE), strict=True))
+def test_sixteen_colours_are_read_and_tell_apart(theme: Theme, read: set[int]) -> None:
+    shown = {name: seen(colour, ColorSystem.STANDARD) for name, colour in theme.variables.items()}
+    unread = {name for name, number in shown.items() if int(number) not in read}
+    assert unread <= {"ink-border"}
+    for one, other in TOLD_APART:
+        assert shown[one] != shown[other], (one, other)
+
+
+@pytest.mark.parametrize(("term", "few"), [("xterm", True), ("xterm-256color", False)])
+def test_the_terminal_says_how_many_colours_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, term: str, few: bool
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("COLORTERM", raising=False)
+    app = CnnTui(tmp_path)
+    assert app.get_theme(LIGHT.name) == themes(few)[1]
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import queue
 from pathlib import Path
 
 from engine import commands, events, launch, recipe
-from engine.commands import Command
+from engine.distributed import World
 from engine.journal import Journal
 from engine.session import Session
 from engine.worker import Worker
@@ -30,9 +29,9 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
     chosen = recipe.build(settings={"epochs": 50, "threads": 1})
     run, lock = launch.create(chosen, tmp_path / "runs")
     journal = Journal(run.journal)
-    inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    world = World()
     session = Session(run, chosen, "a1", journal, journal.append)
-    worker = Worker(session, session.live(), inbox, journal.append)
+    worker = Worker(session, session.live(), world, journal.append)
     app = CnnTui(tmp_path / "runs")
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = Listening(run, started=False)
@@ -45,7 +44,7 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
                 await pilot.pause(0.05)
         assert dashboard.history.run is not None
         assert dashboard.history.run.recipe == chosen
-        inbox.put(commands.Stop(id="x", attempt="a1"))
+        world.put(commands.Stop(id="x", attempt="a1"))
         worker.join(30)
         dashboard._read()
         await pilot.pause()

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from textual import events
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, Provider
+from textual.command import Provider
 from textual.theme import Theme
 from textual.widgets import Input
 
 from engine.rundir import RunDir
-from tui import text, twins
+from tui import ambiguous, text, twins
 
-WATCH_SECONDS = 0.25
+WATCH_SECONDS = 0.5
+# By then all that the first screen needs is there to stay.
+SETTLED_SECONDS = 3.0
 
 # Okabe & Ito's palette: told apart with every common kind of colour vision.
 INKS_DARK = {
@@ -52,6 +57,21 @@ INKS_LIGHT = {
     "ink-miss4": "#a04000",
     "ink-selected": "#9a5b00",
 }
+# Of sixteen colours the nearest would often be yellow or cyan, which nobody reads on white, and on
+# black what is good would look as training does.
+FEW_DARK = {"ink-good": "#55ff55"}
+FEW_LIGHT = {
+    "ink-train": "#0000aa",
+    "ink-validation": "#aa00aa",
+    "ink-rate": "#0000aa",
+    "ink-good": "#00aa00",
+    "ink-warning": "#aa00aa",
+    "ink-error": "#aa0000",
+    "ink-miss2": "#555555",
+    "ink-miss3": "#aa00aa",
+    "ink-miss4": "#aa0000",
+    "ink-selected": "#aa00aa",
+}
 DARK = Theme(
     name="cnn-dark",
     primary="#56b4e9",
@@ -72,6 +92,15 @@ LIGHT = Theme(
     dark=False,
     variables=INKS_LIGHT,
 )
+
+
+def themes(few_colours: bool) -> tuple[Theme, Theme]:
+    """Dark and light, for a terminal of many colours or of sixteen."""
+    if not few_colours:
+        return DARK, LIGHT
+    pairs = ((DARK, FEW_DARK), (LIGHT, FEW_LIGHT))
+    dark, light = (replace(one, variables=one.variables | few) for one, few in pairs)
+    return dark, light
 
 
 def on_light(colours: str) -> bool:
@@ -119,16 +148,20 @@ class CnnTui(App[str]):
         started: bool = False,
         recorded: bool = False,
         ascii_only: bool = False,
+        typed: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`started` says that this viewer started the run, `recorded` that no engine ever will."""
+        """`started` says that this viewer started the run, `recorded` that no engine ever will.
+
+        `typed` is what was already typed for it, before it was there.
+        """
         super().__init__()
         self.ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._run, self._started, self._recorded = watch, started, recorded
-        self.clock = clock
-        for theme in (DARK, LIGHT):
+        self._typed, self.clock = typed, clock
+        for theme in themes(self.console.color_system == "standard"):
             self.register_theme(theme)
         self.theme = LIGHT.name if on_light(os.environ.get("COLORFGBG", "")) else DARK.name
 
@@ -138,6 +171,8 @@ class CnnTui(App[str]):
     def on_mount(self) -> None:
         if not self.is_headless:
             self.set_interval(WATCH_SECONDS, self._end_with_terminal)
+            # Looking through all of it for garbage takes longer than drawing the screen.
+            self.set_timer(SETTLED_SECONDS, gc.freeze)
         # Each screen is imported where it is shown: the first frame waits for no other.
         if self._run is None:
             from tui.screens.launcher import Launcher
@@ -150,6 +185,19 @@ class CnnTui(App[str]):
                 self._run, started=self._started, recorded=self._recorded, clock=self.clock
             )
             self.push_screen(dashboard)
+        self.call_after_refresh(self._type)
+
+    def _type(self) -> None:
+        """Take the keys that were typed before the app was there."""
+        for message in XTermParser().feed(self._typed):
+            self.post_message(message)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """A far terminal answers late how wide it draws; see `ambiguous`."""
+        if event.x >= ambiguous.AFTER_ONE_CELL and not self.ascii_only:
+            self.ascii_only = True
+            self.add_class("-ascii")
+            self.refresh_css(animate=False)
 
     async def on_event(self, event: events.Event) -> None:
         """Full-width characters are the keys that they look like, except where text is typed."""
@@ -158,8 +206,10 @@ class CnnTui(App[str]):
         await super().on_event(event)
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=text.SEARCH_COMMANDS))
+        from tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(placeholder=text.SEARCH_COMMANDS))
 
     def action_toggle_theme(self) -> None:
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

@@ -26,6 +26,16 @@ class Cli(click.Group):
             ctx.exit(error.exit_code)
 
 
+def _count(context: click.Context, option: click.Parameter, said: str | None) -> int | str | None:
+    """A number as such; whatever else was said the recipe judges."""
+    return int(said) if said and said.isdecimal() else said
+
+
+def gpus_option(command: Command) -> Command:
+    option = click.option("--gpus", callback=_count, metavar="N|all", help=text.HELP_GPUS)
+    return option(command)
+
+
 def start_options(command: Command) -> Command:
     """The options that say what to train and how."""
     for option in reversed(
@@ -38,12 +48,16 @@ def start_options(command: Command) -> Command:
             click.option("--epochs", type=int, metavar="N", help=text.HELP_EPOCHS),
             click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=text.HELP_SET),
             click.option("--device", metavar="DEVICE", help=text.HELP_DEVICE),
+            gpus_option,
+            click.option("--compile", metavar="auto|off|on", help=text.HELP_COMPILE),
             click.option("--seed", type=int, metavar="N", help=text.HELP_SEED),
             click.option("--data-dir", metavar="FOLDER", help=text.HELP_DATA_DIR),
             click.option("--name", default="", metavar="NAME", help=text.HELP_NAME),
             click.option("--resume", type=click.Choice(["auto"]), help=text.HELP_RESUME_AUTO),
+            click.option("--force", is_flag=True, help=text.HELP_FORCE),
             click.option("--on-nan", metavar="WHAT", help=text.HELP_ON_NAN),
             click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI),
+            click.option("--create", is_flag=True, help=text.HELP_CREATE),
             click.option("--dry-run", is_flag=True, help=text.HELP_DRY_RUN),
             click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII),
         )
@@ -96,21 +110,27 @@ def _start(
     runs_dir: Path | None,
     name: str,
     resume: str | None,
+    force: bool,
     no_ui: bool,
+    create: bool,
     dry_run: bool,
     ascii_only: bool,
     **said: Any,
 ) -> None:
     """Open the launcher, or start the run that was described and watch it."""
     from engine import launch
+    from engine.errors import UsageError
 
     place = _runs_dir(runs_dir)
     headless = no_ui or not _on_terminal()
     launch.check_modules()
     if resume and not name:
-        raise click.UsageError(text.RESUME_NEEDS_NAME)
+        raise UsageError(text.RESUME_NEEDS_NAME)
+    if create:
+        _create(_recipe(place, **said), place, name, resume, force)
+        return
     if resume:
-        _requeued(_recipe(place, **said), place, name, headless, ascii_only)
+        _requeued(_recipe(place, **said), place, name, force, headless, ascii_only)
     if dry_run:
         sys.exit(_rehearse(_recipe(place, **said)))
     described = name or any(value not in (None, ()) for k, value in said.items() if k != "data_dir")
@@ -126,12 +146,31 @@ def _start(
         _watch(claim.run, place, started=True, ascii_only=ascii_only)
 
 
-def _requeued(chosen: Any, runs_dir: Path, name: str, headless: bool, ascii_only: bool) -> NoReturn:
+def _create(chosen: Any, runs_dir: Path, name: str, resume: str | None, force: bool) -> None:
+    """Make a run, or find the one of this name, for torchrun to start or to go on with."""
+    from engine import launch, rundir
+    from engine.rundir import RunDir
+
+    if resume:
+        found = launch.resume_or_create(chosen, runs_dir, name, force=force)
+        if isinstance(found, RunDir):
+            click.echo(found.path.resolve())
+            return
+        claim = found[0]
+    else:
+        claim = launch.create(chosen, runs_dir, name)
+    rundir.let_go(claim)
+    click.echo(claim.run.path.resolve())
+
+
+def _requeued(
+    chosen: Any, runs_dir: Path, name: str, force: bool, headless: bool, ascii_only: bool
+) -> NoReturn:
     """Go on with the newest run of this name, or begin it, or find that it is done."""
     from engine import launch
     from engine.rundir import RunDir
 
-    found = launch.resume_or_create(chosen, runs_dir, name)
+    found = launch.resume_or_create(chosen, runs_dir, name, force=force)
     if isinstance(found, RunDir):
         click.echo(text.nothing_left(found.label))
         sys.exit(0)
@@ -156,6 +195,8 @@ def _recipe(
     epochs: int | None,
     sets: tuple[str, ...],
     device: str | None,
+    gpus: int | str | None,
+    compile: str | None,  # noqa: A002 (the name of the option)
     seed: int | None,
     on_nan: str | None,
     data_dir: str | None,
@@ -170,6 +211,8 @@ def _recipe(
         "data": data,
         "epochs": epochs,
         "device": device,
+        "gpus": gpus,
+        "compile": compile,
         "seed": seed,
         "on_nan": on_nan,
         "data_dir": data_dir,
@@ -189,10 +232,10 @@ def _rehearse(chosen: Any) -> int:
 
     with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
         claim = launch.create(chosen, Path(folder))
-        arguments = launch.foreground(claim, "--dry-run")
+        arguments = launch.foreground(claim, chosen, "--dry-run")
         done = subprocess.run(
             arguments,
-            env=launch.environment(chosen),
+            env=launch.environment(chosen, launch.ranks(chosen)),
             pass_fds=(claim.lock,),
             check=False,
         )
@@ -200,15 +243,26 @@ def _rehearse(chosen: Any) -> int:
 
 
 def _open_launcher(runs_dir: Path, data_dir: str | None, ascii_only: bool) -> None:
+    terminal = _terminal(ascii_only)
     from tui.app import CnnTui
 
-    _finish(CnnTui(runs_dir, data_dir=data_dir or "", ascii_only=ascii_only))
+    _finish(CnnTui(runs_dir, data_dir=data_dir or "", **terminal))
 
 
 def _watch(run: Any, runs_dir: Path, *, started: bool, ascii_only: bool) -> None:
+    terminal = _terminal(ascii_only)
     from tui.app import CnnTui
 
-    _finish(CnnTui(runs_dir, watch=run, started=started, ascii_only=ascii_only))
+    _finish(CnnTui(runs_dir, watch=run, started=started, **terminal))
+
+
+def _terminal(ascii_only: bool) -> dict[str, Any]:
+    """What the app has to know of its terminal; it is imported until the terminal answers."""
+    from tui import ambiguous
+
+    with ambiguous.asked() as terminal:
+        import tui.app  # noqa: F401
+    return {"ascii_only": ascii_only or terminal.wide, "typed": terminal.typed}
 
 
 def _finish(app: Any) -> None:
@@ -249,20 +303,29 @@ def demo(ascii_only: bool) -> None:
 
     if not _on_terminal():
         raise UsageError(text.DEMO_NEEDS_TERMINAL)
+    terminal = _terminal(ascii_only)
     from tui.demo import Demo
 
     with tempfile.TemporaryDirectory(prefix="cnn-tui-", ignore_cleanup_errors=True) as folder:
-        _finish(Demo(Path(folder), ascii_only=ascii_only))
+        _finish(Demo(Path(folder), **terminal))
 
 
 @main.command(help=text.HELP_RESUME)
 @click.argument("run", default="", metavar="[RUN]")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help=text.HELP_MORE_EPOCHS)
+@gpus_option
+@click.option("--force", is_flag=True, help=text.HELP_FORCE)
 @click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI)
 @click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
 @runs_option
 def resume(
-    run: str, epochs: int | None, no_ui: bool, ascii_only: bool, runs_dir: Path | None
+    run: str,
+    epochs: int | None,
+    gpus: int | str | None,
+    force: bool,
+    no_ui: bool,
+    ascii_only: bool,
+    runs_dir: Path | None,
 ) -> None:
     from engine import launch, rundir
     from engine import text as engine_text
@@ -275,7 +338,7 @@ def resume(
         click.echo(engine_text.already_running(found.label), err=True)
         _watch(found, place, started=False, ascii_only=ascii_only)
         return
-    claim, chosen = launch.resume(found, epochs)
+    claim, chosen = launch.resume(found, epochs, gpus, force=force)
     options = () if epochs is None else ("--epochs", str(epochs))
     if headless:
         launch.become(claim, chosen, *options)

@@ -91,11 +91,18 @@ class Demo(CnnTui):
     """The viewer of a recorded run, whose folder is gone afterwards."""
 
     def __init__(
-        self, folder: Path, *, ascii_only: bool = False, clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        *,
+        ascii_only: bool = False,
+        typed: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         said = recorded()
         run = place(folder, next(e for e in said if isinstance(e, events.RunStarted)))
-        super().__init__(folder, watch=run, recorded=True, ascii_only=ascii_only, clock=clock)
+        super().__init__(
+            folder, watch=run, recorded=True, ascii_only=ascii_only, typed=typed, clock=clock
+        )
         self._folder = folder
         self.replay = Replay(run, said, clock)
 

@@ -1,13 +1,13 @@
 """Widgets that draw rows of spans and resend only the cells that changed.
 
 Textual sends a widget's dirty lines whole, so a drawn widget compares its new rows with the
-ones on the screen and refreshes the smallest stretch of each row that differs.
+ones on the screen and refreshes the stretches of each row that differ.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import ClassVar
 
 from rich.cells import split_graphemes
 from rich.segment import Segment
@@ -18,33 +18,22 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.drawing import cells
-from tui.drawing.cells import INKS, Colours, Ink, Row, Span
+from tui.drawing.cells import Colours, Ink, Row, Span
 from tui.drawing.plain import to_ascii
+
+# Inks that share the colour of another one.
+VARIABLES: Mapping[Ink, str] = {"hit": "train", "miss1": "dim"}
+BOLD: frozenset[Ink] = frozenset({"key", "error", "miss4"})
+# Plain characters, and what curves are made of: each takes one cell, whatever stands beside it.
+NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
+# A terminal is told in so many bytes or more where its cursor shall go on.
+JUMP = 4
 
 
 class Drawn(Widget):
     """A widget whose content is `draw(width, height)`: one row of spans for each line."""
 
-    DEFAULT_CSS = """
-    Drawn { color: $foreground; background: $background; }
-    Drawn > .ink--dim { color: $ink-dim; }
-    Drawn > .ink--border { color: $ink-border; }
-    Drawn > .ink--title { color: $foreground; text-style: bold; }
-    Drawn > .ink--key { color: $ink-key; text-style: bold; }
-    Drawn > .ink--train { color: $ink-train; }
-    Drawn > .ink--validation { color: $ink-validation; }
-    Drawn > .ink--rate { color: $ink-rate; }
-    Drawn > .ink--good { color: $ink-good; }
-    Drawn > .ink--warning { color: $ink-warning; }
-    Drawn > .ink--error { color: $ink-error; text-style: bold; }
-    Drawn > .ink--hit { color: $ink-train; }
-    Drawn > .ink--miss1 { color: $ink-dim; }
-    Drawn > .ink--miss2 { color: $ink-miss2; }
-    Drawn > .ink--miss3 { color: $ink-miss3; }
-    Drawn > .ink--miss4 { color: $ink-miss4; text-style: bold; }
-    Drawn > .ink--selected { color: $ink-selected; }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{ink}" for ink in INKS}
+    DEFAULT_CSS = "Drawn { color: $foreground; background: $background; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -68,11 +57,13 @@ class Drawn(Widget):
             self._strips.clear()
             self.refresh()
             return
+        changes: list[Region] = []
         for y, (before, after) in enumerate(zip(old, new, strict=True)):
             if before != after:
-                start, end = changed(before, after)
                 self._strips.pop(y, None)
-                self.refresh(Region(start, y, end - start, 1))
+                changes += [Region(x, y, end - x, 1) for x, end in changed(before, after)]
+        if changes:
+            self.refresh(*changes)
 
     def on_resize(self) -> None:
         self.redraw()
@@ -102,25 +93,47 @@ class Drawn(Widget):
         if span.colours is not None:
             return _coloured(span.colours)
         if ink not in self._styles:
-            component = self.get_component_rich_style(f"ink--{ink}")
-            self._styles[ink] = self.rich_style if ink == "plain" else component
+            self._styles[ink] = self.rich_style + self._ink(ink)
         return self._styles[ink]
 
+    def _ink(self, ink: Ink) -> Style:
+        """The colour that the theme has for this ink.
 
-def changed(before: Row, after: Row) -> tuple[int, int]:
-    """The first cell in which two rows of one width differ, and the one after the last."""
-    alike = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), None)
-    if alike is None:
-        alike = min(len(before), len(after))
-    # Most of a row is the same: only what follows is looked at cell by cell.
-    left = cells.width(after[:alike])
-    first, second = _cells(before[alike:]), _cells(after[alike:])
-    width = len(first)
-    start = next((x for x in range(width) if first[x] != second[x]), width)
-    end = next((x for x in range(width, start, -1) if first[x - 1] != second[x - 1]), start)
-    while end < width and "" in (first[end][0], second[end][0]):
-        end += 1  # half of a wide character is none
-    return left + start, left + end
+        Component classes would do, but Textual works them out for every widget before the first
+        frame, which takes longer than all else in it.
+        """
+        if ink in ("plain", "title"):
+            return Style(bold=ink == "title")
+        variable = f"ink-{VARIABLES.get(ink, ink)}"
+        return Style(color=self.app.theme_variables[variable], bold=ink in BOLD)
+
+
+def changed(before: Row, after: Row) -> list[tuple[int, int]]:
+    """Where two rows of one width differ: the first cell of each stretch, and the one after it.
+
+    What lies between two changes and is shorter than what takes the cursor over it is in one.
+    """
+    left, old_spans, new_spans = _differing(before, after)
+    stretches: list[tuple[int, int]] = []
+    pairs = zip(_cells(old_spans), _cells(new_spans), strict=True)
+    for x, (old, new) in enumerate(pairs, start=left):
+        whole = "" not in (old[0], new[0])
+        if stretches and stretches[-1][1] == x and (old != new or not whole):
+            stretches[-1] = stretches[-1][0], x + 1  # half of a wide character is none
+        elif old != new:
+            start = stretches.pop()[0] if stretches and x - stretches[-1][1] < JUMP else x
+            stretches.append((start, x + 1))
+    return stretches
+
+
+def _differing(before: Row, after: Row) -> tuple[int, Row, Row]:
+    """Where the spans that differ begin, and these: most of a row is the same."""
+    most = min(len(before), len(after))
+    head = next((i for i in range(most) if before[i] != after[i]), most)
+    rest = most - head
+    tail = next((i for i in range(rest) if before[-1 - i] != after[-1 - i]), rest)
+    middle = slice(head, len(before) - tail), slice(head, len(after) - tail)
+    return cells.width(after[:head]), before[middle[0]], after[middle[1]]
 
 
 def _cells(row: Row) -> list[tuple[str, Ink, Colours | None]]:
@@ -130,6 +143,9 @@ def _cells(row: Row) -> list[tuple[str, Ink, Colours | None]]:
     """
     spread: list[tuple[str, Ink, Colours | None]] = []
     for text, ink, colours in row:
+        if NARROW.issuperset(text):
+            spread += [(character, ink, colours) for character in text]
+            continue
         for start, end, size in split_graphemes(text)[0]:
             if size:
                 spread.append((text[start:end], ink, colours))

@@ -9,10 +9,10 @@ from engine import rundir
 from engine.events import Event
 from engine.history import History
 from engine.journal import Reader, glimpse
-from engine.rundir import RunDir
+from engine.rundir import Life, RunDir
 
 # A long journal is read in slices, so that keys are answered meanwhile.
-SLICE_SECONDS = 0.03
+SLICE_SECONDS = 0.015
 # Above this many bytes the end of the journal is shown before all of it is folded.
 LONG = 8 << 20
 
@@ -28,23 +28,37 @@ class News(NamedTuple):
 
 
 class Following:
-    """Follows one run. `history` is what is known of it and `alive` whether an engine holds it."""
+    """Follows one run. `history` is what is known of it, and `life` of its engine."""
 
     def __init__(self, run: RunDir) -> None:
         self.run = run
-        self.alive = True
+        self.life: Life = "live"
         self._folding = History()
         self.history = self._folding
-        self._reader = Reader(run.journal)
-        if self._reader.unread > LONG:
-            self.history = History()
-            self.history.fold(glimpse(run.journal))
+        self._reader: Reader | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self.life == "live"
+
+    @property
+    def _is_long(self) -> bool:
+        try:
+            return self.run.journal.stat().st_size > LONG
+        except OSError:
+            return False
 
     def look(self) -> News:
         """Read what is new, for a slice of time at most."""
+        if self._reader is None and self.history is self._folding and self._is_long:
+            # The first frame of a long journal does not wait until it is searched through.
+            self.history = History()
+            self.history.fold(glimpse(self.run.journal))
+            return News(None, more=True)
+        self._reader = self._reader or Reader(self.run.journal)
         deadline = time.monotonic() + SLICE_SECONDS
         # Asked before reading: what an engine says before it ends is then not missed.
-        alive = rundir.alive(self.run)
+        life = rundir.life(self.run)
         kinds: frozenset[type[Event]] | None = frozenset()
         more = False
         for batch in self._reader.batches():
@@ -59,6 +73,6 @@ class Following:
         if self.history is not self._folding:
             # Until the whole is folded the glimpse is shown; then everything may differ.
             self.history, kinds = (self.history, frozenset()) if more else (self._folding, None)
-        if alive != self.alive and not more:
-            self.alive, kinds = alive, None
+        if life != self.life and not more:
+            self.life, kinds = life, None
         return News(kinds, more)

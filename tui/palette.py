@@ -7,8 +7,9 @@ from functools import partial
 from typing import NamedTuple
 
 from rich.text import Text
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.widgets import Input
 
 from tui import text
 from tui.drawing.plain import to_ascii
@@ -17,6 +18,14 @@ from tui.drawn import is_ascii
 # Where the keys begin, in cells, in a terminal of this width.
 COLUMN = 55
 WIDE = 76
+
+
+class Palette(CommandPalette):
+    """Textual's palette, whose cursor does not blink: over SSH each blink would be sent."""
+
+    def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False
 
 
 class Action(NamedTuple):

@@ -7,15 +7,21 @@ from pathlib import Path
 
 from engine.text import duration, harmless
 from tui import text
+from tui.drawing import cells
+from tui.drawing.cells import Span
 from tui.drawing.spark import sparkline
 from tui.drawing.table import Column
 from tui.summary import Summary
 
+# One long name shall not take the room of all other columns.
+LONGEST_NAME = 28
+
 
 def run_columns(runs: Sequence[Summary]) -> list[Column]:
-    """State and name, data, epoch, best accuracy with its curve, and time."""
+    """Sign and number, name, state, data, epoch, best accuracy with its curve, and time."""
     return [
-        Column("", [_label(run) for run in runs]),
+        Column("", [_sign(run) for run in runs]),
+        Column("", [_name(run) for run in runs], gap=1),
         Column("", [text.STATE_WORDS[run.state] for run in runs], 3),
         Column("", [harmless(Path(run.data).name) for run in runs], 6),
         Column("", [f"{run.epoch}/{run.epochs}" if run.epochs else "" for run in runs], 1, True),
@@ -25,9 +31,13 @@ def run_columns(runs: Sequence[Summary]) -> list[Column]:
     ]
 
 
-def _label(run: Summary) -> str:
-    number = "" if run.number is None else f"{run.number:>3} "
-    return f"{text.SIGNS[run.state]} {number}{harmless(run.name)}"
+def _sign(run: Summary) -> str:
+    number = "" if run.number is None else f" {run.number:>3}"
+    return text.SIGNS[run.state] + number
+
+
+def _name(run: Summary) -> str:
+    return cells.text(cells.shortened((Span(harmless(run.name)),), LONGEST_NAME))
 
 
 def _best(run: Summary) -> str:

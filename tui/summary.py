@@ -11,9 +11,9 @@ from engine import rundir
 from engine.history import History
 from engine.journal import Reader
 from engine.recipe import names
-from engine.rundir import RunDir
+from engine.rundir import Life, RunDir
 
-State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed"]
+State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -43,16 +43,18 @@ def read(run: RunDir) -> History:
     return history
 
 
-def state_of(history: History, alive: bool) -> State:
+def state_of(history: History, life: Life) -> State:
     """A lock that is free without a `RunEnded` means that the engine died."""
-    if alive:
+    if life == "live":
         paused = history.phase is not None and history.phase.name == "paused"
         return "paused" if paused else "live"
+    if life == "silent":
+        return "silent"
     return history.ended.reason if history.ended else "failed"
 
 
-def summary(run: RunDir, alive: bool) -> Summary:
-    """Read the run's journal and fold it; `alive` says whether an engine holds the run."""
+def summary(run: RunDir, life: Life) -> Summary:
+    """Read the run's journal and fold it; `life` is what is known of its engine."""
     history = read(run)
     best = history.best
     chosen = history.run.recipe if history.run else None
@@ -61,14 +63,14 @@ def summary(run: RunDir, alive: bool) -> Summary:
         number=run.number,
         name=run.name,
         path=str(run.path),
-        state=state_of(history, alive),
+        state=state_of(history, life),
         arch=arch,
         data=data,
         epoch=len(history.epochs),
         epochs=history.epochs_planned if chosen else 0,
         best_top1=best.top1 if best else None,
         seconds=history.elapsed(history.last_time),
-        remaining=history.remaining() if alive else None,
+        remaining=history.remaining() if life == "live" else None,
         started=history.run.time if history.run else 0.0,
         top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
     )
@@ -78,15 +80,15 @@ class Summaries:
     """Summaries that are made anew only where a journal has grown or an engine has gone."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Path, int, bool], Summary] = {}
+        self._known: dict[tuple[Path, int, Life], Summary] = {}
 
     def of(self, run: RunDir) -> Summary:
         """The summary of the run as it is now."""
-        alive = rundir.alive(run)
-        key = (run.path, _size(run.journal), alive)
+        life = rundir.life(run)
+        key = (run.path, _size(run.journal), life)
         if key not in self._known:
             older = [known for known in self._known if known[0] == run.path]
-            self._known[key] = summary(run, alive)
+            self._known[key] = summary(run, life)
             for known in older:
                 del self._known[known]
         return self._known[key]

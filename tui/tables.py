@@ -39,7 +39,7 @@ def _print(columns: Iterable[Column], rows: Iterable[Iterable[str]]) -> None:
 
 
 def _json(rows: Any) -> None:
-    click.echo(json.dumps(msgspec.to_builtins(rows), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(msgspec.to_builtins(rows), indent=2))
 
 
 def models(as_json: bool) -> None:
@@ -89,7 +89,8 @@ def recipes() -> None:
 
 def runs(runs_dir: Path, as_json: bool) -> None:
     """The runs of a folder, newest first."""
-    found = [summary(run, rundir.alive(run)) for run in rundir.runs(runs_dir)]
+    known = rundir.runs(runs_dir)
+    found = [summary(run, rundir.life(run)) for run in known]
     if as_json:
         _json(found)
         return
@@ -98,6 +99,9 @@ def runs(runs_dir: Path, as_json: bool) -> None:
         return
     columns = [Column(t, numeric) for t, numeric in text.RUN_COLUMNS]
     _print(columns, (_run_row(run) for run in found))
+    for run, told in zip(known, found, strict=True):
+        if told.state == "silent":
+            click.echo(rundir.absence(run))
 
 
 def _run_row(run: Summary) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping
 
+from engine.text import harmless
+
 # Numbers
 
 NAN = "nan"
@@ -26,6 +28,7 @@ EPOCH = "epoch"
 SMOOTH = "smooth"
 LOG_SCALE = "log"
 NO_CURVE = "the first steps begin the curve, each epoch adds an o"
+NO_CURVE_SHORT = "the first steps begin it"
 KEY_CURSOR = "cursor"
 KEY_SMOOTH = "smooth"
 KEY_LOG_SCALE = "log y"
@@ -406,6 +409,7 @@ PHASES: Mapping[str, str] = {
 }
 TESTING = "testing"
 ENGINE_LOST = "engine ended unexpectedly"
+ENGINE_SILENT = "silent"
 
 
 def batch(size: int) -> str:
@@ -470,11 +474,15 @@ HELP_INIT_FROM = "Begin with the weights of a run, or of a checkpoint file."
 HELP_EPOCHS = "Total number of epochs."
 HELP_SET = "Set a field of the recipe, as in --set lr=0.1; may be repeated."
 HELP_DEVICE = "auto, cpu, cuda or cuda:N."
+HELP_GPUS = "Share each batch among so many GPUs, or all; with --device cpu, processes."
+HELP_CREATE = "Make the run's folder, print its path and leave it to torchrun to start."
+HELP_COMPILE = "Compile the model: auto (where a long run on a GPU repays it), off or on."
 HELP_SEED = "Seed of weights, order and augmentation."
 HELP_DATA_DIR = "Where data sets are looked for."
 HELP_RUNS_DIR = "Where runs are kept (default: $CNN_TUI_RUNS or ./runs)."
 HELP_NAME = "Name of the run (default: ARCH-DATA)."
 HELP_RESUME_AUTO = "With --name: go on with the newest run of that name, or begin it."
+HELP_FORCE = "Take an engine on another machine for gone when nothing was heard of it for long."
 HELP_MORE_EPOCHS = "Go on to this total of epochs, also when the run was done."
 HELP_ON_NAN = "When the loss is no number: pause, stop or rollback."
 RESUME_NEEDS_NAME = "--resume auto needs --name, which says what run to go on with."
@@ -490,7 +498,7 @@ DEMO_NEEDS_TERMINAL = "demo draws on a terminal, and this is none."
 
 
 def nothing_left(run: str) -> str:
-    return f"{run} is done: there is nothing left to train"
+    return f"{harmless(run)} is done: there is nothing left to train"
 
 
 def options_before(command: str, options: Iterable[str]) -> str:
@@ -498,7 +506,7 @@ def options_before(command: str, options: Iterable[str]) -> str:
 
 
 def told(command: str, run: str) -> str:
-    return f"told {run} to {command}"
+    return f"told {harmless(run)} to {command}"
 
 
 NEWS_COLUMN = "what was new"
@@ -527,6 +535,7 @@ STATES = {
     "done": "done",
     "stopped": "↻ stopped",
     "failed": "✗ failed",
+    "silent": "? silent",
 }
 
 
@@ -535,7 +544,7 @@ def to_download(size: str) -> str:
 
 
 def no_runs(folder: str) -> str:
-    return f"no runs in {folder} yet: start one with `cnn-tui`"
+    return f"no runs in {harmless(folder)} yet: start one with `cnn-tui`"
 
 
 # Keys
@@ -880,6 +889,7 @@ KEY_SIGNS: Mapping[str, str] = {
     "home": "Home",
     "end": "End",
     "ctrl+c": "Ctrl+C",
+    "ctrl+p": "Ctrl+P",
 }
 COMMANDS: Mapping[str, str] = {
     "pause": "Pause the training, or go on",
@@ -953,76 +963,113 @@ CHECKPOINT_ASKED = "saving a checkpoint after this step"
 
 
 def goes_on(run: str, selector: str) -> str:
-    return f"{run} goes on training; come back with: cnn-tui attach {selector}"
+    return harmless(f"{run} goes on training; come back with: cnn-tui attach {selector}")
 
 
 def is_over(run: str, selector: str) -> str:
-    return f"see {run} again with: cnn-tui attach {selector}"
+    return harmless(f"see {run} again with: cnn-tui attach {selector}")
 
 
 def stopping(run: str, selector: str) -> str:
-    return f"{run} saves and stops; go on with it by: cnn-tui resume {selector}"
+    return harmless(f"{run} saves and stops; go on with it by: cnn-tui resume {selector}")
 
 
 # Help
 
 HELP_TITLE = "Keys"
 HELP_FOOT = "↑ ↓ scroll   Esc back"
+HELP_RUN = "the run"
+HELP_SCREEN = "the screen"
+HELP_CURVES = "the curves"
+HELP_LAYERS = "layers"
+HELP_CONFUSION = "confusion"
+HELP_MAPS = "feature maps"
+HELP_LOG = "the log"
+HELP_LAUNCHER = "the launcher"
+HELP_BOXES = "boxes"
+HELP_SIGNS = "below the curves"
+HELP_PANES: Mapping[str, str] = {
+    "loss": HELP_CURVES,
+    "accuracy": HELP_CURVES,
+    "rate": HELP_CURVES,
+    "layers": HELP_LAYERS,
+    "confusion": HELP_CONFUSION,
+    "maps": HELP_MAPS,
+    "log": HELP_LOG,
+}
 HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "the run": (
-        ("p", "pause, and go on exactly where it was"),
+    HELP_RUN: (
+        ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
-        ("s", "steer: another learning rate, or another end"),
-        ("y", "copy the command that watches this run"),
-        ("d", "detach: leave at once, the training goes on"),
-        ("q  Ctrl+C", "leave; asks where this window started the run"),
+        ("s", "steer: learning rate, or the end"),
+        ("y", "copy the command that watches it"),
+        ("d", "detach: leave, the run goes on"),
+        ("q Ctrl+C", "leave; asks where it was started"),
     ),
-    "the screen": (
-        ("Tab  Shift+Tab  1 … 8  0", "go to a pane; 0 is the log"),
-        ("Enter  z", "show the pane alone, and back"),
-        ("e", "explain the pane, as it is now"),
-        (",  .  [  ]", "confusion and feature maps of past epochs"),
-        ("a", "training images as the network sees them"),
-        (":  Ctrl+P", "all that can be done, by its words"),
-        ("?  Esc", "these keys; back"),
+    HELP_SCREEN: (
+        ("Tab Shift+Tab", "the next pane, the one before"),
+        (f"{DIGITS} 0", "a pane by its number; the log"),
+        ("Enter z", "this pane alone, and back"),
+        ("e", "explain this pane, as it is now"),
+        (", . [ ]", "confusion and maps of past epochs"),
+        ("a", "training images as it sees them"),
+        (": Ctrl+P", "all that can be done, in words"),
+        ("? Esc", "these keys; back"),
     ),
-    "the curves": (
-        ("←  →  h  l", "a cursor with exact values; Esc ends it"),
-        ("Shift+←  Shift+→", "ten columns on"),
-        ("+  =  -", "smooth the training curve more or less"),
-        ("t  L", "the recent steps or the whole run; log y"),
-        ("below them", "◆ best  c saved  s steered  ‖ paused  ! alert"),
+    HELP_CURVES: (
+        ("← → h l Esc", "a cursor with exact values; none"),
+        ("Shift+← Shift+→", "ten columns on"),
+        ("+ = -", "smooth the curve more, or less"),
+        ("t L", "recent or whole; logarithmic loss"),
     ),
-    "layers": (
-        ("↑  ↓  j  k", "select a layer, which the maps then show"),
-        ("PgUp  PgDn  Home  End", "ten on, or to either end"),
-        ("Space  Enter  ←  →  h  l", "fold a stage, or open it"),
-        ("m  Esc", "its feature maps; select none"),
+    HELP_LAYERS: (
+        ("↑ ↓ j k", "select a stage, a block or a layer"),
+        ("PgUp PgDn Home End", "ten on; to either end"),
+        ("Space Enter", "fold a stage, or open it"),
+        ("← → h l", "fold it; open it"),
+        ("m Esc", "its feature maps; select none"),
     ),
-    "confusion": (
-        ("↑  ↓  ←  →  j  k  h  l", "select a cell, a pair or a class"),
-        ("Enter  Esc", "its images; select none"),
-        ("o  /", "sort, filter"),
-        ("m  r  %", "matrix or pairs; precision, recall and F1; counts"),
+    HELP_CONFUSION: (
+        ("↑ ↓ ← → j k h l", "select a cell, a pair or a class"),
+        ("PgUp PgDn", "ten on"),
+        ("Enter Esc", "its images; select none"),
+        ("o /", "sort; filter"),
+        ("m %", "matrix or pairs; counts or per cent"),
+        ("r", "precision, recall and F1"),
     ),
-    "feature maps": (
-        ("n  N", "another layer"),
-        ("←  →  h  l  g", "another image; g goes to one by its number"),
-        ("Shift+←  Shift+→  Ctrl+←  Ctrl+→", "ten images on, a hundred on"),
-        ("↑  ↓  j  k  PgUp  PgDn", "more channels"),
-        ("o  K  b", "strongest first, kernels, half blocks or shades"),
+    HELP_MAPS: (
+        ("n N", "the next layer, the one before"),
+        ("← → h l g", "another image; one by its number"),
+        ("Shift+← Shift+→", "ten images on"),
+        ("Ctrl+← Ctrl+→", "a hundred images on"),
+        ("↑ ↓ j k PgUp PgDn", "more channels"),
+        ("o K b", "strongest first; kernels; shades"),
     ),
-    "the log": (
-        ("↑  ↓  j  k  PgUp  PgDn", "scroll"),
-        ("Home  g  End  G", "to the newest, to the oldest"),
+    HELP_LOG: (
+        ("↑ ↓ j k PgUp PgDn", "scroll"),
+        ("Home g End G", "to the newest; to the oldest"),
         ("/", "filter"),
     ),
-    "the launcher": (
-        ("Enter", "start with what is chosen; on a run, attach to it"),
+    HELP_LAUNCHER: (
+        ("↑ ↓ j k", "choose"),
+        ("PgUp PgDn Home End", "ten on; to either end"),
+        ("Tab Shift+Tab", "the next box, the one before"),
+        ("Enter", "start what is chosen; attach to a run"),
         ("f", "change fields of the recipe"),
-        ("/  o", "filter and order the architectures"),
-        ("y", "copy the command line that does the same"),
+        ("a", "training images as it sees them"),
+        ("/ o", "filter and order the architectures"),
+        ("y", "copy the command that does the same"),
+        (": Ctrl+P", "all that can be done, in words"),
+        ("? q Ctrl+C Esc", "these keys; quit"),
     ),
+    HELP_BOXES: (
+        ("Esc q Enter", "close it; so does what opened it"),
+        ("↑ ↓ Enter", "another field or answer; take it"),
+        ("← → ↑ ↓ h l k j", "pages of pictures"),
+        ("Space PgDn PgUp", "pages of pictures"),
+        ("k s", "on leaving: keep training; stop it"),
+    ),
+    HELP_SIGNS: (("◆ c s ‖ !", "best, saved, steered, paused, alert"),),
 }
 
 # The launcher
@@ -1070,6 +1117,7 @@ SIGNS: Mapping[str, str] = {
     "done": " ",
     "stopped": "↻",
     "failed": "✗",
+    "silent": "?",
 }
 STATE_WORDS: Mapping[str, str] = {
     "live": "training",
@@ -1077,6 +1125,7 @@ STATE_WORDS: Mapping[str, str] = {
     "done": "done",
     "stopped": "stopped",
     "failed": "failed",
+    "silent": "silent",
 }
 FIELDS_TITLE = "Recipe"
 FIELDS_HINT = "Enter takes them   Esc leaves them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, TypeAlias
 
 import torch
@@ -9,7 +10,9 @@ import torch
 from engine import device as devices
 from engine.data.augment import Augmentation
 from engine.data.dataset import Dataset, ImageFiles, Images, Split
+from engine.data.part import WHOLE, Part
 from engine.data.resident import ResidentLoader
+from engine.data.seeds import derived
 from engine.data.streaming import StreamingLoader
 from engine.recipe import Recipe
 
@@ -22,16 +25,26 @@ def loader(
     device: torch.device,
     layout: torch.memory_format,
     workers: int = 1,
+    part: Part = WHOLE,
 ) -> Loader:
-    """The training images as a recipe wants them; close it, for a streamed set keeps `workers`."""
+    """The training images as a recipe wants them; close it, for a streamed set keeps `workers`.
+
+    Of each batch and each evaluation batch it gives a part, augmented by draws of its own. Raises
+    UsageError where the parts of a batch would not be equal.
+    """
+    augmentation = Augmentation.of(recipe)
+    if part.rank:
+        seed = derived(recipe.seed, part.rank)
+        augmentation = dataclasses.replace(augmentation, seed=seed)
     shared: dict[str, Any] = {
         "mean": dataset.mean,
         "std": dataset.std,
         "batch": recipe.batch,
         "seed": recipe.seed,
-        "augmentation": Augmentation.of(recipe),
+        "augmentation": augmentation,
         "device": device,
         "memory_format": layout,
+        "part": part,
     }
     if isinstance(dataset.train, ImageFiles):
         return StreamingLoader(dataset.train, **shared, workers=workers)

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.data.augment import Augmentation
 from engine.data.batch import Batch, Drawn
 from engine.data.dataset import Images, Split
+from engine.data.part import WHOLE, Part
 from engine.data.seeds import order
 
 
@@ -42,7 +43,10 @@ class Normalise:
 
 
 class ResidentLoader:
-    """Training batches in an order, and with an augmentation, that (seed, epoch, step) decide."""
+    """Training batches in an order, and with an augmentation, that (seed, epoch, step) decide.
+
+    Where several processes train, `batch` is that of all and each loader gives its part of it.
+    """
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class ResidentLoader:
         augmentation: Augmentation,
         device: torch.device,
         memory_format: torch.memory_format,
+        part: Part = WHOLE,
     ) -> None:
         self._pixels = images.pixels.to(device)
         self._labels = images.labels.to(device)
@@ -63,6 +68,7 @@ class ResidentLoader:
         self._augmentation = augmentation
         self._device = device
         self.batch = min(batch, len(images))
+        self._part, self._share = part, part.share(self.batch)
         self.steps_per_epoch = len(images) // self.batch
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
@@ -72,7 +78,8 @@ class ResidentLoader:
         """
         places = order(len(self._labels), self._seed, epoch).to(self._device)
         for step in range(first, self.steps_per_epoch):
-            taken = places[step * self.batch : (step + 1) * self.batch]
+            start = step * self.batch + self._part.rank * self._share
+            taken = places[start : start + self._share]
             drawn = Drawn(
                 self._pixels.index_select(0, taken),
                 self._labels.index_select(0, taken),
@@ -83,13 +90,17 @@ class ResidentLoader:
             yield self._augmentation(drawn, self.normalise)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """All images (up to batch, C, H, W) float32 with their labels, in order and as they are."""
+        """All images (up to batch, C, H, W) float32 with their labels, in order and as they are.
+
+        A part of each batch where several processes share them, which may be empty.
+        """
         assert isinstance(images, Images)
-        parts = zip(
+        batches = zip(
             torch.split(images.pixels, batch), torch.split(images.labels, batch), strict=True
         )
-        for pixels, labels in parts:
-            yield self.normalise(pixels.to(self._device)), labels.to(self._device)
+        for pixels, labels in batches:
+            own = self._part.of(pixels).to(self._device)
+            yield self.normalise(own), self._part.of(labels).to(self._device)
 
     def news(self) -> tuple[str, ...]:
         """Nothing: what was broken was told when it was loaded."""

@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 
 
-def generator(device: torch.device, *numbers: int) -> torch.Generator:
-    """A generator seeded by all of these numbers, as (seed, epoch, step), in this order.
-
-    They are hashed into 64 bits, so that neighbours have nothing in common.
-    """
+def derived(*numbers: int) -> int:
+    """A seed of 64 bits from all of these numbers, in this order; neighbours share nothing."""
     digest = hashlib.blake2b(repr(numbers).encode(), digest_size=8).digest()
-    return torch.Generator(device).manual_seed(int.from_bytes(digest, "little"))
+    return int.from_bytes(digest, "little")
+
+
+def generator(device: torch.device, *numbers: int) -> torch.Generator:
+    """A generator seeded by all of these numbers, as (seed, epoch, step), in this order."""
+    return torch.Generator(device).manual_seed(derived(*numbers))
 
 
 def order(count: int, seed: int, epoch: int) -> Tensor:

@@ -16,8 +16,10 @@ from engine import text
 from engine.data.augment import Augmentation
 from engine.data.batch import Batch, Drawn
 from engine.data.dataset import ImageFiles, Split
+from engine.data.part import WHOLE, Part
 from engine.data.resident import Normalise
 from engine.data.seeds import order
+from engine.data.uplink import Decoded, Uplink, ahead
 from engine.data.workers import Decoders
 from engine.errors import DataError
 
@@ -52,16 +54,18 @@ class StreamingLoader:
         device: torch.device,
         memory_format: torch.memory_format,
         workers: int,
+        part: Part = WHOLE,
     ) -> None:
         self._images, self._seed, self._augmentation = images, seed, augmentation
         self._device, self._workers = device, workers
         self.normalise = Normalise(mean, std, device, memory_format)
         self.batch = min(batch, len(images))
+        self._part, share = part, part.share(self.batch)
         self.steps_per_epoch = len(images) // self.batch
         # One that is trained on, one spare, and others to keep two chunks before every process.
-        slots = 2 + -(-2 * workers * CHUNK // self.batch)
+        slots = 2 + -(-2 * workers * CHUNK // share)
         self._free = list(range(slots))
-        self._decoders = Decoders(workers, slots, self.batch, images.form)
+        self._decoders = Decoders(workers, slots, share, images.form)
         self._pixels = torch.from_numpy(self._decoders.pixels)
         self._broken: dict[Path, str] = {}
         self._told = 0
@@ -74,16 +78,18 @@ class StreamingLoader:
         """
         places = order(len(self._images), self._seed, epoch)
         steps = range(first, self.steps_per_epoch)
-        takes = [places[step * self.batch : (step + 1) * self.batch] for step in steps]
-        for step, decoded in zip(steps, self._decoded(self._images, takes), strict=True):
+        batches = (places[step * self.batch : (step + 1) * self.batch] for step in steps)
+        takes = [self._part.of(batch) for batch in batches]
+        for step, decoded in zip(steps, self._arrived(self._images, takes), strict=True):
             drawn = Drawn(*decoded, epoch, step)
             yield self._augmentation(drawn, self.normalise)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """All images (up to batch, C, H, W) float32 with their labels, in order and as they are."""
+        """As ResidentLoader's, in batches that fit into a slot."""
         assert isinstance(images, ImageFiles)
-        takes = torch.split(torch.arange(len(images)), min(batch, self.batch))
-        for pixels, labels, _ in self._decoded(images, takes):
+        batches = torch.split(torch.arange(len(images)), min(batch, self.batch))
+        takes = [self._part.of(places) for places in batches]
+        for pixels, labels, _ in self._arrived(images, takes):
             yield self.normalise(pixels), labels
 
     def news(self) -> tuple[str, ...]:
@@ -99,19 +105,30 @@ class StreamingLoader:
         """End the decoding processes."""
         self._decoders.close()
 
+    def _arrived(
+        self, images: ImageFiles, takes: Iterable[Tensor]
+    ) -> Generator[Decoded, None, None]:
+        """Pixels (N, C, H, W) uint8, labels (N,) and the places themselves, on the device."""
+        decoded = self._decoded(images, takes)
+        if self._device.type != "cuda":
+            return decoded
+        return ahead(decoded, Uplink(self._device).send)
+
     def _decoded(
         self, images: ImageFiles, takes: Iterable[Tensor]
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Pixels (N, C, H, W) uint8, labels (N,) and the places themselves, on the device.
+    ) -> Generator[Decoded, None, None]:
+        """The same in memory.
 
         The pixels are good until the next ones are asked for. A pass leaves a slot to another one
         that takes a look in the midst of it.
         """
         waiting: deque[Pending] = deque()
-        ahead = iter(takes)
+        following = iter(takes)
         try:
             while True:
-                while len(self._free) > bool(waiting) and (taken := next(ahead, None)) is not None:
+                while (
+                    len(self._free) > bool(waiting) and (taken := next(following, None)) is not None
+                ):
                     waiting.append(self._begun(images, self._free.pop(), taken))
                 if not waiting:
                     return
@@ -133,17 +150,11 @@ class StreamingLoader:
             [self._decoders.submit(slot, at, files[at : at + CHUNK]) for at in starts],
         )
 
-    def _finished(self, images: ImageFiles, pending: Pending) -> tuple[Tensor, Tensor, Tensor]:
+    def _finished(self, images: ImageFiles, pending: Pending) -> Decoded:
         pixels = self._pixels[pending.slot, : len(pending.taken)]
         labels = images.labels[pending.taken]
         for place, why in (item for part in pending.parts for item in part.result().items()):
             index = int(pending.taken[place])
             self._broken.setdefault(images.files[index], why)
             pixels[place], labels[place] = images.one(index + 1)
-        return self._moved(pixels), self._moved(labels), self._moved(pending.taken)
-
-    def _moved(self, values: Tensor) -> Tensor:
-        """The values on the device, which does not wait for them."""
-        if self._device.type != "cuda":
-            return values
-        return values.pin_memory().to(self._device, non_blocking=True)
+        return pixels, labels, pending.taken

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from engine.models.activation import out_of_place
 from engine.models.stem import gentler, with_channels
 from engine.models.style import Style
 from engine.models.task import Task
@@ -18,5 +19,5 @@ def mobilenet_v2(task: Task, style: Style) -> nn.Module:
     """MobileNetV2: (N, channels, size, size) → (N, classes)."""
     from torchvision import models  # takes seconds to import
 
-    model: nn.Module = models.mobilenet_v2(num_classes=task.classes, dropout=style.rate(0.2))
+    model = out_of_place(models.mobilenet_v2(num_classes=task.classes, dropout=style.rate(0.2)))
     return with_channels(gentler(model, 2) if task.small else model, task.channels)

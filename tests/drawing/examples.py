@@ -37,30 +37,30 @@ def history(new: Sequence[Event]) -> History:
 
 def half_done() -> History:
     """ResNet-18 on CIFAR-10, in the 13th of 30 epochs."""
-    return history(list(_run(12.4, CIFAR10)))
+    return history(list(said(12.4, CIFAR10)))
 
 
 def hundred_classes() -> History:
-    return history(list(_run(20.5, HUNDRED)))
+    return history(list(said(20.5, HUNDRED)))
 
 
 def chinese() -> History:
-    return history(list(_run(12.4, CHINESE)))
+    return history(list(said(12.4, CHINESE)))
 
 
 def just_started() -> History:
     """Nothing but the first event and the first phase."""
-    return history(list(_run(0.0, CIFAR10))[:2])
+    return history(list(said(0.0, CIFAR10))[:2])
 
 
 def broken() -> History:
     """The loss is not a number from the fourth epoch on."""
-    return history([_spoiled(event) for event in _run(6.3, CIFAR10)])
+    return history([_spoiled(event) for event in said(6.3, CIFAR10)])
 
 
 def done() -> History:
     """All 30 epochs are over."""
-    new = list(_run(float(EPOCHS), CIFAR10))
+    new = list(said(float(EPOCHS), CIFAR10))
     time = new[-1].time + 1
     step = EPOCHS * STEPS_PER_EPOCH
     new.append(
@@ -99,7 +99,8 @@ def top1_at(epoch: float) -> float:
     return 0.9 - 0.8 * math.exp(-epoch / 3.2)
 
 
-def _run(epochs: float, classes: tuple[str, ...]) -> Iterator[Event]:
+def said(epochs: float, classes: tuple[str, ...]) -> Iterator[Event]:
+    """What a run of so many epochs, of 30, has said."""
     started = run_started(classes)
     yield started
     yield events.Phase(name="training", time=BEGAN + 3)

@@ -23,8 +23,8 @@ from tui.drawing.rate import (
 def test_the_past_is_bright_and_the_plan_dim() -> None:
     rows = rate_pane(examples.half_done(), 40, 4, window=(0.0, 16.0))
     assert drawn(rows) == [
-        " 0.1┤             ⣀⠤⠔⠒⠉⠉⠉⠉⠉⠉⠉⠉⠒⠒⠒⠒⠤⠤⠤⣀⣀",
-        "    │         ⢀⡠⠒⠉                     ⠉",
+        " 0.1┤             ⣀⠤⠔⠒⠉⠉⠉⠉⠉⠉⠉⠉⠒⠒⠒⠒⠤⠤⠤⣀⣀⡀",
+        "    │         ⢀⡠⠒⠉                     ⠈",
         "    │     ⢀⡠⠔⠊⠁",
         "   0┤⠤⠤⠤⠒⠊⠁",
     ]

@@ -32,7 +32,15 @@ def test_a_mixed_image_names_both_with_its_share() -> None:
 
 def test_only_whole_bands_are_shown() -> None:
     samples = [Sample(WHITE, str(i)) for i in range(6)]
-    assert len(drawn(samples, 42, 30)) == 24
+    assert len(drawn(samples, 42, 26)) == 20, "two bands of two, of which each has a blank row"
+
+
+def test_they_are_as_large_as_they_can_be_where_all_are_shown() -> None:
+    samples = [Sample(WHITE, str(i)) for i in range(12)]
+    for size, side, shown in [((196, 58), 32, 12), ((116, 38), 20, 12), ((76, 22), 16, 8)]:
+        rows = drawn(samples, *size)
+        assert rows[0].split()[0] == "@" * side
+        assert len(" ".join(row for row in rows if "@" not in row).split()) == shown
 
 
 def test_what_cannot_be_decoded_is_dark_and_names_are_harmless() -> None:

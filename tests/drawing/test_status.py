@@ -23,10 +23,10 @@ def _status(history: History, width: int, alive: bool = True, pausing: bool = Fa
         (
             120,
             " 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512      "
-            "● training   epoch 13/30   5.2k img/s   3:06 left, at 22:18 ",
+            "● training   epoch 13/30   5.1k img/s   3:06 left, at 22:18 ",
         ),
-        (80, " resnet18 · cifar10 · cuda:1 bf16       ● training 13/30  5.2k img/s  3:06 left "),
-        (60, " resnet18           ● training 13/30  5.2k img/s  3:06 left "),
+        (80, " resnet18 · cifar10 · cuda:1 bf16       ● training 13/30  5.1k img/s  3:06 left "),
+        (60, " resnet18           ● training 13/30  5.1k img/s  3:06 left "),
         (40, " resnet18   ● training 13/30  3:06 left "),
         (20, "   ● training 13/30 "),
     ],
@@ -115,7 +115,7 @@ def test_a_wide_terminal_says_more() -> None:
     assert _status(history, 200) == (
         " 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512 · channels-last · seed 0"
         + " " * 42
-        + "● training   epoch 13/30   step 1,215/2,940   5.2k img/s   3:06 left, at 22:18 "
+        + "● training   epoch 13/30   step 1,215/2,940   5.1k img/s   3:06 left, at 22:18 "
     )
 
 
@@ -128,7 +128,7 @@ def test_a_test_at_the_end_is_said_so() -> None:
 def test_what_was_steered_counts() -> None:
     history = examples.half_done()
     history.fold([events.Steered(1.0, 14, 0.01, step=history.step, time=history.last_time)])
-    assert " ● training 13/14  5.2k img/s  17 s left " in _status(history, 80)
+    assert " ● training 13/14  5.1k img/s  17 s left " in _status(history, 80)
     assert cells.text(progress_row(history, 60)).rstrip().endswith("89 %")
 
 

@@ -27,12 +27,15 @@ def share(value: float | None, low: float, high: float) -> float:
     bottom, top = tame(low), tame(high)
     if top <= bottom:
         return 0.5 if math.isfinite(value) else 0.0
-    return min(1.0, max(0.0, (tame(value) - bottom) / (top - bottom)))
+    part = (tame(value) - bottom) / (top - bottom)
+    return 0.0 if part < 0.0 else 1.0 if part > 1.0 else part
 
 
 def tame(value: float) -> float:
     """The value within what is measurable; 0 where it is not a number."""
-    return min(HUGE, max(-HUGE, value)) if not math.isnan(value) else 0.0
+    if -HUGE <= value <= HUGE:
+        return value
+    return math.copysign(HUGE, value) if not math.isnan(value) else 0.0
 
 
 def epoch_span(epochs_done: float, planned: int) -> int:
@@ -59,9 +62,9 @@ def newest(epochs_done: float, span: int) -> Limits:
 
 def column(epoch: float, span: float, columns: int) -> int:
     """The column, from 0, in which this epoch lies."""
-    if math.isnan(epoch) or span <= 0:
+    if math.isnan(epoch) or span <= 0 or epoch <= 0:
         return 0
-    return min(columns - 1, int(min(1.0, max(0.0, epoch / span)) * columns))
+    return columns - 1 if epoch >= span else min(columns - 1, int(epoch / span * columns))
 
 
 def gutter(width: int) -> int:

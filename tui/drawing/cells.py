@@ -8,7 +8,7 @@ Widths are terminal cells, not characters: a Chinese character is two cells wide
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -31,8 +31,6 @@ Ink: TypeAlias = Literal[
     "miss4",
     "selected",
 ]
-
-INKS: tuple[Ink, ...] = get_args(Ink)
 
 # Of pixels alone: foreground and background as `#rrggbb`, either may be empty.
 Colours: TypeAlias = tuple[str, str]

@@ -72,9 +72,10 @@ def _stretches(line: Line, across: int, up: int, x_range: Limits, y_range: Limit
     The last of several values in a column of dots counts.
     """
     pieces: list[dict[int, float]] = [{}]
+    start, span = x_range[0], x_range[1] - x_range[0]
     for x, y in zip(line.x, line.y, strict=True):
         if math.isfinite(x) and math.isfinite(y):
-            pieces[-1][column(x - x_range[0], x_range[1] - x_range[0], across)] = y
+            pieces[-1][column(x - start, span, across)] = y
         else:
             pieces.append({})
     return [

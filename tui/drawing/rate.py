@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from engine import schedule
@@ -65,7 +66,7 @@ def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -
     """
     step = round(epoch * history.steps_per_epoch)
     ahead = step > history.step
-    rate = _Ahead(history).rate(step - 1) if ahead else rate_at(history, epoch, reach)
+    rate = _planned_at(history, step - 1) if ahead else rate_at(history, epoch, reach)
     value = Span(text.NONE if rate is None else numbers.exact(rate))
     note = (Span(f"   {text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
     long, short, least = cursor_places(epoch, step)
@@ -140,7 +141,7 @@ def past_rates(history: History, window: Limits) -> Line:
 def planned_rates(history: History, window: Limits, width: int) -> Line:
     """The plan from the last measured rate to the end of the window or of the run.
 
-    Two points a column.
+    Two points a column, always at the same places: what is ahead does not change as the run goes.
     """
     plan, epoch = history.plan, history.steps_per_epoch
     step = history.steps.step if history.steps is not None else history.step
@@ -148,27 +149,28 @@ def planned_rates(history: History, window: Limits, width: int) -> Line:
     end = window[1] if plan is None else min(window[1], plan.steps / epoch)
     if plan is None or now >= end:
         return Line([], [], "dim")
+    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
     points = max(1, 2 * width)
-    xs = [now + (end - now) * i / points for i in range(points + 1)]
-    ahead = _Ahead(history)
-    rates = [ahead.rate(int(x * epoch)) for x in xs]
-    return Line(xs, [math.nan if rate is None else rate for rate in rates], "dim")
+    length = window[1] - window[0]
+    places = (window[0] + length * (i + 0.5) / points for i in range(points))
+    xs = [now, *(x for x in places if now < x < end), end]
+    return Line(xs, [_ahead(plan, int(x * epoch), *factors) for x in xs], "dim")
 
 
-class _Ahead:
-    """The rest of the plan, with what a plateau and a person made of it."""
+@functools.lru_cache(maxsize=1024)
+def _ahead(plan: Plan, step: int, plateau: float, steered: float) -> float:
+    """The rate of the step with this 0-based number, or of the first or last; NaN without any."""
+    if plan.steps < 1:
+        return math.nan
+    return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau, steered)
 
-    def __init__(self, history: History) -> None:
-        self._plan = history.plan
-        self._plateau = _sound(history.plateau_factor)
-        self._steered = _sound(history.steered_factor)
 
-    def rate(self, step: int) -> float | None:
-        """The rate of the step with this 0-based number; None without a plan."""
-        if self._plan is None or self._plan.steps < 1:
-            return None
-        step = min(self._plan.steps - 1, max(0, step))
-        return schedule.learning_rate(self._plan, step, self._plateau, self._steered)
+def _planned_at(history: History, step: int) -> float | None:
+    """What a plateau and a person made of the plan, at this step; None where there is none."""
+    if history.plan is None or history.plan.steps < 1:
+        return None
+    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
+    return _ahead(history.plan, step, *factors)
 
 
 def _sound(factor: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engine.events import Sample
@@ -11,28 +12,37 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.shades import pictured
 from tui.drawing.tiles import joined
 
-# A picture is this many cells wide and half as many rows high, its caption below it.
-SIDE = 20
+# A picture is so many cells wide and half as many rows high, its caption below it.
+SIDES = (32, 28, 24, 20, 16)
 BETWEEN = 2
 
 
 def samples_grid(
     samples: Sequence[Sample], width: int, height: int, coloured: bool = False
 ) -> list[Row]:
-    """As many images as fit, in order, each above the class that it counts as."""
-    across = max(1, (width + BETWEEN) // (SIDE + BETWEEN))
+    """As many images as fit, in order, each above the class that it counts as.
+
+    They are as large as they can be where all are shown.
+    """
+    fits = (side for side in SIDES if math.prod(_fitting(side, width, height)) >= len(samples))
+    side = next(fits, SIDES[-1])
+    across, down = (max(1, count) for count in _fitting(side, width, height))
     rows: list[Row] = []
-    for start in range(0, len(samples), across):
-        rows += [*_band(samples[start : start + across], coloured), ()]
-    whole = height - height % (SIDE // 2 + 2) if height > SIDE // 2 else height
-    return rows[:whole]
+    for start in range(0, min(len(samples), across * down), across):
+        rows += [*_band(samples[start : start + across], side, coloured), ()]
+    return rows[:height]
 
 
-def _band(samples: Sequence[Sample], coloured: bool) -> list[Row]:
-    drawn = [pictured(sample.picture, SIDE, SIDE // 2, coloured) for sample in samples]
+def _fitting(side: int, width: int, height: int) -> tuple[int, int]:
+    """How many pictures fit across and down."""
+    return (width + BETWEEN) // (side + BETWEEN), (height + 1) // (side // 2 + 2)
+
+
+def _band(samples: Sequence[Sample], side: int, coloured: bool) -> list[Row]:
+    drawn = [pictured(sample.picture, side, side // 2, coloured) for sample in samples]
     between = " " * BETWEEN
     rows = [joined(line, between) for line in zip(*drawn, strict=True)]
-    captions = (cells.fit_text(_caption(sample), SIDE) for sample in samples)
+    captions = (cells.fit_text(_caption(sample), side) for sample in samples)
     return [*rows, (Span(between.join(captions), "dim"),)]
 
 

@@ -33,14 +33,14 @@ class Series(NamedTuple):
 def loss_series(history: History) -> Series:
     """The loss in training and validation."""
     points = [(float(epoch.epoch), number(epoch.loss)) for epoch in history.epochs]
-    recent = [(steps.step, number(steps.loss)) for steps in history.recent]
+    recent = [(s.step, math.nan if s.loss is None else s.loss) for s in history.recent]
     return Series(_line(history, history.loss, 1.0), points, recent)
 
 
 def accuracy_series(history: History) -> Series:
     """The top-1 accuracy in training and validation, in per cent."""
     points = [(float(epoch.epoch), 100 * number(epoch.top1)) for epoch in history.epochs]
-    recent = [(steps.step, 100 * number(steps.top1)) for steps in history.recent]
+    recent = [(s.step, math.nan if s.top1 is None else 100 * s.top1) for s in history.recent]
     return Series(_line(history, history.top1, 100.0), points, recent)
 
 

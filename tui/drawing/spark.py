@@ -50,10 +50,15 @@ def latest(points: Sequence[tuple[int, float]], columns: int) -> list[float]:
     stretch = 1
     while (points[-1][0] - points[0][0]) // (2 * stretch) >= columns:
         stretch *= 2
-    groups: dict[int, list[float]] = {}
+    totals: dict[int, float] = {}
+    counts: dict[int, int] = {}
     for step, value in points:
-        groups.setdefault(step // stretch, []).append(value)
-    return [_mean(groups[key]) for key in sorted(groups)[-columns:]]
+        key = step // stretch
+        sound = math.isfinite(value)
+        totals[key] = totals.get(key, 0.0) + (value if sound else 0.0)
+        counts[key] = counts.get(key, 0) + sound
+    newest = sorted(totals)[-columns:]
+    return [totals[key] / counts[key] if counts[key] else math.nan for key in newest]
 
 
 def meter(fraction: float | None, width: int) -> str:

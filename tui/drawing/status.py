@@ -18,6 +18,8 @@ from tui.drawing.log import Clock, local_time
 
 # From this width on there is room for more than the long forms.
 WIDE = 160
+# What a time left is rounded to.
+ROUND_SECONDS = (1, 5, 10, 30, 60, 300, 600)
 TRAINS = ("training", "evaluating")
 # Words of a device's name that tell nothing which its model does not.
 _VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Quadro")
@@ -41,15 +43,16 @@ def status_row(
     *,
     label: str = "",
     pausing: bool = False,
+    silent: bool = False,
 ) -> Row:
     """Name and device at the left, state and time left at the right.
 
     Of the long and short forms the first pair is taken that fits; the state stays longest.
     `label` is the name of a run that has not started yet; `pausing` says that a pause was asked
-    for and the engine has not answered yet.
+    for and the engine has not answered yet, `silent` that nothing was heard of it for a while.
     """
     names = _names(history, label)
-    states = _states(history, now, state(history, alive, pausing), clock)
+    states = _states(history, now, state(history, alive, pausing, silent), clock)
     pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
     pairs += [(names[2], state) for state in states[1:]]
     if width >= WIDE:
@@ -76,13 +79,15 @@ def progress_row(history: History, width: int) -> Row:
     return cells.fit(cells.row(" ", *_merged(row), share), width)
 
 
-def state(history: History, alive: bool, pausing: bool = False) -> State:
+def state(history: History, alive: bool, pausing: bool = False, silent: bool = False) -> State:
     """What the run does, from its last phase, its end and whether its engine lives."""
     if history.ended is not None:
         reason = history.ended.reason
         signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
         found = signs.get(reason, State("·", "", "warning"))
         return found._replace(word=text.RUN_ENDED[reason])
+    if silent:
+        return State("?", text.ENGINE_SILENT, "warning")
     if not alive:
         return State("✗", text.ENGINE_LOST, "error")
     phase = history.phase
@@ -160,7 +165,8 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
         long.append(numbers.duration(history.elapsed(now)))
         long, short = long + _result(history), short + _result(history)
     elif history.steps is not None:
-        speed = text.speed(numbers.speed(history.steps.images_per_second))
+        # A median, as of the time left: the last report alone would flicker.
+        speed = text.speed(numbers.speed(history.pace))
         time = _left(history)
         at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
         long += [speed, *([text.time_left_at(time, at)] if time else [])]
@@ -175,7 +181,13 @@ def _left(history: History) -> str:
     remaining = history.remaining()
     if remaining is None or not math.isfinite(remaining):
         return ""
-    return numbers.duration(remaining)
+    return numbers.duration(_rounded(remaining))
+
+
+def _rounded(seconds: float) -> float:
+    """To a round time of a fiftieth or less: what is only guessed need not change at every step."""
+    step = max((step for step in ROUND_SECONDS if 50 * step <= seconds), default=1)
+    return round(seconds / step) * step
 
 
 def _result(history: History) -> list[str]:

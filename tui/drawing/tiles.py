@@ -28,8 +28,8 @@ class Tiles(NamedTuple):
         return self.across * self.down
 
     def page(self, first: int, count: int) -> range:
-        """Those of `count` pictures that are shown from this one on."""
-        start = max(0, min(first, count - 1))
+        """Those of `count` pictures that are shown from this one on; all where all fit."""
+        start = max(0, min(first, count - 1)) if count > self.capacity else 0
         return range(start, min(count, start + self.capacity))
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import events as textual_events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from engine import events
 from engine.events import Event
+from engine.history import History
 from tui import text
 from tui.drawing import axis, marks, series
 from tui.drawing.axis import Limits
@@ -16,10 +18,15 @@ from tui.drawing.cells import Row
 from tui.panes.pane import Pane
 from tui.panes.view import View
 
+# The column that is being filled moves by a dot now and then: so often it is drawn again.
+SECONDS = 2.0
+
 
 class Chart(Pane):
     """A quantity over epochs. Its `view` may be shared with others; see `Viewed`."""
 
+    RENEWED: ClassVar[float] = SECONDS
+    """How old the column that is being filled may be, in seconds."""
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
             events.Steps,
@@ -51,6 +58,41 @@ class Chart(Pane):
     def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(number, id=id)
         self.view = View()
+        # The plot as it was drawn last: how large, where the run was on the axis, and when.
+        self._plot: list[Row] = []
+        self._plotted: tuple[int, int] = (0, 0)
+        self._plotted_to: tuple[Limits, int] = ((0.0, 0.0), 0)
+        self._plotted_at = 0.0
+        # Whether the plot may stay as it is.
+        self._waits = False
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        """Draw what changed; the plot only where a new column begins, or now and then."""
+        only_steps = kinds is not None and kinds & self.LISTENS == {events.Steps}
+        self._waits = only_steps and history is self.history and self._is_fresh
+        super().show(history, kinds)
+        self._waits = False
+
+    @property
+    def _is_fresh(self) -> bool:
+        waited = self.history.last_time - self._plotted_at
+        return self._plotted_to == self._reached and 0 <= waited < self.RENEWED
+
+    @property
+    def _reached(self) -> tuple[Limits, int]:
+        """The axis, and the column on it that the run has reached."""
+        columns = self._columns(self.size.width)
+        return self.window, axis.column_in(self.window, series.epochs_done(self.history), columns)
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        if not (self._waits and self._plotted == (width, height)):
+            self._plot, self._plotted = self.plot(width, height), (width, height)
+            self._plotted_to, self._plotted_at = self._reached, self.history.last_time
+        return self._plot
+
+    def plot(self, width: int, height: int) -> list[Row]:
+        """The curves with their y-axis."""
+        raise NotImplementedError
 
     @property
     def window(self) -> Limits:
@@ -84,6 +126,15 @@ class Chart(Pane):
         if series.epochs_done(self.history):
             self.view.cursor = self.cursor
             self.view.move(self.history, places, self._columns(self.size.width))
+            self.post_message(self.Viewed())
+
+    def on_click(self, event: textual_events.Click | None = None) -> None:
+        """A click into the plot puts the cursor there."""
+        super().on_click()
+        columns, width = self._columns(self.size.width), self.size.width
+        column = event.x - 1 - axis.gutter(width - 2) if event is not None else -1
+        if 0 <= column < columns and series.epochs_done(self.history):
+            self.view.point(self.history, column, columns)
             self.post_message(self.Viewed())
 
     def action_hide_cursor(self) -> None:

@@ -84,10 +84,8 @@ class Chooser(Drawn, can_focus=True):
             self.redraw()
             self.post_message(self.Moved(self))
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def on_mouse_scroll_down(self, event: textual_events.MouseScrollDown) -> None:

@@ -108,6 +108,12 @@ class ConfusionPane(Pane):
             selected = moved(counted, classes, self._view, self._kind, down, right)
             self._look_at(self._view._replace(selected=selected))
 
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(1, 0)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-1, 0)
+
     def action_let_go(self) -> None:
         """Select nothing, and then filter nothing."""
         wanted = self._view.wanted if self._view.selected is not None else ""

@@ -70,7 +70,7 @@ class _CurvePane(Chart):
         reading = self._reading(at, self.reach(width))
         return Border(facts.cursor_facts(reading, facts_room), self.ticks(width))
 
-    def inside(self, width: int, height: int) -> list[Row]:
+    def plot(self, width: int, height: int) -> list[Row]:
         drawn = self._drawn()
         way = (self.view.recent, self.log_scale, self.view.smoothing)
         self._scale = self.scale(drawn, self._scale if way == self._scaled_for else None)

@@ -9,12 +9,17 @@ from textual.binding import Binding, BindingType
 
 from engine import events
 from engine.events import Event
+from engine.history import History
 from tui import text
 from tui.drawing import layers, stagetree
 from tui.drawing.cells import Row, Span
 from tui.drawing.health import Checkup
 from tui.drawing.layers import LayerTable, LayerView
 from tui.panes.pane import Border, Pane
+
+# Every number changes with a report, and there are many: so seldom are they renewed where nobody
+# is at them.
+SECONDS = 10.0
 
 
 class LayersPane(Pane):
@@ -49,6 +54,19 @@ class LayersPane(Pane):
         self._view = LayerView()
         self._checkup = Checkup(None)
         self._report: events.LayerHealth | None = None
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        self.history = history
+        only_health = kinds is not None and kinds & self.LISTENS == {events.LayerHealth}
+        if not (only_health and self._is_fresh):
+            super().show(history, kinds)
+
+    @property
+    def _is_fresh(self) -> bool:
+        """Whether the report that is shown is a new one for somebody who does not look at it."""
+        if self._report is None or self.has_focus:
+            return False
+        return 0 <= self.history.last_time - self._report.time < SECONDS
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter is the screen's where no group is chosen, Escape where nothing is."""

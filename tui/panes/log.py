@@ -68,7 +68,6 @@ class LogPane(ScrollingPane):
 
     def on_blur(self) -> None:
         self._typing = False
-        super().on_blur()
 
     def on_key(self, event: textual_events.Key) -> None:
         """While a filter is typed the keys are its letters; Enter keeps it, Escape drops it."""

@@ -198,6 +198,12 @@ class MapsPane(Pane):
         self._first = max(0, min(self._first + step * page, last))
         self._complete()
 
+    def on_mouse_scroll_down(self) -> None:
+        self.action_page(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_page(-1)
+
     def action_order(self) -> None:
         self._strongest, self._first = not self._strongest, 0
         self._complete()
@@ -248,7 +254,6 @@ class MapsPane(Pane):
 
     def on_blur(self) -> None:
         self._typed = None
-        super().on_blur()
 
     def _go(self) -> None:
         typed, self._typed = self._typed, None
@@ -283,6 +288,8 @@ class MapsPane(Pane):
     def _foot(self, room: int, range_: Row) -> Row:
         """What is shown, or what is asked for while that is something else."""
         shown, (layer, image) = self._shown, self._wanted
+        if self._asking and self._on_kernels:
+            return (Span(f"{text.KEY_KERNELS}  "), Span(text.ASKING, "selected"))
         if self._asking and (shown is None or (shown.layer, shown.image) != (layer, image)):
             return maps.asking_foot(layer, image)
         return maps.maps_foot(shown, room - width(range_), self._receptive(layer))

@@ -106,10 +106,8 @@ class Pane(Drawn, can_focus=True):
         """The rows within the frame."""
         raise NotImplementedError
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self.redraw()
 
     def on_click(self) -> None:
@@ -135,3 +133,9 @@ class ScrollingPane(Pane):
     def action_scroll_rows(self, rows: int) -> None:
         self.first = max(0, min(self.first + rows, self.count() - 1))
         self.redraw()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_scroll_rows(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_scroll_rows(-1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tui import text
 from tui.drawing import rate
 from tui.drawing.cells import Row
@@ -14,6 +16,8 @@ class RatePane(Chart):
 
     TITLE = text.RATE_TITLE
     SHORT = text.RATE
+    # What the rate was in a column is known when it begins.
+    RENEWED = math.inf
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         at = self.cursor
@@ -23,5 +27,5 @@ class RatePane(Chart):
         said = rate.rate_cursor_facts(self.history, at, reach, facts_room)
         return Border(said, self.ticks(width))
 
-    def inside(self, width: int, height: int) -> list[Row]:
+    def plot(self, width: int, height: int) -> list[Row]:
         return rate.rate_pane(self.history, width, height, window=self.window, cursor=self.cursor)

@@ -35,6 +35,7 @@ class Strip(Drawn):
         alive: bool
         pausing: bool
         keys: tuple[tuple[str, str], ...]
+        silent: bool = False
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -54,7 +55,15 @@ class Status(Strip):
     def draw(self, width: int, height: int) -> list[Row]:
         s = self.state
         return [
-            status.status_row(self.history, width, s.now, s.alive, label=s.label, pausing=s.pausing)
+            status.status_row(
+                self.history,
+                width,
+                s.now,
+                s.alive,
+                label=s.label,
+                pausing=s.pausing,
+                silent=s.silent,
+            )
         ]
 
 
@@ -115,13 +124,16 @@ class Footer(Strip):
 
 
 def keys_row(keys: tuple[tuple[str, str], ...], width: int) -> Row:
-    """` p pause   c checkpoint`, with less air where the row is narrow; `?` is never cut."""
+    """` p pause   c checkpoint`, with less air where the row is narrow; `?` is never cut.
+
+    A `…` before it says that there are more keys than the row has room for.
+    """
     for gap in (3, 2, 1):
         row = _keys(keys, gap)
         if cells.width(row) <= width:
             return row
     for kept in range(len(keys) - 1, 0, -1):
-        row = _keys((*keys[: kept - 1], keys[-1]), 1)
+        row = _keys((*keys[: kept - 1], ("…", ""), keys[-1]), 1)
         if cells.width(row) <= width:
             return row
     return _keys(keys[-1:], 1)
@@ -130,5 +142,6 @@ def keys_row(keys: tuple[tuple[str, str], ...], width: int) -> Row:
 def _keys(keys: tuple[tuple[str, str], ...], gap: int) -> Row:
     spans: list[Span] = [Span(" ")]
     for key, label in keys:
-        spans += [Span(key, "key"), Span(f" {label}", "dim"), Span(" " * gap)]
+        said = f" {label}" if label else ""
+        spans += [Span(key, "key"), Span(said, "dim"), Span(" " * gap)]
     return tuple(spans[:-1])

@@ -41,6 +41,10 @@ class View:
         self.recent = not self.recent
         self.cursor = None
 
+    def point(self, history: History, column: int, columns: int) -> None:
+        """Put the cursor into this column, from 0."""
+        self.cursor = _in_column(self.window(history), column, columns)
+
     def move(self, history: History, places: int, columns: int) -> None:
         """Move the cursor by columns, or by epochs where several share one.
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import ClassVar, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import events as textual_events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.layout import Layout
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
-from engine import commands, events, past, rundir, spool
+from engine import commands, events, rundir, spool
 from engine import text as engine_text
-from engine.commands import Look
 from engine.errors import EngineError
 from engine.events import Event
 from engine.history import History
 from engine.rundir import RunDir
 from tui import text
-from tui.asking import Asking
 from tui.compositor import FineCompositor
 from tui.cost import CostMeter
 from tui.drawing.frame import tabs
@@ -34,15 +35,17 @@ from tui.panes.log import LogPane
 from tui.panes.machine import MachinePane
 from tui.panes.maps import MapsPane
 from tui.panes.pane import Pane
+from tui.panes.past import PAST, Past
 from tui.panes.rate import RatePane
 from tui.panes.strips import Footer, News, Numbers, Progress, Status, Strip
 from tui.panes.view import View
 from tui.screens.places import SHELF, form
 from tui.screens.placing import Placing
 
+if TYPE_CHECKING:
+    from tui.screens.questions import Questions
+
 TICK_SECONDS = 0.5
-# How often an answer is looked for while a question is open.
-ANSWER_SECONDS = 0.05
 # Two frames of Textual's.
 FIRST_FRAME_SECONDS = 2 / 60
 
@@ -56,8 +59,6 @@ PANES: dict[str, type[Pane]] = {
     "machine": MachinePane,
     "log": LogPane,
 }
-# The panes that can show a past epoch.
-PAST = ("confusion", "maps")
 
 
 class Dashboard(Screen[str]):
@@ -86,6 +87,9 @@ class Dashboard(Screen[str]):
         ),
     ]
 
+    # Textual would send the whole screen whenever another pane gets the keys.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+
     class EngineEvents(Message):
         """The journal grew: what kinds of events came, None where all was read anew."""
 
@@ -112,8 +116,7 @@ class Dashboard(Screen[str]):
         self._following = Following(run)
         self._started, self._below, self._clock = started, below, clock
         self._recorded = recorded
-        # The past epoch that is shown, and the run as it was then; None while it is the last.
-        self._past: tuple[int, History] | None = None
+        self._past = Past(run)
         self._pane = "loss"
         self._shelf = "confusion"
         self._zoomed = False
@@ -121,9 +124,6 @@ class Dashboard(Screen[str]):
         self._view = View()
         # The last event that was known when a pause was asked for.
         self._asked_pause: int | None = None
-        self._asking = Asking(run)
-        # Which pane asked; None where it was the key for augmented images.
-        self._asker: Pane | None = None
         self.placing = Placing()
 
     @property
@@ -150,7 +150,6 @@ class Dashboard(Screen[str]):
         # The first frame is the empty panes; reading, and plotext, come after it.
         self.set_timer(FIRST_FRAME_SECONDS, self._read)
         self.set_interval(TICK_SECONDS, self._read)
-        self._answer_timer = self.set_interval(ANSWER_SECONDS, self._look_for_answer, pause=True)
 
     # What the journal says
 
@@ -175,7 +174,10 @@ class Dashboard(Screen[str]):
 
     def _explain_death(self) -> None:
         """A free lock without a `RunEnded`: all that is left are the engine's last words."""
-        if self.history.ended is None:
+        if self._following.life == "silent":
+            sentence = rundir.absence(self.run_dir)
+            self.notify(sentence, severity="warning", timeout=60, markup=False)
+        elif self.history.ended is None:
             words = rundir.last_words(self.run_dir)
             sentence = engine_text.engine_died(self.run_dir.label, words)
             self.notify(sentence, severity="error", timeout=60, markup=False)
@@ -216,10 +218,10 @@ class Dashboard(Screen[str]):
         """Tell every visible part what changed."""
         for name in self.placing.boxes:
             part = self.get_child_by_id(name)
-            if isinstance(part, Pane) and name in PAST and self._past is not None:
-                part.show(self._past[1], kinds and frozenset())
-            elif isinstance(part, Pane):
-                part.show(self.history, kinds)
+            if isinstance(part, Pane):
+                shown = self._past.of(name, self.history)
+                # What is past has no news.
+                part.show(shown, kinds if shown is self.history else kinds and frozenset())
             elif isinstance(part, Strip):
                 part.show(self.history, self._state(), kinds)
 
@@ -230,6 +232,7 @@ class Dashboard(Screen[str]):
             alive=self.alive,
             pausing=self._pausing,
             keys=tuple(self._keys()),
+            silent=self._following.life == "silent",
         )
 
     def _keys(self) -> Iterator[tuple[str, str]]:
@@ -257,16 +260,24 @@ class Dashboard(Screen[str]):
 
     def on_resize(self, event: textual_events.Resize) -> None:
         self._place()
+        if self.app.screen is not self:
+            # A dialog shows what lies beneath as it was when the dialog was drawn.
+            self.call_after_refresh(self.app.screen.refresh)
 
     def _place(self) -> None:
         width, height = self.app.size
         on_shelf = form(width, height) == "shelf" and not self._zoomed
+        before = self.placing.boxes
         self.placing.arrange_for(width, height, self._pane, self._shelf, self._zoomed)
         for name in PANES:
             pane = self.get_child_by_id(name, expect_type=Pane)
             shelved = on_shelf and name in SHELF
             pane.tabs = tabs(self._tab_names(), SHELF.index(name)) if shelved else ()
         self.get_child_by_id(self._pane).focus()
+        if self.placing.boxes == before:
+            # All stands where it stood: other keys work, and two borders have another colour.
+            self.get_child_by_id("footer", Footer).show(self.history, self._state(), None)
+            return
         # Textual keeps the arrangement of a size; this one also depends on pane and zoom.
         self._clear_arrangement_cache()
         self.refresh(layout=True)
@@ -350,9 +361,7 @@ class Dashboard(Screen[str]):
             return
         self._read()
         if not self.alive:
-            self.notify(
-                engine_text.not_running(self.run_dir.label), severity="warning", markup=False
-            )
+            self.notify(rundir.absence(self.run_dir), severity="warning", markup=False)
         elif self.history.run is None:
             phase = self.history.phase.name if self.history.phase is not None else "starting"
             self.notify(engine_text.nothing_to_steer(phase), severity="warning", markup=False)
@@ -365,77 +374,33 @@ class Dashboard(Screen[str]):
 
     # What is asked of the engine
 
+    @cached_property
+    def _questions(self) -> Questions:
+        """Imported with the first question: most viewers ask none."""
+        from tui.screens.questions import Questions
+
+        return Questions(self, self.run_dir, recorded=self._recorded)
+
     def action_augmented(self) -> None:
-        self._ask(None, "augmented")
-        if self._asking.waiting:
+        self._questions.ask(None, "augmented")
+        if self._questions.waiting:
             self.notify(text.ASKED_AUGMENTED)
 
     def on_pane_asked(self, message: Pane.Asked) -> None:
-        self._ask(message.pane, message.look, message.layer, message.images)
+        self._questions.ask(message.pane, message.look, message.layer, message.images)
 
     def on_pane_pointed(self, message: Pane.Pointed) -> None:
         maps = self.get_child_by_id("maps", expect_type=MapsPane)
         maps.point(message.layer)
 
-    def _ask(
-        self, pane: Pane | None, look: Look, layer: str = "", images: tuple[int, ...] = (0,)
-    ) -> None:
-        if self._asking.waiting and self._asker is not None and self._asker is not pane:
-            self._asker.answer(events.Alert("info", "probe", text.ASKED_ANOTHER))
-        if self._is_recording():
-            if pane is not None:
-                pane.answer(events.Alert("info", "recording", text.RECORDING))
-            return
-        self._asker = pane
-        try:
-            self._asking.ask(look, layer, images)
-        except EngineError as error:
-            self._take(events.Alert("warning", "probe", str(error)))
-        else:
-            self._answer_timer.resume()
-
-    def _look_for_answer(self) -> None:
-        try:
-            answer = self._asking.look()
-        except EngineError as error:
-            answer = events.Alert("warning", "probe", str(error))
-        if answer is not None:
-            self._take(answer)
-        if not self._asking.waiting:
-            self._answer_timer.pause()
-
-    def _take(self, answer: Event) -> None:
-        if isinstance(answer, events.Alert):
-            self.notify(answer.text, severity="warning", markup=False)
-        if self._asker is not None:
-            self._asker.answer(answer)
-        elif isinstance(answer, events.Augmented):
-            from tui.screens.augmented import AugmentedScreen
-
-            self.app.push_screen(AugmentedScreen(answer))
-
     # What was
 
     def action_past(self, epochs: int) -> None:
         """Show confusion and feature maps of an epoch so many earlier or later than the shown."""
-        ended = self.history.epochs
-        if self.history.run is None or not ended:
+        if not self._past.turn(self.history, epochs):
             return
-        shown = self._past[0] if self._past is not None else ended[-1].epoch
-        at = next((i for i, epoch in enumerate(ended) if epoch.epoch == shown), len(ended) - 1)
-        to = max(0, at + epochs)
-        if to < len(ended) - 1:
-            step = ended[to].step
-            seen = past.history(self.run_dir.journal, self.history.run, step)
-            self._past = ended[to].epoch, seen
-        else:
-            self._past = None
-        self._show_past()
-
-    def _show_past(self) -> None:
         for name in PAST:
-            pane = self.get_child_by_id(name, expect_type=Pane)
-            pane.past = text.past_epoch(self._past[0]) if self._past is not None else ""
+            self.get_child_by_id(name, expect_type=Pane).past = self._past.title
         self._show(None)
 
     # What it means
@@ -445,8 +410,7 @@ class Dashboard(Screen[str]):
         from tui.screens.explain import ExplainScreen
 
         pane = self.get_child_by_id(self._pane, expect_type=Pane)
-        past_one = self._past is not None and self._pane in PAST
-        history = self._past[1] if self._past is not None and past_one else self.history
+        history = self._past.of(self._pane, self.history)
         self.app.push_screen(ExplainScreen(pane.TITLE, explain(self._pane, history)))
 
     def action_copy(self) -> None:
@@ -468,7 +432,7 @@ class Dashboard(Screen[str]):
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self._pane))
 
     def action_detach(self) -> None:
         self.app.exit(self._farewell())

@@ -45,6 +45,10 @@ class Form(ModalScreen[Answer]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
+    def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False  # nothing blinks, and over SSH each blink would be sent
+
 
 class FieldsScreen(Form[dict[str, object]]):
     """The few fields that people change; Enter takes them, Escape leaves them as they were.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, TypeAlias
 
 from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -15,42 +16,77 @@ from tui import text
 from tui.drawing.plain import to_ascii
 from tui.drawn import is_ascii
 
-# The widest that the keys may be.
-KEYS = 24
+Groups: TypeAlias = Sequence[str]
+
+# The width of the keys, and that from which on two columns stand side by side.
+KEYS = 18
+WIDE = 120
 
 
 class HelpScreen(ModalScreen[None]):
-    """A table of keys, grouped; any of Escape, q and ? closes it."""
+    """A table of keys, grouped, those of the pane first; any of Escape, q and ? closes it."""
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; background: $background 60%; }
     HelpScreen > VerticalScroll {
-        width: 80; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
+        width: 66; max-width: 100%; height: auto; max-height: 100%; padding: 1 2 0 2;
         background: $background; border: round $ink-selected;
         border-title-color: $foreground; border-title-style: bold;
         border-subtitle-color: $ink-dim; scrollbar-size-vertical: 1;
+        scrollbar-color: $ink-border; scrollbar-color-hover: $ink-dim;
+        scrollbar-color-active: $ink-dim; scrollbar-background: $background;
+        scrollbar-background-hover: $background; scrollbar-background-active: $background;
     }
-    HelpScreen Static { height: auto; }
+    HelpScreen.-wide > VerticalScroll { width: 120; }
+    HelpScreen Container { height: auto; layout: vertical; }
+    HelpScreen.-wide Container { layout: horizontal; }
+    HelpScreen Static { height: auto; width: 100%; }
+    HelpScreen.-wide Static { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss", show=False)
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual's own type)
+
+    def __init__(self, pane: str = "") -> None:
+        """The keys of the dashboard while this pane has the focus, or else of the launcher."""
+        super().__init__()
+        self._groups = groups(pane)
 
     def compose(self) -> ComposeResult:
         box = VerticalScroll(classes="box")
         plain = to_ascii if is_ascii(self.app) else str
         box.border_title, box.border_subtitle = text.HELP_TITLE, plain(text.HELP_FOOT)
-        with box:
-            yield Static(self._table())
+        with box, Container():
+            for column in halves(self._groups):
+                yield Static(self._table(column))
 
-    def _table(self) -> Table:
+    def _table(self, column: Groups) -> Table:
         plain = to_ascii if is_ascii(self.app) else str
         table = Table.grid(padding=(0, 2))
-        table.add_column(style="bold", max_width=KEYS)
-        table.add_column()
-        for title, keys in text.HELP_KEYS.items():
-            table.add_row("", "")
-            table.add_row("", plain(title), style="dim")
-            for key, said in keys:
+        keys = min(KEYS, self.app.size.width // 3)
+        table.add_column(style="bold", width=keys, overflow="fold")
+        table.add_column(overflow="fold")
+        for title in column:
+            table.add_row(plain(title), "", style="dim not bold")
+            for key, said in text.HELP_KEYS[title]:
                 table.add_row(plain(key), plain(said))
+            table.add_row("", "")
         return table
+
+
+def groups(pane: str) -> Groups:
+    """The titles of what is told about: all of the dashboard, or of the launcher without a pane."""
+    if not pane:
+        return [text.HELP_LAUNCHER, text.HELP_BOXES]
+    first = [text.HELP_PANES[pane]] if pane in text.HELP_PANES else []
+    rest = (title for title in text.HELP_KEYS if title not in (*first, text.HELP_LAUNCHER))
+    return [*first, *rest]
+
+
+def halves(titles: Groups) -> Iterator[Groups]:
+    """The groups in two columns of about as many rows."""
+    rows = [len(text.HELP_KEYS[title]) + 2 for title in titles]
+    cut = min(range(1, len(rows)), key=lambda at: max(sum(rows[:at]), sum(rows[at:])))
+    yield titles[:cut]
+    yield titles[cut:]

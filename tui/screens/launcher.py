@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from engine import catalog, choice, events, hardware, launch, recipe, rundir
+from engine import catalog, cgroups, choice, events, hardware, launch, recipe, rundir
 from engine.architectures import ARCHITECTURES
 from engine.data.folder import scan
 from engine.errors import EngineError
@@ -67,6 +67,7 @@ class Launcher(Screen[None]):
         self._summaries = Summaries()
         self._fields: dict[str, object] = {}
         self._folder = ""
+        self._begun: list[RunDir] = []
         self._order, self._filter = text.BY_FAMILY, ""
         self._recipe: Recipe | None = None
         self._error = ""
@@ -129,7 +130,7 @@ class Launcher(Screen[None]):
         names = [
             text.DEVICE_AUTO if gpus else text.DEVICE_AUTO_CPU,
             *(f"{g.name}   {size(g.memory_total - g.memory_used)} free" for g in gpus),
-            text.cores(hardware.cores()),
+            text.cores(cgroups.cores()),
         ]
         self._chooser("device").fill(keys, [Column("", keys), Column("", names)])
 
@@ -300,6 +301,7 @@ class Launcher(Screen[None]):
         except EngineError as error:
             self._complain(str(error))
             return
+        self._begun.append(claim.run)
         self._watch(claim.run, started=True)
 
     def _watch(self, run: RunDir, *, started: bool) -> None:
@@ -388,4 +390,6 @@ class Launcher(Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
-        self.app.exit()
+        """Leave, and say of the runs that were started here which go on."""
+        live = (run for run in self._begun if rundir.alive(run))
+        self.app.exit("\n".join(text.goes_on(run.label, rundir.selector(run)) for run in live))

@@ -28,6 +28,7 @@ class LeaveScreen(ModalScreen[Literal["keep", "stop"]]):
     LeaveScreen Label { width: 100%; color: $ink-dim; margin-bottom: 1; }
     LeaveScreen OptionList, LeaveScreen OptionList:focus {
         height: auto; border: none; padding: 0; background: $background;
+        background-tint: $background 0%;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

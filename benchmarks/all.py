@@ -1,0 +1,123 @@
+"""Every budget in one go, with small settings: which are kept, and which are missed.
+
+    python -m benchmarks.all [--only NAME …] [--keras-python PATH] [--lightning-python PATH]
+
+The benchmarks run one after the other, in about ten minutes, and show what they find; at the end
+stands a line for each budget. The exit code is 1 where one is missed or a benchmark fails. What
+is not resolved needs a calm machine or more rounds of that benchmark alone. For budgets of a GPU
+see benchmarks/gpu.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from benchmarks.peer import ROOT, python_with
+
+
+class Bound(NamedTuple):
+    """A figure that a benchmark prints without judging it, and the most that it may be."""
+
+    what: str
+    pattern: str
+    most: float
+
+
+class Verdict(NamedTuple):
+    """What became of a budget: `word` is kept, MISSED or not resolved."""
+
+    word: str
+    what: str
+
+
+# Of what benchmarks/terminal.py prints.
+TERMINAL = (
+    Bound("bytes to a terminal, KiB/s", r"^all panes +([\d.]+) KiB/s", 2.0),
+    Bound("processor of the viewer, % of a core", r"^all panes .* ([\d.]+) % of a core", 2.0),
+    Bound("bytes of a paused run", r"^paused +(\d+) bytes", 0),
+    Bound("first frame : that of an empty app", r"^first frame .* ratio ([\d.]+)", 1.3),
+    Bound("--help, s", r"^--help +([\d.]+) s", 0.15),
+    Bound("key to the answer on screen, 99 %, ms", r"^key to cell .* 99 % (\d+) ms", 50),
+    Bound("memory of the viewer, MiB", r"^memory .* (\d+) after", 100),
+)
+# As benchmarks/peer.py words it.
+JUDGED = re.compile(r"^ *(?P<what>\S.*?) +(?P<word>kept|MISSED|not resolved) (?P<bound>\(.*\))$")
+
+
+class Benchmark(NamedTuple):
+    name: str
+    arguments: tuple[str, ...]
+    bounds: tuple[Bound, ...] = ()
+
+    def run(self) -> list[Verdict]:
+        """Run it, show what it prints, and judge that; a failure is a budget that is missed."""
+        command = [sys.executable, "-u", "-m", f"benchmarks.{self.name}", *self.arguments]
+        print(f"\n{' '.join(command[2:])}", flush=True)
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            lines = list(shown(process.stdout))
+        verdicts = [*judged(lines, self.bounds)]
+        if process.returncode:
+            verdicts.append(Verdict("MISSED", f"{self.name} failed with {process.returncode}"))
+        return verdicts
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", metavar="NAME")
+    parser.add_argument("--keras-python", help="a Python that has TensorFlow")
+    parser.add_argument("--lightning-python", help="a Python that has Lightning and this project's")
+    options = parser.parse_args()
+    verdicts: list[Verdict] = []
+    for benchmark in benchmarks(options.keras_python, options.lightning_python):
+        if options.only is None or benchmark.name in options.only:
+            verdicts += benchmark.run()
+    print()
+    for verdict in verdicts:
+        print(f"{verdict.word:<14} {verdict.what}")
+    return 1 if any(verdict.word == "MISSED" for verdict in verdicts) else 0
+
+
+def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterator[Benchmark]:
+    """What can be measured here, each in a minute or two."""
+    lightning = ("--lightning-python", lightning_python) if lightning_python else ()
+    yield Benchmark("overhead", ("--rounds", "9", "--slice", "2", *lightning))
+    keras = python_with("tensorflow", keras_python)
+    named = ("--keras-python", keras) if keras else ()
+    if keras:
+        yield Benchmark("keras_article", ("--rounds", "6", "--threads", "1", *named))
+    yield Benchmark("augmentation", ("--rounds", "6", "--threads", "1", *named))
+    yield Benchmark("streaming", ("--rounds", "6", "--epochs", "1", "--workers", "1"))
+    short = ("--seconds", "30", "--warm-up", "15", "--rounds", "1")
+    measures = ("--only", "steady", "paused", "first", "latency", "memory")
+    yield Benchmark("terminal", (*short, *measures), TERMINAL)
+
+
+def shown(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, each printed as it comes."""
+    for line in lines:
+        print(f"  {line}", end="", flush=True)
+        yield line.rstrip()
+
+
+def judged(lines: Sequence[str], bounds: Sequence[Bound]) -> Iterator[Verdict]:
+    """The budgets that these lines speak of; a figure that is missing is a budget missed."""
+    for line in lines:
+        if found := JUDGED.match(line):
+            yield Verdict(found["word"], f"{found['what']}   {found['bound']}")
+    for what, pattern, most in bounds:
+        figures = [found[1] for line in lines if (found := re.search(pattern, line))]
+        if not figures:
+            yield Verdict("MISSED", f"{what}: no figure")
+        for figure in figures:
+            word = "kept" if float(figure) <= most else "MISSED"
+            yield Verdict(word, f"{what}  {figure}   (≤ {most:g})")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,322 @@
+"""What a GPU brings: right results, images/s, how long it idles, and the time to an accuracy.
+
+    python -m benchmarks.gpu IMAGES.tar.xz [--minutes 10] [--json FILE] [--device auto] [--quick]
+
+IMAGES is CIFAR-10 in ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`, as one archive. The
+losses of some steps are compared with the processor's, eager and compiled; then a hand-written
+loop, the engine and the engine with a dashboard take turns as in benchmarks/overhead.py; then
+runs are timed until they have an accuracy. Each part has its share of the minutes and ends with
+it; what was found so far is in FILE after each. With --quick everything is small, for a try on a
+processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import tarfile
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
+from benchmarks.peer import take_turns
+from engine import device as devices
+from engine import events, launch, models, recipe
+from engine.data.dataset import Dataset, Images
+from engine.journal import Reader
+from engine.models.style import Style
+from engine.recipe import Recipe
+from engine.rundir import last_words
+from engine.trainer import Trainer
+
+CLASSES, SIDE = 10, 32
+# The sums are the same in another order; at a high rate the losses would soon drift apart.
+STEPS, CHECKED_BATCH, TOLERANCE = 8, 64, 5e-3
+CHECKED = ("lenet5", "article-resnet")
+SPEEDS = {"lenet5": 128, "article-resnet": 128, "resnet18": 128, "resnet50": 128}
+QUICK_SPEEDS = {"lenet5": 64}
+# So many images of a class are enough for a try.
+QUICK_IMAGES = 8
+SLICE_SECONDS, QUICK_SLICE_SECONDS = 3.0, 1.0
+UTILISATION_SECONDS, POLL_SECONDS = 0.1, 0.05
+
+
+class Goal(NamedTuple):
+    """An accuracy on the test images, and what shall reach it."""
+
+    arch: str
+    preset: str
+    top1: float
+
+
+GOALS = (Goal("speednet", "quick", 0.94), Goal("resnet18", "quick", 0.95))
+
+
+class Bench(NamedTuple):
+    """Where and on what is measured."""
+
+    folder: Path
+    data: Path
+    device: torch.device
+    quick: bool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("images", type=Path, help="an archive, as .tar.xz")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--json", type=Path, default=Path("gpu.json"))
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    began = time.monotonic()
+    device = devices.choose(options.device)
+    found: dict[str, Any] = {"machine": machine(device), "quick": options.quick}
+    print(", ".join(f"{name} {value}" for name, value in found["machine"].items()), flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = unpacked(options.images, folder / "images", QUICK_IMAGES if options.quick else None)
+        bench = Bench(folder, data, device, options.quick)
+        for part, end in parts(bench):
+            try:
+                found |= part_of(bench, part, began + end * options.minutes * 60)
+            except Exception as error:  # noqa: BLE001 (the machine is there for minutes: go on)
+                traceback.print_exc()
+                found[f"{part} failed"] = f"{type(error).__name__}: {error}"
+            options.json.write_text(json.dumps(found, indent=2))
+    print(f"\nall of it is in {options.json}")
+
+
+def parts(bench: Bench) -> Iterator[tuple[str | Goal, float]]:
+    """What is measured, each with the share of the whole time at which it shall have ended."""
+    yield "correct", 0.1
+    speeds = QUICK_SPEEDS if bench.quick else SPEEDS
+    for count, arch in enumerate(speeds, 1):
+        yield arch, 0.1 + 0.4 * count / len(speeds)
+    yield from zip(GOALS, (0.62, 0.97), strict=True)
+
+
+def part_of(bench: Bench, part: str | Goal, deadline: float) -> dict[str, Any]:
+    if isinstance(part, Goal):
+        return {f"time to {part.top1} with {part.arch}": time_to(bench, part, deadline)}
+    if part == "correct":
+        return {part: {arch: correct(bench, arch) for arch in CHECKED}}
+    return {f"speed of {part}": speed_of(bench, part, deadline)}
+
+
+def machine(device: torch.device) -> dict[str, str]:
+    return {
+        "device": devices.name(device).partition(" ")[2],
+        "torch": str(torch.__version__),
+        "cuda": str(torch.version.cuda),
+    }
+
+
+def unpacked(archive: Path, folder: Path, most: int | None) -> Path:
+    """The images of an archive, or only the first so many of each class."""
+    began = time.monotonic()
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            stem = Path(member.name).stem
+            if most is None or not stem.isdecimal() or int(stem) < most:
+                tar.extract(member, folder, filter="data")
+    print(f"unpacked in {time.monotonic() - began:.0f} s", flush=True)
+    return folder
+
+
+# Correctness
+
+
+def correct(bench: Bench, arch: str) -> dict[str, Any]:
+    """Whether the losses of some steps in float32 are those of the processor."""
+    torch.backends.cudnn.allow_tf32 = False
+    cpu = losses(arch, torch.device("cpu"), compiled=False)
+    found: dict[str, Any] = {"losses on the processor": cpu}
+    for way in ("eager", "compiled"):
+        try:
+            here = losses(arch, bench.device, compiled=way == "compiled")
+        except Exception as error:  # noqa: BLE001 (what a compiler may raise; the rest is measured)
+            found[way] = f"{type(error).__name__}: {error}".partition("\n")[0]
+            print(f"correct   {arch:<15} {way:<9} FAILED: {found[way]}", flush=True)
+            continue
+        worst = max(abs(a - b) / abs(b) for a, b in zip(here, cpu, strict=True))
+        right = worst <= TOLERANCE
+        found[way] = {"losses": here, "largest difference": worst, "right": right}
+        verdict = "right" if right else f"WRONG (≤ {TOLERANCE})"
+        print(f"correct   {arch:<15} {way:<9} {worst:.1e} apart   {verdict}", flush=True)
+    return found
+
+
+def losses(arch: str, device: torch.device, *, compiled: bool) -> list[float]:
+    """The loss of each of some steps on one batch of random images, from the same weights."""
+    chosen = recipe.build(
+        settings={
+            **{"epochs": STEPS, "batch": CHECKED_BATCH, "precision": "float32", "lr": 1e-3},
+            **{"crop": 0, "flip": False, "dropout": 0.0, "threads": torch.get_num_threads()},
+        },
+        flags={"arch": arch, "data": "cifar10"},
+    )
+    torch.manual_seed(0)
+    pixels = torch.randint(0, 256, (CHECKED_BATCH, 3, SIDE, SIDE), dtype=torch.uint8)
+    images = Images(pixels, torch.randint(0, CLASSES, (CHECKED_BATCH,)))
+    names = tuple(str(label) for label in range(CLASSES))
+    data = Dataset(names, images, images, "test", (0.5,) * 3, (0.25,) * 3)
+    model = models.build(arch, 3, SIDE, CLASSES, Style(dropout=0.0))
+    resolved = devices.resolve(chosen, device, SIDE)
+    trainer = Trainer(chosen, resolved, device, data, model, time.monotonic)
+    if compiled:
+        trainer.compile()
+    ended = [event for event in trainer.run() if isinstance(event, events.EpochEnded)]
+    return [math.nan if each.train_loss is None else each.train_loss for each in ended]
+
+
+# Speed
+
+
+def speed_of(bench: Bench, arch: str, deadline: float) -> dict[str, Any]:
+    """Images/s and the idle share of a loop written by hand, and headless and attached."""
+    batch = QUICK_SPEEDS[arch] if bench.quick else SPEEDS[arch]
+    seconds = QUICK_SLICE_SECONDS if bench.quick else SLICE_SECONDS
+    images = bench.folder / "random"
+    if not images.exists():
+        random_images(images)
+    chosen = recipe.build(
+        settings={"epochs": 100_000, "batch": batch, "crop": 0, "flip": False, "compile": "off"},
+        flags={"arch": arch, "data": str(images), "device": str(bench.device)},
+    )
+    with ExitStack() as stack:
+        engine = stack.enter_context(Engine(chosen, bench.folder / "runs", seconds))
+        settled = recipe.build(file=recipe.load(engine.run.recipe))
+        bare = stack.enter_context(bare_loop(settled, bench.folder / "recipe.toml", seconds))
+        viewer = stack.enter_context(viewer_of(engine.run))
+        idle: dict[str, list[float]] = {"bare": [], "headless": [], "attached": []}
+
+        def measured(name: str) -> float:
+            with idling(bench.device, idle[name]):
+                return bare() if name == "bare" else engine.speed()
+
+        def attached() -> float:
+            with running(viewer):
+                return measured("attached")
+
+        ways = {
+            "bare": lambda: measured("bare"),
+            "headless": lambda: measured("headless"),
+            "attached": attached,
+        }
+        take_turns(ways, 1)
+        speeds: dict[str, list[float]] = {name: [] for name in ways}
+        while not speeds["bare"] or time.monotonic() + 4 * seconds < deadline:
+            found = {name: speed for name, (speed,) in take_turns(ways, 1).items()}
+            # On a busy machine a slice may end before a step does.
+            if all(found.values()):
+                for name, speed in found.items():
+                    speeds[name].append(speed)
+    return summary(arch, batch, speeds, idle)
+
+
+@contextmanager
+def idling(device: torch.device, shares: list[float]) -> Iterator[None]:
+    """Add the share of this time in which the GPU computed nothing, as its driver says."""
+    if device.type != "cuda":
+        yield
+        return
+    busy: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(UTILISATION_SECONDS):
+            busy.append(torch.cuda.utilization(device) / 100)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        # What the driver says is about a time before: the first half is of another slice.
+        shares.append(1 - statistics.mean(busy[len(busy) // 2 :] or [0.0]))
+
+
+def summary(
+    arch: str, batch: int, speeds: Mapping[str, list[float]], idle: Mapping[str, list[float]]
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"batch": batch, "rounds": len(speeds["bare"])}
+    for name, values in speeds.items():
+        share = statistics.median(idle[name]) if idle[name] else None
+        found[name] = {"images a second": statistics.median(values), "idle share": share}
+        said = "" if share is None else f"   idle {share:.0%}"
+        print(f"speed     {arch:<15} {name:<9} {statistics.median(values):9.0f} images/s{said}")
+    for over, under in (("headless", "bare"), ("attached", "headless")):
+        ratios = [a / b for a, b in zip(speeds[over], speeds[under], strict=True)]
+        found[f"{over} : {under}"] = statistics.median(ratios)
+        print(f"speed     {arch:<15} {over} : {under}  {statistics.median(ratios):.3f}", flush=True)
+    return found
+
+
+# Time to an accuracy
+
+
+def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
+    """The seconds of training, and all seconds since its first step, until a run is so good."""
+    settings = {"epochs": 1, "batch": 16} if bench.quick else {}
+    chosen = recipe.build(
+        settings=settings,
+        flags={
+            **{"arch": goal.arch, "preset": goal.preset},
+            **{"data": str(bench.data), "device": str(bench.device)},
+        },
+    )
+    found: dict[str, Any] = {"reached": False, "top1": 0.0, "epochs": 0, "training seconds": 0.0}
+    began = math.nan
+    for event in run_of(chosen, bench.folder / "runs", deadline):
+        if isinstance(event, events.Phase) and event.name == "training" and math.isnan(began):
+            began = event.time
+        if isinstance(event, events.EpochEnded):
+            found["training seconds"] += event.seconds
+            found |= {"all seconds": event.time - began, "epochs": event.epoch}
+            found["top1"] = max(found["top1"], event.top1 or 0.0)
+            found["reached"] = found["top1"] >= goal.top1
+            if found["reached"]:
+                break
+    reached = "reached" if found["reached"] else "NOT reached"
+    print(
+        f"accuracy  {goal.arch:<15} {goal.top1:.0%} {reached}: {found['top1']:.2%} after "
+        f"{found['epochs']} of {chosen.epochs} epochs, {found['training seconds']:.1f} s",
+        flush=True,
+    )
+    return found
+
+
+def run_of(chosen: Recipe, runs: Path, deadline: float) -> Iterator[events.Event]:
+    """The events of a run as they come, until it ends or time is up; then its engine is ended."""
+    claim = launch.create(chosen, runs)
+    process = launch.spawn(claim, chosen)
+    reader = Reader(claim.run.journal)
+    try:
+        while time.monotonic() < deadline:
+            ended = process.poll() is not None
+            for said in reader.batches():
+                yield from said.events
+            if ended:
+                assert process.returncode == 0, last_words(claim.run)
+                return
+            time.sleep(POLL_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+
+
+if __name__ == "__main__":
+    main()

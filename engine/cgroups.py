@@ -1,0 +1,57 @@
+"""What a container or a batch job may use: less than the machine has.
+
+See "Control Group v2" and the controllers of version 1 in the Linux kernel's documentation.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+GROUPS = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
+
+
+def folders(root: Path, membership: Path, controller: str) -> Iterator[Path]:
+    """The folders of our group and of those around it, from lines as `4:memory:/job/step`.
+
+    The controller of version 2 is "".
+    """
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if controller in controllers.split(","):
+            inner = Path(path.strip("/"))
+            yield from (root / part for part in (inner, *inner.parents))
+
+
+def cores(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
+    """The processor cores that this process may use: its affinity, and its groups' quotas.
+
+    Of a quota whole cores count: a thread more would be stopped in the midst of every step, and
+    the others would wait for it.
+    """
+    quotas = [*_quotas(groups, membership)]
+    return max(1, int(min([len(os.sched_getaffinity(0)), *quotas])))
+
+
+def _quotas(groups: Path, membership: Path) -> Iterator[float]:
+    """Cores' worth of time that each of our groups has, where it has a limit."""
+    for group in folders(groups, membership, ""):
+        quota = _words(group / "cpu.max")
+        if quota and quota[0] != "max":
+            yield int(quota[0]) / int(quota[1])
+    for group in folders(groups / "cpu", membership, "cpu"):
+        quota = [*_words(group / "cpu.cfs_quota_us"), *_words(group / "cpu.cfs_period_us")]
+        if len(quota) == 2 and int(quota[0]) > 0:
+            yield int(quota[0]) / int(quota[1])
+
+
+def _words(file: Path) -> list[str]:
+    try:
+        return file.read_text().split()
+    except OSError:
+        return []

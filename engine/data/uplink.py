@@ -1,0 +1,64 @@
+"""Batches on their way to a GPU while it computes with the ones before."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator
+from typing import TypeAlias, TypeVar
+
+import torch
+from torch import Tensor
+
+Item = TypeVar("Item")
+# Pixels (N, C, H, W), labels (N,), and the places of the images (N,).
+Decoded: TypeAlias = tuple[Tensor, Tensor, Tensor]
+
+
+def ahead(
+    items: Generator[Item, None, None], send: Callable[[Item], Callable[[], Item]]
+) -> Generator[Item, None, None]:
+    """What arrives of each item, in order; each is sent before the one before is given out."""
+    arrival: Callable[[], Item] | None = None
+    with contextlib.closing(items):
+        for item in items:
+            following = send(item)
+            if arrival is not None:
+                yield arrival()
+            arrival = following
+        if arrival is not None:
+            yield arrival()
+
+
+class Uplink:
+    """Sends tensors to a GPU on a stream of its own, so that the copies run beside the training.
+
+    See "CUDA semantics" in PyTorch's documentation: `non_blocking` needs pinned memory, and what is
+    used on another stream than it was made on must be recorded there.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+    def send(self, tensors: Decoded) -> Callable[[], Decoded]:
+        """Begin to copy; what is returned gives the copies, for the stream that is current then.
+
+        Neither waits for the GPU. The tensors may be overwritten at once.
+        """
+        pixels, labels, places = (tensor.pin_memory() for tensor in tensors)
+        with torch.cuda.stream(self._stream):
+            copies = (
+                pixels.to(self._device, non_blocking=True),
+                labels.to(self._device, non_blocking=True),
+                places.to(self._device, non_blocking=True),
+            )
+        sent = self._stream.record_event()
+
+        def arrived() -> Decoded:
+            current = torch.cuda.current_stream(self._device)
+            current.wait_event(sent)
+            for copy in copies:
+                copy.record_stream(current)
+            return copies
+
+        return arrived

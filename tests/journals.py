@@ -1,0 +1,96 @@
+"""Journals of made-up runs, for pictures: with an alert, with many classes, failed and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine import events, recipe
+from engine.events import Event
+from engine.rundir import RunDir
+from tests.drawing import examples
+
+NAME = "43-resnet18-cifar10"
+STEP = examples.STEPS_PER_EPOCH
+
+
+def with_alert() -> list[Event]:
+    """In the 13th of 30 epochs; steered in the seventh, and one layer dies."""
+    told: list[Event] = []
+    for event in examples.said(12.4, examples.CIFAR10):
+        if isinstance(event, events.Steps) and event.step > 7 * STEP:
+            event = replace(event, lr=event.lr / 2)
+        told.append(event)
+        if isinstance(event, events.Steps) and event.step == 7 * STEP:
+            told.append(_at(event, events.Steered(0.5, 30, event.lr / 2, "c1")))
+    last = told[-1]
+    dead = events.Alert("warning", "dead", "layer4.1.conv2 is dead: a lower learning rate helps.")
+    return [*told, _at(last, dead), _at(last, health(dead="layer4.1.conv2"))]
+
+
+def hundred_classes() -> list[Event]:
+    return list(examples.said(20.5, examples.HUNDRED))
+
+
+def chinese() -> list[Event]:
+    told = list(examples.said(12.4, examples.CHINESE))
+    return [*told, _at(told[-1], health())]
+
+
+def just_started() -> list[Event]:
+    return list(examples.said(0.0, examples.CIFAR10))[:2]
+
+
+def ended() -> list[Event]:
+    """All 30 epochs are over, and the best one was tested."""
+    told = list(examples.said(30.0, examples.CIFAR10))
+    done = events.RunEnded("done", 26, 0.909, test_loss=0.27, test_top1=0.902, seconds=320.0)
+    last = told[-1]
+    return [*told, _at(last, health()), replace(_at(last, done), step=30 * STEP)]
+
+
+def failed() -> list[Event]:
+    """Out of memory in the fourth epoch."""
+    told = list(examples.said(3.4, examples.CIFAR10))
+    why = "the GPU has not enough memory: make batch smaller, or choose another device."
+    return [*told, _at(told[-1], events.RunEnded("failed", 3, 0.572, seconds=36.0, error=why))]
+
+
+def health(dead: str = "") -> events.LayerHealth:
+    """A report on every layer that has weights."""
+    layers = [layer for layer in examples.layers() if layer.parameters]
+    return events.LayerHealth(
+        tuple(
+            events.Health(
+                layer.name,
+                0.0 if layer.name == dead else 0.02 * 1.2**i,
+                0.0 if layer.name == dead else 1e-3,
+                0.1 * examples.noise(i),
+                1.0,
+                1.0 if layer.name == dead else 0.0,
+            )
+            for i, layer in enumerate(layers)
+        )
+    )
+
+
+def _at(when: Event, event: Event) -> Event:
+    """The event at the time and the step of another."""
+    return replace(event, time=when.time, step=when.step)
+
+
+def place(folder: Path, told: Iterable[Event], name: str = NAME) -> RunDir:
+    """A run directory with this journal, and no engine."""
+    run = RunDir(folder / name)
+    run.commands.mkdir(parents=True)
+    run.checkpoints.mkdir()
+    run.recipe.write_text(recipe.to_toml(recipe.build(flags={"epochs": examples.EPOCHS})))
+    run.journal.write_bytes(b"".join(_lines(told)))
+    return run
+
+
+def _lines(told: Iterable[Event]) -> Iterator[bytes]:
+    for seq, event in enumerate(told, start=1):
+        yield events.encode(replace(event, seq=seq)) + b"\n"

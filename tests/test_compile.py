@@ -1,0 +1,152 @@
+"""A compiled training: the same model, seen by the same eyes, and taken up again exactly."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch._dynamo.testing import CompileCounterWithBackend
+
+from engine import device as devices
+from engine import events, models, recipe
+from engine.data.dataset import Dataset
+from engine.models.style import Style
+from engine.rundir import RunDir
+from engine.trainer import Trainer
+from tests.processes import Watch, headless
+from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
+
+__all__ = ["digits"]
+
+RUN = RunDir(Path("runs/1-lenet5-digits"))
+ARGUMENTS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--epochs", "1", "--compile", "on")
+FIXED = ("--set", "threads=1", "--set", "precision=float32")
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> CompileCounterWithBackend:
+    """Compiled by what stands before the compilers: it traces the passes, and makes no kernels."""
+    torch.compiler.reset()
+    counter = CompileCounterWithBackend("aot_eager")
+
+    def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
+        return torch.compile(model, backend=counter)
+
+    monkeypatch.setattr(devices, "compiled", compiled)
+    return counter
+
+
+def plain(data: Dataset, tick: float = 0.01) -> Trainer:
+    """A LeNet with all that a pass may leave its marks on: BN statistics and dropout's draws."""
+    torch.set_num_threads(1)
+    chosen = recipe.build(settings={"epochs": 2, "precision": "float32", "lr": 0.01})
+    torch.manual_seed(0)
+    model = models.build("lenet5", 1, 32, 10, Style("default", True, 0.2))
+    resolved = devices.resolve(chosen, CPU, 32)
+    return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
+
+
+def compiled(data: Dataset, tick: float = 0.01) -> Trainer:
+    work = plain(data, tick)
+    work.compile()
+    return work
+
+
+def health(found: list[events.Event]) -> list[events.LayerHealth]:
+    return [event for event in found if isinstance(event, events.LayerHealth)]
+
+
+@pytest.mark.usefixtures("traced")
+def test_compiling_changes_nothing(digits: Dataset) -> None:
+    """Neither weights nor the random state; the losses are those of the model as it is."""
+    expected = ends(said(plain(digits)))
+    for one, other in zip(ends(said(compiled(digits))), expected, strict=True):
+        assert one.train_loss == pytest.approx(other.train_loss, rel=1e-4)
+        assert one.loss == pytest.approx(other.loss, rel=1e-3)
+
+
+def test_layers_are_seen_although_a_compiled_pass_calls_no_hooks(
+    digits: Dataset, traced: CompileCounterWithBackend
+) -> None:
+    expected = health(said(plain(digits)))
+    found = health(said(compiled(digits, tick=3.0)))
+    assert traced.frame_count == 1, "hooks would have it compiled again"
+    assert [[layer.layer for layer in one.layers] for one in found[:1]] == [
+        ["conv1", "bn1", "conv2", "bn2", "fc1", "fc2", "fc3"]
+    ]
+    for ours, theirs in zip(found[0].layers, expected[0].layers, strict=True):
+        for name in ("gradient", "update", "mean", "deviation"):
+            assert getattr(ours, name) == pytest.approx(getattr(theirs, name), rel=1e-2)
+
+
+@pytest.mark.usefixtures("traced")
+def test_looking_at_layers_leaves_no_trace_in_the_weights(digits: Dataset) -> None:
+    seldom = compiled(digits, tick=0.0)
+    few = health(said(seldom))
+    often = compiled(digits, tick=3.0)
+    many = health(said(often))
+    assert len(few) == 1 < len(many)
+    for one, other in zip(weights(seldom), weights(often), strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_compiled_run_taken_up_again_is_the_same_run(digits: Dataset) -> None:
+    whole = compiled(digits)
+    said(whole)
+    first = compiled(digits)
+    life = first.run()
+    for _ in range(7):
+        next(life)
+    state = first.state()
+    life.close()
+    second = compiled(digits)
+    torch.manual_seed(99)
+    second.restore(state)
+    said(second)
+    for one, other in zip(weights(whole), weights(second), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_what_is_computed_untouched_leaves_statistics_and_random_numbers() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(4), nn.Dropout())
+    buffers = [buffer.clone() for buffer in model.buffers()]
+    before = torch.get_rng_state()
+    with devices.untouched(model, torch.device("cpu")):
+        model(torch.randn(8, 4))
+    assert torch.equal(torch.get_rng_state(), before)
+    for buffer, was in zip(model.buffers(), buffers, strict=True):
+        assert torch.equal(buffer, was)
+
+
+def resolved_compile() -> str:
+    return RUN.recipe.read_text().split("[resolved]")[1].split("compile = ")[1].splitlines()[0]
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="PyTorch compiles with g++ on a processor")
+def test_an_engine_compiles_and_trains() -> None:
+    process = headless(*ARGUMENTS, *FIXED)
+    _, err = process.communicate(timeout=240)
+    assert (process.returncode, err) == (0, "")
+    watch = Watch(RUN.journal)
+    assert watch.has(lambda e: isinstance(e, events.Phase) and e.name == "compiling")
+    assert not any(isinstance(e, events.Alert) and e.code == "compile" for e in watch.events)
+    assert resolved_compile() == '"on"'
+    assert len(health(watch.events)[0].layers) == 5
+
+
+def test_where_it_cannot_be_compiled_it_is_said_and_trained_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", "/nowhere")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "kernels"))
+    process = headless(*ARGUMENTS, *FIXED)
+    _, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    watch = Watch(RUN.journal)
+    assert watch.has(lambda e: isinstance(e, events.Alert) and "--compile off" in e.text)
+    assert resolved_compile() == '"off"'

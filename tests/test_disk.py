@@ -1,0 +1,156 @@
+"""Disks that are full, failing or gone: what is held, what is said, and what is written later."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import checkpoint, events, journal, rundir, saving
+from engine.events import Event
+from engine.journal import Journal, Tail
+from engine.rundir import RunDir
+from tests import scripted
+from tests.processes import Watch, headless, wait_for
+from tests.test_saving import snapshot, step_in
+
+ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
+
+
+def failing(number: int) -> Callable[..., Any]:
+    def fail(*_: Any) -> Any:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def seqs(path: Path) -> list[int]:
+    return [event.seq for event in Tail(path).read()]
+
+
+@pytest.mark.parametrize("number", ERRORS)
+def test_events_that_the_disk_refuses_are_written_when_it_takes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    path = tmp_path / "j"
+    written = Journal(path)
+    written.append(scripted.steps(1))
+    monkeypatch.setattr(os, "write", failing(number))
+    held = [written.append(scripted.steps(step)).seq for step in (2, 3)]
+    assert (held, written.refused) == ([2, 3], os.strerror(number))
+    with pytest.raises(OSError, match=os.strerror(number)):
+        written.sync()
+    assert seqs(path) == [1]
+    monkeypatch.undo()
+    written.append(scripted.steps(4))
+    assert (seqs(path), written.refused) == ([1, 2, 3, 4], "")
+    written.sync()
+
+
+def test_what_is_held_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = Journal(tmp_path / "j")
+    monkeypatch.setattr(journal, "MOST_HELD", 200)
+    monkeypatch.setattr(os, "write", failing(errno.EIO))
+    written.append(scripted.steps(1))
+    with pytest.raises(OSError, match="Input/output"):
+        written.append(scripted.steps(2))
+
+
+@pytest.mark.parametrize("number", ERRORS)
+@pytest.mark.parametrize("where", ["fsync", "rename", "open"])
+def test_of_saves_that_fail_one_alert_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, where: str
+) -> None:
+    said: list[Event] = []
+    writer = saving.Writer(tmp_path, 0, lambda: None, said.append)
+    writer.put(snapshot(1))
+    assert writer.wait() == ""
+    monkeypatch.setattr(os, where, failing(number))
+    for step in (2, 3, 4):
+        writer.put(snapshot(step))
+        assert os.strerror(number) in writer.wait()
+    monkeypatch.undo()
+    [alert] = [event for event in said if isinstance(event, events.Alert)]
+    remedies = {errno.EDQUOT: "quota", errno.EIO: "failing", errno.EROFS: "writable"}
+    assert remedies.get(number, "free some room") in alert.text
+    assert step_in(tmp_path / "last.pt") == 1
+    assert os.listdir(tmp_path) == ["last.pt"]
+    writer.put(snapshot(5))
+    assert writer.wait() == ""
+    assert step_in(tmp_path / "last.pt") == 5
+
+
+# A real engine
+
+
+RUN = RunDir(Path("runs/1-lenet5-digits"))
+TRAIN = (
+    *("--no-ui", "-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1"),
+    *("--set", "save_every=20steps"),
+)
+
+
+def is_saved(event: Event) -> bool:
+    return isinstance(event, events.Checkpointed)
+
+
+def not_saved(event: Event) -> bool:
+    return isinstance(event, events.Alert) and event.code == "save"
+
+
+def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path) -> None:
+    process = headless(*TRAIN)
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.has(is_saved), process)
+    away = RunDir(tmp_path / "elsewhere")
+    RUN.path.rename(away.path)
+    there = Watch(away.journal)
+    wait_for(lambda: there.has(not_saved), process)
+    told = next(e.text for e in there.events if isinstance(e, events.Alert) and not_saved(e))
+    assert "put the run's folder back to where it was" in told
+    assert rundir.alive(away), "the lock went with it"
+    checkpoint.load(away.checkpoints / "last.pt")
+    away.path.rename(RUN.path)
+    saved = there.count(events.Checkpointed)
+    back = Watch(RUN.journal)
+    wait_for(lambda: back.count(events.Checkpointed) > saved, process)
+    assert sum(map(not_saved, back.events)) == 1
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+
+
+def test_a_folder_that_is_deleted_is_said_and_the_training_goes_on() -> None:
+    process = headless(*TRAIN)
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.has(is_saved), process)
+    # Renamed first: the engine would put another file into a folder that is being emptied.
+    shutil.rmtree(RUN.path.rename("deleted"))
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    assert any("put the run's folder back" in line for line in lines)
+    assert any(line.startswith("epoch ") for line in lines), "it goes on"
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "last.pt was not saved: No such file or directory" in err
+
+
+def begun(runs_dir: Path) -> int:
+    claim = rundir.create(runs_dir, "x", "")
+    os.close(claim.lock)
+    return claim.run.number or 0
+
+
+def test_twenty_processes_that_begin_at_once_get_twenty_numbers(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(20, get_context("forkserver")) as pool:
+        numbers = list(pool.map(begun, [tmp_path / "runs"] * 20))
+    assert sorted(numbers) == list(range(1, 21))

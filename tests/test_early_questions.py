@@ -1,0 +1,84 @@
+"""A look inside that comes before the training is answered, so that no pane waits for ever."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import commands, events, launch, recipe, rundir, spool
+from engine.distributed import World
+from engine.events import Event
+from engine.journal import Journal
+from engine.rundir import RunDir
+from engine.session import Session
+from engine.text import nothing_to_show
+from engine.worker import Worker
+from tests import scripted
+from tests.test_dashboard import notes, screen
+from tui import text
+from tui.app import CnnTui
+from tui.asking import Asking
+from tui.screens.dashboard import Dashboard
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[RunDir]:
+    """A run whose engine has not begun to load."""
+    made, lock = launch.create(recipe.build(), tmp_path / "runs")
+    yield made
+    os.close(lock)
+
+
+def serve(run: RunDir, *said: Event) -> list[Event]:
+    """Have the worker of an engine that has come so far obey what it was told; what it says."""
+    told: list[Event] = []
+    owner = rundir.owner(run)
+    assert owner is not None
+    session = Session(run, recipe.build(), owner.attempt, Journal(run.journal), told.append)
+    worker = Worker(session, session.live(), World(), told.append)
+    for event in said:
+        worker._emit(event)
+    for command in spool.Spool(run, owner.attempt, lambda file, why: None).take():
+        worker._serve(command)
+    return told
+
+
+def test_who_asks_too_early_is_told_so(run: RunDir) -> None:
+    asking = Asking(run)
+    asking.ask("augmented")
+    assert asking.look() is None
+    told = serve(run, events.Phase("loading"))
+    answer = asking.look()
+    assert isinstance(answer, events.Alert)
+    assert answer.text.startswith("nothing is trained yet (loading)")
+    assert answer == told[-1], "the journal says the same"
+    assert not asking.waiting
+
+
+def test_a_refusal_that_cannot_be_written_ends_no_run(run: RunDir) -> None:
+    run.probes.write_text("in the way")
+    question = spool.send(run, commands.Probe, look="augmented")
+    *_, last = serve(run)
+    assert isinstance(last, events.Alert)
+    assert last.command == question
+    assert last.text.startswith("the look inside was not written")
+
+
+async def test_a_pane_whose_run_is_just_taken_up_again_no_longer_says_that_it_asks(
+    run: RunDir,
+) -> None:
+    scripted.write(run, scripted.half_a_run())
+    async with CnnTui(run.path.parent, watch=run).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press("6", "n")
+        assert text.ASKING in screen(pilot)
+        serve(run, events.Phase("loading"))
+        dashboard = pilot.app.screen
+        assert isinstance(dashboard, Dashboard)
+        dashboard._questions.look_for_answer()
+        await pilot.pause()
+        assert text.ASKING not in screen(pilot)
+        assert notes(pilot) == [nothing_to_show("loading")]

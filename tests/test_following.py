@@ -1,0 +1,51 @@
+"""A long journal is shown at once, from its ends, and then folded while keys are answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import scripted
+from tui import following
+from tui.following import Following, News
+
+STEPS = 20_000
+
+
+@pytest.fixture
+def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Following:
+    run = scripted.run_dir(tmp_path / "runs")
+    scripted.write_many(run.journal, STEPS)
+    monkeypatch.setattr(following, "LONG", 1 << 20)
+    return Following(run)
+
+
+def test_the_first_look_is_a_glimpse(long: Following) -> None:
+    assert long.look() == News(None, more=True)
+    assert long.history.run is not None
+    assert long.history.step == STEPS - 1
+
+
+def test_the_glimpse_is_shown_until_all_is_folded(
+    long: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SLICE_SECONDS", 0.0)
+    long.look()
+    glimpse, looks = long.history, 0
+    while (news := long.look()).more:
+        assert news.kinds == frozenset()
+        assert long.history is glimpse
+        looks += 1
+    assert looks > 2
+    assert news.kinds is None
+    bins = long.history.loss.bins()
+    assert len(glimpse.loss.bins()) < len(bins)
+    assert bins[0].step < 2 * long.history.loss.width
+
+
+def test_a_short_journal_is_read_at_once(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    news = Following(run).look()
+    assert news.kinds is None or news.kinds
+    assert not news.more

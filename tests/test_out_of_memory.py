@@ -1,0 +1,67 @@
+"""A GPU without room: what was asked for, what was free, what to try, and nothing lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from engine import checkpoint, events, text
+from engine.data.batch import Batch
+from engine.loss import CrossEntropy
+from tests.test_broken_loss import STEPS_AN_EPOCH, Attempt
+
+# As PyTorch 2 says it, whole.
+MESSAGE = (
+    "CUDA out of memory. Tried to allocate 22.78 GiB. GPU 0 has a total capacity of 31.47 GiB of "
+    "which 12.73 GiB is free. Including non-PyTorch memory, this process has 18.73 GiB memory in "
+    "use. Of the allocated memory 9.08 GiB is allocated by PyTorch, and 9.35 GiB is reserved by "
+    "PyTorch but unallocated. If reserved but unallocated memory is large try setting "
+    "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True to avoid fragmentation."
+)
+
+
+def test_the_sentence_has_the_amounts_and_a_batch_to_try() -> None:
+    assert text.out_of_memory(512, MESSAGE, "7-x") == (
+        "the device ran out of memory with batch 512, where 22.78 GiB more were asked for and "
+        "12.73 GiB were free: begin a run with --set batch=256 and --init-from 7-x, to keep what "
+        "was learnt."
+    )
+    none_free = MESSAGE.replace("12.73 GiB is free", "0 bytes is free")
+    assert "and 0 bytes were free" in text.out_of_memory(512, none_free, "")
+
+
+@pytest.mark.parametrize("message", ["", "CUDA error: out of memory", "Tried to allocate"])
+def test_a_message_without_them_does_as_well(message: str) -> None:
+    assert text.out_of_memory(3, message, "") == (
+        "the device ran out of memory with batch 3: begin a run with --set batch=1."
+    )
+    assert "smaller size" in text.out_of_memory(1, message, "")
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_run_without_room_ends_with_it_and_keeps_its_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saved: bool
+) -> None:
+    whole, count = CrossEntropy.__call__, 0
+
+    def loss(self: CrossEntropy, logits: Tensor, batch: Batch) -> Tensor:
+        nonlocal count
+        count += 1
+        if count > (STEPS_AN_EPOCH + 2 if saved else 2):
+            raise torch.OutOfMemoryError(MESSAGE)
+        return whole(self, logits, batch)
+
+    monkeypatch.setattr(CrossEntropy, "__call__", loss)
+    attempt = Attempt(tmp_path, "stop")
+    attempt.finish()
+    [ended] = attempt.all(events.RunEnded)
+    assert isinstance(ended, events.RunEnded)
+    assert ended.reason == "failed"
+    assert "22.78 GiB more were asked for and 12.73 GiB were free" in ended.error
+    assert ("--init-from" in ended.error) == saved
+    if saved:
+        last = checkpoint.load(attempt.run.checkpoints / "last.pt")
+        assert last["step"] == STEPS_AN_EPOCH

@@ -1,0 +1,196 @@
+"""What becomes of a viewer when its terminal is stopped, crowded or cut; the training goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine import events, rundir
+from engine.rundir import RunDir
+from tests.processes import COMMAND, Terminal, Watch, headless, wait_for
+
+RUN = RunDir(Path("runs/1-lenet5-digits"))
+START = ("-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1")
+# A viewer whose terminal is gone shall end within a second of processor time at the very most.
+SECONDS = 1.0
+# In which it would use all of that if it span.
+PATIENCE = 3.0
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """The journal of a run that trains; its engine ends with the test."""
+    process = headless("--no-ui", *START)
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.count(events.EpochEnded) > 0, process)
+    yield watch
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+
+
+def trains_on(watch: Watch, epochs: int = 3) -> None:
+    before = watch.count(events.EpochEnded)
+    wait_for(lambda: watch.count(events.EpochEnded) >= before + epochs)
+
+
+def spent(process: psutil.Process) -> float:
+    """Seconds of processor time."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def epochs_on(viewers: list[Terminal]) -> int:
+    """The epoch that the status row names, of all viewers the one that is furthest behind."""
+    for viewer in viewers:
+        viewer.pump()
+    rows = (viewer.screen.display[0].split() for viewer in viewers)
+    return min(next((int(w[:-5]) for w in row if w.endswith("/5000")), 0) for row in rows)
+
+
+def test_a_stopped_viewer_catches_up(watch: Watch) -> None:
+    viewer = Terminal("attach")
+    viewer.wait_for("● training")
+    process = psutil.Process(viewer.pid)
+    process.suspend()
+    trains_on(watch, 5)
+    missed, before = watch.count(events.EpochEnded), spent(process)
+    process.resume()
+    wait_for(lambda: epochs_on([viewer]) > missed)
+    assert spent(process) - before < SECONDS
+    viewer.type("q")
+    assert viewer.wait_end() == 0
+
+
+def test_ten_viewers_at_once(watch: Watch) -> None:
+    viewers = [Terminal("attach") for _ in range(10)]
+
+    wait_for(lambda: epochs_on(viewers) > 0)
+    trains_on(watch)
+    seen = watch.count(events.EpochEnded)
+    wait_for(lambda: epochs_on(viewers) > seen)
+    for viewer in viewers:
+        viewer.type("q")
+    assert [viewer.wait_end() for viewer in viewers] == [0] * 10
+    trains_on(watch)
+
+
+@pytest.mark.parametrize("how", ["hang up", "close"])
+def test_a_viewer_without_its_terminal_ends_and_does_not_spin(watch: Watch, how: str) -> None:
+    viewer = Terminal("attach")
+    viewer.wait_for("● training")
+    before = spent(psutil.Process(viewer.pid))
+    began = time.monotonic()
+    if how == "hang up":
+        os.kill(viewer.pid, signal.SIGHUP)
+    os.close(viewer.master)
+    _, _, usage = os.wait4(viewer.pid, 0)
+    assert time.monotonic() - began < PATIENCE
+    assert usage.ru_utime + usage.ru_stime - before < SECONDS
+    trains_on(watch)
+
+
+# Over SSH
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """A real OpenSSH server on loopback that lets in a key made for it."""
+    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    if program is None or shutil.which("ssh") is None:
+        pytest.skip("no OpenSSH server and client are installed")
+    if os.getuid() == 0 and not os.path.isdir("/run/sshd"):
+        pytest.skip("as root, sshd needs the folder /run/sshd")
+    for key in ("host", "user"):
+        keygen = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / key))
+        subprocess.run(keygen, check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    (tmp_path / "config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\n"
+        f"AuthorizedKeysFile {tmp_path}/user.pub\nStrictModes no\nPidFile none\n"
+        "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"
+    )
+    server = subprocess.Popen(
+        [program, "-D", "-e", "-f", str(tmp_path / "config")], stderr=subprocess.DEVNULL, text=True
+    )
+    wait_for(lambda: answers(port), server)
+    yield port
+    server.kill()
+    server.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def log_in(port: int, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """`cnn-tui ARGUMENTS` on a terminal at the other end; what it draws goes to `screen`."""
+    kept = {"XDG_STATE_HOME", "HOME", "OMP_NUM_THREADS", "PYTHONPATH"} & os.environ.keys()
+    variables = [f"{name}={os.environ[name]}" for name in sorted(kept)]
+    program = shlex.join(["env", *variables, "TERM=xterm-256color", *COMMAND, *arguments])
+    options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR")
+    command = [
+        *("ssh", "-tt", "-p", str(port), "-i", str(folder / "user")),
+        *(part for option in options for part in ("-o", option)),
+        f"{getpass.getuser()}@127.0.0.1",
+        f"stty rows 24 cols 80; cd {shlex.quote(str(folder))} && exec {program}",
+    ]
+    with open(folder / "screen", "wb") as screen:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=screen, text=True)
+
+
+def viewer_of(folder: Path) -> list[psutil.Process]:
+    """The viewers that run in this folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd", "name"]):
+        line = process.info["cmdline"] or []
+        if "from tui.cli import main; main()" in line and process.info["cwd"] == str(folder):
+            found += [process] if line[0] == sys.executable else []
+    return found
+
+
+def test_a_cut_connection_ends_the_viewer_and_not_the_training(tmp_path: Path, port: int) -> None:
+    client = log_in(port, tmp_path, *START)
+    watch = Watch(RUN.journal)
+    wait_for(lambda: watch.count(events.EpochEnded) > 0, client)
+    wait_for(lambda: b"training" in (tmp_path / "screen").read_bytes(), client)
+    [viewer] = viewer_of(tmp_path)
+    parent = viewer.parent()
+    assert parent is not None
+    assert "sshd" in parent.name()
+    before, began = spent(viewer), time.monotonic()
+    parent.kill()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while viewer.status() != psutil.STATUS_ZOMBIE:
+            assert spent(viewer) - before < SECONDS
+            assert time.monotonic() - began < PATIENCE
+    client.kill()
+    client.communicate()
+    trains_on(watch)
+    shown = subprocess.run(
+        [*COMMAND, "attach", "--once"], capture_output=True, text=True, check=True
+    )
+    assert "/5000" in shown.stdout
+    assert "ended" not in shown.stdout
+    owner = rundir.owner(RUN)
+    assert owner is not None
+    os.kill(owner.pid, signal.SIGTERM)
+    wait_for(lambda: not rundir.alive(RUN))

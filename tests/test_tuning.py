@@ -1,0 +1,134 @@
+"""The choices that are found out by trying: memory format, threads, compilation."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import msgspec
+import pytest
+import torch
+from torch import nn
+
+from engine import device as devices
+from engine import recipe, trial, tuning
+from engine.recipe import Resolved
+from engine.tuning import Trial, Way
+
+CPU = torch.device("cpu")
+SHAPE = (1, 8, 8)
+RESOLVED = Resolved(
+    device="cpu", precision="float32", memory_format="channels-last", threads=4, size=8
+)
+
+
+class Net(nn.Module):
+    """Draws random numbers and keeps statistics."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Dropout(), nn.Linear(144, 3)
+        )
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.layers(images)
+        return logits
+
+
+def settled(monkeypatch: pytest.MonkeyPatch, seconds: Any, **settings: Any) -> Resolved:
+    """What is chosen where a step of so many images takes `seconds(way)`."""
+    monkeypatch.setattr(Trial, "seconds", lambda self, way: seconds(way))
+    chosen = recipe.build(settings=settings)
+    return tuning.settle(chosen, RESOLVED, CPU, Net(), SHAPE, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chosen"),
+    [((1.0, 1.0, 1.0), "a"), ((1.0, 0.95, 0.1), "a"), ((1.0, 0.8, 0.9), "b"), ((4, 2, 1), "c")],
+)
+def test_the_usual_is_left_only_for_what_is_clearly_faster(
+    seconds: tuple[float, ...], chosen: str
+) -> None:
+    taken = dict(zip("abc", seconds, strict=True))
+    assert trial.preferred("abc", taken.__getitem__) == chosen
+
+
+def test_threads_are_halved_down_to_one() -> None:
+    assert tuning.halved(12) == [12, 6, 3, 1]
+    assert tuning.halved(1) == [1]
+
+
+@pytest.mark.parametrize(("per_thread", "threads"), [(0.0, 4), (0.002, 2), (0.01, 1)])
+def test_a_small_net_gets_few_threads(
+    monkeypatch: pytest.MonkeyPatch, per_thread: float, threads: int
+) -> None:
+    def seconds(way: Way) -> float:
+        return 0.01 / way.threads + per_thread * way.threads
+
+    assert settled(monkeypatch, seconds) == msgspec.structs.replace(RESOLVED, threads=threads)
+
+
+def test_a_memory_format_that_is_faster_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seconds(way: Way) -> float:
+        return 0.005 if way.memory_format == "contiguous" else 0.01
+
+    assert settled(monkeypatch, seconds).memory_format == "contiguous"
+
+
+def test_a_large_net_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Way] = []
+
+    def seconds(way: Way) -> float:
+        tried.append(way)
+        return 1.0 if way.memory_format == "channels-last" else 0.1
+
+    assert settled(monkeypatch, seconds) == RESOLVED
+    assert len(tried) == 1
+
+
+def test_what_was_said_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    def seconds(way: Way) -> float:
+        raise AssertionError(way)
+
+    said = {"threads": 4, "memory_format": "channels-last", "compile": "off"}
+    assert settled(monkeypatch, seconds, **said) == RESOLVED
+
+
+def test_a_trial_leaves_the_model_and_the_random_state_as_they_are() -> None:
+    model = Net()
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    assert Trial(model, SHAPE, 2, CPU).seconds(Way("float32", "channels-last", 1)) > 0
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
+    assert all(torch.equal(weights[name], now) for name, now in model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(("seconds", "compiled"), [(0.0299, "off"), (0.0301, "on")])
+def test_a_run_of_more_than_a_quarter_of_an_hour_is_compiled(seconds: float, compiled: str) -> None:
+    chosen = recipe.build(settings={"epochs": 30, "batch": 50})
+    assert tuning.compilation(chosen, 50_049, seconds) == compiled
+
+
+@pytest.mark.parametrize(("said", "resolved"), [("auto", "off"), ("off", "off"), ("on", "on")])
+def test_a_processor_compiles_only_where_it_is_told(said: str, resolved: str) -> None:
+    chosen = recipe.build(settings={"compile": said, "precision": "float32"})
+    assert devices.resolve(chosen, CPU, 8).compile == resolved
+
+
+def test_an_engine_on_one_core_computes_with_one_thread() -> None:
+    """As under `taskset -c 0`: the affinity is inherited."""
+    core = min(os.sched_getaffinity(0))
+    code = "from engine import launch, recipe; print(launch.environment(recipe.build()))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "'OMP_NUM_THREADS': '1'" in done.stdout

@@ -1,0 +1,159 @@
+"""A viewer of another version than the engine: what it does not know it leaves out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import torch
+
+from engine import checkpoint, events
+from engine.errors import RunError
+from engine.events import Event
+from engine.history import History
+from engine.journal import Journal, Reader, Tail, last_seq
+from engine.lines import Lines
+from engine.rundir import RunDir
+from tests import scripted
+from tui import once
+from tui.summary import summary
+
+
+def lines_of(run: RunDir) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run.journal.read_bytes().splitlines()]
+
+
+def rewritten(run: RunDir, change: Callable[[dict[str, Any]], Iterator[Any]]) -> RunDir:
+    """The same journal, every line of it as this makes it."""
+    changed = [json.dumps(new) for old in lines_of(run) for new in change(old)]
+    run.journal.write_text("\n".join(changed) + "\n")
+    return run
+
+
+def folded(run: RunDir) -> tuple[History, list[Event]]:
+    history, said = History(), []
+    for batch in Reader(run.journal).batches():
+        history.fold(batch.events)
+        said += batch.events
+    return history, said
+
+
+def everything() -> list[Event]:
+    """One of nearly everything that an engine says."""
+    health = events.Health("conv1", 0.1, 0.01, 0.0, 1.0, 0.25)
+    picture = events.Picture(1, 1, 1, "AA==")
+    maps = (events.FeatureMap(0, 1, 1, 0.0, 1.0, "AA=="),)
+    return [
+        *scripted.half_a_run(),
+        events.LayerHealth((health,), step=25),
+        events.FeatureMaps("conv1", (6, 28, 28), 3, picture, 1, ((1, 0.9),), maps, step=25),
+        events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1, (events.Gpu(0, "X", True, 0.5, 1, 2),)),
+        events.Steered(0.5, 4, 0.01, step=25),
+        events.Alert("warning", "x", "mind the gap", step=25),
+    ]
+
+
+def newer(line: Any) -> Any:
+    """With fields that this version does not know, at every depth."""
+    if isinstance(line, dict):
+        return {key: newer(value) for key, value in line.items()} | {"from_the_future": [1, {}]}
+    return line
+
+
+def as_newer(line: dict[str, Any]) -> Iterator[Any]:
+    changed = newer(line)
+    for mapping in ("versions", "values"):  # these hold what they like
+        if mapping in line:
+            changed[mapping] = line[mapping]
+    if "layers" in line:
+        changed["layers"] = [newer(layer) for layer in line["layers"]]
+    yield changed
+    stamp = {key: line[key] for key in ("seq", "time")}
+    yield {"type": "Telepathy", "thought": "?", **stamp}
+    yield {"type": "Phase", "name": "dreaming", **stamp}
+    yield {"type": "Alert", "level": "whisper", "code": "x", "text": "y", **stamp}
+
+
+def test_what_a_newer_engine_says_beside_is_left_out(tmp_path: Path) -> None:
+    plain = scripted.run_dir(tmp_path / "plain", everything())
+    run = scripted.run_dir(tmp_path / "newer", everything())
+    rewritten(run, as_newer)
+    assert folded(run)[1] == folded(plain)[1]
+    tail = Tail(run.journal)
+    count = len(tail.read())
+    assert (count, tail.skipped) == (len(everything()), 3 * len(everything()))
+    assert once.frame(run) == once.frame(plain)
+    one, other = (summary(each, "live") for each in (run, plain))
+    assert msgspec.structs.replace(one, path="") == msgspec.structs.replace(other, path="")
+    for event in folded(run)[1]:
+        Lines("1").of(event)
+
+
+def test_counting_goes_on_after_an_event_that_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_text('{"type":"Telepathy","seq":41,"time":1.0}\n')
+    assert last_seq(path) == 41
+    journal = Journal(path)
+    assert journal.append(scripted.steps(1)).seq == 42
+
+
+def optional(kind: type[msgspec.Struct]) -> set[str]:
+    """The fields that have a default, and so may not have been there once."""
+    return {field.encode_name for field in msgspec.structs.fields(kind) if not field.required}
+
+
+def test_what_an_older_engine_did_not_say_has_a_default(tmp_path: Path) -> None:
+    """All that may be missing is, but for the stamp of the journal."""
+    run = scripted.run_dir(tmp_path, everything())
+    kinds = {type(event).__name__: type(event) for event in everything()}
+
+    def older(line: dict[str, Any]) -> Iterator[Any]:
+        gone = optional(kinds[line["type"]]) - {"seq", "time", "step", "counts", "error"}
+        kept = {key: value for key, value in line.items() if key not in gone}
+        if "recipe" in kept:
+            kept["recipe"] = {key: kept["recipe"][key] for key in ("arch", "data", "epochs")}
+            kept["layers"] = [
+                {k: v for k, v in e.items() if k != "receptive"} for e in kept["layers"]
+            ]
+        yield kept
+
+    rewritten(run, older)
+    tail = Tail(run.journal)
+    assert len(tail.read()) == len(everything())
+    assert tail.skipped == 0
+    history, _ = folded(run)
+    assert (history.step, history.epoch, len(history.epochs)) == (25, 3, 2)
+    assert "digits" in once.frame(run)
+    assert summary(run, "gone").best_top1 == 0.9
+
+
+def test_without_a_beginning_that_can_be_read_the_rest_still_counts(tmp_path: Path) -> None:
+    """As where a newer engine trains with something that this version has no word for."""
+    run = scripted.run_dir(tmp_path, everything())
+
+    def unheard_of(line: dict[str, Any]) -> Iterator[Any]:
+        if "recipe" in line:
+            line["recipe"]["optimizer"] = "telepathy"
+        yield line
+
+    rewritten(run, unheard_of)
+    history, said = folded(run)
+    assert history.run is None
+    assert (history.step, len(history.epochs)) == (25, 2)
+    assert "val 0." in once.frame(run)
+    assert summary(run, "live").best_top1 == 0.9
+    assert [line for event in said for line in Lines("1").of(event)]
+
+
+@pytest.mark.parametrize(("by", "said"), [(1, "newer version"), (-1, "older version")])
+def test_a_checkpoint_of_another_version_is_refused_as_such(
+    tmp_path: Path, by: int, said: str
+) -> None:
+    path = tmp_path / "last.pt"
+    torch.save({"format": checkpoint.FORMAT + by, "step": 1}, path)
+    with pytest.raises(RunError, match=said):
+        checkpoint.load(path)

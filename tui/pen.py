@@ -1,0 +1,102 @@
+"""Writes styled text to a terminal with few bytes: only what differs from the text before.
+
+Rich says each piece's whole style and takes it back after it, some forty bytes for a cell of a
+picture. A terminal keeps the style that it was told, so the codes that stay can be left out.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from rich.color import Color, ColorSystem
+from rich.style import Style
+from textual.strip import Strip
+
+# The xterm palette holds these greys, 8, 18 … 238 of 255, under short numbers from 232 on.
+GREYS = {8 + 10 * i: 232 + i for i in range(24)}
+BOLD = "1"
+
+
+class Codes(NamedTuple):
+    """What a terminal is told of a style (ECMA-48, SGR): attributes and both colours."""
+
+    attributes: str
+    foreground: str
+    background: str
+
+    @property
+    def hides_blanks(self) -> bool:
+        """Whether a space shows nothing but the background."""
+        return self.attributes in ("", BOLD)
+
+
+NOTHING = Codes("", "39", "49")
+
+
+class Pen:
+    """Draws strips at places of the screen; `written` is all of it."""
+
+    def __init__(self, colours: ColorSystem) -> None:
+        self._colours = colours
+        self._parts: list[str] = []
+        self._codes = NOTHING
+        # The column and line behind the last character.
+        self._at = (-1, -1)
+
+    def draw(self, x: int, y: int, strip: Strip) -> None:
+        """Write a strip that begins in this column and line, both from 0."""
+        if self._at[1] != y:
+            self._parts.append(f"\x1b[{y + 1};{x + 1}H")
+        elif self._at[0] != x:
+            self._parts.append(f"\x1b[{x + 1}G")
+        for text, style, _ in strip:
+            self._turn_to(codes_of(style or Style.null(), self._colours), text)
+            self._parts.append(text)
+        self._at = x + strip.cell_length, y
+
+    def written(self) -> str:
+        """All that was drawn, after which the terminal is as it was before."""
+        end = "\x1b[m" if self._codes != NOTHING else ""
+        return "".join(self._parts) + end
+
+    def _turn_to(self, codes: Codes, text: str) -> None:
+        """Say what differs from the style before, as far as it is seen in this text."""
+        before = self._codes
+        if before == codes:
+            return
+        if text.isspace() and before.hides_blanks and codes.hides_blanks:
+            codes = before._replace(background=codes.background)
+        said = []
+        if before.attributes != codes.attributes:
+            if before.attributes == BOLD:
+                said.append("22")
+            elif before.attributes:
+                said.append("0")
+                before = NOTHING
+            said.append(codes.attributes)
+        said.append(codes.foreground if codes.foreground != before.foreground else "")
+        said.append(codes.background if codes.background != before.background else "")
+        if found := ";".join(code for code in said if code):
+            self._parts.append(f"\x1b[{found}m")
+        self._codes = codes
+
+
+@lru_cache(4096)
+def codes_of(style: Style, colours: ColorSystem) -> Codes:
+    """The codes of this style where so many colours can be shown."""
+    return Codes(
+        Strip.render_ansi(style.without_color, colours),
+        _colour(style.color, colours, NOTHING.foreground, foreground=True),
+        _colour(style.bgcolor, colours, NOTHING.background, foreground=False),
+    )
+
+
+def _colour(colour: Color | None, colours: ColorSystem, default: str, *, foreground: bool) -> str:
+    if colour is None:
+        return default
+    shown = colour.downgrade(colours)
+    red, green, blue = shown.triplet or (-1, 0, 0)
+    if red == green == blue and red in GREYS:
+        return f"{38 if foreground else 48};5;{GREYS[red]}"
+    return ";".join(shown.get_ansi_codes(foreground))
