@@ -24,6 +24,7 @@ TRAIN = {
     "epochs": EPOCHS,
     "threads": 1,
     "precision": "float32",
+    "memory_format": "contiguous",
     "save_every": "3steps",
     "ema": 0.9,
 }

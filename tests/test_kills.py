@@ -27,7 +27,16 @@ EPOCHS = 10 + 2 * KILLS
 # Saves all the time, so that many a kill falls into one.
 TRAIN = (
     *("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "3", "--epochs", str(EPOCHS)),
-    *("--set", "threads=1", "--set", "precision=float32", "--set", "save_every=3steps"),
+    *(
+        "--set",
+        "threads=1",
+        "--set",
+        "precision=float32",
+        "--set",
+        "memory_format=contiguous",
+        "--set",
+        "save_every=3steps",
+    ),
     *("--set", "keep=2", "--set", "ema=0.9", "--set", "plateau=true"),
 )
 
