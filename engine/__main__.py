@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from engine.errors import EngineError
+from engine.errors import STOP_EXIT, EngineError
 
 
 def main() -> int:
     """Take the lock, or the one handed over, and host the run."""
     # Until the host listens nothing is trained, and there is nothing to save.
-    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+    for number, code in STOP_EXIT.items():
         signal.signal(number, lambda *_, code=code: os._exit(code))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)

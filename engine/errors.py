@@ -4,9 +4,15 @@ EngineError          one sentence that says what is wrong and what to do
 ├── UsageError       a wrong name, key or number: exit code 2
 ├── DataError        data that is missing, empty or broken: exit code 2
 └── RunError         a run that cannot be found, made, written or started: exit code 1
+
+A run that a signal stops is no error, but has an exit code of its own.
 """
 
 from __future__ import annotations
+
+import signal
+
+STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 class EngineError(Exception):

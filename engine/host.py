@@ -19,7 +19,7 @@ import psutil
 
 from engine import commands, events, recipe, rundir, text
 from engine.distributed import World
-from engine.errors import RunError
+from engine.errors import STOP_EXIT, RunError
 from engine.events import Event
 from engine.hardware import Sampler
 from engine.journal import Journal
@@ -34,7 +34,6 @@ HARDWARE_SECONDS = 2.0
 # Wrappers such as timeout and make pass one Ctrl+C on twice; so close together it is one. Of the
 # processes of a batch job each is signalled, and torchrun then passes on its own.
 SAME_SECONDS, SAME_SECONDS_OF_RANKS = 0.3, 3.0
-STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 def journal_of(run: RunDir) -> Journal:

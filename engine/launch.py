@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -82,8 +82,8 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
     """
     rundir.link_into_state(claim.run)
     try:
-        arguments = [*_engine(claim, chosen), *options]
-        return _detached(claim.run, arguments, environment(chosen, ranks(chosen)), claim.lock)
+        command = _engine(claim, chosen, *options)
+        return _detached(claim.run, command.arguments, command.variables, claim.lock)
     finally:
         os.close(claim.lock)
 
@@ -120,11 +120,19 @@ def _detached(
         raise RunError(text.cannot_write(run.log, text.reason(error))) from error
 
 
-def _engine(claim: Claim, chosen: Recipe) -> list[str]:
+class Command(NamedTuple):
+    """How a process is started."""
+
+    arguments: list[str]
+    variables: Mapping[str, str]
+
+
+def _engine(claim: Claim, chosen: Recipe, *options: str) -> Command:
     run, lock = str(claim.run.path), str(claim.lock)
     count = ranks(chosen)
     several = ["--ranks", str(count)] if count > 1 else []
-    return [sys.executable, "-m", "engine", run, "--lock-fd", lock, *several]
+    arguments = [sys.executable, "-m", "engine", run, "--lock-fd", lock, *several, *options]
+    return Command(arguments, environment(chosen, count))
 
 
 def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
@@ -132,13 +140,13 @@ def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
     rundir.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
-    variables = environment(chosen, ranks(chosen))
-    os.execve(sys.executable, foreground(claim, chosen, *options), dict(variables))
+    command = foreground(claim, chosen, *options)
+    os.execve(sys.executable, command.arguments, dict(command.variables))
 
 
-def foreground(claim: Claim, chosen: Recipe, *options: str) -> list[str]:
-    """The command line of an engine that prints lines and holds this claim."""
-    return [*_engine(claim, chosen), "--lines", *options]
+def foreground(claim: Claim, chosen: Recipe, *options: str) -> Command:
+    """An engine that prints lines and holds this claim."""
+    return _engine(claim, chosen, "--lines", *options)
 
 
 def preview(chosen: Recipe) -> events.Augmented:

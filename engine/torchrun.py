@@ -21,13 +21,13 @@ from types import FrameType
 from typing import TextIO
 
 from engine import events, rundir, text
+from engine.errors import STOP_EXIT
 from engine.journal import Journal, last_event
 from engine.rundir import Claim, RunDir
 
 # Where rank 0 gets the lock: torchrun closes all descriptors for the processes that it starts.
 DOOR = "CNN_TUI_LOCK_DOOR"
 POLL_SECONDS = 0.1
-STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 # Ranks on one machine have no business with the network.
 AT_HOME = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
 

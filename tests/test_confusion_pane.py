@@ -9,13 +9,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from textual.pilot import Pilot
 
 from engine import commands, events, rundir
 from engine.events import Cell, Event
 from engine.rundir import RunDir
 from tests import scripted
-from tests.test_dashboard import app_of, notes, screen, told
+from tests.test_dashboard import app_of, notes, pane, screen, told
 from tui.panes.confusion import ConfusionPane
 from tui.screens.dashboard import Dashboard
 from tui.screens.pictures import PicturesScreen
@@ -40,12 +39,6 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
     os.close(lock)
 
 
-def pane(pilot: Pilot[str]) -> ConfusionPane:
-    dashboard = pilot.app.screen
-    assert isinstance(dashboard, Dashboard)
-    return dashboard.get_child_by_id("confusion", expect_type=ConfusionPane)
-
-
 async def test_arrows_select_a_cell_and_escape_lets_it_go(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "down")
@@ -59,11 +52,11 @@ async def test_arrows_select_a_cell_and_escape_lets_it_go(live: RunDir) -> None:
 async def test_enter_zooms_until_something_is_selected(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "enter")
-        assert pane(pilot).size.width == 120
+        assert pane(pilot, ConfusionPane).size.width == 120
         await pilot.press("down", "enter")
-        assert pane(pilot).size.width == 120
+        assert pane(pilot, ConfusionPane).size.width == 120
         await pilot.press("escape", "escape")
-        assert pane(pilot).size.width < 120
+        assert pane(pilot, ConfusionPane).size.width < 120
 
 
 async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) -> None:
@@ -75,7 +68,7 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
         assert isinstance(asked, commands.Probe)
         assert (asked.look, asked.images) == ("images", (8, 31))
         shown = [events.Example(i, WHITE, 4, ((5, 0.8), (4, 0.2))) for i in asked.images]
-        pane(pilot).answer(events.Examples(tuple(shown)))
+        pane(pilot, ConfusionPane).answer(events.Examples(tuple(shown)))
         await pilot.pause()
         assert isinstance(pilot.app.screen, PicturesScreen)
         for words in ("c004 taken for c005", "1-2 of 2", "true c004", "#31", "c005 ▇", "✓ c004"):
@@ -87,7 +80,7 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
 async def test_a_refusal_ends_the_waiting(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "m", *["down"] * 5, "enter")
-        pane(pilot).answer(events.Alert("warning", "probe", "no"))
+        pane(pilot, ConfusionPane).answer(events.Alert("warning", "probe", "no"))
         await pilot.pause()
         assert isinstance(pilot.app.screen, Dashboard)
         assert "asking" not in screen(pilot)

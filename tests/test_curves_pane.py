@@ -17,7 +17,7 @@ from engine.journal import Journal
 from engine.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
-from tui.app import CnnTui
+from tests.test_dashboard import app_of
 from tui.drawing import cells
 from tui.drawing.marks import event_marks
 from tui.panes.chart import SECONDS, Chart
@@ -34,10 +34,6 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
     lock = rundir.take(run)
     yield run
     os.close(lock)
-
-
-def app_of(run: RunDir) -> CnnTui:
-    return CnnTui(run.path.parent, watch=run, clock=Clock())
 
 
 def rows(pilot: Pilot[str], name: str) -> list[str]:

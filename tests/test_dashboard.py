@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from textual._xterm_parser import XTermParser
@@ -19,7 +20,10 @@ from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.compositor import FineUpdate
 from tui.following import Following
+from tui.panes.pane import Pane
 from tui.screens.dashboard import Dashboard
+
+P = TypeVar("P", bound=Pane)
 
 
 @pytest.fixture
@@ -39,6 +43,13 @@ def screen(pilot: Pilot[str]) -> str:
     """What stands on the terminal, as text."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def pane(pilot: Pilot[str], kind: type[P]) -> P:
+    """The dashboard's pane of this kind."""
+    dashboard = pilot.app.screen
+    assert isinstance(dashboard, Dashboard)
+    return dashboard.query_one(kind)
 
 
 def notes(pilot: Pilot[str]) -> list[str]:

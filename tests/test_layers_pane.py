@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from textual.message import Message
-from textual.pilot import Pilot
 
 from engine import events, rundir
 from engine.events import Event, Health, Layer
@@ -17,9 +16,8 @@ from engine.journal import Journal
 from engine.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
-from tests.test_dashboard import app_of, screen, settle, shown
+from tests.test_dashboard import app_of, pane, screen, settle, shown
 from tui.panes.layers import SECONDS, LayersPane
-from tui.screens.dashboard import Dashboard
 
 LAYERS = (
     Layer("conv1", "Conv2d", "3×3", (8, 32, 32), 80, 73_728, 3),
@@ -50,12 +48,6 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
 def report(gradient: float, step: int) -> events.LayerHealth:
     health = (Health(layer.name, gradient, 1e-3, 0.0, 1.0, 0.0) for layer in LAYERS)
     return events.LayerHealth(tuple(health), step=step)
-
-
-def pane(pilot: Pilot[str]) -> LayersPane:
-    dashboard = pilot.app.screen
-    assert isinstance(dashboard, Dashboard)
-    return dashboard.get_child_by_id("layers", expect_type=LayersPane)
 
 
 async def test_space_and_enter_fold_a_group(live: RunDir) -> None:
@@ -97,7 +89,7 @@ async def test_the_table_scrolls_with_the_choice(live: RunDir) -> None:
 async def test_m_points_at_the_last_convolution_of_what_is_chosen(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         pointed: list[str] = []
-        layers = pane(pilot)
+        layers = pane(pilot, LayersPane)
         post = layers.post_message
 
         def overheard(message: Message) -> bool:
@@ -118,7 +110,7 @@ async def test_a_report_changes_the_cells_of_its_numbers_alone(live: RunDir) -> 
         await settle(pilot)
         assert "healthy" in screen(pilot)
         refreshed: list[object] = []
-        layers = pane(pilot)
+        layers = pane(pilot, LayersPane)
         layers.refresh = lambda *regions, **options: refreshed.extend(regions)  # type: ignore
         log.append(report(0.022, 31))
         await settle(pilot)

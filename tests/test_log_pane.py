@@ -13,7 +13,7 @@ from engine import events, rundir
 from engine.journal import Journal
 from engine.rundir import RunDir
 from tests import scripted
-from tui.app import CnnTui
+from tests.test_dashboard import app_of
 from tui.once import screen_text
 from tui.screens.dashboard import Dashboard
 
@@ -27,10 +27,6 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
     lock = rundir.take(run)
     yield run
     os.close(lock)
-
-
-def app_of(run: RunDir) -> CnnTui:
-    return CnnTui(run.path.parent, watch=run, clock=scripted.Clock())
 
 
 async def rows(pilot: Pilot[str]) -> list[str]:

@@ -23,9 +23,9 @@ from engine.rundir import RunDir
 from engine.trainer import Trainer
 from engine.worker import Worker
 from tests import scripted
+from tests.test_dashboard import app_of
 from tests.test_trainer import digits, ends, said, trainer, weights
 from tui import text
-from tui.app import CnnTui
 from tui.drawing import cells
 from tui.drawing.status import status_row
 from tui.screens.dashboard import Dashboard
@@ -314,10 +314,6 @@ def sent(run: RunDir) -> list[tuple[float | None, float | None, int | None]]:
     assert owner is not None
     found = spool.Spool(run, owner.attempt, lambda file, why: None).take()
     return [(c.lr, c.scale, c.epochs) for c in found if isinstance(c, commands.Steer)]
-
-
-def app_of(run: RunDir) -> CnnTui:
-    return CnnTui(run.path.parent, watch=run, clock=scripted.Clock())
 
 
 async def retype(pilot: Pilot[str], typed: str) -> None:

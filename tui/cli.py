@@ -232,10 +232,10 @@ def _rehearse(chosen: Any) -> int:
 
     with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
         claim = launch.create(chosen, Path(folder))
-        arguments = launch.foreground(claim, chosen, "--dry-run")
+        command = launch.foreground(claim, chosen, "--dry-run")
         done = subprocess.run(
-            arguments,
-            env=launch.environment(chosen, launch.ranks(chosen)),
+            command.arguments,
+            env=command.variables,
             pass_fds=(claim.lock,),
             check=False,
         )
