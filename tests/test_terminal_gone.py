@@ -65,12 +65,14 @@ def test_a_stopped_viewer_catches_up(watch: Watch) -> None:
     viewer = Terminal("attach")
     viewer.wait_for("● training")
     process = psutil.Process(viewer.pid)
+    threads = process.num_threads()
     process.suspend()
     trains_on(watch, 5)
     missed, before = watch.count(events.EpochEnded), spent(process)
     process.resume()
     wait_for(lambda: epochs_on([viewer]) > missed)
     assert spent(process) - before < SECONDS
+    assert process.num_threads() == threads, "nothing was begun a second time"
     viewer.type("q")
     assert viewer.wait_end() == 0
 

@@ -21,6 +21,7 @@ from textual.widgets import Input
 
 from engine.rundir import RunDir
 from tui import ambiguous, text, twins
+from tui.driver import SteadyDriver
 
 WATCH_SECONDS = 0.5
 # By then all that the first screen needs is there to stay.
@@ -155,7 +156,7 @@ class CnnTui(App[str]):
 
         `typed` is what was already typed for it, before it was there.
         """
-        super().__init__()
+        super().__init__(driver_class=SteadyDriver)
         self.ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
