@@ -23,7 +23,7 @@ from torchvision.transforms import InterpolationMode, v2
 from benchmarks.peer import Measure, Peer, keras_python, report, take_turns
 from engine.data.augment import Augmentation
 from engine.data.batch import Drawn
-from engine.data.resident import Normalise
+from engine.data.normalise import Normalise
 from engine.recipe import Recipe
 
 IMAGES, BATCH, SIDE = 12_800, 64, 32
@@ -79,14 +79,15 @@ def ours(pixels: Tensor) -> Measure:
     augmentation = Augmentation.of(recipe)
     cpu = torch.device("cpu")
     normalise = Normalise((0.5,) * 3, (0.25,) * 3, cpu, torch.channels_last)
-    labels = torch.zeros(BATCH, dtype=torch.int64)
+    draws, labels = torch.Generator(cpu), torch.zeros(BATCH, dtype=torch.int64)
     order = torch.randperm(IMAGES)
 
     def work() -> int:
         for step in range(IMAGES // BATCH):
             taken = order[step * BATCH : (step + 1) * BATCH]
             drawn = Drawn(pixels.index_select(0, taken), labels, taken, epoch=1, step=step)
-            augmentation(drawn, normalise)
+            augmentation.aim(draws, drawn)
+            augmentation(drawn, draws, normalise)
         return IMAGES
 
     return timed(work)

@@ -3,11 +3,11 @@
     python -m benchmarks.gpu IMAGES.tar.xz [--minutes 10] [--json FILE] [--device auto] [--quick]
 
 IMAGES is CIFAR-10 in ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`, as one archive. The
-losses of some steps are compared with the processor's, eager and compiled; then a hand-written
-loop, the engine and the engine with a dashboard take turns as in benchmarks/overhead.py; then
-runs are timed until they have an accuracy. Each part has its share of the minutes and ends with
-it; what was found so far is in FILE after each. With --quick everything is small, for a try on a
-processor.
+losses of some steps are compared with the processor's: eager, replayed and compiled. Then a loop
+written by hand, the engine, and the engine with a dashboard take turns as in
+benchmarks/overhead.py. Then runs are timed until they have an accuracy. Each part has its share of
+the minutes and ends with it; what was found so far is in FILE after each. With --quick everything
+is small, for a try on a processor.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from engine.trainer import Trainer
 CLASSES, SIDE = 10, 32
 # The sums are the same in another order; at a high rate the losses would soon drift apart.
 STEPS, CHECKED_BATCH, TOLERANCE = 8, 64, 5e-3
+WAYS = ("eager", "replayed", "compiled")
 CHECKED = ("lenet5", "article-resnet")
 SPEEDS = {"lenet5": 128, "article-resnet": 128, "resnet18": 128, "resnet50": 128}
 QUICK_SPEEDS = {"lenet5": 64}
@@ -49,6 +50,9 @@ QUICK_SPEEDS = {"lenet5": 64}
 QUICK_IMAGES = 8
 SLICE_SECONDS, QUICK_SLICE_SECONDS = 3.0, 1.0
 UTILISATION_SECONDS, POLL_SECONDS = 0.1, 0.05
+
+
+MARKS = (0.8, 0.85, 0.88, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95)
 
 
 class Goal(NamedTuple):
@@ -140,11 +144,11 @@ def unpacked(archive: Path, folder: Path, most: int | None) -> Path:
 def correct(bench: Bench, arch: str) -> dict[str, Any]:
     """Whether the losses of some steps in float32 are those of the processor."""
     torch.backends.cudnn.allow_tf32 = False
-    cpu = losses(arch, torch.device("cpu"), compiled=False)
+    cpu = losses(arch, torch.device("cpu"), "eager")
     found: dict[str, Any] = {"losses on the processor": cpu}
-    for way in ("eager", "compiled"):
+    for way in WAYS:
         try:
-            here = losses(arch, bench.device, compiled=way == "compiled")
+            here = losses(arch, bench.device, way)
         except Exception as error:  # noqa: BLE001 (what a compiler may raise; the rest is measured)
             found[way] = f"{type(error).__name__}: {error}".partition("\n")[0]
             print(f"correct   {arch:<15} {way:<9} FAILED: {found[way]}", flush=True)
@@ -157,12 +161,13 @@ def correct(bench: Bench, arch: str) -> dict[str, Any]:
     return found
 
 
-def losses(arch: str, device: torch.device, *, compiled: bool) -> list[float]:
+def losses(arch: str, device: torch.device, way: str) -> list[float]:
     """The loss of each of some steps on one batch of random images, from the same weights."""
     chosen = recipe.build(
         settings={
             **{"epochs": STEPS, "batch": CHECKED_BATCH, "precision": "float32", "lr": 1e-3},
             **{"crop": 0, "flip": False, "dropout": 0.0, "threads": torch.get_num_threads()},
+            **{"cuda_graph": "on" if way == "replayed" else "off"},
         },
         flags={"arch": arch, "data": "cifar10"},
     )
@@ -174,7 +179,7 @@ def losses(arch: str, device: torch.device, *, compiled: bool) -> list[float]:
     model = models.build(arch, 3, SIDE, CLASSES, Style(dropout=0.0))
     resolved = devices.resolve(chosen, device, SIDE)
     trainer = Trainer(chosen, resolved, device, data, model, time.monotonic)
-    if compiled:
+    if way == "compiled":
         trainer.compile()
     ended = [event for event in trainer.run() if isinstance(event, events.EpochEnded)]
     return [math.nan if each.train_loss is None else each.train_loss for each in ended]
@@ -269,7 +274,7 @@ def summary(
 
 
 def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
-    """The seconds of training, and all seconds since its first step, until a run is so good."""
+    """When a run was how good: seconds since its first step, evaluation and saves included."""
     settings = {"epochs": 1, "batch": 16} if bench.quick else {}
     chosen = recipe.build(
         settings=settings,
@@ -279,6 +284,7 @@ def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
         },
     )
     found: dict[str, Any] = {"reached": False, "top1": 0.0, "epochs": 0, "training seconds": 0.0}
+    marks: dict[str, float] = {}
     began = math.nan
     for event in run_of(chosen, bench.folder / "runs", deadline):
         if isinstance(event, events.Phase) and event.name == "training" and math.isnan(began):
@@ -287,13 +293,18 @@ def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
             found["training seconds"] += event.seconds
             found |= {"all seconds": event.time - began, "epochs": event.epoch}
             found["top1"] = max(found["top1"], event.top1 or 0.0)
+            for mark in MARKS:
+                if found["top1"] >= mark:
+                    marks.setdefault(f"{mark:.0%}", round(event.time - began, 2))
             found["reached"] = found["top1"] >= goal.top1
             if found["reached"]:
                 break
+    found["seconds to"] = marks
     reached = "reached" if found["reached"] else "NOT reached"
     print(
         f"accuracy  {goal.arch:<15} {goal.top1:.0%} {reached}: {found['top1']:.2%} after "
-        f"{found['epochs']} of {chosen.epochs} epochs, {found['training seconds']:.1f} s",
+        f"{found['epochs']} of {chosen.epochs} epochs, {found['training seconds']:.1f} s\n"
+        f"          seconds to: {', '.join(f'{mark} {at}' for mark, at in marks.items())}",
         flush=True,
     )
     return found

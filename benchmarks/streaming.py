@@ -36,7 +36,7 @@ from engine.data.augment import Augmentation
 from engine.data.dataset import ImageFiles
 from engine.data.folder import scan
 from engine.data.images import load
-from engine.data.resident import Normalise
+from engine.data.normalise import Normalise
 from engine.data.streaming import StreamingLoader
 from engine.recipe import Recipe
 

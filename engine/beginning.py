@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine import checkpoint, events, models, text
 from engine.data.dataset import Dataset
-from engine.data.resident import Normalise
+from engine.data.normalise import Normalise
 from engine.events import Event
 from engine.models import FromImages, own, transfer
 from engine.models.style import Style

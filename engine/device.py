@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from engine import memory, text, trial
+from engine import archname, memory, text, trial
 from engine.errors import UsageError
 from engine.recipe import Recipe, Resolved
 
@@ -22,6 +23,8 @@ MEMORY_FORMATS = {
 }
 # The rest is for the model, its activations and the images in flight.
 DATA_SHARE = 0.5
+# Of each channel of a batch that a GPU evaluates, at least: 1,000 images of 32×32.
+EVALUATED_PIXELS = 2**20
 PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
 
 
@@ -98,7 +101,20 @@ def resolve(
         size=size,
         loader=loader,
         compile="on" if recipe.compile == "on" else "off",
+        cuda_graph="on" if replays(recipe, device) else "off",
     )
+
+
+def replays(recipe: Recipe, device: torch.device) -> bool:
+    """Whether the steps of this recipe are recorded and replayed here.
+
+    `auto` leaves a user's own model alone, whose Python may decide anew at every step. A trunk that
+    thaws changes what a step is, and a step of several ranks waits for the others.
+    """
+    if device.type != "cuda" or recipe.gpus != 1 or recipe.freeze:
+        return False
+    own = archname.own(recipe.arch) is not None
+    return recipe.cuda_graph == "on" or (recipe.cuda_graph == "auto" and not own)
 
 
 def multiplies_bf16(device: torch.device) -> bool:
@@ -112,6 +128,15 @@ def multiplies_bf16(device: torch.device) -> bool:
 def prefers_bf16(device: torch.device) -> bool:
     """Whether a step is faster in bfloat16 here."""
     return multiplies_bf16(device) and (device.type == "cuda" or trial.faster_in_bf16())
+
+
+def evaluation_batch(device: torch.device, batch: int, shape: tuple[int, ...]) -> int:
+    """How many images of `shape` (C, H, W) are evaluated at a time, trained in such batches.
+
+    Without gradients twice as many take no more memory; a GPU has time for more of small ones.
+    """
+    small = EVALUATED_PIXELS // (shape[1] * shape[2]) if device.type == "cuda" else 0
+    return max(2 * batch, small)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
@@ -163,6 +188,51 @@ def set_random_state(device: torch.device, state: dict[str, Tensor]) -> None:
     torch.set_rng_state(state["cpu"])
     if device.type == "cuda" and "cuda" in state:
         torch.cuda.set_rng_state(state["cuda"], device)
+
+
+def recorded(
+    step: Callable[[], None], device: torch.device, draws: torch.Generator
+) -> Callable[[], None]:
+    """A step's launches on a GPU as a single one, which is what is returned; nothing is computed.
+
+    See "CUDA graphs" in PyTorch's documentation. Besides the global generator the step draws from
+    `draws`, which may be seeded again before each launch. Raises RuntimeError where the step cannot
+    be recorded: it waits for the GPU, or there is no memory for its activations twice.
+    """
+    if 2 * torch.cuda.max_memory_allocated(device) > torch.cuda.mem_get_info(device)[1]:
+        raise torch.OutOfMemoryError(text.NO_ROOM_TO_RECORD)
+    graph = torch.cuda.CUDAGraph()
+    graph.register_generator_state(draws)
+    # Other threads may do what they like meanwhile.
+    with (
+        torch.cuda.device(device),
+        torch.cuda.graph(graph, capture_error_mode="thread_local"),
+    ):
+        step()
+    return graph.replay
+
+
+class Backlog:
+    """Steps that a GPU has yet to compute: few, so that a pause or a save waits for few.
+
+    The processor has nothing to put off.
+    """
+
+    STEPS = 4
+
+    def __init__(self, device: torch.device) -> None:
+        # Blocking ones sleep where others would keep a core busy.
+        self._ends: deque[Any] = deque()
+        if device.type == "cuda":
+            events = (torch.cuda.Event(blocking=True) for _ in range(self.STEPS))  # type: ignore[no-untyped-call]
+            self._ends.extend(events)
+
+    def add(self) -> None:
+        """Another step was launched; waits until all but the last few are done."""
+        if self._ends:
+            self._ends[0].synchronize()
+            self._ends[0].record()
+            self._ends.rotate(-1)
 
 
 class Readback:

@@ -41,7 +41,14 @@ def _fused(recipe: Recipe, parameters: list[dict[str, Any]]) -> Optimizer:
             fused=not recipe.freeze,
         )
     kind = Adam if recipe.optimizer == "adam" else AdamW
-    return kind(parameters, betas=(recipe.momentum, recipe.beta2), eps=recipe.eps, fused=True)
+    return kind(
+        parameters,
+        betas=(recipe.momentum, recipe.beta2),
+        eps=recipe.eps,
+        fused=True,
+        # Its count of steps on the GPU, so that the launches of a step can be recorded.
+        capturable=all(isinstance(group["lr"], Tensor) for group in parameters),
+    )
 
 
 def groups(

@@ -119,6 +119,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     threads: Auto | Annotated[int, Meta(ge=1, le=1024)] = "auto"
     loader: Literal["auto", "resident", "streaming"] = "auto"
     compile: Literal["auto", "off", "on"] = "auto"
+    cuda_graph: Literal["auto", "off", "on"] = "auto"
 
 
 def share(batch: int, parts: int) -> int:
@@ -147,6 +148,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     loader: Literal["resident", "streaming"] = "resident"
     compile: Literal["off", "on"] = "off"
+    cuda_graph: Literal["off", "on"] = "off"
 
 
 COMMENTS: Mapping[str, str] = {
@@ -205,6 +207,7 @@ COMMENTS: Mapping[str, str] = {
     "precision": "auto, float32 or bf16",
     "loader": "auto, resident (images stay in memory) or streaming (from disk)",
     "compile": "auto (on a GPU, for a run of more than a quarter of an hour), off or on",
+    "cuda_graph": "launch a whole training step at once: auto (on one GPU), off or on",
 }
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__

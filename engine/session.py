@@ -357,10 +357,8 @@ class Session:
         # Not imported: it may be torch that is broken.
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(error, torch.OutOfMemoryError):
-            saved = (self._run.checkpoints / "last.pt").exists()
-            return text.out_of_memory(
-                self._recipe.batch, str(error), self._run.label if saved else ""
-            )
+            kept = self._run.label if self.can_go_back else ""
+            return text.out_of_memory(self._recipe.batch, str(error), kept)
         return text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])
 
 

@@ -42,9 +42,16 @@ class Tally:
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         """Count a batch: its mean loss, () float32, its logits (N, classes) and labels (N,)."""
-        images = len(labels)
+        self.launch(loss, logits, labels)
+        self.launched(len(labels))
+
+    def launch(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """What the device does of `add`, always in the same memory."""
         hits = (logits.argmax(1) == labels).sum()
-        self._sums += torch.stack((loss.detach().double() * images, hits.double()))
+        self._sums += torch.stack((loss.detach().double() * len(labels), hits.double()))
+
+    def launched(self, images: int) -> None:
+        """The rest of `add`: the device counts a batch of so many images."""
         self._window_images += images * self._world.size
         self.epoch_images += images * self._world.size
 

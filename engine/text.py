@@ -568,6 +568,16 @@ def not_compiled(why: str) -> str:
     )
 
 
+def not_recorded(why: str) -> str:
+    return (
+        f"a step could not be launched at once ({harmless(why)}), so its kernels are launched one "
+        "by one, which is slower; --set cuda_graph=off spares the try."
+    )
+
+
+NO_ROOM_TO_RECORD = "its activations do not fit twice into the GPU's memory"
+
+
 # What happens in a run
 
 

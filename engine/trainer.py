@@ -23,7 +23,7 @@ from engine.answers import Answers
 from engine.average import Average
 from engine.confusion import confusion
 from engine.data import loaders
-from engine.data.batch import Batch
+from engine.data.batch import Batch, Drawn
 from engine.data.dataset import Dataset
 from engine.data.seeds import derived
 from engine.distributed import World
@@ -35,6 +35,7 @@ from engine.loss import CrossEntropy, class_weights
 from engine.models.transfer import Trunk
 from engine.pace import Pace, Spent, Window
 from engine.recipe import Recipe, Resolved
+from engine.replay import Replay
 from engine.steering import Steering
 from engine.tally import Means, Result, Tally
 
@@ -67,7 +68,7 @@ class Trainer:
         self._evaluator = Evaluator(
             self._loader,
             len(dataset.classes),
-            recipe.batch * 2,
+            devices.evaluation_batch(device, recipe.batch, dataset.train.shape),
             device,
             resolved.precision,
             clock,
@@ -78,6 +79,8 @@ class Trainer:
         self._optimizers = optim.optimizers(recipe, self.model, device, dtype)
         self._average = Average(self.model, recipe.ema) if recipe.ema else None
         self._loss = _loss(recipe, dataset, device)
+        self._backlog = devices.Backlog(device)
+        self._replay = self._replayed() if resolved.cuda_graph == "on" else None
         self._trunk = Trunk(self.model, recipe.freeze)
         self._tally = Tally(device, self._world)
         self._plateau = schedule.Plateau()
@@ -172,45 +175,86 @@ class Trainer:
         self._trunk.begin(self.epoch)
         self._world.anew()
         first = self.step % self.steps_per_epoch
-        batches = self._loader.batches(self.epoch, first)
+        draws = self._loader.drawn(self.epoch, first)
         while self.step < self.epoch * self.steps_per_epoch:
             began = self._clock()
-            batch = next(batches)
-            waited = self._clock() - began
-            self._learn(batch)
+            drawn = next(draws)
+            self._loader.aim(drawn)
+            waited = self._learn(drawn) - began
+            self._backlog.add()
             seconds = self._clock() - began
             self._epoch_seconds += seconds
             self._spent = Spent(self._spent.seconds + seconds, self._spent.waited + waited)
             yield from self._reports() or (None,)
 
-    def _learn(self, batch: Batch) -> None:
-        """One step of gradient descent."""
+    def _learn(self, drawn: Drawn) -> float:
+        """One step of gradient descent; returns when all was there that it needs."""
         optim.set_rate(self._optimizers, self._rate(self.step))
-        examination = self._examination(batch.images)
-        with devices.autocast(self._device, self._resolved.precision):
-            logits = self._network(batch.images)
-        loss = self._loss(logits.float(), batch)
+        looks = self._looks()
+        if self._replay is not None and not looks:
+            there = self._clock()
+            self._replay(drawn)
+            self._stepped(len(drawn.labels))
+            return there
+        batch = self._loader.made(drawn)
+        there = self._clock()
+        self._learn_from(batch, self._examination(batch.images) if looks else None)
+        return there
+
+    def _replayed(self) -> Replay:
+        """A step of which only the launches are needed, which are recorded."""
+
+        def step(drawn: Drawn) -> None:
+            batch = self._loader.made(drawn)
+            loss, logits = self._forward(batch)
+            self._backward(loss)
+            self._descend()
+            self._tally.launch(loss, logits, batch.dominant)
+
+        return Replay(step, lambda it: devices.recorded(it, self._device, self._loader.draws))
+
+    def _learn_from(self, batch: Batch, examination: Examination | None) -> None:
+        """A step that can be looked at, and that learns nothing from what breaks the weights."""
+        loss, logits = self._forward(batch)
         if self._breaks(loss):
-            self._leave_out(batch, loss, logits)
+            self._leave_out(batch, loss)
             if examination is not None:
                 examination.broken_off()
-                self._examined = examination, self.step
-            return
+        else:
+            self._backward(loss)
+            if examination is not None:
+                examination.after_backward()
+            self._descend()
+            if examination is not None:
+                examination.after_step()
+        self._tally.launch(loss, logits, batch.dominant)
+        self._stepped(len(batch.labels))
+        if examination is not None:
+            self._examined = examination, self.step
+
+    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The loss, () float32, and the logits (N, classes)."""
+        with devices.autocast(self._device, self._resolved.precision):
+            logits = self._network(batch.images)
+        return self._loss(logits.float(), batch), logits
+
+    def _backward(self, loss: Tensor) -> None:
         self.model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        if examination is not None:
-            examination.after_backward()
+
+    def _descend(self) -> None:
+        """Move the weights along their gradients."""
         if self._recipe.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self._recipe.clip)
         for optimizer in self._optimizers:
             optimizer.step()
+
+    def _stepped(self, images: int) -> None:
+        """A step on so many images was taken."""
         self.step += 1
-        if examination is not None:
-            examination.after_step()
-            self._examined = examination, self.step
+        self._tally.launched(images)
         if self._average is not None:
             self._average.update(self.step)
-        self._tally.add(loss, logits, batch.dominant)
 
     def _breaks(self, loss: Tensor) -> bool:
         """Whether a loss is not a number, here or on another rank, if it costs nothing to know."""
@@ -218,26 +262,26 @@ class Trainer:
             return False
         return not self._world.all(math.isfinite(loss.item()))
 
-    def _leave_out(self, batch: Batch, loss: Tensor, logits: Tensor) -> None:
-        """Count a batch whose loss is not a number, and learn nothing from it."""
-        self.step += 1
+    def _leave_out(self, batch: Batch, loss: Tensor) -> None:
+        """Learn nothing from a batch whose loss is not a number; the first such one is kept."""
         if self.broken is None:
             found = None if math.isfinite(loss.item()) else self._found_broken(batch)
             self.broken = next(part for part in self._world.gathered(found) if part is not None)
-        self._tally.add(loss, logits, batch.dominant)
 
     def _found_broken(self, batch: Batch) -> Broken:
         layer = probe.first_broken(self.model, batch.images)
-        return Broken(self.step, layer, batch.images, batch.labels)
+        return Broken(self.step + 1, layer, batch.images, batch.labels)
 
     def _rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
         return schedule.learning_rate(self.plan, step, self._plateau.factor, self._steering.factor)
 
-    def _examination(self, images: Tensor) -> Examination | None:
-        """Look at the coming step's layers, where it is time and the last look is told."""
-        if self._examined is not None or not (self.step == 0 or self._pace.due("health")):
-            return None
+    def _looks(self) -> bool:
+        """Whether to look at the coming step's layers: it is time, and the last look is told."""
+        return self._examined is None and (self.step == 0 or self._pace.due("health"))
+
+    def _examination(self, images: Tensor) -> Examination:
+        """Begin to look at the coming step's layers."""
         examination = Examination(self.model, self._device)
         if self._network is not self._shared:
             self._show(images)
@@ -275,7 +319,15 @@ class Trainer:
             examination, step = self._examined
             reports.append(examination.event(step))
             self._examined = None
-        return reports
+        return reports + self._complaints()
+
+    def _complaints(self) -> list[Event]:
+        """What there is to say of a step that cannot be replayed; then it is no longer tried."""
+        if self._replay is None or not self._replay.failure:
+            return []
+        told = text.not_recorded(self._replay.failure)
+        self._replay = None
+        return [events.Alert("warning", "cuda-graph", told, step=self.step)]
 
     def _steps(self, means: Means) -> list[Event]:
         step, epoch, (seconds, waited) = self._window
@@ -449,6 +501,8 @@ class Trainer:
         self._steer_to(Steering(*state["steering"]))
         self.best_top1, self.best_epoch = state["best"]
         self._tally.restore(state["epoch"]["sums"], state["epoch"]["images"])
+        if self._replay is not None:
+            self._replay.forget()
         self._epoch_seconds = state["epoch"]["seconds"]
         devices.set_random_state(self._device, state["random"])
         self._part_draws()

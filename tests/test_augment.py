@@ -42,6 +42,12 @@ def halved(pixels: Tensor) -> Tensor:
     return pixels.float() / 255 - 0.5
 
 
+def augmented(augmentation: Augmentation, drawn: Drawn) -> Batch:
+    draws = torch.Generator()
+    augmentation.aim(draws, drawn)
+    return augmentation(drawn, draws, halved)
+
+
 def tensors(batch: Batch) -> list[Tensor]:
     return [part for part in batch if part is not None]
 
@@ -49,7 +55,7 @@ def tensors(batch: Batch) -> list[Tensor]:
 def test_a_recipe_that_asks_for_nothing_only_normalises() -> None:
     asked = Augmentation.of(Recipe())
     assert asked == Augmentation()
-    batch = asked(drawn(), halved)
+    batch = augmented(asked, drawn())
     assert torch.equal(batch.images, halved(drawn().pixels))
     assert torch.equal(batch.labels, drawn().labels)
     assert batch.others is None
@@ -66,7 +72,7 @@ def test_a_recipe_gets_what_it_asks_for() -> None:
 
 
 def test_steps_come_in_their_order_from_one_generator() -> None:
-    found = Augmentation.of(EVERYTHING)(drawn(2, 3), halved)
+    found = augmented(Augmentation.of(EVERYTHING), drawn(2, 3))
     draws = generator(CPU, 5, 2, 3)
     pixels = Geometry(crop=2, flip=True, rotate=10.0, seed=5)(drawn(2, 3), draws)
     images = halved(Colour(brightness=0.2, hue=0.1)(pixels, draws))
@@ -91,12 +97,12 @@ def test_steps_come_in_their_order_from_one_generator() -> None:
 )
 def test_seed_epoch_and_step_decide(recipe: Recipe) -> None:
     asked, other_seed = Augmentation.of(recipe), Augmentation.of(EVERYTHING)
-    images = asked(drawn(1, 0), halved).images
-    assert torch.equal(images, asked(drawn(1, 0), halved).images)
+    images = augmented(asked, drawn(1, 0)).images
+    assert torch.equal(images, augmented(asked, drawn(1, 0)).images)
     for other in (
-        asked(drawn(1, 1), halved),
-        asked(drawn(2, 0), halved),
-        other_seed(drawn(1, 0), halved),
+        augmented(asked, drawn(1, 1)),
+        augmented(asked, drawn(2, 0)),
+        augmented(other_seed, drawn(1, 0)),
     ):
         assert not torch.equal(images, other.images)
 
@@ -104,5 +110,5 @@ def test_seed_epoch_and_step_decide(recipe: Recipe) -> None:
 def test_the_stored_pixels_stay_as_they_were() -> None:
     batch = drawn()
     before = batch.pixels.clone()
-    Augmentation.of(EVERYTHING)(batch, halved)
+    augmented(Augmentation.of(EVERYTHING), batch)
     assert torch.equal(batch.pixels, before)

@@ -105,11 +105,13 @@ def test_starting_late_gives_the_batches_that_skipping_would(
 
 def test_each_step_is_augmented_by_draws_of_its_own() -> None:
     augmentation = Augmentation.of(Recipe(crop=2, flip="alternating"))
-    batches = loader(augmentation, batch=5)
+    batches, draws = loader(augmentation, batch=5), torch.Generator()
     for step, batch in enumerate(batches.batches(1)):
         taken = batch.labels  # each image is labelled by its index
         drawn = Drawn(images().pixels[taken], taken, taken, epoch=1, step=step)
-        assert torch.equal(batch.images, augmentation(drawn, batches.normalise).images)
+        augmentation.aim(draws, drawn)
+        again = augmentation(drawn, draws, batches.normalise)
+        assert torch.equal(batch.images, again.images)
 
 
 def test_training_leaves_the_stored_pixels_alone() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from engine.data.batch import Batch, Drawn
@@ -16,7 +17,7 @@ from engine.data.colour import Colour
 from engine.data.geometry import Geometry
 from engine.data.masks import Masks
 from engine.data.mixing import Mixing
-from engine.data.seeds import generator
+from engine.data.seeds import derived
 from engine.recipe import Recipe
 
 
@@ -40,12 +41,17 @@ class Augmentation:
             Mixing.of(recipe),
         )
 
-    def __call__(self, drawn: Drawn, normalise: Callable[[Tensor], Tensor]) -> Batch:
+    def aim(self, draws: torch.Generator, drawn: Drawn) -> None:
+        """Have a generator draw what (seed, epoch, step) decide."""
+        draws.manual_seed(derived(self.seed, int(drawn.epoch), drawn.step))
+
+    def __call__(
+        self, drawn: Drawn, draws: torch.Generator, normalise: Callable[[Tensor], Tensor]
+    ) -> Batch:
         """The batch that a step learns from.
 
         `normalise` takes pixels of 0 to 255, uint8 or float32, which it may overwrite.
         """
-        draws = generator(drawn.pixels.device, self.seed, drawn.epoch, drawn.step)
         pixels = drawn.pixels
         if self.geometry is not None:
             pixels = self.geometry(drawn, draws)

@@ -12,13 +12,14 @@ class Drawn(NamedTuple):
     """Images as they come from the training set, on the device that trains.
 
     `pixels` is (N, C, H, W) uint8, `labels` (N,) int64, and `indices` (N,) int64 their places in
-    the set; `epoch` (from 1) and `step` (from 0 in its epoch) say when they came.
+    the set; `epoch` (from 1, also as a tensor ()) and `step` (from 0 in its epoch) say when they
+    came.
     """
 
     pixels: Tensor
     labels: Tensor
     indices: Tensor
-    epoch: int
+    epoch: int | Tensor
     step: int
 
 

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from engine import text
 from engine.data.augment import Augmentation
-from engine.data.batch import Batch, Drawn
+from engine.data.batch import Drawn
+from engine.data.batches import Batches
 from engine.data.dataset import ImageFiles, Split
+from engine.data.normalise import Normalise
 from engine.data.part import WHOLE, Part
-from engine.data.resident import Normalise
 from engine.data.seeds import order
 from engine.data.uplink import Decoded, Uplink, ahead
 from engine.data.workers import Decoders
@@ -36,7 +37,7 @@ class Pending(NamedTuple):
     parts: list[Future[dict[int, str]]]
 
 
-class StreamingLoader:
+class StreamingLoader(Batches):
     """As ResidentLoader, with the same images in the same order.
 
     `workers` processes decode ahead of the training, from the first pass to `close`.
@@ -56,9 +57,9 @@ class StreamingLoader:
         workers: int,
         part: Part = WHOLE,
     ) -> None:
-        self._images, self._seed, self._augmentation = images, seed, augmentation
+        super().__init__(augmentation, Normalise(mean, std, device, memory_format), device)
+        self._images, self._seed = images, seed
         self._device, self._workers = device, workers
-        self.normalise = Normalise(mean, std, device, memory_format)
         self.batch = min(batch, len(images))
         self._part, share = part, part.share(self.batch)
         self.steps_per_epoch = len(images) // self.batch
@@ -70,19 +71,17 @@ class StreamingLoader:
         self._broken: dict[Path, str] = {}
         self._told = 0
 
-    def batches(self, epoch: int, first: int = 0) -> Generator[Batch, None, None]:
-        """The batches of an epoch, from step `first` (from 0) on.
+    def drawn(self, epoch: int, first: int = 0) -> Generator[Drawn, None, None]:
+        """As ever, decoded ahead.
 
-        The last images of the order, where they do not fill a batch, are left out. Raises
-        DataError where the folder is gone or a decoding process was ended from outside.
+        Raises DataError where the folder is gone or a decoding process was ended from outside.
         """
         places = order(len(self._images), self._seed, epoch)
         steps = range(first, self.steps_per_epoch)
         batches = (places[step * self.batch : (step + 1) * self.batch] for step in steps)
         takes = [self._part.of(batch) for batch in batches]
         for step, decoded in zip(steps, self._arrived(self._images, takes), strict=True):
-            drawn = Drawn(*decoded, epoch, step)
-            yield self._augmentation(drawn, self.normalise)
+            yield Drawn(*decoded, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """As ResidentLoader's, in batches that fit into a slot."""

@@ -1,0 +1,36 @@
+"""Pixels as numbers that a network learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class Normalise:
+    """Pixels of 0 to 255 as float32 of mean 0 and deviation 1, in a memory format.
+
+    `mean` and `std` are those of the training pixels, one a channel, of values in 0..1.
+    """
+
+    def __init__(
+        self,
+        mean: Sequence[float],
+        std: Sequence[float],
+        device: torch.device,
+        memory_format: torch.memory_format,
+    ) -> None:
+        deviation = torch.tensor(std, dtype=torch.float64).view(1, -1, 1, 1)
+        average = torch.tensor(mean, dtype=torch.float64).view(1, -1, 1, 1)
+        self._scale = (1 / (255 * deviation)).to(device, torch.float32)
+        self._offset = (-average / deviation).to(device, torch.float32)
+        self._channels_last = memory_format == torch.channels_last
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Pixels (N, C, H, W), uint8 or float32; those of float32 are overwritten."""
+        images = pixels.to(torch.float32).mul_(self._scale).add_(self._offset)
+        if not self._channels_last:
+            return images
+        # On a processor several times faster than contiguous(memory_format=channels_last).
+        return images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)

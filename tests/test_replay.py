@@ -1,0 +1,209 @@
+"""Steps that are recorded and replayed are those that would have been taken one by one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+import torch
+
+from engine import device as devices
+from engine import events, models, recipe
+from engine.data.batch import Drawn
+from engine.data.dataset import Dataset
+from engine.replay import WARM_UP, Replay
+from engine.trainer import Trainer
+from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
+
+__all__ = ["digits"]
+
+Step = Callable[[], None]
+
+
+def drawn(value: int, epoch: int = 1) -> Drawn:
+    numbers = torch.full((3,), value)
+    return Drawn(numbers.view(3, 1, 1, 1), numbers, numbers, epoch, value)
+
+
+class Tape:
+    """A step and its recording, which writes down on what images each was taken, and how."""
+
+    def __init__(self, failure: str = "") -> None:
+        self.taken: list[tuple[str, int, int]] = []
+        self.recorded = 0
+        self._way, self._failure = "taken", failure
+
+    def step(self, drawn: Drawn) -> None:
+        self.taken.append((self._way, int(drawn.labels[0]), int(drawn.epoch)))
+
+    def record(self, step: Step) -> Step:
+        self.recorded += 1
+        if self._failure:
+            raise RuntimeError(self._failure)
+
+        def again() -> None:
+            self._way = "replayed"
+            step()
+            self._way = "taken"
+
+        return again
+
+
+def test_the_first_steps_are_taken_and_the_others_replayed_on_their_own_images() -> None:
+    tape = Tape()
+    replay = Replay(tape.step, tape.record)
+    for value in range(WARM_UP + 3):
+        replay(drawn(value, epoch=value // 2))
+    expected = [("taken" if n < WARM_UP else "replayed", n, n // 2) for n in range(WARM_UP + 3)]
+    assert tape.taken == expected
+    assert tape.recorded == 1
+
+
+def test_the_images_of_others_stay_as_they_are() -> None:
+    tape = Tape()
+    replay = Replay(tape.step, tape.record)
+    all_drawn = [drawn(value) for value in range(WARM_UP + 2)]
+    for each in all_drawn:
+        replay(each)
+    assert [int(each.labels[0]) for each in all_drawn] == list(range(WARM_UP + 2))
+
+
+def test_what_cannot_be_recorded_is_taken_step_by_step() -> None:
+    tape = Tape("operation not permitted when stream is capturing\nmore")
+    replay = Replay(tape.step, tape.record)
+    for value in range(WARM_UP + 3):
+        replay(drawn(value))
+    assert tape.taken == [("taken", n, 1) for n in range(WARM_UP + 3)]
+    assert tape.recorded == 1
+    assert replay.failure == "RuntimeError: operation not permitted when stream is capturing"
+
+
+def test_after_a_restore_it_is_recorded_anew() -> None:
+    tape = Tape()
+    replay = Replay(tape.step, tape.record)
+    for value in range(WARM_UP + 1):
+        replay(drawn(value))
+    replay.forget()
+    for value in range(WARM_UP + 1):
+        replay(drawn(value))
+    assert [way for way, *_ in tape.taken] == 2 * [*["taken"] * WARM_UP, "replayed"]
+    assert tape.recorded == 2
+
+
+# A whole training
+
+
+def training(data: Dataset, graph: str, tick: float = 0.01, **settings: Any) -> Trainer:
+    """LeNet-5 with all kinds of draws; on a processor nothing is recorded in earnest."""
+    torch.set_num_threads(1)
+    asked = {"epochs": 2, "batch": 128, "precision": "float32", "threads": 1, "lr": 0.02}
+    chosen = recipe.build(settings={**asked, "crop": 2, "ema": 0.9, "dropout": 0.2, **settings})
+    resolved = msgspec.structs.replace(devices.resolve(chosen, CPU, 32), cuda_graph=graph)
+    torch.manual_seed(0)
+    model = models.build("lenet5", 1, 32, 10)
+    return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
+
+
+@pytest.fixture
+def recording(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The step is recorded as the step itself; the list holds a 1 for each recording."""
+    recordings: list[int] = []
+
+    def recorded(step: Step, device: torch.device, draws: torch.Generator) -> Step:
+        recordings.append(1)
+        return step
+
+    monkeypatch.setattr(devices, "recorded", recorded)
+    return recordings
+
+
+@pytest.mark.parametrize("settings", [{}, {"optimizer": "muon"}, {"mixup": 0.2, "cutmix": 1.0}])
+@pytest.mark.parametrize("flip", [True, "alternating"])
+def test_replaying_changes_nothing(
+    digits: Dataset, recording: list[int], settings: dict[str, Any], flip: Any
+) -> None:
+    plain, replayed = (training(digits, g, flip=flip, **settings) for g in ("off", "on"))
+    expected, found = said(plain), said(replayed)
+    assert len(recording) == 1
+    for one, other in zip(ends(found), ends(expected), strict=True):
+        assert (one.train_loss, one.train_top1, one.loss) == (
+            other.train_loss,
+            other.train_top1,
+            other.loss,
+        )
+    assert all(map(torch.equal, weights(replayed), weights(plain)))
+
+
+def test_layers_are_looked_at_in_steps_that_are_not_replayed(
+    digits: Dataset, recording: list[int]
+) -> None:
+    found = [said(training(digits, graph, tick=0.3)) for graph in ("off", "on")]
+    looks = [[e for e in each if isinstance(e, events.LayerHealth)] for each in found]
+    assert len(recording) == 1
+    assert len(looks[1]) > 3
+    assert [look.layers for look in looks[1]] == [look.layers for look in looks[0]]
+
+
+def test_a_restored_training_is_recorded_anew_and_goes_on_as_before(
+    digits: Dataset, recording: list[int]
+) -> None:
+    whole = training(digits, "on")
+    life = whole.run()
+    while whole.step < 8:
+        next(life)
+    state = copy.deepcopy(whole.state())
+    rest = [event for event in life if event is not None]
+    again = training(digits, "on")
+    again.restore(state)
+    assert ends(said(again))[-1].loss == ends(rest)[-1].loss
+    assert len(recording) == 2
+    assert all(map(torch.equal, weights(again), weights(whole)))
+
+
+def test_a_step_that_cannot_be_recorded_is_told_once(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Step:
+        raise RuntimeError("the model waits for the GPU")
+
+    monkeypatch.setattr(devices, "recorded", refuse)
+    found = said(training(digits, "on"))
+    alerts = [e.text for e in found if isinstance(e, events.Alert) and e.code == "cuda-graph"]
+    assert len(alerts) == 1
+    assert "the model waits for the GPU" in alerts[0]
+    assert len(ends(found)) == 2
+
+
+# On a GPU
+
+GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+
+
+@GPU
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon"])
+def test_a_gpu_replays_what_it_would_compute(digits: Dataset, optimizer: str) -> None:
+    device = torch.device("cuda", 0)
+    found = []
+    for graph in ("off", "on"):
+        chosen = recipe.build(
+            settings={
+                **{"epochs": 2, "optimizer": optimizer, "lr": 2e-3, "precision": "float32"},
+                **{"flip": "alternating", "crop": 2, "mixup": 0.2, "cutmix": 1.0, "clip": 1.0},
+                **{"dropout": 0.2, "cuda_graph": graph},
+            },
+            flags={"arch": "lenet5"},
+        )
+        resolved = devices.resolve(chosen, device, 32)
+        assert resolved.cuda_graph == graph
+        torch.manual_seed(0)
+        torch.cuda.manual_seed(0)
+        model = models.build("lenet5", 1, 32, 10)
+        trainer = Trainer(chosen, resolved, device, digits, model, Ticking(0.01))
+        events_of = said(trainer)
+        assert not [e for e in events_of if isinstance(e, events.Alert) and e.code == "cuda-graph"]
+        found.append([(e.train_loss, e.loss) for e in ends(events_of)])
+    for one, other in zip(*found, strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
