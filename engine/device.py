@@ -80,8 +80,12 @@ def resolve(
     device: torch.device,
     size: int,
     loader: Literal["resident", "streaming"] = "resident",
+    *,
+    alone: bool = True,
 ) -> Resolved:
     """Every `auto` of a recipe as a choice for this device, before the model is known.
+
+    `alone` is whether no other process shares the training.
 
     bfloat16 where the hardware multiplies it (AVX-512 BF16, AMX, compute capability 8 and above)
     and, on a processor, where a trial finds it faster; float32 elsewhere. Channels-last on a
@@ -101,7 +105,7 @@ def resolve(
         size=size,
         loader=loader,
         compile="on" if recipe.compile == "on" else "off",
-        cuda_graph="on" if replays(recipe, device) else "off",
+        cuda_graph="on" if alone and replays(recipe, device) else "off",
     )
 
 
@@ -109,9 +113,9 @@ def replays(recipe: Recipe, device: torch.device) -> bool:
     """Whether the steps of this recipe are recorded and replayed here.
 
     `auto` leaves a user's own model alone, whose Python may decide anew at every step. A trunk that
-    thaws changes what a step is, and a step of several ranks waits for the others.
+    thaws changes what a step is.
     """
-    if device.type != "cuda" or recipe.gpus != 1 or recipe.freeze:
+    if device.type != "cuda" or recipe.freeze:
         return False
     own = archname.own(recipe.arch) is not None
     return recipe.cuda_graph == "on" or (recipe.cuda_graph == "auto" and not own)
@@ -203,13 +207,29 @@ def recorded(
         raise torch.OutOfMemoryError(text.NO_ROOM_TO_RECORD)
     graph = torch.cuda.CUDAGraph()
     graph.register_generator_state(draws)
-    # Other threads may do what they like meanwhile.
     with (
         torch.cuda.device(device),
+        _spared(draws, device),
+        # Other threads may do what they like meanwhile.
         torch.cuda.graph(graph, capture_error_mode="thread_local"),
     ):
         step()
     return graph.replay
+
+
+@contextlib.contextmanager
+def _spared(draws: torch.Generator, device: torch.device) -> Iterator[None]:
+    """Generators can be drawn from also after a recording in which they took part has failed."""
+    generators = draws, torch.cuda.default_generators[torch.cuda.current_device()]
+    states = [generator.get_state() for generator in generators]
+    try:
+        yield
+    except RuntimeError:
+        for generator, state in zip(generators, states, strict=True):
+            fresh = torch.Generator(device)
+            fresh.set_state(state)
+            generator.graphsafe_set_state(fresh)
+        raise
 
 
 class Backlog:

@@ -36,8 +36,8 @@ class World:
     """One process that trains alone: nobody to share with, to tell or to wait for."""
 
     rank, size, neighbours = 0, 1, 1
-    # Whether it is the first on its machine, and whether all ranks are in step.
-    first_here = together = True
+    # Whether nobody shares the training, it is the first on its machine, and all are in step.
+    alone = first_here = together = True
 
     def __init__(self) -> None:
         # A SimpleQueue may be put to from a signal handler: it is reentrant.
@@ -117,6 +117,8 @@ class Ranks(World):
     The leader speaks at steps that it has told before, about ten times a second: asking for its
     word at every step would cost a short step a tenth of its time.
     """
+
+    alone = False
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         super().__init__()

@@ -45,12 +45,12 @@ QUICK_ADAMW: Fields = {
     "label_smoothing": 0.1,
 }
 
-# Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU": rate and decay for the mean loss
-# instead of the sum, a moving average for the lookahead, mirror images at the evaluation.
+# Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", of its 96 %: rate and decay for the
+# mean loss instead of the sum, a moving average for the lookahead, mirror images at the evaluation.
 SPEEDNET: Fields = {
-    "epochs": 10,
+    "epochs": 37,
     "batch": 1024,
-    "lr": 1.5,
+    "lr": 1.17,
     "momentum": 0.85,
     "weight_decay": 1.33e-3,
     "norm_bias_lr": 64.0,
@@ -58,10 +58,26 @@ SPEEDNET: Fields = {
     "peak": 0.23,
     "label_smoothing": 0.2,
     "ema": 0.95,
-    "crop": 2,
+    "crop": 4,
+    "cutout": 12,
     "fill": "reflect",
     "flip": "alternating",
     "tta": True,
+}
+
+# As airbench94_muon of the same author does, its rates for Muon as it is here. That the weights decay
+# is worth half a per cent.
+QUICK_SPEEDNET: Fields = {
+    **SPEEDNET,
+    "epochs": 10,
+    "optimizer": "muon",
+    "lr": 0.025,
+    "momentum": 0.6,
+    "weight_decay": 0.5,
+    "norm_bias_lr": 1.0,
+    "peak": 0.0,
+    "crop": 2,
+    "cutout": 0,
 }
 
 # DeVries & Taylor 2017, "Improved regularization of convolutional neural networks with cutout",
@@ -166,7 +182,7 @@ TABLE: Mapping[str, Mapping[str, Fields]] = {
         "vgg": {**QUICK, "lr": 0.02, "clip": 2.0},
         "mobile": QUICK_ADAMW,
         "convnext": {**QUICK_ADAMW, "lr": 1e-3},
-        "speednet": SPEEDNET,
+        "speednet": QUICK_SPEEDNET,
     },
     "best": {
         "": BEST,
@@ -178,7 +194,7 @@ TABLE: Mapping[str, Mapping[str, Fields]] = {
         "deep-cifar-resnet": {**CIFAR_RESNET, "warmup": 1.0},
         "mobile": BEST_ADAMW,
         "convnext": CONVNEXT,
-        "speednet": {**SPEEDNET, "epochs": 37, "lr": 1.17, "crop": 4, "cutout": 12},
+        "speednet": SPEEDNET,
     },
     "article": {"": ARTICLE},
     "article-plateau": {"": {**ARTICLE, "plateau": True, "lr_floor": 1e-5}},

@@ -160,7 +160,9 @@ class Session:
         part = msgspec.structs.replace(
             self._recipe, batch=max(1, self._recipe.batch // self._world.size)
         )
-        resolved = devices.resolve(self._recipe, device, shape[-1], dataset.loader)
+        resolved = devices.resolve(
+            self._recipe, device, shape[-1], dataset.loader, alone=self._world.alone
+        )
         torch.manual_seed(self._recipe.seed)
         model = beginning.build(self._recipe, self._run.path, dataset)
         resolved = self._world.told(

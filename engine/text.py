@@ -246,6 +246,16 @@ def replaced_broken(count: int, first: object, why: str) -> str:
     )
 
 
+def decoders_replaced(deaths: int, workers: int) -> str:
+    times = "once" if deaths == 1 else "twice" if deaths == 2 else f"{deaths} times"
+    fewer = f", or start the next run with --set threads={workers // 2}" if workers > 1 else ""
+    return (
+        f"the processes that decode images were replaced {times}, since one was ended from "
+        "outside, most likely for want of memory; no image was left out: free some memory"
+        f"{fewer}."
+    )
+
+
 def decoder_died(workers: int) -> str:
     fewer = max(1, workers // 2)
     return (

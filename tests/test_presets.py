@@ -147,11 +147,11 @@ def test_he_et_al_train_64_000_steps_with_drops_after_32_000_and_48_000(arch: st
 
 
 def test_speednet_has_jordans_rates_for_the_mean_loss() -> None:
-    """The paper's 11.5 and 0.0153 are a kilostep's, for the sum over 1024 images."""
+    """The paper's 9 and 0.012 are a kilostep's, for the sum over 1024 images."""
     kilostep = 1024 * (1 + 1 / (1 - 0.85))
-    lr = 11.5 / kilostep * 1024
-    decay_in_a_step = 0.0153 * 1024 / kilostep
-    chosen = preset("quick", "speednet")
+    lr = 9 / kilostep * 1024
+    decay_in_a_step = 0.012 * 1024 / kilostep
+    chosen = preset("best", "speednet")
     assert chosen.lr == pytest.approx(lr, rel=0.01)
     assert chosen.lr * chosen.weight_decay == pytest.approx(decay_in_a_step, rel=0.01)
     assert (chosen.momentum, chosen.batch, chosen.norm_bias_lr) == (0.85, 1024, 64.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import NamedTuple
@@ -17,24 +16,19 @@ from engine.data.augment import Augmentation
 from engine.data.batch import Drawn
 from engine.data.batches import Batches
 from engine.data.dataset import ImageFiles, Split
+from engine.data.decoders import CHUNK, Decoders, Task
 from engine.data.normalise import Normalise
 from engine.data.part import WHOLE, Part
 from engine.data.seeds import order
 from engine.data.uplink import Decoded, Uplink, ahead
-from engine.data.workers import Decoders
 from engine.errors import DataError
-
-# Images of a batch that one process decodes at a time: a batch is spread over several, so that the
-# first one of an epoch is soon there.
-CHUNK = 32
 
 
 class Pending(NamedTuple):
-    """A batch that is being decoded: where, which images, and who is at it."""
+    """A batch that is being decoded, and which images it takes."""
 
-    slot: int
+    task: Task
     taken: Tensor
-    parts: list[Future[dict[int, str]]]
 
 
 class StreamingLoader(Batches):
@@ -74,7 +68,8 @@ class StreamingLoader(Batches):
     def drawn(self, epoch: int, first: int = 0) -> Generator[Drawn, None, None]:
         """As ever, decoded ahead.
 
-        Raises DataError where the folder is gone or a decoding process was ended from outside.
+        Raises DataError where the folder is gone, or where decoding processes were ended from
+        outside again and again.
         """
         places = order(len(self._images), self._seed, epoch)
         steps = range(first, self.steps_per_epoch)
@@ -92,13 +87,19 @@ class StreamingLoader(Batches):
             yield self.normalise(pixels), labels
 
     def news(self) -> tuple[str, ...]:
-        """What there is to say about images that were found to be broken since the last call."""
-        if len(self._broken) == self._told:
-            return ()
-        self._told = len(self._broken)
-        first, why = next(iter(self._broken.items()))
-        name = first.relative_to(self._images.path)
-        return (text.replaced_broken(len(self._broken), name, why),)
+        """What there is to say since the last call: of images that were found to be broken, and of
+        decoding processes that were replaced.
+        """
+        said = []
+        if self._decoders.deaths:
+            said.append(text.decoders_replaced(self._decoders.deaths, self._workers))
+            self._decoders.deaths = 0
+        if len(self._broken) > self._told:
+            self._told = len(self._broken)
+            first, why = next(iter(self._broken.items()))
+            name = first.relative_to(self._images.path)
+            said.append(text.replaced_broken(len(self._broken), name, why))
+        return tuple(said)
 
     def close(self) -> None:
         """End the decoding processes."""
@@ -132,27 +133,22 @@ class StreamingLoader(Batches):
                 if not waiting:
                     return
                 yield self._finished(images, waiting[0])
-                self._free.append(waiting.popleft().slot)
+                self._free.append(waiting.popleft().task.slot)
         except BrokenProcessPool as error:
             raise DataError(text.decoder_died(self._workers)) from error
         finally:
-            for pending in waiting:
-                wait([part for part in pending.parts if not part.cancel()])
-                self._free.append(pending.slot)
+            self._decoders.leave(pending.task for pending in waiting)
+            self._free += [pending.task.slot for pending in waiting]
 
     def _begun(self, images: ImageFiles, slot: int, taken: Tensor) -> Pending:
         files = [images.files[place] for place in taken.tolist()]
-        starts = range(0, len(files), CHUNK)
-        return Pending(
-            slot,
-            taken,
-            [self._decoders.submit(slot, at, files[at : at + CHUNK]) for at in starts],
-        )
+        return Pending(self._decoders.begin(slot, files), taken)
 
     def _finished(self, images: ImageFiles, pending: Pending) -> Decoded:
-        pixels = self._pixels[pending.slot, : len(pending.taken)]
+        broken = self._decoders.result(pending.task)
+        pixels = self._pixels[pending.task.slot, : len(pending.taken)]
         labels = images.labels[pending.taken]
-        for place, why in (item for part in pending.parts for item in part.result().items()):
+        for place, why in broken.items():
             index = int(pending.taken[place])
             self._broken.setdefault(images.files[index], why)
             pixels[place], labels[place] = images.one(index + 1)

@@ -6,13 +6,14 @@ the thread that trains, which has thousands of small calls to make.
 
 from __future__ import annotations
 
+import math
 import mmap
 import multiprocessing.forkserver as server
 import os
 import signal
 import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import parent_process, reduction, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -54,32 +55,35 @@ def _taken_over(duplicate: Any) -> Shared:
     return Shared(duplicate.detach())
 
 
-class Decoders:
-    """So many processes, and room for `slots` batches of `batch` images of a form.
+class Room:
+    """Where decoders write, and what of it is wanted, in memory that all processes see.
 
-    `pixels` is (slots, batch, C, H, W).
+    `pixels` is (slots, batch, C, H, W); `wanted` (slots,) is false where nobody waits any more for
+    what was begun.
     """
 
-    def __init__(self, workers: int, slots: int, batch: int, form: Form) -> None:
-        shape = (slots, batch, *form.shape)
-        self._shared = Shared.zeroed(int(np.prod(shape)))
-        self.pixels: Pixels = np.frombuffer(self._shared.memory, np.uint8).reshape(shape)
-        _start_server()
-        self._pool = ProcessPoolExecutor(
-            workers, _Context(), initializer=_begin, initargs=(self._shared, shape, form)
-        )
+    def __init__(self, shared: Shared, slots: int, batch: int, form: Form) -> None:
+        self._shared, self._slots, self._batch, self.form = shared, slots, batch, form
+        whole = np.frombuffer(shared.memory, np.uint8)
+        self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *form.shape)
+        self.wanted = whole[-slots:].view(np.bool_)
 
-    def submit(self, slot: int, start: int, files: Sequence[Path]) -> Future[dict[int, str]]:
-        """Decode these files into a slot, from this place on; tells why which are broken.
+    @classmethod
+    def zeroed(cls, slots: int, batch: int, form: Form) -> Room:
+        size = slots * (batch * math.prod(form.shape) + 1)
+        return cls(Shared.zeroed(size), slots, batch, form)
 
-        Raises BrokenProcessPool, as the future does, where a process was ended from outside.
-        """
-        return self._pool.submit(_decode, slot, start, files)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Room, (self._shared, self._slots, self._batch, self.form)
 
     def close(self) -> None:
-        """End the processes, once each is done with what it is at."""
-        self._pool.shutdown(cancel_futures=True)
         self._shared.close()
+
+
+def pool(workers: int, room: Room) -> ProcessPoolExecutor:
+    """So many processes that `decode` into this room, each started when it is needed first."""
+    _start_server()
+    return ProcessPoolExecutor(workers, _Context(), initializer=_begin, initargs=(room,))
 
 
 class _Decoder(ForkServerProcess):
@@ -107,14 +111,13 @@ def _start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# What a decoder was started with: the shared pixels (slots, batch, C, H, W), and the form.
-_pixels: Pixels
-_form: Form
+# What a decoder was started with.
+_room: Room
 
 
-def _begin(shared: Shared, shape: tuple[int, ...], form: Form) -> None:
-    global _pixels, _form
-    _pixels, _form = np.frombuffer(shared.memory, np.uint8).reshape(shape), form
+def _begin(room: Room) -> None:
+    global _room
+    _room = room
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
@@ -126,6 +129,9 @@ def _leave_with_parent() -> None:
     os._exit(1)
 
 
-def _decode(slot: int, start: int, files: Sequence[Path]) -> dict[int, str]:
-    broken = decode_all(files, _form, _pixels[slot, start : start + len(files)])
+def decode(slot: int, start: int, files: Sequence[Path]) -> dict[int, str]:
+    """Decode files into a slot, from this place on; tells why which are broken."""
+    if not _room.wanted[slot]:
+        return {}
+    broken = decode_all(files, _room.form, _room.pixels[slot, start : start + len(files)])
     return {start + index: why for index, why in broken.items()}

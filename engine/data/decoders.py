@@ -1,0 +1,106 @@
+"""Decoding ahead, by processes that are replaced where one dies. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.data.decoding import Form
+from engine.data.workers import Room, decode, pool
+
+# Images of a task that one process decodes at a time: a task is spread over several, so that the
+# first one of an epoch is soon there.
+CHUNK = 32
+# Processes that die so often in an epoch, or so often while the same images are waited for, die of
+# what they are asked to do.
+DEATHS = 3
+LOSSES = 2
+
+
+@dataclass(eq=False)
+class Task:
+    """Files that are being decoded into a slot."""
+
+    slot: int
+    files: Sequence[Path]
+    parts: list[Future[dict[int, str]]] = field(default_factory=list)
+
+
+class Decoders:
+    """So many processes, and room for `slots` tasks of `batch` images of a form.
+
+    `pixels` is (slots, batch, C, H, W). `deaths` counts how often all processes were replaced, for
+    one was ended from outside; who begins a new epoch sets it back.
+    """
+
+    def __init__(self, workers: int, slots: int, batch: int, form: Form) -> None:
+        self._workers, self._room = workers, Room.zeroed(slots, batch, form)
+        self.pixels = self._room.pixels
+        self.deaths = 0
+        self._begun: dict[Task, None] = {}
+        self._pool = pool(workers, self._room)
+
+    def begin(self, slot: int, files: Sequence[Path]) -> Task:
+        """Have files decoded into a slot that is free. Raises BrokenProcessPool as `result`."""
+        task = Task(slot, files)
+        self._room.wanted[slot] = True
+        self._begun[task] = None
+        self._submit([task])
+        return task
+
+    def result(self, task: Task) -> dict[int, str]:
+        """Wait until all is decoded; tells why which files are broken.
+
+        Raises BrokenProcessPool where processes were ended from outside again and again.
+        """
+        for _ in range(LOSSES - 1):
+            try:
+                return self._finished(task)
+            except BrokenProcessPool as death:
+                self._replace(death)
+        return self._finished(task)
+
+    def leave(self, tasks: Iterable[Task]) -> None:
+        """Free slots whose result was taken, or is not wanted any more.
+
+        A future that was cancelled keeps Python 3.11's executor from telling the others of a
+        death, so that they would be waited for without end: the processes are told beside it.
+        """
+        left = list(tasks)
+        for task in left:
+            self._room.wanted[task.slot] = False
+        for task in left:
+            wait(task.parts)
+            self._begun.pop(task, None)
+
+    def close(self) -> None:
+        """End the processes, once each is done with what it is at."""
+        self._pool.shutdown(cancel_futures=True)
+        self._room.close()
+
+    def _finished(self, task: Task) -> dict[int, str]:
+        found = [part.result() for part in task.parts]
+        del self._begun[task]
+        return {place: why for broken in found for place, why in broken.items()}
+
+    def _submit(self, tasks: Iterable[Task]) -> None:
+        try:
+            for task in tasks:
+                task.parts = [
+                    self._pool.submit(decode, task.slot, at, task.files[at : at + CHUNK])
+                    for at in range(0, len(task.files), CHUNK)
+                ]
+        except BrokenProcessPool as death:
+            self._replace(death)
+
+    def _replace(self, death: BrokenProcessPool) -> None:
+        """New processes, for all that was begun: the same images in the same slots."""
+        self.deaths += 1
+        if self.deaths >= DEATHS:
+            raise death
+        self._pool.shutdown()  # waits for the others' end, since they may be writing
+        self._pool = pool(self._workers, self._room)
+        self._submit(self._begun)
