@@ -114,15 +114,20 @@ def bare_loop(chosen: Recipe, file: Path, seconds: float) -> Peer:
     """The loop of `benchmarks/bare.py`, in a process with the engine's environment."""
     file.write_text(recipe.to_toml(chosen))
     command = [sys.executable, "-m", "benchmarks.bare", str(file), str(seconds)]
-    return Peer(*command, env={**launch.environment(chosen), "PYTHONPATH": str(ROOT)})
+    return Peer(*command, env=environment(chosen))
+
+
+def environment(chosen: Recipe) -> dict[str, str]:
+    """An engine's, in which this project's modules are found, and those that are found here."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**launch.environment(chosen), "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @contextmanager
 def lightning(python: str, chosen: Recipe, file: Path, seconds: float) -> Iterator[Measure]:
     """Lightning with the bare loop's model and batches; its bar is drawn only in its turns."""
     command = [python, "-m", "benchmarks.in_lightning", str(file), str(seconds)]
-    env = {**launch.environment(chosen), "PYTHONPATH": str(ROOT)}
-    with Peer(*command, env=env) as peer:
+    with Peer(*command, env=environment(chosen)) as peer:
         os.kill(peer.pid, signal.SIGSTOP)
 
         def measure() -> float:

@@ -11,6 +11,7 @@ import math
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,16 +22,17 @@ Measure = Callable[[], float]
 
 
 class Peer:
-    """One such process, warm once it is made."""
+    """One such process, warm once it is made. Raises RuntimeError where it ends before its time."""
 
     def __init__(self, *command: str, env: Mapping[str, str] | None = None) -> None:
+        self._complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the process)
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._complaints,
             text=True,
         )
         self._answer()
@@ -47,7 +49,11 @@ class Peer:
 
     def _answer(self) -> float:
         assert self._process.stdout is not None
-        return float(self._process.stdout.readline())
+        answer = self._process.stdout.readline()
+        if not answer:
+            self._complaints.seek(0)
+            raise RuntimeError(f"{self._process.args}: {self._complaints.read()[-1000:]}")
+        return float(answer)
 
     def __enter__(self) -> Peer:
         return self
@@ -62,6 +68,7 @@ class Peer:
         # signal that Lightning takes for a wish, which it grants after the next step.
         self._process.kill()
         self._process.wait()
+        self._complaints.close()
 
 
 def serve(measure: Measure) -> None:
