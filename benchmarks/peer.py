@@ -52,7 +52,9 @@ class Peer:
         answer = self._process.stdout.readline()
         if not answer:
             self._complaints.seek(0)
-            raise RuntimeError(f"{self._process.args}: {self._complaints.read()[-1000:]}")
+            why = self._complaints.read()[-1000:]
+            self._close()
+            raise RuntimeError(why)
         return float(answer)
 
     def __enter__(self) -> Peer:
@@ -64,10 +66,13 @@ class Peer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         # Not by closing its input, of which processes forked since then hold copies; and not by a
         # signal that Lightning takes for a wish, which it grants after the next step.
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
         self._complaints.close()
 
 
