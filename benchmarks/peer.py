@@ -72,8 +72,10 @@ class Peer:
         # Not by closing its input, of which processes forked since then hold copies; and not by a
         # signal that Lightning takes for a wish, which it grants after the next step.
         self._process.kill()
-        self._process.communicate()
-        self._complaints.close()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._complaints):
+            assert stream is not None
+            stream.close()
 
 
 def serve(measure: Measure) -> None:
