@@ -3,11 +3,11 @@
     python -m benchmarks.gpu IMAGES.tar.xz [--minutes 10] [--json FILE] [--device auto] [--quick]
 
 IMAGES is CIFAR-10 in ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`, as one archive. The
-losses of some steps are compared with the processor's: eager, replayed and compiled. Then a loop
-written by hand, the engine, and the engine with a dashboard take turns as in
-benchmarks/overhead.py. Then runs are timed until they have an accuracy. Each part has its share of
-the minutes and ends with it; what was found so far is in FILE after each. With --quick everything
-is small, for a try on a processor.
+losses of some steps are compared with the processor's: eager, replayed and compiled. Then our loop
+is timed with and without CUDA graphs. Then a loop written by hand, the engine, and the engine with
+a dashboard take turns as in benchmarks/overhead.py. Then runs are timed until they have an
+accuracy. Each part has its share of the minutes and ends with it; what was found so far is in FILE
+after each. With --quick everything is small, for a try on a processor.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
+from benchmarks.in_engine import random_images as random_data
 from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
 from benchmarks.peer import Measure, take_turns
 from engine import device as devices
@@ -48,6 +49,8 @@ WAYS = ("eager", "replayed", "compiled")
 CHECKED = ("lenet5", "article-resnet")
 SPEEDS = {"lenet5": 128, "article-resnet": 128, "resnet18": 128, "resnet50": 128}
 QUICK_SPEEDS = {"lenet5": 64}
+REPLAYED = {**SPEEDS, "speednet": 1024}
+REPLAY_ROUNDS, REPLAY_WARM_UP = 2, 30
 # So many images of a class are enough for a try.
 QUICK_IMAGES = 8
 SLICE_SECONDS, QUICK_SLICE_SECONDS = 2.0, 1.0
@@ -106,6 +109,7 @@ def main() -> None:
 def parts() -> Iterator[tuple[str | Goal, float]]:
     """What is measured, each with the share of the whole time at which it shall have ended."""
     yield "correct", 0.2
+    yield "replay", 0.3
     yield "speed", 0.6
     yield from zip(GOALS, (0.75, 0.97), strict=True)
 
@@ -115,6 +119,9 @@ def part_of(bench: Bench, part: str | Goal, deadline: float) -> dict[str, Any]:
         return {f"time to {part.top1} with {part.arch}": time_to(bench, part, deadline)}
     if part == "correct":
         return {part: {arch: correct(bench, arch) for arch in CHECKED}}
+    if part == "replay":
+        archs = QUICK_SPEEDS if bench.quick else REPLAYED
+        return {part: {arch: replay(bench, arch) for arch in archs}}
     return {part: speeds(bench, deadline)}
 
 
@@ -296,6 +303,52 @@ def summary(rig: Rig) -> dict[str, Any]:
         ratio = statistics.median(ratios or [math.nan])
         print(f"speed     {rig.arch:<15} {over} : {under}  {ratio:.3f}", flush=True)
     return found
+
+
+# One launch a step
+
+
+def replay(bench: Bench, arch: str) -> dict[str, Any]:
+    """Images/s of our loop in this process: kernel by kernel, and a step as one CUDA graph."""
+    batch = QUICK_SPEEDS[arch] if bench.quick else REPLAYED[arch]
+    data = random_data()
+    with ExitStack() as stack:
+        ways: dict[str, Measure] = {}
+        for way in ("off", "on"):
+            chosen = recipe.build(
+                settings={"epochs": 100_000, "batch": batch, "cuda_graph": way},
+                flags={"arch": arch, "data": "cifar10"},
+            )
+            model = models.build(arch, 3, SIDE, CLASSES)
+            resolved = devices.resolve(chosen, bench.device, SIDE)
+            trainer = Trainer(chosen, resolved, bench.device, data, model, time.monotonic)
+            ways[way] = partial(stretch, trainer, stack.enter_context(closing(trainer.run())))
+        take_turns(ways, 1)
+        found = take_turns(ways, REPLAY_ROUNDS)
+    ratio = statistics.median(a / b for a, b in zip(found["on"], found["off"], strict=True))
+    off, on = (statistics.median(found[way]) for way in ("off", "on"))
+    print(f"replayed  {arch:<15} {on:9.0f} images/s, before {off:9.0f}: {ratio:.2f}", flush=True)
+    return {"batch": batch, **found, "replayed : not": ratio}
+
+
+def stretch(trainer: Trainer, life: Iterator[events.Event | None]) -> float:
+    """Images a second of some training steps, to the end of the last."""
+    while trainer.step < REPLAY_WARM_UP:
+        next(life)
+    wait_for(trainer)
+    began, first, evaluating = time.perf_counter(), trainer.step, 0.0
+    while time.perf_counter() < began + SLICE_SECONDS:
+        event = next(life)
+        if isinstance(event, events.EpochEnded):
+            evaluating += event.evaluation_seconds or 0.0
+    wait_for(trainer)
+    seconds = time.perf_counter() - began - evaluating
+    return (trainer.step - first) * trainer.batch / seconds
+
+
+def wait_for(trainer: Trainer) -> None:
+    """Until the device has done all steps: weights are read back."""
+    next(trainer.model.parameters()).sum().item()
 
 
 # Time to an accuracy

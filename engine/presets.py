@@ -45,8 +45,8 @@ QUICK_ADAMW: Fields = {
     "label_smoothing": 0.1,
 }
 
-# Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", of its 96 %: rate and decay for the
-# mean loss instead of the sum, a moving average for the lookahead, mirror images at the evaluation.
+# Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", what has 96 % there: rate and decay
+# for the mean loss instead of the sum, a moving average for the lookahead, mirror images judged too.
 SPEEDNET: Fields = {
     "epochs": 37,
     "batch": 1024,
@@ -65,8 +65,8 @@ SPEEDNET: Fields = {
     "tta": True,
 }
 
-# As airbench94_muon of the same author does, its rates for Muon as it is here. That the weights decay
-# is worth half a per cent.
+# Muon in place of SGD, as in airbench94_muon of the same author, with rates for Muon as it is here.
+# On CIFAR-10 as JPEG, 8 epochs at batch 512 had 90.0 % without weight decay and 90.5 % with it.
 QUICK_SPEEDNET: Fields = {
     **SPEEDNET,
     "epochs": 10,

@@ -106,6 +106,11 @@ class Trainer:
         self._part_draws()
 
     @property
+    def batch(self) -> int:
+        """How many images a step learns from, over all ranks."""
+        return self._loader.batch
+
+    @property
     def steps_per_epoch(self) -> int:
         return self._loader.steps_per_epoch
 
