@@ -45,8 +45,9 @@ QUICK_ADAMW: Fields = {
     "label_smoothing": 0.1,
 }
 
-# Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", what has 96 % there: rate and decay
-# for the mean loss instead of the sum, a moving average for the lookahead, mirror images judged too.
+# Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", what has 96 % there: rate and
+# decay for the mean loss instead of the sum, a moving average for the lookahead, mirror images
+# judged too.
 SPEEDNET: Fields = {
     "epochs": 37,
     "batch": 1024,
