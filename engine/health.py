@@ -54,8 +54,7 @@ class Examination:
     def _see(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def see(module: nn.Module, inputs: object, output: Tensor) -> None:
             # At once: an in-place activation may overwrite the output.
-            deviation, mean = torch.std_mean(output.detach()[:SEEN].float())
-            self._outputs[name] = mean, deviation
+            self._outputs[name] = _mean_and_deviation(output.detach()[:SEEN].float())
             # A batch norm only scales: its ReLU's dead units are those of the layer before it.
             if not isinstance(module, _BatchNorm):
                 self._newest = name
@@ -64,8 +63,9 @@ class Examination:
 
     def _count_dead(self, module: nn.Module, inputs: object, output: Tensor) -> None:
         if self._newest:
-            images = output.detach().movedim(1, 0).flatten(1)
-            self._dead[self._newest] = (images.amax(1) <= 0).float().mean()
+            # In bfloat16 a processor takes fifteen times as long.
+            units = output.detach().float().amax([d for d in range(output.ndim) if d != 1])
+            self._dead[self._newest] = (units <= 0).float().mean()
 
     def unhook(self) -> None:
         """See no more of what is computed."""
@@ -138,6 +138,12 @@ def _ratio(change: Tensor, before: Tensor, after: Tensor) -> Tensor:
     own = before.norm()
     own = torch.where(own > 0, own, after.norm())
     return change / own.clamp_min(torch.finfo(torch.float32).tiny)
+
+
+def _mean_and_deviation(values: Tensor) -> tuple[Tensor, Tensor]:
+    """As `torch.std_mean`, which takes fifteen times as long on a processor."""
+    mean = values.mean()
+    return mean, torch.linalg.vector_norm(values - mean) / math.sqrt(max(1, values.numel() - 1))
 
 
 def _rounded(value: float) -> Measured:
