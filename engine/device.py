@@ -203,7 +203,10 @@ def recorded(
     `draws`, which may be seeded again before each launch. Raises RuntimeError where the step cannot
     be recorded: it waits for the GPU, or there is no memory for its activations twice.
     """
-    if 2 * torch.cuda.max_memory_allocated(device) > torch.cuda.mem_get_info(device)[1]:
+    kept, reserved = torch.cuda.memory_allocated(device), torch.cuda.memory_reserved(device)
+    free = torch.cuda.mem_get_info(device)[0] + reserved - kept
+    # A recording keeps the memory of its activations, beside which others are taken now and then.
+    if 2 * (torch.cuda.max_memory_allocated(device) - kept) > free:
         raise torch.OutOfMemoryError(text.NO_ROOM_TO_RECORD)
     graph = torch.cuda.CUDAGraph()
     graph.register_generator_state(draws)
