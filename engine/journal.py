@@ -13,6 +13,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from time import time as wall_clock
@@ -27,6 +28,9 @@ CHUNK = 1 << 20
 # So much is decoded and folded in some milliseconds; a reader may do something else then.
 PART = 1 << 18
 GLIMPSE = 1 << 16
+# Of these the last one counts for what a run is now; it is looked for among the events of days.
+STANDING = ("RunStarted", "Phase", "EpochEnded", "Steered")
+DAYS = 1 << 25
 # Some hours of events. A run whose disk takes nothing for longer ends.
 MOST_HELD = 64 << 20
 
@@ -238,15 +242,28 @@ class Reader:
 
 
 def glimpse(path: Path) -> list[Event]:
-    """The first and the last events of a long journal: what the run is, and where it is now."""
+    """The first and the last events of a long journal, and what stands from between them."""
     try:
         size = path.stat().st_size
     except OSError:
         return []
-    first, last = Tail(path), Tail(path, max(0, size - CHUNK))
+    end = max(0, size - CHUNK)
+    first, last = Tail(path), Tail(path, end)
     head = first.read(GLIMPSE)
+    if not head:
+        return []
     # The first line of the end is most likely cut, and then skipped as any torn one.
-    return head + [event for event in last.read(CHUNK) if event.seq > head[-1].seq] if head else []
+    standing = _standing(path, max(first.offset, end - DAYS), end)
+    later = [*standing, *last.read(CHUNK)]
+    return head + [event for event in later if event.seq > head[-1].seq]
+
+
+def _standing(path: Path, start: int, end: int) -> list[Event]:
+    """The last event of each kind in `STANDING` that begins between these bytes, in order."""
+    with _content(path) as content:
+        places = sorted(content.rfind(_mark(kind), start, end) for kind in STANDING)
+        found = [_decode(_line_at(content, at)) for at in places if at >= 0]
+    return [event for event in found if event is not None]
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:
@@ -269,16 +286,33 @@ def superseded(event: Event, resumes: list[events.Resumed]) -> bool:
 
 def _resumes(path: Path) -> list[events.Resumed]:
     """Every `Resumed` of a journal, found without decoding the other lines."""
-    mark = b'"type":"Resumed"'
-    try:
-        with open(path, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-            found = []
-            at = content.find(mark)
-            while at >= 0:
-                start = content.rfind(b"\n", 0, at) + 1
-                end = content.find(b"\n", at)
-                found.append(_decode(content[start : end if end >= 0 else len(content)]))
-                at = content.find(mark, at + 1)
-    except (OSError, ValueError):  # mmap refuses an empty file
-        return []
+    mark, found = _mark("Resumed"), []
+    with _content(path) as content:
+        at = content.find(mark)
+        while at >= 0:
+            found.append(_decode(_line_at(content, at)))
+            at = content.find(mark, at + 1)
     return [event for event in found if isinstance(event, events.Resumed)]
+
+
+def _mark(kind: str) -> bytes:
+    """What stands in each line of this kind and in no other: a quote within a text is escaped."""
+    return f'"type":"{kind}"'.encode()
+
+
+def _line_at(content: mmap | bytes, at: int) -> bytes:
+    start, end = content.rfind(b"\n", 0, at) + 1, content.find(b"\n", at)
+    return content[start : end if end >= 0 else len(content)]
+
+
+@contextmanager
+def _content(path: Path) -> Iterator[mmap | bytes]:
+    """All of a file, to be searched without being read into memory; nothing where it cannot be."""
+    try:
+        with open(path, "rb") as file:
+            content = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except (OSError, ValueError):  # mmap refuses an empty file
+        yield b""
+        return
+    with content:
+        yield content

@@ -41,17 +41,15 @@ class Tally:
         self._reading: tuple[Readback, int] | None = None
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Count a batch: its mean loss, () float32, its logits (N, classes) and labels (N,)."""
-        self.launch(loss, logits, labels)
-        self.launched(len(labels))
+        """Have the device count a batch, always in the same memory; `added` is told of it besides.
 
-    def launch(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """What the device does of `add`, always in the same memory."""
+        Its mean loss, () float32, its logits (N, classes) and labels (N,).
+        """
         hits = (logits.argmax(1) == labels).sum()
         self._sums += torch.stack((loss.detach().double() * len(labels), hits.double()))
 
-    def launched(self, images: int) -> None:
-        """The rest of `add`: the device counts a batch of so many images."""
+    def added(self, images: int) -> None:
+        """The device counts a batch of so many images."""
         self._window_images += images * self._world.size
         self.epoch_images += images * self._world.size
 

@@ -214,7 +214,7 @@ class Trainer:
             loss, logits = self._forward(batch)
             self._backward(loss)
             self._descend()
-            self._tally.launch(loss, logits, batch.dominant)
+            self._tally.add(loss, logits, batch.dominant)
 
         return Replay(step, lambda it: devices.recorded(it, self._device, self._loader.draws))
 
@@ -232,7 +232,7 @@ class Trainer:
             self._descend()
             if examination is not None:
                 examination.after_step()
-        self._tally.launch(loss, logits, batch.dominant)
+        self._tally.add(loss, logits, batch.dominant)
         self._stepped(len(batch.labels))
         if examination is not None:
             self._examined = examination, self.step
@@ -257,7 +257,7 @@ class Trainer:
     def _stepped(self, images: int) -> None:
         """A step on so many images was taken."""
         self.step += 1
-        self._tally.launched(images)
+        self._tally.added(images)
         if self._average is not None:
             self._average.update(self.step)
 

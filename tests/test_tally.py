@@ -16,11 +16,16 @@ def batch(seed: int, size: int = 32, classes: int = 10) -> tuple[torch.Tensor, t
     return torch.randn(size, classes), torch.randint(0, classes, (size,))
 
 
+def count(tally: Tally, logits: torch.Tensor, labels: torch.Tensor) -> None:
+    tally.add(F.cross_entropy(logits, labels), logits, labels)
+    tally.added(len(labels))
+
+
 def test_a_window_and_an_epoch_are_means_over_images() -> None:
     tally = Tally(CPU)
     for seed, size in ((0, 32), (1, 8)):
         logits, labels = batch(seed, size)
-        tally.add(F.cross_entropy(logits, labels), logits, labels)
+        count(tally, logits, labels)
     both = [batch(0, 32), batch(1, 8)]
     logits, labels = (torch.cat(parts) for parts in zip(*both, strict=True))
     tally.start()
@@ -38,7 +43,7 @@ def test_an_epochs_mean_does_not_depend_on_when_it_was_read() -> None:
     for seed in range(20):
         logits, labels = batch(seed)
         for tally in (often, once):
-            tally.add(F.cross_entropy(logits, labels), logits, labels)
+            count(tally, logits, labels)
         often.start()
         often.poll()
     assert often.totals() == once.totals()
@@ -47,7 +52,7 @@ def test_an_epochs_mean_does_not_depend_on_when_it_was_read() -> None:
 def test_a_new_epoch_begins_at_nothing_and_a_restored_one_where_it_was() -> None:
     tally, again = Tally(CPU), Tally(CPU)
     logits, labels = batch(0)
-    tally.add(F.cross_entropy(logits, labels), logits, labels)
+    count(tally, logits, labels)
     again.restore(**tally.state())  # type: ignore[arg-type]
     assert again.totals() == tally.totals()
     tally.new_epoch()
@@ -85,6 +90,6 @@ def test_balanced_accuracy_is_the_mean_recall_of_classes_that_have_images() -> N
 def test_a_loss_that_is_nan_stays_nan() -> None:
     tally = Tally(CPU)
     logits, labels = torch.full((4, 3), float("nan")), torch.zeros(4, dtype=torch.int64)
-    tally.add(F.cross_entropy(logits, labels), logits, labels)
+    count(tally, logits, labels)
     loss = tally.totals().loss
     assert loss != loss

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.data.decoding import Form
-from engine.data.workers import Room, decode, pool
+import numpy as np
+
+from engine.data.decoding import Form, Pixels
+from engine.data.workers import Pool, Shared, decode
 
 # Images of a task that one process decodes at a time: a task is spread over several, so that the
 # first one of an epoch is soon there.
@@ -37,16 +40,17 @@ class Decoders:
     """
 
     def __init__(self, workers: int, slots: int, batch: int, form: Form) -> None:
-        self._workers, self._room = workers, Room.zeroed(slots, batch, form)
-        self.pixels = self._room.pixels
+        shape = (slots, batch, *form.shape)
+        self._shared = Shared.zeroed(int(np.prod(shape)))
+        self.pixels: Pixels = np.frombuffer(self._shared.memory, np.uint8).reshape(shape)
         self.deaths = 0
         self._begun: dict[Task, None] = {}
-        self._pool = pool(workers, self._room)
+        self._begin_with = workers, self._shared, shape, form
+        self._pool = Pool(*self._begin_with)
 
     def begin(self, slot: int, files: Sequence[Path]) -> Task:
         """Have files decoded into a slot that is free. Raises BrokenProcessPool as `result`."""
         task = Task(slot, files)
-        self._room.wanted[slot] = True
         self._begun[task] = None
         self._submit([task])
         return task
@@ -63,25 +67,21 @@ class Decoders:
                 self._replace(death)
         return self._finished(task)
 
-    def leave(self, tasks: Iterable[Task]) -> None:
-        """Free slots whose result was taken, or is not wanted any more.
-
-        A future that was cancelled keeps Python 3.11's executor from telling the others of a
-        death, so that they would be waited for without end: the processes are told beside it.
-        """
-        left = list(tasks)
-        for task in left:
-            self._room.wanted[task.slot] = False
-        for task in left:
-            wait(task.parts)
+    def leave(self, tasks: Sequence[Task]) -> None:
+        """Free slots whose result was taken, or is not wanted any more."""
+        parts = [part for task in tasks for part in task.parts if not part.cancel()]
+        with contextlib.suppress(BrokenProcessPool):  # who begins the next task hears of it
+            self._pool.wait(parts)
+        for task in tasks:
             self._begun.pop(task, None)
 
     def close(self) -> None:
-        """End the processes, once each is done with what it is at."""
-        self._pool.shutdown(cancel_futures=True)
-        self._room.close()
+        """End the processes."""
+        self._pool.end()
+        self._shared.close()
 
     def _finished(self, task: Task) -> dict[int, str]:
+        self._pool.wait(task.parts)
         found = [part.result() for part in task.parts]
         del self._begun[task]
         return {place: why for broken in found for place, why in broken.items()}
@@ -93,14 +93,14 @@ class Decoders:
                     self._pool.submit(decode, task.slot, at, task.files[at : at + CHUNK])
                     for at in range(0, len(task.files), CHUNK)
                 ]
-        except BrokenProcessPool as death:
+        except (BrokenProcessPool, EOFError, OSError) as death:  # the others while one starts
             self._replace(death)
 
-    def _replace(self, death: BrokenProcessPool) -> None:
+    def _replace(self, death: Exception) -> None:
         """New processes, for all that was begun: the same images in the same slots."""
         self.deaths += 1
         if self.deaths >= DEATHS:
-            raise death
-        self._pool.shutdown()  # waits for the others' end, since they may be writing
-        self._pool = pool(self._workers, self._room)
+            raise BrokenProcessPool from death
+        self._pool.end()
+        self._pool = Pool(*self._begin_with)
         self._submit(self._begun)

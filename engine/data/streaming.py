@@ -137,7 +137,7 @@ class StreamingLoader(Batches):
         except BrokenProcessPool as error:
             raise DataError(text.decoder_died(self._workers)) from error
         finally:
-            self._decoders.leave(pending.task for pending in waiting)
+            self._decoders.leave([pending.task for pending in waiting])
             self._free += [pending.task.slot for pending in waiting]
 
     def _begun(self, images: ImageFiles, slot: int, taken: Tensor) -> Pending:

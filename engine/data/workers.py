@@ -6,14 +6,14 @@ the thread that trains, which has thousands of small calls to make.
 
 from __future__ import annotations
 
-import math
 import mmap
 import multiprocessing.forkserver as server
 import os
 import signal
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import parent_process, reduction, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -25,6 +25,9 @@ from engine.data.decoding import Form, Pixels, decode_all
 
 # Ctrl+C, a batch system and `timeout` signal every process of a job, but mean the engine alone.
 ENGINE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+
+# How often those who wait look whether all processes live.
+ALIVE_SECONDS = 1.0
 
 
 class Shared:
@@ -55,37 +58,6 @@ def _taken_over(duplicate: Any) -> Shared:
     return Shared(duplicate.detach())
 
 
-class Room:
-    """Where decoders write, and what of it is wanted, in memory that all processes see.
-
-    `pixels` is (slots, batch, C, H, W); `wanted` (slots,) is false where nobody waits any more for
-    what was begun.
-    """
-
-    def __init__(self, shared: Shared, slots: int, batch: int, form: Form) -> None:
-        self._shared, self._slots, self._batch, self.form = shared, slots, batch, form
-        whole = np.frombuffer(shared.memory, np.uint8)
-        self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *form.shape)
-        self.wanted = whole[-slots:].view(np.bool_)
-
-    @classmethod
-    def zeroed(cls, slots: int, batch: int, form: Form) -> Room:
-        size = slots * (batch * math.prod(form.shape) + 1)
-        return cls(Shared.zeroed(size), slots, batch, form)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Room, (self._shared, self._slots, self._batch, self.form)
-
-    def close(self) -> None:
-        self._shared.close()
-
-
-def pool(workers: int, room: Room) -> ProcessPoolExecutor:
-    """So many processes that `decode` into this room, each started when it is needed first."""
-    _start_server()
-    return ProcessPoolExecutor(workers, _Context(), initializer=_begin, initargs=(room,))
-
-
 class _Decoder(ForkServerProcess):
     def terminate(self) -> None:
         """The pool ends the others so when one has died; they are deaf to the milder signal."""
@@ -93,7 +65,45 @@ class _Decoder(ForkServerProcess):
 
 
 class _Context(ForkServerContext):
-    Process = _Decoder
+    """Starts processes, and keeps account of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[_Decoder] = []
+
+    def Process(self, *arguments: Any, **more: Any) -> _Decoder:  # type: ignore[override]  # noqa: N802 (its own name)
+        self.started.append(_Decoder(*arguments, **more))
+        return self.started[-1]
+
+
+class Pool(ProcessPoolExecutor):
+    """So many processes that `decode` into pixels (slots, batch, C, H, W) of this shape."""
+
+    def __init__(self, workers: int, shared: Shared, shape: tuple[int, ...], form: Form) -> None:
+        _start_server()
+        self._context = _Context()
+        begun_with = (shared, shape, form)
+        super().__init__(workers, self._context, initializer=_begin, initargs=begun_with)
+
+    def wait(self, parts: Iterable[Future[Any]]) -> None:
+        """Wait until all are done. Raises BrokenProcessPool where a process has died before.
+
+        The executor does not always tell: it forgets what is submitted, and processes that it
+        starts, in the moment of a death, and all the rest where one was cancelled (Python 3.11).
+        """
+        waiting = list(parts)
+        while wait(waiting, ALIVE_SECONDS).not_done:
+            if not all(process.is_alive() for process in self._context.started):
+                raise BrokenProcessPool
+
+    def end(self) -> None:
+        """Kill all processes; returns when none of them writes any more."""
+        self.shutdown(wait=False)
+        started = [process for process in self._context.started if process.pid is not None]
+        for process in started:
+            process.kill()
+        for process in started:
+            process.join()
 
 
 def _start_server() -> None:
@@ -111,13 +121,14 @@ def _start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# What a decoder was started with.
-_room: Room
+# What a decoder was started with: the shared pixels (slots, batch, C, H, W), and the form.
+_pixels: Pixels
+_form: Form
 
 
-def _begin(room: Room) -> None:
-    global _room
-    _room = room
+def _begin(shared: Shared, shape: tuple[int, ...], form: Form) -> None:
+    global _pixels, _form
+    _pixels, _form = np.frombuffer(shared.memory, np.uint8).reshape(shape), form
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
@@ -131,7 +142,5 @@ def _leave_with_parent() -> None:
 
 def decode(slot: int, start: int, files: Sequence[Path]) -> dict[int, str]:
     """Decode files into a slot, from this place on; tells why which are broken."""
-    if not _room.wanted[slot]:
-        return {}
-    broken = decode_all(files, _room.form, _room.pixels[slot, start : start + len(files)])
+    broken = decode_all(files, _form, _pixels[slot, start : start + len(files)])
     return {start + index: why for index, why in broken.items()}
