@@ -661,6 +661,10 @@ def batch_of_one(arch: str, layer: str, enough: int) -> str:
     )
 
 
+# How far, as a share, the first loss may be from that of a guess.
+FIRST_LOSS_FITS = 0.1
+
+
 def first_loss(loss: float, expected: float, classes: int) -> str:
     guess = f"a guess among {classes} classes has ln {classes} = {expected:.2f}"
     if loss > expected + 1:
@@ -673,7 +677,8 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
             f"the first loss is {loss:.2f}, and {guess}: the model knows the answers already, so "
             "check that labels do not leak into images, or that it was meant to be trained before."
         )
-    return f"the first loss is {loss:.2f}, as it should be: {guess}."
+    fits = abs(loss - expected) <= FIRST_LOSS_FITS * expected
+    return f"the first loss is {loss:.2f}, {'as it should be' if fits else 'near enough'}: {guess}."
 
 
 def out_of_patience(patience: int, best_epoch: int) -> str:

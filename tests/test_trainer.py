@@ -11,7 +11,7 @@ from msgspec import UNSET
 from torch import nn
 
 from engine import device as devices
-from engine import events, models, recipe
+from engine import events, models, recipe, text
 from engine.data.dataset import Dataset
 from engine.data.loading import load
 from engine.errors import RunError
@@ -143,6 +143,13 @@ def test_the_first_loss_is_that_of_a_guess(digits: Dataset) -> None:
     (alert,) = (e for e in found if isinstance(e, events.Alert))
     assert (alert.level, alert.code, alert.step) == ("info", "first-loss", 1)
     assert "as it should be" in alert.text
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"), [(2.5, "as it should be"), (2.81, "near enough"), (3.4, "too large")]
+)
+def test_a_first_loss_is_judged_by_its_distance(loss: float, said: str) -> None:
+    assert said in text.first_loss(loss, math.log(10), 10)
 
 
 @pytest.mark.parametrize(("scale", "sentence"), [(100.0, "too large"), (None, "knows the answers")])

@@ -6,14 +6,12 @@ import math
 from typing import NamedTuple
 
 from engine.history import History
+from engine.text import FIRST_LOSS_FITS
 from tui import text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.series import gap
-
-# A first loss this near to that of a guess is what a sound initialisation gives.
-SOUND = 0.1
 
 
 def loss_facts(history: History, room: int, init: float | None = None) -> Row:
@@ -115,7 +113,7 @@ def _value(written: str, ink: Ink) -> Span:
 
 def _init(init: float, classes: int) -> Row:
     guess = math.log(max(1, classes))
-    sound = abs(init - guess) <= SOUND * guess
+    sound = abs(init - guess) <= FIRST_LOSS_FITS * guess
     return cells.row(
         Span("   "),
         Span(text.INIT + " ", "dim"),
