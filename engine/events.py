@@ -317,7 +317,8 @@ class Holder(msgspec.Struct, frozen=True):
 class Gpu(msgspec.Struct, frozen=True):
     """One GPU as NVML sees it; memory in bytes, temperature in °C, power in watts.
 
-    `holders` are those who use it beside this run.
+    `index` is NVML's number of it and `cuda` torch's, which a GPU that is hidden from the run does
+    not have. `holders` are those who use it beside this run.
     """
 
     index: int
@@ -329,6 +330,7 @@ class Gpu(msgspec.Struct, frozen=True):
     temperature: float | UnsetType = UNSET
     power: float | UnsetType = UNSET
     holders: tuple[Holder, ...] = ()
+    cuda: int | UnsetType = UNSET
 
 
 class Hardware(_Event, frozen=True):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from engine import events
+from engine import events, visible
 
 # The processes of other containers and of other users' namespaces have no name here.
 UNKNOWN_USER = "?"
@@ -21,11 +21,10 @@ def gpus() -> tuple[events.Gpu, ...]:
     return _Gpus().sample()
 
 
-def usable_gpus(environment: Mapping[str, str] = os.environ) -> int:
-    """How many GPUs CUDA would find: all of the machine, or those that are named to us."""
-    named = environment.get("CUDA_VISIBLE_DEVICES")
-    count = len(gpus())
-    return count if named is None else min(count, len([n for n in named.split(",") if n.strip()]))
+def usable_gpus() -> tuple[events.Gpu, ...]:
+    """Those that torch finds, in its order: the first one is `cuda:0`."""
+    numbered = {gpu.cuda: gpu for gpu in gpus() if gpu.cuda is not UNSET}
+    return tuple(numbered[number] for number in sorted(numbered))
 
 
 def _ranks() -> list[psutil.Process]:
@@ -73,23 +72,32 @@ class _Gpus:
         self._nvml = pynvml
         self._own = {process.pid for process in _ranks()}
         self._handles: list[Any] = []
+        self._uuids: list[str] = []
         try:
             pynvml.nvmlInit()
             count = pynvml.nvmlDeviceGetCount()
             self._handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(count)]
+            self._uuids = [self._uuid(handle) for handle in self._handles]
         except pynvml.NVMLError:
             self._handles = []
 
     def sample(self) -> tuple[events.Gpu, ...]:
-        gpus = []
+        gpus, numbers = [], visible.numbers(self._uuids)
         for index, handle in enumerate(self._handles):
             try:
-                gpus.append(self._one(index, handle))
+                gpus.append(self._one(index, handle, numbers.get(index, UNSET)))
             except self._nvml.NVMLError:
                 continue
         return tuple(gpus)
 
-    def _one(self, index: int, handle: Any) -> events.Gpu:
+    def _uuid(self, handle: Any) -> str:
+        """Nothing for a GPU that fell off the bus."""
+        try:
+            return _text(self._nvml.nvmlDeviceGetUUID(handle))
+        except self._nvml.NVMLError:
+            return ""
+
+    def _one(self, index: int, handle: Any, number: int | UnsetType) -> events.Gpu:
         nvml = self._nvml
         memory = nvml.nvmlDeviceGetMemoryInfo(handle)
         celsius = self._if_known(
@@ -102,13 +110,14 @@ class _Gpus:
         return events.Gpu(
             index=index,
             name=_text(nvml.nvmlDeviceGetName(handle)),
-            ours=bool(here) or _is_ours(_text(nvml.nvmlDeviceGetUUID(handle))),
+            ours=bool(here) or _is_ours(self._uuids[index]),
             utilisation=busy or 0.0,
             memory_used=memory.used,
             memory_total=memory.total,
             temperature=UNSET if celsius is None else celsius,
             power=UNSET if watts is None else watts,
             holders=_holders(self._processes(handle), self._own),
+            cuda=number,
         )
 
     def _processes(self, handle: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from engine import archname, events, recipe, rundir, text
+from engine import archname, events, recipe, rundir, text, visible
 from engine.cgroups import cores
 from engine.errors import RunError, UsageError
 from engine.hardware import usable_gpus
@@ -54,7 +54,7 @@ def ranks(chosen: Recipe) -> int:
         return 1
     if ":" in chosen.device:
         raise UsageError(text.gpus_and_number(chosen.device))
-    there = usable_gpus() if chosen.device != "cpu" else cores()
+    there = len(usable_gpus()) if chosen.device != "cpu" else cores()
     count = there if chosen.gpus == "all" else chosen.gpus
     if chosen.device != "cpu" and not 0 < count <= there:
         raise UsageError(text.too_few_gpus(count, there))
@@ -176,11 +176,15 @@ def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
     """What must be set before torch is loaded: the threads, and a module path that is ours.
 
     So many processes share the cores of this machine.
-    What the user has set for the allocator and the compiler stands.
+    What the user has set for the allocator, the compiler and the order of GPUs stands.
     """
     threads = chosen.threads
     count = max(1, cores() // processes) if threads == "auto" else threads
-    usual = {"TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)), **KEEP_MEMORY}
+    usual = {
+        "TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)),
+        "CUDA_DEVICE_ORDER": visible.ORDER,  # so that the launcher's numbers are torch's
+        **KEEP_MEMORY,
+    }
     fixed = {
         "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",

@@ -13,6 +13,7 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import CompositorUpdate
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.screen import Screen
@@ -103,6 +104,22 @@ def wide(text: str) -> int:
 def displayed(screen: pyte.Screen) -> list[str]:
     """The rows of the emulator; the second cell of a wide character is an empty string in it."""
     return ["".join(screen.buffer[y][x].data for x in range(40)) for y in range(4)]
+
+
+async def test_the_first_frame_of_a_widget_is_not_blank(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[str] = []
+    render = FineCompositor.render_full_update
+
+    def rendered(self: FineCompositor, simplify: bool = False) -> CompositorUpdate:
+        frames.append("".join(strip.text for strip in self.render_strips()))
+        return render(self, simplify)
+
+    monkeypatch.setattr(FineCompositor, "render_full_update", rendered)
+    monkeypatch.setattr(Board, "lines", ("drawn",))
+    async with Table().run_test(size=(40, 4)) as pilot:
+        await pilot.pause()
+    assert frames
+    assert all("drawn" in frame for frame in frames)
 
 
 async def test_one_changed_cell_at_the_right_sends_no_more_than_itself() -> None:

@@ -21,6 +21,7 @@ from tests.test_dashboard import app_of
 from tui.drawing import cells
 from tui.drawing.marks import event_marks
 from tui.panes.chart import SECONDS, Chart
+from tui.panes.curves import LossPane
 from tui.panes.view import View
 from tui.screens.dashboard import Dashboard
 
@@ -61,6 +62,20 @@ async def test_the_cursor_tells_the_exact_values_in_all_three_panes(live: RunDir
         assert len({pane[-1].index("▲") for pane in (loss, accuracy, rate)}) == 1
         await pilot.press("h", "l", "right")
         assert "▲ epoch 2.55 " in rows(pilot, "loss")[0]
+
+
+async def test_the_focus_draws_the_border_anew_and_not_the_plot(
+    live: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(LossPane, "plot", Chart.plot)  # which raises
+        loss = pilot.app.screen.query_one(LossPane)
+        before = loss._rows
+        await pilot.press("tab")
+        await pilot.pause()
+        assert loss._rows != before
+        assert rows(pilot, "loss") == [cells.text(row) for row in before]
 
 
 async def test_the_cursor_ends_by_escape_and_the_next_escape_is_the_screens(live: RunDir) -> None:

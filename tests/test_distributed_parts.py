@@ -270,7 +270,7 @@ def test_ranks_draw_their_own_dropout(digits: Dataset) -> None:
 
 
 def gpus(count: int) -> Callable[[], tuple[Gpu, ...]]:
-    return lambda: tuple(Gpu(n, "H100", False, 0.0, 0, 1) for n in range(count))
+    return lambda: tuple(Gpu(n, "H100", False, 0.0, 0, 1, cuda=n) for n in range(count))
 
 
 @pytest.mark.parametrize(
@@ -297,13 +297,6 @@ def test_how_many_processes_train(
     else:
         with pytest.raises(UsageError, match=expected):
             launch.ranks(chosen)
-
-
-def test_only_gpus_that_are_named_to_us_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware, "gpus", gpus(8))
-    assert hardware.usable_gpus({}) == 8
-    assert hardware.usable_gpus({"CUDA_VISIBLE_DEVICES": "5,6"}) == 2
-    assert hardware.usable_gpus({"CUDA_VISIBLE_DEVICES": ""}) == 0
 
 
 def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:

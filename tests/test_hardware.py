@@ -10,9 +10,11 @@ from typing import Any
 
 import psutil
 import pytest
+from msgspec import UnsetType
 
-from engine import events, hardware
+from engine import events, hardware, launch, visible
 from engine.hardware import Sampler
+from engine.recipe import Recipe
 
 MINE = os.getpid()
 
@@ -68,7 +70,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch, driver: SimpleNamespace) -> tuple[e
 def test_what_nvml_says(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = sampled(monkeypatch, nvml([(MINE, 4_000)], []))
     assert first == events.Gpu(
-        0, "NVIDIA RTX A5000", True, 0.97, 4_100, 24_000, temperature=64.0, power=211.0
+        0, "NVIDIA RTX A5000", True, 0.97, 4_100, 24_000, temperature=64.0, power=211.0, cuda=0
     )
     assert not second.ours
 
@@ -83,11 +85,103 @@ def test_missing_sensors_and_hidden_processes_leave_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (gpu,) = sampled(monkeypatch, nvml(None, sensors=False))
-    assert gpu == events.Gpu(0, "NVIDIA RTX A5000", False, 0.0, 4_100, 24_000)
+    assert gpu == events.Gpu(0, "NVIDIA RTX A5000", False, 0.0, 4_100, 24_000, cuda=0)
 
 
 def test_a_gpu_that_fell_off_the_bus_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [gpu.index for gpu in sampled(monkeypatch, nvml([], [], broken=0))] == [1]
+
+
+def numbered(gpus: tuple[events.Gpu, ...]) -> list[int | None]:
+    """Torch's number of each GPU in NVML's order, None for those that it does not find."""
+    return [None if isinstance(gpu.cuda, UnsetType) else gpu.cuda for gpu in gpus]
+
+
+@pytest.mark.parametrize(
+    ("named", "numbers"),
+    [
+        (None, [0, 1, 2]),
+        ("2,0", [1, None, 0]),
+        ("GPU-1,GPU-2", [None, 0, 1]),
+        ("", [None, None, None]),
+    ],
+)
+def test_each_gpu_has_the_number_that_torch_gives_it(
+    monkeypatch: pytest.MonkeyPatch, named: str | None, numbers: list[int | None]
+) -> None:
+    visible_devices(monkeypatch, named)
+    found = sampled(monkeypatch, nvml([], [], []))
+    assert [gpu.index for gpu in found] == [0, 1, 2]
+    assert numbered(found) == numbers
+    usable = hardware.usable_gpus()
+    assert [gpu.cuda for gpu in usable] == list(range(len(usable)))
+    assert all(numbers[gpu.index] == gpu.cuda for gpu in usable)
+
+
+def visible_devices(monkeypatch: pytest.MonkeyPatch, named: str | None) -> None:
+    if named is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+
+
+UUIDS = ("GPU-12ab", "GPU-12cd", "GPU-77ef", "GPU-80aa")
+
+
+@pytest.mark.parametrize(
+    ("named", "places"),
+    [
+        ("3, 1", [3, 1]),
+        ("1,9,0", [1]),
+        ("1,-1,0", [1]),
+        ("-1", []),
+        ("none", []),
+        ("1,x,0", [1]),
+        ("2gpu,+0", [2, 0]),
+        ("1,1", []),
+        ("GPU-77,GPU-12cd", [2, 1]),
+        ("GPU-77,GPU-12,GPU-80", [2]),
+        ("GPU-77,GPU-99,GPU-80", [2]),
+        ("GPU-77,0", [2]),
+        ("GPU-77,GPU-77ef", []),
+        ("0,GPU-77", [0]),
+        ("MIG-1,MIG-2", [0, 1]),
+    ],
+)
+def test_what_cuda_makes_of_the_names_of_gpus(named: str, places: list[int]) -> None:
+    assert visible.places(UUIDS, {"CUDA_VISIBLE_DEVICES": named}) == places
+
+
+def torch_cuda(*uuids: str, begun: bool = True) -> SimpleNamespace:
+    """What `torch.cuda` says in a process that uses these GPUs."""
+    return SimpleNamespace(
+        is_initialized=lambda: begun,
+        device_count=lambda: len(uuids),
+        get_device_properties=lambda number: SimpleNamespace(uuid=uuids[number]),
+    )
+
+
+def test_where_torch_uses_gpus_it_numbers_them_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as where the user has CUDA put the fastest first."""
+    visible_devices(monkeypatch, None)
+    monkeypatch.setitem(sys.modules, "torch.cuda", torch_cuda("2", "0"))
+    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [1, None, 0]
+    monkeypatch.setitem(sys.modules, "torch.cuda", torch_cuda("of a part"))
+    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [0, 1, 2]
+    monkeypatch.setitem(sys.modules, "torch.cuda", torch_cuda(begun=False))
+    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [0, 1, 2]
+    monkeypatch.setitem(sys.modules, "torch.cuda", SimpleNamespace())  # half imported
+    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("said", "order"), [("", "PCI_BUS_ID"), ("FASTEST_FIRST",) * 2])
+def test_cuda_orders_as_nvml_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, said: str, order: str
+) -> None:
+    monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+    if said:
+        monkeypatch.setenv("CUDA_DEVICE_ORDER", said)
+    assert launch.environment(Recipe())["CUDA_DEVICE_ORDER"] == order
 
 
 def test_a_gpu_named_to_us_alone_is_ours() -> None:

@@ -137,6 +137,19 @@ def test_a_glimpse_is_the_first_and_the_last(tmp_path: Path) -> None:
     assert glimpse_of_nothing(tmp_path) == []
 
 
+def test_a_glimpse_knows_what_was_said_long_ago_and_still_stands(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    scripted.write_many(path, 10_000)
+    journal = Journal(path)
+    for event in (events.Phase("training"), scripted.ended_epoch(1)):
+        journal.append(event)
+    standing = [journal.append(scripted.ended_epoch(2)), journal.append(events.Phase("paused"))]
+    for _ in range(10_000):
+        journal.append(events.Alert("info", "code", 'says "type":"Phase"'))
+    kinds = events.Phase, events.EpochEnded
+    assert [event for event in glimpse(path) if isinstance(event, kinds)] == standing
+
+
 def glimpse_of_nothing(folder: Path) -> list[events.Event]:
     (folder / "empty").touch()
     return glimpse(folder / "empty")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from engine import cgroups, hardware, launch, rundir
+from engine import cgroups, events, hardware, launch, rundir
 from engine.recipe import Recipe
 from tests import scripted
 from tui.app import CnnTui
@@ -66,6 +67,31 @@ async def test_the_arrows_choose_and_the_command_line_follows(
         await pilot.press("enter")
         await pilot.pause()
     assert [(c.arch, c.device) for c in spawned] == [("alexnet", "cpu")]
+
+
+async def test_every_recipe_can_be_chosen_and_says_what_it_is(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "tab", "down", "down")
+        shown = await settled(pilot)
+        assert "-m lenet5 -d digits -r article\n" in re.sub(" +\n", "\n", shown)
+        assert "▸ article " in shown
+        assert "120 epochs   batch 64   seed 0" in shown
+        assert "the Keras tutorial's: Adam" in shown
+        await pilot.press("enter")
+        await pilot.pause()
+    assert [chosen.preset for chosen in spawned] == ["article"]
+
+
+async def test_a_list_that_is_not_shown_whole_says_so(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(80, 24)) as pilot:
+        assert re.search("1–1[0-9] of [0-9]+ ─╯", await settled(pilot))
+        await pilot.press("end")
+        assert re.search("1[0-9]–([0-9]+) of \\1 ─╯", await settled(pilot))
 
 
 async def test_fields_are_checked_before_they_are_taken(
@@ -167,6 +193,39 @@ async def test_the_box_that_has_the_focus_is_the_marked_one(
             assert pilot.app.focused is not None
             assert marked == [pilot.app.focused.id]
             await pilot.press("tab")
+
+
+async def test_a_gpu_is_chosen_by_the_number_that_torch_gives_it(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under CUDA_VISIBLE_DEVICES=2,0, which hides the middle one."""
+    found = (
+        events.Gpu(0, "Titan", False, 0.0, 0, 10_000_000_000, cuda=1),
+        events.Gpu(1, "Quadro", False, 0.0, 0, 20_000_000_000),
+        events.Gpu(2, "Tesla", False, 0.0, 0, 30_000_000_000, cuda=0),
+    )
+    monkeypatch.setattr(hardware, "gpus", lambda: found)
+    monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+    async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
+        shown = await settled(pilot)
+        assert re.search(r"cuda:0 +Tesla   30 GB free", shown)
+        assert re.search(r"cuda:1 +Titan   10 GB free", shown)
+        assert "Quadro" not in shown
+        pilot.app.screen.query_one("#device", Chooser).focus()
+        await pilot.press("down", "enter")
+    assert [chosen.device for chosen in spawned] == ["cuda:0"]
+
+
+async def test_no_gpu_is_named_where_the_user_has_cuda_order_them(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = (events.Gpu(0, "Titan", False, 0.0, 0, 10_000_000_000, cuda=0),)
+    monkeypatch.setattr(hardware, "gpus", lambda: found)
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST")
+    async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
+        shown = await settled(pilot)
+    assert "cuda:0" in shown
+    assert "Titan" not in shown
 
 
 async def test_on_leaving_it_says_which_of_the_runs_started_here_go_on(

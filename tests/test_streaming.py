@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,11 @@ from engine import checkpoint, events, models, recipe
 from engine import device as devices
 from engine.data import images as folders
 from engine.data.augment import Augmentation
+from engine.data.batch import Batch
 from engine.data.dataset import TRIES, Dataset, ImageFiles, Images
 from engine.data.folder import scan
 from engine.data.resident import ResidentLoader
+from engine.data.seeds import order
 from engine.data.streaming import StreamingLoader
 from engine.errors import DataError
 from engine.recipe import Recipe
@@ -68,7 +71,7 @@ def many_images(root: Path, count: int = 40) -> Path:
     for index in range(count):
         file = root / "many" / "ab"[index % 2] / f"{index:03}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("L", (SIZE, SIZE), index * 5).save(file)
+        Image.new("L", (SIZE, SIZE), index * 5 % 256).save(file)
     return root / "many"
 
 
@@ -258,13 +261,146 @@ def test_no_more_processes_than_asked_for_and_none_after_closing(tmp_path: Path)
     wait_for(lambda: not any(process.is_running() for process in decoders))
 
 
-def test_a_process_that_dies_ends_the_run_with_a_sentence(tmp_path: Path, opened: Opened) -> None:
-    loader = opened(many_images(tmp_path))
+def lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def decoders(server: psutil.Process) -> list[psutil.Process]:
+    """Those that live."""
+    return [each for each in server.children() if lives(each)]
+
+
+def kill(victim: psutil.Process) -> None:
+    """As the system does where memory runs out; returns when it is gone."""
+    victim.kill()
+    wait_for(lambda: not lives(victim))
+
+
+def kill_decoder(server: psutil.Process) -> None:
+    """Wait for one that lives, and kill it."""
+    wait_for(lambda: bool(decoders(server)))
+    kill(decoders(server)[0])
+
+
+def same(ours: Iterable[Batch], theirs: Iterable[Batch]) -> bool:
+    return all(
+        torch.equal(one.images, other.images) and torch.equal(one.labels, other.labels)
+        for one, other in zip(ours, theirs, strict=True)
+    )
+
+
+def hang(file: Path) -> bytes:
+    """Let whoever reads this image wait without end; returns what stood there."""
+    before = file.read_bytes()
+    file.unlink()
+    os.mkfifo(file)
+    return before
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5], ids=["at-once", "while-waited-for"])
+@pytest.mark.parametrize("victim", ["decoder", "server"])
+def test_a_process_that_dies_is_replaced_and_no_batch_changes(
+    tmp_path: Path, opened: Opened, victim: str, seconds: float
+) -> None:
+    loader = opened(many_images(tmp_path, 250), batch=16)
+    undisturbed = list(loader.batches(1))
     batches = loader.batches(1)
-    next(batches)
-    fork_server().children()[0].kill()
+    disturbed = [next(batches)]
+    server, working = fork_server(), decoders(fork_server())
+    for decoder in working:
+        decoder.suspend()
+    killer = threading.Timer(seconds, kill, [server if victim == "server" else working[0]])
+    killer.start()
+    disturbed += batches
+    killer.join()
+    assert same(disturbed, undisturbed)
+    wait_for(lambda: not any(map(lives, working)))
+    (told,) = loader.news()
+    assert REPLACED in told
+    assert "--set threads=1" in told
+    assert loader.news() == ()
+
+
+def test_a_death_during_a_look_changes_neither_the_look_nor_the_pass(
+    tmp_path: Path, opened: Opened
+) -> None:
+    loader = opened(many_images(tmp_path, 250), batch=16)
+    undisturbed, expected = list(loader.batches(1)), list(loader.batches(2))
+    batches = loader.batches(1)
+    disturbed = [next(batches)]
+    for decoder in decoders(fork_server()):
+        decoder.suspend()
+    kill_decoder(fork_server())
+    looked = loader.batches(2)
+    assert same([next(looked)], expected[:1])
+    looked.close()
+    assert same([*disturbed, *batches], undisturbed)
+
+
+def test_a_death_while_a_pass_is_left(tmp_path: Path, opened: Opened) -> None:
+    loader = opened(many_images(tmp_path, 250), batch=16)
+    undisturbed = list(loader.batches(1))
+    files = [scan(tmp_path / "many").train[int(order(200, 7, 2)[at])][0] for at in (20, 40)]
+    images = list(map(hang, files))
+    left = loader.batches(2)
+    next(left)
+    killer = threading.Timer(0.5, kill_decoder, [fork_server()])
+    killer.start()
+    left.close()
+    killer.join()
+    for file, image in zip(files, images, strict=True):
+        file.unlink()
+        file.write_bytes(image)
+    assert same(loader.batches(1), undisturbed)
+
+
+def kill_all_by_one() -> None:
+    """Kill one, and wait until the others were ended for it."""
+    kill_decoder(fork_server())
+    wait_for(lambda: not decoders(fork_server()))
+
+
+def test_a_third_death_in_an_epoch_is_the_last(tmp_path: Path, opened: Opened) -> None:
+    loader = opened(many_images(tmp_path))
+    undisturbed = list(loader.batches(1))
+    for _ in range(2):
+        kill_all_by_one()
+        assert same(loader.batches(1), undisturbed)
+    assert "were replaced twice" in str(loader.news())
+    for _ in range(2):
+        kill_all_by_one()
+        assert same(loader.batches(1), undisturbed)
+    kill_all_by_one()
     with pytest.raises(DataError, match=r"was ended from outside.*--set threads=1"):
-        list(itertools.chain(batches, loader.batches(2)))
+        list(loader.batches(1))
+
+
+def test_two_deaths_at_the_same_images_are_the_end(tmp_path: Path, opened: Opened) -> None:
+    loader = opened(many_images(tmp_path))
+    undisturbed = list(loader.batches(1))
+    last = int(order(32, 7, 1)[-3])
+    hang(scan(tmp_path / "many").train[last][0])
+    seen: list[Batch] = []
+    ended = threading.Event()
+
+    def kill_all() -> None:
+        wait_for(lambda: len(seen) == loader.steps_per_epoch - 1)
+        while not ended.wait(0.02):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for decoder in decoders(fork_server()):
+                    decoder.kill()
+
+    killer = threading.Thread(target=kill_all)
+    killer.start()
+    with pytest.raises(DataError, match=r"was ended from outside.*--set threads=1"):
+        seen.extend(loader.batches(1))
+    ended.set()
+    killer.join()
+    assert same(seen, undisturbed[:-1])
+    assert REPLACED in str(loader.news())
 
 
 def test_signals_for_the_engine_do_not_reach_the_decoders(tmp_path: Path, opened: Opened) -> None:
@@ -284,10 +420,10 @@ import signal
 from pathlib import Path
 import psutil
 from engine.data.decoding import Form
-from engine.data.workers import Decoders
+from engine.data.decoders import Decoders
 if __name__ == "__main__":
-    pool = Decoders(1, 1, 1, Form(1, 8, 0))
-    pool.submit(0, 0, [Path("none")]).result()
+    decoders = Decoders(1, 1, 1, Form(1, 8, 0))
+    decoders.result(decoders.begin(0, [Path("none")]))
     [server] = [child for child in psutil.Process().children() if child.children()]
     print(*(p.pid for p in (server, *server.children())), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -323,6 +459,7 @@ def train(root: Path) -> tuple[subprocess.Popen[str], Watch]:
     return process, watch
 
 
+REPLACED = "were replaced once, since one was ended from outside"
 RUN = RunDir(Path("runs/1-lenet5-many"))
 
 
@@ -346,17 +483,34 @@ def test_ctrl_c_stops_a_streamed_run_as_any_and_the_lock_is_the_engines(tmp_path
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_a_decoder_that_is_killed_ends_the_run_clearly_and_it_can_go_on(tmp_path: Path) -> None:
+def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accident(
+    tmp_path: Path,
+) -> None:
     for file in many_images(tmp_path).rglob("*.png"):
         Image.open(file).resize((32, 32)).save(file)
     process, watch = train(tmp_path / "many")
     [server] = [child for child in psutil.Process(process.pid).children() if child.children()]
-    server.children()[0].kill()
+    kill_decoder(server)
+    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Alert) and REPLACED in e.text))
+
+    file = scan(tmp_path / "many").train[0][0]
+    image = hang(file)
+
+    def killed_until_it_ends() -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for decoder in decoders(server):
+                decoder.kill()
+        return process.poll() is not None
+
+    wait_for(killed_until_it_ends)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err.count("\n") == 1
     assert "was ended from outside" in err
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
+
+    file.unlink()
+    file.write_bytes(image)
     saved = checkpoint.load(RUN.checkpoints / "last.pt")["step"]
     again = headless("resume", "--no-ui")
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.Steps) and e.step > saved), again)

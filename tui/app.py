@@ -22,6 +22,7 @@ from textual.widgets import Input
 from engine.rundir import RunDir
 from tui import ambiguous, text, twins
 from tui.driver import SteadyDriver
+from tui.screens.opening import Opening
 
 WATCH_SECONDS = 0.5
 # By then all that the first screen needs is there to stay.
@@ -116,6 +117,15 @@ def _actions() -> type[Provider]:
     return Actions
 
 
+def settle() -> None:
+    """Collect garbage from now on, but not among what is there to stay.
+
+    Looking through all of it takes longer than drawing the screen.
+    """
+    gc.freeze()
+    gc.enable()
+
+
 class CnnTui(App[str]):
     """The viewer: a dashboard of the run to watch, else the launcher."""
 
@@ -134,7 +144,7 @@ class CnnTui(App[str]):
     CommandPalette CommandList {
         background: $background; border: round $ink-border; scrollbar-size-vertical: 1;
     }
-    CnnTui.-ascii .box, CnnTui.-ascii Form > VerticalScroll { border: ascii $ink-selected; }
+    CnnTui.-ascii .box { border: ascii $ink-selected; }
     CnnTui.-ascii CommandPalette #--input { border: ascii $ink-selected; }
     CnnTui.-ascii CommandPalette CommandList { border: ascii $ink-border; }
     CnnTui.-ascii * { scrollbar-size: 0 0; }
@@ -162,6 +172,8 @@ class CnnTui(App[str]):
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._run, self._started, self._recorded = watch, started, recorded
         self._typed, self.clock = typed, clock
+        # The keys that were pressed while the opening was seen; None from then on.
+        self._early: list[events.Key] | None = None
         for theme in themes(self.console.color_system == "standard"):
             self.register_theme(theme)
         self.theme = LIGHT.name if on_light(os.environ.get("COLORFGBG", "")) else DARK.name
@@ -170,11 +182,23 @@ class CnnTui(App[str]):
         return INKS_DARK
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            self.set_interval(WATCH_SECONDS, self._end_with_terminal)
-            # Looking through all of it for garbage takes longer than drawing the screen.
-            self.set_timer(SETTLED_SECONDS, gc.freeze)
-        # Each screen is imported where it is shown: the first frame waits for no other.
+        if self.is_headless:
+            self._open()
+            return
+        self.set_interval(WATCH_SECONDS, self._end_with_terminal)
+        self.set_timer(SETTLED_SECONDS, settle)
+        self._early = []
+        self.call_after_refresh(self._open)
+
+    def get_default_screen(self) -> Opening:
+        run = self._run
+        if run is None:
+            return Opening(text.PROGRAM, boxed=False)
+        name = run.label if run.number is None else f"{run.number} {run.name}"
+        return Opening(name, boxed=True)
+
+    def _open(self) -> None:
+        """Go to the first screen, which is imported while a person sees the opening."""
         if self._run is None:
             from tui.screens.launcher import Launcher
 
@@ -189,8 +213,9 @@ class CnnTui(App[str]):
         self.call_after_refresh(self._type)
 
     def _type(self) -> None:
-        """Take the keys that were typed before the app was there."""
-        for message in XTermParser().feed(self._typed):
+        """Take the keys that were typed before the first screen was there."""
+        early, self._early = self._early or [], None
+        for message in (*XTermParser().feed(self._typed), *early):
             self.post_message(message)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
@@ -202,8 +227,12 @@ class CnnTui(App[str]):
 
     async def on_event(self, event: events.Event) -> None:
         """Full-width characters are the keys that they look like, except where text is typed."""
-        if isinstance(event, events.Key) and not isinstance(self.focused, Input):
-            event = twins.ascii_twin(event)
+        if isinstance(event, events.Key):
+            if self._early is not None:
+                self._early.append(event)
+                return
+            if not isinstance(self.focused, Input):
+                event = twins.ascii_twin(event)
         await super().on_event(event)
 
     def action_command_palette(self) -> None:

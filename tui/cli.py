@@ -258,8 +258,12 @@ def _watch(run: Any, runs_dir: Path, *, started: bool, ascii_only: bool) -> None
 
 def _terminal(ascii_only: bool) -> dict[str, Any]:
     """What the app has to know of its terminal; it is imported until the terminal answers."""
+    import gc
+
     from tui import ambiguous
 
+    # Nothing of what is imported is garbage; the app collects again when it has settled.
+    gc.disable()
     with ambiguous.asked() as terminal:
         import tui.app  # noqa: F401
     return {"ascii_only": ascii_only or terminal.wide, "typed": terminal.typed}

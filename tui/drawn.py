@@ -13,7 +13,7 @@ from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -50,9 +50,8 @@ class Drawn(Widget):
         width, height = self.size
         if not width or not height:
             return
-        new = [cells.fit(row, width) for row in self.draw(width, height)[:height]]
-        new += [cells.fit((), width)] * (height - len(new))
-        old, self._rows = self._rows, new
+        old, self._rows = self._rows, self._fitted(width, height)
+        new = self._rows
         if [cells.width(row) for row in old[:1]] != [width] or len(old) != height:
             self._strips.clear()
             self.refresh()
@@ -64,6 +63,20 @@ class Drawn(Widget):
                 changes += [Region(x, y, end - x, 1) for x, end in changed(before, after)]
         if changes:
             self.refresh(*changes)
+
+    def _fitted(self, width: int, height: int) -> list[Row]:
+        """What is drawn, as so many rows of so many cells."""
+        rows = [cells.fit(row, width) for row in self.draw(width, height)[:height]]
+        return rows + [cells.fit((), width)] * (height - len(rows))
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        """Draw what is new on the screen at once: the event of its size comes after a blank one."""
+        updated = super()._size_updated(size, virtual_size, container_size, layout)
+        if not self._rows and all(self.size):
+            self._rows = self._fitted(*self.size)
+        return updated
 
     def on_resize(self) -> None:
         self.redraw()

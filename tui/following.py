@@ -12,7 +12,7 @@ from engine.journal import Reader, glimpse
 from engine.rundir import Life, RunDir
 
 # A long journal is read in slices, so that keys are answered meanwhile.
-SLICE_SECONDS = 0.015
+SLICE_SECONDS = 0.005
 # Above this many bytes the end of the journal is shown before all of it is folded.
 LONG = 8 << 20
 

@@ -287,6 +287,7 @@ SPEED = "img/s"
 DISK = "disk"
 CHECKPOINT = "checkpoint"
 OTHERS = "others"
+HIDDEN = "hidden"
 IDLE = "idle"
 NO_HARDWARE = "the first sample of the machine is due"
 
@@ -1100,11 +1101,8 @@ FILTER_TITLE = "Filter architectures"
 FILTER_HINT = "part of a name, family or idea; nothing shows all"
 FOLDER_ENTRY = "folder …"
 DEVICE_AUTO = "the GPU with the most free memory"
+DEVICE_UNKNOWN = "the GPU that CUDA_DEVICE_ORDER puts there"
 DEVICE_AUTO_CPU = "no GPU here: the processor"
-CROP = "crop"
-FLIP = "flip"
-ROTATE = "rotate"
-SHIFT = "shift"
 NO_AUGMENTATION = "no augmentation"
 FIELDS = "f fields"
 ATTACH_HINT = "⏎ attach"
@@ -1147,16 +1145,12 @@ def cores(count: int) -> str:
     return "1 core" if count == 1 else f"{count} cores"
 
 
-def recipe_length(epochs: int, batch: int) -> str:
-    return f"{epochs} epochs   batch {batch}"
+def recipe_length(epochs: int, batch: int, seed: int) -> str:
+    return f"{epochs} epochs   batch {batch}   seed {seed}"
 
 
-def recipe_rate(lr: float, schedule: str) -> str:
-    return f"lr {lr:g}   {schedule}"
-
-
-def recipe_rest(optimizer: str, seed: int) -> str:
-    return f"{optimizer}   seed {seed}"
+def recipe_rate(lr: float, schedule: str, optimizer: str) -> str:
+    return f"lr {lr:g}   {schedule}   {optimizer}"
 
 
 def recipe_augmentation(names: Iterable[str]) -> str:

@@ -9,10 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from engine.data.decoding import Form, Pixels
-from engine.data.workers import Pool, Shared, decode
+from engine.data.decoding import Form
+from engine.data.workers import Pool, Room, decode
 
 # Images of a task that one process decodes at a time: a task is spread over several, so that the
 # first one of an epoch is soon there.
@@ -40,17 +38,16 @@ class Decoders:
     """
 
     def __init__(self, workers: int, slots: int, batch: int, form: Form) -> None:
-        shape = (slots, batch, *form.shape)
-        self._shared = Shared.zeroed(int(np.prod(shape)))
-        self.pixels: Pixels = np.frombuffer(self._shared.memory, np.uint8).reshape(shape)
+        self._workers, self._room = workers, Room.zeroed(slots, batch, form)
+        self.pixels = self._room.pixels
         self.deaths = 0
         self._begun: dict[Task, None] = {}
-        self._begin_with = workers, self._shared, shape, form
-        self._pool = Pool(*self._begin_with)
+        self._pool = Pool(workers, self._room)
 
     def begin(self, slot: int, files: Sequence[Path]) -> Task:
         """Have files decoded into a slot that is free. Raises BrokenProcessPool as `result`."""
         task = Task(slot, files)
+        self._room.wanted[slot] = True
         self._begun[task] = None
         self._submit([task])
         return task
@@ -68,17 +65,22 @@ class Decoders:
         return self._finished(task)
 
     def leave(self, tasks: Sequence[Task]) -> None:
-        """Free slots whose result was taken, or is not wanted any more."""
-        parts = [part for task in tasks for part in task.parts if not part.cancel()]
+        """Free slots whose result was taken, or is not wanted any more.
+
+        Python 3.11's executor trips over futures that were cancelled when a process dies: the
+        processes are told beside it.
+        """
+        for task in tasks:
+            self._room.wanted[task.slot] = False
         with contextlib.suppress(BrokenProcessPool):  # who begins the next task hears of it
-            self._pool.wait(parts)
+            self._pool.wait([part for task in tasks for part in task.parts])
         for task in tasks:
             self._begun.pop(task, None)
 
     def close(self) -> None:
         """End the processes."""
         self._pool.end()
-        self._shared.close()
+        self._room.close()
 
     def _finished(self, task: Task) -> dict[int, str]:
         self._pool.wait(task.parts)
@@ -102,5 +104,5 @@ class Decoders:
         if self.deaths >= DEATHS:
             raise BrokenProcessPool from death
         self._pool.end()
-        self._pool = Pool(*self._begin_with)
+        self._pool = Pool(self._workers, self._room)
         self._submit(self._begun)

@@ -6,6 +6,7 @@ the thread that trains, which has thousands of small calls to make.
 
 from __future__ import annotations
 
+import math
 import mmap
 import multiprocessing.forkserver as server
 import os
@@ -58,6 +59,32 @@ def _taken_over(duplicate: Any) -> Shared:
     return Shared(duplicate.detach())
 
 
+class Room:
+    """Where decoders write, and what of it is wanted, in memory that all processes see.
+
+    `pixels` is (slots, batch, C, H, W); `wanted` (slots,) is false where nobody waits any more for
+    what was begun.
+    """
+
+    def __init__(self, shared: Shared, slots: int, batch: int, form: Form) -> None:
+        self._shared, self._slots, self._batch, self.form = shared, slots, batch, form
+        whole = np.frombuffer(shared.memory, np.uint8)
+        self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *form.shape)
+        self.wanted = whole[-slots:].view(np.bool_)
+
+    @classmethod
+    def zeroed(cls, slots: int, batch: int, form: Form) -> Room:
+        size = slots * (batch * math.prod(form.shape) + 1)
+        return cls(Shared.zeroed(size), slots, batch, form)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Room, (self._shared, self._slots, self._batch, self.form)
+
+    def close(self) -> None:
+        """As `Shared.close`."""
+        self._shared.close()
+
+
 class _Decoder(ForkServerProcess):
     def terminate(self) -> None:
         """The pool ends the others so when one has died; they are deaf to the milder signal."""
@@ -77,19 +104,18 @@ class _Context(ForkServerContext):
 
 
 class Pool(ProcessPoolExecutor):
-    """So many processes that `decode` into pixels (slots, batch, C, H, W) of this shape."""
+    """So many processes that `decode` into this room, each started when it is needed first."""
 
-    def __init__(self, workers: int, shared: Shared, shape: tuple[int, ...], form: Form) -> None:
+    def __init__(self, workers: int, room: Room) -> None:
         _start_server()
         self._context = _Context()
-        begun_with = (shared, shape, form)
-        super().__init__(workers, self._context, initializer=_begin, initargs=begun_with)
+        super().__init__(workers, self._context, initializer=_begin, initargs=(room,))
 
     def wait(self, parts: Iterable[Future[Any]]) -> None:
         """Wait until all are done. Raises BrokenProcessPool where a process has died before.
 
         The executor does not always tell: it forgets what is submitted, and processes that it
-        starts, in the moment of a death, and all the rest where one was cancelled (Python 3.11).
+        starts, in the moment of a death.
         """
         waiting = list(parts)
         while wait(waiting, ALIVE_SECONDS).not_done:
@@ -121,14 +147,13 @@ def _start_server() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# What a decoder was started with: the shared pixels (slots, batch, C, H, W), and the form.
-_pixels: Pixels
-_form: Form
+# What a decoder was started with.
+_room: Room
 
 
-def _begin(shared: Shared, shape: tuple[int, ...], form: Form) -> None:
-    global _pixels, _form
-    _pixels, _form = np.frombuffer(shared.memory, np.uint8).reshape(shape), form
+def _begin(room: Room) -> None:
+    global _room
+    _room = room
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
@@ -142,5 +167,7 @@ def _leave_with_parent() -> None:
 
 def decode(slot: int, start: int, files: Sequence[Path]) -> dict[int, str]:
     """Decode files into a slot, from this place on; tells why which are broken."""
-    broken = decode_all(files, _form, _pixels[slot, start : start + len(files)])
+    if not _room.wanted[slot]:
+        return {}
+    broken = decode_all(files, _room.form, _room.pixels[slot, start : start + len(files)])
     return {start + index: why for index, why in broken.items()}

@@ -87,6 +87,25 @@ def test_who_holds_the_other_gpus_and_who_shares_ours() -> None:
     )
 
 
+def test_gpus_have_torchs_numbers_and_hidden_ones_stand_apart() -> None:
+    history = on(
+        gpu(0, False, events.Holder("li.wei", 12_000_000_000)),
+        gpu(1, False, load=0.0),
+        replace(gpu(2, False, load=0.0), cuda=1),
+        replace(gpu(3, False, load=0.0), cuda=2),
+        replace(gpu(4, True), cuda=0),
+    )
+    rows = drawn(machine_pane(history, 60, 5))
+    assert rows[0].startswith(" cuda:0  ")
+    assert rows[2:4] == [" others  1 2 idle", " hidden  0 li.wei 12 GB   1 idle"]
+
+
+def test_rows_of_gpus_are_in_torchs_order() -> None:
+    several = [replace(gpu(index, True), cuda=cuda) for index, cuda in enumerate((2, 0, 1))]
+    rows = drawn(machine_pane(on(*several), 60, 6))
+    assert [row.split()[0] for row in rows[:3]] == ["cuda:0", "cuda:1", "cuda:2"]
+
+
 def test_a_users_name_is_harmless_and_short() -> None:
     history = on(gpu(0, True), gpu(1, False, events.Holder("\x1b[31m王小明的很长的名字", 1)))
     row = drawn(machine_pane(history, 60, 5))[2]

@@ -9,6 +9,12 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.table import Column, fitting_columns, table
 
 
+def window(count: int, chosen: int, room: int) -> range:
+    """Which of so many rows are shown, with the chosen one in the midst where that can be."""
+    first = min(max(0, chosen - room // 2), max(0, count - room))
+    return range(first, min(count, first + max(0, room)))
+
+
 def choice_rows(
     columns: Sequence[Column], chosen: int, width: int, height: int, *, heading: bool
 ) -> list[Row]:
@@ -17,8 +23,7 @@ def choice_rows(
     room = height - heading
     if room < 1:
         return [cells.fit((), width)] * height
-    first = min(max(0, chosen - room // 2), max(0, len(rows) - room))
-    shown = [_row(row, first + i == chosen) for i, row in enumerate(rows[first : first + room])]
+    shown = [_row(rows[at], at == chosen) for at in window(len(rows), chosen, room)]
     return ([(Span(" "), *head)] if heading else []) + shown
 
 

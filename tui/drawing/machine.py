@@ -6,6 +6,8 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
+
 from engine.events import Gpu, Hardware
 from engine.history import History
 from engine.text import harmless
@@ -110,19 +112,34 @@ def _entries(
 
 
 def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]]:
-    """Two rows for each GPU that trains, or one where they are many; one for all others."""
-    ours = [gpu for gpu in gpus if gpu.ours]
+    """Two rows for each GPU that trains, or one where they are many; one for all others.
+
+    One more is for those that are hidden from the run, which only NVML has a number for.
+    """
+    ours = sorted((gpu for gpu in gpus if gpu.ours), key=_cuda)
     for gpu in ours:
         used = text.used_of(_number(gpu.memory_used), numbers.size(gpu.memory_total))
         if len(ours) > DETAILED:
-            yield f"cuda:{gpu.index}", cells.row(*_gpu(gpu, room // 2), f"   {used}")
+            yield f"cuda:{_cuda(gpu)}", cells.row(*_gpu(gpu, room // 2), f"   {used}")
             continue
-        yield f"cuda:{gpu.index}", _gpu(gpu, room)
+        yield f"cuda:{_cuda(gpu)}", _gpu(gpu, room)
         share = gpu.memory_used / gpu.memory_total if gpu.memory_total else 0.0
         yield text.MEMORY, cells.row(*_meter(share, room, FULL), f" {used}")
-    others = _others(gpus, user)
-    if others:
-        yield text.OTHERS, cells.row("   ".join(others))
+    hidden = [gpu for gpu in gpus if _is_hidden(gpu, gpus)]
+    found = sorted((gpu for gpu in gpus if gpu not in hidden), key=_cuda)
+    for name, some in ((text.OTHERS, found), (text.HIDDEN, hidden)):
+        if others := _others(some, user):
+            yield name, cells.row("   ".join(others))
+
+
+def _cuda(gpu: Gpu) -> int:
+    """Torch's number of a GPU, as far as it has one."""
+    return gpu.index if gpu.cuda is UNSET else gpu.cuda
+
+
+def _is_hidden(gpu: Gpu, gpus: Sequence[Gpu]) -> bool:
+    """Whether others have a number and it has none; older journals number no GPU."""
+    return not gpu.ours and gpu.cuda is UNSET and any(other.cuda is not UNSET for other in gpus)
 
 
 def _number(size: float) -> str:
@@ -152,10 +169,10 @@ def _others(gpus: Sequence[Gpu], user: str) -> list[str]:
     for gpu in gpus:
         if gpu.holders:
             held = ", ".join(_holder(h.user, h.memory, user) for h in gpu.holders)
-            taken.append(f"{gpu.index} {held}")
+            taken.append(f"{_cuda(gpu)} {held}")
         elif not gpu.ours and gpu.utilisation >= IDLE:
-            taken.append(f"{gpu.index} {numbers.whole(gpu.utilisation)} %")
-    free = [str(g.index) for g in gpus if not (g.ours or g.holders or g.utilisation >= IDLE)]
+            taken.append(f"{_cuda(gpu)} {numbers.whole(gpu.utilisation)} %")
+    free = [str(_cuda(g)) for g in gpus if not (g.ours or g.holders or g.utilisation >= IDLE)]
     return [*taken, f"{' '.join(free)} {text.IDLE}"] if free else taken
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -20,6 +21,16 @@ _COLOURED = re.compile(r"\x1b\[(?:38;5;(\d+)|[\d;]*)m([^\x1b]*)")
 
 # A stretch of a line: at most one dot a column of dots and so two a cell, x ascending.
 _Dots: TypeAlias = tuple[tuple[int, int], ...]
+
+
+def is_loaded() -> bool:
+    """Whether a plot can be built at once."""
+    return "plotext" in sys.modules
+
+
+def load() -> None:
+    """Import plotext, so that the next plot does not wait for it."""
+    import plotext  # noqa: F401
 
 
 class Line(NamedTuple):

@@ -73,6 +73,12 @@ class Chart(Pane):
         super().show(history, kinds)
         self._waits = False
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Only the border tells who has the keys: the plot within stays."""
+        self._waits = True
+        super().watch_has_focus(has_focus)
+        self._waits = False
+
     @property
     def _is_fresh(self) -> bool:
         waited = self.history.last_time - self._plotted_at

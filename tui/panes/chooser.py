@@ -9,9 +9,10 @@ from textual import events as textual_events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui import text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
-from tui.drawing.choices import choice_rows
+from tui.drawing.choices import choice_rows, window
 from tui.drawing.frame import frame
 from tui.drawing.table import Column
 from tui.drawn import Drawn
@@ -43,6 +44,7 @@ class Chooser(Drawn, can_focus=True):
         self._keys: Sequence[str] = ()
         self._foot: Row = ()
         self._facts: Row = ()
+        self._about: Sequence[Row] = ()
         self._at = 0
 
     def fill(
@@ -64,6 +66,11 @@ class Chooser(Drawn, can_focus=True):
     def note(self, foot: str) -> None:
         """Write into the lower border."""
         self._foot = (Span(foot, "dim"),) if foot else ()
+        self.redraw()
+
+    def tell(self, *rows: Row) -> None:
+        """Say this below the rows, of the chosen one, as far as there is room."""
+        self._about = rows
         self.redraw()
 
     def __len__(self) -> int:
@@ -95,24 +102,37 @@ class Chooser(Drawn, can_focus=True):
         self._go(self._at - 1)
 
     def on_click(self, event: textual_events.Click) -> None:
-        room = self.size.height - 2 - self._heading
-        first = min(max(0, self._at - room // 2), max(0, len(self._keys) - room))
         row = event.y - 1 - self._heading
-        if 0 <= row < room and first + row < len(self._keys):
-            self._go(first + row)
+        shown = window(len(self._keys), self._at, self.size.height - 2 - self._heading)
+        if 0 <= row < len(shown):
+            self._go(shown[row])
+
+    def _sign(self, shown: Sequence[int]) -> Row:
+        """Which rows are shown, where these are not all of them."""
+        if not 0 < len(shown) < len(self):
+            return ()
+        return (Span(text.rows_of(shown[0] + 1, shown[-1] + 1, len(self)), "dim"),)
 
     def draw(self, width: int, height: int) -> list[Row]:
         inside: list[Row] = []
+        shown = window(len(self._keys), self._at, height - 2 - self._heading)
+        sign = self._sign(shown)
         if self._columns and width > 2 and height > 2:
             inside = choice_rows(
                 self._columns, self._at, width - 2, height - 2, heading=self._heading
             )
+            room = height - 2 - len(inside)
+            about = [cells.fit(row, width - 2) for row in (cells.row(), *self._about)]
+            # The empty row between is the first to go.
+            inside += about[len(self._about) >= room :][: max(0, room)]
+        room_for_foot = width - 6 - (cells.width(sign) + 3 if sign else 0)
         return frame(
             inside,
             width,
             height,
             title=(Span(self._title, "title"),),
             facts=self._facts,
-            foot=cells.shortened(self._foot, width - 6),
+            foot=cells.shortened(self._foot, room_for_foot),
+            foot_right=sign,
             focused=self.has_focus,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tui import text
-from tui.drawing import rate
+from tui.drawing import plot, rate
 from tui.drawing.cells import Row
 from tui.panes.chart import Chart
 from tui.panes.pane import Border
@@ -19,6 +19,11 @@ class RatePane(Chart):
     # What the rate was in a column is known when it begins.
     RENEWED = math.inf
 
+    def _load(self) -> None:
+        """Import what draws the lines: what else the screen shows does not wait for it."""
+        plot.load()
+        self.redraw()
+
     def border(self, width: int, height: int, facts_room: int) -> Border:
         at = self.cursor
         if at is None:
@@ -28,4 +33,7 @@ class RatePane(Chart):
         return Border(said, self.ticks(width))
 
     def plot(self, width: int, height: int) -> list[Row]:
+        if not plot.is_loaded():
+            self.call_after_refresh(self._load)
+            return []
         return rate.rate_pane(self.history, width, height, window=self.window, cursor=self.cursor)

@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from tui.screens.questions import Questions
 
 TICK_SECONDS = 0.5
-# Two frames of Textual's.
-FIRST_FRAME_SECONDS = 2 / 60
 
 PANES: dict[str, type[Pane]] = {
     "loss": LossPane,
@@ -146,9 +144,8 @@ class Dashboard(Screen[str]):
         if self.app._driver is not None and not self.app.is_headless:
             machine = self.get_child_by_id("machine", expect_type=MachinePane)
             machine.cost = CostMeter.of(self.app._driver).read
+        self._read()
         self._place()
-        # The first frame is the empty panes; reading, and plotext, come after it.
-        self.set_timer(FIRST_FRAME_SECONDS, self._read)
         self.set_interval(TICK_SECONDS, self._read)
 
     # What the journal says
@@ -278,6 +275,8 @@ class Dashboard(Screen[str]):
             # All stands where it stood: other keys work, and two borders have another colour.
             self.get_child_by_id("footer", Footer).show(self.history, self._state(), None)
             return
+        if not before:
+            return  # the first layout is still to come, and what is known is shown with it
         # Textual keeps the arrangement of a size; this one also depends on pane and zoom.
         self._clear_arrangement_cache()
         self.refresh(layout=True)

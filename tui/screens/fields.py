@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from engine import recipe
 from engine.recipe import Recipe
 from tui import text
+from tui.screens.box import Answer, Box
 
 SHOWN = ("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip")
 
 
-Answer = TypeVar("Answer")
-
-
-class Form(ModalScreen[Answer]):
-    """A box of inputs in the middle of the screen."""
+class Form(Box[Answer]):
+    """A box of inputs."""
 
     DEFAULT_CSS = """
-    Form { align: center middle; background: $background 60%; }
-    Form > VerticalScroll {
-        width: 64; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
-        background: $background; border: round $ink-selected;
-        border-title-color: $foreground; border-title-style: bold;
-        border-subtitle-color: $ink-dim;
-    }
     Form Horizontal { height: 1; }
     Form Horizontal Label { width: 14; color: $ink-dim; }
     Form Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
     Form Input:focus { border: none; background: $panel; }
     Form .wrong { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
     """
-    AUTO_FOCUS = "Input"
+    READ = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -56,19 +46,18 @@ class FieldsScreen(Form[dict[str, object]]):
     `check` says in one sentence why fields are not possible; the form stays open with it.
     """
 
+    TITLE, SUB_TITLE = text.FIELDS_TITLE, text.FIELDS_HINT
+
     def __init__(self, chosen: Recipe, check: Callable[[Mapping[str, object]], str]) -> None:
         super().__init__()
         self._recipe, self._check = chosen, check
 
-    def compose(self) -> ComposeResult:
-        box = VerticalScroll()
-        box.border_title, box.border_subtitle = text.FIELDS_TITLE, text.FIELDS_HINT
-        with box:
-            for key in SHOWN:
-                with Horizontal():
-                    yield Label(key)
-                    yield Input(recipe.written(getattr(self._recipe, key)), id=key)
-            yield Label("", classes="wrong", markup=False)
+    def inside(self) -> ComposeResult:
+        for key in SHOWN:
+            with Horizontal():
+                yield Label(key)
+                yield Input(recipe.written(getattr(self._recipe, key)), id=key)
+        yield Label("", classes="wrong", markup=False)
 
     def on_input_submitted(self) -> None:
         fields = dict(
@@ -84,31 +73,30 @@ class FieldsScreen(Form[dict[str, object]]):
             self.dismiss(fields)
 
 
-class PathScreen(Form[str]):
+class Line(Form[str]):
+    """Asks for a line of text, of which this one is there."""
+
+    EXAMPLE: ClassVar[str] = ""
+    """What stands in the field, dim, while nothing is written there."""
+
+    def __init__(self, written: str = "") -> None:
+        super().__init__()
+        self._written = written
+
+    def inside(self) -> ComposeResult:
+        yield Input(self._written, self.EXAMPLE)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip())
+
+
+class PathScreen(Line):
     """Asks for the path of a folder of images."""
 
-    def compose(self) -> ComposeResult:
-        box = VerticalScroll()
-        box.border_title, box.border_subtitle = text.PATH_TITLE, text.PATH_HINT
-        with box:
-            yield Input(placeholder=text.PATH_EXAMPLE)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+    TITLE, SUB_TITLE, EXAMPLE = text.PATH_TITLE, text.PATH_HINT, text.PATH_EXAMPLE
 
 
-class FilterScreen(Form[str]):
+class FilterScreen(Line):
     """Asks for a part of what is looked for."""
 
-    def __init__(self, wanted: str) -> None:
-        super().__init__()
-        self._wanted = wanted
-
-    def compose(self) -> ComposeResult:
-        box = VerticalScroll()
-        box.border_title, box.border_subtitle = text.FILTER_TITLE, text.FILTER_HINT
-        with box:
-            yield Input(self._wanted)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+    TITLE, SUB_TITLE = text.FILTER_TITLE, text.FILTER_HINT

@@ -8,13 +8,11 @@ from typing import ClassVar, TypeAlias
 from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
-from textual.screen import ModalScreen
+from textual.containers import Container
 from textual.widgets import Static
 
 from tui import text
-from tui.drawing.plain import to_ascii
-from tui.drawn import is_ascii
+from tui.screens.box import Box
 
 Groups: TypeAlias = Sequence[str]
 
@@ -23,26 +21,18 @@ KEYS = 18
 WIDE = 120
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Box[None]):
     """A table of keys, grouped, those of the pane first; any of Escape, q and ? closes it."""
 
     DEFAULT_CSS = """
-    HelpScreen { align: center middle; background: $background 60%; }
-    HelpScreen > VerticalScroll {
-        width: 66; max-width: 100%; height: auto; max-height: 100%; padding: 1 2 0 2;
-        background: $background; border: round $ink-selected;
-        border-title-color: $foreground; border-title-style: bold;
-        border-subtitle-color: $ink-dim; scrollbar-size-vertical: 1;
-        scrollbar-color: $ink-border; scrollbar-color-hover: $ink-dim;
-        scrollbar-color-active: $ink-dim; scrollbar-background: $background;
-        scrollbar-background-hover: $background; scrollbar-background-active: $background;
-    }
-    HelpScreen.-wide > VerticalScroll { width: 120; }
+    HelpScreen > .box { width: 66; padding: 1 2 0 2; }
+    HelpScreen.-wide > .box { width: 120; }
     HelpScreen Container { height: auto; layout: vertical; }
     HelpScreen.-wide Container { layout: horizontal; }
     HelpScreen Static { height: auto; width: 100%; }
     HelpScreen.-wide Static { width: 1fr; }
     """
+    TITLE, SUB_TITLE = text.HELP_TITLE, text.HELP_FOOT
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss", show=False)
     ]
@@ -53,24 +43,20 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self._groups = groups(pane)
 
-    def compose(self) -> ComposeResult:
-        box = VerticalScroll(classes="box")
-        plain = to_ascii if is_ascii(self.app) else str
-        box.border_title, box.border_subtitle = text.HELP_TITLE, plain(text.HELP_FOOT)
-        with box, Container():
+    def inside(self) -> ComposeResult:
+        with Container():
             for column in halves(self._groups):
                 yield Static(self._table(column))
 
     def _table(self, column: Groups) -> Table:
-        plain = to_ascii if is_ascii(self.app) else str
         table = Table.grid(padding=(0, 2))
         keys = min(KEYS, self.app.size.width // 3)
         table.add_column(style="bold", width=keys, overflow="fold")
         table.add_column(overflow="fold")
         for title in column:
-            table.add_row(plain(title), "", style="dim not bold")
+            table.add_row(self.plain(title), "", style="dim not bold")
             for key, said in text.HELP_KEYS[title]:
-                table.add_row(plain(key), plain(said))
+                table.add_row(self.plain(key), self.plain(said))
             table.add_row("", "")
         return table
 

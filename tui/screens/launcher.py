@@ -14,10 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from engine import catalog, cgroups, choice, events, hardware, launch, recipe, rundir
+from engine import catalog, cgroups, choice, events, hardware, launch, recipe, rundir, visible
 from engine.architectures import ARCHITECTURES
 from engine.data.folder import scan
 from engine.errors import EngineError
+from engine.presets import PRESETS
 from engine.recipe import Recipe
 from engine.rundir import RunDir
 from engine.text import harmless, si, size
@@ -40,6 +41,11 @@ LOW_ROWS = {"runs": 2, "device": 1}
 HIGH_ROWS = {"runs": 6, "device": 4}
 NARROW, FLAT = 60, 18
 FOLDER = "folder"
+# Fields of a recipe, by whose names people know them.
+AUGMENTATIONS = (
+    *("crop", "flip", "rotate", "rot90", "shift", "zoom", "shear", "brightness", "contrast"),
+    *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
+)
 REFRESH_SECONDS = 2.0
 
 
@@ -92,6 +98,7 @@ class Launcher(Screen[None]):
         self._fill_data(str(defaults["data"]))
         self._fill_architectures(str(defaults["arch"]))
         self._fill_devices()
+        self._fill_recipes()
         self._chooser("arch").focus()
         self._say_head()
         self._rebuild()
@@ -125,38 +132,30 @@ class Launcher(Screen[None]):
         self._chooser("data").fill([*(d.key for d in known), FOLDER], columns, chosen=chosen)
 
     def _fill_devices(self) -> None:
-        gpus = hardware.gpus()
-        keys = ["auto", *(f"cuda:{i}" for i in range(len(gpus))), "cpu"]
+        gpus = hardware.usable_gpus()
+        keys = ["auto", *(f"cuda:{gpu.cuda}" for gpu in gpus), "cpu"]
         names = [
             text.DEVICE_AUTO if gpus else text.DEVICE_AUTO_CPU,
-            *(f"{g.name}   {size(g.memory_total - g.memory_used)} free" for g in gpus),
+            *(_described(gpu) for gpu in gpus),
             text.cores(cgroups.cores()),
         ]
         self._chooser("device").fill(keys, [Column("", keys), Column("", names)])
 
-    def _fill_recipe(self) -> None:
+    def _fill_recipes(self) -> None:
+        self._chooser("recipe").fill(list(PRESETS), [Column("", list(PRESETS))], facts=text.FIELDS)
+
+    def _say_recipe(self) -> None:
         chosen = self._recipe
         if chosen is None:
             return
-        augment = [
-            said
-            for value, said in (
-                (chosen.crop, text.CROP),
-                (chosen.flip, text.FLIP),
-                (chosen.rotate, text.ROTATE),
-                (chosen.shift, text.SHIFT),
-            )
-            if value
-        ]
-        rows = [
-            text.recipe_length(chosen.epochs, chosen.batch),
-            text.recipe_rate(chosen.lr, text.SCHEDULES[chosen.schedule]),
-            text.recipe_rest(chosen.optimizer, chosen.seed),
-            text.recipe_augmentation(augment),
-        ]
-        names = [chosen.preset, "", "", ""]
-        keys = [chosen.preset, "1", "2", "3"]
-        self._chooser("recipe").fill(keys, [Column("", names), Column("", rows)], foot=text.FIELDS)
+        augmented = [name for name in AUGMENTATIONS if getattr(chosen, name)]
+        rows = (
+            text.recipe_length(chosen.epochs, chosen.batch, chosen.seed),
+            text.recipe_rate(chosen.lr, text.SCHEDULES[chosen.schedule], chosen.optimizer),
+            text.recipe_augmentation(augmented),
+        )
+        self._chooser("recipe").note(PRESETS[chosen.preset])
+        self._chooser("recipe").tell(*(cells.row(Span(f"   {row}", "dim")) for row in rows))
 
     @work(thread=True, exclusive=True)
     def _read_runs(self) -> None:
@@ -197,7 +196,7 @@ class Launcher(Screen[None]):
     def on_chooser_moved(self, message: Chooser.Moved) -> None:
         if message.chooser.id == "data":
             self._fill_architectures()
-        if message.chooser.id in ("arch", "data", "device"):
+        if message.chooser.id in ("arch", "data", "recipe", "device"):
             self._rebuild()
 
     def _rebuild(self) -> None:
@@ -208,7 +207,7 @@ class Launcher(Screen[None]):
         except EngineError as error:
             self._error = str(error)
         self._say_details()
-        self._fill_recipe()
+        self._say_recipe()
         self._say_plan()
 
     def _say_details(self) -> None:
@@ -223,7 +222,11 @@ class Launcher(Screen[None]):
 
     def _build(self) -> Recipe:
         data = self._folder or "digits" if self._on_folder else self._chooser("data").chosen
-        flags: dict[str, object] = {"arch": self._chooser("arch").chosen, "data": data}
+        flags: dict[str, object] = {
+            "arch": self._chooser("arch").chosen,
+            "data": data,
+            "preset": self._chooser("recipe").chosen,
+        }
         if self._data_dir:
             flags["data_dir"] = self._data_dir
         if (device := self._chooser("device").chosen) != "auto":
@@ -393,3 +396,10 @@ class Launcher(Screen[None]):
         """Leave, and say of the runs that were started here which go on."""
         live = (run for run in self._begun if rundir.alive(run))
         self.app.exit("\n".join(text.goes_on(run.label, rundir.selector(run)) for run in live))
+
+
+def _described(gpu: events.Gpu) -> str:
+    """Its name and free memory, as far as it is known which one has its number."""
+    if not visible.ordered_as_by_nvml():
+        return text.DEVICE_UNKNOWN
+    return f"{gpu.name}   {size(gpu.memory_total - gpu.memory_used)} free"

@@ -6,31 +6,26 @@ from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from engine.text import harmless
 from tui import text
+from tui.screens.box import Box
 
 
-class LeaveScreen(ModalScreen[Literal["keep", "stop"]]):
+class LeaveScreen(Box[Literal["keep", "stop"]]):
     """Keep training (the default), stop and save, or stay; Escape stays."""
 
     DEFAULT_CSS = """
-    LeaveScreen { align: center middle; background: $background 60%; }
-    LeaveScreen > Vertical {
-        width: 58; height: auto; max-width: 100%; padding: 1 2;
-        background: $background; border: round $ink-selected;
-        border-title-color: $foreground; border-title-style: bold;
-    }
+    LeaveScreen > .box { width: 58; }
     LeaveScreen Label { width: 100%; color: $ink-dim; margin-bottom: 1; }
     LeaveScreen OptionList, LeaveScreen OptionList:focus {
         height: auto; border: none; padding: 0; background: $background;
         background-tint: $background 0%;
     }
     """
+    READ = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", show=False),
         Binding("k", "answer('keep')", show=False),
@@ -39,14 +34,11 @@ class LeaveScreen(ModalScreen[Literal["keep", "stop"]]):
 
     def __init__(self, label: str) -> None:
         super().__init__()
-        self._label = label
+        self.title = harmless(label)
 
-    def compose(self) -> ComposeResult:
-        box = Vertical(classes="box")
-        box.border_title = harmless(self._label)
-        with box:
-            yield Label(text.LEAVE_QUESTION)
-            yield OptionList(*(Option(said, id=key) for key, said in text.LEAVE_ANSWERS.items()))
+    def inside(self) -> ComposeResult:
+        yield Label(text.LEAVE_QUESTION)
+        yield OptionList(*(Option(said, id=key) for key, said in text.LEAVE_ANSWERS.items()))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_answer(event.option_id or "stay")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from engine import text as engine_text
@@ -17,6 +15,7 @@ from engine.commands import HIGHEST_RATE, MOST_EPOCHS
 from engine.history import History
 from tui import text
 from tui.drawing import numbers
+from tui.screens.fields import Form
 
 Changes: TypeAlias = Mapping[str, float | int]
 """Fields of a `commands.Steer`."""
@@ -24,31 +23,16 @@ Changes: TypeAlias = Mapping[str, float | int]
 _FACTOR = ("x", "X", "*", "×")
 
 
-class SteerScreen(ModalScreen[Changes]):
+class SteerScreen(Form[Changes]):
     """Two fields that hold what is now; Enter takes what was changed, Escape nothing."""
 
     DEFAULT_CSS = """
-    SteerScreen { align: center middle; background: $background 60%; }
-    SteerScreen > Vertical {
-        width: 58; height: auto; max-width: 100%; max-height: 100%; padding: 1 2;
-        background: $background; border: round $ink-selected;
-        border-title-color: $foreground; border-title-style: bold;
-        border-subtitle-color: $ink-dim;
-    }
-    SteerScreen Horizontal { height: 1; }
-    SteerScreen Horizontal Label { width: 15; color: $ink-dim; }
+    SteerScreen > .box { width: 58; }
+    SteerScreen Horizontal Label { width: 15; }
     SteerScreen Horizontal .aside { width: 23; margin-left: 2; }
-    SteerScreen Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
-    SteerScreen Input:focus { border: none; background: $panel; }
     SteerScreen .help { width: 100%; height: auto; color: $ink-dim; margin-top: 1; }
-    SteerScreen .wrong { width: 100%; height: auto; color: $ink-error; margin-top: 1; }
     """
-    AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
-    ]
+    TITLE, SUB_TITLE = text.STEER_TITLE, text.STEER_HINT
 
     def __init__(self, history: History) -> None:
         super().__init__()
@@ -57,24 +41,17 @@ class SteerScreen(ModalScreen[Changes]):
         self._epochs = str(history.epochs_planned)
         self._epoch = history.epoch
 
-    def compose(self) -> ComposeResult:
-        box = Vertical()
-        box.border_title, box.border_subtitle = text.STEER_TITLE, text.STEER_HINT
-        with box:
-            with Horizontal():
-                yield Label(text.STEER_RATE)
-                yield Input(self._rate, id="rate")
-                yield Label(text.STEER_RATE_HELP, classes="aside")
-            with Horizontal():
-                yield Label(text.STEER_EPOCHS)
-                yield Input(self._epochs, id="epochs")
-                yield Label(text.steer_epoch(self._epoch), classes="aside")
-            yield Label(text.STEER_HELP, classes="help", markup=False)
-            yield Label("", classes="wrong", markup=False)
-
-    def on_mount(self) -> None:
-        for field in self.query(Input):
-            field.cursor_blink = False  # nothing blinks, and over SSH each blink would be sent
+    def inside(self) -> ComposeResult:
+        with Horizontal():
+            yield Label(text.STEER_RATE)
+            yield Input(self._rate, id="rate")
+            yield Label(text.STEER_RATE_HELP, classes="aside")
+        with Horizontal():
+            yield Label(text.STEER_EPOCHS)
+            yield Input(self._epochs, id="epochs")
+            yield Label(text.steer_epoch(self._epoch), classes="aside")
+        yield Label(text.STEER_HELP, classes="help", markup=False)
+        yield Label("", classes="wrong", markup=False)
 
     def on_input_submitted(self) -> None:
         rate = self.query_one("#rate", Input).value.strip()

@@ -1,0 +1,89 @@
+"""Boxes over a screen: what stands in their border, and which keys go where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.containers import VerticalScroll
+from textual.widgets import OptionList
+
+from engine.history import History
+from engine.recipe import Recipe
+from tests.test_dashboard import screen
+from tui.app import CnnTui
+from tui.screens.classes import ClassFilterScreen
+from tui.screens.explain import ExplainScreen
+from tui.screens.fields import SHOWN, FieldsScreen, Form, PathScreen
+from tui.screens.help import HelpScreen
+from tui.screens.leave import LeaveScreen
+from tui.screens.steer import SteerScreen
+
+
+class Host(App[None]):
+    """An app with the inks that boxes are drawn in, which may draw ASCII alone."""
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.ascii_only = ascii_only
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict.fromkeys(("ink-selected", "ink-dim", "ink-border", "ink-error"), "white")
+
+
+@pytest.mark.parametrize(("ascii_only", "foot"), [(False, "↑ ↓ scroll"), (True, "^ v scroll")])
+async def test_titles_stand_in_the_border_in_characters_that_there_are(
+    ascii_only: bool, foot: str
+) -> None:
+    async with Host(ascii_only).run_test() as pilot:
+        await pilot.app.push_screen(HelpScreen())
+        box = pilot.app.screen.query_one(".box")
+        assert box.border_title == "Keys"
+        assert str(box.border_subtitle).startswith(foot)
+
+
+FORMS: Mapping[str, Callable[[], Form[Any]]] = {
+    "steer": lambda: SteerScreen(History()),
+    "fields": lambda: FieldsScreen(Recipe(), lambda fields: ""),
+    "path": PathScreen,
+    "classes": ClassFilterScreen,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_forms_are_ascii_too(tmp_path: Path, name: str) -> None:
+    async with CnnTui(tmp_path, ascii_only=True).run_test(size=(80, 24)) as pilot:
+        await pilot.app.push_screen(FORMS[name]())
+        await pilot.pause()
+        assert screen(pilot).isascii()
+
+
+async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
+    async with Host().run_test() as pilot:
+        await pilot.app.push_screen(FieldsScreen(Recipe(), lambda fields: ""))
+        went = []
+        for _ in range(len(SHOWN) + 1):
+            assert pilot.app.focused is not None
+            went.append(pilot.app.focused.id)
+            await pilot.press("down")
+    assert went == [*SHOWN, SHOWN[0]]
+
+
+async def test_answers_have_the_keys_at_once() -> None:
+    async with Host().run_test() as pilot:
+        await pilot.app.push_screen(LeaveScreen("43 resnet18"))
+        assert isinstance(pilot.app.focused, OptionList)
+        await pilot.press("tab")
+        assert isinstance(pilot.app.focused, OptionList)
+
+
+async def test_what_is_too_long_scrolls() -> None:
+    async with Host().run_test(size=(40, 8)) as pilot:
+        await pilot.app.push_screen(ExplainScreen("Loss", "One more sentence. " * 40))
+        box = pilot.app.screen.query_one(".box", VerticalScroll)
+        await pilot.press("end")
+        await pilot.pause()
+        assert box.scroll_offset.y == box.max_scroll_y > 0

@@ -1,0 +1,93 @@
+"""The first frame: empty boxes, before all that is heavy is imported; keys are kept meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine import rundir
+from tests import scripted
+from tests.processes import Terminal
+from tui.app import settle
+from tui.drawing import cells
+from tui.screens.opening import Boxes
+
+SHELF = """\
+ 43 resnet18
+
+╭────────────────────────────╮╭────────────────────────────╮
+│                            ││                            │
+│                            ││                            │
+│                            ││                            │
+│                            ││                            │
+│                            ││                            │
+╰────────────────────────────╯╰────────────────────────────╯
+╭──────────────────────────────────────────────────────────╮
+│                                                          │
+│                                                          │
+│                                                          │
+│                                                          │
+│                                                          │
+│                                                          │
+│                                                          │
+╰──────────────────────────────────────────────────────────╯
+
+"""
+
+
+def drawn(boxes: Boxes, width: int, height: int) -> str:
+    return "\n".join(cells.text(row) for row in boxes.draw(width, height))
+
+
+def test_the_boxes_stand_where_the_panes_will() -> None:
+    assert drawn(Boxes("43 resnet18", boxed=True), 60, 20) == SHELF
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (70, 15), (40, 10), (20, 2), (1, 1)])
+def test_any_size_can_be_drawn(size: tuple[int, int]) -> None:
+    rows = Boxes("43 \x1bresnet18", boxed=True).draw(*size)
+    assert len(rows) == size[1]
+    assert all(cells.width(row) in (0, size[0]) for row in rows[1:])
+    assert "\x1b" not in cells.text(rows[0])
+
+
+def test_a_tiny_terminal_and_the_launcher_have_no_boxes() -> None:
+    assert drawn(Boxes("43 resnet18", boxed=True), 40, 3) == " 43 resnet18\n\n"
+    assert drawn(Boxes("cnn-tui", boxed=False), 40, 3) == " cnn-tui\n\n"
+
+
+def test_nothing_heavy_is_imported_for_it() -> None:
+    heavy = "tui.screens.dashboard", "tui.screens.launcher", "tui.palette", "plotext", "torch"
+    code = f"import sys, tui.cli, tui.app; print(*(m for m in {heavy} if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+def test_a_key_pressed_while_it_is_seen_acts(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock = rundir.take(run)
+    terminal = Terminal("attach")
+    terminal.wait_for("╭")
+    terminal.type("?")
+    terminal.wait_for("Esc back")
+    terminal.type("\x1b")
+    terminal.wait_for("p pause")
+    terminal.type("q")
+    assert terminal.wait_end() == 0
+    os.close(lock)
+
+
+def test_garbage_is_collected_again_once_all_is_there() -> None:
+    gc.disable()
+    settle()
+    try:
+        assert gc.isenabled()
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+        gc.enable()
