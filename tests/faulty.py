@@ -1,7 +1,5 @@
-"""python tests/faulty.py FAULT PLACE COUNT RUN: an engine that meets one fault at one place.
+"""An engine that meets one fault at one place.
 
-FAULT is `kill`, or the name of an error of the system (`ENOSPC`), which from that time on is what
-the place always answers. PLACE is one of `PLACES`, and COUNT how often it is passed unharmed.
 Nothing of this is in the engine: it stands between the engine and the system.
 """
 
@@ -9,11 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
-import runpy
 import signal
-import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 # In the order in which a save passes them; `half` is a write that is cut off in its midst.
 PLACES = (
@@ -28,23 +24,36 @@ PLACES = (
 )
 
 
-class Fault:
-    """Happens when its place has been passed so often."""
+class Fault(NamedTuple):
+    """What happens at a place that has been passed so often.
 
-    def __init__(self, kind: str, place: str, count: int) -> None:
-        self._kind, self._place, self._left = kind, place, count
+    The kind is `kill`, or the name of an error of the system (`ENOSPC`), which from that time on is
+    what the place, one of `PLACES`, always answers.
+    """
+
+    kind: str
+    place: str
+    unharmed: int
+
+
+class Trap:
+    """Has a fault happen when its place has been passed so often."""
+
+    def __init__(self, fault: Fault) -> None:
+        assert fault.place in PLACES, fault.place
+        self._fault, self._left = fault, fault.unharmed
 
     def at(self, place: str) -> bool:
         """Whether to happen here and now; what was begun to be written is then half."""
-        if place != self._place:
+        if place != self._fault.place:
             return False
         self._left -= 1
         return self._left < 0
 
     def happen(self) -> None:
-        if self._kind == "kill":
+        if self._fault.kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-        number = getattr(errno, self._kind)
+        number = getattr(errno, self._fault.kind)
         raise OSError(number, os.strerror(number))
 
 
@@ -61,34 +70,35 @@ def named(descriptor: int) -> str:
 
 def install(fault: Fault) -> None:
     """Put the fault between this process and the system."""
+    trap = Trap(fault)
     write, fsync, rename = os.write, os.fsync, os.rename
 
     def faulty_write(descriptor: int, data: Any) -> int:
         if named(descriptor) != "journal":
             return write(descriptor, data)
-        if fault.at("journal half"):
+        if trap.at("journal half"):
             write(descriptor, data[: len(data) // 2])
-            fault.happen()
+            trap.happen()
         written = write(descriptor, data)
-        if fault.at("journal written"):
-            fault.happen()
+        if trap.at("journal written"):
+            trap.happen()
         return written
 
     def faulty_fsync(descriptor: int) -> None:
         what = named(descriptor)
-        if what == "checkpoint" and fault.at("checkpoint half"):
+        if what == "checkpoint" and trap.at("checkpoint half"):
             os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
-            fault.happen()
-        if fault.at(f"{what} written") and what == "checkpoint":
-            fault.happen()
+            trap.happen()
+        if trap.at(f"{what} written") and what == "checkpoint":
+            trap.happen()
         fsync(descriptor)
-        if fault.at(f"{what} synced"):
-            fault.happen()
+        if trap.at(f"{what} synced"):
+            trap.happen()
 
     def faulty_rename(old: Any, new: Any) -> None:
         rename(old, new)
-        if str(new).endswith(".pt") and fault.at("checkpoint renamed"):
-            fault.happen()
+        if str(new).endswith(".pt") and trap.at("checkpoint renamed"):
+            trap.happen()
 
     replaced: dict[str, Callable[..., Any]] = {
         "write": faulty_write,
@@ -97,11 +107,3 @@ def install(fault: Fault) -> None:
     }
     for name, faulty in replaced.items():
         setattr(os, name, faulty)
-
-
-if __name__ == "__main__":
-    kind, place, count, run = sys.argv[1:]
-    assert place in PLACES, place
-    install(Fault(kind, place, int(count)))
-    sys.argv = ["engine", run, "--lines"]
-    runpy.run_module("engine", run_name="__main__")

@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pyte
 
@@ -31,9 +32,17 @@ def headless(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(what: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+class Process(Protocol):
+    """What can be asked whether it has ended."""
+
+    def poll(self) -> int | None: ...
+
+
+def wait_for(
+    what: Callable[[], bool], process: Process | None = None, patience: float = PATIENCE
+) -> None:
     """Look again until it is so; fail when the process ends first or patience does."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while not what():
         assert process is None or process.poll() is None, "the process ended first"
         assert time.monotonic() < deadline, "waited in vain"

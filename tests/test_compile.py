@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,14 +19,11 @@ from engine.data.dataset import Dataset
 from engine.models.style import Style
 from engine.rundir import RunDir
 from engine.trainer import Trainer
-from tests.processes import Watch, headless
+from tests.nursery import Nursery, fresh
+from tests.processes import Watch
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
 
 __all__ = ["digits"]
-
-RUN = RunDir(Path("runs/1-lenet5-digits"))
-ARGUMENTS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--epochs", "1", "--compile", "on")
-FIXED = ("--set", "threads=1", "--set", "precision=float32")
 
 
 @pytest.fixture
@@ -123,30 +122,50 @@ def test_what_is_computed_untouched_leaves_statistics_and_random_numbers() -> No
         assert torch.equal(buffer, was)
 
 
-def resolved_compile() -> str:
-    return RUN.recipe.read_text().split("[resolved]")[1].split("compile = ")[1].splitlines()[0]
+# In an engine
+
+NET = """
+from torch import nn
+
+def small(classes, in_channels):
+    return nn.Sequential(
+        nn.Conv2d(in_channels, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 30 * 30, classes)
+    )
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDir:
+    """A run that is to be compiled, of a model that takes the compilers little time."""
+    (tmp_path / "net.py").write_text(NET)
+    flags = {"arch": "net.py:small", "data": "digits", "epochs": 1, "compile": "on"}
+    return fresh(Path("runs"), {**flags, "threads": 1, "precision": "float32"})
+
+
+def resolved_compile(run: RunDir) -> str:
+    return run.recipe.read_text().split("[resolved]")[1].split("compile = ")[1].splitlines()[0]
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="PyTorch compiles with g++ on a processor")
-def test_an_engine_compiles_and_trains() -> None:
-    process = headless(*ARGUMENTS, *FIXED)
-    _, err = process.communicate(timeout=240)
-    assert (process.returncode, err) == (0, "")
-    watch = Watch(RUN.journal)
+def test_an_engine_compiles_and_trains(nursery: Nursery, run: RunDir) -> None:
+    engine = nursery.begin(run)
+    assert (engine.wait(), engine.complained) == (0, "")
+    watch = Watch(run.journal)
     assert watch.has(lambda e: isinstance(e, events.Phase) and e.name == "compiling")
     assert not any(isinstance(e, events.Alert) and e.code == "compile" for e in watch.events)
-    assert resolved_compile() == '"on"'
-    assert len(health(watch.events)[0].layers) == 5
+    assert resolved_compile(run) == '"on"'
+    assert len(health(watch.events)[0].layers) == 2
 
 
 def test_where_it_cannot_be_compiled_it_is_said_and_trained_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunDir, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    # Not of the nursery, where PyTorch has already looked for its compiler.
     monkeypatch.setenv("CXX", "/nowhere")
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "kernels"))
-    process = headless(*ARGUMENTS, *FIXED)
-    _, err = process.communicate(timeout=120)
-    assert (process.returncode, err) == (0, "")
-    watch = Watch(RUN.journal)
+    command = [sys.executable, "-m", "engine", str(run.path), "--lines"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    watch = Watch(run.journal)
     assert watch.has(lambda e: isinstance(e, events.Alert) and "--compile off" in e.text)
-    assert resolved_compile() == '"off"'
+    assert resolved_compile(run) == '"off"'

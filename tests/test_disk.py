@@ -20,7 +20,8 @@ from engine.events import Event
 from engine.journal import Journal, Tail
 from engine.rundir import RunDir
 from tests import scripted
-from tests.processes import Watch, headless, wait_for
+from tests.nursery import Engine, Nursery, fresh
+from tests.processes import Watch, wait_for
 from tests.test_saving import snapshot, step_in
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
@@ -93,10 +94,13 @@ def test_of_saves_that_fail_one_alert_says_what_to_do(
 
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
-TRAIN = (
-    *("--no-ui", "-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1"),
-    *("--set", "save_every=20steps"),
-)
+TRAIN = {
+    "arch": "lenet5",
+    "data": "digits",
+    "epochs": 5000,
+    "threads": 1,
+    "save_every": "20steps",
+}
 
 
 def is_saved(event: Event) -> bool:
@@ -107,14 +111,20 @@ def not_saved(event: Event) -> bool:
     return isinstance(event, events.Alert) and event.code == "save"
 
 
-def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path) -> None:
-    process = headless(*TRAIN)
+@pytest.fixture
+def engine(nursery: Nursery) -> Engine:
+    """One that has saved."""
+    engine = nursery.begin(fresh(RUN.path.parent, TRAIN))
     watch = Watch(RUN.journal)
-    wait_for(lambda: watch.has(is_saved), process)
+    wait_for(lambda: watch.has(is_saved), engine)
+    return engine
+
+
+def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path, engine: Engine) -> None:
     away = RunDir(tmp_path / "elsewhere")
     RUN.path.rename(away.path)
     there = Watch(away.journal)
-    wait_for(lambda: there.has(not_saved), process)
+    wait_for(lambda: there.has(not_saved), engine)
     told = next(e.text for e in there.events if isinstance(e, events.Alert) and not_saved(e))
     assert "put the run's folder back to where it was" in told
     assert rundir.alive(away), "the lock went with it"
@@ -122,27 +132,21 @@ def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path) -> N
     away.path.rename(RUN.path)
     saved = there.count(events.Checkpointed)
     back = Watch(RUN.journal)
-    wait_for(lambda: back.count(events.Checkpointed) > saved, process)
+    wait_for(lambda: back.count(events.Checkpointed) > saved, engine)
     assert sum(map(not_saved, back.events)) == 1
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 143
+    engine.send_signal(signal.SIGTERM)
+    assert engine.wait() == 143
 
 
-def test_a_folder_that_is_deleted_is_said_and_the_training_goes_on() -> None:
-    process = headless(*TRAIN)
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.has(is_saved), process)
+def test_a_folder_that_is_deleted_is_said_and_the_training_goes_on(engine: Engine) -> None:
     # Renamed first: the engine would put another file into a folder that is being emptied.
     shutil.rmtree(RUN.path.rename("deleted"))
-    assert process.stdout is not None
-    lines = iter(process.stdout.readline, "")
-    assert any("put the run's folder back" in line for line in lines)
-    assert any(line.startswith("epoch ") for line in lines), "it goes on"
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "last.pt was not saved: No such file or directory" in err
+    said = "put the run's folder back"
+    wait_for(lambda: said in engine.printed, engine)
+    wait_for(lambda: "\nepoch " in engine.printed.partition(said)[2], engine)
+    engine.send_signal(signal.SIGTERM)
+    assert engine.wait() == 1
+    assert "last.pt was not saved: No such file or directory" in engine.complained
 
 
 BEGUN = """

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
 
-from engine import checkpoint, commands, events, rundir, spool
+from engine import checkpoint, commands, events, rundir, spool, torchrun
 from engine.events import Event
 from engine.journal import Reader
 from engine.rundir import RunDir
-from tests.processes import Watch, headless, wait_for
+from tests.nursery import Engine, Nursery, fresh
+from tests.processes import Process, Watch, headless, wait_for
 
 # No augmentation, whose draws differ, and no batch norm or dropout, which see a part of a batch.
-PLAIN = (
-    *("-m", "lenet5", "-d", "digits", "--seed", "0", "--device", "cpu"),
-    *("--set", "rotate=0", "--set", "shift=0", "--set", "zoom=0", "--set", "precision=float32"),
-    *("--set", "memory_format=contiguous", "--set", "threads=1"),
-)
-TWO = ("--gpus", "2")
+PLAIN = {
+    **{"arch": "lenet5", "data": "digits", "seed": 0, "device": "cpu"},
+    **{"rotate": 0.0, "shift": 0.0, "zoom": 0.0, "precision": "float32"},
+    **{"memory_format": "contiguous", "threads": 1, "gpus": 2},
+}
+EPOCHS = 12
+LONG: dict[str, object] = {**PLAIN, "epochs": 1000}
 RUN = RunDir(Path("runs/1-lenet5-digits"))
+ARGUMENTS = (
+    *("-m", "lenet5", "-d", "digits", "--seed", "0", "--device", "cpu", "--epochs", "1000"),
+    *("--set", "threads=1", "--set", "precision=float32", "--set", "memory_format=contiguous"),
+)
 
 
 def ended(process: subprocess.Popen[str], code: int) -> str:
@@ -42,76 +49,161 @@ def clean(run: RunDir) -> list[Event]:
     return said
 
 
-def epochs(run: RunDir) -> list[events.EpochEnded]:
-    return [event for event in clean(run) if isinstance(event, events.EpochEnded)]
+def epochs(said: list[Event]) -> list[events.EpochEnded]:
+    return [event for event in said if isinstance(event, events.EpochEnded)]
 
 
 def measured(found: list[events.EpochEnded]) -> list[float | None]:
     return [value for e in found for value in (e.train_loss, e.train_top1, e.loss, e.top1, e.lr)]
 
 
-def started(*arguments: str) -> tuple[subprocess.Popen[str], Watch]:
-    """A long run that has ended an epoch."""
-    process = headless("--no-ui", *PLAIN, *arguments)
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded)), process)
-    return process, watch
+def two_ranks(nursery: Nursery, run: RunDir) -> tuple[Engine, Engine]:
+    """Both processes of a run, with what torchrun would put into their environments."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    common = {"TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    sizes = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
+    leader, follower = (
+        nursery.begin(
+            run, variables=torchrun.AT_HOME | common | sizes | {"RANK": rank, "LOCAL_RANK": rank}
+        )
+        for rank in ("0", "1")
+    )
+    return leader, follower
 
 
-def leader() -> int:
-    owner = rundir.owner(RUN)
+def trained_an_epoch(run: RunDir, process: Process) -> Watch:
+    """The journal of a run in which another epoch has ended."""
+    watch = Watch(run.journal)
+    before = watch.count(events.EpochEnded)
+    wait_for(lambda: watch.count(events.EpochEnded) > before, process)
+    return watch
+
+
+def leader_of(run: RunDir) -> psutil.Process:
+    owner = rundir.owner(run)
     assert owner is not None
-    return owner.pid
+    return psutil.Process(owner.pid)
 
 
-def follower() -> psutil.Process:
-    parent = psutil.Process(leader()).parent()
+def beside(process: psutil.Process) -> psutil.Process:
+    """The other process that torchrun has started."""
+    parent = process.parent()
     assert parent is not None
-    (other,) = (child for child in parent.children() if child.pid != leader())
+    (other,) = (child for child in parent.children() if child != process)
     return other
 
 
+# The numbers
+
+
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> list[events.EpochEnded]:
-    """Six epochs by one process."""
-    folder = tmp_path_factory.mktemp("alone")
-    ended(headless("--no-ui", *PLAIN, "--epochs", "6", "--runs-dir", str(folder)), 0)
-    return epochs(RunDir(folder / "1-lenet5-digits"))
+def alone(
+    whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
+) -> list[events.EpochEnded]:
+    """Epochs by one process."""
+    run = fresh(tmp_path_factory.mktemp("alone"), {**PLAIN, "epochs": EPOCHS})
+    assert whole_nursery.begin(run).wait() == 0
+    return epochs(clean(run))
 
 
-def test_two_processes_train_what_one_does(alone: list[events.EpochEnded]) -> None:
-    assert ended(headless("--no-ui", *PLAIN, *TWO, "--epochs", "6"), 0) == ""
-    assert measured(epochs(RUN)) == pytest.approx(measured(alone), rel=1e-3)
-    said = clean(RUN)
-    for matrix in (event for event in said if isinstance(event, events.Confusion)):
+class Together(NamedTuple):
+    """A run that was begun by two processes, taken up by one, and ended by two.
+
+    `said` is what readers make of its journal, and `saved` the last save before each change.
+    """
+
+    said: list[Event]
+    saved: list[events.Checkpointed]
+
+
+@pytest.fixture(scope="module")
+def together(whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Together:
+    run = fresh(tmp_path_factory.mktemp("together"), {**PLAIN, "epochs": EPOCHS})
+    leader, follower = two_ranks(whole_nursery, run)
+    saved = [stopped(run, leader)]
+    follower.wait()
+    saved.append(stopped(run, whole_nursery.begin(run)))
+    engines = two_ranks(whole_nursery, run)
+    assert [engine.wait() for engine in engines] == [0, 0]
+    assert [engine.complained for engine in engines] == ["", ""]
+    return Together(clean(run), saved)
+
+
+def stopped(run: RunDir, engine: Engine) -> events.Checkpointed:
+    """The save of an engine that was told to stop after an epoch."""
+    watch = trained_an_epoch(run, engine)
+    engine.send_signal(signal.SIGTERM)
+    assert engine.wait() == 143
+    assert watch.has(lambda e: isinstance(e, events.RunEnded))
+    return [e for e in watch.events if isinstance(e, events.Checkpointed)][-1]
+
+
+def test_two_processes_train_what_one_does(
+    alone: list[events.EpochEnded], together: Together
+) -> None:
+    assert measured(epochs(together.said)) == pytest.approx(measured(alone), rel=1e-4)
+    for matrix in (event for event in together.said if isinstance(event, events.Confusion)):
         assert sum(map(sum, matrix.counts)) == 355
         for cell in matrix.worst:
             assert len(cell.images) == min(16, matrix.counts[cell.true][cell.predicted])
-    (begun,) = (event for event in said if isinstance(event, events.RunStarted))
+    begun = next(event for event in together.said if isinstance(event, events.RunStarted))
     assert begun.device.startswith("cpu×2 ")
     assert begun.steps_per_epoch == 22
-    (first, *_) = (event for event in said if isinstance(event, events.Steps))
+    first = next(event for event in together.said if isinstance(event, events.Steps))
     assert first.step == 1
     assert first.loss == pytest.approx(2.3, abs=0.1)
 
 
-@pytest.mark.parametrize(("before", "after"), [("2", "1"), ("1", "2")])
-def test_a_run_goes_on_with_another_number_of_processes(
-    alone: list[events.EpochEnded], before: str, after: str
+def test_a_run_goes_on_with_another_number_of_processes(together: Together) -> None:
+    """From two to one, and from one to two."""
+    assert [e.epoch for e in epochs(together.said)] == [*range(1, EPOCHS + 1)]
+    assert [(save.file, save.reason) for save in together.saved] == [("last.pt", "stop")] * 2
+    resumed = [event.step for event in together.said if isinstance(event, events.Resumed)]
+    assert resumed == [save.step for save in together.saved]
+
+
+# The end of one is the end of all
+
+
+def test_a_loss_that_is_not_a_number_ends_all_with_a_sentence(
+    nursery: Nursery, tmp_path: Path
 ) -> None:
-    process, watch = started("--epochs", "6", "--gpus", before)
-    process.send_signal(signal.SIGTERM)
-    ended(process, 143)
-    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
-    saved = [e for e in watch.events if isinstance(e, events.Checkpointed)][-1]
-    assert (saved.file, saved.reason) == ("last.pt", "stop")
-    ended(headless("resume", "--no-ui", "--gpus", after), 0)
-    assert [e.epoch for e in epochs(RUN)] == [1, 2, 3, 4, 5, 6]
-    assert measured(epochs(RUN)) == pytest.approx(measured(alone), rel=1e-3)
+    broken = {"optimizer": "sgd", "lr": 1000.0, "act": "relu", "schedule": "constant"}
+    run = fresh(tmp_path, {**LONG, **broken})
+    leader, follower = two_ranks(nursery, run)
+    assert leader.wait() == 1
+    assert follower.wait() != 0
+    assert "the loss is not a number since step" in leader.complained
+    assert [path.name for path in run.checkpoints.glob("nan-step-*.pt")]
+
+
+def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(nursery: Nursery) -> None:
+    run = fresh(RUN.path.parent, LONG)
+    leader, follower = two_ranks(nursery, run)
+    watch = trained_an_epoch(run, leader)
+    follower.send_signal(signal.SIGKILL)
+    assert leader.wait() == 1
+    assert "another process of this run has ended" in leader.complained
+    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.error in leader.complained)
+    assert not rundir.alive(run)
+    # Now as a person does it, so that it is torchrun that finds one of them gone.
+    again = headless("resume", "--no-ui")
+    resumed = Watch(run.journal)
+    wait_for(lambda: resumed.has(lambda e: isinstance(e, events.Resumed)), again)
+    wait_for(lambda: resumed.has(lambda e: e.step > watch.events[-1].step), again)
+    leader_of(run).kill()
+    err = ended(again, 1)
+    assert "one of the 2 processes" in err
+    assert resumed.has(lambda e: isinstance(e, events.RunEnded) and e.error in err)
+
+
+# As they are started
 
 
 def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
-    process, watch = started("--epochs", "1000", *TWO)
+    process = headless("--no-ui", *ARGUMENTS, "--gpus", "2")
+    watch = trained_an_epoch(RUN, process)
     process.send_signal(signal.SIGUSR1)
     wait_for(
         lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "signal"),
@@ -128,7 +220,7 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     assert all(e.step <= at for e in watch.events), "no step is taken while paused"
     spool.send(RUN, commands.Continue)
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded) and e.step > at), process)
-    other = follower()
+    other = beside(leader_of(RUN))
     process.kill()
     process.wait()  # whoever reads its lines would wait for rank 0, which goes on
     assert rundir.alive(RUN)
@@ -142,32 +234,15 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
         pipe.close()
 
 
-def test_a_process_that_is_killed_ends_the_run_which_goes_on_later() -> None:
-    process, watch = started("--epochs", "1000", *TWO)
-    follower().kill()
-    err = ended(process, 1)
-    assert "another process of this run has ended" in err
-    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.error in err)
-    assert not rundir.alive(RUN)
-    again = headless("resume", "--no-ui")
-    resumed = Watch(RUN.journal)
-    wait_for(lambda: resumed.has(lambda e: isinstance(e, events.Resumed)), again)
-    wait_for(lambda: resumed.has(lambda e: e.step > watch.events[-1].step), again)
-    os.kill(leader(), signal.SIGKILL)
-    err = ended(again, 1)
-    assert "one of the 2 processes" in err
-    assert resumed.has(lambda e: isinstance(e, events.RunEnded) and e.error in err)
-
-
 def test_torchrun_itself_may_start_a_run() -> None:
-    made = headless("--create", *PLAIN, "--epochs", "1000")
+    made = headless("--create", *ARGUMENTS)
     out, _ = made.communicate(timeout=60)
     assert Path(out.strip()) == RUN.path.resolve()
     assert rundir.owner(RUN) is None, "rank 0 may be on any machine"
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     engine = ["-m", "engine", str(RUN.path), "--lines"]
     process = subprocess.Popen(
-        [*torchrun, "--nproc-per-node", "2", *engine],
+        [*launcher, "--nproc-per-node", "2", *engine],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -180,10 +255,3 @@ def test_torchrun_itself_may_start_a_run() -> None:
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
     state = checkpoint.load(RUN.checkpoints / "last.pt")
     assert state["step"] == watch.events[-1].step
-
-
-def test_a_loss_that_is_not_a_number_ends_all_with_a_sentence() -> None:
-    broken = ("--set", "optimizer=sgd", "--set", "lr=1000", "--set", "act=relu")
-    process = headless("--no-ui", *PLAIN, *TWO, *broken, "--set", "schedule=constant")
-    assert "the loss is not a number since step" in ended(process, 1)
-    assert [path.name for path in RUN.checkpoints.glob("nan-step-*.pt")]

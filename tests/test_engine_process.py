@@ -12,10 +12,12 @@ import pytest
 
 from engine import commands, events, rundir, spool
 from engine.rundir import RunDir
+from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Watch, headless, wait_for
 
 # One thread: the tests share the processor, and threads that wait for each other crawl.
 DIGITS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "0", "--set", "threads=1")
+TRAIN = {"arch": "lenet5", "data": "digits", "seed": 0, "threads": 1, "epochs": 500}
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 
 
@@ -66,64 +68,75 @@ def started(*arguments: str) -> tuple[subprocess.Popen[str], Watch]:
     return process, watch
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_saves_and_stops_and_a_resume_goes_on(number: signal.Signals, code: int) -> None:
-    process, _ = started()
+def stopped(process: subprocess.Popen[str], number: signal.Signals, code: int) -> int:
+    """The step at which a run stopped when its engine got this signal."""
     process.send_signal(number)
     out, _ = ended(process, code)
     assert last_line(out).endswith("go on with: cnn-tui resume 1")
-    before = Watch(RUN.journal)
-    assert before.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
-    saved = [e for e in before.events if isinstance(e, events.Checkpointed)][-1]
-    assert (saved.file, saved.reason) == ("last.pt", "stop")
-
-    again = headless("resume", "--no-ui")
     watch = Watch(RUN.journal)
+    assert watch.has(lambda e: isinstance(e, events.RunEnded))
+    end = watch.events[-1]
+    assert isinstance(end, events.RunEnded)
+    assert end.reason == "stopped"
+    saved = [e for e in watch.events if isinstance(e, events.Checkpointed)][-1]
+    assert (saved.file, saved.reason) == ("last.pt", "stop")
+    return saved.step
+
+
+def test_a_signal_saves_and_stops_and_a_resume_goes_on() -> None:
+    process, _ = started()
+    at = stopped(process, signal.SIGTERM, 143)
+    again, watch = headless("resume", "--no-ui"), Watch(RUN.journal)
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.Resumed)), again)
-    resumed = next(e for e in watch.events if isinstance(e, events.Resumed))
-    assert resumed.step == saved.step
-    wait_for(lambda: watch.has(lambda e: e.step > saved.step), again)
-    again.send_signal(signal.SIGTERM)
-    ended(again, 143)
+    assert next(e.step for e in watch.events if isinstance(e, events.Resumed)) == at
+    wait_for(lambda: watch.has(lambda e: e.step > at), again)
+    assert stopped(again, signal.SIGINT, 130) > at
 
 
-def test_hang_up_is_ignored_and_usr1_saves() -> None:
-    process, watch = started()
-    process.send_signal(signal.SIGHUP)
-    process.send_signal(signal.SIGUSR1)
+@pytest.fixture
+def engine(nursery: Nursery) -> Engine:
+    """One that has trained an epoch of a long run."""
+    run = fresh(RUN.path.parent, TRAIN)
+    engine, watch = nursery.begin(run), Watch(RUN.journal)
+    wait_for(lambda: watch.count(events.EpochEnded) > 0, engine)
+    return engine
+
+
+def test_hang_up_is_ignored_and_usr1_saves(engine: Engine) -> None:
+    watch = Watch(RUN.journal)
+    engine.send_signal(signal.SIGHUP)
+    engine.send_signal(signal.SIGUSR1)
     wait_for(
         lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "signal"),
-        process,
+        engine,
     )
-    process.terminate()
-    ended(process, 143)
+    engine.send_signal(signal.SIGTERM)
+    assert engine.wait() == 143
 
 
-def test_pause_checkpoint_continue_and_stop_by_command() -> None:
-    process, watch = started()
+def test_pause_checkpoint_continue_and_stop_by_command(engine: Engine) -> None:
+    watch = Watch(RUN.journal)
     spool.send(RUN, commands.Pause)
     wait_for(
-        lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), process
+        lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), engine
     )
     at = next(e.step for e in watch.events if isinstance(e, events.Phase) and e.name == "paused")
     spool.send(RUN, commands.Checkpoint)
     wait_for(
         lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command"),
-        process,
+        engine,
     )
     assert all(e.step <= at for e in watch.events), "no step is taken while paused"
     spool.send(RUN, commands.Continue)
-    wait_for(lambda: watch.has(lambda e: e.step > at), process)
+    wait_for(lambda: watch.has(lambda e: e.step > at), engine)
     spool.send(RUN, commands.Stop)
-    ended(process, 0)
+    assert engine.wait() == 0
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_second_engine_is_refused() -> None:
-    process, _ = started()
     _, err = ended(headless("resume", "--no-ui"), 1)
     assert "is already running" in err
-    process.terminate()
-    ended(process, 143)
 
 
 def test_lines_that_nobody_reads_do_not_stop_the_training() -> None:
@@ -132,7 +145,7 @@ def test_lines_that_nobody_reads_do_not_stop_the_training() -> None:
     assert process.stderr is not None
     process.stdout.close()
     epochs = watch.count(events.EpochEnded)
-    wait_for(lambda: watch.count(events.EpochEnded) > epochs + 3, process)
+    wait_for(lambda: watch.count(events.EpochEnded) > epochs, process)
     process.terminate()
     process.stderr.close()
     assert process.wait(60) == 143

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-from engine import checkpoint, events, recipe, rundir
+from engine import checkpoint, events
 from engine.rundir import RunDir
 from tests import faulty
+from tests.faulty import Fault
+from tests.nursery import Nursery, fresh
 from tests.test_kills import clean, results, weights
 
 EPOCHS = 4
@@ -30,28 +30,11 @@ TRAIN = {
 }
 
 
-def fresh(folder: Path) -> RunDir:
-    """A run directory that waits for its engine."""
-    claim = rundir.create(folder, "run", recipe.to_toml(recipe.build(flags=TRAIN)))
-    os.close(claim.lock)
-    return claim.run
-
-
-def engine(run: RunDir, *fault: str) -> subprocess.CompletedProcess[str]:
-    """An engine that has ended, after it met this fault or none."""
-    program = ["-m", "engine", str(run.path), "--lines"]
-    if fault:
-        program = [faulty.__file__, *fault, str(run.path)]
-    return subprocess.run(
-        [sys.executable, *program], capture_output=True, text=True, timeout=120, check=False
-    )
-
-
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+def whole(whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     """The run that nothing happens to."""
-    run = fresh(tmp_path_factory.mktemp("whole"))
-    assert engine(run).returncode == 0
+    run = fresh(tmp_path_factory.mktemp("whole"), TRAIN)
+    assert whole_nursery.begin(run).wait() == 0
     return run
 
 
@@ -67,19 +50,19 @@ def equal(run: RunDir, whole: RunDir) -> bool:
 
 
 def test_killed_at_every_place_of_a_save_it_is_always_the_same_run(
-    tmp_path: Path, whole: RunDir
+    nursery: Nursery, tmp_path: Path, whole: RunDir
 ) -> None:
-    run = fresh(tmp_path)
+    run = fresh(tmp_path, TRAIN)
     for number, place in enumerate(faulty.PLACES):
         # So far on that there is always a checkpoint before the one that is cut off.
-        count = 20 if place in ("journal half", "journal written") else 2
-        killed = engine(run, "kill", place, str(count))
-        assert killed.returncode == -signal.SIGKILL, (place, killed.stdout, killed.stderr)
+        unharmed = 20 if place in ("journal half", "journal written") else 2
+        engine = nursery.begin(run, Fault("kill", place, unharmed))
+        assert engine.wait() == -signal.SIGKILL, (place, engine.printed, engine.complained)
         saved = list(run.checkpoints.glob("[!.]*.pt"))
         assert saved or number == 0
         for path in saved:
             checkpoint.load(path)  # whole, or not there
-    assert engine(run).returncode == 0
+    assert nursery.begin(run).wait() == 0
     assert equal(run, whole)
     assert sorted(os.listdir(run.checkpoints)) == ["best.pt", "last.pt"]
     assert len([e for e in results(run) if isinstance(e, events.EpochEnded)]) == EPOCHS
@@ -90,32 +73,32 @@ def alerts(run: RunDir, code: str) -> list[events.Alert]:
 
 
 def test_where_nothing_can_be_saved_the_training_goes_on_and_says_so_once(
-    tmp_path: Path, whole: RunDir
+    nursery: Nursery, tmp_path: Path, whole: RunDir
 ) -> None:
-    run = fresh(tmp_path)
-    done = engine(run, "EDQUOT", "checkpoint half", "2")
-    assert done.returncode == 1
-    assert "was not saved" in done.stderr
-    assert "your quota is used up" in done.stderr
+    run = fresh(tmp_path, TRAIN)
+    engine = nursery.begin(run, Fault("EDQUOT", "checkpoint half", 2))
+    assert engine.wait() == 1
+    assert "was not saved" in engine.complained
+    assert "your quota is used up" in engine.complained
     assert results(run) == results(whole), "it went on to its end"
     [told] = alerts(run, "save")
     assert "your quota is used up" in told.text
     before = checkpoint.load(run.checkpoints / "last.pt")["step"]
     assert 0 < before < 88
     assert [name for name in os.listdir(run.checkpoints) if name.startswith(".")] == []
-    assert engine(run).returncode == 0
+    assert nursery.begin(run).wait() == 0
     assert equal(run, whole)
 
 
 def test_where_no_event_can_be_written_the_training_goes_on_and_says_so_once(
-    tmp_path: Path, whole: RunDir
+    nursery: Nursery, tmp_path: Path, whole: RunDir
 ) -> None:
-    run = fresh(tmp_path)
-    done = engine(run, "ENOSPC", "journal half", "20")
-    assert done.returncode == 1
-    assert "last.pt was not saved: No space left on device" in done.stderr
-    assert done.stdout.count("error: the journal cannot be written") == 1
-    assert f"epoch {EPOCHS}/{EPOCHS}" in done.stdout
+    run = fresh(tmp_path, TRAIN)
+    engine = nursery.begin(run, Fault("ENOSPC", "journal half", 20))
+    assert engine.wait() == 1
+    assert "last.pt was not saved: No space left on device" in engine.complained
+    assert engine.printed.count("error: the journal cannot be written") == 1
+    assert f"epoch {EPOCHS}/{EPOCHS}" in engine.printed
     assert len([e for e in results(run) if isinstance(e, events.EpochEnded)]) < EPOCHS
-    assert engine(run).returncode == 0
+    assert nursery.begin(run).wait() == 0
     assert equal(run, whole)

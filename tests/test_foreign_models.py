@@ -13,7 +13,7 @@ from torch import nn
 from engine import checkpoint, models, probe, recipe, rundir
 from engine.errors import UsageError
 from engine.models.own import kept
-from engine.rundir import RunDir
+from tests.nursery import Nursery, fresh
 from tests.processes import headless
 
 NET = """
@@ -220,20 +220,19 @@ def test_a_file_that_is_gone_before_the_run_began_is_told(tmp_path: Path) -> Non
 # In a run
 
 
-def trained(*arguments: str) -> RunDir:
-    """The newest run, once it has trained an epoch on the digits."""
-    common = ("--no-ui", "-d", "digits", "--set", "threads=1", "--epochs", "1")
-    process = headless(*common, *arguments)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    return rundir.runs(Path("runs"))[0]
-
-
-def test_an_own_model_trains_and_another_run_begins_with_its_weights(net: Path) -> None:
-    first = trained("-m", "net.py:make")
+def test_an_own_model_trains_and_another_run_begins_with_its_weights(
+    net: Path, nursery: Nursery
+) -> None:
+    common: dict[str, object] = {"data": "digits", "threads": 1, "epochs": 1}
+    first = fresh(Path("runs"), {**common, "arch": "net.py:make"})
+    assert nursery.begin(first).wait() == 0
     assert first.label == "1-make-digits"
     assert stat.S_IMODE((first.path / "net.py").stat().st_mode) == 0o600
-    second = trained("--init-from", "make", "--set", "freeze=1")
+    arguments = ("--no-ui", "-d", "digits", "--set", "threads=1", "--epochs", "1")
+    process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    second = rundir.runs(Path("runs"))[0]
     assert recipe.load(second.recipe)["arch"] == f"{net}:make"
     before, after = (checkpoint.load(run.checkpoints / "best.pt") for run in (first, second))
     same = {

@@ -17,17 +17,15 @@ from engine.data.dataset import Dataset, ImageFiles, Images
 from engine.data.decoding import Form
 from engine.data.loading import load
 from engine.journal import Journal
-from engine.rundir import RunDir
 from engine.session import Session
 from engine.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
 from tests.loading import pixels as loaded
-from tests.processes import Watch, headless
+from tests.nursery import Nursery, fresh
+from tests.processes import Watch
 
 CPU = torch.device("cpu")
-RUN = RunDir(Path("runs/1-lenet5-digits"))
-SETTINGS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--set", "threads=1", "--epochs", "2")
 
 
 def digits(**settings: Any) -> tuple[Trainer, Dataset]:
@@ -84,18 +82,19 @@ def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str])
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
 
 
-def test_a_run_with_a_holdout_ends_with_its_test_accuracy() -> None:
-    process = headless(*SETTINGS, "--set", "holdout=0.2")
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
-    watch = Watch(RUN.journal)
+def test_a_run_with_a_holdout_ends_with_its_test_accuracy(nursery: Nursery) -> None:
+    flags = {"arch": "lenet5", "data": "digits", "epochs": 2, "threads": 1, "holdout": 0.2}
+    run = fresh(Path("runs"), flags)
+    engine = nursery.begin(run)
+    assert (engine.wait(), engine.complained) == (0, "")
+    watch = Watch(run.journal)
     assert watch.count(events.RunEnded) == 1
     end = watch.events[-1]
     assert isinstance(end, events.RunEnded)
     assert isinstance(end.test_top1, float)
     assert isinstance(end.test_loss, float)
     assert 0.2 < end.test_top1 < 1
-    assert out.strip().splitlines()[-1].endswith(f"– test {end.test_top1 * 100:.1f} %")
+    assert engine.printed.splitlines()[-1].endswith(f"– test {end.test_top1 * 100:.1f} %")
     told = [event.code for event in watch.events if isinstance(event, events.Alert)]
     assert told.count("test") == 1
 

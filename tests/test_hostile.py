@@ -17,7 +17,7 @@ import msgspec
 import pytest
 import torch
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import checkpoint, commands, events, recipe, rundir, spool
@@ -73,7 +73,6 @@ def run_with(journal: bytes) -> Iterator[RunDir]:
 
 
 @given(journals())
-@settings(deadline=None, max_examples=60)
 def test_any_journal_is_read_folded_and_told(content: bytes) -> None:
     with run_with(content) as run:
         history, lines = History(), Lines("1")
@@ -148,7 +147,6 @@ COMMAND = {
 
 
 @given(st.data())
-@settings(deadline=None)
 def test_any_command_is_one_or_refused(data: st.DataObject) -> None:
     changed = changed_somewhere(COMMAND, data.draw)
     with tempfile.TemporaryDirectory() as folder:
@@ -176,7 +174,6 @@ def test_a_command_whose_answer_would_leave_the_folder_is_refused(
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
-@settings(deadline=None)
 def test_any_recipe_file_is_one_or_a_sentence(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "recipe.toml"
@@ -186,7 +183,6 @@ def test_any_recipe_file_is_one_or_a_sentence(content: bytes) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=60)
 def test_any_change_of_a_checkpoint_is_loaded_or_a_sentence(data: st.DataObject) -> None:
     """Of what is loaded nothing was run: it holds plain values alone."""
     whole = bytearray(checkpoint.content({"step": 3, "model": {"w": torch.arange(8.0)}}))

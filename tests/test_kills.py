@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -20,41 +19,37 @@ from engine import checkpoint, events
 from engine.events import Event
 from engine.journal import Reader
 from engine.rundir import RunDir
-from tests.processes import Watch, headless, wait_for
+from tests.nursery import Engine, Nursery, fresh
+from tests.processes import Watch, wait_for
 
 KILLS = int(os.environ.get("CNN_TUI_KILLS", "5"))
-EPOCHS = 10 + 2 * KILLS
+EPOCHS = 4 + 2 * KILLS
 # Saves all the time, so that many a kill falls into one.
-TRAIN = (
-    *("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "3", "--epochs", str(EPOCHS)),
-    *(
-        "--set",
-        "threads=1",
-        "--set",
-        "precision=float32",
-        "--set",
-        "memory_format=contiguous",
-        "--set",
-        "save_every=3steps",
-    ),
-    *("--set", "keep=2", "--set", "ema=0.9", "--set", "plateau=true"),
-)
+TRAIN = {
+    "arch": "lenet5",
+    "data": "digits",
+    "seed": 3,
+    "epochs": EPOCHS,
+    "threads": 1,
+    "precision": "float32",
+    "memory_format": "contiguous",
+    "save_every": "3steps",
+    "keep": 2,
+    "ema": 0.9,
+    "plateau": True,
+}
 
 
-def started(run: RunDir, *arguments: str) -> subprocess.Popen[str]:
-    """A process that has begun to train."""
+def begun(nursery: Nursery, run: RunDir) -> Engine:
+    """An engine that has begun to train, or has even ended."""
     before = run.journal.stat().st_size if run.journal.exists() else 0
-    process = headless(*arguments)
+    engine = nursery.begin(run)
 
     def trains() -> bool:
-        if not run.journal.exists():
-            return False
-        with open(run.journal, "rb") as file:
-            file.seek(before)
-            return b'"training"' in file.read() or process.poll() == 0
+        return run.journal.exists() and b'"training"' in run.journal.read_bytes()[before:]
 
-    wait_for(trains)
-    return process
+    wait_for(lambda: trains() or engine.poll() is not None)
+    return engine
 
 
 def clean(run: RunDir) -> list[Event]:
@@ -81,25 +76,23 @@ def weights(run: RunDir, file: str) -> dict[str, torch.Tensor]:
     return {f"{part}.{k}": v for part in ("model", "trained") for k, v in state[part].items()}
 
 
-def test_a_run_killed_at_random_moments_equals_one_that_was_not(tmp_path: Path) -> None:
-    whole, torn = (RunDir(tmp_path / name / "1-lenet5-digits") for name in ("whole", "torn"))
-    undisturbed = headless(*TRAIN, "--runs-dir", str(whole.path.parent))
-    undisturbed.communicate(timeout=600)
-    assert undisturbed.returncode == 0
+def test_a_run_killed_at_random_moments_equals_one_that_was_not(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    whole, torn = (fresh(tmp_path / name, TRAIN) for name in ("whole", "torn"))
+    assert nursery.begin(whole).wait() == 0
     dice = random.Random(KILLS)
-    process = started(torn, *TRAIN, "--runs-dir", str(torn.path.parent))
     for _ in range(KILLS):
+        engine = begun(nursery, torn)
         time.sleep(dice.uniform(0, 0.4))  # not to wait for something: the moment is the point
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        if any(isinstance(e, events.RunEnded) for e in clean(torn)):
+        if engine.poll() is None:
+            engine.send_signal(signal.SIGKILL)
+        if engine.wait() == 0:
             break
         for path in torn.checkpoints.glob("[!.]*.pt"):
             checkpoint.load(path)  # whole, or not there
-        process = started(torn, "resume", str(torn.path), "--no-ui")
-    process.communicate(timeout=600)
-    watch = Watch(torn.journal)
-    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "done")
+    assert nursery.begin(torn).wait() == 0
+    assert Watch(torn.journal).has(lambda e: isinstance(e, events.RunEnded) and e.reason == "done")
     assert results(torn) == results(whole)
     assert len([e for e in results(torn) if isinstance(e, events.EpochEnded)]) == EPOCHS
     for file in ("last.pt", "best.pt"):

@@ -21,19 +21,19 @@ from engine.events import Event
 from engine.recipe import Resolved
 from engine.rundir import RunDir
 from tests import scripted
-from tests.processes import headless, wait_for
+from tests.nursery import Nursery, fresh
+from tests.processes import wait_for
 from tests.scripted import Clock
 
 IMAGE = 12
 
 
-def trained() -> RunDir:
+def trained(nursery: Nursery) -> RunDir:
     """A real run of one epoch of digits that is over."""
-    arguments = ("--no-ui", "-m", "lenet5", "-d", "digits", "--epochs", "1", "--set", "threads=1")
-    process = headless(*arguments)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    return RunDir(Path("runs/1-lenet5-digits").resolve())
+    flags = {"arch": "lenet5", "data": "digits", "epochs": 1, "threads": 1}
+    run = fresh(Path("runs"), flags)
+    assert nursery.begin(run).wait() == 0
+    return run
 
 
 def contents(run: RunDir) -> dict[str, bytes]:
@@ -54,8 +54,10 @@ def answer(run: RunDir, question: str) -> Event:
     return found
 
 
-def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is() -> None:
-    run = trained()
+def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
+    nursery: Nursery,
+) -> None:
+    run = trained(nursery)
     before = contents(run)
     process = subprocess.Popen([sys.executable, "-m", "engine", str(run.path), "--look"])
     try:

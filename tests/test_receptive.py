@@ -29,7 +29,7 @@ def side_by_rule(net: nn.Module, size: int) -> int:
 
 
 class Forked(nn.Module):
-    """Two paths of different width, added and then joined."""
+    """Two paths of different width, added and then joined; no value of it has no gradient."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Forked(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         added = self.narrow(x) + self.wide(x)
-        result: Tensor = self.last(torch.cat([added.relu(), self.narrow(x)], 1))
+        result: Tensor = self.last(torch.cat([added.tanh(), self.narrow(x)], 1))
         return result
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from engine import events
+import pytest
+
+from engine import commands, events, spool
 from engine.journal import Reader
 from engine.rundir import RunDir
 from tests.processes import Watch, headless, wait_for
@@ -19,48 +23,75 @@ JOB = (
 RUN = RunDir(Path("runs/1-job"))
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+class Ended(NamedTuple):
+    """What became of one call of the command line."""
+
+    code: int
+    out: str
+    err: str
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
     out, err = process.communicate(timeout=120)
-    return process.returncode, out, err
+    return Ended(process.returncode, out, err)
 
 
-def epochs(run: RunDir) -> list[int]:
+def epochs() -> list[int]:
     """The epochs of the one clean line that a reader makes of the journal."""
     said: list[events.Event] = []
-    for batch in Reader(run.journal).batches():
+    for batch in Reader(RUN.journal).batches():
         said = [*batch.events] if batch.anew else [*said, *batch.events]
     return [event.epoch for event in said if isinstance(event, events.EpochEnded)]
 
 
-def killed_in_the_third_epoch() -> None:
-    process = headless(*JOB, "--epochs", "6")
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded) and e.epoch == 2))
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+class Job(NamedTuple):
+    """A job that was killed and requeued until it was done, and in which folder.
+
+    `beside` is the same command line while it ran, `requeued` after it was killed, `again` after it
+    was done.
+    """
+
+    folder: Path
+    beside: Ended
+    requeued: Ended
+    again: Ended
+    epochs: list[int]
 
 
-def test_a_requeued_job_is_one_run_and_one_clean_curve() -> None:
-    killed_in_the_third_epoch()
-    code, out, _ = ended(headless(*JOB, "--epochs", "6"))
-    assert code == 0
-    assert "resumed at step" in out
-    assert epochs(RUN) == [1, 2, 3, 4, 5, 6]
-    code, out, err = ended(headless(*JOB, "--epochs", "6"))
-    assert (code, err) == (0, "")
-    assert "1-job is done" in out
-    assert [name for name in os.listdir("runs") if not name.startswith(".")] == ["1-job"]
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+    folder = tmp_path_factory.mktemp("job")
+    with contextlib.chdir(folder):
+        process = headless(*JOB, "--epochs", "6")
+        watch = Watch(RUN.journal)
+        wait_for(lambda: watch.count(events.EpochEnded) > 0, process)
+        spool.send(RUN, commands.Pause)
+        wait_for(
+            lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), process
+        )
+        beside = ended(headless(*JOB, "--epochs", "6"))
+        process.kill()
+        process.communicate()
+        requeued, again = (ended(headless(*JOB, "--epochs", "6")) for _ in range(2))
+        yield Job(folder, beside, requeued, again, epochs())
 
 
-def test_a_second_one_beside_it_is_refused() -> None:
-    process = headless(*JOB, "--epochs", "500")
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0, process)
-    code, _, err = ended(headless(*JOB, "--epochs", "500"))
-    assert code == 1
-    assert "already running" in err
-    process.send_signal(signal.SIGTERM)
-    assert ended(process)[0] == 143
+def test_a_requeued_job_is_one_run_and_one_clean_curve(job: Job) -> None:
+    assert job.requeued.code == 0
+    assert "resumed at step" in job.requeued.out
+    assert job.epochs == [*range(1, 7)]
+    runs = os.listdir(job.folder / "runs")
+    assert [name for name in runs if not name.startswith(".")] == ["1-job"]
+
+
+def test_a_job_that_is_done_has_nothing_to_do(job: Job) -> None:
+    assert (job.again.code, job.again.err) == (0, "")
+    assert "1-job is done" in job.again.out
+
+
+def test_a_second_one_beside_it_is_refused(job: Job) -> None:
+    assert job.beside.code == 1
+    assert "already running" in job.beside.err
 
 
 def test_a_name_is_needed() -> None:
@@ -69,12 +100,14 @@ def test_a_name_is_needed() -> None:
     assert "needs --name" in err
 
 
-def test_a_run_that_is_done_goes_on_for_more_epochs() -> None:
-    assert ended(headless(*JOB, "--epochs", "2"))[0] == 0
+def test_a_run_that_is_done_goes_on_for_more_epochs(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(job.folder)
     code, _, err = ended(headless("resume", "1", "--no-ui"))
     assert code == 1
     assert "resume 1-job --epochs" in err
-    code, out, _ = ended(headless("resume", "1", "--no-ui", "--epochs", "4"))
+    code, out, _ = ended(headless("resume", "1", "--no-ui", "--epochs", "7"))
     assert code == 0
-    assert "epoch 4/4" in out
-    assert epochs(RUN) == [1, 2, 3, 4]
+    assert "epoch 7/7" in out
+    assert epochs() == [*range(1, 8)]

@@ -19,7 +19,7 @@ from tests.test_dashboard import app_of
 from tests.test_incremental import cells, differing, settled
 from tui.app import CnnTui
 
-SIZES = 30
+SIZES = 18
 WIDEST, HIGHEST = 200, 60
 
 
@@ -76,7 +76,7 @@ async def test_a_box_in_a_storm(growing: RunDir, key: str) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press(key)
-        for size in sizes(5, (80, 24))[-12:]:
+        for size in sizes(5, (80, 24))[-8:]:
             await pilot.resize_terminal(*size)
         after = cells(pilot)
         await pilot.resize_terminal(*(2 * side for side in (80, 24)))

@@ -127,9 +127,9 @@ def resident(root: Path, batch: int = 5) -> ResidentLoader:
 
 def fork_server() -> psutil.Process:
     """The process that the decoders of this one are forked from."""
-    [server] = [
-        child for child in psutil.Process().children() if "forkserver" in str(child.cmdline())
-    ]
+    children = psutil.Process().children()
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    [server] = [child for child in alive if "forkserver" in str(child.cmdline())]
     return server
 
 

@@ -20,10 +20,12 @@ import pytest
 
 from engine import events, rundir
 from engine.rundir import RunDir
-from tests.processes import COMMAND, Terminal, Watch, headless, wait_for
+from tests.nursery import Nursery, fresh
+from tests.processes import COMMAND, Terminal, Watch, wait_for
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 START = ("-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1")
+TRAIN = {"arch": "lenet5", "data": "digits", "epochs": 5000, "threads": 1}
 # A viewer whose terminal is gone shall end within a second of processor time at the very most.
 SECONDS = 1.0
 # In which it would use all of that if it span.
@@ -31,15 +33,15 @@ PATIENCE = 3.0
 
 
 @pytest.fixture
-def watch() -> Iterator[Watch]:
+def watch(nursery: Nursery) -> Iterator[Watch]:
     """The journal of a run that trains; its engine ends with the test."""
-    process = headless("--no-ui", *START)
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0, process)
+    run = fresh(RUN.path.parent, TRAIN)
+    engine = nursery.begin(run)
+    watch = Watch(run.journal)
+    wait_for(lambda: watch.count(events.EpochEnded) > 0, engine)
     yield watch
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 143
+    engine.send_signal(signal.SIGTERM)
+    assert engine.wait() == 143
 
 
 def trains_on(watch: Watch, epochs: int = 3) -> None:

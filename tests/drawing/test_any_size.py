@@ -293,9 +293,7 @@ made = (
     History,
 )
 histories |= st.sampled_from([make() for make in made])
-any_number_of = settings(
-    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+any_number_of = settings(suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def _controls(rows: list[Row]) -> list[str]:
