@@ -137,10 +137,11 @@ def prefers_bf16(device: torch.device) -> bool:
 def evaluation_batch(device: torch.device, batch: int, shape: tuple[int, ...]) -> int:
     """How many images of `shape` (C, H, W) are evaluated at a time, trained in such batches.
 
-    Without gradients twice as many take no more memory; a GPU has time for more of small ones.
+    Without gradients twice as many take no more memory; a GPU has time for more of small ones, in
+    a bound, so that a smaller batch takes less memory in any case.
     """
     small = EVALUATED_PIXELS // (shape[1] * shape[2]) if device.type == "cuda" else 0
-    return max(2 * batch, small)
+    return min(max(2 * batch, small), 8 * batch)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
@@ -208,31 +209,38 @@ def recorded(
     # A recording keeps the memory of its activations, beside which others are taken now and then.
     if 2 * (torch.cuda.max_memory_allocated(device) - kept) > free:
         raise torch.OutOfMemoryError(text.NO_ROOM_TO_RECORD)
-    graph = torch.cuda.CUDAGraph()
+    graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
     graph.register_generator_state(draws)
     with (
         torch.cuda.device(device),
-        _spared(draws, device),
+        _spared(draws, device, pool),
         # Other threads may do what they like meanwhile.
-        torch.cuda.graph(graph, capture_error_mode="thread_local"),
+        torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"),
     ):
         step()
     return graph.replay
 
 
 @contextlib.contextmanager
-def _spared(draws: torch.Generator, device: torch.device) -> Iterator[None]:
-    """Generators can be drawn from also after a recording in which they took part has failed."""
+def _spared(draws: torch.Generator, device: torch.device, pool: Any) -> Iterator[None]:
+    """All is as before where a recording into this pool fails, which PyTorch does not see to.
+
+    It leaves the stream of the recording current, the generators that took part unusable, and, up
+    to 2.12, memory that other streams have used unfreed (pytorch#180395).
+    """
     generators = draws, torch.cuda.default_generators[torch.cuda.current_device()]
     states = [generator.get_state() for generator in generators]
-    try:
-        yield
-    except RuntimeError:
-        for generator, state in zip(generators, states, strict=True):
-            fresh = torch.Generator(device)
-            fresh.set_state(state)
-            generator.graphsafe_set_state(fresh)
-        raise
+    with torch.cuda.stream(torch.cuda.current_stream(device)):
+        try:
+            yield
+        except RuntimeError:
+            for generator, state in zip(generators, states, strict=True):
+                fresh = torch.Generator(device)
+                fresh.set_state(state)
+                generator.graphsafe_set_state(fresh)
+            with contextlib.suppress(RuntimeError):  # of versions that have done it already
+                torch._C._cuda_endAllocateToPool(torch.cuda.current_device(), pool)
+            raise
 
 
 class Backlog:
@@ -244,6 +252,7 @@ class Backlog:
     STEPS = 4
 
     def __init__(self, device: torch.device) -> None:
+        self._device = device
         # Blocking ones sleep where others would keep a core busy.
         self._ends: deque[Any] = deque()
         if device.type == "cuda":
@@ -254,7 +263,7 @@ class Backlog:
         """Another step was launched; waits until all but the last few are done."""
         if self._ends:
             self._ends[0].synchronize()
-            self._ends[0].record()
+            self._ends[0].record(torch.cuda.current_stream(self._device))
             self._ends.rotate(-1)
 
 

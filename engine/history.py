@@ -257,11 +257,9 @@ class History:
     def _passed(self, event: Event) -> float:
         """Seconds since the event before, as far as an engine can have spent them."""
         seconds = event.time - self.last_time
-        if 0.0 <= seconds <= GAP_SECONDS and self.last_time:
-            return seconds
-        # Events were left out where the numbers leap, as between the ends of a long journal.
-        left_out = event.seq - self.last_seq
-        return seconds if 0.0 <= seconds <= GAP_SECONDS * left_out and self.last_time else 0.0
+        # More than one where events were left out, as between the ends of a long journal.
+        events_on = max(1, event.seq - self.last_seq)
+        return seconds if 0.0 <= seconds <= GAP_SECONDS * events_on and self.last_time else 0.0
 
     @property
     def planned_steps(self) -> int:

@@ -30,7 +30,7 @@ PART = 1 << 18
 GLIMPSE = 1 << 16
 # Of these the last one counts for what a run is now; it is looked for among the events of days.
 STANDING = ("RunStarted", "Phase", "EpochEnded", "Steered")
-DAYS = 1 << 25
+DAYS_BYTES = 1 << 25
 # Some hours of events. A run whose disk takes nothing for longer ends.
 MOST_HELD = 64 << 20
 
@@ -253,7 +253,7 @@ def glimpse(path: Path) -> list[Event]:
     if not head:
         return []
     # The first line of the end is most likely cut, and then skipped as any torn one.
-    standing = _standing(path, max(first.offset, end - DAYS), end)
+    standing = _standing(path, max(first.offset, end - DAYS_BYTES), end)
     later = [*standing, *last.read(CHUNK)]
     return head + [event for event in later if event.seq > head[-1].seq]
 

@@ -102,9 +102,12 @@ def set_rate(optimizers: Iterable[Optimizer], lr: float) -> None:
 
 
 def restore(optimizers: Iterable[Optimizer], states: Iterable[dict[str, Any]]) -> None:
-    """Take up the states of a checkpoint; rates that lie on a GPU stay there."""
+    """Take up the states of a checkpoint; what belongs to this device stays as it is."""
     for optimizer, state in zip(optimizers, states, strict=True):
-        rates = [group["lr"] for group in optimizer.param_groups]
+        own: list[dict[str, Any]] = [
+            {key: group[key] for key in ("lr", "capturable") if key in group}
+            for group in optimizer.param_groups
+        ]
         optimizer.load_state_dict(state)
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate
+        for group, kept in zip(optimizer.param_groups, own, strict=True):
+            group.update(kept)

@@ -66,8 +66,8 @@ SPEEDNET: Fields = {
     "tta": True,
 }
 
-# Muon in place of SGD, as in airbench94_muon of the same author, with rates for Muon as it is here.
-# On CIFAR-10 as JPEG, 8 epochs at batch 512 had 90.0 % without weight decay and 90.5 % with it.
+# Muon in place of SGD, as in airbench94_muon of the same author, with rates for Muon as it is here;
+# what it reaches is in benchmarks/README.md.
 QUICK_SPEEDNET: Fields = {
     **SPEEDNET,
     "epochs": 10,

@@ -2,7 +2,7 @@
 
 Nothing here waits for the device but `Evaluation.result` and `Tally.totals`, at the end of an
 epoch; while training, `start` and `poll` read by an asynchronous copy at most twice a second.
-That is the one sync of a run.
+That is the one sync of a run beside `device.Backlog`, which keeps a GPU a few steps behind.
 """
 
 from __future__ import annotations

@@ -247,7 +247,7 @@ def replaced_broken(count: int, first: object, why: str) -> str:
 
 
 def decoders_replaced(deaths: int, workers: int) -> str:
-    times = "once" if deaths == 1 else "twice" if deaths == 2 else f"{deaths} times"
+    times = "once" if deaths == 1 else "twice"
     fewer = f", or start the next run with --set threads={workers // 2}" if workers > 1 else ""
     return (
         f"the processes that decode images were replaced {times}, since one was ended from "

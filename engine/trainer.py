@@ -185,26 +185,25 @@ class Trainer:
             began = self._clock()
             drawn = next(draws)
             self._loader.aim(drawn)
-            waited = self._learn(drawn) - began
-            self._backlog.add()
+            looks = self._looks()
+            batch = None if self._replay is not None and not looks else self._loader.made(drawn)
+            waited = self._clock() - began
+            optim.set_rate(self._optimizers, self._rate(self.step))
+            if batch is None:
+                self._repeat(drawn)
+            else:
+                self._learn(batch, self._examination(batch.images) if looks else None)
+            self._backlog.add()  # a CPU-GPU sync: on the step before the last few
             seconds = self._clock() - began
             self._epoch_seconds += seconds
             self._spent = Spent(self._spent.seconds + seconds, self._spent.waited + waited)
             yield from self._reports() or (None,)
 
-    def _learn(self, drawn: Drawn) -> float:
-        """One step of gradient descent; returns when all was there that it needs."""
-        optim.set_rate(self._optimizers, self._rate(self.step))
-        looks = self._looks()
-        if self._replay is not None and not looks:
-            there = self._clock()
-            self._replay(drawn)
-            self._stepped(len(drawn.labels))
-            return there
-        batch = self._loader.made(drawn)
-        there = self._clock()
-        self._learn_from(batch, self._examination(batch.images) if looks else None)
-        return there
+    def _repeat(self, drawn: Drawn) -> None:
+        """A step as it was recorded, on other images."""
+        assert self._replay is not None
+        self._replay(drawn)
+        self._stepped(len(drawn.labels))
 
     def _replayed(self) -> Replay:
         """A step of which only the launches are needed, which are recorded."""
@@ -218,7 +217,7 @@ class Trainer:
 
         return Replay(step, lambda it: devices.recorded(it, self._device, self._loader.draws))
 
-    def _learn_from(self, batch: Batch, examination: Examination | None) -> None:
+    def _learn(self, batch: Batch, examination: Examination | None) -> None:
         """A step that can be looked at, and that learns nothing from what breaks the weights."""
         loss, logits = self._forward(batch)
         if self._breaks(loss):
@@ -324,15 +323,11 @@ class Trainer:
             examination, step = self._examined
             reports.append(examination.event(step))
             self._examined = None
-        return reports + self._complaints()
-
-    def _complaints(self) -> list[Event]:
-        """What there is to say of a step that cannot be replayed; then it is no longer tried."""
-        if self._replay is None or not self._replay.failure:
-            return []
-        told = text.not_recorded(self._replay.failure)
-        self._replay = None
-        return [events.Alert("warning", "cuda-graph", told, step=self.step)]
+        if self._replay is not None and self._replay.failure:
+            told = text.not_recorded(self._replay.failure)
+            reports.append(events.Alert("warning", "cuda-graph", told, step=self.step))
+            self._replay = None
+        return reports
 
     def _steps(self, means: Means) -> list[Event]:
         step, epoch, (seconds, waited) = self._window

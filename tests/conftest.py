@@ -38,6 +38,8 @@ def common_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp("home")))
+        for name in ("CNN_TUI_RUNS", "CNN_TUI_DATA"):
+            patch.delenv(name, raising=False)
         yield
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-# Timers that are due within so many seconds belong to what is going on: Textual draws 60 times a
-# second, and the dashboard first reads its journal after two frames.
+# Timers that are due within so many seconds belong to what is going on, as Textual's drawing does,
+# 60 times a second.
 SOON = 0.08
 
 

@@ -80,7 +80,8 @@ class Engine:
         return code
 
     def send_signal(self, number: signal.Signals) -> None:
-        os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.kill(self.pid, number)
 
 
 class Nursery:

@@ -25,7 +25,7 @@ PLAIN = {
     **{"rotate": 0.0, "shift": 0.0, "zoom": 0.0, "precision": "float32"},
     **{"memory_format": "contiguous", "threads": 1, "gpus": 2},
 }
-EPOCHS = 12
+EPOCHS = 8
 LONG: dict[str, object] = {**PLAIN, "epochs": 1000}
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 ARGUMENTS = (
@@ -72,11 +72,11 @@ def two_ranks(nursery: Nursery, run: RunDir) -> tuple[Engine, Engine]:
     return leader, follower
 
 
-def trained_an_epoch(run: RunDir, process: Process) -> Watch:
-    """The journal of a run in which another epoch has ended."""
+def trained(run: RunDir, process: Process, after: int = 1) -> Watch:
+    """The journal of a run in which so many more epochs have ended."""
     watch = Watch(run.journal)
-    before = watch.count(events.EpochEnded)
-    wait_for(lambda: watch.count(events.EpochEnded) > before, process)
+    wanted = watch.count(events.EpochEnded) + after
+    wait_for(lambda: watch.count(events.EpochEnded) >= wanted, process)
     return watch
 
 
@@ -102,15 +102,15 @@ def alone(
     whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> list[events.EpochEnded]:
     """Epochs by one process."""
-    run = fresh(tmp_path_factory.mktemp("alone"), {**PLAIN, "epochs": EPOCHS})
-    assert whole_nursery.begin(run).wait() == 0
+    run = fresh(tmp_path_factory.mktemp("alone"), LONG)
+    stopped(run, whole_nursery.begin(run), EPOCHS)
     return epochs(clean(run))
 
 
 class Together(NamedTuple):
-    """A run that was begun by two processes, taken up by one, and ended by two.
+    """A run that was begun by two processes, taken up by one, and again by two.
 
-    `said` is what readers make of its journal, and `saved` the last save before each change.
+    `said` is what readers make of its journal, and `saved` the last save of each.
     """
 
     said: list[Event]
@@ -119,20 +119,21 @@ class Together(NamedTuple):
 
 @pytest.fixture(scope="module")
 def together(whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Together:
-    run = fresh(tmp_path_factory.mktemp("together"), {**PLAIN, "epochs": EPOCHS})
+    run = fresh(tmp_path_factory.mktemp("together"), LONG)
     leader, follower = two_ranks(whole_nursery, run)
     saved = [stopped(run, leader)]
     follower.wait()
     saved.append(stopped(run, whole_nursery.begin(run)))
-    engines = two_ranks(whole_nursery, run)
-    assert [engine.wait() for engine in engines] == [0, 0]
-    assert [engine.complained for engine in engines] == ["", ""]
+    leader, follower = two_ranks(whole_nursery, run)
+    saved.append(stopped(run, leader))
+    follower.wait()
+    assert [engine.complained for engine in (leader, follower)] == ["", ""]
     return Together(clean(run), saved)
 
 
-def stopped(run: RunDir, engine: Engine) -> events.Checkpointed:
-    """The save of an engine that was told to stop after an epoch."""
-    watch = trained_an_epoch(run, engine)
+def stopped(run: RunDir, engine: Engine, after: int = 1) -> events.Checkpointed:
+    """The save of an engine that was told to stop after so many epochs."""
+    watch = trained(run, engine, after)
     engine.send_signal(signal.SIGTERM)
     assert engine.wait() == 143
     assert watch.has(lambda e: isinstance(e, events.RunEnded))
@@ -142,7 +143,10 @@ def stopped(run: RunDir, engine: Engine) -> events.Checkpointed:
 def test_two_processes_train_what_one_does(
     alone: list[events.EpochEnded], together: Together
 ) -> None:
-    assert measured(epochs(together.said)) == pytest.approx(measured(alone), rel=1e-4)
+    both = list(zip(epochs(together.said), alone, strict=False))
+    assert len(both) >= 3
+    found, expected = (measured([*part]) for part in zip(*both, strict=True))
+    assert found == pytest.approx(expected, rel=1e-3)
     for matrix in (event for event in together.said if isinstance(event, events.Confusion)):
         assert sum(map(sum, matrix.counts)) == 355
         for cell in matrix.worst:
@@ -157,10 +161,11 @@ def test_two_processes_train_what_one_does(
 
 def test_a_run_goes_on_with_another_number_of_processes(together: Together) -> None:
     """From two to one, and from one to two."""
-    assert [e.epoch for e in epochs(together.said)] == [*range(1, EPOCHS + 1)]
-    assert [(save.file, save.reason) for save in together.saved] == [("last.pt", "stop")] * 2
+    numbers = [e.epoch for e in epochs(together.said)]
+    assert numbers == [*range(1, len(numbers) + 1)]
+    assert [(save.file, save.reason) for save in together.saved] == [("last.pt", "stop")] * 3
     resumed = [event.step for event in together.said if isinstance(event, events.Resumed)]
-    assert resumed == [save.step for save in together.saved]
+    assert resumed == [save.step for save in together.saved[:2]]
 
 
 # The end of one is the end of all
@@ -181,7 +186,7 @@ def test_a_loss_that_is_not_a_number_ends_all_with_a_sentence(
 def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(nursery: Nursery) -> None:
     run = fresh(RUN.path.parent, LONG)
     leader, follower = two_ranks(nursery, run)
-    watch = trained_an_epoch(run, leader)
+    watch = trained(run, leader)
     follower.send_signal(signal.SIGKILL)
     assert leader.wait() == 1
     assert "another process of this run has ended" in leader.complained
@@ -203,7 +208,7 @@ def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(nursery: Nurs
 
 def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     process = headless("--no-ui", *ARGUMENTS, "--gpus", "2")
-    watch = trained_an_epoch(RUN, process)
+    watch = trained(RUN, process)
     process.send_signal(signal.SIGUSR1)
     wait_for(
         lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "signal"),

@@ -89,5 +89,5 @@ def test_garbage_is_collected_again_once_all_is_there() -> None:
         assert gc.isenabled()
         assert gc.get_freeze_count()
     finally:
-        gc.unfreeze()
+        gc.freeze()  # as it was for all tests
         gc.enable()

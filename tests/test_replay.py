@@ -238,7 +238,9 @@ def test_a_gpu_goes_on_where_a_step_cannot_be_recorded(digits: Dataset) -> None:
 
     trainer = on_a_gpu(digits, "on")
     trainer.model.register_forward_pre_hook(reads)
+    before = torch.cuda.current_stream()
     found = said(trainer)
     assert len(complaints(found)) == 1
+    assert torch.cuda.current_stream() == before
     plain = on_a_gpu(digits, "off")
     assert losses(found) == pytest.approx(losses(said(plain)), rel=1e-3)

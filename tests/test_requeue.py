@@ -62,24 +62,24 @@ class Job(NamedTuple):
 def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
     folder = tmp_path_factory.mktemp("job")
     with contextlib.chdir(folder):
-        process = headless(*JOB, "--epochs", "6")
+        process = headless(*JOB, "--epochs", "12")
         watch = Watch(RUN.journal)
-        wait_for(lambda: watch.count(events.EpochEnded) > 0, process)
+        wait_for(lambda: watch.count(events.Steps) > 0, process)
         spool.send(RUN, commands.Pause)
         wait_for(
             lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), process
         )
-        beside = ended(headless(*JOB, "--epochs", "6"))
+        beside = ended(headless(*JOB, "--epochs", "12"))
         process.kill()
         process.communicate()
-        requeued, again = (ended(headless(*JOB, "--epochs", "6")) for _ in range(2))
+        requeued, again = (ended(headless(*JOB, "--epochs", "12")) for _ in range(2))
         yield Job(folder, beside, requeued, again, epochs())
 
 
 def test_a_requeued_job_is_one_run_and_one_clean_curve(job: Job) -> None:
     assert job.requeued.code == 0
     assert "resumed at step" in job.requeued.out
-    assert job.epochs == [*range(1, 7)]
+    assert job.epochs == [*range(1, 13)]
     runs = os.listdir(job.folder / "runs")
     assert [name for name in runs if not name.startswith(".")] == ["1-job"]
 
@@ -107,7 +107,7 @@ def test_a_run_that_is_done_goes_on_for_more_epochs(
     code, _, err = ended(headless("resume", "1", "--no-ui"))
     assert code == 1
     assert "resume 1-job --epochs" in err
-    code, out, _ = ended(headless("resume", "1", "--no-ui", "--epochs", "7"))
+    code, out, _ = ended(headless("resume", "1", "--no-ui", "--epochs", "13"))
     assert code == 0
-    assert "epoch 7/7" in out
-    assert epochs() == [*range(1, 8)]
+    assert "epoch 13/13" in out
+    assert epochs() == [*range(1, 14)]

@@ -300,6 +300,19 @@ def hang(file: Path) -> bytes:
     return before
 
 
+def held_open(file: Path) -> int:
+    """Wait until somebody reads such an image, who waits on until this descriptor is closed."""
+    found: list[int] = []
+
+    def is_read() -> bool:
+        with contextlib.suppress(OSError):
+            found.append(os.open(file, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(found)
+
+    wait_for(is_read)
+    return found[0]
+
+
 @pytest.mark.parametrize("seconds", [0.0, 0.5], ids=["at-once", "while-waited-for"])
 @pytest.mark.parametrize("victim", ["decoder", "server"])
 def test_a_process_that_dies_is_replaced_and_no_batch_changes(
@@ -347,11 +360,13 @@ def test_a_death_while_a_pass_is_left(tmp_path: Path, opened: Opened) -> None:
     images = list(map(hang, files))
     left = loader.batches(2)
     next(left)
+    held = list(map(held_open, files))
     killer = threading.Timer(0.5, kill_decoder, [fork_server()])
     killer.start()
     left.close()
     killer.join()
-    for file, image in zip(files, images, strict=True):
+    for file, image, descriptor in zip(files, images, held, strict=True):
+        os.close(descriptor)
         file.unlink()
         file.write_bytes(image)
     assert same(loader.batches(1), undisturbed)

@@ -132,3 +132,13 @@ def test_an_engine_on_one_core_computes_with_one_thread() -> None:
         check=True,
     )
     assert "'OMP_NUM_THREADS': '1'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("batch", "side", "evaluated"),
+    [(64, 32, 512), (128, 32, 1024), (1024, 32, 2048), (64, 224, 128)],
+)
+def test_a_gpu_evaluates_more_small_images_at_a_time(batch: int, side: int, evaluated: int) -> None:
+    shape, gpu = (3, side, side), torch.device("cuda")
+    assert devices.evaluation_batch(gpu, batch, shape) == evaluated
+    assert devices.evaluation_batch(CPU, batch, shape) == 2 * batch

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -243,30 +245,31 @@ def _rehearse(chosen: Any) -> int:
 
 
 def _open_launcher(runs_dir: Path, data_dir: str | None, ascii_only: bool) -> None:
-    terminal = _terminal(ascii_only)
-    from tui.app import CnnTui
-
+    with _prepared(ascii_only) as terminal:
+        from tui.app import CnnTui
     _finish(CnnTui(runs_dir, data_dir=data_dir or "", **terminal))
 
 
 def _watch(run: Any, runs_dir: Path, *, started: bool, ascii_only: bool) -> None:
-    terminal = _terminal(ascii_only)
-    from tui.app import CnnTui
-
+    with _prepared(ascii_only) as terminal:
+        from tui.app import CnnTui
     _finish(CnnTui(runs_dir, watch=run, started=started, **terminal))
 
 
-def _terminal(ascii_only: bool) -> dict[str, Any]:
-    """What the app has to know of its terminal; it is imported until the terminal answers."""
-    import gc
+@contextlib.contextmanager
+def _prepared(ascii_only: bool) -> Iterator[dict[str, Any]]:
+    """For importing the app; when that is done, this is what it has to know of its terminal.
 
+    The terminal answers meanwhile. Nothing of what is imported is garbage, so that none is looked
+    for until the app has settled.
+    """
     from tui import ambiguous
 
-    # Nothing of what is imported is garbage; the app collects again when it has settled.
     gc.disable()
+    found: dict[str, Any] = {}
     with ambiguous.asked() as terminal:
-        import tui.app  # noqa: F401
-    return {"ascii_only": ascii_only or terminal.wide, "typed": terminal.typed}
+        yield found
+    found |= {"ascii_only": ascii_only or terminal.wide, "typed": terminal.typed}
 
 
 def _finish(app: Any) -> None:
@@ -307,9 +310,8 @@ def demo(ascii_only: bool) -> None:
 
     if not _on_terminal():
         raise UsageError(text.DEMO_NEEDS_TERMINAL)
-    terminal = _terminal(ascii_only)
-    from tui.demo import Demo
-
+    with _prepared(ascii_only) as terminal:
+        from tui.demo import Demo
     with tempfile.TemporaryDirectory(prefix="cnn-tui-", ignore_cleanup_errors=True) as folder:
         _finish(Demo(Path(folder), **terminal))
 

@@ -15,10 +15,9 @@ from engine.data.workers import Pool, Room, decode
 # Images of a task that one process decodes at a time: a task is spread over several, so that the
 # first one of an epoch is soon there.
 CHUNK = 32
-# Processes that die so often in an epoch, or so often while the same images are waited for, die of
+# Processes that die so often in an epoch, or twice while the same images are waited for, die of
 # what they are asked to do.
 DEATHS = 3
-LOSSES = 2
 
 
 @dataclass(eq=False)
@@ -33,14 +32,13 @@ class Task:
 class Decoders:
     """So many processes, and room for `slots` tasks of `batch` images of a form.
 
-    `pixels` is (slots, batch, C, H, W). `deaths` counts how often all processes were replaced, for
-    one was ended from outside; who begins a new epoch sets it back.
+    `pixels` is (slots, batch, C, H, W).
     """
 
     def __init__(self, workers: int, slots: int, batch: int, form: Form) -> None:
         self._workers, self._room = workers, Room.zeroed(slots, batch, form)
         self.pixels = self._room.pixels
-        self.deaths = 0
+        self._deaths = 0
         self._begun: dict[Task, None] = {}
         self._pool = Pool(workers, self._room)
 
@@ -57,12 +55,18 @@ class Decoders:
 
         Raises BrokenProcessPool where processes were ended from outside again and again.
         """
-        for _ in range(LOSSES - 1):
-            try:
-                return self._finished(task)
-            except BrokenProcessPool as death:
-                self._replace(death)
+        try:
+            return self._finished(task)
+        except BrokenProcessPool as death:
+            self._replace(death)
         return self._finished(task)
+
+    def forgiven(self) -> int:
+        """How often all processes were replaced, for one was ended from outside, since the last
+        call; from here on that no longer counts.
+        """
+        deaths, self._deaths = self._deaths, 0
+        return deaths
 
     def leave(self, tasks: Sequence[Task]) -> None:
         """Free slots whose result was taken, or is not wanted any more.
@@ -100,8 +104,8 @@ class Decoders:
 
     def _replace(self, death: Exception) -> None:
         """New processes, for all that was begun: the same images in the same slots."""
-        self.deaths += 1
-        if self.deaths >= DEATHS:
+        self._deaths += 1
+        if self._deaths >= DEATHS:
             raise BrokenProcessPool from death
         self._pool.end()
         self._pool = Pool(self._workers, self._room)

@@ -91,9 +91,8 @@ class StreamingLoader(Batches):
         decoding processes that were replaced.
         """
         said = []
-        if self._decoders.deaths:
-            said.append(text.decoders_replaced(self._decoders.deaths, self._workers))
-            self._decoders.deaths = 0
+        if deaths := self._decoders.forgiven():
+            said.append(text.decoders_replaced(deaths, self._workers))
         if len(self._broken) > self._told:
             self._told = len(self._broken)
             first, why = next(iter(self._broken.items()))

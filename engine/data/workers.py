@@ -6,6 +6,7 @@ the thread that trains, which has thousands of small calls to make.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import mmap
 import multiprocessing.forkserver as server
@@ -125,10 +126,12 @@ class Pool(ProcessPoolExecutor):
     def end(self) -> None:
         """Kill all processes; returns when none of them writes any more."""
         self.shutdown(wait=False)
-        started = [process for process in self._context.started if process.pid is not None]
-        for process in started:
-            process.kill()
-        for process in started:
+        started = {process.pid: process for process in self._context.started if process.pid}
+        for pid in started:
+            # Not by its own `kill`, which does nothing once the process that forks is gone.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for process in started.values():
             process.join()
 
 

@@ -113,6 +113,11 @@ class Chooser(Drawn, can_focus=True):
             return ()
         return (Span(text.rows_of(shown[0] + 1, shown[-1] + 1, len(self)), "dim"),)
 
+    def _below(self, room: int) -> list[Row]:
+        """What is said of the chosen row; where there is room, after an empty one."""
+        gap = [cells.row()] if room > len(self._about) else []
+        return [*gap, *self._about][:room]
+
     def draw(self, width: int, height: int) -> list[Row]:
         inside: list[Row] = []
         shown = window(len(self._keys), self._at, height - 2 - self._heading)
@@ -121,10 +126,7 @@ class Chooser(Drawn, can_focus=True):
             inside = choice_rows(
                 self._columns, self._at, width - 2, height - 2, heading=self._heading
             )
-            room = height - 2 - len(inside)
-            about = [cells.fit(row, width - 2) for row in (cells.row(), *self._about)]
-            # The empty row between is the first to go.
-            inside += about[len(self._about) >= room :][: max(0, room)]
+            inside += self._below(height - 2 - len(inside))
         room_for_foot = width - 6 - (cells.width(sign) + 3 if sign else 0)
         return frame(
             inside,

@@ -19,6 +19,10 @@ class RatePane(Chart):
     # What the rate was in a column is known when it begins.
     RENEWED = math.inf
 
+    def on_mount(self) -> None:
+        if not plot.is_loaded():
+            self.call_after_refresh(self._load)
+
     def _load(self) -> None:
         """Import what draws the lines: what else the screen shows does not wait for it."""
         plot.load()
@@ -34,6 +38,5 @@ class RatePane(Chart):
 
     def plot(self, width: int, height: int) -> list[Row]:
         if not plot.is_loaded():
-            self.call_after_refresh(self._load)
             return []
         return rate.rate_pane(self.history, width, height, window=self.window, cursor=self.cursor)

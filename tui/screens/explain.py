@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from tui.screens.box import Box
+from tui.screens.dialog import Dialog
 
 
-class ExplainScreen(Box[None]):
+class ExplainScreen(Dialog[None]):
     """A few sentences below the name of their pane; any of Escape, q and e closes it."""
 
     DEFAULT_CSS = "ExplainScreen Static { height: auto; }"

@@ -13,12 +13,12 @@ from textual.widgets import Input, Label
 from engine import recipe
 from engine.recipe import Recipe
 from tui import text
-from tui.screens.box import Answer, Box
+from tui.screens.dialog import Answer, Dialog
 
 SHOWN = ("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip")
 
 
-class Form(Box[Answer]):
+class Form(Dialog[Answer]):
     """A box of inputs."""
 
     DEFAULT_CSS = """
@@ -28,7 +28,7 @@ class Form(Box[Answer]):
     Form Input:focus { border: none; background: $panel; }
     Form .wrong { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
     """
-    READ = False
+    SCROLLS = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", show=False),
         Binding("down", "app.focus_next", show=False),

@@ -12,7 +12,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from tui import text
-from tui.screens.box import Box
+from tui.screens.dialog import Dialog
 
 Groups: TypeAlias = Sequence[str]
 
@@ -21,7 +21,7 @@ KEYS = 18
 WIDE = 120
 
 
-class HelpScreen(Box[None]):
+class HelpScreen(Dialog[None]):
     """A table of keys, grouped, those of the pane first; any of Escape, q and ? closes it."""
 
     DEFAULT_CSS = """

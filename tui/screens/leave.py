@@ -11,10 +11,10 @@ from textual.widgets.option_list import Option
 
 from engine.text import harmless
 from tui import text
-from tui.screens.box import Box
+from tui.screens.dialog import Dialog
 
 
-class LeaveScreen(Box[Literal["keep", "stop"]]):
+class LeaveScreen(Dialog[Literal["keep", "stop"]]):
     """Keep training (the default), stop and save, or stay; Escape stays."""
 
     DEFAULT_CSS = """
@@ -25,7 +25,7 @@ class LeaveScreen(Box[Literal["keep", "stop"]]):
         background-tint: $background 0%;
     }
     """
-    READ = False
+    SCROLLS = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", show=False),
         Binding("k", "answer('keep')", show=False),

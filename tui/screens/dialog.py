@@ -14,12 +14,12 @@ from tui.drawn import is_ascii
 Answer = TypeVar("Answer")
 
 
-class Box(ModalScreen[Answer]):
+class Dialog(ModalScreen[Answer]):
     """As high as what is `inside`, as far as there is room; in its border stand both titles."""
 
     DEFAULT_CSS = """
-    Box { align: center middle; background: $background 60%; }
-    Box > .box {
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > .box {
         width: 64; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
         background: $background; border: round $ink-selected;
         border-title-color: $foreground; border-title-style: bold;
@@ -29,11 +29,11 @@ class Box(ModalScreen[Answer]):
         scrollbar-background-hover: $background; scrollbar-background-active: $background;
     }
     """
-    READ: ClassVar[bool] = True
+    SCROLLS: ClassVar[bool] = True
     """Whether the box takes the keys that scroll it, and not something in it."""
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="box", can_focus=self.READ) as box:
+        with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:
             box.border_title = self.plain(self.title or "")
             box.border_subtitle = self.plain(self.sub_title or "")
             yield from self.inside()
