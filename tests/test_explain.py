@@ -77,6 +77,7 @@ def test_a_run_in_its_third_epoch(pane: str) -> None:
         (falling(0.5), "After a few more epochs"),
         (falling(2.0, 1.5, 1.2, 1.0), "still falls, from 2.000 to 1.000 in 3 epochs"),
         (falling(2.0, 1.0, 1.2, 1.3, 1.4), "rising since epoch 2"),
+        (falling(0.4, 0.2, 0.24, 0.26, 0.28), "was lowest in epoch 2"),
         (falling(0.5, 0.5, 0.5, 0.5), "has hardly moved for 3 epochs"),
         (falling(0.5, None, None, None), "In the last epoch it was not a number"),
     ],

@@ -735,6 +735,13 @@ def explain_loss_rises(epoch: int) -> str:
     )
 
 
+def explain_loss_rose(epoch: int) -> str:
+    return (
+        f"On new images it was lowest in epoch {epoch}; as long as it lies below training, nothing "
+        "is learnt by heart."
+    )
+
+
 def explain_loss_falls(before: str, now: str, epochs: int) -> str:
     return f"On new images it still falls, from {before} to {now} in {epochs} epochs."
 
