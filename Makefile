@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test soak format bench
+.PHONY: run test test-gpu soak format bench
 
 run: .venv/installed
 	@$(BIN)/cnn-tui
@@ -13,6 +13,10 @@ test: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+# On a machine with a GPU: what only a GPU shows.
+test-gpu: .venv/installed-dev
+	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_uplink.py
 
 # Hours: some hundreds of kills, and an hour with a restless viewer.
 soak: .venv/installed-dev

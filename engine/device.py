@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -49,8 +50,9 @@ def choose(wanted: str) -> torch.device:
 
 
 def unusable_gpu(device: torch.device) -> str | None:
-    """Why a GPU that is present is not used, or None."""
-    if device.type == "cuda" or not Path("/proc/driver/nvidia/gpus").exists():
+    """Why a GPU that is present is not used, or None; also where the environment hides all."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    if device.type == "cuda" or hidden or not Path("/proc/driver/nvidia/gpus").exists():
         return None
     try:
         torch.cuda.init()  # type: ignore[no-untyped-call]

@@ -24,6 +24,9 @@ settings.load_profile("suite")
 
 # Before torch is loaded: OpenMP threads of two test processes would spin waiting for each other.
 os.environ["OMP_NUM_THREADS"] = "1"
+# The same everywhere, bit for bit; `make test-gpu` is for what only a GPU shows.
+if "CNN_TUI_TEST_GPU" not in os.environ:
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def pytest_collection_finish() -> None:

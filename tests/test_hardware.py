@@ -62,6 +62,7 @@ def nvml(*holders: Held | None, sensors: bool = True, broken: int | None = None)
 
 
 def sampled(monkeypatch: pytest.MonkeyPatch, driver: SimpleNamespace) -> tuple[events.Gpu, ...]:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setitem(sys.modules, "pynvml", driver)
     monkeypatch.setattr(hardware, "_user", lambda pid: {1: "anna", 2: "li.wei", 3: "li.wei"}[pid])
     return hardware.gpus()

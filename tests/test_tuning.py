@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -142,3 +143,13 @@ def test_a_gpu_evaluates_more_small_images_at_a_time(batch: int, side: int, eval
     shape, gpu = (3, side, side), torch.device("cuda")
     assert devices.evaluation_batch(gpu, batch, shape) == evaluated
     assert devices.evaluation_batch(CPU, batch, shape) == 2 * batch
+
+
+def test_a_gpu_that_is_hidden_on_purpose_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("the GPU of this machine is usable")
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert devices.unusable_gpu(CPU)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert devices.unusable_gpu(CPU) is None
