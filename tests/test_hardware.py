@@ -61,8 +61,13 @@ def nvml(*holders: Held | None, sensors: bool = True, broken: int | None = None)
     )
 
 
-def sampled(monkeypatch: pytest.MonkeyPatch, driver: SimpleNamespace) -> tuple[events.Gpu, ...]:
+@pytest.fixture(autouse=True)
+def all_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has hidden a GPU, unless a test does."""
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def sampled(monkeypatch: pytest.MonkeyPatch, driver: SimpleNamespace) -> tuple[events.Gpu, ...]:
     monkeypatch.setitem(sys.modules, "pynvml", driver)
     monkeypatch.setattr(hardware, "_user", lambda pid: {1: "anna", 2: "li.wei", 3: "li.wei"}[pid])
     return hardware.gpus()
