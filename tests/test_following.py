@@ -44,8 +44,16 @@ def test_the_glimpse_is_shown_until_all_is_folded(
     assert bins[0].step < 2 * long.history.loss.width
 
 
-def test_a_short_journal_is_read_at_once(tmp_path: Path) -> None:
-    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    news = Following(run).look()
-    assert news.kinds is None or news.kinds
+def test_a_short_journal_is_read_at_once_and_what_follows_in_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SLICE_SECONDS", 0.0)
+    run = scripted.run_dir(tmp_path / "runs")
+    scripted.write_many(run.journal, STEPS)
+    short = Following(run)
+    news = short.look()
     assert not news.more
+    assert news.kinds is None or news.kinds
+    assert short.history.step == STEPS - 1
+    scripted.write_many(run.journal, 2 * STEPS)
+    assert short.look().more

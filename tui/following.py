@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import NamedTuple
 
@@ -13,8 +14,9 @@ from engine.rundir import Life, RunDir
 
 # A long journal is read in slices, so that keys are answered meanwhile.
 SLICE_SECONDS = 0.005
-# Above this many bytes the end of the journal is shown before all of it is folded.
-LONG = 8 << 20
+# Above this many bytes the end of the journal is shown before all of it is folded; what is shorter
+# is folded at once, in some hundredths of a second, so that nobody sees how things once were.
+LONG = 3 << 20
 
 
 class News(NamedTuple):
@@ -55,8 +57,9 @@ class Following:
             self.history = History()
             self.history.fold(glimpse(self.run.journal))
             return News(None, more=True)
+        first = self._reader is None and self.history is self._folding
         self._reader = self._reader or Reader(self.run.journal)
-        deadline = time.monotonic() + SLICE_SECONDS
+        deadline = math.inf if first else time.monotonic() + SLICE_SECONDS
         # Asked before reading: what an engine says before it ends is then not missed.
         life = rundir.life(self.run)
         kinds: frozenset[type[Event]] | None = frozenset()
