@@ -70,7 +70,7 @@ def defaults(said: Mapping[str, object]) -> dict[str, object]:
 
 
 def data(name: str) -> str:
-    """A catalogue name as it is, an existing folder as an absolute path.
+    """A catalogue name as it is, an existing folder as an absolute path; links keep their names.
 
     Raises UsageError for what is neither; `./NAME` means a folder in any case.
     """
@@ -83,7 +83,7 @@ def data(name: str) -> str:
         if "/" in name:
             raise DataError(text.folder_missing(path))
         raise UsageError(text.unknown_data(name, catalog.DATA))
-    return str(path.resolve())
+    return os.path.abspath(path)
 
 
 def architecture(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Label
 
 from engine import cgroups, events, hardware, launch, rundir
 from engine.recipe import Recipe
@@ -130,8 +131,11 @@ async def test_a_folder_of_images_is_asked_for(tmp_path: Path, spawned: list[Rec
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"nowhere", "enter")
-        assert "does not exist" in notes(pilot)
-        await pilot.press("enter", *"pets", "enter")
+        await settled(pilot)
+        # The box says what is wrong and keeps what was typed.
+        wrong = str(pilot.app.screen.query_one(".wrong", Label).render())
+        assert "nowhere does not exist" in wrong
+        await pilot.press(*["backspace"] * len("nowhere"), *"pets", "enter")
         assert "lenet5-pets" in await settled(pilot)
         await pilot.press("enter")
         await pilot.pause()

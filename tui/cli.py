@@ -241,6 +241,8 @@ def _rehearse(chosen: Any) -> int:
             pass_fds=(claim.lock,),
             check=False,
         )
+    if done.returncode == 0:
+        click.echo(text.REHEARSED)
     return done.returncode
 
 

@@ -69,11 +69,11 @@ def _loss_trend(epochs: Sequence[EpochEnded]) -> str:
     if len(known) <= EPOCHS:
         return text.EXPLAIN_TREND_EARLY
     (now, _), (before, _), (best, best_epoch) = known[-1], known[-1 - EPOCHS], min(known)
+    if now < before * (1 - MOVES):
+        return text.explain_loss_falls(numbers.loss(before), numbers.loss(now), EPOCHS)
     if known[-1][1] - best_epoch >= EPOCHS and now > best * (1 + 2 * MOVES):
         above = now > number(epochs[-1].train_loss)
         return text.explain_loss_rises(best_epoch) if above else text.explain_loss_rose(best_epoch)
-    if now < before * (1 - MOVES):
-        return text.explain_loss_falls(numbers.loss(before), numbers.loss(now), EPOCHS)
     return text.explain_loss_flat(EPOCHS)
 
 

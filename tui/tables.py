@@ -23,16 +23,19 @@ from tui.summary import Summary, summary
 
 
 class Column(NamedTuple):
-    """A heading, and whether its cells are numbers."""
+    """A heading, whether its cells are numbers, and whether each stays in one line."""
 
     title: str
     numeric: bool = False
+    whole: bool = False
 
 
 def _print(columns: Iterable[Column], rows: Iterable[Iterable[str]]) -> None:
     table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False)
     for column in columns:
-        table.add_column(column.title, justify="right" if column.numeric else "left")
+        table.add_column(
+            column.title, justify="right" if column.numeric else "left", no_wrap=column.whole
+        )
     for row in rows:
         table.add_row(*(Text(harmless(cell)) for cell in row))
     Console().print(table)
@@ -97,7 +100,7 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     if not found:
         click.echo(text.no_runs(str(runs_dir)))
         return
-    columns = [Column(t, numeric) for t, numeric in text.RUN_COLUMNS]
+    columns = [Column(t, numeric, whole=True) for t, numeric in text.RUN_COLUMNS]
     _print(columns, (_run_row(run) for run in found))
     for run, told in zip(known, found, strict=True):
         if told.state == "silent":
@@ -113,5 +116,5 @@ def _run_row(run: Summary) -> tuple[str, ...]:
         f"{run.epoch}/{run.epochs}" if run.epochs else "",
         best,
         duration(run.seconds) if run.seconds else "",
-        time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started)) if run.started else "",
+        time.strftime("%d %b %H:%M", time.localtime(run.started)) if run.started else "",
     )

@@ -488,6 +488,7 @@ HELP_MORE_EPOCHS = "Go on to this total of epochs, also when the run was done."
 HELP_ON_NAN = "When the loss is no number: pause, stop or rollback."
 RESUME_NEEDS_NAME = "--resume auto needs --name, which says what run to go on with."
 HELP_NO_UI = "Train in the foreground and print plain lines."
+REHEARSED = "a rehearsal: one step and one evaluation batch went well, and nothing was kept."
 HELP_DRY_RUN = "Do everything up to one step and one evaluation batch, then exit."
 HELP_ASCII = "Draw with ASCII characters only."
 HELP_ONCE = "Print one frame as text and exit."
@@ -730,8 +731,8 @@ def explain_loss_together(train: str, validation: str) -> str:
 
 def explain_loss_rises(epoch: int) -> str:
     return (
-        f"On new images it has been rising since epoch {epoch}: from there on the network learns "
-        "its training images by heart."
+        f"On new images it was lowest in epoch {epoch}, and has not come back there: what the "
+        "network learns now it learns by heart."
     )
 
 
@@ -743,7 +744,7 @@ def explain_loss_rose(epoch: int) -> str:
 
 
 def explain_loss_falls(before: str, now: str, epochs: int) -> str:
-    return f"On new images it still falls, from {before} to {now} in {epochs} epochs."
+    return f"On new images it falls now, from {before} to {now} in {epochs} epochs."
 
 
 def explain_loss_flat(epochs: int) -> str:
@@ -1068,7 +1069,7 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("/ o", "filter and order the architectures"),
         ("y", "copy the command that does the same"),
         (": Ctrl+P", "all that can be done, in words"),
-        ("? q Ctrl+C Esc", "these keys; quit"),
+        ("? q Ctrl+C", "these keys; quit"),
     ),
     HELP_BOXES: (
         ("Esc q Enter", "close it; so does what opened it"),

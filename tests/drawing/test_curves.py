@@ -36,6 +36,12 @@ def test_a_curve_with_its_validation_points() -> None:
     ]
 
 
+def test_a_validation_above_the_axis_is_an_arrow() -> None:
+    series = Series(FALLING, [(1.0, 300.0), (2.0, 2.0)], [])
+    first, *_ = drawn(curve_pane(series, 30, 4, window=(0.0, 2.0), scale=HEIGHT))
+    assert first == "   2┤⠱⡀          ↑           o"
+
+
 def test_the_axis_is_shared_whatever_the_curve_fills_of_it() -> None:
     series = Series(FALLING, [(2.0, 0.4)], [])
     assert drawn(curve_pane(series, 30, 4, window=(0.0, 4.0), scale=HEIGHT)) == [

@@ -16,6 +16,8 @@ from tui.drawing.series import Series
 # With this many rows or more the first one is a sparkline of the recent steps.
 RECENT_ROW = 8
 
+ABOVE = "↑"
+
 Marks = dict[tuple[int, int], Span]
 
 
@@ -106,7 +108,10 @@ def _stretches(columns: Mapping[int, float]) -> list[list[tuple[int, float]]]:
 def _validation(
     points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
 ) -> Marks:
-    """An `o` for each epoch, or for each second, fourth … one where they would touch."""
+    """An `o` for each epoch, or for each second, fourth … one where they would touch.
+
+    Where a value lies above the axis an arrow says so.
+    """
     stride = 1
     while stride * width < 2 * (window[1] - window[0]):
         stride *= 2
@@ -114,7 +119,8 @@ def _validation(
     for epoch, value in points:
         if scale.holds(value) and (epoch % stride == 0 or (epoch, value) == points[-1]):
             row = dot_row(scale, value, height) // 4
-            marks[row, column_in(window, epoch, width)] = Span("o", "validation")
+            sign = ABOVE if value > scale.high else "o"
+            marks[row, column_in(window, epoch, width)] = Span(sign, "validation")
     return marks
 
 

@@ -74,20 +74,29 @@ class FieldsScreen(Form[dict[str, object]]):
 
 
 class Line(Form[str]):
-    """Asks for a line of text, of which this one is there."""
+    """Asks for a line of text, of which this one is there.
+
+    `check` says in one sentence why a line will not do; the form stays open with it.
+    """
 
     EXAMPLE: ClassVar[str] = ""
     """What stands in the field, dim, while nothing is written there."""
 
-    def __init__(self, written: str = "") -> None:
+    def __init__(self, written: str = "", check: Callable[[str], str] | None = None) -> None:
         super().__init__()
-        self._written = written
+        self._written, self._check = written, check
 
     def inside(self) -> ComposeResult:
         yield Input(self._written, self.EXAMPLE)
+        if self._check is not None:
+            yield Label("", classes="wrong", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+        line = event.value.strip()
+        if self._check is not None and (wrong := self._check(line)):
+            self.query_one(".wrong", Label).update(wrong)
+        else:
+            self.dismiss(line)
 
 
 class PathScreen(Line):

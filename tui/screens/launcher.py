@@ -63,7 +63,7 @@ class Launcher(Screen[None]):
         Binding("tab", "app.focus_next", show=False),
         Binding("shift+tab", "app.focus_previous", show=False),
         Binding("question_mark", "help", text.KEY_HELP),
-        Binding("q,ctrl+c,escape", "quit", text.KEY_QUIT),
+        Binding("q,ctrl+c", "quit", text.KEY_QUIT),
     ]
 
     def __init__(self, runs_dir: Path, data_dir: str) -> None:
@@ -290,7 +290,7 @@ class Launcher(Screen[None]):
         elif self._on_folder and not self._folder:
             from tui.screens.fields import PathScreen
 
-            self.app.push_screen(PathScreen(), self._take_folder)
+            self.app.push_screen(PathScreen(check=self._check_folder), self._take_folder)
         elif self._error or self._recipe is None:
             self.notify(self._error, severity="error", markup=False)
         else:
@@ -312,15 +312,18 @@ class Launcher(Screen[None]):
 
         self.app.push_screen(Dashboard(run, started=started, below=True))
 
+    def _check_folder(self, path: str) -> str:
+        """The sentence why this is no folder to train on, or nothing."""
+        try:
+            if path:
+                scan(Path(_folder_of(path)))
+        except EngineError as error:
+            return str(error)
+        return ""
+
     def _take_folder(self, path: str | None) -> None:
         if path:
-            try:
-                folder = choice.data(path if "/" in path else f"./{path}")
-                scan(Path(folder))
-                self._folder = folder
-            except EngineError as error:
-                self._complain(str(error))
-                return
+            self._folder = _folder_of(path)
             self._fill_data(FOLDER)
             self._rebuild()
 
@@ -403,3 +406,8 @@ def _described(gpu: events.Gpu) -> str:
     if not visible.ordered_as_by_nvml():
         return text.DEVICE_UNKNOWN
     return f"{gpu.name}   {size(gpu.memory_total - gpu.memory_used)} free"
+
+
+def _folder_of(path: str) -> str:
+    """The absolute path of a folder, whatever it is called. Raises EngineError where it is none."""
+    return choice.data(path if "/" in path else f"./{path}")
