@@ -14,7 +14,8 @@ from engine.data import images
 from engine.data.dataset import Dataset, ImageFiles
 from engine.data.decoding import Form, decode
 from engine.data.folder import scan
-from engine.data.images import Glimpse, decoded, form_of, threads_for
+from engine.data.forms import Glimpse, form_of
+from engine.data.images import decoded, threads_for
 from engine.errors import DataError
 from engine.recipe import Recipe
 from tests.loading import finished, pixels

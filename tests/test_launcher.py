@@ -136,7 +136,11 @@ async def test_a_folder_of_images_is_asked_for(tmp_path: Path, spawned: list[Rec
         wrong = str(pilot.app.screen.query_one(".wrong", Label).render())
         assert "nowhere does not exist" in wrong
         await pilot.press(*["backspace"] * len("nowhere"), *"pets", "enter")
-        assert "lenet5-pets" in await settled(pilot)
+        shown = await settled(pilot)
+        assert "lenet5-pets" in shown
+        assert re.search(r"▸ pets +10 +32×32 +2 classes", shown)
+        # Of 3×32×32 and two classes: those of CIFAR-10 but for eight outputs of 84 weights and a bias.
+        assert "61.3k" in shown
         await pilot.press("enter")
         await pilot.pause()
     assert [c.data for c in spawned] == [str(tmp_path / "pets")]

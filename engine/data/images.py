@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from engine import text
 from engine.data.dataset import (
@@ -21,35 +18,21 @@ from engine.data.dataset import (
     channel_statistics,
     check_memory,
 )
-from engine.data.decoding import BROKEN, GREY, Form, Pixels, decode_all
+from engine.data.decoding import Form, Pixels, decode_all
 from engine.data.folder import Files, Folder
+from engine.data.forms import SMALL, Glimpse, form_of, glimpses
 from engine.errors import DataError
 from engine.recipe import Recipe
 
 BROKEN_SHARE = 0.01
-SAMPLE = 100
 # Of a streamed set so many images tell the means and deviations.
 STATISTICS = 1_000
-
-DEFAULT_SIZE = 64
-SMALL = range(28, 97)
-# MNIST's 28 pixels are framed to the 32 of LeNet-5, not stretched.
-FRAMED, FRAME = 28, 2
 
 CHUNK = 64
 THREADS = 8
 # Small files spend most of their time in the interpreter, whose lock makes two threads slower
 # than one (120 and 170 µs an image of CIFAR-10, 2 cores), unless they wait for the disk.
 QUICK_SECONDS = 0.2e-3
-
-
-@dataclass(frozen=True)
-class Glimpse:
-    """What the header of a file says, and how many seconds it took to say it."""
-
-    size: tuple[int, int]
-    grey: bool
-    seconds: float
 
 
 def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
@@ -116,37 +99,6 @@ def kept(folder: Folder, form: Form, threads: int) -> Generator[float, None, Dat
 
 def unused_note(folder: Folder) -> tuple[str, ...]:
     return (text.unused_validation(folder.unused),) if folder.unused else ()
-
-
-def glimpses(files: Files) -> list[Glimpse]:
-    """Of a hundred files spread over all; those that are broken are passed over."""
-    seen = []
-    for file, _ in files[:: -(-len(files) // SAMPLE)]:
-        began = time.perf_counter()
-        try:
-            with Image.open(file) as image:
-                size, grey = image.size, image.mode in GREY
-        except BROKEN:
-            continue
-        seen.append(Glimpse(size, grey, time.perf_counter() - began))
-    return seen
-
-
-def form_of(seen: list[Glimpse], size: int | str) -> Form:
-    """The form that suits images like these.
-
-    `size` "auto" keeps images that are all square, of one size and small, and brings others to
-    64 pixels.
-    """
-    sides = {side for glimpse in seen for side in glimpse.size}
-    common = min(sides) if len(sides) == 1 else 0
-    natural = common if common in SMALL else DEFAULT_SIZE
-    frame = FRAME if common == FRAMED and size in ("auto", FRAMED + 2 * FRAME) else 0
-    return Form(
-        channels=1 if seen and all(glimpse.grey for glimpse in seen) else 3,
-        size=size if isinstance(size, int) else natural + 2 * frame,
-        frame=frame,
-    )
 
 
 def threads_for(seen: list[Glimpse]) -> int:

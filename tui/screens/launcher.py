@@ -6,7 +6,7 @@ import socket
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import work
 from textual.app import ComposeResult
@@ -49,6 +49,15 @@ AUGMENTATIONS = (
 REFRESH_SECONDS = 2.0
 
 
+class FolderRow(NamedTuple):
+    """A folder of images in the list of data sets: images, size, classes, and their shape."""
+
+    images: str
+    size: str
+    classes: str
+    shape: picker.Shape
+
+
 class Launcher(Screen[None]):
     """Chooses architecture, data, recipe and device; knows the command line that does the same."""
 
@@ -72,7 +81,7 @@ class Launcher(Screen[None]):
         self._runs: dict[str, Summary] = {}
         self._summaries = Summaries()
         self._fields: dict[str, object] = {}
-        self._folder = ""
+        self._folder, self._folder_row = "", FolderRow("", "", "", picker.shape_of(None))
         self._begun: list[RunDir] = []
         self._order, self._filter = text.BY_FAMILY, ""
         self._recipe: Recipe | None = None
@@ -118,6 +127,8 @@ class Launcher(Screen[None]):
 
     @property
     def _shape(self) -> picker.Shape:
+        if self._on_folder:
+            return self._folder_row.shape
         return picker.shape_of(catalog.DATA.get(self._chooser("data").chosen))
 
     def _fill_data(self, chosen: str) -> None:
@@ -125,9 +136,18 @@ class Launcher(Screen[None]):
         folder = Path(self._folder).name or text.FOLDER_ENTRY
         columns = [
             Column("", [*(d.key for d in known), harmless(folder)]),
-            Column("", [*(si(d.train_images + d.test_images) for d in known), ""], 2, right=True),
-            Column("", [*(f"{d.size}×{d.size}" for d in known), ""], 3),
-            Column("", [*(availability(d, self._data_dir) for d in known), ""], 1),
+            Column(
+                "",
+                [*(si(d.train_images + d.test_images) for d in known), self._folder_row.images],
+                2,
+                right=True,
+            ),
+            Column("", [*(f"{d.size}×{d.size}" for d in known), self._folder_row.size], 3),
+            Column(
+                "",
+                [*(availability(d, self._data_dir) for d in known), self._folder_row.classes],
+                1,
+            ),
         ]
         self._chooser("data").fill([*(d.key for d in known), FOLDER], columns, chosen=chosen)
 
@@ -324,7 +344,9 @@ class Launcher(Screen[None]):
     def _take_folder(self, path: str | None) -> None:
         if path:
             self._folder = _folder_of(path)
+            self._folder_row = _seen(Path(self._folder))
             self._fill_data(FOLDER)
+            self._fill_architectures()
             self._rebuild()
 
     def action_fields(self) -> None:
@@ -406,6 +428,20 @@ def _described(gpu: events.Gpu) -> str:
     if not visible.ordered_as_by_nvml():
         return text.DEVICE_UNKNOWN
     return f"{gpu.name}   {size(gpu.memory_total - gpu.memory_used)} free"
+
+
+def _seen(path: Path) -> FolderRow:
+    """What there is to say of a folder that was found to be one."""
+    from engine.data.forms import form_of, glimpses
+
+    folder = scan(path)
+    form, classes = form_of(glimpses(folder.files), "auto"), len(folder.classes)
+    return FolderRow(
+        si(len(folder.files)),
+        f"{form.size}×{form.size}",
+        text.classes(classes),
+        picker.Shape(form.channels, form.size, classes),
+    )
 
 
 def _folder_of(path: str) -> str:
