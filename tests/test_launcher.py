@@ -139,7 +139,7 @@ async def test_a_folder_of_images_is_asked_for(tmp_path: Path, spawned: list[Rec
         shown = await settled(pilot)
         assert "lenet5-pets" in shown
         assert re.search(r"▸ pets +10 +32×32 +2 classes", shown)
-        # Of 3×32×32 and two classes: those of CIFAR-10 but for eight outputs of 84 weights and a bias.
+        # For 3×32×32 and two classes: eight outputs less than for CIFAR-10.
         assert "61.3k" in shown
         await pilot.press("enter")
         await pilot.pause()
@@ -248,3 +248,15 @@ async def test_on_leaving_it_says_which_of_the_runs_started_here_go_on(
     assert app.return_value == (
         "1-lenet5-digits goes on training; come back with: cnn-tui attach 1"
     )
+
+
+async def test_the_same_is_not_said_twice_at_once(tmp_path: Path, spawned: list[Recipe]) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        for _ in range(2):
+            pilot.app.notify("saved")
+            pilot.app.notify("not running", severity="warning")
+            await pilot.pause()
+        brief, lasting = pilot.app._notifications
+        assert (brief.message, lasting.message) == ("saved", "not running")
+        assert brief.timeout < lasting.timeout

@@ -16,6 +16,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.notifications import SeverityLevel
 from textual.theme import Theme
 from textual.widgets import Input
 
@@ -25,6 +26,7 @@ from tui.driver import SteadyDriver
 from tui.screens.opening import Opening
 
 WATCH_SECONDS = 0.5
+BRIEF_SECONDS = 2.5
 # By then all that the first screen needs is there to stay.
 SETTLED_SECONDS = 3.0
 
@@ -234,6 +236,22 @@ class CnnTui(App[str]):
             if not isinstance(self.focused, Input):
                 event = twins.ascii_twin(event)
         await super().on_event(event)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say something in passing: once as long as it is seen, and briefly where it is no warning."""
+        if any(note.message == message for note in self._notifications):
+            return
+        if timeout is None and severity == "information":
+            timeout = BRIEF_SECONDS
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def action_command_palette(self) -> None:
         from tui.palette import Palette
