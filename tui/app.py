@@ -246,7 +246,7 @@ class CnnTui(App[str]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Say something in passing: once as long as it is seen, and briefly where it is no warning."""
+        """Say something in passing: once while it is seen, and briefly where it is no warning."""
         if any(note.message == message for note in self._notifications):
             return
         if timeout is None and severity == "information":
