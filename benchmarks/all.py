@@ -2,7 +2,7 @@
 
     python -m benchmarks.all [--only NAME …] [--keras-python PATH] [--lightning-python PATH]
 
-The benchmarks run one after the other, in about ten minutes, and show what they find; at the end
+The benchmarks run one after the other, in about five minutes, and show what they find; at the end
 stands a line for each budget. The exit code is 1 where one is missed or a benchmark fails. What
 is not resolved needs a calm machine or more rounds of that benchmark alone. For budgets of a GPU
 see benchmarks/gpu.py.
@@ -43,6 +43,8 @@ TERMINAL = (
     Bound("first frame : that of an empty app", r"^first frame .* ratio ([\d.]+)", 1.3),
     Bound("--help, s", r"^--help +([\d.]+) s", 0.15),
     Bound("key to the answer on screen, 99 %, ms", r"^key to cell .* 99 % (\d+) ms", 50),
+    Bound("state of a million lines on screen, s", r"^attach +status ([\d.]+) s", 0.5),
+    Bound("a million lines folded, s", r"^attach .* folded ([\d.]+) s", 3.0),
     Bound("memory of the viewer, MiB", r"^memory .* (\d+) after", 100),
 )
 # As benchmarks/peer.py words it.
@@ -94,7 +96,7 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
     yield Benchmark("augmentation", ("--rounds", "6", "--threads", "1", *named))
     yield Benchmark("streaming", ("--rounds", "6", "--epochs", "1", "--workers", "1"))
     short = ("--seconds", "30", "--warm-up", "15", "--rounds", "1")
-    measures = ("--only", "steady", "paused", "first", "latency", "memory")
+    measures = ("--only", "steady", "paused", "first", "latency", "memory", "attach")
     yield Benchmark("terminal", (*short, *measures), TERMINAL)
 
 
