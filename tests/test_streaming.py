@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -29,6 +30,7 @@ from engine.data.folder import scan
 from engine.data.resident import ResidentLoader
 from engine.data.seeds import order
 from engine.data.streaming import StreamingLoader
+from engine.data.workers import Pool
 from engine.errors import DataError
 from engine.recipe import Recipe
 from engine.rundir import RunDir
@@ -370,6 +372,26 @@ def test_a_death_while_a_pass_is_left(tmp_path: Path, opened: Opened) -> None:
         file.unlink()
         file.write_bytes(image)
     assert same(loader.batches(1), undisturbed)
+
+
+def test_a_fork_server_that_is_gone_but_not_ended_is_waited_for(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ceases to answer a moment before another one can take its place."""
+    loader = opened(many_images(tmp_path))
+    undisturbed = list(loader.batches(1))
+    submit, refused = Pool.submit, 0
+
+    def refusing(self: Pool, *arguments: Any) -> Any:
+        nonlocal refused
+        refused += 1
+        if refused <= 5:
+            raise ConnectionRefusedError
+        return submit(self, *arguments)
+
+    monkeypatch.setattr(Pool, "submit", refusing)
+    assert same(loader.batches(1), undisturbed)
+    assert loader.news() == ()
 
 
 def kill_all_by_one() -> None:

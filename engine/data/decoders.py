@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +19,8 @@ CHUNK = 32
 # Processes that die so often in an epoch, or twice while the same images are waited for, die of
 # what they are asked to do.
 DEATHS = 3
+# The longest that is waited for the process that forks them.
+SERVER_SECONDS, POLL_SECONDS = 5.0, 0.01
 
 
 @dataclass(eq=False)
@@ -93,20 +96,35 @@ class Decoders:
         return {place: why for broken in found for place, why in broken.items()}
 
     def _submit(self, tasks: Iterable[Task]) -> None:
-        try:
-            for task in tasks:
-                task.parts = [
-                    self._pool.submit(decode, task.slot, at, task.files[at : at + CHUNK])
-                    for at in range(0, len(task.files), CHUNK)
-                ]
-        except (BrokenProcessPool, EOFError, OSError) as death:  # the others while one starts
-            self._replace(death)
+        deadline = time.monotonic() + SERVER_SECONDS
+        while True:
+            try:
+                for task in tasks:
+                    task.parts = [
+                        self._pool.submit(decode, task.slot, at, task.files[at : at + CHUNK])
+                        for at in range(0, len(task.files), CHUNK)
+                    ]
+                return
+            except BrokenProcessPool as death:
+                self._replace(death)
+                return
+            except (EOFError, OSError) as gone:
+                # The process that decoders are forked from has died. Another one takes its place
+                # only when it has ended, a moment after it ceased to answer.
+                if time.monotonic() > deadline:
+                    raise BrokenProcessPool from gone
+                time.sleep(POLL_SECONDS)
+                self._renew()
+                tasks = self._begun
 
     def _replace(self, death: Exception) -> None:
         """New processes, for all that was begun: the same images in the same slots."""
         self._deaths += 1
         if self._deaths >= DEATHS:
             raise BrokenProcessPool from death
+        self._renew()
+        self._submit(self._begun)
+
+    def _renew(self) -> None:
         self._pool.end()
         self._pool = Pool(self._workers, self._room)
-        self._submit(self._begun)

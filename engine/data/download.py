@@ -32,6 +32,7 @@ def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
     where the network, the server or the disk fails.
     """
     place = place_for(facts, data_dir)
+    yield 0.0
     progress = Progress(sum(file.size for file in facts.downloads))
     pool = ThreadPoolExecutor(1)
     try:
