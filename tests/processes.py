@@ -19,7 +19,8 @@ from typing import Protocol
 import pyte
 
 from engine.events import Event
-from engine.journal import Tail
+from engine.journal import Reader, Tail
+from engine.rundir import RunDir
 
 PATIENCE = 60.0
 COMMAND = (sys.executable, "-c", "from tui.cli import main; main()")
@@ -126,3 +127,11 @@ class Terminal:
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+
+
+def clean(run: RunDir) -> list[Event]:
+    """What a reader makes of the journal: one line, whatever happened."""
+    said: list[Event] = []
+    for batch in Reader(run.journal).batches():
+        said = [*batch.events] if batch.anew else [*said, *batch.events]
+    return said

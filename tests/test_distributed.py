@@ -14,10 +14,9 @@ import pytest
 
 from engine import checkpoint, commands, events, rundir, spool, torchrun
 from engine.events import Event
-from engine.journal import Reader
 from engine.rundir import RunDir
 from tests.nursery import Engine, Nursery, fresh
-from tests.processes import Process, Watch, headless, wait_for
+from tests.processes import Process, Watch, clean, headless, wait_for
 
 # No augmentation, whose draws differ, and no batch norm or dropout, which see a part of a batch.
 PLAIN = {
@@ -39,14 +38,6 @@ def ended(process: subprocess.Popen[str], code: int) -> str:
     _, err = process.communicate(timeout=120)
     assert process.returncode == code, err
     return err
-
-
-def clean(run: RunDir) -> list[Event]:
-    """What a reader makes of the journal: one line, whatever happened."""
-    said: list[Event] = []
-    for batch in Reader(run.journal).batches():
-        said = [*batch.events] if batch.anew else [*said, *batch.events]
-    return said
 
 
 def epochs(said: list[Event]) -> list[events.EpochEnded]:

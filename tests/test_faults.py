@@ -14,20 +14,11 @@ from engine.rundir import RunDir
 from tests import faulty
 from tests.faulty import Fault
 from tests.nursery import Nursery, fresh
-from tests.test_kills import clean, results, weights
+from tests.processes import clean
+from tests.test_kills import SAVING, results, weights
 
 EPOCHS = 4
-TRAIN = {
-    "arch": "lenet5",
-    "data": "digits",
-    "seed": 3,
-    "epochs": EPOCHS,
-    "threads": 1,
-    "precision": "float32",
-    "memory_format": "contiguous",
-    "save_every": "3steps",
-    "ema": 0.9,
-}
+TRAIN = {**SAVING, "epochs": EPOCHS}
 
 
 @pytest.fixture(scope="module")

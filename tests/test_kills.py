@@ -16,28 +16,24 @@ import msgspec
 import torch
 
 from engine import checkpoint, events
-from engine.events import Event
-from engine.journal import Reader
 from engine.rundir import RunDir
 from tests.nursery import Engine, Nursery, fresh
-from tests.processes import Watch, wait_for
+from tests.processes import Watch, clean, wait_for
 
 KILLS = int(os.environ.get("CNN_TUI_KILLS", "5"))
 EPOCHS = 4 + 2 * KILLS
 # Saves all the time, so that many a kill falls into one.
-TRAIN = {
+SAVING = {
     "arch": "lenet5",
     "data": "digits",
     "seed": 3,
-    "epochs": EPOCHS,
     "threads": 1,
     "precision": "float32",
     "memory_format": "contiguous",
     "save_every": "3steps",
-    "keep": 2,
     "ema": 0.9,
-    "plateau": True,
 }
+TRAIN = {**SAVING, "epochs": EPOCHS, "keep": 2, "plateau": True}
 
 
 def begun(nursery: Nursery, run: RunDir) -> Engine:
@@ -50,14 +46,6 @@ def begun(nursery: Nursery, run: RunDir) -> Engine:
 
     wait_for(lambda: trains() or engine.poll() is not None)
     return engine
-
-
-def clean(run: RunDir) -> list[Event]:
-    """What a reader makes of the journal: one line, whatever happened."""
-    said: list[Event] = []
-    for batch in Reader(run.journal).batches():
-        said = batch.events if batch.anew else said + list(batch.events)
-    return list(said)
 
 
 def results(run: RunDir) -> list[Any]:

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import pytest
 
 from engine import commands, events, spool
-from engine.journal import Reader
 from engine.rundir import RunDir
-from tests.processes import Watch, headless, wait_for
+from tests.processes import Watch, clean, headless, wait_for
 
 JOB = (
     *("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "0", "--set", "threads=1"),
@@ -38,10 +37,7 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 
 def epochs() -> list[int]:
     """The epochs of the one clean line that a reader makes of the journal."""
-    said: list[events.Event] = []
-    for batch in Reader(RUN.journal).batches():
-        said = [*batch.events] if batch.anew else [*said, *batch.events]
-    return [event.epoch for event in said if isinstance(event, events.EpochEnded)]
+    return [event.epoch for event in clean(RUN) if isinstance(event, events.EpochEnded)]
 
 
 class Job(NamedTuple):

@@ -11,15 +11,28 @@ import torch
 from engine.data.augment import Augmentation
 from engine.data.batch import Batch, Drawn
 from engine.data.normalise import Normalise
+from engine.data.part import Part
 
 
 class Batches(ABC):
     """Draws training images in an order, and augments and normalises them on the device."""
 
     def __init__(
-        self, augmentation: Augmentation, normalise: Normalise, device: torch.device
+        self,
+        count: int,
+        batch: int,
+        seed: int,
+        augmentation: Augmentation,
+        normalise: Normalise,
+        device: torch.device,
+        part: Part,
     ) -> None:
+        """`count` is how many images there are to train on, and `part` of each batch is ours."""
+        self._seed, self._device = seed, device
         self._augmentation, self.normalise = augmentation, normalise
+        self.batch = min(batch, count)
+        self._part, self._share = part, part.share(self.batch)
+        self.steps_per_epoch = count // self.batch
         # One for all steps, so that a recorded step finds it again.
         self.draws = torch.Generator(device)
 

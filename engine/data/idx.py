@@ -21,12 +21,11 @@ from torch.nn import functional as F
 from engine import catalog, text
 from engine.data.arrays import assembled, folder_of
 from engine.data.dataset import Dataset, Images
+from engine.data.forms import FRAME, FRAMED
 from engine.errors import DataError
 from engine.recipe import Recipe
 
 UINT8 = 8
-# LeNet-5 wants 32 pixels: a black frame, not a stretched digit.
-FRAMED, FRAME = 28, 2
 
 # Both sets have files of the same names and sizes, so these tell them apart.
 FIRST_LABELS: Mapping[str, tuple[int, ...]] = {

@@ -35,13 +35,10 @@ class ResidentLoader(Batches):
         memory_format: torch.memory_format,
         part: Part = WHOLE,
     ) -> None:
+        normalise = Normalise(mean, std, device, memory_format)
+        super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
         self._pixels = images.pixels.to(device)
         self._labels = images.labels.to(device)
-        super().__init__(augmentation, Normalise(mean, std, device, memory_format), device)
-        self._seed, self._device = seed, device
-        self.batch = min(batch, len(images))
-        self._part, self._share = part, part.share(self.batch)
-        self.steps_per_epoch = len(images) // self.batch
 
     def drawn(self, epoch: int, first: int = 0) -> Generator[Drawn, None, None]:
         places = order(len(self._labels), self._seed, epoch).to(self._device)

@@ -51,16 +51,13 @@ class StreamingLoader(Batches):
         workers: int,
         part: Part = WHOLE,
     ) -> None:
-        super().__init__(augmentation, Normalise(mean, std, device, memory_format), device)
-        self._images, self._seed = images, seed
-        self._device, self._workers = device, workers
-        self.batch = min(batch, len(images))
-        self._part, share = part, part.share(self.batch)
-        self.steps_per_epoch = len(images) // self.batch
+        normalise = Normalise(mean, std, device, memory_format)
+        super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
+        self._images, self._workers = images, workers
         # One that is trained on, one spare, and others to keep two chunks before every process.
-        slots = 2 + -(-2 * workers * CHUNK // share)
+        slots = 2 + -(-2 * workers * CHUNK // self._share)
         self._free = list(range(slots))
-        self._decoders = Decoders(workers, slots, share, images.form)
+        self._decoders = Decoders(workers, slots, self._share, images.form)
         self._pixels = torch.from_numpy(self._decoders.pixels)
         self._broken: dict[Path, str] = {}
         self._told = 0

@@ -39,6 +39,14 @@ class Form(Dialog[Answer]):
         for field in self.query(Input):
             field.cursor_blink = False  # nothing blinks, and over SSH each blink would be sent
 
+    def complaint(self) -> Label:
+        """Where `complain` writes, below the inputs."""
+        return Label("", classes="wrong", markup=False)
+
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong; the form stays open."""
+        self.query_one(".wrong", Label).update(sentence)
+
 
 class FieldsScreen(Form[dict[str, object]]):
     """The few fields that people change; Enter takes them, Escape leaves them as they were.
@@ -57,7 +65,7 @@ class FieldsScreen(Form[dict[str, object]]):
             with Horizontal():
                 yield Label(key)
                 yield Input(recipe.written(getattr(self._recipe, key)), id=key)
-        yield Label("", classes="wrong", markup=False)
+        yield self.complaint()
 
     def on_input_submitted(self) -> None:
         fields = dict(
@@ -68,7 +76,7 @@ class FieldsScreen(Form[dict[str, object]]):
         fields = recipe.difference(self._recipe, SHOWN) | fields
         wrong = self._check(fields)
         if wrong:
-            self.query_one(".wrong", Label).update(wrong)
+            self.complain(wrong)
         else:
             self.dismiss(fields)
 
@@ -76,7 +84,8 @@ class FieldsScreen(Form[dict[str, object]]):
 class Line(Form[str]):
     """Asks for a line of text, of which this one is there.
 
-    `check` says in one sentence why a line will not do; the form stays open with it.
+    `check` says in one sentence why a line will not do; the form stays open with it. It may act on
+    one that does.
     """
 
     EXAMPLE: ClassVar[str] = ""
@@ -89,12 +98,12 @@ class Line(Form[str]):
     def inside(self) -> ComposeResult:
         yield Input(self._written, self.EXAMPLE)
         if self._check is not None:
-            yield Label("", classes="wrong", markup=False)
+            yield self.complaint()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         line = event.value.strip()
         if self._check is not None and (wrong := self._check(line)):
-            self.query_one(".wrong", Label).update(wrong)
+            self.complain(wrong)
         else:
             self.dismiss(line)
 

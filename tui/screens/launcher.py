@@ -310,7 +310,7 @@ class Launcher(Screen[None]):
         elif self._on_folder and not self._folder:
             from tui.screens.fields import PathScreen
 
-            self.app.push_screen(PathScreen(check=self._check_folder), self._take_folder)
+            self.app.push_screen(PathScreen(check=self._take_folder))
         elif self._error or self._recipe is None:
             self.notify(self._error, severity="error", markup=False)
         else:
@@ -332,22 +332,18 @@ class Launcher(Screen[None]):
 
         self.app.push_screen(Dashboard(run, started=started, below=True))
 
-    def _check_folder(self, path: str) -> str:
-        """The sentence why this is no folder to train on, or nothing."""
-        try:
-            if path:
-                scan(Path(_folder_of(path)))
-        except EngineError as error:
-            return str(error)
-        return ""
-
-    def _take_folder(self, path: str | None) -> None:
+    def _take_folder(self, path: str) -> str:
+        """Train on this folder, if any; the sentence why it is none to train on, or nothing."""
         if path:
-            self._folder = _folder_of(path)
-            self._folder_row = _seen(Path(self._folder))
+            try:
+                folder = choice.data(path if "/" in path else f"./{path}")
+                self._folder, self._folder_row = folder, _seen(Path(folder))
+            except EngineError as error:
+                return str(error)
             self._fill_data(FOLDER)
             self._fill_architectures()
             self._rebuild()
+        return ""
 
     def action_fields(self) -> None:
         if self._recipe is not None:
@@ -442,8 +438,3 @@ def _seen(path: Path) -> FolderRow:
         text.classes(classes),
         picker.Shape(form.channels, form.size, classes),
     )
-
-
-def _folder_of(path: str) -> str:
-    """The absolute path of a folder, whatever it is called. Raises EngineError where it is none."""
-    return choice.data(path if "/" in path else f"./{path}")

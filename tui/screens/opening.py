@@ -11,7 +11,7 @@ from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawn import Drawn
-from tui.screens.places import Box, places
+from tui.screens.places import places
 
 STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
 
@@ -39,14 +39,10 @@ class Boxes(Drawn):
 
     def draw(self, width: int, height: int) -> list[Row]:
         boxes = places(width, height, "loss", "confusion", zoomed=False) if self._boxed else {}
-        rows = [cells.row(" ", Span(harmless(self._label), "title"))]
-        return rows + [_line(boxes, y) for y in range(1, height)]
-
-
-def _line(boxes: dict[str, Box], y: int) -> Row:
-    """What stands in this row of the screen: the frames of panes."""
-    row: Row = ()
-    for name, box in sorted(boxes.items(), key=lambda named: named[1].x):
-        if name not in STRIPS and box.y <= y < box.y + box.height:
-            row += frame((), box.width, box.height, title=(), focused=name == "loss")[y - box.y]
-    return row
+        rows: list[Row] = [()] * height
+        for name, box in sorted(boxes.items(), key=lambda named: named[1].x):
+            if name not in STRIPS:
+                drawn = frame((), box.width, box.height, title=(), focused=name == "loss")
+                for y, line in enumerate(drawn, box.y):
+                    rows[y] += line
+        return [cells.row(" ", Span(harmless(self._label), "title")), *rows[1:]]

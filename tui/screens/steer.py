@@ -51,7 +51,7 @@ class SteerScreen(Form[Changes]):
             yield Input(self._epochs, id="epochs")
             yield Label(text.steer_epoch(self._epoch), classes="aside")
         yield Label(text.STEER_HELP, classes="help", markup=False)
-        yield Label("", classes="wrong", markup=False)
+        yield self.complaint()
 
     def on_input_submitted(self) -> None:
         rate = self.query_one("#rate", Input).value.strip()
@@ -63,7 +63,7 @@ class SteerScreen(Form[Changes]):
             if epochs not in ("", self._epochs):
                 changes |= epochs_change(epochs, self._epoch)
         except ValueError as error:
-            self.query_one(".wrong", Label).update(str(error))
+            self.complain(str(error))
         else:
             self.dismiss(changes)
 
