@@ -1,18 +1,22 @@
 """What a GPU brings: right results, images/s, how long it idles, and the time to an accuracy.
 
-    python -m benchmarks.gpu IMAGES.tar.xz [--minutes 10] [--json FILE] [--device auto] [--quick]
+    python -m benchmarks.gpu IMAGES.tar.xz [--minutes 10] [--only PART …] [--json FILE]
+                             [--device auto] [--quick]
 
 IMAGES is CIFAR-10 in ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`, as one archive. The
-losses of some steps are compared with the processor's: eager, replayed and compiled. Then our loop
-is timed with and without CUDA graphs. Then a loop written by hand, the engine, and the engine with
-a dashboard take turns as in benchmarks/overhead.py. Then runs are timed until they have an
-accuracy. Each part has its share of the minutes and ends with it; what was found so far is in FILE
-after each. With --quick everything is small, for a try on a processor.
+parts are: `correct`, in which the losses of some steps are compared with the processor's, eager,
+replayed and compiled; `replay`, our loop with and without CUDA graphs; `speed`, in which a loop
+written by hand, the engine, and the engine with a dashboard take turns as in
+benchmarks/overhead.py; `accuracy`, in which runs are timed until they have one; and `compile`, our
+loop replayed as it is and compiled. Each has its share of the minutes and begins nothing after it;
+what was found so far is in FILE after each. With --quick everything is small, for a try on a
+processor.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import statistics
@@ -21,7 +25,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
@@ -32,7 +36,7 @@ import torch
 
 from benchmarks.in_engine import random_images as random_data
 from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
-from benchmarks.peer import Measure, take_turns
+from benchmarks.peer import Measure, interval, take_turns, verdict
 from engine import device as devices
 from engine import events, launch, models, recipe
 from engine.data.dataset import Dataset, Images
@@ -52,6 +56,9 @@ CHECKED = ("lenet5", "article-resnet")
 SPEEDS = {"lenet5": 128, "article-resnet": 128, "resnet18": 128, "resnet50": 128}
 QUICK_SPEEDS = {"lenet5": 64}
 REPLAYED = {**SPEEDS, "speednet": 1024}
+# What a dashboard costs, as in benchmarks/overhead.py; of the first there is no budget, since the
+# loop written by hand has no CUDA graph.
+BUDGETS = {("headless", "bare"): None, ("attached", "headless"): 0.98}
 REPLAY_ROUNDS, REPLAY_WARM_UP = 2, 30
 # So many images of a class are enough for a try.
 QUICK_IMAGES = 8
@@ -72,6 +79,9 @@ class Goal(NamedTuple):
 
 GOALS = (Goal("speednet", "quick", 0.94), Goal("resnet18", "quick", 0.95))
 
+# What is measured, in this order, each with its share of the time.
+PARTS = {"correct": 0.1, "replay": 0.12, "speed": 0.4, "accuracy": 0.18, "compile": 0.2}
+
 
 class Bench(NamedTuple):
     """Where and on what is measured."""
@@ -86,6 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("images", type=Path, help="an archive, as .tar.xz")
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
     parser.add_argument("--json", type=Path, default=Path("gpu.json"))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--quick", action="store_true")
@@ -98,9 +109,9 @@ def main() -> None:
         folder = Path(name)
         data = unpacked(options.images, folder / "images", QUICK_IMAGES if options.quick else None)
         bench = Bench(folder, data, device, options.quick)
-        for part, end in parts():
+        for part, deadline in deadlines(options.only, began, options.minutes * 60):
             try:
-                found |= part_of(bench, part, began + end * options.minutes * 60)
+                found[part] = part_of(bench, part, deadline)
             except Exception as error:  # noqa: BLE001 (the machine is there for minutes: go on)
                 traceback.print_exc()
                 found[f"{part} failed"] = f"{type(error).__name__}: {error}"
@@ -108,23 +119,42 @@ def main() -> None:
     print(f"\nall of it is in {options.json}")
 
 
-def parts() -> Iterator[tuple[str | Goal, float]]:
-    """What is measured, each with the share of the whole time at which it shall have ended."""
-    yield "correct", 0.2
-    yield "replay", 0.3
-    yield "speed", 0.6
-    yield from zip(GOALS, (0.75, 0.97), strict=True)
+def deadlines(only: Sequence[str], began: float, seconds: float) -> Iterator[tuple[str, float]]:
+    """The parts that are measured, each with the time at which it shall have ended."""
+    shares = {part: share for part, share in PARTS.items() if part in only}
+    ends = itertools.accumulate(shares.values())
+    for part, end in zip(shares, ends, strict=True):
+        yield part, began + seconds * end / sum(shares.values())
 
 
-def part_of(bench: Bench, part: str | Goal, deadline: float) -> dict[str, Any]:
-    if isinstance(part, Goal):
-        return {f"time to {part.top1} with {part.arch}": time_to(bench, part, deadline)}
-    if part == "correct":
-        return {part: {arch: correct(bench, arch) for arch in CHECKED}}
-    if part == "replay":
-        archs = REPLAYED if bench.device.type == "cuda" else {}
-        return {part: {arch: replay(bench, arch) for arch in archs}}
-    return {part: speeds(bench, deadline)}
+def part_of(bench: Bench, part: str, deadline: float) -> dict[str, Any]:
+    match part:
+        case "correct":
+            return {arch: correct(bench, arch) for arch in CHECKED}
+        case "replay":
+            return each_in_time(partial(replay, bench), replayed(bench), deadline)
+        case "speed":
+            return speeds(bench, deadline)
+        case "accuracy":
+            return {goal.arch: time_to(bench, goal, deadline) for goal in GOALS}
+        case _:
+            return each_in_time(partial(compilation, bench), replayed(bench), deadline)
+
+
+def replayed(bench: Bench) -> list[str]:
+    """What is replayed: only a GPU does."""
+    return list(REPLAYED) if bench.device.type == "cuda" else []
+
+
+def each_in_time(
+    measure: Callable[[str], dict[str, Any]], archs: Iterable[str], deadline: float
+) -> dict[str, Any]:
+    """What is found of each architecture whose turn comes before the deadline."""
+    found = {}
+    for arch in archs:
+        if time.monotonic() < deadline:
+            found[arch] = measure(arch)
+    return found
 
 
 def machine(device: torch.device) -> dict[str, str]:
@@ -306,12 +336,15 @@ def summary(rig: Rig) -> dict[str, Any]:
         found[name] = {"images a second": speed, "idle share": share}
         said = "" if share is None else f"   idle {share:.0%}"
         print(f"speed     {rig.arch:<15} {name:<9} {speed:9.0f} images/s{said}")
-    for over, under in (("headless", "bare"), ("attached", "headless")):
+    for (over, under), budget in BUDGETS.items():
         pairs = zip(rig.speeds[over], rig.speeds[under], strict=True)
         ratios = [a / b for a, b in pairs]
         found[f"{over} : {under}"] = ratios
+        low, high = interval(ratios) if ratios else (math.nan, math.nan)
         ratio = statistics.median(ratios or [math.nan])
-        print(f"speed     {rig.arch:<15} {over} : {under}  {ratio:.3f}", flush=True)
+        said = f"{ratio:.3f}   ({low:.3f} to {high:.3f})"
+        judged = "" if budget is None else f"   {verdict(low, high, budget)}"
+        print(f"speed     {rig.arch:<15} {over} : {under}  {said}{judged}", flush=True)
     return found
 
 
@@ -320,24 +353,44 @@ def summary(rig: Rig) -> dict[str, Any]:
 
 def replay(bench: Bench, arch: str) -> dict[str, Any]:
     """Images/s of our loop in this process: kernel by kernel, and a step as one CUDA graph."""
-    batch, data = REPLAYED[arch], random_data()
+    return raced(arch, "replayed", {way: trainer(bench, arch, way) for way in ("off", "on")})
+
+
+def compilation(bench: Bench, arch: str) -> dict[str, Any]:
+    """Images/s of our loop with a step as one CUDA graph: as it is, and compiled."""
+    as_it_is, compiled = (trainer(bench, arch, "on") for _ in range(2))
+    began = time.monotonic()
+    compiled.compile()
+    seconds = time.monotonic() - began
+    print(f"compiled  {arch:<15} in {seconds:.0f} s", flush=True)
+    found = raced(arch, "compiled", {"off": as_it_is, "on": compiled})
+    return {"seconds": seconds, **found}
+
+
+def trainer(bench: Bench, arch: str, cuda_graph: str) -> Trainer:
+    """A training in this process, with or without a CUDA graph."""
+    chosen = recipe.build(
+        settings={"epochs": 100_000, "batch": REPLAYED[arch], "cuda_graph": cuda_graph},
+        flags={"arch": arch, "data": "cifar10"},
+    )
+    model = models.build(arch, 3, SIDE, CLASSES)
+    resolved = devices.resolve(chosen, bench.device, SIDE)
+    return Trainer(chosen, resolved, bench.device, random_data(), model, time.monotonic)
+
+
+def raced(arch: str, what: str, trainers: Mapping[str, Trainer]) -> dict[str, Any]:
+    """Images/s of two trainings that take turns, "off" and "on", and their ratio."""
     with ExitStack() as stack:
-        ways: dict[str, Measure] = {}
-        for way in ("off", "on"):
-            chosen = recipe.build(
-                settings={"epochs": 100_000, "batch": batch, "cuda_graph": way},
-                flags={"arch": arch, "data": "cifar10"},
-            )
-            model = models.build(arch, 3, SIDE, CLASSES)
-            resolved = devices.resolve(chosen, bench.device, SIDE)
-            trainer = Trainer(chosen, resolved, bench.device, data, model, time.monotonic)
-            ways[way] = partial(stretch, trainer, stack.enter_context(closing(trainer.run())))
+        ways: dict[str, Measure] = {
+            way: partial(stretch, each, stack.enter_context(closing(each.run())))
+            for way, each in trainers.items()
+        }
         take_turns(ways, 1)
         found = take_turns(ways, REPLAY_ROUNDS)
     ratio = statistics.median(a / b for a, b in zip(found["on"], found["off"], strict=True))
     off, on = (statistics.median(found[way]) for way in ("off", "on"))
-    print(f"replayed  {arch:<15} {on:9.0f} images/s, before {off:9.0f}: {ratio:.2f}", flush=True)
-    return {"batch": batch, **found, "replayed : not": ratio}
+    print(f"{what:<9} {arch:<15} {on:9.0f} images/s, before {off:9.0f}: {ratio:.2f}", flush=True)
+    return {"batch": REPLAYED[arch], **found, f"{what} : not": ratio}
 
 
 def stretch(trainer: Trainer, life: Iterator[events.Event | None]) -> float:

@@ -7,6 +7,8 @@ steps of a copy of the model, in a second or two.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from functools import partial
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -15,6 +17,7 @@ from torch import Tensor, nn
 
 from engine import device as devices
 from engine.recipe import Recipe, Resolved
+from engine.replay import WARM_UP
 from engine.trial import best_of, preferred
 
 # A step that is tried takes so many seconds on one thread, at most: two images take no longer, or
@@ -32,6 +35,7 @@ class Way(NamedTuple):
     precision: str
     memory_format: str
     threads: int
+    cuda_graph: str = "off"
 
 
 class Trial:
@@ -44,7 +48,7 @@ class Trial:
         self.batch = batch
 
     def seconds(self, way: Way) -> float:
-        """Seconds of a forward and a backward pass."""
+        """Seconds of a forward and a backward pass; on a GPU with those of waiting for it."""
         before, layout = torch.get_num_threads(), devices.MEMORY_FORMATS[way.memory_format]
         self._model.to(memory_format=layout).train()
         images = torch.zeros(self.batch, *self._shape, device=self._device)
@@ -52,7 +56,10 @@ class Trial:
         torch.set_num_threads(way.threads)
         try:
             with devices.untouched(self._model, self._device):
-                return best_of(lambda: self._step(images, way.precision))
+                step: Callable[[], None] = partial(self._step, images, way.precision)
+                if way.cuda_graph == "on":
+                    step = self._recorded(step)
+                return best_of(partial(self._waited, step))
         finally:
             torch.set_num_threads(before)
 
@@ -61,6 +68,18 @@ class Trial:
             logits = self._model(images)
         logits.float().logsumexp(1).sum().backward()
         self._model.zero_grad(set_to_none=True)
+
+    def _recorded(self, step: Callable[[], None]) -> Callable[[], None]:
+        """The step as a training will replay it, or as it is where that cannot be."""
+        for _ in range(WARM_UP):
+            step()
+        try:
+            return devices.recorded(step, self._device, torch.Generator(self._device))
+        except RuntimeError:
+            return step
+
+    def _waited(self, step: Callable[[], None]) -> None:
+        step()
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
 
@@ -83,7 +102,7 @@ def settle(
         return _on_processor(recipe, resolved, trial, batch)
     if device.type == "cpu" or recipe.compile != "auto":
         return resolved
-    way = Way(resolved.precision, resolved.memory_format, resolved.threads)
+    way = Way(resolved.precision, resolved.memory_format, resolved.threads, resolved.cuda_graph)
     seconds = Trial(model, shape, batch, device).seconds(way)
     return msgspec.structs.replace(resolved, compile=compilation(recipe, images, seconds))
 

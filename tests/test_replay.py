@@ -20,6 +20,7 @@ from engine.data.dataset import Dataset
 from engine.data.loading import at_once, load
 from engine.replay import WARM_UP, Replay
 from engine.trainer import Trainer
+from engine.tuning import Trial, Way
 from tests.test_streaming import many_images
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
 
@@ -244,3 +245,24 @@ def test_a_gpu_goes_on_where_a_step_cannot_be_recorded(digits: Dataset) -> None:
     assert torch.cuda.current_stream() == before
     plain = on_a_gpu(digits, "off")
     assert losses(found) == pytest.approx(losses(said(plain)), rel=1e-3)
+
+
+@GPU
+def test_a_gpu_goes_on_from_a_checkpoint_as_it_would_have(digits: Dataset) -> None:
+    whole = on_a_gpu(digits, "on")
+    life = whole.run()
+    while whole.step < 8:
+        next(life)
+    state = copy.deepcopy(whole.state())
+    rest = [event for event in life if event is not None]
+    again = on_a_gpu(digits, "on")
+    again.restore(state)
+    assert losses(said(again)) == pytest.approx(losses(rest), rel=1e-3)
+
+
+@GPU
+def test_a_gpu_is_tried_as_it_will_train() -> None:
+    """A step of LeNet-5 is launches and little else."""
+    trial = Trial(models.build("lenet5", 3, 32, 10), (3, 32, 32), 128, torch.device("cuda", 0))
+    off, on = (trial.seconds(Way("bf16", "channels-last", 1, graph)) for graph in ("off", "on"))
+    assert on < off / 1.5

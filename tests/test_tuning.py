@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from engine import device as devices
 from engine import recipe, trial, tuning
 from engine.recipe import Resolved
 from engine.tuning import Trial, Way
+
+Step = Callable[[], None]
 
 CPU = torch.device("cpu")
 SHAPE = (1, 8, 8)
@@ -107,6 +110,23 @@ def test_a_trial_leaves_the_model_and_the_random_state_as_they_are() -> None:
     assert torch.get_num_threads() == threads
     assert all(torch.equal(weights[name], now) for name, now in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("failure", ["", "operation not permitted when stream is capturing"])
+def test_a_step_that_will_be_replayed_is_timed_so_where_it_can_be(
+    monkeypatch: pytest.MonkeyPatch, failure: str
+) -> None:
+    replays: list[int] = []
+
+    def recorded(step: Step, device: torch.device, draws: torch.Generator) -> Step:
+        if failure:
+            raise RuntimeError(failure)
+        return lambda: replays.append(1)
+
+    monkeypatch.setattr(devices, "recorded", recorded)
+    way = Way("float32", "channels-last", 1, cuda_graph="on")
+    assert Trial(Net(), SHAPE, 2, CPU).seconds(way) > 0
+    assert bool(replays) is not bool(failure)
 
 
 @pytest.mark.parametrize(("seconds", "compiled"), [(0.0299, "off"), (0.0301, "on")])
