@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
+from msgspec.structs import replace
+
 from engine import catalog, events, schedule
 from engine.events import Event
 
@@ -153,9 +155,12 @@ class History:
     def __init__(self) -> None:
         self.last_seq = 0
         self.last_time = 0.0
+        # When the run first said something; 0 before.
+        self.first_time = 0.0
         self.step = 0
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
+        # The last report, at the step and with the rate of an epoch that has ended since.
         self.steps: events.Steps | None = None
         self.first_loss: float | None = None
         self.ended: events.RunEnded | None = None
@@ -194,6 +199,7 @@ class History:
         return frozenset(kinds)
 
     def _fold_one(self, event: Event) -> None:
+        self.first_time = self.first_time or event.time
         match event:
             case events.Phase():
                 self._fold_phase(event)
@@ -209,9 +215,7 @@ class History:
                 self.run = event
                 self.log.append(event)
             case events.EpochEnded():
-                self.epochs.append(event)
-                self.step = event.step
-                self.log.append(event)
+                self._fold_epoch(event)
             case events.Checkpointed():
                 self.checkpoint = event
                 self.log.append(event)
@@ -241,6 +245,21 @@ class History:
         self.loss.add(event.step, event.loss)
         self.top1.add(event.step, event.top1)
         self.lr.add(event.step, event.lr)
+
+    def _fold_epoch(self, event: events.EpochEnded) -> None:
+        self.epochs.append(event)
+        self.step = event.step
+        self.log.append(event)
+        self.lr.add(event.step, event.lr)
+        if self.steps is not None:
+            self.steps = self._brought_up(self.steps, event)
+
+    def _brought_up(self, steps: events.Steps, ended: events.EpochEnded) -> events.Steps:
+        """The last report as an epoch's end leaves it; where it had none, its means are one."""
+        if steps.epoch < ended.epoch:
+            loss, top1 = ended.train_loss, ended.train_top1
+            steps = replace(steps, epoch=ended.epoch, loss=loss, top1=top1)
+        return replace(steps, lr=ended.lr, step=ended.step)
 
     def _fold_phase(self, event: events.Phase) -> None:
         self.phase = event

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import msgspec
+from msgspec import UNSET
 
-from engine import archname, events, recipe, rundir, text, visible
+from engine import archname, events, hardware, recipe, rundir, text, visible
 from engine.cgroups import cores
+from engine.commands import MOST_EPOCHS
 from engine.errors import RunError, UsageError
-from engine.hardware import usable_gpus
 from engine.history import History
-from engine.journal import glimpse
+from engine.journal import glimpse, superseded
 from engine.recipe import Recipe
 from engine.rundir import Claim, RunDir
 
@@ -31,6 +32,10 @@ KEEP_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
     "MALLOC_TOP_PAD_": str(1 << 26),
 }
+
+# Where one of these is, there may be GPUs that NVML does not tell of: this container lacks its
+# library, or they are AMD's, behind Windows, or a Jetson's.
+UNTOLD = ("/proc/driver/nvidia/gpus", "/dev/kfd", "/dev/dxg", "/dev/nvhost-gpu", "/dev/nvgpu")
 
 # Processes that a compiler may keep: each takes hundreds of MB, and more than these bring little.
 COMPILE_WORKERS = 4
@@ -54,12 +59,27 @@ def ranks(chosen: Recipe) -> int:
         return 1
     if ":" in chosen.device:
         raise UsageError(text.gpus_and_number(chosen.device))
-    there = len(usable_gpus()) if chosen.device != "cpu" else cores()
+    there = len(hardware.usable_gpus()) if chosen.device != "cpu" else cores()
     count = there if chosen.gpus == "all" else chosen.gpus
     if chosen.device != "cpu" and not 0 < count <= there:
         raise UsageError(text.too_few_gpus(count, there))
     recipe.share(chosen.batch, count)
     return count
+
+
+def check_device(device: str) -> None:
+    """Raise UsageError for a GPU that is not on this machine, as far as is known without torch."""
+    kind, _, number = device.partition(":")
+    if kind != "cuda":
+        return
+    known = hardware.gpus()
+    count = sum(gpu.cuda is not UNSET for gpu in known)
+    if not known and any(map(os.path.exists, UNTOLD)):
+        return
+    if not count:
+        raise UsageError(text.no_cuda(device))
+    if number and int(number) >= count:
+        raise UsageError(text.no_such_gpu(device, count))
 
 
 def default_name(chosen: Recipe) -> str:
@@ -129,6 +149,7 @@ class Command(NamedTuple):
 
 def _engine(claim: Claim, chosen: Recipe, *options: str) -> Command:
     run, lock = str(claim.run.path), str(claim.lock)
+    check_device(chosen.device)
     count = ranks(chosen)
     several = ["--ranks", str(count)] if count > 1 else []
     arguments = [sys.executable, "-m", "engine", run, "--lock-fd", lock, *several, *options]
@@ -209,21 +230,66 @@ def resume(
     run: RunDir,
     epochs: int | None = None,
     gpus: int | str | None = None,
+    device: str | None = None,
     *,
     force: bool = False,
 ) -> tuple[Claim, Recipe]:
     """The lock of a run that no engine holds, and its recipe as resolved, for so many `gpus`.
 
-    A run that is done goes on only for more `epochs` in all; one that is silent only by `force`.
-    Raises RunError where it is already running or done, UsageError where its recipe cannot be read,
-    and as `ranks`.
+    A run that is done goes on only for more `epochs` in all; one that is silent only by `force`. On
+    another `device` it stays: its recipe then says so, and is resolved anew at the start.
+    Raises RunError where it is already running or done, UsageError where its recipe cannot be read
+    or it has trained for so long already, and as `ranks` and `check_device`.
     """
-    if epochs is None and is_done(run):
-        raise RunError(text.already_done(run.label))
+    _check_total(run, epochs)
     said = {} if gpus is None else {"gpus": gpus}
-    chosen = recipe.build(file=recipe.load(run.recipe), flags=said)
+    file = known = recipe.load(run.recipe)
+    if device is not None and device != recipe.build(file=known).device:
+        file = recipe.moved(known, device)
+    moves = file is not known
+    chosen = recipe.build(file=file, flags=said)
+    if moves:
+        check_device(chosen.device)
     ranks(chosen)
-    return Claim(run, rundir.take(run, force=force)), chosen
+    claim = Claim(run, rundir.take(run, force=force))
+    if moves:
+        _rewrite(run, recipe.build(file=file))
+    return claim, chosen
+
+
+def _rewrite(run: RunDir, chosen: Recipe) -> None:
+    try:
+        rundir.write_durably(run.recipe, recipe.to_toml(chosen).encode())
+    except OSError as error:
+        raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
+
+
+def _check_total(run: RunDir, epochs: int | None) -> None:
+    """Raise where the run cannot go on to so many epochs in all: RunError where none are said."""
+    if epochs is None:
+        if is_done(run):
+            raise RunError(text.already_done(run.label))
+        return
+    if epochs > MOST_EPOCHS:
+        raise UsageError(text.too_many_epochs(MOST_EPOCHS))
+    if epochs < (least := least_epochs(run)):
+        raise UsageError(text.trained_already(run.label, least - 1))
+
+
+def least_epochs(run: RunDir) -> int:
+    """After how many epochs the run can end at the earliest, as a glimpse of its journal tells."""
+    if not (run.checkpoints / "last.pt").exists():
+        return 1
+    seen = glimpse(run.journal)
+    resumes = [event for event in seen if isinstance(event, events.Resumed)]
+    saves = [
+        event
+        for event in seen
+        if isinstance(event, events.Checkpointed)
+        and event.file == "last.pt"
+        and not superseded(event, resumes)
+    ]
+    return saves[-1].epoch + (saves[-1].reason == "epoch") if saves else 1
 
 
 def is_done(run: RunDir) -> bool:
@@ -246,4 +312,7 @@ def resume_or_create(
         known = next((run for run in rundir.runs(runs_dir) if run.name == name), None)
         if known is None:
             return create(chosen, runs_dir, name), chosen
-        return known if is_done(known) else resume(known, gpus=chosen.gpus, force=force)
+        if is_done(known):
+            return known
+        device = None if chosen.device == "auto" else chosen.device
+        return resume(known, gpus=chosen.gpus, device=device, force=force)

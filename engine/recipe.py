@@ -139,7 +139,7 @@ def names(recipe: Recipe) -> tuple[str, str]:
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
-    """What every `auto` became when the run first started; a resume obeys it."""
+    """What every `auto` became when the run started on its device; a resume there obeys it."""
 
     device: Literal["cpu", "cuda"]
     precision: Literal["float32", "bf16"]
@@ -253,6 +253,18 @@ def _resolved_of(file: Mapping[str, object]) -> dict[str, object]:
     return choices
 
 
+def moved(file: Mapping[str, object], device: str) -> dict[str, object]:
+    """The fields of a run's recipe file, for the run to go on on another device.
+
+    What every `auto` became is chosen anew there, but for the size of the images, which is that of
+    the weights.
+    """
+    resolved = file.get("resolved", {})
+    size = resolved.get("size") if isinstance(resolved, Mapping) else None
+    kept = {"device": device} if size is None else {"device": device, "size": size}
+    return {key: value for key, value in file.items() if key != "resolved"} | kept
+
+
 def _check_architecture(chosen: Recipe) -> None:
     """Raise UsageError where a field asks for what the architecture does not have."""
     for field in ("act", "bn", "dropout"):
@@ -344,7 +356,7 @@ def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:
     """The recipe as commented TOML, with a `[resolved]` table once a run has started."""
     lines = [_toml_line(key, getattr(recipe, key)) for key in FIELDS]
     if resolved is not None:
-        lines += ["", "# What every auto became at the first start.", "[resolved]"]
+        lines += ["", "# What every auto became on this device.", "[resolved]"]
         lines += [f"{key} = {_toml(getattr(resolved, key))}" for key in Resolved.__struct_fields__]
     return "\n".join(lines) + "\n"
 

@@ -132,6 +132,7 @@ class Session:
             yield events.Alert("warning", "gpu", text.gpu_unusable(why))
         room = devices.room(device, self._world.neighbours)
         dataset = yield from phases.loaded(self._recipe, room)
+        yield events.Phase("loading", note="model")
         model, resolved = self._built(device, dataset)
         # Until there is a checkpoint, the model has the weights that it begins with.
         if self._world.leads and not (self._run.checkpoints / "last.pt").exists():

@@ -36,13 +36,19 @@ def choices(names: Iterable[str]) -> str:
     return f"{', '.join(rest)} or {last}" if rest else last
 
 
-def nearest(word: str, names: Iterable[str]) -> str:
-    """` did you mean X?`, where X is close, else the valid names."""
-    known = list(names)
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"choose {choices(known)}."
+# Of names that have less in common one is not taken for the other: colour is not holdout.
+NEAR = 0.7
+
+
+def nearest(word: str, names: Iterable[str], where: str = "") -> str:
+    """`did you mean X?`, where X is near; else `where` the names are listed, or all of them."""
+    known, word = list(names), word.lower()
+    near = [name for name in known if len(word) > 2 and name.startswith(word)]
+    near += difflib.get_close_matches(word, known, n=1, cutoff=NEAR)
+    near += [part for part in re.split("[-_ ]", word) if part in known]
+    if near:
+        return f"did you mean {near[0]}?"
+    return where or f"choose {choices(known)}."
 
 
 def si(count: float) -> str:
@@ -80,7 +86,8 @@ def duration(seconds: float) -> str:
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    return f"there is no recipe field '{harmless(key)}': {nearest(key, known)}"
+    where = "`cnn-tui recipes quick` shows all of them."
+    return f"there is no recipe field '{harmless(key)}': {nearest(key, known, where)}"
 
 
 def bad_value(key: str, value: object, allowed: str) -> str:
@@ -103,7 +110,8 @@ def unknown_preset(name: str, known: Iterable[str]) -> str:
 
 
 def unknown_architecture(name: str, known: Iterable[str]) -> str:
-    return f"there is no architecture '{harmless(name)}': {nearest(name, known)}"
+    where = "`cnn-tui models` lists them."
+    return f"there is no architecture '{harmless(name)}': {nearest(name, known, where)}"
 
 
 # Data
@@ -469,8 +477,16 @@ def already_done(name: str) -> str:
     )
 
 
+def trained_already(name: str, epochs: int) -> str:
+    count = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+    return f"{harmless(name)} has {count} behind it: give --epochs {epochs + 1} or more."
+
+
 def already_running(name: str) -> str:
-    return f"{harmless(name)} is already running: watch it with `cnn-tui attach`."
+    return (
+        f"{harmless(name)} is already running: watch it with `cnn-tui attach`, or end a pause with "
+        "`cnn-tui continue`."
+    )
 
 
 def bad_name(name: str) -> str:

@@ -20,7 +20,7 @@ def with_alert() -> list[Event]:
     """In the 13th of 30 epochs; steered in the seventh, and one layer dies."""
     told: list[Event] = []
     for event in examples.said(12.4, examples.CIFAR10):
-        if isinstance(event, events.Steps) and event.step > 7 * STEP:
+        if isinstance(event, events.Steps | events.EpochEnded) and event.step > 7 * STEP:
             event = replace(event, lr=event.lr / 2)
         told.append(event)
         if isinstance(event, events.Steps) and event.step == 7 * STEP:

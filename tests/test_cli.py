@@ -9,10 +9,19 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
+from rich.text import Text
 
-from engine import rundir
+from engine import architectures, events, hardware, launch, rundir
 from tests import scripted
 from tui.cli import main
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor a sign of one, on whatever machine."""
+    monkeypatch.setattr(hardware, "gpus", tuple)
+    monkeypatch.setattr(launch, "UNTOLD", ())
 
 
 def cli(*arguments: str) -> Result:
@@ -66,8 +75,13 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["--no-ui", "-r", "mine.toml"], "cannot be read: No such file"),
         (["--no-ui", "--set", "lr"], "--set takes KEY=VALUE"),
         (["--no-ui", "--set", "lt=0.1"], "there is no recipe field 'lt'"),
+        (["--no-ui", "--set", "colour=1"], "'colour': `cnn-tui recipes quick` shows all of them."),
+        (["--no-ui", "-m", "densenet"], "'densenet': `cnn-tui models` lists them."),
         (["--no-ui", "--epochs", "0"], "epochs = 0 is not possible"),
         (["--no-ui", "--device", "gpu"], "device is auto, cpu, cuda or cuda:N"),
+        (["--no-ui", "--device", "cuda:7"], "no usable GPU for --device cuda:7"),
+        (["--dry-run", "--device", "cuda"], "no usable GPU for --device cuda"),
+        (["--name", "x", "--resume", "auto", "--device", "cuda"], "no usable GPU"),
         (["--no-ui", "--name", "../up"], "cannot name a run"),
         (["--no-ui", "--resume", "auto"], "cnn-tui: --resume auto needs --name"),
         (["--arch", "lenet5", "runs"], "put --arch after runs"),
@@ -80,6 +94,22 @@ def test_bad_input_is_one_sentence_and_exit_2(arguments: list[str], sentence: st
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
     assert not Path("runs").exists() or list(Path("runs").iterdir()) == []
+
+
+def test_another_device_and_too_few_epochs_are_judged_before_a_run_goes_on(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    saved = events.Checkpointed("last.pt", 3, 9, 0.1, "stop", step=25)
+    scripted.write(run, [saved])
+    (run.checkpoints / "last.pt").touch()
+    before = run.journal.read_bytes()
+    for arguments, sentence in (
+        (("--epochs", "2"), "has 2 epochs behind it: give --epochs 3 or more"),
+        (("--device", "cuda"), "no usable GPU for --device cuda"),
+    ):
+        result = cli("resume", "1", *arguments)
+        assert result.exit_code == 2
+        assert sentence in result.stderr
+    assert run.journal.read_bytes() == before
 
 
 def test_a_data_folder_is_looked_at_before_anything_starts(tmp_path: Path) -> None:
@@ -115,6 +145,45 @@ def test_runs_are_listed(tmp_path: Path) -> None:
     assert "✗ failed" in table
     [run] = json.loads(cli("runs", "--json").output)
     assert (run["number"], run["state"], run["best_top1"]) == (1, "failed", 0.9)
+    assert run["started"] == scripted.START
+
+
+def on_terminal(width: int, *arguments: str) -> list[str]:
+    """The lines of a command's output on a terminal of so many columns."""
+    variables = {"FORCE_COLOR": "1", "COLUMNS": str(width)}
+    result = CliRunner().invoke(main, arguments, env=variables)
+    return Text.from_ansi(result.output).plain.splitlines()
+
+
+@pytest.mark.parametrize("command", ["models", "datasets", "recipes", "runs"])
+def test_a_table_fits_80_columns(tmp_path: Path, command: str) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), f"1-{'long-name-' * 9}")
+    assert max(map(cell_len, on_terminal(80, command))) <= 80
+
+
+def test_a_narrow_table_has_a_row_a_model_and_tells_what_it_leaves_out() -> None:
+    heading, _, *rows, last = on_terminal(80, "models")
+    assert heading.rstrip().endswith("top-1")
+    assert [row.split()[0] for row in rows] == list(architectures.ARCHITECTURES)
+    assert last == "a wider terminal also shows: what was new"
+
+
+def test_a_wide_terminal_and_a_pipe_show_all_of_a_table() -> None:
+    heading, _, *rows = on_terminal(200, "models")
+    assert heading.rstrip().endswith("what was new")
+    assert len(rows) == len(architectures.ARCHITECTURES)
+    assert cli("models").output.splitlines()[2:] == rows
+
+
+def test_a_long_name_is_cut_before_a_number_is(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), f"1-{'long-name-' * 9}")
+    [*_, row] = on_terminal(80, "runs")
+    assert "…" in row
+    assert row.endswith("   2/4     90.0   34 s   14 Nov 22:13")
+
+
+def test_the_list_of_commands_is_in_whole_sentences() -> None:
+    assert "..." not in cli("--help").output.partition("Commands:")[2]
 
 
 def test_no_runs_says_how_to_start_one() -> None:

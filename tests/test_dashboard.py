@@ -96,8 +96,10 @@ async def settle(pilot: Pilot[str]) -> None:
         ((120, 40), PANES[:-1]),
         ((80, 24), ("loss", "accuracy", "confusion")),
         ((70, 15), ("loss",)),
-        ((40, 10), ()),
-        ((20, 6), ()),
+        ((40, 12), ("loss",)),
+        ((20, 8), ("loss",)),
+        ((20, 7), ()),
+        ((20, 5), ()),
         ((1, 1), ()),
     ],
 )
@@ -108,6 +110,28 @@ async def test_every_size_shows_what_fits(
         await pilot.pause()
         assert sorted(shown(pilot)) == sorted(panes)
         assert len(screen(pilot).splitlines()) == size[1]
+
+
+async def test_a_very_small_terminal_has_the_loss_as_a_curve_or_at_least_as_a_row(
+    live: RunDir,
+) -> None:
+    async with app_of(live).run_test(size=(40, 12)) as pilot:
+        await pilot.pause()
+        assert "╭─ 1 Loss" in screen(pilot)
+        assert any(sign in screen(pilot) for sign in "⠤⠒⢄⡠⣀")
+        await pilot.resize_terminal(20, 7)
+        await pilot.pause()
+        assert "\n recent ▇▆▅" in screen(pilot)
+
+
+async def test_every_key_of_a_pane_works_at_any_size(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(20, 5)) as pilot:
+        for size in ((20, 5), (20, 6), (25, 9), (40, 12), (59, 40), (60, 13), (300, 5)):
+            await pilot.resize_terminal(*size)
+            for key in "12345678":
+                await pilot.press(key, "down", "right", "z", "up", "z")
+                assert len(shown(pilot)) == 1, "a pane that is chosen is seen"
+            assert "? help" in screen(pilot)
 
 
 async def test_the_numbers_of_the_run_are_on_the_screen(live: RunDir) -> None:
@@ -332,16 +356,26 @@ async def test_past_epochs_are_a_key_away(live: RunDir, back: str, on: str) -> N
         await pilot.press("5")
         await typed(pilot, back)
         assert "5 Confusion  epoch 1 (past)" in screen(pilot)
-        assert " epoch 1 ─╮" in screen(pilot)
+        assert "row = true, % ─╮" in screen(pilot), "which epoch it is is said once"
         journal = Journal(live.journal)
         journal.append(scripted.confusion(3, right=4))
         await settle(pilot)
-        assert " epoch 1 ─╮" in screen(pilot), "what is past stays"
+        confusion = pilot.app.screen.get_child_by_id("confusion", Pane).history.confusion
+        assert confusion is not None
+        assert confusion.epoch == 1, "what is past stays"
         await typed(pilot, back)
         assert "epoch 1 (past)" in screen(pilot), "there is none before the first"
         await typed(pilot, on)
         assert "(past)" not in screen(pilot)
         assert "epoch 3 " in screen(pilot)
+
+
+async def test_no_past_epoch_is_chosen_where_none_is_seen(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("z", "comma", "z")
+        assert "(past)" not in screen(pilot)
+        await pilot.press("5", "z", "comma", "z")
+        assert "(past)" in screen(pilot)
 
 
 async def test_a_past_epoch_before_the_first_is_none(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ async def test_titles_stand_in_the_border_in_characters_that_there_are(
 
 
 FORMS: Mapping[str, Callable[[], Form[Any]]] = {
-    "steer": lambda: SteerScreen(History()),
+    "steer": lambda: SteerScreen(History(), str),
     "fields": lambda: FieldsScreen(Recipe(), lambda fields: ""),
     "path": PathScreen,
     "classes": ClassFilterScreen,

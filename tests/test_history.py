@@ -176,3 +176,25 @@ def test_the_midst_of_a_long_run_counts_where_only_its_ends_were_read() -> None:
     first, last = scripted.stamped([scripted.started(), scripted.steps(1)])
     history.fold([first, msgspec.structs.replace(last, seq=50_000, time=first.time + DAY)])
     assert history.elapsed(first.time + DAY) == pytest.approx(DAY)
+
+
+def test_a_run_started_when_its_first_attempt_did() -> None:
+    again: list[events.Event] = [events.Phase("starting"), scripted.started()]
+    history = folded([*scripted.half_a_run(), *again, events.Resumed("a2", 9, 3, step=20)])
+    assert history.run is not None
+    assert history.run.time > history.first_time == scripted.START
+
+
+def test_the_end_of_an_epoch_brings_the_rate_of_its_last_step() -> None:
+    late = msgspec.structs.replace(scripted.ended_epoch(1), lr=2e-7)
+    history = folded([scripted.started(), scripted.steps(1), late])
+    assert history.steps is not None
+    assert (history.steps.step, history.steps.lr, history.lr.last) == (10, 2e-7, 2e-7)
+    assert history.steps.loss == scripted.steps(1).loss, "which the first epoch has reported"
+
+
+def test_an_epoch_without_a_report_of_its_own_is_one() -> None:
+    ended = scripted.ended_epoch(1), scripted.ended_epoch(2)
+    history = folded([scripted.started(), scripted.steps(1), *ended])
+    assert history.steps is not None
+    assert (history.steps.loss, history.steps.top1, history.steps.epoch) == (0.5, 0.85, 2)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -13,12 +15,13 @@ from PIL import Image
 from engine.data import images
 from engine.data.dataset import Dataset, ImageFiles
 from engine.data.decoding import Form, decode
-from engine.data.folder import scan
+from engine.data.folder import Files, scan
 from engine.data.forms import Glimpse, form_of
-from engine.data.images import decoded, threads_for
+from engine.data.images import by_processes, by_threads
 from engine.errors import DataError
 from engine.recipe import Recipe
 from tests.loading import finished, pixels
+from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -120,34 +123,76 @@ def test_frame_repeats_the_edges(tmp_path: Path) -> None:
     ],
 )
 def test_size(sizes: list[tuple[int, int]], asked: int | str, size: int, frame: int) -> None:
-    found = form_of([Glimpse(size, False, 0.0) for size in sizes], asked)
+    found = form_of([Glimpse(size, False) for size in sizes], asked)
     assert (found.size, found.frame) == (size, frame)
 
 
 def test_grey_only_if_all_are() -> None:
-    grey, coloured = Glimpse((32, 32), True, 0.0), Glimpse((32, 32), False, 0.0)
+    grey, coloured = Glimpse((32, 32), True), Glimpse((32, 32), False)
     assert form_of([grey, grey], "auto").channels == 1
     assert form_of([grey, coloured], "auto").channels == 3
 
 
-def test_one_thread_for_small_files_only_where_they_are_there_at_once() -> None:
-    small, large = Glimpse((32, 32), False, 1e-5), Glimpse((500, 375), False, 1e-5)
-    awaited = Glimpse((32, 32), False, 5e-3)
-    assert [threads_for([seen]) for seen in (small, large, awaited)] == [1, 8, 8]
+Decoded: TypeAlias = Callable[[Files, Form], Generator[float, None, images.Found]]
 
 
-@pytest.mark.parametrize("threads", [1, 4])
-def test_every_file_lands_in_its_place(tmp_path: Path, threads: int) -> None:
-    files = []
-    for value in range(150):
-        files.append((tmp_path / f"{value}.png", 0))
-        Image.new("L", (8, 8), value).save(files[-1][0])
-    array = np.empty((150, 1, 8, 8), np.uint8)
-    fractions, broken = finished(decoded(files, form(1), array, threads))
+@pytest.fixture
+def numbered(tmp_path: Path) -> Files:
+    """Grey images whose pixels all have their number as value."""
+    files = [(tmp_path / f"{value}.png", 0) for value in range(150)]
+    for value, (file, _) in enumerate(files):
+        Image.new("L", (8, 8), value).save(file)
+    return files
+
+
+@pytest.mark.parametrize("decoded", [by_threads, by_processes])
+def test_every_file_lands_in_its_place(
+    numbered: Files, monkeypatch: pytest.MonkeyPatch, decoded: Decoded
+) -> None:
+    monkeypatch.setattr(images, "PORTION", 8)
+    numbered[70][0].write_bytes(b"no image at all")
+    fractions, (array, broken) = finished(decoded(numbered, form(1)))
+    assert broken == {70: "not an image"}
+    whole = [value for value in range(150) if value != 70]
+    assert (array[whole] == np.array(whole)[:, None, None, None]).all()
+    assert fractions == sorted(fractions)
+    assert all(0 <= fraction <= 1 for fraction in fractions)
+    assert fractions
+
+
+@pytest.mark.parametrize("many", [100, 300])
+def test_many_files_are_decoded_by_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(images, "MANY", many)
+    seen: list[Files] = []
+
+    def watched(files: Files, form: Form) -> Generator[float, None, images.Found]:
+        seen.append(files)
+        return by_processes(files, form)
+
+    monkeypatch.setattr(images, "by_processes", watched)
+    data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200))
+    assert len(seen) == (many == 100)
+    assert (pixels(data.train)[:, 0] == 255).all()
+
+
+def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced(
+    numbered: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "PORTION", 8)
+    file, _ = numbered[140]
+    content = hang(file)
+    work = by_processes(numbered, form(1))
+    next(work)
+    descriptor = held_open(file)
+    file.unlink()
+    file.write_bytes(content)
+    kill_decoder(fork_server())
+    os.close(descriptor)
+    _, (array, broken) = finished(work)
     assert not broken
     assert (array == np.arange(150)[:, None, None, None]).all()
-    assert fractions == sorted(fractions)
-    assert len(fractions) >= 3
 
 
 def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:

@@ -172,10 +172,16 @@ async def test_the_help_says_the_keys_of_the_pane_first(
 
 
 def test_a_row_of_keys_too_long_for_its_place_says_so() -> None:
-    keys = (("p", "pause"), ("c", "checkpoint"), ("s", "steer"), ("?", "help"))
-    assert cells.text(keys_row(keys, 60)) == " p pause   c checkpoint   s steer   ? help"
-    assert cells.text(keys_row(keys, 37)) == " p pause c checkpoint s steer ? help"
-    assert cells.text(keys_row(keys, 32)) == " p pause c checkpoint … ? help"
-    assert cells.text(keys_row(keys, 20)) == " p pause … ? help"
-    assert cells.text(keys_row(keys, 10)) == " … ? help"
-    assert cells.text(keys_row(keys, 8)) == " ? help"
+    keys = (("p", "pause"), ("c", "checkpoint"), ("s", "steer"), ("q", "leave"), ("?", "help"))
+    for width, row in (
+        (60, " p pause   c checkpoint   s steer   q leave   ? help"),
+        (45, " p pause c checkpoint s steer q leave ? help"),
+        (43, " p pause c checkpoint … q leave ? help"),
+        (37, " p pause … q leave ? help"),
+        (24, " … q leave ? help"),
+        (16, " q leave ? help"),
+        (14, " q ?"),
+        (3, ""),
+    ):
+        assert cells.text(keys_row(keys, width)) == row
+    assert keys_row((), 80) == ()

@@ -33,6 +33,25 @@ def test_later_layers_win() -> None:
     assert (chosen.lr, chosen.batch, chosen.seed, chosen.precision) == (0.3, 32, 2, "bf16")
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("colour", "`cnn-tui recipes quick` shows all of them."),
+        ("learning_rate", "`cnn-tui recipes quick` shows all of them."),
+        ("batch_size", "did you mean batch?"),
+        ("Epoch", "did you mean epochs?"),
+        ("momentun", "did you mean momentum?"),
+        ("optim", "did you mean optimizer?"),
+    ],
+)
+def test_only_a_field_that_is_near_is_suggested(key: str, said: str) -> None:
+    assert refused(**{key: 1}) == f"there is no recipe field '{key}': {said}"
+
+
+def test_of_names_that_begin_alike_the_first_is_suggested() -> None:
+    assert "did you mean resnet18?" in refused(arch="resnet")
+
+
 def test_a_gpu_that_was_named_is_the_one_that_a_resume_takes() -> None:
     file = {"device": "cuda:1", "resolved": {"device": "cuda"}}
     assert recipe.build(file=file).device == "cuda:1"

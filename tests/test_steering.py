@@ -380,3 +380,38 @@ async def test_a_run_that_is_over_is_not_steered(tmp_path: Path) -> None:
         assert isinstance(pilot.app.screen, Dashboard)
         notes = [note.message for note in pilot.app._notifications]
         assert notes == ["1-lenet5-digits is not running."]
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_before_the_training_what_is_typed_waits_in_the_dialog(
+    tmp_path: Path, resumed: bool
+) -> None:
+    before: list[Event] = scripted.half_a_run() if resumed else []
+    run = scripted.run_dir(tmp_path / "runs", [*before, events.Phase("loading")])
+    lock = rundir.take(run)
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.press("s")
+        await retype(pilot, "x0.5")
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, SteerScreen)
+        complaint = str(pilot.app.screen.query_one(".wrong", Label).render())
+        assert complaint == text.steer_later("loading")
+        journal = Journal(run.journal)
+        for event in (scripted.started(), events.Phase("training")):
+            journal.append(event)
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Dashboard)
+        assert sent(run) == [(None, 0.5, None)]
+    os.close(lock)
+
+
+async def test_a_run_that_ends_under_the_dialog_is_said_in_it(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock = rundir.take(run)
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.press("s")
+        await retype(pilot, "x0.5")
+        os.close(lock)
+        await pilot.press("enter")
+        complaint = str(pilot.app.screen.query_one(".wrong", Label).render())
+        assert complaint == "1-lenet5-digits is not running."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import math
 from typing import Any
 
@@ -336,3 +338,25 @@ def test_a_checkpoint_of_other_steps_is_refused_with_what_changed(digits: Datase
     state = trainer(digits, batch=128).state()
     with pytest.raises(RunError, match="batch 128 → 64"):
         trainer(digits, batch=64).restore(state)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "muon"])
+def test_what_a_gpu_has_saved_goes_on_on_a_processor(digits: Dataset, optimizer: str) -> None:
+    def onward(state: dict[str, Any]) -> dict[str, torch.Tensor]:
+        work = trainer(digits, optimizer=optimizer)
+        work.restore(copy.deepcopy(state))
+        said(work)
+        return work.model.state_dict()
+
+    work = trainer(digits, optimizer=optimizer)
+    for _ in itertools.islice(work.run(), 5):
+        pass
+    state = work.state()
+    ours = onward(state)
+    for group in (group for part in state["optimizers"] for group in part["param_groups"]):
+        group["lr"] = torch.tensor(group["lr"])
+        if "capturable" in group:
+            group["capturable"] = True
+    state["random"]["cuda"] = torch.zeros(16, dtype=torch.uint8)
+    for name, weight in onward(state).items():
+        assert torch.equal(weight, ours[name])

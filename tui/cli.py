@@ -55,7 +55,9 @@ def start_options(command: Command) -> Command:
             click.option("--seed", type=int, metavar="N", help=text.HELP_SEED),
             click.option("--data-dir", metavar="FOLDER", help=text.HELP_DATA_DIR),
             click.option("--name", default="", metavar="NAME", help=text.HELP_NAME),
-            click.option("--resume", type=click.Choice(["auto"]), help=text.HELP_RESUME_AUTO),
+            click.option(
+                "--resume", type=click.Choice(["auto"]), metavar="auto", help=text.HELP_RESUME_AUTO
+            ),
             click.option("--force", is_flag=True, help=text.HELP_FORCE),
             click.option("--on-nan", metavar="WHAT", help=text.HELP_ON_NAN),
             click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI),
@@ -132,17 +134,17 @@ def _start(
         _create(_recipe(place, **said), place, name, resume, force)
         return
     if resume:
-        _requeued(_recipe(place, **said), place, name, force, headless, ascii_only)
+        _requeued(_recipe_here(place, **said), place, name, force, headless, ascii_only)
     if dry_run:
-        sys.exit(_rehearse(_recipe(place, **said)))
+        sys.exit(_rehearse(_recipe_here(place, **said)))
     described = name or any(value not in (None, ()) for k, value in said.items() if k != "data_dir")
     if headless:
-        chosen = _recipe(place, **said)
+        chosen = _recipe_here(place, **said)
         launch.become(launch.create(chosen, place, name), chosen)
     elif launcher and not described:
         _open_launcher(place, said["data_dir"], ascii_only)
     else:
-        chosen = _recipe(place, **said)
+        chosen = _recipe_here(place, **said)
         claim = launch.create(chosen, place, name)
         launch.spawn(claim, chosen)
         _watch(claim.run, place, started=True, ascii_only=ascii_only)
@@ -186,6 +188,15 @@ def _requeued(
 
 def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def _recipe_here(runs_dir: Path, **said: Any) -> Any:
+    """The recipe that the flags describe, for a run that shall start on this machine."""
+    from engine import launch
+
+    chosen = _recipe(runs_dir, **said)
+    launch.check_device(chosen.device)
+    return chosen
 
 
 def _recipe(
@@ -321,6 +332,7 @@ def demo(ascii_only: bool) -> None:
 @main.command(help=text.HELP_RESUME)
 @click.argument("run", default="", metavar="[RUN]")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help=text.HELP_MORE_EPOCHS)
+@click.option("--device", metavar="DEVICE", help=text.HELP_OTHER_DEVICE)
 @gpus_option
 @click.option("--force", is_flag=True, help=text.HELP_FORCE)
 @click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI)
@@ -329,6 +341,7 @@ def demo(ascii_only: bool) -> None:
 def resume(
     run: str,
     epochs: int | None,
+    device: str | None,
     gpus: int | str | None,
     force: bool,
     no_ui: bool,
@@ -346,7 +359,7 @@ def resume(
         click.echo(engine_text.already_running(found.label), err=True)
         _watch(found, place, started=False, ascii_only=ascii_only)
         return
-    claim, chosen = launch.resume(found, epochs, gpus, force=force)
+    claim, chosen = launch.resume(found, epochs, gpus, device, force=force)
     options = () if epochs is None else ("--epochs", str(epochs))
     if headless:
         launch.become(claim, chosen, *options)

@@ -71,7 +71,7 @@ def summary(run: RunDir, life: Life) -> Summary:
         best_top1=best.top1 if best else None,
         seconds=history.elapsed(history.last_time),
         remaining=history.remaining() if life == "live" else None,
-        started=history.run.time if history.run else 0.0,
+        started=history.first_time,
         top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
     )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import click
 import msgspec
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -21,24 +23,64 @@ from tui import picker, text
 from tui.datalist import availability
 from tui.summary import Summary, summary
 
+# Cells between two columns.
+BETWEEN = 3
+# Prose that is narrower is no pleasure to read, and a shorter name says too little.
+NARROWEST_PROSE, SHORTEST_NAME = 32, 12
+
 
 class Column(NamedTuple):
-    """A heading, whether its cells are numbers, and whether each stays in one line."""
+    """A heading, and what becomes of it where the terminal is narrow.
+
+    The highest `rank` is left out first, 0 never. One that may be narrower than its texts is, down
+    to `least` cells: prose is wrapped, and all else cut.
+    """
 
     title: str
     numeric: bool = False
-    whole: bool = False
+    rank: int = 0
+    least: int | None = None
+    prose: bool = False
 
 
-def _print(columns: Iterable[Column], rows: Iterable[Iterable[str]]) -> None:
-    table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False)
-    for column in columns:
-        table.add_column(
-            column.title, justify="right" if column.numeric else "left", no_wrap=column.whole
-        )
-    for row in rows:
-        table.add_row(*(Text(harmless(cell)) for cell in row))
-    Console().print(table)
+def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
+    """Print a table as wide as the terminal at most; what is no terminal gets all of it."""
+    written = [[harmless(cell) for cell in row] for row in rows]
+    texts = zip(*([column.title for column in columns], *written), strict=True)
+    widths = [max(cell_len(text) for text in cells) for cells in texts]
+    terminal = Console()
+    room = terminal.width if terminal.is_terminal else sys.maxsize
+    kept, widths = _fitted(columns, widths, room)
+    table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
+    for i in kept:
+        column = columns[i]
+        justify: Literal["left", "right"] = "right" if column.numeric else "left"
+        table.add_column(column.title, justify=justify, no_wrap=not column.prose, width=widths[i])
+    for row in written:
+        table.add_row(*(Text(row[i]) for i in kept))
+    Console(width=_width([widths[i] for i in kept])).print(table)
+    if left_out := [column.title for i, column in enumerate(columns) if i not in kept]:
+        click.echo(text.left_out(left_out))
+
+
+def _fitted(
+    columns: Sequence[Column], widths: Sequence[int], room: int
+) -> tuple[list[int], list[int]]:
+    """Which of the columns fit into so many cells, and how wide each is then."""
+    least = [
+        w if c.least is None else min(c.least, w) for c, w in zip(columns, widths, strict=True)
+    ]
+    kept = list(range(len(columns)))
+    optional = sorted((i for i in kept if columns[i].rank), key=lambda i: columns[i].rank)
+    while optional and _width([least[i] for i in kept]) > room:
+        kept.remove(optional.pop())
+    spare = max(0, room - _width([least[i] for i in kept]))
+    return kept, [min(w, low + spare) for w, low in zip(widths, least, strict=True)]
+
+
+def _width(widths: Sequence[int]) -> int:
+    """The cells that a table of such columns takes."""
+    return sum(widths) + BETWEEN * (len(widths) - 1)
 
 
 def _json(rows: Any) -> None:
@@ -53,8 +95,9 @@ def models(as_json: bool) -> None:
         return
     shape = picker.Shape(3, 32, 10)
     columns = picker.columns(known, shape)[:-1]
+    news = Column(text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(
-        [*(Column(c.heading, c.right) for c in columns), Column(text.NEWS_COLUMN)],
+        [*(Column(c.heading, c.right, c.rank) for c in columns), news],
         [(*(column.texts[i] for column in columns), a.new) for i, a in enumerate(known)],
     )
 
@@ -67,9 +110,9 @@ def datasets(as_json: bool, data_dir: str) -> None:
         rows = [msgspec.to_builtins(d) | {"ready": r} for d, r in zip(known, ready, strict=True)]
         _json(rows)
         return
-    columns = [Column(t, numeric) for t, numeric in text.DATA_COLUMNS]
+    *columns, source = [Column(t, numeric) for t, numeric in text.DATA_COLUMNS]
     _print(
-        columns,
+        [*columns, source._replace(rank=1, least=NARROWEST_PROSE, prose=True)],
         (
             (
                 d.key,
@@ -86,8 +129,9 @@ def datasets(as_json: bool, data_dir: str) -> None:
 
 def recipes() -> None:
     """The presets."""
-    columns = [Column(t, numeric) for t, numeric in text.RECIPE_COLUMNS]
-    _print(columns, presets.PRESETS.items())
+    name, purpose = [Column(t, numeric) for t, numeric in text.RECIPE_COLUMNS]
+    purpose = purpose._replace(least=NARROWEST_PROSE, prose=True)
+    _print([name, purpose], presets.PRESETS.items())
 
 
 def runs(runs_dir: Path, as_json: bool) -> None:
@@ -100,8 +144,9 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     if not found:
         click.echo(text.no_runs(str(runs_dir)))
         return
-    columns = [Column(t, numeric, whole=True) for t, numeric in text.RUN_COLUMNS]
-    _print(columns, (_run_row(run) for run in found))
+    number, name, *columns, started = [Column(t, numeric) for t, numeric in text.RUN_COLUMNS]
+    name, started = name._replace(least=SHORTEST_NAME), started._replace(rank=1)
+    _print([number, name, *columns, started], [_run_row(run) for run in found])
     for run, told in zip(known, found, strict=True):
         if told.state == "silent":
             click.echo(rundir.absence(run))

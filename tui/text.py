@@ -219,8 +219,8 @@ def part_of(rows: int, columns: int, classes: int) -> str:
     return f"{rows} × {columns} of {classes} × {classes}"
 
 
-def confusion_facts(unit: str, epoch: int) -> str:
-    return f"row = true, {unit}   epoch {epoch}"
+def row_is_true(unit: str) -> str:
+    return f"row = true, {unit}"
 
 
 def of(total: str) -> str:
@@ -391,8 +391,8 @@ def log_place(first: int, last: int, total: int) -> str:
     return f"{first}-{last} of {total:,}"
 
 
-def log_ended(best: str, epoch: int, time: str) -> str:
-    return f"{best} % at epoch {epoch}, {time}"
+def log_ended(best: str, epoch: int) -> str:
+    return f"{best} % at epoch {epoch}"
 
 
 # Status
@@ -453,13 +453,15 @@ Without a command it opens the launcher, or, with --arch, --data or --recipe, st
 and shows it. The training goes on when the terminal is closed; `cnn-tui attach` shows it again.
 """
 HELP_TRAIN = "Start a run and watch it."
-HELP_ATTACH = "Watch a run: a number, part of a name, a path, or nothing for the newest."
-HELP_DEMO = "Play back a recorded run: the whole dashboard, with no data, GPU or wait."
-HELP_RESUME = "Go on with a run that was stopped or failed, from its last checkpoint."
+# The first sentence stands in the list of commands, where there is room for some 60 characters.
+WHICH_RUN = "RUN is a number, part of a name or a path; nothing means the newest."
+HELP_ATTACH = f"Watch a run. {WHICH_RUN}"
+HELP_DEMO = "Play back a recorded run. It is the whole dashboard, with no data, GPU or wait."
+HELP_RESUME = f"Go on with a run from its last checkpoint. {WHICH_RUN}"
 HELP_RUNS = "List the runs, newest first."
 HELP_MODELS = "List the architectures."
 HELP_DATASETS = "List the data sets and whether they are on this disk."
-HELP_RECIPES = "List the recipes, or print one as TOML that can be edited and used."
+HELP_RECIPES = "List the recipes, or print one as TOML. Edit it and use it with --recipe FILE."
 HELP_STOP = "Save and stop a run; nothing means the only one that is live."
 HELP_PAUSE = "Pause a run after its current step."
 HELP_CONTINUE = "Go on with a paused run."
@@ -474,7 +476,7 @@ HELP_PRETRAINED = "Begin with torchvision's weights for ImageNet, at 224 pixels.
 HELP_INIT_FROM = "Begin with the weights of a run, or of a checkpoint file."
 HELP_EPOCHS = "Total number of epochs."
 HELP_SET = "Set a field of the recipe, as in --set lr=0.1; may be repeated."
-HELP_DEVICE = "auto, cpu, cuda or cuda:N."
+HELP_DEVICE = "Where to train: auto, cpu, cuda or cuda:N."
 HELP_GPUS = "Share each batch among so many GPUs, or all; with --device cpu, processes."
 HELP_CREATE = "Make the run's folder, print its path and leave it to torchrun to start."
 HELP_COMPILE = "Compile the model: auto (where a long run on a GPU repays it), off or on."
@@ -485,6 +487,7 @@ HELP_NAME = "Name of the run (default: ARCH-DATA)."
 HELP_RESUME_AUTO = "With --name: go on with the newest run of that name, or begin it."
 HELP_FORCE = "Take an engine on another machine for gone when nothing was heard of it for long."
 HELP_MORE_EPOCHS = "Go on to this total of epochs, also when the run was done."
+HELP_OTHER_DEVICE = "Go on, and stay, on another device: auto, cpu, cuda or cuda:N."
 HELP_ON_NAN = "When the loss is no number: pause, stop or rollback."
 RESUME_NEEDS_NAME = "--resume auto needs --name, which says what run to go on with."
 HELP_NO_UI = "Train in the foreground and print plain lines."
@@ -512,6 +515,12 @@ def told(command: str, run: str) -> str:
 
 
 NEWS_COLUMN = "what was new"
+
+
+def left_out(columns: Iterable[str]) -> str:
+    return f"a wider terminal also shows: {', '.join(columns)}"
+
+
 DATA_COLUMNS = (
     ("data set", False),
     ("images", True),
@@ -614,6 +623,10 @@ KEY_STEER = "steer"
 
 def steer_epoch(epoch: int) -> str:
     return f"now in epoch {epoch}"
+
+
+def steer_later(phase: str) -> str:
+    return f"nothing is trained yet ({phase}): press Enter again when it trains."
 
 
 # Past epochs, recordings and copying

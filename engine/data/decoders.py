@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ CHUNK = 32
 DEATHS = 3
 # The longest that is waited for the process that forks them.
 SERVER_SECONDS, POLL_SECONDS = 5.0, 0.01
+PROGRESS_SECONDS = 0.05
 
 
 @dataclass(eq=False)
@@ -35,11 +36,13 @@ class Task:
 class Decoders:
     """So many processes, and room for `slots` tasks of `batch` images of a form.
 
-    `pixels` is (slots, batch, C, H, W).
+    A process decodes `chunk` images of a task at a time. `pixels` is (slots, batch, C, H, W).
     """
 
-    def __init__(self, workers: int, slots: int, batch: int, form: Form) -> None:
-        self._workers, self._room = workers, Room.zeroed(slots, batch, form)
+    def __init__(
+        self, workers: int, slots: int, batch: int, form: Form, chunk: int = CHUNK
+    ) -> None:
+        self._workers, self._room, self._chunk = workers, Room.zeroed(slots, batch, form), chunk
         self.pixels = self._room.pixels
         self._deaths = 0
         self._begun: dict[Task, None] = {}
@@ -52,6 +55,12 @@ class Decoders:
         self._begun[task] = None
         self._submit([task])
         return task
+
+    def progress(self, task: Task) -> Iterator[float]:
+        """The share that is decoded, every now and then, until `result` need not wait for it."""
+        while self._pool.lives and (left := [part for part in task.parts if not part.done()]):
+            yield 1 - len(left) / len(task.parts)
+            wait(left[:1], PROGRESS_SECONDS)
 
     def result(self, task: Task) -> dict[int, str]:
         """Wait until all is decoded; tells why which files are broken.
@@ -101,8 +110,8 @@ class Decoders:
             try:
                 for task in tasks:
                     task.parts = [
-                        self._pool.submit(decode, task.slot, at, task.files[at : at + CHUNK])
-                        for at in range(0, len(task.files), CHUNK)
+                        self._pool.submit(decode, task.slot, at, task.files[at : at + self._chunk])
+                        for at in range(0, len(task.files), self._chunk)
                     ]
                 return
             except BrokenProcessPool as death:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -18,9 +20,10 @@ from engine.data.dataset import (
     channel_statistics,
     check_memory,
 )
+from engine.data.decoders import Decoders
 from engine.data.decoding import Form, Pixels, decode_all
 from engine.data.folder import Files, Folder
-from engine.data.forms import SMALL, Glimpse, form_of, glimpses
+from engine.data.forms import form_of, glimpses
 from engine.errors import DataError
 from engine.recipe import Recipe
 
@@ -30,9 +33,15 @@ STATISTICS = 1_000
 
 CHUNK = 64
 THREADS = 8
-# Small files spend most of their time in the interpreter, whose lock makes two threads slower
-# than one (120 and 170 µs an image of CIFAR-10, 2 cores), unless they wait for the disk.
-QUICK_SECONDS = 0.2e-3
+# So many files repay the start of processes. Small files spend most of their time in the
+# interpreter, whose lock makes two threads slower than one.
+MANY = 4_000
+# What a process takes at a time, so that what passes between them costs nothing: a twentieth of a
+# second for small files.
+PORTION = 256
+
+# Pixels (N, C, size, size) of N files, and why which of them are broken.
+Found: TypeAlias = tuple[Pixels, dict[int, str]]
 
 
 def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
@@ -42,19 +51,17 @@ def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, 
     says which. Raises DataError where they are kept and more than 1 % are broken, or where memory
     is too small.
     """
-    seen = glimpses(folder.files)
-    form = form_of(seen, recipe.size)
+    form = form_of(glimpses(folder.files), recipe.size)
     fits = bytes_of(len(folder.files), form.shape) <= room
     if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
         return (yield from streamed(folder, form))
-    return (yield from kept(folder, form, threads_for(seen)))
+    return (yield from kept(folder, form))
 
 
 def streamed(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
     """The files of a folder, of which no more than a sample is decoded now."""
     sample = folder.train[:: -(-len(folder.train) // STATISTICS)]
-    pixels = np.empty((len(sample), *form.shape), np.uint8)
-    broken = yield from decoded(sample, form, pixels, THREADS)
+    pixels, broken = yield from by_threads(sample, form)
     judged(broken, sample, folder.path)
     mean, std = channel_statistics(whole(pixels, sample, list(broken)).pixels)
     train, validation, test = (
@@ -78,12 +85,12 @@ def streamed(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
     )
 
 
-def kept(folder: Folder, form: Form, threads: int) -> Generator[float, None, Dataset]:
+def kept(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
     """All images of a folder in memory, but for the broken ones."""
     files = folder.files
     check_memory(len(files), form.channels, form.size)
-    pixels = np.empty((len(files), *form.shape), np.uint8)
-    broken = yield from decoded(files, form, pixels, threads)
+    decoded = by_threads if len(files) < MANY else by_processes
+    pixels, broken = yield from decoded(files, form)
     notes = judged(broken, files, folder.path) + unused_note(folder)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
@@ -101,20 +108,12 @@ def unused_note(folder: Folder) -> tuple[str, ...]:
     return (text.unused_validation(folder.unused),) if folder.unused else ()
 
 
-def threads_for(seen: list[Glimpse]) -> int:
-    """How many threads decode images like these the fastest."""
-    quick = sum(glimpse.seconds for glimpse in seen) < QUICK_SECONDS * len(seen)
-    small = all(side in SMALL for glimpse in seen for side in glimpse.size)
-    return 1 if quick and small else THREADS
-
-
-def decoded(
-    files: Files, form: Form, pixels: Pixels, threads: int
-) -> Generator[float, None, dict[int, str]]:
-    """Fill pixels (N, C, size, size) from the files; returns why which ones are broken."""
+def by_threads(files: Files, form: Form) -> Generator[float, None, Found]:
+    """Decode files, yielding the fraction done."""
+    pixels = np.empty((len(files), *form.shape), np.uint8)
     broken: dict[int, str] = {}
     starts = range(0, len(files), CHUNK)
-    pool = ThreadPoolExecutor(threads)
+    pool = ThreadPoolExecutor(THREADS)
     try:
         chunks = [
             pool.submit(decode_all, paths(files, start), form, pixels[start : start + CHUNK])
@@ -128,7 +127,25 @@ def decoded(
             yield start / len(files)
     finally:
         pool.shutdown(cancel_futures=True)
-    return broken
+    return pixels, broken
+
+
+def by_processes(files: Files, form: Form) -> Generator[float, None, Found]:
+    """As `by_threads`, by a process on each core.
+
+    Raises DataError where processes were ended from outside again and again.
+    """
+    workers = torch.get_num_threads()
+    decoders = Decoders(workers, 1, len(files), form, PORTION)
+    try:
+        task = decoders.begin(0, [file for file, _ in files])
+        yield from decoders.progress(task)
+        broken = decoders.result(task)
+    except BrokenProcessPool as error:
+        raise DataError(text.decoder_died(workers)) from error
+    finally:
+        decoders.close()
+    return decoders.pixels[0], broken
 
 
 def paths(files: Files, start: int) -> Sequence[Path]:

@@ -120,8 +120,13 @@ class Pool(ProcessPoolExecutor):
         """
         waiting = list(parts)
         while wait(waiting, ALIVE_SECONDS).not_done:
-            if not all(process.is_alive() for process in self._context.started):
+            if not self.lives:
                 raise BrokenProcessPool
+
+    @property
+    def lives(self) -> bool:
+        """Whether no process has died."""
+        return all(process.is_alive() for process in self._context.started)
 
     def end(self) -> None:
         """Kill all processes; returns when none of them writes any more."""

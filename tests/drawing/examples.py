@@ -110,7 +110,7 @@ def said(epochs: float, classes: tuple[str, ...]) -> Iterator[Event]:
         if step % 5 == 0 or step % STEPS_PER_EPOCH == 0:
             yield _steps(step, time, plan, len(classes))
         if step % STEPS_PER_EPOCH == 0:
-            yield from _epoch(step // STEPS_PER_EPOCH, time + 0.8, classes)
+            yield from _epoch(step // STEPS_PER_EPOCH, time + 0.8, plan, classes)
     yield hardware(BEGAN + 3 + epochs * STEPS_PER_EPOCH * STEP_SECONDS)
 
 
@@ -157,7 +157,9 @@ def _steps(step: int, time: float, plan: schedule.Plan, classes: int) -> events.
     )
 
 
-def _epoch(epoch: int, time: float, classes: tuple[str, ...]) -> Iterator[Event]:
+def _epoch(
+    epoch: int, time: float, plan: schedule.Plan, classes: tuple[str, ...]
+) -> Iterator[Event]:
     step = epoch * STEPS_PER_EPOCH
     reached = [top1_at(e) - 0.01 + 0.02 * noise(e) for e in range(1, epoch + 1)]
     top1, best = reached[-1], reached[-1] == max(reached)
@@ -169,7 +171,7 @@ def _epoch(epoch: int, time: float, classes: tuple[str, ...]) -> Iterator[Event]
         train_top1=top1_at(epoch - 0.5),
         loss=1.08 * loss_at(epoch, len(classes)),
         top1=top1,
-        lr=0.07,
+        lr=schedule.learning_rate(plan, step - 1),
         seconds=9.8,
         evaluation_seconds=0.8,
         images_per_second=5100.0,

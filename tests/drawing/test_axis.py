@@ -46,15 +46,25 @@ def _ticks(end: float, width: int, left: int, *marks: float, start: float = 0.0)
 
 
 def test_ticks_stand_below_their_columns() -> None:
-    assert _ticks(16, 40, 5) == "──── 0 ────────────── 8 ─────────── 16 ─"
-    wide = "───── 0 ──────────── 4 ───────────── 8 ─────────── 12 ───────── 16 ─"
+    assert _ticks(16, 40, 5) == "──── 0 ─────── 5 ─────── 10 ─────── 16 ─"
+    wide = "───── 0 ──────────────── 5 ─────────────── 10 ───────────────── 16 ─"
     assert _ticks(16, 68, 6) == wide
-    assert wide.index("8") == 6 + axis.column(8, 16, 62)
+    assert wide.index("5") == 6 + axis.column(5, 16, 62)
 
 
 def test_ticks_are_round_where_the_span_is_not() -> None:
     assert _ticks(30, 40, 5) == "──── 0 ─────── 10 ──────── 20 ───── 30 ─"
-    assert _ticks(1, 30, 5) == "──── 0 ──────── 0.5 ────── 1 ─"
+    assert _ticks(128, 68, 6) == (
+        "───── 0 ──────────────────── 50 ──────────────────── 100 ───── 128 ─"
+    )
+
+
+def test_ticks_are_whole_epochs_but_for_the_ends_of_a_short_stretch() -> None:
+    assert _ticks(2, 68, 6) == (
+        "───── 0 ──────────────────────────── 1 ───────────────────────── 2 ─"
+    )
+    assert _ticks(1.5, 40, 5, start=0.5) == "─── 0.5 ───────────── 1 ────────── 1.5 ─"
+    assert _ticks(0.375, 40, 5, start=0.125) == "── 0.125 ─────────────────────── 0.375 ─"
 
 
 def test_ticks_of_a_stretch_in_the_middle() -> None:
@@ -67,16 +77,16 @@ def test_a_broad_axis_says_what_it_counts() -> None:
 
 
 def test_a_mark_goes_before_a_number_and_stands_beside_the_first() -> None:
-    assert _ticks(16, 40, 5, 11) == "──── 0 ────────────── 8 ─────◆───── 16 ─"
-    assert _ticks(16, 40, 5, 8) == "──── 0 ───────────────◆──────────── 16 ─"
-    assert _ticks(16, 40, 5, 0) == "──── 0 ◆───────────── 8 ─────────── 16 ─"
-    assert _ticks(16, 40, 5, 16, 20) == "──── 0 ────────────── 8 ─────────── 16 ◆"
+    assert _ticks(16, 40, 5, 8) == "──── 0 ─────── 5 ─────◆─ 10 ─────── 16 ─"
+    assert _ticks(16, 40, 5, 5) == "──── 0 ────────◆──────── 10 ─────── 16 ─"
+    assert _ticks(16, 40, 5, 0) == "──── 0 ◆────── 5 ─────── 10 ─────── 16 ─"
+    assert _ticks(16, 40, 5, 16, 20) == "──── 0 ─────── 5 ─────── 10 ─────── 16 ◆"
 
 
 def test_the_first_of_two_marks_in_a_column_and_the_cursor_before_all() -> None:
     marks = [(4.0, Span("◆", "good")), (4.1, Span("c", "key")), (6.0, Span("s", "rate"))]
     row = axis.epoch_ticks((0.0, 16.0), 40, 5, marks, cursor=6.0)
-    assert cells.text(row) == "──── 0 ──────◆────▲── 8 ─────────── 16 ─"
+    assert cells.text(row) == "──── 0 ──────◆ 5 ─▲───── 10 ─────── 16 ─"
 
 
 def test_ticks_without_room() -> None:

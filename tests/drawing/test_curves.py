@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from engine.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
@@ -34,6 +36,18 @@ def test_a_curve_with_its_validation_points() -> None:
         "    │     ⠈⠒⠤⣀⡀  o",
         "   0┤         ⠈⠉⠉⠒⠒⠢⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀",
     ]
+
+
+@pytest.mark.parametrize("rows", range(1, 9))
+def test_equal_values_lie_in_one_row_as_a_curve_and_as_a_mark(rows: int) -> None:
+    def drawn_in(series: Series) -> list[int]:
+        pane = drawn(curve_pane(series, 10, rows, window=(0.0, 1.0), scale=HEIGHT))
+        return [row for row, cells in enumerate(pane) if cells]
+
+    for value in (2 * i / (8 * rows - 2) for i in range(8 * rows - 1)):
+        # The mean of seven equal numbers is seldom just that number.
+        line = Series([(x / 700, value) for x in range(7)], [], [])
+        assert drawn_in(line) == drawn_in(Series([], [(1.0, value)], []))
 
 
 def test_a_validation_above_the_axis_is_an_arrow() -> None:
@@ -116,7 +130,7 @@ def test_a_logarithmic_axis_makes_a_line_of_a_power() -> None:
     rows = curve_pane(
         Series(line, [], []), 17, 4, window=(0.0, 2.0), scale=Scale(0.01, 1.0, log=True)
     )
-    assert drawn(rows) == ["⠑⠒⠤⡀", "   ⠈⠑⠒⠤⣀", "        ⠉⠑⠢⠤⣀", "             ⠉⠢⠤⢄"]
+    assert drawn(rows) == ["⠑⠤⠤⡀", "   ⠈⠑⠒⠤⣀", "        ⠉⠑⠢⢄⣀", "             ⠉⠢⠤⢄"]
 
 
 def test_before_anything_is_measured_a_sentence_says_what_comes() -> None:

@@ -30,7 +30,7 @@ CASES: list[tuple[Event, str]] = [
     ),
     (
         events.RunEnded(reason="done", best_epoch=28, best_top1=0.949, seconds=320.0),
-        " 00:00:00  ✓ done        94.9 % at epoch 28, 5:20",
+        " 00:00:00  ✓ done        94.9 % at epoch 28",
     ),
     (
         events.Checkpointed(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from engine import events
@@ -88,7 +89,17 @@ def test_a_narrow_high_pane_has_the_channels_below() -> None:
     rows = drawn(maps_pane(EVENT, examples.CIFAR10, 48, 30))
     assert rows[1].endswith("true horse")
     assert rows[16] == ""
-    assert rows[17].split() == ["c03", "█", "c17", "▄", "c05", "▃", "c41", "▃"]
+    assert rows[17].split() == ["c03", "█", "c17", "▄", "c05", "▃"]
+
+
+def test_a_very_high_pane_is_filled_by_a_larger_image_over_its_predictions() -> None:
+    sixteen = replace(EVENT, maps=(EVENT.maps * 3)[:16])
+    rows = drawn(maps_pane(sixteen, examples.CIFAR10, 48, 54))
+    assert rows[21].strip() == "true horse"
+    assert rows[26].startswith(" c03 █")
+    assert len(rows[12]) > 40
+    assert maps_tiles(sixteen, 48, 54) == (4, 4, 10, 6, 1), "as large as without"
+    assert drawn(maps_pane(sixteen, examples.CIFAR10, 60, 54))[1].endswith("true horse")
 
 
 def test_what_cannot_be_decoded_is_dark() -> None:
@@ -98,10 +109,30 @@ def test_what_cannot_be_decoded_is_dark() -> None:
 
 def test_maps_are_as_large_as_lets_all_of_them_be_there() -> None:
     assert maps_tiles(EVENT, 80, 18)[:2] == (3, 2)
-    one = replace(EVENT, maps=EVENT.maps[:1])
-    assert maps_tiles(one, 78, 20) == (1, 1, 32, 16, 1)
     many = replace(EVENT, maps=EVENT.maps * 20)
     assert maps_tiles(many, 80, 18)[:2] == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "tiles"),
+    [
+        (1, (1, 1, 64, 32)),
+        (6, (3, 2, 42, 22)),
+        (16, (4, 4, 28, 12)),
+        (64, (10, 7, 12, 6)),
+        (256, (10, 7, 12, 6)),
+    ],
+)
+def test_a_large_pane_is_filled(count: int, tiles: tuple[int, int, int, int]) -> None:
+    maps = (EVENT.maps * 50)[:count]
+    assert maps_tiles(replace(EVENT, maps=maps), 198, 54)[:4] == tiles
+
+
+def test_a_large_pane_has_the_image_twice_as_large() -> None:
+    rows = drawn(maps_pane(EVENT, examples.CIFAR10, 198, 54))
+    assert [row.index("│") for row in rows[:32]] == [66] * 32
+    assert all(row[1:65].strip() for row in rows[4:28])
+    assert rows[32].split()[:2] == ["true", "horse"]
 
 
 def test_the_strongest_come_first_and_what_is_not_finite_last() -> None:
@@ -140,6 +171,9 @@ def test_kernels_are_as_large_as_lets_all_of_them_be_there() -> None:
     assert cells.text(kernels_range(six, 22, 9, 0)) == "1-4 of 6"
     assert cells.text(kernels_range(six, 22, 9, 4)) == "5-6 of 6"
     assert max(len(row) for row in drawn(kernels_pane(six, 78, 20))) > 50
+    large = drawn(kernels_pane(six, 198, 54))
+    assert max(len(row) for row in large) > 140
+    assert len([row for row in large if row]) > 45
     assert cells.text(kernels_foot(six)) == "conv1  6 kernels of 3×3×3"
     assert cells.text(kernels_facts(six, 40)) == "weights -0.420 dark, +0.420 light"
     assert kernels_facts(six, 9) == ()

@@ -62,7 +62,8 @@ def test_a_pause_that_was_asked_for_shows_at_once() -> None:
 
 
 def test_ends() -> None:
-    assert _status(examples.done(), 80).endswith("✓ done 30/30  ◆ 94.9 @29 ")
+    assert _status(examples.done(), 80).endswith("✓ done 30/30  5:13  ◆ 94.9 @29 ")
+    assert _status(examples.done(), 40).endswith("✓ done 30/30  ◆ 94.9 @29 ")
     for reason, shown in (("stopped", "· stopped"), ("failed", "✗ failed")):
         history = examples.half_done()
         history.fold([events.RunEnded(reason="failed" if reason == "failed" else "stopped")])

@@ -147,16 +147,10 @@ def _place(placed: dict[int, Span], one: tuple[int, Span]) -> None:
 
 
 def _ticks(window: Limits, columns: int) -> list[float]:
-    """Round epochs within the window, ten columns or more apart."""
+    """Whole epochs within the window, 1, 2 or 5 with noughts and ten columns or more apart."""
     start, end = window
-    length = end - start
-    doubling = math.log2(length).is_integer()
-    steps = (
-        (2.0**k for k in range(-8, 24))
-        if doubling
-        else (n * 10.0**k for k in range(-2, 7) for n in (1, 2, 5))
-    )
-    step = next((step for step in steps if step * columns >= 10 * length), length)
+    steps = (n * 10**k for k in range(8) for n in (1, 2, 5))
+    step = next((step for step in steps if step * columns >= 10 * (end - start)), end - start)
     return [i * step for i in range(math.ceil(start / step), math.ceil(end / step))]
 
 

@@ -101,24 +101,26 @@ def confusion_facts(
     room: int,
     view: View = PLAIN,
     kind: Kind = "matrix",
+    *,
+    past: bool = False,
 ) -> Row:
-    """`row = true, %   epoch 11`, or the epoch alone."""
+    """`row = true, %   epoch 11`, or the epoch alone; that of a `past` one stands in the title."""
     if confusion is None:
         return ()
-    epoch = f"{text.EPOCH} {confusion.epoch}"
+    epoch = [] if past else [f"{text.EPOCH} {confusion.epoch}"]
     unit = text.COUNT if view.in_counts else "%"
-    how = text.confusion_facts(unit, confusion.epoch) if kind == "matrix" else epoch
+    how = [text.row_is_true(unit), *epoch] if kind == "matrix" else epoch
     order = [text.CONFUSION_ORDERS[view.order(kind)]] if view.turn or kind == "report" else []
     many = [text.classes(len(classes))] if len(classes) > MOST_CLASSES else []
     only = [text.filtered(view.wanted)] if view.wanted else []
     top1 = [text.top1(numbers.percent(counts(confusion).top1))] if kind != "matrix" else []
     parts = (
-        [*many, *only, *order, how, *top1],
-        [*only, *order, how, *top1],
-        [*only, *order, how],
-        [*only, how],
-        [how],
-        [epoch],
+        [*many, *only, *order, *how, *top1],
+        [*only, *order, *how, *top1],
+        [*only, *order, *how],
+        [*only, *how],
+        how,
+        epoch,
     )
     return fitting([(Span("   ".join(form), "dim"),) for form in parts], room)
 

@@ -38,7 +38,7 @@ def curve_pane(
         return [()] * height
     left = axis.gutter(width)
     high = height >= RECENT_ROW and bool(series.recent)
-    above = [_recent_row(series, width)] if high else []
+    above = [recent_row(series, width)] if high else []
     plot = _plot(series, width - left, height - len(above), window, scale)
     if not series.line and not series.points:
         plot[len(plot) // 2] = cells.fit(_nothing(width - left), width - left)
@@ -54,7 +54,8 @@ def _nothing(width: int) -> Row:
     return cells.shortened(cells.row(Span(f"{sentence:^{max(0, width)}}", "dim")), width)
 
 
-def _recent_row(series: Series, width: int) -> Row:
+def recent_row(series: Series, width: int) -> Row:
+    """`recent ▁▂▃▅▇`: the newest steps, nothing before there are any."""
     label = text.RECENT + " "
     room = width - cells.width([Span(label)])
     newest = spark.latest(series.recent, room)

@@ -8,13 +8,11 @@ from tui import text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.tiles import Tiles, tiled
+from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
 
 # `c00` and a space.
 CAPTION = 3
 GAP = 2
-# The largest picture, in rows.
-MOST_ROWS = 9
 
 
 def kernels_pane(

@@ -189,7 +189,8 @@ def _ended(event: events.RunEnded) -> Entry:
     rest = harmless(event.error)
     if not rest and math.isfinite(numbers.number(event.best_top1)):
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
-        rest = text.log_ended(best, epoch, numbers.duration(event.seconds))
+        # How long it took says the status, which knows of earlier attempts and of pauses.
+        rest = text.log_ended(best, epoch)
     return Entry(*sign[event.reason], text.RUN_ENDED[event.reason], rest)
 
 

@@ -21,7 +21,7 @@ from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
 
 # About so many rows are for a map with its caption, where there is room.
 BAND = 8
-# The largest picture, in rows.
+# The rows of an image of 32×32 pixels, one to each half of a cell; twice as many where they fit.
 PICTURE_ROWS = 16
 # A pane narrower than this, and high, has the channels below the image.
 TALL = 64
@@ -106,23 +106,35 @@ def maps_range(event: FeatureMaps | None, width: int, height: int, view: View) -
 def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
     """How many channels a pane of this inner size shows, and how large.
 
-    They are as large as lets all of them stand there, but for those of `BAND` rows.
+    They are as large as lets all of them stand there, but not smaller than those of `BAND` rows,
+    of which a page is shown.
     """
     if _is_tall(width, height):
-        width, height = width - 2, height - _side(width, height) - 1
+        said = SAID if _is_said_below(width, height) else 0
+        width, height = width - 2, height - _side(width, height) - said - 1
     else:
         width -= 2 * _side(width, height) + 4
-    tiles = Tiles(0, 0, 0, 0)
-    for down in range(1, max(1, round(height / BAND)) + 1):
-        tiles = _tiles(down, width, height)
-        if tiles.capacity >= len(event.maps):
-            break
-    return tiles
+    count, page = len(event.maps), _page(width, height)
+    all_ = (
+        _tiles(across, math.ceil(count / across), width, height)
+        for across in range(1, min(count, max(1, width)) + 1)
+    )
+    largest = max(all_, key=lambda tiles: tiles.cols * tiles.rows, default=page)
+    return largest if largest.rows >= page.rows else page
 
 
-def _tiles(down: int, width: int, height: int) -> Tiles:
+def _page(width: int, height: int) -> Tiles:
+    """As many of about `BAND` rows as there is room for."""
+    down = max(1, round(height / BAND))
+    rows = height // down - 1
+    return _tiles(
+        max(1, round((width + 1) / (2 * rows + 1))) if rows > 0 else 1, down, width, height
+    )
+
+
+def _tiles(across: int, down: int, width: int, height: int) -> Tiles:
+    """So many, as large as there is room for, about as high as wide."""
     rows = min(MOST_ROWS, height // down - 1)
-    across = max(1, round((width + 1) / (2 * rows + 1))) if rows > 0 else 1
     cols = min((width + 1) // across - 1, 2 * min(rows + 2, MOST_ROWS))
     rows = min(rows, (cols + 3) // 2)
     return Tiles(across, down, cols, rows) if rows > 0 and cols > 0 else Tiles(0, 0, 0, 0)
@@ -152,12 +164,21 @@ def _is_tall(width: int, height: int) -> bool:
     return height >= PICTURE_ROWS + BAND and width < TALL
 
 
+def _is_said_below(width: int, height: int) -> bool:
+    """Whether in a tall pane the image leaves no room beside it for its predictions."""
+    return 2 * _side(width, height) + BESIDE > width
+
+
 def _side(width: int, height: int) -> int:
     """The rows of the image."""
     if _is_tall(width, height):
-        return max(1, min(PICTURE_ROWS, (width - BESIDE) // 2))
+        beside = min(PICTURE_ROWS, (width - BESIDE) // 2)
+        # The channels have half of the pane.
+        alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - SAID - 2)
+        return max(1, beside, alone)
     if height >= PICTURE_ROWS:
-        return max(1, min(PICTURE_ROWS, height - SAID, width // 4))
+        most = min(height - SAID, width // 4)
+        return 2 * PICTURE_ROWS if most >= 2 * PICTURE_ROWS else max(1, min(PICTURE_ROWS, most))
     # In a low pane a smaller image leaves room for a second channel.
     return max(1, min(height, width // 6))
 
@@ -182,14 +203,19 @@ def _broad(
 def _tall(
     event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: View
 ) -> list[Row]:
-    """The image with its predictions at the right, the channels below."""
+    """The image with its predictions at the right or below it, the channels below."""
     side = _side(width, height)
-    said = [(), *_predictions(event, classes, width - 2 * side - 4), *[()] * side]
     picture = pictured(event.picture, 2 * side, side, view.coloured)
-    above = [
-        cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
-        for one, other in zip(picture, said, strict=False)
-    ]
+    blanks: list[Row] = [()] * side
+    if _is_said_below(width, height):
+        said = [*_predictions(event, classes, 2 * side), *blanks]
+        above = [cells.row(" ", *row) for row in (*picture, *said[:SAID])]
+    else:
+        said = [(), *_predictions(event, classes, width - 2 * side - 4), *blanks]
+        above = [
+            cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
+            for one, other in zip(picture, said, strict=False)
+        ]
     return [*above, (), *(cells.row(" ", *row) for row in _grid(event, width, height, view))]
 
 

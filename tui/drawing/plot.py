@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from tui.drawing import cells
-from tui.drawing.axis import Limits, column, share
+from tui.drawing.axis import Limits, column
 from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.scale import Scale, dot_row
 
 # plotext gives a row as text in ANSI colours; a series is drawn in the colour of its number.
 _COLOURED = re.compile(r"\x1b\[(?:38;5;(\d+)|[\d;]*)m([^\x1b]*)")
@@ -48,7 +49,7 @@ def plot(
     dots = tuple(
         (stretch, line.ink)
         for line in lines
-        for stretch in _stretches(line, 2 * width, 4 * height, x_range, y_range)
+        for stretch in _stretches(line, width, height, x_range, Scale(*y_range))
     )
     # Nothing to draw needs no plotext: the first frame does not wait for its import.
     return list(_built(dots, width, height)) if dots else [cells.fit((), width)] * height
@@ -77,20 +78,20 @@ def _built(stretches: tuple[tuple[_Dots, Ink], ...], width: int, height: int) ->
     return tuple(cells.fit(_inked(row, inks), width) for row in written.split("\n")[:height])
 
 
-def _stretches(line: Line, across: int, up: int, x_range: Limits, y_range: Limits) -> list[_Dots]:
+def _stretches(line: Line, width: int, height: int, x_range: Limits, y: Scale) -> list[_Dots]:
     """The line in dots, broken where it is not finite: plotext's kernel aborts the process at NaN.
 
     The last of several values in a column of dots counts.
     """
     pieces: list[dict[int, float]] = [{}]
     start, span = x_range[0], x_range[1] - x_range[0]
-    for x, y in zip(line.x, line.y, strict=True):
-        if math.isfinite(x) and math.isfinite(y):
-            pieces[-1][column(x - start, span, across)] = y
+    for at, value in zip(line.x, line.y, strict=True):
+        if math.isfinite(at) and math.isfinite(value):
+            pieces[-1][column(at - start, span, 2 * width)] = value
         else:
             pieces.append({})
     return [
-        _ends([(x, round(share(y, *y_range) * (up - 1))) for x, y in sorted(piece.items())])
+        _ends([(x, 4 * height - 1 - dot_row(y, v, height)) for x, v in sorted(piece.items())])
         for piece in pieces
         if piece
     ]

@@ -132,8 +132,12 @@ def _y_labels(scale: Scale, rows: int, width: int) -> dict[int, str]:
 
 
 def dot_row(scale: Scale, value: float, rows: int) -> int:
-    """The row of dots, from 0 at the top, in which the value lies; a cell is four dots high."""
-    return round((1 - scale.share(value)) * (4 * rows - 1))
+    """The row of dots, from 0 at the top, in which the value lies; a cell is four dots high.
+
+    Midway between two rows it is the lower one, whatever the last digits of a mean say: there lie
+    round values, on which a curve, its marks and the labels have to agree.
+    """
+    return math.floor((1 - scale.share(value)) * (4 * rows - 1) + 0.5 + 1e-6)
 
 
 def _divisions(scale: Scale, most: int) -> Iterable[float]:

@@ -162,8 +162,8 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
     epoch, planned = history.epoch, history.epochs_planned
     long, short = [text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
     if not doing.running:
-        long.append(numbers.duration(history.elapsed(now)))
-        long, short = long + _result(history), short + _result(history)
+        said = [numbers.duration(history.elapsed(now)), *_result(history)]
+        long, short = long + said, short + said
     elif history.steps is not None:
         # A median, as of the time left: the last report alone would flicker.
         speed = text.speed(numbers.speed(history.pace))

@@ -10,8 +10,8 @@ from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.shades import pictured
 
-# A picture is never larger: 32×32 pixels, one to each half of a cell.
-MOST_ROWS = 16
+# A picture is never larger: 32×32 pixels, two cells wide and one high each.
+MOST_ROWS = 32
 
 
 class Tiles(NamedTuple):

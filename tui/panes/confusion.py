@@ -155,7 +155,9 @@ class ConfusionPane(Pane):
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
         return Border(
-            confusion.confusion_facts(matrix, classes, facts_room, view, kind),
+            confusion.confusion_facts(
+                matrix, classes, facts_room, view, kind, past=bool(self.past)
+            ),
             confusion.confusion_foot(matrix, classes, width - 2, height - 2, view),
             confusion.confusion_hint(matrix, view, kind),
         )

@@ -8,8 +8,9 @@ from engine import events
 from engine.events import Event
 from engine.history import History
 from tui import text
-from tui.drawing import cells, facts, log, rate, status
+from tui.drawing import cells, curves, facts, log, rate, series, status
 from tui.drawing.cells import Row, Span
+from tui.drawing.frame import fitting
 from tui.drawn import Drawn
 
 
@@ -79,7 +80,7 @@ class Progress(Strip):
 
 
 class Numbers(Strip):
-    """The three numbers that a very small terminal still has room for."""
+    """The three numbers that a very small terminal still has room for, and the recent loss."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         history = self.history
@@ -88,10 +89,13 @@ class Numbers(Strip):
             (text.ACCURACY_TITLE_SHORT, facts.accuracy_facts),
             (text.RATE, rate.rate_facts),
         )
-        rows = []
+        rows: list[Row] = []
         for name, fact in named:
             label = Span(f" {name:<5}", "dim")
             rows.append((label, *fact(history, width - cells.width([label]))))
+        if height > len(rows):
+            recent = curves.recent_row(series.loss_series(history), width - 1)
+            rows.append((Span(" "), *recent))
         return rows[:height]
 
 
@@ -124,19 +128,16 @@ class Footer(Strip):
 
 
 def keys_row(keys: tuple[tuple[str, str], ...], width: int) -> Row:
-    """` p pause   c checkpoint`, with less air where the row is narrow; `?` is never cut.
+    """` p pause   c checkpoint`, with less air where the row is narrow, or with fewer of them.
 
-    A `…` before it says that there are more keys than the row has room for.
+    The most useful come first. The last two, how to leave and how to find help, are there always;
+    a `…` before them says that there are more keys than the row has room for.
     """
-    for gap in (3, 2, 1):
-        row = _keys(keys, gap)
-        if cells.width(row) <= width:
-            return row
-    for kept in range(len(keys) - 1, 0, -1):
-        row = _keys((*keys[: kept - 1], ("…", ""), keys[-1]), 1)
-        if cells.width(row) <= width:
-            return row
-    return _keys(keys[-1:], 1)
+    others, always = keys[:-2], keys[-2:]
+    firsts = [(*others[:kept], ("…", "")) for kept in range(len(others) - 1, -1, -1)]
+    forms = [_keys(keys, gap) for gap in (3, 2, 1)]
+    forms += [_keys((*first, *always), 1) for first in (*firsts, ())]
+    return fitting([*forms, _keys(tuple((key, "") for key, _ in always), 1)], width)
 
 
 def _keys(keys: tuple[tuple[str, str], ...], gap: int) -> Row:

@@ -20,7 +20,7 @@ from engine import commands, events, rundir, spool
 from engine import text as engine_text
 from engine.errors import EngineError
 from engine.events import Event
-from engine.history import History
+from engine.history import BEFORE_TRAINING, History
 from engine.rundir import RunDir
 from tui import text
 from tui.compositor import FineCompositor
@@ -39,7 +39,7 @@ from tui.panes.past import PAST, Past
 from tui.panes.rate import RatePane
 from tui.panes.strips import Footer, News, Numbers, Progress, Status, Strip
 from tui.panes.view import View
-from tui.screens.places import SHELF, form
+from tui.screens.places import SHELF, form, places
 from tui.screens.placing import Placing
 
 if TYPE_CHECKING:
@@ -233,24 +233,25 @@ class Dashboard(Screen[str]):
         )
 
     def _keys(self) -> Iterator[tuple[str, str]]:
-        """What the footer offers now."""
+        """What the footer offers now, the most useful first, but the last two are always there."""
         told = self.alive and not self._recorded
         if told:
             yield "p", text.KEY_CONTINUE if self._paused else text.KEY_PAUSE
             yield "c", text.KEY_CHECKPOINT
             yield "s", text.KEY_STEER
-        yield "q", text.KEY_LEAVE
         yield "⏎", text.KEY_UNZOOM if self._zoomed else text.KEY_ZOOM
         if self._below:
             yield "esc", text.KEY_BACK
         yield "e", text.KEY_EXPLAIN
-        yield from self.get_child_by_id(self._pane, expect_type=Pane).KEYS
-        if self._pane in PAST and len(self.history.epochs) > 1:
-            yield ", .", text.KEY_PAST
+        if self._pane in self.placing.boxes:
+            yield from self.get_child_by_id(self._pane, expect_type=Pane).KEYS
+            if self._pane in PAST and len(self.history.epochs) > 1:
+                yield ", .", text.KEY_PAST
         yield text.DIGITS, text.KEY_PANES
         if told:
             yield "d", text.KEY_DETACH
         yield ":", text.KEY_COMMANDS
+        yield "q", text.KEY_LEAVE
         yield "?", text.KEY_HELP
 
     # Where things are
@@ -293,8 +294,8 @@ class Dashboard(Screen[str]):
         self._pane = name
         if name in SHELF:
             self._shelf = name
-        shape = form(*self.app.size)
-        self._zoomed = self._zoomed or (name == "log" and shape == "medium")
+        beside_others = places(*self.app.size, name, self._shelf, zoomed=False)
+        self._zoomed = self._zoomed or name not in beside_others
         self._place()
 
     def on_pane_chosen(self, message: Pane.Chosen) -> None:
@@ -353,19 +354,25 @@ class Dashboard(Screen[str]):
             self.notify(text.CHECKPOINT_ASKED)
 
     def action_steer(self) -> None:
-        """Ask for another rate or another end; a run that is over or not yet begun has none."""
+        """Ask for another rate or another end; a run that is over has none."""
         from tui.screens.steer import SteerScreen
 
         if self._is_recording():
             return
         self._read()
-        if not self.alive:
-            self.notify(rundir.absence(self.run_dir), severity="warning", markup=False)
-        elif self.history.run is None:
-            phase = self.history.phase.name if self.history.phase is not None else "starting"
-            self.notify(engine_text.nothing_to_steer(phase), severity="warning", markup=False)
+        if self.alive:
+            self.app.push_screen(SteerScreen(self.history, self._cannot_steer), self._steer)
         else:
-            self.app.push_screen(SteerScreen(self.history), self._steer)
+            self.notify(rundir.absence(self.run_dir), severity="warning", markup=False)
+
+    def _cannot_steer(self) -> str:
+        """Why the engine would refuse to be steered now; nothing where it would not."""
+        self._read()
+        if not self.alive:
+            return rundir.absence(self.run_dir)
+        phase = self.history.phase.name if self.history.phase is not None else "starting"
+        early = self.history.run is None or phase in BEFORE_TRAINING
+        return text.steer_later(phase) if early else ""
 
     def _steer(self, changes: Mapping[str, float | int] | None) -> None:
         if changes and self._tell(commands.Steer, **changes):
@@ -395,8 +402,11 @@ class Dashboard(Screen[str]):
     # What was
 
     def action_past(self, epochs: int) -> None:
-        """Show confusion and feature maps of an epoch so many earlier or later than the shown."""
-        if not self._past.turn(self.history, epochs):
+        """Show confusion and feature maps of an epoch so many earlier or later than the shown.
+
+        Where neither is on the screen nothing would be seen to change, so nothing does.
+        """
+        if self.placing.boxes.keys().isdisjoint(PAST) or not self._past.turn(self.history, epochs):
             return
         for name in PAST:
             self.get_child_by_id(name, expect_type=Pane).past = self._past.title

@@ -319,6 +319,7 @@ class Launcher(Screen[None]):
     def _start(self, chosen: Recipe) -> None:
         try:
             choice.check_data(chosen)
+            launch.check_device(chosen.device)
             claim = launch.create(chosen, self._runs_dir)
             launch.spawn(claim, chosen)
         except EngineError as error:

@@ -1,7 +1,8 @@
 """Where each part of the dashboard stands at a given size of the terminal.
 
 Three columns from 160×45, two from 100×34, curves over a shelf of tabs from 60×20, one pane
-from 60×14, and below that three numbers: nothing overlaps and nothing leaves the screen.
+from 60×14, and below that three numbers over as much of it as fits: nothing overlaps and nothing
+leaves the screen.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Literal, NamedTuple, TypeAlias
 Form: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
 
 SHELF = ("rate", "layers", "confusion", "maps", "machine", "log")
+# The rows of the numbers, and the fewest that show something of a pane.
+NUMBERS, LEAST = 3, 3
 
 
 class Box(NamedTuple):
@@ -41,7 +44,7 @@ def places(width: int, height: int, pane: str, shelf: str, zoomed: bool) -> dict
     """
     shape = form(width, height)
     if shape == "tiny":
-        return _tiny(width, height)
+        return _tiny(width, height, pane, zoomed)
     body = Box(0, 2, width, height - 4)
     ends = {
         "status": Box(0, 0, width, 1),
@@ -56,14 +59,19 @@ def places(width: int, height: int, pane: str, shelf: str, zoomed: bool) -> dict
     return ends | (_three(body) if shape == "wide" else _two(body))
 
 
-def _tiny(width: int, height: int) -> dict[str, Box]:
-    """Status, three numbers and the keys, as far as they fit."""
-    rows = ("status", "numbers", "footer") if height >= 3 else ("status", "numbers")[:height]
-    placed = {name: Box(0, y, width, 1) for y, name in enumerate(rows)}
-    if "footer" in placed:
-        placed["numbers"] = Box(0, 1, width, height - 2)
-        placed["footer"] = Box(0, height - 1, width, 1)
-    return placed
+def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Box]:
+    """Status, three numbers, the pane below them or in their place, and the keys, if they fit."""
+    if height < 3:
+        rows = ("status", "numbers")[:height]
+        return {name: Box(0, y, width, 1) for y, name in enumerate(rows)}
+    ends = {"status": Box(0, 0, width, 1), "footer": Box(0, height - 1, width, 1)}
+    body = Box(0, 1, width, height - 2)
+    if zoomed and body.height >= LEAST:
+        return ends | {pane: body}
+    if body.height < NUMBERS + LEAST:
+        return ends | {"numbers": body}
+    parts = {"numbers": NUMBERS, pane: body.height - NUMBERS}
+    return ends | _stack(0, body.y, width, **parts)[0]
 
 
 def _shelf(body: Box, shelf: str) -> dict[str, Box]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from textual.app import ComposeResult
@@ -24,7 +24,11 @@ _FACTOR = ("x", "X", "*", "×")
 
 
 class SteerScreen(Form[Changes]):
-    """Two fields that hold what is now; Enter takes what was changed, Escape nothing."""
+    """Two fields that hold what is now; Enter takes what was changed, Escape nothing.
+
+    They are empty before the run begins to train. `check` says in one sentence why the engine
+    cannot be told now; the form stays open with it.
+    """
 
     DEFAULT_CSS = """
     SteerScreen > .box { width: 58; }
@@ -34,11 +38,12 @@ class SteerScreen(Form[Changes]):
     """
     TITLE, SUB_TITLE = text.STEER_TITLE, text.STEER_HINT
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, check: Callable[[], str]) -> None:
         super().__init__()
+        self._check = check
         rate = history.steps.lr if history.steps is not None else math.nan
         self._rate = _short(rate) if math.isfinite(rate) else ""
-        self._epochs = str(history.epochs_planned)
+        self._epochs = str(history.epochs_planned) if history.run is not None else ""
         self._epoch = history.epoch
 
     def inside(self) -> ComposeResult:
@@ -49,7 +54,7 @@ class SteerScreen(Form[Changes]):
         with Horizontal():
             yield Label(text.STEER_EPOCHS)
             yield Input(self._epochs, id="epochs")
-            yield Label(text.steer_epoch(self._epoch), classes="aside")
+            yield Label(text.steer_epoch(self._epoch) if self._epochs else "", classes="aside")
         yield Label(text.STEER_HELP, classes="help", markup=False)
         yield self.complaint()
 
@@ -64,6 +69,9 @@ class SteerScreen(Form[Changes]):
                 changes |= epochs_change(epochs, self._epoch)
         except ValueError as error:
             self.complain(str(error))
+            return
+        if changes and (why := self._check()):
+            self.complain(why)
         else:
             self.dismiss(changes)
 
