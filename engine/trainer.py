@@ -11,7 +11,7 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from msgspec import UNSET
@@ -30,7 +30,9 @@ from engine.distributed import World
 from engine.errors import RunError, UsageError
 from engine.evaluator import Evaluator
 from engine.events import Event, measured
+from engine.guard import Broken, LossGuard
 from engine.health import Examination
+from engine.looks import Looks
 from engine.loss import CrossEntropy, class_weights
 from engine.models.transfer import Trunk
 from engine.pace import Pace, Spent, Window
@@ -95,11 +97,8 @@ class Trainer:
         self._spent = Spent(0.0, 0.0)
         self._window = Window(0, 0, Spent(0.0, 0.0))
         self._pace = Pace(clock)
-        self._maps: probe.Reading | None = None
-        self._examined: tuple[Examination, int] | None = None
-        self._loss_alerted = False
-        # The first batch whose loss was not a number, where the device tells at once.
-        self.broken: Broken | None = None
+        self._looks = Looks(self._pace, self._probe)
+        self._guard = LossGuard(self.model, len(dataset.classes), device, self._world)
         self.tested: Result | None = None
         # Whether the last epoch has ended: then nothing is left to steer.
         self._over = False
@@ -131,6 +130,11 @@ class Trainer:
         return self._average.model if self._average is not None else self.model
 
     @property
+    def broken(self) -> Broken | None:
+        """The first batch whose loss was not a number, where the device tells at once."""
+        return self._guard.broken
+
+    @property
     def out_of_patience(self) -> bool:
         """Whether the validation accuracy has not risen for as long as the recipe bears."""
         waited = self.ended_epochs - self.best_epoch
@@ -138,7 +142,7 @@ class Trainer:
 
     def run(self) -> Generator[Event | None, None, None]:
         """Train and evaluate until the last epoch has ended, or patience has."""
-        yield from self._look_inside()
+        yield from self._looks.maps()
         while self.ended_epochs < self._steering.epochs:
             if self.out_of_patience:
                 self._over = True
@@ -185,7 +189,7 @@ class Trainer:
             began = self._clock()
             drawn = next(draws)
             self._loader.aim(drawn)
-            looks = self._looks()
+            looks = self._looks.due(self.step)
             batch = None if self._replay is not None and not looks else self._loader.made(drawn)
             waited = self._clock() - began
             optim.set_rate(self._optimizers, self._rate(self.step))
@@ -220,8 +224,8 @@ class Trainer:
     def _learn(self, batch: Batch, examination: Examination | None) -> None:
         """A step that can be looked at, and that learns nothing from what breaks the weights."""
         loss, logits = self._forward(batch)
-        if self._breaks(loss):
-            self._leave_out(batch, loss)
+        if self._guard.breaks(loss):
+            self._guard.leave_out(batch, loss, self.step + 1)
             if examination is not None:
                 examination.broken_off()
         else:
@@ -234,7 +238,7 @@ class Trainer:
         self._tally.add(loss, logits, batch.dominant)
         self._stepped(len(batch.labels))
         if examination is not None:
-            self._examined = examination, self.step
+            self._looks.examined(examination, self.step)
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The loss, () float32, and the logits (N, classes)."""
@@ -260,29 +264,9 @@ class Trainer:
         if self._average is not None:
             self._average.update(self.step)
 
-    def _breaks(self, loss: Tensor) -> bool:
-        """Whether a loss is not a number, here or on another rank, if it costs nothing to know."""
-        if not devices.tells_at_once(self._device):
-            return False
-        return not self._world.all(math.isfinite(loss.item()))
-
-    def _leave_out(self, batch: Batch, loss: Tensor) -> None:
-        """Learn nothing from a batch whose loss is not a number; the first such one is kept."""
-        if self.broken is None:
-            found = None if math.isfinite(loss.item()) else self._found_broken(batch)
-            self.broken = next(part for part in self._world.gathered(found) if part is not None)
-
-    def _found_broken(self, batch: Batch) -> Broken:
-        layer = probe.first_broken(self.model, batch.images)
-        return Broken(self.step + 1, layer, batch.images, batch.labels)
-
     def _rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
         return schedule.learning_rate(self.plan, step, self._plateau.factor, self._steering.factor)
-
-    def _looks(self) -> bool:
-        """Whether to look at the coming step's layers: it is time, and the last look is told."""
-        return self._examined is None and (self.step == 0 or self._pace.due("health"))
 
     def _examination(self, images: Tensor) -> Examination:
         """Begin to look at the coming step's layers."""
@@ -302,9 +286,8 @@ class Trainer:
             self.model(images)
 
     def _report_is_due(self) -> bool:
-        broke = self.broken is not None and not self._loss_alerted
         ready = not self._tally.reading
-        return ready and (self.step == 1 or broke or self._pace.due("steps"))
+        return ready and (self.step == 1 or self._guard.untold or self._pace.due("steps"))
 
     def _reports(self) -> list[Event]:
         """What is due after a step; the first step always reports, for its loss."""
@@ -314,15 +297,7 @@ class Trainer:
             self._spent = Spent(0.0, 0.0)
         means = self._tally.poll()
         reports = self._steps(means) if means is not None else []
-        if self._maps is None and self._pace.due("maps"):
-            self._maps = self._probe()
-        if self._maps is not None and self._maps.ready():
-            reports += self._maps.events()
-            self._maps = None
-        if self._examined is not None and self._examined[0].ready():
-            examination, step = self._examined
-            reports.append(examination.event(step))
-            self._examined = None
+        reports += self._looks.arrived()
         if self._replay is not None and self._replay.failure:
             told = text.not_recorded(self._replay.failure)
             reports.append(events.Alert("warning", "cuda-graph", told, step=self.step))
@@ -340,24 +315,8 @@ class Trainer:
             waited / seconds if seconds else UNSET,
             step=step,
         )
-        alert = self._judge(means.loss, step)
+        alert = self._guard.judge(means.loss, step)
         return [report] if alert is None else [report, alert]
-
-    def _judge(self, loss: float, step: int) -> Event | None:
-        """What there is to say about a loss: whether the first is a guess, or that it is broken."""
-        if math.isfinite(loss):
-            classes = len(self._dataset.classes)
-            told = text.first_loss(loss, math.log(classes), classes)
-            return events.Alert("info", "first-loss", told, step=step) if step == 1 else None
-        if self._loss_alerted:
-            return None
-        self._loss_alerted = True
-        if self.broken is not None:
-            layer, step = self.broken.layer, self.broken.step
-        else:
-            layer = probe.broken_weights(self.model)
-        told = text.loss_not_finite(step, layer)
-        return events.Alert("error", text.LOSS_BROKEN, told, {"layer": layer}, step=step)
 
     # The end of an epoch, and of the run
 
@@ -368,7 +327,7 @@ class Trainer:
             yield events.Alert("warning", "data", sentence, step=self.step)
         labels = self._dataset.validation.labels.cpu()
         yield confusion(result, labels, self.epoch, self.step)
-        yield from self._look_inside()
+        yield from self._looks.maps()
         yield self._epoch_ended(result, seconds)
 
     @property
@@ -417,12 +376,6 @@ class Trainer:
         return ended
 
     # Looking inside
-
-    def _look_inside(self) -> Iterator[Event]:
-        """Feature maps now; waits for the device, between epochs only."""
-        yield from self._probe().events()
-        self._maps = None
-        self._pace.reset("maps")
 
     def _probe(self) -> probe.Reading:
         return probe.feature_maps(
@@ -506,21 +459,12 @@ class Trainer:
         self._epoch_seconds = state["epoch"]["seconds"]
         devices.set_random_state(self._device, state["random"])
         self._part_draws()
-        self._loss_alerted, self.broken = False, None
+        self._guard.forget()
 
     def _part_draws(self) -> None:
         """Draw what no other rank draws, as dropout does; the leader's draws are in checkpoints."""
         if not self._world.leads:
             torch.manual_seed(derived(self._recipe.seed, self.step, self._world.rank))
-
-
-class Broken(NamedTuple):
-    """A batch (N, C, H, W) with labels (N,) whose loss was not a number, and where that began."""
-
-    step: int
-    layer: str
-    images: Tensor
-    labels: Tensor
 
 
 def _loss(recipe: Recipe, dataset: Dataset, device: torch.device) -> CrossEntropy:

@@ -27,8 +27,9 @@ from engine.data.streaming import StreamingLoader
 from engine.distributed import Ranks, World
 from engine.errors import UsageError
 from engine.events import Gpu
+from engine.guard import Broken
 from engine.tally import Evaluation, Tally
-from engine.trainer import Broken, Trainer
+from engine.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
 
