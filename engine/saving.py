@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import UNSET
 
@@ -26,12 +26,12 @@ EPOCH_FILE = "epoch-{:04}.pt"
 class Snapshot(NamedTuple):
     """A run as it was after a step, in memory.
 
-    `files` are the names to write it under, each with why; `stall` is how long the training waited
-    for it, in seconds.
+    `files` are the names to write its `state` under, each with why; `stall` is how long the
+    training waited for it, in seconds.
     """
 
     files: tuple[tuple[str, SaveReason], ...]
-    content: memoryview
+    state: dict[str, Any]
     epoch: int
     step: int
     stall: float
@@ -90,10 +90,12 @@ class Writer:
                     self._changed.notify_all()
 
     def _write(self, snapshot: Snapshot) -> None:
+        content: memoryview | None = None
         for file, why in snapshot.files:
             began = time.monotonic()
             try:
-                size = checkpoint.write(self._folder / file, snapshot.content, self._sync)
+                content = content or checkpoint.content(snapshot.state)
+                size = checkpoint.write(self._folder / file, content, self._sync)
             except OSError as error:
                 failed, self._failure = self._failure, text.save_failed(file, error)
                 if not failed:

@@ -280,10 +280,10 @@ class Session:
         state = {"attempt": self._attempt, "seq": self._journal.seq, **trainer.state()}
         if not self._world.leads:
             return None
-        content = checkpoint.content(state)
+        state = checkpoint.copied(state)
         stall = time.monotonic() - began
         epoch, top1 = (ended.epoch, ended.top1) if ended else (self.epoch, UNSET)
-        self._saver().put(Snapshot(files, content, epoch, self.step, stall, top1))
+        self._saver().put(Snapshot(files, state, epoch, self.step, stall, top1))
         return None
 
     @property

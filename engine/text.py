@@ -724,6 +724,7 @@ def journal_held(why: str) -> str:
 
 # What to do about an error of the disk; of all others room is the usual cure.
 REMEDIES: Mapping[int, str] = {
+    errno.ENOMEM: "free some memory",
     errno.EDQUOT: "delete files of yours, for your quota is used up",
     errno.EROFS: "make the disk writable again",
     errno.EIO: "look after the disk, which may be failing",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from engine import checkpoint, events
 from engine.events import Event
@@ -17,8 +20,8 @@ from tests.scripted import Clock
 
 
 def snapshot(step: int, *files: tuple[str, SaveReason]) -> Snapshot:
-    content = checkpoint.content({"step": step})
-    return Snapshot(files or (("last.pt", "epoch"),), content, epoch=1, step=step, stall=0.25)
+    state = {"step": step}
+    return Snapshot(files or (("last.pt", "epoch"),), state, epoch=1, step=step, stall=0.25)
 
 
 def step_in(path: Path) -> Any:
@@ -84,6 +87,41 @@ def test_a_full_disk_is_told_and_the_next_save_tries_again(
     assert writer.wait() == ""
     assert step_in(tmp_path / "last.pt") == 3
     assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_memory_that_is_full_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: Any) -> int:
+            raise MemoryError
+
+    writer = Writer(tmp_path, 0, nothing, lambda event: None)
+    monkeypatch.setattr(io, "BytesIO", Full)
+    writer.put(snapshot(1))
+    assert "Cannot allocate memory; free some memory" in writer.wait()
+    monkeypatch.undo()
+    writer.put(snapshot(2))
+    assert writer.wait() == ""
+
+
+def test_what_is_to_be_written_changes_no_more() -> None:
+    """Neither tensors, wherever they stand, nor what holds them."""
+    weights = OrderedDict(weight=torch.ones(2, 3))
+    state: dict[str, Any] = {
+        "model": weights,
+        "groups": [{"lr": torch.tensor(0.1), "params": [0, 1]}],
+        "step": 3,
+    }
+    copied = checkpoint.copied(state)
+    weights["weight"].zero_()
+    weights["bias"] = torch.ones(3)
+    state["groups"][0]["lr"].zero_()
+    state["groups"][0]["params"].append(2)
+    assert copied["model"].keys() == {"weight"}
+    assert type(copied["model"]) is OrderedDict
+    assert copied["model"]["weight"].tolist() == [[1] * 3] * 2
+    assert copied["groups"][0]["lr"] == pytest.approx(0.1)
+    assert copied["groups"][0]["params"] == [0, 1]
+    assert copied["step"] == 3
 
 
 def test_only_the_newest_epochs_are_kept(tmp_path: Path) -> None:
