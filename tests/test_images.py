@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Callable, Generator
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from engine.data import images
 from engine.data.dataset import Dataset, ImageFiles
+from engine.data.decoders import Decoders
 from engine.data.decoding import Form, decode
 from engine.data.folder import Files, scan
 from engine.data.forms import Glimpse, form_of
@@ -133,7 +137,11 @@ def test_grey_only_if_all_are() -> None:
     assert form_of([grey, coloured], "auto").channels == 3
 
 
-Decoded: TypeAlias = Callable[[Files, Form], Generator[float, None, images.Found]]
+Decoding: TypeAlias = Generator[float, None, images.Decoded]
+
+
+def by_two_processes(files: Files, form: Form) -> Decoding:
+    return by_processes(files, form, 2)
 
 
 @pytest.fixture
@@ -145,14 +153,15 @@ def numbered(tmp_path: Path) -> Files:
     return files
 
 
-@pytest.mark.parametrize("decoded", [by_threads, by_processes])
+@pytest.mark.parametrize("decode", [by_threads, by_two_processes])
 def test_every_file_lands_in_its_place(
-    numbered: Files, monkeypatch: pytest.MonkeyPatch, decoded: Decoded
+    numbered: Files, monkeypatch: pytest.MonkeyPatch, decode: Callable[[Files, Form], Decoding]
 ) -> None:
     monkeypatch.setattr(images, "PORTION", 8)
     numbered[70][0].write_bytes(b"no image at all")
-    fractions, (array, broken) = finished(decoded(numbered, form(1)))
+    fractions, (array, broken, notes) = finished(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
+    assert notes == ()
     whole = [value for value in range(150) if value != 70]
     assert (array[whole] == np.array(whole)[:, None, None, None]).all()
     assert fractions == sorted(fractions)
@@ -165,34 +174,59 @@ def test_many_files_are_decoded_by_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
     monkeypatch.setattr(images, "MANY", many)
-    seen: list[Files] = []
+    seen: list[int] = []
 
-    def watched(files: Files, form: Form) -> Generator[float, None, images.Found]:
-        seen.append(files)
-        return by_processes(files, form)
+    def watched(files: Files, form: Form, workers: int) -> Decoding:
+        seen.append(workers)
+        return by_processes(files, form, workers)
 
     monkeypatch.setattr(images, "by_processes", watched)
-    data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200))
-    assert len(seen) == (many == 100)
+    data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200), threads=1)
+    assert seen == ([1] if many == 100 else [])
     assert (pixels(data.train)[:, 0] == 255).all()
 
 
-def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced(
+def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk() -> None:
+    assert images.processes(Recipe(threads=3)) == 3
+    assert images.processes(Recipe()) == max(8, torch.get_num_threads())
+
+
+def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     numbered: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What is decoded stays decoded, and a stop is heard all the while."""
     monkeypatch.setattr(images, "PORTION", 8)
-    file, _ = numbered[140]
-    content = hang(file)
-    work = by_processes(numbered, form(1))
-    next(work)
-    descriptor = held_open(file)
-    file.unlink()
-    file.write_bytes(content)
-    kill_decoder(fork_server())
-    os.close(descriptor)
-    _, (array, broken) = finished(work)
+    first, last = numbered[60][0], numbered[140][0]
+    contents = {file: hang(file) for file in (first, last)}
+    work = by_processes(numbered, form(1), 1)
+
+    def die_at(file: Path) -> None:
+        descriptor = held_open(file)
+        file.unlink()
+        file.write_bytes(contents[file])
+        kill_decoder(fork_server())
+        os.close(descriptor)
+
+    before = next(work)
+    die_at(first)
+    while (fraction := next(work)) < 0.8:
+        assert fraction >= before
+    die_at(last)
+    _, (array, broken, notes) = finished(work)
     assert not broken
     assert (array == np.arange(150)[:, None, None, None]).all()
+    assert "were replaced twice" in notes[0]
+
+
+def test_what_is_done_between_two_looks_is_no_death(numbered: Files) -> None:
+    decoders = Decoders(1, 1, len(numbered), form(1))
+    with contextlib.closing(decoders):
+        task = decoders.begin(0, [file for file, _ in numbered])
+        fractions = decoders.progress(task)
+        next(fractions)
+        wait(task.parts.values())
+        assert list(fractions) == []
+        assert decoders.forgiven() == 0
 
 
 def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:

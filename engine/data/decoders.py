@@ -30,7 +30,8 @@ class Task:
 
     slot: int
     files: Sequence[Path]
-    parts: list[Future[dict[int, str]]] = field(default_factory=list)
+    # By the place of its first file.
+    parts: dict[int, Future[dict[int, str]]] = field(default_factory=dict)
 
 
 class Decoders:
@@ -57,10 +58,16 @@ class Decoders:
         return task
 
     def progress(self, task: Task) -> Iterator[float]:
-        """The share that is decoded, every now and then, until `result` need not wait for it."""
-        while self._pool.lives and (left := [part for part in task.parts if not part.done()]):
+        """The share that is decoded, every now and then, until `result` need not wait for it.
+
+        Raises BrokenProcessPool as `result`.
+        """
+        while left := [part for part in task.parts.values() if _is_left(part)]:
             yield 1 - len(left) / len(task.parts)
-            wait(left[:1], PROGRESS_SECONDS)
+            if not self._pool.lives or any(_is_lost(part) for part in left):
+                self._replace(BrokenProcessPool())
+            else:
+                wait(left[:1], PROGRESS_SECONDS)
 
     def result(self, task: Task) -> dict[int, str]:
         """Wait until all is decoded; tells why which files are broken.
@@ -89,7 +96,7 @@ class Decoders:
         for task in tasks:
             self._room.wanted[task.slot] = False
         with contextlib.suppress(BrokenProcessPool):  # who begins the next task hears of it
-            self._pool.wait([part for task in tasks for part in task.parts])
+            self._pool.wait([part for task in tasks for part in task.parts.values()])
         for task in tasks:
             self._begun.pop(task, None)
 
@@ -99,8 +106,8 @@ class Decoders:
         self._room.close()
 
     def _finished(self, task: Task) -> dict[int, str]:
-        self._pool.wait(task.parts)
-        found = [part.result() for part in task.parts]
+        self._pool.wait(task.parts.values())
+        found = [part.result() for part in task.parts.values()]
         del self._begun[task]
         return {place: why for broken in found for place, why in broken.items()}
 
@@ -109,10 +116,7 @@ class Decoders:
         while True:
             try:
                 for task in tasks:
-                    task.parts = [
-                        self._pool.submit(decode, task.slot, at, task.files[at : at + self._chunk])
-                        for at in range(0, len(task.files), self._chunk)
-                    ]
+                    self._submit_rest(task)
                 return
             except BrokenProcessPool as death:
                 self._replace(death)
@@ -126,6 +130,13 @@ class Decoders:
                 self._renew()
                 tasks = self._begun
 
+    def _submit_rest(self, task: Task) -> None:
+        """What is not decoded yet; all of it, where none is."""
+        for at in range(0, len(task.files), self._chunk):
+            if at not in task.parts or _is_left(task.parts[at]):
+                files = task.files[at : at + self._chunk]
+                task.parts[at] = self._pool.submit(decode, task.slot, at, files)
+
     def _replace(self, death: Exception) -> None:
         """New processes, for all that was begun: the same images in the same slots."""
         self._deaths += 1
@@ -137,3 +148,13 @@ class Decoders:
     def _renew(self) -> None:
         self._pool.end()
         self._pool = Pool(self._workers, self._room)
+
+
+def _is_left(part: Future[dict[int, str]]) -> bool:
+    """Whether the images of a part are still to be decoded."""
+    return not part.done() or _is_lost(part)
+
+
+def _is_lost(part: Future[dict[int, str]]) -> bool:
+    """Whether the process that decoded a part has died, or another one of its pool."""
+    return part.done() and isinstance(part.exception(), BrokenProcessPool)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -32,16 +32,22 @@ BROKEN_SHARE = 0.01
 STATISTICS = 1_000
 
 CHUNK = 64
-THREADS = 8
-# So many files repay the start of processes. Small files spend most of their time in the
-# interpreter, whose lock makes two threads slower than one.
+# So many are decoded at once at least, since some wait for the disk.
+AT_ONCE = 8
+# So many files repay the start of processes: threads take turns at the interpreter, where small
+# files spend most of their time.
 MANY = 4_000
 # What a process takes at a time, so that what passes between them costs nothing: a twentieth of a
 # second for small files.
 PORTION = 256
 
-# Pixels (N, C, size, size) of N files, and why which of them are broken.
-Found: TypeAlias = tuple[Pixels, dict[int, str]]
+
+class Decoded(NamedTuple):
+    """Pixels (N, C, size, size) of N files, why which of them are broken, and what to tell."""
+
+    pixels: Pixels
+    broken: dict[int, str]
+    notes: tuple[str, ...] = ()
 
 
 def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
@@ -55,13 +61,13 @@ def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, 
     fits = bytes_of(len(folder.files), form.shape) <= room
     if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
         return (yield from streamed(folder, form))
-    return (yield from kept(folder, form))
+    return (yield from kept(folder, form, processes(recipe)))
 
 
 def streamed(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
     """The files of a folder, of which no more than a sample is decoded now."""
     sample = folder.train[:: -(-len(folder.train) // STATISTICS)]
-    pixels, broken = yield from by_threads(sample, form)
+    pixels, broken, _ = yield from by_threads(sample, form)
     judged(broken, sample, folder.path)
     mean, std = channel_statistics(whole(pixels, sample, list(broken)).pixels)
     train, validation, test = (
@@ -85,13 +91,14 @@ def streamed(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
     )
 
 
-def kept(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
+def kept(folder: Folder, form: Form, workers: int) -> Generator[float, None, Dataset]:
     """All images of a folder in memory, but for the broken ones."""
     files = folder.files
     check_memory(len(files), form.channels, form.size)
-    decoded = by_threads if len(files) < MANY else by_processes
-    pixels, broken = yield from decoded(files, form)
-    notes = judged(broken, files, folder.path) + unused_note(folder)
+    many = len(files) >= MANY
+    decoding = by_processes(files, form, workers) if many else by_threads(files, form)
+    pixels, broken, told = yield from decoding
+    notes = told + judged(broken, files, folder.path) + unused_note(folder)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
@@ -108,12 +115,17 @@ def unused_note(folder: Folder) -> tuple[str, ...]:
     return (text.unused_validation(folder.unused),) if folder.unused else ()
 
 
-def by_threads(files: Files, form: Form) -> Generator[float, None, Found]:
+def processes(recipe: Recipe) -> int:
+    """How many decode a folder: one a core at least, unless the recipe says how many."""
+    return max(AT_ONCE, torch.get_num_threads()) if recipe.threads == "auto" else recipe.threads
+
+
+def by_threads(files: Files, form: Form) -> Generator[float, None, Decoded]:
     """Decode files, yielding the fraction done."""
     pixels = np.empty((len(files), *form.shape), np.uint8)
     broken: dict[int, str] = {}
     starts = range(0, len(files), CHUNK)
-    pool = ThreadPoolExecutor(THREADS)
+    pool = ThreadPoolExecutor(AT_ONCE)
     try:
         chunks = [
             pool.submit(decode_all, paths(files, start), form, pixels[start : start + CHUNK])
@@ -127,15 +139,14 @@ def by_threads(files: Files, form: Form) -> Generator[float, None, Found]:
             yield start / len(files)
     finally:
         pool.shutdown(cancel_futures=True)
-    return pixels, broken
+    return Decoded(pixels, broken)
 
 
-def by_processes(files: Files, form: Form) -> Generator[float, None, Found]:
-    """As `by_threads`, by a process on each core.
+def by_processes(files: Files, form: Form, workers: int) -> Generator[float, None, Decoded]:
+    """As `by_threads`, by so many processes.
 
     Raises DataError where processes were ended from outside again and again.
     """
-    workers = torch.get_num_threads()
     decoders = Decoders(workers, 1, len(files), form, PORTION)
     try:
         task = decoders.begin(0, [file for file, _ in files])
@@ -145,7 +156,9 @@ def by_processes(files: Files, form: Form) -> Generator[float, None, Found]:
         raise DataError(text.decoder_died(workers)) from error
     finally:
         decoders.close()
-    return decoders.pixels[0], broken
+    deaths = decoders.forgiven()
+    notes = (text.decoders_replaced(deaths, workers),) if deaths else ()
+    return Decoded(decoders.pixels[0], broken, notes)
 
 
 def paths(files: Files, start: int) -> Sequence[Path]:
