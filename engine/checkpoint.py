@@ -26,7 +26,8 @@ FORMAT = 2
 def copied(value: Any) -> Any:
     """A state, or a part of it, in the host's memory, where later steps do not change it.
 
-    Waits for the device. A tenth of what `content` takes.
+    Tensors that share their memory no longer do. Waits for the device, and takes less time than
+    `content`: 5 and 50 ms for a ResNet-18 with momentum.
     """
     if isinstance(value, torch.Tensor):
         return value.detach().to("cpu", copy=True)
@@ -43,7 +44,7 @@ def content(state: dict[str, Any]) -> memoryview:
     written = io.BytesIO()
     try:
         torch.save({"format": FORMAT, **state}, written)
-    except (MemoryError, RuntimeError) as error:
+    except MemoryError as error:
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from error
     return written.getbuffer()
 

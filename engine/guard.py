@@ -1,4 +1,4 @@
-"""Losses that are not numbers: nothing is learnt from them, and the first is told, once."""
+"""Losses that are not numbers: they are noticed, and the first is kept and told."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Broken(NamedTuple):
 
 
 class LossGuard:
-    """Watches the losses of one model with so many classes."""
+    """Watches the losses of one model."""
 
-    def __init__(self, model: nn.Module, classes: int, device: torch.device, world: World) -> None:
-        self._model, self._classes, self._device, self._world = model, classes, device, world
+    def __init__(self, model: nn.Module, device: torch.device, world: World) -> None:
+        self._model, self._device, self._world = model, device, world
         # The first batch whose loss was not a number, where the device tells at once.
         self.broken: Broken | None = None
         self._told = False
@@ -38,8 +38,8 @@ class LossGuard:
             return False
         return not self._world.all(math.isfinite(loss.item()))
 
-    def leave_out(self, batch: Batch, loss: Tensor, step: int) -> None:
-        """Keep the first batch whose loss is not a number, which the step of this number has."""
+    def keep(self, batch: Batch, loss: Tensor, step: int) -> None:
+        """The batch of the step of this number breaks: keep it, where it is the first."""
         if self.broken is None:
             found = None if math.isfinite(loss.item()) else self._found(batch, step)
             self.broken = next(part for part in self._world.gathered(found) if part is not None)
@@ -53,11 +53,8 @@ class LossGuard:
         """Whether there is such a batch of which nothing was said yet."""
         return self.broken is not None and not self._told
 
-    def judge(self, loss: float, step: int) -> events.Alert | None:
-        """What there is to say about a loss: whether the first is a guess, or that it is broken."""
-        if math.isfinite(loss):
-            told = text.first_loss(loss, math.log(self._classes), self._classes)
-            return events.Alert("info", "first-loss", told, step=step) if step == 1 else None
+    def alert(self, step: int) -> events.Alert | None:
+        """That the mean loss up to this step is not a number, once."""
         if self._told:
             return None
         self._told = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -83,28 +84,44 @@ class Writer:
             try:
                 # The journal may be what the disk has no room for: the worker will hear of it.
                 with contextlib.suppress(EngineError):
-                    self._write(snapshot)
+                    self._try(snapshot)
             finally:
                 with self._changed:
                     self._writing = False
                     self._changed.notify_all()
 
+    def _try(self, snapshot: Snapshot) -> None:
+        try:
+            self._write(snapshot)
+        except EngineError:
+            raise
+        except Exception as error:  # noqa: BLE001 (later saves would wait for this thread for ever)
+            traceback.print_exc()
+            self._failed(text.save_crashed(error), snapshot.step)
+
     def _write(self, snapshot: Snapshot) -> None:
-        content: memoryview | None = None
+        try:
+            content = checkpoint.content(snapshot.state)
+        except OSError as error:
+            self._failed(text.save_failed(snapshot.files[0][0], error), snapshot.step)
+            return
         for file, why in snapshot.files:
             began = time.monotonic()
             try:
-                content = content or checkpoint.content(snapshot.state)
                 size = checkpoint.write(self._folder / file, content, self._sync)
             except OSError as error:
-                failed, self._failure = self._failure, text.save_failed(file, error)
-                if not failed:
-                    self._append(events.Alert("error", "save", self._failure, step=snapshot.step))
+                self._failed(text.save_failed(file, error), snapshot.step)
                 continue
             self._failure = ""
             seconds = time.monotonic() - began
             self._append(_told(snapshot, file, why, size, seconds))
         self._prune()
+
+    def _failed(self, sentence: str, step: int) -> None:
+        """Say so, unless the save before failed too."""
+        failed, self._failure = self._failure, sentence
+        if not failed:
+            self._append(events.Alert("error", "save", sentence, step=step))
 
     def _prune(self) -> None:
         """Delete all but the newest epochs' files."""

@@ -742,6 +742,14 @@ def save_failed(file: str, error: OSError) -> str:
     )
 
 
+def save_crashed(error: Exception) -> str:
+    why = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return (
+        f"the checkpoint was not saved, by a fault of this program ({harmless(why)}); the one "
+        "before it is kept, and the next save tries again: please report it with engine.log."
+    )
+
+
 def command_ignored(file: str, why: str) -> str:
     return f"the command {harmless(file)} was ignored: {harmless(why)}."
 

@@ -98,7 +98,7 @@ class Trainer:
         self._window = Window(0, 0, Spent(0.0, 0.0))
         self._pace = Pace(clock)
         self._looks = Looks(self._pace, self._probe)
-        self._guard = LossGuard(self.model, len(dataset.classes), device, self._world)
+        self._guard = LossGuard(self.model, device, self._world)
         self.tested: Result | None = None
         # Whether the last epoch has ended: then nothing is left to steer.
         self._over = False
@@ -225,7 +225,7 @@ class Trainer:
         """A step that can be looked at, and that learns nothing from what breaks the weights."""
         loss, logits = self._forward(batch)
         if self._guard.breaks(loss):
-            self._guard.leave_out(batch, loss, self.step + 1)
+            self._guard.keep(batch, loss, self.step + 1)
             if examination is not None:
                 examination.broken_off()
         else:
@@ -315,8 +315,17 @@ class Trainer:
             waited / seconds if seconds else UNSET,
             step=step,
         )
-        alert = self._guard.judge(means.loss, step)
+        if not math.isfinite(means.loss):
+            alert = self._guard.alert(step)
+        else:
+            alert = self._first_loss(means.loss) if step == 1 else None
         return [report] if alert is None else [report, alert]
+
+    def _first_loss(self, loss: float) -> events.Alert:
+        """Whether the first loss is that of a guess."""
+        classes = len(self._dataset.classes)
+        told = text.first_loss(loss, math.log(classes), classes)
+        return events.Alert("info", "first-loss", told, step=1)
 
     # The end of an epoch, and of the run
 

@@ -261,8 +261,20 @@ def test_a_gpu_goes_on_from_a_checkpoint_as_it_would_have(digits: Dataset) -> No
 
 
 @GPU
-def test_a_gpu_is_tried_as_it_will_train() -> None:
-    """A step of LeNet-5 is launches and little else."""
+def test_a_gpu_is_tried_as_it_will_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    replays: list[int] = []
+    real = devices.recorded
+
+    def recorded(step: Step, device: torch.device, draws: torch.Generator) -> Step:
+        again = real(step, device, draws)
+
+        def counted() -> None:
+            replays.append(1)
+            again()
+
+        return counted
+
+    monkeypatch.setattr(devices, "recorded", recorded)
     trial = Trial(models.build("lenet5", 3, 32, 10), (3, 32, 32), 128, torch.device("cuda", 0))
-    off, on = (trial.seconds(Way("bf16", "channels-last", 1, graph)) for graph in ("off", "on"))
-    assert on < off / 1.5
+    assert trial.seconds(Way("bf16", "channels-last", 1, "on")) > 0
+    assert len(replays) > 1

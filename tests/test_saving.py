@@ -103,6 +103,18 @@ def test_memory_that_is_full_is_told_too(tmp_path: Path, monkeypatch: pytest.Mon
     assert writer.wait() == ""
 
 
+def test_a_fault_of_ours_is_told_and_the_next_save_is_not_waited_for_without_end(
+    tmp_path: Path,
+) -> None:
+    said: list[Event] = []
+    writer = Writer(tmp_path, 0, nothing, said.append)
+    writer.put(snapshot(1)._replace(state={"step": lambda: 1}))
+    assert "by a fault of this program" in writer.wait()
+    assert [e.level for e in said if isinstance(e, events.Alert)] == ["error"]
+    writer.put(snapshot(2))
+    assert writer.wait() == ""
+
+
 def test_what_is_to_be_written_changes_no_more() -> None:
     """Neither tensors, wherever they stand, nor what holds them."""
     weights = OrderedDict(weight=torch.ones(2, 3))

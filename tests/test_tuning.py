@@ -112,6 +112,27 @@ def test_a_trial_leaves_the_model_and_the_random_state_as_they_are() -> None:
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+@pytest.mark.parametrize("graph", ["off", "on"])
+def test_whether_to_compile_is_judged_by_a_step_as_it_will_be_taken(
+    monkeypatch: pytest.MonkeyPatch, graph: str
+) -> None:
+    """A hundred thousand steps that take 0.1 s each, and 1 ms when they are replayed."""
+
+    class Timed:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def seconds(self, way: Way) -> float:
+            return 1e-3 if way.cuda_graph == "on" else 0.1
+
+    monkeypatch.setattr(tuning, "Trial", Timed)
+    chosen = recipe.build(settings={"epochs": 1_000, "batch": 10})
+    resolved = msgspec.structs.replace(RESOLVED, device="cuda", cuda_graph=graph)
+    gpu = torch.device("cuda")
+    settled = tuning.settle(chosen, resolved, gpu, Net(), SHAPE, 1_000)
+    assert settled.compile == ("off" if graph == "on" else "on")
+
+
 @pytest.mark.parametrize("failure", ["", "operation not permitted when stream is capturing"])
 def test_a_step_that_will_be_replayed_is_timed_so_where_it_can_be(
     monkeypatch: pytest.MonkeyPatch, failure: str

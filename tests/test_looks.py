@@ -1,0 +1,83 @@
+"""When a training is looked into: at most one look of a kind is on its way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine import events
+from engine.events import Event
+from engine.looks import Looks
+from engine.pace import SECONDS, Pace
+from tests.scripted import Clock
+
+
+class Slow:
+    """A look whose numbers arrive when they are let."""
+
+    def __init__(self, told: Event) -> None:
+        self.arrived, self._told = False, told
+
+    def ready(self) -> bool:
+        return self.arrived
+
+    def events(self) -> list[Event]:
+        return [self._told]
+
+    def event(self, step: int) -> Event:
+        return events.LayerHealth((), step=step)
+
+
+MAPS = events.Phase("training", note="maps")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(100.0)
+
+
+def looks(clock: Clock, *probes: Any) -> Looks:
+    left = iter(probes)
+    return Looks(Pace(clock), lambda: next(left))
+
+
+def test_layers_are_examined_in_the_first_step_and_then_now_and_again(clock: Clock) -> None:
+    inside = looks(clock)
+    assert [inside.due(step) for step in (0, 1, 2)] == [True, False, False]
+    clock.now += SECONDS["health"]
+    assert [inside.due(step) for step in (3, 4)] == [True, False]
+
+
+def test_layers_are_not_examined_while_the_last_look_is_on_its_way(clock: Clock) -> None:
+    inside = looks(clock)
+    examination: Any = Slow(MAPS)
+    inside.examined(examination, 1)
+    clock.now += SECONDS["health"]
+    assert not inside.due(5)
+    assert inside.arrived() == []
+    examination.arrived = True
+    assert inside.arrived() == [events.LayerHealth((), step=1)]
+    assert inside.due(6)
+
+
+def test_maps_are_sent_for_when_it_is_time_and_told_when_they_are_there(clock: Clock) -> None:
+    first, second = Slow(MAPS), Slow(MAPS)
+    inside = looks(clock, first, second)
+    assert inside.arrived() == []
+    clock.now += SECONDS["maps"]
+    assert inside.arrived() == []
+    clock.now += SECONDS["maps"]
+    assert inside.arrived() == [], "one is on its way"
+    first.arrived = True
+    assert inside.arrived() == [MAPS]
+
+
+def test_maps_at_once_take_the_place_of_those_on_their_way(clock: Clock) -> None:
+    first, second = Slow(MAPS), Slow(MAPS)
+    inside = looks(clock, first, second)
+    clock.now += SECONDS["maps"]
+    assert inside.arrived() == []
+    assert inside.maps() == [MAPS]
+    first.arrived = True
+    assert inside.arrived() == []
