@@ -13,7 +13,7 @@ from engine.events import Alert, Event, Layer
 
 # So many images at once, at most: one screen holds no more.
 MOST_IMAGES = 64
-SHOWN = 12
+SHOWN = 32
 
 
 class Answers:

@@ -10,7 +10,7 @@ import msgspec
 
 from engine import archname, catalog, presets, recipe, rundir, text
 from engine.data import folder
-from engine.errors import DataError, UsageError
+from engine.errors import DataError, RunError, UsageError
 from engine.recipe import Recipe
 from engine.rundir import RunDir
 
@@ -26,13 +26,7 @@ def recipe_from(
     Raises UsageError for a name, key or value, DataError for data that is not there, RunError for
     a run to begin with that is not in the runs folder.
     """
-    file: dict[str, object] = {}
-    if said in presets.PRESETS:
-        file = {"preset": said}
-    elif said is not None:
-        if not os.path.exists(said) and not said.endswith(".toml"):
-            raise UsageError(text.unknown_preset(said, presets.PRESETS))
-        file = recipe.load(Path(said))
+    file = _file(said)
     settings = dict(recipe.parse_setting(setting) for setting in sets)
     if source := {**file, **settings, **flags}.get("init_from"):
         source = checkpoint(str(source), runs_dir)
@@ -42,6 +36,23 @@ def recipe_from(
     built = absolute(recipe.build(file=file, settings=settings, flags=chosen))
     check_data(built)
     return built
+
+
+def fields(said: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
+    """The fields that `--recipe`, `--set` and the flags themselves speak of. Raises as above."""
+    settings = {recipe.parse_setting(setting)[0] for setting in sets}
+    return {*_file(said), *settings, *flags}
+
+
+def _file(said: str | None) -> dict[str, object]:
+    """The fields of `--recipe NAME|FILE`."""
+    if said is None:
+        return {}
+    if said in presets.PRESETS:
+        return {"preset": said}
+    if not os.path.exists(said) and not said.endswith(".toml"):
+        raise UsageError(text.unknown_preset(said, presets.PRESETS))
+    return recipe.load(Path(said))
 
 
 def absolute(built: Recipe) -> Recipe:
@@ -108,7 +119,10 @@ def checkpoint(said: str, runs_dir: Path) -> Path:
     path = Path(said).expanduser()
     if path.is_file():
         return path.resolve()
-    run = rundir.find(runs_dir, said)
+    try:
+        run = rundir.find(runs_dir, said)
+    except RunError as error:
+        raise RunError(text.no_file_either(said, str(error))) from error
     for name in ("best.pt", "last.pt"):
         if (run.checkpoints / name).is_file():
             return (run.checkpoints / name).resolve()

@@ -23,6 +23,8 @@ BEFORE_TRAINING = ("starting", "downloading", "loading", "compiling")
 RECENT = 960
 # So many of the recent reports tell how fast the run is.
 PACE_REPORTS = 20
+# Before so many the time left is not told: the first step takes far longer than those after it.
+FEWEST_REPORTS = 3
 LOG_ENTRIES = 500
 # An engine says something every two seconds. Where it said nothing for longer, it was not there,
 # its machine slept, or its clock was set.
@@ -160,7 +162,7 @@ class History:
         self.step = 0
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
-        # The last report, at the step and with the rate of an epoch that has ended since.
+        # The newest point of the curves, at the step and with the rate that were said since.
         self.steps: events.Steps | None = None
         self.first_loss: float | None = None
         self.ended: events.RunEnded | None = None
@@ -174,11 +176,15 @@ class History:
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
+        # The newest points of the curves, and the newest reports, which tell the speed.
         self.recent: deque[events.Steps] = deque(maxlen=RECENT)
+        self.reports: deque[events.Steps] = deque(maxlen=RECENT)
         self.log: deque[Event] = deque(maxlen=LOG_ENTRIES)
         self.marks: deque[Mark] = deque(maxlen=LOG_ENTRIES)
+        self.paused = False
+        # Whether the last attempt has begun to train.
+        self.has_begun = False
         self._active = 0.0
-        self._paused = False
 
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
         """Take in events in the order of the journal; returns the kinds that were among them.
@@ -188,7 +194,7 @@ class History:
         kinds: set[type[Event]] = set()
         for event in new:
             kinds.add(type(event))
-            if not self._paused:
+            if not self.paused:
                 self._active += self._passed(event)
             # By far the most events are these.
             if isinstance(event, events.Steps):
@@ -233,41 +239,54 @@ class History:
                 if event.level != "info" and event.step:
                     self._mark(event.step, "alert")
             case events.RunEnded():
-                self._paused = False
+                self.paused = False
                 self.ended, self.step = event, event.step or self.step
                 self.log.append(event)
 
     def _fold_steps(self, event: events.Steps) -> None:
+        """Take in a report; in a curve it stands unless whole epochs are blended in its means."""
+        last = self.reports[-1] if self.reports else None
+        self.reports.append(event)
+        self.step = event.step
+        self.lr.add(event.step, event.lr)
         if self.steps is None:
             self.first_loss = event.loss
-        self.steps, self.step = event, event.step
-        self.recent.append(event)
-        self.loss.add(event.step, event.loss)
-        self.top1.add(event.step, event.top1)
-        self.lr.add(event.step, event.lr)
+        # Only where another epoch has begun can so much lie between two reports.
+        elif last is not None and last.epoch < event.epoch and self._blends(last, event):
+            self.steps = replace(self.steps, lr=event.lr, step=event.step)
+            return
+        self._add_point(event)
+
+    def _blends(self, last: events.Steps, event: events.Steps) -> bool:
+        """Whether a report covers more than an epoch; one that is not finite is no blend."""
+        return event.step - last.step > self.steps_per_epoch and event.loss is not None
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
         self.epochs.append(event)
         self.step = event.step
         self.log.append(event)
         self.lr.add(event.step, event.lr)
-        if self.steps is not None:
-            self.steps = self._brought_up(self.steps, event)
+        told = self.recent[-1].step if self.recent else 0
+        if self.steps is None or 2 * (event.step - told) > self.steps_per_epoch:
+            self._add_point(_means(event))
+        else:
+            self.steps = replace(self.steps, lr=event.lr, step=event.step)
 
-    def _brought_up(self, steps: events.Steps, ended: events.EpochEnded) -> events.Steps:
-        """The last report as an epoch's end leaves it; where it had none, its means are one."""
-        if steps.epoch < ended.epoch:
-            loss, top1 = ended.train_loss, ended.train_top1
-            steps = replace(steps, epoch=ended.epoch, loss=loss, top1=top1)
-        return replace(steps, lr=ended.lr, step=ended.step)
+    def _add_point(self, point: events.Steps) -> None:
+        self.steps = point
+        self.recent.append(point)
+        self.loss.add(point.step, point.loss)
+        self.top1.add(point.step, point.top1)
 
     def _fold_phase(self, event: events.Phase) -> None:
         self.phase = event
-        if event.name not in BEFORE_TRAINING:
+        if event.name not in ("pausing", "paused"):
+            self.has_begun = event.name not in BEFORE_TRAINING
+        if self.has_begun:
             self.step = event.step
         self.ended = None  # a phase after the end is a new attempt
-        self._paused = event.name == "paused"
-        if self._paused:
+        self.paused = event.name == "paused"
+        if self.paused:
             self._mark(event.step, "pause")
 
     def _mark(self, step: int, kind: MarkKind) -> None:
@@ -320,6 +339,17 @@ class History:
         return schedule.plan(self.run.recipe, self.steps_per_epoch, self.epochs_planned)
 
     @property
+    def rate(self) -> float | None:
+        """The learning rate of the last step that is known, or what a person made of it since."""
+        return self._rate(self.steps)[0] if self.steps is not None else None
+
+    def _rate(self, steps: events.Steps) -> tuple[float, int]:
+        """That rate, and the 0-based number of the step that it is of."""
+        if self.steered is not None and steps.step <= self.steered.step:
+            return self.steered.lr, self.steered.step  # no step was yet made with this plan
+        return steps.lr, max(0, steps.step - 1)
+
+    @property
     def steered_factor(self) -> float:
         """By how much a person has multiplied the planned rates."""
         return self.steered.factor if self.steered is not None else 1.0
@@ -329,9 +359,7 @@ class History:
         """By how much reduce-on-plateau has scaled the planned rate, from the last rate seen."""
         if self.steps is None or self.plan is None:
             return 1.0
-        lr, step = self.steps.lr, max(0, self.steps.step - 1)
-        if self.steered is not None and self.steps.step <= self.steered.step:
-            lr, step = self.steered.lr, self.steered.step  # no step was yet made with this plan
+        lr, step = self._rate(self.steps)
         planned = schedule.learning_rate(self.plan, step, steered=self.steered_factor)
         return lr / planned if planned and lr else 1.0
 
@@ -341,7 +369,7 @@ class History:
 
     def elapsed(self, now: float) -> float:
         """Seconds that engines have spent on the run until `now`, pauses left out."""
-        if not self.last_time or self.ended is not None or self._paused:
+        if not self.last_time or self.ended is not None or self.paused:
             return self._active
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
 
@@ -351,14 +379,14 @@ class History:
 
         It is that of the steps alone, so that no pause is in it.
         """
-        measured = (s.images_per_second for s in reversed(self.recent) if s.images_per_second)
+        measured = (s.images_per_second for s in reversed(self.reports) if s.images_per_second)
         recent = sorted(itertools.islice(measured, PACE_REPORTS))
         return recent[len(recent) // 2] if recent else None
 
     def remaining(self) -> float | None:
         """Seconds that the rest takes at the recent pace, evaluations counted; None if unknown."""
         speed = self.pace
-        if self.run is None or speed is None:
+        if self.run is None or speed is None or len(self.reports) < FEWEST_REPORTS:
             return None
         left = max(0, self.planned_steps - self.step)
         images = left * self.run.recipe.batch
@@ -380,3 +408,17 @@ class History:
         known = catalog.DATA.get(self.run.recipe.data)
         validation = self.run.validation_images
         return known.test_images / validation if known is not None and validation else 1.0
+
+
+def _means(ended: events.EpochEnded) -> events.Steps:
+    """The training of a whole epoch as a report at its end."""
+    return events.Steps(
+        ended.epoch,
+        ended.train_loss,
+        ended.train_top1,
+        ended.lr,
+        ended.images_per_second,
+        step=ended.step,
+        seq=ended.seq,
+        time=ended.time,
+    )

@@ -22,7 +22,7 @@ from engine.distributed import World
 from engine.errors import STOP_EXIT, RunError
 from engine.events import Event
 from engine.hardware import Sampler
-from engine.journal import Journal
+from engine.journal import Journal, latest
 from engine.lines import Lines
 from engine.rundir import Claim, RunDir
 from engine.session import Session
@@ -67,7 +67,8 @@ class Host:
         world: World | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
-        self._lines = Lines(rundir.selector(claim.run))
+        steered = next(latest(claim.run.journal, events.Steered), None)
+        self._lines = Lines(rundir.selector(claim.run), steered)
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False

@@ -17,12 +17,14 @@ from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from time import time as wall_clock
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 import msgspec
 
 from engine import events, text
 from engine.events import Event
+
+Kind = TypeVar("Kind", bound=Event)
 
 CHUNK = 1 << 20
 # So much is decoded and folded in some milliseconds; a reader may do something else then.
@@ -264,6 +266,18 @@ def _standing(path: Path, start: int, end: int) -> list[Event]:
         places = sorted(content.rfind(_mark(kind), start, end) for kind in STANDING)
         found = [_decode(_line_at(content, at)) for at in places if at >= 0]
     return [event for event in found if event is not None]
+
+
+def latest(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+    """The events of a kind that no resume took back, last first, however long ago they were."""
+    resumes, mark = _resumes(path), _mark(kind.__name__)
+    with _content(path) as content:
+        at = content.rfind(mark)
+        while at >= 0:
+            event = _decode(_line_at(content, at))
+            if isinstance(event, kind) and not superseded(event, resumes):
+                yield event
+            at = content.rfind(mark, 0, at)
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:

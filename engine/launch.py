@@ -17,10 +17,7 @@ from msgspec import UNSET
 
 from engine import archname, events, hardware, recipe, rundir, text, visible
 from engine.cgroups import cores
-from engine.commands import MOST_EPOCHS
 from engine.errors import RunError, UsageError
-from engine.history import History
-from engine.journal import glimpse, superseded
 from engine.recipe import Recipe
 from engine.rundir import Claim, RunDir
 
@@ -73,13 +70,13 @@ def check_device(device: str) -> None:
     if kind != "cuda":
         return
     known = hardware.gpus()
-    count = sum(gpu.cuda is not UNSET for gpu in known)
+    numbers = {gpu.cuda for gpu in known if gpu.cuda is not UNSET}
     if not known and any(map(os.path.exists, UNTOLD)):
         return
-    if not count:
+    if not numbers:
         raise UsageError(text.no_cuda(device))
-    if number and int(number) >= count:
-        raise UsageError(text.no_such_gpu(device, count))
+    if number and int(number) not in numbers:
+        raise UsageError(text.no_such_gpu(device, len(numbers)))
 
 
 def default_name(chosen: Recipe) -> str:
@@ -224,95 +221,3 @@ def check_modules() -> None:
         found = Path(spec.origin).resolve() if spec and spec.origin else Path()
         if found.parent.parent != ours:
             raise RunError(text.intruder(module, found, ours))
-
-
-def resume(
-    run: RunDir,
-    epochs: int | None = None,
-    gpus: int | str | None = None,
-    device: str | None = None,
-    *,
-    force: bool = False,
-) -> tuple[Claim, Recipe]:
-    """The lock of a run that no engine holds, and its recipe as resolved, for so many `gpus`.
-
-    A run that is done goes on only for more `epochs` in all; one that is silent only by `force`. On
-    another `device` it stays: its recipe then says so, and is resolved anew at the start.
-    Raises RunError where it is already running or done, UsageError where its recipe cannot be read
-    or it has trained for so long already, and as `ranks` and `check_device`.
-    """
-    _check_total(run, epochs)
-    said = {} if gpus is None else {"gpus": gpus}
-    file = known = recipe.load(run.recipe)
-    if device is not None and device != recipe.build(file=known).device:
-        file = recipe.moved(known, device)
-    moves = file is not known
-    chosen = recipe.build(file=file, flags=said)
-    if moves:
-        check_device(chosen.device)
-    ranks(chosen)
-    claim = Claim(run, rundir.take(run, force=force))
-    if moves:
-        _rewrite(run, recipe.build(file=file))
-    return claim, chosen
-
-
-def _rewrite(run: RunDir, chosen: Recipe) -> None:
-    try:
-        rundir.write_durably(run.recipe, recipe.to_toml(chosen).encode())
-    except OSError as error:
-        raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
-
-
-def _check_total(run: RunDir, epochs: int | None) -> None:
-    """Raise where the run cannot go on to so many epochs in all: RunError where none are said."""
-    if epochs is None:
-        if is_done(run):
-            raise RunError(text.already_done(run.label))
-        return
-    if epochs > MOST_EPOCHS:
-        raise UsageError(text.too_many_epochs(MOST_EPOCHS))
-    if epochs < (least := least_epochs(run)):
-        raise UsageError(text.trained_already(run.label, least - 1))
-
-
-def least_epochs(run: RunDir) -> int:
-    """After how many epochs the run can end at the earliest, as a glimpse of its journal tells."""
-    if not (run.checkpoints / "last.pt").exists():
-        return 1
-    seen = glimpse(run.journal)
-    resumes = [event for event in seen if isinstance(event, events.Resumed)]
-    saves = [
-        event
-        for event in seen
-        if isinstance(event, events.Checkpointed)
-        and event.file == "last.pt"
-        and not superseded(event, resumes)
-    ]
-    return saves[-1].epoch + (saves[-1].reason == "epoch") if saves else 1
-
-
-def is_done(run: RunDir) -> bool:
-    """Whether the run has come to its planned end."""
-    history = History()
-    history.fold(glimpse(run.journal))
-    return history.ended is not None and history.ended.reason == "done"
-
-
-def resume_or_create(
-    chosen: Recipe, runs_dir: Path, name: str, *, force: bool = False
-) -> tuple[Claim, Recipe] | RunDir:
-    """The newest run of this name to go on with, a new one where there is none.
-
-    Where that run is done there is nothing to do, and it is returned itself. So the same command
-    line may be given again and again, as a scheduler does. Raises RunError where the run is already
-    running, and what `create` raises.
-    """
-    with rundir.choosing(runs_dir):
-        known = next((run for run in rundir.runs(runs_dir) if run.name == name), None)
-        if known is None:
-            return create(chosen, runs_dir, name), chosen
-        if is_done(known):
-            return known
-        device = None if chosen.device == "auto" else chosen.device
-        return resume(known, gpus=chosen.gpus, device=device, force=force)

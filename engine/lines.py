@@ -7,6 +7,7 @@ from msgspec import UNSET
 from engine import archname, events, text
 from engine.events import Event
 from engine.history import History
+from engine.journal import superseded
 
 STEP_SECONDS = 5.0
 
@@ -14,19 +15,21 @@ STEP_SECONDS = 5.0
 class Lines:
     """Turns the events of a run, in order, into lines for a log or a plain terminal."""
 
-    def __init__(self, selector: str = "") -> None:
-        """`selector` is what finds the run again."""
+    def __init__(self, selector: str = "", steered: events.Steered | None = None) -> None:
+        """`selector` finds the run again; `steered` is how an earlier attempt left its plan."""
         self._selector = selector
         self._history = History()
+        self._history.steered = steered
         self._said = 0.0
         self._phase = ""
 
     def of(self, event: Event) -> list[str]:
         """The lines that this event is worth; mostly none."""
+        planned = _epochs(self._history)
         self._history.fold([event])
         match event:
             case events.RunStarted():
-                return _started(event)
+                return _started(event, self._history)
             case events.Phase() if event.name in ("downloading", "loading", "paused"):
                 return self._once(event)
             case events.Steps():
@@ -37,15 +40,21 @@ class Lines:
             case events.Checkpointed() if event.reason not in ("epoch", "best"):
                 return [f"saved {text.harmless(event.file)} at step {event.step:,}"]
             case events.Resumed():
+                self._take_back(event)
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
             case events.Steered():
-                lr = f"{event.lr:.3g}"
-                return [f"steered at step {event.step:,}: lr {lr}, {event.epochs} epochs"]
+                return [_steered(event, planned)]
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
             case events.RunEnded():
                 return [_ended(event, self._selector)]
         return []
+
+    def _take_back(self, resumed: events.Resumed) -> None:
+        """What was steered after the checkpoint does not count any more."""
+        steered = self._history.steered
+        if steered is not None and superseded(steered, [resumed]):
+            self._history.steered = None
 
     def _once(self, event: events.Phase) -> list[str]:
         said = f"{event.name} {text.harmless(event.note)}".rstrip()
@@ -91,7 +100,7 @@ def _epochs(history: History) -> int:
     return history.epochs_planned
 
 
-def _started(event: events.RunStarted) -> list[str]:
+def _started(event: events.RunStarted, history: History) -> list[str]:
     data = text.harmless(event.recipe.data)
     arch = text.harmless(archname.short(event.recipe.arch))
     resolved = event.resolved
@@ -101,9 +110,20 @@ def _started(event: events.RunStarted) -> list[str]:
         f"{text.si(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
-        f"batch {event.recipe.batch}, {event.recipe.epochs} epochs of "
+        f"batch {event.recipe.batch}, {text.in_epochs(_epochs(history))} of "
         f"{event.steps_per_epoch:,} steps, seed {event.recipe.seed}",
     ]
+
+
+def _steered(event: events.Steered, planned: int) -> str:
+    """What was changed, and by what the learning rate jumps where it does."""
+    words = [f"lr {event.lr:.3g}"]
+    if event.epochs != planned:
+        anew = f"{text.in_epochs(event.epochs)} in all, over which the rate is planned anew"
+        words.insert(0, anew)
+    if event.factor != 1:
+        words.append(f"{event.factor:.3g} times the planned one")
+    return f"steered at step {event.step:,}: {', '.join(words)}"
 
 
 def _epoch(event: events.EpochEnded, history: History) -> str:

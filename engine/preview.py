@@ -11,7 +11,7 @@ from pathlib import Path
 from engine import events, recipe
 
 
-def preview(file: Path, images: int = 12) -> int:
+def preview(file: Path, images: int = 32) -> int:
     """Load the data, take the first batch of the first epoch, print it. Returns the exit code.
 
     Raises UsageError and DataError as the start of a run would.

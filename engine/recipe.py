@@ -257,12 +257,12 @@ def moved(file: Mapping[str, object], device: str) -> dict[str, object]:
     """The fields of a run's recipe file, for the run to go on on another device.
 
     What every `auto` became is chosen anew there, but for the size of the images, which is that of
-    the weights.
+    the weights; and how many GPUs shared the batch says nothing of another device.
     """
     resolved = file.get("resolved", {})
     size = resolved.get("size") if isinstance(resolved, Mapping) else None
-    kept = {"device": device} if size is None else {"device": device, "size": size}
-    return {key: value for key, value in file.items() if key != "resolved"} | kept
+    there = {"device": device, "gpus": 1} | ({} if size is None else {"size": size})
+    return {key: value for key, value in file.items() if key != "resolved"} | there
 
 
 def _check_architecture(chosen: Recipe) -> None:

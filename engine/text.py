@@ -82,6 +82,11 @@ def duration(seconds: float) -> str:
     return f"{minutes}:{whole % 60:02d}"
 
 
+def in_epochs(count: int) -> str:
+    """1 epoch, 1,200 epochs."""
+    return "1 epoch" if count == 1 else f"{count:,} epochs"
+
+
 # Recipes
 
 
@@ -305,6 +310,14 @@ VALIDATION = {"test": VALIDATION_IS_TEST, "held out": VALIDATION_HELD_OUT}
 TEST_AT_THE_END = "the test images are looked at once, at the end, with the best checkpoint"
 
 
+def one_class_prevails(name: str, share: float, right: float) -> str:
+    return (
+        f"{share * 100:.1f} % of the training images are of the class '{harmless(name)}', and to "
+        f"guess it for all is right for {right * 100:.1f} % of the validation images: judge the "
+        "accuracy by that, or use --set class_weights=true, which makes all classes count alike."
+    )
+
+
 def test_left_out(why: str) -> str:
     return f"the test images were not looked at, since the best checkpoint is missing: {why}"
 
@@ -371,6 +384,10 @@ def no_weights_there(source: object) -> str:
     )
 
 
+def no_file_either(source: str, no_run: str) -> str:
+    return f"there is no file {harmless(source)}, and {no_run}"
+
+
 def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name.lower(), list(known), n=1)
     hint = f"did you mean {library}/{close[0]}?" if close else "see the list in its documentation."
@@ -424,7 +441,7 @@ def wrong_output(arch: str, given: str, images: int, classes: int) -> str:
 
 def no_run(selector: str, runs_dir: object) -> str:
     return (
-        f"there is no run '{harmless(selector)}' in {harmless(str(runs_dir))}: "
+        f"there is no run '{harmless(selector)}' in the folder {harmless(str(runs_dir))}: "
         "`cnn-tui runs` lists them."
     )
 
@@ -442,7 +459,7 @@ def not_unicode(name: str) -> str:
 
 
 def no_runs(runs_dir: object) -> str:
-    return f"there are no runs in {harmless(str(runs_dir))} yet: start one with `cnn-tui`."
+    return f"the folder {harmless(str(runs_dir))} holds no run yet: start one with `cnn-tui`."
 
 
 def several_runs(selector: str, names: Iterable[str]) -> str:
@@ -478,8 +495,31 @@ def already_done(name: str) -> str:
 
 
 def trained_already(name: str, epochs: int) -> str:
-    count = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
-    return f"{harmless(name)} has {count} behind it: give --epochs {epochs + 1} or more."
+    return (
+        f"{harmless(name)} has {in_epochs(epochs)} behind it: give --epochs {epochs + 1} or more."
+    )
+
+
+def _unlike(fields: Mapping[str, tuple[str, str]]) -> str:
+    """`lr = 0.1 (and not 0.05)`: what a run has, and what a command line says."""
+    return ", ".join(
+        f"{key} = {harmless(has)} (and not {harmless(asked)})"
+        for key, (has, asked) in fields.items()
+    )
+
+
+def another_run(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
+    return (
+        f"{harmless(name)} is a run with {_unlike(fields)}: leave that out to go on with it, or "
+        "begin another run with another --name."
+    )
+
+
+def goes_on_as_it_began(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
+    return (
+        f"{harmless(name)} goes on as it began, with {_unlike(fields)}: for what this command line "
+        "says begin another run with another --name."
+    )
 
 
 def already_running(name: str) -> str:

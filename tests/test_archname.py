@@ -162,7 +162,7 @@ def test_a_checkpoint_of_no_run_says_nothing_of_the_architecture(tmp_path: Path)
     ("said", "error", "sentence"),
     [
         ("1", UsageError, "1 holds no checkpoint to begin with"),
-        ("other", RunError, "there is no run 'other' in runs"),
+        ("other", RunError, "there is no file other, and there is no run 'other' in the folder"),
     ],
 )
 def test_weights_that_are_not_there_are_told(

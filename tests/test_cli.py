@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.text import Text
 
 from engine import architectures, events, hardware, launch, rundir
 from tests import scripted
+from tui import tables
 from tui.cli import main
 
 
@@ -82,6 +84,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["--no-ui", "--device", "cuda:7"], "no usable GPU for --device cuda:7"),
         (["--dry-run", "--device", "cuda"], "no usable GPU for --device cuda"),
         (["--name", "x", "--resume", "auto", "--device", "cuda"], "no usable GPU"),
+        (["--no-ui", "--name", "job", "--resume", "auto", "--set", "lr"], "--set takes KEY=VALUE"),
         (["--no-ui", "--name", "../up"], "cannot name a run"),
         (["--no-ui", "--resume", "auto"], "cnn-tui: --resume auto needs --name"),
         (["--arch", "lenet5", "runs"], "put --arch after runs"),
@@ -121,6 +124,44 @@ def test_a_data_folder_is_looked_at_before_anything_starts(tmp_path: Path) -> No
     assert "holds only the class 'cat'" in cli("--no-ui", "-d", str(lonely)).stderr
 
 
+def again(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Result, tuple[str, ...]]:
+    """What a command line says that goes on with the run `job`, and how it starts an engine."""
+    options: tuple[str, ...] = ()
+
+    def become(claim: rundir.Claim, chosen: object, *said: str) -> None:
+        nonlocal options
+        options = said
+        os.close(claim.lock)
+        raise SystemExit(0)
+
+    monkeypatch.setattr(launch, "become", become)
+    return cli("--no-ui", "--name", "job", "--resume", "auto", *arguments), options
+
+
+def test_a_command_line_that_is_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-job")
+    (tmp_path / "like.toml").write_text(run.recipe.read_text())
+    same, options = again(monkeypatch, "-r", "like.toml", "-m", "lenet5")
+    assert (same.exit_code, same.output, options) == (0, "", ())
+    other, options = again(monkeypatch, "--set", "lr=0.02", "--epochs", "6")
+    assert other.exit_code == 0
+    assert other.stderr.startswith("warning: 1-job goes on as it began, with lr = 0.05 (and not ")
+    assert options == ("--epochs", "6")
+    another, _ = again(monkeypatch, "-m", "resnet20")
+    assert another.exit_code == 2
+    assert "1-job is a run with arch = lenet5 (and not resnet20)" in another.stderr
+
+
+def test_torchrun_has_to_be_told_of_more_epochs(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-job")
+    result = cli("--create", "--name", "job", "--resume", "auto", "--epochs", "6")
+    assert result.stdout == f"{run.path.resolve()}\n"
+    assert "add --epochs 6 after `-m engine RUN`" in result.stderr
+    assert not rundir.alive(run)
+
+
 def test_commands_need_a_live_run(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     for command in ("stop", "pause", "continue", "checkpoint"):
@@ -137,9 +178,19 @@ def test_a_command_reaches_the_spool(tmp_path: Path) -> None:
     assert [path.suffix for path in run.commands.iterdir()] == [".json"]
 
 
+def test_a_command_that_changes_nothing_says_so(tmp_path: Path) -> None:
+    run, _ = rundir.create(tmp_path / "runs", "x", "")
+    assert cli("continue").output == "told 1-x to continue, but it was not paused\n"
+    scripted.write(run, [events.Phase("paused")])
+    assert cli("continue").output == "told 1-x to continue\n"
+    assert cli("pause").output == "told 1-x to pause, but it was paused already\n"
+    assert len(list(run.commands.iterdir())) == 3, "for the engine knows best"
+
+
 def test_runs_are_listed(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     table = cli("runs").output
+    assert table.endswith("is forgotten with: rm -r runs/1-lenet5-digits\n")
     assert "lenet5-digits" in table
     assert "2/4" in table
     assert "✗ failed" in table
@@ -155,10 +206,35 @@ def on_terminal(width: int, *arguments: str) -> list[str]:
     return Text.from_ansi(result.output).plain.splitlines()
 
 
+def saved_run(folder: Path, name: str) -> None:
+    run = scripted.run_dir(folder / "runs", scripted.half_a_run(), name)
+    (run.checkpoints / "last.pt").touch()
+
+
+def test_a_run_that_has_saved_something_is_not_to_be_forgotten(tmp_path: Path) -> None:
+    saved_run(tmp_path, "1-x")
+    assert "rm -r" not in cli("runs").output
+
+
 @pytest.mark.parametrize("command", ["models", "datasets", "recipes", "runs"])
-def test_a_table_fits_80_columns(tmp_path: Path, command: str) -> None:
-    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), f"1-{'long-name-' * 9}")
-    assert max(map(cell_len, on_terminal(80, command))) <= 80
+@pytest.mark.parametrize("width", [80, 61, 40])
+def test_a_table_fits_the_terminal(tmp_path: Path, command: str, width: int) -> None:
+    saved_run(tmp_path, f"1-{'long-name-' * 9}")
+    table = (line for line in on_terminal(width, command) if "a wider terminal" not in line)
+    assert max(map(cell_len, table)) <= width
+
+
+def test_columns_that_shrink_share_what_is_left_over() -> None:
+    columns = [tables.Column("a", least=10), tables.Column("b"), tables.Column("c", least=10)]
+    assert tables._fitted(columns, [20, 5, 20], 60) == ([0, 1, 2], [20, 5, 20])
+    assert tables._fitted(columns, [20, 5, 20], 43) == ([0, 1, 2], [20, 5, 12])
+    assert tables._fitted(columns, [20, 5, 20], 35) == ([0, 1, 2], [14, 5, 10])
+
+
+def test_whether_data_is_here_is_told_before_its_shape() -> None:
+    heading, *_, last = on_terminal(55, "datasets")
+    assert "on disk" in heading
+    assert last == "a wider terminal also shows: classes, source"
 
 
 def test_a_narrow_table_has_a_row_a_model_and_tells_what_it_leaves_out() -> None:
@@ -176,7 +252,7 @@ def test_a_wide_terminal_and_a_pipe_show_all_of_a_table() -> None:
 
 
 def test_a_long_name_is_cut_before_a_number_is(tmp_path: Path) -> None:
-    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), f"1-{'long-name-' * 9}")
+    saved_run(tmp_path, f"1-{'long-name-' * 9}")
     [*_, row] = on_terminal(80, "runs")
     assert "…" in row
     assert row.endswith("   2/4     90.0   34 s   14 Nov 22:13")
@@ -187,7 +263,16 @@ def test_the_list_of_commands_is_in_whole_sentences() -> None:
 
 
 def test_no_runs_says_how_to_start_one() -> None:
-    assert "start one with `cnn-tui`" in cli("runs").output
+    assert cli("runs").output == "the folder runs holds no run yet: start one with `cnn-tui`\n"
+
+
+def test_weights_that_are_neither_a_file_nor_a_run(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs")
+    result = cli("--no-ui", "--init-from", "nofile.pt")
+    assert result.stderr == (
+        "cnn-tui: there is no file nofile.pt, and there is no run 'nofile.pt' in the folder runs: "
+        "`cnn-tui runs` lists them.\n"
+    )
 
 
 def test_a_printed_recipe_can_be_used(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from engine.events import Cell, Event
 from engine.rundir import RunDir
 from tests import scripted
 from tests.test_dashboard import app_of, notes, pane, screen, told
+from tui.app import CnnTui
 from tui.panes.confusion import ConfusionPane
 from tui.screens.dashboard import Dashboard
 from tui.screens.pictures import PicturesScreen
@@ -75,6 +76,26 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
             assert words in screen(pilot), words
         await pilot.press("escape")
         assert "asking" not in screen(pilot)
+
+
+async def test_ascii_offers_enter_by_its_name(live: RunDir) -> None:
+    app = CnnTui(live.path.parent, watch=live, ascii_only=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5", "enter", "down", *"jjjj", *"llll")
+        await pilot.pause()
+        assert "Enter images" in screen(pilot)
+
+
+async def test_a_past_epoch_is_said_once(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("5", "enter", "comma")
+        await pilot.pause()
+        [border] = [row for row in screen(pilot).splitlines() if "(past)" in row]
+        assert border.count("epoch 1") == 1
+        assert "row = true, %" in border
+        await pilot.press("full_stop")
+        await pilot.pause()
+        assert "row = true, %   epoch 2" in screen(pilot)
 
 
 async def test_a_refusal_ends_the_waiting(live: RunDir) -> None:

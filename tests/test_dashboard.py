@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from engine import commands, events, rundir, spool
 from engine.commands import Command
+from engine.events import Event
 from engine.journal import Journal
 from engine.rundir import RunDir
 from tests import scripted
@@ -20,6 +21,7 @@ from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.compositor import FineUpdate
 from tui.following import Following
+from tui.palette import Actions
 from tui.panes.pane import Pane
 from tui.screens.dashboard import Dashboard
 
@@ -257,13 +259,106 @@ async def test_the_viewer_that_started_the_run_asks(
     assert [type(c) for c in told(live)] == sent
 
 
-async def test_a_run_whose_engine_died_says_so(tmp_path: Path) -> None:
-    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    async with app_of(run, started=True).run_test(size=(120, 40)) as pilot:
+def ended_run(folder: Path, *said: Event) -> RunDir:
+    """A run without an engine that began, and then said this."""
+    return scripted.run_dir(folder / "runs", [*scripted.half_a_run(), *said])
+
+
+STOPPED = events.RunEnded("stopped", 2, 0.9, step=25)
+
+
+@pytest.mark.parametrize(
+    ("end", "head", "entry"),
+    [
+        ([], "✗ failed", "✗ failed      the engine of 1-lenet5-digits ended without a word"),
+        ([STOPPED], "· stopped", "· stopped     90.0 % at epoch 2"),
+    ],
+)
+async def test_a_run_that_is_over_says_why_and_how_to_go_on(
+    tmp_path: Path, end: list[Event], head: str, entry: str
+) -> None:
+    app = app_of(ended_run(tmp_path, *end), started=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("0", "z")
+        shown = screen(pilot).splitlines()
+        assert head in shown[0]
+        assert entry in shown[3], "it is the newest entry of the log"
+        assert shown[-2].endswith("  go on with: cnn-tui resume 1 ")
+        for key in "pcs":
+            await pilot.press(key)
+            said = "1-lenet5-digits is not running. Go on with: cnn-tui resume 1"
+            assert notes(pilot)[-1] == said
+        await pilot.press("e")
+        assert "The run is over" in screen(pilot)
+
+
+async def test_the_machine_of_a_run_that_is_over_is_that_of_its_end(
+    live: RunDir, tmp_path: Path
+) -> None:
+    said = "as it was at the end"
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.press("7")
+        assert said not in screen(pilot)
+        Journal(live.journal).append(STOPPED)
+        await settle(pilot)
+        assert said in screen(pilot)
+    async with app_of(ended_run(tmp_path / "dead")).run_test(size=(80, 24)) as pilot:
+        await pilot.press("7")
+        assert said in screen(pilot)
+
+
+@pytest.mark.parametrize(("waited", "head"), [(60.0, "● starting   epoch 3/4 "), (0.0, "● tra")])
+async def test_a_resumed_run_starts_until_its_engine_says_something(
+    live: RunDir, waited: float, head: str
+) -> None:
+    clock = Clock()
+    clock.now += len(scripted.half_a_run()) + waited
+    app = CnnTui(live.path.parent, watch=live, started=True, clock=clock)
+    async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        assert "engine ended unexpectedly" in screen(pilot)
-        await pilot.press("p")
-        assert notes(pilot)[-1] == "1-lenet5-digits is not running."
+        assert head in screen(pilot).splitlines()[0]
+        Journal(live.journal).append(events.Phase("training", step=25))
+        await settle(pilot)
+        assert "● training   epoch 3/4" in screen(pilot).splitlines()[0]
+
+
+async def test_the_command_to_go_on_is_in_the_palette(tmp_path: Path) -> None:
+    app = app_of(ended_run(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        go_on = next(a for a in Actions(app.screen).actions() if a.action == "copy_resume")
+        await app.run_action(go_on.action, go_on.node)
+        assert app.clipboard == "cnn-tui resume 1"
+
+
+async def test_a_run_that_goes_on_is_not_to_be_gone_on_with(live: RunDir) -> None:
+    app = app_of(live)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "go on with" not in screen(pilot)
+        assert "copy_resume" not in {a.action for a in Actions(app.screen).actions()}
+
+
+async def test_a_run_that_is_done_is_not_to_be_gone_on_with(tmp_path: Path) -> None:
+    run = ended_run(tmp_path, events.RunEnded("done", 2, 0.9, step=40))
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "go on with" not in screen(pilot)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 14)])
+async def test_a_run_that_never_began_shows_nothing_but_why(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    why = "CIFAR-10 cannot be downloaded from https://example.org/cifar.tar.gz (no route to host): "
+    why += "start again to go on with it, or give --data-dir the folder that has it, the end."
+    failed = events.RunEnded("failed", error=why)
+    run = scripted.run_dir(tmp_path / "runs", [events.Phase("downloading"), failed])
+    async with app_of(run).run_test(size=size) as pilot:
+        await pilot.pause()
+        assert shown(pilot) == ["log"]
+        words = " ".join(screen(pilot).replace("│", " ").split())
+        assert why in words
 
 
 async def test_the_last_words_of_a_dead_engine_are_shown(tmp_path: Path) -> None:
@@ -288,12 +383,31 @@ async def test_an_ended_run_draws_nothing_more(tmp_path: Path) -> None:
 
 async def test_a_journal_that_is_not_there_yet_waits(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs")
+    lock = rundir.take(run)
     run.journal.unlink()
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         scripted.write(run, scripted.half_a_run())
         await settle(pilot)
         assert "o val 0.450" in screen(pilot)
+    os.close(lock)
+
+
+async def test_where_no_pane_is_seen_none_has_keys(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(100, 7)) as pilot:
+        await pilot.pause()
+        assert "cursor" not in screen(pilot)
+        await pilot.press("z")
+        assert "cursor" in screen(pilot)
+
+
+@pytest.mark.parametrize("key", ["z", "5", "0"])
+async def test_nothing_is_zoomed_where_no_pane_fits(live: RunDir, key: str) -> None:
+    async with app_of(live).run_test(size=(100, 4)) as pilot:
+        await pilot.press(key)
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        assert len(shown(pilot)) > 1
 
 
 async def test_help_opens_and_closes(live: RunDir) -> None:
@@ -336,6 +450,7 @@ async def test_e_explains_the_pane_as_it_is_now(live: RunDir, keys: list[str]) -
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("2", *keys)
         assert "guessing among 10 classes gives" in screen(pilot)
+        assert " Esc back " in screen(pilot)
         await pilot.press("escape", "5", *keys)
         assert "Most often 0 is taken for 1: 1 of 10 images" in screen(pilot)
         await pilot.press(*keys)

@@ -59,6 +59,39 @@ def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
     assert replay.over
 
 
+def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    said = [
+        events.Phase("loading", time=100.0),
+        events.Phase("training", time=100.4, step=1),
+        events.Phase("evaluating", time=100.8),
+    ]
+    clock = Clock()
+    run = rundir.RunDir(tmp_path)
+    replay = demo.Replay(run, said, clock)
+    over = []
+    clock.now += 0.5
+    replay.feed()
+    replay.hold()
+    for seconds, again in ((60.0, True), (0.2, False), (0.2, False)):
+        clock.now += seconds
+        replay.feed()
+        over.append(replay.over)
+        if again:
+            replay.hold()
+    assert over == [False, False, True]
+    written = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    assert [(event.name, event.step) for event in written if isinstance(event, events.Phase)] == [
+        ("loading", 0),
+        ("training", 1),
+        ("paused", 1),
+        ("training", 1),
+        ("evaluating", 0),
+    ]
+    times = [event.time for event in written]
+    assert times == sorted(times)
+    assert rundir.alive(run) is False
+
+
 async def played(pilot: Pilot[str], clock: Clock, seconds: float) -> None:
     app = pilot.app
     assert isinstance(app, Demo)
@@ -83,12 +116,33 @@ async def test_the_whole_of_it(tmp_path: Path) -> None:
     assert "that was a recording" in app.return_value
 
 
-@pytest.mark.parametrize("key", ["p", "c", "s", "a", "y"])
+async def test_p_holds_it_and_the_help_says_so(tmp_path: Path) -> None:
+    clock = Clock()
+    async with Demo(tmp_path, clock=clock).run_test(size=(120, 40)) as pilot:
+        await played(pilot, clock, 12.0)
+        assert "p pause" in screen(pilot)
+        await pilot.press("p")
+        await played(pilot, clock, 600.0)
+        assert "‖ paused" in screen(pilot)
+        assert "p continue" in screen(pilot)
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "hold it, and go on" in screen(pilot)
+        assert "detach" not in screen(pilot)
+        await pilot.press("escape", "p")
+        await played(pilot, clock, 600.0)
+        assert "✓ done" in screen(pilot)
+        assert notes(pilot) == []
+        await pilot.press("p")
+        assert notes(pilot) == ["This is a recording: there is no engine that could do it."]
+
+
+@pytest.mark.parametrize("key", ["c", "s", "a", "y"])
 async def test_what_needs_an_engine_says_that_there_is_none(tmp_path: Path, key: str) -> None:
     clock = Clock()
     async with Demo(tmp_path, clock=clock).run_test(size=(120, 40)) as pilot:
         await played(pilot, clock, 12.0)
         await pilot.press(key)
         assert notes(pilot) == ["This is a recording: there is no engine that could do it."]
-        assert "p pause" not in screen(pilot)
+        assert "c checkpoint" not in screen(pilot)
         assert list((tmp_path / demo.NAME / "commands").iterdir()) == []

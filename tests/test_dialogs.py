@@ -65,11 +65,11 @@ async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
     async with Host().run_test() as pilot:
         await pilot.app.push_screen(FieldsScreen(Recipe(), lambda fields: ""))
         went = []
-        for _ in range(len(SHOWN) + 1):
+        for _ in range(len(SHOWN) + 2):
             assert pilot.app.focused is not None
             went.append(pilot.app.focused.id)
             await pilot.press("down")
-    assert went == [*SHOWN, SHOWN[0]]
+    assert went == [*SHOWN, None, SHOWN[0]]
 
 
 async def test_answers_have_the_keys_at_once() -> None:
@@ -78,6 +78,23 @@ async def test_answers_have_the_keys_at_once() -> None:
         assert isinstance(pilot.app.focused, OptionList)
         await pilot.press("tab")
         assert isinstance(pilot.app.focused, OptionList)
+
+
+async def test_an_explanation_says_how_to_leave_it() -> None:
+    async with Host().run_test() as pilot:
+        await pilot.app.push_screen(ExplainScreen("Loss", "One sentence."))
+        assert "Esc back" in str(pilot.app.screen.query_one(".box").border_subtitle)
+
+
+async def test_each_answer_says_its_key() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        await pilot.app.push_screen(LeaveScreen("43 resnet18"))
+        await pilot.pause()
+        rows = [
+            str(option.prompt).split()[0]
+            for option in pilot.app.screen.query_one(OptionList).options
+        ]
+    assert rows == ["k", "s", "Esc"]
 
 
 async def test_what_is_too_long_scrolls() -> None:

@@ -9,6 +9,7 @@ from engine import events, recipe
 from engine.events import Event, Health
 from engine.history import History
 from tests import scripted
+from tui import text
 from tui.explain import explain
 
 PANES = ("loss", "accuracy", "rate", "layers", "confusion", "maps", "machine", "log")
@@ -210,3 +211,11 @@ def test_the_log_counts_warnings() -> None:
     assert "Nothing went wrong" in explain("log", history())
     saved = events.Checkpointed("last.pt", 1, 10, 0.1, "epoch")
     assert "can go on from last.pt" in explain("log", history(saved))
+
+
+def test_others_on_the_cores_are_named_beside_what_bounds() -> None:
+    waited = msgspec.structs.replace(scripted.steps(1), waited=0.0)
+    crowded = events.Hardware(2, 1.0, 0.34, 1, 2, 1, 1)
+    assert text.EXPLAIN_CORES in explain("machine", history(waited, crowded))
+    alone = msgspec.structs.replace(crowded, engine_cpu=0.95)
+    assert text.EXPLAIN_CORES not in explain("machine", history(waited, alone))

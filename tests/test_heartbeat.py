@@ -103,7 +103,7 @@ def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
     while following.look().more:
         pass
     assert (following.life, following.alive) == ("silent", False)
-    row = status_row(following.history, 80, time.time(), alive=False, silent=True)
+    row = status_row(following.history, 80, time.time(), silent=True)
     assert "? silent 3/4" in cells.text(row)
     assert "unexpectedly" not in cells.text(row)
 

@@ -187,10 +187,10 @@ def test_a_run_started_when_its_first_attempt_did() -> None:
 
 def test_the_end_of_an_epoch_brings_the_rate_of_its_last_step() -> None:
     late = msgspec.structs.replace(scripted.ended_epoch(1), lr=2e-7)
-    history = folded([scripted.started(), scripted.steps(1), late])
+    history = folded([scripted.started(), scripted.steps(9), late])
     assert history.steps is not None
     assert (history.steps.step, history.steps.lr, history.lr.last) == (10, 2e-7, 2e-7)
-    assert history.steps.loss == scripted.steps(1).loss, "which the first epoch has reported"
+    assert history.steps.loss == scripted.steps(9).loss, "which the first epoch has reported"
 
 
 def test_an_epoch_without_a_report_of_its_own_is_one() -> None:
@@ -198,3 +198,68 @@ def test_an_epoch_without_a_report_of_its_own_is_one() -> None:
     history = folded([scripted.started(), scripted.steps(1), *ended])
     assert history.steps is not None
     assert (history.steps.loss, history.steps.top1, history.steps.epoch) == (0.5, 0.85, 2)
+
+
+def points(history: History) -> list[tuple[float, float]]:
+    """The curve of the loss; the epochs of `scripted` have 10 steps and a mean of 0.5."""
+    return [(point.step, round(point.mean, 3)) for point in history.loss.bins()]
+
+
+def test_epochs_that_no_report_tells_of_stand_in_the_curve_by_their_means() -> None:
+    said: list[events.Event] = [scripted.started(), scripted.steps(1, 2.3)]
+    said += [scripted.ended_epoch(1), scripted.ended_epoch(2)]
+    history = folded(said)
+    assert points(history) == [(1, 2.3), (10, 0.5), (20, 0.5)]
+    assert [point.step for point in history.recent] == [1, 10, 20]
+    assert history.top1.last == 0.85
+
+
+def test_an_epoch_is_told_where_its_last_report_lies_in_its_first_half() -> None:
+    for step, told in ((4, [(4, 0.7), (10, 0.5)]), (5, [(5, 0.7)])):
+        reported = scripted.steps(step, 0.7)
+        history = folded([scripted.started(), reported, scripted.ended_epoch(1)])
+        assert points(history) == told
+
+
+def test_a_report_that_blends_whole_epochs_tells_the_speed_and_not_the_loss() -> None:
+    said: list[events.Event] = [scripted.started(), scripted.steps(1, 2.3)]
+    said += [scripted.ended_epoch(1), scripted.ended_epoch(2), scripted.steps(21, 1.5)]
+    history = folded(said)
+    assert points(history) == [(1, 2.3), (10, 0.5), (20, 0.5)]
+    assert history.steps is not None
+    assert (history.steps.step, history.steps.loss) == (21, 0.5)
+    assert [report.step for report in history.reports] == [1, 21]
+    history.fold([scripted.steps(31, 0.4)])
+    assert points(history)[-1] == (31, 0.4), "of no more than an epoch"
+
+
+def test_a_blend_of_epochs_that_is_not_finite_breaks_the_curve() -> None:
+    broken = msgspec.structs.replace(scripted.steps(35), loss=None)
+    history = folded([scripted.started(), scripted.steps(1), broken])
+    assert history.loss.bins()[-1].broken
+
+
+@given(st.lists(st.integers(1, 399), unique=True), st.integers(1, 40))
+def test_every_epoch_has_a_point_in_its_second_half(reports: list[int], epochs: int) -> None:
+    said: list[events.Event] = [scripted.started(epochs=40)]
+    for epoch in range(1, epochs + 1):
+        within = [step for step in reports if epoch * 10 - 10 < step <= epoch * 10]
+        said += [*map(scripted.steps, sorted(within)), scripted.ended_epoch(epoch)]
+    steps = [point.step for point in folded(said).recent]
+    assert steps == sorted(set(steps))
+    assert all(any(10 * e - 5 <= step <= 10 * e for step in steps) for e in range(1, epochs + 1))
+
+
+def test_no_time_left_is_told_from_the_first_step() -> None:
+    history = folded([scripted.started(), scripted.steps(1), scripted.steps(2)])
+    assert history.remaining() is None
+    history.fold([scripted.steps(3)])
+    assert history.remaining() == pytest.approx(37 * 64 / 4_000 + 4 * 100 / 12_000)
+
+
+def test_a_pause_before_the_training_is_no_training() -> None:
+    loading, paused = events.Phase("loading"), events.Phase("paused")
+    history = folded([*scripted.half_a_run(), loading, paused])
+    assert (history.has_begun, history.step) == (False, 25)
+    history.fold([events.Phase("training", step=25), paused])
+    assert history.has_begun

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import events
-from engine.journal import Journal, Reader, Tail, glimpse, last_seq
+from engine.journal import Journal, Reader, Tail, glimpse, last_seq, latest
 from tests import scripted
 from tests.scripted import Clock
 
@@ -148,6 +148,18 @@ def test_a_glimpse_knows_what_was_said_long_ago_and_still_stands(tmp_path: Path)
         journal.append(events.Alert("info", "code", 'says "type":"Phase"'))
     kinds = events.Phase, events.EpochEnded
     assert [event for event in glimpse(path) if isinstance(event, kinds)] == standing
+
+
+def test_the_latest_of_a_kind_are_those_that_still_count(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    assert list(latest(path, events.Phase)) == []
+    journal = Journal(path)
+    first, second = (journal.append(scripted.ended_epoch(epoch)) for epoch in (1, 2))
+    journal.append(events.Alert("info", "code", 'says "type":"EpochEnded"'))
+    assert list(latest(path, events.EpochEnded)) == [second, first]
+    journal.append(events.Resumed("b", first.seq, 1, step=1))
+    third = journal.append(scripted.ended_epoch(3))
+    assert list(latest(path, events.EpochEnded)) == [third, first]
 
 
 def glimpse_of_nothing(folder: Path) -> list[events.Event]:

@@ -111,12 +111,35 @@ def signs(word: str) -> list[str]:
 
 
 def test_all_groups_are_shown_whoever_asks() -> None:
-    of_dashboard = set(text.HELP_KEYS) - {text.HELP_LAUNCHER}
+    of_dashboard = set(text.HELP_KEYS) - {text.HELP_LAUNCHER, text.HELP_RECORDING}
     for pane in PANES:
         shown = help_screen.groups(pane)
         assert (len(shown), set(shown)) == (len(of_dashboard), of_dashboard)
         assert [title for half in help_screen.halves(shown) for title in half] == list(shown)
     assert help_screen.groups("maps")[0] == text.HELP_MAPS
+
+
+def test_of_a_recording_only_the_keys_are_told_that_do_something() -> None:
+    shown = help_screen.groups("maps", text.HELP_RECORDING)
+    assert set(shown) - set(help_screen.groups("maps")) == {text.HELP_RECORDING}
+    assert text.HELP_RUN not in shown
+
+
+async def test_side_by_side_the_columns_of_the_help_do_not_touch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "what is as long as the column is wide"
+    keys = {**text.HELP_KEYS, text.HELP_LAUNCHER: (("x", long),) * 3}
+    monkeypatch.setattr(text, "HELP_KEYS", keys)
+    async with app.CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert not re.search(" is wide ?[^ ]", screen(pilot))
+
+
+def test_no_two_rows_of_a_group_say_the_same() -> None:
+    for rows in text.HELP_KEYS.values():
+        assert len({said for _, said in rows}) == len(rows)
 
 
 # Moving, and what only undoes: nobody looks for it by a name.

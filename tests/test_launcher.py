@@ -15,9 +15,12 @@ from engine import cgroups, events, hardware, launch, rundir
 from engine.recipe import Recipe
 from tests import scripted
 from tui.app import CnnTui
+from tui.drawing import cells
 from tui.once import screen_text
 from tui.panes.chooser import Chooser
+from tui.screens.augmented import AugmentedScreen
 from tui.screens.dashboard import Dashboard
+from tui.screens.fields import FieldsScreen
 from tui.screens.launcher import Launcher
 
 
@@ -102,11 +105,42 @@ async def test_fields_are_checked_before_they_are_taken(
         await settled(pilot)
         await pilot.press("f", "end", *["backspace"] * 5, "-", "1", "enter")
         assert "epochs = -1 is not possible" in await settled(pilot)
-        await pilot.press("backspace", "backspace", "7", "enter")
+        await pilot.press("up", "backspace", "backspace", "7")
+        assert "is not possible" not in await settled(pilot)
+        await pilot.press("up", "enter")
         assert "--epochs 7" in await settled(pilot)
         await pilot.press("f", "escape", "enter")
         await pilot.pause()
     assert [c.epochs for c in spawned] == [7]
+
+
+async def test_enter_in_a_field_goes_on_to_the_next_one(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("f", "end", *["backspace"] * 2, "7", "enter", "enter", "enter")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, FieldsScreen)
+        await pilot.press("up", "up", "up", "up", "enter")
+        assert "--epochs 7" in await settled(pilot)
+    assert spawned == []
+
+
+async def test_a_field_says_what_it_may_be_and_an_error_goes_with_its_cause(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        assert "epochs: a whole number from 1" in await settled(pilot)
+        await pilot.press("x")
+        assert "epochs = x" in await settled(pilot)
+        await pilot.press("backspace", *"20", "down", "down", "down", *"xx")
+        shown = await settled(pilot)
+        assert "optimizer: sgd, adam, adamw or muon" in shown
+        assert "optimizer = xx is not possible" in shown
+        assert "epochs = " not in shown
 
 
 async def test_data_that_is_not_on_disk_is_left_to_the_engine_to_download(
@@ -182,6 +216,150 @@ async def test_a_disk_that_cannot_be_written_is_one_sentence(
         await pilot.press("enter")
         await settled(pilot)
         assert "cannot be written" in notes(pilot)
+
+
+@pytest.mark.parametrize("size", [(200, 60), (80, 24), (60, 20), (59, 20), (40, 12), (20, 6)])
+async def test_every_box_can_be_reached_at_any_size(
+    tmp_path: Path, spawned: list[Recipe], size: tuple[int, int]
+) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    async with launcher(tmp_path).run_test(size=size) as pilot:
+        await settled(pilot)
+        for name in ("arch", "data", "recipe", "device", "runs"):
+            box = pilot.app.screen.query_one(f"#{name}", Chooser)
+            await settled(pilot)
+            assert pilot.app.focused is box
+            inside = pilot.app.screen.region.contains_region(box.region)
+            assert inside
+            assert any("▸" in cells.text(row) for row in box._rows)
+            await pilot.press("tab")
+        await pilot.press("shift+tab")
+        assert pilot.app.focused is box
+
+
+async def test_a_box_that_stands_alone_says_which_others_there_are(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(50, 12)) as pilot:
+        assert "[Arch]  Data   Recipe   Device" in await settled(pilot)
+        await pilot.press("tab")
+        assert "Arch  [Data]  Recipe   Device" in await settled(pilot)
+        await pilot.resize_terminal(24, 12)
+        assert "Data 2/4" in await settled(pilot)
+        await pilot.resize_terminal(100, 30)
+        assert "─ Architecture ─" in await settled(pilot)
+        assert pilot.app.focused is not None
+        assert pilot.app.focused.id == "data"
+
+
+async def test_a_long_command_is_cut_with_a_sign_and_copied_whole(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with launcher(tmp_path).run_test(size=(30, 12)) as pilot:
+        assert "cnn-tui train -m lenet5 -d d…" in await settled(pilot)
+        await pilot.press("y")
+        assert pilot.app.clipboard == "cnn-tui train -m lenet5 -d digits -r quick"
+
+
+async def test_a_filter_lists_while_it_is_typed_and_escape_brings_all_back(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("down", "slash", *"resnet5")
+        shown = await settled(pilot)
+        assert "▸ resnet50 " in shown
+        assert "/resnet5   2 of 30" in shown
+        await pilot.press("escape")
+        shown = await settled(pilot)
+        assert "▸ alexnet " in shown
+        assert "/ filter" in shown
+        await pilot.press("slash", *"resnet5", "enter")
+        assert "-m resnet50 -d digits" in await settled(pilot)
+
+
+async def test_a_filter_that_nothing_fits_is_no_choice(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"zzz", "enter")
+        assert "\n no architecture fits the filter: / changes it." in await settled(pilot)
+        await pilot.press("y", "enter")
+        assert notes(pilot) == "no architecture fits the filter: / changes it."
+        assert pilot.app.clipboard == ""
+    assert spawned == []
+
+
+async def test_ascii_spells_the_keys_that_have_no_sign(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    async with CnnTui(tmp_path / "runs", ascii_only=True).run_test(size=(140, 30)) as pilot:
+        shown = await settled(pilot)
+    assert " Enter start   tab next box   arrows choose " in shown
+    async with CnnTui(tmp_path / "runs", ascii_only=True).run_test(size=(60, 30)) as pilot:
+        assert " ... q quit ? help" in await settled(pilot)
+    assert " Enter attach " in shown
+
+
+async def test_pictures_lie_under_no_note_that_they_come(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "preview", lambda chosen: events.Augmented(1, ()))
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("a")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, AugmentedScreen)
+        assert notes(pilot) == ""
+
+
+async def test_before_a_folder_is_chosen_there_is_no_command(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "y")
+        shown = await settled(pilot)
+        assert "which folder of images?" in shown
+        assert "cnn-tui train" not in shown
+        assert pilot.app.clipboard == ""
+        # The counts are those of the images of the stages.
+        assert "Stages at 32×32" in shown
+        assert "62k parameters   652k MAC" in shown
+
+
+async def test_the_mark_stands_on_the_run_that_was_watched(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
+        for number in (1, 2):
+            await settled(pilot)
+            await pilot.press("enter")
+            await settled(pilot)
+            await pilot.press("escape")
+            assert re.search(rf"▸.* {number} lenet5-digits", await settled(pilot))
+
+
+async def test_a_gpu_that_is_not_there_is_refused_before_anything_is_made(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was there when the list was made."""
+    found = (events.Gpu(0, "Titan", False, 0.0, 0, 10_000_000_000, cuda=0),)
+    monkeypatch.setattr(hardware, "gpus", lambda: found)
+    async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
+        await settled(pilot)
+        pilot.app.screen.query_one("#device", Chooser).focus()
+        await pilot.press("down")
+        monkeypatch.setattr(hardware, "gpus", lambda: ())
+        monkeypatch.setattr(launch, "UNTOLD", ())
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "cuda:0" in notes(pilot)
+        assert isinstance(pilot.app.screen, Launcher)
+    assert spawned == []
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("size", [(200, 60), (80, 24), (40, 10), (20, 6), (1, 1)])

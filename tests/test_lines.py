@@ -33,7 +33,7 @@ def test_a_run_from_start_to_end() -> None:
         "lenet5 on digits: 6,582 parameters, 362k MAC, 640 training and 100 validation images, "
         "10 classes",
         "cpu Test, float32, contiguous, batch 64, 4 epochs of 10 steps, seed 0",
-        "epoch 1/4  step 1/40  loss 2.070  acc 13.0 %  lr 0.05  4k img/s  0.7 s left",
+        "epoch 1/4  step 1/40  loss 2.070  acc 13.0 %  lr 0.05  4k img/s",
         "epoch 1/4  train 0.500 85.0 %  val 0.450 90.0 %  2.0 s + 0.5 s  4k img/s  best",
         "saved last.pt at step 10",
         "warning: mind the gap",
@@ -70,10 +70,34 @@ def test_steering_is_said_and_the_epochs_are_those_that_are_now_planned() -> Non
             scripted.started(),
             events.Steered(0.5, 40, 0.0125, "c1", step=1234),
             scripted.steps(20),
+            events.Steered(1.0, 40, 0.025, "c1", step=1235),
+            events.Steered(1.0, 1, 0.025, "c1", step=1236),
         ]
     )
-    assert lines[3] == "steered at step 1,234: lr 0.0125, 40 epochs"
+    anew = "in all, over which the rate is planned anew"
+    assert lines[3] == (
+        f"steered at step 1,234: 40 epochs {anew}, lr 0.0125, 0.5 times the planned one"
+    )
     assert lines[4].startswith("epoch 2/40  step 20/400  ")
+    assert lines[5] == "steered at step 1,235: lr 0.025"
+    assert lines[6] == f"steered at step 1,236: 1 epoch {anew}, lr 0.025"
+
+
+def test_a_run_that_was_steered_goes_on_with_its_own_total() -> None:
+    steered = events.Steered(1.0, 1, 0.0125, "c1", seq=7)
+    lines = Lines("1", steered)
+    assert "1 epoch of 10 steps" in lines.of(scripted.started())[2]
+    later = msgspec.structs.replace(scripted.steps(6), time=scripted.START)
+    lines.of(events.Resumed("a2", 7, 1, step=5, seq=9))
+    assert lines.of(later)[0].startswith("epoch 1/1  step 6/10 ")
+
+
+def test_what_was_steered_after_the_checkpoint_is_taken_back() -> None:
+    lines = Lines("1", events.Steered(1.0, 40, 0.0125, "c1", seq=7))
+    lines.of(scripted.started())
+    later = msgspec.structs.replace(scripted.steps(6), time=scripted.START)
+    lines.of(events.Resumed("a2", 6, 1, step=5, seq=9))
+    assert lines.of(later)[0].startswith("epoch 1/4  step 6/40 ")
 
 
 def test_a_stopped_run_says_how_to_go_on() -> None:

@@ -154,7 +154,7 @@ async def test_an_answer_is_asked_again_once_for_each_later_glimpse() -> None:
         assert driven.app.questions == [("maps", "pool1", (0,))]
 
 
-async def test_news_are_drawn_every_ten_seconds_and_at_the_end(
+async def test_news_are_drawn_as_a_run_ages_at_last_every_ten_seconds_and_at_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with Host().run_test(size=(80, 24)) as pilot:
@@ -163,14 +163,27 @@ async def test_news_are_drawn_every_ten_seconds_and_at_the_end(
         folded = History()
         monkeypatch.setattr(driven.pane, "redraw", lambda: drawn.append(folded.last_time))
         ended = events.RunEnded("done")
-        for time in range(25):
-            said: events.Event = ended if time == 24 else replace(GLIMPSE, step=time)
+        for time in range(51):
+            said: events.Event = ended if time == 50 else replace(GLIMPSE, step=time)
             folded.fold([replace(said, time=scripted.START + time)])
             driven.pane.show(folded, frozenset({type(said)}))
-        assert [time - scripted.START for time in drawn] == [0, 10, 20, 24]
-        folded.fold([events.Hardware(1, 0, 0, 0, 0, 0, 0, time=scripted.START + 60)])
+        assert [time - scripted.START for time in drawn] == [
+            0,
+            1,
+            2,
+            3,
+            5,
+            8,
+            12,
+            18,
+            27,
+            37,
+            47,
+            50,
+        ]
+        folded.fold([events.Hardware(1, 0, 0, 0, 0, 0, 0, time=scripted.START + 90)])
         driven.pane.show(folded, frozenset({events.Hardware}))
-        assert len(drawn) == 4, "no news"
+        assert len(drawn) == 12, "no news"
 
 
 async def test_pages_and_order_want_all_channels() -> None:
@@ -222,6 +235,19 @@ async def test_a_hidden_pane_asks_when_it_is_shown() -> None:
         driven.pane.display = True
         await driven.show(GLIMPSE)
         assert driven.app.questions == [("maps", "conv2", (0,))]
+
+
+async def test_a_run_that_pauses_shows_its_newest_maps() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        run = history(GLIMPSE)
+        driven.pane.show(run, None)
+        await pilot.pause()
+        newest = replace(GLIMPSE, step=20, time=run.last_time)
+        driven.pane.show(run, run.fold([newest]))
+        assert "epoch 1" in cells.text(driven.pane._rows[-1])
+        driven.pane.show(run, run.fold([events.Phase("paused", time=run.last_time)]))
+        assert "epoch 2" in cells.text(driven.pane._rows[-1])
 
 
 def test_a_pixel_of_another_colour_is_another_cell() -> None:

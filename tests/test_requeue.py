@@ -107,3 +107,5 @@ def test_a_run_that_is_done_goes_on_for_more_epochs(
     assert code == 0
     assert "epoch 13/13" in out
     assert epochs() == [*range(1, 14)]
+    code, out, _ = ended(headless("resume", "1", "--no-ui", "--epochs", "14"))
+    assert "13 epochs of" in out, "so many were meant before this command"

@@ -148,7 +148,7 @@ def test_an_unknown_run_says_where_it_looked(three: Path) -> None:
 
 
 def test_no_runs_at_all(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no runs"):
+    with pytest.raises(RunError, match="holds no run yet"):
         rundir.find(tmp_path / "none")
 
 

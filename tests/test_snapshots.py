@@ -70,6 +70,7 @@ PICTURES = {
     "loss": Picture(journals.with_alert, MEDIUM, ["enter", *["left"] * 9]),
     "rate": Picture(journals.with_alert, SMALL, ["3", "enter"]),
     "layers": Picture(journals.with_alert, SMALL, ["4", "enter", "down", "down", "down"]),
+    "confusion": Picture(journals.with_alert, WIDE, ["5", "enter"]),
     "hundred-classes": Picture(journals.hundred_classes, MEDIUM, ["5", "enter"]),
     "chinese-report": Picture(journals.chinese, SMALL, ["5", "z", "r", "down"]),
     "maps": Picture(journals.chinese, MEDIUM, ["6", "enter"]),

@@ -235,7 +235,7 @@ def test_lists_of_runs_and_the_status_count_the_epochs_as_they_are_now(tmp_path:
     assert summary(run, "gone").epochs == 3
     history = read(run.journal)
     assert history.remaining() == pytest.approx(5 * 64 / 4_000 + 0.5)
-    row = status_row(history, 60, history.last_time, alive=True)
+    row = status_row(history, 60, history.last_time)
     assert "● training 3/3" in cells.text(row)
 
 
@@ -382,12 +382,25 @@ async def test_a_run_that_is_over_is_not_steered(tmp_path: Path) -> None:
         assert notes == ["1-lenet5-digits is not running."]
 
 
+async def test_the_dialog_holds_the_rate_that_was_steered_before_a_step_is_made_with_it(
+    tmp_path: Path,
+) -> None:
+    steered = events.Steered(0.5, 4, 0.025, step=25)
+    run = scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), steered])
+    lock = rundir.take(run)
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.press("s")
+        assert pilot.app.screen.query_one("#rate", Input).value == "0.025"
+    os.close(lock)
+
+
 @pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("phases", [("loading",), ("loading", "paused")])
 async def test_before_the_training_what_is_typed_waits_in_the_dialog(
-    tmp_path: Path, resumed: bool
+    tmp_path: Path, resumed: bool, phases: tuple[events.PhaseName, ...]
 ) -> None:
     before: list[Event] = scripted.half_a_run() if resumed else []
-    run = scripted.run_dir(tmp_path / "runs", [*before, events.Phase("loading")])
+    run = scripted.run_dir(tmp_path / "runs", [*before, *map(events.Phase, phases)])
     lock = rundir.take(run)
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
@@ -395,7 +408,7 @@ async def test_before_the_training_what_is_typed_waits_in_the_dialog(
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, SteerScreen)
         complaint = str(pilot.app.screen.query_one(".wrong", Label).render())
-        assert complaint == text.steer_later("loading")
+        assert complaint == text.steer_later(phases[-1])
         journal = Journal(run.journal)
         for event in (scripted.started(), events.Phase("training")):
             journal.append(event)
@@ -414,4 +427,4 @@ async def test_a_run_that_ends_under_the_dialog_is_said_in_it(tmp_path: Path) ->
         os.close(lock)
         await pilot.press("enter")
         complaint = str(pilot.app.screen.query_one(".wrong", Label).render())
-        assert complaint == "1-lenet5-digits is not running."
+        assert complaint == "1-lenet5-digits is not running. Go on with: cnn-tui resume 1"

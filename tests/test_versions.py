@@ -86,7 +86,7 @@ def test_what_a_newer_engine_says_beside_is_left_out(tmp_path: Path) -> None:
     tail = Tail(run.journal)
     count = len(tail.read())
     assert (count, tail.skipped) == (len(everything()), 3 * len(everything()))
-    assert once.frame(run) == once.frame(plain)
+    assert once.frame(run).replace("/newer/", "/plain/") == once.frame(plain)
     one, other = (summary(each, "live") for each in (run, plain))
     assert msgspec.structs.replace(one, path="") == msgspec.structs.replace(other, path="")
     for event in folded(run)[1]:

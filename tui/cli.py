@@ -131,10 +131,11 @@ def _start(
     if resume and not name:
         raise UsageError(text.RESUME_NEEDS_NAME)
     if create:
-        _create(_recipe(place, **said), place, name, resume, force)
+        _create(_recipe(place, **said), _fields(**said), place, name, resume, force)
         return
     if resume:
-        _requeued(_recipe_here(place, **said), place, name, force, headless, ascii_only)
+        chosen, fields = _recipe_here(place, **said), _fields(**said)
+        _requeued(chosen, fields, place, name, force, headless, ascii_only)
     if dry_run:
         sys.exit(_rehearse(_recipe_here(place, **said)))
     described = name or any(value not in (None, ()) for k, value in said.items() if k != "data_dir")
@@ -150,40 +151,62 @@ def _start(
         _watch(claim.run, place, started=True, ascii_only=ascii_only)
 
 
-def _create(chosen: Any, runs_dir: Path, name: str, resume: str | None, force: bool) -> None:
+def _create(
+    chosen: Any, fields: set[str], runs_dir: Path, name: str, resume: str | None, force: bool
+) -> None:
     """Make a run, or find the one of this name, for torchrun to start or to go on with."""
     from engine import launch, rundir
-    from engine.rundir import RunDir
 
-    if resume:
-        found = launch.resume_or_create(chosen, runs_dir, name, force=force)
-        if isinstance(found, RunDir):
-            click.echo(found.path.resolve())
-            return
-        claim = found[0]
-    else:
+    if not resume:
         claim = launch.create(chosen, runs_dir, name)
-    rundir.let_go(claim)
-    click.echo(claim.run.path.resolve())
+        rundir.let_go(claim)
+        click.echo(claim.run.path.resolve())
+        return
+    found = _found(chosen, fields, runs_dir, name, force)
+    if found.claim is not None:
+        rundir.let_go(found.claim)
+    if found.epochs is not None:
+        click.echo(text.told_to_torchrun(found.epochs), err=True)
+    click.echo(found.run.path.resolve())
 
 
 def _requeued(
-    chosen: Any, runs_dir: Path, name: str, force: bool, headless: bool, ascii_only: bool
+    chosen: Any,
+    fields: set[str],
+    runs_dir: Path,
+    name: str,
+    force: bool,
+    headless: bool,
+    ascii_only: bool,
 ) -> NoReturn:
     """Go on with the newest run of this name, or begin it, or find that it is done."""
-    from engine import launch
-    from engine.rundir import RunDir
-
-    found = launch.resume_or_create(chosen, runs_dir, name, force=force)
-    if isinstance(found, RunDir):
-        click.echo(text.nothing_left(found.label))
+    found = _found(chosen, fields, runs_dir, name, force)
+    if found.claim is None:
+        click.echo(text.nothing_left(found.run.label))
         sys.exit(0)
-    claim, known = found
-    if headless:
-        launch.become(claim, known)
-    launch.spawn(claim, known)
-    _watch(claim.run, runs_dir, started=True, ascii_only=ascii_only)
+    _go_on(found.claim, found.recipe, found.epochs, headless)
+    _watch(found.run, runs_dir, started=True, ascii_only=ascii_only)
     sys.exit(0)
+
+
+def _found(chosen: Any, fields: set[str], runs_dir: Path, name: str, force: bool) -> Any:
+    """The run of this name; what it does not take from the command line is said."""
+    from engine import resuming
+
+    found = resuming.resume_or_create(chosen, fields, runs_dir, name, force=force)
+    if found.unheeded:
+        click.echo(text.warned(found.unheeded), err=True)
+    return found
+
+
+def _go_on(claim: Any, chosen: Any, epochs: int | None, headless: bool) -> None:
+    """Start the engine on a run, in the place of this process where that has no interface."""
+    from engine import launch
+
+    options = () if epochs is None else ("--epochs", str(epochs))
+    if headless:
+        launch.become(claim, chosen, *options)
+    launch.spawn(claim, chosen, *options)
 
 
 def _on_terminal() -> bool:
@@ -199,41 +222,22 @@ def _recipe_here(runs_dir: Path, **said: Any) -> Any:
     return chosen
 
 
-def _recipe(
-    runs_dir: Path,
-    *,
-    arch: str | None,
-    data: str | None,
-    recipe: str | None,
-    epochs: int | None,
-    sets: tuple[str, ...],
-    device: str | None,
-    gpus: int | str | None,
-    compile: str | None,  # noqa: A002 (the name of the option)
-    seed: int | None,
-    on_nan: str | None,
-    data_dir: str | None,
-    pretrained: bool | None,
-    init_from: str | None,
-) -> Any:
+def _recipe(runs_dir: Path, *, recipe: str | None, sets: tuple[str, ...], **flags: Any) -> Any:
     """The recipe that the flags describe, checked down to the data on disk."""
     from engine import choice
 
-    flags = {
-        "arch": arch,
-        "data": data,
-        "epochs": epochs,
-        "device": device,
-        "gpus": gpus,
-        "compile": compile,
-        "seed": seed,
-        "on_nan": on_nan,
-        "data_dir": data_dir,
-        "pretrained": pretrained,
-        "init_from": init_from,
-    }
-    meant = {key: value for key, value in flags.items() if value is not None}
-    return choice.recipe_from(recipe, sets, meant, runs_dir)
+    return choice.recipe_from(recipe, sets, _meant(flags), runs_dir)
+
+
+def _fields(*, recipe: str | None, sets: tuple[str, ...], **flags: Any) -> set[str]:
+    """The fields of a recipe that the command line itself speaks of."""
+    from engine import choice
+
+    return choice.fields(recipe, sets, _meant(flags))
+
+
+def _meant(flags: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in flags.items() if value is not None}
 
 
 def _rehearse(chosen: Any) -> int:
@@ -348,7 +352,7 @@ def resume(
     ascii_only: bool,
     runs_dir: Path | None,
 ) -> None:
-    from engine import launch, rundir
+    from engine import launch, resuming, rundir
     from engine import text as engine_text
 
     place = _runs_dir(runs_dir)
@@ -359,11 +363,8 @@ def resume(
         click.echo(engine_text.already_running(found.label), err=True)
         _watch(found, place, started=False, ascii_only=ascii_only)
         return
-    claim, chosen = launch.resume(found, epochs, gpus, device, force=force)
-    options = () if epochs is None else ("--epochs", str(epochs))
-    if headless:
-        launch.become(claim, chosen, *options)
-    launch.spawn(claim, chosen, *options)
+    claim, chosen = resuming.resume(found, epochs, gpus, device, force=force)
+    _go_on(claim, chosen, epochs, headless)
     _watch(found, place, started=True, ascii_only=ascii_only)
 
 
@@ -417,10 +418,12 @@ def _commanding(name: str, help_text: str) -> None:
     @runs_option
     def command(run: str, runs_dir: Path | None) -> None:
         from engine import commands, rundir, spool
+        from tui import summary
 
         found = rundir.find_live(_runs_dir(runs_dir), run)
+        state = summary.state_now(found)
         spool.send(found, getattr(commands, name.capitalize()))
-        click.echo(text.told(name, found.label))
+        click.echo(text.told(name, found.label, state))
 
 
 _commanding("stop", text.HELP_STOP)

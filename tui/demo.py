@@ -46,6 +46,9 @@ class Replay:
     def __init__(self, run: RunDir, said: Sequence[Event], clock: Callable[[], float]) -> None:
         self._clock, self._began = clock, clock()
         self._waiting = deque(zip(_offsets(said), said, strict=True))
+        # Since when it is held, and the phase that it was in.
+        self._held: float | None = None
+        self._phase = events.Phase("starting")
         self._stamp = self._began
         self._lock: int | None = rundir.take(run)
         self._journal = Journal(run.journal, lambda: self._stamp)
@@ -55,13 +58,27 @@ class Replay:
         """Whether the last event has been said."""
         return not self._waiting
 
+    def hold(self) -> None:
+        """Stand still, as a run that is paused, or go on."""
+        now = self._stamp = self._clock()
+        if self._held is None:
+            self._held = now
+            self._journal.append(events.Phase("paused", step=self._phase.step))
+        else:
+            self._began += now - self._held
+            self._held = None
+            self._journal.append(self._phase)
+
     def feed(self) -> None:
         """Say what is due, with the times at which it was."""
+        if self._held is not None:
+            return
         passed = self._clock() - self._began
         while self._waiting and self._waiting[0][0] <= passed:
             offset, event = self._waiting.popleft()
             self._stamp = self._began + offset
             self._journal.append(event)
+            self._phase = event if isinstance(event, events.Phase) else self._phase
         if self.over:
             self.close()
 
@@ -112,6 +129,9 @@ class Demo(CnnTui):
         if not self.is_headless:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.terminal_gone)
+
+    def on_dashboard_held(self) -> None:
+        self.replay.hold()
 
     def on_unmount(self) -> None:
         self.replay.close()

@@ -10,7 +10,7 @@ from engine.events import EpochEnded, FeatureMaps, Health
 from engine.history import History
 from tui import text
 from tui.drawing import numbers
-from tui.drawing.machine import bounds
+from tui.drawing.machine import bounds, taken_by_others
 from tui.drawing.mistakes import class_name, counts
 from tui.drawing.numbers import number
 
@@ -219,6 +219,8 @@ def _machine(history: History) -> Iterator[str]:
     what, share = shares[0]
     yield text.explain_bound(what, numbers.whole(share))
     yield text.EXPLAIN_BOUNDS[what]
+    if taken_by_others(history.hardware):
+        yield text.EXPLAIN_CORES
     others = [h for gpu in history.hardware.gpus for h in gpu.holders] if history.hardware else []
     if others:
         yield text.EXPLAIN_OTHERS

@@ -6,8 +6,8 @@ import math
 import time
 from typing import NamedTuple
 
-from engine import rundir
-from engine.events import Event
+from engine import rundir, text
+from engine.events import Event, Phase, RunEnded
 from engine.history import History
 from engine.journal import Reader, glimpse
 from engine.rundir import Life, RunDir
@@ -35,6 +35,8 @@ class Following:
     def __init__(self, run: RunDir) -> None:
         self.run = run
         self.life: Life = "live"
+        self.died = ""
+        """The sentence on an engine that ended without a word; empty where none did."""
         self._folding = History()
         self.history = self._folding
         self._reader: Reader | None = None
@@ -78,4 +80,21 @@ class Following:
             self.history, kinds = (self.history, frozenset()) if more else (self._folding, None)
         if life != self.life and not more:
             self.life, kinds = life, None
+        if self.life == "gone" and self.history.ended is None:
+            self._fold_death()
         return News(kinds, more)
+
+    def expect(self, since: float) -> None:
+        """An engine was started: where nothing was said since this time, it is only starting."""
+        last = self.history
+        if last.run is not None and last.last_time < since:
+            last.fold([Phase("starting", step=last.step, seq=last.last_seq, time=last.last_time)])
+
+    def _fold_death(self) -> None:
+        """An engine that is gone and never said so has failed; its last words are all there is."""
+        last = self.history
+        self.died = text.engine_died(self.run.label, rundir.last_words(self.run))
+        failed = RunEnded(
+            "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
+        )
+        last.fold([failed])

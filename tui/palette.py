@@ -61,7 +61,9 @@ class Actions(Provider):
             signs = sorted(map(key_sign, keys), key=len)
             yield Action(words_for(action), " ".join(signs), action, node)
         for action, words in text.COMMANDS_WITHOUT_KEY.items():
-            yield Action(words, "", action, self.app)
+            for node in (self.screen, self.app):
+                if hasattr(node, f"action_{action}") and node.check_action(action, ()):
+                    yield Action(words, "", action, node)
 
     def _line(self, action: Action) -> Text:
         plain = to_ascii if is_ascii(self.app) else str

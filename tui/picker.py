@@ -27,8 +27,8 @@ class Shape(NamedTuple):
     classes: int
 
 
-# Of a folder that nobody has looked into yet.
-UNKNOWN = Shape(3, 64, 10)
+# Of a folder that nobody has looked into yet, and that of the stages.
+UNKNOWN = Shape(3, 32, 10)
 
 
 def shape_of(data: DataSet | None) -> Shape:

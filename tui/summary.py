@@ -9,7 +9,7 @@ import msgspec
 
 from engine import rundir
 from engine.history import History
-from engine.journal import Reader
+from engine.journal import Reader, glimpse
 from engine.recipe import names
 from engine.rundir import Life, RunDir
 
@@ -41,6 +41,13 @@ def read(run: RunDir) -> History:
         history = History() if batch.anew else history
         history.fold(batch.events)
     return history
+
+
+def state_now(run: RunDir) -> State:
+    """What a run does, by a glimpse of its journal that costs little however long that is."""
+    history = History()
+    history.fold(glimpse(run.journal))
+    return state_of(history, rundir.life(run))
 
 
 def state_of(history: History, life: Life) -> State:

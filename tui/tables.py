@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine import catalog, presets, rundir
+from engine.rundir import RunDir
 from engine.text import duration, harmless
 from tui import picker, text
 from tui.datalist import availability
@@ -32,8 +34,8 @@ NARROWEST_PROSE, SHORTEST_NAME = 32, 12
 class Column(NamedTuple):
     """A heading, and what becomes of it where the terminal is narrow.
 
-    The highest `rank` is left out first, 0 never. One that may be narrower than its texts is, down
-    to `least` cells: prose is wrapped, and all else cut.
+    The highest `rank` is left out first, of equals the last, and the first column never. One that
+    may be narrower than its texts is, down to `least` cells: prose is wrapped, and all else cut.
     """
 
     title: str
@@ -46,8 +48,8 @@ class Column(NamedTuple):
 def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
     """Print a table as wide as the terminal at most; what is no terminal gets all of it."""
     written = [[harmless(cell) for cell in row] for row in rows]
-    texts = zip(*([column.title for column in columns], *written), strict=True)
-    widths = [max(cell_len(text) for text in cells) for cells in texts]
+    by_column = zip(*([column.title for column in columns], *written), strict=True)
+    widths = [max(map(cell_len, cells)) for cells in by_column]
     terminal = Console()
     room = terminal.width if terminal.is_terminal else sys.maxsize
     kept, widths = _fitted(columns, widths, room)
@@ -66,16 +68,21 @@ def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
 def _fitted(
     columns: Sequence[Column], widths: Sequence[int], room: int
 ) -> tuple[list[int], list[int]]:
-    """Which of the columns fit into so many cells, and how wide each is then."""
-    least = [
+    """Which of the columns fit into so many cells, and how wide each is then.
+
+    What is left over goes to the first column that was narrowed, then to the next.
+    """
+    fitted = [
         w if c.least is None else min(c.least, w) for c, w in zip(columns, widths, strict=True)
     ]
     kept = list(range(len(columns)))
-    optional = sorted((i for i in kept if columns[i].rank), key=lambda i: columns[i].rank)
-    while optional and _width([least[i] for i in kept]) > room:
+    optional = sorted(kept[1:], key=lambda i: columns[i].rank)
+    while optional and _width([fitted[i] for i in kept]) > room:
         kept.remove(optional.pop())
-    spare = max(0, room - _width([least[i] for i in kept]))
-    return kept, [min(w, low + spare) for w, low in zip(widths, least, strict=True)]
+    for i in kept:
+        spare = max(0, room - _width([fitted[j] for j in kept]))
+        fitted[i] = min(widths[i], fitted[i] + spare)
+    return kept, fitted
 
 
 def _width(widths: Sequence[int]) -> int:
@@ -110,9 +117,11 @@ def datasets(as_json: bool, data_dir: str) -> None:
         rows = [msgspec.to_builtins(d) | {"ready": r} for d, r in zip(known, ready, strict=True)]
         _json(rows)
         return
-    *columns, source = [Column(t, numeric) for t, numeric in text.DATA_COLUMNS]
+    columns = [Column(t, numeric) for t, numeric in text.DATA_COLUMNS]
+    name, images, shape, classes, on_disk, source = columns
+    source = source._replace(rank=3, least=NARROWEST_PROSE, prose=True)
     _print(
-        [*columns, source._replace(rank=1, least=NARROWEST_PROSE, prose=True)],
+        [name, images, shape._replace(rank=1), classes._replace(rank=2), on_disk, source],
         (
             (
                 d.key,
@@ -150,6 +159,16 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     for run, told in zip(known, found, strict=True):
         if told.state == "silent":
             click.echo(rundir.absence(run))
+    if barren := [run for run, told in zip(known, found, strict=True) if _is_barren(run, told)]:
+        click.echo(text.forgotten(shlex.join(["rm", "-r", str(barren[0].path)])))
+
+
+def _is_barren(run: RunDir, told: Summary) -> bool:
+    """Whether a run has failed and there is nothing to go on from, as where its data was missing.
+
+    It stays all the same: its log tells why, and to resume it is to try again.
+    """
+    return told.state == "failed" and not (run.checkpoints / "last.pt").exists()
 
 
 def _run_row(run: Summary) -> tuple[str, ...]:

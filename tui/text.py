@@ -290,6 +290,7 @@ OTHERS = "others"
 HIDDEN = "hidden"
 IDLE = "idle"
 NO_HARDWARE = "the first sample of the machine is due"
+AT_THE_END = "as it was at the end"
 
 
 def used_of(used: str, total: str) -> str:
@@ -326,6 +327,13 @@ def cpu_share(share: str, cores: int) -> str:
     return f"{share} % of {cores} cores"
 
 
+def cores_taken(share: str) -> str:
+    return f"{OTHERS} take {share} %"
+
+
+OF_THE_CORES = " of the cores"
+
+
 def epoch_time(train: str, validation: str) -> str:
     return f"{train} train + {validation} validation"
 
@@ -343,6 +351,7 @@ def checkpoint_cost(size: str, seconds: str) -> str:
 LOG_TITLE = "Log"
 KEY_LOG_FILTER = "filter"
 KEY_SCROLL = "scroll"
+GO_ON = "go on with:"
 NO_LOG = "epochs, checkpoints and alerts are told here as they come"
 NONE_MATCHES = "nothing in the log fits the filter"
 STEERED = "steered"
@@ -409,7 +418,6 @@ PHASES: Mapping[str, str] = {
     "paused": "paused",
 }
 TESTING = "testing"
-ENGINE_LOST = "engine ended unexpectedly"
 ENGINE_SILENT = "silent"
 
 
@@ -506,12 +514,31 @@ def nothing_left(run: str) -> str:
     return f"{harmless(run)} is done: there is nothing left to train"
 
 
+def forgotten(command: str) -> str:
+    return f"a run that failed before it saved anything is forgotten with: {harmless(command)}"
+
+
+def warned(sentence: str) -> str:
+    return f"warning: {sentence}"
+
+
+def told_to_torchrun(epochs: int) -> str:
+    return f"warning: for {epochs:,} epochs add --epochs {epochs} after `-m engine RUN`"
+
+
 def options_before(command: str, options: Iterable[str]) -> str:
     return f"put {', '.join(options)} after {command}, if it takes it: see {command} --help."
 
 
-def told(command: str, run: str) -> str:
-    return f"told {harmless(run)} to {command}"
+# What a command asks for where a run is like that already: the engine hears it all the same.
+ALREADY = {
+    ("pause", "paused"): ", but it was paused already",
+    ("continue", "live"): ", but it was not paused",
+}
+
+
+def told(command: str, run: str, state: str) -> str:
+    return f"told {harmless(run)} to {command}{ALREADY.get((command, state), '')}"
 
 
 NEWS_COLUMN = "what was new"
@@ -555,7 +582,7 @@ def to_download(size: str) -> str:
 
 
 def no_runs(folder: str) -> str:
-    return f"no runs in {harmless(folder)} yet: start one with `cnn-tui`"
+    return f"the folder {harmless(folder)} holds no run yet: start one with `cnn-tui`"
 
 
 # Keys
@@ -643,12 +670,21 @@ def attach_command(selector: str) -> str:
     return f"cnn-tui attach {shlex.quote(selector)}"
 
 
+def resume_command(selector: str) -> str:
+    return f"cnn-tui resume {shlex.quote(selector)}"
+
+
+def then_go_on(sentence: str, command: str) -> str:
+    return f"{sentence} {GO_ON[0].upper()}{GO_ON[1:]} {command}"
+
+
 def copied(command: str) -> str:
     return f"copied: {command}"
 
 
 # Explanations
 
+EXPLAIN_FOOT = "Esc back"
 EXPLAIN_WAIT_STEPS = "It appears with the first steps."
 EXPLAIN_WAIT_EPOCH = "The first validation, at the end of the epoch, adds that on new images."
 EXPLAIN_WAIT_SPEED = "What bounds the speed is said once some steps were timed."
@@ -692,6 +728,7 @@ EXPLAIN_MAPS = (
 )
 EXPLAIN_MACHINE = "The machine's load and memory, how many images it learns a second, and its disk."
 EXPLAIN_OTHERS = "Others use the same GPUs, so the speed is not yours alone."
+EXPLAIN_CORES = "But other programs hold much of the processor: without them it would be faster."
 EXPLAIN_BOUNDS: Mapping[str, str] = {
     COMPUTE: (
         "That is as it should be: the processor or GPU is busy with the network itself. A smaller "
@@ -703,6 +740,12 @@ EXPLAIN_BOUNDS: Mapping[str, str] = {
     ),
     EVALUATION: "Validation takes longer than training: fewer validation images would speed it up.",
 }
+
+
+def explain_over(reason: str, epoch: int) -> str:
+    return f"The run is over ({reason} in epoch {epoch}); this is how it was then."
+
+
 EXPLAIN_LOG = "Everything that happened, the newest first, read from the run's journal."
 EXPLAIN_NO_WORRIES = "Nothing went wrong so far."
 EXPLAIN_CHECKPOINTS = "The run can go on from last.pt; best.pt holds the weights of the best epoch."
@@ -963,6 +1006,8 @@ COMMANDS: Mapping[str, str] = {
     "blocks": "Pictures in half blocks, or in shades",
     "layer(1)": "Feature maps of the next layer",
     "layer(-1)": "Feature maps of the layer before",
+    "next_box(1)": "Go to the next box",
+    "next_box(-1)": "Go to the previous box",
     "start": "Start with what is chosen, or attach to the run",
     "fields": "Change fields of the recipe",
     "order": "List in another order",
@@ -970,16 +1015,18 @@ COMMANDS: Mapping[str, str] = {
 }
 SEARCH_COMMANDS = "part of what you want to do"
 COMMANDS_WITHOUT_KEY: Mapping[str, str] = {
+    "copy_resume": "Copy the command that goes on with this run",
     "toggle_theme": "Switch between the dark and the light theme",
 }
 
 # Leaving
 
 LEAVE_QUESTION = "The training does not need this window. What shall become of it?"
-LEAVE_ANSWERS: Mapping[str, str] = {
-    "keep": "Keep training, only leave",
-    "stop": "Stop the run and save it",
-    "stay": "Stay here",
+# The key of each answer, and the answer.
+LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
+    "keep": ("k", "Keep training, only leave"),
+    "stop": ("s", "Stop the run and save it"),
+    "stay": ("Esc", "Stay here"),
 }
 CHECKPOINT_ASKED = "saving a checkpoint after this step"
 
@@ -1001,6 +1048,7 @@ def stopping(run: str, selector: str) -> str:
 HELP_TITLE = "Keys"
 HELP_FOOT = "↑ ↓ scroll   Esc back"
 HELP_RUN = "the run"
+HELP_RECORDING = "the recording"
 HELP_SCREEN = "the screen"
 HELP_CURVES = "the curves"
 HELP_LAYERS = "layers"
@@ -1009,7 +1057,7 @@ HELP_MAPS = "feature maps"
 HELP_LOG = "the log"
 HELP_LAUNCHER = "the launcher"
 HELP_BOXES = "boxes"
-HELP_SIGNS = "below the curves"
+HELP_SIGNS = "around the curves"
 HELP_PANES: Mapping[str, str] = {
     "loss": HELP_CURVES,
     "accuracy": HELP_CURVES,
@@ -1027,6 +1075,10 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
         ("q Ctrl+C", "leave; asks where it was started"),
+    ),
+    HELP_RECORDING: (
+        ("p", "hold it, and go on"),
+        ("q Ctrl+C", "leave"),
     ),
     HELP_SCREEN: (
         ("Tab Shift+Tab", "the next pane, the one before"),
@@ -1076,31 +1128,36 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("↑ ↓ j k", "choose"),
         ("PgUp PgDn Home End", "ten on; to either end"),
         ("Tab Shift+Tab", "the next box, the one before"),
-        ("Enter", "start what is chosen; attach to a run"),
+        ("Enter", "start what is chosen, or attach"),
         ("f", "change fields of the recipe"),
         ("a", "training images as it sees them"),
-        ("/ o", "filter and order the architectures"),
-        ("y", "copy the command that does the same"),
+        ("/ o", "filter architectures; order them"),
+        ("y", "copy the command for the same"),
         (": Ctrl+P", "all that can be done, in words"),
         ("? q Ctrl+C", "these keys; quit"),
     ),
     HELP_BOXES: (
         ("Esc q Enter", "close it; so does what opened it"),
         ("↑ ↓ Enter", "another field or answer; take it"),
-        ("← → ↑ ↓ h l k j", "pages of pictures"),
-        ("Space PgDn PgUp", "pages of pictures"),
+        ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("k s", "on leaving: keep training; stop it"),
     ),
-    HELP_SIGNS: (("◆ c s ‖ !", "best, saved, steered, paused, alert"),),
+    HELP_SIGNS: (
+        ("◆ c s ‖ !", "best, saved, steered, paused, alert"),
+        ("recent ▁▃▆", "above: the newest reports"),
+    ),
 }
 
 # The launcher
 
-RUNS_TITLE = "Runs"
-ARCH_TITLE = "Architecture"
-DATA_TITLE = "Data"
-RECIPE_TITLE = "Recipe"
-DEVICE_TITLE = "Device"
+BOX_TITLES: Mapping[str, str] = {
+    "runs": "Runs",
+    "arch": "Architecture",
+    "data": "Data",
+    "recipe": "Recipe",
+    "device": "Device",
+}
+BOX_TABS = {**BOX_TITLES, "arch": "Arch"}
 NAME = "name"
 YEAR = "year"
 DEPTH = "depth"
@@ -1116,11 +1173,12 @@ BY_MACS = "MAC"
 BY_TOP1 = "top-1"
 KEY_FILTER = "filter"
 KEY_ORDER = "order"
-NONE_FITS = "no architecture fits the filter"
-DETAILS_TITLE = "Stages"
+NONE_FITS = "no architecture fits the filter: / changes it."
+DETAILS_TITLE = "Stages at 32×32"
 FILTER_TITLE = "Filter architectures"
 FILTER_HINT = "part of a name, family or idea; nothing shows all"
 FOLDER_ENTRY = "folder …"
+FOLDER_WANTED = "which folder of images? Enter asks for its path."
 DEVICE_AUTO = "the GPU with the most free memory"
 DEVICE_UNKNOWN = "the GPU that CUDA_DEVICE_ORDER puts there"
 DEVICE_AUTO_CPU = "no GPU here: the processor"
@@ -1147,7 +1205,8 @@ STATE_WORDS: Mapping[str, str] = {
     "silent": "silent",
 }
 FIELDS_TITLE = "Recipe"
-FIELDS_HINT = "Enter takes them   Esc leaves them"
+FIELDS_HINT = "Enter, ↑ ↓ next   Esc leaves them"
+TAKE_FIELDS = "take these"
 PATH_TITLE = "Folder of images"
 PATH_HINT = "one subfolder a class, or train/ and val/"
 PATH_EXAMPLE = "~/data/flowers"
@@ -1157,9 +1216,12 @@ def counts(parameters: str, macs: str) -> str:
     return f"{parameters} parameters   {macs} MAC"
 
 
-def arch_facts(order: str, shown: int, total: int) -> str:
-    which = f"{shown} of {total}   " if shown < total else ""
-    return f"{which}/ filter   o {order}"
+def arch_facts(order: str, wanted: str, shown: int, total: int) -> str:
+    return f"{filtered(wanted)}   {shown} of {total}" if wanted else f"/ filter   o {order}"
+
+
+def field_hint(key: str, allowed: str) -> str:
+    return f"{key}: {allowed}"
 
 
 def cores(count: int) -> str:

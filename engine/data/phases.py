@@ -13,6 +13,10 @@ from engine.recipe import Recipe, Resolved
 if TYPE_CHECKING:
     from engine.data.dataset import Dataset
 
+# Where all other classes together are no more, an imbalance is no longer mild (Google, "Imbalanced
+# datasets", in its machine learning crash course).
+MINORITY = 0.2
+
 T = TypeVar("T")
 Phases: TypeAlias = Generator[Event | None, None, T]
 
@@ -51,6 +55,8 @@ def notes(dataset: Dataset, resolved: Resolved, room: float) -> Iterator[Event]:
     """What was found while loading, where the images are, and what validates."""
     for note in dataset.notes:
         yield events.Alert("warning", "data", note)
+    if prevails := _prevailing(dataset):
+        yield events.Alert("warning", "classes", prevails)
     needed = dataset.bytes
     if resolved.loader == "streaming":
         streamed = text.images_streamed(needed, room, resolved.threads)
@@ -62,3 +68,14 @@ def notes(dataset: Dataset, resolved: Resolved, room: float) -> Iterator[Event]:
         yield events.Alert("info", "validation", text.VALIDATION[dataset.validates])
     if dataset.test is not None:
         yield events.Alert("info", "test", text.TEST_AT_THE_END)
+
+
+def _prevailing(dataset: Dataset) -> str:
+    """A sentence on a class that most training images are of, if there is one."""
+    counts = dataset.class_counts
+    most = counts.index(max(counts))
+    share = counts[most] / sum(counts)
+    if share < 1 - MINORITY:
+        return ""
+    right = dataset.validation.labels.eq(most).float().mean().item()
+    return text.one_class_prevails(dataset.classes[most], share, right)

@@ -237,6 +237,7 @@ def feature_maps(epoch: int = 1) -> events.FeatureMaps:
     )
     picture = b"".join(_blob(32, channel / 4) for channel in range(3))
     return events.FeatureMaps(
+        step=epoch * STEPS_PER_EPOCH,
         layer="conv1",
         shape=(64, 32, 32),
         image=4217,

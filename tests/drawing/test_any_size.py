@@ -116,10 +116,10 @@ PANES: dict[str, Draw] = {
     "cost": lambda h, w, t: machine_pane(h, w, t, Cost(w / 7, 1e9 / t), "anna"),
     "log": lambda h, w, t: log_pane(h.log, w, t, examples.clock),
     "filtered log": lambda h, w, t: log_pane(h.log, w, t, examples.clock, first=2, wanted="e"),
-    "status": lambda h, w, t: [status_row(h, w, h.last_time, t > 15, examples.clock)],
+    "status": lambda h, w, t: [status_row(h, w, h.last_time, examples.clock)],
     "progress": lambda h, w, t: [progress_row(h, w)],
-    "strip": lambda h, w, t: [rate_strip(h.plan, h.step, w, h.plateau_factor)],
-    "news": lambda h, w, t: [log_line(h, w, examples.clock)],
+    "strip": lambda h, w, t: [rate_strip(h.plan, h.step, w, h.rate)],
+    "news": lambda h, w, t: [log_line(h, w, examples.clock, "cnn-tui resume 4" if t % 2 else "")],
 }
 ONE_ROW = ("status", "progress", "strip", "news")
 
@@ -326,7 +326,7 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         rate_cursor_facts(history, 1.5, 0.1, facts),
         cursor_facts(Reading(1.5, 147, 0.5, None, None), facts),
         layer_facts(history.run, facts),
-        confusion_facts(history.confusion, history.classes, facts),
+        confusion_facts(history.confusion, history.classes, facts, "epoch 12"),
         maps_facts(feature_maps, history.classes, facts),
     ]
     bottoms: list[Row] = [

@@ -33,11 +33,58 @@ def test_per_cent_of_the_row_with_the_heading_above() -> None:
 
 def test_with_more_room_signs_and_the_worst_pairs() -> None:
     assert drawn(confusion_pane(SMALL, PETS, 60, 4)) == [
-        "      cat dog bir  rec │ worst pairs  n",
-        " cat  █80 ▒20   ·   80 │ bird → dog   5",
-        " dog  ░10 █90   ·   90 │ cat  → dog   2",
-        " bird   · ▓50 █50   50 │ dog  → cat   1",
+        "       cat  dog bird  rec │ worst pairs  n",
+        " cat   █80  ▒20    ·   80 │ bird → dog   5 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇",
+        " dog   ░10  █90    ·   90 │ cat  → dog   2 ▇▇▇▇▇▇▌",
+        " bird    ·  ▓50  █50   50 │ dog  → cat   1 ▇▇▇",
     ]
+
+
+def test_in_a_large_pane_cells_are_filled_and_the_list_goes_on_below() -> None:
+    view = View(selected=(0, 1))
+    assert drawn(confusion_pane(SMALL, PETS, 60, 14, view)) == [
+        "           cat      dog     bird  rec │ worst pairs  n",
+        "      ████████ ▒▒▒▒▒▒▒▒               │ bird → dog   5",
+        " cat  █████ 80[▒▒▒▒▒ 20]       ·   80 │ cat  → dog   2",
+        "      ████████ ▒▒▒▒▒▒▒▒               │ dog  → cat   1",
+        "                                      │",
+        "      ░░░░░░░░ ████████               │",
+        " dog  ░░░░░ 10 █████ 90        ·   90 │",
+        "      ░░░░░░░░ ████████               │",
+        "                                      │",
+        "               ▓▓▓▓▓▓▓▓ ████████      │",
+        " bird        · ▓▓▓▓▓ 50 █████ 50   50 │",
+        "               ▓▓▓▓▓▓▓▓ ████████      │",
+        "                                      │",
+        "                                      │",
+    ]
+
+
+def test_a_filled_row_has_the_inks_of_its_numbers() -> None:
+    numbers, filled = confusion_pane(SMALL, PETS, 60, 7)[3:5]
+    assert drawn([numbers, filled]) == [
+        " dog  ░ 10 █ 90    ·   90 │ dog  → cat   1 ▇▇▇",
+        "      ░░░░ ████           │",
+    ]
+    assert [span.ink for span in filled[1:3]] == [span.ink for span in numbers[1:3]]
+    assert [span.ink for span in filled[1:3]] == ["miss2", "hit"]
+
+
+def test_headings_and_pairs_have_whole_names_where_there_is_room() -> None:
+    history = examples.half_done()
+    heading, first, *_ = drawn(confusion_pane(history.confusion, history.classes, 198, 20))
+    assert heading.split()[:10] == list(history.classes)
+    assert first.endswith(f"│ deer       → dog         72 {'▇' * 24}")
+    heading, *_ = drawn(confusion_pane(history.confusion, history.classes, 118, 20))
+    assert heading.split()[:3] == ["airpla", "automo", "bird"]
+
+
+def test_long_names_leave_room_for_headings() -> None:
+    history = examples.half_done()
+    names = tuple(f"{name} and more of that kind" for name in history.classes)
+    heading, first, *_ = drawn(confusion_pane(history.confusion, names, 78, 12))
+    assert heading.split()[:3] == ["airp", "auto", "bird"]
+    assert first.startswith(" airplane and more of…  █92")
 
 
 def test_a_matrix_that_takes_all_rows_has_its_heading_in_the_border() -> None:
@@ -146,7 +193,7 @@ def test_worst_pairs_in_one_row(width: int, pairs: str) -> None:
     ("room", "facts"), [(23, "row = true, %   epoch 3"), (22, "epoch 3"), (6, "")]
 )
 def test_facts_become_shorter(room: int, facts: str) -> None:
-    assert cells.text(confusion_facts(SMALL, PETS, room)) == facts
+    assert cells.text(confusion_facts(SMALL, PETS, room, "epoch 3")) == facts
 
 
 def test_the_foot_names_the_worst_pairs_unless_they_stand_inside() -> None:
@@ -159,7 +206,7 @@ def test_before_the_first_validation_and_without_a_mistake() -> None:
     assert drawn(confusion_pane(None, PETS, 40, 1)) == [" the first validation fills this pane"]
     perfect = Confusion(epoch=1, sparse=((0, 0, 5),))
     assert drawn(confusion_pane(perfect, (), 40, 1)) == [" not one mistake"]
-    assert confusion_foot(None, PETS, 40, 1) == confusion_facts(None, PETS, 40) == ()
+    assert confusion_foot(None, PETS, 40, 1) == confusion_facts(None, PETS, 40, "") == ()
 
 
 def test_mistakes_and_recalls_are_ranked() -> None:
@@ -281,6 +328,11 @@ def test_while_a_question_is_open_the_foot_says_so() -> None:
     assert cells.text(foot) == "asking the engine for these images …"
 
 
+def test_the_epoch_is_left_out_where_it_is_said_elsewhere() -> None:
+    assert cells.text(confusion_facts(SMALL, PETS, 40, "")) == "row = true, %"
+    assert confusion_facts(SMALL, PETS, 9, "") == ()
+
+
 def test_facts_name_filter_order_and_accuracy() -> None:
-    facts = confusion_facts(SMALL, PETS, 60, View(turn=1, wanted="ca"), "pairs")
+    facts = confusion_facts(SMALL, PETS, 60, "epoch 3", View(turn=1, wanted="ca"), "pairs")
     assert cells.text(facts) == "/ca   by recall   epoch 3   top-1 73.3"

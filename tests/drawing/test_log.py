@@ -88,6 +88,23 @@ def test_a_narrow_strip_has_whole_entries_and_cuts_the_only_one() -> None:
     assert cells.text(log_line(history, 40, clock)) == " 22:15:21 ◆ best 88.5 % at epoch 12 → b…"
 
 
+def test_how_to_go_on_stands_at_the_end_of_the_strip() -> None:
+    history, command = examples.half_done(), "cnn-tui resume 43"
+    assert cells.text(log_line(history, 80, clock, command)) == (
+        " 22:15:21 ◆ best 88.5 % at epoch 12 → best.pt     go on with: cnn-tui resume 43 "
+    )
+    row = log_line(history, 60, clock, command)
+    assert cells.text(row) == " 22:15:21 ◆ best 88.5 % at …  go on with: cnn-tui resume 43 "
+    assert cells.text(log_line(history, 45, clock, command)).strip() == f"go on with: {command}"
+
+
+def test_a_low_pane_has_whole_sentences_where_they_fit() -> None:
+    said = [events.Alert("warning", "x", "one two three four five six", time=5.0)]
+    whole = [" 00:00:05  ! one two three four", "             five six", ""]
+    assert drawn(log_pane(said, 33, 3, clock)) == whole
+    assert drawn(log_pane(said, 33, 1, clock)) == [" 00:00:05  ! one two three four …"]
+
+
 def test_nothing_happened_yet() -> None:
     assert cells.text(log_line(History(), 10, clock)) == " " * 10
     assert drawn(log_pane([], 60, 2, clock)) == [

@@ -179,3 +179,40 @@ def test_what_is_nearly_full_is_a_warning() -> None:
     history = on(full)
     history.fold([replace(examples.hardware(0.0), disk_free=900_000_000)])
     assert "warning" in inks(history, "disk")
+
+
+@pytest.mark.parametrize(
+    ("width", "bound"),
+    [
+        (
+            90,
+            " bound   by compute 91 %   others take 66 % of the cores   validation 8 %   input 2 %",
+        ),
+        (60, " bound   by compute 91 %   others take 66 % of the cores"),
+        (50, " bound   by compute 91 %   others take 66 %"),
+        (30, " bound   others take 66 %"),
+    ],
+)
+def test_who_else_takes_the_cores_is_said_beside_what_bounds(width: int, bound: str) -> None:
+    history = waiting(0.02)
+    assert history.hardware is not None
+    crowded = replace(history.hardware, cpu=1.0, engine_cpu=0.34)
+    history.fold([crowded])
+    assert bound in drawn(machine_pane(history, width, 12))
+
+
+@pytest.mark.parametrize(("cpu", "engine"), [(0.8, 0.1), (1.0, 0.9)])
+def test_where_cores_are_free_or_ours_nobody_takes_them(cpu: float, engine: float) -> None:
+    history = waiting(0.02)
+    assert history.hardware is not None
+    history.fold([replace(history.hardware, cpu=cpu, engine_cpu=engine)])
+    assert "others take" not in "".join(drawn(machine_pane(history, 90, 12)))
+
+
+def test_memory_has_its_unit_where_that_is_not_the_unit_of_the_whole() -> None:
+    history = History()
+    sample = events.Hardware(2, 0.5, 0.4, 980_000_000, 25_000_000_000, 400_000_000, 10**11)
+    history.fold([sample])
+    assert " 980 MB of 25 GB   engine 400 MB" in drawn(machine_pane(history, 70, 4))[1]
+    history.fold([replace(sample, memory_used=4_100_000_000)])
+    assert " 4.1 of 25 GB   engine" in drawn(machine_pane(history, 70, 4))[1]

@@ -195,13 +195,17 @@ def test_facts_say_what_the_image_is_taken_for() -> None:
 
 def test_labels() -> None:
     assert maps_label(EVENT) == "conv1  64×32×32"
-    assert cells.text(maps_foot(EVENT, 60, 3)) == "conv1  64×32×32  sees 3×3 px   image 4217"
-    assert cells.text(maps_foot(EVENT, 30, 3)) == "conv1  64×32×32   image 4217"
-    assert cells.text(maps_foot(EVENT, 9, 3)) == "conv1  64×32×32"
+    event = replace(EVENT, step=1212)
+    said = "conv1  64×32×32  sees 3×3 px   image 4217   epoch 12.12"
+    assert cells.text(maps_foot(event, 100, 60, 3)) == said
+    assert cells.text(maps_foot(event, 101, 50, 3)) == "conv1  64×32×32   image 4217   epoch 12"
+    assert cells.text(maps_foot(event, 101, 30, 3)) == "conv1   image 4217   epoch 12"
+    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1  64×32×32   image 4217"
+    assert cells.text(maps_foot(event, 100, 9, 3)) == "conv1  64×32×32"
     assert cells.text(asking_foot("fc\x1b", 3)) == "fc\\x1b   image 3  asking …"
-    assert cells.text(maps_foot(EVENT, 60)) == "conv1  64×32×32   image 4217"
+    assert cells.text(maps_foot(EVENT, 98, 60)) == "conv1  64×32×32   image 4217   epoch 1"
 
 
 def test_a_layer_without_maps() -> None:
     assert drawn(maps_pane(None, (), 50, 1)) == [" feature maps come with the next validation"]
-    assert maps_facts(None, (), 40) == maps_foot(None, 9) == ()
+    assert maps_facts(None, (), 40) == maps_foot(None, 100, 9) == ()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from engine import events
 from engine.history import History
@@ -66,10 +67,15 @@ def test_the_strip_begins_and_ends() -> None:
     assert Span("┃", "key") in rate_strip(plan, plan.steps + 5, 40)
 
 
-def test_the_strip_names_the_rate_that_was_steered() -> None:
+def test_strip_and_pane_name_one_rate() -> None:
+    """A report may be some steps old; what a person made of the rate counts at once."""
     history = examples.half_done()
-    row = rate_strip(history.plan, history.step, 60, steered=0.5)
-    assert cells.text(row).endswith("   0.0468    41 % ")
+    history.fold([events.Phase("training", step=history.step + 50)])
+    for named, steered in (("0.0937", None), ("0.0123", events.Steered(0.5, 30, 0.0123))):
+        history.fold([replace(steered, step=history.step)] if steered is not None else [])
+        strip = rate_strip(history.plan, history.step, 60, history.rate)
+        assert f"   {named}   " in cells.text(strip)
+        assert cells.text(rate_facts(history, 60)).startswith(named)
 
 
 def test_the_strip_without_a_plan() -> None:
@@ -92,7 +98,7 @@ def test_what_a_plateau_and_a_person_made_of_the_plan_is_named() -> None:
     history = examples.half_done()
     half = events.Steered(factor=0.5, epochs=30, lr=0.0468, step=history.step)
     history.fold([half])
-    assert cells.text(rate_facts(history, 60)) == "0.0937   one-cycle × you 0.5   dim = planned"
+    assert cells.text(rate_facts(history, 60)) == "0.0468   one-cycle × you 0.5   dim = planned"
     fifth = events.Steps(13, 0.3, 0.9, 0.00936, 5000.0, step=history.step + 1)
     history.fold([fifth])
     facts = cells.text(rate_facts(history, 60))

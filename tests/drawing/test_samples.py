@@ -43,6 +43,14 @@ def test_they_are_as_large_as_they_can_be_where_all_are_shown() -> None:
         assert len(" ".join(row for row in rows if "@" not in row).split()) == shown
 
 
+def test_more_than_enough_fill_the_rest() -> None:
+    samples = [Sample(WHITE, str(i)) for i in range(40)]
+    for size, side, shown in [((196, 58), 32, 15), ((116, 38), 20, 15), ((76, 22), 16, 8)]:
+        rows = drawn(samples, *size)
+        assert rows[0].split()[0] == "@" * side
+        assert len(" ".join(row for row in rows if "@" not in row).split()) == shown
+
+
 def test_what_cannot_be_decoded_is_dark_and_names_are_harmless() -> None:
     rows = drawn([Sample(Picture(1, 8, 8, "?"), "\x1b[31m")], 20, 12)
     assert rows[0] == " " * 20

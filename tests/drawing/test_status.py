@@ -12,8 +12,8 @@ from tui.drawing import cells
 from tui.drawing.status import progress_row, state, status_row
 
 
-def _status(history: History, width: int, alive: bool = True, pausing: bool = False) -> str:
-    row = status_row(history, width, history.last_time, alive, clock, pausing=pausing)
+def _status(history: History, width: int, pausing: bool = False) -> str:
+    row = status_row(history, width, history.last_time, clock, pausing=pausing)
     return cells.text(row)
 
 
@@ -25,8 +25,9 @@ def _status(history: History, width: int, alive: bool = True, pausing: bool = Fa
             " 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512      "
             "● training   epoch 13/30   5.1k img/s   3:06 left, at 22:18 ",
         ),
-        (80, " resnet18 · cifar10 · cuda:1 bf16       ● training 13/30  5.1k img/s  3:06 left "),
-        (60, " resnet18           ● training 13/30  5.1k img/s  3:06 left "),
+        (80, " 43 resnet18 · cifar10 · cuda:1 bf16    ● training 13/30  5.1k img/s  3:06 left "),
+        (60, " 43 resnet18        ● training 13/30  5.1k img/s  3:06 left "),
+        (43, " 43 resnet18   ● training 13/30  3:06 left "),
         (40, " resnet18   ● training 13/30  3:06 left "),
         (20, "   ● training 13/30 "),
     ],
@@ -53,8 +54,17 @@ def _phase(name: PhaseName, fraction: float | None = None) -> History:
     ],
 )
 def test_states(name: PhaseName, fraction: float | None, shown: str) -> None:
-    found = state(_phase(name, fraction), alive=True)
+    found = state(_phase(name, fraction))
     assert f"{found.sign} {found.word}" == shown
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_what_is_loaded_is_said_where_there_is_room(known: bool) -> None:
+    history = examples.half_done() if known else History()
+    history.fold([events.Phase("downloading", 0.37, "cifar10", time=history.last_time)])
+    assert "● downloading cifar10 37 %" in _status(history, 120)
+    assert "● downloading 37 %" in _status(history, 28)
+    assert "left" not in _status(history, 120), "which an attempt that has begun would tell"
 
 
 def test_a_pause_that_was_asked_for_shows_at_once() -> None:
@@ -70,14 +80,8 @@ def test_ends() -> None:
         assert shown in _status(history, 80)
 
 
-def test_an_engine_that_is_gone_is_an_error() -> None:
-    history = examples.half_done()
-    assert "✗ engine ended unexpectedly 13/30" in _status(history, 80, alive=False)
-    assert state(history, alive=False).ink == "error"
-
-
 def test_before_the_first_event() -> None:
-    row = status_row(History(), 40, 0.0, True, label="7-lenet5")
+    row = status_row(History(), 40, 0.0, label="7-lenet5")
     assert cells.text(row) == " 7-lenet5                    ○ starting "
 
 
@@ -123,7 +127,7 @@ def test_a_wide_terminal_says_more() -> None:
 def test_a_test_at_the_end_is_said_so() -> None:
     history = examples.half_done()
     history.fold([events.Phase(name="evaluating", note="test")])
-    assert state(history, alive=True).word == "testing"
+    assert state(history).word == "testing"
 
 
 def test_what_was_steered_counts() -> None:

@@ -99,17 +99,16 @@ def confusion_facts(
     confusion: Confusion | None,
     classes: Sequence[str],
     room: int,
+    epoch: str,
     view: View = PLAIN,
     kind: Kind = "matrix",
-    *,
-    past: bool = False,
 ) -> Row:
-    """`row = true, %   epoch 11`, or the epoch alone; that of a `past` one stands in the title."""
+    """`row = true, %   epoch 11`, or the epoch alone, as it is said; empty where it need not be."""
     if confusion is None:
         return ()
-    epoch = [] if past else [f"{text.EPOCH} {confusion.epoch}"]
+    when = [epoch] if epoch else []
     unit = text.COUNT if view.in_counts else "%"
-    how = [text.row_is_true(unit), *epoch] if kind == "matrix" else epoch
+    how = [text.row_is_true(unit), *when] if kind == "matrix" else when
     order = [text.CONFUSION_ORDERS[view.order(kind)]] if view.turn or kind == "report" else []
     many = [text.classes(len(classes))] if len(classes) > MOST_CLASSES else []
     only = [text.filtered(view.wanted)] if view.wanted else []
@@ -120,9 +119,9 @@ def confusion_facts(
         [*only, *order, *how],
         [*only, *how],
         how,
-        epoch,
+        when,
     )
-    return fitting([(Span("   ".join(form), "dim"),) for form in parts], room)
+    return fitting([cells.row(Span("   ".join(form), "dim")) for form in parts], room)
 
 
 def _shown(
@@ -137,7 +136,7 @@ def _shown(
     if not shape.rows:
         return [cells.row(Span(" " + text.NO_CLASS_FITS, "dim"))]
     rows = _matrix(counted, classes, shape, height, view)
-    return _beside(rows, counted, classes, width, shape)
+    return _beside(rows, counted, classes, width, height, shape)
 
 
 def _whole(
@@ -157,7 +156,7 @@ def _matrix(
 ) -> list[Row]:
     rows = matrix.matrix_rows(counted, classes, shape, view)
     column = view.selected[1] if view.selected else None
-    in_border = height == len(shape.rows)
+    in_border = height == shape.height
     return rows if in_border else [matrix.heading(classes, shape, column), *rows]
 
 
@@ -166,7 +165,7 @@ def _matrix_foot(
 ) -> Row:
     whole = _whole(counted, classes, width, height, view)
     shape = whole or _part(counted, classes, width, height, view)
-    if height == len(shape.rows) and shape.width <= width:
+    if height == shape.height and shape.width <= width:
         return matrix.heading_border(classes, shape, width)
     if whole is None:
         many = len(class_order(counted, classes, "classes", view.wanted))
@@ -198,15 +197,21 @@ def _selection(
 
 
 def _beside(
-    rows: Sequence[Row], counted: Counts, classes: Sequence[str], width: int, shape: Layout
+    rows: Sequence[Row],
+    counted: Counts,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    shape: Layout,
 ) -> list[Row]:
     """The matrix with a list of the worst pairs at its right, where there is room."""
     room = width - shape.width - 3
     found = counted.mistakes
     if width - shape.width < BESIDE or not found:
         return list(rows)
-    listed = [*pair_list(found, classes, room, len(rows)), *[()] * len(rows)]
+    blank: list[Row] = [()] * height
+    listed = [*pair_list(found, classes, room, height), *blank]
     return [
         cells.row(*cells.fit(row, shape.width), Span("│ ", "border"), *pair)
-        for row, pair in zip(rows, listed, strict=False)
+        for row, pair in zip([*rows, *blank][:height], listed, strict=False)
     ]

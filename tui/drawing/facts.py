@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.events import EpochEnded, Steps
 from engine.history import History
 from engine.text import FIRST_LOSS_FITS
 from tui import text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.series import gap
+from tui.drawing.numbers import number
 
 
 def loss_facts(history: History, room: int, init: float | None = None) -> Row:
@@ -41,7 +43,7 @@ def accuracy_facts(history: History, room: int) -> Row:
     forms: list[Row] = []
     for between in ("   ", "  "):
         named = _pair(text.TRAIN, train, text.VALIDATION, validation, between)
-        full = cells.row(*named, *_gap(history, between), *_best(history, between, text.BEST))
+        full = cells.row(*named, *_gap(steps, epochs, between), *_best(history, between, text.BEST))
         forms += [cells.row(*full, *_top5(history, between)), full]
     plain = _pair("", train, "", validation, "  ")
     forms += [cells.row(*pair, *_best(history, "  ", "")) for pair in (named, plain)]
@@ -75,10 +77,15 @@ def cursor_facts(reading: Reading, room: int) -> Row:
 
 def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
     """Where the cursor stands, at length, shorter and as short as can be."""
-    written = f"{epoch:.2f}".rstrip("0").rstrip(".")
+    written = epoch_number(epoch)
     names = text.at_step(written, step), text.at_epoch(written), written
     long, short, least = ((Span(f"▲ {name}", "key"),) for name in names)
     return long, short, least
+
+
+def epoch_number(epoch: float) -> str:
+    """12, or 12.45 in the midst of the thirteenth."""
+    return f"{epoch:.2f}".rstrip("0").rstrip(".")
 
 
 def _exact(value: float | None) -> str:
@@ -123,14 +130,13 @@ def _init(init: float, classes: int) -> Row:
     )
 
 
-def _gap(history: History, before: str) -> Row:
-    if not history.epochs:
+def _gap(steps: Steps, epochs: Sequence[EpochEnded], before: str) -> Row:
+    """By how much training is more accurate than validation, of the numbers as they are written."""
+    if not epochs:
         return ()
-    return (
-        Span(before),
-        Span(text.GAP + " ", "dim"),
-        Span(numbers.percent(gap(history.epochs[-1]))),
-    )
+    train, validation = (round(100 * number(value), 1) for value in (steps.top1, epochs[-1].top1))
+    points = numbers.percent((train - validation) / 100)
+    return (Span(before), Span(text.GAP + " ", "dim"), Span(points))
 
 
 def _best(history: History, before: str, name: str) -> Row:

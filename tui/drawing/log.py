@@ -53,14 +53,14 @@ def log_pane(
 ) -> list[Row]:
     """The events with `wanted` in them, newest first, from the one with index `first`.
 
-    One row each; in a tall pane an alert has as many as its sentence needs.
+    One row each; in a tall pane, or where all of them fit, an alert has as many as its sentence
+    needs.
     """
-    rows: list[Row] = []
     found = matching(log, wanted, clock)
-    for event in found[max(0, first) : max(0, first) + height]:
-        line = _line(event, clock)
-        tall = height >= TALL and isinstance(event, events.Alert | events.RunEnded)
-        rows += _wrapped(line, width) if tall else [line]
+    shown = found[max(0, first) : max(0, first) + height]
+    rows = [row for event in shown for row in _whole(event, width, clock)]
+    if len(rows) > height and height < TALL:
+        rows = [_line(event, clock) for event in shown]
     if not found:
         rows = [cells.row(Span(f" {text.NONE_MATCHES if log else text.NO_LOG}", "dim"))]
     blank: list[Row] = [()] * (height - len(rows))
@@ -82,6 +82,12 @@ def _searched(event: Event, clock: Clock) -> str:
     level = event.level if isinstance(event, events.Alert) else ""
     said = entry(event)
     return " ".join((clock(event.time), level, said.head, said.rest))
+
+
+def _whole(event: Event, width: int, clock: Clock) -> list[Row]:
+    line = _line(event, clock)
+    spoken = isinstance(event, events.Alert | events.RunEnded)
+    return _wrapped(line, width) if spoken else [line]
 
 
 def _wrapped(line: Row, width: int) -> list[Row]:
@@ -108,8 +114,17 @@ def _broken(sentence: str, room: int) -> list[str]:
     return pieces
 
 
-def log_line(history: History, width: int, clock: Clock = local_time) -> Row:
-    """The newest of what is worth a word in one row; what each epoch brings is not."""
+def log_line(history: History, width: int, clock: Clock = local_time, go_on: str = "") -> Row:
+    """The newest of what is worth a word in one row; what each epoch brings is not.
+
+    `go_on` is the command that goes on with the run, where it has ended; it stands at the right.
+    """
+    hint = (Span(f"  {text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
+    room = width - cells.width(hint)
+    return (*_newest(history, room, clock), *hint) if room >= NARROWEST else cells.fit(hint, width)
+
+
+def _newest(history: History, width: int, clock: Clock) -> Row:
     spoken = [event for event in history.log if not _routine(event)][-STRIP_ENTRIES:]
     row: Row = ()
     for event in reversed(spoken):

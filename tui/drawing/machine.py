@@ -27,6 +27,9 @@ IDLE = 0.01
 FULL = 0.95
 # More GPUs of ours than this have one row each.
 DETAILED = 2
+# From this load on no core is free, and from this share of them others are worth a word.
+BUSY = 0.9
+CROWDED = 0.2
 # Over how many reports the wait for images is averaged.
 REPORTS = 120
 # Below this much room on the disk, or this many checkpoints, it is nearly full.
@@ -64,7 +67,7 @@ def bounds(history: History) -> list[tuple[str, float]]:
     A step waits for its images or computes, over the recent reports; the last epoch says how much
     of the whole its validation took.
     """
-    recent = itertools.islice(reversed(history.recent), REPORTS)
+    recent = itertools.islice(reversed(history.reports), REPORTS)
     known = [w for s in recent if math.isfinite(w := numbers.number(s.waited))]
     if not known:
         return []
@@ -83,6 +86,14 @@ def bounds(history: History) -> list[tuple[str, float]]:
     return sorted(shares, key=lambda share: -share[1])
 
 
+def taken_by_others(sample: Hardware | None) -> float:
+    """The share of the cores that other programs take where none is free; else 0."""
+    if sample is None or sample.cpu < BUSY:
+        return 0.0
+    others = sample.cpu - sample.engine_cpu
+    return others if others >= CROWDED else 0.0
+
+
 def _entries(
     history: History, width: int, cost: Cost | None, user: str
 ) -> Iterator[tuple[str, Row]]:
@@ -95,7 +106,7 @@ def _entries(
     if history.steps is not None:
         yield text.SPEED, _speed(history, room, width - 9)
         if shares := bounds(history):
-            yield text.BOUND, _bound(shares, width - 9)
+            yield text.BOUND, _bound(shares, taken_by_others(sample), width - 9)
     if history.epochs:
         last = history.epochs[-1]
         train, validation = last.seconds, last.evaluation_seconds
@@ -118,7 +129,7 @@ def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]
     """
     ours = sorted((gpu for gpu in gpus if gpu.ours), key=_cuda)
     for gpu in ours:
-        used = text.used_of(_number(gpu.memory_used), numbers.size(gpu.memory_total))
+        used = _used(gpu.memory_used, gpu.memory_total)
         if len(ours) > DETAILED:
             yield f"cuda:{_cuda(gpu)}", cells.row(*_gpu(gpu, room // 2), f"   {used}")
             continue
@@ -142,9 +153,11 @@ def _is_hidden(gpu: Gpu, gpus: Sequence[Gpu]) -> bool:
     return not gpu.ours and gpu.cuda is UNSET and any(other.cuda is not UNSET for other in gpus)
 
 
-def _number(size: float) -> str:
-    """Bytes without their unit, which the total after it has: 4.1 of 24 GB."""
-    return numbers.size(size).split(" ")[0]
+def _used(used: float, total: float) -> str:
+    """4.1 of 24 GB; 980 MB of 24 GB, where they have not one unit."""
+    part, whole = numbers.size(used), numbers.size(total)
+    number, _, unit = part.partition(" ")
+    return text.used_of(number if whole.endswith(f" {unit}") else part, whole)
 
 
 def _meter(share: float, room: int, full: float = math.inf) -> Row:
@@ -200,7 +213,7 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
     forms = [cells.row(*meter, end) for end in (f"{whole}{own}", f" {load} %{own}")]
     yield text.CPU, fitting(forms, width) or forms[-1]
     share = sample.memory_used / sample.memory_total if sample.memory_total else 0.0
-    used = text.used_of(_number(sample.memory_used), numbers.size(sample.memory_total))
+    used = _used(sample.memory_used, sample.memory_total)
     forms = [
         cells.row(*_meter(share, room, FULL), end)
         for end in (f" {used}   {text.ENGINE} {engine}", f" {used}")
@@ -210,7 +223,7 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
 
 def _speed(history: History, room: int, width: int) -> Row:
     """Images a second: the recent steps, and the last of them."""
-    points = [(s.step, numbers.number(s.images_per_second)) for s in history.recent]
+    points = [(s.step, numbers.number(s.images_per_second)) for s in history.reports]
     newest = spark.latest(points, room)
     # Headroom, so that a steady speed is not a solid block.
     top = 1.2 * max((speed for speed in newest if math.isfinite(speed)), default=1.0)
@@ -226,21 +239,18 @@ def _speed(history: History, room: int, width: int) -> Row:
     return fitting(forms, width) or forms[-1]
 
 
-def _bound(shares: Sequence[tuple[str, float]], width: int) -> Row:
-    """`by compute 88 %`, and the rest dim as far as it fits."""
-    (what, share), *rest = shares
+def _bound(shares: Sequence[tuple[str, float]], taken: float, width: int) -> Row:
+    """`by compute 88 %`, who else takes the cores, and the rest dim as far as it fits."""
+    (what, share), *others = shares
     ink: Ink = "warning" if what == text.INPUT else "plain"
     head = Span(text.bound_by(what, numbers.whole(share)), ink)
-    forms = [
-        cells.row(
-            head,
-            Span(
-                "".join(f"   {text.share_of_time(w, numbers.whole(s))}" for w, s in rest[:shown]),
-                "dim",
-            ),
-        )
-        for shown in (2, 1, 0)
-    ]
+    rest = [Span(f"   {text.share_of_time(w, numbers.whole(s))}", "dim") for w, s in others]
+    forms: list[Row] = [(head, *rest[:shown]) for shown in (2, 1, 0)]
+    if taken:
+        said = Span(f"   {text.cores_taken(numbers.whole(taken))}", "warning")
+        longer = said._replace(text=said.text + text.OF_THE_CORES)
+        forms = [(head, longer, *rest[:shown]) for shown in (2, 1, 0)]
+        forms += [(head, said), (said._replace(text=said.text.strip()),)]
     return fitting(forms, width) or forms[-1]
 
 

@@ -12,6 +12,7 @@ from engine.text import harmless
 from tui import text
 from tui.drawing import axis, cells, numbers
 from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.facts import epoch_number
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import class_name
 from tui.drawing.shades import decoded, pictured
@@ -75,14 +76,23 @@ def maps_label(event: FeatureMaps) -> str:
     return f"{harmless(event.layer)}  {text.times(event.shape)}"
 
 
-def maps_foot(event: FeatureMaps | None, room: int, receptive: int = 0) -> Row:
-    """`conv1  64×32×32  sees 3×3 px   image 4217`: the layer, its output, and which image."""
+def maps_foot(
+    event: FeatureMaps | None, steps_per_epoch: int, room: int, receptive: int = 0
+) -> Row:
+    """`conv1  64×32×32  sees 3×3 px   image 4217   epoch 12`, or less of it.
+
+    The layer, its output, which image it is of, and how far the network was trained.
+    """
     if event is None:
         return ()
     label = Span(maps_label(event))
     sees = Span(f"  {text.sees(receptive)}" if receptive else "", "dim")
     image = Span(f"   {text.image(event.image)}", "dim")
-    return fitting([cells.row(label, sees, image), (label, image)], room) or (label,)
+    epoch = epoch_number(event.step / max(1, steps_per_epoch))
+    when = Span(f"   {text.at_epoch(epoch)}", "dim")
+    name = Span(harmless(event.layer))
+    forms = [(label, image, when), (name, image, when), (label, image), (label,)]
+    return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
 
 
 def asking_foot(layer: str, image: int) -> Row:
@@ -115,21 +125,20 @@ def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
     else:
         width -= 2 * _side(width, height) + 4
     count, page = len(event.maps), _page(width, height)
-    all_ = (
+    whole = (
         _tiles(across, math.ceil(count / across), width, height)
         for across in range(1, min(count, max(1, width)) + 1)
     )
-    largest = max(all_, key=lambda tiles: tiles.cols * tiles.rows, default=page)
+    largest = max(whole, key=lambda tiles: tiles.cols * tiles.rows, default=page)
     return largest if largest.rows >= page.rows else page
 
 
 def _page(width: int, height: int) -> Tiles:
     """As many of about `BAND` rows as there is room for."""
     down = max(1, round(height / BAND))
-    rows = height // down - 1
-    return _tiles(
-        max(1, round((width + 1) / (2 * rows + 1))) if rows > 0 else 1, down, width, height
-    )
+    rows = max(1, height // down - 1)
+    across = max(1, round((width + 1) / (2 * rows + 1)))
+    return _tiles(across, down, width, height)
 
 
 def _tiles(across: int, down: int, width: int, height: int) -> Tiles:

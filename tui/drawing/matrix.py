@@ -11,6 +11,7 @@ from tui import text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.mistakes import Counts, class_name
+from tui.drawing.pairs import listed_width
 from tui.drawing.table import widest
 from tui.drawing.views import View, part
 
@@ -21,8 +22,9 @@ SHORTEST_NAME = 4
 LONGEST_NAME = 16
 # The least cells beside a matrix for a list of the worst pairs.
 BESIDE = 19
-# The widest column: beyond it a matrix falls apart.
-WIDEST_CELL = 12
+# The widest column and the highest row: beyond them a matrix falls apart.
+WIDEST_CELL = 13
+HIGHEST = 4
 
 HIT: tuple[str, Ink] = ("█", "hit")
 # From which share of the largest mistake on, its sign and its ink.
@@ -37,7 +39,8 @@ LEVELS: tuple[tuple[float, str, Ink], ...] = (
 class Layout(NamedTuple):
     """Widths in cells, that of a cell with the space before it, and whether it has a sign.
 
-    `rows` and `columns` are the classes that are shown, in their order.
+    `rows` and `columns` are the classes that are shown, in their order; `pitch` is how many rows
+    of the terminal each of the former takes.
     """
 
     name: int
@@ -45,6 +48,12 @@ class Layout(NamedTuple):
     signs: bool
     rows: tuple[int, ...]
     columns: tuple[int, ...]
+    pitch: int = 1
+
+    @property
+    def height(self) -> int:
+        """Without the heading."""
+        return self.pitch * len(self.rows)
 
     @property
     def width(self) -> int:
@@ -65,11 +74,14 @@ def layout(
         return None
     digits = _digits(counted, in_counts)
     names = widest([class_name(classes, i) for i in order])
-    for signs, shortest in ((True, names), (False, min(names, SHORTEST_NAME))):
+    most = min(names, LONGEST_NAME)
+    for signs, shortest in ((True, most), (False, min(names, SHORTEST_NAME))):
         cell = digits + 1 + signs
-        name = min(names, width - 1 - cell * many - RECALL)
+        name = min(most, width - 1 - cell * many - RECALL)
         if name >= shortest:
-            return _widened(Layout(name, cell, signs, order, order), names, width)
+            pitch = min(HIGHEST, max(1, (height - 1) // many)) if signs else 1
+            shape = Layout(name, cell, signs, order, order, pitch)
+            return _widened(shape, names, width, listed_width(counted.mistakes, classes, height))
     return None
 
 
@@ -99,9 +111,19 @@ def window(
 def matrix_rows(
     counted: Counts, classes: Sequence[str], shape: Layout, view: View | None = None
 ) -> list[Row]:
-    """One row a true class: name, cells, recall; brackets around the selected cell."""
+    """A true class: name, cells, recall; brackets around the selected cell.
+
+    Where it takes several rows its cells are filled, and the middle one has the numbers.
+    """
     view = view or View()
-    return [_matrix_row(counted, classes, shape, true, view) for true in shape.rows]
+    rows: list[Row] = []
+    filled = shape.pitch - (shape.pitch > 2)
+    for true in shape.rows:
+        fill = _fill_row(counted, shape, true)
+        lines = [fill] * filled + [()] * (shape.pitch - filled)
+        lines[(filled - 1) // 2] = _matrix_row(counted, classes, shape, true, view)
+        rows += lines
+    return rows
 
 
 def _matrix_row(
@@ -114,6 +136,15 @@ def _matrix_row(
     if chosen != true or column not in shape.columns:
         return cells.row(" " + name, *drawn)
     return cells.row(Span(" " + name, "selected"), *_marked(drawn, shape.columns.index(column)))
+
+
+def _fill_row(counted: Counts, shape: Layout, true: int) -> Row:
+    """The cells of a class without their numbers."""
+    spans = [Span(" " * (1 + shape.name))]
+    for other in shape.columns:
+        sign, ink = _sign(counted, true, other)
+        spans.append(Span(" " + sign * (shape.cell - 1), ink))
+    return tuple(spans)
 
 
 def _marked(drawn: Sequence[Span], at: int) -> list[Span]:
@@ -154,13 +185,17 @@ def _column_names(classes: Sequence[str], shape: Layout, selected: int | None) -
     ]
 
 
-def _widened(shape: Layout, names: int, width: int) -> Layout:
-    """Wider cells, for headings that abbreviate less, where no list could stand beside."""
-    wider = shape._replace(cell=shape.cell + 1)
-    enough = shape.cell > min(names, WIDEST_CELL)
-    if width - shape.width >= BESIDE or wider.width > width or enough:
-        return shape
-    return _widened(wider, names, width)
+def _widened(shape: Layout, names: int, width: int, listed: int) -> Layout:
+    """Wider cells, for whole headings and cells as wide as high, and what is left for long names.
+
+    A list that could stand beside keeps so many cells, or a third.
+    """
+    beside = max(BESIDE, min(listed + 3, width // 3)) if width - shape.width >= BESIDE else 0
+    room = (width - beside - 1 - shape.name - RECALL) // len(shape.columns)
+    enough = min(max(names + 1, 2 * shape.pitch + 1), WIDEST_CELL)
+    shape = shape._replace(cell=max(shape.cell, min(enough, room)))
+    left = max(0, width - beside - shape.width)
+    return shape._replace(name=min(names, shape.name + left))
 
 
 def _digits(counted: Counts, in_counts: bool) -> int:
@@ -174,16 +209,27 @@ def _short(name: str, cell: int) -> str:
 
 
 def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: bool) -> Span:
+    sign, ink = _sign(counted, true, predicted)
     share = counted.fraction(true, predicted)
     count = counted.cells.get((true, predicted), 0)
     number = str(count) if in_counts else numbers.whole(share)
     if not count or number == "0":
         return Span(cells.right("·", shape.cell), "dim")
-    sign, ink = HIT if true == predicted else _level(share / counted.largest)
+    number = number.rjust(2)
     # Three digits leave no room for the sign.
-    if not shape.signs or len(number) > shape.cell - 2:
-        sign = ""
-    return Span(cells.right(sign + number.rjust(2), shape.cell), ink)
+    room = shape.cell - 1 - len(number) if shape.signs else 0
+    if shape.pitch > 1 and room > 1:
+        return Span(f" {sign * (room - 1)} {number}", ink)
+    return Span(cells.right(sign * min(1, room) + number, shape.cell), ink)
+
+
+def _sign(counted: Counts, true: int, predicted: int) -> tuple[str, Ink]:
+    """What a cell is filled with."""
+    if (true, predicted) not in counted.cells:
+        return " ", "dim"
+    if true == predicted:
+        return HIT
+    return _level(counted.fraction(true, predicted) / counted.largest)
 
 
 def _level(share: float) -> tuple[str, Ink]:

@@ -19,6 +19,8 @@ WIDE_NAME = 24
 # A bar is so long, or this share of the pane.
 BAR = 12
 BAR_SHARE = 3
+# Beside a matrix.
+SHORTEST_BAR, LONGEST_BAR = 8, 24
 # The least cells for the list, and the least rows and cells for what stands around it.
 LIST = 46
 AROUND_ROWS = 10
@@ -72,26 +74,39 @@ def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) ->
 def pair_list(
     found: Sequence[Mistake], classes: Sequence[str], width: int, height: int
 ) -> list[Row]:
-    """A narrow list for the side of a matrix: `cat  → dog     131`."""
+    """A narrow list for the side of a matrix: `cat  → dog     131`, with bars where they fit."""
     shown = found[: height - 1]
-    count = widest([text.COUNT, *(str(mistake.images) for mistake in shown)])
-    true, other = (widest([class_name(classes, pair[i]) for pair in shown]) for i in (0, 1))
-    room = min(width, max(true + other + 5, widest([text.WORST_PAIRS]) + 2) + count)
+    count, true, other = _list_widths(shown, classes)
+    room = min(width, true + other + 4 + count)
     true = min(true, (room - count - 4) // 2)
     other = room - count - true - 4
     head = cells.fit_text(text.WORST_PAIRS, room - count) + cells.right(text.COUNT, count)
     rows = [cells.row(Span(head, "dim"))]
+    longest = min(LONGEST_BAR, width - room - 1)
     for mistake in shown:
-        names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
+        share = mistake.images / found[0].images
         rows.append(
             cells.row(
-                cells.fit_text(names[0], true),
+                cells.fit_text(class_name(classes, mistake.true), true),
                 Span(" → ", "dim"),
-                cells.fit_text(names[1], other) + " ",
+                cells.fit_text(class_name(classes, mistake.predicted), other) + " ",
                 cells.right(str(mistake.images), count),
+                Span(f" {bar(share, longest)}" if longest >= SHORTEST_BAR else "", "miss3"),
             )
         )
     return rows
+
+
+def listed_width(found: Sequence[Mistake], classes: Sequence[str], height: int) -> int:
+    """The cells that such a list takes with whole names."""
+    return sum(_list_widths(found[: height - 1], classes)) + 4
+
+
+def _list_widths(shown: Sequence[Mistake], classes: Sequence[str]) -> tuple[int, int, int]:
+    """The cells of a count and of the names of both classes, the other one with a space behind."""
+    count = widest([text.COUNT, *(str(mistake.images) for mistake in shown)])
+    true, other = (widest([class_name(classes, pair[i]) for pair in shown]) for i in (0, 1))
+    return count, true, max(other + 1, widest([text.WORST_PAIRS]) - 2 - true)
 
 
 def _list(

@@ -50,6 +50,16 @@ _TABLE = {ord(c): plain for glyphs, plain in _GLYPHS.items() for c in glyphs}
 # Braille by the number of its dots: a curve stays a curve.
 _TABLE |= {0x2800 + bits: " .:*"[min(3, (bits.bit_count() + 1) // 2)] for bits in range(256)}
 
+# Signs of keys, and that there are more of them, as words: where room is made for these.
+_WORDS = {"⏎": "Enter", "↑↓": "arrows", "←→": "arrows", "…": "..."}
+
+
+def spelled(key: str) -> str:
+    """A key, or words that name some, without the signs that one character cannot stand for."""
+    for sign, word in _WORDS.items():
+        key = key.replace(sign, word)
+    return key
+
 
 def to_ascii(text: str) -> str:
     """The text with every glyph of ours replaced; letters of other scripts stay."""

@@ -46,9 +46,9 @@ def rate_facts(history: History, room: int) -> Row:
 
     A factor is named where it is not 1.
     """
-    if history.steps is None or history.run is None:
+    if history.rate is None or history.run is None:
         return ()
-    now = Span(numbers.rate(history.steps.lr))
+    now = Span(numbers.rate(history.rate))
     recipe = history.run.recipe
     kind = text.SCHEDULES[recipe.schedule]
     warm = text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
@@ -89,18 +89,16 @@ def _factors(history: History) -> Row:
     return tuple(spans)
 
 
-def rate_strip(
-    plan: Plan | None, step: int, width: int, factor: float = 1.0, steered: float = 1.0
-) -> Row:
+def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = None) -> Row:
     """The whole schedule in one row as a progress bar, `┃` at this step.
 
-    `factor` is by how much a plateau scaled the planned rate, `steered` by how much a person did.
+    `rate` is what the rate is now; before it is known that is what is planned for the step.
     """
     if plan is None or plan.steps <= 0:
         return cells.fit(cells.row(" ", Span(text.RATE, "dim")), width)
     done = axis.share(step, 0, plan.steps)
     at_step = min(max(0, step - 1), plan.steps - 1)
-    now = schedule.learning_rate(plan, at_step, _sound(factor), _sound(steered))
+    now = schedule.learning_rate(plan, at_step) if rate is None else rate
     end = f"   {numbers.rate(now)}   {numbers.whole(done):>3} % "
     room = width - len(end) - cells.width([Span(text.RATE)]) - 2
     bar = _bar(plan, room)

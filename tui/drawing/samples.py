@@ -12,6 +12,8 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.shades import pictured
 from tui.drawing.tiles import joined
 
+# So many are shown at once where that can be, however small they become.
+LEAST = 12
 # A picture is so many cells wide and half as many rows high, its caption below it.
 SIDES = (32, 28, 24, 20, 16)
 BETWEEN = 2
@@ -22,9 +24,10 @@ def samples_grid(
 ) -> list[Row]:
     """As many images as fit, in order, each above the class that it counts as.
 
-    They are as large as they can be where all are shown.
+    They are as large as they can be where all, or enough of them, are shown.
     """
-    fits = (side for side in SIDES if math.prod(_fitting(side, width, height)) >= len(samples))
+    enough = min(LEAST, len(samples))
+    fits = (side for side in SIDES if math.prod(_fitting(side, width, height)) >= enough)
     side = next(fits, SIDES[-1])
     across, down = (max(1, count) for count in _fitting(side, width, height))
     rows: list[Row] = []

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from engine.events import EpochEnded, Unmeasured
 from engine.history import Curve, History
 from tui.drawing.axis import Limits
 from tui.drawing.numbers import number
@@ -135,15 +134,6 @@ def accuracy_scale(series: Series, *, close: bool = False, previous: Scale | Non
 def epochs_done(history: History) -> float:
     """How far the run is, in epochs."""
     return history.step / history.steps_per_epoch
-
-
-def gap(epoch: EpochEnded) -> float:
-    """By how much training is more accurate than validation, as a fraction; NaN if unknown."""
-    return _difference(epoch.train_top1, epoch.top1)
-
-
-def _difference(one: Unmeasured, other: Unmeasured) -> float:
-    return number(one) - number(other)
 
 
 def _finite(points: Iterable[tuple[float, float]]) -> list[float]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import UnsetType
 
 from engine.events import RunStarted
-from engine.history import History
+from engine.history import BEFORE_TRAINING, History
 from engine.recipe import names
 from engine.text import harmless
 from tui import text
@@ -26,19 +26,22 @@ _VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Q
 
 
 class State(NamedTuple):
-    """What the run does now, with its sign, and whether it goes on by itself."""
+    """What the run does now, with its sign, and whether it goes on by itself.
+
+    `what` says it in more words, where there are any.
+    """
 
     sign: str
     word: str
     ink: Ink
     running: bool = False
+    what: str = ""
 
 
 def status_row(
     history: History,
     width: int,
     now: float,
-    alive: bool,
     clock: Clock = local_time,
     *,
     label: str = "",
@@ -52,9 +55,9 @@ def status_row(
     for and the engine has not answered yet, `silent` that nothing was heard of it for a while.
     """
     names = _names(history, label)
-    states = _states(history, now, state(history, alive, pausing, silent), clock)
+    states = _states(history, now, state(history, pausing, silent), clock)
     pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
-    pairs += [(names[2], state) for state in states[1:]]
+    pairs += [(name, state) for state in states[1:] for name in names[2:]]
     if width >= WIDE:
         more = _more_names(history), _more_states(history, states[0])
         pairs.insert(0, (cells.row(*names[0], more[0]), more[1]))
@@ -79,8 +82,8 @@ def progress_row(history: History, width: int) -> Row:
     return cells.fit(cells.row(" ", *_merged(row), share), width)
 
 
-def state(history: History, alive: bool, pausing: bool = False, silent: bool = False) -> State:
-    """What the run does, from its last phase, its end and whether its engine lives."""
+def state(history: History, pausing: bool = False, silent: bool = False) -> State:
+    """What the run does, from its last phase and its end."""
     if history.ended is not None:
         reason = history.ended.reason
         signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
@@ -88,8 +91,6 @@ def state(history: History, alive: bool, pausing: bool = False, silent: bool = F
         return found._replace(word=text.RUN_ENDED[reason])
     if silent:
         return State("?", text.ENGINE_SILENT, "warning")
-    if not alive:
-        return State("✗", text.ENGINE_LOST, "error")
     phase = history.phase
     if pausing:
         return State("‖", text.PHASES["pausing"], "warning")
@@ -98,12 +99,15 @@ def state(history: History, alive: bool, pausing: bool = False, silent: bool = F
     word = text.PHASES.get(phase.name, phase.name)
     if (phase.name, phase.note) == ("evaluating", "test"):
         word = text.TESTING
+    what = f"{word} {harmless(phase.note)}" if phase.name in BEFORE_TRAINING and phase.note else ""
     fraction = numbers.number(phase.fraction)
     if math.isfinite(fraction):
-        word += f" {numbers.whole(fraction)} %"
+        share = f" {numbers.whole(fraction)} %"
+        word, what = word + share, what + share if what else ""
     if phase.name in ("pausing", "paused"):
         return State("‖", word, "warning")
-    return State("●", word, "good" if phase.name in TRAINS else "key", running=True)
+    ink: Ink = "good" if phase.name in TRAINS else "key"
+    return State("●", word, ink, running=True, what=what)
 
 
 def _more_names(history: History) -> Span:
@@ -126,11 +130,11 @@ def _more_states(history: History, long: Row) -> Row:
     return cells.row(head, Span(tail.text.replace(epoch, f"{epoch}   {step}", 1), tail.ink))
 
 
-def _names(history: History, label: str) -> tuple[Row, Row, Row]:
-    """The run's name and where it trains; shorter; shortest. `label` stands in until it starts."""
+def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
+    """The run's name and where it trains, in ever shorter forms; `label` until it starts."""
     run = history.run
     if run is None:
-        return ((Span(harmless(label), "title"),),) * 3
+        return ((Span(harmless(label), "title"),),) * 4
     number, _, name = run.name.partition("-")
     if not number.isdigit() or not name:
         number, name = "", run.name
@@ -138,12 +142,13 @@ def _names(history: History, label: str) -> tuple[Row, Row, Row]:
     device, model = _device(run)
     precision = run.resolved.precision
     where = " · ".join((f"{device} {model}".strip(), precision, text.batch(run.recipe.batch)))
-    arch, data = names(run.recipe)
-    what = harmless(f"{arch} · {data}")
+    arch, data = map(harmless, names(run.recipe))
+    numbered = harmless(f"{number} {arch}".strip())
     return (
         cells.row(Span(title, "title"), Span(f" · {where}", "dim")),
-        cells.row(Span(what, "title"), Span(f" · {device} {precision}", "dim")),
-        cells.row(Span(harmless(arch), "title")),
+        cells.row(Span(f"{numbered} · {data}", "title"), Span(f" · {device} {precision}", "dim")),
+        cells.row(Span(numbered, "title")),
+        cells.row(Span(arch, "title")),
     )
 
 
@@ -157,14 +162,16 @@ def _device(run: RunStarted) -> tuple[str, str]:
 def _states(history: History, now: float, doing: State, clock: Clock) -> list[Row]:
     """State, epoch, speed and time left, in ever shorter forms."""
     head = Span(f"{doing.sign} {doing.word}", doing.ink)
+    full = Span(f"{doing.sign} {doing.what or doing.word}", doing.ink)
+    heads = [full, full, head, head]
     if history.run is None:
-        return [(head,)] * 4
+        return [(head,) for head in heads]
     epoch, planned = history.epoch, history.epochs_planned
     long, short = [text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
     if not doing.running:
         said = [numbers.duration(history.elapsed(now)), *_result(history)]
         long, short = long + said, short + said
-    elif history.steps is not None:
+    elif history.has_begun and history.steps is not None:
         # A median, as of the time left: the last report alone would flicker.
         speed = text.speed(numbers.speed(history.pace))
         time = _left(history)
@@ -173,7 +180,7 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
         short += [speed, *([text.time_left(time)] if time else [])]
     tails = ["   ".join(["", *long])]
     tails += [" " + "  ".join(words) for words in (short, short[:1] + short[2:], short[:1])]
-    return [(head, Span(tail)) for tail in tails]
+    return [(head, Span(tail)) for head, tail in zip(heads, tails, strict=True)]
 
 
 def _left(history: History) -> str:

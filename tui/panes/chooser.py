@@ -37,15 +37,21 @@ class Chooser(Drawn, can_focus=True):
             super().__init__()
             self.chooser = chooser
 
-    def __init__(self, title: str, *, id: str, heading: bool = False) -> None:  # noqa: A002
+    def __init__(self, *, id: str, heading: bool = False) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
-        self._title, self._heading = title, heading
+        self._title: Row = ()
+        self._heading = heading
         self._columns: Sequence[Column] = ()
         self._keys: Sequence[str] = ()
         self._foot: Row = ()
         self._facts: Row = ()
         self._about: Sequence[Row] = ()
         self._at = 0
+
+    def entitle(self, title: Row) -> None:
+        """Write into the upper border, at its left."""
+        self._title = title
+        self.redraw()
 
     def fill(
         self,
@@ -132,7 +138,7 @@ class Chooser(Drawn, can_focus=True):
             inside,
             width,
             height,
-            title=(Span(self._title, "title"),),
+            title=self._title,
             facts=self._facts,
             foot=cells.shortened(self._foot, room_for_foot),
             foot_right=sign,

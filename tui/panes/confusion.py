@@ -12,7 +12,9 @@ from tui import text
 from tui.drawing import confusion
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
+from tui.drawing.plain import spelled
 from tui.drawing.views import Kind, View, moved
+from tui.drawn import is_ascii
 from tui.panes.pane import Border, Pane
 
 # So many images are asked for at once, at most.
@@ -154,13 +156,18 @@ class ConfusionPane(Pane):
     def border(self, width: int, height: int, facts_room: int) -> Border:
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
+        # That of a past epoch stands in the title.
+        epoch = text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
         return Border(
-            confusion.confusion_facts(
-                matrix, classes, facts_room, view, kind, past=bool(self.past)
-            ),
+            confusion.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
             confusion.confusion_foot(matrix, classes, width - 2, height - 2, view),
-            confusion.confusion_hint(matrix, view, kind),
+            self._spelled(confusion.confusion_hint(matrix, view, kind)),
         )
+
+    def _spelled(self, hint: Row) -> Row:
+        if not is_ascii(self.app):
+            return hint
+        return tuple(span._replace(text=spelled(span.text)) for span in hint)
 
     def inside(self, width: int, height: int) -> list[Row]:
         matrix, classes = self.history.confusion, self.history.classes

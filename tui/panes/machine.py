@@ -22,7 +22,13 @@ class MachinePane(Pane):
 
     # Speed comes with the steps and is drawn with the next sample: every two seconds is enough.
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
-        {events.Hardware, events.RunStarted, events.EpochEnded, events.Checkpointed}
+        {
+            events.Hardware,
+            events.RunStarted,
+            events.EpochEnded,
+            events.Checkpointed,
+            events.RunEnded,
+        }
     )
     TITLE = text.MACHINE_TITLE
 
@@ -37,7 +43,8 @@ class MachinePane(Pane):
         host = (Span(harmless(run.host), "dim"),) if run else ()
         hidden = machine.rows_hidden(self.history, width - 2, height - 2, self.cost())
         more = (Span(text.more(hidden), "dim"),) if hidden and height > 2 else ()
-        return Border(fitting([host], facts_room), foot_right=more)
+        foot = (Span(text.AT_THE_END, "warning"),) if self.history.ended is not None else ()
+        return Border(fitting([host], facts_room), foot, more)
 
     def inside(self, width: int, height: int) -> list[Row]:
         return machine.machine_pane(self.history, width, height, self.cost(), self._user)

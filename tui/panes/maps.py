@@ -16,8 +16,10 @@ from tui.drawing.cells import Row, Span, width
 from tui.drawn import is_coloured
 from tui.panes.pane import Border, Pane
 
-# Pictures in colours are what costs most on the way to a terminal: so seldom are they renewed.
+# Pictures in colours are what costs most on the way to a terminal: so seldom are they renewed. In
+# a young run they are when they have become older than this share of its age.
 SECONDS = 10.0
+YOUNG = 1 / 3
 # No question brings more of them.
 MOST_CHANNELS = 1024
 
@@ -95,9 +97,12 @@ class MapsPane(Pane):
             self.redraw()
 
     def _is_due(self, kinds: frozenset[type[Event]] | None) -> bool:
-        """Whether news may be drawn: at the end, and else not too often."""
-        waited = self.history.last_time - self._drawn_at
-        return kinds is None or events.RunEnded in kinds or not 0 <= waited < SECONDS
+        """Whether news may be drawn: not too often, but none is left out where the run rests."""
+        now = self.history.last_time
+        if kinds is None or events.RunEnded in kinds or self.history.paused:
+            return True
+        seldom = min(SECONDS, YOUNG * self.history.elapsed(now))
+        return not 0 <= now - self._drawn_at < seldom
 
     def answer(self, event: Event) -> None:
         """Show the maps or the kernels; where they were refused, what was there before."""
@@ -292,7 +297,8 @@ class MapsPane(Pane):
             return (Span(f"{text.KEY_KERNELS}  "), Span(text.ASKING, "selected"))
         if self._asking and (shown is None or (shown.layer, shown.image) != (layer, image)):
             return maps.asking_foot(layer, image)
-        return maps.maps_foot(shown, room - width(range_), self._receptive(layer))
+        epoch = self.history.steps_per_epoch
+        return maps.maps_foot(shown, epoch, room - width(range_), self._receptive(layer))
 
     def _receptive(self, name: str) -> int:
         layers = self.history.run.layers if self.history.run else ()

@@ -11,7 +11,11 @@ from tui import text
 from tui.drawing import cells, curves, facts, log, rate, series, status
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawn import Drawn
+from tui.drawing.plain import spelled
+from tui.drawn import Drawn, is_ascii
+
+# Between keys: that there are others.
+MORE = "…"
 
 
 class Strip(Drawn):
@@ -29,19 +33,22 @@ class Strip(Drawn):
     )
 
     class State(NamedTuple):
-        """What the screen knows beside the history; `keys` are those that work now."""
+        """What the screen knows beside the history.
+
+        `keys` are those that work now, `go_on` is the command for a run that can be gone on with.
+        """
 
         label: str
         now: float
-        alive: bool
         pausing: bool
         keys: tuple[tuple[str, str], ...]
         silent: bool = False
+        go_on: str = ""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self.history = History()
-        self.state = self.State("", 0.0, True, False, ())
+        self.state = self.State("", 0.0, False, ())
 
     def show(self, history: History, state: State, kinds: frozenset[type[Event]] | None) -> None:
         """Draw what changed; `kinds` are the new events, None where anything may have changed."""
@@ -60,7 +67,6 @@ class Status(Strip):
                 self.history,
                 width,
                 s.now,
-                s.alive,
                 label=s.label,
                 pausing=s.pausing,
                 silent=s.silent,
@@ -75,8 +81,7 @@ class Progress(Strip):
         if width >= 100:
             return [status.progress_row(self.history, width)]
         history = self.history
-        factors = history.plateau_factor, history.steered_factor
-        return [rate.rate_strip(history.plan, history.step, width, *factors)]
+        return [rate.rate_strip(history.plan, history.step, width, history.rate)]
 
 
 class Numbers(Strip):
@@ -100,7 +105,7 @@ class Numbers(Strip):
 
 
 class News(Strip):
-    """The newest entries of the log in one row."""
+    """The newest entries of the log in one row, and how to go on with a run that has ended."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
@@ -115,7 +120,7 @@ class News(Strip):
     )
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return [log.log_line(self.history, width)]
+        return [log.log_line(self.history, width, go_on=self.state.go_on)]
 
 
 class Footer(Strip):
@@ -124,17 +129,20 @@ class Footer(Strip):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return [keys_row(self.state.keys, width)]
+        if not is_ascii(self.app):
+            return [keys_row(self.state.keys, width)]
+        keys = tuple((spelled(key), label) for key, label in self.state.keys)
+        return [keys_row(keys, width, spelled(MORE))]
 
 
-def keys_row(keys: tuple[tuple[str, str], ...], width: int) -> Row:
+def keys_row(keys: tuple[tuple[str, str], ...], width: int, more: str = MORE) -> Row:
     """` p pause   c checkpoint`, with less air where the row is narrow, or with fewer of them.
 
     The most useful come first. The last two, how to leave and how to find help, are there always;
-    a `…` before them says that there are more keys than the row has room for.
+    a sign before them says that there are more keys than the row has room for.
     """
     others, always = keys[:-2], keys[-2:]
-    firsts = [(*others[:kept], ("…", "")) for kept in range(len(others) - 1, -1, -1)]
+    firsts = [(*others[:kept], (more, "")) for kept in range(len(others) - 1, -1, -1)]
     forms = [_keys(keys, gap) for gap in (3, 2, 1)]
     forms += [_keys((*first, *always), 1) for first in (*firsts, ())]
     return fitting([*forms, _keys(tuple((key, "") for key, _ in always), 1)], width)

@@ -17,10 +17,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine import commands, events, rundir, spool
-from engine import text as engine_text
 from engine.errors import EngineError
 from engine.events import Event
-from engine.history import BEFORE_TRAINING, History
+from engine.history import History
 from engine.rundir import RunDir
 from tui import text
 from tui.compositor import FineCompositor
@@ -46,6 +45,8 @@ if TYPE_CHECKING:
     from tui.screens.questions import Questions
 
 TICK_SECONDS = 0.5
+# A viewer that started an engine is there so soon.
+JUST_SECONDS = 2.0
 
 PANES: dict[str, type[Pane]] = {
     "loss": LossPane,
@@ -94,6 +95,9 @@ class Dashboard(Screen[str]):
         def __init__(self, kinds: frozenset[type[Event]] | None) -> None:
             super().__init__()
             self.kinds = kinds
+
+    class Held(Message):
+        """The recording is to stand still, or to go on."""
 
     def __init__(
         self,
@@ -145,6 +149,8 @@ class Dashboard(Screen[str]):
             machine = self.get_child_by_id("machine", expect_type=MachinePane)
             machine.cost = CostMeter.of(self.app._driver).read
         self._read()
+        if self._started and self.alive:
+            self._following.expect(self._clock() - JUST_SECONDS)
         self._place()
         self.set_interval(TICK_SECONDS, self._read)
 
@@ -157,7 +163,7 @@ class Dashboard(Screen[str]):
         if news.more:
             self.set_timer(0.001, self._read)
         if was_alive and not self.alive:
-            self._explain_death()
+            self._explain_absence()
         if news.kinds is None or news.kinds:
             self.post_message(self.EngineEvents(news.kinds))
 
@@ -169,15 +175,18 @@ class Dashboard(Screen[str]):
     def alive(self) -> bool:
         return self._following.alive
 
-    def _explain_death(self) -> None:
-        """A free lock without a `RunEnded`: all that is left are the engine's last words."""
+    def _explain_absence(self) -> None:
+        """Say why there is no engine where the journal does not; where nothing began, only that."""
         if self._following.life == "silent":
             sentence = rundir.absence(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
-        elif self.history.ended is None:
-            words = rundir.last_words(self.run_dir)
-            sentence = engine_text.engine_died(self.run_dir.label, words)
-            self.notify(sentence, severity="error", timeout=60, markup=False)
+        elif self._following.died:
+            self.notify(self._following.died, severity="error", timeout=60, markup=False)
+        history = self.history
+        if history.run is None and history.steps is None and history.ended is not None:
+            # No other pane will ever have anything to show.
+            self._pane, self._shelf, self._zoomed = "log", "log", True
+            self._place()
 
     def on_dashboard_engine_events(self, message: EngineEvents) -> None:
         kinds = message.kinds
@@ -198,11 +207,7 @@ class Dashboard(Screen[str]):
     @property
     def _quiet(self) -> bool:
         """A paused or ended run draws nothing: not even the machine's load."""
-        return not self.alive or self._paused
-
-    @property
-    def _paused(self) -> bool:
-        return self.history.phase is not None and self.history.phase.name == "paused"
+        return not self.alive or self.history.paused
 
     @property
     def _pausing(self) -> bool:
@@ -226,17 +231,30 @@ class Dashboard(Screen[str]):
         return Strip.State(
             label=self.run_dir.label,
             now=self._clock(),
-            alive=self.alive,
             pausing=self._pausing,
             keys=tuple(self._keys()),
             silent=self._following.life == "silent",
+            go_on=self._go_on,
         )
+
+    @property
+    def _go_on(self) -> str:
+        """The command that goes on with the run; empty where it goes on already, or is done."""
+        ended = self.history.ended
+        over = ended is not None and ended.reason != "done"
+        return text.resume_command(self._selector) if over else ""
+
+    def _absence(self) -> str:
+        """That there is no engine to be told anything, and how to go on."""
+        said = rundir.absence(self.run_dir)
+        return text.then_go_on(said, self._go_on) if self._go_on else said
 
     def _keys(self) -> Iterator[tuple[str, str]]:
         """What the footer offers now, the most useful first, but the last two are always there."""
         told = self.alive and not self._recorded
+        if self.alive:
+            yield "p", text.KEY_CONTINUE if self.history.paused else text.KEY_PAUSE
         if told:
-            yield "p", text.KEY_CONTINUE if self._paused else text.KEY_PAUSE
             yield "c", text.KEY_CHECKPOINT
             yield "s", text.KEY_STEER
         yield "⏎", text.KEY_UNZOOM if self._zoomed else text.KEY_ZOOM
@@ -294,8 +312,8 @@ class Dashboard(Screen[str]):
         self._pane = name
         if name in SHELF:
             self._shelf = name
-        beside_others = places(*self.app.size, name, self._shelf, zoomed=False)
-        self._zoomed = self._zoomed or name not in beside_others
+        if name not in places(*self.app.size, name, self._shelf, zoomed=False):
+            self._zoomed = self._fits_alone
         self._place()
 
     def on_pane_chosen(self, message: Pane.Chosen) -> None:
@@ -308,8 +326,13 @@ class Dashboard(Screen[str]):
         at = names.index(self._pane) if self._pane in names else 0
         self.action_pane(names[(at + step) % len(names)])
 
+    @property
+    def _fits_alone(self) -> bool:
+        """Whether the pane would be seen if it had the whole terminal."""
+        return self._pane in places(*self.app.size, self._pane, self._shelf, zoomed=True)
+
     def action_zoom(self) -> None:
-        self._zoomed = not self._zoomed
+        self._zoomed = not self._zoomed and self._fits_alone
         if not self._zoomed and self._pane == "log" and form(*self.app.size) == "medium":
             self._pane = "loss"
         self._place()
@@ -333,6 +356,9 @@ class Dashboard(Screen[str]):
         """Send a command and return its id; where nobody would hear it, say so."""
         if self._is_recording():
             return ""
+        if not self.alive:
+            self.notify(self._absence(), severity="warning", markup=False)
+            return ""
         try:
             return spool.send(self.run_dir, kind, **fields)
         except EngineError as error:
@@ -340,10 +366,13 @@ class Dashboard(Screen[str]):
             return ""
 
     def action_pause(self) -> None:
+        if self._recorded and self.alive:
+            self.post_message(self.Held())
+            return
         if self._is_recording():
             return
         self._read()  # what the key means depends on the newest state
-        if self._paused:
+        if self.history.paused:
             self._tell(commands.Continue)
         elif self._tell(commands.Pause):
             self._asked_pause = self.history.last_seq
@@ -363,16 +392,17 @@ class Dashboard(Screen[str]):
         if self.alive:
             self.app.push_screen(SteerScreen(self.history, self._cannot_steer), self._steer)
         else:
-            self.notify(rundir.absence(self.run_dir), severity="warning", markup=False)
+            self.notify(self._absence(), severity="warning", markup=False)
 
     def _cannot_steer(self) -> str:
         """Why the engine would refuse to be steered now; nothing where it would not."""
         self._read()
         if not self.alive:
-            return rundir.absence(self.run_dir)
-        phase = self.history.phase.name if self.history.phase is not None else "starting"
-        early = self.history.run is None or phase in BEFORE_TRAINING
-        return text.steer_later(phase) if early else ""
+            return self._absence()
+        if self.history.run is not None and self.history.has_begun:
+            return ""
+        phase = self.history.phase
+        return text.steer_later(phase.name if phase is not None else "starting")
 
     def _steer(self, changes: Mapping[str, float | int] | None) -> None:
         if changes and self._tell(commands.Steer, **changes):
@@ -419,16 +449,30 @@ class Dashboard(Screen[str]):
         from tui.screens.explain import ExplainScreen
 
         pane = self.get_child_by_id(self._pane, expect_type=Pane)
-        history = self._past.of(self._pane, self.history)
-        self.app.push_screen(ExplainScreen(pane.TITLE, explain(self._pane, history)))
+        said = explain(self._pane, self._past.of(self._pane, self.history))
+        if self.history.ended is not None:
+            over = text.RUN_ENDED[self.history.ended.reason]
+            said = f"{text.explain_over(over, self.history.epoch)} {said}"
+        self.app.push_screen(ExplainScreen(pane.TITLE, said))
 
     def action_copy(self) -> None:
         """Copy the command that watches this run, also through SSH where the terminal lets it."""
         if self._is_recording():
             return
-        command = text.attach_command(self._selector)
+        self._copy(text.attach_command(self._selector))
+
+    def action_copy_resume(self) -> None:
+        self._copy(self._go_on)
+
+    def _copy(self, command: str) -> None:
         self.app.copy_to_clipboard(command)
         self.notify(text.copied(command), markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A run that goes on, or is done, is not to be gone on with."""
+        if action == "copy_resume":
+            return bool(self._go_on)
+        return super().check_action(action, parameters)
 
     def _is_recording(self) -> bool:
         """Whether this is a recording; then it says so, for somebody wanted an engine."""
@@ -441,7 +485,8 @@ class Dashboard(Screen[str]):
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self._pane))
+        shown = text.HELP_RECORDING if self._recorded else text.HELP_RUN
+        self.app.push_screen(HelpScreen(self._pane, shown))
 
     def action_detach(self) -> None:
         self.app.exit(self._farewell())

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from tui import text
 from tui.screens.dialog import Dialog
 
 
@@ -16,6 +17,8 @@ class ExplainScreen(Dialog[None]):
 
     DEFAULT_CSS = "ExplainScreen Static { height: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e,enter", "dismiss", show=False)]
+
+    SUB_TITLE = text.EXPLAIN_FOOT
 
     def __init__(self, title: str, sentences: str) -> None:
         super().__init__()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, get_type_hints
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import DescendantFocus
 from textual.widgets import Input, Label
 
 from engine import recipe
@@ -16,6 +17,7 @@ from tui import text
 from tui.screens.dialog import Answer, Dialog
 
 SHOWN = ("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip")
+_KINDS = get_type_hints(Recipe, include_extras=True)
 
 
 class Form(Dialog[Answer]):
@@ -49,12 +51,20 @@ class Form(Dialog[Answer]):
 
 
 class FieldsScreen(Form[dict[str, object]]):
-    """The few fields that people change; Enter takes them, Escape leaves them as they were.
+    """The few fields that people change; the row below takes them, Escape leaves them as they were.
 
-    `check` says in one sentence why fields are not possible; the form stays open with it.
+    Enter goes on to the next field, and only on that row takes them: whoever presses it once too
+    often starts no training by that. `check` says in one sentence why fields are not possible,
+    which is asked as they are typed.
     """
 
+    DEFAULT_CSS = """
+    FieldsScreen .hint { color: $ink-dim; margin-top: 1; width: 100%; height: auto; }
+    FieldsScreen .take { width: 100%; margin-top: 1; padding: 0 1; }
+    FieldsScreen .take:focus { background: $panel; color: $ink-selected; }
+    """
     TITLE, SUB_TITLE = text.FIELDS_TITLE, text.FIELDS_HINT
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", show=False)]
 
     def __init__(self, chosen: Recipe, check: Callable[[Mapping[str, object]], str]) -> None:
         super().__init__()
@@ -65,20 +75,37 @@ class FieldsScreen(Form[dict[str, object]]):
             with Horizontal():
                 yield Label(key)
                 yield Input(recipe.written(getattr(self._recipe, key)), id=key)
+        yield Label("", classes="hint", markup=False)
         yield self.complaint()
+        take = Label(text.TAKE_FIELDS, classes="take")
+        take.can_focus = True
+        yield take
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        key = event.widget.id
+        hint = text.field_hint(key, recipe.allowed(_KINDS[key])) if key in _KINDS else ""
+        self.query_one(".hint", Label).update(self.plain(hint))
+
+    def on_input_changed(self) -> None:
+        self.complain(self.plain(self._check(self._fields)))
 
     def on_input_submitted(self) -> None:
+        self.focus_next()
+
+    def action_take(self) -> None:
+        if not self._check(self._fields):
+            self.dismiss(self._fields)
+
+    @property
+    def _fields(self) -> dict[str, object]:
+        """What differs from the preset, here or before."""
+        written = ((key, self.query_one(f"#{key}", Input).value) for key in SHOWN)
         fields = dict(
-            recipe.parse_setting(f"{key}={self.query_one(f'#{key}', Input).value}")
-            for key in SHOWN
-            if self.query_one(f"#{key}", Input).value != recipe.written(getattr(self._recipe, key))
+            recipe.parse_setting(f"{key}={value}")
+            for key, value in written
+            if value != recipe.written(getattr(self._recipe, key))
         )
-        fields = recipe.difference(self._recipe, SHOWN) | fields
-        wrong = self._check(fields)
-        if wrong:
-            self.complain(wrong)
-        else:
-            self.dismiss(fields)
+        return recipe.difference(self._recipe, SHOWN) | fields
 
 
 class Line(Form[str]):
@@ -115,6 +142,14 @@ class PathScreen(Line):
 
 
 class FilterScreen(Line):
-    """Asks for a part of what is looked for."""
+    """Asks for a part of what is looked for, below the list, which `seen` shortens meanwhile."""
 
+    DEFAULT_CSS = "FilterScreen { align: center bottom; background: $background 0%; }"
     TITLE, SUB_TITLE = text.FILTER_TITLE, text.FILTER_HINT
+
+    def __init__(self, written: str, seen: Callable[[str], None]) -> None:
+        super().__init__(written)
+        self._seen = seen
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._seen(event.value.strip())

@@ -30,7 +30,7 @@ class HelpScreen(Dialog[None]):
     HelpScreen Container { height: auto; layout: vertical; }
     HelpScreen.-wide Container { layout: horizontal; }
     HelpScreen Static { height: auto; width: 100%; }
-    HelpScreen.-wide Static { width: 1fr; }
+    HelpScreen.-wide Static { width: 1fr; padding-right: 2; }
     """
     TITLE, SUB_TITLE = text.HELP_TITLE, text.HELP_FOOT
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -38,10 +38,13 @@ class HelpScreen(Dialog[None]):
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual's own type)
 
-    def __init__(self, pane: str = "") -> None:
-        """The keys of the dashboard while this pane has the focus, or else of the launcher."""
+    def __init__(self, pane: str = "", shown: str = text.HELP_RUN) -> None:
+        """The keys of the dashboard while this pane has the focus, or else of the launcher.
+
+        `shown` is what the dashboard shows, a run or a recording.
+        """
         super().__init__()
-        self._groups = groups(pane)
+        self._groups = groups(pane, shown)
 
     def inside(self) -> ComposeResult:
         with Container():
@@ -61,13 +64,13 @@ class HelpScreen(Dialog[None]):
         return table
 
 
-def groups(pane: str) -> Groups:
+def groups(pane: str, shown: str = text.HELP_RUN) -> Groups:
     """The titles of what is told about: all of the dashboard, or of the launcher without a pane."""
     if not pane:
         return [text.HELP_LAUNCHER, text.HELP_BOXES]
     first = [text.HELP_PANES[pane]] if pane in text.HELP_PANES else []
-    rest = (title for title in text.HELP_KEYS if title not in (*first, text.HELP_LAUNCHER))
-    return [*first, *rest]
+    others = {text.HELP_LAUNCHER, text.HELP_RUN, text.HELP_RECORDING, *first} - {shown}
+    return [*first, *(title for title in text.HELP_KEYS if title not in others)]
 
 
 def halves(titles: Groups) -> Iterator[Groups]:

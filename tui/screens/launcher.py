@@ -26,20 +26,22 @@ from tui import commandline, picker, text
 from tui.datalist import availability
 from tui.drawing import cells
 from tui.drawing.cells import Span
+from tui.drawing.frame import fitting
+from tui.drawing.plain import spelled
 from tui.drawing.table import Column
+from tui.drawn import is_ascii
 from tui.panes.chooser import Chooser
 from tui.panes.lines import Details, Lines
-from tui.panes.strips import keys_row
+from tui.panes.strips import MORE, keys_row
 from tui.runlist import run_columns
+from tui.screens import boxes
+from tui.screens.boxes import BOXES
 from tui.summary import Summaries, Summary
 
 RECENT_RUNS = 20
 LIVE = ("live", "paused")
-# Rows inside the boxes of runs and devices, in a terminal below LOW rows and above.
-LOW = 34
-LOW_ROWS = {"runs": 2, "device": 1}
-HIGH_ROWS = {"runs": 6, "device": 4}
-NARROW, FLAT = 60, 18
+# The fewest and the most rows of what is chosen, as a command line or as what is wrong with it.
+PLAN_ROWS = 2, 4
 FOLDER = "folder"
 # Fields of a recipe, by whose names people know them.
 AUGMENTATIONS = (
@@ -62,6 +64,7 @@ class Launcher(Screen[None]):
     """Chooses architecture, data, recipe and device; knows the command line that does the same."""
 
     CSS_PATH = "launcher.tcss"
+    AUTO_FOCUS = ""  # the first of all boxes would be the empty one of runs
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", text.KEY_START),
         Binding("f", "fields", text.KEY_FIELDS),
@@ -69,8 +72,8 @@ class Launcher(Screen[None]):
         Binding("y", "copy", text.KEY_COPY),
         Binding("slash", "filter", text.KEY_FILTER),
         Binding("o", "order", text.KEY_ORDER),
-        Binding("tab", "app.focus_next", show=False),
-        Binding("shift+tab", "app.focus_previous", show=False),
+        Binding("tab", "next_box(1)", show=False),
+        Binding("shift+tab", "next_box(-1)", show=False),
         Binding("question_mark", "help", text.KEY_HELP),
         Binding("q,ctrl+c", "quit", text.KEY_QUIT),
     ]
@@ -84,31 +87,32 @@ class Launcher(Screen[None]):
         self._folder, self._folder_row = "", FolderRow("", "", "", picker.shape_of(None))
         self._begun: list[RunDir] = []
         self._order, self._filter = text.BY_FAMILY, ""
+        self._box, self._watched = "arch", ""
         self._recipe: Recipe | None = None
         self._error = ""
 
     def compose(self) -> ComposeResult:
         yield Lines(id="head")
-        yield Chooser(text.RUNS_TITLE, id="runs")
+        yield Chooser(id="runs")
         with Horizontal(id="middle"):
             with Vertical(id="models"):
-                yield Chooser(text.ARCH_TITLE, id="arch", heading=True)
+                yield Chooser(id="arch", heading=True)
                 yield Details(id="details")
             with Vertical(id="side"):
-                yield Chooser(text.DATA_TITLE, id="data")
-                yield Chooser(text.RECIPE_TITLE, id="recipe")
-        yield Chooser(text.DEVICE_TITLE, id="device")
+                yield Chooser(id="data")
+                yield Chooser(id="recipe")
+        yield Chooser(id="device")
         yield Lines(id="plan")
         yield Lines(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#runs").display = False
         defaults = choice.defaults({"data_dir": self._data_dir} if self._data_dir else {})
         self._fill_data(str(defaults["data"]))
         self._fill_architectures(str(defaults["arch"]))
         self._fill_devices()
         self._fill_recipes()
-        self._chooser("arch").focus()
+        self._arrange()
+        self._chooser(self._box).focus()
         self._say_head()
         self._rebuild()
         self._read_runs()
@@ -121,7 +125,7 @@ class Launcher(Screen[None]):
 
     def _fill_architectures(self, chosen: str = "") -> None:
         found = picker.listed(self._order, self._filter)
-        facts = text.arch_facts(self._order, len(found), len(ARCHITECTURES))
+        facts = text.arch_facts(self._order, self._filter, len(found), len(ARCHITECTURES))
         columns = picker.columns(found, self._shape) if found else []
         self._chooser("arch").fill([a.key for a in found], columns, chosen=chosen, facts=facts)
 
@@ -194,22 +198,43 @@ class Launcher(Screen[None]):
         chooser = self._chooser("runs")
         self._runs = {run.path: run for run in runs}
         if runs:
-            chooser.fill(list(self._runs), run_columns(runs), facts=text.ATTACH_HINT)
-        self._size_boxes()
+            chosen = self._watched if self._watched in self._runs else ""
+            facts = self._spelled(text.ATTACH_HINT)
+            chooser.fill(list(self._runs), run_columns(runs), chosen=chosen, facts=facts)
+            self._watched = ""
+        self._arrange()
         self._say_keys()
 
-    def _size_boxes(self) -> None:
-        """Runs and devices take no more rows than they need, and few in a low terminal."""
-        rows = LOW_ROWS if self.app.size.height < LOW else HIGH_ROWS
+    # Where it stands
+
+    @property
+    def _filled(self) -> list[str]:
+        return [name for name in BOXES if name != "runs" or self._runs]
+
+    def _arrange(self) -> None:
+        """Show all boxes, or the one in use alone where there is no room for more."""
+        width, height = self.app.size
+        most = boxes.most_rows(width, height)
+        shown = self._filled if most else [self._box]
+        for name in BOXES:
+            self._chooser(name).display = name in shown
+        for name in shown:
+            title = boxes.title(name) if most else boxes.tabbed(self._filled, name, width)
+            self._chooser(name).entitle(title)
         for name in ("runs", "device"):
             box = self._chooser(name)
-            box.styles.height = max(1, min(len(box), rows[name])) + 2
-        width, height = self.app.size
-        self.query_one("#details").display = height >= LOW
-        # In a very small terminal what is chosen and the command that it makes are left.
-        self.query_one("#side").display = width >= NARROW and height >= FLAT
-        for name in ("runs", "device"):
-            self._chooser(name).display = height >= FLAT and bool(len(self._chooser(name)))
+            box.styles.height = max(1, min(len(box), most[name])) + 2 if most else "1fr"
+        self.query_one("#middle").display = not {"arch", "data", "recipe"}.isdisjoint(shown)
+        self.query_one("#models").display = "arch" in shown
+        self.query_one("#side").display = not {"data", "recipe"}.isdisjoint(shown)
+        self.query_one("#details").display = bool(most) and height >= boxes.DETAILED
+        self.query_one("#head").display = height >= boxes.HEADED
+        self.query_one("#plan").display = height >= boxes.PLANNED
+
+    def action_next_box(self, places: int) -> None:
+        self._box = boxes.further(self._filled, self._box, places)
+        self._arrange()
+        self._chooser(self._box).focus()
 
     # What is chosen
 
@@ -221,11 +246,12 @@ class Launcher(Screen[None]):
 
     def _rebuild(self) -> None:
         """A recipe from what is chosen, or the sentence why there is none."""
-        try:
-            self._recipe = self._build()
-            self._error = ""
-        except EngineError as error:
-            self._error = str(error)
+        self._error = self._missing
+        if not self._error:
+            try:
+                self._recipe = self._build()
+            except EngineError as error:
+                self._error = str(error)
         self._say_details()
         self._say_recipe()
         self._say_plan()
@@ -235,6 +261,13 @@ class Launcher(Screen[None]):
         self._chooser("arch").note(chosen.new if chosen else text.NONE_FITS)
         rows = picker.details(chosen, self._shape) if chosen else []
         self.query_one("#details", Details).say(*rows)
+
+    @property
+    def _missing(self) -> str:
+        """What is still to be chosen, in a sentence, or nothing."""
+        if not self._chooser("arch").chosen:
+            return text.NONE_FITS
+        return text.FOLDER_WANTED if self._on_folder and not self._folder else ""
 
     @property
     def _on_folder(self) -> bool:
@@ -254,24 +287,28 @@ class Launcher(Screen[None]):
         return recipe.build(settings=self._fields, flags=flags)
 
     def _say_head(self) -> None:
-        left = cells.row(
-            " ", Span(text.PROGRAM, "title"), Span(f" · {socket.gethostname()}", "dim")
-        )
-        place = Span(f"{text.RUNS_IN} {harmless(str(self._runs_dir))} ", "dim")
-        gap = self.app.size.width - cells.width(left) - cells.width([place])
-        self.query_one("#head", Lines).say(cells.row(*left, " " * gap, place))
+        width, host = self.app.size.width, Span(f" · {socket.gethostname()}", "dim")
+        left = cells.row(" ", Span(text.PROGRAM, "title"), host)
+        place = cells.row(Span(f"{text.RUNS_IN} {harmless(str(self._runs_dir))} ", "dim"))
+        place = fitting([place], width - cells.width(left) - 2)
+        gap = " " * (width - cells.width(left) - cells.width(place))
+        self.query_one("#head", Lines).say(cells.row(*left, gap, *place))
 
     def _say_plan(self) -> None:
+        width = self.app.size.width
         if self._recipe is None or self._error:
-            wrapped = textwrap.wrap(self._error, max(20, self.app.size.width - 2))
-            self.query_one("#plan", Lines).say(*((Span(f" {w}", "error"),) for w in wrapped))
-            return
-        name = launch.default_name(self._recipe)
-        command = commandline.of(self._recipe)
-        self.query_one("#plan", Lines).say(
-            cells.row(" ", Span(text.NEW_RUN, "dim"), f" {name}"),
-            cells.row(" ", Span(harmless(command), "rate")),
-        )
+            wrapped = textwrap.wrap(self._error, max(20, width - 2))
+            lines = [cells.row(" ", Span(one, "warning")) for one in wrapped]
+        else:
+            name, command = launch.default_name(self._recipe), commandline.of(self._recipe)
+            lines = [
+                cells.row(" ", Span(text.NEW_RUN, "dim"), f" {name}"),
+                cells.shortened(cells.row(" ", Span(harmless(command), "rate")), width),
+            ]
+        plan = self.query_one("#plan", Lines)
+        least, most = PLAN_ROWS
+        plan.styles.height = max(least, min(len(lines), most))
+        plan.say(*lines)
 
     def _complain(self, sentence: str) -> None:
         self.notify(sentence, severity="error", timeout=10, markup=False)
@@ -279,21 +316,28 @@ class Launcher(Screen[None]):
     def _say_keys(self) -> None:
         keys = (
             ("⏎", text.KEY_ATTACH if self._chooser("runs").has_focus else text.KEY_START),
-            ("↑↓", text.KEY_CHOOSE),
             ("tab", text.KEY_NEXT_BOX),
+            ("↑↓", text.KEY_CHOOSE),
             ("f", text.KEY_FIELDS),
             ("a", text.KEY_AUGMENTED),
             ("y", text.KEY_COPY),
             ("q", text.KEY_QUIT),
             ("?", text.KEY_HELP),
         )
-        self.query_one("#keys", Lines).say(keys_row(keys, self.app.size.width))
+        said = tuple((self._spelled(key), label) for key, label in keys)
+        row = keys_row(said, self.app.size.width, self._spelled(MORE))
+        self.query_one("#keys", Lines).say(row)
+
+    def _spelled(self, keys: str) -> str:
+        return spelled(keys) if is_ascii(self.app) else keys
 
     def on_descendant_focus(self) -> None:
+        if isinstance(self.focused, Chooser):
+            self._box = str(self.focused.id)
         self._say_keys()
 
     def on_resize(self) -> None:
-        self._size_boxes()
+        self._arrange()
         self._say_head()
         self._say_plan()
         self._say_keys()
@@ -304,15 +348,15 @@ class Launcher(Screen[None]):
     # What is done
 
     def action_start(self) -> None:
-        if self._chooser("runs").has_focus and self._runs:
+        if self._box == "runs" and self._runs:
             run = self._runs[self._chooser("runs").chosen]
             self._watch(RunDir(Path(run.path)), started=False)
-        elif self._on_folder and not self._folder:
+        elif self._error == text.FOLDER_WANTED:
             from tui.screens.fields import PathScreen
 
             self.app.push_screen(PathScreen(check=self._take_folder))
         elif self._error or self._recipe is None:
-            self.notify(self._error, severity="error", markup=False)
+            self._complain(self._error)
         else:
             self._start(self._recipe)
 
@@ -331,6 +375,7 @@ class Launcher(Screen[None]):
     def _watch(self, run: RunDir, *, started: bool) -> None:
         from tui.screens.dashboard import Dashboard
 
+        self._watched = str(run.path)
         self.app.push_screen(Dashboard(run, started=started, below=True))
 
     def _take_folder(self, path: str) -> str:
@@ -369,7 +414,9 @@ class Launcher(Screen[None]):
             self._rebuild()
 
     def action_augmented(self) -> None:
-        if self._recipe is not None and not self._error:
+        if self._recipe is None or self._error:
+            self._complain(self._error)
+        else:
             self.notify(text.LOADING_AUGMENTED)
             self._preview(self._recipe)
 
@@ -386,18 +433,25 @@ class Launcher(Screen[None]):
     def _show_augmented(self, shown: events.Augmented) -> None:
         from tui.screens.augmented import AugmentedScreen
 
+        self.app.clear_notifications()  # that they are being loaded, which would lie over them
         self.app.push_screen(AugmentedScreen(shown))
 
     def action_filter(self) -> None:
         from tui.screens.fields import FilterScreen
 
-        self.app.push_screen(FilterScreen(self._filter), self._take_filter)
+        before, chosen = self._filter, self._chooser("arch").chosen
 
-    def _take_filter(self, wanted: str | None) -> None:
-        if wanted is not None:
-            self._filter = wanted
-            self._fill_architectures()
-            self._rebuild()
+        def keep(wanted: str | None) -> None:
+            if wanted is None:
+                self._list_those(before, chosen)
+
+        self.app.push_screen(FilterScreen(before, self._list_those), keep)
+
+    def _list_those(self, wanted: str, chosen: str = "") -> None:
+        """List the architectures that fit, and the chosen one among them if it does."""
+        self._filter = wanted
+        self._fill_architectures(chosen)
+        self._rebuild()
 
     def action_order(self) -> None:
         orders = list(picker.ORDERS)
@@ -405,7 +459,9 @@ class Launcher(Screen[None]):
         self._fill_architectures()
 
     def action_copy(self) -> None:
-        if self._recipe is not None:
+        if self._recipe is None or self._error:
+            self._complain(self._error)
+        else:
             self.app.copy_to_clipboard(commandline.of(self._recipe))
             self.notify(text.COPIED)
 

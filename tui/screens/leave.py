@@ -38,7 +38,8 @@ class LeaveScreen(Dialog[Literal["keep", "stop"]]):
 
     def inside(self) -> ComposeResult:
         yield Label(text.LEAVE_QUESTION)
-        yield OptionList(*(Option(said, id=key) for key, said in text.LEAVE_ANSWERS.items()))
+        answers = text.LEAVE_ANSWERS.items()
+        yield OptionList(*(Option(f"{key:<5}{said}", id=name) for name, (key, said) in answers))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_answer(event.option_id or "stay")

@@ -70,4 +70,5 @@ class Questions:
         elif isinstance(answer, events.Augmented):
             from tui.screens.augmented import AugmentedScreen
 
+            self._screen.app.clear_notifications()  # that they were asked for
             self._screen.app.push_screen(AugmentedScreen(answer))

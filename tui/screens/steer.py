@@ -41,7 +41,7 @@ class SteerScreen(Form[Changes]):
     def __init__(self, history: History, check: Callable[[], str]) -> None:
         super().__init__()
         self._check = check
-        rate = history.steps.lr if history.steps is not None else math.nan
+        rate = numbers.number(history.rate)
         self._rate = _short(rate) if math.isfinite(rate) else ""
         self._epochs = str(history.epochs_planned) if history.run is not None else ""
         self._epoch = history.epoch

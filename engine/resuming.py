@@ -1,0 +1,163 @@
+"""Going on with a run that no engine holds: whether it may, where, and with which recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine import launch, recipe, rundir, text
+from engine.commands import MOST_EPOCHS
+from engine.errors import RunError, UsageError
+from engine.events import Checkpointed
+from engine.history import History
+from engine.journal import glimpse, latest
+from engine.recipe import FIELDS, Recipe
+from engine.rundir import Claim, RunDir
+
+# What makes another run of it: nobody means to go on with that.
+IDENTITY = ("arch", "data")
+# Where a run goes on is for each command line to say.
+MOVABLE = ("device", "gpus")
+
+
+def resume(
+    run: RunDir,
+    epochs: int | None = None,
+    gpus: int | str | None = None,
+    device: str | None = None,
+    *,
+    force: bool = False,
+) -> tuple[Claim, Recipe]:
+    """The lock of a run that no engine holds, and its recipe as resolved, for so many `gpus`.
+
+    A run that is done goes on only for more `epochs` in all; one that is silent only by `force`. On
+    another `device` it stays: its recipe then says so, and is resolved anew at the start.
+    Raises RunError where it is already running or done, UsageError where its recipe cannot be read
+    or it has trained for so long already, and as `launch.ranks` and `launch.check_device`.
+    """
+    _check_total(run, epochs)
+    known = recipe.load(run.recipe)
+    file = _file(known, device)
+    chosen = recipe.build(file=file, flags={} if gpus is None else {"gpus": gpus})
+    launch.ranks(chosen)
+    claim = Claim(run, rundir.take(run, force=force))
+    if file is not known:
+        _rewrite(run, chosen)
+    return claim, chosen
+
+
+def _file(known: Mapping[str, object], device: str | None) -> Mapping[str, object]:
+    """The recipe file to go on with: the run's own, or what becomes of it on another device."""
+    if device is None or device == recipe.build(file=known).device:
+        return known
+    file = recipe.moved(known, device)
+    launch.check_device(recipe.build(file=file).device)
+    return file
+
+
+def _rewrite(run: RunDir, chosen: Recipe) -> None:
+    try:
+        rundir.write_durably(run.recipe, recipe.to_toml(chosen).encode())
+    except OSError as error:
+        raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
+
+
+def _check_total(run: RunDir, epochs: int | None) -> None:
+    """Raise where the run cannot go on to so many epochs in all: RunError where none are said."""
+    if epochs is None:
+        if is_done(run):
+            raise RunError(text.already_done(run.label))
+        return
+    if epochs > MOST_EPOCHS:
+        raise UsageError(text.too_many_epochs(MOST_EPOCHS))
+    if epochs < (least := least_epochs(run)):
+        raise UsageError(text.trained_already(run.label, least - 1))
+
+
+def least_epochs(run: RunDir) -> int:
+    """After how many epochs the run can end at the earliest."""
+    if not (run.checkpoints / "last.pt").exists():
+        return 1
+    saves = (save for save in latest(run.journal, Checkpointed) if save.file == "last.pt")
+    last = next(saves, None)
+    return last.epoch + (last.reason == "epoch") if last is not None else 1
+
+
+def is_done(run: RunDir) -> bool:
+    """Whether the run has come to its planned end."""
+    history = History()
+    history.fold(glimpse(run.journal))
+    return history.ended is not None and history.ended.reason == "done"
+
+
+# The same command line again and again
+
+
+class Requeued(NamedTuple):
+    """What a command line with a name comes to.
+
+    `claim` is None where the run is done and there is nothing to start; `epochs` is another total
+    than its recipe's, and `unheeded` a sentence on what the run does not take from the command
+    line.
+    """
+
+    run: RunDir
+    recipe: Recipe
+    claim: Claim | None
+    epochs: int | None = None
+    unheeded: str = ""
+
+
+def resume_or_create(
+    chosen: Recipe, said: Container[str], runs_dir: Path, name: str, *, force: bool = False
+) -> Requeued:
+    """The newest run of this name to go on with, a new one where there is none.
+
+    So the same command line may be given again and again, as a scheduler does. Of `chosen` only
+    the fields that were `said` concern a run that is there. Raises UsageError where they make
+    another run of it, RunError where it is already running, and what `launch.create` raises.
+    """
+    with rundir.choosing(runs_dir):
+        known = next((run for run in rundir.runs(runs_dir) if run.name == name), None)
+        if known is None:
+            claim = launch.create(chosen, runs_dir, name)
+            return Requeued(claim.run, chosen, claim)
+        return _again(known, chosen, said, force=force)
+
+
+def _again(run: RunDir, chosen: Recipe, said: Container[str], *, force: bool) -> Requeued:
+    own = recipe.build(file=recipe.load(run.recipe))
+    unheeded = _unheeded(run, own, chosen, said)
+    epochs = chosen.epochs if "epochs" in said and chosen.epochs > own.epochs else None
+    if epochs is not None and epochs < least_epochs(run):
+        epochs = None  # as it goes on anyway
+    if epochs is None and is_done(run):
+        return Requeued(run, own, None, unheeded=unheeded)
+    gpus = chosen.gpus if "gpus" in said else None
+    device = chosen.device if "device" in said and chosen.device != "auto" else None
+    claim, resumed = resume(run, epochs, gpus, device, force=force)
+    return Requeued(run, resumed, claim, epochs, unheeded)
+
+
+def _unheeded(run: RunDir, own: Recipe, chosen: Recipe, said: Container[str]) -> str:
+    """What the run does not take from a command line, as a sentence, if anything.
+
+    Raises UsageError where that is what makes the run.
+    """
+    values = {key: (getattr(own, key), getattr(chosen, key)) for key in FIELDS if key in said}
+    unlike = {
+        key: (recipe.written(has), recipe.written(asked))
+        for key, (has, asked) in values.items()
+        if not _heeds(key, has, asked)
+    }
+    if another := {key: unlike[key] for key in IDENTITY if key in unlike}:
+        raise UsageError(text.another_run(run.label, another))
+    return text.goes_on_as_it_began(run.label, unlike) if unlike else ""
+
+
+def _heeds(key: str, has: Any, asked: Any) -> bool:
+    """Whether a run that has one value of a field goes on as the other one asks."""
+    if key == "epochs":
+        return bool(asked >= has)
+    return key in MOVABLE or asked in (has, "auto")

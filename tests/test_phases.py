@@ -1,0 +1,40 @@
+"""What is said about the data when it is loaded."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.data import phases
+from engine.data.dataset import Dataset, Images
+from engine.events import Alert
+from engine.recipe import Resolved
+
+RESOLVED = Resolved(
+    device="cpu", precision="float32", memory_format="contiguous", threads=1, size=8
+)
+
+
+def images(counts: list[int]) -> Images:
+    """So many images of each class."""
+    labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
+    return Images(torch.zeros(len(labels), 1, 8, 8, dtype=torch.uint8), labels)
+
+
+def warned(training: list[int], validation: list[int]) -> list[str]:
+    classes = tuple("abc"[: len(training)])
+    splits = images(training), images(validation)
+    data = Dataset(classes, *splits, "own", (0.5,), (0.2,))
+    said = phases.notes(data, RESOLVED, 1e9)
+    return [e.text for e in said if isinstance(e, Alert) and e.level == "warning"]
+
+
+def test_a_class_that_prevails_is_told_with_what_a_guess_is_worth() -> None:
+    (sentence,) = warned([10, 970, 20], [2, 48, 0])
+    assert "97.0 % of the training images are of the class 'b'" in sentence
+    assert "right for 96.0 % of the validation images" in sentence
+
+
+@pytest.mark.parametrize(("training", "warnings"), [([80, 20], 1), ([79, 21], 0), ([5, 5, 5], 0)])
+def test_up_to_a_fifth_of_others_is_few(training: list[int], warnings: int) -> None:
+    assert len(warned(training, training)) == warnings

@@ -1,0 +1,248 @@
+"""Going on with a run: what it has behind it, on which device, and by which command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine import events, hardware, launch, recipe, resuming, rundir
+from engine.errors import RunError, UsageError
+from engine.events import Event
+from engine.journal import Journal
+from engine.recipe import Recipe, Resolved
+from engine.resuming import Requeued
+from engine.rundir import RunDir
+from tests import scripted
+
+if TYPE_CHECKING:
+    from engine.saving import SaveReason
+
+ON_GPU = Resolved(
+    device="cuda",
+    precision="bf16",
+    memory_format="channels-last",
+    threads=16,
+    size=64,
+    compile="on",
+    cuda_graph="on",
+)
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sign of a GPU on this machine."""
+    monkeypatch.setattr(hardware, "gpus", tuple)
+    monkeypatch.setattr(launch, "UNTOLD", ())
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tuple(events.Gpu(n, "H100", False, 0.0, 0, 1, cuda=n) for n in (0, 1))
+    monkeypatch.setattr(hardware, "gpus", lambda: found)
+
+
+def stopped(
+    folder: Path, said: list[Event], resolved: Resolved | None = None, **flags: object
+) -> RunDir:
+    """A run that has saved what its journal says."""
+    run = scripted.run_dir(folder / "runs", said)
+    chosen = recipe.build(flags={"epochs": 4, "size": "auto", **flags})
+    run.recipe.write_text(recipe.to_toml(chosen, resolved))
+    (run.checkpoints / "last.pt").touch()
+    return run
+
+
+def resumed(
+    run: RunDir,
+    epochs: int | None = None,
+    gpus: int | None = None,
+    device: str | None = None,
+) -> tuple[Recipe, Recipe]:
+    """The recipe that a resume goes on with, and the one that the run then has."""
+    claim, chosen = resuming.resume(run, epochs, gpus, device)
+    os.close(claim.lock)
+    return chosen, recipe.build(file=recipe.load(run.recipe))
+
+
+def saved(epoch: int, why: SaveReason, file: str = "last.pt") -> events.Checkpointed:
+    return events.Checkpointed(file, epoch, 9, 0.1, why, step=epoch * 10)
+
+
+@pytest.mark.parametrize(
+    ("said", "least"),
+    [
+        ([], 1),
+        ([saved(1, "epoch"), saved(2, "epoch")], 3),
+        ([saved(2, "epoch"), saved(3, "stop")], 3),
+        ([saved(1, "epoch"), saved(2, "epoch", "epoch-0002.pt")], 2),
+        ([saved(2, "epoch"), events.Resumed("a2", 0, 1, step=0)], 1),
+    ],
+)
+def test_a_run_cannot_end_before_what_it_has_saved(
+    tmp_path: Path, said: list[Event], least: int
+) -> None:
+    run = stopped(tmp_path, [scripted.started(), *said])
+    assert resuming.least_epochs(run) == least
+    (run.checkpoints / "last.pt").unlink()
+    assert resuming.least_epochs(run) == 1
+
+
+def test_a_save_long_ago_still_counts(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started(), saved(2, "epoch")])
+    journal = Journal(run.journal)
+    for _ in range(8_000):
+        journal.append(events.Alert("info", "code", "x" * 200))
+    journal.append(saved(2, "best", "best.pt"))
+    assert resuming.least_epochs(run) == 3
+
+
+def test_as_many_epochs_as_are_trained_are_refused_at_once(tmp_path: Path) -> None:
+    done = events.RunEnded("done", 1, 0.9, seconds=75.0)
+    run = stopped(tmp_path, [scripted.started(), saved(1, "epoch"), done])
+    with pytest.raises(UsageError, match="has 1 epoch behind it: give --epochs 2 or more"):
+        resumed(run, 1)
+    with pytest.raises(UsageError, match="at most 1,000,000 epochs"):
+        resumed(run, 1_000_001)
+    with pytest.raises(RunError, match="is done"):
+        resumed(run)
+    resumed(run, 2)
+
+
+def test_a_run_stays_on_the_device_that_it_goes_on_on(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [], ON_GPU)
+    chosen, kept = resumed(run, device="cpu")
+    assert chosen == kept
+    assert (kept.device, kept.precision, kept.compile, kept.cuda_graph, kept.threads) == (
+        *("cpu", "auto", "auto", "auto", "auto"),
+    )
+    assert kept.size == 64, "as the weights were trained"
+    assert "[resolved]" not in run.recipe.read_text(), "which is for the engine to write"
+    assert resumed(run)[0].device == "cpu"
+
+
+@pytest.mark.parametrize("device", [None, "cuda"])
+def test_on_the_same_device_all_stays_as_it_was_resolved(
+    tmp_path: Path, device: str | None
+) -> None:
+    run = stopped(tmp_path, [], ON_GPU)
+    before = run.recipe.read_text()
+    chosen, _ = resumed(run, device=device)
+    assert (chosen.device, chosen.precision, chosen.threads) == ("cuda", "bf16", 16)
+    assert run.recipe.read_text() == before
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "gpu"])
+def test_a_run_does_not_move_to_what_is_not_there(tmp_path: Path, device: str) -> None:
+    run = stopped(tmp_path, [])
+    before = run.recipe.read_text()
+    with pytest.raises(UsageError):
+        resumed(run, device=device)
+    assert run.recipe.read_text() == before
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_run_of_a_gpu_that_is_gone_does_not_start_to_fail(tmp_path: Path) -> None:
+    claim, chosen = resuming.resume(stopped(tmp_path, [], ON_GPU))
+    with pytest.raises(UsageError, match="no usable GPU"):
+        launch.spawn(claim, chosen)
+    assert not rundir.alive(claim.run)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_a_run_that_moves_to_one_gpu_stays_there(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [], ON_GPU, gpus=2)
+    assert resumed(run)[0].gpus == 2
+    chosen, kept = resumed(run, gpus=1, device="cuda:1")
+    assert chosen == kept
+    assert (kept.device, kept.gpus) == ("cuda:1", 1)
+    assert resumed(run)[0] == kept
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize("gpus", [2, "all"])
+@pytest.mark.parametrize("device", ["cpu", "cuda:1"])
+def test_on_another_device_one_process_trains(tmp_path: Path, gpus: object, device: str) -> None:
+    chosen, kept = resumed(stopped(tmp_path, [], ON_GPU, gpus=gpus), device=device)
+    assert (chosen.gpus, kept.gpus) == (1, 1)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_so_many_processes_as_are_said_train_there(tmp_path: Path) -> None:
+    chosen, kept = resumed(stopped(tmp_path, [], ON_GPU, batch=128), gpus=2, device="cpu")
+    assert (chosen.gpus, kept.gpus) == (2, 2)
+
+
+# The same command line again and again
+
+
+def requeued(run: RunDir, **said: object) -> Requeued:
+    """What a command line with these flags makes of a run."""
+    chosen = recipe.build(flags=said)
+    found = resuming.resume_or_create(chosen, said.keys(), run.path.parent, run.name)
+    if found.claim is not None:
+        os.close(found.claim.lock)
+    return found
+
+
+def test_where_there_is_no_run_of_that_name_one_begins(tmp_path: Path) -> None:
+    found = requeued(RunDir(tmp_path / "runs" / "1-new"), epochs=7)
+    assert found.run.label == "1-new"
+    assert recipe.build(file=recipe.load(found.run.recipe)) == found.recipe
+    assert (found.recipe.epochs, found.epochs, found.unheeded) == (7, None, "")
+
+
+@pytest.mark.parametrize(("said", "expected"), [("auto", "cuda"), ("cpu", "cpu")])
+def test_a_requeued_run_moves_where_its_command_line_says_so(
+    tmp_path: Path, said: str, expected: str
+) -> None:
+    found = requeued(stopped(tmp_path, [], ON_GPU), device=said)
+    assert (found.recipe.device, found.unheeded) == (expected, "")
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_what_is_not_said_stays(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [], ON_GPU, gpus=2, lr=0.02, arch="resnet20", data="cifar10")
+    found = requeued(run)
+    assert (found.recipe.gpus, found.recipe.lr, found.recipe.arch) == (2, 0.02, "resnet20")
+    assert found.unheeded == ""
+    assert requeued(run, gpus=1).recipe.gpus == 1
+
+
+def test_the_same_said_again_is_silent(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [], ON_GPU, lr=0.02)
+    assert requeued(run, epochs=4, lr=0.02, precision="auto", threads=16).unheeded == ""
+
+
+def test_what_a_run_does_not_take_over_is_told(tmp_path: Path) -> None:
+    found = requeued(stopped(tmp_path, [], ON_GPU), lr=0.02, epochs=3, precision="float32")
+    assert "1-lenet5-digits goes on as it began" in found.unheeded
+    assert (
+        "epochs = 4 (and not 3), lr = 0.05 (and not 0.02), precision = bf16 (and not float32)"
+        in found.unheeded
+    )
+    assert (found.epochs, found.recipe.lr, found.recipe.epochs) == (None, 0.05, 4)
+
+
+def test_another_architecture_or_data_is_another_run(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [])
+    with pytest.raises(UsageError, match=r"arch = lenet5 \(and not resnet20\): leave that out"):
+        requeued(run, arch="resnet20", lr=0.02)
+    with pytest.raises(UsageError, match=r"data = digits \(and not mnist\)"):
+        requeued(run, data="mnist")
+
+
+def test_more_epochs_in_all_are_trained_once(tmp_path: Path) -> None:
+    """Those of the recipe stay, so that a total is said at each start, whatever was saved."""
+    run = stopped(tmp_path, [scripted.started(), saved(4, "epoch"), events.RunEnded("done")])
+    assert requeued(run, epochs=4).claim is None
+    for _ in range(2):
+        found = requeued(run, epochs=6)
+        assert found.claim is not None
+        assert (found.epochs, found.unheeded) == (6, "")
+    scripted.write(run, [events.Phase("training"), saved(6, "epoch"), events.RunEnded("done")])
+    found = requeued(run, epochs=6)
+    assert (found.claim, found.unheeded) == (None, "")
