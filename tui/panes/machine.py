@@ -43,7 +43,7 @@ class MachinePane(Pane):
         host = (Span(harmless(run.host), "dim"),) if run else ()
         hidden = machine.rows_hidden(self.history, width - 2, height - 2, self.cost())
         more = (Span(text.more(hidden), "dim"),) if hidden and height > 2 else ()
-        foot = (Span(text.AT_THE_END, "warning"),) if self.history.ended is not None else ()
+        foot = (Span(text.AT_THE_END, "dim"),) if self.history.ended is not None else ()
         return Border(fitting([host], facts_room), foot, more)
 
     def inside(self, width: int, height: int) -> list[Row]:
