@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Label
+from textual.widgets import Input, Label
 
 from engine import cgroups, events, hardware, launch, rundir
 from engine.recipe import Recipe
 from tests import scripted
+from tests.test_dashboard import typed
 from tui.app import CnnTui
 from tui.drawing import cells
 from tui.once import screen_text
@@ -438,3 +439,13 @@ async def test_the_same_is_not_said_twice_at_once(tmp_path: Path, spawned: list[
         brief, lasting = pilot.app._notifications
         assert (brief.message, lasting.message) == ("saved", "not running")
         assert brief.timeout < lasting.timeout
+
+
+async def test_keys_that_arrive_at_once_go_to_the_box_that_the_first_one_opens(
+    tmp_path: Path,
+) -> None:
+    """As over a slow line."""
+    async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
+        await settled(pilot)
+        await typed(pilot, "/resnet50")
+        assert pilot.app.screen.query_one(Input).value == "resnet50"

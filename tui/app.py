@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import events
 from textual._xterm_parser import XTermParser
@@ -17,6 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.notifications import SeverityLevel
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
@@ -176,6 +178,8 @@ class CnnTui(App[str]):
         self._typed, self.clock = typed, clock
         # The keys that were pressed while the opening was seen; None from then on.
         self._early: list[events.Key] | None = None
+        # For which screen a key was meant that is on its way through the widgets.
+        self._meant_for: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
         for theme in themes(self.console.color_system == "standard"):
             self.register_theme(theme)
         self.theme = LIGHT.name if on_light(os.environ.get("COLORFGBG", "")) else DARK.name
@@ -228,13 +232,22 @@ class CnnTui(App[str]):
             self.refresh_css(animate=False)
 
     async def on_event(self, event: events.Event) -> None:
-        """Full-width characters are the keys that they look like, except where text is typed."""
+        """Full-width characters are the keys that they look like, except where text is typed.
+
+        A key that comes back unused after the one before it has opened a screen was typed for that
+        screen, as over a slow line, where several keys arrive at once.
+        """
         if isinstance(event, events.Key):
             if self._early is not None:
                 self._early.append(event)
                 return
+            if self._meant_for.get(event, self.screen) is not self.screen:
+                again = events.Key(event.key, event.character)
+                self.screen.call_after_refresh(self.post_message, again)
+                return
             if not isinstance(self.focused, Input):
                 event = twins.ascii_twin(event)
+            self._meant_for[event] = self.screen
         await super().on_event(event)
 
     def notify(
