@@ -178,8 +178,12 @@ class CnnTui(App[str]):
         self._typed, self.clock = typed, clock
         # The keys that were pressed while the opening was seen; None from then on.
         self._early: list[events.Key] | None = None
-        # For which screen a key was meant that is on its way through the widgets.
+        # For which screen a key was meant that is on its way through the widgets; keys that have
+        # come back since that was covered, and those that were typed after them.
         self._meant_for: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
+        self._returned: list[events.Key] = []
+        self._behind: list[events.Key] = []
+        self._typed_on: Screen[Any] | None = None
         for theme in themes(self.console.color_system == "standard"):
             self.register_theme(theme)
         self.theme = LIGHT.name if on_light(os.environ.get("COLORFGBG", "")) else DARK.name
@@ -232,23 +236,47 @@ class CnnTui(App[str]):
             self.refresh_css(animate=False)
 
     async def on_event(self, event: events.Event) -> None:
-        """Full-width characters are the keys that they look like, except where text is typed.
-
-        A key that comes back unused after the one before it has opened a screen was typed for that
-        screen, as over a slow line, where several keys arrive at once.
-        """
+        """Full-width characters are the keys that they look like, except where text is typed."""
         if isinstance(event, events.Key):
             if self._early is not None:
                 self._early.append(event)
                 return
-            if self._meant_for.get(event, self.screen) is not self.screen:
-                again = events.Key(event.key, event.character)
-                self.screen.call_after_refresh(self.post_message, again)
-                return
-            if not isinstance(self.focused, Input):
-                event = twins.ascii_twin(event)
-            self._meant_for[event] = self.screen
+            if not self._is_ahead(event):
+                await self._take(event)
+            return
         await super().on_event(event)
+
+    async def _take(self, key: events.Key) -> None:
+        if not isinstance(self.focused, Input):
+            key = twins.ascii_twin(key)
+        self._meant_for[key] = self.screen
+        await super().on_event(key)
+
+    def _is_ahead(self, key: events.Key) -> bool:
+        """Whether a key waits for a screen that has just been opened.
+
+        A key that comes back unused after the one before it has opened a screen was typed for that
+        screen, as over a slow line, where several keys arrive at once. The first keys on another
+        screen wait for those.
+        """
+        if key in self._meant_for:
+            queue = self._returned if self._meant_for[key] is not self.screen else None
+        else:
+            waiting = self._returned or self._behind or self._typed_on is not self.screen
+            queue = self._behind if waiting else None
+        if queue is None:
+            return False
+        if not self._returned and not self._behind:
+            self.screen.call_after_refresh(self._let_go)
+        queue.append(key)
+        return True
+
+    async def _let_go(self) -> None:
+        """Take the keys that wait; those that arrive meanwhile go behind them."""
+        self._typed_on = self.screen
+        while queue := self._returned or self._behind:
+            await self._take(events.Key(queue[0].key, queue[0].character))
+            queue.pop(0)
 
     def notify(
         self,
