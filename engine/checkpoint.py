@@ -44,7 +44,10 @@ def content(state: dict[str, Any]) -> memoryview:
     written = io.BytesIO()
     try:
         torch.save({"format": FORMAT, **state}, written)
-    except MemoryError as error:
+    except (MemoryError, RuntimeError) as error:
+        # Where a write fails in its midst, torch says that the container is broken.
+        if isinstance(error, RuntimeError) and "inline_container" not in str(error):
+            raise
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from error
     return written.getbuffer()
 

@@ -19,17 +19,23 @@ INHERITED = ("arch", "act", "bn")
 
 
 def recipe_from(
-    said: str | None, sets: Sequence[str], flags: Mapping[str, object], runs_dir: Path
+    said: str | None,
+    sets: Sequence[str],
+    flags: Mapping[str, object],
+    runs_dir: Path,
+    known: RunDir | None = None,
 ) -> Recipe:
     """One recipe from `--recipe NAME|FILE`, `--set` and the flags, its data found on the disk.
 
+    Where it is for a run that is `known` already, that one has weights of its own to begin with.
     Raises UsageError for a name, key or value, DataError for data that is not there, RunError for
     a run to begin with that is not in the runs folder.
     """
     file = _file(said)
     settings = dict(recipe.parse_setting(setting) for setting in sets)
     if source := {**file, **settings, **flags}.get("init_from"):
-        source = checkpoint(str(source), runs_dir)
+        own = known and known.checkpoints / "last.pt"
+        source = own or checkpoint(str(source), runs_dir)
         file = inherited(source) | file
         flags = {**flags, "init_from": str(source)}
     chosen = defaults(file | settings | dict(flags)) | dict(flags)

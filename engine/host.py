@@ -67,8 +67,8 @@ class Host:
         world: World | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
-        steered = next(latest(claim.run.journal, events.Steered), None)
-        self._lines = Lines(rundir.selector(claim.run), steered)
+        steered = [*latest(claim.run.journal, events.Steered)]
+        self._lines = Lines(rundir.selector(claim.run), reversed(steered))
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import UNSET
 
 from engine import archname, events, text
@@ -15,11 +17,12 @@ STEP_SECONDS = 5.0
 class Lines:
     """Turns the events of a run, in order, into lines for a log or a plain terminal."""
 
-    def __init__(self, selector: str = "", steered: events.Steered | None = None) -> None:
-        """`selector` finds the run again; `steered` is how an earlier attempt left its plan."""
+    def __init__(self, selector: str = "", steered: Iterable[events.Steered] = ()) -> None:
+        """`selector` finds the run again; `steered` is what still stands, the last one last."""
         self._selector = selector
         self._history = History()
-        self._history.steered = steered
+        self._steered = [*steered]
+        self._plan()
         self._said = 0.0
         self._phase = ""
 
@@ -43,6 +46,7 @@ class Lines:
                 self._take_back(event)
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
             case events.Steered():
+                self._steered.append(event)
                 return [_steered(event, planned)]
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
@@ -52,9 +56,11 @@ class Lines:
 
     def _take_back(self, resumed: events.Resumed) -> None:
         """What was steered after the checkpoint does not count any more."""
-        steered = self._history.steered
-        if steered is not None and superseded(steered, [resumed]):
-            self._history.steered = None
+        self._steered = [event for event in self._steered if not superseded(event, [resumed])]
+        self._plan()
+
+    def _plan(self) -> None:
+        self._history.steered = self._steered[-1] if self._steered else None
 
     def _once(self, event: events.Phase) -> list[str]:
         said = f"{event.name} {text.harmless(event.note)}".rstrip()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine import launch, recipe, rundir, text
+from engine import choice, launch, recipe, rundir, text
 from engine.commands import MOST_EPOCHS
-from engine.errors import RunError, UsageError
-from engine.events import Checkpointed
+from engine.errors import EngineError, RunError, UsageError
+from engine.events import Checkpointed, Steered
 from engine.history import History
 from engine.journal import glimpse, latest
-from engine.recipe import FIELDS, Recipe
+from engine.recipe import FIELDS, Recipe, Resolved
 from engine.rundir import Claim, RunDir
 
 # What makes another run of it: nobody means to go on with that.
 IDENTITY = ("arch", "data")
-# Where a run goes on is for each command line to say.
-MOVABLE = ("device", "gpus")
+# Where a run goes on is for each command line to say; what it began with is behind it.
+FREE = ("device", "gpus", "init_from")
 
 
 def resume(
@@ -77,11 +78,28 @@ def _check_total(run: RunDir, epochs: int | None) -> None:
 
 def least_epochs(run: RunDir) -> int:
     """After how many epochs the run can end at the earliest."""
-    if not (run.checkpoints / "last.pt").exists():
-        return 1
-    saves = (save for save in latest(run.journal, Checkpointed) if save.file == "last.pt")
-    last = next(saves, None)
+    last = _last_save(run)
     return last.epoch + (last.reason == "epoch") if last is not None else 1
+
+
+def _last_save(run: RunDir) -> Checkpointed | None:
+    """What the run's journal says of the checkpoint that it goes on from."""
+    if not (run.checkpoints / "last.pt").exists():
+        return None
+    saves = (save for save in latest(run.journal, Checkpointed) if save.file == "last.pt")
+    return next(saves, None)
+
+
+def _most_planned(run: RunDir, own: Recipe) -> int:
+    """The largest total of epochs that the run ever had, up to where it goes on from.
+
+    What was steered after the last save is taken back when the run goes on.
+    """
+    last = _last_save(run)
+    if last is None:
+        return own.epochs
+    kept = (s for s in latest(run.journal, Steered) if s.seq < last.seq and s.step <= last.step)
+    return max([own.epochs, *(steered.epochs for steered in kept)])
 
 
 def is_done(run: RunDir) -> bool:
@@ -109,6 +127,11 @@ class Requeued(NamedTuple):
     unheeded: str = ""
 
 
+def named(runs_dir: Path, name: str) -> RunDir | None:
+    """The newest run of this name."""
+    return next((run for run in rundir.runs(runs_dir) if run.name == name), None)
+
+
 def resume_or_create(
     chosen: Recipe, said: Container[str], runs_dir: Path, name: str, *, force: bool = False
 ) -> Requeued:
@@ -119,7 +142,7 @@ def resume_or_create(
     another run of it, RunError where it is already running, and what `launch.create` raises.
     """
     with rundir.choosing(runs_dir):
-        known = next((run for run in rundir.runs(runs_dir) if run.name == name), None)
+        known = named(runs_dir, name)
         if known is None:
             claim = launch.create(chosen, runs_dir, name)
             return Requeued(claim.run, chosen, claim)
@@ -129,9 +152,9 @@ def resume_or_create(
 def _again(run: RunDir, chosen: Recipe, said: Container[str], *, force: bool) -> Requeued:
     own = recipe.build(file=recipe.load(run.recipe))
     unheeded = _unheeded(run, own, chosen, said)
-    epochs = chosen.epochs if "epochs" in said and chosen.epochs > own.epochs else None
-    if epochs is not None and epochs < least_epochs(run):
-        epochs = None  # as it goes on anyway
+    # Whatever a person made of the total stands, until more is asked for than there ever was.
+    more = "epochs" in said and chosen.epochs > _most_planned(run, own)
+    epochs = chosen.epochs if more else None
     if epochs is None and is_done(run):
         return Requeued(run, own, None, unheeded=unheeded)
     gpus = chosen.gpus if "gpus" in said else None
@@ -145,6 +168,8 @@ def _unheeded(run: RunDir, own: Recipe, chosen: Recipe, said: Container[str]) ->
 
     Raises UsageError where that is what makes the run.
     """
+    with contextlib.suppress(EngineError):  # what is not there is not what was asked for
+        own = choice.absolute(own)
     values = {key: (getattr(own, key), getattr(chosen, key)) for key in FIELDS if key in said}
     unlike = {
         key: (recipe.written(has), recipe.written(asked))
@@ -160,4 +185,5 @@ def _heeds(key: str, has: Any, asked: Any) -> bool:
     """Whether a run that has one value of a field goes on as the other one asks."""
     if key == "epochs":
         return bool(asked >= has)
-    return key in MOVABLE or asked in (has, "auto")
+    left_open = asked == "auto" and key in Resolved.__struct_fields__
+    return key in FREE or asked == has or left_open

@@ -145,7 +145,7 @@ class Session:
         self._write_resolved(resolved)
         started = self._started(trainer, model, resolved, device, dataset)
         yield started
-        yield from phases.notes(dataset, resolved, room)
+        yield from phases.notes(dataset, self._recipe, resolved, room)
         for doubt in doubts.doubts(self._recipe, started.layers, self._world.size):
             yield events.Alert("warning", "recipe", doubt)
         return trainer

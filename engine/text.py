@@ -310,11 +310,14 @@ VALIDATION = {"test": VALIDATION_IS_TEST, "held out": VALIDATION_HELD_OUT}
 TEST_AT_THE_END = "the test images are looked at once, at the end, with the best checkpoint"
 
 
-def one_class_prevails(name: str, share: float, right: float) -> str:
+def one_class_prevails(name: str, share: float, right: float, weighted: bool) -> str:
+    rest = (
+        "" if weighted else ", or use --set class_weights=true, which makes all classes count alike"
+    )
     return (
         f"{share * 100:.1f} % of the training images are of the class '{harmless(name)}', and to "
         f"guess it for all is right for {right * 100:.1f} % of the validation images: judge the "
-        "accuracy by that, or use --set class_weights=true, which makes all classes count alike."
+        f"accuracy by that{rest}."
     )
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine import architectures, events, hardware, launch, rundir
+from engine import architectures, events, hardware, launch, recipe, rundir
 from tests import scripted
 from tui import tables
 from tui.cli import main
@@ -154,6 +154,22 @@ def test_a_command_line_that_is_given_again(
     assert "1-job is a run with arch = lenet5 (and not resnet20)" in another.stderr
 
 
+def test_a_run_that_is_there_begins_with_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first weights may be gone by then; what they brought with them holds for its own."""
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-job")
+    began = recipe.build(
+        flags={"arch": "lenet5", "data": "mnist", "bn": False, "init_from": "/gone/best.pt"}
+    )
+    run.recipe.write_text(recipe.to_toml(began))
+    begin = ("--init-from", "gone", "--set", "bn=false", "-d", "mnist")
+    same, _ = again(monkeypatch, *begin)
+    assert (same.exit_code, same.output) == (0, "")
+    created = cli("--create", "--name", "job", "--resume", "auto", *begin)
+    assert created.output == f"{run.path.resolve()}\n"
+
+
 def test_torchrun_has_to_be_told_of_more_epochs(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-job")
     result = cli("--create", "--name", "job", "--resume", "auto", "--epochs", "6")
@@ -209,6 +225,11 @@ def on_terminal(width: int, *arguments: str) -> list[str]:
 def saved_run(folder: Path, name: str) -> None:
     run = scripted.run_dir(folder / "runs", scripted.half_a_run(), name)
     (run.checkpoints / "last.pt").touch()
+
+
+def test_a_run_that_torchrun_has_yet_to_start_is_not_to_be_forgotten() -> None:
+    assert cli("--create", "-m", "lenet5", "-d", "digits").exit_code == 0
+    assert "rm -r" not in cli("runs").output
 
 
 def test_a_run_that_has_saved_something_is_not_to_be_forgotten(tmp_path: Path) -> None:
@@ -276,8 +297,6 @@ def test_weights_that_are_neither_a_file_nor_a_run(tmp_path: Path) -> None:
 
 
 def test_a_printed_recipe_can_be_used(tmp_path: Path) -> None:
-    from engine import recipe
-
     (tmp_path / "mine.toml").write_text(cli("recipes", "quick", "-m", "lenet5").output)
     assert recipe.build(file=recipe.load(tmp_path / "mine.toml")).arch == "lenet5"
 

@@ -6,10 +6,12 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from engine import events, rundir
 from engine.journal import Reader
+from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen, settle
 from tui import demo
@@ -60,10 +62,11 @@ def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
 
 
 def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
-    said = [
+    said: list[events.Event] = [
         events.Phase("loading", time=100.0),
-        events.Phase("training", time=100.4, step=1),
-        events.Phase("evaluating", time=100.8),
+        events.Phase("training", time=100.3, step=0),
+        replace(scripted.steps(7), time=100.4),
+        events.Phase("evaluating", time=100.8, step=22),
     ]
     clock = Clock()
     run = rundir.RunDir(tmp_path)
@@ -82,11 +85,13 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
     written = [event for batch in Reader(run.journal).batches() for event in batch.events]
     assert [(event.name, event.step) for event in written if isinstance(event, events.Phase)] == [
         ("loading", 0),
-        ("training", 1),
-        ("paused", 1),
-        ("training", 1),
-        ("evaluating", 0),
+        ("training", 0),
+        ("paused", 7),
+        ("training", 7),
+        ("evaluating", 22),
     ]
+    replay.hold()
+    assert len(written) == 6, "what is over stands still by itself"
     times = [event.time for event in written]
     assert times == sorted(times)
     assert rundir.alive(run) is False

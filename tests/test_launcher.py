@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -440,6 +441,43 @@ async def test_the_same_is_not_said_twice_at_once(tmp_path: Path, spawned: list[
         brief, lasting = pilot.app._notifications
         assert (brief.message, lasting.message) == ("saved", "not running")
         assert brief.timeout < lasting.timeout
+
+
+@pytest.mark.parametrize("size", [(50, 16), (100, 30)])
+async def test_where_the_last_run_is_gone_its_box_is_left(
+    tmp_path: Path, spawned: list[Recipe], size: tuple[int, int]
+) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    async with launcher(tmp_path).run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press("shift+tab")
+        focused = pilot.app.focused
+        assert focused is not None
+        assert focused.id == "runs"
+        shutil.rmtree(run.path)
+        page = pilot.app.screen
+        assert isinstance(page, Launcher)
+        page._read_runs()
+        await settled(pilot)
+        focused = pilot.app.focused
+        assert focused is not None
+        assert focused.id == "arch"
+
+
+async def test_a_filter_that_is_erased_leaves_the_choice(tmp_path: Path) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("down", "slash", *"dense", *["backspace"] * 5, "enter")
+        assert "▸ alexnet " in await settled(pilot)
+
+
+async def test_fields_are_those_of_a_choice(tmp_path: Path) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"zzz", "enter", "f")
+        await settled(pilot)
+        assert isinstance(pilot.app.screen, Launcher)
+        assert notes(pilot) == "no architecture fits the filter: / changes it."
 
 
 # Until keys that came back have arrived: some of a few things that happen one after the other.

@@ -85,7 +85,7 @@ def test_steering_is_said_and_the_epochs_are_those_that_are_now_planned() -> Non
 
 def test_a_run_that_was_steered_goes_on_with_its_own_total() -> None:
     steered = events.Steered(1.0, 1, 0.0125, "c1", seq=7)
-    lines = Lines("1", steered)
+    lines = Lines("1", [steered])
     assert "1 epoch of 10 steps" in lines.of(scripted.started())[2]
     later = msgspec.structs.replace(scripted.steps(6), time=scripted.START)
     lines.of(events.Resumed("a2", 7, 1, step=5, seq=9))
@@ -93,11 +93,24 @@ def test_a_run_that_was_steered_goes_on_with_its_own_total() -> None:
 
 
 def test_what_was_steered_after_the_checkpoint_is_taken_back() -> None:
-    lines = Lines("1", events.Steered(1.0, 40, 0.0125, "c1", seq=7))
+    lines = Lines("1", [events.Steered(1.0, 40, 0.0125, "c1", seq=7)])
     lines.of(scripted.started())
     later = msgspec.structs.replace(scripted.steps(6), time=scripted.START)
     lines.of(events.Resumed("a2", 6, 1, step=5, seq=9))
     assert lines.of(later)[0].startswith("epoch 1/4  step 6/40 ")
+
+
+def test_what_was_steered_before_the_checkpoint_stands() -> None:
+    lines = Lines("1", [events.Steered(1.0, 40, 0.0125, seq=5)])
+    lines.of(scripted.started())
+    lines.of(events.Steered(1.0, 50, 0.0125, "c1", seq=6))
+    lines.of(events.Steered(1.0, 60, 0.0125, "c2", seq=7))
+    lines.of(events.Resumed("a1", 6, 1, step=5, seq=9))
+    rolled_back = events.Steered(0.1, 50, 0.00125, step=5, seq=10)
+    assert lines.of(rolled_back) == ["steered at step 5: lr 0.00125, 0.1 times the planned one"]
+    lines.of(events.Resumed("a2", 5, 1, step=5, seq=12))
+    later = msgspec.structs.replace(scripted.steps(6), time=scripted.START)
+    assert lines.of(later)[0].startswith("epoch 1/40  step 6/400 ")
 
 
 def test_a_stopped_run_says_how_to_go_on() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from engine import recipe
 from engine.data import phases
 from engine.data.dataset import Dataset, Images
 from engine.events import Alert
@@ -21,11 +22,11 @@ def images(counts: list[int]) -> Images:
     return Images(torch.zeros(len(labels), 1, 8, 8, dtype=torch.uint8), labels)
 
 
-def warned(training: list[int], validation: list[int]) -> list[str]:
+def warned(training: list[int], validation: list[int], **settings: object) -> list[str]:
     classes = tuple("abc"[: len(training)])
     splits = images(training), images(validation)
     data = Dataset(classes, *splits, "own", (0.5,), (0.2,))
-    said = phases.notes(data, RESOLVED, 1e9)
+    said = phases.notes(data, recipe.build(settings=settings), RESOLVED, 1e9)
     return [e.text for e in said if isinstance(e, Alert) and e.level == "warning"]
 
 
@@ -33,6 +34,9 @@ def test_a_class_that_prevails_is_told_with_what_a_guess_is_worth() -> None:
     (sentence,) = warned([10, 970, 20], [2, 48, 0])
     assert "97.0 % of the training images are of the class 'b'" in sentence
     assert "right for 96.0 % of the validation images" in sentence
+    assert "class_weights=true" in sentence
+    (sentence,) = warned([10, 970, 20], [2, 48, 0], class_weights=True)
+    assert "class_weights" not in sentence
 
 
 @pytest.mark.parametrize(("training", "warnings"), [([80, 20], 1), ([79, 21], 0), ([5, 5, 5], 0)])

@@ -13,6 +13,7 @@ import pytest
 
 from engine import commands, events, spool
 from engine.rundir import RunDir
+from tests import scripted
 from tests.processes import Watch, clean, headless, wait_for
 
 JOB = (
@@ -109,3 +110,18 @@ def test_a_run_that_is_done_goes_on_for_more_epochs(
     assert epochs() == [*range(1, 14)]
     code, out, _ = ended(headless("resume", "1", "--no-ui", "--epochs", "14"))
     assert "13 epochs of" in out, "so many were meant before this command"
+
+
+def test_a_plan_that_was_saved_is_the_one_that_is_told(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that came after it is taken back as the run goes on."""
+    monkeypatch.chdir(job.folder)
+    for _ in range(2):
+        process = headless("resume", "1", "--no-ui", "--epochs", "9000")
+        assert process.stdout is not None
+        steered = next(line for line in process.stdout if line.startswith("steered at"))
+        process.terminate()
+        assert ended(process).code == 143
+        scripted.write(RUN, [events.Steered(1.0, 99, 0.1)])
+    assert "in all" not in steered, "so many were meant before this command"

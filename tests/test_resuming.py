@@ -29,6 +29,7 @@ ON_GPU = Resolved(
     compile="on",
     cuda_graph="on",
 )
+DONE = events.RunEnded("done")
 
 
 @pytest.fixture
@@ -69,6 +70,10 @@ def resumed(
 
 def saved(epoch: int, why: SaveReason, file: str = "last.pt") -> events.Checkpointed:
     return events.Checkpointed(file, epoch, 9, 0.1, why, step=epoch * 10)
+
+
+def steered(epochs: int, step: int) -> events.Steered:
+    return events.Steered(1.0, epochs, 0.1, step=step)
 
 
 @pytest.mark.parametrize(
@@ -217,6 +222,28 @@ def test_the_same_said_again_is_silent(tmp_path: Path) -> None:
     assert requeued(run, epochs=4, lr=0.02, precision="auto", threads=16).unheeded == ""
 
 
+def test_what_is_left_to_the_start_is_silent_where_a_start_resolved_it(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [], ON_GPU, on_nan="rollback")
+    found = requeued(run, on_nan="auto", compile="auto", size="auto")
+    assert "with on_nan = rollback (and not auto): for" in found.unheeded
+
+
+def test_a_folder_means_the_same_however_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "imgs").mkdir()
+    run = stopped(tmp_path, [], data="imgs", data_dir="sets")
+    said = {"data": str(tmp_path / "imgs"), "data_dir": str(tmp_path / "sets")}
+    assert requeued(run, **said).unheeded == ""
+    (tmp_path / "other").mkdir()
+    with pytest.raises(UsageError, match="is a run with data = "):
+        requeued(run, data=str(tmp_path / "other"))
+    (tmp_path / "imgs").rmdir()
+    with pytest.raises(UsageError, match="is a run with data = imgs"):
+        requeued(run, data=str(tmp_path / "other"))
+
+
 def test_what_a_run_does_not_take_over_is_told(tmp_path: Path) -> None:
     found = requeued(stopped(tmp_path, [], ON_GPU), lr=0.02, epochs=3, precision="float32")
     assert "1-lenet5-digits goes on as it began" in found.unheeded
@@ -236,13 +263,55 @@ def test_another_architecture_or_data_is_another_run(tmp_path: Path) -> None:
 
 
 def test_more_epochs_in_all_are_trained_once(tmp_path: Path) -> None:
-    """Those of the recipe stay, so that a total is said at each start, whatever was saved."""
-    run = stopped(tmp_path, [scripted.started(), saved(4, "epoch"), events.RunEnded("done")])
+    """They are said at each start, until they are saved."""
+    run = stopped(tmp_path, [scripted.started(), saved(4, "epoch"), DONE])
     assert requeued(run, epochs=4).claim is None
     for _ in range(2):
         found = requeued(run, epochs=6)
         assert found.claim is not None
         assert (found.epochs, found.unheeded) == (6, "")
-    scripted.write(run, [events.Phase("training"), saved(6, "epoch"), events.RunEnded("done")])
+    scripted.write(run, [steered(6, 40), saved(6, "epoch"), DONE])
     found = requeued(run, epochs=6)
     assert (found.claim, found.unheeded) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ([steered(60, 10), saved(2, "epoch"), steered(200, 20), saved(3, "epoch")], 60),
+        ([steered(60, 10), saved(2, "epoch"), steered(15, 20), saved(3, "epoch")], 60),
+        ([steered(60, 10), saved(9, "epoch")], 60),
+        ([steered(2, 10), saved(2, "epoch")], 4),
+        ([steered(60, 20), saved(2, "stop"), steered(60, 20)], 60),
+    ],
+)
+def test_what_a_person_made_of_the_total_stands(
+    tmp_path: Path, said: list[Event], asked: int
+) -> None:
+    run = stopped(tmp_path, [scripted.started(), *said])
+    found = requeued(run, epochs=asked)
+    assert found.claim is not None
+    assert (found.epochs, found.unheeded) == (None, "")
+    scripted.write(run, [DONE])
+    found = requeued(run, epochs=asked)
+    assert (found.claim, found.unheeded) == (None, "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [saved(2, "epoch"), steered(60, 20)],
+        [saved(2, "epoch"), steered(60, 25), saved(2, "epoch")],
+        [steered(30, 10), saved(2, "epoch"), steered(15, 20), saved(3, "epoch"), DONE],
+        [
+            saved(2, "epoch"),
+            steered(60, 25),
+            saved(3, "epoch"),
+            events.Resumed("a2", 2, 3, step=20),
+        ],
+    ],
+)
+def test_more_than_was_ever_planned_is_trained(tmp_path: Path, said: list[Event]) -> None:
+    """What was not yet saved does not count, for it is taken back; nor what was."""
+    run = stopped(tmp_path, [scripted.started(), *said])
+    assert requeued(run, epochs=60).epochs == 60

@@ -89,10 +89,15 @@ def test_a_full_disk_is_told_and_the_next_save_tries_again(
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
-def test_memory_that_is_full_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("room", [-1, 0, 500])
+def test_memory_that_is_full_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
     class Full(io.BytesIO):
-        def write(self, _: Any) -> int:
-            raise MemoryError
+        def write(self, data: Any) -> int:
+            if self.tell() > room:
+                raise MemoryError
+            return super().write(data)
 
     writer = Writer(tmp_path, 0, nothing, lambda event: None)
     monkeypatch.setattr(io, "BytesIO", Full)

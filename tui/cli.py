@@ -122,7 +122,7 @@ def _start(
     **said: Any,
 ) -> None:
     """Open the launcher, or start the run that was described and watch it."""
-    from engine import launch
+    from engine import launch, resuming
     from engine.errors import UsageError
 
     place = _runs_dir(runs_dir)
@@ -130,11 +130,12 @@ def _start(
     launch.check_modules()
     if resume and not name:
         raise UsageError(text.RESUME_NEEDS_NAME)
+    known = resuming.named(place, name) if resume else None
     if create:
-        _create(_recipe(place, **said), _fields(**said), place, name, resume, force)
+        _create(_recipe(place, known, **said), _fields(**said), place, name, resume, force)
         return
     if resume:
-        chosen, fields = _recipe_here(place, **said), _fields(**said)
+        chosen, fields = _recipe_here(place, known, **said), _fields(**said)
         _requeued(chosen, fields, place, name, force, headless, ascii_only)
     if dry_run:
         sys.exit(_rehearse(_recipe_here(place, **said)))
@@ -213,20 +214,22 @@ def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
 
 
-def _recipe_here(runs_dir: Path, **said: Any) -> Any:
+def _recipe_here(runs_dir: Path, known: Any = None, **said: Any) -> Any:
     """The recipe that the flags describe, for a run that shall start on this machine."""
     from engine import launch
 
-    chosen = _recipe(runs_dir, **said)
+    chosen = _recipe(runs_dir, known, **said)
     launch.check_device(chosen.device)
     return chosen
 
 
-def _recipe(runs_dir: Path, *, recipe: str | None, sets: tuple[str, ...], **flags: Any) -> Any:
+def _recipe(
+    runs_dir: Path, known: Any, *, recipe: str | None, sets: tuple[str, ...], **flags: Any
+) -> Any:
     """The recipe that the flags describe, checked down to the data on disk."""
     from engine import choice
 
-    return choice.recipe_from(recipe, sets, _meant(flags), runs_dir)
+    return choice.recipe_from(recipe, sets, _meant(flags), runs_dir, known)
 
 
 def _fields(*, recipe: str | None, sets: tuple[str, ...], **flags: Any) -> set[str]:

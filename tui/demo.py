@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from engine import events, recipe, rundir
 from engine.events import Event
 from engine.journal import Journal
@@ -46,9 +48,10 @@ class Replay:
     def __init__(self, run: RunDir, said: Sequence[Event], clock: Callable[[], float]) -> None:
         self._clock, self._began = clock, clock()
         self._waiting = deque(zip(_offsets(said), said, strict=True))
-        # Since when it is held, and the phase that it was in.
+        # Since when it is held, the phase that it was in, and the step.
         self._held: float | None = None
         self._phase = events.Phase("starting")
+        self._step = 0
         self._stamp = self._began
         self._lock: int | None = rundir.take(run)
         self._journal = Journal(run.journal, lambda: self._stamp)
@@ -60,14 +63,16 @@ class Replay:
 
     def hold(self) -> None:
         """Stand still, as a run that is paused, or go on."""
+        if self._lock is None:
+            return
         now = self._stamp = self._clock()
         if self._held is None:
             self._held = now
-            self._journal.append(events.Phase("paused", step=self._phase.step))
+            self._journal.append(events.Phase("paused", step=self._step))
         else:
             self._began += now - self._held
             self._held = None
-            self._journal.append(self._phase)
+            self._journal.append(replace(self._phase, step=self._step))
 
     def feed(self) -> None:
         """Say what is due, with the times at which it was."""
@@ -78,6 +83,7 @@ class Replay:
             offset, event = self._waiting.popleft()
             self._stamp = self._began + offset
             self._journal.append(event)
+            self._step = event.step
             self._phase = event if isinstance(event, events.Phase) else self._phase
         if self.over:
             self.close()

@@ -168,7 +168,8 @@ def _is_barren(run: RunDir, told: Summary) -> bool:
 
     It stays all the same: its log tells why, and to resume it is to try again.
     """
-    return told.state == "failed" and not (run.checkpoints / "last.pt").exists()
+    spoke = run.journal.exists() and run.journal.stat().st_size > 0
+    return told.state == "failed" and spoke and not (run.checkpoints / "last.pt").exists()
 
 
 def _run_row(run: Summary) -> tuple[str, ...]:

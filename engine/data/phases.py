@@ -51,11 +51,11 @@ def _tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Pha
             yield None
 
 
-def notes(dataset: Dataset, resolved: Resolved, room: float) -> Iterator[Event]:
+def notes(dataset: Dataset, recipe: Recipe, resolved: Resolved, room: float) -> Iterator[Event]:
     """What was found while loading, where the images are, and what validates."""
     for note in dataset.notes:
         yield events.Alert("warning", "data", note)
-    if prevails := _prevailing(dataset):
+    if prevails := _prevailing(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", prevails)
     needed = dataset.bytes
     if resolved.loader == "streaming":
@@ -70,7 +70,7 @@ def notes(dataset: Dataset, resolved: Resolved, room: float) -> Iterator[Event]:
         yield events.Alert("info", "test", text.TEST_AT_THE_END)
 
 
-def _prevailing(dataset: Dataset) -> str:
+def _prevailing(dataset: Dataset, weighted: bool) -> str:
     """A sentence on a class that most training images are of, if there is one."""
     counts = dataset.class_counts
     most = counts.index(max(counts))
@@ -78,4 +78,4 @@ def _prevailing(dataset: Dataset) -> str:
     if share < 1 - MINORITY:
         return ""
     right = dataset.validation.labels.eq(most).float().mean().item()
-    return text.one_class_prevails(dataset.classes[most], share, right)
+    return text.one_class_prevails(dataset.classes[most], share, right, weighted)

@@ -60,6 +60,13 @@ def test_in_a_large_pane_cells_are_filled_and_the_list_goes_on_below() -> None:
     ]
 
 
+def test_a_filled_cell_that_rounds_to_nought_is_empty() -> None:
+    few = Confusion(1, ((996, 4), (0, 1000)))
+    page = "".join(drawn(confusion_pane(few, PETS[:2], 60, 14)))
+    assert "████████" in page
+    assert not {*"░▒▓"} & {*page}
+
+
 def test_a_filled_row_has_the_inks_of_its_numbers() -> None:
     numbers, filled = confusion_pane(SMALL, PETS, 60, 7)[3:5]
     assert drawn([numbers, filled]) == [

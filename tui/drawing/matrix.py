@@ -119,7 +119,7 @@ def matrix_rows(
     rows: list[Row] = []
     filled = shape.pitch - (shape.pitch > 2)
     for true in shape.rows:
-        fill = _fill_row(counted, shape, true)
+        fill = _fill_row(counted, shape, true, view.in_counts)
         lines = [fill] * filled + [()] * (shape.pitch - filled)
         lines[(filled - 1) // 2] = _matrix_row(counted, classes, shape, true, view)
         rows += lines
@@ -138,12 +138,13 @@ def _matrix_row(
     return cells.row(Span(" " + name, "selected"), *_marked(drawn, shape.columns.index(column)))
 
 
-def _fill_row(counted: Counts, shape: Layout, true: int) -> Row:
-    """The cells of a class without their numbers."""
+def _fill_row(counted: Counts, shape: Layout, true: int, in_counts: bool) -> Row:
+    """The cells of a class without their numbers; what rounds to nought is empty."""
     spans = [Span(" " * (1 + shape.name))]
     for other in shape.columns:
         sign, ink = _sign(counted, true, other)
-        spans.append(Span(" " + sign * (shape.cell - 1), ink))
+        seen = _number(counted, true, other, in_counts) != "0"
+        spans.append(Span(" " + (sign if seen else " ") * (shape.cell - 1), ink))
     return tuple(spans)
 
 
@@ -210,10 +211,8 @@ def _short(name: str, cell: int) -> str:
 
 def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: bool) -> Span:
     sign, ink = _sign(counted, true, predicted)
-    share = counted.fraction(true, predicted)
-    count = counted.cells.get((true, predicted), 0)
-    number = str(count) if in_counts else numbers.whole(share)
-    if not count or number == "0":
+    number = _number(counted, true, predicted, in_counts)
+    if number == "0":
         return Span(cells.right("·", shape.cell), "dim")
     number = number.rjust(2)
     # Three digits leave no room for the sign.
@@ -221,6 +220,12 @@ def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: 
     if shape.pitch > 1 and room > 1:
         return Span(f" {sign * (room - 1)} {number}", ink)
     return Span(cells.right(sign * min(1, room) + number, shape.cell), ink)
+
+
+def _number(counted: Counts, true: int, predicted: int, in_counts: bool) -> str:
+    if in_counts:
+        return str(counted.cells.get((true, predicted), 0))
+    return numbers.whole(counted.fraction(true, predicted))
 
 
 def _sign(counted: Counts, true: int, predicted: int) -> tuple[str, Ink]:

@@ -213,6 +213,9 @@ class Launcher(Screen[None]):
 
     def _arrange(self) -> None:
         """Show all boxes, or the one in use alone where there is no room for more."""
+        if self._box not in self._filled:  # the last run is gone
+            self._box = "arch"
+            self._chooser(self._box).focus()
         width, height = self.app.size
         most = boxes.most_rows(width, height)
         shown = self._filled if most else [self._box]
@@ -392,7 +395,9 @@ class Launcher(Screen[None]):
         return ""
 
     def action_fields(self) -> None:
-        if self._recipe is not None:
+        if self._recipe is None or self._missing:
+            self._complain(self._error)
+        else:
             from tui.screens.fields import FieldsScreen
 
             self.app.push_screen(FieldsScreen(self._recipe, self._check), self._take_fields)
@@ -445,9 +450,12 @@ class Launcher(Screen[None]):
             if wanted is None:
                 self._list_those(before, chosen)
 
-        self.app.push_screen(FilterScreen(before, self._list_those), keep)
+        def preview(wanted: str) -> None:
+            self._list_those(wanted, chosen)
 
-    def _list_those(self, wanted: str, chosen: str = "") -> None:
+        self.app.push_screen(FilterScreen(before, preview), keep)
+
+    def _list_those(self, wanted: str, chosen: str) -> None:
         """List the architectures that fit, and the chosen one among them if it does."""
         self._filter = wanted
         self._fill_architectures(chosen)
