@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -74,12 +75,16 @@ def told(run: RunDir) -> list[Command]:
     return spool.Spool(run, owner.attempt, lambda file, why: None).take()
 
 
-async def typed(pilot: Pilot[str], characters: str) -> None:
+def send(pilot: Pilot[str], characters: str) -> None:
     """Send what a terminal sends: a pilot only knows the keys of an English keyboard."""
     driver = pilot.app._driver
     assert driver is not None
     for event in XTermParser().feed(characters):
         driver.send_message(event)
+
+
+async def typed(pilot: Pilot[str], characters: str) -> None:
+    send(pilot, characters)
     await pilot.pause()
 
 
@@ -339,6 +344,15 @@ async def test_a_run_that_goes_on_is_not_to_be_gone_on_with(live: RunDir) -> Non
         assert "copy_resume" not in {a.action for a in Actions(app.screen).actions()}
 
 
+async def test_nor_is_one_that_is_stopped_and_that_an_engine_holds(live: RunDir) -> None:
+    scripted.write(live, [STOPPED], Clock(time.time()))
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "· stopped" in screen(pilot)
+        assert "go on with" not in screen(pilot)
+        assert "copy_resume" not in {a.action for a in Actions(pilot.app.screen).actions()}
+
+
 async def test_a_run_that_is_done_is_not_to_be_gone_on_with(tmp_path: Path) -> None:
     run = ended_run(tmp_path, events.RunEnded("done", 2, 0.9, step=40))
     async with app_of(run).run_test(size=(80, 24)) as pilot:
@@ -359,6 +373,46 @@ async def test_a_run_that_never_began_shows_nothing_but_why(
         assert shown(pilot) == ["log"]
         words = " ".join(screen(pilot).replace("│", " ").split())
         assert why in words
+
+
+@pytest.mark.parametrize(
+    ("keys", "panes"),
+    [([], ["loss", "accuracy", "confusion"]), (["3", "0"], ["log"]), (["z"], [*PANES[:2], "log"])],
+)
+async def test_one_that_is_resumed_and_begins_shows_all_again_unless_another_pane_was_chosen(
+    tmp_path: Path, keys: list[str], panes: list[str]
+) -> None:
+    failed = events.RunEnded("failed", error="no data")
+    run = scripted.run_dir(tmp_path / "runs", [events.Phase("downloading"), failed])
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.press(*keys)
+        lock = rundir.take(run)
+        await settle(pilot)
+        os.close(lock)
+        await settle(pilot)
+        assert shown(pilot) == ["log"], "it died at once"
+        lock = rundir.take(run)
+        scripted.write(run, [events.Phase("starting"), scripted.started()])
+        await settle(pilot)
+        await pilot.pause()
+        assert shown(pilot) == panes
+    os.close(lock)
+
+
+async def test_the_good_end_of_a_run_that_had_died_is_no_death(tmp_path: Path) -> None:
+    run = ended_run(tmp_path)
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert len(notes(pilot)) == 1
+        lock = rundir.take(run)
+        await settle(pilot)
+        assert "● starting" in screen(pilot)
+        done = events.RunEnded("done", step=40)
+        scripted.write(run, [events.Phase("training", step=25), done], Clock(time.time()))
+        os.close(lock)
+        await settle(pilot)
+        assert "✓ done" in screen(pilot)
+        assert len(notes(pilot)) == 1
 
 
 async def test_the_last_words_of_a_dead_engine_are_shown(tmp_path: Path) -> None:

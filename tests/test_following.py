@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from engine import events, rundir
+from engine import events, launch, recipe, rundir
+from engine.events import Event
+from engine.journal import Journal
+from engine.rundir import Claim, RunDir
 from tests import scripted
 from tui import following
 from tui.following import Following, News
 
 STEPS = 20_000
+STARTING, STOPPED = events.Phase("starting"), events.RunEnded("stopped", step=25)
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_pat
     assert (died.reason, died.step) == ("failed", 25)
     assert "Killed" in died.error == watched.died
     assert ends(watched) == [died], "it is told once"
-    scripted.write(run, [events.Phase("starting")])
+    scripted.write(run, [STARTING])
     lock = rundir.take(run)
     watched.look()
     assert watched.history.ended is None
@@ -90,3 +95,156 @@ def test_an_engine_that_said_that_it_ended_did_not_die(tmp_path: Path) -> None:
     watched = Following(scripted.run_dir(tmp_path / "runs", said))
     watched.look()
     assert (watched.life, watched.died) == ("gone", "")
+
+
+def say(run: RunDir, *said: Event) -> None:
+    """Append these events as of now."""
+    journal = Journal(run.journal)
+    for event in said:
+        journal.append(event)
+    journal.close()
+
+
+def doing(watched: Following) -> str:
+    """What the run does or did, once it was looked at."""
+    watched.look()
+    history = watched.history
+    assert history.phase is not None
+    return history.ended.reason if history.ended is not None else history.phase.name
+
+
+def test_a_run_that_died_and_was_resumed_has_not_failed(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    watched = Following(run)
+    assert doing(watched) == "failed"
+    lock = rundir.take(run)
+    assert doing(watched) == "starting"
+    assert watched.look() == News(frozenset(), more=False)
+    seq = watched.history.last_seq
+    say(run, STARTING, events.Resumed("b", seq, 3, step=25), events.Phase("training", step=25))
+    assert (doing(watched), watched.died) == ("training", "")
+    say(run, events.RunEnded("done", step=40))
+    os.close(lock)
+    assert [end.reason for end in ends(watched)] == ["done"]
+    assert (watched.life, watched.died) == ("gone", "")
+
+
+def test_an_engine_whose_lock_was_not_seen_for_a_moment_goes_on(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock, hidden = rundir.take(run), tmp_path / "hidden"
+    say(run, scripted.steps(26))
+    watched = Following(run)
+    watched.look()
+    run.lock.rename(hidden)
+    assert doing(watched) == "failed"
+    hidden.rename(run.lock)
+    assert (doing(watched), watched.died) == ("training", "")
+    assert ends(watched) == []
+    os.close(lock)
+
+
+def test_half_a_journal_read_anew_tells_of_no_death(
+    long: Following, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while long.look().more:
+        pass
+    assert long.died
+    lock = rundir.take(long.run)
+    say(long.run, STARTING, events.Resumed("b", STEPS - 100, 3, step=100))
+    monkeypatch.setattr(following, "SLICE_SECONDS", 0.0)
+    looks = 0
+    while long.look().more:
+        assert long.history.ended is None
+        looks += 1
+    assert looks > 2
+    assert (long.life, ends(long)) == ("live", [])
+    os.close(lock)
+
+
+def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: Following) -> None:
+    say(long.run, events.Phase("training", step=STEPS))
+    while long.look().more:
+        pass
+    assert long.died
+    lock = rundir.take(long.run)
+    assert doing(long) == "starting", "as the glimpse has it"
+    while long.look().more:
+        pass
+    assert (doing(long), long.died) == ("starting", "")
+    os.close(lock)
+
+
+def test_a_run_that_no_engine_was_started_on_has_not_failed(tmp_path: Path) -> None:
+    claim = launch.create(recipe.build(), tmp_path / "runs", "new")
+    watched = Following(claim.run)
+    rundir.let_go(claim)
+    assert ends(watched) == []
+    assert (watched.life, watched.died) == ("gone", "")
+
+
+def test_an_engine_that_died_before_its_first_word_has_failed(tmp_path: Path) -> None:
+    claim = launch.create(recipe.build(), tmp_path / "runs", "new")
+    watched = Following(claim.run)
+    os.close(claim.lock)
+    assert [end.reason for end in ends(watched)] == ["failed"]
+
+
+@pytest.mark.parametrize("end", [STOPPED, events.RunEnded("failed", error="no data")])
+def test_one_that_was_to_go_on_with_a_run_that_is_over_has_failed_too(
+    tmp_path: Path, end: events.RunEnded
+) -> None:
+    run = scripted.run_dir(tmp_path / "runs", [STARTING, end])
+    watched = Following(run)
+    assert doing(watched) == end.reason
+    lock = rundir.take(run)
+    assert doing(watched) == "starting"
+    os.close(lock)
+    assert doing(watched) == "failed"
+    assert watched.died
+
+
+def test_a_run_that_is_let_go_for_another_engine_has_not_failed(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", [STARTING, STOPPED])
+    watched = Following(run)
+    watched.look()
+    lock = rundir.take(run)
+    watched.look()
+    rundir.let_go(Claim(run, lock))
+    assert (doing(watched), watched.died) == ("starting", "")
+
+
+def test_what_a_new_run_does_before_it_starts_is_not_overlooked(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", [events.Phase("downloading")])
+    lock = rundir.take(run)
+    watched = Following(run)
+    watched.look()
+    watched.expect(time.time())
+    assert doing(watched) == "downloading"
+    os.close(lock)
+
+
+def test_an_end_that_was_said_stands_though_the_lock_comes_and_goes(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock, hidden = rundir.take(run), tmp_path / "hidden"
+    say(run, STOPPED)
+    watched = Following(run)
+    watched.look()
+    run.lock.rename(hidden)
+    assert doing(watched) == "stopped"
+    hidden.rename(run.lock)
+    assert doing(watched) == "stopped"
+    os.close(lock)
+    assert (doing(watched), watched.died) == ("stopped", "")
+
+
+def test_an_engine_is_still_starting_when_the_glimpse_gives_way(long: Following) -> None:
+    say(long.run, STOPPED)
+    lock = rundir.take(long.run)
+    long.look()
+    glimpse = long.history
+    long.expect(time.time() + 1)
+    while long.look().more:
+        pass
+    assert long.history is not glimpse
+    assert doing(long) == "starting"
+    os.close(lock)

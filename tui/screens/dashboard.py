@@ -122,6 +122,8 @@ class Dashboard(Screen[str]):
         self._pane = "loss"
         self._shelf = "confusion"
         self._zoomed = False
+        # What was shown before the log alone was, of a run that never began; None where it is not.
+        self._unbegun: tuple[str, str, bool] | None = None
         # The panes over the epochs share one x-axis.
         self._view = View()
         # The last event that was known when a pause was asked for.
@@ -164,6 +166,9 @@ class Dashboard(Screen[str]):
             self.set_timer(0.001, self._read)
         if was_alive and not self.alive:
             self._explain_absence()
+        if self._unbegun is not None and self._has_begun:
+            (self._pane, self._shelf, self._zoomed), self._unbegun = self._unbegun, None
+            self._place()
         if news.kinds is None or news.kinds:
             self.post_message(self.EngineEvents(news.kinds))
 
@@ -182,11 +187,16 @@ class Dashboard(Screen[str]):
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         elif self._following.died:
             self.notify(self._following.died, severity="error", timeout=60, markup=False)
-        history = self.history
-        if history.run is None and history.steps is None and history.ended is not None:
-            # No other pane will ever have anything to show.
+        if self.history.ended is not None and not self._has_begun:
+            # No other pane has anything to show, unless the run is resumed.
+            self._unbegun = self._unbegun or (self._pane, self._shelf, self._zoomed)
             self._pane, self._shelf, self._zoomed = "log", "log", True
             self._place()
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether anything is known that a pane but the log shows."""
+        return self.history.run is not None or self.history.steps is not None
 
     def on_dashboard_engine_events(self, message: EngineEvents) -> None:
         kinds = message.kinds
@@ -241,7 +251,7 @@ class Dashboard(Screen[str]):
     def _go_on(self) -> str:
         """The command that goes on with the run; empty where it goes on already, or is done."""
         ended = self.history.ended
-        over = ended is not None and ended.reason != "done"
+        over = ended is not None and ended.reason != "done" and not self.alive
         return text.resume_command(self._selector) if over else ""
 
     def _absence(self) -> str:
@@ -309,7 +319,7 @@ class Dashboard(Screen[str]):
         """Go to a pane; where it is not on the screen, show it alone."""
         if name == self._pane and name in self.placing.boxes:
             return
-        self._pane = name
+        self._pane, self._unbegun = name, None
         if name in SHELF:
             self._shelf = name
         if name not in places(*self.app.size, name, self._shelf, zoomed=False):
@@ -332,7 +342,7 @@ class Dashboard(Screen[str]):
         return self._pane in places(*self.app.size, self._pane, self._shelf, zoomed=True)
 
     def action_zoom(self) -> None:
-        self._zoomed = not self._zoomed and self._fits_alone
+        self._zoomed, self._unbegun = not self._zoomed and self._fits_alone, None
         if not self._zoomed and self._pane == "log" and form(*self.app.size) == "medium":
             self._pane = "loss"
         self._place()
