@@ -61,7 +61,7 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     before = contents(run)
     process = subprocess.Popen([sys.executable, "-m", "engine", str(run.path), "--look"])
     try:
-        wait_for(lambda: rundir.alive(run, run.look_lock))
+        wait_for(lambda: rundir.owner(run, run.look_lock) is not None)
         asked = [
             spool.send(run, commands.Probe, look="maps", layer="conv2", images=(IMAGE,)),
             spool.send(run, commands.Probe, look="images", images=(IMAGE,)),
@@ -105,7 +105,8 @@ class Looking:
         self._run = run
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
-        wait_for(lambda: rundir.alive(run, run.look_lock))
+        # The lock is signed a moment after it is taken.
+        wait_for(lambda: rundir.owner(run, run.look_lock) is not None)
 
     def _look(self) -> None:
         self.code = look.look(self._run, self.clock)
