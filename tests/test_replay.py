@@ -113,6 +113,19 @@ def training(data: Dataset, graph: str, tick: float = 0.01, **settings: Any) -> 
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
 
 
+def taken_up_again(make: Callable[[], Trainer]) -> tuple[Trainer, list[events.Event], Trainer]:
+    """A training that is over, what it said after a checkpoint, and one that goes on from there."""
+    whole = make()
+    life = whole.run()
+    while whole.step < 8:
+        next(life)
+    state = copy.deepcopy(whole.state())
+    rest = [event for event in life if event is not None]
+    again = make()
+    again.restore(state)
+    return whole, rest, again
+
+
 @pytest.fixture
 def recording(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The step is recorded as the step itself; the list holds a 1 for each recording."""
@@ -156,14 +169,7 @@ def test_layers_are_looked_at_in_steps_that_are_not_replayed(
 def test_a_restored_training_is_recorded_anew_and_goes_on_as_before(
     digits: Dataset, recording: list[int]
 ) -> None:
-    whole = training(digits, "on")
-    life = whole.run()
-    while whole.step < 8:
-        next(life)
-    state = copy.deepcopy(whole.state())
-    rest = [event for event in life if event is not None]
-    again = training(digits, "on")
-    again.restore(state)
+    whole, rest, again = taken_up_again(lambda: training(digits, "on"))
     assert ends(said(again))[-1].loss == ends(rest)[-1].loss
     assert len(recording) == 2
     assert all(map(torch.equal, weights(again), weights(whole)))
@@ -249,14 +255,7 @@ def test_a_gpu_goes_on_where_a_step_cannot_be_recorded(digits: Dataset) -> None:
 
 @GPU
 def test_a_gpu_goes_on_from_a_checkpoint_as_it_would_have(digits: Dataset) -> None:
-    whole = on_a_gpu(digits, "on")
-    life = whole.run()
-    while whole.step < 8:
-        next(life)
-    state = copy.deepcopy(whole.state())
-    rest = [event for event in life if event is not None]
-    again = on_a_gpu(digits, "on")
-    again.restore(state)
+    _, rest, again = taken_up_again(lambda: on_a_gpu(digits, "on"))
     assert losses(said(again)) == pytest.approx(losses(rest), rel=1e-3)
 
 
