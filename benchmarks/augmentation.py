@@ -21,10 +21,10 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import InterpolationMode, v2
 
 from benchmarks.peer import Measure, Peer, keras_python, report, take_turns
-from engine.data.augment import Augmentation
-from engine.data.batch import Drawn
-from engine.data.normalise import Normalise
-from engine.recipe import Recipe
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.base.batch import Drawn
+from engine.data.loaders.normalisation import Normalise
+from engine.recipes.recipe import Recipe
 
 IMAGES, BATCH, SIDE = 12_800, 64, 32
 # Enough for the corners of a rotated, shifted and enlarged image.

@@ -18,11 +18,12 @@ from torch.nn import functional as F
 from torch.optim import SGD
 
 from benchmarks.peer import serve
-from engine import device as devices
-from engine import models, recipe
-from engine.data.dataset import Images
+from engine import models
+from engine.data.base.dataset import Images
 from engine.data.loading import at_once, load
-from engine.recipe import Recipe
+from engine.devices import device as devices
+from engine.recipes import recipe
+from engine.recipes.recipe import Recipe
 
 
 def main() -> None:

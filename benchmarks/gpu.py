@@ -37,14 +37,17 @@ import torch
 from benchmarks.in_engine import random_images as random_data
 from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
 from benchmarks.peer import Measure, interval, take_turns, verdict
-from engine import device as devices
-from engine import events, launch, models, recipe
-from engine.data.dataset import Dataset, Images
-from engine.journal import Reader
+from engine import models
+from engine.data.base.dataset import Dataset, Images
+from engine.devices import device as devices
 from engine.models.style import Style
-from engine.recipe import Recipe
-from engine.rundir import last_words
-from engine.trainer import Trainer
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.recipes.recipe import Recipe
+from engine.run.journal import Reader
+from engine.run.rundir import last_words
+from engine.start import launch
+from engine.training.trainer import Trainer
 
 CLASSES, SIDE = 10, 32
 # The sums are the same in another order; at a high rate the losses would soon drift apart.

@@ -14,10 +14,11 @@ import time
 import torch
 
 from benchmarks.peer import serve
-from engine import device as devices
-from engine import models, recipe
-from engine.data.dataset import Dataset, Images
-from engine.trainer import Trainer
+from engine import models
+from engine.data.base.dataset import Dataset, Images
+from engine.devices import device as devices
+from engine.recipes import recipe
+from engine.training.trainer import Trainer
 
 # Enough images for all rounds to lie in the first epoch.
 IMAGES, CLASSES, SIDE = 50_000, 10, 32

@@ -15,7 +15,7 @@ import sys
 from contextlib import ExitStack
 
 from benchmarks.peer import Measure, Peer, keras_python, report, take_turns
-from engine import launch
+from engine.start import launch
 
 AUTO, FLOAT32, KERAS = "ours, auto precision", "ours, float32", "Keras, float32"
 

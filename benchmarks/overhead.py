@@ -28,10 +28,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.peer import ROOT, Measure, Peer, python_with, report, take_turns
-from engine import commands, events, launch, recipe, rundir, spool
-from engine.journal import Reader
-from engine.recipe import Recipe
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.recipes import recipe
+from engine.recipes.recipe import Recipe
+from engine.run import rundir, spool
+from engine.run.journal import Reader
+from engine.run.rundir import RunDir
+from engine.start import launch
 
 # As CIFAR-10 has them.
 CLASSES, IMAGES, VALIDATION = 10, 50_000, 10_000
@@ -212,7 +215,7 @@ def viewer_of(run: RunDir) -> Iterator[int]:
     pid, master = pty.fork()
     if pid == 0:
         os.environ |= {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}
-        code = "from tui.cli import main; main()"
+        code = "from tui.cli.command_line import main; main()"
         os.execv(sys.executable, [sys.executable, "-c", code, "attach", str(run.path)])
     ended = threading.Event()
     reader = threading.Thread(target=drain, args=(master, ended))

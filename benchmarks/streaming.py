@@ -32,13 +32,13 @@ from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
 from benchmarks.peer import interval, verdict
-from engine.data.augment import Augmentation
-from engine.data.dataset import ImageFiles
-from engine.data.folder import scan
-from engine.data.images import load
-from engine.data.normalise import Normalise
-from engine.data.streaming import StreamingLoader
-from engine.recipe import Recipe
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.base.dataset import ImageFiles
+from engine.data.folders.folder_images import load
+from engine.data.folders.image_folder import scan
+from engine.data.loaders.normalisation import Normalise
+from engine.data.loaders.streaming_loader import StreamingLoader
+from engine.recipes.recipe import Recipe
 
 CLASSES, IMAGES, WIDTH, HEIGHT = 10, 500, 500, 375
 BUDGET = 1.0

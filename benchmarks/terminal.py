@@ -30,19 +30,21 @@ from pathlib import Path
 
 import psutil
 
-from engine import events, recipe, rundir, schedule
-from engine.events import Event
-from engine.history import History
-from engine.journal import Journal
-from engine.recipe import Resolved
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes import recipe, schedule
+from engine.recipes.recipe import Resolved
+from engine.run import rundir
+from engine.run.history import History
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 
 EVENTS_PER_SECOND = 10
 STEPS_PER_EPOCH = 390
 LAYERS = [f"layer{i // 4 + 1}.{i % 4 // 2}.conv{i % 2 + 1}" for i in range(16)]
 # Gradient norm, update to weight, activation mean and deviation, dead share: about so large.
 HEALTH = 0.02, 1e-3, 0.1, 0.8, 0.02
-VIEWER = "from tui.cli import main; main()"
+VIEWER = "from tui.cli.command_line import main; main()"
 # What a program asks a terminal that draws `●` one cell wide, and the answer.
 CURSOR_WHERE, CURSOR_HERE = b"\x1b[6n", b"\x1b[1;2R"
 EMPTY = "from textual.app import App; App().run()"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engine import events, recipe
-from engine.events import Event
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.run.rundir import RunDir
 from tests.drawing import examples
 
 NAME = "43-resnet18-cifar10"

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
-from engine.data.dataset import Images, Split
+from engine.data.base.dataset import Images, Split
 
 T = TypeVar("T")
 Y = TypeVar("Y")

@@ -21,8 +21,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from engine import launch, recipe
-from engine.rundir import RunDir
+from engine.recipes import recipe
+from engine.run.rundir import RunDir
+from engine.start import launch
 from tests import faulty
 from tests.processes import wait_for
 
@@ -131,12 +132,12 @@ def load() -> None:
     """All that an engine of a small run loads; nothing of it may begin a thread."""
     import torch._dynamo  # which the first optimiser would load
 
-    import engine.beginning
-    import engine.checkpoint
-    import engine.host
-    import engine.saving
-    import engine.trainer
-    import engine.tuning
+    import engine.checkpoints.checkpoint
+    import engine.checkpoints.saver
+    import engine.process.host
+    import engine.process.model_init
+    import engine.training.autotune
+    import engine.training.trainer
 
     assert torch
     assert engine

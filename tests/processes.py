@@ -18,12 +18,12 @@ from typing import Protocol
 
 import pyte
 
-from engine.events import Event
-from engine.journal import Reader, Tail
-from engine.rundir import RunDir
+from engine.protocol.events import Event
+from engine.run.journal import Reader, Tail
+from engine.run.rundir import RunDir
 
 PATIENCE = 60.0
-COMMAND = (sys.executable, "-c", "from tui.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from tui.cli.command_line import main; main()")
 
 
 def headless(*arguments: str) -> subprocess.Popen[str]:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from engine import events, recipe
-from engine.events import Event
-from engine.journal import Journal
-from engine.recipe import Resolved
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.recipes.recipe import Resolved
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 
 START = 1_700_000_000.0
 

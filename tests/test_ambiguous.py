@@ -14,17 +14,17 @@ import pyte
 import pytest
 from textual.events import CursorPosition
 
-from engine import rundir
+from engine.run import rundir
 from tests import scripted
 from tests.processes import Terminal
 from tests.test_dashboard import app_of, screen
-from tui import ambiguous
+from tui.terminal import ambiguous_width
 
 ASK = """
 import sys, time
-from tui import ambiguous
+from tui.terminal import ambiguous_width
 began = time.monotonic()
-with ambiguous.asked() as terminal:
+with ambiguous_width.asked() as terminal:
     pass
 print(terminal.wide, repr(terminal.typed), time.monotonic() - began, file=sys.stderr)
 """
@@ -43,7 +43,7 @@ def told(*said: bytes) -> tuple[str, str, float]:
     for piece in said:
         os.write(master, piece)
     wide, typed, seconds = process.communicate(timeout=60)[1].split()
-    assert asked == ambiguous.QUESTION
+    assert asked == ambiguous_width.QUESTION
     assert termios.tcgetattr(slave) == before
     os.close(master)
     os.close(slave)
@@ -58,7 +58,7 @@ def test_a_terminal_that_answers(column: int, wide: str) -> None:
 def test_a_terminal_that_does_not_is_not_waited_for() -> None:
     wide, typed, seconds = told()
     assert (wide, typed) == ("False", "''")
-    assert ambiguous.SECONDS <= seconds < 10
+    assert ambiguous_width.SECONDS <= seconds < 10
 
 
 def test_what_is_typed_meanwhile_is_kept() -> None:

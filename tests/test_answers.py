@@ -9,15 +9,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import commands, models, probe, recipe
-from engine.answers import MOST_IMAGES, SHOWN, Answers
-from engine.commands import Look
-from engine.data import digits
-from engine.data.dataset import Dataset, Images
-from engine.data.loaders import loader
-from engine.data.resident import ResidentLoader
+from engine import models
+from engine.data.base.dataset import Dataset, Images
+from engine.data.loaders.loader_choice import loader
+from engine.data.loaders.resident_loader import ResidentLoader
+from engine.data.sets import digits
 from engine.errors import DataError
-from engine.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
+from engine.inspection import probe
+from engine.inspection.inspector import MOST_IMAGES, SHOWN, Answers
+from engine.protocol import commands
+from engine.protocol.commands import Look
+from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
+from engine.recipes import recipe
 from tests.loading import finished
 
 CPU = torch.device("cpu")

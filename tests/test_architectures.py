@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from engine import models, probe
-from engine.architectures import ARCHITECTURES, macs, parameters
-from engine.events import Layer
+from engine import models
+from engine.catalog.architectures import ARCHITECTURES, macs, parameters
+from engine.inspection import probe
+from engine.protocol.events import Layer
 
 # Layers of shortcuts and of squeeze-excitation.
 ASIDE = ("downsample", "shortcut", ".fc1", ".fc2")

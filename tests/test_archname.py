@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import archname, choice, launch, recipe, rundir
-from engine.archname import Library, Own
+from engine.catalog import architecture_names
+from engine.catalog.architecture_names import Library, Own
 from engine.errors import EngineError, RunError, UsageError
-from engine.rundir import RunDir
+from engine.recipes import recipe
+from engine.run import rundir
+from engine.run.rundir import RunDir
+from engine.start import launch, recipe_resolution
 
 RUNS = Path("runs")
 
@@ -39,9 +42,9 @@ def refused(**settings: object) -> str:
 def test_names_have_three_more_forms(
     arch: str, library: Library | None, own: Own | None, short: str
 ) -> None:
-    assert archname.library(arch) == library
-    assert archname.own(arch) == own
-    assert archname.short(arch) == short
+    assert architecture_names.library(arch) == library
+    assert architecture_names.own(arch) == own
+    assert architecture_names.short(arch) == short
     assert recipe.build(settings={"arch": arch}).arch == arch
 
 
@@ -119,7 +122,7 @@ def test_pretrained_brings_224_pixels_with_it() -> None:
 
 
 def chosen(**flags: object) -> recipe.Recipe:
-    return choice.recipe_from(None, (), {"data": "digits", **flags}, RUNS)
+    return recipe_resolution.recipe_from(None, (), {"data": "digits", **flags}, RUNS)
 
 
 def test_the_users_own_file_becomes_absolute() -> None:

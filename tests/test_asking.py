@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from engine import commands, events, launch, probes, rundir, spool
 from engine.errors import RunError
-from engine.events import Event
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.run import replies, rundir, spool
+from engine.run.rundir import RunDir
+from engine.start import launch
 from tests import scripted
 from tests.scripted import Clock
-from tui.asking import PATIENCE_SECONDS, Asking
+from tui.viewer.inspection_requests import PATIENCE_SECONDS, Asking
 
 ANSWER = events.Augmented(1, ())
 
@@ -70,7 +72,7 @@ def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Answerer
     assert (question.look, question.layer, question.images) == ("maps", "conv1", (3,))
     assert asking.waiting
     assert asking.look() is None
-    probes.answer(live, question.id, ANSWER)
+    replies.answer(live, question.id, ANSWER)
     assert asking.look() == ANSWER
     assert asking.look() is None, "once"
     assert started == []
@@ -80,7 +82,7 @@ def test_a_refusal_is_an_answer(live: RunDir) -> None:
     asking = Asking(live)
     asking.ask("kernels")
     refusal = events.Alert("warning", "probe", "no")
-    probes.answer(live, heard(live)[0].id, refusal)
+    replies.answer(live, heard(live)[0].id, refusal)
     assert asking.look() == refusal
 
 
@@ -90,12 +92,12 @@ def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) 
         asking.ask("maps", "conv1", (image,))
         assert asking.look() is None
     [first] = heard(live)
-    probes.answer(live, first.id, ANSWER)
+    replies.answer(live, first.id, ANSWER)
     assert asking.look() is None, "nobody wants this answer any more"
     [last] = heard(live)
     assert (first.images, last.images) == ((0,), (4,))
     newest = events.Augmented(2, ())
-    probes.answer(live, last.id, newest)
+    replies.answer(live, last.id, newest)
     assert asking.look() == newest
 
 
@@ -124,7 +126,7 @@ def test_without_an_engine_an_answerer_is_started_and_asked(
     assert asking.look() is None
     [question] = heard(run, run.look_lock)
     assert question.images == (3,)
-    probes.answer(run, question.id, ANSWER)
+    replies.answer(run, question.id, ANSWER)
     assert asking.look() == ANSWER
     assert len(started) == 1
     os.close(lock)
@@ -135,7 +137,7 @@ def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list
     asking.ask("kernels")
     lock = rundir.take(run, run.look_lock)
     asking.look()
-    probes.answer(run, heard(run, run.look_lock)[0].id, ANSWER)
+    replies.answer(run, heard(run, run.look_lock)[0].id, ANSWER)
     assert asking.look() == ANSWER
     os.close(lock)
     started[0].returncode = 0

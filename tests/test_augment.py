@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.data.augment import Augmentation
-from engine.data.batch import Batch, Drawn
-from engine.data.colour import Colour
-from engine.data.geometry import Geometry
-from engine.data.masks import Masks
-from engine.data.mixing import Mixing
-from engine.data.seeds import generator
-from engine.recipe import Recipe
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.augmentation.colour import Colour
+from engine.data.augmentation.geometry import Geometry
+from engine.data.augmentation.masks import Masks
+from engine.data.augmentation.mixing import Mixing
+from engine.data.base.batch import Batch, Drawn
+from engine.data.base.seeds import generator
+from engine.recipes.recipe import Recipe
 
 CPU = torch.device("cpu")
 EVERYTHING = Recipe(

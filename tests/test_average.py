@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from engine.average import Average
+from engine.training.ema import Average
 
 
 def net() -> nn.Sequential:

@@ -10,15 +10,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import checkpoint, commands, events, launch, probe, recipe
-from engine.data.batch import Batch
-from engine.distributed import World
-from engine.events import Event
-from engine.journal import Journal, Reader
-from engine.loss import CrossEntropy
-from engine.rundir import RunDir
-from engine.session import Session
-from engine.worker import OnNan, Worker
+from engine.checkpoints import checkpoint
+from engine.data.base.batch import Batch
+from engine.distributed.ranks import World
+from engine.inspection import probe
+from engine.process.session import Session
+from engine.process.worker import OnNan, Worker
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.run.journal import Journal, Reader
+from engine.run.rundir import RunDir
+from engine.start import launch
+from engine.training.loss import CrossEntropy
 
 EPOCHS, STEPS_AN_EPOCH = 3, 22
 

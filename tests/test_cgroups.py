@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import cgroups
+from engine.machine import cgroups
 
 
 @pytest.fixture

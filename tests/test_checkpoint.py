@@ -14,8 +14,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import checkpoint, events
+from engine.checkpoints import checkpoint
 from engine.errors import RunError
+from engine.protocol import events
 from tests.test_broken_loss import Attempt
 
 

@@ -13,10 +13,15 @@ from click.testing import CliRunner, Result
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine import architectures, events, hardware, launch, recipe, rundir
+from engine.catalog import architectures
+from engine.machine import hardware
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.run import rundir
+from engine.start import launch
 from tests import scripted
-from tui import tables
-from tui.cli import main
+from tui.cli import tables
+from tui.cli.command_line import main
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +39,7 @@ def loaded_by(*arguments: str) -> set[str]:
     """The heavy modules that a command line loads, in a fresh interpreter."""
     code = (
         "import sys\n"
-        "from tui.cli import main\n"
+        "from tui.cli.command_line import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "print('LOADED', *(m for m in ('torch', 'textual', 'plotext', 'rich') if m in sys.modules))"

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as reference
 
-from engine.data.colour import Colour, Tint, grey, hue, tinted
-from engine.recipe import Recipe
+from engine.data.augmentation.colour import Colour, Tint, grey, hue, tinted
+from engine.recipes.recipe import Recipe
 
 CPU = torch.device("cpu")
 # Of 255 levels; torchvision rounds the weights of grey alike, so that only float32 differs.

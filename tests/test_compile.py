@@ -13,12 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from engine import device as devices
-from engine import events, models, recipe
-from engine.data.dataset import Dataset
+from engine import models
+from engine.data.base.dataset import Dataset
+from engine.devices import device as devices
 from engine.models.style import Style
-from engine.rundir import RunDir
-from engine.trainer import Trainer
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.run.rundir import RunDir
+from engine.training.trainer import Trainer
 from tests.nursery import Nursery, fresh
 from tests.processes import Watch
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights

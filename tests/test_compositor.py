@@ -21,10 +21,10 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from tui.app import INKS_DARK
-from tui.compositor import FineCompositor, Stretch, divided
 from tui.drawing.cells import Row, Span
-from tui.drawn import Drawn, changed
-from tui.pen import Pen
+from tui.terminal.compositor import FineCompositor, Stretch, divided
+from tui.terminal.pen import Pen
+from tui.widgets.drawn import Drawn, changed
 
 
 class Board(Drawn):

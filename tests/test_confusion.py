@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from engine.confusion import CELL_IMAGES, WORST_CELLS, confusion, worst_cells
-from engine.tally import Result
+from engine.training.confusion_counts import CELL_IMAGES, WORST_CELLS, confusion, worst_cells
+from engine.training.metrics import Result
 
 
 def result(labels: torch.Tensor, said: torch.Tensor, classes: int) -> Result:

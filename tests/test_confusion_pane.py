@@ -10,15 +10,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine import commands, events, rundir
-from engine.events import Cell, Event
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.protocol.events import Cell, Event
+from engine.run import rundir
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.test_dashboard import app_of, notes, pane, screen, told
 from tui.app import CnnTui
-from tui.panes.confusion import ConfusionPane
+from tui.panes.confusion.confusion_pane import ConfusionPane
+from tui.panes.confusion.pictures import PicturesScreen
 from tui.screens.dashboard import Dashboard
-from tui.screens.pictures import PicturesScreen
 
 WHITE = events.Picture(1, 8, 8, base64.b64encode(b"\xff" * 64).decode())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.scripted import Clock
-from tui.cost import Cost, CostMeter
+from tui.terminal.viewer_cost import Cost, CostMeter
 
 
 class Terminal:

@@ -10,19 +10,20 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from engine import events, rundir
-from engine.events import Event
-from engine.history import History
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run import rundir
+from engine.run.history import History
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
 from tui.drawing import cells
-from tui.drawing.marks import event_marks
-from tui.panes.chart import SECONDS, Chart
-from tui.panes.curves import LossPane
-from tui.panes.view import View
+from tui.panes.base.axis_marks import event_marks
+from tui.panes.base.chart import SECONDS, Chart
+from tui.panes.base.chart_view import View
+from tui.panes.curves.curve_panes import LossPane
 from tui.screens.dashboard import Dashboard
 
 PANES = ("loss", "accuracy", "rate")

@@ -12,19 +12,20 @@ import pytest
 from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
 
-from engine import commands, events, rundir, spool
-from engine.commands import Command
-from engine.events import Event
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.protocol.commands import Command
+from engine.protocol.events import Event
+from engine.run import rundir, spool
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tui.app import CnnTui
-from tui.compositor import FineUpdate
-from tui.following import Following
-from tui.palette import Actions
-from tui.panes.pane import Pane
+from tui.panes.base.pane import Pane
 from tui.screens.dashboard import Dashboard
+from tui.terminal.compositor import FineUpdate
+from tui.viewer.following import Following
+from tui.widgets.palette import Actions
 
 P = TypeVar("P", bound=Pane)
 

@@ -21,14 +21,15 @@ import psutil
 import pytest
 import torch
 
-from engine import catalog, memory
-from engine.data import cifar, digits, idx, mat
-from engine.data.dataset import Dataset, Images, channel_statistics, check_memory
-from engine.data.folder import check, scan
-from engine.data.holdout import held_out, parted
+from engine.catalog import datasets
+from engine.data.base.dataset import Dataset, Images, channel_statistics, check_memory
+from engine.data.folders.image_folder import check, scan
 from engine.data.loading import LOADERS, load
+from engine.data.sets import cifar, digits, idx, mat
+from engine.data.sets.holdout import held_out, parted
 from engine.errors import DataError, UsageError
-from engine.recipe import Recipe
+from engine.machine import memory
+from engine.recipes.recipe import Recipe
 from tests.loading import finished, pixels
 
 
@@ -40,7 +41,7 @@ def loaded(recipe: Recipe) -> Dataset:
 
 
 def test_every_set_of_the_catalogue_has_a_loader() -> None:
-    assert LOADERS.keys() == catalog.DATA.keys()
+    assert LOADERS.keys() == datasets.DATA.keys()
 
 
 def test_published_sets_cannot_be_streamed() -> None:
@@ -52,7 +53,7 @@ def test_published_sets_cannot_be_streamed() -> None:
 
 
 def test_digits_are_those_of_the_catalogue() -> None:
-    data, facts = loaded(Recipe()), catalog.DATA["digits"]
+    data, facts = loaded(Recipe()), datasets.DATA["digits"]
     assert data.classes == facts.classes
     assert pixels(data.train).shape == (facts.train_images, facts.channels, 32, 32)
     assert pixels(data.validation).shape == (facts.test_images, facts.channels, 32, 32)
@@ -124,7 +125,7 @@ def cifar_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     values = (4 * row + 2 * column + 10 * channel).astype(np.uint8).reshape(1, -1)
     files: dict[str, dict[str, str]] = {}
     for key, labels in (("cifar10", "labels"), ("cifar100", "fine_labels")):
-        folder = tmp_path / "data" / catalog.DATA[key].folder
+        folder = tmp_path / "data" / datasets.DATA[key].folder
         folder.mkdir(parents=True)
         files[key] = {}
         for number, name in enumerate(cifar.FILES[key]):
@@ -190,7 +191,7 @@ def test_cifar10_with_another_checksum_is_not_unpickled(cifar_files: Path) -> No
 
 def test_cifar10_without_one_file_is_not_there(cifar_files: Path) -> None:
     (cifar_files / "cifar-10-batches-py/test_batch").unlink()
-    assert catalog.located(catalog.DATA["cifar10"]) is None
+    assert datasets.located(datasets.DATA["cifar10"]) is None
 
 
 # MNIST and Fashion-MNIST
@@ -206,7 +207,7 @@ def write_idx(folder: Path, key: str, packed: bool) -> Path:
     labels = np.array([*idx.FIRST_LABELS[key], 0, 1], np.uint8)
     images = np.arange(12, dtype=np.uint8)[:, None, None].repeat(28, 1).repeat(28, 2)
     for name, values in zip(
-        catalog.IDX_FILES, (images, labels, images[:2], labels[:2]), strict=True
+        datasets.IDX_FILES, (images, labels, images[:2], labels[:2]), strict=True
     ):
         content = idx_file(values)
         path = folder / (f"{name}.gz" if packed else name)
@@ -220,7 +221,7 @@ def write_idx(folder: Path, key: str, packed: bool) -> Path:
 def test_idx_files_are_read_wherever_they_lie(
     tmp_path: Path, key: str, packed: bool, flat: bool
 ) -> None:
-    write_idx(tmp_path / "x" / ("" if flat else catalog.DATA[key].folder), key, packed)
+    write_idx(tmp_path / "x" / ("" if flat else datasets.DATA[key].folder), key, packed)
     data = loaded(Recipe(data=key, data_dir=str(tmp_path / "x")))
     assert pixels(data.train).shape == (12, 1, 32, 32)
     assert data.train.labels[:10].tolist() == list(idx.FIRST_LABELS[key])
@@ -311,7 +312,7 @@ def test_matrices_come_back_as_they_were_written(shape: tuple[int, ...]) -> None
 @pytest.fixture
 def svhn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> npt.NDArray[np.uint8]:
     """The training images (32, 32, 3, 4) of a small SVHN, whose labels are 1, 10, 9 and 10."""
-    images, facts = random_bytes(32, 32, 3, 4), catalog.DATA["svhn"]
+    images, facts = random_bytes(32, 32, 3, 4), datasets.DATA["svhn"]
     labels = np.array([[1], [10], [9], [10]], np.uint8)
     (tmp_path / "data").mkdir()
     downloads = []
@@ -320,7 +321,7 @@ def svhn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> npt.NDArray[np.uint
         (tmp_path / "data" / file.path).write_bytes(content)
         md5 = hashlib.md5(content).hexdigest()
         downloads.append(msgspec.structs.replace(file, md5=md5))
-    known = cast(MutableMapping[str, Any], catalog.DATA)
+    known = cast(MutableMapping[str, Any], datasets.DATA)
     changed = msgspec.structs.replace(facts, downloads=tuple(downloads))
     monkeypatch.setitem(known, "svhn", changed)
     return images
@@ -479,7 +480,9 @@ def test_a_glance_is_content_with_an_image_of_two_classes(tmp_path: Path, below:
     check(tree(tmp_path, f"{below}a/1.png", f"{below}b/1.png", "val/c/1.png"))
 
 
-@pytest.mark.parametrize("module", ["folder", "download", "workers", "phases"])
+@pytest.mark.parametrize(
+    "module", ["folders.image_folder", "sets.download", "decoding.decoder_workers", "preparation"]
+)
 def test_what_starts_quickly_loads_no_torch(module: str) -> None:
     code = f"import sys, engine.data.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,19 +9,20 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from engine import events, rundir
-from engine.journal import Reader
+from engine.protocol import events
+from engine.run import rundir
+from engine.run.journal import Reader
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen, settle
-from tui import demo
-from tui.demo import Demo
+from tui.cli import demo
+from tui.cli.demo import Demo
 
 SMALL = 300_000
 
 
 def test_the_recording_is_small_and_whole() -> None:
-    assert resources.files("tui").joinpath(demo.RECORDING).stat().st_size < SMALL  # type: ignore
+    assert resources.files("tui.cli").joinpath(demo.RECORDING).stat().st_size < SMALL  # type: ignore
     said = demo.recorded()
     assert [event.seq for event in said] == list(range(1, len(said) + 1))
     kinds = {type(event) for event in said}

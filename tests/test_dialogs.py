@@ -11,16 +11,16 @@ from textual.app import App
 from textual.containers import VerticalScroll
 from textual.widgets import OptionList
 
-from engine.history import History
-from engine.recipe import Recipe
+from engine.recipes.recipe import Recipe
+from engine.run.history import History
 from tests.test_dashboard import screen
 from tui.app import CnnTui
-from tui.screens.classes import ClassFilterScreen
+from tui.panes.confusion.class_filter import ClassFilterScreen
 from tui.screens.explain import ExplainScreen
-from tui.screens.fields import SHOWN, FieldsScreen, Form, PathScreen
 from tui.screens.help import HelpScreen
 from tui.screens.leave import LeaveScreen
 from tui.screens.steer import SteerScreen
+from tui.widgets.forms import SHOWN, FieldsScreen, Form, PathScreen
 
 
 class Host(App[None]):

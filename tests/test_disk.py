@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
-from engine import checkpoint, events, journal, rundir, saving
-from engine.events import Event
-from engine.journal import Journal, Tail
-from engine.rundir import RunDir
+from engine.checkpoints import checkpoint, saver
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run import journal, rundir
+from engine.run.journal import Journal, Tail
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Watch, wait_for
@@ -72,7 +74,7 @@ def test_of_saves_that_fail_one_alert_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, where: str
 ) -> None:
     said: list[Event] = []
-    writer = saving.Writer(tmp_path, 0, lambda: None, said.append)
+    writer = saver.Writer(tmp_path, 0, lambda: None, said.append)
     writer.put(snapshot(1))
     assert writer.wait() == ""
     monkeypatch.setattr(os, where, failing(number))
@@ -152,7 +154,7 @@ def test_a_folder_that_is_deleted_is_said_and_the_training_goes_on(engine: Engin
 BEGUN = """
 import sys
 from pathlib import Path
-from engine import rundir
+from engine.run import rundir
 print("ready", flush=True)
 sys.stdin.read()
 print(rundir.create(Path("runs"), "x", "").run.number)

@@ -12,9 +12,12 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from engine import checkpoint, commands, events, rundir, spool, torchrun
-from engine.events import Event
-from engine.rundir import RunDir
+from engine.checkpoints import checkpoint
+from engine.process import torchrun
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.run import rundir, spool
+from engine.run.rundir import RunDir
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Process, Watch, clean, headless, wait_for
 

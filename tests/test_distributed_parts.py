@@ -13,23 +13,27 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from engine import commands, hardware, launch, models, recipe
-from engine import device as devices
-from engine.commands import Order
-from engine.data import loaders
-from engine.data.augment import Augmentation
-from engine.data.dataset import Dataset, Images
+from engine import models
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.base.dataset import Dataset, Images
+from engine.data.base.seeds import generator
+from engine.data.loaders import loader_choice
+from engine.data.loaders.resident_loader import ResidentLoader
+from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.data.loading import load
-from engine.data.part import WHOLE, Part
-from engine.data.resident import ResidentLoader
-from engine.data.seeds import generator
-from engine.data.streaming import StreamingLoader
-from engine.distributed import Ranks, World
+from engine.devices import device as devices
+from engine.distributed.batch_share import WHOLE, Part
+from engine.distributed.ranks import Ranks, World
 from engine.errors import UsageError
-from engine.events import Gpu
-from engine.guard import Broken
-from engine.tally import Evaluation, Tally
-from engine.trainer import Trainer
+from engine.machine import hardware
+from engine.protocol import commands
+from engine.protocol.commands import Order
+from engine.protocol.events import Gpu
+from engine.recipes import recipe
+from engine.start import launch
+from engine.training.metrics import Evaluation, Tally
+from engine.training.non_finite_guard import Broken
+from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
 
@@ -87,7 +91,7 @@ def test_a_streamed_set_is_parted_in_the_same_way(tmp_path: Path) -> None:
     taken = []
     for part in (Part(), Part(0, 2), Part(1, 2)):
         with contextlib.closing(
-            loaders.loader(chosen, data, CPU, torch.contiguous_format, 1, part)
+            loader_choice.loader(chosen, data, CPU, torch.contiguous_format, 1, part)
         ) as stream:
             assert isinstance(stream, StreamingLoader)
             trained = [batch.labels.clone() for batch in stream.batches(1)]
@@ -171,7 +175,7 @@ class Wire(Ranks):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> scripted.Clock:
     found = scripted.Clock(0.0)
-    monkeypatch.setattr("engine.distributed.time.monotonic", found)
+    monkeypatch.setattr("engine.distributed.ranks.time.monotonic", found)
     return found
 
 

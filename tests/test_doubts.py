@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine import doubts, models, probe, recipe
+from engine import models
 from engine.errors import UsageError
-from engine.events import Layer
+from engine.inspection import probe
+from engine.process import recipe_checks
+from engine.protocol.events import Layer
+from engine.recipes import recipe
 
 PLAIN = (Layer("conv", "Conv2d", "3×3", (4, 8, 8), 10, 10),)
 NORMED = (*PLAIN, Layer("bn", "BatchNorm2d", "", (4, 8, 8), 8, 0))
@@ -15,7 +18,9 @@ FLAT = (*NORMED, Layer("head.bn", "BatchNorm1d", "", (256,), 512, 0))
 
 
 def said(layers: tuple[Layer, ...] = PLAIN, **settings: object) -> list[str]:
-    return list(doubts.doubts(recipe.build(settings={"data": "cifar10", **settings}), layers))
+    return list(
+        recipe_checks.doubts(recipe.build(settings={"data": "cifar10", **settings}), layers)
+    )
 
 
 def test_a_preset_leaves_no_doubt() -> None:
@@ -58,16 +63,16 @@ def test_the_rate_of_another_optimiser_is_measured_by_what_is_usual_for_it() -> 
 def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:
     one, two = (recipe.build(settings={"batch": batch}) for batch in (1, 2))
     for layers in (PLAIN, NORMED):
-        doubts.check_batch(one, layers)
-    doubts.check_batch(two, FLAT)
+        recipe_checks.check_batch(one, layers)
+    recipe_checks.check_batch(two, FLAT)
     with pytest.raises(UsageError, match=r"batch norm head\.bn needs two values.*batch=2"):
-        doubts.check_batch(one, FLAT)
+        recipe_checks.check_batch(one, FLAT)
 
 
 def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
     model = models.build("article-resnet", 3, 32, 10)
     one = recipe.build(settings={"batch": 1}, flags={"arch": "article-resnet"})
     with pytest.raises(UsageError, match="article-resnet cannot train on one image"):
-        doubts.check_batch(one, probe.layers(model, 3, 32))
+        recipe_checks.check_batch(one, probe.layers(model, 3, 32))
     with pytest.raises(ValueError, match="more than 1 value"):
         model.train()(torch.zeros(1, 3, 32, 32))

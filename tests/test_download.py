@@ -16,12 +16,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine import catalog, events
-from engine.catalog import DataSet, Download
-from engine.data import download, transfer
-from engine.data.download import fetch
+from engine.catalog import datasets
+from engine.catalog.datasets import DataSet, Download
+from engine.data.sets import download, resumable_download
+from engine.data.sets.download import fetch
 from engine.errors import DataError
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.run.rundir import RunDir
 from tests.loading import finished
 from tests.processes import Watch, headless
 
@@ -88,7 +89,7 @@ def data_set(*urls: str, path: str = "set.bin", content: bytes = CONTENT) -> Dat
     """A data set of one file with these mirrors."""
     file = Download(path, urls, len(content), hashlib.md5(content).hexdigest())
     return msgspec.structs.replace(
-        catalog.DATA["svhn"], title="Set", folder="", files=(path,), downloads=(file,)
+        datasets.DATA["svhn"], title="Set", folder="", files=(path,), downloads=(file,)
     )
 
 
@@ -104,7 +105,7 @@ def test_a_file_is_downloaded_whole_and_found(site: Site, tmp_path: Path) -> Non
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["set.bin"]
     assert fractions == sorted(fractions)
     assert all(0 <= fraction <= 1 for fraction in fractions)
-    assert catalog.located(facts, str(tmp_path / "new")) == tmp_path / "new"
+    assert datasets.located(facts, str(tmp_path / "new")) == tmp_path / "new"
 
 
 def test_what_is_there_is_not_downloaded_again(site: Site, tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_without_ranges_it_begins_again(site: Site, tmp_path: Path) -> None:
 def test_a_connection_that_is_always_cut_is_told_and_what_came_is_kept(
     site: Site, tmp_path: Path
 ) -> None:
-    site.cuts = [100_000] * transfer.TRIES
+    site.cuts = [100_000] * resumable_download.TRIES
     sentence = rf"from {site.url()} \(the connection was cut\).*put it into {tmp_path}"
     with pytest.raises(DataError, match=sentence):
         fetched(data_set(site.url()), tmp_path)
@@ -187,7 +188,7 @@ def test_no_route_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_silent_server_is_given_up(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transfer, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(resumable_download, "TIMEOUT_SECONDS", 0.05)
     site.hold = threading.Event()
     site.cuts = [10, 10, 10]
     with pytest.raises(DataError, match=r"\(no answer in time\)"):
@@ -290,7 +291,7 @@ def archived(site: Site, content: bytes) -> DataSet:
 def test_an_archive_is_unpacked(site: Site, tmp_path: Path) -> None:
     facts = archived(site, archive("set/a", "set/b"))
     fetched(facts, tmp_path)
-    assert catalog.located(facts, str(tmp_path)) == tmp_path / "set"
+    assert datasets.located(facts, str(tmp_path)) == tmp_path / "set"
     assert (tmp_path / "set/b").read_text() == "set/b"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.tar.gz", "set"]
 
@@ -332,7 +333,7 @@ def test_an_archive_that_is_none_or_evil_leaves_nothing(
 
 
 def test_every_download_of_the_catalogue_can_be_checked() -> None:
-    for facts in catalog.DATA.values():
+    for facts in datasets.DATA.values():
         for file in facts.downloads:
             assert file.size > 1000
             assert len(file.md5) == 32
@@ -346,7 +347,7 @@ def test_a_set_that_is_not_on_disk_is_downloaded_when_its_run_starts(
     monkeypatch.setenv("http_proxy", site.url(""))  # so that the catalogue's address is asked here
     process = headless("--no-ui", "-m", "lenet5", "-d", "svhn")
     out, err = process.communicate(timeout=60)
-    url = catalog.DATA["svhn"].downloads[0].urls[0]
+    url = datasets.DATA["svhn"].downloads[0].urls[0]
     assert process.returncode == 2
     assert f"cnn-tui: SVHN cannot be downloaded from {url} (HTTP 404 Not Found)" in err
     assert f"put it into {tmp_path}/data." in err

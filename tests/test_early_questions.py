@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from engine import commands, events, launch, recipe, rundir, spool
-from engine.distributed import World
-from engine.events import Event
-from engine.journal import Journal
-from engine.rundir import RunDir
-from engine.session import Session
+from engine.distributed.ranks import World
+from engine.process.session import Session
+from engine.process.worker import Worker
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.run import rundir, spool
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
+from engine.start import launch
 from engine.text import nothing_to_show
-from engine.worker import Worker
 from tests import scripted
 from tests.test_dashboard import notes, screen
 from tui import text
 from tui.app import CnnTui
-from tui.asking import Asking
 from tui.screens.dashboard import Dashboard
+from tui.viewer.inspection_requests import Asking
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import commands, events, rundir, spool
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.run import rundir, spool
+from engine.run.rundir import RunDir
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Watch, headless, wait_for
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import recipe
-from engine.data import loaders
-from engine.data.dataset import Dataset, Images
-from engine.distributed import World
-from engine.evaluator import Evaluator
-from engine.tally import Result
+from engine.data.base.dataset import Dataset, Images
+from engine.data.loaders import loader_choice
+from engine.distributed.ranks import World
+from engine.recipes import recipe
+from engine.training.evaluator import Evaluator
+from engine.training.metrics import Result
 from tests.loading import finished
 
 CPU = torch.device("cpu")
@@ -38,7 +38,7 @@ def halves() -> Dataset:
 
 def judged(data: Dataset, *, mirrored: bool) -> Result:
     chosen = recipe.build(settings={"batch": 2, "threads": 1})
-    feed = loaders.loader(chosen, data, CPU, torch.contiguous_format)
+    feed = loader_choice.loader(chosen, data, CPU, torch.contiguous_format)
     evaluator = Evaluator(feed, 2, 3, CPU, "float32", lambda: 0.0, World(), mirrored=mirrored)
     _, (result, _) = finished(evaluator.evaluated(BrightSide(), data.validation))
     return result

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine import events, recipe
-from engine.events import Event, Health
-from engine.history import History
+from engine.protocol import events
+from engine.protocol.events import Event, Health
+from engine.recipes import recipe
+from engine.run.history import History
 from tests import scripted
 from tui import text
 from tui.explain import explain

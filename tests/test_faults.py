@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import checkpoint, events
-from engine.rundir import RunDir
+from engine.checkpoints import checkpoint
+from engine.protocol import events
+from engine.run.rundir import RunDir
 from tests import faulty
 from tests.faulty import Fault
 from tests.nursery import Nursery, fresh

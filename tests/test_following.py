@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from engine import events, launch, recipe, rundir
-from engine.events import Event
-from engine.journal import Journal
-from engine.rundir import Claim, RunDir
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.run import rundir
+from engine.run.journal import Journal
+from engine.run.rundir import Claim, RunDir
+from engine.start import launch
 from tests import scripted
-from tui import following
-from tui.following import Following, News
+from tui.viewer import following
+from tui.viewer.following import Following, News
 
 STEPS = 20_000
 STARTING, STOPPED = events.Phase("starting"), events.RunEnded("stopped", step=25)

@@ -10,9 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from engine import checkpoint, models, probe, recipe, rundir
+from engine import models
+from engine.checkpoints import checkpoint
 from engine.errors import UsageError
-from engine.models.own import kept
+from engine.inspection import probe
+from engine.models.user_model import kept
+from engine.recipes import recipe
+from engine.run import rundir
 from tests.nursery import Nursery, fresh
 from tests.processes import headless
 

@@ -11,9 +11,17 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional as reference
 
-from engine.data.batch import Drawn
-from engine.data.geometry import Fill, Geometry, Placement, affine, hashed, inverse, moved
-from engine.recipe import Recipe
+from engine.data.augmentation.geometry import (
+    Fill,
+    Geometry,
+    Placement,
+    affine,
+    hashed,
+    inverse,
+    moved,
+)
+from engine.data.base.batch import Drawn
+from engine.recipes.recipe import Recipe
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -12,9 +12,11 @@ import psutil
 import pytest
 from msgspec import UnsetType
 
-from engine import events, hardware, launch, visible
-from engine.hardware import Sampler
-from engine.recipe import Recipe
+from engine.machine import gpu_numbering, hardware
+from engine.machine.hardware import Sampler
+from engine.protocol import events
+from engine.recipes.recipe import Recipe
+from engine.start import launch
 
 MINE = os.getpid()
 
@@ -155,7 +157,7 @@ UUIDS = ("GPU-12ab", "GPU-12cd", "GPU-77ef", "GPU-80aa")
     ],
 )
 def test_what_cuda_makes_of_the_names_of_gpus(named: str, places: list[int]) -> None:
-    assert visible.places(UUIDS, {"CUDA_VISIBLE_DEVICES": named}) == places
+    assert gpu_numbering.places(UUIDS, {"CUDA_VISIBLE_DEVICES": named}) == places
 
 
 def torch_cuda(*uuids: str, begun: bool = True) -> SimpleNamespace:

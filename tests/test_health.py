@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.events import Health
-from engine.health import Examination
+from engine.inspection.layer_health import Examination
+from engine.protocol.events import Health
 
 CPU = torch.device("cpu")
 

@@ -13,16 +13,17 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from engine import commands, events, rundir, spool
 from engine.errors import RunError
-from engine.events import Event
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.run import rundir, spool
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
-from tui.cli import main
+from tui.cli.command_line import main
 from tui.drawing import cells
-from tui.drawing.status import status_row
-from tui.following import Following
+from tui.drawing.status_rows import status_row
+from tui.viewer.following import Following
 
 HARDWARE = events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
 

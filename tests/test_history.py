@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import events
-from engine.history import BINS, Curve, History
+from engine.protocol import events
+from engine.run.history import BINS, Curve, History
 from tests import scripted
 
 
@@ -73,7 +73,7 @@ def test_a_plateaus_factor_is_seen_in_the_rate() -> None:
     said: list[events.Event] = [scripted.started(), scripted.steps(10)]
     history = folded(said)
     assert history.plan is not None
-    from engine.schedule import learning_rate
+    from engine.recipes.schedule import learning_rate
 
     assert history.plateau_factor == pytest.approx(0.05 / learning_rate(history.plan, 9))
 

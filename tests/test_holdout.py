@@ -10,15 +10,18 @@ import pytest
 import torch
 from msgspec import UNSET
 
-from engine import device as devices
-from engine import events, models, recipe
-from engine.data import loaders, phases
-from engine.data.dataset import Dataset, ImageFiles, Images
-from engine.data.decoding import Form
+from engine import models
+from engine.data import preparation
+from engine.data.base.dataset import Dataset, ImageFiles, Images
+from engine.data.decoding.decode import Form
+from engine.data.loaders import loader_choice
 from engine.data.loading import load
-from engine.journal import Journal
-from engine.session import Session
-from engine.trainer import Trainer
+from engine.devices import device as devices
+from engine.process.session import Session
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.run.journal import Journal
+from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
 from tests.loading import pixels as loaded
@@ -66,10 +69,10 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
     on_disk = ImageFiles(Path(), [], torch.arange(0), Form(3, 8, 0))
     for room, device in ((4 * 3 * 8 * 8, "meta"), (4 * 3 * 8 * 8 - 1, "cpu")):
         monkeypatch.setattr(devices, "room", lambda _, room=room: room)
-        kept = loaders.kept(images, torch.device("meta"))
+        kept = loader_choice.kept(images, torch.device("meta"))
         assert isinstance(kept, Images)
         assert (kept.pixels.device.type, kept.labels.device.type) == (device, device)
-        assert loaders.kept(on_disk, torch.device("meta")) is on_disk
+        assert loader_choice.kept(on_disk, torch.device("meta")) is on_disk
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
     chosen = recipe.build(settings={"holdout": holdout})
     data = finished(load(chosen))[1]
-    said = phases.notes(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
+    said = preparation.notes(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
 
 

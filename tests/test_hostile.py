@@ -20,17 +20,20 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import checkpoint, commands, events, recipe, rundir, spool
+from engine.checkpoints import checkpoint
 from engine.errors import EngineError, RunError
-from engine.history import BINS, History
-from engine.journal import Reader, Tail, glimpse, last_event, last_seq
-from engine.lines import Lines
-from engine.rundir import RunDir
+from engine.process.lines import Lines
+from engine.protocol import commands, events
+from engine.recipes import recipe
+from engine.run import rundir, spool
+from engine.run.history import BINS, History
+from engine.run.journal import Reader, Tail, glimpse, last_event, last_seq
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.test_versions import everything
-from tui import once
-from tui.cli import main
-from tui.summary import summary
+from tui.cli import single_frame
+from tui.cli.command_line import main
+from tui.viewer.run_summary import summary
 
 HARM = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202e"
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats() | st.sampled_from([0, -1, 10**30, 2**63])
@@ -251,7 +254,7 @@ def test_what_is_drawn_of_an_evil_run_is_harmless(
 ) -> None:
     for name, cells in zip(("COLUMNS", "LINES"), size, strict=True):
         monkeypatch.setenv(name, str(cells))
-    assert all(map(harmless, once.frame(evil_run(tmp_path / "runs")).split("\n")))
+    assert all(map(harmless, single_frame.frame(evil_run(tmp_path / "runs")).split("\n")))
 
 
 # Who may read

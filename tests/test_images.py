@@ -15,15 +15,15 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.data import images
-from engine.data.dataset import Dataset, ImageFiles
-from engine.data.decoders import Decoders
-from engine.data.decoding import Form, decode
-from engine.data.folder import Files, scan
-from engine.data.forms import Glimpse, form_of
-from engine.data.images import by_processes, by_threads
+from engine.data.base.dataset import Dataset, ImageFiles
+from engine.data.decoding.decode import Form, decode
+from engine.data.decoding.decoders import Decoders
+from engine.data.folders import folder_images
+from engine.data.folders.folder_images import by_processes, by_threads
+from engine.data.folders.format_choice import Glimpse, form_of
+from engine.data.folders.image_folder import Files, scan
 from engine.errors import DataError
-from engine.recipe import Recipe
+from engine.recipes.recipe import Recipe
 from tests.loading import finished, pixels
 from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 
@@ -51,7 +51,7 @@ def folder(root: Path, image: Image.Image, count: int) -> Path:
 
 
 def loaded(root: Path, room: float = math.inf, **settings: Any) -> Dataset:
-    return finished(images.load(scan(root), Recipe(**settings), room))[1]
+    return finished(folder_images.load(scan(root), Recipe(**settings), room))[1]
 
 
 def test_pixels_are_those_of_the_file(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_grey_only_if_all_are() -> None:
     assert form_of([grey, coloured], "auto").channels == 3
 
 
-Decoding: TypeAlias = Generator[float, None, images.Decoded]
+Decoding: TypeAlias = Generator[float, None, folder_images.Decoded]
 
 
 def by_two_processes(files: Files, form: Form) -> Decoding:
@@ -157,7 +157,7 @@ def numbered(tmp_path: Path) -> Files:
 def test_every_file_lands_in_its_place(
     numbered: Files, monkeypatch: pytest.MonkeyPatch, decode: Callable[[Files, Form], Decoding]
 ) -> None:
-    monkeypatch.setattr(images, "PORTION", 8)
+    monkeypatch.setattr(folder_images, "PORTION", 8)
     numbered[70][0].write_bytes(b"no image at all")
     fractions, (array, broken, notes) = finished(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
@@ -173,29 +173,29 @@ def test_every_file_lands_in_its_place(
 def test_many_files_are_decoded_by_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(images, "MANY", many)
+    monkeypatch.setattr(folder_images, "MANY", many)
     seen: list[int] = []
 
     def watched(files: Files, form: Form, workers: int) -> Decoding:
         seen.append(workers)
         return by_processes(files, form, workers)
 
-    monkeypatch.setattr(images, "by_processes", watched)
+    monkeypatch.setattr(folder_images, "by_processes", watched)
     data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200), threads=1)
     assert seen == ([1] if many == 100 else [])
     assert (pixels(data.train)[:, 0] == 255).all()
 
 
 def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk() -> None:
-    assert images.processes(Recipe(threads=3)) == 3
-    assert images.processes(Recipe()) == max(8, torch.get_num_threads())
+    assert folder_images.processes(Recipe(threads=3)) == 3
+    assert folder_images.processes(Recipe()) == max(8, torch.get_num_threads())
 
 
 def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     numbered: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is decoded stays decoded, and a stop is heard all the while."""
-    monkeypatch.setattr(images, "PORTION", 8)
+    monkeypatch.setattr(folder_images, "PORTION", 8)
     first, last = numbered[60][0], numbered[140][0]
     contents = {file: hang(file) for file in (first, last)}
     work = by_processes(numbered, form(1), 1)
@@ -292,5 +292,5 @@ def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader
     assert data.test is not None
     assert data.test.labels.tolist() == [0] * 4 + [1] * 4
     assert data.notes == ()
-    data = finished(images.load(scan(tmp_path, holdout=0.5), Recipe(), 0.0))[1]
+    data = finished(folder_images.load(scan(tmp_path, holdout=0.5), Recipe(), 0.0))[1]
     assert f"{tmp_path}/val is left out" in data.notes[0]

@@ -16,17 +16,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from engine import events, rundir
-from engine.events import Event
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run import rundir
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.drawing.test_any_size import any_event
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
-from tui.drawn import Drawn
-from tui.panes.pane import Pane
+from tui.panes.base.pane import Pane
 from tui.screens.dashboard import PANES, Dashboard
+from tui.widgets.drawn import Drawn
 
 Cells = list[list[tuple[str, str]]]
 SIZES = st.tuples(st.integers(1, 210), st.integers(1, 64))

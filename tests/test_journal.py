@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import events
-from engine.journal import Journal, Reader, Tail, glimpse, last_seq, latest
+from engine.protocol import events
+from engine.run.journal import Journal, Reader, Tail, glimpse, last_seq, latest
 from tests import scripted
 from tests.scripted import Clock
 

@@ -18,13 +18,13 @@ from tests import scripted
 from tests.test_dashboard import app_of, screen
 from tui import app, screens, text
 from tui.drawing import cells
-from tui.palette import Actions, key_sign, words_for
-from tui.panes.chooser import Chooser
-from tui.panes.pane import Pane
-from tui.panes.strips import keys_row
+from tui.panes.base.pane import Pane
 from tui.screens import help as help_screen
 from tui.screens.dashboard import PANES, Dashboard
 from tui.screens.launcher import Launcher
+from tui.widgets.chooser import Chooser
+from tui.widgets.palette import Actions, key_sign, words_for
+from tui.widgets.strips import keys_row
 
 Kinds = Iterable[type[DOMNode]]
 

@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 import torch
 
-from engine import checkpoint, events
-from engine.rundir import RunDir
+from engine.checkpoints import checkpoint
+from engine.protocol import events
+from engine.run.rundir import RunDir
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Watch, clean, wait_for
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import pytest
 from msgspec import UNSET, UnsetType
 
-from engine import hardware, launch
 from engine.errors import UsageError
-from engine.events import Gpu
+from engine.machine import hardware
+from engine.protocol.events import Gpu
+from engine.start import launch
 
 
 def gpus(numbers: Sequence[int | UnsetType]) -> Callable[[], tuple[Gpu, ...]]:

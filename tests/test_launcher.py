@@ -13,18 +13,21 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
-from engine import cgroups, events, hardware, launch, rundir
-from engine.recipe import Recipe
+from engine.machine import cgroups, hardware
+from engine.protocol import events
+from engine.recipes.recipe import Recipe
+from engine.run import rundir
+from engine.start import launch
 from tests import scripted
 from tests.test_dashboard import send
 from tui.app import CnnTui
+from tui.cli.single_frame import screen_text
 from tui.drawing import cells
-from tui.once import screen_text
-from tui.panes.chooser import Chooser
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.dashboard import Dashboard
-from tui.screens.fields import FieldsScreen
 from tui.screens.launcher import Launcher
+from tui.widgets.chooser import Chooser
+from tui.widgets.forms import FieldsScreen
 
 
 @pytest.fixture

@@ -10,14 +10,15 @@ import msgspec
 import pytest
 from textual.message import Message
 
-from engine import events, rundir
-from engine.events import Event, Health, Layer
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.protocol.events import Event, Health, Layer
+from engine.run import rundir
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import app_of, pane, screen, settle, shown
-from tui.panes.layers import SECONDS, LayersPane
+from tui.panes.layers.layers_pane import SECONDS, LayersPane
 
 LAYERS = (
     Layer("conv1", "Conv2d", "3×3", (8, 32, 32), 80, 73_728, 3),

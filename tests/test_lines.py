@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine import events
-from engine.lines import Lines
+from engine.process.lines import Lines
+from engine.protocol import events
 from tests import scripted
 
 

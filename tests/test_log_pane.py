@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from engine import events, rundir
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.run import rundir
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.test_dashboard import app_of
-from tui.once import screen_text
+from tui.cli.single_frame import screen_text
 from tui.screens.dashboard import Dashboard
 
 

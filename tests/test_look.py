@@ -14,12 +14,17 @@ from typing import Literal
 import pytest
 from PIL import Image
 
-from engine import checkpoint, commands, events, look, models, probes, recipe, rundir, spool
-from engine import device as devices
+from engine import models
+from engine.checkpoints import checkpoint
+from engine.devices import device as devices
 from engine.errors import RunError
-from engine.events import Event
-from engine.recipe import Resolved
-from engine.rundir import RunDir
+from engine.process import inspection_server
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.recipes.recipe import Resolved
+from engine.run import replies, rundir, spool
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.nursery import Nursery, fresh
 from tests.processes import wait_for
@@ -48,8 +53,8 @@ def contents(run: RunDir) -> dict[str, bytes]:
 
 
 def answer(run: RunDir, question: str) -> Event:
-    wait_for(lambda: probes.answer_to(run, question) is not None)
-    found = probes.answer_to(run, question)
+    wait_for(lambda: replies.answer_to(run, question) is not None)
+    found = replies.answer_to(run, question)
     assert found is not None
     return found
 
@@ -91,8 +96,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
         def to(self, question: commands.Probe, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
-    monkeypatch.setattr(look, "_load", lambda run: look.Subject(Same(), 3, 70))  # type: ignore
-    monkeypatch.setattr(look, "POLL_SECONDS", 0.001)
+    subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
+    monkeypatch.setattr(inspection_server, "_load", lambda run: subject)
+    monkeypatch.setattr(inspection_server, "POLL_SECONDS", 0.001)
     return scripted.run_dir(tmp_path, scripted.half_a_run())
 
 
@@ -109,7 +115,7 @@ class Looking:
         wait_for(lambda: rundir.owner(run, run.look_lock) is not None)
 
     def _look(self) -> None:
-        self.code = look.look(self._run, self.clock)
+        self.code = inspection_server.look(self._run, self.clock)
 
     @property
     def over(self) -> bool:
@@ -123,11 +129,11 @@ def ask(run: RunDir) -> Event:
 def test_it_leaves_when_nobody_has_asked_for_a_while(run: RunDir) -> None:
     looking = Looking(run)
     assert ask(run) == events.Augmented(3, (), step=70)
-    looking.clock.now += look.IDLE_SECONDS - 1
+    looking.clock.now += inspection_server.IDLE_SECONDS - 1
     assert ask(run) == events.Augmented(3, (), step=70)
-    looking.clock.now += look.IDLE_SECONDS - 1
+    looking.clock.now += inspection_server.IDLE_SECONDS - 1
     assert ask(run) == events.Augmented(3, (), step=70), "each question keeps it"
-    looking.clock.now += look.IDLE_SECONDS + 1
+    looking.clock.now += inspection_server.IDLE_SECONDS + 1
     wait_for(lambda: looking.over)
     assert looking.code == 0
 
@@ -144,7 +150,7 @@ def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
 def test_one_look_at_a_time(run: RunDir) -> None:
     lock = rundir.take(run, run.look_lock)
     with pytest.raises(RunError, match="is already running"):
-        look.look(run)
+        inspection_server.look(run)
     os.close(lock)
 
 
@@ -171,7 +177,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     model = models.build("lenet5", 3, 32, 2)
     state = {"model": model.state_dict(), "ended_epochs": 4, "step": 9}
     checkpoint.save(run.checkpoints / "last.pt", state, lambda: None)
-    subject = look._load(run)
+    subject = inspection_server._load(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Probe(id="q", attempt="a", look="images", images=(1,))
     found = subject.answers.to(question, 4, 9)
@@ -194,4 +200,4 @@ def images(folder: Path) -> Path:
 def test_a_run_without_a_checkpoint_cannot_be_looked_at(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path, scripted.half_a_run())
     with pytest.raises(RunError, match="has no checkpoint yet"):
-        look.look(run)
+        inspection_server.look(run)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from engine import events
-from engine.events import Event
-from engine.looks import Looks
-from engine.pace import SECONDS, Pace
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.training.inspection_schedule import Looks
+from engine.training.pace import SECONDS, Pace
 from tests.scripted import Clock
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.data.batch import Batch
-from engine.loss import CrossEntropy, class_weights
+from engine.data.base.batch import Batch
+from engine.training.loss import CrossEntropy, class_weights
 
 CLASSES = 5
 

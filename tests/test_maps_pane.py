@@ -7,17 +7,17 @@ from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from engine import events
-from engine.events import FeatureMaps
-from engine.history import History
+from engine.protocol import events
+from engine.protocol.events import FeatureMaps
+from engine.run.history import History
 from tests import scripted
 from tests.drawing import examples
 from tui.app import CnnTui
 from tui.drawing import cells
 from tui.drawing.cells import Span
-from tui.drawn import changed
-from tui.panes.maps import MapsPane
-from tui.panes.pane import Pane
+from tui.panes.base.pane import Pane
+from tui.panes.maps.maps_pane import MapsPane
+from tui.widgets.drawn import changed
 
 GLIMPSE = replace(examples.feature_maps(), shape=(6, 28, 28), image=0, step=10)
 Question = tuple[str, str, tuple[int, ...]]

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from engine.data.masks import AREA, ASPECT, Boxes, Masks, patch, rectangle, square
-from engine.recipe import Recipe
+from engine.data.augmentation.masks import AREA, ASPECT, Boxes, Masks, patch, rectangle, square
+from engine.recipes.recipe import Recipe
 
 
 def seeded(seed: int = 0) -> torch.Generator:

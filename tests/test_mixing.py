@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.data.batch import Batch
-from engine.data.mixing import Mixing, beta
-from engine.recipe import Recipe
+from engine.data.augmentation.mixing import Mixing, beta
+from engine.data.base.batch import Batch
+from engine.recipes.recipe import Recipe
 
 CPU = torch.device("cpu")
 

@@ -10,16 +10,17 @@ from msgspec.structs import replace
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.pilot import Pilot
 
-from engine import events, rundir
-from engine.events import Event
-from engine.history import History
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run import rundir
+from engine.run.history import History
 from tests import scripted
 from tests.drawing import examples
 from tests.test_dashboard import app_of, screen
-from tui.panes.chart import Chart
-from tui.panes.log import LogPane
-from tui.panes.pane import Pane
-from tui.panes.view import View
+from tui.panes.base.chart import Chart
+from tui.panes.base.chart_view import View
+from tui.panes.base.pane import Pane
+from tui.panes.log.log_pane import LogPane
 from tui.screens.dashboard import PANES, Dashboard
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.muon import ADAM_RMS, Muon, orthogonal
+from engine.training.muon import ADAM_RMS, Muon, orthogonal
 
 
 def group(*parameters: nn.Parameter, **given: Any) -> list[dict[str, Any]]:

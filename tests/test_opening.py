@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import rundir
+from engine.run import rundir
 from tests import scripted
 from tests.processes import Terminal
 from tui.app import settle
@@ -62,8 +62,15 @@ def test_a_tiny_terminal_and_the_launcher_have_no_boxes() -> None:
 
 
 def test_nothing_heavy_is_imported_for_it() -> None:
-    heavy = "tui.screens.dashboard", "tui.screens.launcher", "tui.palette", "plotext", "torch"
-    code = f"import sys, tui.cli, tui.app; print(*(m for m in {heavy} if m in sys.modules))"
+    heavy = (
+        "tui.screens.dashboard",
+        "tui.screens.launcher",
+        "tui.widgets.palette",
+        "plotext",
+        "torch",
+    )
+    asked = f"print(*(m for m in {heavy} if m in sys.modules))"
+    code = f"import sys, tui.cli.command_line, tui.app; {asked}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
 

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from engine import optim
-from engine.muon import Muon
-from engine.recipe import Recipe
+from engine.recipes.recipe import Recipe
+from engine.training import optimizers
+from engine.training.muon import Muon
 
 CPU = torch.device("cpu")
 
@@ -22,7 +22,7 @@ OURS: dict[str, Any] = {"lr": 0.01, "momentum": 0.8, "beta2": 0.99, "eps": 1e-4}
 
 
 def made(recipe: Recipe, model: nn.Module) -> list[Optimizer]:
-    return optim.optimizers(recipe, model, CPU, torch.float32)
+    return optimizers.optimizers(recipe, model, CPU, torch.float32)
 
 
 def net() -> nn.Sequential:
@@ -68,7 +68,7 @@ def test_steps_are_those_of_the_plain_optimiser(
     for step in range(4):
         inputs = torch.randn(8, 5, generator=torch.Generator().manual_seed(step))
         rate = settings["lr"] / (1 + step)
-        optim.set_rate([optimizer], rate)
+        optimizers.set_rate([optimizer], rate)
         pairs[1][1].param_groups[0]["lr"] = rate
         for model, each in pairs:
             each.zero_grad()
@@ -96,7 +96,7 @@ def test_biases_of_norms_have_a_rate_of_their_own() -> None:
     model = net()
     (optimizer,) = made(Recipe(weight_decay=0.0, norm_bias_lr=64.0), model)
     assert named(optimizer, model)[0.0, 64.0] == ["1.bias"]
-    optim.set_rate([optimizer], 0.5)
+    optimizers.set_rate([optimizer], 0.5)
     assert [group["lr"] for group in optimizer.param_groups] == [0.5, 32.0]
 
 
@@ -120,7 +120,7 @@ def test_rate_that_is_a_tensor_is_filled_in_place() -> None:
     rate = torch.tensor(1.0)
     optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=rate, fused=True)
     optimizer.param_groups[0]["scale"] = 2.0
-    optim.set_rate([optimizer], 0.25)
+    optimizers.set_rate([optimizer], 0.25)
     assert optimizer.param_groups[0]["lr"] is rate
     assert rate.item() == 0.5
 
@@ -132,5 +132,5 @@ def test_a_restored_optimiser_keeps_its_own_rate() -> None:
     (optimizer,) = made(Recipe(lr=0.1), model)
     rate = torch.tensor(0.1)
     optimizer.param_groups[0]["lr"] = rate
-    optim.restore([optimizer], saved)
+    optimizers.restore([optimizer], saved)
     assert optimizer.param_groups[0]["lr"] is rate

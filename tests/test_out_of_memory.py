@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine import checkpoint, events, text
-from engine.data.batch import Batch
-from engine.loss import CrossEntropy
+from engine import text
+from engine.checkpoints import checkpoint
+from engine.data.base.batch import Batch
+from engine.protocol import events
+from engine.training.loss import CrossEntropy
 from tests.test_broken_loss import STEPS_AN_EPOCH, Attempt
 
 # As PyTorch 2 says it, whole.

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from engine import events, past
-from engine.events import Event
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run import past_epochs
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 
 STARTED = scripted.started()
@@ -38,7 +39,7 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("epoch", "right"), [(1, 5), (2, 9)])
 def test_an_epoch_is_as_it_was_seen_when_it_ended(journal: Path, epoch: int, right: int) -> None:
-    seen = past.history(journal, STARTED, epoch * 10)
+    seen = past_epochs.history(journal, STARTED, epoch * 10)
     assert seen.run == STARTED
     assert seen.confusion is not None
     assert (seen.confusion.epoch, seen.confusion.counts[3][3]) == (epoch, right)
@@ -59,7 +60,7 @@ def test_of_an_epoch_that_was_trained_twice_the_second_counts(tmp_path: Path) ->
         scripted.confusion(1, right=8),
         maps("conv1", 10, 8),
     ]
-    seen = past.history(written(tmp_path / "journal.jsonl", said), STARTED, 10)
+    seen = past_epochs.history(written(tmp_path / "journal.jsonl", said), STARTED, 10)
     assert seen.confusion is not None
     assert seen.confusion.counts[0][0] == 8
     assert seen.maps["conv1"].image == 8
@@ -68,7 +69,7 @@ def test_of_an_epoch_that_was_trained_twice_the_second_counts(tmp_path: Path) ->
 def test_what_the_journal_does_not_have_is_left_out(journal: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     for path, step in ((journal, 30), (tmp_path / "empty", 10), (tmp_path / "none", 10)):
-        seen = past.history(path, STARTED, step)
+        seen = past_epochs.history(path, STARTED, step)
         assert (seen.run, seen.confusion, seen.maps) == (STARTED, None, {})
 
 
@@ -76,7 +77,7 @@ def test_lines_that_cannot_be_read_hide_no_others(journal: Path) -> None:
     lines = journal.read_bytes().splitlines(keepends=True)
     torn = b'{"type":"Confusion","epoch":1,"cou\n{"type":"FeatureMaps","layer":5}\n\xff\xfe\n'
     journal.write_bytes(torn + b"".join(lines) + b'{"type":"Confusion","step":20,"epo')
-    seen = past.history(journal, STARTED, 20)
+    seen = past_epochs.history(journal, STARTED, 20)
     assert seen.confusion is not None
     assert seen.confusion.epoch == 2
 
@@ -86,4 +87,4 @@ def test_an_alert_that_speaks_of_a_confusion_is_none(tmp_path: Path) -> None:
     hidden = events.encode(scripted.confusion(1)).decode()
     journal.append(events.Alert("warning", "x", f"\n{hidden}\n", step=10))
     journal.close()
-    assert past.history(tmp_path / "journal.jsonl", STARTED, 10).confusion is None
+    assert past_epochs.history(tmp_path / "journal.jsonl", STARTED, 10).confusion is None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine import recipe
-from engine.data import phases
-from engine.data.dataset import Dataset, Images
-from engine.events import Alert
-from engine.recipe import Resolved
+from engine.data import preparation
+from engine.data.base.dataset import Dataset, Images
+from engine.protocol.events import Alert
+from engine.recipes import recipe
+from engine.recipes.recipe import Resolved
 
 RESOLVED = Resolved(
     device="cpu", precision="float32", memory_format="contiguous", threads=1, size=8
@@ -26,7 +26,7 @@ def warned(training: list[int], validation: list[int], **settings: object) -> li
     classes = tuple("abc"[: len(training)])
     splits = images(training), images(validation)
     data = Dataset(classes, *splits, "own", (0.5,), (0.2,))
-    said = phases.notes(data, recipe.build(settings=settings), RESOLVED, 1e9)
+    said = preparation.notes(data, recipe.build(settings=settings), RESOLVED, 1e9)
     return [e.text for e in said if isinstance(e, Alert) and e.level == "warning"]
 
 

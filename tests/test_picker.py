@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from engine.architectures import ARCHITECTURES
-from engine.catalog import DATA
-from tui import picker, text
-from tui.drawing import cells
-from tui.picker import Shape
+from engine.catalog.architectures import ARCHITECTURES
+from engine.catalog.datasets import DATA
+from tui import text
+from tui.drawing import architecture_list, cells
+from tui.drawing.architecture_list import Shape
 
 
 def keys(order: str = text.BY_FAMILY, wanted: str = "") -> list[str]:
-    return [a.key for a in picker.listed(order, wanted)]
+    return [a.key for a in architecture_list.listed(order, wanted)]
 
 
 def test_all_are_listed_in_the_order_of_the_catalogue() -> None:
@@ -40,22 +40,25 @@ def test_orders() -> None:
 
 def test_counts_are_those_of_the_input() -> None:
     resnet = ARCHITECTURES["resnet18"]
-    assert picker.parameters(resnet, Shape(3, 32, 10)) == "11.2M"
-    assert picker.macs(resnet, Shape(3, 32, 10)) == "555M"
-    assert picker.macs(resnet, Shape(3, 48, 10)).startswith("≈")
-    assert picker.parameters(ARCHITECTURES["lenet5"], Shape(1, 32, 10)) == "61.7k"
-    assert picker.shape_of(DATA["digits"]) == Shape(1, 32, 10)
+    assert architecture_list.parameters(resnet, Shape(3, 32, 10)) == "11.2M"
+    assert architecture_list.macs(resnet, Shape(3, 32, 10)) == "555M"
+    assert architecture_list.macs(resnet, Shape(3, 48, 10)).startswith("≈")
+    assert architecture_list.parameters(ARCHITECTURES["lenet5"], Shape(1, 32, 10)) == "61.7k"
+    assert architecture_list.shape_of(DATA["digits"]) == Shape(1, 32, 10)
 
 
 def test_details_draw_the_stages_narrowing() -> None:
-    rows = [cells.text(row) for row in picker.details(ARCHITECTURES["resnet18"], Shape(3, 32, 10))]
+    rows = [
+        cells.text(row)
+        for row in architecture_list.details(ARCHITECTURES["resnet18"], Shape(3, 32, 10))
+    ]
     assert rows[0].startswith(" ResNet-18   2015")
     bars = [row.count("▇") for row in rows if "×" in row and "▇" in row]
     assert bars == sorted(bars, reverse=True)
-    assert bars[0] == picker.WIDEST
+    assert bars[0] == architecture_list.WIDEST
     assert "2 × [3×3, 3×3]" in "".join(rows)
 
 
 def test_every_architecture_has_details() -> None:
     for a in ARCHITECTURES.values():
-        assert picker.details(a, Shape(3, 32, 10))
+        assert architecture_list.details(a, Shape(3, 32, 10))

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from engine import catalog, presets, recipe, schedule
-from engine.recipe import Recipe
-from engine.schedule import Plateau
+from engine.catalog import datasets
+from engine.recipes import presets, recipe, schedule
+from engine.recipes.recipe import Recipe
+from engine.recipes.schedule import Plateau
 
 STEPS = 781  # of 50,000 images in batches of 64, the incomplete one dropped
 
@@ -19,19 +20,19 @@ def preset(name: str, arch: str = "resnet18", data: str = "cifar10") -> Recipe:
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
-@pytest.mark.parametrize("data", catalog.DATA)
+@pytest.mark.parametrize("data", datasets.DATA)
 def test_every_preset_is_possible_everywhere(name: str, data: str) -> None:
-    for arch in catalog.ARCHITECTURES:
+    for arch in datasets.ARCHITECTURES:
         chosen = preset(name, arch, data)
         assert chosen.preset == name
-        assert not chosen.flip or catalog.DATA[data].mirrored
+        assert not chosen.flip or datasets.DATA[data].mirrored
         assert max(chosen.milestones, default=0) <= chosen.epochs
 
 
 def test_every_style_is_in_the_tables_and_every_architecture_in_the_catalogue() -> None:
     styles = {style for rows in presets.TABLE.values() for style in rows} - {""}
     assert styles <= set(presets.STYLES.values())
-    assert set(presets.STYLES) <= set(catalog.ARCHITECTURES)
+    assert set(presets.STYLES) <= set(datasets.ARCHITECTURES)
     assert set(presets.TABLE) == set(presets.UPRIGHT) == set(presets.PRESETS)
 
 

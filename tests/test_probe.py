@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import models, probe
-from engine.data.dataset import Dataset, Images
-from engine.events import FeatureMap, FeatureMaps, Layer
+from engine import models
+from engine.data.base.dataset import Dataset, Images
+from engine.inspection import probe
+from engine.protocol.events import FeatureMap, FeatureMaps, Layer
 from tests.loading import pixels as loaded
 
 CPU = torch.device("cpu")

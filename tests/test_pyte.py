@@ -11,9 +11,10 @@ from rich.color import Color
 from textual.color import Color as TextualColor
 from textual.pilot import Pilot
 
-from engine import events, rundir
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.run import rundir
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.processes import Terminal
 from tests.scripted import Clock

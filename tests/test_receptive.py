@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import models, probe
-from engine.receptive import Fields
+from engine import models
+from engine.inspection import probe
+from engine.inspection.receptive_field import Fields
 
 
 def side_by_gradient(net: nn.Module, size: int) -> int:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import recipe
 from engine.errors import UsageError
-from engine.recipe import Resolved
+from engine.recipes import recipe
+from engine.recipes.recipe import Resolved
 
 RESOLVED = Resolved(
     device="cpu", precision="bf16", memory_format="channels-last", threads=2, size=32

@@ -13,14 +13,16 @@ import pytest
 import torch
 from torch import nn
 
-from engine import device as devices
-from engine import events, models, recipe
-from engine.data.batch import Drawn
-from engine.data.dataset import Dataset
+from engine import models
+from engine.data.base.batch import Drawn
+from engine.data.base.dataset import Dataset
 from engine.data.loading import at_once, load
-from engine.replay import WARM_UP, Replay
-from engine.trainer import Trainer
-from engine.tuning import Trial, Way
+from engine.devices import device as devices
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.training.autotune import Trial, Way
+from engine.training.cuda_graph import WARM_UP, Replay
+from engine.training.trainer import Trainer
 from tests.test_streaming import many_images
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from engine import commands, events, spool
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.run import spool
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.processes import Watch, clean, headless, wait_for
 

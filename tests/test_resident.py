@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.data.augment import Augmentation
-from engine.data.batch import Drawn
-from engine.data.dataset import Images
-from engine.data.resident import ResidentLoader
-from engine.data.seeds import generator
-from engine.recipe import Recipe
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.base.batch import Drawn
+from engine.data.base.dataset import Images
+from engine.data.base.seeds import generator
+from engine.data.loaders.resident_loader import ResidentLoader
+from engine.recipes.recipe import Recipe
 
 CPU = torch.device("cpu")
 MEAN, STD = (0.5, 0.25, 0.0), (0.25, 0.5, 1.0)

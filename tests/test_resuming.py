@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine import events, hardware, launch, recipe, resuming, rundir
 from engine.errors import RunError, UsageError
-from engine.events import Event
-from engine.journal import Journal
-from engine.recipe import Recipe, Resolved
-from engine.resuming import Requeued
-from engine.rundir import RunDir
+from engine.machine import hardware
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.recipes.recipe import Recipe, Resolved
+from engine.run import rundir
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
+from engine.start import launch, resume
+from engine.start.resume import Requeued
 from tests import scripted
 
 if TYPE_CHECKING:
-    from engine.saving import SaveReason
+    from engine.checkpoints.saver import SaveReason
 
 ON_GPU = Resolved(
     device="cuda",
@@ -63,7 +67,7 @@ def resumed(
     device: str | None = None,
 ) -> tuple[Recipe, Recipe]:
     """The recipe that a resume goes on with, and the one that the run then has."""
-    claim, chosen = resuming.resume(run, epochs, gpus, device)
+    claim, chosen = resume.resume(run, epochs, gpus, device)
     os.close(claim.lock)
     return chosen, recipe.build(file=recipe.load(run.recipe))
 
@@ -90,9 +94,9 @@ def test_a_run_cannot_end_before_what_it_has_saved(
     tmp_path: Path, said: list[Event], least: int
 ) -> None:
     run = stopped(tmp_path, [scripted.started(), *said])
-    assert resuming.least_epochs(run) == least
+    assert resume.least_epochs(run) == least
     (run.checkpoints / "last.pt").unlink()
-    assert resuming.least_epochs(run) == 1
+    assert resume.least_epochs(run) == 1
 
 
 def test_a_save_long_ago_still_counts(tmp_path: Path) -> None:
@@ -101,7 +105,7 @@ def test_a_save_long_ago_still_counts(tmp_path: Path) -> None:
     for _ in range(8_000):
         journal.append(events.Alert("info", "code", "x" * 200))
     journal.append(saved(2, "best", "best.pt"))
-    assert resuming.least_epochs(run) == 3
+    assert resume.least_epochs(run) == 3
 
 
 def test_as_many_epochs_as_are_trained_are_refused_at_once(tmp_path: Path) -> None:
@@ -151,7 +155,7 @@ def test_a_run_does_not_move_to_what_is_not_there(tmp_path: Path, device: str) -
 
 @pytest.mark.usefixtures("nowhere")
 def test_a_run_of_a_gpu_that_is_gone_does_not_start_to_fail(tmp_path: Path) -> None:
-    claim, chosen = resuming.resume(stopped(tmp_path, [], ON_GPU))
+    claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU))
     with pytest.raises(UsageError, match="no usable GPU"):
         launch.spawn(claim, chosen)
     assert not rundir.alive(claim.run)
@@ -187,7 +191,7 @@ def test_so_many_processes_as_are_said_train_there(tmp_path: Path) -> None:
 def requeued(run: RunDir, **said: object) -> Requeued:
     """What a command line with these flags makes of a run."""
     chosen = recipe.build(flags=said)
-    found = resuming.resume_or_create(chosen, said.keys(), run.path.parent, run.name)
+    found = resume.resume_or_create(chosen, said.keys(), run.path.parent, run.name)
     if found.claim is not None:
         os.close(found.claim.lock)
     return found

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import rundir
 from engine.errors import RunError, UsageError
-from engine.rundir import RunDir
+from engine.run import rundir
+from engine.run.rundir import RunDir
 
 
 def test_a_new_run_is_whole_private_and_locked(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import torch
 
-from engine import checkpoint, events
-from engine.events import Event
-from engine.interval import Interval
-from engine.saving import SaveReason, Snapshot, Writer
+from engine.checkpoints import checkpoint
+from engine.checkpoints.save_interval import Interval
+from engine.checkpoints.saver import SaveReason, Snapshot, Writer
+from engine.protocol import events
+from engine.protocol.events import Event
 from tests.scripted import Clock
 
 

@@ -17,8 +17,8 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
-from engine import recipe, schedule
-from engine.schedule import Plateau
+from engine.recipes import recipe, schedule
+from engine.recipes.schedule import Plateau
 
 STEPS_PER_EPOCH = 7
 EPOCHS = 10

@@ -13,14 +13,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from engine import cgroups, events, hardware, rundir
-from engine.events import Event
+from engine.machine import cgroups, hardware
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run import rundir
 from tests import journals
 from tests.drawing import examples
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.panes.confusion.pictures import PicturesScreen
 from tui.screens.augmented import AugmentedScreen
-from tui.screens.pictures import PicturesScreen
 
 Compare = Callable[..., bool]
 Before: TypeAlias = Callable[[Pilot[Any]], Awaitable[None]]

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import commands, rundir, spool
-from engine.commands import Command
 from engine.errors import RunError
-from engine.rundir import Claim, RunDir
+from engine.protocol import commands
+from engine.protocol.commands import Command
+from engine.run import rundir, spool
+from engine.run.rundir import Claim, RunDir
 
 
 @pytest.fixture

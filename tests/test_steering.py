@@ -13,24 +13,26 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
-from engine import commands, events, rundir, schedule, spool
-from engine.data.dataset import Dataset
+from engine.data.base.dataset import Dataset
 from engine.errors import UsageError
-from engine.events import Event
-from engine.history import History
-from engine.journal import Journal, Reader
-from engine.rundir import RunDir
-from engine.trainer import Trainer
-from engine.worker import Worker
+from engine.process.worker import Worker
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.recipes import schedule
+from engine.run import rundir, spool
+from engine.run.history import History
+from engine.run.journal import Journal, Reader
+from engine.run.rundir import RunDir
+from engine.training.trainer import Trainer
 from tests import scripted
 from tests.test_dashboard import app_of
 from tests.test_trainer import digits, ends, said, trainer, weights
 from tui import text
 from tui.drawing import cells
-from tui.drawing.status import status_row
+from tui.drawing.status_rows import status_row
 from tui.screens.dashboard import Dashboard
 from tui.screens.steer import SteerScreen, epochs_change, rate_change
-from tui.summary import summary
+from tui.viewer.run_summary import summary
 
 __all__ = ["digits"]  # the fixture
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import rundir
-from engine.journal import Journal
-from engine.rundir import RunDir
+from engine.run import rundir
+from engine.run.journal import Journal
+from engine.run.rundir import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import app_of

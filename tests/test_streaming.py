@@ -20,21 +20,24 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import checkpoint, events, models, recipe
-from engine import device as devices
-from engine.data import images as folders
-from engine.data.augment import Augmentation
-from engine.data.batch import Batch
-from engine.data.dataset import TRIES, Dataset, ImageFiles, Images
-from engine.data.folder import scan
-from engine.data.resident import ResidentLoader
-from engine.data.seeds import order
-from engine.data.streaming import StreamingLoader
-from engine.data.workers import Pool
+from engine import models
+from engine.checkpoints import checkpoint
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.base.batch import Batch
+from engine.data.base.dataset import TRIES, Dataset, ImageFiles, Images
+from engine.data.base.seeds import order
+from engine.data.decoding.decoder_workers import Pool
+from engine.data.folders import folder_images as folders
+from engine.data.folders.image_folder import scan
+from engine.data.loaders.resident_loader import ResidentLoader
+from engine.data.loaders.streaming_loader import StreamingLoader
+from engine.devices import device as devices
 from engine.errors import DataError
-from engine.recipe import Recipe
-from engine.rundir import RunDir
-from engine.trainer import Trainer
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.recipes.recipe import Recipe
+from engine.run.rundir import RunDir
+from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
 from tests.processes import COMMAND, Watch, headless, wait_for
@@ -456,8 +459,8 @@ import os
 import signal
 from pathlib import Path
 import psutil
-from engine.data.decoding import Form
-from engine.data.decoders import Decoders
+from engine.data.decoding.decode import Form
+from engine.data.decoding.decoders import Decoders
 if __name__ == "__main__":
     decoders = Decoders(1, 1, 1, Form(1, 8, 0))
     decoders.result(decoders.begin(0, [Path("none")]))

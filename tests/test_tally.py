@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.tally import Evaluation, Tally, balanced
+from engine.training.metrics import Evaluation, Tally, balanced
 
 CPU = torch.device("cpu")
 

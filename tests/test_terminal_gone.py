@@ -18,8 +18,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine import events, rundir
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.run import rundir
+from engine.run.rundir import RunDir
 from tests.nursery import Nursery, fresh
 from tests.processes import COMMAND, Terminal, Watch, wait_for
 
@@ -166,7 +167,9 @@ def viewer_of(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline", "cwd", "name"]):
         line = process.info["cmdline"] or []
-        if "from tui.cli import main; main()" in line and process.info["cwd"] == str(folder):
+        if "from tui.cli.command_line import main; main()" in line and process.info["cwd"] == str(
+            folder
+        ):
             found += [process] if line[0] == sys.executable else []
     return found
 

@@ -6,11 +6,13 @@ import asyncio
 import os
 from pathlib import Path
 
-from engine import commands, events, launch, recipe
-from engine.distributed import World
-from engine.journal import Journal
-from engine.session import Session
-from engine.worker import Worker
+from engine.distributed.ranks import World
+from engine.process.session import Session
+from engine.process.worker import Worker
+from engine.protocol import commands, events
+from engine.recipes import recipe
+from engine.run.journal import Journal
+from engine.start import launch
 from tui.app import CnnTui
 from tui.screens.dashboard import Dashboard
 

@@ -12,14 +12,16 @@ import torch
 from msgspec import UNSET
 from torch import nn
 
-from engine import device as devices
-from engine import events, models, recipe, text
-from engine.data.dataset import Dataset
+from engine import models, text
+from engine.data.base.dataset import Dataset
 from engine.data.loading import load
+from engine.devices import device as devices
 from engine.errors import RunError
-from engine.loss import CrossEntropy
-from engine.pace import Pace
-from engine.trainer import Trainer
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.training.loss import CrossEntropy
+from engine.training.pace import Pace
+from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import pixels as loaded
 

@@ -11,11 +11,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine import beginning, checkpoint, events, models, optim, recipe, text
-from engine.data.dataset import Dataset, Images
+from engine import models, text
+from engine.checkpoints import checkpoint
+from engine.data.base.dataset import Dataset, Images
 from engine.errors import RunError, UsageError
-from engine.models import transfer
-from engine.models.transfer import Trunk
+from engine.models import transfer_learning
+from engine.models.transfer_learning import Trunk
+from engine.process import model_init
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.training import optimizers as optim
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +55,7 @@ def images_of(channels: int, size: int) -> Dataset:
 
 
 def begun(model: nn.Module, chosen: recipe.Recipe, data: Dataset) -> list[events.Event]:
-    return list(beginning.begin(model, chosen, data))
+    return list(model_init.begin(model, chosen, data))
 
 
 # Weights of the same architecture
@@ -58,8 +63,8 @@ def begun(model: nn.Module, chosen: recipe.Recipe, data: Dataset) -> list[events
 
 def test_a_model_of_the_users_own_has_a_head_too() -> None:
     model = nn.Sequential(nn.Bilinear(2, 2, 3), nn.Sequential(nn.ReLU(), nn.PReLU()), nn.Flatten())
-    assert transfer.head(model)[0] == "1.1"
-    assert not transfer.adopt(model, model.state_dict(), "x")
+    assert transfer_learning.head(model)[0] == "1.1"
+    assert not transfer_learning.adopt(model, model.state_dict(), "x")
 
 
 def test_the_head_is_the_last_layer_with_weights() -> None:
@@ -71,13 +76,13 @@ def test_the_head_is_the_last_layer_with_weights() -> None:
     }
     for arch, name in heads.items():
         with torch.device("meta"):
-            assert transfer.head(models.build(arch, 3, 32, 10))[0] == name
+            assert transfer_learning.head(models.build(arch, 3, 32, 10))[0] == name
 
 
 def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
     theirs, ours = (models.build("resnet20", 3, 32, 4) for _ in range(2))
     theirs(torch.randn(8, 3, 32, 32))
-    assert not transfer.adopt(ours, theirs.state_dict(), "x")
+    assert not transfer_learning.adopt(ours, theirs.state_dict(), "x")
     for key, value in ours.state_dict().items():
         assert torch.equal(value, theirs.state_dict()[key]), key
 
@@ -85,14 +90,14 @@ def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
 def test_a_head_for_other_classes_is_left_fresh() -> None:
     theirs, ours = models.build("lenet5", 1, 32, 10), models.build("lenet5", 1, 32, 4)
     fresh = ours.state_dict()["fc3.weight"].clone()
-    assert transfer.adopt(ours, theirs.state_dict(), "x")
+    assert transfer_learning.adopt(ours, theirs.state_dict(), "x")
     assert torch.equal(ours.state_dict()["fc3.weight"], fresh)
     assert torch.equal(ours.state_dict()["fc2.weight"], theirs.state_dict()["fc2.weight"])
 
 
 def test_filters_for_colours_are_summed_for_grey_images() -> None:
     theirs, ours = models.build("resnet20", 3, 32, 4), models.build("resnet20", 1, 32, 4)
-    assert not transfer.adopt(ours, theirs.state_dict(), "x")
+    assert not transfer_learning.adopt(ours, theirs.state_dict(), "x")
     images = torch.rand(2, 1, 32, 32)
     with torch.no_grad():
         expected = theirs.eval()(images.expand(-1, 3, -1, -1))
@@ -103,14 +108,14 @@ def test_filters_for_colours_are_summed_for_grey_images() -> None:
 def test_weights_of_another_architecture_are_refused(other: str) -> None:
     ours, theirs = models.build("resnet20", 3, 32, 4), models.build(other, 3, 32, 4)
     with pytest.raises(UsageError, match=r"the weights in best\.pt are of another"):
-        transfer.adopt(theirs, ours.state_dict(), "best.pt")
+        transfer_learning.adopt(theirs, ours.state_dict(), "best.pt")
 
 
 def test_weights_of_another_form_are_refused() -> None:
     with torch.device("meta"):
         small, large = (models.build("resnet18", 3, size, 4) for size in (32, 224))
     with pytest.raises(UsageError, match="another form of it"):
-        transfer.adopt(large, small.state_dict(), "best.pt")
+        transfer_learning.adopt(large, small.state_dict(), "best.pt")
 
 
 # torchvision's weights
@@ -135,12 +140,12 @@ def test_names_of_old_weight_files_are_understood(hub: Path) -> None:
     key = "features.denseblock1.denselayer1.norm.1.weight"
     torch.save({key: torch.ones(1)}, hub / "densenet121-a639ec97.pth")
     new = "features.denseblock1.denselayer1.norm1.weight"
-    assert transfer.pretrained("torchvision/densenet121", 224) == {new: torch.ones(1)}
+    assert transfer_learning.pretrained("torchvision/densenet121", 224) == {new: torch.ones(1)}
 
 
 def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:
     with pytest.raises(RunError) as caught:
-        transfer.pretrained("resnet18", 224)
+        transfer_learning.pretrained("resnet18", 224)
     said = str(caught.value)
     assert "no network" in said
     assert "get resnet18-f37072fd.pth from https://download.pytorch.org/models/" in said
@@ -150,12 +155,12 @@ def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:
 def test_a_damaged_file_of_weights_is_one_sentence(hub: Path) -> None:
     (hub / "resnet18-f37072fd.pth").write_bytes(b"half a downl")
     with pytest.raises(RunError, match=r"cannot be loaded .* put it into"):
-        transfer.pretrained("resnet18", 224)
+        transfer_learning.pretrained("resnet18", 224)
 
 
 def test_pretrained_weights_are_for_larger_images() -> None:
     with pytest.raises(UsageError, match="above 64 pixels, not 64: use --set size=224"):
-        transfer.pretrained("resnet18", 64)
+        transfer_learning.pretrained("resnet18", 64)
 
 
 # A checkpoint of ours

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine import device as devices
-from engine import recipe, trial
+from engine.devices import device as devices
+from engine.devices import precision_trial
+from engine.recipes import recipe
 
 CPU = torch.device("cpu")
 
@@ -31,10 +32,10 @@ def test_bfloat16_must_be_clearly_faster(bf16: float, faster: bool) -> None:
     clock = Clock()
     seconds = {torch.float32: 0.01, torch.bfloat16: bf16 * 0.01}
 
-    def taking(dtype: torch.dtype) -> trial.Step:
+    def taking(dtype: torch.dtype) -> precision_trial.Step:
         return lambda: clock.wait(seconds[dtype])
 
-    assert trial.faster_in_bf16(taking, clock) == faster
+    assert precision_trial.faster_in_bf16(taking, clock) == faster
 
 
 def test_tries_that_are_disturbed_do_not_count() -> None:
@@ -42,21 +43,21 @@ def test_tries_that_are_disturbed_do_not_count() -> None:
     clock = Clock()
     left = {torch.bfloat16: [0.05, *[0.03] * 5, 0.004], torch.float32: [0.05, *[0.01] * 6]}
 
-    def taking(dtype: torch.dtype) -> trial.Step:
+    def taking(dtype: torch.dtype) -> precision_trial.Step:
         return lambda: clock.wait(left[dtype].pop(0) if left[dtype] else 0.1)
 
-    assert trial.faster_in_bf16(taking, clock)
+    assert precision_trial.faster_in_bf16(taking, clock)
 
 
 def test_a_trial_on_a_busy_machine_ends_soon() -> None:
     clock = Clock()
-    trial.best_in_turn([lambda: clock.wait(5.0)] * 2, 100, clock)
+    precision_trial.best_in_turn([lambda: clock.wait(5.0)] * 2, 100, clock)
     assert clock.now == 20
 
 
 def test_a_trial_takes_time_and_no_random_numbers() -> None:
     before = torch.get_rng_state()
-    assert trial.best_of(trial.layer(torch.float32)) > 0
+    assert precision_trial.best_of(precision_trial.layer(torch.float32)) > 0
     assert torch.equal(torch.get_rng_state(), before)
 
 

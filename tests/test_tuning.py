@@ -14,10 +14,12 @@ import pytest
 import torch
 from torch import nn
 
-from engine import device as devices
-from engine import recipe, trial, tuning
-from engine.recipe import Resolved
-from engine.tuning import Trial, Way
+from engine.devices import device as devices
+from engine.devices import precision_trial
+from engine.recipes import recipe
+from engine.recipes.recipe import Resolved
+from engine.training import autotune
+from engine.training.autotune import Trial, Way
 
 Step = Callable[[], None]
 
@@ -46,7 +48,7 @@ def settled(monkeypatch: pytest.MonkeyPatch, seconds: Any, **settings: Any) -> R
     """What is chosen where a step of so many images takes `seconds(way)`."""
     monkeypatch.setattr(Trial, "seconds", lambda self, way: seconds(way))
     chosen = recipe.build(settings=settings)
-    return tuning.settle(chosen, RESOLVED, CPU, Net(), SHAPE, 1_000)
+    return autotune.settle(chosen, RESOLVED, CPU, Net(), SHAPE, 1_000)
 
 
 @pytest.mark.parametrize(
@@ -57,12 +59,12 @@ def test_the_usual_is_left_only_for_what_is_clearly_faster(
     seconds: tuple[float, ...], chosen: str
 ) -> None:
     taken = dict(zip("abc", seconds, strict=True))
-    assert trial.preferred("abc", taken.__getitem__) == chosen
+    assert precision_trial.preferred("abc", taken.__getitem__) == chosen
 
 
 def test_threads_are_halved_down_to_one() -> None:
-    assert tuning.halved(12) == [12, 6, 3, 1]
-    assert tuning.halved(1) == [1]
+    assert autotune.halved(12) == [12, 6, 3, 1]
+    assert autotune.halved(1) == [1]
 
 
 @pytest.mark.parametrize(("per_thread", "threads"), [(0.0, 4), (0.002, 2), (0.01, 1)])
@@ -125,11 +127,11 @@ def test_whether_to_compile_is_judged_by_a_step_as_it_will_be_taken(
         def seconds(self, way: Way) -> float:
             return 1e-3 if way.cuda_graph == "on" else 0.1
 
-    monkeypatch.setattr(tuning, "Trial", Timed)
+    monkeypatch.setattr(autotune, "Trial", Timed)
     chosen = recipe.build(settings={"epochs": 1_000, "batch": 10})
     resolved = msgspec.structs.replace(RESOLVED, device="cuda", cuda_graph=graph)
     gpu = torch.device("cuda")
-    settled = tuning.settle(chosen, resolved, gpu, Net(), SHAPE, 1_000)
+    settled = autotune.settle(chosen, resolved, gpu, Net(), SHAPE, 1_000)
     assert settled.compile == ("off" if graph == "on" else "on")
 
 
@@ -153,7 +155,7 @@ def test_a_step_that_will_be_replayed_is_timed_so_where_it_can_be(
 @pytest.mark.parametrize(("seconds", "compiled"), [(0.0299, "off"), (0.0301, "on")])
 def test_a_run_of_more_than_a_quarter_of_an_hour_is_compiled(seconds: float, compiled: str) -> None:
     chosen = recipe.build(settings={"epochs": 30, "batch": 50})
-    assert tuning.compilation(chosen, 50_049, seconds) == compiled
+    assert autotune.compilation(chosen, 50_049, seconds) == compiled
 
 
 @pytest.mark.parametrize(("said", "resolved"), [("auto", "off"), ("off", "off"), ("on", "on")])
@@ -165,7 +167,11 @@ def test_a_processor_compiles_only_where_it_is_told(said: str, resolved: str) ->
 def test_an_engine_on_one_core_computes_with_one_thread() -> None:
     """As under `taskset -c 0`: the affinity is inherited."""
     core = min(os.sched_getaffinity(0))
-    code = "from engine import launch, recipe; print(launch.environment(recipe.build()))"
+    code = (
+        "from engine.recipes import recipe\n"
+        "from engine.start import launch\n"
+        "print(launch.environment(recipe.build()))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),

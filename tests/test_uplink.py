@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 import pytest
 import torch
 
-from engine.data.uplink import Uplink, ahead
+from engine.data.loaders.uplink import Uplink, ahead
 
 
 class Source:

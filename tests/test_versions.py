@@ -11,16 +11,17 @@ import msgspec
 import pytest
 import torch
 
-from engine import checkpoint, events
+from engine.checkpoints import checkpoint
 from engine.errors import RunError
-from engine.events import Event
-from engine.history import History
-from engine.journal import Journal, Reader, Tail, last_seq
-from engine.lines import Lines
-from engine.rundir import RunDir
+from engine.process.lines import Lines
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.history import History
+from engine.run.journal import Journal, Reader, Tail, last_seq
+from engine.run.rundir import RunDir
 from tests import scripted
-from tui import once
-from tui.summary import summary
+from tui.cli import single_frame
+from tui.viewer.run_summary import summary
 
 
 def lines_of(run: RunDir) -> list[dict[str, Any]]:
@@ -86,7 +87,7 @@ def test_what_a_newer_engine_says_beside_is_left_out(tmp_path: Path) -> None:
     tail = Tail(run.journal)
     count = len(tail.read())
     assert (count, tail.skipped) == (len(everything()), 3 * len(everything()))
-    assert once.frame(run).replace("/newer/", "/plain/") == once.frame(plain)
+    assert single_frame.frame(run).replace("/newer/", "/plain/") == single_frame.frame(plain)
     one, other = (summary(each, "live") for each in (run, plain))
     assert msgspec.structs.replace(one, path="") == msgspec.structs.replace(other, path="")
     for event in folded(run)[1]:
@@ -127,7 +128,7 @@ def test_what_an_older_engine_did_not_say_has_a_default(tmp_path: Path) -> None:
     assert tail.skipped == 0
     history, _ = folded(run)
     assert (history.step, history.epoch, len(history.epochs)) == (25, 3, 2)
-    assert "digits" in once.frame(run)
+    assert "digits" in single_frame.frame(run)
     assert summary(run, "gone").best_top1 == 0.9
 
 
@@ -144,7 +145,7 @@ def test_without_a_beginning_that_can_be_read_the_rest_still_counts(tmp_path: Pa
     history, said = folded(run)
     assert history.run is None
     assert (history.step, len(history.epochs)) == (25, 2)
-    assert "val 0." in once.frame(run)
+    assert "val 0." in single_frame.frame(run)
     assert summary(run, "live").best_top1 == 0.9
     assert [line for event in said for line in Lines("1").of(event)]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import events, rundir
-from engine.rundir import RunDir
+from engine.protocol import events
+from engine.run import rundir
+from engine.run.rundir import RunDir
 from tests.processes import Terminal, Watch, headless, wait_for
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))

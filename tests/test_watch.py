@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine import events
-from engine.data.batch import Batch
-from engine.events import Event
-from engine.loss import CrossEntropy
-from engine.watch import Watch
+from engine.data.base.batch import Batch
+from engine.process.anomaly_monitor import Watch
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.training.loss import CrossEntropy
 from tests import scripted
 from tests.test_broken_loss import Attempt
 

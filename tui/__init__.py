@@ -1,0 +1,1 @@
+"""The interface: the command line and the Textual app. It never loads torch."""

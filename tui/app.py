@@ -22,10 +22,11 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
-from engine.rundir import RunDir
-from tui import ambiguous, text, twins
-from tui.driver import SteadyDriver
+from engine.run.rundir import RunDir
+from tui import text
 from tui.screens.opening import Opening
+from tui.terminal import ambiguous_width, fullwidth_keys
+from tui.terminal.driver import SteadyDriver
 
 WATCH_SECONDS = 0.5
 BRIEF_SECONDS = 2.5
@@ -116,7 +117,7 @@ def on_light(colours: str) -> bool:
 
 def _actions() -> type[Provider]:
     """The palette's commands, imported when it is opened."""
-    from tui.palette import Actions
+    from tui.widgets.palette import Actions
 
     return Actions
 
@@ -230,7 +231,7 @@ class CnnTui(App[str]):
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """A far terminal answers late how wide it draws; see `ambiguous`."""
-        if event.x >= ambiguous.AFTER_ONE_CELL and not self.ascii_only:
+        if event.x >= ambiguous_width.AFTER_ONE_CELL and not self.ascii_only:
             self.ascii_only = True
             self.add_class("-ascii")
             self.refresh_css(animate=False)
@@ -248,7 +249,7 @@ class CnnTui(App[str]):
 
     async def _take(self, key: events.Key) -> None:
         if not isinstance(self.focused, Input):
-            key = twins.ascii_twin(key)
+            key = fullwidth_keys.ascii_twin(key)
         self._meant_for[key] = self.screen
         await super().on_event(key)
 
@@ -295,7 +296,7 @@ class CnnTui(App[str]):
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def action_command_palette(self) -> None:
-        from tui.palette import Palette
+        from tui.widgets.palette import Palette
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(placeholder=text.SEARCH_COMMANDS))

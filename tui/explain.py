@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from engine import events, schedule
-from engine.events import EpochEnded, FeatureMaps, Health
-from engine.history import History
+from engine.protocol import events
+from engine.protocol.events import EpochEnded, FeatureMaps, Health
+from engine.recipes import schedule
+from engine.run.history import History
 from tui import text
 from tui.drawing import numbers
-from tui.drawing.machine import bounds, taken_by_others
 from tui.drawing.mistakes import class_name, counts
 from tui.drawing.numbers import number
+from tui.panes.machine.machine_rows import bounds, taken_by_others
 
 # Over how many epochs a curve is judged, and by how much of itself it must move to be moving.
 EPOCHS = 3

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from engine import text
-from engine.data import cifar, digits, idx, images, svhn
-from engine.data.dataset import Dataset
-from engine.data.folder import Folder, scan
+from engine.data.base.dataset import Dataset
+from engine.data.folders import folder_images
+from engine.data.folders.image_folder import Folder, scan
+from engine.data.sets import cifar, digits, idx, svhn
 from engine.errors import UsageError
-from engine.recipe import Recipe
+from engine.recipes.recipe import Recipe
 
 # Each yields the fraction done (0 to 1) and returns the data set.
 Loading = Generator[float, None, Dataset]
@@ -45,7 +46,7 @@ def load(recipe: Recipe, room: float = math.inf) -> Loading:
     """
     yield 0.0
     if recipe.data not in LOADERS:
-        return (yield from images.load((yield from _scanned(recipe)), recipe, room))
+        return (yield from folder_images.load((yield from _scanned(recipe)), recipe, room))
     if recipe.loader == "streaming":
         raise UsageError(text.cannot_stream(recipe.data))
     return (yield from LOADERS[recipe.data](recipe))

@@ -9,7 +9,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from engine import archname, text
+from engine import text
+from engine.catalog import architecture_names
 from engine.errors import UsageError
 from engine.models import cifar_resnet, resnet, vgg
 from engine.models.alexnet import alexnet
@@ -19,10 +20,10 @@ from engine.models.efficientnet import efficientnet_b0
 from engine.models.lenet import lenet5
 from engine.models.library import timm_model, torchvision_model
 from engine.models.mobilenet import mobilenet_v2
-from engine.models.own import own_model
 from engine.models.speednet import speednet
 from engine.models.style import Style
 from engine.models.task import Task
+from engine.models.user_model import own_model
 
 # Makes a freshly initialised model.
 Builder: TypeAlias = Callable[[Task, Style], nn.Module]
@@ -81,15 +82,15 @@ def build(arch: str, channels: int, size: int, classes: int, style: Style = DEFA
     if arch in MODELS:
         return MODELS[arch](task, style)
     model = _foreign(arch, task)
-    check_output(archname.short(arch), model, task)
+    check_output(architecture_names.short(arch), model, task)
     return model
 
 
 def _foreign(arch: str, task: Task) -> nn.Module:
     """A model that is not of the catalogue."""
-    if (own := archname.own(arch)) is not None:
+    if (own := architecture_names.own(arch)) is not None:
         return own_model(own.file, own.function, task)
-    meant = archname.library(arch)
+    meant = architecture_names.library(arch)
     assert meant is not None, "the recipe is checked"
     library = torchvision_model if meant.library == "torchvision" else timm_model
     return library(meant.name, task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.architectures import LARGEST_SMALL_IMAGE
+from engine.catalog.architectures import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
 from engine.text import input_too_small
 

@@ -6,10 +6,12 @@ import base64
 import math
 from collections.abc import Iterator, Sequence
 
-from engine import catalog, events, schedule
-from engine.events import Event, Layer
-from engine.history import History
-from engine.recipe import Recipe, Resolved
+from engine.catalog import datasets
+from engine.protocol import events
+from engine.protocol.events import Event, Layer
+from engine.recipes import schedule
+from engine.recipes.recipe import Recipe, Resolved
+from engine.run.history import History
 from tui.drawing import cells
 from tui.drawing.cells import Row
 
@@ -18,7 +20,7 @@ STEPS_PER_EPOCH = 98
 EPOCHS = 30
 STEP_SECONDS = 0.1
 
-CIFAR10 = catalog.DATA["cifar10"].classes
+CIFAR10 = datasets.DATA["cifar10"].classes
 CHINESE = ("飞机", "汽车", "鸟", "猫", "鹿", "狗", "青蛙", "马", "船", "卡车")
 HUNDRED = tuple(f"class_{i:02d}" for i in range(100))
 

@@ -10,27 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from engine import events
-from engine.events import Event, Layer, PhaseName
-from engine.history import History
-from engine.recipe import Recipe, Resolved
+from engine.protocol import events
+from engine.protocol.events import Event, Layer, PhaseName
+from engine.recipes.recipe import Recipe, Resolved
+from engine.run.history import History
 from tests.drawing import examples
-from tui.cost import Cost
 from tui.drawing import cells
 from tui.drawing.axis import Limits, epoch_span, epoch_ticks, gutter, newest
 from tui.drawing.cells import Row
-from tui.drawing.confusion import confusion_facts, confusion_foot, confusion_pane
 from tui.drawing.curves import curve_pane
 from tui.drawing.facts import Reading, accuracy_facts, cursor_facts, loss_facts
 from tui.drawing.frame import frame, room, tabs
-from tui.drawing.health import Checkup
-from tui.drawing.kernels import kernels_pane
-from tui.drawing.layers import LayerTable, LayerView, explanation, layer_facts, layer_pane
-from tui.drawing.log import log_line, log_pane
-from tui.drawing.machine import machine_pane
-from tui.drawing.maps import View, maps_facts, maps_foot, maps_pane, maps_range
-from tui.drawing.marks import event_marks
-from tui.drawing.rate import rate_cursor_facts, rate_facts, rate_pane, rate_strip
+from tui.drawing.learning_rate import rate_cursor_facts, rate_facts, rate_pane, rate_strip
+from tui.drawing.log_lines import log_line, log_pane
 from tui.drawing.series import (
     accuracy_scale,
     accuracy_series,
@@ -41,9 +33,17 @@ from tui.drawing.series import (
     smoothed,
     within,
 )
-from tui.drawing.stagetree import opened_at_first
-from tui.drawing.status import progress_row, status_row
-from tui.drawing.views import View as Looked
+from tui.drawing.status_rows import progress_row, status_row
+from tui.panes.base.axis_marks import event_marks
+from tui.panes.confusion.confusion_drawing import confusion_facts, confusion_foot, confusion_pane
+from tui.panes.confusion.matrix_view import View as Looked
+from tui.panes.layers.layer_rows import LayerTable, LayerView, explanation, layer_facts, layer_pane
+from tui.panes.layers.stage_tree import opened_at_first
+from tui.panes.layers.verdicts import Checkup
+from tui.panes.machine.machine_rows import machine_pane
+from tui.panes.maps.kernel_rows import kernels_pane
+from tui.panes.maps.map_rows import View, maps_facts, maps_foot, maps_pane, maps_range
+from tui.terminal.viewer_cost import Cost
 
 Draw = Callable[[History, int, int], list[Row]]
 MATRIX = Looked(kind="matrix", selected=(1, 0), turn=1)

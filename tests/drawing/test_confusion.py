@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from engine.events import Cell, Confusion
+from engine.protocol.events import Cell, Confusion
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Ink
-from tui.drawing.confusion import (
+from tui.drawing.mistakes import counts
+from tui.panes.confusion.confusion_drawing import (
     confusion_facts,
     confusion_foot,
     confusion_hint,
@@ -15,8 +16,7 @@ from tui.drawing.confusion import (
     kind_shown,
     worst_pairs,
 )
-from tui.drawing.mistakes import counts
-from tui.drawing.views import View
+from tui.panes.confusion.matrix_view import View
 
 SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))
 PETS = ("cat", "dog", "bird")

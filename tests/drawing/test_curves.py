@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.history import History
+from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing.cells import Span

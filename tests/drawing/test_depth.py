@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine.events import Health, Layer, LayerHealth, Measured
+from engine.protocol.events import Health, Layer, LayerHealth, Measured
 from tests.drawing.examples import drawn
-from tui.drawing.depth import amount, depth_line, scale_for
-from tui.drawing.health import Checkup
+from tui.panes.layers.gradient_depth import amount, depth_line, scale_for
+from tui.panes.layers.verdicts import Checkup
 
 LAYERS = [
     Layer(name, "Conv2d", "3×3", (8, 8, 8), 10, 0 if "bn" in name else 10)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.history import History
+from engine.run.history import History
 from tests.drawing import examples
 from tui.drawing import cells
 from tui.drawing.facts import Reading, accuracy_facts, cursor_facts, loss_facts, view_facts

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from engine.events import Health, LayerHealth, Measured
-from tui.drawing.health import Checkup, Found, Trouble, frozen, together, troubles
+from engine.protocol.events import Health, LayerHealth, Measured
+from tui.panes.layers.verdicts import Checkup, Found, Trouble, frozen, together, troubles
 
 SOUND = Health("conv", 0.1, 1e-3, 0.0, 1.0, 0.02)
 OTHERS = tuple(replace(SOUND, layer=f"sound{i}") for i in range(8))

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from engine.events import Health, Layer, LayerHealth
+from engine.protocol.events import Health, Layer, LayerHealth
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Row
-from tui.drawing.health import Checkup
-from tui.drawing.layers import (
+from tui.drawing.table import abbreviated
+from tui.panes.layers.layer_rows import (
     LayerTable,
     LayerView,
     explanation,
@@ -18,8 +18,8 @@ from tui.drawing.layers import (
     rows_room,
     scrolled,
 )
-from tui.drawing.stagetree import opened_at_first
-from tui.drawing.table import abbreviated
+from tui.panes.layers.stage_tree import opened_at_first
+from tui.panes.layers.verdicts import Checkup
 
 LAYERS = examples.layers()
 TABLE = LayerTable(LAYERS, 32)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from engine import events
-from engine.events import Event
-from engine.history import History
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import clock, drawn
 from tui.drawing import cells
-from tui.drawing.log import entry, log_line, log_pane, matching
+from tui.drawing.log_lines import entry, log_line, log_pane, matching
 
 CASES: list[tuple[Event, str]] = [
     (

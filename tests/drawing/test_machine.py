@@ -5,13 +5,13 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from engine import events
-from engine.history import History
+from engine.protocol import events
+from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
-from tui.cost import Cost
 from tui.drawing import cells
-from tui.drawing.machine import bounds, machine_pane, rows_hidden
+from tui.panes.machine.machine_rows import bounds, machine_pane, rows_hidden
+from tui.terminal.viewer_cost import Cost
 
 COST = Cost(0.006, 0.9 * 1024)
 

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from engine import events
+from engine.protocol import events
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Span
-from tui.drawing.kernels import kernels_facts, kernels_foot, kernels_pane, kernels_range
-from tui.drawing.maps import (
+from tui.drawing.shades import blocks, pictured, shades
+from tui.panes.maps.kernel_rows import kernels_facts, kernels_foot, kernels_pane, kernels_range
+from tui.panes.maps.map_rows import (
     View,
     asking_foot,
     maps_facts,
@@ -20,7 +21,6 @@ from tui.drawing.maps import (
     maps_tiles,
     ordered,
 )
-from tui.drawing.shades import blocks, pictured, shades
 
 EVENT = examples.feature_maps()
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from msgspec import UNSET
 
-from engine.events import Unmeasured
+from engine.protocol.events import Unmeasured
 from tui.drawing import numbers
 
 

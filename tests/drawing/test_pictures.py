@@ -6,10 +6,10 @@ import base64
 
 import pytest
 
-from engine.events import Example, Picture
+from engine.protocol.events import Example, Picture
 from tests.drawing.examples import drawn
 from tui.drawing import cells
-from tui.drawing.examples import Grid, examples_grid, grid
+from tui.panes.confusion.mistake_images import Grid, examples_grid, grid
 
 WHITE = Picture(1, 8, 8, base64.b64encode(b"\xff" * 64).decode())
 PETS = ("cat", "dog", "鸟")

@@ -48,5 +48,5 @@ def test_nothing_but_infinities_is_an_empty_plot() -> None:
 
 
 def test_plotext_is_loaded_on_first_use_only() -> None:
-    code = "import sys, tui.drawing.rate; sys.exit('plotext' in sys.modules)"
+    code = "import sys, tui.drawing.learning_rate; sys.exit('plotext' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,13 +4,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from engine import events
-from engine.history import History
+from engine.protocol import events
+from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Span
-from tui.drawing.rate import (
+from tui.drawing.learning_rate import (
     past_rates,
     planned_rates,
     rate_cursor_facts,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from engine.events import Confusion
+from engine.protocol.events import Confusion
 from tests.drawing.examples import drawn
 from tui.drawing import cells
-from tui.drawing.confusion import confusion_foot, confusion_pane
 from tui.drawing.mistakes import counts
-from tui.drawing.report import mean_score, score
-from tui.drawing.views import View
+from tui.panes.confusion.class_report import mean_score, score
+from tui.panes.confusion.confusion_drawing import confusion_foot, confusion_pane
+from tui.panes.confusion.matrix_view import View
 
 SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))
 PETS = ("cat", "dog", "bird")

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from engine.events import Picture, Sample
+from engine.protocol.events import Picture, Sample
 from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.samples import samples_grid

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.events import Layer
+from engine.protocol.events import Layer
 from tests.drawing import examples
-from tui.drawing.stagetree import Node, above, nodes, opened_at_first, shown
+from tui.panes.layers.stage_tree import Node, above, nodes, opened_at_first, shown
 
 
 def made(names: Iterable[str]) -> list[Layer]:

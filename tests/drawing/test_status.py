@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from engine import events
-from engine.events import PhaseName
-from engine.history import History
+from engine.protocol import events
+from engine.protocol.events import PhaseName
+from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import clock
 from tui.drawing import cells
-from tui.drawing.status import progress_row, state, status_row
+from tui.drawing.status_rows import progress_row, state, status_row
 
 
 def _status(history: History, width: int, pausing: bool = False) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from engine.events import Confusion
+from engine.protocol.events import Confusion
 from tui.drawing.mistakes import counts
-from tui.drawing.views import View, class_order, moved, part, similar
+from tui.panes.confusion.matrix_view import View, class_order, moved, part, similar
 
 # 0 and 3 are taken for each other, and 1 and 2; 3 is sometimes taken for 1.
 PAIRS = counts(

@@ -18,9 +18,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine import commands, events, rundir, spool
-from engine.journal import Reader
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.run import rundir, spool
+from engine.run.journal import Reader
+from engine.run.rundir import RunDir
 from tests.processes import COMMAND, Terminal, Watch, wait_for
 
 SECONDS = float(os.environ.get("CNN_TUI_SOAK_SECONDS", "3600"))

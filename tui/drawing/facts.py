@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.events import EpochEnded, Steps
-from engine.history import History
+from engine.protocol.events import EpochEnded, Steps
+from engine.run.history import History
 from engine.text import FIRST_LOSS_FITS
 from tui import text
 from tui.drawing import cells, numbers

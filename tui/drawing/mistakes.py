@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from engine.events import Confusion
+from engine.protocol.events import Confusion
 from engine.text import harmless
 
 

@@ -7,7 +7,7 @@ import math
 from msgspec import UnsetType
 
 from engine import text
-from engine.events import Unmeasured
+from engine.protocol.events import Unmeasured
 
 
 def number(value: Unmeasured) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.events import Sample
+from engine.protocol.events import Sample
 from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span

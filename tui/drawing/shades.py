@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 
-from engine.events import Picture
+from engine.protocol.events import Picture
 from tui.drawing.cells import Row, Span
 
 SHADES = " .:-=+*#%@"

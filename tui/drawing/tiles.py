@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.events import Picture
+from engine.protocol.events import Picture
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.shades import pictured

@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from engine.events import Augmented
+from engine.protocol.events import Augmented
 from tui import text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
-from tui.drawn import Drawn, is_coloured
+from tui.widgets.drawn import Drawn, is_coloured
 
 
 class Grid(Drawn):

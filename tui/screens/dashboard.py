@@ -16,33 +16,34 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from engine import commands, events, rundir, spool
 from engine.errors import EngineError
-from engine.events import Event
-from engine.history import History
-from engine.rundir import RunDir
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.run import rundir, spool
+from engine.run.history import History
+from engine.run.rundir import RunDir
 from tui import text
-from tui.compositor import FineCompositor
-from tui.cost import CostMeter
 from tui.drawing.frame import tabs
-from tui.following import Following
-from tui.panes.chart import Chart
-from tui.panes.confusion import ConfusionPane
-from tui.panes.curves import AccuracyPane, LossPane
-from tui.panes.layers import LayersPane
-from tui.panes.log import LogPane
-from tui.panes.machine import MachinePane
-from tui.panes.maps import MapsPane
-from tui.panes.pane import Pane
-from tui.panes.past import PAST, Past
-from tui.panes.rate import RatePane
-from tui.panes.strips import Footer, News, Numbers, Progress, Status, Strip
-from tui.panes.view import View
-from tui.screens.places import SHELF, form, places
-from tui.screens.placing import Placing
+from tui.panes.base.chart import Chart
+from tui.panes.base.chart_view import View
+from tui.panes.base.pane import Pane
+from tui.panes.base.past_view import PAST, Past
+from tui.panes.confusion.confusion_pane import ConfusionPane
+from tui.panes.curves.curve_panes import AccuracyPane, LossPane
+from tui.panes.layers.layers_pane import LayersPane
+from tui.panes.log.log_pane import LogPane
+from tui.panes.machine.machine_pane import MachinePane
+from tui.panes.maps.maps_pane import MapsPane
+from tui.panes.rate.rate_pane import RatePane
+from tui.screens.dashboard_layout import Placing
+from tui.screens.dashboard_places import SHELF, form, places
+from tui.terminal.compositor import FineCompositor
+from tui.terminal.viewer_cost import CostMeter
+from tui.viewer.following import Following
+from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
-    from tui.screens.questions import Questions
+    from tui.screens.inspection_questions import Questions
 
 TICK_SECONDS = 0.5
 # A viewer that started an engine is there so soon.
@@ -423,7 +424,7 @@ class Dashboard(Screen[str]):
     @cached_property
     def _questions(self) -> Questions:
         """Imported with the first question: most viewers ask none."""
-        from tui.screens.questions import Questions
+        from tui.screens.inspection_questions import Questions
 
         return Questions(self, self.run_dir, recorded=self._recorded)
 

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from tui import text
-from tui.screens.dialog import Dialog
+from tui.widgets.dialog import Dialog
 
 
 class ExplainScreen(Dialog[None]):

@@ -12,7 +12,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from tui import text
-from tui.screens.dialog import Dialog
+from tui.widgets.dialog import Dialog
 
 Groups: TypeAlias = Sequence[str]
 

@@ -14,29 +14,34 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from engine import catalog, cgroups, choice, events, hardware, launch, recipe, rundir, visible
-from engine.architectures import ARCHITECTURES
-from engine.data.folder import scan
+from engine.catalog import datasets
+from engine.catalog.architectures import ARCHITECTURES
+from engine.data.folders.image_folder import scan
 from engine.errors import EngineError
-from engine.presets import PRESETS
-from engine.recipe import Recipe
-from engine.rundir import RunDir
+from engine.machine import cgroups, gpu_numbering, hardware
+from engine.protocol import events
+from engine.recipes import recipe
+from engine.recipes.presets import PRESETS
+from engine.recipes.recipe import Recipe
+from engine.run import rundir
+from engine.run.rundir import RunDir
+from engine.start import launch, recipe_resolution
 from engine.text import harmless, si, size
-from tui import commandline, picker, text
-from tui.datalist import availability
-from tui.drawing import cells
+from tui import text
+from tui.drawing import architecture_list, cells
 from tui.drawing.cells import Span
+from tui.drawing.dataset_availability import availability
 from tui.drawing.frame import fitting
 from tui.drawing.plain import spelled
 from tui.drawing.table import Column
-from tui.drawn import is_ascii
-from tui.panes.chooser import Chooser
-from tui.panes.lines import Details, Lines
-from tui.panes.strips import MORE, keys_row
-from tui.runlist import run_columns
-from tui.screens import boxes
-from tui.screens.boxes import BOXES
-from tui.summary import Summaries, Summary
+from tui.screens import equivalent_command, launcher_boxes
+from tui.screens.launcher_boxes import BOXES
+from tui.viewer.run_list import run_columns
+from tui.viewer.run_summary import Summaries, Summary
+from tui.widgets.chooser import Chooser
+from tui.widgets.drawn import is_ascii
+from tui.widgets.strips import MORE, keys_row
+from tui.widgets.text_rows import Details, Lines
 
 RECENT_RUNS = 20
 LIVE = ("live", "paused")
@@ -57,7 +62,7 @@ class FolderRow(NamedTuple):
     images: str
     size: str
     classes: str
-    shape: picker.Shape
+    shape: architecture_list.Shape
 
 
 class Launcher(Screen[None]):
@@ -84,7 +89,7 @@ class Launcher(Screen[None]):
         self._runs: dict[str, Summary] = {}
         self._summaries = Summaries()
         self._fields: dict[str, object] = {}
-        self._folder, self._folder_row = "", FolderRow("", "", "", picker.shape_of(None))
+        self._folder, self._folder_row = "", FolderRow("", "", "", architecture_list.shape_of(None))
         self._begun: list[RunDir] = []
         self._order, self._filter = text.BY_FAMILY, ""
         self._box, self._watched = "arch", ""
@@ -106,7 +111,9 @@ class Launcher(Screen[None]):
         yield Lines(id="keys")
 
     def on_mount(self) -> None:
-        defaults = choice.defaults({"data_dir": self._data_dir} if self._data_dir else {})
+        defaults = recipe_resolution.defaults(
+            {"data_dir": self._data_dir} if self._data_dir else {}
+        )
         self._fill_data(str(defaults["data"]))
         self._fill_architectures(str(defaults["arch"]))
         self._fill_devices()
@@ -124,19 +131,19 @@ class Launcher(Screen[None]):
     # What there is
 
     def _fill_architectures(self, chosen: str = "") -> None:
-        found = picker.listed(self._order, self._filter)
+        found = architecture_list.listed(self._order, self._filter)
         facts = text.arch_facts(self._order, self._filter, len(found), len(ARCHITECTURES))
-        columns = picker.columns(found, self._shape) if found else []
+        columns = architecture_list.columns(found, self._shape) if found else []
         self._chooser("arch").fill([a.key for a in found], columns, chosen=chosen, facts=facts)
 
     @property
-    def _shape(self) -> picker.Shape:
+    def _shape(self) -> architecture_list.Shape:
         if self._on_folder:
             return self._folder_row.shape
-        return picker.shape_of(catalog.DATA.get(self._chooser("data").chosen))
+        return architecture_list.shape_of(datasets.DATA.get(self._chooser("data").chosen))
 
     def _fill_data(self, chosen: str) -> None:
-        known = list(catalog.DATA.values())
+        known = list(datasets.DATA.values())
         folder = Path(self._folder).name or text.FOLDER_ENTRY
         columns = [
             Column("", [*(d.key for d in known), harmless(folder)]),
@@ -217,12 +224,16 @@ class Launcher(Screen[None]):
             self._box = "arch"
             self._chooser(self._box).focus()
         width, height = self.app.size
-        most = boxes.most_rows(width, height)
+        most = launcher_boxes.most_rows(width, height)
         shown = self._filled if most else [self._box]
         for name in BOXES:
             self._chooser(name).display = name in shown
         for name in shown:
-            title = boxes.title(name) if most else boxes.tabbed(self._filled, name, width)
+            title = (
+                launcher_boxes.title(name)
+                if most
+                else launcher_boxes.tabbed(self._filled, name, width)
+            )
             self._chooser(name).entitle(title)
         for name in ("runs", "device"):
             box = self._chooser(name)
@@ -230,12 +241,12 @@ class Launcher(Screen[None]):
         self.query_one("#middle").display = not {"arch", "data", "recipe"}.isdisjoint(shown)
         self.query_one("#models").display = "arch" in shown
         self.query_one("#side").display = not {"data", "recipe"}.isdisjoint(shown)
-        self.query_one("#details").display = bool(most) and height >= boxes.DETAILED
-        self.query_one("#head").display = height >= boxes.HEADED
-        self.query_one("#plan").display = height >= boxes.PLANNED
+        self.query_one("#details").display = bool(most) and height >= launcher_boxes.DETAILED
+        self.query_one("#head").display = height >= launcher_boxes.HEADED
+        self.query_one("#plan").display = height >= launcher_boxes.PLANNED
 
     def action_next_box(self, places: int) -> None:
-        self._box = boxes.further(self._filled, self._box, places)
+        self._box = launcher_boxes.further(self._filled, self._box, places)
         self._arrange()
         self._chooser(self._box).focus()
 
@@ -262,7 +273,7 @@ class Launcher(Screen[None]):
     def _say_details(self) -> None:
         chosen = ARCHITECTURES.get(self._chooser("arch").chosen)
         self._chooser("arch").note(chosen.new if chosen else text.NONE_FITS)
-        rows = picker.details(chosen, self._shape) if chosen else []
+        rows = architecture_list.details(chosen, self._shape) if chosen else []
         self.query_one("#details", Details).say(*rows)
 
     @property
@@ -303,7 +314,7 @@ class Launcher(Screen[None]):
             wrapped = textwrap.wrap(self._error, max(20, width - 2))
             lines = [cells.row(" ", Span(one, "warning")) for one in wrapped]
         else:
-            name, command = launch.default_name(self._recipe), commandline.of(self._recipe)
+            name, command = launch.default_name(self._recipe), equivalent_command.of(self._recipe)
             lines = [
                 cells.row(" ", Span(text.NEW_RUN, "dim"), f" {name}"),
                 cells.shortened(cells.row(" ", Span(harmless(command), "rate")), width),
@@ -355,7 +366,7 @@ class Launcher(Screen[None]):
             run = self._runs[self._chooser("runs").chosen]
             self._watch(RunDir(Path(run.path)), started=False)
         elif self._error == text.FOLDER_WANTED:
-            from tui.screens.fields import PathScreen
+            from tui.widgets.forms import PathScreen
 
             self.app.push_screen(PathScreen(check=self._take_folder))
         elif self._error or self._recipe is None:
@@ -365,7 +376,7 @@ class Launcher(Screen[None]):
 
     def _start(self, chosen: Recipe) -> None:
         try:
-            choice.check_data(chosen)
+            recipe_resolution.check_data(chosen)
             launch.check_device(chosen.device)
             claim = launch.create(chosen, self._runs_dir)
             launch.spawn(claim, chosen)
@@ -385,7 +396,7 @@ class Launcher(Screen[None]):
         """Train on this folder, if any; the sentence why it is none to train on, or nothing."""
         if path:
             try:
-                folder = choice.data(path if "/" in path else f"./{path}")
+                folder = recipe_resolution.data(path if "/" in path else f"./{path}")
                 self._folder, self._folder_row = folder, _seen(Path(folder))
             except EngineError as error:
                 return str(error)
@@ -398,7 +409,7 @@ class Launcher(Screen[None]):
         if self._recipe is None or self._missing:
             self._complain(self._error)
         else:
-            from tui.screens.fields import FieldsScreen
+            from tui.widgets.forms import FieldsScreen
 
             self.app.push_screen(FieldsScreen(self._recipe, self._check), self._take_fields)
 
@@ -442,7 +453,7 @@ class Launcher(Screen[None]):
         self.app.push_screen(AugmentedScreen(shown))
 
     def action_filter(self) -> None:
-        from tui.screens.fields import FilterScreen
+        from tui.widgets.forms import FilterScreen
 
         before, chosen = self._filter, self._chooser("arch").chosen
 
@@ -462,7 +473,7 @@ class Launcher(Screen[None]):
         self._rebuild()
 
     def action_order(self) -> None:
-        orders = list(picker.ORDERS)
+        orders = list(architecture_list.ORDERS)
         self._order = orders[(orders.index(self._order) + 1) % len(orders)]
         self._fill_architectures()
 
@@ -470,7 +481,7 @@ class Launcher(Screen[None]):
         if self._recipe is None or self._error:
             self._complain(self._error)
         else:
-            self.app.copy_to_clipboard(commandline.of(self._recipe))
+            self.app.copy_to_clipboard(equivalent_command.of(self._recipe))
             self.notify(text.COPIED)
 
     def action_help(self) -> None:
@@ -486,14 +497,14 @@ class Launcher(Screen[None]):
 
 def _described(gpu: events.Gpu) -> str:
     """Its name and free memory, as far as it is known which one has its number."""
-    if not visible.ordered_as_by_nvml():
+    if not gpu_numbering.ordered_as_by_nvml():
         return text.DEVICE_UNKNOWN
     return f"{gpu.name}   {size(gpu.memory_total - gpu.memory_used)} free"
 
 
 def _seen(path: Path) -> FolderRow:
     """What there is to say of a folder that was found to be one."""
-    from engine.data.forms import form_of, glimpses
+    from engine.data.folders.format_choice import form_of, glimpses
 
     folder = scan(path)
     form, classes = form_of(glimpses(folder.files), "auto"), len(folder.classes)
@@ -501,5 +512,5 @@ def _seen(path: Path) -> FolderRow:
         si(len(folder.files)),
         f"{form.size}×{form.size}",
         text.classes(classes),
-        picker.Shape(form.channels, form.size, classes),
+        architecture_list.Shape(form.channels, form.size, classes),
     )

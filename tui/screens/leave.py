@@ -11,7 +11,7 @@ from textual.widgets.option_list import Option
 
 from engine.text import harmless
 from tui import text
-from tui.screens.dialog import Dialog
+from tui.widgets.dialog import Dialog
 
 
 class LeaveScreen(Dialog[Literal["keep", "stop"]]):

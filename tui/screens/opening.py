@@ -6,12 +6,12 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from engine.text import harmless
-from tui.compositor import FineCompositor
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
-from tui.drawn import Drawn
-from tui.screens.places import places
+from tui.screens.dashboard_places import places
+from tui.terminal.compositor import FineCompositor
+from tui.widgets.drawn import Drawn
 
 STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
 

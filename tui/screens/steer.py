@@ -11,11 +11,11 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from engine import text as engine_text
-from engine.commands import HIGHEST_RATE, MOST_EPOCHS
-from engine.history import History
+from engine.protocol.commands import HIGHEST_RATE, MOST_EPOCHS
+from engine.run.history import History
 from tui import text
 from tui.drawing import numbers
-from tui.screens.fields import Form
+from tui.widgets.forms import Form
 
 Changes: TypeAlias = Mapping[str, float | int]
 """Fields of a `commands.Steer`."""

@@ -1,0 +1,105 @@
+"""Boxes in images: where they lie, and erasing what they cover.
+
+Erased pixels get the mean colour of the training set, which is 0 in normalised images.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.recipes.recipe import Recipe
+
+# Zhong et al. 2017, "Random erasing data augmentation", with the area that torchvision takes.
+AREA = (0.02, 1 / 3)
+ASPECT = (0.3, 1 / 0.3)
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """One box an image, all (N,) int64: it covers rows `top` … `bottom` - 1, columns alike."""
+
+    top: Tensor
+    bottom: Tensor
+    left: Tensor
+    right: Tensor
+
+    def mask(self, height: int, width: int) -> Tensor:
+        """True where an image is covered, (N, 1, H, W)."""
+        y = torch.arange(height, device=self.top.device)
+        x = torch.arange(width, device=self.top.device)
+        rows = (y >= self.top[:, None]) & (y < self.bottom[:, None])
+        columns = (x >= self.left[:, None]) & (x < self.right[:, None])
+        return (rows[:, :, None] & columns[:, None, :])[:, None]
+
+
+@dataclass(frozen=True)
+class Masks:
+    """What is erased of each image.
+
+    `cutout` is the side in pixels of a square about any pixel, parts of which may lie outside
+    (DeVries & Taylor 2017); `erasing` is the probability of a rectangle of random area and aspect.
+    """
+
+    cutout: int = 0
+    erasing: float = 0.0
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Masks | None:
+        """What a recipe asks for, or None where it erases nothing."""
+        asked = cls(recipe.cutout, recipe.erasing)
+        return None if asked == cls() else asked
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> None:
+        """Erase boxes in images (N, C, H, W), in place."""
+        n, _, h, w = images.shape
+        chance = torch.rand(7, n, device=images.device, generator=generator)
+        if self.cutout:
+            images.masked_fill_(square(chance[:2], self.cutout, h, w).mask(h, w), 0.0)
+        if self.erasing:
+            box = rectangle(chance[2:6], h, w).mask(h, w)
+            drawn = (chance[6] < self.erasing).view(n, 1, 1, 1)
+            images.masked_fill_(box & drawn, 0.0)
+
+
+def square(chance: Tensor, side: int, height: int, width: int) -> Boxes:
+    """Squares about pixels that `chance` (2, N), of 0 to below 1, picks."""
+    top = (chance[0] * height).long() - side // 2
+    left = (chance[1] * width).long() - side // 2
+    return Boxes(top, top + side, left, left + side)
+
+
+def rectangle(chance: Tensor, height: int, width: int) -> Boxes:
+    """Rectangles of random area, aspect and place, from `chance` (4, N) of 0 to below 1.
+
+    One that would be longer than the image is cut to it, where Zhong et al. would draw again.
+    """
+    low, high = AREA
+    area = (low + chance[0] * (high - low)) * height * width
+    flattest, steepest = (math.log(aspect) for aspect in ASPECT)
+    aspect = (flattest + chance[1] * (steepest - flattest)).exp()
+    h = (area * aspect).sqrt().round().clamp(1, height)
+    w = (area / aspect).sqrt().round().clamp(1, width)
+    top = (chance[2] * (height + 1 - h)).floor()
+    left = (chance[3] * (width + 1 - w)).floor()
+    return Boxes(*(edge.long() for edge in (top, top + h, left, left + w)))
+
+
+def patch(share: Tensor, chance: Tensor, height: int, width: int) -> Boxes:
+    """Boxes of the image's shape and this share (N,) of its area, cut off at its edges.
+
+    They lie about pixels that `chance` (2, N), of 0 to below 1, picks (Yun et al. 2019).
+    """
+    scale = share.sqrt()
+    h, w = (scale * height).long(), (scale * width).long()
+    top = (chance[0] * height).long() - h // 2
+    left = (chance[1] * width).long() - w // 2
+    return Boxes(
+        top.clamp(0, height),
+        (top + h).clamp(0, height),
+        left.clamp(0, width),
+        (left + w).clamp(0, width),
+    )

@@ -1,0 +1,1 @@
+"""What every data set, batch and loader shares. May import `decoding`."""

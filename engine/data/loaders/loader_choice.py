@@ -1,0 +1,57 @@
+"""Which loader feeds a recipe's training, and where images that are looked at every epoch lie."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, TypeAlias
+
+import torch
+
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.base.dataset import Dataset, ImageFiles, Images, Split
+from engine.data.base.seeds import derived
+from engine.data.loaders.resident_loader import ResidentLoader
+from engine.data.loaders.streaming_loader import StreamingLoader
+from engine.devices import device as devices
+from engine.distributed.batch_share import WHOLE, Part
+from engine.recipes.recipe import Recipe
+
+Loader: TypeAlias = ResidentLoader | StreamingLoader
+
+
+def loader(
+    recipe: Recipe,
+    dataset: Dataset,
+    device: torch.device,
+    layout: torch.memory_format,
+    workers: int = 1,
+    part: Part = WHOLE,
+) -> Loader:
+    """The training images as a recipe wants them; close it, for a streamed set keeps `workers`.
+
+    Of each batch and each evaluation batch it gives a part, augmented by draws of its own. Raises
+    UsageError where the parts of a batch would not be equal.
+    """
+    augmentation = Augmentation.of(recipe)
+    if part.rank:
+        seed = derived(recipe.seed, part.rank)
+        augmentation = dataclasses.replace(augmentation, seed=seed)
+    shared: dict[str, Any] = {
+        "mean": dataset.mean,
+        "std": dataset.std,
+        "batch": recipe.batch,
+        "seed": recipe.seed,
+        "augmentation": augmentation,
+        "device": device,
+        "memory_format": layout,
+        "part": part,
+    }
+    if isinstance(dataset.train, ImageFiles):
+        return StreamingLoader(dataset.train, **shared, workers=workers)
+    return ResidentLoader(dataset.train, **shared)
+
+
+def kept(images: Split, device: torch.device) -> Split:
+    """Images that are looked at every epoch, on the device for good where they fit."""
+    fits = isinstance(images, Images) and images.pixels.numel() <= devices.room(device)
+    return images.to(device) if isinstance(images, Images) and fits else images

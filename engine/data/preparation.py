@@ -1,0 +1,83 @@
+"""Downloading and loading as events, and what a person should know of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from engine import text
+from engine.catalog import datasets
+from engine.data.sets import download
+from engine.protocol import events
+from engine.protocol.events import Event, PhaseName
+from engine.recipes.recipe import Recipe, Resolved
+
+if TYPE_CHECKING:
+    from engine.data.base.dataset import Dataset
+
+# Where all other classes together are no more, an imbalance is no longer mild (Google, "Imbalanced
+# datasets", in its machine learning crash course).
+MINORITY = 0.2
+
+T = TypeVar("T")
+Phases: TypeAlias = Generator[Event | None, None, T]
+
+
+def downloaded(recipe: Recipe) -> Phases[None]:
+    """Bring a data set of the catalogue to this disk, where it is not there; loads no torch."""
+    facts = datasets.DATA.get(recipe.data)
+    if facts is not None and datasets.located(facts, recipe.data_dir) is None:
+        yield from _tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
+
+
+def loaded(recipe: Recipe, room: float) -> Phases[Dataset]:
+    """Load the data; what needs more than `room` bytes is streamed."""
+    from engine.data.loading import load
+
+    return (yield from _tenths("loading", recipe.data, load(recipe, room)))
+
+
+def _tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Phases[T]:
+    """Do the work, saying how far it is about ten times in all."""
+    due = 0.0
+    while True:
+        try:
+            fraction = next(work)
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+        if fraction >= due:
+            due = fraction + 0.1
+            yield events.Phase(phase, fraction, data)
+        else:
+            yield None
+
+
+def notes(dataset: Dataset, recipe: Recipe, resolved: Resolved, room: float) -> Iterator[Event]:
+    """What was found while loading, where the images are, and what validates."""
+    for note in dataset.notes:
+        yield events.Alert("warning", "data", note)
+    if prevails := _prevailing(dataset, recipe.class_weights):
+        yield events.Alert("warning", "classes", prevails)
+    needed = dataset.bytes
+    if resolved.loader == "streaming":
+        streamed = text.images_streamed(needed, room, resolved.threads)
+        yield events.Alert("info", "loader", streamed)
+    else:
+        device = text.DEVICES[resolved.device]
+        yield events.Alert("info", "loader", text.images_resident(needed, device))
+    if dataset.validates != "own":
+        yield events.Alert("info", "validation", text.VALIDATION[dataset.validates])
+    if dataset.test is not None:
+        yield events.Alert("info", "test", text.TEST_AT_THE_END)
+
+
+def _prevailing(dataset: Dataset, weighted: bool) -> str:
+    """A sentence on a class that most training images are of, if there is one."""
+    counts = dataset.class_counts
+    most = counts.index(max(counts))
+    share = counts[most] / sum(counts)
+    if share < 1 - MINORITY:
+        return ""
+    right = dataset.validation.labels.eq(most).float().mean().item()
+    return text.one_class_prevails(dataset.classes[most], share, right, weighted)

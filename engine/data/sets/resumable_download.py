@@ -1,0 +1,153 @@
+"""One published file on its way from a mirror into an open file: resumable and checked.
+
+Loads no torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from concurrent.futures import CancelledError
+from http.client import HTTPException, HTTPResponse
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from engine import text
+from engine.catalog.datasets import Download
+
+# Until the server answers, and between two pieces of the answer.
+TIMEOUT_SECONDS = 20.0
+CHUNK = 1 << 18
+# A connection that is cut is taken up again so often, before the next mirror is tried.
+TRIES = 3
+
+
+class MirrorError(Exception):
+    """A file cannot be had from this address, and why."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(url, why)
+        self.url, self.why = url, why
+
+
+class CutOffError(Exception):
+    """A transfer broke off that another try may complete, and why."""
+
+
+class Progress:
+    """How far a download of `total` bytes is, and whether it is wanted; two threads look at it."""
+
+    def __init__(self, total: int) -> None:
+        self.stop = threading.Event()
+        self._total, self._done, self._here = total, 0, 0
+
+    @property
+    def fraction(self) -> float:
+        return min(1.0, (self._done + self._here) / self._total)
+
+    def go_on(self, size: int) -> None:
+        """So many bytes of this file are here. Raises CancelledError where nobody waits for it."""
+        self._here = size
+        if self.stop.is_set():
+            raise CancelledError
+
+    def next_file(self, size: int) -> None:
+        """A file of this size is done."""
+        self._done, self._here = self._done + size, 0
+
+
+class Transfer:
+    """Fills an open file, from where it ends, with what was published."""
+
+    def __init__(self, file: Download, descriptor: int, progress: Progress) -> None:
+        self._file, self._descriptor, self._progress = file, descriptor, progress
+
+    def complete(self) -> None:
+        """Take it from the first mirror that has it whole.
+
+        Raises MirrorError for the first mirror where none has, OSError where the disk fails, and
+        CancelledError where it is no longer wanted.
+        """
+        failures = []
+        for url in self._file.urls:
+            try:
+                self._from(url)
+                return
+            except MirrorError as error:
+                failures.append(error)
+        raise failures[0]
+
+    def _from(self, url: str) -> None:
+        why = ""
+        for _ in range(TRIES):
+            try:
+                self._once(url)
+                return
+            except CutOffError as error:
+                why = str(error)
+        raise MirrorError(url, why)
+
+    def _once(self, url: str) -> None:
+        resumed = self._size > 0
+        with self._ask(url) as response:
+            self._receive(response)
+        if self._size < self._file.size:
+            raise CutOffError(text.CUT_OFF)
+        if self._md5() == self._file.md5:
+            return
+        os.ftruncate(self._descriptor, 0)
+        if resumed:  # what was there before may be to blame
+            raise CutOffError(text.WRONG_CHECKSUM)
+        raise MirrorError(url, text.WRONG_CHECKSUM)
+
+    def _ask(self, url: str) -> HTTPResponse:
+        """The answer to a request for the rest of the file, or for all where that is not served."""
+        if self._size >= self._file.size:
+            os.ftruncate(self._descriptor, 0)
+        headers = {"User-Agent": "cnn-tui", "Range": f"bytes={self._size}-"}
+        try:
+            response: HTTPResponse = urlopen(Request(url, headers=headers), timeout=TIMEOUT_SECONDS)
+        except HTTPError as error:
+            error.close()
+            raise MirrorError(url, f"HTTP {error.code} {error.reason}") from error
+        except URLError as error:
+            raise MirrorError(url, _reason(error.reason)) from error
+        except (OSError, HTTPException) as error:
+            raise CutOffError(_reason(error)) from error
+        if response.status != 206:
+            os.ftruncate(self._descriptor, 0)
+        return response
+
+    def _receive(self, response: HTTPResponse) -> None:
+        os.lseek(self._descriptor, 0, os.SEEK_END)
+        while self._size <= self._file.size and (piece := _read(response)):
+            while piece:
+                piece = piece[os.write(self._descriptor, piece) :]
+            self._progress.go_on(self._size)
+
+    @property
+    def _size(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def _md5(self) -> str:
+        with open(self._descriptor, "rb", closefd=False) as file:
+            file.seek(0)
+            digest = hashlib.md5(usedforsecurity=False)
+            while piece := file.read(CHUNK):
+                digest.update(piece)
+        return digest.hexdigest()
+
+
+def _read(response: HTTPResponse) -> bytes:
+    try:
+        return response.read1(CHUNK)
+    except (OSError, HTTPException) as error:
+        raise CutOffError(_reason(error)) from error
+
+
+def _reason(error: object) -> str:
+    if isinstance(error, TimeoutError):
+        return text.NO_ANSWER
+    why = error.strerror if isinstance(error, OSError) else None
+    return why or str(error) or text.CUT_OFF

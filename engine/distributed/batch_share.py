@@ -1,0 +1,28 @@
+"""Which part of each batch a process trains on, where several train one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.recipes.recipe import share
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Part(NamedTuple):
+    """The part that one of so many ranks takes, numbered from 0; together they take the whole."""
+
+    rank: int = 0
+    ranks: int = 1
+
+    def of(self, values: Tensor, dim: int = 0) -> Tensor:
+        """This part of values (..., N, ...) along a dimension; the parts differ by one at most."""
+        return values.tensor_split(self.ranks, dim)[self.rank]
+
+    def share(self, batch: int) -> int:
+        """How many images of a batch are this part's. Raises UsageError as `recipe.share`."""
+        return share(batch, self.ranks)
+
+
+WHOLE = Part()

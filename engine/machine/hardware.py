@@ -1,0 +1,164 @@
+"""Samples of the machine: processor, memory, disk, and GPUs by NVML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Set
+from pathlib import Path
+from typing import Any
+
+import psutil
+from msgspec import UNSET, UnsetType
+
+from engine.machine import gpu_numbering
+from engine.protocol import events
+
+# The processes of other containers and of other users' namespaces have no name here.
+UNKNOWN_USER = "?"
+
+
+def gpus() -> tuple[events.Gpu, ...]:
+    """The GPUs of this machine as they are now."""
+    return _Gpus().sample()
+
+
+def usable_gpus() -> tuple[events.Gpu, ...]:
+    """Those that torch finds, in its order: the first one is `cuda:0`."""
+    numbered = {gpu.cuda: gpu for gpu in gpus() if gpu.cuda is not UNSET}
+    return tuple(numbered[number] for number in sorted(numbered))
+
+
+def _ranks() -> list[psutil.Process]:
+    """This process and, where torchrun has started it, the others beside it on this machine."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return [psutil.Process()]
+    return psutil.Process(os.getppid()).children()
+
+
+class Sampler:
+    """Takes samples; loads are means since the sample before."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes = _ranks()
+        self._cores = psutil.cpu_count() or 1
+        self._gpus = _Gpus()
+        psutil.cpu_percent()
+        self._load()
+
+    def _load(self) -> float:
+        """Cores that our processes kept busy since the last call."""
+        return sum(process.cpu_percent() for process in self._processes) / 100
+
+    def sample(self) -> events.Hardware:
+        memory = psutil.virtual_memory()
+        return events.Hardware(
+            cores=self._cores,
+            cpu=psutil.cpu_percent() / 100,
+            engine_cpu=self._load() / self._cores,
+            memory_used=memory.total - memory.available,
+            memory_total=memory.total,
+            engine_memory=sum(process.memory_info().rss for process in self._processes),
+            disk_free=psutil.disk_usage(str(self._folder)).free,
+            gpus=self._gpus.sample(),
+        )
+
+
+class _Gpus:
+    """What NVML says of each GPU; nothing where there is no NVIDIA driver."""
+
+    def __init__(self) -> None:
+        import pynvml
+
+        self._nvml = pynvml
+        self._own = {process.pid for process in _ranks()}
+        self._handles: list[Any] = []
+        self._uuids: list[str] = []
+        try:
+            pynvml.nvmlInit()
+            count = pynvml.nvmlDeviceGetCount()
+            self._handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(count)]
+            self._uuids = [self._uuid(handle) for handle in self._handles]
+        except pynvml.NVMLError:
+            self._handles = []
+
+    def sample(self) -> tuple[events.Gpu, ...]:
+        gpus, numbers = [], gpu_numbering.numbers(self._uuids)
+        for index, handle in enumerate(self._handles):
+            try:
+                gpus.append(self._one(index, handle, numbers.get(index, UNSET)))
+            except self._nvml.NVMLError:
+                continue
+        return tuple(gpus)
+
+    def _uuid(self, handle: Any) -> str:
+        """Nothing for a GPU that fell off the bus."""
+        try:
+            return _text(self._nvml.nvmlDeviceGetUUID(handle))
+        except self._nvml.NVMLError:
+            return ""
+
+    def _one(self, index: int, handle: Any, number: int | UnsetType) -> events.Gpu:
+        nvml = self._nvml
+        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+        celsius = self._if_known(
+            lambda: float(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
+        )
+        watts = self._if_known(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
+        # Under MIG there is no utilisation, and drivers may hide the processes of others.
+        busy = self._if_known(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
+        here = self._own & {process.pid for process in self._processes(handle)}
+        return events.Gpu(
+            index=index,
+            name=_text(nvml.nvmlDeviceGetName(handle)),
+            ours=bool(here) or _is_ours(self._uuids[index]),
+            utilisation=busy or 0.0,
+            memory_used=memory.used,
+            memory_total=memory.total,
+            temperature=UNSET if celsius is None else celsius,
+            power=UNSET if watts is None else watts,
+            holders=_holders(self._processes(handle), self._own),
+            cuda=number,
+        )
+
+    def _processes(self, handle: Any) -> list[Any]:
+        """Those that compute on a GPU; none where the driver hides them."""
+        try:
+            return list(self._nvml.nvmlDeviceGetComputeRunningProcesses(handle))
+        except self._nvml.NVMLError:
+            return []
+
+    def _if_known(self, ask: Callable[[], float]) -> float | None:
+        """Some GPUs have no such sensor."""
+        try:
+            return ask()
+        except self._nvml.NVMLError:
+            return None
+
+
+def _holders(processes: Iterable[Any], own: Set[int]) -> tuple[events.Holder, ...]:
+    """Who holds how much beside our own processes, the most first."""
+    held: dict[str, int] = {}
+    for process in processes:
+        if process.pid not in own:
+            user = _user(process.pid)
+            held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
+    most = sorted(held.items(), key=lambda item: -item[1])
+    return tuple(events.Holder(user, memory) for user, memory in most)
+
+
+def _user(pid: int) -> str:
+    try:
+        return psutil.Process(pid).username()
+    except (psutil.Error, KeyError):
+        return UNKNOWN_USER
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def _is_ours(uuid: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """In a container NVML may not see our processes: then GPUs named to them alone are ours."""
+    named = environment.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return uuid in named and len(named) <= int(environment.get("LOCAL_WORLD_SIZE", "1"))

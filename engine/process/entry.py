@@ -1,0 +1,107 @@
+"""python -m engine RUN [--lines]: train the run in this directory, to its end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from engine.errors import STOP_EXIT, EngineError
+
+
+def main() -> int:
+    """Take the lock, or the one handed over, and host the run."""
+    # Until the host listens nothing is trained, and there is nothing to save.
+    for number, code in STOP_EXIT.items():
+        signal.signal(number, lambda *_, code=code: os._exit(code))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
+    parser.add_argument("run", type=Path, nargs="?", help="a run directory")
+    parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
+    parser.add_argument("--look", action="store_true", help="answer looks inside, train nothing")
+    parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
+    parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
+    parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
+    parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
+    parser.add_argument("--ranks", type=int, default=1, help="so many processes, under torchrun")
+    options = parser.parse_args()
+    if (options.run is None) == (options.preview is None):
+        parser.error("give a run directory or --preview RECIPE")
+    try:
+        return serve(options)
+    except EngineError as error:
+        return _complain(error, sys.stderr)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Do what the options ask for."""
+    if options.preview is not None:
+        from engine.process.preview import preview
+
+        return preview(options.preview)
+    if options.look:
+        from engine.process.inspection_server import look
+        from engine.run.rundir import RunDir
+
+        return look(RunDir(options.run.resolve()))
+    return host(options)
+
+
+def host(options: argparse.Namespace) -> int:
+    """Host the run that the options name, as one of its ranks where torchrun has started this."""
+    from engine.distributed import ranks
+    from engine.process import torchrun
+    from engine.process.follower import follow
+    from engine.process.host import Host
+    from engine.run.rundir import Claim, RunDir
+
+    run, world = RunDir(options.run.resolve()), ranks.world()
+    if not world.leads:
+        return follow(run, world, options.dry_run, options.epochs, sys.stderr)
+    out, err = _own_output(run.log) if options.lines else (None, sys.stderr)
+    try:
+        lock = torchrun.locked(run) if options.lock_fd is None else options.lock_fd
+        # Loader workers and other children must not keep the lock alive.
+        os.set_inheritable(lock, False)
+        claim = Claim(run, lock)
+        if options.ranks > 1:
+            return torchrun.Torchrun(claim, options.ranks, _passed_on(options), out, err).run()
+        return Host(claim, out, err, options.dry_run, options.epochs, world).run()
+    except EngineError as error:
+        return _complain(error, err)
+
+
+def _passed_on(options: argparse.Namespace) -> list[str]:
+    """What each rank is told as well."""
+    epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
+    return [*epochs, *(["--dry-run"] if options.dry_run else [])]
+
+
+def _complain(error: EngineError, err: TextIO) -> int:
+    print(f"cnn-tui: {error}", file=err, flush=True)
+    return error.exit_code
+
+
+def _own_output(log_file: Path) -> tuple[TextIO, TextIO]:
+    """The terminal for our lines alone: what libraries print goes to engine.log."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Whatever the terminal's encoding: a line must not end a training.
+    out, err = (os.fdopen(os.dup(n), "w", errors="backslashreplace") for n in (1, 2))
+    log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    return out, err
+
+
+def run() -> NoReturn:
+    """Be the engine process, and leave with its exit code."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The worker is a daemon thread: leave without waiting for threads of native libraries.
+    os._exit(code)

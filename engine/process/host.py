@@ -1,0 +1,185 @@
+"""The engine process: a worker thread that trains, and a main thread that listens.
+
+The main thread does little: signals, the command spool, samples of the hardware. Signal
+handlers stand before torch is imported, so that a run can be stopped from its first moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from types import FrameType
+from typing import TextIO
+
+import msgspec
+import psutil
+
+from engine import text
+from engine.distributed.ranks import World
+from engine.errors import STOP_EXIT, RunError
+from engine.machine.hardware import Sampler
+from engine.process.lines import Lines
+from engine.process.session import Session
+from engine.process.worker import OnNan, Worker
+from engine.protocol import commands, events
+from engine.protocol.events import Event
+from engine.recipes import recipe
+from engine.run import rundir
+from engine.run.journal import Journal, latest
+from engine.run.rundir import Claim, RunDir
+from engine.run.spool import Spool
+
+POLL_SECONDS = 0.05
+HARDWARE_SECONDS = 2.0
+# Wrappers such as timeout and make pass one Ctrl+C on twice; so close together it is one. Of the
+# processes of a batch job each is signalled, and torchrun then passes on its own.
+SAME_SECONDS, SAME_SECONDS_OF_RANKS = 0.3, 3.0
+
+
+def journal_of(run: RunDir) -> Journal:
+    """The run's journal, to append to. Raises RunError where it cannot be opened."""
+    try:
+        return Journal(run.journal)
+    except OSError as error:
+        raise RunError(text.journal_failed(text.reason(error))) from error
+
+
+def clear_half_saves(run: RunDir) -> None:
+    """Delete what a killed save has left; the lock is held, so nobody is saving."""
+    with contextlib.suppress(OSError):
+        for half in run.checkpoints.glob(".*.pt.*"):
+            half.unlink(missing_ok=True)
+
+
+class Host:
+    """Owns the journal of a run that it holds the lock of.
+
+    `out` is where printed lines go, if anywhere, and `err` where the one sentence of an error.
+    """
+
+    def __init__(
+        self,
+        claim: Claim,
+        out: TextIO | None,
+        err: TextIO,
+        dry: bool = False,
+        epochs: int | None = None,
+        world: World | None = None,
+    ) -> None:
+        self._run, self._out, self._err = claim.run, out, err
+        steered = [*latest(claim.run.journal, events.Steered)]
+        self._lines = Lines(rundir.selector(claim.run), reversed(steered))
+        self._stopped_by: signal.Signals | None = None
+        self._stopped_at = 0.0
+        self._ended = False
+        # Whether the disk takes no events.
+        self._held = False
+        # The worker, the writer of checkpoints and the main thread all have something to say.
+        self._speaking = threading.Lock()
+        self._world = world or World()
+        owner = rundir.owner(claim.run)
+        assert owner is not None, "the lock is signed where it is taken"
+        self._attempt = owner.attempt
+        self._listen()
+        rundir.sign(claim.lock, self._attempt, os.getpid())
+        clear_half_saves(claim.run)
+        self._journal = journal_of(claim.run)
+        known = recipe.build(file=recipe.load(claim.run.recipe))
+        self._session = Session(
+            claim.run, known, self._attempt, self._journal, self._append, self._world
+        )
+        life = self._session.rehearse() if dry else self._session.live(epochs)
+        on_nan: OnNan = known.on_nan
+        if on_nan == "auto":
+            on_nan = "pause" if out is None else "stop"
+        self._worker = Worker(self._session, life, self._world, self._append, on_nan)
+
+    def run(self) -> int:
+        """Run to the end and return the exit code."""
+        self._append(events.Phase("starting"))
+        self._worker.start()
+        sampler = Sampler(self._run.path)
+        spool = Spool(self._run, self._attempt, self._refuse)
+        next_sample = time.monotonic()
+        # The worker's last event is the run's last one: nothing is said after it.
+        while not self._ended and self._worker.is_alive():
+            self._worker.join(POLL_SECONDS)
+            # Whatever becomes of the run's folder, the training is the worker's to end.
+            with contextlib.suppress(OSError, psutil.Error, RunError):
+                for command in spool.take():
+                    self._world.put(command)
+                if time.monotonic() >= next_sample and not self._ended:
+                    next_sample = time.monotonic() + HARDWARE_SECONDS
+                    self._append(sampler.sample())
+        self._worker.join()
+        return self._end()
+
+    def _end(self) -> int:
+        outcome = self._worker.outcome
+        if outcome.error:
+            print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
+            return outcome.exit_code
+        if self._journal.refused:
+            lost = text.journal_failed(self._journal.refused)
+            print(f"cnn-tui: {lost}", file=self._err, flush=True)
+            return 1
+        if outcome.reason == "stopped" and self._stopped_by is not None:
+            return STOP_EXIT[self._stopped_by]
+        return 0
+
+    def _append(self, event: Event) -> Event:
+        """Raises RunError where the journal takes nothing for too long."""
+        event = msgspec.structs.replace(event, step=event.step or self._session.step)
+        with self._speaking:
+            stamped = self._write(event)
+            if self._journal.refused and not self._held:
+                told = text.journal_held(self._journal.refused)
+                self._write(events.Alert("error", "journal", told, step=event.step))
+            self._held = bool(self._journal.refused)
+            self._ended = self._ended or isinstance(stamped, events.RunEnded)
+        return stamped
+
+    def _write(self, event: Event) -> Event:
+        try:
+            stamped = self._journal.append(event)
+        except OSError as error:
+            raise RunError(text.journal_failed(text.reason(error))) from error
+        if self._out is not None:
+            self._print(stamped)
+        return stamped
+
+    def _print(self, event: Event) -> None:
+        for said in self._lines.of(event):
+            try:
+                print(said, file=self._out, flush=True)
+            except OSError:  # whoever read the lines is gone; the training goes on
+                self._out = None
+                return
+
+    def _refuse(self, file: str, why: str) -> None:
+        self._append(events.Alert("warning", "command", text.command_ignored(file, why)))
+
+    # Signals
+
+    def _listen(self) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in STOP_EXIT:
+            signal.signal(number, self._on_stop)
+        signal.signal(signal.SIGUSR1, self._on_save)
+
+    def _on_stop(self, number: int, frame: FrameType | None) -> None:
+        """The first time save and stop, the second time leave at once."""
+        now = time.monotonic()
+        same = SAME_SECONDS if self._world.size == 1 else SAME_SECONDS_OF_RANKS
+        if self._stopped_by is not None and now > self._stopped_at + same:
+            os._exit(STOP_EXIT[signal.Signals(number)])
+        if self._stopped_by is not None:
+            return
+        self._stopped_by, self._stopped_at = signal.Signals(number), now
+        self._world.put(commands.Stop(id=commands.SIGNAL, attempt=self._attempt))
+
+    def _on_save(self, number: int, frame: FrameType | None) -> None:
+        self._world.put(commands.Checkpoint(id=commands.SIGNAL, attempt=self._attempt))

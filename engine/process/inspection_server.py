@@ -1,0 +1,91 @@
+"""python -m engine RUN --look: answers about a run that no engine trains, from its best checkpoint.
+
+It writes nothing but `probes/`, and leaves when nobody has asked for a while, or when an engine
+takes the run up again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine import text
+from engine.errors import RunError
+from engine.protocol import commands
+from engine.recipes import recipe
+from engine.run import replies, rundir
+from engine.run.rundir import RunDir
+from engine.run.spool import Spool
+
+if TYPE_CHECKING:
+    from engine.inspection.inspector import Answers
+
+POLL_SECONDS = 0.05
+IDLE_SECONDS = 60.0
+
+
+class Subject(NamedTuple):
+    """What is looked at: a model as it was after a step of an epoch."""
+
+    answers: Answers
+    epoch: int
+    step: int
+
+
+def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
+    """Answer until it is time to leave. Returns the exit code.
+
+    Raises RunError where somebody looks already or there is no checkpoint, and what loading raises.
+    """
+    lock = rundir.take(run, run.look_lock)
+    try:
+        return _answer(run, clock)
+    finally:
+        os.close(lock)
+
+
+def _answer(run: RunDir, clock: Callable[[], float]) -> int:
+    owner = rundir.owner(run, run.look_lock)
+    assert owner is not None, "the lock is signed where it is taken"
+    subject = _load(run)
+    spool = Spool(run, owner.attempt, lambda file, why: None)
+    asked = clock()
+    while clock() - asked < IDLE_SECONDS and not rundir.alive(run):
+        for command in spool.take():
+            asked = clock()
+            if isinstance(command, commands.Probe):
+                answer = subject.answers.to(command, subject.epoch, subject.step)
+                replies.answer(run, command.id, answer)
+        time.sleep(POLL_SECONDS)
+    return 0
+
+
+def _load(run: RunDir) -> Subject:
+    """The best checkpoint, or the last where none is the best yet, with the data of its run."""
+    import torch
+
+    from engine.checkpoints import checkpoint
+    from engine.data.loaders.loader_choice import loader
+    from engine.data.loading import at_once, load
+    from engine.devices import device as devices
+    from engine.inspection import probe
+    from engine.inspection.inspector import Answers
+    from engine.process import model_init
+
+    found = [run.checkpoints / name for name in ("best.pt", "last.pt")]
+    saved = next((path for path in found if path.exists()), None)
+    if saved is None:
+        raise RunError(text.nothing_to_look_at(run.label))
+    state = checkpoint.load(saved)
+    chosen = recipe.build(file=recipe.load(run.recipe))
+    # Not the GPU: another run may need all of it, and one image is soon done.
+    cpu = torch.device("cpu")
+    dataset = at_once(load(chosen, devices.room(cpu)))
+    model = model_init.build(chosen, run.path, dataset)
+    model.load_state_dict(state["model"])
+    source = loader(chosen, dataset, cpu, torch.contiguous_format)
+    layers = probe.layers(model, *dataset.train.shape[:2])
+    answers = Answers(model.eval(), layers, dataset, source, cpu)
+    return Subject(answers, max(1, state["ended_epochs"]), state["step"])

@@ -1,0 +1,158 @@
+"""What `--no-ui` prints: plain lines, one an epoch and one every few seconds between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import UNSET
+
+from engine import text
+from engine.catalog import architecture_names
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.history import History
+from engine.run.journal import superseded
+
+STEP_SECONDS = 5.0
+
+
+class Lines:
+    """Turns the events of a run, in order, into lines for a log or a plain terminal."""
+
+    def __init__(self, selector: str = "", steered: Iterable[events.Steered] = ()) -> None:
+        """`selector` finds the run again; `steered` is what still stands, the last one last."""
+        self._selector = selector
+        self._history = History()
+        self._steered = [*steered]
+        self._plan()
+        self._said = 0.0
+        self._phase = ""
+
+    def of(self, event: Event) -> list[str]:
+        """The lines that this event is worth; mostly none."""
+        planned = _epochs(self._history)
+        self._history.fold([event])
+        match event:
+            case events.RunStarted():
+                return _started(event, self._history)
+            case events.Phase() if event.name in ("downloading", "loading", "paused"):
+                return self._once(event)
+            case events.Steps():
+                return self._step(event)
+            case events.EpochEnded():
+                self._said = event.time
+                return [_epoch(event, self._history)]
+            case events.Checkpointed() if event.reason not in ("epoch", "best"):
+                return [f"saved {text.harmless(event.file)} at step {event.step:,}"]
+            case events.Resumed():
+                self._take_back(event)
+                return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
+            case events.Steered():
+                self._steered.append(event)
+                return [_steered(event, planned)]
+            case events.Alert():
+                return [f"{event.level}: {text.harmless(event.text)}"]
+            case events.RunEnded():
+                return [_ended(event, self._selector)]
+        return []
+
+    def _take_back(self, resumed: events.Resumed) -> None:
+        """What was steered after the checkpoint does not count any more."""
+        self._steered = [event for event in self._steered if not superseded(event, [resumed])]
+        self._plan()
+
+    def _plan(self) -> None:
+        self._history.steered = self._steered[-1] if self._steered else None
+
+    def _once(self, event: events.Phase) -> list[str]:
+        said = f"{event.name} {text.harmless(event.note)}".rstrip()
+        if said == self._phase:
+            return []
+        self._phase = said
+        return [said]
+
+    def _step(self, event: events.Steps) -> list[str]:
+        if 0 <= event.time - self._said < STEP_SECONDS:
+            return []
+        self._said = event.time
+        history = self._history
+        left = history.remaining()
+        parts = [
+            f"epoch {event.epoch}/{_epochs(history)}",
+            f"step {event.step:,}/{history.planned_steps:,}",
+            f"loss {number(event.loss)}",
+            f"acc {percent(event.top1)}",
+            f"lr {event.lr:.3g}",
+            f"{speed(event.images_per_second)}",
+        ]
+        return ["  ".join(parts + ([f"{text.duration(left)} left"] if left is not None else []))]
+
+
+def number(value: float | None) -> str:
+    """A loss: three decimals, or nan."""
+    return "nan" if value is None else f"{value:.3f}"
+
+
+def percent(value: events.Unmeasured) -> str:
+    """A fraction as per cent with one decimal."""
+    if value is UNSET:
+        return "–"
+    return "nan" if value is None else f"{value * 100:.1f} %"
+
+
+def speed(images_per_second: float | None) -> str:
+    return "– img/s" if images_per_second is None else f"{text.si(images_per_second)} img/s"
+
+
+def _epochs(history: History) -> int:
+    return history.epochs_planned
+
+
+def _started(event: events.RunStarted, history: History) -> list[str]:
+    data = text.harmless(event.recipe.data)
+    arch = text.harmless(architecture_names.short(event.recipe.arch))
+    resolved = event.resolved
+    return [
+        f"run {text.harmless(event.name)}",
+        f"{arch} on {data}: {event.parameters:,} parameters, "
+        f"{text.si(event.macs)} MAC, {event.train_images:,} training and "
+        f"{event.validation_images:,} validation images, {len(event.classes)} classes",
+        f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
+        f"batch {event.recipe.batch}, {text.in_epochs(_epochs(history))} of "
+        f"{event.steps_per_epoch:,} steps, seed {event.recipe.seed}",
+    ]
+
+
+def _steered(event: events.Steered, planned: int) -> str:
+    """What was changed, and by what the learning rate jumps where it does."""
+    words = [f"lr {event.lr:.3g}"]
+    if event.epochs != planned:
+        anew = f"{text.in_epochs(event.epochs)} in all, over which the rate is planned anew"
+        words.insert(0, anew)
+    if event.factor != 1:
+        words.append(f"{event.factor:.3g} times the planned one")
+    return f"steered at step {event.step:,}: {', '.join(words)}"
+
+
+def _epoch(event: events.EpochEnded, history: History) -> str:
+    width = len(str(_epochs(history)))
+    best = "  best" if event.best else ""
+    balanced = "" if event.balanced is UNSET else f" balanced {percent(event.balanced)}"
+    return (
+        f"epoch {event.epoch:>{width}}/{_epochs(history)}  "
+        f"train {number(event.train_loss)} {percent(event.train_top1)}  "
+        f"val {number(event.loss)} {percent(event.top1)}{balanced}  "
+        f"{text.duration(event.seconds)} + {text.duration(event.evaluation_seconds)}  "
+        f"{speed(event.images_per_second)}{best}"
+    )
+
+
+def _ended(event: events.RunEnded, selector: str) -> str:
+    words = [event.reason, f"after {text.duration(event.seconds)}"]
+    if event.best_top1 is not UNSET:
+        words.append(f"– best {percent(event.best_top1)} at epoch {event.best_epoch}")
+    if event.test_top1 is not UNSET:
+        words.append(f"– test {percent(event.test_top1)}")
+    if event.reason == "stopped":
+        words.append(f"– go on with: cnn-tui resume {text.harmless(selector)}".rstrip())
+    return " ".join(words)

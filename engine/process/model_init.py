@@ -1,0 +1,61 @@
+"""A run's model, and the weights that it begins with where they are not just random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from engine import models, text
+from engine.checkpoints import checkpoint
+from engine.data.base.dataset import Dataset
+from engine.data.loaders.normalisation import Normalise
+from engine.models import FromImages, transfer_learning, user_model
+from engine.models.style import Style
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes.recipe import Recipe
+
+# Enough for the statistics of small patches, at a fraction of a second.
+SAMPLE_IMAGES = 2_000
+SAMPLE_VALUES = 20_000_000
+
+
+def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
+    """The model of a recipe for these images; a user's own is kept in the run's folder.
+
+    Raises UsageError where it cannot be built.
+    """
+    channels, _, size = dataset.train.shape
+    style = Style(recipe.act, recipe.bn, recipe.dropout)
+    arch = user_model.kept(recipe.arch, run)
+    return models.build(arch, channels, size, len(dataset.classes), style)
+
+
+def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
+    """Do to a model what its recipe asks for before the first step.
+
+    Raises UsageError for weights that do not fit, RunError for such that cannot be had.
+    """
+    if isinstance(model, FromImages):
+        model.initialise_from(sample(dataset))
+    if recipe.pretrained:
+        yield events.Phase("loading", note=text.PRETRAINED_WEIGHTS)
+        weights = transfer_learning.pretrained(recipe.arch, dataset.train.shape[-1])
+        transfer_learning.adopt(model, weights, text.PRETRAINED_WEIGHTS)
+    if recipe.init_from:
+        state = checkpoint.load(Path(recipe.init_from))["model"]
+        if transfer_learning.adopt(model, state, recipe.init_from):
+            yield events.Alert("info", "init-from", text.head_left_fresh(recipe.init_from))
+
+
+def sample(dataset: Dataset) -> Tensor:
+    """Some of the training images, spread over all of them: (N, C, H, W) float32, normalised."""
+    train = dataset.train
+    count = min(len(train), SAMPLE_IMAGES, max(1, SAMPLE_VALUES // torch.Size(train.shape).numel()))
+    places = torch.linspace(0, len(train) - 1, count).long().tolist()
+    pixels = torch.stack([train.one(place)[0] for place in places])
+    cpu = torch.device("cpu")
+    return Normalise(dataset.mean, dataset.std, cpu, torch.contiguous_format)(pixels)

@@ -1,0 +1,35 @@
+"""python -m engine --preview RECIPE: a look at a recipe's training images before there is a run.
+
+Prints one `Augmented` event. Where the data is not on the disk it is not downloaded for a look.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.protocol import events
+from engine.recipes import recipe
+
+
+def preview(file: Path, images: int = 32) -> int:
+    """Load the data, take the first batch of the first epoch, print it. Returns the exit code.
+
+    Raises UsageError and DataError as the start of a run would.
+    """
+    from engine.data.loaders.loader_choice import loader
+    from engine.data.loading import at_once, load
+    from engine.devices import device as devices
+    from engine.inspection import probe
+
+    chosen = recipe.build(file=recipe.load(file))
+    # A folder is streamed, for a few images are enough.
+    dataset = at_once(load(chosen, room=0))
+    source = loader(chosen, dataset, devices.choose("cpu"), devices.MEMORY_FORMATS["contiguous"])
+    try:
+        batch = next(source.batches(1))
+    finally:
+        source.close()
+    shown = probe.augmented(batch, dataset, images, epoch=1, step=0)
+    sys.stdout.buffer.write(events.encode(shown) + b"\n")
+    return 0

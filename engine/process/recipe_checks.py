@@ -1,0 +1,53 @@
+"""What in a recipe deserves a doubt before the first step, once the model is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from engine import text
+from engine.catalog import datasets
+from engine.errors import UsageError
+from engine.protocol.events import Layer
+from engine.recipes import presets
+from engine.recipes.recipe import Recipe
+
+# Below, the statistics of a batch say little of the set (Wu & He 2018, "Group normalization").
+SMALLEST_NORM_BATCH = 32
+HIGH_RATE = 10
+
+
+def doubts(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[str]:
+    """Sentences on what is possible but seldom meant; `layers` is the model's table.
+
+    Each of the ranks has batch norm see its own part of a batch.
+    """
+    enough = SMALLEST_NORM_BATCH * ranks
+    if recipe.batch < enough and any(map(_is_batch_norm, layers)):
+        yield text.small_norm_batch(recipe.batch // ranks, enough)
+    known = datasets.DATA.get(recipe.data)
+    mirrors = recipe.flip or recipe.tta
+    if mirrors and known is not None and not known.mirrored:
+        yield text.flip_changes_labels(known.title)
+    usual = usual_rate(recipe)
+    if recipe.lr >= HIGH_RATE * usual:
+        yield text.high_rate(recipe.lr, usual, recipe.optimizer)
+
+
+def usual_rate(recipe: Recipe) -> float:
+    """The preset's rate, or, for another optimiser than the preset's, the one usual for it."""
+    fields = presets.preset(recipe.preset, recipe.arch, recipe.data)
+    if recipe.optimizer == fields.get("optimizer", "sgd"):
+        return float(fields["lr"])
+    return presets.USUAL_RATES[recipe.optimizer]
+
+
+def check_batch(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> None:
+    """Raise UsageError where batch norm would see one value a channel, which has no deviation."""
+    for layer in layers:
+        if recipe.batch == ranks and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
+            raise UsageError(text.batch_of_one(recipe.arch, layer.name, 2 * ranks))
+
+
+def _is_batch_norm(layer: Layer) -> bool:
+    return "BatchNorm" in layer.kind

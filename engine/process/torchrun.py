@@ -1,0 +1,136 @@
+"""A run on several GPUs of this machine: PyTorch's torchrun, under a process that stands for it.
+
+torchrun starts one engine a GPU and ends all where one dies. It hands on neither the run's lock nor
+SIGUSR1, and how it exits says little of the run. So this process, which loads no torch, hands the
+lock to rank 0, passes signals on to it, and exits as the run ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from engine import text
+from engine.errors import STOP_EXIT
+from engine.protocol import events
+from engine.run import rundir
+from engine.run.journal import Journal, last_event
+from engine.run.rundir import Claim, RunDir
+
+# Where rank 0 gets the lock: torchrun closes all descriptors for the processes that it starts.
+DOOR = "CNN_TUI_LOCK_DOOR"
+POLL_SECONDS = 0.1
+# Ranks on one machine have no business with the network.
+AT_HOME = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
+
+
+class Torchrun:
+    """Trains a claimed run on so many ranks, each of which is given these options.
+
+    Lines of the run go to `out`, where there is one, and the one sentence of an error to `err`.
+    """
+
+    def __init__(
+        self, claim: Claim, ranks: int, options: Sequence[str], out: TextIO | None, err: TextIO
+    ) -> None:
+        self._run, self._lock, self._ranks = claim.run, claim.lock, ranks
+        self._options = [*options, "--lines"] if out is not None else list(options)
+        self._out, self._err = out, err
+        self._stopped_by: signal.Signals | None = None
+        self._began = last_event(claim.run.journal)
+
+    def run(self) -> int:
+        """Run to the end and return the exit code."""
+        with _door() as (door, place):
+            self._process = self._start(place)
+            for number in (*STOP_EXIT, signal.SIGUSR1):
+                signal.signal(number, self._pass_on)
+            while self._process.poll() is None:
+                if select.select([door], [], [], POLL_SECONDS)[0]:
+                    with contextlib.suppress(OSError), door.accept()[0] as caller:
+                        socket.send_fds(caller, [b"lock"], [self._lock])
+        return self._end()
+
+    def _start(self, door: Path) -> subprocess.Popen[bytes]:
+        """torchrun in a session of its own: a signal to ours comes to it by way of rank 0."""
+        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        torchrun += ["--local-addr", "localhost"]  # a host's name does not always lead to it
+        engine = ["-m", "engine", str(self._run.path), *self._options]
+        return subprocess.Popen(
+            [*torchrun, "--nproc-per-node", str(self._ranks), *engine],
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            start_new_session=True,
+            env=AT_HOME | os.environ | {DOOR: str(door)},
+        )
+
+    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+        """To rank 0 as soon as it has signed the lock; before, there is nothing to save."""
+        owner = rundir.owner(self._run)
+        known = owner.pid if owner is not None else 0
+        if number in STOP_EXIT:
+            self._stopped_by = signal.Signals(number)
+        elif not known:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(known or self._process.pid, number)
+
+    def _end(self) -> int:
+        ended = self._ended()
+        if ended.error:
+            print(f"cnn-tui: {ended.error}", file=self._err, flush=True)
+        if ended.reason == "failed":
+            return 1
+        stopped = ended.reason == "stopped" and self._stopped_by is not None
+        return STOP_EXIT[self._stopped_by] if stopped and self._stopped_by else 0
+
+    def _ended(self) -> events.RunEnded:
+        """What the run says of its end; where rank 0 could say nothing, it is said here."""
+        last = last_event(self._run.journal)
+        before = self._began.seq if self._began is not None else 0
+        if isinstance(last, events.RunEnded) and last.seq > before:
+            return last
+        step = last.step if last is not None else 0
+        if self._stopped_by is not None:
+            ended = events.RunEnded("stopped", step=step)
+        else:
+            why = text.ranks_ended(self._run.label, self._ranks)
+            ended = events.RunEnded("failed", error=why, step=step)
+        Journal(self._run.journal).append(ended)
+        return ended
+
+
+@contextlib.contextmanager
+def _door() -> Iterator[tuple[socket.socket, Path]]:
+    """A socket, in a folder of this user's alone, where rank 0 asks for the lock."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder,
+        socket.socket(socket.AF_UNIX) as door,
+    ):
+        place = Path(folder) / "lock"
+        door.bind(str(place))
+        door.listen()
+        yield door, place
+
+
+def locked(run: RunDir) -> int:
+    """The lock of a run: from the process that holds it for rank 0, else taken.
+
+    Raises RunError as `rundir.take`.
+    """
+    if place := os.environ.get(DOOR):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as door:
+            door.connect(place)
+            _, descriptors, _, _ = socket.recv_fds(door, 16, 1)
+            return descriptors[0]
+    return rundir.take(run)

@@ -1,0 +1,123 @@
+"""The learning rate as a pure function of the step.
+
+The trainer sets it before each step; the viewer draws the plan with the same function.
+Warm-up, linear, step, cosine and one-cycle agree with `torch.optim.lr_scheduler` (LinearLR,
+MultiStepLR, CosineAnnealingLR, OneCycleLR), and `Plateau` with ReduceLROnPlateau. A warm-up
+scales any of them, and the cosine begins after it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from engine.recipes.recipe import Recipe
+
+# Smith & Topin 2018, with the defaults of torch.optim.lr_scheduler.OneCycleLR.
+ONECYCLE_RISE = 0.3
+ONECYCLE_START = 1 / 25
+ONECYCLE_END = 1 / 25 / 1e4
+
+PLATEAU_THRESHOLD = 1e-4
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A schedule laid over a number of steps."""
+
+    kind: str
+    lr: float
+    steps: int
+    warmup: int
+    milestones: tuple[int, ...]
+    gamma: float
+    floor: float
+    peak: int
+
+
+def plan(recipe: Recipe, steps_per_epoch: int, epochs: int | None = None) -> Plan:
+    """The recipe's schedule in steps, over its own or another number of epochs."""
+    epochs = recipe.epochs if epochs is None else epochs
+    return Plan(
+        kind=recipe.schedule,
+        lr=recipe.lr,
+        steps=epochs * steps_per_epoch,
+        warmup=round(recipe.warmup * steps_per_epoch),
+        milestones=tuple((epoch - 1) * steps_per_epoch for epoch in recipe.milestones),
+        gamma=recipe.gamma,
+        floor=recipe.lr_floor,
+        peak=round(recipe.peak * epochs * steps_per_epoch),
+    )
+
+
+def learning_rate(plan: Plan, step: int, factor: float = 1.0, steered: float = 1.0) -> float:
+    """The rate of the step with this 0-based number.
+
+    `factor` is what a plateau took off, not below the floor; `steered` is what a person put on top.
+    """
+    rate = _SHAPES[plan.kind](plan, step)
+    if step < plan.warmup:
+        rate *= (step + 1) / plan.warmup
+    if factor != 1.0:
+        rate = max(rate * factor, plan.floor)
+    return rate * steered
+
+
+def _constant(plan: Plan, step: int) -> float:
+    return plan.lr
+
+
+def _step(plan: Plan, step: int) -> float:
+    passed = sum(step >= milestone for milestone in plan.milestones)
+    return max(plan.lr * plan.gamma**passed, plan.floor)
+
+
+def _cosine(plan: Plan, step: int) -> float:
+    done = (step - plan.warmup) / max(1, plan.steps - plan.warmup)
+    return _anneal(plan.lr, plan.floor, min(1.0, max(0.0, done)))
+
+
+def _onecycle(plan: Plan, step: int) -> float:
+    peak = max(1.0, ONECYCLE_RISE * plan.steps - 1)
+    if step <= peak:
+        return _anneal(plan.lr * ONECYCLE_START, plan.lr, step / peak)
+    done = (step - peak) / max(1.0, plan.steps - 1 - peak)
+    return _anneal(plan.lr, plan.lr * ONECYCLE_END, min(1.0, done))
+
+
+def _linear(plan: Plan, step: int) -> float:
+    """A triangle: up in a line to the peak, then down in a line to the floor."""
+    if step < plan.peak:
+        return plan.lr * (step + 1) / plan.peak
+    left = (plan.steps - step) / max(1, plan.steps - plan.peak)
+    return plan.floor + (plan.lr - plan.floor) * max(0.0, left)
+
+
+def _anneal(start: float, end: float, done: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
+
+
+_SHAPES = {
+    "constant": _constant,
+    "step": _step,
+    "cosine": _cosine,
+    "onecycle": _onecycle,
+    "linear": _linear,
+}
+
+
+class Plateau(msgspec.Struct, frozen=True):
+    """What reduce-on-plateau remembers between epochs."""
+
+    factor: float = 1.0
+    best: float = math.inf
+    bad_epochs: int = 0
+
+
+def after_epoch(state: Plateau, validation_loss: float, recipe: Recipe) -> Plateau:
+    """The state after an epoch with this validation loss; a loss that is NaN counts as bad."""
+    if validation_loss < state.best * (1 - PLATEAU_THRESHOLD):
+        return Plateau(state.factor, validation_loss, 0)
+    if state.bad_epochs < recipe.plateau_patience:
+        return Plateau(state.factor, state.best, state.bad_epochs + 1)
+    return Plateau(state.factor * recipe.plateau_factor, state.best, 0)

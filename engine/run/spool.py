@@ -1,0 +1,112 @@
+"""The command spool of a run directory, as in maildir.
+
+A command is written under a dot name and renamed to TIME_NS-ID.json; the engine takes files in
+the order of their names and deletes them. A command names the attempt that it is for: one that
+was meant for an engine that is gone is deleted unheard.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engine import text
+from engine.errors import RunError
+from engine.protocol import commands, events
+from engine.protocol.commands import Command
+from engine.run import rundir
+from engine.run.rundir import RunDir
+
+LARGEST = 64 * 1024
+# A look inside is answered in a file of this name.
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
+    """Put a command into the spool of a live run and return its id.
+
+    A look inside goes to the engine or, without one, to who answers for it (`engine.look`).
+    Raises RunError where nobody would hear it or it cannot be written.
+    """
+    locks = [run.lock, run.look_lock] if kind is commands.Probe else [run.lock]
+    lock = next((lock for lock in locks if rundir.alive(run, lock)), None)
+    owner = rundir.owner(run, lock) if lock is not None else None
+    if owner is None:
+        raise RunError(rundir.absence(run))
+    command = kind(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
+    name = f"{time.time_ns()}-{command.id}.json"
+    hidden = run.commands / f".{name}"
+    try:
+        with open(os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(commands.encode(command))
+        os.rename(hidden, run.commands / name)
+    except OSError as error:
+        hidden.unlink(missing_ok=True)
+        raise RunError(text.cannot_write(run.commands, text.reason(error))) from error
+    return command.id
+
+
+class Spool:
+    """The receiving end, for one attempt; `refuse(file, why)` hears of what is no command."""
+
+    def __init__(self, run: RunDir, attempt: str, refuse: Callable[[str, str], None]) -> None:
+        self._folder, self._attempt, self._refuse = run.commands, attempt, refuse
+        # On a folder that cannot be written nothing is deleted: each is heard once all the same.
+        self._heard: set[str] = set()
+
+    def take(self) -> list[Command]:
+        """The commands that wait for this attempt, oldest first, each deleted as it is taken."""
+        found = []
+        for name in sorted(_names(self._folder)):
+            if name.startswith(".") or name in self._heard:
+                continue
+            command = self._read(self._folder / name)
+            try:
+                os.unlink(self._folder / name)
+            except OSError:
+                self._heard.add(name)
+            if command is not None and command.attempt == self._attempt:
+                found.append(command)
+        return found
+
+    def _read(self, path: Path) -> Command | None:
+        try:
+            data = _content(path)
+            if data is None:
+                self._refuse(path.name, text.COMMAND_NOT_OURS)
+            elif len(data) > LARGEST:
+                self._refuse(path.name, text.COMMAND_TOO_LARGE)
+            else:
+                command = commands.decode(data)
+                if ID.fullmatch(command.id):
+                    return command
+                self._refuse(path.name, text.COMMAND_BAD_ID)
+        except OSError as error:
+            self._refuse(path.name, text.reason(error))
+        except events.UNREADABLE as error:
+            self._refuse(path.name, str(error))
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _content(path: Path) -> bytes | None:
+    """What is in a file; None unless it is a regular file of this user. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+            return None
+        return os.read(descriptor, LARGEST + 1)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,4 @@
+"""The training loop, a generator of events, and what it is made of.
+
+May import `inspection` and what lies below it.
+"""

@@ -1,0 +1,48 @@
+"""What a training shows of its inside, when it is time: its layers in a step, feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.inspection.layer_health import Examination
+from engine.inspection.probe import Reading
+from engine.protocol.events import Event
+from engine.training.pace import Pace
+
+
+class Looks:
+    """The looks of one training that are on their way; `probe` begins to read feature maps."""
+
+    def __init__(self, pace: Pace, probe: Callable[[], Reading]) -> None:
+        self._pace, self._probe = pace, probe
+        self._maps: Reading | None = None
+        self._examined: tuple[Examination, int] | None = None
+
+    def due(self, step: int) -> bool:
+        """Whether to examine the layers in this 0-based step: it is time, and the last is told."""
+        return self._examined is None and (step == 0 or self._pace.due("health"))
+
+    def examined(self, examination: Examination, step: int) -> None:
+        """The layers were examined in a step, as of whose end its numbers are."""
+        self._examined = examination, step
+
+    def arrived(self) -> list[Event]:
+        """What has arrived; feature maps are sent for where it is time."""
+        found: list[Event] = []
+        if self._maps is None and self._pace.due("maps"):
+            self._maps = self._probe()
+        if self._maps is not None and self._maps.ready():
+            found += self._maps.events()
+            self._maps = None
+        if self._examined is not None and self._examined[0].ready():
+            examination, step = self._examined
+            found.append(examination.event(step))
+            self._examined = None
+        return found
+
+    def maps(self) -> list[Event]:
+        """Feature maps now; waits for the device, between epochs only."""
+        found: list[Event] = [*self._probe().events()]
+        self._maps = None
+        self._pace.reset("maps")
+        return found

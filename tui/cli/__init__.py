@@ -1,0 +1,1 @@
+"""The command line: click commands and their tables. May import every room."""

@@ -1,0 +1,120 @@
+"""The architectures as a list to compare and choose from, and one of them in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from engine.catalog import architectures
+from engine.catalog.architectures import Architecture, Estimate
+from engine.catalog.datasets import DataSet
+from engine.catalog.stages import Stage
+from engine.text import si
+from tui import text
+from tui.drawing import cells
+from tui.drawing.cells import Row, Span
+from tui.drawing.table import Column
+
+# The widest bar of a stage, in cells, for the side of the input.
+WIDEST = 16
+
+
+class Shape(NamedTuple):
+    """What the images are that an architecture would get."""
+
+    channels: int
+    size: int
+    classes: int
+
+
+# Of a folder that nobody has looked into yet, and that of the stages.
+UNKNOWN = Shape(3, 32, 10)
+
+
+def shape_of(data: DataSet | None) -> Shape:
+    """The shape of a catalogued data set's images."""
+    return Shape(data.channels, data.size, len(data.classes)) if data else UNKNOWN
+
+
+ORDERS: dict[str, Callable[[Architecture], Any]] = {
+    text.BY_FAMILY: lambda a: 0,
+    text.BY_YEAR: lambda a: a.year,
+    text.BY_DEPTH: lambda a: a.depth,
+    text.BY_PARAMETERS: lambda a: a.parameters,
+    text.BY_MACS: lambda a: a.macs,
+    text.BY_TOP1: lambda a: -(a.top1 or 0.0),
+}
+
+
+def listed(order: str, wanted: str) -> list[Architecture]:
+    """The architectures in this order whose key, title, family or news holds the wanted text."""
+    found = [a for a in architectures.ARCHITECTURES.values() if _fits(a, wanted.lower())]
+    return sorted(found, key=ORDERS[order])
+
+
+def _fits(a: Architecture, wanted: str) -> bool:
+    return any(wanted in words.lower() for words in (a.key, a.title, a.family, a.new))
+
+
+def columns(found: Sequence[Architecture], shape: Shape) -> list[Column]:
+    """What a student compares; counts are those for this input, `≈` where estimated."""
+    return [
+        Column(text.NAME, [a.key for a in found]),
+        Column(text.YEAR, [str(a.year) for a in found], 5, right=True),
+        Column(text.DEPTH, [str(a.depth) for a in found], 3, right=True),
+        Column(text.PARAMETERS, [parameters(a, shape) for a in found], 1, right=True),
+        Column(text.MACS, [macs(a, shape) for a in found], 2, right=True),
+        Column(text.TOP5_ERROR, [_top5(a) for a in found], 4, right=True),
+        Column(text.TOP1, [_top1(a) for a in found], 6, right=True),
+        Column(text.FAMILY, [a.family for a in found], 7),
+    ]
+
+
+def parameters(a: Architecture, shape: Shape) -> str:
+    return _count(architectures.parameters(a.key, *shape))
+
+
+def macs(a: Architecture, shape: Shape) -> str:
+    return _count(architectures.macs(a.key, *shape))
+
+
+def _count(estimate: Estimate) -> str:
+    return si(estimate.value) if estimate.exact else f"≈{si(estimate.value)}"
+
+
+def _top5(a: Architecture) -> str:
+    return "–" if a.top5_error is None else f"{a.top5_error * 100:.3g}"
+
+
+def _top1(a: Architecture) -> str:
+    return "–" if a.top1 is None else f"{a.top1 * 100:.1f}"
+
+
+def details(a: Architecture, shape: Shape) -> list[Row]:
+    """The architecture in words and its stages as bars as wide as their outputs' sides."""
+    counts = text.counts(parameters(a, shape), macs(a, shape))
+    head = [
+        cells.row(" ", Span(a.title, "title"), Span(f"   {a.year}   {a.family}", "dim")),
+        cells.row(" ", a.new),
+        cells.row(" ", Span(counts, "dim")),
+        (),
+    ]
+    name = max(cells.width([Span(stage.name)]) for stage in a.stages)
+    output = max(cells.width([Span(stage.output)]) for stage in a.stages)
+    return head + [_stage(stage, name, output) for stage in a.stages]
+
+
+def _stage(stage: Stage, name: int, output: int) -> Row:
+    bar = "▇" * max(1, _side(stage.output) * WIDEST // 32)
+    return cells.row(
+        f" {cells.fit_text(stage.name, name)}  ",
+        Span(cells.right(stage.output, output), "dim"),
+        Span(f"  {bar.center(WIDEST)}  ", "train"),
+        stage.what,
+    )
+
+
+def _side(output: str) -> int:
+    """The height of a (C×H×W) output; 0 of features without one."""
+    parts = output.split("×")
+    return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() else 0

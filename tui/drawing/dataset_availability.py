@@ -1,0 +1,15 @@
+"""Whether a data set is here, in a word or two."""
+
+from __future__ import annotations
+
+from engine.catalog import datasets
+from engine.catalog.datasets import DataSet
+from engine.text import size
+from tui import text
+
+
+def availability(data: DataSet, data_dir: str = "") -> str:
+    """`ready` where the set is on this disk, else `↓` and what its download takes."""
+    if datasets.located(data, data_dir) is not None:
+        return text.READY
+    return text.to_download(size(sum(file.size for file in data.downloads)))

@@ -1,0 +1,175 @@
+"""The learning rate: what it was, what it will be."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+from engine.recipes import schedule
+from engine.recipes.schedule import Plan
+from engine.run.history import History
+from tui import text
+from tui.drawing import axis, cells, numbers, spark
+from tui.drawing.axis import Limits
+from tui.drawing.cells import Row, Span
+from tui.drawing.facts import cursor_places
+from tui.drawing.frame import fitting
+from tui.drawing.plot import Line, plot
+from tui.drawing.scale import Scale, beside_labels, round_limits
+from tui.drawing.series import nearest
+
+# Nearer to 1 than this a factor is one.
+NO_FACTOR = 1e-3
+
+
+def rate_pane(
+    history: History, width: int, height: int, *, window: Limits, cursor: float | None = None
+) -> list[Row]:
+    """The rate over this stretch of epochs, past bright and planned dim."""
+    if width < 1 or height < 1:
+        return [()] * height
+    left = axis.gutter(width)
+    room = width - left
+    past, planned = past_rates(history, window), planned_rates(history, window, room)
+    scale = rate_scale(history, (past, planned), window)
+    lines = [line for line in (planned, past) if line.x]
+    drawn = plot(lines, room, height, window, (scale.low, scale.high))
+    if not lines:
+        drawn[height // 2] = cells.fit(cells.row(Span(f"{text.NO_RATE:^{room}}", "dim")), room)
+    if cursor is not None:
+        drawn = axis.with_cursor(drawn, axis.column_in(window, cursor, room))
+    return [cells.fit(row, width) for row in beside_labels(drawn, scale, left)]
+
+
+def rate_facts(history: History, room: int) -> Row:
+    """`0.0730   one-cycle × plateau 0.2 × you 0.5   dim = planned`, or less of it.
+
+    A factor is named where it is not 1.
+    """
+    if history.rate is None or history.run is None:
+        return ()
+    now = Span(numbers.rate(history.rate))
+    recipe = history.run.recipe
+    kind = text.SCHEDULES[recipe.schedule]
+    warm = text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
+    factors = _factors(history)
+    planned = Span(f"{'  ' if factors else ','} {text.PLANNED}", "dim")
+    named = [(now, Span(f"   {name}", "dim"), *factors) for name in (warm, kind)]
+    forms = [(*named[0], planned), *named, (now, *factors), (now,)]
+    return fitting(forms, room)
+
+
+def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -> Row:
+    """`▲ epoch 12.4, step 1,215   0.073012`, and whether that is only planned.
+
+    `reach` is how far in epochs the next measured rate may be away.
+    """
+    step = round(epoch * history.steps_per_epoch)
+    ahead = step > history.step
+    rate = _planned_at(history, step - 1) if ahead else rate_at(history, epoch, reach)
+    value = Span(text.NONE if rate is None else numbers.exact(rate))
+    note = (Span(f"   {text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
+    long, short, least = cursor_places(epoch, step)
+    forms = [(*place, Span("   "), value, *note) for place in (long, short, least)]
+    return fitting([*forms, (*least, Span("  "), value), (value,)], room)
+
+
+def rate_at(history: History, epoch: float, reach: float) -> float | None:
+    """The measured rate nearest to this epoch; None where none is so near."""
+    past = past_rates(history, (0.0, math.inf))
+    return nearest(list(zip(past.x, past.y, strict=True)), epoch, reach)
+
+
+def _factors(history: History) -> Row:
+    named = ((text.PLATEAU, history.plateau_factor), (text.YOU, history.steered_factor))
+    spans: list[Span] = []
+    for name, factor in named:
+        if math.isfinite(factor) and abs(factor - 1) > NO_FACTOR:
+            spans += [Span(f" × {name} ", "dim"), Span(f"{factor:.3g}")]
+    return tuple(spans)
+
+
+def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = None) -> Row:
+    """The whole schedule in one row as a progress bar, `┃` at this step.
+
+    `rate` is what the rate is now; before it is known that is what is planned for the step.
+    """
+    if plan is None or plan.steps <= 0:
+        return cells.fit(cells.row(" ", Span(text.RATE, "dim")), width)
+    done = axis.share(step, 0, plan.steps)
+    at_step = min(max(0, step - 1), plan.steps - 1)
+    now = schedule.learning_rate(plan, at_step) if rate is None else rate
+    end = f"   {numbers.rate(now)}   {numbers.whole(done):>3} % "
+    room = width - len(end) - cells.width([Span(text.RATE)]) - 2
+    bar = _bar(plan, room)
+    at = axis.column(done, 1.0, max(1, room))
+    row = cells.row(
+        " ",
+        Span(text.RATE, "dim"),
+        " ",
+        Span(bar[:at], "rate"),
+        Span("┃" if bar else "", "key"),
+        Span(bar[at + 1 :], "dim"),
+        end,
+    )
+    return cells.fit(row, width)
+
+
+def _bar(plan: Plan, width: int) -> str:
+    steps = [int((i + 0.5) * plan.steps / width) for i in range(width)]
+    return spark.sparkline([schedule.learning_rate(plan, step) for step in steps], width, low=0.0)
+
+
+def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Scale:
+    """From 0 to the highest rate that is drawn, and of the plan where the axis begins at 0."""
+    rates = [rate for line in lines for rate in line.y]
+    if history.plan is not None and window[0] == 0:
+        rates.append(history.plan.lr)
+    highest = max((rate for rate in rates if math.isfinite(rate)), default=1.0)
+    return Scale(*round_limits(0.0, highest))
+
+
+def past_rates(history: History, window: Limits) -> Line:
+    """The rates that were, in this stretch of epochs."""
+    epoch = history.steps_per_epoch
+    bins = [b for b in history.lr.bins() if window[0] <= b.step / epoch <= window[1]]
+    return Line([b.step / epoch for b in bins], [b.mean for b in bins], "rate")
+
+
+def planned_rates(history: History, window: Limits, width: int) -> Line:
+    """The plan from the last measured rate to the end of the window or of the run.
+
+    Two points a column, always at the same places: what is ahead does not change as the run goes.
+    """
+    plan, epoch = history.plan, history.steps_per_epoch
+    step = history.steps.step if history.steps is not None else history.step
+    now = max(window[0], min(step, history.step) / epoch)
+    end = window[1] if plan is None else min(window[1], plan.steps / epoch)
+    if plan is None or now >= end:
+        return Line([], [], "dim")
+    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
+    points = max(1, 2 * width)
+    length = window[1] - window[0]
+    places = (window[0] + length * (i + 0.5) / points for i in range(points))
+    xs = [now, *(x for x in places if now < x < end), end]
+    return Line(xs, [_ahead(plan, int(x * epoch), *factors) for x in xs], "dim")
+
+
+@functools.lru_cache(maxsize=1024)
+def _ahead(plan: Plan, step: int, plateau: float, steered: float) -> float:
+    """The rate of the step with this 0-based number, or of the first or last; NaN without any."""
+    if plan.steps < 1:
+        return math.nan
+    return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau, steered)
+
+
+def _planned_at(history: History, step: int) -> float | None:
+    """What a plateau and a person made of the plan, at this step; None where there is none."""
+    if history.plan is None or history.plan.steps < 1:
+        return None
+    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
+    return _ahead(history.plan, step, *factors)
+
+
+def _sound(factor: float) -> float:
+    return factor if math.isfinite(factor) else 1.0

@@ -1,0 +1,226 @@
+"""The log: what happened, newest first."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from msgspec import UnsetType
+from rich.cells import cell_len, chop_cells
+
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes.recipe import names
+from engine.run.history import History
+from engine.text import harmless
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.cells import Ink, Row, Span
+
+# How a moment (unix seconds) is written: HH:MM:SS where the reader is.
+Clock = Callable[[float], str]
+
+STRIP_ENTRIES = 3
+# A pane of so many rows has room for whole sentences.
+TALL = 16
+# In fewer cells than these nothing is broken into rows.
+NARROWEST = 20
+
+
+def local_time(moment: float) -> str:
+    """HH:MM:SS in the time zone of this machine."""
+    return time.strftime("%H:%M:%S", time.localtime(moment))
+
+
+class Entry(NamedTuple):
+    """One line of the log: a sign, what it is about, and the rest."""
+
+    sign: str
+    ink: Ink
+    head: str
+    rest: str = ""
+
+
+def log_pane(
+    log: Sequence[Event],
+    width: int,
+    height: int,
+    clock: Clock = local_time,
+    first: int = 0,
+    wanted: str = "",
+) -> list[Row]:
+    """The events with `wanted` in them, newest first, from the one with index `first`.
+
+    One row each; in a tall pane, or where all of them fit, an alert has as many as its sentence
+    needs.
+    """
+    found = matching(log, wanted, clock)
+    shown = found[max(0, first) : max(0, first) + height]
+    rows = [row for event in shown for row in _whole(event, width, clock)]
+    if len(rows) > height and height < TALL:
+        rows = [_line(event, clock) for event in shown]
+    if not found:
+        rows = [cells.row(Span(f" {text.NONE_MATCHES if log else text.NO_LOG}", "dim"))]
+    blank: list[Row] = [()] * (height - len(rows))
+    return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
+
+
+def matching(log: Sequence[Event], wanted: str, clock: Clock = local_time) -> list[Event]:
+    """The events whose line has these words in it, newest first; all where there are none.
+
+    The checkpoints that come by themselves, but for the best, only repeat that the run goes on.
+    """
+    newest = [event for event in list(log)[::-1] if not _by_itself(event)]
+    if not wanted:
+        return newest
+    return [e for e in newest if wanted.casefold() in _searched(e, clock).casefold()]
+
+
+def _searched(event: Event, clock: Clock) -> str:
+    level = event.level if isinstance(event, events.Alert) else ""
+    said = entry(event)
+    return " ".join((clock(event.time), level, said.head, said.rest))
+
+
+def _whole(event: Event, width: int, clock: Clock) -> list[Row]:
+    line = _line(event, clock)
+    spoken = isinstance(event, events.Alert | events.RunEnded)
+    return _wrapped(line, width) if spoken else [line]
+
+
+def _wrapped(line: Row, width: int) -> list[Row]:
+    """The line in rows of this width, broken between words; all but the first are indented."""
+    *head, last = line
+    indent = cells.width(head)
+    if width - indent < NARROWEST:
+        return [line]
+    first, *others = _broken(last.text, width - indent - 1)
+    space = Span(" " * indent)
+    return [(*head, Span(first, last.ink)), *((space, Span(part, last.ink)) for part in others)]
+
+
+def _broken(sentence: str, room: int) -> list[str]:
+    """The sentence in pieces of at most so many cells; a word that is longer is cut."""
+    words = [part for word in sentence.split(" ") for part in chop_cells(word, room) or [""]]
+    pieces = [""]
+    for word in words:
+        longer = f"{pieces[-1]} {word}" if pieces[-1] else word
+        if cell_len(longer) <= room:
+            pieces[-1] = longer
+        else:
+            pieces.append(word)
+    return pieces
+
+
+def log_line(history: History, width: int, clock: Clock = local_time, go_on: str = "") -> Row:
+    """The newest of what is worth a word in one row; what each epoch brings is not.
+
+    `go_on` is the command that goes on with the run, where it has ended; it stands at the right.
+    """
+    hint = (Span(f"  {text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
+    room = width - cells.width(hint)
+    return (*_newest(history, room, clock), *hint) if room >= NARROWEST else cells.fit(hint, width)
+
+
+def _newest(history: History, width: int, clock: Clock) -> Row:
+    spoken = [event for event in history.log if not _routine(event)][-STRIP_ENTRIES:]
+    row: Row = ()
+    for event in reversed(spoken):
+        before = Span("     " if row else " ")
+        left = width - cells.width(row) - len(before.text) - 1
+        if row and left < cells.width(_strip_entry(event, clock)):
+            break
+        row = (*row, before, *_strip_entry(event, clock))
+    return cells.fit(cells.shortened(row, width), width)
+
+
+def entry(event: Event) -> Entry:
+    """What the log says of an event."""
+    match event:
+        case events.EpochEnded():
+            return _epoch(event)
+        case events.Checkpointed():
+            return _checkpointed(event)
+        case events.Alert():
+            return _ALERTS[event.level]._replace(rest=harmless(event.text))
+        case events.RunStarted():
+            recipe = event.recipe
+            words = *names(recipe), recipe.preset, event.device
+            return Entry(" ", "plain", text.STARTED, text.log_started(*map(harmless, words)))
+        case events.Resumed():
+            return Entry("↻", "key", text.RESUMED, text.log_resumed(event.epoch, event.step))
+        case events.Steered():
+            lr, factor = numbers.rate(event.lr), f"{event.factor:.3g}"
+            told = text.log_steered(event.step, lr, factor, event.epochs)
+            return Entry("s", "key", text.STEERED, told)
+        case events.RunEnded():
+            return _ended(event)
+    return Entry(" ", "dim", type(event).__name__)
+
+
+# In place of an alert's level and code, which would only repeat its sentence.
+_ALERTS = {
+    "info": Entry("·", "plain", ""),
+    "warning": Entry("!", "warning", ""),
+    "error": Entry("✗", "error", ""),
+}
+
+
+def _by_itself(event: Event) -> bool:
+    return isinstance(event, events.Checkpointed) and event.reason in ("epoch", "interval")
+
+
+def _routine(event: Event) -> bool:
+    return isinstance(event, events.EpochEnded) or _by_itself(event)
+
+
+def _epoch(event: events.EpochEnded) -> Entry:
+    results = text.log_results(
+        numbers.bare(numbers.loss(event.train_loss)),
+        numbers.bare(numbers.loss(event.loss)),
+        numbers.percent(event.train_top1),
+        numbers.percent(event.top1),
+        numbers.duration(event.seconds + event.evaluation_seconds),
+    )
+    return Entry(" ", "plain", text.log_epoch(event.epoch), results)
+
+
+def _checkpointed(event: events.Checkpointed) -> Entry:
+    file = harmless(event.file)
+    known = not isinstance(event.top1, UnsetType)
+    if event.reason == "best" and known:
+        rest = text.log_best(numbers.percent(event.top1), event.epoch, file)
+        return Entry("◆", "good", text.BEST, rest)
+    reason = text.CHECKPOINT_REASONS[event.reason]
+    return Entry(" ", "plain", text.CHECKPOINT, text.log_checkpoint(reason, event.step, file))
+
+
+def _ended(event: events.RunEnded) -> Entry:
+    sign: dict[str, tuple[str, Ink]]
+    sign = {"done": ("✓", "good"), "stopped": ("·", "plain"), "failed": ("✗", "error")}
+    best = numbers.percent(event.best_top1)
+    rest = harmless(event.error)
+    if not rest and math.isfinite(numbers.number(event.best_top1)):
+        epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
+        # How long it took says the status, which knows of earlier attempts and of pauses.
+        rest = text.log_ended(best, epoch)
+    return Entry(*sign[event.reason], text.RUN_ENDED[event.reason], rest)
+
+
+def _line(event: Event, clock: Clock) -> Row:
+    said = entry(event)
+    head = cells.fit_text(said.head, 12) if said.head else ""
+    return (
+        Span(f" {clock(event.time)}  ", "dim"),
+        Span(f"{said.sign} ", said.ink),
+        Span(head, said.ink),
+        Span(said.rest, "plain" if said.ink in ("good", "key") else said.ink),
+    )
+
+
+def _strip_entry(event: Event, clock: Clock) -> Row:
+    said = entry(event)
+    words = " ".join(word for word in (said.sign.strip(), said.head, said.rest) if word)
+    return (Span(clock(event.time) + " ", "dim"), Span(words, said.ink))

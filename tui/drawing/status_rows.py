@@ -1,0 +1,217 @@
+"""The first rows of the screen: which run, what it does, how far it is."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from msgspec import UnsetType
+
+from engine.protocol.events import RunStarted
+from engine.recipes.recipe import names
+from engine.run.history import BEFORE_TRAINING, History
+from engine.text import harmless
+from tui import text
+from tui.drawing import axis, cells, numbers
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.log_lines import Clock, local_time
+
+# From this width on there is room for more than the long forms.
+WIDE = 160
+# What a time left is rounded to.
+ROUND_SECONDS = (1, 5, 10, 30, 60, 300, 600)
+TRAINS = ("training", "evaluating")
+# Words of a device's name that tell nothing which its model does not.
+_VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Quadro")
+
+
+class State(NamedTuple):
+    """What the run does now, with its sign, and whether it goes on by itself.
+
+    `what` says it in more words, where there are any.
+    """
+
+    sign: str
+    word: str
+    ink: Ink
+    running: bool = False
+    what: str = ""
+
+
+def status_row(
+    history: History,
+    width: int,
+    now: float,
+    clock: Clock = local_time,
+    *,
+    label: str = "",
+    pausing: bool = False,
+    silent: bool = False,
+) -> Row:
+    """Name and device at the left, state and time left at the right.
+
+    Of the long and short forms the first pair is taken that fits; the state stays longest.
+    `label` is the name of a run that has not started yet; `pausing` says that a pause was asked
+    for and the engine has not answered yet, `silent` that nothing was heard of it for a while.
+    """
+    names = _names(history, label)
+    states = _states(history, now, state(history, pausing, silent), clock)
+    pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
+    pairs += [(name, state) for state in states[1:] for name in names[2:]]
+    if width >= WIDE:
+        more = _more_names(history), _more_states(history, states[0])
+        pairs.insert(0, (cells.row(*names[0], more[0]), more[1]))
+    fits = (p for p in pairs if cells.width(p[0]) + cells.width(p[1]) + 4 <= width)
+    left, right = next(fits, ((), states[-1]))
+    between = Span(" " * (width - cells.width(left) - cells.width(right) - 2))
+    return cells.fit(cells.row(" ", *left, between, *right, " "), width)
+
+
+def progress_row(history: History, width: int) -> Row:
+    """`━━━◆━━╺──── 41 %`: the share of the steps that is done, ◆ at the best epoch."""
+    share = f"{numbers.whole(history.progress):>4} %"
+    room = width - len(share) - 6
+    if room < 1:
+        return cells.fit((Span(share),), width)
+    full = min(room, int(history.progress * room))
+    signs = ["━"] * full + ["╺"] * (0 < full < room) + ["─"] * room
+    row = [Span(sign, "rate" if i < full else "border") for i, sign in enumerate(signs[:room])]
+    best, planned = history.best, history.planned_steps
+    if best is not None and planned > 0:
+        row[axis.column(best.step, planned, room)] = Span("◆", "good")
+    return cells.fit(cells.row(" ", *_merged(row), share), width)
+
+
+def state(history: History, pausing: bool = False, silent: bool = False) -> State:
+    """What the run does, from its last phase and its end."""
+    if history.ended is not None:
+        reason = history.ended.reason
+        signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
+        found = signs.get(reason, State("·", "", "warning"))
+        return found._replace(word=text.RUN_ENDED[reason])
+    if silent:
+        return State("?", text.ENGINE_SILENT, "warning")
+    phase = history.phase
+    if pausing:
+        return State("‖", text.PHASES["pausing"], "warning")
+    if phase is None:
+        return State("○", text.PHASES["starting"], "dim")
+    word = text.PHASES.get(phase.name, phase.name)
+    if (phase.name, phase.note) == ("evaluating", "test"):
+        word = text.TESTING
+    what = f"{word} {harmless(phase.note)}" if phase.name in BEFORE_TRAINING and phase.note else ""
+    fraction = numbers.number(phase.fraction)
+    if math.isfinite(fraction):
+        share = f" {numbers.whole(fraction)} %"
+        word, what = word + share, what + share if what else ""
+    if phase.name in ("pausing", "paused"):
+        return State("‖", word, "warning")
+    ink: Ink = "good" if phase.name in TRAINS else "key"
+    return State("●", word, ink, running=True, what=what)
+
+
+def _more_names(history: History) -> Span:
+    """What a wide terminal has room for beside the name: layout, seed and commit."""
+    if history.run is None:
+        return Span("")
+    run = history.run
+    words = [run.resolved.memory_format, text.seed(run.recipe.seed)]
+    words += [text.git(run.git)] if run.git else []
+    return Span(harmless("".join(f" · {word}" for word in words)), "dim")
+
+
+def _more_states(history: History, long: Row) -> Row:
+    """The longest form with the step after the epoch."""
+    if history.run is None or len(long) != 2:
+        return long
+    epoch = text.epoch_of(history.epoch, history.epochs_planned)
+    step = text.step_of(history.step, history.planned_steps)
+    head, tail = long
+    return cells.row(head, Span(tail.text.replace(epoch, f"{epoch}   {step}", 1), tail.ink))
+
+
+def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
+    """The run's name and where it trains, in ever shorter forms; `label` until it starts."""
+    run = history.run
+    if run is None:
+        return ((Span(harmless(label), "title"),),) * 4
+    number, _, name = run.name.partition("-")
+    if not number.isdigit() or not name:
+        number, name = "", run.name
+    title = harmless(f"{number} {name}".strip())
+    device, model = _device(run)
+    precision = run.resolved.precision
+    where = " · ".join((f"{device} {model}".strip(), precision, text.batch(run.recipe.batch)))
+    arch, data = map(harmless, names(run.recipe))
+    numbered = harmless(f"{number} {arch}".strip())
+    return (
+        cells.row(Span(title, "title"), Span(f" · {where}", "dim")),
+        cells.row(Span(f"{numbered} · {data}", "title"), Span(f" · {device} {precision}", "dim")),
+        cells.row(Span(numbered, "title")),
+        cells.row(Span(arch, "title")),
+    )
+
+
+def _device(run: RunStarted) -> tuple[str, str]:
+    """`cuda:1` and `A5000` of `cuda:1 NVIDIA RTX A5000`; a processor is just `cpu`."""
+    device, _, name = harmless(run.device).partition(" ")
+    model = next((word for word in name.split() if word not in _VENDORS), "")
+    return device, model if device.startswith("cuda") else ""
+
+
+def _states(history: History, now: float, doing: State, clock: Clock) -> list[Row]:
+    """State, epoch, speed and time left, in ever shorter forms."""
+    head = Span(f"{doing.sign} {doing.word}", doing.ink)
+    full = Span(f"{doing.sign} {doing.what or doing.word}", doing.ink)
+    heads = [full, full, head, head]
+    if history.run is None:
+        return [(head,) for head in heads]
+    epoch, planned = history.epoch, history.epochs_planned
+    long, short = [text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
+    if not doing.running:
+        said = [numbers.duration(history.elapsed(now)), *_result(history)]
+        long, short = long + said, short + said
+    elif history.has_begun and history.steps is not None:
+        # A median, as of the time left: the last report alone would flicker.
+        speed = text.speed(numbers.speed(history.pace))
+        time = _left(history)
+        at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
+        long += [speed, *([text.time_left_at(time, at)] if time else [])]
+        short += [speed, *([text.time_left(time)] if time else [])]
+    tails = ["   ".join(["", *long])]
+    tails += [" " + "  ".join(words) for words in (short, short[:1] + short[2:], short[:1])]
+    return [(head, Span(tail)) for head, tail in zip(heads, tails, strict=True)]
+
+
+def _left(history: History) -> str:
+    """The time left, or nothing where it is unknown."""
+    remaining = history.remaining()
+    if remaining is None or not math.isfinite(remaining):
+        return ""
+    return numbers.duration(_rounded(remaining))
+
+
+def _rounded(seconds: float) -> float:
+    """To a round time of a fiftieth or less: what is only guessed need not change at every step."""
+    step = max((step for step in ROUND_SECONDS if 50 * step <= seconds), default=1)
+    return round(seconds / step) * step
+
+
+def _result(history: History) -> list[str]:
+    """The best accuracy of a run that is over."""
+    best = history.best
+    ended = history.ended
+    if ended is not None and not isinstance(ended.best_epoch, UnsetType):
+        return [f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
+    return [f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else []
+
+
+def _merged(row: list[Span]) -> Row:
+    """Neighbours of one ink as one span."""
+    merged: list[Span] = []
+    for span in row:
+        if merged and merged[-1].ink == span.ink:
+            merged[-1] = Span(merged[-1].text + span.text, span.ink)
+        else:
+            merged.append(span)
+    return tuple(merged)

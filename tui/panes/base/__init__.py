@@ -1,0 +1,1 @@
+"""What all panes share: frame, x-axis, cursor, past epochs."""

@@ -1,0 +1,29 @@
+"""Signs on the x-axis: where something happened to the run."""
+
+from __future__ import annotations
+
+from engine.run.history import History
+from tui.drawing.axis import Mark
+from tui.drawing.cells import Span
+
+BEST = Span("◆", "good")
+# Where two share a column, the first of these is shown.
+SIGNS = {
+    "steer": Span("s", "rate"),
+    "alert": Span("!", "warning"),
+    "checkpoint": Span("c", "key"),
+    "pause": Span("‖", "key"),
+}
+
+
+def event_marks(history: History) -> list[Mark]:
+    """The best epoch, then what a person did and what the engine warned of, newest first."""
+    best = history.best
+    found: list[Mark] = [(float(best.epoch), BEST)] if best else []
+    for kind, sign in SIGNS.items():
+        found += [
+            (mark.step / history.steps_per_epoch, sign)
+            for mark in reversed(history.marks)
+            if mark.kind == kind
+        ]
+    return found

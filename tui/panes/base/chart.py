@@ -1,0 +1,159 @@
+"""What the panes over the epochs have in common: the x-axis, its marks, and a cursor on it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events as textual_events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.history import History
+from tui import text
+from tui.drawing import axis, series
+from tui.drawing.axis import Limits
+from tui.drawing.cells import Row
+from tui.panes.base import axis_marks
+from tui.panes.base.chart_view import View
+from tui.panes.base.pane import Pane
+
+# The column that is being filled moves by a dot now and then: so often it is drawn again.
+SECONDS = 2.0
+
+
+class Chart(Pane):
+    """A quantity over epochs. Its `view` may be shared with others; see `Viewed`."""
+
+    RENEWED: ClassVar[float] = SECONDS
+    """How old the column that is being filled may be, in seconds."""
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {
+            events.Steps,
+            events.EpochEnded,
+            events.RunStarted,
+            events.Checkpointed,
+            events.Phase,
+            events.Steered,
+            events.Alert,
+            events.RunEnded,
+        }
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move(-1)", show=False),
+        Binding("right,l", "move(1)", show=False),
+        Binding("shift+left", "move(-10)", show=False),
+        Binding("shift+right", "move(10)", show=False),
+        Binding("escape", "hide_cursor", show=False),
+        Binding("t", "recent", show=False),
+    ]
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("←→", text.KEY_CURSOR),
+        ("t", text.KEY_RECENT),
+    )
+
+    class Viewed(Message):
+        """The view was changed: all panes that share it are to be drawn again."""
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self.view = View()
+        # The plot as it was drawn last: how large, where the run was on the axis, and when.
+        self._plot: list[Row] = []
+        self._plotted: tuple[int, int] = (0, 0)
+        self._plotted_to: tuple[Limits, int] = ((0.0, 0.0), 0)
+        self._plotted_at = 0.0
+        # Whether the plot may stay as it is.
+        self._waits = False
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        """Draw what changed; the plot only where a new column begins, or now and then."""
+        only_steps = kinds is not None and kinds & self.LISTENS == {events.Steps}
+        self._waits = only_steps and history is self.history and self._is_fresh
+        super().show(history, kinds)
+        self._waits = False
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Only the border tells who has the keys: the plot within stays."""
+        self._waits = True
+        super().watch_has_focus(has_focus)
+        self._waits = False
+
+    @property
+    def _is_fresh(self) -> bool:
+        waited = self.history.last_time - self._plotted_at
+        return self._plotted_to == self._reached and 0 <= waited < self.RENEWED
+
+    @property
+    def _reached(self) -> tuple[Limits, int]:
+        """The axis, and the column on it that the run has reached."""
+        columns = self._columns(self.size.width)
+        return self.window, axis.column_in(self.window, series.epochs_done(self.history), columns)
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        if not (self._waits and self._plotted == (width, height)):
+            self._plot, self._plotted = self.plot(width, height), (width, height)
+            self._plotted_to, self._plotted_at = self._reached, self.history.last_time
+        return self._plot
+
+    def plot(self, width: int, height: int) -> list[Row]:
+        """The curves with their y-axis."""
+        raise NotImplementedError
+
+    @property
+    def window(self) -> Limits:
+        return self.view.window(self.history)
+
+    @property
+    def cursor(self) -> float | None:
+        """The cursor while it lies within the axis, which may have changed since."""
+        start, end = self.window
+        at = self.view.cursor
+        return at if at is not None and start <= at <= end else None
+
+    def ticks(self, width: int) -> Row:
+        """The lower border of a pane of this width: the x-axis with its marks."""
+        left = axis.gutter(width - 2)
+        signs = axis_marks.event_marks(self.history)
+        return axis.epoch_ticks(self.window, width - 2, left, signs, self.cursor)
+
+    def reach(self, width: int) -> float:
+        """How far, in epochs, what the cursor shows may lie from it: a column, a report."""
+        start, end = self.window
+        columns = self._columns(width)
+        report = self.history.loss.width / self.history.steps_per_epoch
+        return max((end - start) / columns, report)
+
+    def _columns(self, width: int) -> int:
+        """The columns of the plot in a pane of this width."""
+        return max(1, width - 2 - axis.gutter(width - 2))
+
+    def action_move(self, places: int) -> None:
+        if series.epochs_done(self.history):
+            self.view.cursor = self.cursor
+            self.view.move(self.history, places, self._columns(self.size.width))
+            self.post_message(self.Viewed())
+
+    def on_click(self, event: textual_events.Click | None = None) -> None:
+        """A click into the plot puts the cursor there."""
+        super().on_click()
+        columns, width = self._columns(self.size.width), self.size.width
+        column = event.x - 1 - axis.gutter(width - 2) if event is not None else -1
+        if 0 <= column < columns and series.epochs_done(self.history):
+            self.view.point(self.history, column, columns)
+            self.post_message(self.Viewed())
+
+    def action_hide_cursor(self) -> None:
+        self.view.cursor = None
+        self.post_message(self.Viewed())
+
+    def action_recent(self) -> None:
+        self.view.toggle_recent()
+        self.post_message(self.Viewed())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is the screen's while there is no cursor."""
+        if action == "hide_cursor":
+            return self.cursor is not None
+        return super().check_action(action, parameters)

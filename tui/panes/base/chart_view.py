@@ -1,0 +1,76 @@
+"""How the curves are looked at: one x-axis and one cursor for all panes that share it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from engine.run.history import History
+from tui.drawing import axis, series
+from tui.drawing.axis import Limits
+
+# How much of a smoothed value is that of the one before; see `series.smoothed`.
+SMOOTHING = (0.0, 0.6, 0.8, 0.9, 0.95, 0.98)
+
+
+@dataclasses.dataclass
+class View:
+    """What the keys of a curve change; `cursor` is an epoch, or None while there is none."""
+
+    level: int = 0
+    recent: bool = False
+    cursor: float | None = None
+
+    @property
+    def smoothing(self) -> float:
+        """The weight of the exponential smoothing of the training curves, 0 for none."""
+        return SMOOTHING[self.level]
+
+    def smooth(self, levels: int) -> None:
+        """Smooth more or, where negative, less."""
+        self.level = min(len(SMOOTHING) - 1, max(0, self.level + levels))
+
+    def window(self, history: History) -> Limits:
+        """The epochs that are shown: the axis of the run, or its newest stretch."""
+        done = series.epochs_done(history)
+        span = axis.epoch_span(done, history.epochs_planned)
+        return axis.newest(done, span) if self.recent else (0.0, float(span))
+
+    def toggle_recent(self) -> None:
+        """Show the recent steps or the whole run; a cursor would not keep its place."""
+        self.recent = not self.recent
+        self.cursor = None
+
+    def point(self, history: History, column: int, columns: int) -> None:
+        """Put the cursor into this column, from 0."""
+        self.cursor = _in_column(self.window(history), column, columns)
+
+    def move(self, history: History, places: int, columns: int) -> None:
+        """Move the cursor by columns, or by epochs where several share one.
+
+        The first move to the left begins at the newest step and that to the right at the start;
+        a cursor that leaves the axis is gone.
+        """
+        start, end = window = self.window(history)
+        if self.cursor is None and places < 0:
+            self.cursor = max(start, min(end, series.epochs_done(history)))
+        elif self.cursor is None:
+            self.cursor = start
+        else:
+            at = _moved(self.cursor, places, window, columns)
+            self.cursor = at if start <= at <= end else None
+
+
+def _moved(cursor: float, places: int, window: Limits, columns: int) -> float:
+    if window[1] - window[0] > columns:
+        return float((math.ceil(cursor) if places < 0 else math.floor(cursor)) + places)
+    return _in_column(window, axis.column_in(window, cursor, columns) + places, columns)
+
+
+def _in_column(window: Limits, column: int, columns: int) -> float:
+    """The end of an epoch that lies in this column, else the column's middle."""
+    width = (window[1] - window[0]) / columns
+    middle = window[0] + (column + 0.5) * width
+    whole = float(round(middle))
+    is_in = 0 <= column < columns and axis.column_in(window, whole, columns) == column
+    return whole if is_in else middle

@@ -1,0 +1,111 @@
+"""Precision, recall and F1 of each class, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.cells import Row, Span
+from tui.drawing.mistakes import Counts, class_name
+from tui.drawing.spark import bar
+from tui.drawing.table import Column, fitting_columns, table
+from tui.panes.confusion.matrix_view import View, class_order, part
+
+LONGEST_NAME = 24
+# The longest bar of recall, and the share of the pane that it may take.
+BAR = 30
+BAR_SHARE = 5
+# With fewer rows the classes stand without a heading.
+HEADED = 3
+
+
+class Score(NamedTuple):
+    """Fractions of a class, each None where it is not defined: no image, or no prediction."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+def score(counted: Counts, index: int) -> Score:
+    """How well one class is told from the others; F1 is the harmonic mean of the other two."""
+    hits = counted.cells.get((index, index), 0)
+    said, total = counted.said.get(index, 0), counted.totals.get(index, 0)
+    return Score(
+        hits / said if said else None,
+        hits / total if total else None,
+        2 * hits / (said + total) if said + total else None,
+    )
+
+
+def mean_score(counted: Counts, many: int) -> Score:
+    """The means over so many classes, of each fraction over those that have it."""
+    columns = zip(*(score(counted, index) for index in range(many)), strict=True)
+    defined = [[value for value in column if value is not None] for column in columns]
+    return Score(*(sum(values) / len(values) if values else None for values in defined or [[]] * 3))
+
+
+def report(
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+) -> list[Row]:
+    """A class a row, those around the selected one, with its most frequent mistake."""
+    order = class_order(counted, classes, view.order("report"), view.wanted)
+    if not order:
+        return [cells.row(Span(" " + text.NO_CLASS_FITS, "dim"))]
+    chosen = view.selected[0] if view.selected else None
+    at = order.index(chosen) if chosen in order else 0
+    shown = [order[i] for i in part(len(order), at, height - (height >= HEADED))]
+    columns = fitting_columns(_columns(counted, classes, shown, width), width)
+    rows = table(columns, width)
+    if chosen in shown:
+        marked = rows[1 + shown.index(chosen)]
+        name = Span("▸" + marked[0].text[1:], "selected")
+        rows[1 + shown.index(chosen)] = (name, *marked[1:])
+    return rows if height >= HEADED else rows[1:]
+
+
+def report_foot(counted: Counts, many: int, width: int) -> Row:
+    """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, as much of it as fits."""
+    names = (text.PRECISION, text.RECALL, text.F1)
+    means = zip(names, mean_score(counted, many), strict=True)
+    written = "   ".join(f"{name} {_percent(value)}" for name, value in means)
+    forms = (f"{text.MEAN_OF_CLASSES}   {written}", written)
+    return next(((Span(form, "dim"),) for form in forms if len(form) <= width), ())
+
+
+def _columns(
+    counted: Counts, classes: Sequence[str], shown: Sequence[int], width: int
+) -> list[Column]:
+    scores = [score(counted, index) for index in shown]
+    names = [_cut(class_name(classes, index)) for index in shown]
+    sizes = [f"{counted.totals.get(index, 0):,}" for index in shown]
+    longest = min(BAR, width // BAR_SHARE)
+    bars = [bar(one.recall or 0.0, longest) for one in scores]
+    return [
+        Column(text.CLASS, names),
+        Column(text.PRECISION, [_percent(one.precision) for one in scores], right=True),
+        Column(text.RECALL, [_percent(one.recall) for one in scores], right=True),
+        Column("", bars, rank=3, ink="hit"),
+        Column(text.F1, [_percent(one.f1) for one in scores], right=True),
+        Column(text.COLUMN_IMAGES, sizes, rank=2, right=True, ink="dim"),
+        Column(text.TAKEN_FOR, [_taken_for(counted, classes, i) for i in shown], rank=1),
+    ]
+
+
+def _taken_for(counted: Counts, classes: Sequence[str], index: int) -> str:
+    """`dog 13.1 %`: what a class is most often taken for, and how often."""
+    worst = counted.worst.get(index)
+    if worst is None:
+        return ""
+    share = numbers.percent(worst.images / worst.of)
+    return f"{_cut(class_name(classes, worst.predicted))} {share} %"
+
+
+def _cut(name: str) -> str:
+    return cells.fit_text(name, LONGEST_NAME).rstrip()
+
+
+def _percent(fraction: float | None) -> str:
+    return text.NONE if fraction is None else numbers.percent(fraction)

@@ -1,0 +1,202 @@
+"""The classes most often taken for each other, for matrices that are too large to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import fitting
+from tui.drawing.mistakes import Counts, Mistake, class_name
+from tui.drawing.spark import bar
+from tui.drawing.table import widest
+from tui.panes.confusion.density import density, dots_across
+from tui.panes.confusion.matrix_view import View, pair_order, part, similar
+
+LONGEST_NAME = 14
+WIDE_NAME = 24
+# A bar is so long, or this share of the pane.
+BAR = 12
+BAR_SHARE = 3
+# Beside a matrix.
+SHORTEST_BAR, LONGEST_BAR = 8, 24
+# The least cells for the list, and the least rows and cells for what stands around it.
+LIST = 46
+AROUND_ROWS = 10
+DENSITY = 12
+# Fewer classes have no shape.
+LEAST_SHAPE = 21
+# With fewer rows the pairs stand without a heading.
+HEADED = 4
+
+
+def pair_table(
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: View | None = None
+) -> list[Row]:
+    """The pairs, the shape of their matrix beside them, the extremes of recall below."""
+    view = view or View()
+    found = pair_order(counted, classes, view.order("pairs"), view.wanted)
+    below = _extremes(counted, classes, width) if height >= AROUND_ROWS else []
+    rows = height - len(below)
+    many = len(classes)
+    dots = dots_across(many, max(0, width - LIST - 4), max(0, rows - 1))
+    if dots < DENSITY or height < AROUND_ROWS or many < LEAST_SHAPE:
+        return [*_list(found, counted, classes, width, rows, view), *below]
+    left = width - dots - 4
+    listed = _list(found, counted, classes, left, rows, view)
+    shape = density(counted, similar(counted, many), dots, rows - 1)
+    forms = [text.similar_together(many), text.square(many)]
+    label = fitting([(Span(form, "dim"),) for form in forms], dots)
+    beside: list[Row] = [label, *shape, *[()] * rows]
+    return [
+        *(
+            cells.row(*cells.fit(one, left), Span(" │ ", "border"), *other)
+            for one, other in zip(listed, beside, strict=False)
+        ),
+        *below,
+    ]
+
+
+def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) -> Row:
+    """`cat→dog 131  dog→cat 118`, as many as fit."""
+    written = ""
+    for mistake in found:
+        names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
+        pair = f"{'→'.join(names)} {mistake.images}"
+        longer = f"{written}  {pair}" if written else pair
+        if widest([longer]) > width:
+            break
+        written = longer
+    return cells.row(Span(written))
+
+
+def pair_list(
+    found: Sequence[Mistake], classes: Sequence[str], width: int, height: int
+) -> list[Row]:
+    """A narrow list for the side of a matrix: `cat  → dog     131`, with bars where they fit."""
+    shown = found[: height - 1]
+    count, true, other = _list_widths(shown, classes)
+    room = min(width, true + other + 4 + count)
+    true = min(true, (room - count - 4) // 2)
+    other = room - count - true - 4
+    head = cells.fit_text(text.WORST_PAIRS, room - count) + cells.right(text.COUNT, count)
+    rows = [cells.row(Span(head, "dim"))]
+    longest = min(LONGEST_BAR, width - room - 1)
+    for mistake in shown:
+        share = mistake.images / found[0].images
+        rows.append(
+            cells.row(
+                cells.fit_text(class_name(classes, mistake.true), true),
+                Span(" → ", "dim"),
+                cells.fit_text(class_name(classes, mistake.predicted), other) + " ",
+                cells.right(str(mistake.images), count),
+                Span(f" {bar(share, longest)}" if longest >= SHORTEST_BAR else "", "miss3"),
+            )
+        )
+    return rows
+
+
+def listed_width(found: Sequence[Mistake], classes: Sequence[str], height: int) -> int:
+    """The cells that such a list takes with whole names."""
+    return sum(_list_widths(found[: height - 1], classes)) + 4
+
+
+def _list_widths(shown: Sequence[Mistake], classes: Sequence[str]) -> tuple[int, int, int]:
+    """The cells of a count and of the names of both classes, the other one with a space behind."""
+    count = widest([text.COUNT, *(str(mistake.images) for mistake in shown)])
+    true, other = (widest([class_name(classes, pair[i]) for pair in shown]) for i in (0, 1))
+    return count, true, max(other + 1, widest([text.WORST_PAIRS]) - 2 - true)
+
+
+def _list(
+    found: Sequence[Mistake],
+    counted: Counts,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: View,
+) -> list[Row]:
+    """A heading, a rule, and a pair a row with its bar; those around the selected one."""
+    if not found:
+        nothing = Span(" " + text.NO_PAIR_FITS, "dim")
+        none = nothing if counted.mistakes else Span(" " + text.NO_MISTAKES, "good")
+        return [cells.row(none), *[()] * (height - 1)]
+    headed = 2 if height >= HEADED else 0
+    chosen = next((i for i, pair in enumerate(found) if pair[:2] == view.selected), 0)
+    shown = [found[i] for i in part(len(found), chosen, height - headed)]
+    number, name, room = _widths(counted, classes, width, shown)
+    rows = _heading(counted, width, number, name)[:headed]
+    largest = counted.mistakes[0].images
+    for pair in shown:
+        marked = pair[:2] == view.selected
+        rows.append(_pair(pair, classes, name, number, room, largest, marked))
+    return [*rows, *[()] * height][:height]
+
+
+def _widths(
+    counted: Counts, classes: Sequence[str], width: int, shown: Sequence[Mistake]
+) -> tuple[int, int, int]:
+    """The cells of a number, of a name and of a bar."""
+    number = max(widest([_total(counted)]), len(f"{counted.mistakes[0].images:,}"))
+    names = [class_name(classes, i) for pair in shown for i in pair[:2]]
+    longest = LONGEST_NAME if width < 2 * LIST else WIDE_NAME
+    name = min(longest, max(1, (width - number - 5) // 2))
+    name = min(name, widest([*names, text.PREDICTED]))
+    longest_bar = max(BAR, width // BAR_SHARE) if width >= 2 * LIST else BAR
+    return number, name, min(longest_bar, width - 2 * name - number - 5)
+
+
+def _total(counted: Counts) -> str:
+    totals = set(counted.totals.values())
+    return text.of(f"{totals.pop():,}") if len(totals) == 1 else text.COUNT
+
+
+def _heading(counted: Counts, width: int, number: int, name: int) -> list[Row]:
+    head = (
+        f" {cells.fit_text(text.TRUE, name)} {cells.fit_text(text.PREDICTED, name)}"
+        f" {cells.right(_total(counted), number)}"
+    )
+    return [(Span(head, "dim"),), (Span(" " + "─" * (width - 2), "border"),)]
+
+
+def _pair(
+    mistake: Mistake,
+    classes: Sequence[str],
+    name: int,
+    number: int,
+    room: int,
+    largest: int,
+    marked: bool,
+) -> Row:
+    true, predicted = (class_name(classes, i) for i in mistake[:2])
+    names = f"{cells.fit_text(true, name)} {cells.fit_text(predicted, name)}"
+    return cells.row(
+        Span("▸" if marked else " ", "selected"),
+        Span(names, "selected" if marked else "plain"),
+        f" {mistake.images:>{number},} ",
+        Span(bar(mistake.images / largest, room), "miss3"),
+    )
+
+
+def _extremes(counted: Counts, classes: Sequence[str], width: int) -> list[Row]:
+    """The classes that are recognised least and most."""
+    ranked = counted.recalls
+    label = widest([text.HARDEST, text.EASIEST])
+    rows: list[Row] = [(Span(" " + "─" * (width - 2), "border"),)]
+    for name, order in ((text.HARDEST, ranked), (text.EASIEST, ranked[::-1])):
+        entries = (f"{class_name(classes, i)} {numbers.whole(share)} %" for share, i in order)
+        rows.append(
+            (Span(f" {cells.fit_text(name, label)}  ", "dim"), *_joined(entries, width - label - 4))
+        )
+    return rows
+
+
+def _joined(entries: Iterable[str], width: int) -> Row:
+    """The entries side by side, as many as fit."""
+    written = ""
+    for entry in entries:
+        if widest([written + entry]) > width:
+            break
+        written += entry + "   "
+    return cells.row(Span(written.rstrip()))

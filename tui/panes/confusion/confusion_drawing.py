@@ -1,0 +1,218 @@
+"""The confusion pane: the matrix where it fits, else the worst pairs beside its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.protocol.events import Confusion
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import fitting
+from tui.drawing.mistakes import Counts, class_name, counts
+from tui.panes.confusion import matrix
+from tui.panes.confusion.class_report import report, report_foot
+from tui.panes.confusion.confused_pairs import pair_list, pair_table, short_pairs
+from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, Layout
+from tui.panes.confusion.matrix_view import Kind, View, class_order
+
+PLAIN = View()
+
+
+def confusion_pane(
+    confusion: Confusion | None,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: View = PLAIN,
+) -> list[Row]:
+    """Row = true class, in per cent of its images, or in counts."""
+    if confusion is None:
+        rows = [cells.row(Span(" " + text.NO_CONFUSION, "dim"))]
+    else:
+        rows = _shown(counts(confusion), classes, width, height, view)
+    blank: list[Row] = [()] * (height - len(rows))
+    return [cells.fit(row, width) for row in [*rows, *blank][:height]]
+
+
+def kind_shown(
+    confusion: Confusion | None, classes: Sequence[str], width: int, height: int, view: View
+) -> Kind:
+    """What a pane with this inside shows."""
+    if view.kind is not None or confusion is None:
+        return view.kind or "matrix"
+    whole = _whole(counts(confusion), classes, width, height, view)
+    return "matrix" if whole is not None else "pairs"
+
+
+def confusion_foot(
+    confusion: Confusion | None,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: View = PLAIN,
+) -> Row:
+    """What the lower border says: the selected cell, the column names, the worst pairs, sums.
+
+    `width` and `height` are those of the inside.
+    """
+    if confusion is None:
+        return ()
+    counted = counts(confusion)
+    if view.asked:
+        return (Span(text.ASKED_IMAGES, "dim"),)
+    kind = kind_shown(confusion, classes, width, height, view)
+    if view.selected is not None:
+        room = max(0, width - 7 - cells.width(confusion_hint(confusion, view, kind)))
+        return _selection(counted, classes, view.selected, kind, room)
+    if kind == "report":
+        return report_foot(counted, len(classes), max(0, width - 6))
+    if kind == "pairs":
+        return (Span(text.images(f"{counted.images:,}"), "dim"),)
+    return _matrix_foot(counted, classes, width, height, view)
+
+
+def confusion_hint(confusion: Confusion | None, view: View, kind: Kind) -> Row:
+    """What Enter does, for the right of the lower border; nothing where there is no image."""
+    if confusion is None or view.selected is None or view.asked:
+        return ()
+    if not kept_images(confusion, view.selected, kind):
+        return ()
+    return (Span("⏎ ", "key"), Span(text.KEY_IMAGES, "dim"))
+
+
+def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> tuple[int, ...]:
+    """The validation images that are kept of a cell, or, in the report, of a class's mistakes."""
+    kept = (
+        cell
+        for cell in confusion.worst
+        if cell.true == selected[0] and (kind == "report" or cell.predicted == selected[1])
+    )
+    return tuple(image for cell in kept for image in cell.images)
+
+
+def worst_pairs(confusion: Confusion, classes: Sequence[str], width: int) -> Row:
+    """`cat→dog 131  dog→cat 118`, as many as fit."""
+    return short_pairs(counts(confusion).mistakes, classes, width)
+
+
+def confusion_facts(
+    confusion: Confusion | None,
+    classes: Sequence[str],
+    room: int,
+    epoch: str,
+    view: View = PLAIN,
+    kind: Kind = "matrix",
+) -> Row:
+    """`row = true, %   epoch 11`, or the epoch alone, as it is said; empty where it need not be."""
+    if confusion is None:
+        return ()
+    when = [epoch] if epoch else []
+    unit = text.COUNT if view.in_counts else "%"
+    how = [text.row_is_true(unit), *when] if kind == "matrix" else when
+    order = [text.CONFUSION_ORDERS[view.order(kind)]] if view.turn or kind == "report" else []
+    many = [text.classes(len(classes))] if len(classes) > MOST_CLASSES else []
+    only = [text.filtered(view.wanted)] if view.wanted else []
+    top1 = [text.top1(numbers.percent(counts(confusion).top1))] if kind != "matrix" else []
+    parts = (
+        [*many, *only, *order, *how, *top1],
+        [*only, *order, *how, *top1],
+        [*only, *order, *how],
+        [*only, *how],
+        how,
+        when,
+    )
+    return fitting([cells.row(Span("   ".join(form), "dim")) for form in parts], room)
+
+
+def _shown(
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+) -> list[Row]:
+    if view.kind == "report":
+        return report(counted, classes, width, height, view)
+    shape = None if view.kind == "pairs" else _whole(counted, classes, width, height, view)
+    if shape is None and view.kind != "matrix":
+        return pair_table(counted, classes, width, height, view)
+    shape = shape or _part(counted, classes, width, height, view)
+    if not shape.rows:
+        return [cells.row(Span(" " + text.NO_CLASS_FITS, "dim"))]
+    rows = _matrix(counted, classes, shape, height, view)
+    return _beside(rows, counted, classes, width, height, shape)
+
+
+def _whole(
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+) -> Layout | None:
+    order = class_order(counted, classes, view.order("matrix"), view.wanted)
+    return matrix.layout(counted, order, classes, width, height, view.in_counts)
+
+
+def _part(counted: Counts, classes: Sequence[str], width: int, height: int, view: View) -> Layout:
+    order = class_order(counted, classes, view.order("matrix"), view.wanted)
+    return matrix.window(counted, order, classes, width, height, view)
+
+
+def _matrix(
+    counted: Counts, classes: Sequence[str], shape: Layout, height: int, view: View
+) -> list[Row]:
+    rows = matrix.matrix_rows(counted, classes, shape, view)
+    column = view.selected[1] if view.selected else None
+    in_border = height == shape.height
+    return rows if in_border else [matrix.heading(classes, shape, column), *rows]
+
+
+def _matrix_foot(
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+) -> Row:
+    whole = _whole(counted, classes, width, height, view)
+    shape = whole or _part(counted, classes, width, height, view)
+    if height == shape.height and shape.width <= width:
+        return matrix.heading_border(classes, shape, width)
+    if whole is None:
+        many = len(class_order(counted, classes, "classes", view.wanted))
+        return (Span(text.part_of(len(shape.rows), len(shape.columns), many), "dim"),)
+    if width - shape.width >= BESIDE:
+        return ()
+    return short_pairs(counted.mistakes, classes, max(0, width - 6))
+
+
+def _selection(
+    counted: Counts, classes: Sequence[str], selected: tuple[int, int], kind: Kind, width: int
+) -> Row:
+    """`cat → dog   131 of 1,000   13.1 %`."""
+    true, predicted = selected
+    images, of = counted.cells.get(selected, 0), counted.totals.get(true, 0)
+    name = Span(class_name(classes, true), "selected")
+    told = (name, Span(f" → {class_name(classes, predicted)}", "selected"))
+    if true == predicted or kind == "report":
+        images = counted.cells.get((true, true), 0)
+        told = (name, Span(f" {text.RECOGNISED}"))
+    share = f"   {numbers.percent(images / of)} %" if of else ""
+    count = text.count_of(f"{images:,}", f"{of:,}")
+    forms = [
+        cells.row(*told, f"   {count}", Span(share, "dim")),
+        cells.row(*told, f"   {count}"),
+        cells.row(*told, f"   {images:,}"),
+    ]
+    return fitting(forms, width) or cells.shortened(told, width)
+
+
+def _beside(
+    rows: Sequence[Row],
+    counted: Counts,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    shape: Layout,
+) -> list[Row]:
+    """The matrix with a list of the worst pairs at its right, where there is room."""
+    room = width - shape.width - 3
+    found = counted.mistakes
+    if width - shape.width < BESIDE or not found:
+        return list(rows)
+    blank: list[Row] = [()] * height
+    listed = [*pair_list(found, classes, room, height), *blank]
+    return [
+        cells.row(*cells.fit(row, shape.width), Span("│ ", "border"), *pair)
+        for row, pair in zip([*rows, *blank][:height], listed, strict=False)
+    ]

@@ -1,0 +1,176 @@
+"""The confusion matrix of the last validation."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from engine.protocol import events
+from engine.protocol.events import Event
+from tui import text
+from tui.drawing.cells import Row
+from tui.drawing.mistakes import class_name, counts
+from tui.drawing.plain import spelled
+from tui.panes.base.pane import Border, Pane
+from tui.panes.confusion import confusion_drawing
+from tui.panes.confusion.matrix_view import Kind, View, moved
+from tui.widgets.drawn import is_ascii
+
+# So many images are asked for at once, at most.
+MOST_IMAGES = 16
+
+
+class ConfusionPane(Pane):
+    """Row = true class; a cell, a pair or a class can be selected, and its images looked at.
+
+    `m` changes between matrix and pairs, `r` shows precision, recall and F1, `o` sorts.
+    """
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Confusion, events.RunStarted})
+    TITLE = text.CONFUSION_TITLE
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("o", text.KEY_SORT),
+        ("r", text.KEY_REPORT),
+        ("m", text.KEY_MATRIX),
+        ("%", text.KEY_PER_CENT),
+        ("/", text.KEY_FILTER),
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("percent_sign", "toggle_counts", show=False),
+        Binding("o", "sort", show=False),
+        Binding("m", "kind('matrix')", show=False),
+        Binding("r", "kind('report')", show=False),
+        Binding("slash", "filter", show=False),
+        Binding("down,j", "move(1, 0)", show=False),
+        Binding("up,k", "move(-1, 0)", show=False),
+        Binding("right,l", "move(0, 1)", show=False),
+        Binding("left,h", "move(0, -1)", show=False),
+        Binding("pagedown", "move(10, 0)", show=False),
+        Binding("pageup", "move(-10, 0)", show=False),
+        Binding("enter", "look", show=False),
+        Binding("escape", "let_go", show=False),
+    ]
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self._view = View()
+        self._heading = ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter and Escape are the screen's where nothing is selected, or filtered."""
+        if action == "look":
+            return self._view.selected is not None
+        if action == "let_go":
+            return self._view.selected is not None or bool(self._view.wanted)
+        return True
+
+    # How it is looked at
+
+    @property
+    def _kind(self) -> Kind:
+        width, height = (max(0, side - 2) for side in self.size)
+        history = self.history
+        return confusion_drawing.kind_shown(
+            history.confusion, history.classes, width, height, self._view
+        )
+
+    def _look_at(self, view: View) -> None:
+        self._view = view
+        self.redraw()
+
+    def action_toggle_counts(self) -> None:
+        self._look_at(self._view._replace(in_counts=not self._view.in_counts))
+
+    def action_sort(self) -> None:
+        self._look_at(self._view._replace(turn=self._view.turn + 1))
+
+    def action_kind(self, wanted: Kind) -> None:
+        """Show the matrix or the report, and the pairs, or what fits, where that is shown."""
+        shown = self._kind
+        kind = wanted if shown != wanted else "pairs" if wanted == "matrix" else None
+        true, predicted = self._view.selected or (0, 0)
+        # A hit is no pair.
+        selected = self._view.selected if true != predicted else None
+        self._look_at(self._view._replace(kind=kind, turn=0, selected=selected))
+
+    def action_filter(self) -> None:
+        from tui.panes.confusion.class_filter import ClassFilterScreen
+
+        self.app.push_screen(ClassFilterScreen(self._view.wanted), self._filter)
+
+    def _filter(self, wanted: str | None) -> None:
+        if wanted is not None:
+            self._look_at(self._view._replace(wanted=wanted, selected=None))
+
+    # What is selected
+
+    def action_move(self, down: int, right: int) -> None:
+        """Select the first cell, pair or class, or the one so many further."""
+        if self.history.confusion is not None:
+            counted, classes = counts(self.history.confusion), self.history.classes
+            selected = moved(counted, classes, self._view, self._kind, down, right)
+            self._look_at(self._view._replace(selected=selected))
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(1, 0)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-1, 0)
+
+    def action_let_go(self) -> None:
+        """Select nothing, and then filter nothing."""
+        wanted = self._view.wanted if self._view.selected is not None else ""
+        self._look_at(self._view._replace(selected=None, wanted=wanted))
+
+    # The images
+
+    def action_look(self) -> None:
+        """Ask for the images of what is selected, or say why there are none."""
+        matrix, selected, kind = self.history.confusion, self._view.selected, self._kind
+        if matrix is None or selected is None:
+            return
+        images = confusion_drawing.kept_images(matrix, selected, kind)[:MOST_IMAGES]
+        if images:
+            self._heading = self._named(selected, kind)
+            self._look_at(self._view._replace(asked=True))
+            self.post_message(self.Asked(self, "images", images=images))
+        elif selected[0] == selected[1] and kind != "report":
+            self.notify(text.RIGHT_CELL)
+        else:
+            there = kind == "report" or selected in counts(matrix).cells
+            self.notify(text.NO_IMAGES_KEPT if there else text.NO_SUCH_MISTAKE)
+
+    def _named(self, selected: tuple[int, int], kind: Kind) -> str:
+        true, predicted = (class_name(self.history.classes, i) for i in selected)
+        return text.mistaken(true) if kind == "report" else text.taken_for(true, predicted)
+
+    def answer(self, event: Event) -> None:
+        self._look_at(self._view._replace(asked=False))
+        if isinstance(event, events.Examples) and self.screen.is_current:
+            from tui.panes.confusion.pictures import PicturesScreen
+
+            shown = PicturesScreen(self._heading, event.examples, self.history.classes)
+            self.app.push_screen(shown)
+
+    # What is drawn
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        matrix, classes = self.history.confusion, self.history.classes
+        view, kind = self._view, self._kind
+        # That of a past epoch stands in the title.
+        epoch = text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
+        return Border(
+            confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
+            confusion_drawing.confusion_foot(matrix, classes, width - 2, height - 2, view),
+            self._spelled(confusion_drawing.confusion_hint(matrix, view, kind)),
+        )
+
+    def _spelled(self, hint: Row) -> Row:
+        if not is_ascii(self.app):
+            return hint
+        return tuple(span._replace(text=spelled(span.text)) for span in hint)
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        matrix, classes = self.history.confusion, self.history.classes
+        return confusion_drawing.confusion_pane(matrix, classes, width, height, self._view)

@@ -1,0 +1,245 @@
+"""A confusion matrix cell by cell: hits in one ink, mistakes scaled to the largest of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import set_cell_size
+
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.mistakes import Counts, class_name
+from tui.drawing.table import widest
+from tui.panes.confusion.confused_pairs import listed_width
+from tui.panes.confusion.matrix_view import View, part
+
+# Beyond this many classes a matrix is no longer read cell by cell, unless it is asked for.
+MOST_CLASSES = 20
+RECALL = 6
+SHORTEST_NAME = 4
+LONGEST_NAME = 16
+# The least cells beside a matrix for a list of the worst pairs.
+BESIDE = 19
+# The widest column and the highest row: beyond them a matrix falls apart.
+WIDEST_CELL = 13
+HIGHEST = 4
+
+HIT: tuple[str, Ink] = ("█", "hit")
+# From which share of the largest mistake on, its sign and its ink.
+LEVELS: tuple[tuple[float, str, Ink], ...] = (
+    (0.6, "▓", "miss4"),
+    (0.28, "▒", "miss3"),
+    (0.15, "░", "miss2"),
+    (0.0, " ", "miss1"),
+)
+
+
+class Layout(NamedTuple):
+    """Widths in cells, that of a cell with the space before it, and whether it has a sign.
+
+    `rows` and `columns` are the classes that are shown, in their order; `pitch` is how many rows
+    of the terminal each of the former takes.
+    """
+
+    name: int
+    cell: int
+    signs: bool
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    pitch: int = 1
+
+    @property
+    def height(self) -> int:
+        """Without the heading."""
+        return self.pitch * len(self.rows)
+
+    @property
+    def width(self) -> int:
+        return 1 + self.name + self.cell * len(self.columns) + RECALL
+
+
+def layout(
+    counted: Counts,
+    order: tuple[int, ...],
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    in_counts: bool,
+) -> Layout | None:
+    """The richest way in which the whole matrix fits, or None."""
+    many = len(order)
+    if not 0 < many <= min(MOST_CLASSES, height):
+        return None
+    digits = _digits(counted, in_counts)
+    names = widest([class_name(classes, i) for i in order])
+    most = min(names, LONGEST_NAME)
+    for signs, shortest in ((True, most), (False, min(names, SHORTEST_NAME))):
+        cell = digits + 1 + signs
+        name = min(most, width - 1 - cell * many - RECALL)
+        if name >= shortest:
+            pitch = min(HIGHEST, max(1, (height - 1) // many)) if signs else 1
+            shape = Layout(name, cell, signs, order, order, pitch)
+            return _widened(shape, names, width, listed_width(counted.mistakes, classes, height))
+    return None
+
+
+def window(
+    counted: Counts,
+    order: tuple[int, ...],
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: View,
+) -> Layout:
+    """As much of a large matrix as fits, around the selected cell or from its beginning."""
+    digits = _digits(counted, view.in_counts)
+    longest = min(LONGEST_NAME, max(SHORTEST_NAME, width // 4))
+    name = min(longest, widest([class_name(classes, i) for i in order]))
+    room = width - 1 - name - RECALL
+    signs = room >= 12 * (digits + 2)
+    cell = digits + 1 + signs
+    at = [order.index(i) if i in order else 0 for i in view.selected or (0, 0)]
+    rows = part(len(order), at[0], max(1, height - 1))
+    columns = part(len(order), at[1], max(1, room // cell))
+    return Layout(
+        name, cell, signs, tuple(order[i] for i in rows), tuple(order[i] for i in columns)
+    )
+
+
+def matrix_rows(
+    counted: Counts, classes: Sequence[str], shape: Layout, view: View | None = None
+) -> list[Row]:
+    """A true class: name, cells, recall; brackets around the selected cell.
+
+    Where it takes several rows its cells are filled, and the middle one has the numbers.
+    """
+    view = view or View()
+    rows: list[Row] = []
+    filled = shape.pitch - (shape.pitch > 2)
+    for true in shape.rows:
+        fill = _fill_row(counted, shape, true, view.in_counts)
+        lines = [fill] * filled + [()] * (shape.pitch - filled)
+        lines[(filled - 1) // 2] = _matrix_row(counted, classes, shape, true, view)
+        rows += lines
+    return rows
+
+
+def _matrix_row(
+    counted: Counts, classes: Sequence[str], shape: Layout, true: int, view: View
+) -> Row:
+    name = cells.fit_text(class_name(classes, true), shape.name)
+    drawn = [_cell(counted, true, other, shape, view.in_counts) for other in shape.columns]
+    drawn.append(Span(cells.right(_recall(counted, true), RECALL - 1), "dim"))
+    chosen, column = view.selected or (None, None)
+    if chosen != true or column not in shape.columns:
+        return cells.row(" " + name, *drawn)
+    return cells.row(Span(" " + name, "selected"), *_marked(drawn, shape.columns.index(column)))
+
+
+def _fill_row(counted: Counts, shape: Layout, true: int, in_counts: bool) -> Row:
+    """The cells of a class without their numbers; what rounds to nought is empty."""
+    spans = [Span(" " * (1 + shape.name))]
+    for other in shape.columns:
+        sign, ink = _sign(counted, true, other)
+        seen = _number(counted, true, other, in_counts) != "0"
+        spans.append(Span(" " + (sign if seen else " ") * (shape.cell - 1), ink))
+    return tuple(spans)
+
+
+def _marked(drawn: Sequence[Span], at: int) -> list[Span]:
+    """The cells with brackets in the spaces around this one."""
+    content = drawn[at].text.lstrip()
+    space = len(drawn[at].text) - len(content)
+    after = drawn[at + 1]
+    bracketed = [Span(" " * (space - 1)), Span("[" * min(1, space), "selected")]
+    bracketed.append(Span(content, drawn[at].ink))
+    if after.text.startswith(" "):
+        bracketed += [Span("]", "selected"), Span(after.text[1:], after.ink)]
+    else:
+        bracketed.append(after)
+    return [*drawn[:at], *bracketed, *drawn[at + 2 :]]
+
+
+def heading(classes: Sequence[str], shape: Layout, selected: int | None = None) -> Row:
+    """The predicted classes, abbreviated, over their columns."""
+    recall = Span(cells.right(text.RECALL, RECALL - 1), "dim")
+    return cells.row(" " * (1 + shape.name), *_column_names(classes, shape, selected), recall)
+
+
+def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
+    """The same as the lower border of the pane, for a matrix that takes all of its rows."""
+    label = f"─ {text.PREDICTED}"
+    label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
+    label = cells.fit_text(label, 1 + shape.name)
+    recall = cells.right(text.RECALL, RECALL - 1) + " "
+    rest = Span("─" * (width - shape.width), "border")
+    names = _column_names(classes, shape, None)
+    return cells.fit((Span(label, "border"), *names, Span(recall, "dim"), rest), width)
+
+
+def _column_names(classes: Sequence[str], shape: Layout, selected: int | None) -> list[Span]:
+    return [
+        Span(_short(class_name(classes, i), shape.cell), "selected" if i == selected else "dim")
+        for i in shape.columns
+    ]
+
+
+def _widened(shape: Layout, names: int, width: int, listed: int) -> Layout:
+    """Wider cells, for whole headings and cells as wide as high, and what is left for long names.
+
+    A list that could stand beside keeps so many cells, or a third.
+    """
+    beside = max(BESIDE, min(listed + 3, width // 3)) if width - shape.width >= BESIDE else 0
+    room = (width - beside - 1 - shape.name - RECALL) // len(shape.columns)
+    enough = min(max(names + 1, 2 * shape.pitch + 1), WIDEST_CELL)
+    shape = shape._replace(cell=max(shape.cell, min(enough, room)))
+    left = max(0, width - beside - shape.width)
+    return shape._replace(name=min(names, shape.name + left))
+
+
+def _digits(counted: Counts, in_counts: bool) -> int:
+    return len(str(max(counted.cells.values(), default=0))) if in_counts else 2
+
+
+def _short(name: str, cell: int) -> str:
+    """The beginning of a name, in a column with a space before it."""
+    beginning = set_cell_size(name, cell - 1).rstrip()
+    return cells.right(beginning, cell)
+
+
+def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: bool) -> Span:
+    sign, ink = _sign(counted, true, predicted)
+    number = _number(counted, true, predicted, in_counts)
+    if number == "0":
+        return Span(cells.right("·", shape.cell), "dim")
+    number = number.rjust(2)
+    # Three digits leave no room for the sign.
+    room = shape.cell - 1 - len(number) if shape.signs else 0
+    if shape.pitch > 1 and room > 1:
+        return Span(f" {sign * (room - 1)} {number}", ink)
+    return Span(cells.right(sign * min(1, room) + number, shape.cell), ink)
+
+
+def _number(counted: Counts, true: int, predicted: int, in_counts: bool) -> str:
+    if in_counts:
+        return str(counted.cells.get((true, predicted), 0))
+    return numbers.whole(counted.fraction(true, predicted))
+
+
+def _sign(counted: Counts, true: int, predicted: int) -> tuple[str, Ink]:
+    """What a cell is filled with."""
+    if (true, predicted) not in counted.cells:
+        return " ", "dim"
+    if true == predicted:
+        return HIT
+    return _level(counted.fraction(true, predicted) / counted.largest)
+
+
+def _level(share: float) -> tuple[str, Ink]:
+    return next((sign, ink) for least, sign, ink in LEVELS if share >= least)
+
+
+def _recall(counted: Counts, true: int) -> str:
+    return numbers.whole(counted.fraction(true, true)) if true in counted.totals else "·"

@@ -1,0 +1,113 @@
+"""Validation images with what they are and what the model takes them for, in a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.protocol.events import Example
+from tui import text
+from tui.drawing import axis, cells, numbers
+from tui.drawing.cells import Row, Span
+from tui.drawing.mistakes import class_name
+from tui.drawing.shades import pictured
+from tui.drawing.spark import bar
+from tui.drawing.table import widest
+
+# A picture is so many cells wide, an even number, and half as many rows high.
+SMALLEST, LARGEST = 20, 32
+BETWEEN = 3
+# The rows below a picture: its class and the three likeliest ones, and a blank one.
+CAPTION = 4
+BAND = CAPTION + 1
+# Probabilities with the space before them, and the least for a bar.
+NUMBER = 5
+SHORTEST_BAR = 3
+
+
+class Grid(NamedTuple):
+    """The cells across a picture, and how many of them stand side by side and one above another."""
+
+    side: int
+    across: int
+    bands: int
+
+    @property
+    def page(self) -> int:
+        return self.across * self.bands
+
+
+def grid(count: int, width: int, height: int) -> Grid:
+    """The grid that shows most of so many pictures at once, then the one of the largest.
+
+    Where not even one fits, the smallest is cut.
+    """
+    sides = range(SMALLEST, LARGEST + 1, 2)
+    fitting = [side for side in sides if side <= width and side // 2 + CAPTION <= height]
+    forms = (_grid(side, width, height) for side in fitting or [SMALLEST])
+    return max(forms, key=lambda form: (min(count, form.page), form.side))
+
+
+def _grid(side: int, width: int, height: int) -> Grid:
+    across = max(1, (width + BETWEEN) // (side + BETWEEN))
+    return Grid(side, across, max(1, (height + 1) // (side // 2 + BAND)))
+
+
+def examples_grid(
+    examples: Sequence[Example],
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    first: int = 0,
+    coloured: bool = False,
+) -> list[Row]:
+    """A page of images from this one on, each above its class and its likeliest classes."""
+    shape = grid(len(examples), width, height)
+    shown = examples[first : first + shape.page]
+    rows: list[Row] = []
+    for start in range(0, len(shown), shape.across):
+        band = shown[start : start + shape.across]
+        rows += [*_band(band, classes, shape.side, coloured), ()]
+    return [cells.fit(row, width) for row in rows[:-1][:height]]
+
+
+def _band(shown: Sequence[Example], classes: Sequence[str], side: int, coloured: bool) -> list[Row]:
+    columns = [
+        [
+            *pictured(example.picture, side, side // 2, coloured),
+            *_caption(example, classes, side),
+        ]
+        for example in shown
+    ]
+    return [
+        cells.row(*(span for column in columns for span in _cell(column, i, side)))
+        for i in range(max(len(column) for column in columns))
+    ]
+
+
+def _cell(column: Sequence[Row], i: int, side: int) -> Row:
+    row = column[i] if i < len(column) else ()
+    return (*cells.fit(row, side), Span(" " * BETWEEN))
+
+
+def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
+    """`true cat  #4217`, and a row a prediction with a bar; `✓` stands before the right one."""
+    label, place = Span(f"{text.TRUE} ", "dim"), Span(f" #{example.image}", "dim")
+    room = max(0, width - cells.width([label, place]))
+    rows = [cells.row(label, cells.fit_text(class_name(classes, example.true), room), place)]
+    longest = widest([class_name(classes, index) for index, _ in example.top])
+    name = min(longest, max(0, width - 2 - SHORTEST_BAR - NUMBER))
+    for index, probability in example.top:
+        right = index == example.true
+        share = axis.share(probability, 0.0, 1.0)
+        rows.append(
+            cells.row(
+                Span("✓ " if right else "  ", "good"),
+                Span(
+                    cells.fit_text(class_name(classes, index), name), "good" if right else "plain"
+                ),
+                Span(" " + bar(share, width - name - 3 - NUMBER), "dim"),
+                cells.right(numbers.bare(f"{numbers.number(probability):.2f}")[:4], NUMBER),
+            )
+        )
+    return rows

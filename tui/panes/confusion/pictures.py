@@ -1,0 +1,84 @@
+"""Validation images that were asked for, over the pane that asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from engine.protocol.events import Example
+from tui import text
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import frame
+from tui.panes.confusion import mistake_images
+from tui.widgets.drawn import Drawn, is_coloured
+
+
+class Pages(Drawn):
+    """The images in a frame, a page at a time."""
+
+    def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
+        super().__init__()
+        self._heading, self._shown, self._names = title, shown, classes
+        self._first = 0
+
+    def turn(self, pages: int) -> None:
+        """Go on by so many pages, as far as there are images."""
+        width, height = self._room(*self.size)
+        page = mistake_images.grid(len(self._shown), width, height).page
+        first = self._first + pages * page
+        if 0 <= first < len(self._shown):
+            self._first = first
+            self.redraw()
+
+    def on_resize(self) -> None:
+        self._first = 0
+        super().on_resize()
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        room = self._room(width, height)
+        page = mistake_images.grid(len(self._shown), *room).page
+        coloured = is_coloured(self.app)
+        rows = mistake_images.examples_grid(self._shown, self._names, *room, self._first, coloured)
+        last = min(len(self._shown), self._first + page)
+        facts = text.some_of(self._first + 1, last, len(self._shown))
+        more = text.PAGES if page < len(self._shown) else ""
+        if len(rows) < room[1]:
+            rows.insert(0, ())
+        return frame(
+            [(Span("  "), *row) for row in rows],
+            width,
+            height,
+            title=(Span(self._heading, "title"),),
+            facts=(Span(facts, "dim"),),
+            foot=(Span(text.PICTURES_FOOT, "dim"),),
+            foot_right=(Span(more, "dim"),) if more else (),
+            focused=True,
+        )
+
+    @staticmethod
+    def _room(width: int, height: int) -> tuple[int, int]:
+        return max(0, width - 6), max(0, height - 2)
+
+
+class PicturesScreen(ModalScreen[None]):
+    """Any of Escape, Enter and q closes it; arrows turn the pages."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", show=False),
+        Binding("right,down,l,j,space,pagedown", "turn(1)", show=False),
+        Binding("left,up,h,k,pageup", "turn(-1)", show=False),
+    ]
+
+    def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
+        super().__init__()
+        self._pages = Pages(title, shown, classes)
+
+    def compose(self) -> ComposeResult:
+        yield self._pages
+
+    def action_turn(self, pages: int) -> None:
+        self._pages.turn(pages)

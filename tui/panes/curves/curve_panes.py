@@ -1,0 +1,143 @@
+"""Loss and accuracy over the epochs, on the x-axis that the learning rate shares."""
+
+from __future__ import annotations
+
+import bisect
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from engine.protocol.events import Event
+from engine.run.history import History
+from tui import text
+from tui.drawing import facts, series
+from tui.drawing.cells import Row
+from tui.drawing.curves import curve_pane
+from tui.drawing.facts import Reading
+from tui.drawing.scale import Scale
+from tui.drawing.series import Series
+from tui.panes.base.chart import Chart
+from tui.panes.base.pane import Border
+
+# Below this width the border has room for numbers or for how the curve is drawn.
+NARROW = 50
+
+
+class _CurvePane(Chart):
+    """One quantity; the y limits are kept between drawings, so that they seldom change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus,equals_sign", "smooth(1)", show=False),
+        Binding("minus", "smooth(-1)", show=False),
+    ]
+    KEYS = (*Chart.KEYS, ("+ -", text.KEY_SMOOTH))
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self.log_scale = False
+        self._scale: Scale | None = None
+        # The way of looking that the scale was found for.
+        self._scaled_for: tuple[object, ...] = ()
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        if history is not self.history:
+            self._scale = None
+        super().show(history, kinds)
+
+    def series(self) -> Series:
+        """What was measured, whole and unsmoothed."""
+        raise NotImplementedError
+
+    def scale(self, drawn: Series, previous: Scale | None) -> Scale:
+        """The y-axis for what is drawn."""
+        raise NotImplementedError
+
+    def facts(self, room: int) -> Row:
+        """The newest numbers in so many cells."""
+        raise NotImplementedError
+
+    def title(self, width: int) -> Row:
+        narrow = width < NARROW
+        if narrow and self.cursor is not None:
+            return super().title(width)
+        said = facts.view_facts(self.view.smoothing, self.log_scale, short=narrow)
+        return (*super().title(width), *said)
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        at = self.cursor
+        if at is None:
+            return Border(self.facts(facts_room), self.ticks(width))
+        reading = self._reading(at, self.reach(width))
+        return Border(facts.cursor_facts(reading, facts_room), self.ticks(width))
+
+    def plot(self, width: int, height: int) -> list[Row]:
+        drawn = self._drawn()
+        way = (self.view.recent, self.log_scale, self.view.smoothing)
+        self._scale = self.scale(drawn, self._scale if way == self._scaled_for else None)
+        self._scaled_for = way
+        return curve_pane(
+            drawn, width, height, window=self.window, scale=self._scale, cursor=self.cursor
+        )
+
+    def _drawn(self) -> Series:
+        """The curves as the view wants them."""
+        whole, window = self.series(), self.window
+        if self.view.recent:
+            whole = series.in_detail(whole, self.history.steps_per_epoch)._replace(recent=[])
+        return series.within(series.smoothed(whole, self.view.smoothing, window), window)
+
+    def _reading(self, at: float, reach: float) -> Reading:
+        """What was measured at this epoch."""
+        whole = series.in_detail(self.series(), self.history.steps_per_epoch)
+        ended = bisect.bisect_right(whole.points, at, key=lambda point: point[0])
+        epoch, validation = whole.points[ended - 1] if ended else (None, None)
+        step = round(at * self.history.steps_per_epoch)
+        train = series.nearest(whole.line, at, reach)
+        return Reading(at, step, train, validation, int(epoch) if epoch is not None else None)
+
+    def action_smooth(self, levels: int) -> None:
+        self.view.smooth(levels)
+        self.post_message(self.Viewed())
+
+
+class LossPane(_CurvePane):
+    """Cross-entropy in training and validation."""
+
+    TITLE = text.LOSS_TITLE
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("L", "log_scale", show=False)]
+    KEYS = (*_CurvePane.KEYS, ("L", text.KEY_LOG_SCALE))
+
+    def series(self) -> Series:
+        return series.loss_series(self.history)
+
+    def scale(self, drawn: Series, previous: Scale | None) -> Scale:
+        return series.loss_scale(
+            drawn,
+            len(self.history.classes),
+            log=self.log_scale,
+            close=self.view.recent,
+            previous=previous,
+        )
+
+    def facts(self, room: int) -> Row:
+        return facts.loss_facts(self.history, room, self.history.first_loss)
+
+    def action_log_scale(self) -> None:
+        self.log_scale = not self.log_scale
+        self.redraw()
+
+
+class AccuracyPane(_CurvePane):
+    """Top-1 accuracy in training and validation, in per cent."""
+
+    TITLE = text.ACCURACY_TITLE
+    SHORT = text.ACCURACY_TITLE_SHORT
+
+    def series(self) -> Series:
+        return series.accuracy_series(self.history)
+
+    def scale(self, drawn: Series, previous: Scale | None) -> Scale:
+        return series.accuracy_scale(drawn, close=self.view.recent, previous=previous)
+
+    def facts(self, room: int) -> Row:
+        return facts.accuracy_facts(self.history, room)

@@ -1,0 +1,130 @@
+"""How the gradient changes with the depth of the network, on a logarithmic scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from engine.protocol.events import Layer, Measured
+from engine.text import harmless
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.axis import share
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.frame import fitting
+from tui.drawing.spark import STEPS, bar, sparkline
+from tui.drawing.table import abbreviated, widest
+from tui.panes.layers.verdicts import SEVERITY, Checkup, Found, Trouble
+
+# So many powers of ten lie between the lowest and the highest block.
+DECADES = 3
+# The names of the first and the last layer are cut to this.
+NAME = 16
+# A ratio is written in so many cells, so that what follows stays in its place.
+RATIO = 5
+# A sparkline with fewer blocks than this shows no shape.
+SHAPE = 8
+
+INKS: dict[Trouble, Ink] = {
+    "": "good",
+    "vanishing": "warning",
+    "dead": "warning",
+    "exploding": "error",
+}
+
+
+class Scale(NamedTuple):
+    """The powers of ten that the lowest and the highest block stand for."""
+
+    low: float
+    high: float
+
+    def block(self, gradient: Measured) -> str:
+        """A gradient as one block; a space where there is none."""
+        if gradient is None:
+            return " "
+        return STEPS[round(7 * share(logarithm(gradient), *self))]
+
+    def bar(self, gradient: Measured, width: int) -> str:
+        """A gradient as a bar of at most so many cells."""
+        return bar(share(logarithm(gradient), *self), width) if gradient is not None else ""
+
+
+def scale_for(gradients: Iterable[Measured]) -> Scale:
+    """The scale up to the next power of ten, which seldom changes."""
+    largest = max((g for g in gradients if g is not None and math.isfinite(g)), default=1.0)
+    high = math.ceil(logarithm(largest))
+    return Scale(high - DECADES, high)
+
+
+def logarithm(value: float) -> float:
+    """The power of ten; for nought one below all that is measured."""
+    return math.log10(max(value, 1e-300))
+
+
+def amount(value: Measured) -> str:
+    """Two digits or one in five cells at most: .021, 8e-4, 1.8, 120, 2e3."""
+    size = abs(numbers.number(value))
+    if not math.isfinite(size):
+        return text.NAN
+    if size == 0:
+        return "0"
+    if not 0.00995 <= size < 999.5:
+        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    digits = 3 if size < 0.0995 else 2 if size < 0.995 else 1 if size < 9.95 else 0
+    return numbers.bare(f"{value:.{digits}f}")
+
+
+def depth_line(layers: Sequence[Layer], checkup: Checkup, width: int) -> Row:
+    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, with less room only parts of it."""
+    found = checkup.of(layer.name for layer in layers if layer.macs)
+    if not found or width < SHAPE:
+        return ()
+    gradients = [one.health.gradient for one in found]
+    ratio = Span("  " + _ratio(found))
+    long, short = (
+        (Span("  "), verdict) for verdict in _verdicts(checkup.of(layer.name for layer in layers))
+    )
+    ends = (ratio, *long), (ratio, *short), short, ()
+    words = f" {text.BY_DEPTH_LINE}  ", f" {text.GRADIENT}  ", " "
+    least = min(SHAPE, len(found))
+    forms = (
+        cells.row(Span(word, "dim"), Span(_profile(gradients, room), "train"), *end)
+        for end in ends
+        for word in words
+        if (room := width - 1 - len(word) - cells.width(end)) >= least
+    )
+    return fitting(forms, width)
+
+
+def _profile(gradients: Sequence[Measured], room: int) -> str:
+    scale = scale_for(gradients)
+    powers = [None if g is None else max(scale.low, logarithm(g)) for g in gradients]
+    return sparkline(powers, min(room, len(powers)), *scale)
+
+
+def _ratio(found: Sequence[Found]) -> str:
+    """The first layer's gradient over the last one's."""
+    first, last = found[0].health, found[-1].health
+    if not first.gradient or not last.gradient:
+        ratio = text.NONE if None in (first.gradient, last.gradient) else "0"
+    else:
+        ratio = amount(first.gradient / last.gradient)
+    return text.first_to_last(_name(first.layer), _name(last.layer), ratio.ljust(RATIO))
+
+
+def _name(layer: str) -> str:
+    name = harmless(layer)
+    return abbreviated(name, min(NAME, widest([name])))
+
+
+def _verdicts(found: Sequence[Found]) -> tuple[Span, Span]:
+    """What is wrong at worst, with the first layer that has it and without; or that all is well."""
+    worst = max((one.trouble for one in found), key=SEVERITY.index)
+    if not worst:
+        return Span(text.HEALTHY, INKS[""]), Span(text.HEALTHY, INKS[""])
+    alike = [one for one in found if one.trouble == worst]
+    trouble, name = text.TROUBLES[worst], _name(alike[0].health.layer)
+    long, short = text.troubled(len(alike), trouble, name), text.troubles(len(alike), trouble)
+    return Span(long, INKS[worst]), Span(short, INKS[worst])

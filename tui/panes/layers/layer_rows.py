@@ -1,0 +1,387 @@
+"""The table of the network's layers: stages, what each layer costs, and how it fares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from engine.protocol.events import Health, Layer, RunStarted
+from engine.text import harmless
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.frame import fitting
+from tui.drawing.spark import bar
+from tui.drawing.table import Column, fitting_columns, table, widest
+from tui.panes.layers import stage_tree
+from tui.panes.layers.gradient_depth import INKS, Scale, amount, depth_line, scale_for
+from tui.panes.layers.stage_tree import Node
+from tui.panes.layers.verdicts import DEAD, Checkup, Found, frozen, together
+
+# A name is cut to this before a column is left out.
+NAME = 12
+KERNEL = 8
+# The narrowest tables whose gradients are bars of several cells, and whose bars are longer.
+WIDE, WIDEST = 100, 150
+BAR, LONG_BAR = 5, 16
+# The least tall one with a line on the gradient below it.
+TALL = 6
+# Columns of a rank up to this are worth less space between them.
+CORE = 9
+# Cells for an amount, for `-.13 ± .91` and for `100 %`.
+AMOUNT, SPREAD, SHARE = 5, 12, 5
+# A mean below this share of the deviation is noise about nought.
+NOISE = 0.01
+
+
+class LayerView(NamedTuple):
+    """What of a table is seen: which groups are open, the chosen node, the first row."""
+
+    opened: frozenset[int] = frozenset()
+    selected: int | None = None
+    first: int = 0
+
+
+class LayerTable:
+    """The layers of a model as a tree of rows; what never changes is worked out once."""
+
+    def __init__(self, layers: Sequence[Layer], side: int = 0) -> None:
+        """`side` is that of the image in pixels, 0 where it is not known."""
+        self.layers = layers
+        self.side = side
+        self.tree = stage_tree.nodes(layers)
+        self.rows = [_summary(layers[node.start : node.end], node) for node in self.tree]
+        self._names = [harmless(node.label) for node in self.tree]
+        self._outputs = _shapes([row.output for row in self.rows])
+        self._macs = _mega([row.macs for row in self.rows])
+        self._receptive = [self._field(row.receptive) for row in self.rows]
+        self._widths = {
+            "name": widest(_indented(self.tree, self._names, "▸")),
+            "kernel": min(KERNEL, widest(row.kernel for row in self.rows)),
+            "output": widest(self._outputs),
+            "exact": widest(_exact(row.parameters) for row in self.rows),
+            "short": widest(_short(row.parameters) for row in self.rows),
+            "macs": widest(self._macs),
+            "field": widest(self._receptive),
+        }
+        tops = [row for row, node in zip(self.rows, self.tree, strict=True) if not node.depth]
+        self._most = Most(
+            max((row.parameters for row in tops), default=0) or 1,
+            max((row.macs for row in tops), default=0) or 1,
+        )
+
+    def shares(self, node: int) -> tuple[str, str]:
+        """This row's per cent of all parameters and of all multiply-accumulates."""
+        row = self.rows[node]
+        parameters = sum(layer.parameters for layer in self.layers) or 1
+        macs = sum(layer.macs for layer in self.layers) or 1
+        return numbers.whole(row.parameters / parameters), numbers.whole(row.macs / macs)
+
+    def found(self, checkup: Checkup, node: int) -> Found | None:
+        """How the layers of this row fare; numbers are those of the ones that compute, if any."""
+        layers = self.layers[self.tree[node].start : self.tree[node].end]
+        everything = together(checkup.of(layer.name for layer in layers))
+        if everything is None or everything.trouble:
+            return everything
+        return together(checkup.of(layer.name for layer in layers if layer.macs)) or everything
+
+    def columns(
+        self, shown: Sequence[int], view: LayerView, checkup: Checkup, width: int
+    ) -> list[Column]:
+        """The columns for these rows, narrower and fewer where there is less room."""
+        for gap, exact in ((2, True), (1, True), (1, False)):
+            bars = LONG_BAR if width >= WIDEST else BAR
+            columns = self._fixed(shown, view.opened, gap, exact, bars)
+            if checkup:
+                columns += self._measured(shown, checkup, gap, bars if width >= WIDE else 1)
+            core = sum(column.room for column in columns[1:] if column.rank <= CORE)
+            if core + min(NAME, columns[0].cells) + 2 <= width:
+                break
+        return fitting_columns(columns, width, NAME)
+
+    def _fixed(
+        self, shown: Sequence[int], opened: frozenset[int], gap: int, exact: bool, bars: int
+    ) -> list[Column]:
+        """What the architecture says."""
+        rows = [self.rows[i] for i in shown]
+        inks = [row.ink for row in rows]
+        names = _indented(
+            [self.tree[i] for i in shown],
+            [self._names[i] for i in shown],
+            ["▾" if i in opened else "▸" for i in shown],
+        )
+        count, counts = (_exact, "exact") if exact else (_short, "short")
+        widths = self._widths
+
+        def column(
+            heading: str, texts: list[str], rank: int, wide: str, right: bool = True
+        ) -> Column:
+            return Column(heading, texts, rank, right, inks=inks, least=widths[wide], gap=gap)
+
+        columns = [
+            column(text.LAYER, names, 0, "name", right=False),
+            column(text.KERNEL, [row.kernel for row in rows], 8, "kernel", right=False),
+            column(text.OUTPUT, [self._outputs[i] for i in shown], 5, "output", right=False),
+            column(text.PARAMETERS, [count(row.parameters) for row in rows], 2, counts),
+            _bars([row.parameters / self._most.parameters for row in rows], bars, 13),
+            column(text.MMAC, [self._macs[i] for i in shown], 7, "macs"),
+            _bars([row.macs / self._most.macs for row in rows], bars, 12),
+        ]
+        if widths["field"]:
+            fields = [self._receptive[i] for i in shown]
+            columns.append(column(text.RECEPTIVE, fields, 6, "field"))
+        return columns
+
+    def _measured(
+        self, shown: Sequence[int], checkup: Checkup, gap: int, bar_cells: int
+    ) -> list[Column]:
+        """What the newest report says."""
+        found = [self.found(checkup, i) for i in shown]
+        scale = scale_for(one.health.gradient for one in checkup.found.values())
+        inks = [self.rows[i].ink for i in shown]
+        marks: list[Ink] = [INKS[one.trouble] if one else "plain" for one in found]
+        learning = [
+            mark if one and one.trouble in ("vanishing", "exploding") else ink
+            for one, mark, ink in zip(found, marks, inks, strict=True)
+        ]
+        dying: list[Ink] = [
+            INKS["dead"] if one and (one.health.dead or 0.0) > DEAD else ink
+            for one, ink in zip(found, inks, strict=True)
+        ]
+        gradients = [amount_of(one, one.health.gradient) if one else "" for one in found]
+        updates = [amount_of(one, one.health.update) if one else "" for one in found]
+        spreads = [_spread(one.health) if one else "" for one in found]
+        dead = [_dead(one.health) if one else "" for one in found]
+        signs = ["!" if one and one.trouble else "" for one in found]
+        words = [text.TROUBLES[one.trouble] if one and one.trouble else "" for one in found]
+        blocks = [_gradient_bar(scale, one, bar_cells) for one in found]
+        word = widest(text.TROUBLES.values())
+        return [
+            Column(text.GRADIENT, gradients, 1, True, inks=learning, least=AMOUNT, gap=gap),
+            Column("", blocks, 4, ink="train", least=bar_cells, gap=1),
+            Column(text.UPDATE, updates, 9, True, inks=learning, least=AMOUNT, gap=gap),
+            Column(text.ACTIVATION, spreads, 10, inks=inks, least=SPREAD, gap=gap),
+            Column(text.DEAD, dead, 3, True, inks=dying, least=SHARE, gap=gap),
+            Column("", signs, 0, inks=marks, least=1, gap=1),
+            Column("", words, 11, inks=marks, least=word, gap=1),
+        ]
+
+    def _field(self, receptive: int | None) -> str:
+        """The receptive field, `>` behind it where it exceeds the image."""
+        if receptive is None or not any(layer.receptive for layer in self.layers):
+            return ""
+        beyond = receptive > self.side > 0
+        return f"{receptive or text.WHOLE_IMAGE}{'>' if beyond else ' '}"
+
+
+class Summary(NamedTuple):
+    """What the architecture says of one row; `receptive` is None where nothing looks at pixels."""
+
+    kernel: str
+    output: tuple[int, ...]
+    parameters: int
+    macs: int
+    receptive: int | None
+    ink: Ink
+
+
+class Most(NamedTuple):
+    """What a full bar stands for."""
+
+    parameters: int
+    macs: int
+
+
+def layer_pane(
+    shape: LayerTable,
+    checkup: Checkup,
+    view: LayerView,
+    width: int,
+    height: int,
+    no_health: str = "",
+) -> list[Row]:
+    """The table from the first row of the view, and below it the gradient by depth.
+
+    `no_health` is what stands there until there is a report.
+    """
+    if not shape.tree:
+        rows = [cells.row(Span(" " + text.NO_LAYERS, "dim"))]
+    else:
+        shown = stage_tree.shown(shape.tree, view.opened)
+        room = rows_room(height)
+        first = max(0, min(view.first, len(shown) - room))
+        visible = shown[first : first + room]
+        rows = table(shape.columns(visible, view, checkup, width), width)
+        if view.selected in visible:
+            at = 1 + visible.index(view.selected)
+            rows[at] = _selected(rows[at])
+        rows = rows[height < 2 :]
+    blank: list[Row] = [()] * (height - len(rows))
+    rows = [*rows, *blank][: max(0, height)]
+    if height >= TALL and shape.tree:
+        none = cells.row(Span(" " + no_health, "dim")) if no_health else ()
+        rows[-1] = depth_line(shape.layers, checkup, width) if checkup else none
+    return [cells.fit(cells.shortened(row, width), width) for row in rows]
+
+
+def rows_room(height: int) -> int:
+    """How many rows of layers there are in a pane whose inside is so tall."""
+    return max(1, height - (height >= 2) - (height >= TALL))
+
+
+def scrolled(first: int, at: int, room: int) -> int:
+    """The first row to show, moved as little as needed to see the row `at`."""
+    return min(at, max(first, at - room + 1))
+
+
+def place(rows: int, first: int, height: int) -> str:
+    """`1–9 of 17`, where not all rows are seen."""
+    room = rows_room(height)
+    if rows <= room or height <= 0:
+        return ""
+    first = max(0, min(first, rows - room))
+    return text.rows_of(first + 1, first + room, rows)
+
+
+def explanation(shape: LayerTable, checkup: Checkup, node: int) -> Row:
+    """What is wrong with the layers of this row in words; else their shares, and a wide field."""
+    name = Span(harmless(shape.tree[node].name) + "   ", "selected")
+    found = shape.found(checkup, node)
+    if found is not None and found.trouble:
+        return (name, Span(_words(found), INKS[found.trouble]))
+    row = shape.rows[node]
+    facts = []
+    if row.parameters:
+        facts.append(text.shares(*shape.shares(node)))
+    if (row.receptive or 0) > shape.side > 0:
+        facts.append(text.wider_than(row.receptive or 0, shape.side))
+    return cells.row(name, Span("   ".join(facts), "dim"))
+
+
+def layer_facts(run: RunStarted | None, room: int) -> Row:
+    """`11.17 M parameters   555 MMAC`, shorter where there is less room."""
+    if run is None:
+        return ()
+    macs = f"{run.macs / 1e6:.0f}" if run.macs >= 1e7 else f"{run.macs / 1e6:.2g}"
+    count = run.parameters
+    exact = f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count:,}"
+    forms = (
+        text.parameters(exact, macs),
+        text.parameters_short(numbers.count(count), macs),
+        numbers.count(count),
+    )
+    return fitting([(Span(form),) for form in forms], room)
+
+
+def _summary(layers: Sequence[Layer], node: Node) -> Summary:
+    computing = [layer for layer in layers if layer.macs]
+    # A field of 0 is the whole image; where paths meet, the wider one counts.
+    fields = [layer.receptive for layer in layers]
+    return Summary(
+        harmless(text.blocks(node.groups) if node.groups > 1 else _kernel(layers)),
+        layers[-1].output,
+        sum(layer.parameters for layer in layers),
+        sum(layer.macs for layer in layers),
+        0 if 0 in fields else max(fields),
+        "plain" if computing else "dim",
+    )
+
+
+def _kernel(layers: Sequence[Layer]) -> str:
+    """A layer's own kernel; of several the largest and how often, or what goes in and comes out."""
+    if len(layers) == 1:
+        return layers[0].detail or _kind(layers[0])
+    computing = [layer.detail for layer in layers if layer.macs]
+    kernels = Counter(detail.split(" ")[0] for detail in computing if "×" in detail)
+    if kernels:
+        largest = max(kernels, key=lambda kernel: (len(kernel), kernel))
+        return f"{largest} ×{kernels[largest]}" if kernels[largest] > 1 else largest
+    if computing:
+        return f"{computing[0].split('→')[0]}→{computing[-1].split('→')[-1]}"
+    return ""
+
+
+def _kind(layer: Layer) -> str:
+    """A short word for a layer that has no kernel."""
+    return next((word for word in ("norm", "pool") if word in layer.kind.lower()), "") or (
+        layer.kind.lower()
+    )
+
+
+def _indented(tree: Sequence[Node], names: Sequence[str], signs: str | Sequence[str]) -> list[str]:
+    """The names below each other as a tree, each group with its sign."""
+    each = signs if len(signs) == len(tree) else [signs[0]] * len(tree)
+    grouped = any(node.group for node in tree)
+    return [
+        "  " * node.depth + (f"{sign} " if node.group else "  " if node.depth else "") + name
+        if grouped
+        else name
+        for node, name, sign in zip(tree, names, each, strict=True)
+    ]
+
+
+def _selected(row: Row) -> Row:
+    """The row with a sign before it, and its name in the ink of what is chosen."""
+    name, *others = row
+    return (Span("›" + name.text[1:], "selected"), *others)
+
+
+def _bars(shares: Sequence[float], width: int, rank: int) -> Column:
+    return Column("", [bar(one, width) for one in shares], rank, ink="dim", least=width, gap=1)
+
+
+def _shapes(shapes: Sequence[tuple[int, ...]]) -> list[str]:
+    """Shapes such as 64×32×32, the channels below each other."""
+    channels = [str(shape[0]) if shape else "" for shape in shapes]
+    room = widest(channels)
+    sizes = ("".join(f"×{size}" for size in shape[1:]) for shape in shapes)
+    return [cells.right(c, room) + size for c, size in zip(channels, sizes, strict=True)]
+
+
+def _mega(macs: Sequence[int]) -> list[str]:
+    """Millions, with as many decimals for all as the largest has room for."""
+    largest = max(macs, default=0) / 1e6
+    digits = 2 if largest < 10 else 1 if largest < 1000 else 0
+    return [f"{count / 1e6:,.{digits}f}" if count else "" for count in macs]
+
+
+def _exact(count: int) -> str:
+    return f"{count:,}" if count else ""
+
+
+def _short(count: int) -> str:
+    return numbers.count(count) if count else ""
+
+
+def _gradient_bar(scale: Scale, found: Found | None, width: int) -> str:
+    if found is None:
+        return ""
+    gradient = found.health.gradient
+    return scale.block(gradient) if width == 1 else scale.bar(gradient, width)
+
+
+def amount_of(found: Found, value: float | None) -> str:
+    """The amount; nothing learnt is not the same as nothing known."""
+    return text.NONE if value is None and frozen(found.health) else amount(value)
+
+
+def _spread(health: Health) -> str:
+    """`-.13 ± .91`; a mean that is small beside the deviation is nought."""
+    mean, deviation = health.mean, health.deviation
+    if mean is not None and deviation is not None and abs(mean) < NOISE * deviation:
+        mean = 0.0
+    return f"{amount(mean):>{AMOUNT}} ± {amount(deviation)}"
+
+
+def _dead(health: Health) -> str:
+    return f"{numbers.whole(health.dead)} %" if health.dead is not None else ""
+
+
+def _words(found: Found) -> str:
+    health = found.health
+    if found.trouble == "dead":
+        return text.dead_units(numbers.whole(health.dead))
+    if found.trouble == "vanishing":
+        return text.vanishes(amount(health.gradient))
+    return text.explodes(amount(health.gradient), amount(health.update))

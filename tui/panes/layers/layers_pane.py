@@ -1,0 +1,196 @@
+"""The layers of the network, and how they fare."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events as textual_events
+from textual.binding import Binding, BindingType
+
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.history import History
+from tui import text
+from tui.drawing.cells import Row, Span
+from tui.panes.base.pane import Border, Pane
+from tui.panes.layers import layer_rows, stage_tree
+from tui.panes.layers.layer_rows import LayerTable, LayerView
+from tui.panes.layers.verdicts import Checkup
+
+# Every number changes with a report, and there are many: so seldom are they renewed where nobody
+# is at them.
+SECONDS = 10.0
+
+
+class LayersPane(Pane):
+    """Stages, blocks and layers: shapes, costs and live health.
+
+    Arrows choose a row, Enter and Space fold it, `m` shows its feature maps.
+    """
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {events.RunStarted, events.LayerHealth, events.RunEnded, events.Phase}
+    )
+    TITLE = text.LAYERS_TITLE
+    KEYS = (("↑↓ space", text.KEY_FOLD), ("m", text.KEY_ITS_MAPS))
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("home", "move(-1_000_000)", show=False),
+        Binding("end", "move(1_000_000)", show=False),
+        Binding("space", "fold", show=False),
+        Binding("enter", "fold_group", show=False),
+        Binding("right,l", "open(True)", show=False),
+        Binding("left,h", "open(False)", show=False),
+        Binding("m", "maps", show=False),
+        Binding("escape", "deselect", show=False),
+    ]
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self._table = LayerTable(())
+        self._view = LayerView()
+        self._checkup = Checkup(None)
+        self._report: events.LayerHealth | None = None
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        self.history = history
+        only_health = kinds is not None and kinds & self.LISTENS == {events.LayerHealth}
+        if not (only_health and self._is_fresh):
+            super().show(history, kinds)
+
+    @property
+    def _is_fresh(self) -> bool:
+        """Whether the report that is shown is a new one for somebody who does not look at it."""
+        if self._report is None or self.has_focus:
+            return False
+        return 0 <= self.history.last_time - self._report.time < SECONDS
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter is the screen's where no group is chosen, Escape where nothing is."""
+        chosen = self._view.selected
+        if action == "fold_group":
+            return chosen is not None and self._table.tree[chosen].group
+        return chosen is not None if action == "deselect" else True
+
+    # What there is
+
+    def redraw(self) -> None:
+        run = self.history.run
+        table = run.layers if run else ()
+        if table is not self._table.layers and table != self._table.layers:
+            self._table = LayerTable(table, max(run.input[1:], default=0) if run else 0)
+            self._view = LayerView(stage_tree.opened_at_first(self._table.tree))
+        if self.history.health is not self._report:
+            self._report = self.history.health
+            self._checkup = Checkup(self._report)
+        super().redraw()
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        view, chosen = self._seen, self._seen.selected
+        place = layer_rows.place(len(self._shown), view.first, height - 2)
+        words = (
+            layer_rows.explanation(self._table, self._checkup, chosen) if chosen is not None else ()
+        )
+        return Border(
+            layer_rows.layer_facts(self.history.run, facts_room),
+            words,
+            (Span(place, "dim"),) if place else (),
+        )
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        over = self.history.ended is not None
+        none = text.NO_HEALTH_EVER if over else text.NO_HEALTH
+        return layer_rows.layer_pane(self._table, self._checkup, self._seen, width, height, none)
+
+    @property
+    def _shown(self) -> list[int]:
+        return stage_tree.shown(self._table.tree, self._view.opened)
+
+    @property
+    def _seen(self) -> LayerView:
+        """The choice is seen where keys act on it."""
+        return self._view if self.has_focus else self._view._replace(selected=None)
+
+    # What is chosen
+
+    def action_move(self, rows: int) -> None:
+        shown = self._shown
+        if not shown:
+            return
+        if self._view.selected in shown:
+            at = shown.index(self._view.selected) + rows
+        else:
+            # The first step down chooses the first row that is seen.
+            at = self._view.first + rows - (rows > 0)
+        self._choose(shown[max(0, min(at, len(shown) - 1))])
+
+    def _choose(self, node: int) -> None:
+        """Choose a node that is shown, and scroll to it."""
+        room = layer_rows.rows_room(self.size.height - 2)
+        first = layer_rows.scrolled(self._view.first, self._shown.index(node), room)
+        self._view = self._view._replace(selected=node, first=first)
+        self.redraw()
+
+    def action_deselect(self) -> None:
+        self._view = self._view._replace(selected=None)
+        self.redraw()
+
+    def action_fold_group(self) -> None:
+        self.action_fold()
+
+    def action_fold(self) -> None:
+        """Open or close the chosen group, or close the one that the chosen layer is in."""
+        chosen = self._view.selected
+        if chosen is None:
+            self.action_move(0)
+        else:
+            group = self._table.tree[chosen].group
+            self.action_open(group and chosen not in self._view.opened)
+
+    def action_open(self, opened: bool) -> None:
+        """Open the chosen group; or close it, or the one that is around it."""
+        chosen = self._view.selected
+        if chosen is None:
+            return
+        node = self._table.tree[chosen]
+        if not opened and not (node.group and chosen in self._view.opened):
+            chosen = stage_tree.above(self._table.tree, chosen)
+        if self._table.tree[chosen].group:
+            changed = self._view.opened | {chosen} if opened else self._view.opened - {chosen}
+            self._view = self._view._replace(opened=changed)
+        self._choose(chosen)
+
+    def action_maps(self) -> None:
+        """Show what the chosen layer, or the last convolution before it, makes of an image."""
+        chosen = self._view.selected
+        before = self._table.layers[: self._table.tree[chosen].end] if chosen is not None else ()
+        found = [layer.name for layer in before if layer.macs and len(layer.output) == 3]
+        if found:
+            self.post_message(self.Pointed(found[-1]))
+
+    def on_click(self, event: textual_events.Click | None = None) -> None:
+        super().on_click()
+        shown = self._shown
+        room = layer_rows.rows_room(self.size.height - 2)
+        row = event.y - 1 - (self.size.height >= 4) if event is not None else -1
+        at = max(0, min(self._view.first, len(shown) - room)) + row
+        if 0 <= row < room and at < len(shown):
+            again = shown[at] == self._view.selected
+            self._choose(shown[at])
+            if again and self._table.tree[shown[at]].group:
+                self.action_fold()
+
+    def on_mouse_scroll_down(self) -> None:
+        self._scroll(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self._scroll(-1)
+
+    def _scroll(self, rows: int) -> None:
+        most = len(self._shown) - layer_rows.rows_room(self.size.height - 2)
+        first = max(0, min(self._view.first + rows, most))
+        self._view = self._view._replace(first=first)
+        self.redraw()

@@ -1,0 +1,150 @@
+"""The layers of a network as stages and blocks, found in their dotted names.
+
+`layer1.0.conv1` is a layer of block 0 of stage layer1. Where one part of the names holds all that
+has blocks, as `features` does in torchvision's MobileNet, the parts below it are the stages.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from engine.protocol.events import Layer
+
+# A block is computed by this many convolutions or linear layers, or by more.
+BLOCK_LAYERS = 2
+# At first the groups are open, the outer ones before the inner ones, up to so many rows.
+FIRST_ROWS = 30
+
+
+class Run(NamedTuple):
+    """Layers `start` to `end`, that one excluded, whose names begin with as many equal parts."""
+
+    start: int
+    end: int
+    parts: int
+
+
+class Node(NamedTuple):
+    """One row of the tree, a layer or a group of layers, with what is below it right after it."""
+
+    name: str
+    """The dotted name."""
+    label: str
+    """The name without that of the group it is in."""
+    depth: int
+    start: int
+    end: int
+    """The layers are those from `start` to `end`, that one excluded."""
+    group: bool
+    groups: int
+    """How many groups are right below."""
+    after: int
+    """The index of the next node that is not below this one."""
+
+
+def nodes(layers: Sequence[Layer]) -> tuple[Node, ...]:
+    """The whole tree in the order of its rows, two levels of groups at most."""
+    names = [layer.name.split(".") for layer in layers]
+    weighs = [layer.macs > 0 for layer in layers]
+    found: list[Node] = []
+    for stage in _split(Run(0, len(names), 0), names, weighs):
+        _add(found, stage, names, weighs, depth=0, inside=0)
+    return tuple(found)
+
+
+def shown(tree: Sequence[Node], opened: frozenset[int]) -> list[int]:
+    """The indices of the nodes that are in no closed group."""
+    at, rows = 0, []
+    while at < len(tree):
+        rows.append(at)
+        at = tree[at].after if tree[at].group and at not in opened else at + 1
+    return rows
+
+
+def opened_at_first(tree: Sequence[Node]) -> frozenset[int]:
+    """The groups that are open until somebody closes them."""
+    opened: frozenset[int] = frozenset()
+    for depth in (0, 1):
+        more = opened | {i for i, node in enumerate(tree) if node.group and node.depth == depth}
+        if len(shown(tree, more)) > FIRST_ROWS:
+            break
+        opened = more
+    return opened
+
+
+def above(tree: Sequence[Node], index: int) -> int:
+    """The group that this node is in, or the node itself at the top."""
+    depth = tree[index].depth
+    return next((i for i in range(index, -1, -1) if tree[i].depth < depth), index)
+
+
+def _add(
+    found: list[Node],
+    run: Run,
+    names: Sequence[Sequence[str]],
+    weighs: Sequence[bool],
+    depth: int,
+    inside: int,
+) -> None:
+    """Append a run of layers as a node, and below it, where it is a group, its own.
+
+    `inside` is how many first parts of the names stand in the group around it.
+    """
+    alone = run.end - run.start == 1
+    parts = names[run.start] if alone else names[run.start][: run.parts]
+    below = [] if alone else list(_below(run, names, weighs, depth))
+    groups = sum(one.end - one.start > 1 for one in below)
+    label = ".".join(parts[inside:] or parts[-1:])
+    dotted = "." + label if inside and label[:1].isdigit() else label
+    at = len(found)
+    node = Node(".".join(parts), dotted, depth, run.start, run.end, not alone, groups, at + 1)
+    found.append(node)
+    for one in below:
+        _add(found, one, names, weighs, depth + 1, run.parts)
+    found[at] = node._replace(after=len(found))
+
+
+def _below(
+    run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool], depth: int
+) -> Iterator[Run]:
+    """What a group consists of: its blocks, if it is a stage that has several, and layers."""
+    parts = _split(run, names, weighs) if depth == 0 else []
+    blocks = {part for part in parts if _is_block(part, weighs)}
+    if len(blocks) < 2:
+        parts, blocks = [run], set()
+    for part in parts:
+        if part in blocks:
+            yield part
+        else:
+            yield from (Run(i, i + 1, part.parts) for i in range(part.start, part.end))
+
+
+def _split(run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool]) -> list[Run]:
+    """The runs by the next part of the names; the only one that has blocks is split in turn."""
+    found = _parts(run, names)
+    holders = [
+        part
+        for part in found
+        if sum(_is_block(below, weighs) for below in _parts(part, names)) >= 2
+    ]
+    if len(holders) != 1:
+        return found
+    at = found.index(holders[0])
+    return [*found[:at], *_split(holders[0], names, weighs), *found[at + 1 :]]
+
+
+def _parts(run: Run, names: Sequence[Sequence[str]]) -> list[Run]:
+    deeper = run.parts + 1
+    found = []
+    for _, same in itertools.groupby(
+        range(run.start, run.end), key=lambda i: tuple(names[i][:deeper])
+    ):
+        members = list(same)
+        found.append(Run(members[0], members[-1] + 1, deeper))
+    return found
+
+
+def _is_block(run: Run, weighs: Sequence[bool]) -> bool:
+    return sum(weighs[run.start : run.end]) >= BLOCK_LAYERS

@@ -1,0 +1,58 @@
+"""What the run does to the machine."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import ClassVar
+
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.text import harmless
+from tui import text
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import fitting
+from tui.panes.base.pane import Border, Pane
+from tui.panes.machine import machine_rows
+from tui.terminal.viewer_cost import Cost
+
+
+class MachinePane(Pane):
+    """Load, memory, speed and disk."""
+
+    # Speed comes with the steps and is drawn with the next sample: every two seconds is enough.
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {
+            events.Hardware,
+            events.RunStarted,
+            events.EpochEnded,
+            events.Checkpointed,
+            events.RunEnded,
+        }
+    )
+    TITLE = text.MACHINE_TITLE
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        self.cost: Callable[[], Cost | None] = lambda: None
+        """Asked for what the viewer itself costs."""
+        self._user = _user()
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        run = self.history.run
+        host = (Span(harmless(run.host), "dim"),) if run else ()
+        hidden = machine_rows.rows_hidden(self.history, width - 2, height - 2, self.cost())
+        more = (Span(text.more(hidden), "dim"),) if hidden and height > 2 else ()
+        foot = (Span(text.AT_THE_END, "dim"),) if self.history.ended is not None else ()
+        return Border(fitting([host], facts_room), foot, more)
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        return machine_rows.machine_pane(self.history, width, height, self.cost(), self._user)
+
+
+def _user() -> str:
+    """Who looks on; nobody where the system has no name for this user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

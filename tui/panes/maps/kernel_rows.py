@@ -1,0 +1,59 @@
+"""The filters of the first convolution as pictures: medium grey is no weight at all."""
+
+from __future__ import annotations
+
+from engine.protocol.events import Kernels
+from engine.text import harmless
+from tui import text
+from tui.drawing import cells, numbers
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import fitting
+from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
+
+# `c00` and a space.
+CAPTION = 3
+GAP = 2
+
+
+def kernels_pane(
+    event: Kernels, width: int, height: int, first: int = 0, coloured: bool = False
+) -> list[Row]:
+    """A page of the filters, each below its number."""
+    tiles = kernels_tiles(event, width, height)
+    page = tiles.page(first, len(event.kernels))
+    captions = [f"c{i:02d}" for i in page]
+    rows = tiled([event.kernels[i] for i in page], captions, tiles, coloured)
+    blank: list[Row] = [()] * (height - len(rows))
+    return [cells.fit(cells.row(" ", *row), width) for row in [*rows, *blank][:height]]
+
+
+def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
+    """As large as lets all stand there, a weight the same number of cells everywhere."""
+    tall, wide = (*event.shape[2:4], 1, 1)[:2]
+    tiles = Tiles(0, 0, 0, 0)
+    for scale in range(max(2, 2 * MOST_ROWS // max(1, tall)), 1, -1):
+        cols, rows = max(1, wide) * scale, (max(1, tall) * scale + 1) // 2
+        column = max(cols, CAPTION) + GAP
+        tiles = Tiles(max(1, (width - 1 + GAP) // column), height // (rows + 1), cols, rows, GAP)
+        if tiles.capacity >= len(event.kernels):
+            break
+    return tiles
+
+
+def kernels_facts(event: Kernels, room: int) -> Row:
+    """`black -0.42  white +0.42`: what the shades stand for."""
+    return fitting([(Span(text.weights_to(numbers.loss(event.largest)), "dim"),)], room)
+
+
+def kernels_foot(event: Kernels) -> Row:
+    """`conv1  64 kernels of 3×3×3`: the layer and the shape of its filters."""
+    count, *shape = event.shape or (0,)
+    return (Span(harmless(event.layer)), Span(f"  {text.kernels(count, shape)}", "dim"))
+
+
+def kernels_range(event: Kernels, width: int, height: int, first: int) -> Row:
+    """`1-40 of 64`: which filters are shown."""
+    page = kernels_tiles(event, width, height).page(first, len(event.kernels))
+    if not page:
+        return ()
+    return (Span(text.some_of(page[0] + 1, page[-1] + 1, max(event.shape[0], len(page)))),)

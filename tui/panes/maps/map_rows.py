@@ -1,0 +1,269 @@
+"""The maps pane: one validation image, and what a layer makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.protocol.events import FeatureMap, FeatureMaps, Picture
+from engine.text import harmless
+from tui import text
+from tui.drawing import axis, cells, numbers
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.facts import epoch_number
+from tui.drawing.frame import fitting
+from tui.drawing.mistakes import class_name
+from tui.drawing.shades import decoded, pictured
+from tui.drawing.spark import GAP, STEPS, bar
+from tui.drawing.table import widest
+from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
+
+# About so many rows are for a map with its caption, where there is room.
+BAND = 8
+# The rows of an image of 32×32 pixels, one to each half of a cell; twice as many where they fit.
+PICTURE_ROWS = 16
+# A pane narrower than this, and high, has the channels below the image.
+TALL = 64
+# The rows for what it is and what it is taken for.
+SAID = 4
+# The cells at the right of an image for its predictions.
+BESIDE = 15
+
+
+class View(NamedTuple):
+    """How maps are shown: from which place on, in which order, in colours or not."""
+
+    first: int = 0
+    strongest: bool = False
+    coloured: bool = False
+
+
+PLAIN = View()
+
+
+def maps_pane(
+    event: FeatureMaps | None,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: View = PLAIN,
+) -> list[Row]:
+    """The image with its predictions, and the layer's channels beside or below it."""
+    if event is None:
+        rows = [cells.row(Span(" " + text.NO_MAPS, "dim"))]
+    elif _is_tall(width, height):
+        rows = _tall(event, classes, width, height, view)
+    else:
+        rows = _broad(event, classes, width, height, view)
+    blank: list[Row] = [()] * (height - len(rows))
+    return [cells.fit(row, width) for row in [*rows, *blank][:height]]
+
+
+def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> Row:
+    """`horse → horse .81`: what the image is and what it is taken for."""
+    if event is None or not event.top:
+        return ()
+    best, probability = event.top[0]
+    names = f"{class_name(classes, event.true)} → {class_name(classes, best)}"
+    right = Span(names, "good" if best == event.true else "error")
+    return fitting([(right, Span(" " + _probability(probability))), (right,)], room)
+
+
+def maps_label(event: FeatureMaps) -> str:
+    """`conv1  64×32×32`: the layer and the shape of its output."""
+    return f"{harmless(event.layer)}  {text.times(event.shape)}"
+
+
+def maps_foot(
+    event: FeatureMaps | None, steps_per_epoch: int, room: int, receptive: int = 0
+) -> Row:
+    """`conv1  64×32×32  sees 3×3 px   image 4217   epoch 12`, or less of it.
+
+    The layer, its output, which image it is of, and how far the network was trained.
+    """
+    if event is None:
+        return ()
+    label = Span(maps_label(event))
+    sees = Span(f"  {text.sees(receptive)}" if receptive else "", "dim")
+    image = Span(f"   {text.image(event.image)}", "dim")
+    epoch = epoch_number(event.step / max(1, steps_per_epoch))
+    when = Span(f"   {text.at_epoch(epoch)}", "dim")
+    name = Span(harmless(event.layer))
+    forms = [(label, image, when), (name, image, when), (label, image), (label,)]
+    return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
+
+
+def asking_foot(layer: str, image: int) -> Row:
+    """`conv2   image 18  asking …`: what was asked for and is not there yet."""
+    asked = f"{harmless(layer)}   {text.image(image)}  "
+    return (Span(asked), Span(text.ASKING, "selected"))
+
+
+def maps_range(event: FeatureMaps | None, width: int, height: int, view: View) -> Row:
+    """`1-6 of 64  strongest first`: which channels are shown, in which order."""
+    if event is None or not event.maps:
+        return ()
+    page = maps_tiles(event, width, height).page(view.first, len(event.maps))
+    if not page:
+        return ()
+    channels = max(len(event.maps), *event.shape[:1])
+    order = Span(f"  {text.STRONGEST_FIRST}" if view.strongest else "", "dim")
+    return cells.row(text.some_of(page[0] + 1, page[-1] + 1, channels), order)
+
+
+def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
+    """How many channels a pane of this inner size shows, and how large.
+
+    They are as large as lets all of them stand there, but not smaller than those of `BAND` rows,
+    of which a page is shown.
+    """
+    if _is_tall(width, height):
+        said = SAID if _is_said_below(width, height) else 0
+        width, height = width - 2, height - _side(width, height) - said - 1
+    else:
+        width -= 2 * _side(width, height) + 4
+    count, page = len(event.maps), _page(width, height)
+    whole = (
+        _tiles(across, math.ceil(count / across), width, height)
+        for across in range(1, min(count, max(1, width)) + 1)
+    )
+    largest = max(whole, key=lambda tiles: tiles.cols * tiles.rows, default=page)
+    return largest if largest.rows >= page.rows else page
+
+
+def _page(width: int, height: int) -> Tiles:
+    """As many of about `BAND` rows as there is room for."""
+    down = max(1, round(height / BAND))
+    rows = max(1, height // down - 1)
+    across = max(1, round((width + 1) / (2 * rows + 1)))
+    return _tiles(across, down, width, height)
+
+
+def _tiles(across: int, down: int, width: int, height: int) -> Tiles:
+    """So many, as large as there is room for, about as high as wide."""
+    rows = min(MOST_ROWS, height // down - 1)
+    cols = min((width + 1) // across - 1, 2 * min(rows + 2, MOST_ROWS))
+    rows = min(rows, (cols + 3) // 2)
+    return Tiles(across, down, cols, rows) if rows > 0 and cols > 0 else Tiles(0, 0, 0, 0)
+
+
+@lru_cache(4096)
+def activation(map_: FeatureMap) -> float:
+    """The mean of a map; NaN where it is not finite."""
+    low, high = numbers.number(map_.low), numbers.number(map_.high)
+    data = decoded(map_.data)
+    return low + sum(data) / max(1, len(data)) / 255 * (high - low)
+
+
+def ordered(event: FeatureMaps, strongest: bool) -> list[FeatureMap]:
+    """The maps by number, or those of the highest mean first and what is not finite last."""
+    if not strongest:
+        return list(event.maps)
+    means = {map_.channel: activation(map_) for map_ in event.maps}
+    return sorted(event.maps, key=lambda m: -_finite(means[m.channel]))
+
+
+def _finite(mean: float) -> float:
+    return mean if math.isfinite(mean) else -math.inf
+
+
+def _is_tall(width: int, height: int) -> bool:
+    return height >= PICTURE_ROWS + BAND and width < TALL
+
+
+def _is_said_below(width: int, height: int) -> bool:
+    """Whether in a tall pane the image leaves no room beside it for its predictions."""
+    return 2 * _side(width, height) + BESIDE > width
+
+
+def _side(width: int, height: int) -> int:
+    """The rows of the image."""
+    if _is_tall(width, height):
+        beside = min(PICTURE_ROWS, (width - BESIDE) // 2)
+        # The channels have half of the pane.
+        alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - SAID - 2)
+        return max(1, beside, alone)
+    if height >= PICTURE_ROWS:
+        most = min(height - SAID, width // 4)
+        return 2 * PICTURE_ROWS if most >= 2 * PICTURE_ROWS else max(1, min(PICTURE_ROWS, most))
+    # In a low pane a smaller image leaves room for a second channel.
+    return max(1, min(height, width // 6))
+
+
+def _broad(
+    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: View
+) -> list[Row]:
+    """The image at the left with its predictions below it, the channels at the right."""
+    side = _side(width, height)
+    picture = [
+        *pictured(event.picture, 2 * side, side, view.coloured),
+        *_predictions(event, classes, 2 * side),
+    ]
+    grid = _grid(event, width, height, view)
+    blanks: list[Row] = [()] * height
+    return [
+        cells.row(" ", *cells.fit(one, 2 * side), Span(" │ ", "border"), *other)
+        for one, other in zip([*picture, *blanks], [*grid, *blanks], strict=False)
+    ]
+
+
+def _tall(
+    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: View
+) -> list[Row]:
+    """The image with its predictions at the right or below it, the channels below."""
+    side = _side(width, height)
+    picture = pictured(event.picture, 2 * side, side, view.coloured)
+    blanks: list[Row] = [()] * side
+    if _is_said_below(width, height):
+        said = [*_predictions(event, classes, 2 * side), *blanks]
+        above = [cells.row(" ", *row) for row in (*picture, *said[:SAID])]
+    else:
+        said = [(), *_predictions(event, classes, width - 2 * side - 4), *blanks]
+        above = [
+            cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
+            for one, other in zip(picture, said, strict=False)
+        ]
+    return [*above, (), *(cells.row(" ", *row) for row in _grid(event, width, height, view))]
+
+
+def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
+    """The true class, and the likeliest with a bar for their probabilities."""
+    name = min(widest([class_name(classes, i) for i, _ in event.top]), width // 2)
+    room = width - name - 5
+    rows = [cells.row(Span(text.TRUE + " ", "dim"), class_name(classes, event.true))]
+    for index, probability in event.top:
+        ink: Ink = "good" if index == event.true else "plain"
+        rows.append(
+            cells.row(
+                Span(cells.fit_text(class_name(classes, index), name), ink),
+                Span(" " + bar(axis.share(probability, 0.0, 1.0), room), "dim"),
+                cells.right(_probability(probability), 4),
+            )
+        )
+    return rows
+
+
+def _probability(value: float | None) -> str:
+    """.81, 1.0 or nan."""
+    return numbers.bare(f"{numbers.number(value):.2f}")[:4]
+
+
+def _grid(event: FeatureMaps, width: int, height: int, view: View) -> list[Row]:
+    """A page of the channels, each below its caption."""
+    tiles = maps_tiles(event, width, height)
+    maps = ordered(event, view.strongest)
+    means = [activation(map_) for map_ in event.maps]
+    strongest = max((mean for mean in means if math.isfinite(mean)), default=0.0)
+    shown = [maps[i] for i in tiles.page(view.first, len(maps))]
+    pictures = [Picture(1, map_.height, map_.width, map_.data) for map_ in shown]
+    captions = [_caption(map_, strongest) for map_ in shown]
+    return tiled(pictures, captions, tiles, view.coloured)
+
+
+def _caption(map_: FeatureMap, strongest: float) -> str:
+    """The channel, and how strong it is beside the strongest."""
+    mean = activation(map_)
+    strength = STEPS[round(7 * axis.share(mean, 0.0, strongest))] if math.isfinite(mean) else GAP
+    return f"c{map_.channel:02d} {strength}"

@@ -1,0 +1,316 @@
+"""What a layer makes of an image: the journal's glimpses, and whatever else is asked for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events as textual_events
+from textual.binding import Binding, BindingType
+
+from engine.protocol import events
+from engine.protocol.events import Event, FeatureMaps, Kernels
+from engine.run.history import History
+from tui import text
+from tui.drawing.cells import Row, Span, width
+from tui.panes.base.pane import Border, Pane
+from tui.panes.maps import kernel_rows, map_rows
+from tui.widgets.drawn import is_coloured
+
+# Pictures in colours are what costs most on the way to a terminal: so seldom are they renewed. In
+# a young run they are when they have become older than this share of its age.
+SECONDS = 10.0
+YOUNG = 1 / 3
+# No question brings more of them.
+MOST_CHANNELS = 1024
+
+
+class MapsPane(Pane):
+    """The image, what it is taken for, and the channels of one layer.
+
+    Until something else is asked for, that is what the journal brings now and then. What was
+    asked for is asked again when the journal has news of a later step.
+    """
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {events.FeatureMaps, events.RunStarted, events.RunEnded}
+    )
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("n N", text.KEY_LAYER),
+        ("←→", text.KEY_IMAGE),
+        ("g", text.KEY_GO_TO),
+        ("↑↓", text.KEY_CHANNELS),
+        ("o", text.KEY_ORDER_MAPS),
+        ("K", text.KEY_KERNELS),
+    )
+    TITLE = text.MAPS_TITLE
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "layer(1)", show=False),
+        Binding("N", "layer(-1)", show=False),
+        Binding("right,l", "image(1)", show=False),
+        Binding("left,h", "image(-1)", show=False),
+        Binding("shift+right", "image(10)", show=False),
+        Binding("shift+left", "image(-10)", show=False),
+        Binding("ctrl+right", "image(100)", show=False),
+        Binding("ctrl+left", "image(-100)", show=False),
+        Binding("g", "go_to", show=False),
+        Binding("down,j,pagedown", "page(1)", show=False),
+        Binding("up,k,pageup", "page(-1)", show=False),
+        Binding("o", "order", show=False),
+        Binding("K", "kernels", show=False),
+        Binding("b", "blocks", show=False),
+    ]
+
+    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(number, id=id)
+        # What shall be shown; what is shown until the answer comes may be older.
+        self._layer = ""
+        self._image: int | None = None
+        self._answer: FeatureMaps | None = None
+        self._kernels: Kernels | None = None
+        self._on_kernels = False
+        self._asking = False
+        # Whether there are news that were not drawn, and the journal's time of those that were.
+        self._stale = False
+        self._drawn_at = 0.0
+        # Whether a layer was pointed at that nobody has asked for yet.
+        self._pointed = False
+        # The step of the journal's newest maps when the last question was asked.
+        self._as_of = 0
+        self._first = 0
+        self._strongest = False
+        self._blocks = True
+        # The number that is being typed, None while there is none.
+        self._typed: str | None = None
+
+    # What is shown
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        self.history = history
+        self._stale = self._stale or kinds is None or bool(kinds & self.LISTENS)
+        if not self._stale or not self._is_due(kinds):
+            return
+        self._stale, self._drawn_at = False, history.last_time
+        asked = self._answer is not None or self._asking
+        if self._pointed or (asked and self._newest > self._as_of):
+            self._ask()
+        else:
+            self.redraw()
+
+    def _is_due(self, kinds: frozenset[type[Event]] | None) -> bool:
+        """Whether news may be drawn: not too often, but none is left out where the run rests."""
+        now = self.history.last_time
+        if kinds is None or events.RunEnded in kinds or self.history.paused:
+            return True
+        seldom = min(SECONDS, YOUNG * self.history.elapsed(now))
+        return not 0 <= now - self._drawn_at < seldom
+
+    def answer(self, event: Event) -> None:
+        """Show the maps or the kernels; where they were refused, what was there before."""
+        self._asking = False
+        if isinstance(event, Kernels):
+            self._kernels = event
+        elif isinstance(event, FeatureMaps):
+            self._answer = event
+        elif self._shown is not None:
+            self._layer, self._image = self._shown.layer, self._shown.image
+        self._on_kernels = self._on_kernels and self._kernels is not None
+        self.redraw()
+
+    @property
+    def _shown(self) -> FeatureMaps | None:
+        """The last answer, else the journal's glimpse of the layer."""
+        glimpses = self.history.maps
+        glimpse = glimpses.get(self._layer) or next(iter(glimpses.values()), None)
+        return self._answer or glimpse
+
+    @property
+    def _shown_kernels(self) -> Kernels | None:
+        return self._kernels if self._on_kernels else None
+
+    @property
+    def _newest(self) -> int:
+        """The step of the journal's newest maps."""
+        return max((event.step for event in self.history.maps.values()), default=0)
+
+    @property
+    def _wanted(self) -> tuple[str, int]:
+        """The layer and the image that shall be shown."""
+        shown = self._shown
+        layer = self._layer or (shown.layer if shown else next(iter(self._names()), ""))
+        image = self._image if self._image is not None else shown.image if shown else 0
+        return layer, image
+
+    def _names(self) -> list[str]:
+        """The layers that have maps."""
+        run = self.history.run
+        if run is None:
+            return list(self.history.maps)
+        return [layer.name for layer in run.layers if len(layer.output) == 3]
+
+    @property
+    def _images(self) -> int:
+        return max(1, self.history.run.validation_images if self.history.run else 1)
+
+    # What is asked for
+
+    def _ask(self) -> None:
+        """Ask for what shall be shown."""
+        layer, image = self._wanted
+        if layer not in self._names():
+            return
+        self._pointed, self._asking, self._as_of = False, True, self._newest
+        if self._on_kernels:
+            self.post_message(self.Asked(self, "kernels"))
+        else:
+            self.post_message(self.Asked(self, "maps", layer, (image,)))
+        self.redraw()
+
+    def _turn_to(self, layer: str, image: int) -> None:
+        if layer != self._wanted[0]:
+            self._first = 0
+        self._layer, self._image, self._on_kernels = layer, image, False
+        self._ask()
+
+    def point(self, layer: str) -> None:
+        """Show this layer, if it has maps, as soon as the pane is on the screen."""
+        if layer not in self._names() or layer == self._wanted[0]:
+            return
+        if self.is_on_screen:
+            self._turn_to(layer, self._wanted[1])
+        else:
+            self._layer, self._first, self._on_kernels, self._pointed = layer, 0, False, True
+
+    def action_layer(self, step: int) -> None:
+        names, (layer, image) = self._names(), self._wanted
+        if names:
+            at = names.index(layer) if layer in names else -1
+            self._turn_to(names[(at + step) % len(names)], image)
+
+    def action_image(self, step: int) -> None:
+        layer, image = self._wanted
+        self._turn_to(layer, (image + step) % self._images)
+
+    def action_kernels(self) -> None:
+        self._on_kernels, self._first = not self._on_kernels, 0
+        if self._on_kernels:
+            self._ask()
+        else:
+            self.redraw()
+
+    def action_page(self, step: int) -> None:
+        count, page = self._paged()
+        last = max(0, count - 1) // max(1, page) * page
+        self._first = max(0, min(self._first + step * page, last))
+        self._complete()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_page(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_page(-1)
+
+    def action_order(self) -> None:
+        self._strongest, self._first = not self._strongest, 0
+        self._complete()
+
+    def action_blocks(self) -> None:
+        self._blocks = not self._blocks
+        self.redraw()
+
+    def _complete(self) -> None:
+        """Ask for all channels where there are only some of them; and draw."""
+        event = self._shown
+        if event is None or self._on_kernels or len(event.maps) >= min(_channels(event)):
+            self.redraw()
+        else:
+            self._ask()
+
+    def _paged(self) -> tuple[int, int]:
+        """How many channels or kernels there are, and how many of them a page shows."""
+        inside = (max(0, self.size.width - 2), max(0, self.size.height - 2))
+        if self._shown_kernels is not None:
+            found = self._shown_kernels
+            return len(found.kernels), kernel_rows.kernels_tiles(found, *inside).capacity
+        event = self._shown
+        if event is None:
+            return 0, 0
+        return min(_channels(event)), map_rows.maps_tiles(event, *inside).capacity
+
+    # A number that is typed
+
+    def action_go_to(self) -> None:
+        self._typed = ""
+        self.redraw()
+
+    def on_key(self, event: textual_events.Key) -> None:
+        if self._typed is None:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "enter":
+            self._go()
+        elif event.key == "backspace":
+            self._typed = self._typed[:-1]
+        elif event.key.isdecimal() and len(self._typed) < len(str(self._images)):
+            self._typed += event.key
+        elif not event.key.isdecimal():
+            self._typed = None
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self._typed = None
+
+    def _go(self) -> None:
+        typed, self._typed = self._typed, None
+        if typed:
+            self._turn_to(self._wanted[0], min(int(typed), self._images - 1))
+
+    # Drawing
+
+    @property
+    def _coloured(self) -> bool:
+        return self._blocks and is_coloured(self.app)
+
+    @property
+    def _view(self) -> map_rows.View:
+        return map_rows.View(self._first, self._strongest, self._coloured)
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        inside = max(0, width - 2), max(0, height - 2)
+        found = self._shown_kernels
+        if found is not None:
+            facts = kernel_rows.kernels_facts(found, facts_room)
+            foot = kernel_rows.kernels_foot(found)
+            range_ = kernel_rows.kernels_range(found, *inside, self._first)
+        else:
+            facts = map_rows.maps_facts(self._shown, self.history.classes, facts_room)
+            range_ = map_rows.maps_range(self._shown, *inside, self._view)
+            foot = self._foot(width - 9, range_)
+        if self._typed is not None:
+            foot = (Span(text.go_to_image(self._typed, self._images), "selected"),)
+        return Border(facts, foot, range_)
+
+    def _foot(self, room: int, range_: Row) -> Row:
+        """What is shown, or what is asked for while that is something else."""
+        shown, (layer, image) = self._shown, self._wanted
+        if self._asking and self._on_kernels:
+            return (Span(f"{text.KEY_KERNELS}  "), Span(text.ASKING, "selected"))
+        if self._asking and (shown is None or (shown.layer, shown.image) != (layer, image)):
+            return map_rows.asking_foot(layer, image)
+        epoch = self.history.steps_per_epoch
+        return map_rows.maps_foot(shown, epoch, room - width(range_), self._receptive(layer))
+
+    def _receptive(self, name: str) -> int:
+        layers = self.history.run.layers if self.history.run else ()
+        return next((layer.receptive for layer in layers if layer.name == name), 0)
+
+    def inside(self, width: int, height: int) -> list[Row]:
+        found = self._shown_kernels
+        if found is not None:
+            return kernel_rows.kernels_pane(found, width, height, self._first, self._coloured)
+        return map_rows.maps_pane(self._shown, self.history.classes, width, height, self._view)
+
+
+def _channels(event: FeatureMaps) -> tuple[int, int]:
+    """The channels of the layer, and the most that an answer holds."""
+    return max(len(event.maps), *event.shape[:1]), MOST_CHANNELS

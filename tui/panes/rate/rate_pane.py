@@ -1,0 +1,44 @@
+"""The learning rate, past and planned."""
+
+from __future__ import annotations
+
+import math
+
+from tui import text
+from tui.drawing import learning_rate, plot
+from tui.drawing.cells import Row
+from tui.panes.base.chart import Chart
+from tui.panes.base.pane import Border
+
+
+class RatePane(Chart):
+    """The schedule over the x-axis of the curves."""
+
+    TITLE = text.RATE_TITLE
+    SHORT = text.RATE
+    # What the rate was in a column is known when it begins.
+    RENEWED = math.inf
+
+    def on_mount(self) -> None:
+        if not plot.is_loaded():
+            self.call_after_refresh(self._load)
+
+    def _load(self) -> None:
+        """Import what draws the lines: what else the screen shows does not wait for it."""
+        plot.load()
+        self.redraw()
+
+    def border(self, width: int, height: int, facts_room: int) -> Border:
+        at = self.cursor
+        if at is None:
+            return Border(learning_rate.rate_facts(self.history, facts_room), self.ticks(width))
+        reach = self.reach(width)
+        said = learning_rate.rate_cursor_facts(self.history, at, reach, facts_room)
+        return Border(said, self.ticks(width))
+
+    def plot(self, width: int, height: int) -> list[Row]:
+        if not plot.is_loaded():
+            return []
+        return learning_rate.rate_pane(
+            self.history, width, height, window=self.window, cursor=self.cursor
+        )

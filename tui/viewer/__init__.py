@@ -1,0 +1,1 @@
+"""Follows a run and asks its engine. May import `drawing`."""

@@ -1,0 +1,50 @@
+"""Runs as columns of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.text import duration, harmless
+from tui import text
+from tui.drawing import cells
+from tui.drawing.cells import Span
+from tui.drawing.spark import sparkline
+from tui.drawing.table import Column
+from tui.viewer.run_summary import Summary
+
+# One long name shall not take the room of all other columns.
+LONGEST_NAME = 28
+
+
+def run_columns(runs: Sequence[Summary]) -> list[Column]:
+    """Sign and number, name, state, data, epoch, best accuracy with its curve, and time."""
+    return [
+        Column("", [_sign(run) for run in runs]),
+        Column("", [_name(run) for run in runs], gap=1),
+        Column("", [text.STATE_WORDS[run.state] for run in runs], 3),
+        Column("", [harmless(Path(run.data).name) for run in runs], 6),
+        Column("", [f"{run.epoch}/{run.epochs}" if run.epochs else "" for run in runs], 1, True),
+        Column("", [_best(run) for run in runs], 2, True),
+        Column("", [sparkline(run.top1, 7, 0.0, 1.0) if run.top1 else "" for run in runs], 5),
+        Column("", [_time(run) for run in runs], 4, True),
+    ]
+
+
+def _sign(run: Summary) -> str:
+    number = "" if run.number is None else f" {run.number:>3}"
+    return text.SIGNS[run.state] + number
+
+
+def _name(run: Summary) -> str:
+    return cells.text(cells.shortened((Span(harmless(run.name)),), LONGEST_NAME))
+
+
+def _best(run: Summary) -> str:
+    return "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f} %"
+
+
+def _time(run: Summary) -> str:
+    if run.state == "live" and run.remaining is not None:
+        return text.time_left(duration(run.remaining))
+    return duration(run.seconds) if run.seconds else ""

@@ -1,0 +1,1 @@
+"""Widgets and dialogs that several screens or panes share. May import `drawing`."""

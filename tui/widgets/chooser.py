@@ -1,0 +1,146 @@
+"""A framed list with a cursor, as the launcher has several of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events as textual_events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui import text
+from tui.drawing import cells
+from tui.drawing.cells import Row, Span
+from tui.drawing.choices import choice_rows, window
+from tui.drawing.frame import frame
+from tui.drawing.table import Column
+from tui.widgets.drawn import Drawn
+
+
+class Chooser(Drawn, can_focus=True):
+    """One of a few rows is chosen with the arrows; `keys` name the rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("pagedown", "move(10)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("home", "move(-1000000)", show=False),
+        Binding("end", "move(1000000)", show=False),
+    ]
+
+    class Moved(Message):
+        """Another row is chosen."""
+
+        def __init__(self, chooser: Chooser) -> None:
+            super().__init__()
+            self.chooser = chooser
+
+    def __init__(self, *, id: str, heading: bool = False) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._title: Row = ()
+        self._heading = heading
+        self._columns: Sequence[Column] = ()
+        self._keys: Sequence[str] = ()
+        self._foot: Row = ()
+        self._facts: Row = ()
+        self._about: Sequence[Row] = ()
+        self._at = 0
+
+    def entitle(self, title: Row) -> None:
+        """Write into the upper border, at its left."""
+        self._title = title
+        self.redraw()
+
+    def fill(
+        self,
+        keys: Sequence[str],
+        columns: Sequence[Column],
+        *,
+        chosen: str = "",
+        foot: str = "",
+        facts: str = "",
+    ) -> None:
+        """Show these rows, each with its key; the chosen one stays, if it is still there."""
+        key = chosen or self.chosen
+        self._keys, self._columns = keys, columns
+        self._at = keys.index(key) if key in keys else 0
+        self._facts = (Span(facts, "dim"),) if facts else ()
+        self.note(foot)
+
+    def note(self, foot: str) -> None:
+        """Write into the lower border."""
+        self._foot = (Span(foot, "dim"),) if foot else ()
+        self.redraw()
+
+    def tell(self, *rows: Row) -> None:
+        """Say this below the rows, of the chosen one, as far as there is room."""
+        self._about = rows
+        self.redraw()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @property
+    def chosen(self) -> str:
+        """The key of the chosen row; empty where there are none."""
+        return self._keys[self._at] if self._keys else ""
+
+    def action_move(self, rows: int) -> None:
+        self._go(self._at + rows)
+
+    def _go(self, at: int) -> None:
+        at = max(0, min(at, len(self._keys) - 1))
+        if at != self._at and self._keys:
+            self._at = at
+            self.redraw()
+            self.post_message(self.Moved(self))
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.redraw()
+
+    def on_mouse_scroll_down(self, event: textual_events.MouseScrollDown) -> None:
+        self._go(self._at + 1)
+
+    def on_mouse_scroll_up(self, event: textual_events.MouseScrollUp) -> None:
+        self._go(self._at - 1)
+
+    def on_click(self, event: textual_events.Click) -> None:
+        row = event.y - 1 - self._heading
+        shown = window(len(self._keys), self._at, self.size.height - 2 - self._heading)
+        if 0 <= row < len(shown):
+            self._go(shown[row])
+
+    def _sign(self, shown: Sequence[int]) -> Row:
+        """Which rows are shown, where these are not all of them."""
+        if not 0 < len(shown) < len(self):
+            return ()
+        return (Span(text.rows_of(shown[0] + 1, shown[-1] + 1, len(self)), "dim"),)
+
+    def _below(self, room: int) -> list[Row]:
+        """What is said of the chosen row; where there is room, after an empty one."""
+        gap = [cells.row()] if room > len(self._about) else []
+        return [*gap, *self._about][:room]
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        inside: list[Row] = []
+        shown = window(len(self._keys), self._at, height - 2 - self._heading)
+        sign = self._sign(shown)
+        if self._columns and width > 2 and height > 2:
+            inside = choice_rows(
+                self._columns, self._at, width - 2, height - 2, heading=self._heading
+            )
+            inside += self._below(height - 2 - len(inside))
+        room_for_foot = width - 6 - (cells.width(sign) + 3 if sign else 0)
+        return frame(
+            inside,
+            width,
+            height,
+            title=self._title,
+            facts=self._facts,
+            foot=cells.shortened(self._foot, room_for_foot),
+            foot_right=sign,
+            focused=self.has_focus,
+        )

@@ -1,0 +1,47 @@
+"""A box over the screen that opened it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from tui.drawing.plain import to_ascii
+from tui.widgets.drawn import is_ascii
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer]):
+    """As high as what is `inside`, as far as there is room; in its border stand both titles."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > .box {
+        width: 64; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
+        background: $background; border: round $ink-selected;
+        border-title-color: $foreground; border-title-style: bold;
+        border-subtitle-color: $ink-dim; scrollbar-size-vertical: 1;
+        scrollbar-color: $ink-border; scrollbar-color-hover: $ink-dim;
+        scrollbar-color-active: $ink-dim; scrollbar-background: $background;
+        scrollbar-background-hover: $background; scrollbar-background-active: $background;
+    }
+    """
+    SCROLLS: ClassVar[bool] = True
+    """Whether the box takes the keys that scroll it, and not something in it."""
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:
+            box.border_title = self.plain(self.title or "")
+            box.border_subtitle = self.plain(self.sub_title or "")
+            yield from self.inside()
+
+    def inside(self) -> ComposeResult:
+        """What stands in the box."""
+        raise NotImplementedError
+
+    def plain(self, said: str) -> str:
+        """In characters that this terminal draws."""
+        return to_ascii(said) if is_ascii(self.app) else said

@@ -1,0 +1,85 @@
+"""The command palette: every action of the screen and of the focused pane, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from rich.text import Text
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+from textual.widgets import Input
+
+from tui import text
+from tui.drawing.plain import to_ascii
+from tui.widgets.drawn import is_ascii
+
+# Where the keys begin, in cells, in a terminal of this width.
+COLUMN = 55
+WIDE = 76
+
+
+class Palette(CommandPalette):
+    """Textual's palette, whose cursor does not blink: over SSH each blink would be sent."""
+
+    def on_mount(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False
+
+
+class Action(NamedTuple):
+    """Something that can be done: in words, by which key, and what does it where."""
+
+    words: str
+    keys: str
+    action: str
+    node: DOMNode
+
+
+class Actions(Provider):
+    """What the keys do on this screen, and what has no key."""
+
+    async def discover(self) -> Hits:
+        for action in self.actions():
+            yield DiscoveryHit(self._line(action), self._call(action))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for action in self.actions():
+            score = matcher.match(action.words)
+            if score > 0:
+                yield Hit(score, self._line(action), self._call(action), text=action.words)
+
+    def actions(self) -> Iterator[Action]:
+        """Each action once, with all its keys, those of the pane first."""
+        found: dict[tuple[str, DOMNode], list[str]] = {}
+        for key, (node, binding, enabled, _) in self.screen.active_bindings.items():
+            if enabled and node is not self.app and words_for(binding.action):
+                found.setdefault((binding.action, node), []).append(binding.key_display or key)
+        for (action, node), keys in found.items():
+            signs = sorted(map(key_sign, keys), key=len)
+            yield Action(words_for(action), " ".join(signs), action, node)
+        for action, words in text.COMMANDS_WITHOUT_KEY.items():
+            for node in (self.screen, self.app):
+                if hasattr(node, f"action_{action}") and node.check_action(action, ()):
+                    yield Action(words, "", action, node)
+
+    def _line(self, action: Action) -> Text:
+        plain = to_ascii if is_ascii(self.app) else str
+        column = COLUMN if self.app.size.width >= WIDE else 0
+        return Text.assemble(f"{plain(action.words):<{column}}  ", (plain(action.keys), "dim"))
+
+    def _call(self, action: Action) -> Callable[[], Coroutine[object, object, bool]]:
+        return partial(self.app.run_action, action.action, action.node)
+
+
+def words_for(action: str) -> str:
+    """What an action does, or nothing where it belongs into no list."""
+    return text.COMMANDS.get(action, "")
+
+
+def key_sign(key: str) -> str:
+    """A key as help and footer write it: `?` for question_mark."""
+    parts = key.split("+") if key not in text.KEY_SIGNS else [key]
+    return "+".join(text.KEY_SIGNS.get(part, part) for part in parts)

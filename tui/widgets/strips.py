@@ -1,0 +1,156 @@
+"""The parts of the dashboard that are one row: status, progress, news and the keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.history import History
+from tui import text
+from tui.drawing import cells, curves, facts, learning_rate, log_lines, series, status_rows
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import fitting
+from tui.drawing.plain import spelled
+from tui.widgets.drawn import Drawn, is_ascii
+
+# Between keys: that there are others.
+MORE = "…"
+
+
+class Strip(Drawn):
+    """A row that is drawn from the history and the state of the screen."""
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {
+            events.Steps,
+            events.Phase,
+            events.RunStarted,
+            events.EpochEnded,
+            events.Steered,
+            events.RunEnded,
+        }
+    )
+
+    class State(NamedTuple):
+        """What the screen knows beside the history.
+
+        `keys` are those that work now, `go_on` is the command for a run that can be gone on with.
+        """
+
+        label: str
+        now: float
+        pausing: bool
+        keys: tuple[tuple[str, str], ...]
+        silent: bool = False
+        go_on: str = ""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self.history = History()
+        self.state = self.State("", 0.0, False, ())
+
+    def show(self, history: History, state: State, kinds: frozenset[type[Event]] | None) -> None:
+        """Draw what changed; `kinds` are the new events, None where anything may have changed."""
+        self.history, self.state = history, state
+        if kinds is None or kinds & self.LISTENS:
+            self.redraw()
+
+
+class Status(Strip):
+    """Which run this is, what it does, how fast, and when it will be done."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        s = self.state
+        return [
+            status_rows.status_row(
+                self.history,
+                width,
+                s.now,
+                label=s.label,
+                pausing=s.pausing,
+                silent=s.silent,
+            )
+        ]
+
+
+class Progress(Strip):
+    """How far the run is: a bar, or in a small terminal the schedule as one."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        if width >= 100:
+            return [status_rows.progress_row(self.history, width)]
+        history = self.history
+        return [learning_rate.rate_strip(history.plan, history.step, width, history.rate)]
+
+
+class Numbers(Strip):
+    """The three numbers that a very small terminal still has room for, and the recent loss."""
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        history = self.history
+        named = (
+            (text.LOSS_TITLE, facts.loss_facts),
+            (text.ACCURACY_TITLE_SHORT, facts.accuracy_facts),
+            (text.RATE, learning_rate.rate_facts),
+        )
+        rows: list[Row] = []
+        for name, fact in named:
+            label = Span(f" {name:<5}", "dim")
+            rows.append((label, *fact(history, width - cells.width([label]))))
+        if height > len(rows):
+            recent = curves.recent_row(series.loss_series(history), width - 1)
+            rows.append((Span(" "), *recent))
+        return rows[:height]
+
+
+class News(Strip):
+    """The newest entries of the log in one row, and how to go on with a run that has ended."""
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
+        {
+            events.RunStarted,
+            events.EpochEnded,
+            events.Checkpointed,
+            events.Alert,
+            events.Resumed,
+            events.Steered,
+            events.RunEnded,
+        }
+    )
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        return [log_lines.log_line(self.history, width, go_on=self.state.go_on)]
+
+
+class Footer(Strip):
+    """The keys that work now."""
+
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        if not is_ascii(self.app):
+            return [keys_row(self.state.keys, width)]
+        keys = tuple((spelled(key), label) for key, label in self.state.keys)
+        return [keys_row(keys, width, spelled(MORE))]
+
+
+def keys_row(keys: tuple[tuple[str, str], ...], width: int, more: str = MORE) -> Row:
+    """` p pause   c checkpoint`, with less air where the row is narrow, or with fewer of them.
+
+    The most useful come first. The last two, how to leave and how to find help, are there always;
+    a sign before them says that there are more keys than the row has room for.
+    """
+    others, always = keys[:-2], keys[-2:]
+    firsts = [(*others[:kept], (more, "")) for kept in range(len(others) - 1, -1, -1)]
+    forms = [_keys(keys, gap) for gap in (3, 2, 1)]
+    forms += [_keys((*first, *always), 1) for first in (*firsts, ())]
+    return fitting([*forms, _keys(tuple((key, "") for key, _ in always), 1)], width)
+
+
+def _keys(keys: tuple[tuple[str, str], ...], gap: int) -> Row:
+    spans: list[Span] = [Span(" ")]
+    for key, label in keys:
+        said = f" {label}" if label else ""
+        spans += [Span(key, "key"), Span(said, "dim"), Span(" " * gap)]
+    return tuple(spans[:-1])
