@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.distributed.ranks import World
+from engine.process.process_text import nothing_to_show
 from engine.process.session import Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
@@ -18,11 +19,10 @@ from engine.run import rundir, spool
 from engine.run.journal import Journal
 from engine.run.rundir import RunDir
 from engine.start import launch
-from engine.text import nothing_to_show
 from tests import scripted
 from tests.test_dashboard import notes, screen
-from tui import text
 from tui.app import CnnTui
+from tui.panes.maps import maps_text
 from tui.screens.dashboard import Dashboard
 from tui.viewer.inspection_requests import Asking
 
@@ -77,11 +77,11 @@ async def test_a_pane_whose_run_is_just_taken_up_again_no_longer_says_that_it_as
     async with CnnTui(run.path.parent, watch=run).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         await pilot.press("6", "n")
-        assert text.ASKING in screen(pilot)
+        assert maps_text.ASKING in screen(pilot)
         serve(run, events.Phase("loading"))
         dashboard = pilot.app.screen
         assert isinstance(dashboard, Dashboard)
         dashboard._questions.look_for_answer()
         await pilot.pause()
-        assert text.ASKING not in screen(pilot)
+        assert maps_text.ASKING not in screen(pilot)
         assert notes(pilot) == [nothing_to_show("loading")]

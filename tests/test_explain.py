@@ -10,7 +10,7 @@ from engine.protocol.events import Event, Health
 from engine.recipes import recipe
 from engine.run.history import History
 from tests import scripted
-from tui import text
+from tui import explain_text
 from tui.explain import explain
 
 PANES = ("loss", "accuracy", "rate", "layers", "confusion", "maps", "machine", "log")
@@ -217,6 +217,6 @@ def test_the_log_counts_warnings() -> None:
 def test_others_on_the_cores_are_named_beside_what_bounds() -> None:
     waited = msgspec.structs.replace(scripted.steps(1), waited=0.0)
     crowded = events.Hardware(2, 1.0, 0.34, 1, 2, 1, 1)
-    assert text.EXPLAIN_CORES in explain("machine", history(waited, crowded))
+    assert explain_text.EXPLAIN_CORES in explain("machine", history(waited, crowded))
     alone = msgspec.structs.replace(crowded, engine_cpu=0.95)
-    assert text.EXPLAIN_CORES not in explain("machine", history(waited, alone))
+    assert explain_text.EXPLAIN_CORES not in explain("machine", history(waited, alone))

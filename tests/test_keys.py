@@ -20,6 +20,7 @@ from tui import app, screens, text
 from tui.drawing import cells
 from tui.panes.base.pane import Pane
 from tui.screens import help as help_screen
+from tui.screens import screen_text
 from tui.screens.dashboard import PANES, Dashboard
 from tui.screens.launcher import Launcher
 from tui.widgets.chooser import Chooser
@@ -46,13 +47,13 @@ MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher)]
 # For each list of keys in the help who has them, as far as they have any.
 OF_RUN_AND_SCREEN: Kinds = [Dashboard, app.CnnTui]
 GROUPS: dict[str, Kinds] = {
-    text.HELP_CURVES: [PANES[name] for name in ("loss", "accuracy", "rate")],
-    text.HELP_LAYERS: [PANES["layers"]],
-    text.HELP_CONFUSION: [PANES["confusion"]],
-    text.HELP_MAPS: [PANES["maps"]],
-    text.HELP_LOG: [PANES["log"]],
-    text.HELP_LAUNCHER: [Launcher, Chooser, app.CnnTui],
-    text.HELP_BOXES: MODAL,
+    screen_text.HELP_CURVES: [PANES[name] for name in ("loss", "accuracy", "rate")],
+    screen_text.HELP_LAYERS: [PANES["layers"]],
+    screen_text.HELP_CONFUSION: [PANES["confusion"]],
+    screen_text.HELP_MAPS: [PANES["maps"]],
+    screen_text.HELP_LOG: [PANES["log"]],
+    screen_text.HELP_LAUNCHER: [Launcher, Chooser, app.CnnTui],
+    screen_text.HELP_BOXES: MODAL,
 }
 # Keys of a box that only repeat the one that opened it.
 OPENED_BY = {"e", "a", "?"}
@@ -72,10 +73,12 @@ def keys_of(*kinds: type[DOMNode]) -> set[str]:
 
 def listed(*titles: str) -> set[str]:
     """The keys under these titles of the help; `1-8` are eight."""
-    keys = {key for title in titles for said, _ in text.HELP_KEYS[title] for key in said.split()}
-    if text.DIGITS in keys:
-        first, last = text.DIGITS.split("-")
-        keys = keys - {text.DIGITS} | {str(i) for i in range(int(first), int(last) + 1)}
+    keys = {
+        key for title in titles for said, _ in screen_text.HELP_KEYS[title] for key in said.split()
+    }
+    if screen_text.DIGITS in keys:
+        first, last = screen_text.DIGITS.split("-")
+        keys = keys - {screen_text.DIGITS} | {str(i) for i in range(int(first), int(last) + 1)}
     return keys
 
 
@@ -83,20 +86,20 @@ def test_the_help_knows_every_screen_and_pane() -> None:
     told = {kind for kinds in (OF_RUN_AND_SCREEN, *GROUPS.values()) for kind in kinds}
     with_keys = {kind for kind in (*SCREENS, *PANES.values()) if keys_of(kind)}
     assert with_keys - told == set()
-    assert {name for name, kind in PANES.items() if keys_of(kind)} == set(text.HELP_PANES)
+    assert {name for name, kind in PANES.items() if keys_of(kind)} == set(screen_text.HELP_PANES)
 
 
 def test_the_keys_of_run_and_screen_are_those_of_the_dashboard() -> None:
-    assert listed(text.HELP_RUN, text.HELP_SCREEN) == keys_of(*OF_RUN_AND_SCREEN)
+    assert listed(screen_text.HELP_RUN, screen_text.HELP_SCREEN) == keys_of(*OF_RUN_AND_SCREEN)
 
 
-@pytest.mark.parametrize("title", sorted(set(GROUPS) - {text.HELP_BOXES}))
+@pytest.mark.parametrize("title", sorted(set(GROUPS) - {screen_text.HELP_BOXES}))
 def test_each_group_tells_exactly_the_keys_that_there_are(title: str) -> None:
     assert listed(title) == keys_of(*GROUPS[title])
 
 
 def test_boxes_have_no_other_keys_than_the_help_tells() -> None:
-    assert keys_of(*MODAL) - OPENED_BY <= listed(text.HELP_BOXES)
+    assert keys_of(*MODAL) - OPENED_BY <= listed(screen_text.HELP_BOXES)
 
 
 @pytest.mark.parametrize("kind", list(PANES.values()))
@@ -111,25 +114,28 @@ def signs(word: str) -> list[str]:
 
 
 def test_all_groups_are_shown_whoever_asks() -> None:
-    of_dashboard = set(text.HELP_KEYS) - {text.HELP_LAUNCHER, text.HELP_RECORDING}
+    of_dashboard = set(screen_text.HELP_KEYS) - {
+        screen_text.HELP_LAUNCHER,
+        screen_text.HELP_RECORDING,
+    }
     for pane in PANES:
         shown = help_screen.groups(pane)
         assert (len(shown), set(shown)) == (len(of_dashboard), of_dashboard)
         assert [title for half in help_screen.halves(shown) for title in half] == list(shown)
-    assert help_screen.groups("maps")[0] == text.HELP_MAPS
+    assert help_screen.groups("maps")[0] == screen_text.HELP_MAPS
 
 
 def test_of_a_recording_only_the_keys_are_told_that_do_something() -> None:
-    shown = help_screen.groups("maps", text.HELP_RECORDING)
-    assert set(shown) - set(help_screen.groups("maps")) == {text.HELP_RECORDING}
-    assert text.HELP_RUN not in shown
+    shown = help_screen.groups("maps", screen_text.HELP_RECORDING)
+    assert set(shown) - set(help_screen.groups("maps")) == {screen_text.HELP_RECORDING}
+    assert screen_text.HELP_RUN not in shown
 
 
 async def test_side_by_side_the_columns_of_the_help_do_not_touch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = "what is as long as the column is wide"
-    keys = {**text.HELP_KEYS, text.HELP_LAUNCHER: (("x", long),) * 3}
+    keys = {**screen_text.HELP_KEYS, screen_text.HELP_LAUNCHER: (("x", long),) * 3}
     monkeypatch.setattr(text, "HELP_KEYS", keys)
     async with app.CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
         await pilot.press("question_mark")
@@ -138,7 +144,7 @@ async def test_side_by_side_the_columns_of_the_help_do_not_touch(
 
 
 def test_no_two_rows_of_a_group_say_the_same() -> None:
-    for rows in text.HELP_KEYS.values():
+    for rows in screen_text.HELP_KEYS.values():
         assert len({said for _, said in rows}) == len(rows)
 
 
@@ -187,11 +193,14 @@ async def test_the_help_says_the_keys_of_the_pane_first(
         await pilot.press("6", "question_mark")
         await pilot.pause()
         shown = screen(pilot)
-        at = shown.index(f" {text.HELP_MAPS} ")
+        at = shown.index(f" {screen_text.HELP_MAPS} ")
         assert at < shown.index(" n N ")
-        assert not any(f" {title} " in shown[:at] for title in text.HELP_KEYS)
+        assert not any(f" {title} " in shown[:at] for title in screen_text.HELP_KEYS)
         if size[0] >= help_screen.WIDE:
-            assert all(title in screen(pilot) for title in (text.HELP_BOXES, text.HELP_SCREEN))
+            assert all(
+                title in screen(pilot)
+                for title in (screen_text.HELP_BOXES, screen_text.HELP_SCREEN)
+            )
 
 
 def test_a_row_of_keys_too_long_for_its_place_says_so() -> None:

@@ -7,7 +7,7 @@ import pytest
 from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.datasets import DATA
 from tui import text
-from tui.drawing import architecture_list, cells
+from tui.drawing import architecture_list, cells, drawing_text
 from tui.drawing.architecture_list import Shape
 
 
@@ -31,10 +31,10 @@ def test_a_filter_looks_at_key_title_family_and_news(wanted: str, first: str, wi
 
 
 def test_orders() -> None:
-    assert keys(text.BY_YEAR)[0] == "lenet5"
-    by_parameters = [ARCHITECTURES[key].parameters for key in keys(text.BY_PARAMETERS)]
+    assert keys(drawing_text.BY_YEAR)[0] == "lenet5"
+    by_parameters = [ARCHITECTURES[key].parameters for key in keys(drawing_text.BY_PARAMETERS)]
     assert by_parameters == sorted(by_parameters)
-    best = [ARCHITECTURES[key].top1 or 0 for key in keys(text.BY_TOP1)]
+    best = [ARCHITECTURES[key].top1 or 0 for key in keys(drawing_text.BY_TOP1)]
     assert best == sorted(best, reverse=True)
 
 

@@ -27,9 +27,9 @@ from engine.training.trainer import Trainer
 from tests import scripted
 from tests.test_dashboard import app_of
 from tests.test_trainer import digits, ends, said, trainer, weights
-from tui import text
 from tui.drawing import cells
 from tui.drawing.status_rows import status_row
+from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.steer import SteerScreen, epochs_change, rate_change
 from tui.viewer.run_summary import summary
@@ -367,7 +367,7 @@ async def test_a_bad_entry_is_answered_in_the_dialog_and_can_be_mended(live: Run
         await pilot.press("s")
         await retype(pilot, "fast")
         await pilot.press("enter")
-        assert text.NOT_A_RATE in str(pilot.app.screen.query_one(".wrong", Label).render())
+        assert screen_text.NOT_A_RATE in str(pilot.app.screen.query_one(".wrong", Label).render())
         await retype(pilot, "x2")
         await pilot.press("enter")
     assert sent(live) == [(None, 2.0, None)]
@@ -410,7 +410,7 @@ async def test_before_the_training_what_is_typed_waits_in_the_dialog(
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, SteerScreen)
         complaint = str(pilot.app.screen.query_one(".wrong", Label).render())
-        assert complaint == text.steer_later(phases[-1])
+        assert complaint == screen_text.steer_later(phases[-1])
         journal = Journal(run.journal)
         for event in (scripted.started(), events.Phase("training")):
             journal.append(event)

@@ -12,13 +12,14 @@ import torch
 from msgspec import UNSET
 from torch import nn
 
-from engine import models, text
+from engine import models
 from engine.data.base.dataset import Dataset
 from engine.data.loading import load
 from engine.devices import device as devices
 from engine.errors import RunError
 from engine.protocol import events
 from engine.recipes import recipe
+from engine.training import training_text
 from engine.training.loss import CrossEntropy
 from engine.training.pace import Pace
 from engine.training.trainer import Trainer
@@ -153,7 +154,7 @@ def test_the_first_loss_is_that_of_a_guess(digits: Dataset) -> None:
     ("loss", "said"), [(2.5, "as it should be"), (2.81, "near enough"), (3.4, "too large")]
 )
 def test_a_first_loss_is_judged_by_its_distance(loss: float, said: str) -> None:
-    assert said in text.first_loss(loss, math.log(10), 10)
+    assert said in training_text.first_loss(loss, math.log(10), 10)
 
 
 @pytest.mark.parametrize(("scale", "sentence"), [(100.0, "too large"), (None, "knows the answers")])

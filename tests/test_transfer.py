@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine import models, text
+from engine import models
 from engine.checkpoints import checkpoint
 from engine.data.base.dataset import Dataset, Images
 from engine.errors import RunError, UsageError
 from engine.models import transfer_learning
 from engine.models.transfer_learning import Trunk
-from engine.process import model_init
+from engine.process import model_init, process_text
 from engine.protocol import events
 from engine.recipes import recipe
 from engine.training import optimizers as optim
@@ -128,7 +128,7 @@ def test_pretrained_weights_come_from_the_folder_of_torch(hub: Path) -> None:
     ours = models.build("mobilenet-v2", 1, 224, 4)
     chosen = recipe.build(settings={"arch": "mobilenet-v2", "pretrained": True})
     told = begun(ours, chosen, images_of(1, 224))
-    assert told == [events.Phase("loading", note=text.PRETRAINED_WEIGHTS)]
+    assert told == [events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)]
     state = ours.state_dict()
     assert state["classifier.1.weight"].shape == (4, 1280)
     assert torch.equal(state["features.18.0.weight"], theirs["features.18.0.weight"])
@@ -183,7 +183,7 @@ def test_other_classes_are_told(tmp_path: Path) -> None:
     source = saved(tmp_path / "best.pt", theirs)
     (told,) = begun(ours, recipe.build(settings={"init_from": source}), images_of(1, 32))
     assert isinstance(told, events.Alert)
-    assert (told.level, told.text) == ("info", text.head_left_fresh(source))
+    assert (told.level, told.text) == ("info", process_text.head_left_fresh(source))
 
 
 def test_a_model_that_begins_from_images_sees_normalised_ones() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from engine import text
+from engine.checkpoints import checkpoint_text
 from engine.errors import RunError
 from engine.run import rundir
 
@@ -86,7 +86,7 @@ def understood(path: Path) -> Iterator[None]:
     except torch.OutOfMemoryError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise RunError(text.bad_checkpoint(path)) from error
+        raise RunError(checkpoint_text.bad_checkpoint(path)) from error
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -97,9 +97,9 @@ def load(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises a dozen kinds for a broken file
-        raise RunError(text.bad_checkpoint(path)) from error
+        raise RunError(checkpoint_text.bad_checkpoint(path)) from error
     if not isinstance(state, dict) or not isinstance(state.get("format"), int):
-        raise RunError(text.bad_checkpoint(path))
+        raise RunError(checkpoint_text.bad_checkpoint(path))
     if state["format"] != FORMAT:
-        raise RunError(text.other_version(path, newer=state["format"] > FORMAT))
+        raise RunError(checkpoint_text.other_version(path, newer=state["format"] > FORMAT))
     return state

@@ -16,8 +16,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import UNSET
 
-from engine import text
-from engine.checkpoints import checkpoint
+from engine.checkpoints import checkpoint, checkpoint_text
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.events import Event, Unmeasured
@@ -99,20 +98,20 @@ class Writer:
             raise
         except Exception as error:  # noqa: BLE001 (later saves would wait for this thread for ever)
             traceback.print_exc()
-            self._failed(text.save_crashed(error), snapshot.step)
+            self._failed(checkpoint_text.save_crashed(error), snapshot.step)
 
     def _write(self, snapshot: Snapshot) -> None:
         try:
             content = checkpoint.content(snapshot.state)
         except OSError as error:
-            self._failed(text.save_failed(snapshot.files[0][0], error), snapshot.step)
+            self._failed(checkpoint_text.save_failed(snapshot.files[0][0], error), snapshot.step)
             return
         for file, why in snapshot.files:
             began = time.monotonic()
             try:
                 size = checkpoint.write(self._folder / file, content, self._sync)
             except OSError as error:
-                self._failed(text.save_failed(file, error), snapshot.step)
+                self._failed(checkpoint_text.save_failed(file, error), snapshot.step)
                 continue
             self._failure = ""
             seconds = time.monotonic() - began

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
-from engine import text
+from engine.data import data_text
 from engine.data.base.dataset import Dataset
 from engine.data.folders import folder_images
 from engine.data.folders.image_folder import Folder, scan
@@ -48,7 +48,7 @@ def load(recipe: Recipe, room: float = math.inf) -> Loading:
     if recipe.data not in LOADERS:
         return (yield from folder_images.load((yield from _scanned(recipe)), recipe, room))
     if recipe.loader == "streaming":
-        raise UsageError(text.cannot_stream(recipe.data))
+        raise UsageError(data_text.cannot_stream(recipe.data))
     return (yield from LOADERS[recipe.data](recipe))
 
 

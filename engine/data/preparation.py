@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from engine import text
 from engine.catalog import datasets
+from engine.data import data_text
 from engine.data.sets import download
 from engine.protocol import events
 from engine.protocol.events import Event, PhaseName
@@ -61,15 +61,15 @@ def notes(dataset: Dataset, recipe: Recipe, resolved: Resolved, room: float) -> 
         yield events.Alert("warning", "classes", prevails)
     needed = dataset.bytes
     if resolved.loader == "streaming":
-        streamed = text.images_streamed(needed, room, resolved.threads)
+        streamed = data_text.images_streamed(needed, room, resolved.threads)
         yield events.Alert("info", "loader", streamed)
     else:
-        device = text.DEVICES[resolved.device]
-        yield events.Alert("info", "loader", text.images_resident(needed, device))
+        device = data_text.DEVICES[resolved.device]
+        yield events.Alert("info", "loader", data_text.images_resident(needed, device))
     if dataset.validates != "own":
-        yield events.Alert("info", "validation", text.VALIDATION[dataset.validates])
+        yield events.Alert("info", "validation", data_text.VALIDATION[dataset.validates])
     if dataset.test is not None:
-        yield events.Alert("info", "test", text.TEST_AT_THE_END)
+        yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
 
 
 def _prevailing(dataset: Dataset, weighted: bool) -> str:
@@ -80,4 +80,4 @@ def _prevailing(dataset: Dataset, weighted: bool) -> str:
     if share < 1 - MINORITY:
         return ""
     right = dataset.validation.labels.eq(most).float().mean().item()
-    return text.one_class_prevails(dataset.classes[most], share, right, weighted)
+    return data_text.one_class_prevails(dataset.classes[most], share, right, weighted)

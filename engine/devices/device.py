@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from engine import text
 from engine.catalog import architecture_names
-from engine.devices import precision_trial
+from engine.devices import device_text, precision_trial
 from engine.errors import UsageError
 from engine.machine import memory
 from engine.recipes.recipe import Recipe, Resolved
@@ -213,7 +213,7 @@ def recorded(
     free = torch.cuda.mem_get_info(device)[0] + reserved - kept
     # A recording keeps the memory of its activations, beside which others are taken now and then.
     if 2 * (torch.cuda.max_memory_allocated(device) - kept) > free:
-        raise torch.OutOfMemoryError(text.NO_ROOM_TO_RECORD)
+        raise torch.OutOfMemoryError(device_text.NO_ROOM_TO_RECORD)
     graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
     graph.register_generator_state(draws)
     with (

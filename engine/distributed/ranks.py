@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from engine import text
+from engine.distributed import rank_text
 from engine.distributed.batch_share import Part
 from engine.protocol.commands import Order
 
@@ -259,7 +259,7 @@ class Ranks(World):
         with contextlib.suppress(Exception):
             if self._store.check([COMPLAINT]):
                 return str(self._store.get(COMPLAINT).decode())
-        return text.RANK_LOST
+        return rank_text.RANK_LOST
 
 
 def world(environment: Mapping[str, str] = os.environ) -> World:

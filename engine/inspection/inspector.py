@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from engine import text
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.loader_choice import Loader
 from engine.errors import EngineError, UsageError
-from engine.inspection import probe
+from engine.inspection import inspection_text, probe
 from engine.protocol import commands
 from engine.protocol.events import Alert, Event, Layer
 
@@ -66,7 +65,7 @@ class Answers:
     def _maps(self, question: commands.Probe, step: int) -> Event:
         names = [layer.name for layer in self._layers if len(layer.output) == 3]
         if question.layer not in names:
-            raise UsageError(text.no_maps(question.layer, names))
+            raise UsageError(inspection_text.no_maps(question.layer, names))
         reading = probe.feature_maps(
             self._model,
             self._dataset,
@@ -83,11 +82,11 @@ class Answers:
         count = len(self._dataset.validation)
         images = question.images[:MOST_IMAGES]
         if not images or not all(0 <= image < count for image in images):
-            raise UsageError(text.no_such_image(count))
+            raise UsageError(inspection_text.no_such_image(count))
         return images
 
     def _first_convolution(self) -> str:
         for name, module in self._model.named_modules():
             if isinstance(module, nn.Conv2d):
                 return str(name)
-        raise UsageError(text.NO_KERNELS)
+        raise UsageError(inspection_text.NO_KERNELS)

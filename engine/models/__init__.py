@@ -9,10 +9,9 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from engine import text
 from engine.catalog import architecture_names
 from engine.errors import UsageError
-from engine.models import cifar_resnet, resnet, vgg
+from engine.models import cifar_resnet, model_text, resnet, vgg
 from engine.models.alexnet import alexnet
 from engine.models.article import article_resnet
 from engine.models.convnext import convnext_tiny
@@ -107,8 +106,10 @@ def check_output(name: str, model: nn.Module, task: Task) -> None:
             output = shadow(torch.empty(2, task.channels, task.size, task.size, device="meta"))
     except Exception as error:
         images = f"{task.channels}×{task.size}×{task.size}"
-        raise UsageError(text.model_fails(name, images, str(error).partition("\n")[0])) from error
+        raise UsageError(
+            model_text.model_fails(name, images, str(error).partition("\n")[0])
+        ) from error
     if not isinstance(output, Tensor):
-        raise UsageError(text.wrong_output(name, type(output).__name__, 2, task.classes))
+        raise UsageError(model_text.wrong_output(name, type(output).__name__, 2, task.classes))
     if output.shape != (2, task.classes):
-        raise UsageError(text.wrong_output(name, str(tuple(output.shape)), 2, task.classes))
+        raise UsageError(model_text.wrong_output(name, str(tuple(output.shape)), 2, task.classes))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from torch import nn
 
-from engine import text
 from engine.errors import UsageError
+from engine.models import model_text
 from engine.models.stem import with_channels
 from engine.models.task import Task
 
@@ -24,7 +24,7 @@ def torchvision_model(name: str, task: Task) -> nn.Module:
 
     known = models.list_models(module=models)
     if name not in known:
-        raise UsageError(text.unknown_library_model("torchvision", name, known))
+        raise UsageError(model_text.unknown_library_model("torchvision", name, known))
     options = ONE_OUTPUT.get(name, {})
     return with_channels(models.get_model(name, num_classes=task.classes, **options), task.channels)
 
@@ -34,8 +34,8 @@ def timm_model(name: str, task: Task) -> nn.Module:
     try:
         import timm
     except ImportError as error:
-        raise UsageError(text.NO_TIMM) from error
+        raise UsageError(model_text.NO_TIMM) from error
     if not timm.is_model(name):
-        raise UsageError(text.unknown_library_model("timm", name, timm.list_models()))
+        raise UsageError(model_text.unknown_library_model("timm", name, timm.list_models()))
     model: nn.Module = timm.create_model(name, num_classes=task.classes, in_chans=task.channels)
     return model

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.catalog.architectures import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
-from engine.text import input_too_small
+from engine.models.model_text import input_too_small
 
 
 @dataclass(frozen=True)

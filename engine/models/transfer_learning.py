@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine import text
 from engine.catalog.architectures import LARGEST_SMALL_IMAGE
 from engine.errors import RunError, UsageError
+from engine.models import model_text
 
 # The weight files of DenseNets are older than the names of its layers: norm.1 is norm1 today.
 OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.")
@@ -33,7 +34,9 @@ def pretrained(arch: str, size: int) -> dict[str, Tensor]:
         state = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
     except Exception as error:  # of the network, the disk, the hash or the file's format
         file, folder = Path(weights.url).name, Path(torch.hub.get_dir()) / "checkpoints"
-        raise RunError(text.weights_not_here(file, folder, weights.url, str(error))) from error
+        raise RunError(
+            model_text.weights_not_here(file, folder, weights.url, str(error))
+        ) from error
     return {OLD_NAME.sub(r"\1", key): value for key, value in state.items()}
 
 
@@ -59,9 +62,9 @@ def adopt(model: nn.Module, state: dict[str, Tensor], source: str) -> bool:
     try:
         missing = model.load_state_dict(offered, strict=False).missing_keys
     except RuntimeError as error:  # a shape is another
-        raise UsageError(text.weights_do_not_fit(source)) from error
+        raise UsageError(model_text.weights_do_not_fit(source)) from error
     if set(missing) - set(last):
-        raise UsageError(text.weights_do_not_fit(source))
+        raise UsageError(model_text.weights_do_not_fit(source))
     return left
 
 

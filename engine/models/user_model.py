@@ -15,6 +15,7 @@ from torch import nn
 from engine import text
 from engine.catalog import architecture_names
 from engine.errors import UsageError
+from engine.models import model_text
 from engine.models.task import Task
 from engine.run import rundir
 
@@ -43,7 +44,7 @@ def own_model(file: Path, function: str, task: Task) -> nn.Module:
     """
     made = _called(file, _function(file, function), task)
     if not isinstance(made, nn.Module):
-        raise UsageError(text.own_makes_no_model(file.name, function, type(made).__name__))
+        raise UsageError(model_text.own_makes_no_model(file.name, function, type(made).__name__))
     return made
 
 
@@ -59,12 +60,12 @@ def _function(file: Path, name: str) -> Callable[..., Any]:
         exec(compile(content, file, "exec", dont_inherit=True), module.__dict__)
     except Exception as error:
         traceback.print_exc()
-        raise UsageError(text.own_fails(_where(file, error), _said(error))) from error
+        raise UsageError(model_text.own_fails(_where(file, error), _said(error))) from error
     functions: dict[str, Callable[..., Any]] = {
         key: value for key, value in vars(module).items() if callable(value)
     }
     if name not in functions:
-        raise UsageError(text.own_lacks(file.name, name, functions))
+        raise UsageError(model_text.own_lacks(file.name, name, functions))
     return functions[name]
 
 
@@ -76,14 +77,14 @@ def _called(file: Path, function: Callable[..., Any], task: Task) -> object:
         return function(**options)
     except Exception as error:
         traceback.print_exc()
-        raise UsageError(text.own_fails(_where(file, error), _said(error))) from error
+        raise UsageError(model_text.own_fails(_where(file, error), _said(error))) from error
 
 
 def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise UsageError(text.own_unreadable(file, text.reason(error))) from error
+        raise UsageError(model_text.own_unreadable(file, text.reason(error))) from error
 
 
 def _where(file: Path, error: Exception) -> str:

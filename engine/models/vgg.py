@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from engine import text
 from engine.errors import UsageError
+from engine.models import model_text
 from engine.models.stem import with_channels
 from engine.models.style import Style
 from engine.models.task import Task
@@ -61,7 +61,7 @@ def _small(name: str, task: Task, style: Style) -> nn.Module:
     from torchvision.models import vgg as theirs  # takes seconds to import
 
     if style.dropout != "default":
-        raise UsageError(text.no_dropout_in_small(name.replace("_", "-"), task.size))
+        raise UsageError(model_text.no_dropout_in_small(name.replace("_", "-"), task.size))
     depth, _, normalised = name.partition("_")
     features = theirs.make_layers(theirs.cfgs[LETTERS[depth]], batch_norm=bool(normalised))
     return SmallVGG(features, task.classes)

@@ -11,7 +11,7 @@ from collections import deque
 
 from msgspec import UNSET
 
-from engine import text
+from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 
@@ -66,7 +66,7 @@ class Watch:
         """Far above the best so far, and far worse than a guess among the classes."""
         before, self._lowest_loss = self._lowest_loss, min(self._lowest_loss, loss)
         if loss > GROWTH * before and loss > 3 * math.log(self._classes):
-            return text.loss_explodes(loss, before)
+            return process_text.loss_explodes(loss, before)
         return ""
 
     def _gradient(self, health: events.LayerHealth) -> str:
@@ -75,7 +75,7 @@ class Watch:
         usual = statistics.median(self._gradients) if len(self._gradients) >= USUAL else math.inf
         self._gradients.append(norm)
         if norm > GROWTH * usual and norm > LARGE_GRADIENT:
-            return text.gradient_explodes(norm, usual, max(norms)[1])
+            return process_text.gradient_explodes(norm, usual, max(norms)[1])
         return ""
 
     def _accuracy(self, ended: events.EpochEnded) -> str:
@@ -87,7 +87,7 @@ class Watch:
         margin = 2 * math.sqrt(chance * (1 - chance) / max(1, self._images))
         if ended.epoch < PATIENT_EPOCHS or not self._images or self._best > chance + margin:
             return ""
-        return text.learns_nothing(ended.epoch, self._best, chance)
+        return process_text.learns_nothing(ended.epoch, self._best, chance)
 
 
 def _most_frequent(confusion: events.Confusion) -> tuple[float, int]:

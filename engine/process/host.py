@@ -21,6 +21,7 @@ from engine import text
 from engine.distributed.ranks import World
 from engine.errors import STOP_EXIT, RunError
 from engine.machine.hardware import Sampler
+from engine.process import process_text
 from engine.process.lines import Lines
 from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
@@ -44,7 +45,7 @@ def journal_of(run: RunDir) -> Journal:
     try:
         return Journal(run.journal)
     except OSError as error:
-        raise RunError(text.journal_failed(text.reason(error))) from error
+        raise RunError(process_text.journal_failed(text.reason(error))) from error
 
 
 def clear_half_saves(run: RunDir) -> None:
@@ -123,7 +124,7 @@ class Host:
             print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
             return outcome.exit_code
         if self._journal.refused:
-            lost = text.journal_failed(self._journal.refused)
+            lost = process_text.journal_failed(self._journal.refused)
             print(f"cnn-tui: {lost}", file=self._err, flush=True)
             return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
@@ -136,7 +137,7 @@ class Host:
         with self._speaking:
             stamped = self._write(event)
             if self._journal.refused and not self._held:
-                told = text.journal_held(self._journal.refused)
+                told = process_text.journal_held(self._journal.refused)
                 self._write(events.Alert("error", "journal", told, step=event.step))
             self._held = bool(self._journal.refused)
             self._ended = self._ended or isinstance(stamped, events.RunEnded)
@@ -146,7 +147,7 @@ class Host:
         try:
             stamped = self._journal.append(event)
         except OSError as error:
-            raise RunError(text.journal_failed(text.reason(error))) from error
+            raise RunError(process_text.journal_failed(text.reason(error))) from error
         if self._out is not None:
             self._print(stamped)
         return stamped
@@ -160,7 +161,7 @@ class Host:
                 return
 
     def _refuse(self, file: str, why: str) -> None:
-        self._append(events.Alert("warning", "command", text.command_ignored(file, why)))
+        self._append(events.Alert("warning", "command", process_text.command_ignored(file, why)))
 
     # Signals
 

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine import text
 from engine.errors import RunError
+from engine.process import process_text
 from engine.protocol import commands
 from engine.recipes import recipe
 from engine.run import replies, rundir
@@ -77,7 +77,7 @@ def _load(run: RunDir) -> Subject:
     found = [run.checkpoints / name for name in ("best.pt", "last.pt")]
     saved = next((path for path in found if path.exists()), None)
     if saved is None:
-        raise RunError(text.nothing_to_look_at(run.label))
+        raise RunError(process_text.nothing_to_look_at(run.label))
     state = checkpoint.load(saved)
     chosen = recipe.build(file=recipe.load(run.recipe))
     # Not the GPU: another run may need all of it, and one image is soon done.

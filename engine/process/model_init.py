@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engine import models, text
+from engine import models
 from engine.checkpoints import checkpoint
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
 from engine.models import FromImages, transfer_learning, user_model
 from engine.models.style import Style
+from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
@@ -42,13 +43,13 @@ def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]
     if isinstance(model, FromImages):
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
-        yield events.Phase("loading", note=text.PRETRAINED_WEIGHTS)
+        yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
         weights = transfer_learning.pretrained(recipe.arch, dataset.train.shape[-1])
-        transfer_learning.adopt(model, weights, text.PRETRAINED_WEIGHTS)
+        transfer_learning.adopt(model, weights, process_text.PRETRAINED_WEIGHTS)
     if recipe.init_from:
         state = checkpoint.load(Path(recipe.init_from))["model"]
         if transfer_learning.adopt(model, state, recipe.init_from):
-            yield events.Alert("info", "init-from", text.head_left_fresh(recipe.init_from))
+            yield events.Alert("info", "init-from", process_text.head_left_fresh(recipe.init_from))
 
 
 def sample(dataset: Dataset) -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from engine import text
 from engine.catalog import datasets
 from engine.errors import UsageError
+from engine.process import process_text
 from engine.protocol.events import Layer
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
@@ -24,14 +24,14 @@ def doubts(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[
     """
     enough = SMALLEST_NORM_BATCH * ranks
     if recipe.batch < enough and any(map(_is_batch_norm, layers)):
-        yield text.small_norm_batch(recipe.batch // ranks, enough)
+        yield process_text.small_norm_batch(recipe.batch // ranks, enough)
     known = datasets.DATA.get(recipe.data)
     mirrors = recipe.flip or recipe.tta
     if mirrors and known is not None and not known.mirrored:
-        yield text.flip_changes_labels(known.title)
+        yield process_text.flip_changes_labels(known.title)
     usual = usual_rate(recipe)
     if recipe.lr >= HIGH_RATE * usual:
-        yield text.high_rate(recipe.lr, usual, recipe.optimizer)
+        yield process_text.high_rate(recipe.lr, usual, recipe.optimizer)
 
 
 def usual_rate(recipe: Recipe) -> float:
@@ -46,7 +46,7 @@ def check_batch(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> None
     """Raise UsageError where batch norm would see one value a channel, which has no deviation."""
     for layer in layers:
         if recipe.batch == ranks and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
-            raise UsageError(text.batch_of_one(recipe.arch, layer.name, 2 * ranks))
+            raise UsageError(process_text.batch_of_one(recipe.arch, layer.name, 2 * ranks))
 
 
 def _is_batch_norm(layer: Layer) -> bool:

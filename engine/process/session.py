@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from engine import text
 from engine.checkpoints.save_interval import Interval
 from engine.data import preparation
 from engine.distributed.ranks import World
 from engine.errors import RunError
-from engine.process import recipe_checks
+from engine.process import process_text, recipe_checks
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved, to_toml
@@ -132,7 +131,7 @@ class Session:
         device = devices.choose(self._world.join(self._recipe.device))
         why = devices.unusable_gpu(device) if self._recipe.device == "auto" else None
         if why is not None:
-            yield events.Alert("warning", "gpu", text.gpu_unusable(why))
+            yield events.Alert("warning", "gpu", process_text.gpu_unusable(why))
         room = devices.room(device, self._world.neighbours)
         dataset = yield from preparation.loaded(self._recipe, room)
         yield events.Phase("loading", note="model")
@@ -186,7 +185,7 @@ class Session:
         except Exception as error:  # noqa: BLE001 (of compilers, drivers and the disk)
             traceback.print_exc()
             why = f"{type(error).__name__}: {error}".partition("\n")[0]
-            yield events.Alert("warning", "compile", text.not_compiled(why))
+            yield events.Alert("warning", "compile", process_text.not_compiled(why))
             return msgspec.structs.replace(resolved, compile="off")
         return resolved
 
@@ -250,7 +249,9 @@ class Session:
             return
         best = self._world.told(self._best)
         if isinstance(best, RunError):
-            yield events.Alert("error", "test", text.test_left_out(str(best)), step=self.step)
+            yield events.Alert(
+                "error", "test", process_text.test_left_out(str(best)), step=self.step
+            )
             return
         yield from trainer.test(best)
 
@@ -279,7 +280,9 @@ class Session:
         trainer = self.trainer
         assert trainer is not None
         if not self._world.told(lambda: trainer.sound):
-            return events.Alert("error", "save", text.not_saved_broken(files[0][0]), step=self.step)
+            return events.Alert(
+                "error", "save", process_text.not_saved_broken(files[0][0]), step=self.step
+            )
         began = time.monotonic()
         state = {"attempt": self._attempt, "seq": self._journal.seq, **trainer.state()}
         if not self._world.leads:
@@ -365,8 +368,8 @@ class Session:
         torch = sys.modules.get("torch")
         if torch is not None and isinstance(error, torch.OutOfMemoryError):
             kept = self._run.label if self.can_go_back else ""
-            return text.out_of_memory(self._recipe.batch, str(error), kept)
-        return text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])
+            return process_text.out_of_memory(self._recipe.batch, str(error), kept)
+        return process_text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])
 
 
 def _versions() -> dict[str, str]:

@@ -20,8 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from engine import text
 from engine.errors import STOP_EXIT
+from engine.process import process_text
 from engine.protocol import events
 from engine.run import rundir
 from engine.run.journal import Journal, last_event
@@ -104,7 +104,7 @@ class Torchrun:
         if self._stopped_by is not None:
             ended = events.RunEnded("stopped", step=step)
         else:
-            why = text.ranks_ended(self._run.label, self._ranks)
+            why = process_text.ranks_ended(self._run.label, self._ranks)
             ended = events.RunEnded("failed", error=why, step=step)
         Journal(self._run.journal).append(ended)
         return ended

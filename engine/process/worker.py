@@ -16,6 +16,7 @@ from engine import text
 from engine.checkpoints.saver import EPOCH_FILE, SaveReason
 from engine.distributed.ranks import World
 from engine.errors import EngineError, RunError, UsageError
+from engine.process import process_text
 from engine.process.anomaly_monitor import Watch
 from engine.process.session import Life, Session
 from engine.protocol import commands, events
@@ -55,7 +56,7 @@ class Worker(threading.Thread):
         on_nan: OnNan = "stop",
     ) -> None:
         super().__init__(name="worker", daemon=True)
-        self.outcome = Outcome("failed", text.crashed("the worker never ran"), 1)
+        self.outcome = Outcome("failed", process_text.crashed("the worker never ran"), 1)
         self._session, self._life, self._world, self._append = session, life, world, append
         self._phase = events.Phase("starting")
         self._last_word: commands.Stop | None = None
@@ -126,7 +127,9 @@ class Worker(threading.Thread):
         try:
             self._session.keep_batch()
         except OSError as error:
-            self._append(events.Alert("warning", "batch", text.batch_not_kept(text.reason(error))))
+            self._append(
+                events.Alert("warning", "batch", process_text.batch_not_kept(text.reason(error)))
+            )
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, events.Phase):
@@ -169,21 +172,21 @@ class Worker(threading.Thread):
         if self._session.trainer is not None:
             self._save(("last.pt", REASONS.get(command.id, "command")))
             return
-        self._refuse(command, "checkpoint", text.nothing_to_save(self._phase.name))
+        self._refuse(command, "checkpoint", process_text.nothing_to_save(self._phase.name))
 
     def _probe(self, command: commands.Probe) -> None:
         try:
             if self._session.trainer is not None:
                 self._session.answer(command)
             else:
-                why = self._refuse(command, "probe", text.nothing_to_show(self._phase.name))
+                why = self._refuse(command, "probe", process_text.nothing_to_show(self._phase.name))
                 self._session.decline(command, why)
         except OSError as error:
-            self._refuse(command, "probe", text.answer_failed(text.reason(error)))
+            self._refuse(command, "probe", process_text.answer_failed(text.reason(error)))
 
     def _steer(self, command: commands.Steer) -> None:
         if self._session.trainer is None:
-            self._refuse(command, "steer", text.nothing_to_steer(self._phase.name))
+            self._refuse(command, "steer", process_text.nothing_to_steer(self._phase.name))
             return
         try:
             self._append(self._session.trainer.steer(command))

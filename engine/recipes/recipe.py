@@ -26,7 +26,7 @@ from engine.catalog.architectures import (
     has_weights,
 )
 from engine.errors import UsageError
-from engine.recipes import presets
+from engine.recipes import presets, recipe_text
 
 Auto: TypeAlias = Literal["auto"]
 All: TypeAlias = Literal["all"]
@@ -131,7 +131,7 @@ def share(batch: int, parts: int) -> int:
     then not be that of the batch.
     """
     if batch % parts:
-        raise UsageError(text.batch_not_shared(batch, parts))
+        raise UsageError(recipe_text.batch_not_shared(batch, parts))
     return batch // parts
 
 
@@ -233,11 +233,11 @@ def build(
     said |= {**(settings or {}), **(flags or {})}
     for key in said:
         if key not in FIELDS:
-            raise UsageError(text.unknown_key(key, FIELDS))
+            raise UsageError(recipe_text.unknown_key(key, FIELDS))
     defaults = {name: Recipe().__getattribute__(name) for name in ("arch", "data", "preset")}
     arch, data, name = (str(said.get(key, defaults[key])) for key in ("arch", "data", "preset"))
     if not architecture_names.possible(arch):
-        raise UsageError(text.unknown_architecture(arch, ARCHITECTURES))
+        raise UsageError(recipe_text.unknown_architecture(arch, ARCHITECTURES))
     values = presets.preset(name, arch, data) | said
     if values.get("pretrained") is True and values.get("size", "auto") == "auto":
         values["size"] = PRETRAINED_SIZE
@@ -272,10 +272,10 @@ def _check_architecture(chosen: Recipe) -> None:
     for field in ("act", "bn", "dropout"):
         if getattr(chosen, field) != "default" and not adjustable(chosen.arch, field):
             able = families(a for a in ARCHITECTURES.values() if field in a.adjusts)
-            raise UsageError(text.not_adjustable(field, chosen.arch, able))
+            raise UsageError(recipe_text.not_adjustable(field, chosen.arch, able))
     if chosen.pretrained and not has_weights(chosen.arch):
         able = families(a for a in ARCHITECTURES.values() if a.top1 is not None)
-        raise UsageError(text.no_pretrained(chosen.arch, able))
+        raise UsageError(recipe_text.no_pretrained(chosen.arch, able))
     if chosen.pretrained and chosen.size != "auto" and chosen.size <= LARGEST_SMALL_IMAGE:
         raise UsageError(text.pretrained_too_small(chosen.size))
 
@@ -287,7 +287,7 @@ def _checked(key: str, value: object) -> Any:
             return msgspec.convert(value, _TYPES[key])
     except msgspec.ValidationError:
         pass
-    raise UsageError(text.bad_value(key, value, allowed(_TYPES[key])))
+    raise UsageError(recipe_text.bad_value(key, value, allowed(_TYPES[key])))
 
 
 def allowed(kind: Any) -> str:
@@ -336,7 +336,7 @@ def parse_setting(setting: str) -> tuple[str, object]:
     """
     key, equals, value = setting.partition("=")
     if not equals or not key.strip():
-        raise UsageError(text.not_a_setting(setting))
+        raise UsageError(recipe_text.not_a_setting(setting))
     try:
         parsed: object = tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):  # no TOML: a bare word, or nonsense that is refused later
@@ -349,9 +349,9 @@ def load(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(text.unreadable_recipe(path, text.reason(error))) from error
+        raise UsageError(recipe_text.unreadable_recipe(path, text.reason(error))) from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(text.unreadable_recipe(path, str(error))) from error
+        raise UsageError(recipe_text.unreadable_recipe(path, str(error))) from error
 
 
 def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:

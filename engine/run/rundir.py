@@ -29,6 +29,7 @@ import msgspec
 from engine import text
 from engine.errors import RunError, UsageError
 from engine.protocol.events import Event, RunEnded
+from engine.run import run_text
 from engine.run.journal import last_event
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -132,7 +133,7 @@ def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     written; then nothing is left behind but the number.
     """
     if not NAME.fullmatch(name):
-        raise UsageError(text.bad_name(name))
+        raise UsageError(run_text.bad_name(name))
     try:
         return _create(runs_dir, name, recipe_toml)
     except OSError as error:
@@ -310,8 +311,8 @@ def absence(run: RunDir) -> str:
     """The sentence for a run that is not live: that it is silent, or not running."""
     holder = owner(run)
     if holder is None or life(run) != "silent":
-        return text.not_running(run.label)
-    return text.silent(run.label, holder.host, _unheard(holder, _said(run)))
+        return run_text.not_running(run.label)
+    return run_text.silent(run.label, holder.host, _unheard(holder, _said(run)))
 
 
 def last_words(run: RunDir) -> str:
@@ -339,7 +340,7 @@ def _flock(descriptor: int, mode: int) -> bool | None:
         if error.errno in NO_LOCKS:
             return None
         if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise RunError(text.no_locks(text.reason(error))) from error
+            raise RunError(run_text.no_locks(text.reason(error))) from error
         return False
     return True
 
@@ -368,7 +369,7 @@ def _wait_for(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as error:
         if error.errno not in NO_LOCKS:
-            raise RunError(text.no_locks(text.reason(error))) from error
+            raise RunError(run_text.no_locks(text.reason(error))) from error
 
 
 # Finding runs
@@ -390,7 +391,7 @@ def _folders(folder: Path) -> Iterator[Path]:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise RunError(text.runs_unreadable(folder, text.reason(error))) from error
+        raise RunError(run_text.runs_unreadable(folder, text.reason(error))) from error
 
 
 def find(runs_dir: Path, selector: str = "") -> RunDir:
@@ -404,13 +405,13 @@ def find(runs_dir: Path, selector: str = "") -> RunDir:
     known = runs(runs_dir)
     if not selector:
         if not known:
-            raise RunError(text.no_runs(runs_dir))
+            raise RunError(run_text.no_runs(runs_dir))
         return known[0]
     return _match(known, selector) or _match(_linked(), selector) or _absent(runs_dir, selector)
 
 
 def _absent(runs_dir: Path, selector: str) -> RunDir:
-    raise RunError(text.no_run(selector, runs_dir))
+    raise RunError(run_text.no_run(selector, runs_dir))
 
 
 def _match(known: list[RunDir], selector: str) -> RunDir | None:
@@ -419,7 +420,7 @@ def _match(known: list[RunDir], selector: str) -> RunDir | None:
     if len(fits) > 1:
         alike = len({run.label for run in fits}) < len(fits)
         shown = (str(run.path) if alike else run.label for run in fits)
-        raise RunError(text.several_runs(selector, shown))
+        raise RunError(run_text.several_runs(selector, shown))
     return fits[0] if fits else None
 
 
@@ -443,7 +444,7 @@ def find_live(runs_dir: Path, selector: str = "") -> RunDir:
             raise RunError(absence(run))
         return run
     if not live:
-        raise RunError(text.none_live())
+        raise RunError(run_text.none_live())
     if len(live) > 1:
-        raise RunError(text.several_live(run.label for run in live))
+        raise RunError(run_text.several_live(run.label for run in live))
     return live[0]

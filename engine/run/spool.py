@@ -19,7 +19,7 @@ from engine import text
 from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
-from engine.run import rundir
+from engine.run import run_text, rundir
 from engine.run.rundir import RunDir
 
 LARGEST = 64 * 1024
@@ -78,14 +78,14 @@ class Spool:
         try:
             data = _content(path)
             if data is None:
-                self._refuse(path.name, text.COMMAND_NOT_OURS)
+                self._refuse(path.name, run_text.COMMAND_NOT_OURS)
             elif len(data) > LARGEST:
-                self._refuse(path.name, text.COMMAND_TOO_LARGE)
+                self._refuse(path.name, run_text.COMMAND_TOO_LARGE)
             else:
                 command = commands.decode(data)
                 if ID.fullmatch(command.id):
                     return command
-                self._refuse(path.name, text.COMMAND_BAD_ID)
+                self._refuse(path.name, run_text.COMMAND_BAD_ID)
         except OSError as error:
             self._refuse(path.name, text.reason(error))
         except events.UNREADABLE as error:

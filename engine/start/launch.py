@@ -26,6 +26,7 @@ from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
 from engine.run import rundir
 from engine.run.rundir import Claim, RunDir
+from engine.start import start_text
 
 # For glibc (mallopt(3)): keep what a step frees for the next one. Else the pages of each batch go
 # back to the kernel and are faulted in again, at every step: a tenth of LeNet-5's time.
@@ -61,11 +62,11 @@ def ranks(chosen: Recipe) -> int:
     if chosen.gpus == 1:
         return 1
     if ":" in chosen.device:
-        raise UsageError(text.gpus_and_number(chosen.device))
+        raise UsageError(start_text.gpus_and_number(chosen.device))
     there = len(hardware.usable_gpus()) if chosen.device != "cpu" else cores()
     count = there if chosen.gpus == "all" else chosen.gpus
     if chosen.device != "cpu" and not 0 < count <= there:
-        raise UsageError(text.too_few_gpus(count, there))
+        raise UsageError(start_text.too_few_gpus(count, there))
     recipe.share(chosen.batch, count)
     return count
 
@@ -193,7 +194,7 @@ def preview(chosen: Recipe) -> events.Augmented:
         if isinstance(shown, events.Augmented):
             return shown
     complaint = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-    raise RunError(text.harmless(complaint.removeprefix("cnn-tui: ")) or text.NO_PREVIEW)
+    raise RunError(text.harmless(complaint.removeprefix("cnn-tui: ")) or start_text.NO_PREVIEW)
 
 
 def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
@@ -226,4 +227,4 @@ def check_modules() -> None:
         spec = importlib.util.find_spec(module)
         found = Path(spec.origin).resolve() if spec and spec.origin else Path()
         if found.parent.parent != ours:
-            raise RunError(text.intruder(module, found, ours))
+            raise RunError(start_text.intruder(module, found, ours))

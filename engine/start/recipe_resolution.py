@@ -16,6 +16,7 @@ from engine.recipes import presets, recipe
 from engine.recipes.recipe import Recipe
 from engine.run import rundir
 from engine.run.rundir import RunDir
+from engine.start import start_text
 
 # What the weights of a run fit only together with, taken over from its recipe.
 INHERITED = ("arch", "act", "bn")
@@ -102,7 +103,7 @@ def data(name: str) -> str:
     if not os.path.exists(path):
         if "/" in name:
             raise DataError(text.folder_missing(path))
-        raise UsageError(text.unknown_data(name, datasets.DATA))
+        raise UsageError(start_text.unknown_data(name, datasets.DATA))
     return os.path.abspath(path)
 
 
@@ -116,7 +117,7 @@ def architecture(name: str) -> str:
         return name
     file = own.file.expanduser()
     if not file.is_file():
-        raise UsageError(text.own_missing(file))
+        raise UsageError(start_text.own_missing(file))
     return f"{file.resolve()}:{own.function}"
 
 
@@ -131,11 +132,11 @@ def checkpoint(said: str, runs_dir: Path) -> Path:
     try:
         run = rundir.find(runs_dir, said)
     except RunError as error:
-        raise RunError(text.no_file_either(said, str(error))) from error
+        raise RunError(start_text.no_file_either(said, str(error))) from error
     for name in ("best.pt", "last.pt"):
         if (run.checkpoints / name).is_file():
             return (run.checkpoints / name).resolve()
-    raise UsageError(text.no_weights_there(said))
+    raise UsageError(start_text.no_weights_there(said))
 
 
 def inherited(weights: Path) -> dict[str, object]:

@@ -17,7 +17,7 @@ from engine.run import rundir
 from engine.run.history import History
 from engine.run.journal import glimpse, latest
 from engine.run.rundir import Claim, RunDir
-from engine.start import launch, recipe_resolution
+from engine.start import launch, recipe_resolution, start_text
 
 # What makes another run of it: nobody means to go on with that.
 IDENTITY = ("arch", "data")
@@ -71,12 +71,12 @@ def _check_total(run: RunDir, epochs: int | None) -> None:
     """Raise where the run cannot go on to so many epochs in all: RunError where none are said."""
     if epochs is None:
         if is_done(run):
-            raise RunError(text.already_done(run.label))
+            raise RunError(start_text.already_done(run.label))
         return
     if epochs > MOST_EPOCHS:
         raise UsageError(text.too_many_epochs(MOST_EPOCHS))
     if epochs < (least := least_epochs(run)):
-        raise UsageError(text.trained_already(run.label, least - 1))
+        raise UsageError(start_text.trained_already(run.label, least - 1))
 
 
 def least_epochs(run: RunDir) -> int:
@@ -180,8 +180,8 @@ def _unheeded(run: RunDir, own: Recipe, chosen: Recipe, said: Container[str]) ->
         if not _heeds(key, has, asked)
     }
     if another := {key: unlike[key] for key in IDENTITY if key in unlike}:
-        raise UsageError(text.another_run(run.label, another))
-    return text.goes_on_as_it_began(run.label, unlike) if unlike else ""
+        raise UsageError(start_text.another_run(run.label, another))
+    return start_text.goes_on_as_it_began(run.label, unlike) if unlike else ""
 
 
 def _heeds(key: str, has: Any, asked: Any) -> bool:

@@ -14,6 +14,7 @@ from engine.devices import device as devices
 from engine.distributed.ranks import World
 from engine.inspection import probe
 from engine.protocol import events
+from engine.training import training_text
 
 
 class Broken(NamedTuple):
@@ -64,7 +65,7 @@ class LossGuard:
             layer, step = self.broken.layer, self.broken.step
         else:
             layer = probe.broken_weights(self._model)
-        told = text.loss_not_finite(step, layer)
+        told = training_text.loss_not_finite(step, layer)
         return events.Alert("error", text.LOSS_BROKEN, told, {"layer": layer}, step=step)
 
     def forget(self) -> None:

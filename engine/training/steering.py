@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine import text
 from engine.errors import UsageError
 from engine.protocol import commands
+from engine.training import training_text
 
 
 class Steering(NamedTuple):
@@ -30,7 +31,7 @@ class Steering(NamedTuple):
         factor = self.factor * (command.scale or 1.0)
         if command.lr is not None:
             if planned <= 0:
-                raise UsageError(text.RATE_IS_NOUGHT)
+                raise UsageError(training_text.RATE_IS_NOUGHT)
             factor = command.lr / planned
         if not (factor > 0 and factor * planned <= commands.HIGHEST_RATE):
             raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
@@ -40,7 +41,7 @@ class Steering(NamedTuple):
 def _check(command: commands.Steer, epoch: int) -> None:
     rates = [rate for rate in (command.lr, command.scale) if rate is not None]
     if not rates and command.epochs is None:
-        raise UsageError(text.STEERED_NOTHING)
+        raise UsageError(training_text.STEERED_NOTHING)
     if not all(0 < rate <= commands.HIGHEST_RATE for rate in rates):
         raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
     if command.epochs is not None and command.epochs > commands.MOST_EPOCHS:

@@ -17,7 +17,6 @@ import torch
 from msgspec import UNSET
 from torch import Tensor, nn
 
-from engine import text
 from engine.data.base.batch import Batch, Drawn
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derived
@@ -33,7 +32,7 @@ from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
 from engine.recipes import schedule
 from engine.recipes.recipe import Recipe, Resolved
-from engine.training import metrics, optimizers
+from engine.training import metrics, optimizers, training_text
 from engine.training.confusion_counts import confusion
 from engine.training.cuda_graph import Replay
 from engine.training.ema import Average
@@ -150,7 +149,7 @@ class Trainer:
         while self.ended_epochs < self._steering.epochs:
             if self.out_of_patience:
                 self._over = True
-                told = text.out_of_patience(self._recipe.patience, self.best_epoch)
+                told = training_text.out_of_patience(self._recipe.patience, self.best_epoch)
                 yield events.Alert("info", "patience", told, step=self.step)
                 return
             yield events.Phase("training", step=self.step)
@@ -303,7 +302,7 @@ class Trainer:
         reports = self._steps(means) if means is not None else []
         reports += self._looks.arrived()
         if self._replay is not None and self._replay.failure:
-            told = text.not_recorded(self._replay.failure)
+            told = training_text.not_recorded(self._replay.failure)
             reports.append(events.Alert("warning", "cuda-graph", told, step=self.step))
             self._replay = None
         return reports
@@ -328,7 +327,7 @@ class Trainer:
     def _first_loss(self, loss: float) -> events.Alert:
         """Whether the first loss is that of a guess."""
         classes = len(self._dataset.classes)
-        told = text.first_loss(loss, math.log(classes), classes)
+        told = training_text.first_loss(loss, math.log(classes), classes)
         return events.Alert("info", "first-loss", told, step=1)
 
     # The end of an epoch, and of the run
@@ -408,7 +407,7 @@ class Trainer:
         Raises UsageError for what cannot be; then nothing is changed.
         """
         if self._over:
-            raise UsageError(text.STEERED_TOO_LATE)
+            raise UsageError(training_text.STEERED_TOO_LATE)
         self._steer_to(self._steering.steered(command, self.epoch, self._planned_over))
         factor, epochs = self._steering
         return events.Steered(factor, epochs, self._rate(self.step), command.id, step=self.step)
@@ -456,7 +455,7 @@ class Trainer:
         those of this run.
         """
         if state["data"] != self._fits:
-            raise RunError(text.other_data(state["data"], self._fits))
+            raise RunError(training_text.other_data(state["data"], self._fits))
         self.judged.load_state_dict(state["model"])
         if self._average is not None:
             self.model.load_state_dict(state["trained"])

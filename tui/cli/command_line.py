@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from engine.errors import EngineError
-from tui import text
+from tui.cli import cli_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ def _count(context: click.Context, option: click.Parameter, said: str | None) ->
 
 
 def gpus_option(command: Command) -> Command:
-    option = click.option("--gpus", callback=_count, metavar="N|all", help=text.HELP_GPUS)
+    option = click.option("--gpus", callback=_count, metavar="N|all", help=cli_text.HELP_GPUS)
     return option(command)
 
 
@@ -42,28 +42,33 @@ def start_options(command: Command) -> Command:
     """The options that say what to train and how."""
     for option in reversed(
         (
-            click.option("--arch", "-m", metavar="NAME", help=text.HELP_ARCH),
-            click.option("--data", "-d", metavar="NAME|FOLDER", help=text.HELP_DATA),
-            click.option("--recipe", "-r", metavar="NAME|FILE", help=text.HELP_RECIPE),
-            click.option("--pretrained", is_flag=True, default=None, help=text.HELP_PRETRAINED),
-            click.option("--init-from", metavar="RUN|FILE", help=text.HELP_INIT_FROM),
-            click.option("--epochs", type=int, metavar="N", help=text.HELP_EPOCHS),
-            click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=text.HELP_SET),
-            click.option("--device", metavar="DEVICE", help=text.HELP_DEVICE),
-            gpus_option,
-            click.option("--compile", metavar="auto|off|on", help=text.HELP_COMPILE),
-            click.option("--seed", type=int, metavar="N", help=text.HELP_SEED),
-            click.option("--data-dir", metavar="FOLDER", help=text.HELP_DATA_DIR),
-            click.option("--name", default="", metavar="NAME", help=text.HELP_NAME),
+            click.option("--arch", "-m", metavar="NAME", help=cli_text.HELP_ARCH),
+            click.option("--data", "-d", metavar="NAME|FOLDER", help=cli_text.HELP_DATA),
+            click.option("--recipe", "-r", metavar="NAME|FILE", help=cli_text.HELP_RECIPE),
+            click.option("--pretrained", is_flag=True, default=None, help=cli_text.HELP_PRETRAINED),
+            click.option("--init-from", metavar="RUN|FILE", help=cli_text.HELP_INIT_FROM),
+            click.option("--epochs", type=int, metavar="N", help=cli_text.HELP_EPOCHS),
             click.option(
-                "--resume", type=click.Choice(["auto"]), metavar="auto", help=text.HELP_RESUME_AUTO
+                "--set", "sets", multiple=True, metavar="KEY=VALUE", help=cli_text.HELP_SET
             ),
-            click.option("--force", is_flag=True, help=text.HELP_FORCE),
-            click.option("--on-nan", metavar="WHAT", help=text.HELP_ON_NAN),
-            click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI),
-            click.option("--create", is_flag=True, help=text.HELP_CREATE),
-            click.option("--dry-run", is_flag=True, help=text.HELP_DRY_RUN),
-            click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII),
+            click.option("--device", metavar="DEVICE", help=cli_text.HELP_DEVICE),
+            gpus_option,
+            click.option("--compile", metavar="auto|off|on", help=cli_text.HELP_COMPILE),
+            click.option("--seed", type=int, metavar="N", help=cli_text.HELP_SEED),
+            click.option("--data-dir", metavar="FOLDER", help=cli_text.HELP_DATA_DIR),
+            click.option("--name", default="", metavar="NAME", help=cli_text.HELP_NAME),
+            click.option(
+                "--resume",
+                type=click.Choice(["auto"]),
+                metavar="auto",
+                help=cli_text.HELP_RESUME_AUTO,
+            ),
+            click.option("--force", is_flag=True, help=cli_text.HELP_FORCE),
+            click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
+            click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI),
+            click.option("--create", is_flag=True, help=cli_text.HELP_CREATE),
+            click.option("--dry-run", is_flag=True, help=cli_text.HELP_DRY_RUN),
+            click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII),
         )
     ):
         command = option(command)
@@ -72,7 +77,7 @@ def start_options(command: Command) -> Command:
 
 def runs_option(command: Command) -> Command:
     return click.option(
-        "--runs-dir", type=click.Path(path_type=Path), metavar="FOLDER", help=text.HELP_RUNS_DIR
+        "--runs-dir", type=click.Path(path_type=Path), metavar="FOLDER", help=cli_text.HELP_RUNS_DIR
     )(command)
 
 
@@ -82,7 +87,7 @@ def _runs_dir(said: Path | None) -> Path:
     return said or default_runs_dir()
 
 
-@click.group(cls=Cli, invoke_without_command=True, help=text.HELP)
+@click.group(cls=Cli, invoke_without_command=True, help=cli_text.HELP)
 @click.version_option(None, "--version", package_name="cnn-tui", message="%(package)s %(version)s")
 @start_options
 @runs_option
@@ -98,10 +103,10 @@ def main(ctx: click.Context, /, **options: Any) -> None:
         and ctx.get_parameter_source(parameter.name) is not click.core.ParameterSource.DEFAULT
     ]
     if dropped:
-        raise click.UsageError(text.options_before(ctx.invoked_subcommand, dropped))
+        raise click.UsageError(cli_text.options_before(ctx.invoked_subcommand, dropped))
 
 
-@main.command(help=text.HELP_TRAIN)
+@main.command(help=cli_text.HELP_TRAIN)
 @start_options
 @runs_option
 def train(**options: Any) -> None:
@@ -130,7 +135,7 @@ def _start(
     headless = no_ui or not _on_terminal()
     launch.check_modules()
     if resume and not name:
-        raise UsageError(text.RESUME_NEEDS_NAME)
+        raise UsageError(cli_text.RESUME_NEEDS_NAME)
     known = resuming.named(place, name) if resume else None
     if create:
         _create(_recipe(place, known, **said), _fields(**said), place, name, resume, force)
@@ -169,7 +174,7 @@ def _create(
     if found.claim is not None:
         rundir.let_go(found.claim)
     if found.epochs is not None:
-        click.echo(text.told_to_torchrun(found.epochs), err=True)
+        click.echo(cli_text.told_to_torchrun(found.epochs), err=True)
     click.echo(found.run.path.resolve())
 
 
@@ -185,7 +190,7 @@ def _requeued(
     """Go on with the newest run of this name, or begin it, or find that it is done."""
     found = _found(chosen, fields, runs_dir, name, force)
     if found.claim is None:
-        click.echo(text.nothing_left(found.run.label))
+        click.echo(cli_text.nothing_left(found.run.label))
         sys.exit(0)
     _go_on(found.claim, found.recipe, found.epochs, headless)
     _watch(found.run, runs_dir, started=True, ascii_only=ascii_only)
@@ -198,7 +203,7 @@ def _found(chosen: Any, fields: set[str], runs_dir: Path, name: str, force: bool
 
     found = resuming.resume_or_create(chosen, fields, runs_dir, name, force=force)
     if found.unheeded:
-        click.echo(text.warned(found.unheeded), err=True)
+        click.echo(cli_text.warned(found.unheeded), err=True)
     return found
 
 
@@ -262,7 +267,7 @@ def _rehearse(chosen: Any) -> int:
             check=False,
         )
     if done.returncode == 0:
-        click.echo(text.REHEARSED)
+        click.echo(cli_text.REHEARSED)
     return done.returncode
 
 
@@ -302,10 +307,10 @@ def _finish(app: Any) -> None:
     sys.exit(app.return_code or 0)
 
 
-@main.command(help=text.HELP_ATTACH)
+@main.command(help=cli_text.HELP_ATTACH)
 @click.argument("run", default="", metavar="[RUN]")
-@click.option("--once", is_flag=True, help=text.HELP_ONCE)
-@click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
+@click.option("--once", is_flag=True, help=cli_text.HELP_ONCE)
+@click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII)
 @runs_option
 def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path | None) -> None:
     from engine.errors import UsageError
@@ -319,33 +324,33 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path | None) -> Non
         click.echo(still.frame(found, ascii_only=ascii_only))
         return
     if not _on_terminal():
-        raise UsageError(text.NEEDS_TERMINAL)
+        raise UsageError(cli_text.NEEDS_TERMINAL)
     _watch(found, place, started=False, ascii_only=ascii_only)
 
 
-@main.command(help=text.HELP_DEMO)
-@click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
+@main.command(help=cli_text.HELP_DEMO)
+@click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII)
 def demo(ascii_only: bool) -> None:
     import tempfile
 
     from engine.errors import UsageError
 
     if not _on_terminal():
-        raise UsageError(text.DEMO_NEEDS_TERMINAL)
+        raise UsageError(cli_text.DEMO_NEEDS_TERMINAL)
     with _prepared(ascii_only) as terminal:
         from tui.cli.demo import Demo
     with tempfile.TemporaryDirectory(prefix="cnn-tui-", ignore_cleanup_errors=True) as folder:
         _finish(Demo(Path(folder), **terminal))
 
 
-@main.command(help=text.HELP_RESUME)
+@main.command(help=cli_text.HELP_RESUME)
 @click.argument("run", default="", metavar="[RUN]")
-@click.option("--epochs", type=click.IntRange(1), metavar="N", help=text.HELP_MORE_EPOCHS)
-@click.option("--device", metavar="DEVICE", help=text.HELP_OTHER_DEVICE)
+@click.option("--epochs", type=click.IntRange(1), metavar="N", help=cli_text.HELP_MORE_EPOCHS)
+@click.option("--device", metavar="DEVICE", help=cli_text.HELP_OTHER_DEVICE)
 @gpus_option
-@click.option("--force", is_flag=True, help=text.HELP_FORCE)
-@click.option("--no-ui", is_flag=True, help=text.HELP_NO_UI)
-@click.option("--ascii", "ascii_only", is_flag=True, help=text.HELP_ASCII)
+@click.option("--force", is_flag=True, help=cli_text.HELP_FORCE)
+@click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI)
+@click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII)
 @runs_option
 def resume(
     run: str,
@@ -375,8 +380,8 @@ def resume(
     _watch(found, place, started=True, ascii_only=ascii_only)
 
 
-@main.command(help=text.HELP_RUNS)
-@click.option("--json", "as_json", is_flag=True, help=text.HELP_JSON)
+@main.command(help=cli_text.HELP_RUNS)
+@click.option("--json", "as_json", is_flag=True, help=cli_text.HELP_JSON)
 @runs_option
 def runs(as_json: bool, runs_dir: Path | None) -> None:
     from tui.cli import tables
@@ -384,27 +389,27 @@ def runs(as_json: bool, runs_dir: Path | None) -> None:
     tables.runs(_runs_dir(runs_dir), as_json)
 
 
-@main.command(help=text.HELP_MODELS)
-@click.option("--json", "as_json", is_flag=True, help=text.HELP_JSON)
+@main.command(help=cli_text.HELP_MODELS)
+@click.option("--json", "as_json", is_flag=True, help=cli_text.HELP_JSON)
 def models(as_json: bool) -> None:
     from tui.cli import tables
 
     tables.models(as_json)
 
 
-@main.command(help=text.HELP_DATASETS)
-@click.option("--json", "as_json", is_flag=True, help=text.HELP_JSON)
-@click.option("--data-dir", default="", metavar="FOLDER", help=text.HELP_DATA_DIR)
+@main.command(help=cli_text.HELP_DATASETS)
+@click.option("--json", "as_json", is_flag=True, help=cli_text.HELP_JSON)
+@click.option("--data-dir", default="", metavar="FOLDER", help=cli_text.HELP_DATA_DIR)
 def datasets(as_json: bool, data_dir: str) -> None:
     from tui.cli import tables
 
     tables.datasets(as_json, data_dir)
 
 
-@main.command(help=text.HELP_RECIPES)
+@main.command(help=cli_text.HELP_RECIPES)
 @click.argument("name", default="")
-@click.option("--arch", "-m", default="resnet18", metavar="NAME", help=text.HELP_ARCH)
-@click.option("--data", "-d", default="cifar10", metavar="NAME", help=text.HELP_DATA)
+@click.option("--arch", "-m", default="resnet18", metavar="NAME", help=cli_text.HELP_ARCH)
+@click.option("--data", "-d", default="cifar10", metavar="NAME", help=cli_text.HELP_DATA)
 def recipes(name: str, arch: str, data: str) -> None:
     from engine.recipes import recipe
 
@@ -431,10 +436,10 @@ def _commanding(name: str, help_text: str) -> None:
         found = rundir.find_live(_runs_dir(runs_dir), run)
         state = run_summary.state_now(found)
         spool.send(found, getattr(commands, name.capitalize()))
-        click.echo(text.told(name, found.label, state))
+        click.echo(cli_text.told(name, found.label, state))
 
 
-_commanding("stop", text.HELP_STOP)
-_commanding("pause", text.HELP_PAUSE)
-_commanding("continue", text.HELP_CONTINUE)
-_commanding("checkpoint", text.HELP_CHECKPOINT)
+_commanding("stop", cli_text.HELP_STOP)
+_commanding("pause", cli_text.HELP_PAUSE)
+_commanding("continue", cli_text.HELP_CONTINUE)
+_commanding("checkpoint", cli_text.HELP_CHECKPOINT)

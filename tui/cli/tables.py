@@ -24,6 +24,7 @@ from engine.run import rundir
 from engine.run.rundir import RunDir
 from engine.text import duration, harmless
 from tui import text
+from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
 from tui.viewer.run_summary import Summary, summary
@@ -65,7 +66,7 @@ def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
         table.add_row(*(Text(row[i]) for i in kept))
     Console(width=_width([widths[i] for i in kept])).print(table)
     if left_out := [column.title for i, column in enumerate(columns) if i not in kept]:
-        click.echo(text.left_out(left_out))
+        click.echo(cli_text.left_out(left_out))
 
 
 def _fitted(
@@ -105,7 +106,7 @@ def models(as_json: bool) -> None:
         return
     shape = architecture_list.Shape(3, 32, 10)
     columns = architecture_list.columns(known, shape)[:-1]
-    news = Column(text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
+    news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(
         [*(Column(c.heading, c.right, c.rank) for c in columns), news],
         [(*(column.texts[i] for column in columns), a.new) for i, a in enumerate(known)],
@@ -120,7 +121,7 @@ def datasets(as_json: bool, data_dir: str) -> None:
         rows = [msgspec.to_builtins(d) | {"ready": r} for d, r in zip(known, ready, strict=True)]
         _json(rows)
         return
-    columns = [Column(t, numeric) for t, numeric in text.DATA_COLUMNS]
+    columns = [Column(t, numeric) for t, numeric in cli_text.DATA_COLUMNS]
     name, images, shape, classes, on_disk, source = columns
     source = source._replace(rank=3, least=NARROWEST_PROSE, prose=True)
     _print(
@@ -141,7 +142,7 @@ def datasets(as_json: bool, data_dir: str) -> None:
 
 def recipes() -> None:
     """The presets."""
-    name, purpose = [Column(t, numeric) for t, numeric in text.RECIPE_COLUMNS]
+    name, purpose = [Column(t, numeric) for t, numeric in cli_text.RECIPE_COLUMNS]
     purpose = purpose._replace(least=NARROWEST_PROSE, prose=True)
     _print([name, purpose], presets.PRESETS.items())
 
@@ -154,16 +155,16 @@ def runs(runs_dir: Path, as_json: bool) -> None:
         _json(found)
         return
     if not found:
-        click.echo(text.no_runs(str(runs_dir)))
+        click.echo(cli_text.no_runs(str(runs_dir)))
         return
-    number, name, *columns, started = [Column(t, numeric) for t, numeric in text.RUN_COLUMNS]
+    number, name, *columns, started = [Column(t, numeric) for t, numeric in cli_text.RUN_COLUMNS]
     name, started = name._replace(least=SHORTEST_NAME), started._replace(rank=1)
     _print([number, name, *columns, started], [_run_row(run) for run in found])
     for run, told in zip(known, found, strict=True):
         if told.state == "silent":
             click.echo(rundir.absence(run))
     if barren := [run for run, told in zip(known, found, strict=True) if _is_barren(run, told)]:
-        click.echo(text.forgotten(shlex.join(["rm", "-r", str(barren[0].path)])))
+        click.echo(cli_text.forgotten(shlex.join(["rm", "-r", str(barren[0].path)])))
 
 
 def _is_barren(run: RunDir, told: Summary) -> bool:
@@ -180,7 +181,7 @@ def _run_row(run: Summary) -> tuple[str, ...]:
     return (
         str(run.number or ""),
         run.name,
-        text.STATES[run.state],
+        cli_text.STATES[run.state],
         f"{run.epoch}/{run.epochs}" if run.epochs else "",
         best,
         duration(run.seconds) if run.seconds else "",

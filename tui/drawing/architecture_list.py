@@ -11,7 +11,7 @@ from engine.catalog.datasets import DataSet
 from engine.catalog.stages import Stage
 from engine.text import si
 from tui import text
-from tui.drawing import cells
+from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.table import Column
 
@@ -38,11 +38,11 @@ def shape_of(data: DataSet | None) -> Shape:
 
 ORDERS: dict[str, Callable[[Architecture], Any]] = {
     text.BY_FAMILY: lambda a: 0,
-    text.BY_YEAR: lambda a: a.year,
-    text.BY_DEPTH: lambda a: a.depth,
-    text.BY_PARAMETERS: lambda a: a.parameters,
-    text.BY_MACS: lambda a: a.macs,
-    text.BY_TOP1: lambda a: -(a.top1 or 0.0),
+    drawing_text.BY_YEAR: lambda a: a.year,
+    drawing_text.BY_DEPTH: lambda a: a.depth,
+    drawing_text.BY_PARAMETERS: lambda a: a.parameters,
+    drawing_text.BY_MACS: lambda a: a.macs,
+    drawing_text.BY_TOP1: lambda a: -(a.top1 or 0.0),
 }
 
 
@@ -59,14 +59,14 @@ def _fits(a: Architecture, wanted: str) -> bool:
 def columns(found: Sequence[Architecture], shape: Shape) -> list[Column]:
     """What a student compares; counts are those for this input, `≈` where estimated."""
     return [
-        Column(text.NAME, [a.key for a in found]),
-        Column(text.YEAR, [str(a.year) for a in found], 5, right=True),
-        Column(text.DEPTH, [str(a.depth) for a in found], 3, right=True),
+        Column(drawing_text.NAME, [a.key for a in found]),
+        Column(drawing_text.YEAR, [str(a.year) for a in found], 5, right=True),
+        Column(drawing_text.DEPTH, [str(a.depth) for a in found], 3, right=True),
         Column(text.PARAMETERS, [parameters(a, shape) for a in found], 1, right=True),
-        Column(text.MACS, [macs(a, shape) for a in found], 2, right=True),
-        Column(text.TOP5_ERROR, [_top5(a) for a in found], 4, right=True),
-        Column(text.TOP1, [_top1(a) for a in found], 6, right=True),
-        Column(text.FAMILY, [a.family for a in found], 7),
+        Column(drawing_text.MACS, [macs(a, shape) for a in found], 2, right=True),
+        Column(drawing_text.TOP5_ERROR, [_top5(a) for a in found], 4, right=True),
+        Column(drawing_text.TOP1, [_top1(a) for a in found], 6, right=True),
+        Column(drawing_text.FAMILY, [a.family for a in found], 7),
     ]
 
 
@@ -92,7 +92,7 @@ def _top1(a: Architecture) -> str:
 
 def details(a: Architecture, shape: Shape) -> list[Row]:
     """The architecture in words and its stages as bars as wide as their outputs' sides."""
-    counts = text.counts(parameters(a, shape), macs(a, shape))
+    counts = drawing_text.counts(parameters(a, shape), macs(a, shape))
     head = [
         cells.row(" ", Span(a.title, "title"), Span(f"   {a.year}   {a.family}", "dim")),
         cells.row(" ", a.new),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tui import text
-from tui.drawing import axis, cells, spark
+from tui.drawing import axis, cells, drawing_text, spark
 from tui.drawing.axis import Limits, column_in
 from tui.drawing.braille import Canvas
 from tui.drawing.cells import Row, Span
@@ -50,13 +50,17 @@ def curve_pane(
 
 def _nothing(width: int) -> Row:
     """What will be here, in the middle of an empty plot."""
-    sentence = text.NO_CURVE if width >= len(text.NO_CURVE) else text.NO_CURVE_SHORT
+    sentence = (
+        drawing_text.NO_CURVE
+        if width >= len(drawing_text.NO_CURVE)
+        else drawing_text.NO_CURVE_SHORT
+    )
     return cells.shortened(cells.row(Span(f"{sentence:^{max(0, width)}}", "dim")), width)
 
 
 def recent_row(series: Series, width: int) -> Row:
     """`recent ▁▂▃▅▇`: the newest steps, nothing before there are any."""
-    label = text.RECENT + " "
+    label = drawing_text.RECENT + " "
     room = width - cells.width([Span(label)])
     newest = spark.latest(series.recent, room)
     if not newest:

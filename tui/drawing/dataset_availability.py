@@ -5,11 +5,11 @@ from __future__ import annotations
 from engine.catalog import datasets
 from engine.catalog.datasets import DataSet
 from engine.text import size
-from tui import text
+from tui.drawing import drawing_text
 
 
 def availability(data: DataSet, data_dir: str = "") -> str:
     """`ready` where the set is on this disk, else `↓` and what its download takes."""
     if datasets.located(data, data_dir) is not None:
-        return text.READY
-    return text.to_download(size(sum(file.size for file in data.downloads)))
+        return drawing_text.READY
+    return drawing_text.to_download(size(sum(file.size for file in data.downloads)))

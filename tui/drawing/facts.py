@@ -10,7 +10,7 @@ from engine.protocol.events import EpochEnded, Steps
 from engine.run.history import History
 from engine.text import FIRST_LOSS_FITS
 from tui import text
-from tui.drawing import cells, numbers
+from tui.drawing import cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.numbers import number
@@ -26,10 +26,10 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
     validation = numbers.loss(history.epochs[-1].loss) if history.epochs else text.NONE
     if steps is None:
         return ()
-    long = _pair(text.TRAIN, train, text.VALIDATION, validation, "   ")
+    long = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
     first = (*long, *_init(init, len(history.classes))) if init is not None else long
     train, validation = numbers.bare(train), numbers.bare(validation)
-    short = _pair(text.TRAIN, train, text.VALIDATION, validation, "  ")
+    short = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "  ")
     return fitting([first, long, short, _pair("", train, "", validation, "  ")], room)
 
 
@@ -42,8 +42,10 @@ def accuracy_facts(history: History, room: int) -> Row:
     validation = numbers.percent(epochs[-1].top1) if epochs else text.NONE
     forms: list[Row] = []
     for between in ("   ", "  "):
-        named = _pair(text.TRAIN, train, text.VALIDATION, validation, between)
-        full = cells.row(*named, *_gap(steps, epochs, between), *_best(history, between, text.BEST))
+        named = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, between)
+        full = cells.row(
+            *named, *_gap(steps, epochs, between), *_best(history, between, drawing_text.BEST)
+        )
         forms += [cells.row(*full, *_top5(history, between)), full]
     plain = _pair("", train, "", validation, "  ")
     forms += [cells.row(*pair, *_best(history, "  ", "")) for pair in (named, plain)]
@@ -68,7 +70,7 @@ def cursor_facts(reading: Reading, room: int) -> Row:
     train, validation = _exact(reading.train), _exact(reading.validation)
     ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
     long, short, least = cursor_places(reading.epoch, reading.step)
-    full = (*_pair(text.TRAIN, train, text.VALIDATION, validation, "   "), *ended)
+    full = (*_pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   "), *ended)
     plain = _pair("", numbers.bare(train), "", numbers.bare(validation), "  ")
     forms = [(*long, Span("   "), *full), (*short, Span("   "), *full)]
     forms += [(*least, Span("  "), *values) for values in ((*plain, *ended), plain)]
@@ -78,7 +80,7 @@ def cursor_facts(reading: Reading, room: int) -> Row:
 def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
     """Where the cursor stands, at length, shorter and as short as can be."""
     written = epoch_number(epoch)
-    names = text.at_step(written, step), text.at_epoch(written), written
+    names = drawing_text.at_step(written, step), text.at_epoch(written), written
     long, short, least = ((Span(f"▲ {name}", "key"),) for name in names)
     return long, short, least
 
@@ -95,8 +97,8 @@ def _exact(value: float | None) -> str:
 def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
     """`log  smooth 0.6` or `log ≈.6`: how curves are drawn, where not just as they are."""
     level = f"{smoothing:g}"
-    written = f"≈{numbers.bare(level)}" if short else f"{text.SMOOTH} {level}"
-    said = [*([text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
+    written = f"≈{numbers.bare(level)}" if short else f"{drawing_text.SMOOTH} {level}"
+    said = [*([drawing_text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
     gap = " " if short else "  "
     return (Span(gap + gap.join(said), "dim"),) if said else ()
 
@@ -123,7 +125,7 @@ def _init(init: float, classes: int) -> Row:
     sound = abs(init - guess) <= FIRST_LOSS_FITS * guess
     return cells.row(
         Span("   "),
-        Span(text.INIT + " ", "dim"),
+        Span(drawing_text.INIT + " ", "dim"),
         Span(f"{init:.2f}"),
         Span(f" {'=' if sound else '·'} ln {classes}", "dim"),
         Span(" ✓", "good") if sound else Span(f" = {guess:.2f}", "dim"),
@@ -136,7 +138,7 @@ def _gap(steps: Steps, epochs: Sequence[EpochEnded], before: str) -> Row:
         return ()
     train, validation = (round(100 * number(value), 1) for value in (steps.top1, epochs[-1].top1))
     points = numbers.percent((train - validation) / 100)
-    return (Span(before), Span(text.GAP + " ", "dim"), Span(points))
+    return (Span(before), Span(drawing_text.GAP + " ", "dim"), Span(points))
 
 
 def _best(history: History, before: str, name: str) -> Row:
@@ -155,4 +157,4 @@ def _top5(history: History, before: str) -> Row:
     top5 = numbers.number(history.epochs[-1].top5) if history.epochs else math.nan
     if not math.isfinite(top5):
         return ()
-    return (Span(before), Span(text.TOP5 + " ", "dim"), Span(numbers.percent(top5)))
+    return (Span(before), Span(drawing_text.TOP5 + " ", "dim"), Span(numbers.percent(top5)))

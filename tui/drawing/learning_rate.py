@@ -9,7 +9,7 @@ from engine.recipes import schedule
 from engine.recipes.schedule import Plan
 from engine.run.history import History
 from tui import text
-from tui.drawing import axis, cells, numbers, spark
+from tui.drawing import axis, cells, drawing_text, numbers, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
 from tui.drawing.facts import cursor_places
@@ -51,9 +51,9 @@ def rate_facts(history: History, room: int) -> Row:
     now = Span(numbers.rate(history.rate))
     recipe = history.run.recipe
     kind = text.SCHEDULES[recipe.schedule]
-    warm = text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
+    warm = drawing_text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
     factors = _factors(history)
-    planned = Span(f"{'  ' if factors else ','} {text.PLANNED}", "dim")
+    planned = Span(f"{'  ' if factors else ','} {drawing_text.PLANNED}", "dim")
     named = [(now, Span(f"   {name}", "dim"), *factors) for name in (warm, kind)]
     forms = [(*named[0], planned), *named, (now, *factors), (now,)]
     return fitting(forms, room)
@@ -68,7 +68,7 @@ def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -
     ahead = step > history.step
     rate = _planned_at(history, step - 1) if ahead else rate_at(history, epoch, reach)
     value = Span(text.NONE if rate is None else numbers.exact(rate))
-    note = (Span(f"   {text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
+    note = (Span(f"   {drawing_text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
     long, short, least = cursor_places(epoch, step)
     forms = [(*place, Span("   "), value, *note) for place in (long, short, least)]
     return fitting([*forms, (*least, Span("  "), value), (value,)], room)
@@ -81,7 +81,7 @@ def rate_at(history: History, epoch: float, reach: float) -> float | None:
 
 
 def _factors(history: History) -> Row:
-    named = ((text.PLATEAU, history.plateau_factor), (text.YOU, history.steered_factor))
+    named = ((drawing_text.PLATEAU, history.plateau_factor), (text.YOU, history.steered_factor))
     spans: list[Span] = []
     for name, factor in named:
         if math.isfinite(factor) and abs(factor - 1) > NO_FACTOR:

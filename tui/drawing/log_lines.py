@@ -16,7 +16,7 @@ from engine.recipes.recipe import names
 from engine.run.history import History
 from engine.text import harmless
 from tui import text
-from tui.drawing import cells, numbers
+from tui.drawing import cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 
 # How a moment (unix seconds) is written: HH:MM:SS where the reader is.
@@ -62,7 +62,9 @@ def log_pane(
     if len(rows) > height and height < TALL:
         rows = [_line(event, clock) for event in shown]
     if not found:
-        rows = [cells.row(Span(f" {text.NONE_MATCHES if log else text.NO_LOG}", "dim"))]
+        rows = [
+            cells.row(Span(f" {drawing_text.NONE_MATCHES if log else drawing_text.NO_LOG}", "dim"))
+        ]
     blank: list[Row] = [()] * (height - len(rows))
     return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
 
@@ -148,13 +150,17 @@ def entry(event: Event) -> Entry:
         case events.RunStarted():
             recipe = event.recipe
             words = *names(recipe), recipe.preset, event.device
-            return Entry(" ", "plain", text.STARTED, text.log_started(*map(harmless, words)))
+            return Entry(
+                " ", "plain", drawing_text.STARTED, drawing_text.log_started(*map(harmless, words))
+            )
         case events.Resumed():
-            return Entry("↻", "key", text.RESUMED, text.log_resumed(event.epoch, event.step))
+            return Entry(
+                "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
+            )
         case events.Steered():
             lr, factor = numbers.rate(event.lr), f"{event.factor:.3g}"
-            told = text.log_steered(event.step, lr, factor, event.epochs)
-            return Entry("s", "key", text.STEERED, told)
+            told = drawing_text.log_steered(event.step, lr, factor, event.epochs)
+            return Entry("s", "key", drawing_text.STEERED, told)
         case events.RunEnded():
             return _ended(event)
     return Entry(" ", "dim", type(event).__name__)
@@ -177,24 +183,26 @@ def _routine(event: Event) -> bool:
 
 
 def _epoch(event: events.EpochEnded) -> Entry:
-    results = text.log_results(
+    results = drawing_text.log_results(
         numbers.bare(numbers.loss(event.train_loss)),
         numbers.bare(numbers.loss(event.loss)),
         numbers.percent(event.train_top1),
         numbers.percent(event.top1),
         numbers.duration(event.seconds + event.evaluation_seconds),
     )
-    return Entry(" ", "plain", text.log_epoch(event.epoch), results)
+    return Entry(" ", "plain", drawing_text.log_epoch(event.epoch), results)
 
 
 def _checkpointed(event: events.Checkpointed) -> Entry:
     file = harmless(event.file)
     known = not isinstance(event.top1, UnsetType)
     if event.reason == "best" and known:
-        rest = text.log_best(numbers.percent(event.top1), event.epoch, file)
-        return Entry("◆", "good", text.BEST, rest)
-    reason = text.CHECKPOINT_REASONS[event.reason]
-    return Entry(" ", "plain", text.CHECKPOINT, text.log_checkpoint(reason, event.step, file))
+        rest = drawing_text.log_best(numbers.percent(event.top1), event.epoch, file)
+        return Entry("◆", "good", drawing_text.BEST, rest)
+    reason = drawing_text.CHECKPOINT_REASONS[event.reason]
+    return Entry(
+        " ", "plain", text.CHECKPOINT, drawing_text.log_checkpoint(reason, event.step, file)
+    )
 
 
 def _ended(event: events.RunEnded) -> Entry:
@@ -205,7 +213,7 @@ def _ended(event: events.RunEnded) -> Entry:
     if not rest and math.isfinite(numbers.number(event.best_top1)):
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
         # How long it took says the status, which knows of earlier attempts and of pauses.
-        rest = text.log_ended(best, epoch)
+        rest = drawing_text.log_ended(best, epoch)
     return Entry(*sign[event.reason], text.RUN_ENDED[event.reason], rest)
 
 

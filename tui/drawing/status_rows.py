@@ -12,7 +12,7 @@ from engine.recipes.recipe import names
 from engine.run.history import BEFORE_TRAINING, History
 from engine.text import harmless
 from tui import text
-from tui.drawing import axis, cells, numbers
+from tui.drawing import axis, cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.log_lines import Clock, local_time
 
@@ -90,15 +90,15 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
         found = signs.get(reason, State("·", "", "warning"))
         return found._replace(word=text.RUN_ENDED[reason])
     if silent:
-        return State("?", text.ENGINE_SILENT, "warning")
+        return State("?", drawing_text.ENGINE_SILENT, "warning")
     phase = history.phase
     if pausing:
-        return State("‖", text.PHASES["pausing"], "warning")
+        return State("‖", drawing_text.PHASES["pausing"], "warning")
     if phase is None:
-        return State("○", text.PHASES["starting"], "dim")
-    word = text.PHASES.get(phase.name, phase.name)
+        return State("○", drawing_text.PHASES["starting"], "dim")
+    word = drawing_text.PHASES.get(phase.name, phase.name)
     if (phase.name, phase.note) == ("evaluating", "test"):
-        word = text.TESTING
+        word = drawing_text.TESTING
     what = f"{word} {harmless(phase.note)}" if phase.name in BEFORE_TRAINING and phase.note else ""
     fraction = numbers.number(phase.fraction)
     if math.isfinite(fraction):
@@ -115,8 +115,8 @@ def _more_names(history: History) -> Span:
     if history.run is None:
         return Span("")
     run = history.run
-    words = [run.resolved.memory_format, text.seed(run.recipe.seed)]
-    words += [text.git(run.git)] if run.git else []
+    words = [run.resolved.memory_format, drawing_text.seed(run.recipe.seed)]
+    words += [drawing_text.git(run.git)] if run.git else []
     return Span(harmless("".join(f" · {word}" for word in words)), "dim")
 
 
@@ -124,8 +124,8 @@ def _more_states(history: History, long: Row) -> Row:
     """The longest form with the step after the epoch."""
     if history.run is None or len(long) != 2:
         return long
-    epoch = text.epoch_of(history.epoch, history.epochs_planned)
-    step = text.step_of(history.step, history.planned_steps)
+    epoch = drawing_text.epoch_of(history.epoch, history.epochs_planned)
+    step = drawing_text.step_of(history.step, history.planned_steps)
     head, tail = long
     return cells.row(head, Span(tail.text.replace(epoch, f"{epoch}   {step}", 1), tail.ink))
 
@@ -141,7 +141,9 @@ def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
     title = harmless(f"{number} {name}".strip())
     device, model = _device(run)
     precision = run.resolved.precision
-    where = " · ".join((f"{device} {model}".strip(), precision, text.batch(run.recipe.batch)))
+    where = " · ".join(
+        (f"{device} {model}".strip(), precision, drawing_text.batch(run.recipe.batch))
+    )
     arch, data = map(harmless, names(run.recipe))
     numbered = harmless(f"{number} {arch}".strip())
     return (
@@ -167,16 +169,16 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
     if history.run is None:
         return [(head,) for head in heads]
     epoch, planned = history.epoch, history.epochs_planned
-    long, short = [text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
+    long, short = [drawing_text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
     if not doing.running:
         said = [numbers.duration(history.elapsed(now)), *_result(history)]
         long, short = long + said, short + said
     elif history.has_begun and history.steps is not None:
         # A median, as of the time left: the last report alone would flicker.
-        speed = text.speed(numbers.speed(history.pace))
+        speed = drawing_text.speed(numbers.speed(history.pace))
         time = _left(history)
         at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
-        long += [speed, *([text.time_left_at(time, at)] if time else [])]
+        long += [speed, *([drawing_text.time_left_at(time, at)] if time else [])]
         short += [speed, *([text.time_left(time)] if time else [])]
     tails = ["   ".join(["", *long])]
     tails += [" " + "  ".join(words) for words in (short, short[:1] + short[2:], short[:1])]

@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from engine.protocol.events import Augmented
-from tui import text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
+from tui.screens import launcher_text
 from tui.widgets.drawn import Drawn, is_coloured
 
 
@@ -30,9 +30,9 @@ class Grid(Drawn):
             [(Span(" "), *row) for row in grid],
             width,
             height,
-            title=(Span(text.AUGMENTED_TITLE, "title"),),
-            facts=(Span(text.augmented_facts(self._shown.epoch), "dim"),),
-            foot=(Span(text.AUGMENTED_FOOT, "dim"),),
+            title=(Span(launcher_text.AUGMENTED_TITLE, "title"),),
+            facts=(Span(launcher_text.augmented_facts(self._shown.epoch), "dim"),),
+            foot=(Span(launcher_text.AUGMENTED_FOOT, "dim"),),
             focused=True,
         )
 

@@ -35,6 +35,7 @@ from tui.panes.log.log_pane import LogPane
 from tui.panes.machine.machine_pane import MachinePane
 from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.rate.rate_pane import RatePane
+from tui.screens import screen_text
 from tui.screens.dashboard_layout import Placing
 from tui.screens.dashboard_places import SHELF, form, places
 from tui.terminal.compositor import FineCompositor
@@ -65,20 +66,20 @@ class Dashboard(Screen[str]):
     """Shows a run and steers it; the result of the screen is what is said on leaving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", text.KEY_PAUSE),
-        Binding("c", "checkpoint", text.KEY_CHECKPOINT),
-        Binding("s", "steer", text.KEY_STEER),
+        Binding("p", "pause", screen_text.KEY_PAUSE),
+        Binding("c", "checkpoint", screen_text.KEY_CHECKPOINT),
+        Binding("s", "steer", screen_text.KEY_STEER),
         Binding("tab", "next_pane(1)", show=False),
         Binding("shift+tab", "next_pane(-1)", show=False),
-        Binding("enter,z", "zoom", text.KEY_ZOOM),
-        Binding("escape", "back", text.KEY_BACK, show=False),
+        Binding("enter,z", "zoom", screen_text.KEY_ZOOM),
+        Binding("escape", "back", screen_text.KEY_BACK, show=False),
         Binding("a", "augmented", text.KEY_AUGMENTED),
         Binding("comma,left_square_bracket", "past(-1)", show=False),
         Binding("full_stop,right_square_bracket", "past(1)", show=False),
-        Binding("e", "explain", text.KEY_EXPLAIN),
-        Binding("y", "copy", text.KEY_COPY_ATTACH, show=False),
-        Binding("d", "detach", text.KEY_DETACH),
-        Binding("q,ctrl+c", "leave", text.KEY_LEAVE),
+        Binding("e", "explain", screen_text.KEY_EXPLAIN),
+        Binding("y", "copy", screen_text.KEY_COPY_ATTACH, show=False),
+        Binding("d", "detach", screen_text.KEY_DETACH),
+        Binding("q,ctrl+c", "leave", screen_text.KEY_LEAVE),
         Binding("question_mark", "help", text.KEY_HELP),
         Binding("0", "pane('log')", show=False),
         *(
@@ -253,34 +254,34 @@ class Dashboard(Screen[str]):
         """The command that goes on with the run; empty where it goes on already, or is done."""
         ended = self.history.ended
         over = ended is not None and ended.reason != "done" and not self.alive
-        return text.resume_command(self._selector) if over else ""
+        return screen_text.resume_command(self._selector) if over else ""
 
     def _absence(self) -> str:
         """That there is no engine to be told anything, and how to go on."""
         said = rundir.absence(self.run_dir)
-        return text.then_go_on(said, self._go_on) if self._go_on else said
+        return screen_text.then_go_on(said, self._go_on) if self._go_on else said
 
     def _keys(self) -> Iterator[tuple[str, str]]:
         """What the footer offers now, the most useful first, but the last two are always there."""
         told = self.alive and not self._recorded
         if self.alive:
-            yield "p", text.KEY_CONTINUE if self.history.paused else text.KEY_PAUSE
+            yield "p", screen_text.KEY_CONTINUE if self.history.paused else screen_text.KEY_PAUSE
         if told:
-            yield "c", text.KEY_CHECKPOINT
-            yield "s", text.KEY_STEER
-        yield "⏎", text.KEY_UNZOOM if self._zoomed else text.KEY_ZOOM
+            yield "c", screen_text.KEY_CHECKPOINT
+            yield "s", screen_text.KEY_STEER
+        yield "⏎", screen_text.KEY_UNZOOM if self._zoomed else screen_text.KEY_ZOOM
         if self._below:
-            yield "esc", text.KEY_BACK
-        yield "e", text.KEY_EXPLAIN
+            yield "esc", screen_text.KEY_BACK
+        yield "e", screen_text.KEY_EXPLAIN
         if self._pane in self.placing.boxes:
             yield from self.get_child_by_id(self._pane, expect_type=Pane).KEYS
             if self._pane in PAST and len(self.history.epochs) > 1:
-                yield ", .", text.KEY_PAST
-        yield text.DIGITS, text.KEY_PANES
+                yield ", .", screen_text.KEY_PAST
+        yield screen_text.DIGITS, screen_text.KEY_PANES
         if told:
-            yield "d", text.KEY_DETACH
-        yield ":", text.KEY_COMMANDS
-        yield "q", text.KEY_LEAVE
+            yield "d", screen_text.KEY_DETACH
+        yield ":", screen_text.KEY_COMMANDS
+        yield "q", screen_text.KEY_LEAVE
         yield "?", text.KEY_HELP
 
     # Where things are
@@ -314,7 +315,7 @@ class Dashboard(Screen[str]):
 
     def _tab_names(self) -> list[str]:
         numbers = {name: number for number, name in enumerate(PANES, start=1)}
-        return [f"{numbers[name]} {text.TABS[name]}" for name in SHELF]
+        return [f"{numbers[name]} {screen_text.TABS[name]}" for name in SHELF]
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; where it is not on the screen, show it alone."""
@@ -391,7 +392,7 @@ class Dashboard(Screen[str]):
 
     def action_checkpoint(self) -> None:
         if self._tell(commands.Checkpoint):
-            self.notify(text.CHECKPOINT_ASKED)
+            self.notify(screen_text.CHECKPOINT_ASKED)
 
     def action_steer(self) -> None:
         """Ask for another rate or another end; a run that is over has none."""
@@ -413,11 +414,11 @@ class Dashboard(Screen[str]):
         if self.history.run is not None and self.history.has_begun:
             return ""
         phase = self.history.phase
-        return text.steer_later(phase.name if phase is not None else "starting")
+        return screen_text.steer_later(phase.name if phase is not None else "starting")
 
     def _steer(self, changes: Mapping[str, float | int] | None) -> None:
         if changes and self._tell(commands.Steer, **changes):
-            self.notify(text.STEER_ASKED)
+            self.notify(screen_text.STEER_ASKED)
 
     # What is asked of the engine
 
@@ -431,7 +432,7 @@ class Dashboard(Screen[str]):
     def action_augmented(self) -> None:
         self._questions.ask(None, "augmented")
         if self._questions.waiting:
-            self.notify(text.ASKED_AUGMENTED)
+            self.notify(screen_text.ASKED_AUGMENTED)
 
     def on_pane_asked(self, message: Pane.Asked) -> None:
         self._questions.ask(message.pane, message.look, message.layer, message.images)
@@ -463,21 +464,21 @@ class Dashboard(Screen[str]):
         said = explain(self._pane, self._past.of(self._pane, self.history))
         if self.history.ended is not None:
             over = text.RUN_ENDED[self.history.ended.reason]
-            said = f"{text.explain_over(over, self.history.epoch)} {said}"
+            said = f"{screen_text.explain_over(over, self.history.epoch)} {said}"
         self.app.push_screen(ExplainScreen(pane.TITLE, said))
 
     def action_copy(self) -> None:
         """Copy the command that watches this run, also through SSH where the terminal lets it."""
         if self._is_recording():
             return
-        self._copy(text.attach_command(self._selector))
+        self._copy(screen_text.attach_command(self._selector))
 
     def action_copy_resume(self) -> None:
         self._copy(self._go_on)
 
     def _copy(self, command: str) -> None:
         self.app.copy_to_clipboard(command)
-        self.notify(text.copied(command), markup=False)
+        self.notify(screen_text.copied(command), markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A run that goes on, or is done, is not to be gone on with."""
@@ -488,7 +489,7 @@ class Dashboard(Screen[str]):
     def _is_recording(self) -> bool:
         """Whether this is a recording; then it says so, for somebody wanted an engine."""
         if self._recorded:
-            self.notify(text.RECORDING)
+            self.notify(screen_text.RECORDING)
         return self._recorded
 
     # Leaving
@@ -496,7 +497,7 @@ class Dashboard(Screen[str]):
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
 
-        shown = text.HELP_RECORDING if self._recorded else text.HELP_RUN
+        shown = screen_text.HELP_RECORDING if self._recorded else screen_text.HELP_RUN
         self.app.push_screen(HelpScreen(self._pane, shown))
 
     def action_detach(self) -> None:
@@ -515,7 +516,7 @@ class Dashboard(Screen[str]):
         if answer == "keep":
             self.app.exit(self._farewell())
         elif answer == "stop" and self._tell(commands.Stop):
-            self.app.exit(text.stopping(self.run_dir.label, self._selector))
+            self.app.exit(screen_text.stopping(self.run_dir.label, self._selector))
 
     @property
     def _selector(self) -> str:
@@ -523,7 +524,7 @@ class Dashboard(Screen[str]):
 
     def _farewell(self) -> str:
         if self._recorded:
-            return text.RECORDING_OVER
+            return screen_text.RECORDING_OVER
         if self.alive:
             return text.goes_on(self.run_dir.label, self._selector)
-        return text.is_over(self.run_dir.label, self._selector)
+        return screen_text.is_over(self.run_dir.label, self._selector)

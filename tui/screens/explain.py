@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from tui import text
+from tui.screens import screen_text
 from tui.widgets.dialog import Dialog
 
 
@@ -18,7 +18,7 @@ class ExplainScreen(Dialog[None]):
     DEFAULT_CSS = "ExplainScreen Static { height: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,e,enter", "dismiss", show=False)]
 
-    SUB_TITLE = text.EXPLAIN_FOOT
+    SUB_TITLE = screen_text.EXPLAIN_FOOT
 
     def __init__(self, title: str, sentences: str) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from tui import text
+from tui.screens import screen_text
 from tui.widgets.dialog import Dialog
 
 Groups: TypeAlias = Sequence[str]
@@ -32,13 +32,13 @@ class HelpScreen(Dialog[None]):
     HelpScreen Static { height: auto; width: 100%; }
     HelpScreen.-wide Static { width: 1fr; padding-right: 2; }
     """
-    TITLE, SUB_TITLE = text.HELP_TITLE, text.HELP_FOOT
+    TITLE, SUB_TITLE = screen_text.HELP_TITLE, screen_text.HELP_FOOT
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark,enter", "dismiss", show=False)
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual's own type)
 
-    def __init__(self, pane: str = "", shown: str = text.HELP_RUN) -> None:
+    def __init__(self, pane: str = "", shown: str = screen_text.HELP_RUN) -> None:
         """The keys of the dashboard while this pane has the focus, or else of the launcher.
 
         `shown` is what the dashboard shows, a run or a recording.
@@ -58,24 +58,29 @@ class HelpScreen(Dialog[None]):
         table.add_column(overflow="fold")
         for title in column:
             table.add_row(self.plain(title), "", style="dim not bold")
-            for key, said in text.HELP_KEYS[title]:
+            for key, said in screen_text.HELP_KEYS[title]:
                 table.add_row(self.plain(key), self.plain(said))
             table.add_row("", "")
         return table
 
 
-def groups(pane: str, shown: str = text.HELP_RUN) -> Groups:
+def groups(pane: str, shown: str = screen_text.HELP_RUN) -> Groups:
     """The titles of what is told about: all of the dashboard, or of the launcher without a pane."""
     if not pane:
-        return [text.HELP_LAUNCHER, text.HELP_BOXES]
-    first = [text.HELP_PANES[pane]] if pane in text.HELP_PANES else []
-    others = {text.HELP_LAUNCHER, text.HELP_RUN, text.HELP_RECORDING, *first} - {shown}
-    return [*first, *(title for title in text.HELP_KEYS if title not in others)]
+        return [screen_text.HELP_LAUNCHER, screen_text.HELP_BOXES]
+    first = [screen_text.HELP_PANES[pane]] if pane in screen_text.HELP_PANES else []
+    others = {
+        screen_text.HELP_LAUNCHER,
+        screen_text.HELP_RUN,
+        screen_text.HELP_RECORDING,
+        *first,
+    } - {shown}
+    return [*first, *(title for title in screen_text.HELP_KEYS if title not in others)]
 
 
 def halves(titles: Groups) -> Iterator[Groups]:
     """The groups in two columns of about as many rows."""
-    rows = [len(text.HELP_KEYS[title]) + 2 for title in titles]
+    rows = [len(screen_text.HELP_KEYS[title]) + 2 for title in titles]
     cut = min(range(1, len(rows)), key=lambda at: max(sum(rows[:at]), sum(rows[at:])))
     yield titles[:cut]
     yield titles[cut:]

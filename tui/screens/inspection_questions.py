@@ -9,8 +9,8 @@ from engine.protocol import events
 from engine.protocol.commands import Look
 from engine.protocol.events import Event
 from engine.run.rundir import RunDir
-from tui import text
 from tui.panes.base.pane import Pane
+from tui.screens import screen_text
 from tui.viewer.inspection_requests import Asking
 
 # How often an answer is looked for while a question is open.
@@ -37,11 +37,11 @@ class Questions:
     ) -> None:
         """Ask for this pane, or for the screen itself, instead of what was asked before."""
         if self.waiting and self._asker is not None and self._asker is not pane:
-            self._asker.answer(events.Alert("info", "probe", text.ASKED_ANOTHER))
+            self._asker.answer(events.Alert("info", "probe", screen_text.ASKED_ANOTHER))
         if self._recorded:
-            self._screen.notify(text.RECORDING)
+            self._screen.notify(screen_text.RECORDING)
             if pane is not None:
-                pane.answer(events.Alert("info", "recording", text.RECORDING))
+                pane.answer(events.Alert("info", "recording", screen_text.RECORDING))
             return
         self._asker = pane
         try:

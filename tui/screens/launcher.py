@@ -34,7 +34,7 @@ from tui.drawing.dataset_availability import availability
 from tui.drawing.frame import fitting
 from tui.drawing.plain import spelled
 from tui.drawing.table import Column
-from tui.screens import equivalent_command, launcher_boxes
+from tui.screens import equivalent_command, launcher_boxes, launcher_text
 from tui.screens.launcher_boxes import BOXES
 from tui.viewer.run_list import run_columns
 from tui.viewer.run_summary import Summaries, Summary
@@ -71,16 +71,16 @@ class Launcher(Screen[None]):
     CSS_PATH = "launcher.tcss"
     AUTO_FOCUS = ""  # the first of all boxes would be the empty one of runs
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", text.KEY_START),
-        Binding("f", "fields", text.KEY_FIELDS),
+        Binding("enter", "start", launcher_text.KEY_START),
+        Binding("f", "fields", launcher_text.KEY_FIELDS),
         Binding("a", "augmented", text.KEY_AUGMENTED),
-        Binding("y", "copy", text.KEY_COPY),
+        Binding("y", "copy", launcher_text.KEY_COPY),
         Binding("slash", "filter", text.KEY_FILTER),
-        Binding("o", "order", text.KEY_ORDER),
+        Binding("o", "order", launcher_text.KEY_ORDER),
         Binding("tab", "next_box(1)", show=False),
         Binding("shift+tab", "next_box(-1)", show=False),
         Binding("question_mark", "help", text.KEY_HELP),
-        Binding("q,ctrl+c", "quit", text.KEY_QUIT),
+        Binding("q,ctrl+c", "quit", launcher_text.KEY_QUIT),
     ]
 
     def __init__(self, runs_dir: Path, data_dir: str) -> None:
@@ -132,7 +132,7 @@ class Launcher(Screen[None]):
 
     def _fill_architectures(self, chosen: str = "") -> None:
         found = architecture_list.listed(self._order, self._filter)
-        facts = text.arch_facts(self._order, self._filter, len(found), len(ARCHITECTURES))
+        facts = launcher_text.arch_facts(self._order, self._filter, len(found), len(ARCHITECTURES))
         columns = architecture_list.columns(found, self._shape) if found else []
         self._chooser("arch").fill([a.key for a in found], columns, chosen=chosen, facts=facts)
 
@@ -144,7 +144,7 @@ class Launcher(Screen[None]):
 
     def _fill_data(self, chosen: str) -> None:
         known = list(datasets.DATA.values())
-        folder = Path(self._folder).name or text.FOLDER_ENTRY
+        folder = Path(self._folder).name or launcher_text.FOLDER_ENTRY
         columns = [
             Column("", [*(d.key for d in known), harmless(folder)]),
             Column(
@@ -166,14 +166,16 @@ class Launcher(Screen[None]):
         gpus = hardware.usable_gpus()
         keys = ["auto", *(f"cuda:{gpu.cuda}" for gpu in gpus), "cpu"]
         names = [
-            text.DEVICE_AUTO if gpus else text.DEVICE_AUTO_CPU,
+            launcher_text.DEVICE_AUTO if gpus else launcher_text.DEVICE_AUTO_CPU,
             *(_described(gpu) for gpu in gpus),
-            text.cores(cgroups.cores()),
+            launcher_text.cores(cgroups.cores()),
         ]
         self._chooser("device").fill(keys, [Column("", keys), Column("", names)])
 
     def _fill_recipes(self) -> None:
-        self._chooser("recipe").fill(list(PRESETS), [Column("", list(PRESETS))], facts=text.FIELDS)
+        self._chooser("recipe").fill(
+            list(PRESETS), [Column("", list(PRESETS))], facts=launcher_text.FIELDS
+        )
 
     def _say_recipe(self) -> None:
         chosen = self._recipe
@@ -181,9 +183,9 @@ class Launcher(Screen[None]):
             return
         augmented = [name for name in AUGMENTATIONS if getattr(chosen, name)]
         rows = (
-            text.recipe_length(chosen.epochs, chosen.batch, chosen.seed),
-            text.recipe_rate(chosen.lr, text.SCHEDULES[chosen.schedule], chosen.optimizer),
-            text.recipe_augmentation(augmented),
+            launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed),
+            launcher_text.recipe_rate(chosen.lr, text.SCHEDULES[chosen.schedule], chosen.optimizer),
+            launcher_text.recipe_augmentation(augmented),
         )
         self._chooser("recipe").note(PRESETS[chosen.preset])
         self._chooser("recipe").tell(*(cells.row(Span(f"   {row}", "dim")) for row in rows))
@@ -206,7 +208,7 @@ class Launcher(Screen[None]):
         self._runs = {run.path: run for run in runs}
         if runs:
             chosen = self._watched if self._watched in self._runs else ""
-            facts = self._spelled(text.ATTACH_HINT)
+            facts = self._spelled(launcher_text.ATTACH_HINT)
             chooser.fill(list(self._runs), run_columns(runs), chosen=chosen, facts=facts)
             self._watched = ""
         self._arrange()
@@ -272,7 +274,7 @@ class Launcher(Screen[None]):
 
     def _say_details(self) -> None:
         chosen = ARCHITECTURES.get(self._chooser("arch").chosen)
-        self._chooser("arch").note(chosen.new if chosen else text.NONE_FITS)
+        self._chooser("arch").note(chosen.new if chosen else launcher_text.NONE_FITS)
         rows = architecture_list.details(chosen, self._shape) if chosen else []
         self.query_one("#details", Details).say(*rows)
 
@@ -280,8 +282,8 @@ class Launcher(Screen[None]):
     def _missing(self) -> str:
         """What is still to be chosen, in a sentence, or nothing."""
         if not self._chooser("arch").chosen:
-            return text.NONE_FITS
-        return text.FOLDER_WANTED if self._on_folder and not self._folder else ""
+            return launcher_text.NONE_FITS
+        return launcher_text.FOLDER_WANTED if self._on_folder and not self._folder else ""
 
     @property
     def _on_folder(self) -> bool:
@@ -303,7 +305,7 @@ class Launcher(Screen[None]):
     def _say_head(self) -> None:
         width, host = self.app.size.width, Span(f" · {socket.gethostname()}", "dim")
         left = cells.row(" ", Span(text.PROGRAM, "title"), host)
-        place = cells.row(Span(f"{text.RUNS_IN} {harmless(str(self._runs_dir))} ", "dim"))
+        place = cells.row(Span(f"{launcher_text.RUNS_IN} {harmless(str(self._runs_dir))} ", "dim"))
         place = fitting([place], width - cells.width(left) - 2)
         gap = " " * (width - cells.width(left) - cells.width(place))
         self.query_one("#head", Lines).say(cells.row(*left, gap, *place))
@@ -316,7 +318,7 @@ class Launcher(Screen[None]):
         else:
             name, command = launch.default_name(self._recipe), equivalent_command.of(self._recipe)
             lines = [
-                cells.row(" ", Span(text.NEW_RUN, "dim"), f" {name}"),
+                cells.row(" ", Span(launcher_text.NEW_RUN, "dim"), f" {name}"),
                 cells.shortened(cells.row(" ", Span(harmless(command), "rate")), width),
             ]
         plan = self.query_one("#plan", Lines)
@@ -329,13 +331,18 @@ class Launcher(Screen[None]):
 
     def _say_keys(self) -> None:
         keys = (
-            ("⏎", text.KEY_ATTACH if self._chooser("runs").has_focus else text.KEY_START),
-            ("tab", text.KEY_NEXT_BOX),
-            ("↑↓", text.KEY_CHOOSE),
-            ("f", text.KEY_FIELDS),
+            (
+                "⏎",
+                launcher_text.KEY_ATTACH
+                if self._chooser("runs").has_focus
+                else launcher_text.KEY_START,
+            ),
+            ("tab", launcher_text.KEY_NEXT_BOX),
+            ("↑↓", launcher_text.KEY_CHOOSE),
+            ("f", launcher_text.KEY_FIELDS),
             ("a", text.KEY_AUGMENTED),
-            ("y", text.KEY_COPY),
-            ("q", text.KEY_QUIT),
+            ("y", launcher_text.KEY_COPY),
+            ("q", launcher_text.KEY_QUIT),
             ("?", text.KEY_HELP),
         )
         said = tuple((self._spelled(key), label) for key, label in keys)
@@ -365,7 +372,7 @@ class Launcher(Screen[None]):
         if self._box == "runs" and self._runs:
             run = self._runs[self._chooser("runs").chosen]
             self._watch(RunDir(Path(run.path)), started=False)
-        elif self._error == text.FOLDER_WANTED:
+        elif self._error == launcher_text.FOLDER_WANTED:
             from tui.widgets.forms import PathScreen
 
             self.app.push_screen(PathScreen(check=self._take_folder))
@@ -433,7 +440,7 @@ class Launcher(Screen[None]):
         if self._recipe is None or self._error:
             self._complain(self._error)
         else:
-            self.notify(text.LOADING_AUGMENTED)
+            self.notify(launcher_text.LOADING_AUGMENTED)
             self._preview(self._recipe)
 
     @work(thread=True, exclusive=True, group="preview")
@@ -482,7 +489,7 @@ class Launcher(Screen[None]):
             self._complain(self._error)
         else:
             self.app.copy_to_clipboard(equivalent_command.of(self._recipe))
-            self.notify(text.COPIED)
+            self.notify(launcher_text.COPIED)
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
@@ -498,7 +505,7 @@ class Launcher(Screen[None]):
 def _described(gpu: events.Gpu) -> str:
     """Its name and free memory, as far as it is known which one has its number."""
     if not gpu_numbering.ordered_as_by_nvml():
-        return text.DEVICE_UNKNOWN
+        return launcher_text.DEVICE_UNKNOWN
     return f"{gpu.name}   {size(gpu.memory_total - gpu.memory_used)} free"
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tui import text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting, tabs
+from tui.screens import launcher_text
 
 BOXES = ("runs", "arch", "data", "recipe", "device")
 # The narrowest terminal in which boxes stand side by side.
@@ -38,11 +38,11 @@ def further(filled: Sequence[str], box: str, places: int) -> str:
 
 def title(box: str) -> Row:
     """The title of a box beside others."""
-    return (Span(text.BOX_TITLES[box], "title"),)
+    return (Span(launcher_text.BOX_TITLES[box], "title"),)
 
 
 def tabbed(filled: Sequence[str], box: str, width: int) -> Row:
     """The title of a box that stands alone: all of them as tabs, or which of how many it is."""
-    at, names = filled.index(box), [text.BOX_TABS[name] for name in filled]
+    at, names = filled.index(box), [launcher_text.BOX_TABS[name] for name in filled]
     place = cells.row(*title(box), Span(f" {at + 1}/{len(names)}", "dim"))
     return fitting([tabs(names, at)], width - 5) or place

@@ -10,7 +10,7 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from engine.text import harmless
-from tui import text
+from tui.screens import screen_text
 from tui.widgets.dialog import Dialog
 
 
@@ -37,8 +37,8 @@ class LeaveScreen(Dialog[Literal["keep", "stop"]]):
         self.title = harmless(label)
 
     def inside(self) -> ComposeResult:
-        yield Label(text.LEAVE_QUESTION)
-        answers = text.LEAVE_ANSWERS.items()
+        yield Label(screen_text.LEAVE_QUESTION)
+        answers = screen_text.LEAVE_ANSWERS.items()
         yield OptionList(*(Option(f"{key:<5}{said}", id=name) for name, (key, said) in answers))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -13,8 +13,8 @@ from textual.widgets import Input, Label
 from engine import text as engine_text
 from engine.protocol.commands import HIGHEST_RATE, MOST_EPOCHS
 from engine.run.history import History
-from tui import text
 from tui.drawing import numbers
+from tui.screens import screen_text
 from tui.widgets.forms import Form
 
 Changes: TypeAlias = Mapping[str, float | int]
@@ -36,7 +36,7 @@ class SteerScreen(Form[Changes]):
     SteerScreen Horizontal .aside { width: 23; margin-left: 2; }
     SteerScreen .help { width: 100%; height: auto; color: $ink-dim; margin-top: 1; }
     """
-    TITLE, SUB_TITLE = text.STEER_TITLE, text.STEER_HINT
+    TITLE, SUB_TITLE = screen_text.STEER_TITLE, screen_text.STEER_HINT
 
     def __init__(self, history: History, check: Callable[[], str]) -> None:
         super().__init__()
@@ -48,14 +48,16 @@ class SteerScreen(Form[Changes]):
 
     def inside(self) -> ComposeResult:
         with Horizontal():
-            yield Label(text.STEER_RATE)
+            yield Label(screen_text.STEER_RATE)
             yield Input(self._rate, id="rate")
-            yield Label(text.STEER_RATE_HELP, classes="aside")
+            yield Label(screen_text.STEER_RATE_HELP, classes="aside")
         with Horizontal():
-            yield Label(text.STEER_EPOCHS)
+            yield Label(screen_text.STEER_EPOCHS)
             yield Input(self._epochs, id="epochs")
-            yield Label(text.steer_epoch(self._epoch) if self._epochs else "", classes="aside")
-        yield Label(text.STEER_HELP, classes="help", markup=False)
+            yield Label(
+                screen_text.steer_epoch(self._epoch) if self._epochs else "", classes="aside"
+            )
+        yield Label(screen_text.STEER_HELP, classes="help", markup=False)
         yield self.complaint()
 
     def on_input_submitted(self) -> None:
@@ -85,7 +87,7 @@ def rate_change(said: str) -> dict[str, float | int]:
     try:
         value = float(said.lstrip("".join(_FACTOR)) if factor else said)
     except ValueError:
-        raise ValueError(text.NOT_A_RATE) from None
+        raise ValueError(screen_text.NOT_A_RATE) from None
     if not 0 < value <= HIGHEST_RATE:
         raise ValueError(engine_text.rate_out_of_range(HIGHEST_RATE))
     return {"scale" if factor else "lr": value}
@@ -94,7 +96,7 @@ def rate_change(said: str) -> dict[str, float | int]:
 def epochs_change(said: str, epoch: int) -> dict[str, float | int]:
     """A total of epochs, not before the one that the run is in; raises as `rate_change`."""
     if not (said.isascii() and said.isdigit()):
-        raise ValueError(text.NOT_EPOCHS)
+        raise ValueError(screen_text.NOT_EPOCHS)
     if len(said) > len(str(MOST_EPOCHS)) or int(said) > MOST_EPOCHS:
         raise ValueError(engine_text.too_many_epochs(MOST_EPOCHS))
     epochs = int(said)

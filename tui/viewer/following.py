@@ -6,12 +6,12 @@ import math
 import time
 from typing import NamedTuple
 
-from engine import text
 from engine.protocol.events import Event, Phase, RunEnded
 from engine.run import rundir
 from engine.run.history import History
 from engine.run.journal import Reader, glimpse
 from engine.run.rundir import Life, RunDir
+from tui.viewer import viewer_text
 
 # A long journal is read in slices, so that keys are answered meanwhile.
 SLICE_SECONDS = 0.005
@@ -141,7 +141,7 @@ class Following:
         last = self.history
         if self.life != "gone" or last.ended is not None or not self._was_held:
             return False
-        self.died = text.engine_died(self.run.label, rundir.last_words(self.run))
+        self.died = viewer_text.engine_died(self.run.label, rundir.last_words(self.run))
         failed = RunEnded(
             "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
         )

@@ -11,6 +11,7 @@ from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.spark import sparkline
 from tui.drawing.table import Column
+from tui.viewer import viewer_text
 from tui.viewer.run_summary import Summary
 
 # One long name shall not take the room of all other columns.
@@ -22,7 +23,7 @@ def run_columns(runs: Sequence[Summary]) -> list[Column]:
     return [
         Column("", [_sign(run) for run in runs]),
         Column("", [_name(run) for run in runs], gap=1),
-        Column("", [text.STATE_WORDS[run.state] for run in runs], 3),
+        Column("", [viewer_text.STATE_WORDS[run.state] for run in runs], 3),
         Column("", [harmless(Path(run.data).name) for run in runs], 6),
         Column("", [f"{run.epoch}/{run.epochs}" if run.epochs else "" for run in runs], 1, True),
         Column("", [_best(run) for run in runs], 2, True),
@@ -33,7 +34,7 @@ def run_columns(runs: Sequence[Summary]) -> list[Column]:
 
 def _sign(run: Summary) -> str:
     number = "" if run.number is None else f" {run.number:>3}"
-    return text.SIGNS[run.state] + number
+    return viewer_text.SIGNS[run.state] + number
 
 
 def _name(run: Summary) -> str:

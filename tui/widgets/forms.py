@@ -13,7 +13,7 @@ from textual.widgets import Input, Label
 
 from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from tui import text
+from tui.widgets import widget_text
 from tui.widgets.dialog import Answer, Dialog
 
 SHOWN = ("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip")
@@ -63,7 +63,7 @@ class FieldsScreen(Form[dict[str, object]]):
     FieldsScreen .take { width: 100%; margin-top: 1; padding: 0 1; }
     FieldsScreen .take:focus { background: $panel; color: $ink-selected; }
     """
-    TITLE, SUB_TITLE = text.FIELDS_TITLE, text.FIELDS_HINT
+    TITLE, SUB_TITLE = widget_text.FIELDS_TITLE, widget_text.FIELDS_HINT
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", show=False)]
 
     def __init__(self, chosen: Recipe, check: Callable[[Mapping[str, object]], str]) -> None:
@@ -77,13 +77,13 @@ class FieldsScreen(Form[dict[str, object]]):
                 yield Input(recipe.written(getattr(self._recipe, key)), id=key)
         yield Label("", classes="hint", markup=False)
         yield self.complaint()
-        take = Label(text.TAKE_FIELDS, classes="take")
+        take = Label(widget_text.TAKE_FIELDS, classes="take")
         take.can_focus = True
         yield take
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         key = event.widget.id
-        hint = text.field_hint(key, recipe.allowed(_KINDS[key])) if key in _KINDS else ""
+        hint = widget_text.field_hint(key, recipe.allowed(_KINDS[key])) if key in _KINDS else ""
         self.query_one(".hint", Label).update(self.plain(hint))
 
     def on_input_changed(self) -> None:
@@ -138,14 +138,18 @@ class Line(Form[str]):
 class PathScreen(Line):
     """Asks for the path of a folder of images."""
 
-    TITLE, SUB_TITLE, EXAMPLE = text.PATH_TITLE, text.PATH_HINT, text.PATH_EXAMPLE
+    TITLE, SUB_TITLE, EXAMPLE = (
+        widget_text.PATH_TITLE,
+        widget_text.PATH_HINT,
+        widget_text.PATH_EXAMPLE,
+    )
 
 
 class FilterScreen(Line):
     """Asks for a part of what is looked for, below the list, which `seen` shortens meanwhile."""
 
     DEFAULT_CSS = "FilterScreen { align: center bottom; background: $background 0%; }"
-    TITLE, SUB_TITLE = text.FILTER_TITLE, text.FILTER_HINT
+    TITLE, SUB_TITLE = widget_text.FILTER_TITLE, widget_text.FILTER_HINT
 
     def __init__(self, written: str, seen: Callable[[str], None]) -> None:
         super().__init__(written)

@@ -11,8 +11,8 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.widgets import Input
 
-from tui import text
 from tui.drawing.plain import to_ascii
+from tui.widgets import widget_text
 from tui.widgets.drawn import is_ascii
 
 # Where the keys begin, in cells, in a terminal of this width.
@@ -60,7 +60,7 @@ class Actions(Provider):
         for (action, node), keys in found.items():
             signs = sorted(map(key_sign, keys), key=len)
             yield Action(words_for(action), " ".join(signs), action, node)
-        for action, words in text.COMMANDS_WITHOUT_KEY.items():
+        for action, words in widget_text.COMMANDS_WITHOUT_KEY.items():
             for node in (self.screen, self.app):
                 if hasattr(node, f"action_{action}") and node.check_action(action, ()):
                     yield Action(words, "", action, node)
@@ -76,10 +76,10 @@ class Actions(Provider):
 
 def words_for(action: str) -> str:
     """What an action does, or nothing where it belongs into no list."""
-    return text.COMMANDS.get(action, "")
+    return widget_text.COMMANDS.get(action, "")
 
 
 def key_sign(key: str) -> str:
     """A key as help and footer write it: `?` for question_mark."""
-    parts = key.split("+") if key not in text.KEY_SIGNS else [key]
-    return "+".join(text.KEY_SIGNS.get(part, part) for part in parts)
+    parts = key.split("+") if key not in widget_text.KEY_SIGNS else [key]
+    return "+".join(widget_text.KEY_SIGNS.get(part, part) for part in parts)

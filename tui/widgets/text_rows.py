@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tui import text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
+from tui.widgets import widget_text
 from tui.widgets.drawn import Drawn
 
 
@@ -27,4 +27,4 @@ class Details(Lines):
     """The marked architecture in a frame."""
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return frame(self._lines, width, height, title=(Span(text.DETAILS_TITLE, "title"),))
+        return frame(self._lines, width, height, title=(Span(widget_text.DETAILS_TITLE, "title"),))

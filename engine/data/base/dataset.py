@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from engine import text
+from engine.data import data_text
 from engine.data.decoding.decode import BROKEN, Form, decode
 from engine.errors import DataError
 from engine.machine import memory
@@ -78,7 +78,7 @@ class ImageFiles:
                 return torch.from_numpy(pixels), int(self.labels[at])
             except BROKEN:
                 continue
-        raise DataError(text.all_broken(TRIES, self.files[index % len(self)]))
+        raise DataError(data_text.all_broken(TRIES, self.files[index % len(self)]))
 
 
 Split: TypeAlias = Images | ImageFiles
@@ -142,4 +142,4 @@ def check_memory(count: int, channels: int, size: int) -> None:
     """Raises DataError where so many square images as uint8 exceed the free memory."""
     needed, free = bytes_of(count, (channels, size, size)), memory.free()
     if needed > free:
-        raise DataError(text.data_too_large(count, needed, free))
+        raise DataError(data_text.data_too_large(count, needed, free))

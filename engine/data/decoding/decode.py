@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine import text
+from engine.data import data_text
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
@@ -48,7 +48,7 @@ def decode_all(files: Sequence[Path], form: Form, pixels: Pixels) -> dict[int, s
 
 def why_broken(error: Exception) -> str:
     """The reason in a few words; what Pillow says names the file again."""
-    return text.NOT_AN_IMAGE if isinstance(error, UnidentifiedImageError) else str(error)
+    return data_text.NOT_AN_IMAGE if isinstance(error, UnidentifiedImageError) else str(error)
 
 
 def decode(file: Path, form: Form) -> Pixels:

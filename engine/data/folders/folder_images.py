@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from engine import text
+from engine.data import data_text
 from engine.data.base.dataset import (
     Dataset,
     ImageFiles,
@@ -112,7 +112,7 @@ def kept(folder: Folder, form: Form, workers: int) -> Generator[float, None, Dat
 
 
 def unused_note(folder: Folder) -> tuple[str, ...]:
-    return (text.unused_validation(folder.unused),) if folder.unused else ()
+    return (data_text.unused_validation(folder.unused),) if folder.unused else ()
 
 
 def processes(recipe: Recipe) -> int:
@@ -153,11 +153,11 @@ def by_processes(files: Files, form: Form, workers: int) -> Generator[float, Non
         yield from decoders.progress(task)
         broken = decoders.result(task)
     except BrokenProcessPool as error:
-        raise DataError(text.decoder_died(workers)) from error
+        raise DataError(data_text.decoder_died(workers)) from error
     finally:
         decoders.close()
     deaths = decoders.forgiven()
-    notes = (text.decoders_replaced(deaths, workers),) if deaths else ()
+    notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
     return Decoded(decoders.pixels[0], broken, notes)
 
 
@@ -173,9 +173,9 @@ def judged(broken: dict[int, str], files: Files, path: Path) -> tuple[str, ...]:
     first = min(broken)
     name = files[first][0].relative_to(path)
     if len(broken) > BROKEN_SHARE * len(files):
-        told = text.too_many_broken(len(broken), len(files), path, name, broken[first])
+        told = data_text.too_many_broken(len(broken), len(files), path, name, broken[first])
         raise DataError(told)
-    return (text.some_broken(len(broken), len(files), name, broken[first]),)
+    return (data_text.some_broken(len(broken), len(files), name, broken[first]),)
 
 
 def whole(pixels: Pixels, files: Files, broken: list[int]) -> Images:

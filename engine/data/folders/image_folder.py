@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine import text
+from engine.data import data_text
 from engine.errors import DataError
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
@@ -90,10 +91,10 @@ def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
         validates = "test" if splits.validation.name == "test" else "own"
         validation = _known(_tree(splits.validation), splits.validation, classes)
         if not validation:
-            raise DataError(text.folder_empty(splits.validation))
+            raise DataError(data_text.folder_empty(splits.validation))
     found = _files(train, classes)
     if len(found) < 2 * len(classes):
-        raise DataError(text.too_few_images(path, len(found)))
+        raise DataError(data_text.too_few_images(path, len(found)))
     held, final = _files(validation, classes), _files(test, classes)
     return Folder(path, classes, found, held, validates, final, splits.unused)
 
@@ -114,7 +115,7 @@ def _splits(path: Path, holdout: float) -> Splits:
 def _known(tree: Tree, folder: Path, classes: tuple[str, ...]) -> Tree:
     """The tree, if it has no classes that are not trained."""
     if strange := sorted(tree.keys() - set(classes)):
-        raise DataError(text.folder_class_mismatch(folder, strange))
+        raise DataError(data_text.folder_class_mismatch(folder, strange))
     return tree
 
 
@@ -154,11 +155,11 @@ def _listed(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
     except FileNotFoundError as error:
         raise DataError(text.folder_missing(folder)) from error
     except OSError as error:
-        raise DataError(text.folder_unreadable(folder, text.reason(error))) from error
+        raise DataError(data_text.folder_unreadable(folder, text.reason(error))) from error
 
 
 def _too_few_classes(path: Path, classes: list[str]) -> str:
-    return text.folder_one_class(path, classes[0]) if classes else text.folder_empty(path)
+    return data_text.folder_one_class(path, classes[0]) if classes else data_text.folder_empty(path)
 
 
 def _parted(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:

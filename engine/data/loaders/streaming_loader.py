@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine import text
+from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import Drawn
 from engine.data.base.dataset import ImageFiles, Split
@@ -89,12 +89,12 @@ class StreamingLoader(Batches):
         """
         said = []
         if deaths := self._decoders.forgiven():
-            said.append(text.decoders_replaced(deaths, self._workers))
+            said.append(data_text.decoders_replaced(deaths, self._workers))
         if len(self._broken) > self._told:
             self._told = len(self._broken)
             first, why = next(iter(self._broken.items()))
             name = first.relative_to(self._images.path)
-            said.append(text.replaced_broken(len(self._broken), name, why))
+            said.append(data_text.replaced_broken(len(self._broken), name, why))
         return tuple(said)
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class StreamingLoader(Batches):
                 yield self._finished(images, waiting[0])
                 self._free.append(waiting.popleft().task.slot)
         except BrokenProcessPool as error:
-            raise DataError(text.decoder_died(self._workers)) from error
+            raise DataError(data_text.decoder_died(self._workers)) from error
         finally:
             self._decoders.leave([pending.task for pending in waiting])
             self._free += [pending.task.slot for pending in waiting]

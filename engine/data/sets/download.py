@@ -20,6 +20,7 @@ from pathlib import Path
 from engine import text
 from engine.catalog import datasets
 from engine.catalog.datasets import DataSet, Download
+from engine.data import data_text
 from engine.data.sets.resumable_download import MirrorError, Progress, Transfer
 from engine.errors import DataError
 
@@ -69,7 +70,7 @@ def _fetch_all(facts: DataSet, place: Path, progress: Progress) -> None:
             if target.name.endswith(".tar.gz"):
                 _unpack(facts, file, target)
         except MirrorError as error:
-            told = text.download_failed(facts.title, error.url, error.why, target.parent)
+            told = data_text.download_failed(facts.title, error.url, error.why, target.parent)
             raise DataError(told) from error
         except OSError as error:
             why = text.reason(error)
@@ -128,11 +129,13 @@ def _unpack(facts: DataSet, file: Download, archive: Path) -> None:
             with tarfile.open(archive) as tar:
                 tar.extractall(temporary, filter="data")
         except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            told = text.archive_damaged(facts.title, archive, str(error), file.urls[0])
+            told = data_text.archive_damaged(facts.title, archive, str(error), file.urls[0])
             raise DataError(told) from error
         unpacked = Path(temporary, folder.name)
         if not unpacked.is_dir():
-            told = text.archive_damaged(facts.title, archive, text.NOT_WHOLE, file.urls[0])
+            told = data_text.archive_damaged(
+                facts.title, archive, data_text.NOT_WHOLE, file.urls[0]
+            )
             raise DataError(told)
         try:
             os.rename(unpacked, folder)
@@ -142,4 +145,4 @@ def _unpack(facts: DataSet, file: Download, archive: Path) -> None:
 
 
 def _unwritable(facts: DataSet, file: Download, path: Path, why: str) -> str:
-    return text.download_unwritable(facts.title, path, why, file.urls[0])
+    return data_text.download_unwritable(facts.title, path, why, file.urls[0])

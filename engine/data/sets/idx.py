@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine import text
 from engine.catalog import datasets
+from engine.data import data_text
 from engine.data.base.dataset import Dataset, Images
 from engine.data.folders.format_choice import FRAME, FRAMED
 from engine.data.sets.published_arrays import assembled, folder_of
@@ -48,7 +48,7 @@ def load(recipe: Recipe) -> Generator[float, None, Dataset]:
         yield len(arrays) / len(facts.files) / 2
     first = FIRST_LABELS[recipe.data]
     if tuple(arrays[1][: len(first)].tolist()) != first:
-        raise DataError(text.another_set(facts.title, folder))
+        raise DataError(data_text.another_set(facts.title, folder))
     train = images(arrays[0], arrays[1], recipe.size)
     test = images(arrays[2], arrays[3], recipe.size)
     return (yield from assembled(facts.classes, train, test, "test", recipe))
@@ -67,7 +67,7 @@ def read(folder: Path, name: str, title: str) -> Tensor:
         content = file.read_bytes()
         return parsed(gzip.decompress(content) if file.suffix == ".gz" else content)
     except (OSError, EOFError, zlib.error, ValueError, struct.error) as error:
-        raise DataError(text.data_damaged(title, file, str(error))) from error
+        raise DataError(data_text.data_damaged(title, file, str(error))) from error
 
 
 def parsed(content: bytes) -> Tensor:
@@ -76,5 +76,5 @@ def parsed(content: bytes) -> Tensor:
     shape = struct.unpack_from(f">{dimensions}I", content, 4)
     start = 4 + 4 * dimensions
     if (zero, kind) != (0, UINT8) or len(content) != start + math.prod(shape):
-        raise ValueError(text.NOT_WHOLE)
+        raise ValueError(data_text.NOT_WHOLE)
     return torch.frombuffer(bytearray(content[start:]), dtype=torch.uint8).view(shape)

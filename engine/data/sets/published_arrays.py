@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from engine import text
 from engine.catalog import datasets
 from engine.catalog.datasets import DataSet
+from engine.data import data_text
 from engine.data.base.dataset import Dataset, Images, Validates, channel_statistics, check_memory
 from engine.data.sets.holdout import parted
 from engine.errors import DataError
@@ -26,7 +27,7 @@ def folder_of(facts: DataSet, recipe: Recipe) -> Path:
     if folder is None:
         places = datasets.data_places(recipe.data_dir)
         urls = [download.urls[0] for download in facts.downloads]
-        raise DataError(text.data_not_on_disk(facts.title, places, urls))
+        raise DataError(data_text.data_not_on_disk(facts.title, places, urls))
     return folder
 
 
@@ -36,9 +37,9 @@ def published(file: Path, md5: str, title: str) -> bytes:
         content = file.read_bytes()
     except OSError as error:
         why = text.reason(error)
-        raise DataError(text.data_damaged(title, file, why)) from error
+        raise DataError(data_text.data_damaged(title, file, why)) from error
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
-        raise DataError(text.data_damaged(title, file, text.WRONG_CHECKSUM))
+        raise DataError(data_text.data_damaged(title, file, data_text.WRONG_CHECKSUM))
     return content
 
 

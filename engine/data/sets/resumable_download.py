@@ -13,8 +13,8 @@ from http.client import HTTPException, HTTPResponse
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from engine import text
 from engine.catalog.datasets import Download
+from engine.data import data_text
 
 # Until the server answers, and between two pieces of the answer.
 TIMEOUT_SECONDS = 20.0
@@ -93,13 +93,13 @@ class Transfer:
         with self._ask(url) as response:
             self._receive(response)
         if self._size < self._file.size:
-            raise CutOffError(text.CUT_OFF)
+            raise CutOffError(data_text.CUT_OFF)
         if self._md5() == self._file.md5:
             return
         os.ftruncate(self._descriptor, 0)
         if resumed:  # what was there before may be to blame
-            raise CutOffError(text.WRONG_CHECKSUM)
-        raise MirrorError(url, text.WRONG_CHECKSUM)
+            raise CutOffError(data_text.WRONG_CHECKSUM)
+        raise MirrorError(url, data_text.WRONG_CHECKSUM)
 
     def _ask(self, url: str) -> HTTPResponse:
         """The answer to a request for the rest of the file, or for all where that is not served."""
@@ -148,6 +148,6 @@ def _read(response: HTTPResponse) -> bytes:
 
 def _reason(error: object) -> str:
     if isinstance(error, TimeoutError):
-        return text.NO_ANSWER
+        return data_text.NO_ANSWER
     why = error.strerror if isinstance(error, OSError) else None
-    return why or str(error) or text.CUT_OFF
+    return why or str(error) or data_text.CUT_OFF

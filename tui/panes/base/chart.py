@@ -11,11 +11,10 @@ from textual.message import Message
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui import text
 from tui.drawing import axis, series
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row
-from tui.panes.base import axis_marks
+from tui.panes.base import axis_marks, pane_text
 from tui.panes.base.chart_view import View
 from tui.panes.base.pane import Pane
 
@@ -49,8 +48,8 @@ class Chart(Pane):
         Binding("t", "recent", show=False),
     ]
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("←→", text.KEY_CURSOR),
-        ("t", text.KEY_RECENT),
+        ("←→", pane_text.KEY_CURSOR),
+        ("t", pane_text.KEY_RECENT),
     )
 
     class Viewed(Message):

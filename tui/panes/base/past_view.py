@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.run import past_epochs
 from engine.run.history import History
 from engine.run.rundir import RunDir
-from tui import text
+from tui.panes.base import pane_text
 
 # The panes that can show one.
 PAST = ("confusion", "maps")
@@ -22,7 +22,7 @@ class Past:
     @property
     def title(self) -> str:
         """What is said beside the title of a pane; empty while the last epoch is shown."""
-        return text.past_epoch(self._epoch) if self.history is not None else ""
+        return pane_text.past_epoch(self._epoch) if self.history is not None else ""
 
     def turn(self, now: History, epochs: int) -> bool:
         """Go so many epochs on, or back where negative; whether there is one to turn from."""

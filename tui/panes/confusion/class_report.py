@@ -11,6 +11,7 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import Counts, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table
+from tui.panes.confusion import confusion_text
 from tui.panes.confusion.matrix_view import View, class_order, part
 
 LONGEST_NAME = 24
@@ -53,7 +54,7 @@ def report(
     """A class a row, those around the selected one, with its most frequent mistake."""
     order = class_order(counted, classes, view.order("report"), view.wanted)
     if not order:
-        return [cells.row(Span(" " + text.NO_CLASS_FITS, "dim"))]
+        return [cells.row(Span(" " + confusion_text.NO_CLASS_FITS, "dim"))]
     chosen = view.selected[0] if view.selected else None
     at = order.index(chosen) if chosen in order else 0
     shown = [order[i] for i in part(len(order), at, height - (height >= HEADED))]
@@ -68,10 +69,10 @@ def report(
 
 def report_foot(counted: Counts, many: int, width: int) -> Row:
     """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, as much of it as fits."""
-    names = (text.PRECISION, text.RECALL, text.F1)
+    names = (confusion_text.PRECISION, confusion_text.RECALL, confusion_text.F1)
     means = zip(names, mean_score(counted, many), strict=True)
     written = "   ".join(f"{name} {_percent(value)}" for name, value in means)
-    forms = (f"{text.MEAN_OF_CLASSES}   {written}", written)
+    forms = (f"{confusion_text.MEAN_OF_CLASSES}   {written}", written)
     return next(((Span(form, "dim"),) for form in forms if len(form) <= width), ())
 
 
@@ -84,13 +85,13 @@ def _columns(
     longest = min(BAR, width // BAR_SHARE)
     bars = [bar(one.recall or 0.0, longest) for one in scores]
     return [
-        Column(text.CLASS, names),
-        Column(text.PRECISION, [_percent(one.precision) for one in scores], right=True),
-        Column(text.RECALL, [_percent(one.recall) for one in scores], right=True),
+        Column(confusion_text.CLASS, names),
+        Column(confusion_text.PRECISION, [_percent(one.precision) for one in scores], right=True),
+        Column(confusion_text.RECALL, [_percent(one.recall) for one in scores], right=True),
         Column("", bars, rank=3, ink="hit"),
-        Column(text.F1, [_percent(one.f1) for one in scores], right=True),
-        Column(text.COLUMN_IMAGES, sizes, rank=2, right=True, ink="dim"),
-        Column(text.TAKEN_FOR, [_taken_for(counted, classes, i) for i in shown], rank=1),
+        Column(confusion_text.F1, [_percent(one.f1) for one in scores], right=True),
+        Column(confusion_text.COLUMN_IMAGES, sizes, rank=2, right=True, ink="dim"),
+        Column(confusion_text.TAKEN_FOR, [_taken_for(counted, classes, i) for i in shown], rank=1),
     ]
 
 

@@ -11,6 +11,7 @@ from tui.drawing.frame import fitting
 from tui.drawing.mistakes import Counts, Mistake, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import widest
+from tui.panes.confusion import confusion_text
 from tui.panes.confusion.density import density, dots_across
 from tui.panes.confusion.matrix_view import View, pair_order, part, similar
 
@@ -46,7 +47,7 @@ def pair_table(
     left = width - dots - 4
     listed = _list(found, counted, classes, left, rows, view)
     shape = density(counted, similar(counted, many), dots, rows - 1)
-    forms = [text.similar_together(many), text.square(many)]
+    forms = [confusion_text.similar_together(many), confusion_text.square(many)]
     label = fitting([(Span(form, "dim"),) for form in forms], dots)
     beside: list[Row] = [label, *shape, *[()] * rows]
     return [
@@ -80,7 +81,9 @@ def pair_list(
     room = min(width, true + other + 4 + count)
     true = min(true, (room - count - 4) // 2)
     other = room - count - true - 4
-    head = cells.fit_text(text.WORST_PAIRS, room - count) + cells.right(text.COUNT, count)
+    head = cells.fit_text(confusion_text.WORST_PAIRS, room - count) + cells.right(
+        confusion_text.COUNT, count
+    )
     rows = [cells.row(Span(head, "dim"))]
     longest = min(LONGEST_BAR, width - room - 1)
     for mistake in shown:
@@ -104,9 +107,9 @@ def listed_width(found: Sequence[Mistake], classes: Sequence[str], height: int) 
 
 def _list_widths(shown: Sequence[Mistake], classes: Sequence[str]) -> tuple[int, int, int]:
     """The cells of a count and of the names of both classes, the other one with a space behind."""
-    count = widest([text.COUNT, *(str(mistake.images) for mistake in shown)])
+    count = widest([confusion_text.COUNT, *(str(mistake.images) for mistake in shown)])
     true, other = (widest([class_name(classes, pair[i]) for pair in shown]) for i in (0, 1))
-    return count, true, max(other + 1, widest([text.WORST_PAIRS]) - 2 - true)
+    return count, true, max(other + 1, widest([confusion_text.WORST_PAIRS]) - 2 - true)
 
 
 def _list(
@@ -119,8 +122,8 @@ def _list(
 ) -> list[Row]:
     """A heading, a rule, and a pair a row with its bar; those around the selected one."""
     if not found:
-        nothing = Span(" " + text.NO_PAIR_FITS, "dim")
-        none = nothing if counted.mistakes else Span(" " + text.NO_MISTAKES, "good")
+        nothing = Span(" " + confusion_text.NO_PAIR_FITS, "dim")
+        none = nothing if counted.mistakes else Span(" " + confusion_text.NO_MISTAKES, "good")
         return [cells.row(none), *[()] * (height - 1)]
     headed = 2 if height >= HEADED else 0
     chosen = next((i for i, pair in enumerate(found) if pair[:2] == view.selected), 0)
@@ -142,19 +145,19 @@ def _widths(
     names = [class_name(classes, i) for pair in shown for i in pair[:2]]
     longest = LONGEST_NAME if width < 2 * LIST else WIDE_NAME
     name = min(longest, max(1, (width - number - 5) // 2))
-    name = min(name, widest([*names, text.PREDICTED]))
+    name = min(name, widest([*names, confusion_text.PREDICTED]))
     longest_bar = max(BAR, width // BAR_SHARE) if width >= 2 * LIST else BAR
     return number, name, min(longest_bar, width - 2 * name - number - 5)
 
 
 def _total(counted: Counts) -> str:
     totals = set(counted.totals.values())
-    return text.of(f"{totals.pop():,}") if len(totals) == 1 else text.COUNT
+    return confusion_text.of(f"{totals.pop():,}") if len(totals) == 1 else confusion_text.COUNT
 
 
 def _heading(counted: Counts, width: int, number: int, name: int) -> list[Row]:
     head = (
-        f" {cells.fit_text(text.TRUE, name)} {cells.fit_text(text.PREDICTED, name)}"
+        f" {cells.fit_text(text.TRUE, name)} {cells.fit_text(confusion_text.PREDICTED, name)}"
         f" {cells.right(_total(counted), number)}"
     )
     return [(Span(head, "dim"),), (Span(" " + "─" * (width - 2), "border"),)]
@@ -182,9 +185,9 @@ def _pair(
 def _extremes(counted: Counts, classes: Sequence[str], width: int) -> list[Row]:
     """The classes that are recognised least and most."""
     ranked = counted.recalls
-    label = widest([text.HARDEST, text.EASIEST])
+    label = widest([confusion_text.HARDEST, confusion_text.EASIEST])
     rows: list[Row] = [(Span(" " + "─" * (width - 2), "border"),)]
-    for name, order in ((text.HARDEST, ranked), (text.EASIEST, ranked[::-1])):
+    for name, order in ((confusion_text.HARDEST, ranked), (confusion_text.EASIEST, ranked[::-1])):
         entries = (f"{class_name(classes, i)} {numbers.whole(share)} %" for share, i in order)
         rows.append(
             (Span(f" {cells.fit_text(name, label)}  ", "dim"), *_joined(entries, width - label - 4))

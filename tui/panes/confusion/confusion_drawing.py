@@ -10,7 +10,7 @@ from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import Counts, class_name, counts
-from tui.panes.confusion import matrix
+from tui.panes.confusion import confusion_text, matrix
 from tui.panes.confusion.class_report import report, report_foot
 from tui.panes.confusion.confused_pairs import pair_list, pair_table, short_pairs
 from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, Layout
@@ -60,7 +60,7 @@ def confusion_foot(
         return ()
     counted = counts(confusion)
     if view.asked:
-        return (Span(text.ASKED_IMAGES, "dim"),)
+        return (Span(confusion_text.ASKED_IMAGES, "dim"),)
     kind = kind_shown(confusion, classes, width, height, view)
     if view.selected is not None:
         room = max(0, width - 7 - cells.width(confusion_hint(confusion, view, kind)))
@@ -68,7 +68,7 @@ def confusion_foot(
     if kind == "report":
         return report_foot(counted, len(classes), max(0, width - 6))
     if kind == "pairs":
-        return (Span(text.images(f"{counted.images:,}"), "dim"),)
+        return (Span(confusion_text.images(f"{counted.images:,}"), "dim"),)
     return _matrix_foot(counted, classes, width, height, view)
 
 
@@ -78,7 +78,7 @@ def confusion_hint(confusion: Confusion | None, view: View, kind: Kind) -> Row:
         return ()
     if not kept_images(confusion, view.selected, kind):
         return ()
-    return (Span("⏎ ", "key"), Span(text.KEY_IMAGES, "dim"))
+    return (Span("⏎ ", "key"), Span(confusion_text.KEY_IMAGES, "dim"))
 
 
 def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> tuple[int, ...]:
@@ -108,12 +108,16 @@ def confusion_facts(
     if confusion is None:
         return ()
     when = [epoch] if epoch else []
-    unit = text.COUNT if view.in_counts else "%"
-    how = [text.row_is_true(unit), *when] if kind == "matrix" else when
-    order = [text.CONFUSION_ORDERS[view.order(kind)]] if view.turn or kind == "report" else []
+    unit = confusion_text.COUNT if view.in_counts else "%"
+    how = [confusion_text.row_is_true(unit), *when] if kind == "matrix" else when
+    order = (
+        [confusion_text.CONFUSION_ORDERS[view.order(kind)]] if view.turn or kind == "report" else []
+    )
     many = [text.classes(len(classes))] if len(classes) > MOST_CLASSES else []
     only = [text.filtered(view.wanted)] if view.wanted else []
-    top1 = [text.top1(numbers.percent(counts(confusion).top1))] if kind != "matrix" else []
+    top1 = (
+        [confusion_text.top1(numbers.percent(counts(confusion).top1))] if kind != "matrix" else []
+    )
     parts = (
         [*many, *only, *order, *how, *top1],
         [*only, *order, *how, *top1],
@@ -135,7 +139,7 @@ def _shown(
         return pair_table(counted, classes, width, height, view)
     shape = shape or _part(counted, classes, width, height, view)
     if not shape.rows:
-        return [cells.row(Span(" " + text.NO_CLASS_FITS, "dim"))]
+        return [cells.row(Span(" " + confusion_text.NO_CLASS_FITS, "dim"))]
     rows = _matrix(counted, classes, shape, height, view)
     return _beside(rows, counted, classes, width, height, shape)
 
@@ -170,7 +174,7 @@ def _matrix_foot(
         return matrix.heading_border(classes, shape, width)
     if whole is None:
         many = len(class_order(counted, classes, "classes", view.wanted))
-        return (Span(text.part_of(len(shape.rows), len(shape.columns), many), "dim"),)
+        return (Span(confusion_text.part_of(len(shape.rows), len(shape.columns), many), "dim"),)
     if width - shape.width >= BESIDE:
         return ()
     return short_pairs(counted.mistakes, classes, max(0, width - 6))
@@ -186,9 +190,9 @@ def _selection(
     told = (name, Span(f" → {class_name(classes, predicted)}", "selected"))
     if true == predicted or kind == "report":
         images = counted.cells.get((true, true), 0)
-        told = (name, Span(f" {text.RECOGNISED}"))
+        told = (name, Span(f" {confusion_text.RECOGNISED}"))
     share = f"   {numbers.percent(images / of)} %" if of else ""
-    count = text.count_of(f"{images:,}", f"{of:,}")
+    count = confusion_text.count_of(f"{images:,}", f"{of:,}")
     forms = [
         cells.row(*told, f"   {count}", Span(share, "dim")),
         cells.row(*told, f"   {count}"),

@@ -13,7 +13,7 @@ from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
 from tui.drawing.plain import spelled
 from tui.panes.base.pane import Border, Pane
-from tui.panes.confusion import confusion_drawing
+from tui.panes.confusion import confusion_drawing, confusion_text
 from tui.panes.confusion.matrix_view import Kind, View, moved
 from tui.widgets.drawn import is_ascii
 
@@ -28,12 +28,12 @@ class ConfusionPane(Pane):
     """
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Confusion, events.RunStarted})
-    TITLE = text.CONFUSION_TITLE
+    TITLE = confusion_text.CONFUSION_TITLE
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("o", text.KEY_SORT),
-        ("r", text.KEY_REPORT),
-        ("m", text.KEY_MATRIX),
-        ("%", text.KEY_PER_CENT),
+        ("o", confusion_text.KEY_SORT),
+        ("r", confusion_text.KEY_REPORT),
+        ("m", confusion_text.KEY_MATRIX),
+        ("%", confusion_text.KEY_PER_CENT),
         ("/", text.KEY_FILTER),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,14 +136,18 @@ class ConfusionPane(Pane):
             self._look_at(self._view._replace(asked=True))
             self.post_message(self.Asked(self, "images", images=images))
         elif selected[0] == selected[1] and kind != "report":
-            self.notify(text.RIGHT_CELL)
+            self.notify(confusion_text.RIGHT_CELL)
         else:
             there = kind == "report" or selected in counts(matrix).cells
-            self.notify(text.NO_IMAGES_KEPT if there else text.NO_SUCH_MISTAKE)
+            self.notify(confusion_text.NO_IMAGES_KEPT if there else confusion_text.NO_SUCH_MISTAKE)
 
     def _named(self, selected: tuple[int, int], kind: Kind) -> str:
         true, predicted = (class_name(self.history.classes, i) for i in selected)
-        return text.mistaken(true) if kind == "report" else text.taken_for(true, predicted)
+        return (
+            confusion_text.mistaken(true)
+            if kind == "report"
+            else confusion_text.taken_for(true, predicted)
+        )
 
     def answer(self, event: Event) -> None:
         self._look_at(self._view._replace(asked=False))

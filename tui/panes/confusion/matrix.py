@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from rich.cells import set_cell_size
 
-from tui import text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.mistakes import Counts, class_name
 from tui.drawing.table import widest
+from tui.panes.confusion import confusion_text
 from tui.panes.confusion.confused_pairs import listed_width
 from tui.panes.confusion.matrix_view import View, part
 
@@ -164,16 +164,16 @@ def _marked(drawn: Sequence[Span], at: int) -> list[Span]:
 
 def heading(classes: Sequence[str], shape: Layout, selected: int | None = None) -> Row:
     """The predicted classes, abbreviated, over their columns."""
-    recall = Span(cells.right(text.RECALL, RECALL - 1), "dim")
+    recall = Span(cells.right(confusion_text.RECALL, RECALL - 1), "dim")
     return cells.row(" " * (1 + shape.name), *_column_names(classes, shape, selected), recall)
 
 
 def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
     """The same as the lower border of the pane, for a matrix that takes all of its rows."""
-    label = f"─ {text.PREDICTED}"
+    label = f"─ {confusion_text.PREDICTED}"
     label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
     label = cells.fit_text(label, 1 + shape.name)
-    recall = cells.right(text.RECALL, RECALL - 1) + " "
+    recall = cells.right(confusion_text.RECALL, RECALL - 1) + " "
     rest = Span("─" * (width - shape.width), "border")
     names = _column_names(classes, shape, None)
     return cells.fit((Span(label, "border"), *names, Span(recall, "dim"), rest), width)

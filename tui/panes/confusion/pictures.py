@@ -13,7 +13,7 @@ from engine.protocol.events import Example
 from tui import text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
-from tui.panes.confusion import mistake_images
+from tui.panes.confusion import confusion_text, mistake_images
 from tui.widgets.drawn import Drawn, is_coloured
 
 
@@ -45,7 +45,7 @@ class Pages(Drawn):
         rows = mistake_images.examples_grid(self._shown, self._names, *room, self._first, coloured)
         last = min(len(self._shown), self._first + page)
         facts = text.some_of(self._first + 1, last, len(self._shown))
-        more = text.PAGES if page < len(self._shown) else ""
+        more = confusion_text.PAGES if page < len(self._shown) else ""
         if len(rows) < room[1]:
             rows.insert(0, ())
         return frame(
@@ -54,7 +54,7 @@ class Pages(Drawn):
             height,
             title=(Span(self._heading, "title"),),
             facts=(Span(facts, "dim"),),
-            foot=(Span(text.PICTURES_FOOT, "dim"),),
+            foot=(Span(confusion_text.PICTURES_FOOT, "dim"),),
             foot_right=(Span(more, "dim"),) if more else (),
             focused=True,
         )

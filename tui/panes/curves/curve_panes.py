@@ -18,6 +18,7 @@ from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import Border
+from tui.panes.curves import curves_text
 
 # Below this width the border has room for numbers or for how the curve is drawn.
 NARROW = 50
@@ -30,7 +31,7 @@ class _CurvePane(Chart):
         Binding("plus,equals_sign", "smooth(1)", show=False),
         Binding("minus", "smooth(-1)", show=False),
     ]
-    KEYS = (*Chart.KEYS, ("+ -", text.KEY_SMOOTH))
+    KEYS = (*Chart.KEYS, ("+ -", curves_text.KEY_SMOOTH))
 
     def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(number, id=id)
@@ -105,7 +106,7 @@ class LossPane(_CurvePane):
 
     TITLE = text.LOSS_TITLE
     BINDINGS: ClassVar[list[BindingType]] = [Binding("L", "log_scale", show=False)]
-    KEYS = (*_CurvePane.KEYS, ("L", text.KEY_LOG_SCALE))
+    KEYS = (*_CurvePane.KEYS, ("L", curves_text.KEY_LOG_SCALE))
 
     def series(self) -> Series:
         return series.loss_series(self.history)
@@ -130,7 +131,7 @@ class LossPane(_CurvePane):
 class AccuracyPane(_CurvePane):
     """Top-1 accuracy in training and validation, in per cent."""
 
-    TITLE = text.ACCURACY_TITLE
+    TITLE = curves_text.ACCURACY_TITLE
     SHORT = text.ACCURACY_TITLE_SHORT
 
     def series(self) -> Series:

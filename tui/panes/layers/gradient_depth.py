@@ -15,6 +15,7 @@ from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.spark import STEPS, bar, sparkline
 from tui.drawing.table import abbreviated, widest
+from tui.panes.layers import layers_text
 from tui.panes.layers.verdicts import SEVERITY, Checkup, Found, Trouble
 
 # So many powers of ten lie between the lowest and the highest block.
@@ -87,7 +88,7 @@ def depth_line(layers: Sequence[Layer], checkup: Checkup, width: int) -> Row:
         (Span("  "), verdict) for verdict in _verdicts(checkup.of(layer.name for layer in layers))
     )
     ends = (ratio, *long), (ratio, *short), short, ()
-    words = f" {text.BY_DEPTH_LINE}  ", f" {text.GRADIENT}  ", " "
+    words = f" {layers_text.BY_DEPTH_LINE}  ", f" {layers_text.GRADIENT}  ", " "
     least = min(SHAPE, len(found))
     forms = (
         cells.row(Span(word, "dim"), Span(_profile(gradients, room), "train"), *end)
@@ -111,7 +112,7 @@ def _ratio(found: Sequence[Found]) -> str:
         ratio = text.NONE if None in (first.gradient, last.gradient) else "0"
     else:
         ratio = amount(first.gradient / last.gradient)
-    return text.first_to_last(_name(first.layer), _name(last.layer), ratio.ljust(RATIO))
+    return layers_text.first_to_last(_name(first.layer), _name(last.layer), ratio.ljust(RATIO))
 
 
 def _name(layer: str) -> str:
@@ -123,8 +124,11 @@ def _verdicts(found: Sequence[Found]) -> tuple[Span, Span]:
     """What is wrong at worst, with the first layer that has it and without; or that all is well."""
     worst = max((one.trouble for one in found), key=SEVERITY.index)
     if not worst:
-        return Span(text.HEALTHY, INKS[""]), Span(text.HEALTHY, INKS[""])
+        return Span(layers_text.HEALTHY, INKS[""]), Span(layers_text.HEALTHY, INKS[""])
     alike = [one for one in found if one.trouble == worst]
-    trouble, name = text.TROUBLES[worst], _name(alike[0].health.layer)
-    long, short = text.troubled(len(alike), trouble, name), text.troubles(len(alike), trouble)
+    trouble, name = layers_text.TROUBLES[worst], _name(alike[0].health.layer)
+    long, short = (
+        layers_text.troubled(len(alike), trouble, name),
+        layers_text.troubles(len(alike), trouble),
+    )
     return Span(long, INKS[worst]), Span(short, INKS[worst])

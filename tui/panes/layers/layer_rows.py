@@ -14,7 +14,7 @@ from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table, widest
-from tui.panes.layers import stage_tree
+from tui.panes.layers import layers_text, stage_tree
 from tui.panes.layers.gradient_depth import INKS, Scale, amount, depth_line, scale_for
 from tui.panes.layers.stage_tree import Node
 from tui.panes.layers.verdicts import DEAD, Checkup, Found, frozen, together
@@ -120,17 +120,17 @@ class LayerTable:
             return Column(heading, texts, rank, right, inks=inks, least=widths[wide], gap=gap)
 
         columns = [
-            column(text.LAYER, names, 0, "name", right=False),
-            column(text.KERNEL, [row.kernel for row in rows], 8, "kernel", right=False),
-            column(text.OUTPUT, [self._outputs[i] for i in shown], 5, "output", right=False),
+            column(layers_text.LAYER, names, 0, "name", right=False),
+            column(layers_text.KERNEL, [row.kernel for row in rows], 8, "kernel", right=False),
+            column(layers_text.OUTPUT, [self._outputs[i] for i in shown], 5, "output", right=False),
             column(text.PARAMETERS, [count(row.parameters) for row in rows], 2, counts),
             _bars([row.parameters / self._most.parameters for row in rows], bars, 13),
-            column(text.MMAC, [self._macs[i] for i in shown], 7, "macs"),
+            column(layers_text.MMAC, [self._macs[i] for i in shown], 7, "macs"),
             _bars([row.macs / self._most.macs for row in rows], bars, 12),
         ]
         if widths["field"]:
             fields = [self._receptive[i] for i in shown]
-            columns.append(column(text.RECEPTIVE, fields, 6, "field"))
+            columns.append(column(layers_text.RECEPTIVE, fields, 6, "field"))
         return columns
 
     def _measured(
@@ -154,15 +154,15 @@ class LayerTable:
         spreads = [_spread(one.health) if one else "" for one in found]
         dead = [_dead(one.health) if one else "" for one in found]
         signs = ["!" if one and one.trouble else "" for one in found]
-        words = [text.TROUBLES[one.trouble] if one and one.trouble else "" for one in found]
+        words = [layers_text.TROUBLES[one.trouble] if one and one.trouble else "" for one in found]
         blocks = [_gradient_bar(scale, one, bar_cells) for one in found]
-        word = widest(text.TROUBLES.values())
+        word = widest(layers_text.TROUBLES.values())
         return [
-            Column(text.GRADIENT, gradients, 1, True, inks=learning, least=AMOUNT, gap=gap),
+            Column(layers_text.GRADIENT, gradients, 1, True, inks=learning, least=AMOUNT, gap=gap),
             Column("", blocks, 4, ink="train", least=bar_cells, gap=1),
-            Column(text.UPDATE, updates, 9, True, inks=learning, least=AMOUNT, gap=gap),
-            Column(text.ACTIVATION, spreads, 10, inks=inks, least=SPREAD, gap=gap),
-            Column(text.DEAD, dead, 3, True, inks=dying, least=SHARE, gap=gap),
+            Column(layers_text.UPDATE, updates, 9, True, inks=learning, least=AMOUNT, gap=gap),
+            Column(layers_text.ACTIVATION, spreads, 10, inks=inks, least=SPREAD, gap=gap),
+            Column(layers_text.DEAD, dead, 3, True, inks=dying, least=SHARE, gap=gap),
             Column("", signs, 0, inks=marks, least=1, gap=1),
             Column("", words, 11, inks=marks, least=word, gap=1),
         ]
@@ -172,7 +172,7 @@ class LayerTable:
         if receptive is None or not any(layer.receptive for layer in self.layers):
             return ""
         beyond = receptive > self.side > 0
-        return f"{receptive or text.WHOLE_IMAGE}{'>' if beyond else ' '}"
+        return f"{receptive or layers_text.WHOLE_IMAGE}{'>' if beyond else ' '}"
 
 
 class Summary(NamedTuple):
@@ -253,9 +253,9 @@ def explanation(shape: LayerTable, checkup: Checkup, node: int) -> Row:
     row = shape.rows[node]
     facts = []
     if row.parameters:
-        facts.append(text.shares(*shape.shares(node)))
+        facts.append(layers_text.shares(*shape.shares(node)))
     if (row.receptive or 0) > shape.side > 0:
-        facts.append(text.wider_than(row.receptive or 0, shape.side))
+        facts.append(layers_text.wider_than(row.receptive or 0, shape.side))
     return cells.row(name, Span("   ".join(facts), "dim"))
 
 
@@ -267,8 +267,8 @@ def layer_facts(run: RunStarted | None, room: int) -> Row:
     count = run.parameters
     exact = f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count:,}"
     forms = (
-        text.parameters(exact, macs),
-        text.parameters_short(numbers.count(count), macs),
+        layers_text.parameters(exact, macs),
+        layers_text.parameters_short(numbers.count(count), macs),
         numbers.count(count),
     )
     return fitting([(Span(form),) for form in forms], room)
@@ -279,7 +279,7 @@ def _summary(layers: Sequence[Layer], node: Node) -> Summary:
     # A field of 0 is the whole image; where paths meet, the wider one counts.
     fields = [layer.receptive for layer in layers]
     return Summary(
-        harmless(text.blocks(node.groups) if node.groups > 1 else _kernel(layers)),
+        harmless(layers_text.blocks(node.groups) if node.groups > 1 else _kernel(layers)),
         layers[-1].output,
         sum(layer.parameters for layer in layers),
         sum(layer.macs for layer in layers),
@@ -381,7 +381,7 @@ def _dead(health: Health) -> str:
 def _words(found: Found) -> str:
     health = found.health
     if found.trouble == "dead":
-        return text.dead_units(numbers.whole(health.dead))
+        return layers_text.dead_units(numbers.whole(health.dead))
     if found.trouble == "vanishing":
-        return text.vanishes(amount(health.gradient))
-    return text.explodes(amount(health.gradient), amount(health.update))
+        return layers_text.vanishes(amount(health.gradient))
+    return layers_text.explodes(amount(health.gradient), amount(health.update))

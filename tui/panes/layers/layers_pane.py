@@ -10,10 +10,9 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui import text
 from tui.drawing.cells import Row, Span
 from tui.panes.base.pane import Border, Pane
-from tui.panes.layers import layer_rows, stage_tree
+from tui.panes.layers import layer_rows, layers_text, stage_tree
 from tui.panes.layers.layer_rows import LayerTable, LayerView
 from tui.panes.layers.verdicts import Checkup
 
@@ -31,8 +30,8 @@ class LayersPane(Pane):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {events.RunStarted, events.LayerHealth, events.RunEnded, events.Phase}
     )
-    TITLE = text.LAYERS_TITLE
-    KEYS = (("↑↓ space", text.KEY_FOLD), ("m", text.KEY_ITS_MAPS))
+    TITLE = layers_text.LAYERS_TITLE
+    KEYS = (("↑↓ space", layers_text.KEY_FOLD), ("m", layers_text.KEY_ITS_MAPS))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
         Binding("up,k", "move(-1)", show=False),
@@ -102,7 +101,7 @@ class LayersPane(Pane):
 
     def inside(self, width: int, height: int) -> list[Row]:
         over = self.history.ended is not None
-        none = text.NO_HEALTH_EVER if over else text.NO_HEALTH
+        none = layers_text.NO_HEALTH_EVER if over else layers_text.NO_HEALTH
         return layer_rows.layer_pane(self._table, self._checkup, self._seen, width, height, none)
 
     @property

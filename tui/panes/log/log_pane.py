@@ -9,11 +9,11 @@ from textual.binding import Binding, BindingType
 
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui import text
 from tui.drawing import log_lines
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.panes.base.pane import Border, ScrollingPane
+from tui.panes.log import log_text
 from tui.widgets.strips import News
 
 
@@ -21,8 +21,8 @@ class LogPane(ScrollingPane):
     """Epochs, checkpoints, alerts; arrows scroll, `/` leaves only what has some words in it."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = News.LISTENS
-    TITLE = text.LOG_TITLE
-    KEYS = (("/", text.KEY_LOG_FILTER), ("↑↓", text.KEY_SCROLL))
+    TITLE = log_text.LOG_TITLE
+    KEYS = (("/", log_text.KEY_LOG_FILTER), ("↑↓", log_text.KEY_SCROLL))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", show=False),
         Binding("pagedown", "scroll_rows(10)", show=False),
@@ -52,7 +52,7 @@ class LogPane(ScrollingPane):
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         total, rows = self.count(), max(0, height - 2)
-        place = text.log_place(self.first + 1, min(self.first + rows, total), total)
+        place = log_text.log_place(self.first + 1, min(self.first + rows, total), total)
         facts = (Span(place, "dim"),) if total > rows > 0 or (self.wanted and total) else ()
         cursor = "▌" if self._typing else ""
         shown = bool(self.wanted) or self._typing

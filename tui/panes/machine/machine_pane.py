@@ -9,11 +9,10 @@ from typing import ClassVar
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.text import harmless
-from tui import text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.panes.base.pane import Border, Pane
-from tui.panes.machine import machine_rows
+from tui.panes.machine import machine_pane_text, machine_rows
 from tui.terminal.viewer_cost import Cost
 
 
@@ -30,7 +29,7 @@ class MachinePane(Pane):
             events.RunEnded,
         }
     )
-    TITLE = text.MACHINE_TITLE
+    TITLE = machine_pane_text.MACHINE_TITLE
 
     def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(number, id=id)
@@ -42,8 +41,10 @@ class MachinePane(Pane):
         run = self.history.run
         host = (Span(harmless(run.host), "dim"),) if run else ()
         hidden = machine_rows.rows_hidden(self.history, width - 2, height - 2, self.cost())
-        more = (Span(text.more(hidden), "dim"),) if hidden and height > 2 else ()
-        foot = (Span(text.AT_THE_END, "dim"),) if self.history.ended is not None else ()
+        more = (Span(machine_pane_text.more(hidden), "dim"),) if hidden and height > 2 else ()
+        foot = (
+            (Span(machine_pane_text.AT_THE_END, "dim"),) if self.history.ended is not None else ()
+        )
         return Border(fitting([host], facts_room), foot, more)
 
     def inside(self, width: int, height: int) -> list[Row]:

@@ -16,6 +16,7 @@ from tui.drawing import axis, cells, numbers, spark
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.table import widest
+from tui.panes.machine import machine_pane_text
 from tui.terminal.viewer_cost import Cost
 
 METER = 16
@@ -51,7 +52,7 @@ def machine_pane(
         for name, values in entries
     ]
     if history.hardware is None and not entries:
-        rows = [cells.row(Span(" " + text.NO_HARDWARE, "dim"))]
+        rows = [cells.row(Span(" " + machine_pane_text.NO_HARDWARE, "dim"))]
     blank: list[Row] = [()] * (height - len(rows))
     return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
 
@@ -104,19 +105,19 @@ def _entries(
         yield from _gpus(sample.gpus, room, user)
         yield from _host(sample, room, width - 9)
     if history.steps is not None:
-        yield text.SPEED, _speed(history, room, width - 9)
+        yield machine_pane_text.SPEED, _speed(history, room, width - 9)
         if shares := bounds(history):
-            yield text.BOUND, _bound(shares, taken_by_others(sample), width - 9)
+            yield machine_pane_text.BOUND, _bound(shares, taken_by_others(sample), width - 9)
     if history.epochs:
         last = history.epochs[-1]
         train, validation = last.seconds, last.evaluation_seconds
-        spent = text.epoch_time(numbers.duration(train), numbers.duration(validation))
+        spent = machine_pane_text.epoch_time(numbers.duration(train), numbers.duration(validation))
         yield text.EPOCH, cells.row(spent)
     if cost is not None:
         share, kib = f"{100 * cost.share:.1f}", f"{cost.bytes_per_second / 1024:.1f}"
-        yield text.VIEWER, cells.row(text.viewer_cost(share, kib))
+        yield machine_pane_text.VIEWER, cells.row(machine_pane_text.viewer_cost(share, kib))
     if sample is not None:
-        yield text.DISK, _disk(history, sample)
+        yield machine_pane_text.DISK, _disk(history, sample)
 
 
 # GPUs
@@ -135,10 +136,10 @@ def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]
             continue
         yield f"cuda:{_cuda(gpu)}", _gpu(gpu, room)
         share = gpu.memory_used / gpu.memory_total if gpu.memory_total else 0.0
-        yield text.MEMORY, cells.row(*_meter(share, room, FULL), f" {used}")
+        yield machine_pane_text.MEMORY, cells.row(*_meter(share, room, FULL), f" {used}")
     hidden = [gpu for gpu in gpus if _is_hidden(gpu, gpus)]
     found = sorted((gpu for gpu in gpus if gpu not in hidden), key=_cuda)
-    for name, some in ((text.OTHERS, found), (text.HIDDEN, hidden)):
+    for name, some in ((machine_pane_text.OTHERS, found), (machine_pane_text.HIDDEN, hidden)):
         if others := _others(some, user):
             yield name, cells.row("   ".join(others))
 
@@ -157,7 +158,7 @@ def _used(used: float, total: float) -> str:
     """4.1 of 24 GB; 980 MB of 24 GB, where they have not one unit."""
     part, whole = numbers.size(used), numbers.size(total)
     number, _, unit = part.partition(" ")
-    return text.used_of(number if whole.endswith(f" {unit}") else part, whole)
+    return machine_pane_text.used_of(number if whole.endswith(f" {unit}") else part, whole)
 
 
 def _meter(share: float, room: int, full: float = math.inf) -> Row:
@@ -186,11 +187,11 @@ def _others(gpus: Sequence[Gpu], user: str) -> list[str]:
         elif not gpu.ours and gpu.utilisation >= IDLE:
             taken.append(f"{_cuda(gpu)} {numbers.whole(gpu.utilisation)} %")
     free = [str(_cuda(g)) for g in gpus if not (g.ours or g.holders or g.utilisation >= IDLE)]
-    return [*taken, f"{' '.join(free)} {text.IDLE}"] if free else taken
+    return [*taken, f"{' '.join(free)} {machine_pane_text.IDLE}"] if free else taken
 
 
 def _holder(holder: str, memory: int, user: str) -> str:
-    names = {user: text.YOU, "?": text.SOMEONE}
+    names = {user: text.YOU, "?": machine_pane_text.SOMEONE}
     name = cells.fit_text(names.get(holder, harmless(holder)), 12).rstrip()
     return f"{name} {numbers.size(memory)}" if memory > 0 else name
 
@@ -202,23 +203,23 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
     """The processor, and memory: in two rows for a run that trains on it."""
     load = numbers.whole(sample.cpu).rjust(2)
     meter = _meter(sample.cpu, room)
-    whole = f" {text.cpu_share(load, sample.cores)}"
+    whole = f" {machine_pane_text.cpu_share(load, sample.cores)}"
     engine = numbers.size(sample.engine_memory)
     if any(gpu.ours for gpu in sample.gpus):
-        ram = f"   {text.RAM} {engine}"
+        ram = f"   {machine_pane_text.RAM} {engine}"
         forms = [cells.row(*meter, end) for end in (f"{whole}{ram}", f" {load} %{ram}")]
-        yield text.CPU, fitting(forms, width) or forms[-1]
+        yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
         return
-    own = f"   {text.ENGINE} {numbers.whole(sample.engine_cpu)} %"
+    own = f"   {machine_pane_text.ENGINE} {numbers.whole(sample.engine_cpu)} %"
     forms = [cells.row(*meter, end) for end in (f"{whole}{own}", f" {load} %{own}")]
-    yield text.CPU, fitting(forms, width) or forms[-1]
+    yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
     share = sample.memory_used / sample.memory_total if sample.memory_total else 0.0
     used = _used(sample.memory_used, sample.memory_total)
     forms = [
         cells.row(*_meter(share, room, FULL), end)
-        for end in (f" {used}   {text.ENGINE} {engine}", f" {used}")
+        for end in (f" {used}   {machine_pane_text.ENGINE} {engine}", f" {used}")
     ]
-    yield text.MEMORY, fitting(forms, width) or forms[-1]
+    yield machine_pane_text.MEMORY, fitting(forms, width) or forms[-1]
 
 
 def _speed(history: History, room: int, width: int) -> Row:
@@ -234,7 +235,7 @@ def _speed(history: History, room: int, width: int) -> Row:
     written = f" {numbers.speed(speed)}"
     forms = [cells.row(line, written)]
     if history.run is not None and math.isfinite(speed) and speed > 0:
-        step = text.step_time(_brief(history.run.recipe.batch / speed))
+        step = machine_pane_text.step_time(_brief(history.run.recipe.batch / speed))
         forms.insert(0, cells.row(line, f"{written}   {step}"))
     return fitting(forms, width) or forms[-1]
 
@@ -243,12 +244,14 @@ def _bound(shares: Sequence[tuple[str, float]], taken: float, width: int) -> Row
     """`by compute 88 %`, who else takes the cores, and the rest dim as far as it fits."""
     (what, share), *others = shares
     ink: Ink = "warning" if what == text.INPUT else "plain"
-    head = Span(text.bound_by(what, numbers.whole(share)), ink)
-    rest = [Span(f"   {text.share_of_time(w, numbers.whole(s))}", "dim") for w, s in others]
+    head = Span(machine_pane_text.bound_by(what, numbers.whole(share)), ink)
+    rest = [
+        Span(f"   {machine_pane_text.share_of_time(w, numbers.whole(s))}", "dim") for w, s in others
+    ]
     forms: list[Row] = [(head, *rest[:shown]) for shown in (2, 1, 0)]
     if taken:
-        said = Span(f"   {text.cores_taken(numbers.whole(taken))}", "warning")
-        longer = said._replace(text=said.text + text.OF_THE_CORES)
+        said = Span(f"   {machine_pane_text.cores_taken(numbers.whole(taken))}", "warning")
+        longer = said._replace(text=said.text + machine_pane_text.OF_THE_CORES)
         forms = [(head, longer, *rest[:shown]) for shown in (2, 1, 0)]
         forms += [(head, said), (said._replace(text=said.text.strip()),)]
     return fitting(forms, width) or forms[-1]
@@ -258,10 +261,10 @@ def _disk(history: History, sample: Hardware) -> Row:
     saved = history.checkpoint
     least = max(DISK_BYTES, DISK_CHECKPOINTS * saved.bytes if saved else 0)
     ink: Ink = "warning" if sample.disk_free < least else "plain"
-    free = Span(text.disk_free(numbers.size(sample.disk_free)), ink)
+    free = Span(machine_pane_text.disk_free(numbers.size(sample.disk_free)), ink)
     if saved is None:
         return cells.row(free)
-    cost = text.checkpoint_cost(numbers.size(saved.bytes), _brief(saved.seconds))
+    cost = machine_pane_text.checkpoint_cost(numbers.size(saved.bytes), _brief(saved.seconds))
     return cells.row(free, "   ", cost)
 
 

@@ -9,6 +9,7 @@ from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
+from tui.panes.maps import maps_text
 
 # `c00` and a space.
 CAPTION = 3
@@ -42,13 +43,13 @@ def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
 
 def kernels_facts(event: Kernels, room: int) -> Row:
     """`black -0.42  white +0.42`: what the shades stand for."""
-    return fitting([(Span(text.weights_to(numbers.loss(event.largest)), "dim"),)], room)
+    return fitting([(Span(maps_text.weights_to(numbers.loss(event.largest)), "dim"),)], room)
 
 
 def kernels_foot(event: Kernels) -> Row:
     """`conv1  64 kernels of 3×3×3`: the layer and the shape of its filters."""
     count, *shape = event.shape or (0,)
-    return (Span(harmless(event.layer)), Span(f"  {text.kernels(count, shape)}", "dim"))
+    return (Span(harmless(event.layer)), Span(f"  {maps_text.kernels(count, shape)}", "dim"))
 
 
 def kernels_range(event: Kernels, width: int, height: int, first: int) -> Row:

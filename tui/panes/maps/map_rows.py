@@ -19,6 +19,7 @@ from tui.drawing.shades import decoded, pictured
 from tui.drawing.spark import GAP, STEPS, bar
 from tui.drawing.table import widest
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
+from tui.panes.maps import maps_text
 
 # About so many rows are for a map with its caption, where there is room.
 BAND = 8
@@ -73,7 +74,7 @@ def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> 
 
 def maps_label(event: FeatureMaps) -> str:
     """`conv1  64×32×32`: the layer and the shape of its output."""
-    return f"{harmless(event.layer)}  {text.times(event.shape)}"
+    return f"{harmless(event.layer)}  {maps_text.times(event.shape)}"
 
 
 def maps_foot(
@@ -86,8 +87,8 @@ def maps_foot(
     if event is None:
         return ()
     label = Span(maps_label(event))
-    sees = Span(f"  {text.sees(receptive)}" if receptive else "", "dim")
-    image = Span(f"   {text.image(event.image)}", "dim")
+    sees = Span(f"  {maps_text.sees(receptive)}" if receptive else "", "dim")
+    image = Span(f"   {maps_text.image(event.image)}", "dim")
     epoch = epoch_number(event.step / max(1, steps_per_epoch))
     when = Span(f"   {text.at_epoch(epoch)}", "dim")
     name = Span(harmless(event.layer))
@@ -97,8 +98,8 @@ def maps_foot(
 
 def asking_foot(layer: str, image: int) -> Row:
     """`conv2   image 18  asking …`: what was asked for and is not there yet."""
-    asked = f"{harmless(layer)}   {text.image(image)}  "
-    return (Span(asked), Span(text.ASKING, "selected"))
+    asked = f"{harmless(layer)}   {maps_text.image(image)}  "
+    return (Span(asked), Span(maps_text.ASKING, "selected"))
 
 
 def maps_range(event: FeatureMaps | None, width: int, height: int, view: View) -> Row:
@@ -109,7 +110,7 @@ def maps_range(event: FeatureMaps | None, width: int, height: int, view: View) -
     if not page:
         return ()
     channels = max(len(event.maps), *event.shape[:1])
-    order = Span(f"  {text.STRONGEST_FIRST}" if view.strongest else "", "dim")
+    order = Span(f"  {maps_text.STRONGEST_FIRST}" if view.strongest else "", "dim")
     return cells.row(text.some_of(page[0] + 1, page[-1] + 1, channels), order)
 
 

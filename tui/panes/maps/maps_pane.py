@@ -10,10 +10,9 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
-from tui import text
 from tui.drawing.cells import Row, Span, width
 from tui.panes.base.pane import Border, Pane
-from tui.panes.maps import kernel_rows, map_rows
+from tui.panes.maps import kernel_rows, map_rows, maps_text
 from tui.widgets.drawn import is_coloured
 
 # Pictures in colours are what costs most on the way to a terminal: so seldom are they renewed. In
@@ -35,14 +34,14 @@ class MapsPane(Pane):
         {events.FeatureMaps, events.RunStarted, events.RunEnded}
     )
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
-        ("n N", text.KEY_LAYER),
-        ("←→", text.KEY_IMAGE),
-        ("g", text.KEY_GO_TO),
-        ("↑↓", text.KEY_CHANNELS),
-        ("o", text.KEY_ORDER_MAPS),
-        ("K", text.KEY_KERNELS),
+        ("n N", maps_text.KEY_LAYER),
+        ("←→", maps_text.KEY_IMAGE),
+        ("g", maps_text.KEY_GO_TO),
+        ("↑↓", maps_text.KEY_CHANNELS),
+        ("o", maps_text.KEY_ORDER_MAPS),
+        ("K", maps_text.KEY_KERNELS),
     )
-    TITLE = text.MAPS_TITLE
+    TITLE = maps_text.MAPS_TITLE
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "layer(1)", show=False),
         Binding("N", "layer(-1)", show=False),
@@ -287,14 +286,14 @@ class MapsPane(Pane):
             range_ = map_rows.maps_range(self._shown, *inside, self._view)
             foot = self._foot(width - 9, range_)
         if self._typed is not None:
-            foot = (Span(text.go_to_image(self._typed, self._images), "selected"),)
+            foot = (Span(maps_text.go_to_image(self._typed, self._images), "selected"),)
         return Border(facts, foot, range_)
 
     def _foot(self, room: int, range_: Row) -> Row:
         """What is shown, or what is asked for while that is something else."""
         shown, (layer, image) = self._shown, self._wanted
         if self._asking and self._on_kernels:
-            return (Span(f"{text.KEY_KERNELS}  "), Span(text.ASKING, "selected"))
+            return (Span(f"{maps_text.KEY_KERNELS}  "), Span(maps_text.ASKING, "selected"))
         if self._asking and (shown is None or (shown.layer, shown.image) != (layer, image)):
             return map_rows.asking_foot(layer, image)
         epoch = self.history.steps_per_epoch

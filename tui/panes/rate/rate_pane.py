@@ -9,12 +9,13 @@ from tui.drawing import learning_rate, plot
 from tui.drawing.cells import Row
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import Border
+from tui.panes.rate import rate_text
 
 
 class RatePane(Chart):
     """The schedule over the x-axis of the curves."""
 
-    TITLE = text.RATE_TITLE
+    TITLE = rate_text.RATE_TITLE
     SHORT = text.RATE
     # What the rate was in a column is known when it begins.
     RENEWED = math.inf

@@ -1,0 +1,51 @@
+"""What a person reads about checkpoints."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+
+from engine.text import harmless, reason
+
+# What to do about an error of the disk; of all others room is the usual cure.
+REMEDIES: Mapping[int, str] = {
+    errno.ENOMEM: "free some memory",
+    errno.EDQUOT: "delete files of yours, for your quota is used up",
+    errno.EROFS: "make the disk writable again",
+    errno.EIO: "look after the disk, which may be failing",
+    errno.ENOENT: "put the run's folder back to where it was",
+    errno.EACCES: "give the run's folder back its permissions",
+    errno.ESTALE: "mount the disk of the run's folder again",
+}
+
+
+def save_failed(file: str, error: OSError) -> str:
+    remedy = REMEDIES.get(error.errno or 0, "free some room")
+    return (
+        f"{file} was not saved: {harmless(reason(error))}; {remedy}: the checkpoint before it is "
+        "kept, and the next save tries again."
+    )
+
+
+def save_crashed(error: Exception) -> str:
+    why = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return (
+        f"the checkpoint was not saved, by a fault of this program ({harmless(why)}); the one "
+        "before it is kept, and the next save tries again: please report it with engine.log."
+    )
+
+
+def bad_checkpoint(path: object) -> str:
+    return f"{harmless(str(path))} is not a whole checkpoint of this program: use another file."
+
+
+def other_version(path: object, *, newer: bool) -> str:
+    if newer:
+        return (
+            f"{harmless(str(path))} was written by a newer version of this program: use that one, "
+            "or update this one with `pip install --upgrade cnn-tui`."
+        )
+    return (
+        f"{harmless(str(path))} was written by an older version of this program, which this one "
+        "cannot go on from: use that version, or begin another run."
+    )

@@ -1,0 +1,193 @@
+"""What a person reads about data sets and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.text import harmless, size
+
+
+def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
+    looked = ", ".join(harmless(str(place)) for place in where)
+    return (
+        f"{title} is not on this disk (looked in {looked}): get {' and '.join(urls)} and unpack it "
+        "there, or say where it is with --data-dir."
+    )
+
+
+def data_damaged(title: str, file: object, why: str) -> str:
+    return (
+        f"{title} is damaged ({harmless(str(file))}: {harmless(why)}): delete that file, and the "
+        "next start downloads it again."
+    )
+
+
+def another_set(title: str, folder: object) -> str:
+    return (
+        f"the files in {harmless(str(folder))} are of another data set than {title}: choose that "
+        "one with --data, or another folder with --data-dir."
+    )
+
+
+WRONG_CHECKSUM = "its checksum is wrong"
+
+NOT_WHOLE = "it has another format or is cut off"
+
+
+def download_failed(title: str, url: str, why: str, folder: object) -> str:
+    return (
+        f"{title} cannot be downloaded from {url} ({harmless(why)}): start again to go on with it, "
+        f"or get that file in another way and put it into {harmless(str(folder))}."
+    )
+
+
+def download_unwritable(title: str, path: object, why: str, url: str) -> str:
+    return (
+        f"{title} cannot be written to {harmless(str(path))} ({harmless(why)}): free some room, or "
+        f"get {url} in another way and name its folder with --data-dir."
+    )
+
+
+def archive_damaged(title: str, archive: object, why: str, url: str) -> str:
+    return (
+        f"{harmless(str(archive))} cannot be unpacked for {title} ({harmless(why)}): delete it and "
+        f"start again, or get {url} in another way and put it there."
+    )
+
+
+CUT_OFF = "the connection was cut"
+
+NO_ANSWER = "no answer in time"
+
+
+def folder_unreadable(path: object, why: str) -> str:
+    return f"the data folder {harmless(str(path))} cannot be read: {harmless(why)}."
+
+
+def folder_empty(path: object) -> str:
+    return (
+        f"the data folder {harmless(str(path))} holds no images: it needs one subfolder a class, "
+        "with images inside, or such subfolders under train/ and val/ or test/."
+    )
+
+
+def folder_one_class(path: object, name: str) -> str:
+    return (
+        f"the data folder {harmless(str(path))} holds only the class '{harmless(name)}': "
+        "a classifier needs two or more subfolders of images."
+    )
+
+
+def folder_class_mismatch(path: object, names: Iterable[str]) -> str:
+    shown = ", ".join(harmless(name) for name in names)
+    return f"{harmless(str(path))} holds classes that train/ does not: {shown}; rename or add them."
+
+
+def too_many_broken(count: int, total: int, path: object, first: object, why: str) -> str:
+    return (
+        f"{count:,} of {total:,} images in {harmless(str(path))} cannot be read, "
+        f"{harmless(str(first))} first ({harmless(why)}): repair or delete them."
+    )
+
+
+def some_broken(count: int, total: int, first: object, why: str) -> str:
+    return (
+        f"{count:,} of {total:,} images cannot be read and are left out, "
+        f"{harmless(str(first))} first ({harmless(why)})."
+    )
+
+
+NOT_AN_IMAGE = "not an image"
+
+
+def too_few_images(path: object, count: int) -> str:
+    return (
+        f"the data folder {harmless(str(path))} holds {count} readable training images: "
+        "add more, at least two a class."
+    )
+
+
+def data_too_large(images: int, needed: float, free: float) -> str:
+    return (
+        f"{images:,} images need {size(needed)} of memory and {size(free)} are free: "
+        "choose smaller images with --set size=32, or stream a folder with --set loader=streaming."
+    )
+
+
+def all_broken(count: int, first: object) -> str:
+    return (
+        f"{count:,} images on end cannot be read, {harmless(str(first))} first: check that the "
+        "folder is still there and whole."
+    )
+
+
+def replaced_broken(count: int, first: object, why: str) -> str:
+    return (
+        f"{count:,} images cannot be read and the next ones stand in for them, "
+        f"{harmless(str(first))} first ({harmless(why)}): repair or delete them."
+    )
+
+
+def decoders_replaced(deaths: int, workers: int) -> str:
+    times = "once" if deaths == 1 else "twice"
+    fewer = f", or start the next run with --set threads={workers // 2}" if workers > 1 else ""
+    return (
+        f"the processes that decode images were replaced {times}, since one was ended from "
+        "outside, most likely for want of memory; no image was left out: free some memory"
+        f"{fewer}."
+    )
+
+
+def decoder_died(workers: int) -> str:
+    fewer = max(1, workers // 2)
+    return (
+        "a process that decodes images was ended from outside, most likely for want of memory: "
+        f"free some and resume the run, or start one with --set threads={fewer}."
+    )
+
+
+def unused_validation(folder: object) -> str:
+    return (
+        f"{harmless(str(folder))} is left out, since the recipe holds out a share of the training "
+        "images: leave holdout at 0 to validate on it."
+    )
+
+
+DEVICES = {"cpu": "processor", "cuda": "GPU"}
+
+
+def images_resident(needed: float, device: str) -> str:
+    return f"the images ({size(needed)}) stay in the memory of the {device}"
+
+
+def images_streamed(needed: float, room: float, workers: int) -> str:
+    return (
+        f"the images ({size(needed)}, where {size(room)} can be kept) are decoded from disk as "
+        f"they are needed, by {workers} processes"
+    )
+
+
+def cannot_stream(data: str) -> str:
+    return f"{data} is not a folder of images and cannot be streamed: leave loader at auto."
+
+
+VALIDATION_IS_TEST = (
+    "validation is the test split: the best epoch is chosen on it, so its accuracy flatters"
+)
+
+VALIDATION_HELD_OUT = "validation is a share held out of the training images"
+
+VALIDATION = {"test": VALIDATION_IS_TEST, "held out": VALIDATION_HELD_OUT}
+
+TEST_AT_THE_END = "the test images are looked at once, at the end, with the best checkpoint"
+
+
+def one_class_prevails(name: str, share: float, right: float, weighted: bool) -> str:
+    rest = (
+        "" if weighted else ", or use --set class_weights=true, which makes all classes count alike"
+    )
+    return (
+        f"{share * 100:.1f} % of the training images are of the class '{harmless(name)}', and to "
+        f"guess it for all is right for {right * 100:.1f} % of the validation images: judge the "
+        f"accuracy by that{rest}."
+    )

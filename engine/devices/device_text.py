@@ -1,0 +1,5 @@
+"""What a person reads about devices."""
+
+from __future__ import annotations
+
+NO_ROOM_TO_RECORD = "its activations do not fit twice into the GPU's memory"

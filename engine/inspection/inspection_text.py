@@ -1,0 +1,18 @@
+"""What a person reads about a look into a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.text import harmless, nearest
+
+
+def no_maps(layer: str, names: Iterable[str]) -> str:
+    return f"the layer {harmless(layer)!r} has no feature maps: {nearest(layer, names)}"
+
+
+def no_such_image(count: int) -> str:
+    return f"there are {count:,} validation images: ask for one from 0 to {count - 1}."
+
+
+NO_KERNELS = "this architecture has no convolution, and so no kernels to show: look at another run."

@@ -1,0 +1,164 @@
+"""What a person reads of a run that the engine process carries."""
+
+from __future__ import annotations
+
+import re
+
+from engine.text import harmless
+
+
+def test_left_out(why: str) -> str:
+    return f"the test images were not looked at, since the best checkpoint is missing: {why}"
+
+
+PRETRAINED_WEIGHTS = "torchvision's weights for ImageNet"
+
+
+def head_left_fresh(source: object) -> str:
+    return (
+        f"{harmless(str(source))} tells other classes apart, so the last layer begins fresh and "
+        "all others with its weights."
+    )
+
+
+def gpu_unusable(why: str) -> str:
+    return (
+        f"a GPU is here but PyTorch cannot use it, so the run is on the processor "
+        f"({harmless(why)}): install a PyTorch build for its driver."
+    )
+
+
+def ranks_ended(name: str, ranks: int) -> str:
+    return (
+        f"one of the {ranks} processes of {harmless(name)} ended without a word, so all of them "
+        f"were ended (see engine.log): go on with `cnn-tui resume {harmless(name)}`."
+    )
+
+
+# In PyTorch's words; the amounts are in units of 1024.
+ASKED = re.compile(r"Tried to allocate ([0-9.]+ \w+)")
+
+FREE = re.compile(r"of which ([0-9.]+ \w+) is free")
+
+
+def out_of_memory(batch: int, message: str, saved_in: str) -> str:
+    """`message` is PyTorch's; `saved_in` the run that has a checkpoint, or nothing."""
+    asked, free = ASKED.search(message), FREE.search(message)
+    told = f", where {asked[1]} more were asked for" if asked else ""
+    told += f" and {free[1]} were free" if asked and free else ""
+    kept = f" and --init-from {harmless(saved_in)}, to keep what was learnt" if saved_in else ""
+    if batch == 1:
+        return f"the device ran out of memory with one image{told}: try a smaller size, --set size."
+    return (
+        f"the device ran out of memory with batch {batch}{told}: begin a run with --set "
+        f"batch={batch // 2}{kept}."
+    )
+
+
+def not_compiled(why: str) -> str:
+    return (
+        f"the model could not be compiled ({harmless(why)}), so it is trained as it is; the log "
+        "has the details, and --compile off spares the try."
+    )
+
+
+def loss_explodes(loss: float, before: float) -> str:
+    return (
+        f"the loss has grown from {before:.3g} to {loss:.3g}: try a lower learning rate (here with "
+        "s), a warm-up, or --set clip=1."
+    )
+
+
+def gradient_explodes(norm: float, usual: float, layer: str) -> str:
+    return (
+        f"the gradient has grown from {usual:.3g} to {norm:.3g}, most in {harmless(layer)}: try a "
+        "lower learning rate (here with s), a warm-up, or --set clip=1."
+    )
+
+
+def learns_nothing(epochs: int, top1: float, chance: float) -> str:
+    return (
+        f"after {epochs} epochs the validation accuracy is {top1 * 100:.1f} %, no better than a "
+        f"guess ({chance * 100:.1f} %): check the labels, and try another learning rate, mostly a "
+        "lower one."
+    )
+
+
+def batch_not_kept(why: str) -> str:
+    return f"the batch that broke the loss was not kept: {harmless(why)}; free some room."
+
+
+def not_saved_broken(file: str) -> str:
+    return (
+        f"{file} was not saved, for the weights are no numbers any more: the checkpoint before it "
+        "is still whole, so resume from it with a lower learning rate."
+    )
+
+
+def small_norm_batch(batch: int, enough: int) -> str:
+    return (
+        f"batch norm sees only {batch} images at a time, too few for a steady mean: use --set "
+        f"batch={enough} or more, or an architecture without batch norm."
+    )
+
+
+def flip_changes_labels(title: str) -> str:
+    return f"a mirrored image of {title} shows something else: leave flip and tta false."
+
+
+def high_rate(lr: float, usual: float, optimizer: str) -> str:
+    return (
+        f"lr = {lr:g} is {lr / usual:.0f} times what {optimizer} usually takes here: if the loss "
+        f"does not fall, try --set lr={usual:g}."
+    )
+
+
+def batch_of_one(arch: str, layer: str, enough: int) -> str:
+    return (
+        f"{harmless(arch)} cannot train on one image at a time, for the batch norm {layer} needs "
+        f"two values to compare: use --set batch={enough} or more."
+    )
+
+
+def crashed(error: str) -> str:
+    return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
+
+
+def journal_failed(why: str) -> str:
+    return (
+        f"the journal cannot be written: {harmless(why)}; free some room, then let the run go on "
+        "with `cnn-tui resume`."
+    )
+
+
+def journal_held(why: str) -> str:
+    return (
+        f"the journal cannot be written: {harmless(why)}; the training goes on and keeps its "
+        "events in memory, so free some room before it ends."
+    )
+
+
+def command_ignored(file: str, why: str) -> str:
+    return f"the command {harmless(file)} was ignored: {harmless(why)}."
+
+
+def nothing_to_save(phase: str) -> str:
+    return f"nothing is trained yet ({phase}), so there is nothing to save."
+
+
+def nothing_to_show(phase: str) -> str:
+    return f"nothing is trained yet ({phase}), so there is nothing to look at: ask again later."
+
+
+def answer_failed(why: str) -> str:
+    return f"the look inside was not written: {harmless(why)}; free some room and ask again."
+
+
+def nothing_to_steer(phase: str) -> str:
+    return f"nothing is trained yet ({phase}), so there is nothing to steer: ask again later."
+
+
+def nothing_to_look_at(name: str) -> str:
+    return (
+        f"{harmless(name)} has no checkpoint yet, so there is nothing to look at: resume it first."
+    )

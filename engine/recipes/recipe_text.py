@@ -1,0 +1,51 @@
+"""What a person reads about recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.text import choices, harmless, nearest
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    where = "`cnn-tui recipes quick` shows all of them."
+    return f"there is no recipe field '{harmless(key)}': {nearest(key, known, where)}"
+
+
+def bad_value(key: str, value: object, allowed: str) -> str:
+    return f"{key} = {harmless(str(value))} is not possible: {key} is {allowed}."
+
+
+def not_a_setting(text: str) -> str:
+    return f"--set takes KEY=VALUE, as in --set lr=0.1, and not '{harmless(text)}'."
+
+
+def unreadable_recipe(path: object, why: str) -> str:
+    return f"the recipe {harmless(str(path))} cannot be read: {harmless(why)}."
+
+
+def unknown_architecture(name: str, known: Iterable[str]) -> str:
+    where = "`cnn-tui models` lists them."
+    return f"there is no architecture '{harmless(name)}': {nearest(name, known, where)}"
+
+
+def not_adjustable(field: str, arch: str, families: Iterable[str]) -> str:
+    return (
+        f"{field} cannot be set for {harmless(arch)}: leave it out, or use an architecture of the "
+        f"family {choices(families)}."
+    )
+
+
+def no_pretrained(arch: str, families: Iterable[str]) -> str:
+    return (
+        f"there are no pretrained weights for {harmless(arch)}: leave pretrained out, or use "
+        f"torchvision/NAME or an architecture of the family {choices(families)}."
+    )
+
+
+def batch_not_shared(batch: int, parts: int) -> str:
+    least = -(-batch // parts) * parts
+    return (
+        f"a batch of {batch:,} images cannot be shared equally by {parts:,} processes: use --set "
+        f"batch={least}, or another number of them with --gpus."
+    )

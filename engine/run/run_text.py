@@ -1,0 +1,66 @@
+"""What a person reads about run directories, locks and journals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.text import duration, harmless
+
+
+def no_run(selector: str, runs_dir: object) -> str:
+    return (
+        f"there is no run '{harmless(selector)}' in the folder {harmless(str(runs_dir))}: "
+        "`cnn-tui runs` lists them."
+    )
+
+
+def runs_unreadable(path: object, why: str) -> str:
+    return f"the runs folder {harmless(str(path))} cannot be read: {harmless(why)}."
+
+
+def no_locks(why: str) -> str:
+    return f"this file system has no locks ({harmless(why)}): choose another with --runs-dir."
+
+
+def no_runs(runs_dir: object) -> str:
+    return f"the folder {harmless(str(runs_dir))} holds no run yet: start one with `cnn-tui`."
+
+
+def several_runs(selector: str, names: Iterable[str]) -> str:
+    shown = ", ".join(harmless(name) for name in names)
+    return f"'{harmless(selector)}' fits several runs ({shown}): give a number or more of the name."
+
+
+def none_live() -> str:
+    return "no run is live: name one, or see `cnn-tui runs`."
+
+
+def several_live(names: Iterable[str]) -> str:
+    shown = ", ".join(harmless(name) for name in names)
+    return f"several runs are live ({shown}): say which."
+
+
+def not_running(name: str) -> str:
+    return f"{harmless(name)} is not running."
+
+
+def silent(name: str, host: str, seconds: float) -> str:
+    return (
+        f"{harmless(name)} was not heard of for {duration(seconds)}, and whether it still runs on "
+        f"{harmless(host)} cannot be seen from here: if it does not, go on with "
+        f"`cnn-tui resume {harmless(name)} --force`."
+    )
+
+
+def bad_name(name: str) -> str:
+    return (
+        f"'{harmless(name)}' cannot name a run: use letters, digits, dots, dashes and underscores, "
+        "beginning with a letter or digit, 100 at most."
+    )
+
+
+COMMAND_NOT_OURS = "it is not a plain file of this user"
+
+COMMAND_TOO_LARGE = "it is too large"
+
+COMMAND_BAD_ID = "its id is none of ours"

@@ -1,0 +1,60 @@
+"""What a person reads from the training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.text import FIRST_LOSS_FITS, harmless
+
+
+def not_recorded(why: str) -> str:
+    return (
+        f"a step could not be launched at once ({harmless(why)}), so its kernels are launched one "
+        "by one, which is slower; --set cuda_graph=off spares the try."
+    )
+
+
+def loss_not_finite(step: int, layer: str) -> str:
+    where = f", first in {harmless(layer)}" if layer else ""
+    return (
+        f"the loss is not a number since step {step}{where}: try a lower learning rate, --set "
+        "clip=1, or --set on_nan=rollback."
+    )
+
+
+def first_loss(loss: float, expected: float, classes: int) -> str:
+    guess = f"a guess among {classes} classes has ln {classes} = {expected:.2f}"
+    if loss > expected + 1:
+        return (
+            f"the first loss is {loss:.2f}, and {guess}: the logits begin too large, so check the "
+            "initialisation and that images are normalised."
+        )
+    if loss < expected * 0.5:
+        return (
+            f"the first loss is {loss:.2f}, and {guess}: the model knows the answers already, so "
+            "check that labels do not leak into images, or that it was meant to be trained before."
+        )
+    fits = abs(loss - expected) <= FIRST_LOSS_FITS * expected
+    return f"the first loss is {loss:.2f}, {'as it should be' if fits else 'near enough'}: {guess}."
+
+
+def out_of_patience(patience: int, best_epoch: int) -> str:
+    return (
+        f"{patience} epochs brought no better validation accuracy than epoch {best_epoch}, so the "
+        "training ends here: give it more with --set patience=0."
+    )
+
+
+def other_data(then: Mapping[str, int], now: Mapping[str, int]) -> str:
+    changed = [f"{key} {then[key]:,} → {now[key]:,}" for key in now if then.get(key) != now[key]]
+    return (
+        f"the data or the recipe is not what the checkpoint was made with ({', '.join(changed)}): "
+        "put it back as it was, or start another run with --init-from."
+    )
+
+
+STEERED_NOTHING = "nothing was to be changed: give a learning rate, a factor or a number of epochs."
+
+RATE_IS_NOUGHT = "the planned rate is 0 here and cannot be scaled: give the run more epochs first."
+
+STEERED_TOO_LATE = "the last epoch has ended, so there is nothing to steer: start another run."

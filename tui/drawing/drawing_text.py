@@ -1,0 +1,175 @@
+"""Words that several panes and lists share in their drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+RECENT = "recent"
+
+TRAIN = "train"
+
+VALIDATION = "val"
+
+GAP = "gap"
+
+BEST = "best"
+
+TOP5 = "top-5"
+
+INIT = "init"
+
+SMOOTH = "smooth"
+
+LOG_SCALE = "log"
+
+NO_CURVE = "the first steps begin the curve, each epoch adds an o"
+
+NO_CURVE_SHORT = "the first steps begin it"
+
+
+def at_step(epoch: str, step: int) -> str:
+    return f"epoch {epoch}, step {step:,}"
+
+
+PLANNED = "dim = planned"
+
+PLATEAU = "plateau"
+
+IS_PLANNED = "planned"
+
+
+def after_warmup(schedule: str, epochs: float) -> str:
+    return f"{schedule} after warm-up {epochs:g}"
+
+
+NO_LOG = "epochs, checkpoints and alerts are told here as they come"
+
+NONE_MATCHES = "nothing in the log fits the filter"
+
+STEERED = "steered"
+
+STARTED = "started"
+
+RESUMED = "resumed"
+
+CHECKPOINT_REASONS: Mapping[str, str] = {
+    "epoch": "after the epoch",
+    "best": "best so far",
+    "interval": "in between",
+    "command": "by you",
+    "signal": "by a signal",
+    "stop": "at the stop",
+}
+
+
+def log_started(arch: str, data: str, recipe: str, device: str) -> str:
+    return f"{arch} on {data}, recipe {recipe}, {device}"
+
+
+def log_epoch(epoch: int) -> str:
+    return f"epoch {epoch:>3}"
+
+
+def log_results(train_loss: str, loss: str, train_top1: str, top1: str, seconds: str) -> str:
+    return f"loss {train_loss} / {loss}   acc {train_top1} / {top1}   {seconds}"
+
+
+def log_best(top1: str, epoch: int, file: str) -> str:
+    return f"{top1} % at epoch {epoch} → {file}"
+
+
+def log_checkpoint(reason: str, step: int, file: str) -> str:
+    return f"{reason}, step {step:,} → {file}"
+
+
+def log_resumed(epoch: int, step: int) -> str:
+    return f"in epoch {epoch}, from step {step:,}"
+
+
+def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
+    return f"lr {lr}, {epochs} epochs, the plan × {factor}, from step {step:,}"
+
+
+def log_ended(best: str, epoch: int) -> str:
+    return f"{best} % at epoch {epoch}"
+
+
+PHASES: Mapping[str, str] = {
+    "starting": "starting",
+    "downloading": "downloading",
+    "loading": "loading",
+    "compiling": "compiling",
+    "training": "training",
+    "evaluating": "evaluating",
+    "saving": "saving",
+    "pausing": "pausing",
+    "paused": "paused",
+}
+
+TESTING = "testing"
+
+ENGINE_SILENT = "silent"
+
+
+def batch(size: int) -> str:
+    return f"batch {size}"
+
+
+def epoch_of(epoch: int, planned: int) -> str:
+    return f"epoch {epoch}/{planned}"
+
+
+def step_of(step: int, planned: int) -> str:
+    return f"step {step:,}/{planned:,}"
+
+
+def seed(number: int) -> str:
+    return f"seed {number}"
+
+
+def git(commit: str) -> str:
+    return f"git {commit}"
+
+
+def speed(count: str) -> str:
+    return f"{count} img/s"
+
+
+def time_left_at(time: str, at: str) -> str:
+    return f"{time} left, at {at}"
+
+
+READY = "ready"
+
+
+def to_download(size: str) -> str:
+    return f"↓ {size}"
+
+
+NAME = "name"
+
+YEAR = "year"
+
+DEPTH = "depth"
+
+MACS = "MAC"
+
+FAMILY = "family"
+
+TOP5_ERROR = "top-5 err"
+
+TOP1 = "top-1"
+
+BY_YEAR = "year"
+
+BY_DEPTH = "depth"
+
+BY_PARAMETERS = "parameters"
+
+BY_MACS = "MAC"
+
+BY_TOP1 = "top-1"
+
+
+def counts(parameters: str, macs: str) -> str:
+    return f"{parameters} parameters   {macs} MAC"

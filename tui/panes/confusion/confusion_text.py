@@ -1,0 +1,111 @@
+"""Words of the confusion pane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CONFUSION_TITLE = "Confusion"
+
+RECALL = "rec"
+
+PREDICTED = "predicted"
+
+WORST_PAIRS = "worst pairs"
+
+COUNT = "n"
+
+HARDEST = "hardest"
+
+EASIEST = "easiest"
+
+NO_MISTAKES = "not one mistake"
+
+CLASS = "class"
+
+PRECISION = "prec"
+
+F1 = "F1"
+
+COLUMN_IMAGES = "images"
+
+TAKEN_FOR = "most taken for"
+
+MEAN_OF_CLASSES = "mean of the classes"
+
+RECOGNISED = "recognised"
+
+NO_CLASS_FITS = "no class fits the filter"
+
+NO_PAIR_FITS = "no pair fits the filter"
+
+CONFUSION_ORDERS: Mapping[str, str] = {
+    "classes": "in class order",
+    "worst": "worst pairs first",
+    "recall": "by recall",
+}
+
+KEY_IMAGES = "images"
+
+KEY_SORT = "sort"
+
+KEY_REPORT = "report"
+
+KEY_MATRIX = "matrix/pairs"
+
+KEY_PER_CENT = "counts"
+
+CLASS_FILTER_TITLE = "Filter classes"
+
+CLASS_FILTER_HINT = "part of a name; nothing shows all"
+
+ASKED_IMAGES = "asking the engine for these images …"
+
+RIGHT_CELL = "Only mistakes keep their images: choose a cell beside the diagonal."
+
+NO_SUCH_MISTAKE = "There is no such mistake to look at."
+
+NO_IMAGES_KEPT = "No images of this cell are kept: only the most frequent mistakes have some."
+
+PICTURES_FOOT = "validation images, as the model sees them now   esc back"
+
+PAGES = "← → more"
+
+
+def taken_for(true: str, predicted: str) -> str:
+    return f"{true} taken for {predicted}"
+
+
+def mistaken(true: str) -> str:
+    return f"{true}, mistaken"
+
+
+def count_of(images: str, total: str) -> str:
+    return f"{images} of {total}"
+
+
+def top1(per_cent: str) -> str:
+    return f"top-1 {per_cent}"
+
+
+def square(classes: int) -> str:
+    return f"{classes} × {classes}"
+
+
+def similar_together(classes: int) -> str:
+    return f"{square(classes)}, similar together"
+
+
+def part_of(rows: int, columns: int, classes: int) -> str:
+    return f"{rows} × {columns} of {classes} × {classes}"
+
+
+def row_is_true(unit: str) -> str:
+    return f"row = true, {unit}"
+
+
+def of(total: str) -> str:
+    return f"of {total}"
+
+
+def images(count: str) -> str:
+    return f"{count} images"
