@@ -22,7 +22,7 @@ from torchvision.transforms import InterpolationMode, v2
 
 from benchmarks.peer import Measure, Peer, keras_python, report, take_turns
 from engine.data.augmentation.augmentation import Augmentation
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 from engine.data.loaders.normalisation import Normalise
 from engine.recipes.recipe import Recipe
 
@@ -85,7 +85,7 @@ def ours(pixels: Tensor) -> Measure:
     def work() -> int:
         for step in range(IMAGES // BATCH):
             taken = order[step * BATCH : (step + 1) * BATCH]
-            drawn = Drawn(pixels.index_select(0, taken), labels, taken, epoch=1, step=step)
+            drawn = RawBatch(pixels.index_select(0, taken), labels, taken, epoch=1, step=step)
             augmentation.aim(draws, drawn)
             augmentation(drawn, draws, normalise)
         return IMAGES

@@ -16,7 +16,7 @@ from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.sets import digits
 from engine.errors import DataError
 from engine.inspection import probe
-from engine.inspection.inspector import MOST_IMAGES, SHOWN, Answers
+from engine.inspection.inspector import MOST_IMAGES, SHOWN, Inspector
 from engine.protocol import commands
 from engine.protocol.commands import Look
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
@@ -40,11 +40,11 @@ def model() -> nn.Module:
     return nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(0.5), lenet).train()
 
 
-def answers(model: nn.Module, data: Dataset) -> Answers:
+def answers(model: nn.Module, data: Dataset) -> Inspector:
     chosen = recipe.build(flags={"arch": "lenet5", "data": "digits"})
     source = loader(chosen, data, CPU, torch.contiguous_format)
     assert isinstance(source, ResidentLoader)
-    return Answers(model, probe.layers(model, 1, 32), data, source, CPU)
+    return Inspector(model, probe.layers(model, 1, 32), data, source, CPU)
 
 
 def asked(

@@ -16,7 +16,7 @@ from engine.run.rundir import RunDir
 from engine.start import launch
 from tests import scripted
 from tests.scripted import Clock
-from tui.viewer.inspection_requests import PATIENCE_SECONDS, Asking
+from tui.viewer.inspection_requests import PATIENCE_SECONDS, InspectionRequests
 
 ANSWER = events.Augmented(1, ())
 
@@ -66,7 +66,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Answerer]:
 
 
 def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Answerer]) -> None:
-    asking = Asking(live)
+    asking = InspectionRequests(live)
     asking.ask("maps", "conv1", (3,))
     [question] = heard(live)
     assert (question.look, question.layer, question.images) == ("maps", "conv1", (3,))
@@ -79,7 +79,7 @@ def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Answerer
 
 
 def test_a_refusal_is_an_answer(live: RunDir) -> None:
-    asking = Asking(live)
+    asking = InspectionRequests(live)
     asking.ask("kernels")
     refusal = events.Alert("warning", "probe", "no")
     replies.answer(live, heard(live)[0].id, refusal)
@@ -87,7 +87,7 @@ def test_a_refusal_is_an_answer(live: RunDir) -> None:
 
 
 def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) -> None:
-    asking = Asking(live)
+    asking = InspectionRequests(live)
     for image in range(5):
         asking.ask("maps", "conv1", (image,))
         assert asking.look() is None
@@ -103,7 +103,7 @@ def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) 
 
 def test_a_question_that_is_never_answered_holds_up_no_other(live: RunDir) -> None:
     clock = Clock()
-    asking = Asking(live, clock)
+    asking = InspectionRequests(live, clock)
     asking.ask("kernels")
     assert len(heard(live)) == 1
     asking.ask("maps", "conv1")
@@ -118,7 +118,7 @@ def test_a_question_that_is_never_answered_holds_up_no_other(live: RunDir) -> No
 def test_without_an_engine_an_answerer_is_started_and_asked(
     run: RunDir, started: list[Answerer]
 ) -> None:
-    asking = Asking(run)
+    asking = InspectionRequests(run)
     asking.ask("maps", "conv1", (3,))
     assert asking.look() is None
     assert len(started) == 1
@@ -133,7 +133,7 @@ def test_without_an_engine_an_answerer_is_started_and_asked(
 
 
 def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list[Answerer]) -> None:
-    asking = Asking(run)
+    asking = InspectionRequests(run)
     asking.ask("kernels")
     lock = rundir.take(run, run.look_lock)
     asking.look()
@@ -146,7 +146,7 @@ def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list
 
 
 def test_who_takes_over_is_asked_again(run: RunDir, started: list[Answerer]) -> None:
-    asking = Asking(run)
+    asking = InspectionRequests(run)
     asking.ask("kernels")
     look_lock = rundir.take(run, run.look_lock)
     asking.look()
@@ -162,7 +162,7 @@ def test_who_takes_over_is_asked_again(run: RunDir, started: list[Answerer]) -> 
 
 
 def test_an_answerer_that_fails_leaves_its_complaint(run: RunDir, started: list[Answerer]) -> None:
-    asking = Asking(run)
+    asking = InspectionRequests(run)
     asking.ask("kernels")
     run.log.write_text("noise\ncnn-tui: there is \x1b[31mnothing to look at.\n")
     started[0].returncode = 1
@@ -180,7 +180,7 @@ def test_what_cannot_be_started_is_said_at_once(
         raise RunError("no")
 
     monkeypatch.setattr(launch, "look", look)
-    asking = Asking(run)
+    asking = InspectionRequests(run)
     with pytest.raises(RunError, match="no"):
         asking.ask("kernels")
     assert not asking.waiting

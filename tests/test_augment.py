@@ -11,7 +11,7 @@ from engine.data.augmentation.colour import Colour
 from engine.data.augmentation.geometry import Geometry
 from engine.data.augmentation.masks import Masks
 from engine.data.augmentation.mixing import Mixing
-from engine.data.base.batch import Batch, Drawn
+from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.seeds import generator
 from engine.recipes.recipe import Recipe
 
@@ -30,19 +30,19 @@ EVERYTHING = Recipe(
 )
 
 
-def drawn(epoch: int = 1, step: int = 0) -> Drawn:
+def drawn(epoch: int = 1, step: int = 0) -> RawBatch:
     numbers = torch.arange(16)
     pixels = torch.randint(
         0, 256, (16, 3, 12, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
     )
-    return Drawn(pixels, numbers, numbers, epoch, step)
+    return RawBatch(pixels, numbers, numbers, epoch, step)
 
 
 def halved(pixels: Tensor) -> Tensor:
     return pixels.float() / 255 - 0.5
 
 
-def augmented(augmentation: Augmentation, drawn: Drawn) -> Batch:
+def augmented(augmentation: Augmentation, drawn: RawBatch) -> Batch:
     draws = torch.Generator()
     augmentation.aim(draws, drawn)
     return augmentation(drawn, draws, halved)

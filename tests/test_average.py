@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from engine.training.ema import Average
+from engine.training.ema import WeightEma
 
 
 def net() -> nn.Sequential:
@@ -24,7 +24,7 @@ def moved(model: nn.Module, step: int) -> None:
 
 def test_it_follows_its_formula_in_weights_and_statistics() -> None:
     model = net()
-    average = Average(model, 0.5)
+    average = WeightEma(model, 0.5)
     expected = {key: value.clone() for key, value in model.state_dict().items()}
     for step in range(1, 20):
         moved(model, step)
@@ -44,7 +44,7 @@ def test_it_follows_its_formula_in_weights_and_statistics() -> None:
 
 def test_it_is_a_model_of_its_own_that_does_not_train() -> None:
     model = net()
-    average = Average(model, 0.9)
+    average = WeightEma(model, 0.9)
     moved(model, 1)
     assert not any(p.requires_grad for p in average.model.parameters())
     assert all(p.requires_grad for p in model.parameters())
@@ -55,7 +55,7 @@ def test_it_is_a_model_of_its_own_that_does_not_train() -> None:
 
 def test_a_net_without_counters_is_averaged_too() -> None:
     model = nn.Linear(2, 2)
-    average = Average(model, 0.9)
+    average = WeightEma(model, 0.9)
     with torch.no_grad():
         model.weight.fill_(1.0)
     average.update(100_000)

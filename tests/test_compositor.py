@@ -24,10 +24,10 @@ from tui.app import INKS_DARK
 from tui.drawing.cells import Row, Span
 from tui.terminal.compositor import FineCompositor, Stretch, divided
 from tui.terminal.pen import Pen
-from tui.widgets.drawn import Drawn, changed
+from tui.widgets.drawn import CellWidget, changed
 
 
-class Board(Drawn):
+class Board(CellWidget):
     """Rows that a test sets."""
 
     lines: tuple[str, ...] = ("",)

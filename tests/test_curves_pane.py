@@ -22,7 +22,7 @@ from tests.test_dashboard import app_of
 from tui.drawing import cells
 from tui.panes.base.axis_marks import event_marks
 from tui.panes.base.chart import SECONDS, Chart
-from tui.panes.base.chart_view import View
+from tui.panes.base.chart_view import ChartView
 from tui.panes.curves.curve_panes import LossPane
 from tui.screens.dashboard import Dashboard
 
@@ -172,7 +172,7 @@ def _running(epochs: int = 4) -> History:
 
 
 def test_the_cursor_moves_by_columns_and_stops_at_the_end_of_an_epoch() -> None:
-    history, view = _running(), View()
+    history, view = _running(), ChartView()
     view.move(history, 1, 32)
     visited = [view.cursor]
     for _ in range(31):
@@ -185,7 +185,7 @@ def test_the_cursor_moves_by_columns_and_stops_at_the_end_of_an_epoch() -> None:
 
 
 def test_where_epochs_share_a_column_the_cursor_moves_by_epochs() -> None:
-    history, view = _running(), View()
+    history, view = _running(), ChartView()
     visited = []
     for _ in range(5):
         view.move(history, -1, 2)
@@ -194,7 +194,7 @@ def test_where_epochs_share_a_column_the_cursor_moves_by_epochs() -> None:
 
 
 def test_the_level_of_smoothing_has_ends() -> None:
-    view = View()
+    view = ChartView()
     view.smooth(-1)
     assert view.smoothing == 0.0
     view.smooth(99)

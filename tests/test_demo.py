@@ -44,7 +44,7 @@ def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
     ]
     clock = Clock()
     run = rundir.RunDir(tmp_path)
-    replay = demo.Replay(run, said, clock)
+    replay = demo.RecordedRun(run, said, clock)
     came = []
     for seconds in (0.0, 0.4, 0.2, demo.LONGEST_GAP):
         clock.now += seconds
@@ -71,7 +71,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
     ]
     clock = Clock()
     run = rundir.RunDir(tmp_path)
-    replay = demo.Replay(run, said, clock)
+    replay = demo.RecordedRun(run, said, clock)
     over = []
     clock.now += 0.5
     replay.feed()

@@ -20,7 +20,7 @@ from tui.screens.explain import ExplainScreen
 from tui.screens.help import HelpScreen
 from tui.screens.leave import LeaveScreen
 from tui.screens.steer import SteerScreen
-from tui.widgets.forms import SHOWN, FieldsScreen, Form, PathScreen
+from tui.widgets.forms import SHOWN, FieldsScreen, FormDialog, PathScreen
 
 
 class Host(App[None]):
@@ -45,7 +45,7 @@ async def test_titles_stand_in_the_border_in_characters_that_there_are(
         assert str(box.border_subtitle).startswith(foot)
 
 
-FORMS: Mapping[str, Callable[[], Form[Any]]] = {
+FORMS: Mapping[str, Callable[[], FormDialog[Any]]] = {
     "steer": lambda: SteerScreen(History(), str),
     "fields": lambda: FieldsScreen(Recipe(), lambda fields: ""),
     "path": PathScreen,

@@ -22,7 +22,7 @@ from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.data.loading import load
 from engine.devices import device as devices
-from engine.distributed.batch_share import WHOLE, Part
+from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.distributed.ranks import Ranks, World
 from engine.errors import UsageError
 from engine.machine import hardware
@@ -31,8 +31,8 @@ from engine.protocol.commands import Order
 from engine.protocol.events import Gpu
 from engine.recipes import recipe
 from engine.start import launch
-from engine.training.metrics import Evaluation, Tally
-from engine.training.non_finite_guard import Broken
+from engine.training.metrics import Evaluation, RunningMetrics
+from engine.training.non_finite_guard import BrokenBatch
 from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
@@ -44,7 +44,7 @@ T = TypeVar("T")
 # Data
 
 
-def loader(part: Part = WHOLE, batch: int = 6) -> ResidentLoader:
+def loader(part: BatchShare = WHOLE, batch: int = 6) -> ResidentLoader:
     """Twenty random images, labelled by their index."""
     pixels = torch.randint(0, 256, (20, 1, 4, 4), dtype=torch.uint8, generator=generator(CPU, 0))
     return ResidentLoader(
@@ -62,7 +62,7 @@ def loader(part: Part = WHOLE, batch: int = 6) -> ResidentLoader:
 
 @pytest.mark.parametrize("ranks", [2, 3])
 def test_the_parts_of_each_batch_are_the_batch(ranks: int) -> None:
-    parts = [loader(Part(rank, ranks)).batches(2, first=1) for rank in range(ranks)]
+    parts = [loader(BatchShare(rank, ranks)).batches(2, first=1) for rank in range(ranks)]
     for whole, *own in zip(loader().batches(2, first=1), *parts, strict=True):
         assert [len(batch.labels) for batch in own] == [6 // ranks] * ranks
         assert torch.equal(torch.cat([batch.labels for batch in own]), whole.labels)
@@ -71,14 +71,14 @@ def test_the_parts_of_each_batch_are_the_batch(ranks: int) -> None:
 
 def test_evaluation_comes_to_each_image_once_in_as_many_batches_on_every_rank() -> None:
     images = Images(torch.zeros(7, 1, 4, 4, dtype=torch.uint8), torch.arange(7))
-    own = [list(loader(Part(rank, 2)).evaluation_batches(images, 3)) for rank in range(2)]
+    own = [list(loader(BatchShare(rank, 2)).evaluation_batches(images, 3)) for rank in range(2)]
     assert [[len(labels) for _, labels in batches] for batches in own] == [[2, 2, 1], [1, 1, 0]]
     assert sorted(int(n) for batches in own for _, labels in batches for n in labels) == [*range(7)]
 
 
 def test_a_batch_that_cannot_be_shared_equally_is_refused() -> None:
     with pytest.raises(UsageError, match=r"batch of 6 images .* by 4 processes: use --set batch=8"):
-        loader(Part(0, 4))
+        loader(BatchShare(0, 4))
 
 
 def test_a_streamed_set_is_parted_in_the_same_way(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_streamed_set_is_parted_in_the_same_way(tmp_path: Path) -> None:
     chosen = recipe.build(settings={"data": str(tmp_path), "loader": "streaming", "batch": 4})
     data = finished(load(chosen, 0.0))[1]
     taken = []
-    for part in (Part(), Part(0, 2), Part(1, 2)):
+    for part in (BatchShare(), BatchShare(0, 2), BatchShare(1, 2)):
         with contextlib.closing(
             loader_choice.loader(chosen, data, CPU, torch.contiguous_format, 1, part)
         ) as stream:
@@ -147,7 +147,7 @@ def test_sums_of_a_checkpoint_are_taken_up_by_one_rank_alone() -> None:
     sums = torch.tensor([8.0, 3.0], dtype=torch.float64)
     taken = []
     for rank in range(2):
-        tally = Tally(CPU, Together(rank, [World()]))
+        tally = RunningMetrics(CPU, Together(rank, [World()]))
         tally.restore(sums, 16)
         taken.append(tally.state())
     assert [part["images"] for part in taken] == [16, 16]
@@ -249,7 +249,7 @@ class Stricken(World):
         return False
 
     def gathered(self, value: T) -> list[T]:
-        other = Broken(1, "fc3", torch.zeros(1), torch.zeros(1))
+        other = BrokenBatch(1, "fc3", torch.zeros(1), torch.zeros(1))
         return [value, other]  # type: ignore[list-item]
 
 

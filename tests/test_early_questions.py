@@ -24,7 +24,7 @@ from tests.test_dashboard import notes, screen
 from tui.app import CnnTui
 from tui.panes.maps import maps_text
 from tui.screens.dashboard import Dashboard
-from tui.viewer.inspection_requests import Asking
+from tui.viewer.inspection_requests import InspectionRequests
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def serve(run: RunDir, *said: Event) -> list[Event]:
 
 
 def test_who_asks_too_early_is_told_so(run: RunDir) -> None:
-    asking = Asking(run)
+    asking = InspectionRequests(run)
     asking.ask("augmented")
     assert asking.look() is None
     told = serve(run, events.Phase("loading"))

@@ -20,7 +20,7 @@ from engine.data.augmentation.geometry import (
     inverse,
     moved,
 )
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 from engine.recipes.recipe import Recipe
 
 
@@ -52,9 +52,9 @@ def placement(count: int = 1, **given: Any) -> Placement:
     return Placement(**{k: torch.tensor(v).expand(count) for k, v in (still | given).items()})
 
 
-def drawn(pixels: Tensor, epoch: int = 1, step: int = 0, indices: Tensor | None = None) -> Drawn:
+def drawn(pixels: Tensor, epoch: int = 1, step: int = 0, indices: Tensor | None = None) -> RawBatch:
     numbers = torch.arange(len(pixels))
-    return Drawn(pixels, numbers, numbers if indices is None else indices, epoch, step)
+    return RawBatch(pixels, numbers, numbers if indices is None else indices, epoch, step)
 
 
 def torchvision(image: Tensor, **given: Any) -> Tensor:

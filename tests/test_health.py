@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.inspection.layer_health import Examination
+from engine.inspection.layer_health import LayerHealthMeter
 from engine.protocol.events import Health
 
 CPU = torch.device("cpu")
@@ -34,7 +34,7 @@ def examined(net: Net, lr: float = 0.1) -> tuple[dict[str, Health], dict[str, Te
     """One step of SGD, watched; the weights before it."""
     optimizer = torch.optim.SGD(net.parameters(), lr=lr)
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    examination = Examination(net, CPU)
+    examination = LayerHealthMeter(net, CPU)
     loss = net(torch.randn(5, 1, 8, 8)).square().mean()
     loss.backward()
     examination.after_backward()
@@ -96,7 +96,7 @@ def test_of_a_batch_that_is_left_out_the_activations_are_told() -> None:
     net = Net()
     with torch.no_grad():
         net.fc.weight[0] = torch.inf
-    examination = Examination(net, CPU)
+    examination = LayerHealthMeter(net, CPU)
     net(torch.randn(5, 1, 8, 8))
     examination.broken_off()
     conv, bn, fc = examination.event(3).layers

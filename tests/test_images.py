@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from engine.data.base.dataset import Dataset, ImageFiles
-from engine.data.decoding.decode import Form, decode
+from engine.data.decoding.decode import ImageFormat, decode
 from engine.data.decoding.decoders import Decoders
 from engine.data.folders import folder_images
 from engine.data.folders.folder_images import by_processes, by_threads
@@ -30,8 +30,8 @@ from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
-def form(channels: int = 3, size: int = 8, frame: int = 0) -> Form:
-    return Form(channels, size, frame)
+def form(channels: int = 3, size: int = 8, frame: int = 0) -> ImageFormat:
+    return ImageFormat(channels, size, frame)
 
 
 def striped(*colours: tuple[int, int, int], width: int = 8, height: int = 8) -> Image.Image:
@@ -140,7 +140,7 @@ def test_grey_only_if_all_are() -> None:
 Decoding: TypeAlias = Generator[float, None, folder_images.Decoded]
 
 
-def by_two_processes(files: Files, form: Form) -> Decoding:
+def by_two_processes(files: Files, form: ImageFormat) -> Decoding:
     return by_processes(files, form, 2)
 
 
@@ -155,7 +155,9 @@ def numbered(tmp_path: Path) -> Files:
 
 @pytest.mark.parametrize("decode", [by_threads, by_two_processes])
 def test_every_file_lands_in_its_place(
-    numbered: Files, monkeypatch: pytest.MonkeyPatch, decode: Callable[[Files, Form], Decoding]
+    numbered: Files,
+    monkeypatch: pytest.MonkeyPatch,
+    decode: Callable[[Files, ImageFormat], Decoding],
 ) -> None:
     monkeypatch.setattr(folder_images, "PORTION", 8)
     numbered[70][0].write_bytes(b"no image at all")
@@ -176,7 +178,7 @@ def test_many_files_are_decoded_by_processes(
     monkeypatch.setattr(folder_images, "MANY", many)
     seen: list[int] = []
 
-    def watched(files: Files, form: Form, workers: int) -> Decoding:
+    def watched(files: Files, form: ImageFormat, workers: int) -> Decoding:
         seen.append(workers)
         return by_processes(files, form, workers)
 

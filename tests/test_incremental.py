@@ -27,7 +27,7 @@ from tests.scripted import Clock
 from tests.test_dashboard import app_of
 from tui.panes.base.pane import Pane
 from tui.screens.dashboard import PANES, Dashboard
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import CellWidget
 
 Cells = list[list[tuple[str, str]]]
 SIZES = st.tuples(st.integers(1, 210), st.integers(1, 64))
@@ -79,7 +79,7 @@ async def mended_and_whole(
             pane_.redraw()
         await pilot.pause()
         mended = cells(pilot)
-        for widget in dashboard.query(Drawn):
+        for widget in dashboard.query(CellWidget):
             widget._rows = []
             widget._strips.clear()
             widget.redraw()

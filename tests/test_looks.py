@@ -8,7 +8,7 @@ import pytest
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.training.inspection_schedule import Looks
+from engine.training.inspection_schedule import InspectionSchedule
 from engine.training.pace import SECONDS, Pace
 from tests.scripted import Clock
 
@@ -37,9 +37,9 @@ def clock() -> Clock:
     return Clock(100.0)
 
 
-def looks(clock: Clock, *probes: Any) -> Looks:
+def looks(clock: Clock, *probes: Any) -> InspectionSchedule:
     left = iter(probes)
-    return Looks(Pace(clock), lambda: next(left))
+    return InspectionSchedule(Pace(clock), lambda: next(left))
 
 
 def test_layers_are_examined_in_the_first_step_and_then_now_and_again(clock: Clock) -> None:

@@ -18,7 +18,7 @@ from tests import scripted
 from tests.drawing import examples
 from tests.test_dashboard import app_of, screen
 from tui.panes.base.chart import Chart
-from tui.panes.base.chart_view import View
+from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
 from tui.panes.log.log_pane import LogPane
 from tui.screens.dashboard import PANES, Dashboard
@@ -58,7 +58,7 @@ async def test_a_click_into_a_curve_puts_the_cursor_there(tmp_path: Path, name: 
 def test_a_column_of_whole_epochs_is_the_end_of_one() -> None:
     history = History()
     history.fold(scripted.stamped(scripted.half_a_run()))
-    view = View()
+    view = ChartView()
     view.point(history, 50, 100)
     assert view.cursor == 2.0
     view.point(history, 51, 100)

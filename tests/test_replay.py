@@ -14,14 +14,14 @@ import torch
 from torch import nn
 
 from engine import models
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.loading import at_once, load
 from engine.devices import device as devices
 from engine.protocol import events
 from engine.recipes import recipe
 from engine.training.autotune import Trial, Way
-from engine.training.cuda_graph import WARM_UP, Replay
+from engine.training.cuda_graph import WARM_UP, CudaGraphStep
 from engine.training.trainer import Trainer
 from tests.test_streaming import many_images
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
@@ -31,9 +31,9 @@ __all__ = ["digits"]
 Step = Callable[[], None]
 
 
-def drawn(value: int, epoch: int = 1) -> Drawn:
+def drawn(value: int, epoch: int = 1) -> RawBatch:
     numbers = torch.full((3,), value)
-    return Drawn(numbers.view(3, 1, 1, 1), numbers, numbers, epoch, value)
+    return RawBatch(numbers.view(3, 1, 1, 1), numbers, numbers, epoch, value)
 
 
 class Tape:
@@ -44,7 +44,7 @@ class Tape:
         self.recorded = 0
         self._way, self._failure = "taken", failure
 
-    def step(self, drawn: Drawn) -> None:
+    def step(self, drawn: RawBatch) -> None:
         self.taken.append((self._way, int(drawn.labels[0]), int(drawn.epoch)))
 
     def record(self, step: Step) -> Step:
@@ -62,7 +62,7 @@ class Tape:
 
 def test_the_first_steps_are_taken_and_the_others_replayed_on_their_own_images() -> None:
     tape = Tape()
-    replay = Replay(tape.step, tape.record)
+    replay = CudaGraphStep(tape.step, tape.record)
     for value in range(WARM_UP + 3):
         replay(drawn(value, epoch=value // 2))
     expected = [("taken" if n < WARM_UP else "replayed", n, n // 2) for n in range(WARM_UP + 3)]
@@ -72,7 +72,7 @@ def test_the_first_steps_are_taken_and_the_others_replayed_on_their_own_images()
 
 def test_the_images_of_others_stay_as_they_are() -> None:
     tape = Tape()
-    replay = Replay(tape.step, tape.record)
+    replay = CudaGraphStep(tape.step, tape.record)
     all_drawn = [drawn(value) for value in range(WARM_UP + 2)]
     for each in all_drawn:
         replay(each)
@@ -81,7 +81,7 @@ def test_the_images_of_others_stay_as_they_are() -> None:
 
 def test_what_cannot_be_recorded_is_taken_step_by_step() -> None:
     tape = Tape("operation not permitted when stream is capturing\nmore")
-    replay = Replay(tape.step, tape.record)
+    replay = CudaGraphStep(tape.step, tape.record)
     for value in range(WARM_UP + 3):
         replay(drawn(value))
     assert tape.taken == [("taken", n, 1) for n in range(WARM_UP + 3)]
@@ -91,7 +91,7 @@ def test_what_cannot_be_recorded_is_taken_step_by_step() -> None:
 
 def test_after_a_restore_it_is_recorded_anew() -> None:
     tape = Tape()
-    replay = Replay(tape.step, tape.record)
+    replay = CudaGraphStep(tape.step, tape.record)
     for value in range(WARM_UP + 1):
         replay(drawn(value))
     replay.forget()

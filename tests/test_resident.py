@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.data.augmentation.augmentation import Augmentation
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Images
 from engine.data.base.seeds import generator
 from engine.data.loaders.resident_loader import ResidentLoader
@@ -108,7 +108,7 @@ def test_each_step_is_augmented_by_draws_of_its_own() -> None:
     batches, draws = loader(augmentation, batch=5), torch.Generator()
     for step, batch in enumerate(batches.batches(1)):
         taken = batch.labels  # each image is labelled by its index
-        drawn = Drawn(images().pixels[taken], taken, taken, epoch=1, step=step)
+        drawn = RawBatch(images().pixels[taken], taken, taken, epoch=1, step=step)
         augmentation.aim(draws, drawn)
         again = augmentation(drawn, draws, batches.normalise)
         assert torch.equal(batch.images, again.images)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.training.metrics import Evaluation, Tally, balanced
+from engine.training.metrics import Evaluation, RunningMetrics, balanced
 
 CPU = torch.device("cpu")
 
@@ -16,13 +16,13 @@ def batch(seed: int, size: int = 32, classes: int = 10) -> tuple[torch.Tensor, t
     return torch.randn(size, classes), torch.randint(0, classes, (size,))
 
 
-def count(tally: Tally, logits: torch.Tensor, labels: torch.Tensor) -> None:
+def count(tally: RunningMetrics, logits: torch.Tensor, labels: torch.Tensor) -> None:
     tally.add(F.cross_entropy(logits, labels), logits, labels)
     tally.added(len(labels))
 
 
 def test_a_window_and_an_epoch_are_means_over_images() -> None:
-    tally = Tally(CPU)
+    tally = RunningMetrics(CPU)
     for seed, size in ((0, 32), (1, 8)):
         logits, labels = batch(seed, size)
         count(tally, logits, labels)
@@ -39,7 +39,7 @@ def test_a_window_and_an_epoch_are_means_over_images() -> None:
 
 
 def test_an_epochs_mean_does_not_depend_on_when_it_was_read() -> None:
-    often, once = Tally(CPU), Tally(CPU)
+    often, once = RunningMetrics(CPU), RunningMetrics(CPU)
     for seed in range(20):
         logits, labels = batch(seed)
         for tally in (often, once):
@@ -50,7 +50,7 @@ def test_an_epochs_mean_does_not_depend_on_when_it_was_read() -> None:
 
 
 def test_a_new_epoch_begins_at_nothing_and_a_restored_one_where_it_was() -> None:
-    tally, again = Tally(CPU), Tally(CPU)
+    tally, again = RunningMetrics(CPU), RunningMetrics(CPU)
     logits, labels = batch(0)
     count(tally, logits, labels)
     again.restore(**tally.state())  # type: ignore[arg-type]
@@ -88,7 +88,7 @@ def test_balanced_accuracy_is_the_mean_recall_of_classes_that_have_images() -> N
 
 
 def test_a_loss_that_is_nan_stays_nan() -> None:
-    tally = Tally(CPU)
+    tally = RunningMetrics(CPU)
     logits, labels = torch.full((4, 3), float("nan")), torch.zeros(4, dtype=torch.int64)
     count(tally, logits, labels)
     loss = tally.totals().loss

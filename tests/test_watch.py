@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.data.base.batch import Batch
-from engine.process.anomaly_monitor import Watch
+from engine.process.anomaly_monitor import AnomalyMonitor
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.training.loss import CrossEntropy
@@ -19,7 +19,7 @@ from tests.test_broken_loss import Attempt
 
 
 def watched(*said: Event) -> list[events.Alert]:
-    watch = Watch()
+    watch = AnomalyMonitor()
     return [alert for event in (scripted.started(), *said) for alert in watch.of(event)]
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Part(NamedTuple):
+class BatchShare(NamedTuple):
     """The part that one of so many ranks takes, numbered from 0; together they take the whole."""
 
     rank: int = 0
@@ -25,4 +25,4 @@ class Part(NamedTuple):
         return share(batch, self.ranks)
 
 
-WHOLE = Part()
+WHOLE = BatchShare()

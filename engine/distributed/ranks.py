@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from engine.distributed import rank_text
-from engine.distributed.batch_share import Part
+from engine.distributed.batch_share import BatchShare
 from engine.protocol.commands import Order
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class World:
         return self.rank == 0
 
     @property
-    def part(self) -> Part:
+    def part(self) -> BatchShare:
         """Its part of every batch."""
-        return Part(self.rank, self.size)
+        return BatchShare(self.rank, self.size)
 
     def put(self, order: Order) -> None:
         """Have this obeyed by all ranks; what others than the leader put is not heard."""
@@ -103,7 +103,7 @@ class World:
         return ""
 
 
-class Word(NamedTuple):
+class Message(NamedTuple):
     """What the leader tells all ranks: after how many steps it speaks again, and what to do."""
 
     after: int
@@ -156,7 +156,7 @@ class Ranks(World):
         self._spoke = time.monotonic()
 
     def _hear(self, due: Callable[[], bool], wait: float) -> bool:
-        word = self.told(lambda: Word(self._until_next(), due(), self._all_heard(wait)))
+        word = self.told(lambda: Message(self._until_next(), due(), self._all_heard(wait)))
         self._left = word.after
         for order in word.orders:
             self._orders.put(order)

@@ -17,7 +17,7 @@ MOST_IMAGES = 64
 SHOWN = 32
 
 
-class Answers:
+class Inspector:
     """Answers about one model and its data, whether or not it is still being trained."""
 
     def __init__(

@@ -23,7 +23,7 @@ RELUS = (nn.ReLU, nn.ReLU6)
 COLUMNS = 5
 
 
-class Examination:
+class LayerHealthMeter:
     """Looks at one training step, from before the forward pass to after the optimiser.
 
     Make it, run forward and backward, call `after_backward`, step, call `after_step`. The device

@@ -25,7 +25,7 @@ USUAL, REMEMBERED = 3, 20
 PATIENT_EPOCHS = 3
 
 
-class Watch:
+class AnomalyMonitor:
     """Watches one attempt; a rollback begins it anew."""
 
     def __init__(self) -> None:

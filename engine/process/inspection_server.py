@@ -20,7 +20,7 @@ from engine.run.rundir import RunDir
 from engine.run.spool import Spool
 
 if TYPE_CHECKING:
-    from engine.inspection.inspector import Answers
+    from engine.inspection.inspector import Inspector
 
 POLL_SECONDS = 0.05
 IDLE_SECONDS = 60.0
@@ -29,7 +29,7 @@ IDLE_SECONDS = 60.0
 class Subject(NamedTuple):
     """What is looked at: a model as it was after a step of an epoch."""
 
-    answers: Answers
+    answers: Inspector
     epoch: int
     step: int
 
@@ -71,7 +71,7 @@ def _load(run: RunDir) -> Subject:
     from engine.data.loading import at_once, load
     from engine.devices import device as devices
     from engine.inspection import probe
-    from engine.inspection.inspector import Answers
+    from engine.inspection.inspector import Inspector
     from engine.process import model_init
 
     found = [run.checkpoints / name for name in ("best.pt", "last.pt")]
@@ -87,5 +87,5 @@ def _load(run: RunDir) -> Subject:
     model.load_state_dict(state["model"])
     source = loader(chosen, dataset, cpu, torch.contiguous_format)
     layers = probe.layers(model, *dataset.train.shape[:2])
-    answers = Answers(model.eval(), layers, dataset, source, cpu)
+    answers = Inspector(model.eval(), layers, dataset, source, cpu)
     return Subject(answers, max(1, state["ended_epochs"]), state["step"])

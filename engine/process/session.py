@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from engine.training.trainer import Trainer
 
 
-Life: TypeAlias = Generator[Event | None, None, None]
+EventStream: TypeAlias = Generator[Event | None, None, None]
 # What a rollback multiplies the learning rate by.
 ROLLBACK_SCALE = 0.1
 NAN_FILE = "nan-step-{}.pt"
@@ -74,7 +74,7 @@ class Session:
     def epoch(self) -> int:
         return self.trainer.epoch if self.trainer else 0
 
-    def live(self, epochs: int | None = None) -> Life:
+    def live(self, epochs: int | None = None) -> EventStream:
         """The whole run: from the last checkpoint where there is one, else from the start.
 
         `epochs` is another total than was planned.
@@ -89,12 +89,12 @@ class Session:
             yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=epochs))
         yield from self._onward(trainer)
 
-    def _onward(self, trainer: Trainer) -> Life:
+    def _onward(self, trainer: Trainer) -> EventStream:
         """From where the trainer is to the end of the run."""
         yield from trainer.run()
         yield from self._test(trainer)
 
-    def again(self) -> Life:
+    def again(self) -> EventStream:
         """Back to the last checkpoint, and on from there with a tenth of the learning rate.
 
         Raises RunError where there is none.
@@ -114,7 +114,7 @@ class Session:
         if self.trainer is not None:
             self.trainer.close()
 
-    def rehearse(self) -> Life:
+    def rehearse(self) -> EventStream:
         """Everything up to one step and one evaluation batch."""
         trainer = yield from self._prepare()
         with contextlib.closing(trainer):
@@ -243,7 +243,7 @@ class Session:
             return None
         return events.Resumed(self._attempt, from_seq, trainer.epoch, step=trainer.step)
 
-    def _test(self, trainer: Trainer) -> Life:
+    def _test(self, trainer: Trainer) -> EventStream:
         """Look at the test images, where there are any, with the weights of the best epoch."""
         if not trainer.can_test:
             return

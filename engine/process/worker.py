@@ -17,8 +17,8 @@ from engine.checkpoints.saver import EPOCH_FILE, SaveReason
 from engine.distributed.ranks import World
 from engine.errors import EngineError, RunError, UsageError
 from engine.process import process_text
-from engine.process.anomaly_monitor import Watch
-from engine.process.session import Life, Session
+from engine.process.anomaly_monitor import AnomalyMonitor
+from engine.process.session import EventStream, Session
 from engine.protocol import commands, events
 from engine.protocol.commands import Command, GiveUp, GoBack, Order
 from engine.protocol.events import Event
@@ -50,7 +50,7 @@ class Worker(threading.Thread):
     def __init__(
         self,
         session: Session,
-        life: Life,
+        life: EventStream,
         world: World,
         append: Callable[[Event], object],
         on_nan: OnNan = "stop",
@@ -62,7 +62,7 @@ class Worker(threading.Thread):
         self._last_word: commands.Stop | None = None
         self._paused = self._goes_back = False
         self._on_nan, self._rollbacks = on_nan, 0
-        self._watch = Watch()
+        self._watch = AnomalyMonitor()
 
     def run(self) -> None:
         """The thread: work, then say how it ended."""
@@ -81,7 +81,7 @@ class Worker(threading.Thread):
             self._append(ended)
 
     def _work(self) -> None:
-        life: Life | None = self._life
+        life: EventStream | None = self._life
         while life is not None:
             with contextlib.closing(life):
                 life = self._live(life)
@@ -92,7 +92,7 @@ class Worker(threading.Thread):
         if failure:
             raise RunError(failure)
 
-    def _live(self, life: Life) -> Life | None:
+    def _live(self, life: EventStream) -> EventStream | None:
         """Train to the end or to the last word; returns another life where the run goes back."""
         for event in life:
             if event is not None:

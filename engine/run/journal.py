@@ -207,7 +207,7 @@ class Tail:
         return event
 
 
-class Batch(NamedTuple):
+class JournalSlice(NamedTuple):
     """Events in the order of the journal; `anew` says that they begin at its start again."""
 
     events: list[Event]
@@ -228,7 +228,7 @@ class Reader:
         self._met = 0
         self._anew = False
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[JournalSlice]:
         """What is new and still counts, about `PART` bytes of the journal at a time."""
         while new := self._tail.read():
             resumes = [event for event in new if isinstance(event, events.Resumed)]
@@ -240,7 +240,7 @@ class Reader:
                 continue
             if self._resumes:
                 new = [event for event in new if not superseded(event, self._resumes)]
-            batch, self._anew = Batch(new, self._anew), False
+            batch, self._anew = JournalSlice(new, self._anew), False
             yield batch
 
 

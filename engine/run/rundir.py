@@ -41,7 +41,7 @@ SILENT_SECONDS = 30.0
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 # An engine holds the run; it may, but was not heard of for a while; none does.
-Life: TypeAlias = Literal["live", "silent", "gone"]
+Liveness: TypeAlias = Literal["live", "silent", "gone"]
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -263,7 +263,7 @@ def alive(run: RunDir, lock: Path | None = None) -> bool:
     return life(run, lock) == "live"
 
 
-def life(run: RunDir, lock: Path | None = None) -> Life:
+def life(run: RunDir, lock: Path | None = None) -> Liveness:
     """What is known of the engine that holds the run, or of who holds that other lock file."""
     try:
         descriptor = os.open(lock or run.lock, os.O_RDONLY | os.O_CLOEXEC)
@@ -275,7 +275,7 @@ def life(run: RunDir, lock: Path | None = None) -> Life:
         os.close(descriptor)
 
 
-def _life(run: RunDir, lock: Path | None, free: bool | None) -> Life:
+def _life(run: RunDir, lock: Path | None, free: bool | None) -> Liveness:
     """What a lock that is free, or not, or that there is not, tells of its owner.
 
     A free lock says nothing of an owner under another boot: where files are shared between

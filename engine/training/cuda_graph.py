@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import torch
 
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 
-Step: TypeAlias = Callable[[Drawn], None]
+Step: TypeAlias = Callable[[RawBatch], None]
 # Makes of a step's launches one that repeats them all; computes nothing.
 Record: TypeAlias = Callable[[Callable[[], None]], Callable[[], None]]
 
@@ -21,7 +21,7 @@ Record: TypeAlias = Callable[[Callable[[], None]], Callable[[], None]]
 WARM_UP = 3
 
 
-class Replay:
+class CudaGraphStep:
     """Takes training steps, from some step on by replaying one that was recorded.
 
     `step` reads and writes tensors that stay where they are, waits for nothing, and gets images of
@@ -31,12 +31,12 @@ class Replay:
     def __init__(self, step: Step, record: Record) -> None:
         self._step, self._record = step, record
         self._taken = 0
-        self._drawn: Drawn | None = None
+        self._drawn: RawBatch | None = None
         self._again: Callable[[], None] | None = None
         # Why it is not replayed, where recording has failed.
         self.failure = ""
 
-    def __call__(self, drawn: Drawn) -> None:
+    def __call__(self, drawn: RawBatch) -> None:
         """Take a step on these images."""
         if self._again is None and not self._begin(drawn):
             self._step(drawn)
@@ -50,7 +50,7 @@ class Replay:
         """What a step reads or writes lies elsewhere from now on."""
         self._taken, self._drawn, self._again = 0, None, None
 
-    def _begin(self, drawn: Drawn) -> bool:
+    def _begin(self, drawn: RawBatch) -> bool:
         """Record the step, where it is time and can be done."""
         self._taken += 1
         if self._taken <= WARM_UP or self.failure:
@@ -65,9 +65,9 @@ class Replay:
         return True
 
 
-def _twin(drawn: Drawn) -> Drawn:
+def _twin(drawn: RawBatch) -> RawBatch:
     """The same, whose epoch can be overwritten too."""
-    return Drawn(
+    return RawBatch(
         drawn.pixels.clone(),
         drawn.labels.clone(),
         drawn.indices.clone(),
@@ -76,7 +76,7 @@ def _twin(drawn: Drawn) -> Drawn:
     )
 
 
-def _copy(source: Drawn, target: Drawn) -> None:
+def _copy(source: RawBatch, target: RawBatch) -> None:
     target.pixels.copy_(source.pixels)
     target.labels.copy_(source.labels)
     target.indices.copy_(source.indices)

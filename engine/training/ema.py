@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Average:
+class WeightEma:
     """A twin of a model whose weights and BN statistics are means over the past steps.
 
     After each step a share of 1 - decay of the new weights comes in. Early on, where the past is

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.inspection.layer_health import Examination
+from engine.inspection.layer_health import LayerHealthMeter
 from engine.inspection.probe import Reading
 from engine.protocol.events import Event
 from engine.training.pace import Pace
 
 
-class Looks:
+class InspectionSchedule:
     """The looks of one training that are on their way; `probe` begins to read feature maps."""
 
     def __init__(self, pace: Pace, probe: Callable[[], Reading]) -> None:
         self._pace, self._probe = pace, probe
         self._maps: Reading | None = None
-        self._examined: tuple[Examination, int] | None = None
+        self._examined: tuple[LayerHealthMeter, int] | None = None
 
     def due(self, step: int) -> bool:
         """Whether to examine the layers in this 0-based step: it is time, and the last is told."""
         return self._examined is None and (step == 0 or self._pace.due("health"))
 
-    def examined(self, examination: Examination, step: int) -> None:
+    def examined(self, examination: LayerHealthMeter, step: int) -> None:
         """The layers were examined in a step, as of whose end its numbers are."""
         self._examined = examination, step
 

@@ -25,7 +25,7 @@ class Means(NamedTuple):
     images: int
 
 
-class Tally:
+class RunningMetrics:
     """Sums over training steps: a window since the last reading, and the epoch so far.
 
     Both are float64 and grow by one addition a step, so that an epoch's mean does not depend

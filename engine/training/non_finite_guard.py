@@ -17,7 +17,7 @@ from engine.protocol import events
 from engine.training import training_text
 
 
-class Broken(NamedTuple):
+class BrokenBatch(NamedTuple):
     """A batch (N, C, H, W) with labels (N,) whose loss was not a number, and where that began."""
 
     step: int
@@ -26,13 +26,13 @@ class Broken(NamedTuple):
     labels: Tensor
 
 
-class LossGuard:
+class NonFiniteGuard:
     """Watches the losses of one model."""
 
     def __init__(self, model: nn.Module, device: torch.device, world: World) -> None:
         self._model, self._device, self._world = model, device, world
         # The first batch whose loss was not a number, where the device tells at once.
-        self.broken: Broken | None = None
+        self.broken: BrokenBatch | None = None
         self._told = False
 
     def breaks(self, loss: Tensor) -> bool:
@@ -47,9 +47,9 @@ class LossGuard:
             found = None if math.isfinite(loss.item()) else self._found(batch, step)
             self.broken = next(part for part in self._world.gathered(found) if part is not None)
 
-    def _found(self, batch: Batch, step: int) -> Broken:
+    def _found(self, batch: Batch, step: int) -> BrokenBatch:
         layer = probe.first_broken(self._model, batch.images)
-        return Broken(step, layer, batch.images, batch.labels)
+        return BrokenBatch(step, layer, batch.images, batch.labels)
 
     @property
     def untold(self) -> bool:

@@ -17,7 +17,7 @@ import torch
 from msgspec import UNSET
 from torch import Tensor, nn
 
-from engine.data.base.batch import Batch, Drawn
+from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derived
 from engine.data.loaders import loader_choice
@@ -25,8 +25,8 @@ from engine.devices import device as devices
 from engine.distributed.ranks import World
 from engine.errors import RunError, UsageError
 from engine.inspection import probe
-from engine.inspection.inspector import Answers
-from engine.inspection.layer_health import Examination
+from engine.inspection.inspector import Inspector
+from engine.inspection.layer_health import LayerHealthMeter
 from engine.models.transfer_learning import Trunk
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
@@ -34,13 +34,13 @@ from engine.recipes import schedule
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import metrics, optimizers, training_text
 from engine.training.confusion_counts import confusion
-from engine.training.cuda_graph import Replay
-from engine.training.ema import Average
+from engine.training.cuda_graph import CudaGraphStep
+from engine.training.ema import WeightEma
 from engine.training.evaluator import Evaluator
-from engine.training.inspection_schedule import Looks
+from engine.training.inspection_schedule import InspectionSchedule
 from engine.training.loss import CrossEntropy, class_weights
-from engine.training.metrics import Means, Result, Tally
-from engine.training.non_finite_guard import Broken, LossGuard
+from engine.training.metrics import Means, Result, RunningMetrics
+from engine.training.non_finite_guard import BrokenBatch, NonFiniteGuard
 from engine.training.pace import Pace, Spent, Window
 from engine.training.steering import Steering
 
@@ -82,16 +82,16 @@ class Trainer:
         )
         dtype = devices.PRECISIONS[resolved.precision]
         self._optimizers = optimizers.optimizers(recipe, self.model, device, dtype)
-        self._average = Average(self.model, recipe.ema) if recipe.ema else None
+        self._average = WeightEma(self.model, recipe.ema) if recipe.ema else None
         self._loss = _loss(recipe, dataset, device)
         self._backlog = devices.Backlog(device)
         self._replay = self._replayed() if resolved.cuda_graph == "on" else None
         self._trunk = Trunk(self.model, recipe.freeze)
-        self._tally = Tally(device, self._world)
+        self._tally = RunningMetrics(device, self._world)
         self._plateau = schedule.Plateau()
         self._steer_to(Steering(1.0, recipe.epochs))
         self.layers = probe.layers(self.model, *dataset.train.shape[:2])
-        self.answers = Answers(self.judged, self.layers, dataset, self._loader, device)
+        self.answers = Inspector(self.judged, self.layers, dataset, self._loader, device)
         self.step = 0
         self.ended_epochs = 0
         self.best_top1 = -math.inf
@@ -100,8 +100,8 @@ class Trainer:
         self._spent = Spent(0.0, 0.0)
         self._window = Window(0, 0, Spent(0.0, 0.0))
         self._pace = Pace(clock)
-        self._looks = Looks(self._pace, self._probe)
-        self._guard = LossGuard(self.model, device, self._world)
+        self._looks = InspectionSchedule(self._pace, self._probe)
+        self._guard = NonFiniteGuard(self.model, device, self._world)
         self.tested: Result | None = None
         # Whether the last epoch has ended: then nothing is left to steer.
         self._over = False
@@ -133,7 +133,7 @@ class Trainer:
         return self._average.model if self._average is not None else self.model
 
     @property
-    def broken(self) -> Broken | None:
+    def broken(self) -> BrokenBatch | None:
         """The first batch whose loss was not a number, where the device tells at once."""
         return self._guard.broken
 
@@ -206,25 +206,27 @@ class Trainer:
             self._spent = Spent(self._spent.seconds + seconds, self._spent.waited + waited)
             yield from self._reports() or (None,)
 
-    def _repeat(self, drawn: Drawn) -> None:
+    def _repeat(self, drawn: RawBatch) -> None:
         """A step as it was recorded, on other images."""
         assert self._replay is not None
         self._replay(drawn)
         self._stepped(len(drawn.labels))
 
-    def _replayed(self) -> Replay:
+    def _replayed(self) -> CudaGraphStep:
         """A step of which only the launches are needed, which are recorded."""
 
-        def step(drawn: Drawn) -> None:
+        def step(drawn: RawBatch) -> None:
             batch = self._loader.made(drawn)
             loss, logits = self._forward(batch)
             self._backward(loss)
             self._descend()
             self._tally.add(loss, logits, batch.dominant)
 
-        return Replay(step, lambda it: devices.recorded(it, self._device, self._loader.draws))
+        return CudaGraphStep(
+            step, lambda it: devices.recorded(it, self._device, self._loader.draws)
+        )
 
-    def _learn(self, batch: Batch, examination: Examination | None) -> None:
+    def _learn(self, batch: Batch, examination: LayerHealthMeter | None) -> None:
         """A step that can be looked at, and that learns nothing from what breaks the weights."""
         loss, logits = self._forward(batch)
         if self._guard.breaks(loss):
@@ -271,9 +273,9 @@ class Trainer:
         """The learning rate of the step with this 0-based number."""
         return schedule.learning_rate(self.plan, step, self._plateau.factor, self._steering.factor)
 
-    def _examination(self, images: Tensor) -> Examination:
+    def _examination(self, images: Tensor) -> LayerHealthMeter:
         """Begin to look at the coming step's layers."""
-        examination = Examination(self.model, self._device)
+        examination = LayerHealthMeter(self.model, self._device)
         if self._network is not self._shared:
             self._show(images)
             examination.unhook()

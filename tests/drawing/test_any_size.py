@@ -19,7 +19,7 @@ from tui.drawing import cells
 from tui.drawing.axis import Limits, epoch_span, epoch_ticks, gutter, newest
 from tui.drawing.cells import Row
 from tui.drawing.curves import curve_pane
-from tui.drawing.facts import Reading, accuracy_facts, cursor_facts, loss_facts
+from tui.drawing.facts import CursorReading, accuracy_facts, cursor_facts, loss_facts
 from tui.drawing.frame import frame, room, tabs
 from tui.drawing.learning_rate import rate_cursor_facts, rate_facts, rate_pane, rate_strip
 from tui.drawing.log_lines import log_line, log_pane
@@ -36,13 +36,13 @@ from tui.drawing.series import (
 from tui.drawing.status_rows import progress_row, status_row
 from tui.panes.base.axis_marks import event_marks
 from tui.panes.confusion.confusion_drawing import confusion_facts, confusion_foot, confusion_pane
-from tui.panes.confusion.matrix_view import View as Looked
+from tui.panes.confusion.matrix_view import MatrixView as Looked
 from tui.panes.layers.layer_rows import LayerTable, LayerView, explanation, layer_facts, layer_pane
 from tui.panes.layers.stage_tree import opened_at_first
 from tui.panes.layers.verdicts import Checkup
 from tui.panes.machine.machine_rows import machine_pane
 from tui.panes.maps.kernel_rows import kernels_pane
-from tui.panes.maps.map_rows import View, maps_facts, maps_foot, maps_pane, maps_range
+from tui.panes.maps.map_rows import MapView, maps_facts, maps_foot, maps_pane, maps_range
 from tui.terminal.viewer_cost import Cost
 
 Draw = Callable[[History, int, int], list[Row]]
@@ -109,7 +109,7 @@ PANES: dict[str, Draw] = {
     "report": lambda h, w, t: confusion_pane(h.confusion, h.classes, w, t, REPORT),
     "maps": lambda h, w, t: maps_pane(h.maps.get("conv1"), h.classes, w, t),
     "blocks": lambda h, w, t: maps_pane(
-        h.maps.get("conv1"), h.classes, w, t, View(3, strongest=True, coloured=True)
+        h.maps.get("conv1"), h.classes, w, t, MapView(3, strongest=True, coloured=True)
     ),
     "kernels": lambda h, w, t: kernels_pane(examples.kernels(w % 14), w, t, first=3),
     "machine": machine_pane,
@@ -324,7 +324,7 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         accuracy_facts(history, facts),
         rate_facts(history, facts),
         rate_cursor_facts(history, 1.5, 0.1, facts),
-        cursor_facts(Reading(1.5, 147, 0.5, None, None), facts),
+        cursor_facts(CursorReading(1.5, 147, 0.5, None, None), facts),
         layer_facts(history.run, facts),
         confusion_facts(history.confusion, history.classes, facts, "epoch 12"),
         maps_facts(feature_maps, history.classes, facts),
@@ -337,7 +337,7 @@ def test_each_frame_fills_its_size_exactly(history: History, width: int, height:
         confusion_foot(history.confusion, history.classes, *inside, REPORT),
         maps_foot(feature_maps, inside[0], 3),
         _explanation(history),
-        maps_range(feature_maps, *inside, View(2, strongest=True)),
+        maps_range(feature_maps, *inside, MapView(2, strongest=True)),
     ]
     for top in tops:
         assert cells.width(top) <= facts

@@ -16,7 +16,7 @@ from tui.panes.confusion.confusion_drawing import (
     kind_shown,
     worst_pairs,
 )
-from tui.panes.confusion.matrix_view import View
+from tui.panes.confusion.matrix_view import MatrixView
 
 SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))
 PETS = ("cat", "dog", "bird")
@@ -41,7 +41,7 @@ def test_with_more_room_signs_and_the_worst_pairs() -> None:
 
 
 def test_in_a_large_pane_cells_are_filled_and_the_list_goes_on_below() -> None:
-    view = View(selected=(0, 1))
+    view = MatrixView(selected=(0, 1))
     assert drawn(confusion_pane(SMALL, PETS, 60, 14, view)) == [
         "           cat      dog     bird  rec │ worst pairs  n",
         "      ████████ ▒▒▒▒▒▒▒▒               │ bird → dog   5",
@@ -107,7 +107,7 @@ def test_a_matrix_that_takes_all_rows_has_its_heading_in_the_border() -> None:
 
 
 def test_counts() -> None:
-    assert drawn(confusion_pane(SMALL, PETS, 28, 4, View(in_counts=True))) == [
+    assert drawn(confusion_pane(SMALL, PETS, 28, 4, MatrixView(in_counts=True))) == [
         "       cat  dog bird  rec",
         " cat   █ 8  ▒ 2    ·   80",
         " dog   ░ 1  █ 9    ·   90",
@@ -227,7 +227,7 @@ def test_mistakes_and_recalls_are_ranked() -> None:
 
 
 def test_brackets_stand_around_the_selected_cell_and_the_foot_names_it() -> None:
-    view = View(selected=(2, 1))
+    view = MatrixView(selected=(2, 1))
     rows = confusion_pane(SMALL, PETS, 28, 4, view)
     assert drawn([*rows, confusion_foot(SMALL, PETS, 28, 4, view)]) == [
         "       cat  dog bird  rec",
@@ -239,7 +239,7 @@ def test_brackets_stand_around_the_selected_cell_and_the_foot_names_it() -> None
 
 
 def test_a_selected_hit_is_named_as_such() -> None:
-    view = View(selected=(0, 0))
+    view = MatrixView(selected=(0, 0))
     assert drawn(confusion_pane(SMALL, PETS, 20, 4, view))[1] == " cat [80]20  ·   80"
     foot = confusion_foot(SMALL, PETS, 50, 6, view)
     assert cells.text(foot) == "cat recognised   8 of 10   80.0 %"
@@ -247,7 +247,9 @@ def test_a_selected_hit_is_named_as_such() -> None:
 
 def test_the_matrix_can_be_ordered_by_its_worst_pairs_or_by_recall() -> None:
     def firsts(turn: int) -> list[str]:
-        return [row[:5] for row in drawn(confusion_pane(SMALL, PETS, 28, 4, View(turn=turn)))[1:]]
+        return [
+            row[:5] for row in drawn(confusion_pane(SMALL, PETS, 28, 4, MatrixView(turn=turn)))[1:]
+        ]
 
     assert firsts(0) == [" cat ", " dog ", " bird"]
     assert firsts(1) == [" bird", " dog ", " cat "]
@@ -257,7 +259,7 @@ def test_the_matrix_can_be_ordered_by_its_worst_pairs_or_by_recall() -> None:
 
 def test_a_part_of_a_large_matrix_is_shown_around_the_selected_cell() -> None:
     history = examples.hundred_classes()
-    view = View(kind="matrix", selected=(29, 28))
+    view = MatrixView(kind="matrix", selected=(29, 28))
     rows = confusion_pane(history.confusion, history.classes, 46, 6, view)
     assert drawn(rows) == [
         "          cl cl cl cl cl cl cl cl cl cl  rec",
@@ -267,24 +269,24 @@ def test_a_part_of_a_large_matrix_is_shown_around_the_selected_cell() -> None:
         " class_30  ·  ·  ·  ·  ·  ·  · 98  2  ·   98",
         " class_31  ·  ·  ·  ·  ·  ·  3  6 88  ·   88",
     ]
-    foot = confusion_foot(history.confusion, history.classes, 46, 6, View(kind="matrix"))
+    foot = confusion_foot(history.confusion, history.classes, 46, 6, MatrixView(kind="matrix"))
     assert cells.text(foot) == "5 × 10 of 100 × 100"
 
 
 def test_pairs_are_marked_scrolled_and_filtered() -> None:
     history = examples.hundred_classes()
-    view = View(kind="pairs", selected=(94, 95))
+    view = MatrixView(kind="pairs", selected=(94, 95))
     assert drawn(confusion_pane(history.confusion, history.classes, 46, 5, view))[2:] == [
         " class_93  class_92       7 ▇▇▇▇▇▇▇▇▇▇▇▇",
         "▸class_94  class_95       7 ▇▇▇▇▇▇▇▇▇▇▇▇",
         " class_04  class_05       6 ▇▇▇▇▇▇▇▇▇▇▌",
     ]
-    view = View(kind="pairs", wanted="_11")
+    view = MatrixView(kind="pairs", wanted="_11")
     assert drawn(confusion_pane(history.confusion, history.classes, 46, 4, view))[2:] == [
         " class_11  class_10       2 ▇▇▇▌",
         " class_08  class_11       1 ▇▌",
     ]
-    view = View(kind="pairs", wanted="nothing")
+    view = MatrixView(kind="pairs", wanted="nothing")
     assert drawn(confusion_pane(history.confusion, history.classes, 46, 1, view)) == [
         " no pair fits the filter"
     ]
@@ -292,7 +294,7 @@ def test_pairs_are_marked_scrolled_and_filtered() -> None:
 
 def test_the_pairs_can_be_ordered_by_recall_and_by_class() -> None:
     def pairs(turn: int) -> list[str]:
-        return drawn(confusion_pane(SMALL, PETS, 40, 3, View(kind="pairs", turn=turn)))
+        return drawn(confusion_pane(SMALL, PETS, 40, 3, MatrixView(kind="pairs", turn=turn)))
 
     assert [row[1:14].split() for row in pairs(1)] == [
         ["bird", "dog"],
@@ -307,31 +309,31 @@ def test_the_pairs_can_be_ordered_by_recall_and_by_class() -> None:
 
 
 def test_a_filter_that_nothing_fits_says_so() -> None:
-    view = View(kind="matrix", wanted="horse")
+    view = MatrixView(kind="matrix", wanted="horse")
     assert drawn(confusion_pane(SMALL, PETS, 30, 1, view)) == [" no class fits the filter"]
-    view = View(kind="report", wanted="horse")
+    view = MatrixView(kind="report", wanted="horse")
     assert drawn(confusion_pane(SMALL, PETS, 30, 1, view)) == [" no class fits the filter"]
 
 
 def test_what_is_shown_unasked_depends_on_the_room() -> None:
-    assert kind_shown(SMALL, PETS, 40, 4, View()) == "matrix"
-    assert kind_shown(SMALL, PETS, 40, 2, View()) == "pairs"
-    assert kind_shown(SMALL, PETS, 40, 2, View(kind="matrix")) == "matrix"
-    assert kind_shown(None, PETS, 40, 2, View()) == "matrix"
+    assert kind_shown(SMALL, PETS, 40, 4, MatrixView()) == "matrix"
+    assert kind_shown(SMALL, PETS, 40, 2, MatrixView()) == "pairs"
+    assert kind_shown(SMALL, PETS, 40, 2, MatrixView(kind="matrix")) == "matrix"
+    assert kind_shown(None, PETS, 40, 2, MatrixView()) == "matrix"
 
 
 def test_enter_is_offered_where_images_are_kept() -> None:
     kept = Confusion(epoch=3, counts=SMALL.counts, worst=(Cell(2, 1, (4, 9)),))
-    assert cells.text(confusion_hint(kept, View(selected=(2, 1)), "pairs")) == "⏎ images"
-    assert cells.text(confusion_hint(kept, View(selected=(2, 2)), "report")) == "⏎ images"
-    assert confusion_hint(kept, View(selected=(2, 2)), "matrix") == ()
-    assert confusion_hint(kept, View(selected=(0, 1)), "matrix") == ()
-    assert confusion_hint(kept, View(selected=(2, 1), asked=True), "pairs") == ()
-    assert confusion_hint(None, View(), "matrix") == ()
+    assert cells.text(confusion_hint(kept, MatrixView(selected=(2, 1)), "pairs")) == "⏎ images"
+    assert cells.text(confusion_hint(kept, MatrixView(selected=(2, 2)), "report")) == "⏎ images"
+    assert confusion_hint(kept, MatrixView(selected=(2, 2)), "matrix") == ()
+    assert confusion_hint(kept, MatrixView(selected=(0, 1)), "matrix") == ()
+    assert confusion_hint(kept, MatrixView(selected=(2, 1), asked=True), "pairs") == ()
+    assert confusion_hint(None, MatrixView(), "matrix") == ()
 
 
 def test_while_a_question_is_open_the_foot_says_so() -> None:
-    foot = confusion_foot(SMALL, PETS, 40, 4, View(selected=(2, 1), asked=True))
+    foot = confusion_foot(SMALL, PETS, 40, 4, MatrixView(selected=(2, 1), asked=True))
     assert cells.text(foot) == "asking the engine for these images …"
 
 
@@ -341,5 +343,5 @@ def test_the_epoch_is_left_out_where_it_is_said_elsewhere() -> None:
 
 
 def test_facts_name_filter_order_and_accuracy() -> None:
-    facts = confusion_facts(SMALL, PETS, 60, "epoch 3", View(turn=1, wanted="ca"), "pairs")
+    facts = confusion_facts(SMALL, PETS, 60, "epoch 3", MatrixView(turn=1, wanted="ca"), "pairs")
     assert cells.text(facts) == "/ca   by recall   epoch 3   top-1 73.3"

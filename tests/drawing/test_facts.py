@@ -5,7 +5,7 @@ import pytest
 from engine.run.history import History
 from tests.drawing import examples
 from tui.drawing import cells
-from tui.drawing.facts import Reading, accuracy_facts, cursor_facts, loss_facts, view_facts
+from tui.drawing.facts import CursorReading, accuracy_facts, cursor_facts, loss_facts, view_facts
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_before_the_first_steps_there_are_no_facts() -> None:
     ],
 )
 def test_the_exact_values_at_the_cursor_become_shorter(room: int, facts: str) -> None:
-    reading = Reading(12.4, 1215, 0.412345, 0.468111, 12)
+    reading = CursorReading(12.4, 1215, 0.412345, 0.468111, 12)
     assert cells.text(cursor_facts(reading, room)) == facts
 
 
 def test_at_the_cursor_there_may_be_nothing() -> None:
-    facts = cells.text(cursor_facts(Reading(0.5, 49, None, None, None), 60))
+    facts = cells.text(cursor_facts(CursorReading(0.5, 49, None, None, None), 60))
     assert facts == "▲ epoch 0.5, step 49   train –   o val –"
 
 

@@ -11,7 +11,7 @@ from tui.drawing.cells import Span
 from tui.drawing.shades import blocks, pictured, shades
 from tui.panes.maps.kernel_rows import kernels_facts, kernels_foot, kernels_pane, kernels_range
 from tui.panes.maps.map_rows import (
-    View,
+    MapView,
     asking_foot,
     maps_facts,
     maps_foot,
@@ -148,15 +148,15 @@ def test_the_strongest_come_first_and_what_is_not_finite_last() -> None:
     )
     assert [m.channel for m in ordered(shuffled, strongest=True)] == [17, 3, 1, 5]
     assert ordered(shuffled, strongest=False) == list(shuffled.maps)
-    assert "c05 ·" in drawn(maps_pane(shuffled, (), 78, 5, View(3, strongest=True)))[0]
+    assert "c05 ·" in drawn(maps_pane(shuffled, (), 78, 5, MapView(3, strongest=True)))[0]
 
 
 def test_pages_of_channels() -> None:
-    assert drawn(maps_pane(EVENT, (), 36, 5, View(first=3)))[0][13:] == " c41 ▃  c22 ▂  c09 ▂"
-    assert cells.text(maps_range(EVENT, 36, 5, View(first=3))) == "4-6 of 64"
-    last = View(first=99, strongest=True)
+    assert drawn(maps_pane(EVENT, (), 36, 5, MapView(first=3)))[0][13:] == " c41 ▃  c22 ▂  c09 ▂"
+    assert cells.text(maps_range(EVENT, 36, 5, MapView(first=3))) == "4-6 of 64"
+    last = MapView(first=99, strongest=True)
     assert cells.text(maps_range(EVENT, 36, 5, last)) == "6-6 of 64  strongest first"
-    assert maps_range(EVENT, 4, 0, View()) == maps_range(None, 36, 5, View()) == ()
+    assert maps_range(EVENT, 4, 0, MapView()) == maps_range(None, 36, 5, MapView()) == ()
 
 
 def test_kernels_are_as_large_as_lets_all_of_them_be_there() -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.protocol.events import Example, Picture
 from tests.drawing.examples import drawn
 from tui.drawing import cells
-from tui.panes.confusion.mistake_images import Grid, examples_grid, grid
+from tui.panes.confusion.mistake_images import ImageGrid, examples_grid, grid
 
 WHITE = Picture(1, 8, 8, base64.b64encode(b"\xff" * 64).decode())
 PETS = ("cat", "dog", "鸟")
@@ -38,15 +38,15 @@ def test_pictures_stand_side_by_side_and_in_bands() -> None:
 @pytest.mark.parametrize(
     ("count", "width", "height", "shape"),
     [
-        (16, 74, 20, Grid(22, 3, 1)),
-        (16, 114, 34, Grid(20, 5, 2)),
-        (16, 194, 54, Grid(26, 6, 3)),
-        (1, 194, 54, Grid(32, 5, 2)),
-        (1, 0, 0, Grid(20, 1, 1)),
+        (16, 74, 20, ImageGrid(22, 3, 1)),
+        (16, 114, 34, ImageGrid(20, 5, 2)),
+        (16, 194, 54, ImageGrid(26, 6, 3)),
+        (1, 194, 54, ImageGrid(32, 5, 2)),
+        (1, 0, 0, ImageGrid(20, 1, 1)),
     ],
 )
 def test_the_grid_shows_many_and_then_large_ones(
-    count: int, width: int, height: int, shape: Grid
+    count: int, width: int, height: int, shape: ImageGrid
 ) -> None:
     assert grid(count, width, height) == shape
 

@@ -10,11 +10,11 @@ from tui.drawing import cells
 from tui.drawing.mistakes import counts
 from tui.panes.confusion.class_report import mean_score, score
 from tui.panes.confusion.confusion_drawing import confusion_foot, confusion_pane
-from tui.panes.confusion.matrix_view import View
+from tui.panes.confusion.matrix_view import MatrixView
 
 SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))
 PETS = ("cat", "dog", "bird")
-REPORT = View(kind="report")
+REPORT = MatrixView(kind="report")
 
 
 def test_scores_are_those_of_the_definitions() -> None:

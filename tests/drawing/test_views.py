@@ -6,7 +6,7 @@ import itertools
 
 from engine.protocol.events import Confusion
 from tui.drawing.mistakes import counts
-from tui.panes.confusion.matrix_view import View, class_order, moved, part, similar
+from tui.panes.confusion.matrix_view import MatrixView, class_order, moved, part, similar
 
 # 0 and 3 are taken for each other, and 1 and 2; 3 is sometimes taken for 1.
 PAIRS = counts(
@@ -51,21 +51,23 @@ def test_the_part_that_is_shown_lies_around_the_selected_one() -> None:
 
 
 def test_a_selection_begins_with_the_worst_and_stays_within_what_is_shown() -> None:
-    def after(down: int, right: int, view: View) -> tuple[int, int] | None:
+    def after(down: int, right: int, view: MatrixView) -> tuple[int, int] | None:
         return moved(PAIRS, NAMES, view, "matrix", down, right)
 
-    assert after(1, 0, View()) == (0, 3)
-    assert after(1, 0, View(wanted="bee")) == (1, 2)
-    assert after(1, 0, View(wanted="nothing")) is None
-    assert after(1, 0, View(selected=(0, 3))) == (1, 3)
-    assert after(0, 1, View(selected=(0, 3))) == (0, 3)
-    assert after(-10, -10, View(selected=(2, 2))) == (0, 0)
-    assert after(1, 0, View(selected=(0, 3), turn=1)) == (3, 3), "the next row as it is ordered"
+    assert after(1, 0, MatrixView()) == (0, 3)
+    assert after(1, 0, MatrixView(wanted="bee")) == (1, 2)
+    assert after(1, 0, MatrixView(wanted="nothing")) is None
+    assert after(1, 0, MatrixView(selected=(0, 3))) == (1, 3)
+    assert after(0, 1, MatrixView(selected=(0, 3))) == (0, 3)
+    assert after(-10, -10, MatrixView(selected=(2, 2))) == (0, 0)
+    assert after(1, 0, MatrixView(selected=(0, 3), turn=1)) == (3, 3), (
+        "the next row as it is ordered"
+    )
 
 
 def test_a_selection_moves_over_pairs_and_over_classes() -> None:
     pairs = [None, (0, 3), (3, 0), (1, 2), (2, 1), (3, 1), (3, 1)]
     for before, after in itertools.pairwise(pairs):
-        assert moved(PAIRS, NAMES, View(selected=before), "pairs", 1, 0) == after
-    assert moved(PAIRS, NAMES, View(selected=(3, 0)), "report", 1, 0) == (1, 1)
-    assert moved(PAIRS, (), View(), "report", 1, 0) is None
+        assert moved(PAIRS, NAMES, MatrixView(selected=before), "pairs", 1, 0) == after
+    assert moved(PAIRS, NAMES, MatrixView(selected=(3, 0)), "report", 1, 0) == (1, 1)
+    assert moved(PAIRS, (), MatrixView(), "report", 1, 0) is None

@@ -41,7 +41,7 @@ def recorded() -> list[Event]:
     return events.decode_lines(gzip.decompress(packed))
 
 
-class Replay:
+class RecordedRun:
     """Appends a recorded run to a journal, each event when its time has come.
 
     The run's lock is held until the last one, as an engine would.
@@ -129,7 +129,7 @@ class Demo(CnnTui):
             folder, watch=run, recorded=True, ascii_only=ascii_only, typed=typed, clock=clock
         )
         self._folder = folder
-        self.replay = Replay(run, said, clock)
+        self.replay = RecordedRun(run, said, clock)
 
     def on_mount(self) -> None:
         self.replay.feed()

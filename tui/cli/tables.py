@@ -104,7 +104,7 @@ def models(as_json: bool) -> None:
     if as_json:
         _json(known)
         return
-    shape = architecture_list.Shape(3, 32, 10)
+    shape = architecture_list.InputShape(3, 32, 10)
     columns = architecture_list.columns(known, shape)[:-1]
     news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(

@@ -19,7 +19,7 @@ from tui.drawing.table import Column
 WIDEST = 16
 
 
-class Shape(NamedTuple):
+class InputShape(NamedTuple):
     """What the images are that an architecture would get."""
 
     channels: int
@@ -28,12 +28,12 @@ class Shape(NamedTuple):
 
 
 # Of a folder that nobody has looked into yet, and that of the stages.
-UNKNOWN = Shape(3, 32, 10)
+UNKNOWN = InputShape(3, 32, 10)
 
 
-def shape_of(data: DataSet | None) -> Shape:
+def shape_of(data: DataSet | None) -> InputShape:
     """The shape of a catalogued data set's images."""
-    return Shape(data.channels, data.size, len(data.classes)) if data else UNKNOWN
+    return InputShape(data.channels, data.size, len(data.classes)) if data else UNKNOWN
 
 
 ORDERS: dict[str, Callable[[Architecture], Any]] = {
@@ -56,7 +56,7 @@ def _fits(a: Architecture, wanted: str) -> bool:
     return any(wanted in words.lower() for words in (a.key, a.title, a.family, a.new))
 
 
-def columns(found: Sequence[Architecture], shape: Shape) -> list[Column]:
+def columns(found: Sequence[Architecture], shape: InputShape) -> list[Column]:
     """What a student compares; counts are those for this input, `≈` where estimated."""
     return [
         Column(drawing_text.NAME, [a.key for a in found]),
@@ -70,11 +70,11 @@ def columns(found: Sequence[Architecture], shape: Shape) -> list[Column]:
     ]
 
 
-def parameters(a: Architecture, shape: Shape) -> str:
+def parameters(a: Architecture, shape: InputShape) -> str:
     return _count(architectures.parameters(a.key, *shape))
 
 
-def macs(a: Architecture, shape: Shape) -> str:
+def macs(a: Architecture, shape: InputShape) -> str:
     return _count(architectures.macs(a.key, *shape))
 
 
@@ -90,7 +90,7 @@ def _top1(a: Architecture) -> str:
     return "–" if a.top1 is None else f"{a.top1 * 100:.1f}"
 
 
-def details(a: Architecture, shape: Shape) -> list[Row]:
+def details(a: Architecture, shape: InputShape) -> list[Row]:
     """The architecture in words and its stages as bars as wide as their outputs' sides."""
     counts = drawing_text.counts(parameters(a, shape), macs(a, shape))
     head = [

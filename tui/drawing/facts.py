@@ -52,7 +52,7 @@ def accuracy_facts(history: History, room: int) -> Row:
     return fitting([*forms, named, plain], room)
 
 
-class Reading(NamedTuple):
+class CursorReading(NamedTuple):
     """What the curves say at the cursor, in the unit that is written.
 
     `validation` is that of `ended`, the last epoch that was over there; None where there is none.
@@ -65,7 +65,7 @@ class Reading(NamedTuple):
     ended: int | None
 
 
-def cursor_facts(reading: Reading, room: int) -> Row:
+def cursor_facts(reading: CursorReading, room: int) -> Row:
     """`▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12`, or less of it."""
     train, validation = _exact(reading.train), _exact(reading.validation)
     ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()

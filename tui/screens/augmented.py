@@ -13,10 +13,10 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
 from tui.screens import launcher_text
-from tui.widgets.drawn import Drawn, is_coloured
+from tui.widgets.drawn import CellWidget, is_coloured
 
 
-class Grid(Drawn):
+class SampleGrid(CellWidget):
     """The images in a frame."""
 
     def __init__(self, shown: Augmented) -> None:
@@ -47,4 +47,4 @@ class AugmentedScreen(ModalScreen[None]):
         self._shown = shown
 
     def compose(self) -> ComposeResult:
-        yield Grid(self._shown)
+        yield SampleGrid(self._shown)

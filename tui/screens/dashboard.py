@@ -25,7 +25,7 @@ from engine.run.rundir import RunDir
 from tui import text
 from tui.drawing.frame import tabs
 from tui.panes.base.chart import Chart
-from tui.panes.base.chart_view import View
+from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
 from tui.panes.base.past_view import PAST, Past
 from tui.panes.confusion.confusion_pane import ConfusionPane
@@ -44,7 +44,7 @@ from tui.viewer.following import Following
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
-    from tui.screens.inspection_questions import Questions
+    from tui.screens.inspection_questions import InspectionQuestions
 
 TICK_SECONDS = 0.5
 # A viewer that started an engine is there so soon.
@@ -127,7 +127,7 @@ class Dashboard(Screen[str]):
         # What was shown before the log alone was, of a run that never began; None where it is not.
         self._unbegun: tuple[str, str, bool] | None = None
         # The panes over the epochs share one x-axis.
-        self._view = View()
+        self._view = ChartView()
         # The last event that was known when a pause was asked for.
         self._asked_pause: int | None = None
         self.placing = Placing()
@@ -423,11 +423,11 @@ class Dashboard(Screen[str]):
     # What is asked of the engine
 
     @cached_property
-    def _questions(self) -> Questions:
+    def _questions(self) -> InspectionQuestions:
         """Imported with the first question: most viewers ask none."""
-        from tui.screens.inspection_questions import Questions
+        from tui.screens.inspection_questions import InspectionQuestions
 
-        return Questions(self, self.run_dir, recorded=self._recorded)
+        return InspectionQuestions(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
         self._questions.ask(None, "augmented")

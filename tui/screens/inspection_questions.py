@@ -11,18 +11,18 @@ from engine.protocol.events import Event
 from engine.run.rundir import RunDir
 from tui.panes.base.pane import Pane
 from tui.screens import screen_text
-from tui.viewer.inspection_requests import Asking
+from tui.viewer.inspection_requests import InspectionRequests
 
 # How often an answer is looked for while a question is open.
 ANSWER_SECONDS = 0.05
 
 
-class Questions:
+class InspectionQuestions:
     """The questions of one screen, one at a time; a recording has nobody who would answer."""
 
     def __init__(self, screen: Screen[str], run: RunDir, *, recorded: bool) -> None:
         self._screen, self._recorded = screen, recorded
-        self._asking = Asking(run)
+        self._asking = InspectionRequests(run)
         # Which pane asked; None where it was the key for augmented images.
         self._asker: Pane | None = None
         self._timer = screen.set_interval(ANSWER_SECONDS, self.look_for_answer, pause=True)

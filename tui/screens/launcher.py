@@ -62,7 +62,7 @@ class FolderRow(NamedTuple):
     images: str
     size: str
     classes: str
-    shape: architecture_list.Shape
+    shape: architecture_list.InputShape
 
 
 class Launcher(Screen[None]):
@@ -137,7 +137,7 @@ class Launcher(Screen[None]):
         self._chooser("arch").fill([a.key for a in found], columns, chosen=chosen, facts=facts)
 
     @property
-    def _shape(self) -> architecture_list.Shape:
+    def _shape(self) -> architecture_list.InputShape:
         if self._on_folder:
             return self._folder_row.shape
         return architecture_list.shape_of(datasets.DATA.get(self._chooser("data").chosen))
@@ -519,5 +519,5 @@ def _seen(path: Path) -> FolderRow:
         si(len(folder.files)),
         f"{form.size}×{form.size}",
         text.classes(classes),
-        architecture_list.Shape(form.channels, form.size, classes),
+        architecture_list.InputShape(form.channels, form.size, classes),
     )

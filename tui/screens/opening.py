@@ -11,7 +11,7 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.screens.dashboard_places import places
 from tui.terminal.compositor import FineCompositor
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import CellWidget
 
 STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
 
@@ -30,7 +30,7 @@ class Opening(Screen[None]):
         yield Boxes(self._label, boxed=self._boxed)
 
 
-class Boxes(Drawn):
+class Boxes(CellWidget):
     """Frames without content where the panes will be, under a name."""
 
     def __init__(self, label: str, *, boxed: bool) -> None:

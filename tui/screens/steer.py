@@ -15,7 +15,7 @@ from engine.protocol.commands import HIGHEST_RATE, MOST_EPOCHS
 from engine.run.history import History
 from tui.drawing import numbers
 from tui.screens import screen_text
-from tui.widgets.forms import Form
+from tui.widgets.forms import FormDialog
 
 Changes: TypeAlias = Mapping[str, float | int]
 """Fields of a `commands.Steer`."""
@@ -23,7 +23,7 @@ Changes: TypeAlias = Mapping[str, float | int]
 _FACTOR = ("x", "X", "*", "×")
 
 
-class SteerScreen(Form[Changes]):
+class SteerScreen(FormDialog[Changes]):
     """Two fields that hold what is now; Enter takes what was changed, Escape nothing.
 
     They are empty before the run begins to train. `check` says in one sentence why the engine

@@ -10,7 +10,7 @@ from engine.protocol.events import Event, Phase, RunEnded
 from engine.run import rundir
 from engine.run.history import History
 from engine.run.journal import Reader, glimpse
-from engine.run.rundir import Life, RunDir
+from engine.run.rundir import Liveness, RunDir
 from tui.viewer import viewer_text
 
 # A long journal is read in slices, so that keys are answered meanwhile.
@@ -35,7 +35,7 @@ class Following:
 
     def __init__(self, run: RunDir) -> None:
         self.run = run
-        self.life: Life = "live"
+        self.life: Liveness = "live"
         self.died: str
         """The sentence on an engine that ended without a word; empty where none did."""
         # The number of the last event before an engine was started that has said nothing yet.
@@ -102,7 +102,7 @@ class Following:
             self._expected = self.history.last_seq
             self._foretell()
 
-    def _turn(self, life: Life) -> bool:
+    def _turn(self, life: Liveness) -> bool:
         """Take note of another life of the engine; whether all is to be read from the start.
 
         So it is after a death: the journal has none, and there may have been none.

@@ -23,7 +23,7 @@ from engine.start import launch
 PATIENCE_SECONDS = 2.0
 
 
-class Question(NamedTuple):
+class InspectionRequest(NamedTuple):
     """As `commands.Probe`."""
 
     look: Look
@@ -31,7 +31,7 @@ class Question(NamedTuple):
     images: tuple[int, ...]
 
 
-class Asking:
+class InspectionRequests:
     """Asks about one run. Nothing here waits; `look` is called again and again.
 
     No more than one question is with the engine: a key that is held down shall not slow the
@@ -40,9 +40,9 @@ class Asking:
 
     def __init__(self, run: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
         self._run, self._clock = run, clock
-        self._wanted: Question | None = None
+        self._wanted: InspectionRequest | None = None
         # What was asked, under which id, of which attempt and when; no id while it was nothing.
-        self._sent: Question | None = None
+        self._sent: InspectionRequest | None = None
         self._id, self._attempt, self._sent_at = "", "", 0.0
         self._answerer: subprocess.Popen[bytes] | None = None
 
@@ -57,7 +57,7 @@ class Asking:
             self._id = ""
             if self._answerer is not None and self._answerer.poll() is not None:
                 self._answerer = None  # it left when nobody had asked for a while
-        self._wanted = Question(look, layer, images)
+        self._wanted = InspectionRequest(look, layer, images)
         try:
             if not self._id:
                 self._send()

@@ -11,7 +11,7 @@ from engine.recipes.recipe import names
 from engine.run import rundir
 from engine.run.history import History
 from engine.run.journal import Reader, glimpse
-from engine.run.rundir import Life, RunDir
+from engine.run.rundir import Liveness, RunDir
 
 State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
@@ -50,7 +50,7 @@ def state_now(run: RunDir) -> State:
     return state_of(history, rundir.life(run))
 
 
-def state_of(history: History, life: Life) -> State:
+def state_of(history: History, life: Liveness) -> State:
     """A lock that is free without a `RunEnded` means that the engine died."""
     if life == "live":
         paused = history.phase is not None and history.phase.name == "paused"
@@ -60,7 +60,7 @@ def state_of(history: History, life: Life) -> State:
     return history.ended.reason if history.ended else "failed"
 
 
-def summary(run: RunDir, life: Life) -> Summary:
+def summary(run: RunDir, life: Liveness) -> Summary:
     """Read the run's journal and fold it; `life` is what is known of its engine."""
     history = read(run)
     best = history.best
@@ -87,7 +87,7 @@ class Summaries:
     """Summaries that are made anew only where a journal has grown or an engine has gone."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Path, int, Life], Summary] = {}
+        self._known: dict[tuple[Path, int, Liveness], Summary] = {}
 
     def of(self, run: RunDir) -> Summary:
         """The summary of the run as it is now."""

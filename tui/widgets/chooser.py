@@ -15,10 +15,10 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.choices import choice_rows, window
 from tui.drawing.frame import frame
 from tui.drawing.table import Column
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import CellWidget
 
 
-class Chooser(Drawn, can_focus=True):
+class Chooser(CellWidget, can_focus=True):
     """One of a few rows is chosen with the arrows; `keys` name the rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -30,7 +30,7 @@ NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(
 JUMP = 4
 
 
-class Drawn(Widget):
+class CellWidget(Widget):
     """A widget whose content is `draw(width, height)`: one row of spans for each line."""
 
     DEFAULT_CSS = "Drawn { color: $foreground; background: $background; }"

@@ -20,7 +20,7 @@ SHOWN = ("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", 
 _KINDS = get_type_hints(Recipe, include_extras=True)
 
 
-class Form(Dialog[Answer]):
+class FormDialog(Dialog[Answer]):
     """A box of inputs."""
 
     DEFAULT_CSS = """
@@ -50,7 +50,7 @@ class Form(Dialog[Answer]):
         self.query_one(".wrong", Label).update(sentence)
 
 
-class FieldsScreen(Form[dict[str, object]]):
+class FieldsScreen(FormDialog[dict[str, object]]):
     """The few fields that people change; the row below takes them, Escape leaves them as they were.
 
     Enter goes on to the next field, and only on that row takes them: whoever presses it once too
@@ -108,7 +108,7 @@ class FieldsScreen(Form[dict[str, object]]):
         return recipe.difference(self._recipe, SHOWN) | fields
 
 
-class Line(Form[str]):
+class Line(FormDialog[str]):
     """Asks for a line of text, of which this one is there.
 
     `check` says in one sentence why a line will not do; the form stays open with it. It may act on

@@ -12,13 +12,13 @@ from tui.drawing import cells, curves, facts, learning_rate, log_lines, series, 
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.plain import spelled
-from tui.widgets.drawn import Drawn, is_ascii
+from tui.widgets.drawn import CellWidget, is_ascii
 
 # Between keys: that there are others.
 MORE = "…"
 
 
-class Strip(Drawn):
+class Strip(CellWidget):
     """A row that is drawn from the history and the state of the screen."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.widgets import widget_text
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import CellWidget
 
 
-class Lines(Drawn):
+class Lines(CellWidget):
     """A few rows of text that the screen sets."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 (Textual's name)

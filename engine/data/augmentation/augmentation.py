@@ -16,7 +16,7 @@ from engine.data.augmentation.colour import Colour
 from engine.data.augmentation.geometry import Geometry
 from engine.data.augmentation.masks import Masks
 from engine.data.augmentation.mixing import Mixing
-from engine.data.base.batch import Batch, Drawn
+from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.seeds import derived
 from engine.recipes.recipe import Recipe
 
@@ -41,12 +41,12 @@ class Augmentation:
             Mixing.of(recipe),
         )
 
-    def aim(self, draws: torch.Generator, drawn: Drawn) -> None:
+    def aim(self, draws: torch.Generator, drawn: RawBatch) -> None:
         """Have a generator draw what (seed, epoch, step) decide."""
         draws.manual_seed(derived(self.seed, int(drawn.epoch), drawn.step))
 
     def __call__(
-        self, drawn: Drawn, draws: torch.Generator, normalise: Callable[[Tensor], Tensor]
+        self, drawn: RawBatch, draws: torch.Generator, normalise: Callable[[Tensor], Tensor]
     ) -> Batch:
         """The batch that a step learns from.
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 from engine.recipes.recipe import Recipe
 
 Fill = Literal["nearest", "constant", "reflect"]
@@ -87,7 +87,7 @@ class Geometry:
         """Whether pixels come to lie between others, and not only elsewhere."""
         return bool(self.rotate or self.rot90 or self.shift or self.zoom or self.shear)
 
-    def __call__(self, drawn: Drawn, generator: torch.Generator) -> Tensor:
+    def __call__(self, drawn: RawBatch, generator: torch.Generator) -> Tensor:
         """The pixels (N, C, H, W) in their new places, of 0 to 255.
 
         They stay uint8 where they only move (crop and flip); interpolated, they are float32.
@@ -97,7 +97,7 @@ class Geometry:
             return affine(drawn.pixels.float(), placement, self.fill)
         return moved(drawn.pixels, placement, self.fill)
 
-    def draw(self, drawn: Drawn, generator: torch.Generator) -> Placement:
+    def draw(self, drawn: RawBatch, generator: torch.Generator) -> Placement:
         """Random placements for these images."""
         count, _, height, width = drawn.pixels.shape
         chance = torch.rand(10, count, device=drawn.pixels.device, generator=generator)
@@ -118,7 +118,7 @@ class Geometry:
             zoom_y=1 + either[ZOOM_Y] * self.zoom,
         )
 
-    def _mirrored(self, drawn: Drawn, coin: Tensor) -> Tensor:
+    def _mirrored(self, drawn: RawBatch, coin: Tensor) -> Tensor:
         if self.flip == "alternating":
             first = hashed(drawn.indices, self.seed) & 1
             return ((first + drawn.epoch) & 1).bool()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-class Drawn(NamedTuple):
+class RawBatch(NamedTuple):
     """Images as they come from the training set, on the device that trains.
 
     `pixels` is (N, C, H, W) uint8, `labels` (N,) int64, and `indices` (N,) int64 their places in

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
-from engine.data.decoding.decode import BROKEN, Form, decode
+from engine.data.decoding.decode import BROKEN, ImageFormat, decode
 from engine.errors import DataError
 from engine.machine import memory
 
@@ -56,7 +56,7 @@ class ImageFiles:
     path: Path
     files: Sequence[Path]
     labels: Tensor
-    form: Form
+    form: ImageFormat
 
     def __len__(self) -> int:
         return len(self.files)

@@ -23,7 +23,7 @@ GREY = ("1", "L", *DEEP_GREY)
 
 
 @dataclass(frozen=True)
-class Form:
+class ImageFormat:
     """What every image becomes: (channels, size, size), of which `frame` pixels are its margin."""
 
     channels: int
@@ -35,7 +35,7 @@ class Form:
         return self.channels, self.size, self.size
 
 
-def decode_all(files: Sequence[Path], form: Form, pixels: Pixels) -> dict[int, str]:
+def decode_all(files: Sequence[Path], form: ImageFormat, pixels: Pixels) -> dict[int, str]:
     """Fill pixels (N, C, size, size) from as many files; returns why which ones are broken."""
     broken = {}
     for index, (file, target) in enumerate(zip(files, pixels, strict=True)):
@@ -51,7 +51,7 @@ def why_broken(error: Exception) -> str:
     return data_text.NOT_AN_IMAGE if isinstance(error, UnidentifiedImageError) else str(error)
 
 
-def decode(file: Path, form: Form) -> Pixels:
+def decode(file: Path, form: ImageFormat) -> Pixels:
     """The pixels (C, size, size) of one file: upright, and the square at its centre.
 
     Raises one of BROKEN for a file that is no whole image.

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.decoding.decode import Form, Pixels, decode_all
+from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
 
 # Ctrl+C, a batch system and `timeout` signal every process of a job, but mean the engine alone.
 ENGINE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
@@ -67,14 +67,14 @@ class Room:
     what was begun.
     """
 
-    def __init__(self, shared: Shared, slots: int, batch: int, form: Form) -> None:
+    def __init__(self, shared: Shared, slots: int, batch: int, form: ImageFormat) -> None:
         self._shared, self._slots, self._batch, self.form = shared, slots, batch, form
         whole = np.frombuffer(shared.memory, np.uint8)
         self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *form.shape)
         self.wanted = whole[-slots:].view(np.bool_)
 
     @classmethod
-    def zeroed(cls, slots: int, batch: int, form: Form) -> Room:
+    def zeroed(cls, slots: int, batch: int, form: ImageFormat) -> Room:
         size = slots * (batch * math.prod(form.shape) + 1)
         return cls(Shared.zeroed(size), slots, batch, form)
 

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.data.decoding.decode import Form
+from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoder_workers import Pool, Room, decode
 
 # Images of a task that one process decodes at a time: a task is spread over several, so that the
@@ -25,7 +25,7 @@ PROGRESS_SECONDS = 0.05
 
 
 @dataclass(eq=False)
-class Task:
+class DecodeTask:
     """Files that are being decoded into a slot."""
 
     slot: int
@@ -41,23 +41,23 @@ class Decoders:
     """
 
     def __init__(
-        self, workers: int, slots: int, batch: int, form: Form, chunk: int = CHUNK
+        self, workers: int, slots: int, batch: int, form: ImageFormat, chunk: int = CHUNK
     ) -> None:
         self._workers, self._room, self._chunk = workers, Room.zeroed(slots, batch, form), chunk
         self.pixels = self._room.pixels
         self._deaths = 0
-        self._begun: dict[Task, None] = {}
+        self._begun: dict[DecodeTask, None] = {}
         self._pool = Pool(workers, self._room)
 
-    def begin(self, slot: int, files: Sequence[Path]) -> Task:
+    def begin(self, slot: int, files: Sequence[Path]) -> DecodeTask:
         """Have files decoded into a slot that is free. Raises BrokenProcessPool as `result`."""
-        task = Task(slot, files)
+        task = DecodeTask(slot, files)
         self._room.wanted[slot] = True
         self._begun[task] = None
         self._submit([task])
         return task
 
-    def progress(self, task: Task) -> Iterator[float]:
+    def progress(self, task: DecodeTask) -> Iterator[float]:
         """The share that is decoded, every now and then, until `result` need not wait for it.
 
         Raises BrokenProcessPool as `result`.
@@ -69,7 +69,7 @@ class Decoders:
             else:
                 wait(left[:1], PROGRESS_SECONDS)
 
-    def result(self, task: Task) -> dict[int, str]:
+    def result(self, task: DecodeTask) -> dict[int, str]:
         """Wait until all is decoded; tells why which files are broken.
 
         Raises BrokenProcessPool where processes were ended from outside again and again.
@@ -87,7 +87,7 @@ class Decoders:
         deaths, self._deaths = self._deaths, 0
         return deaths
 
-    def leave(self, tasks: Sequence[Task]) -> None:
+    def leave(self, tasks: Sequence[DecodeTask]) -> None:
         """Free slots whose result was taken, or is not wanted any more.
 
         Python 3.11's executor trips over futures that were cancelled when a process dies: the
@@ -105,13 +105,13 @@ class Decoders:
         self._pool.end()
         self._room.close()
 
-    def _finished(self, task: Task) -> dict[int, str]:
+    def _finished(self, task: DecodeTask) -> dict[int, str]:
         self._pool.wait(task.parts.values())
         found = [part.result() for part in task.parts.values()]
         del self._begun[task]
         return {place: why for broken in found for place, why in broken.items()}
 
-    def _submit(self, tasks: Iterable[Task]) -> None:
+    def _submit(self, tasks: Iterable[DecodeTask]) -> None:
         deadline = time.monotonic() + SERVER_SECONDS
         while True:
             try:
@@ -130,7 +130,7 @@ class Decoders:
                 self._renew()
                 tasks = self._begun
 
-    def _submit_rest(self, task: Task) -> None:
+    def _submit_rest(self, task: DecodeTask) -> None:
         """What is not decoded yet; all of it, where none is."""
         for at in range(0, len(task.files), self._chunk):
             if at not in task.parts or _is_left(task.parts[at]):

@@ -20,7 +20,7 @@ from engine.data.base.dataset import (
     channel_statistics,
     check_memory,
 )
-from engine.data.decoding.decode import Form, Pixels, decode_all
+from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
 from engine.data.decoding.decoders import Decoders
 from engine.data.folders.format_choice import form_of, glimpses
 from engine.data.folders.image_folder import Files, Folder
@@ -64,7 +64,7 @@ def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, 
     return (yield from kept(folder, form, processes(recipe)))
 
 
-def streamed(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
+def streamed(folder: Folder, form: ImageFormat) -> Generator[float, None, Dataset]:
     """The files of a folder, of which no more than a sample is decoded now."""
     sample = folder.train[:: -(-len(folder.train) // STATISTICS)]
     pixels, broken, _ = yield from by_threads(sample, form)
@@ -91,7 +91,7 @@ def streamed(folder: Folder, form: Form) -> Generator[float, None, Dataset]:
     )
 
 
-def kept(folder: Folder, form: Form, workers: int) -> Generator[float, None, Dataset]:
+def kept(folder: Folder, form: ImageFormat, workers: int) -> Generator[float, None, Dataset]:
     """All images of a folder in memory, but for the broken ones."""
     files = folder.files
     check_memory(len(files), form.channels, form.size)
@@ -120,7 +120,7 @@ def processes(recipe: Recipe) -> int:
     return max(AT_ONCE, torch.get_num_threads()) if recipe.threads == "auto" else recipe.threads
 
 
-def by_threads(files: Files, form: Form) -> Generator[float, None, Decoded]:
+def by_threads(files: Files, form: ImageFormat) -> Generator[float, None, Decoded]:
     """Decode files, yielding the fraction done."""
     pixels = np.empty((len(files), *form.shape), np.uint8)
     broken: dict[int, str] = {}
@@ -142,7 +142,7 @@ def by_threads(files: Files, form: Form) -> Generator[float, None, Decoded]:
     return Decoded(pixels, broken)
 
 
-def by_processes(files: Files, form: Form, workers: int) -> Generator[float, None, Decoded]:
+def by_processes(files: Files, form: ImageFormat, workers: int) -> Generator[float, None, Decoded]:
     """As `by_threads`, by so many processes.
 
     Raises DataError where processes were ended from outside again and again.

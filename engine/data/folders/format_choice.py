@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from engine.data.decoding.decode import BROKEN, GREY, Form
+from engine.data.decoding.decode import BROKEN, GREY, ImageFormat
 from engine.data.folders.image_folder import Files
 
 SAMPLE = 100
@@ -34,7 +34,7 @@ def glimpses(files: Files) -> list[Glimpse]:
     return seen
 
 
-def form_of(seen: list[Glimpse], size: int | str) -> Form:
+def form_of(seen: list[Glimpse], size: int | str) -> ImageFormat:
     """The form that suits images like these.
 
     `size` "auto" keeps images that are all square, of one size and small, and brings others to
@@ -44,7 +44,7 @@ def form_of(seen: list[Glimpse], size: int | str) -> Form:
     common = min(sides) if len(sides) == 1 else 0
     natural = common if common in SMALL else DEFAULT_SIZE
     frame = FRAME if common == FRAMED and size in ("auto", FRAMED + 2 * FRAME) else 0
-    return Form(
+    return ImageFormat(
         channels=1 if seen and all(glimpse.grey for glimpse in seen) else 3,
         size=size if isinstance(size, int) else natural + 2 * frame,
         frame=frame,

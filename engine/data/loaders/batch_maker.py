@@ -9,9 +9,9 @@ from collections.abc import Generator
 import torch
 
 from engine.data.augmentation.augmentation import Augmentation
-from engine.data.base.batch import Batch, Drawn
+from engine.data.base.batch import Batch, RawBatch
 from engine.data.loaders.normalisation import Normalise
-from engine.distributed.batch_share import Part
+from engine.distributed.batch_share import BatchShare
 
 
 class Batches(ABC):
@@ -25,7 +25,7 @@ class Batches(ABC):
         augmentation: Augmentation,
         normalise: Normalise,
         device: torch.device,
-        part: Part,
+        part: BatchShare,
     ) -> None:
         """`count` is how many images there are to train on, and `part` of each batch is ours."""
         self._seed, self._device = seed, device
@@ -37,17 +37,17 @@ class Batches(ABC):
         self.draws = torch.Generator(device)
 
     @abstractmethod
-    def drawn(self, epoch: int, first: int = 0) -> Generator[Drawn, None, None]:
+    def drawn(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
         """The images of an epoch's batches, from step `first` (from 0) on.
 
         The last images of the order, where they do not fill a batch, are left out.
         """
 
-    def aim(self, drawn: Drawn) -> None:
+    def aim(self, drawn: RawBatch) -> None:
         """Have the next draws be those of this step, whatever was drawn before."""
         self._augmentation.aim(self.draws, drawn)
 
-    def made(self, drawn: Drawn) -> Batch:
+    def made(self, drawn: RawBatch) -> Batch:
         """The batch of these images, by the draws that were aimed at."""
         return self._augmentation(drawn, self.draws, self.normalise)
 

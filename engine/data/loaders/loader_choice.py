@@ -13,7 +13,7 @@ from engine.data.base.seeds import derived
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
-from engine.distributed.batch_share import WHOLE, Part
+from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.recipes.recipe import Recipe
 
 Loader: TypeAlias = ResidentLoader | StreamingLoader
@@ -25,7 +25,7 @@ def loader(
     device: torch.device,
     layout: torch.memory_format,
     workers: int = 1,
-    part: Part = WHOLE,
+    part: BatchShare = WHOLE,
 ) -> Loader:
     """The training images as a recipe wants them; close it, for a streamed set keeps `workers`.
 

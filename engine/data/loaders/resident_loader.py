@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from engine.data.augmentation.augmentation import Augmentation
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Images, Split
 from engine.data.base.seeds import order
 from engine.data.loaders.batch_maker import Batches
 from engine.data.loaders.normalisation import Normalise
-from engine.distributed.batch_share import WHOLE, Part
+from engine.distributed.batch_share import WHOLE, BatchShare
 
 
 class ResidentLoader(Batches):
@@ -33,20 +33,20 @@ class ResidentLoader(Batches):
         augmentation: Augmentation,
         device: torch.device,
         memory_format: torch.memory_format,
-        part: Part = WHOLE,
+        part: BatchShare = WHOLE,
     ) -> None:
         normalise = Normalise(mean, std, device, memory_format)
         super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
         self._pixels = images.pixels.to(device)
         self._labels = images.labels.to(device)
 
-    def drawn(self, epoch: int, first: int = 0) -> Generator[Drawn, None, None]:
+    def drawn(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
         places = order(len(self._labels), self._seed, epoch).to(self._device)
         for step in range(first, self.steps_per_epoch):
             start = step * self.batch + self._part.rank * self._share
             taken = places[start : start + self._share]
             pixels, labels = (of.index_select(0, taken) for of in (self._pixels, self._labels))
-            yield Drawn(pixels, labels, taken, epoch, step)
+            yield RawBatch(pixels, labels, taken, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All images (up to batch, C, H, W) float32 with their labels, in order and as they are.

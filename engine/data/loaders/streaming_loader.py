@@ -13,21 +13,21 @@ from torch import Tensor
 
 from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
-from engine.data.base.batch import Drawn
+from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import ImageFiles, Split
 from engine.data.base.seeds import order
-from engine.data.decoding.decoders import CHUNK, Decoders, Task
+from engine.data.decoding.decoders import CHUNK, Decoders, DecodeTask
 from engine.data.loaders.batch_maker import Batches
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.uplink import Decoded, Uplink, ahead
-from engine.distributed.batch_share import WHOLE, Part
+from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.errors import DataError
 
 
 class Pending(NamedTuple):
     """A batch that is being decoded, and which images it takes."""
 
-    task: Task
+    task: DecodeTask
     taken: Tensor
 
 
@@ -49,7 +49,7 @@ class StreamingLoader(Batches):
         device: torch.device,
         memory_format: torch.memory_format,
         workers: int,
-        part: Part = WHOLE,
+        part: BatchShare = WHOLE,
     ) -> None:
         normalise = Normalise(mean, std, device, memory_format)
         super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
@@ -62,7 +62,7 @@ class StreamingLoader(Batches):
         self._broken: dict[Path, str] = {}
         self._told = 0
 
-    def drawn(self, epoch: int, first: int = 0) -> Generator[Drawn, None, None]:
+    def drawn(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
         """As ever, decoded ahead.
 
         Raises DataError where the folder is gone, or where decoding processes were ended from
@@ -73,7 +73,7 @@ class StreamingLoader(Batches):
         batches = (places[step * self.batch : (step + 1) * self.batch] for step in steps)
         takes = [self._part.of(batch) for batch in batches]
         for step, decoded in zip(steps, self._arrived(self._images, takes), strict=True):
-            yield Drawn(*decoded, epoch, step)
+            yield RawBatch(*decoded, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """As ResidentLoader's, in batches that fit into a slot."""

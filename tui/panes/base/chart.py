@@ -15,7 +15,7 @@ from tui.drawing import axis, series
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row
 from tui.panes.base import axis_marks, pane_text
-from tui.panes.base.chart_view import View
+from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
 
 # The column that is being filled moves by a dot now and then: so often it is drawn again.
@@ -57,7 +57,7 @@ class Chart(Pane):
 
     def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(number, id=id)
-        self.view = View()
+        self.view = ChartView()
         # The plot as it was drawn last: how large, where the run was on the axis, and when.
         self._plot: list[Row] = []
         self._plotted: tuple[int, int] = (0, 0)

@@ -14,7 +14,7 @@ SMOOTHING = (0.0, 0.6, 0.8, 0.9, 0.95, 0.98)
 
 
 @dataclasses.dataclass
-class View:
+class ChartView:
     """What the keys of a curve change; `cursor` is an epoch, or None while there is none."""
 
     level: int = 0

@@ -12,7 +12,7 @@ from engine.protocol.events import Event
 from engine.run.history import History
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame, room
-from tui.widgets.drawn import Drawn
+from tui.widgets.drawn import CellWidget
 
 
 class Border(NamedTuple):
@@ -23,7 +23,7 @@ class Border(NamedTuple):
     foot_right: Row = ()
 
 
-class Pane(Drawn, can_focus=True):
+class Pane(CellWidget, can_focus=True):
     """A framed view of a run's history; it knows neither its siblings nor the app.
 
     A subclass names the events that change it and draws its border and inside from

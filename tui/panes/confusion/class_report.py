@@ -12,7 +12,7 @@ from tui.drawing.mistakes import Counts, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table
 from tui.panes.confusion import confusion_text
-from tui.panes.confusion.matrix_view import View, class_order, part
+from tui.panes.confusion.matrix_view import MatrixView, class_order, part
 
 LONGEST_NAME = 24
 # The longest bar of recall, and the share of the pane that it may take.
@@ -49,7 +49,7 @@ def mean_score(counted: Counts, many: int) -> Score:
 
 
 def report(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> list[Row]:
     """A class a row, those around the selected one, with its most frequent mistake."""
     order = class_order(counted, classes, view.order("report"), view.wanted)

@@ -13,7 +13,7 @@ from tui.drawing.spark import bar
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.density import density, dots_across
-from tui.panes.confusion.matrix_view import View, pair_order, part, similar
+from tui.panes.confusion.matrix_view import MatrixView, pair_order, part, similar
 
 LONGEST_NAME = 14
 WIDE_NAME = 24
@@ -33,10 +33,10 @@ HEADED = 4
 
 
 def pair_table(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: View | None = None
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView | None = None
 ) -> list[Row]:
     """The pairs, the shape of their matrix beside them, the extremes of recall below."""
-    view = view or View()
+    view = view or MatrixView()
     found = pair_order(counted, classes, view.order("pairs"), view.wanted)
     below = _extremes(counted, classes, width) if height >= AROUND_ROWS else []
     rows = height - len(below)
@@ -118,7 +118,7 @@ def _list(
     classes: Sequence[str],
     width: int,
     height: int,
-    view: View,
+    view: MatrixView,
 ) -> list[Row]:
     """A heading, a rule, and a pair a row with its bar; those around the selected one."""
     if not found:

@@ -14,9 +14,9 @@ from tui.panes.confusion import confusion_text, matrix
 from tui.panes.confusion.class_report import report, report_foot
 from tui.panes.confusion.confused_pairs import pair_list, pair_table, short_pairs
 from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, Layout
-from tui.panes.confusion.matrix_view import Kind, View, class_order
+from tui.panes.confusion.matrix_view import Kind, MatrixView, class_order
 
-PLAIN = View()
+PLAIN = MatrixView()
 
 
 def confusion_pane(
@@ -24,7 +24,7 @@ def confusion_pane(
     classes: Sequence[str],
     width: int,
     height: int,
-    view: View = PLAIN,
+    view: MatrixView = PLAIN,
 ) -> list[Row]:
     """Row = true class, in per cent of its images, or in counts."""
     if confusion is None:
@@ -36,7 +36,7 @@ def confusion_pane(
 
 
 def kind_shown(
-    confusion: Confusion | None, classes: Sequence[str], width: int, height: int, view: View
+    confusion: Confusion | None, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Kind:
     """What a pane with this inside shows."""
     if view.kind is not None or confusion is None:
@@ -50,7 +50,7 @@ def confusion_foot(
     classes: Sequence[str],
     width: int,
     height: int,
-    view: View = PLAIN,
+    view: MatrixView = PLAIN,
 ) -> Row:
     """What the lower border says: the selected cell, the column names, the worst pairs, sums.
 
@@ -72,7 +72,7 @@ def confusion_foot(
     return _matrix_foot(counted, classes, width, height, view)
 
 
-def confusion_hint(confusion: Confusion | None, view: View, kind: Kind) -> Row:
+def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) -> Row:
     """What Enter does, for the right of the lower border; nothing where there is no image."""
     if confusion is None or view.selected is None or view.asked:
         return ()
@@ -101,7 +101,7 @@ def confusion_facts(
     classes: Sequence[str],
     room: int,
     epoch: str,
-    view: View = PLAIN,
+    view: MatrixView = PLAIN,
     kind: Kind = "matrix",
 ) -> Row:
     """`row = true, %   epoch 11`, or the epoch alone, as it is said; empty where it need not be."""
@@ -130,7 +130,7 @@ def confusion_facts(
 
 
 def _shown(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> list[Row]:
     if view.kind == "report":
         return report(counted, classes, width, height, view)
@@ -145,19 +145,21 @@ def _shown(
 
 
 def _whole(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Layout | None:
     order = class_order(counted, classes, view.order("matrix"), view.wanted)
     return matrix.layout(counted, order, classes, width, height, view.in_counts)
 
 
-def _part(counted: Counts, classes: Sequence[str], width: int, height: int, view: View) -> Layout:
+def _part(
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
+) -> Layout:
     order = class_order(counted, classes, view.order("matrix"), view.wanted)
     return matrix.window(counted, order, classes, width, height, view)
 
 
 def _matrix(
-    counted: Counts, classes: Sequence[str], shape: Layout, height: int, view: View
+    counted: Counts, classes: Sequence[str], shape: Layout, height: int, view: MatrixView
 ) -> list[Row]:
     rows = matrix.matrix_rows(counted, classes, shape, view)
     column = view.selected[1] if view.selected else None
@@ -166,7 +168,7 @@ def _matrix(
 
 
 def _matrix_foot(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: View
+    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Row:
     whole = _whole(counted, classes, width, height, view)
     shape = whole or _part(counted, classes, width, height, view)

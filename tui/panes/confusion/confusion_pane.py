@@ -14,7 +14,7 @@ from tui.drawing.mistakes import class_name, counts
 from tui.drawing.plain import spelled
 from tui.panes.base.pane import Border, Pane
 from tui.panes.confusion import confusion_drawing, confusion_text
-from tui.panes.confusion.matrix_view import Kind, View, moved
+from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
 from tui.widgets.drawn import is_ascii
 
 # So many images are asked for at once, at most.
@@ -54,7 +54,7 @@ class ConfusionPane(Pane):
 
     def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(number, id=id)
-        self._view = View()
+        self._view = MatrixView()
         self._heading = ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -75,7 +75,7 @@ class ConfusionPane(Pane):
             history.confusion, history.classes, width, height, self._view
         )
 
-    def _look_at(self, view: View) -> None:
+    def _look_at(self, view: MatrixView) -> None:
         self._view = view
         self.redraw()
 

@@ -13,7 +13,7 @@ from tui.drawing.mistakes import Counts, class_name
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.confused_pairs import listed_width
-from tui.panes.confusion.matrix_view import View, part
+from tui.panes.confusion.matrix_view import MatrixView, part
 
 # Beyond this many classes a matrix is no longer read cell by cell, unless it is asked for.
 MOST_CLASSES = 20
@@ -91,7 +91,7 @@ def window(
     classes: Sequence[str],
     width: int,
     height: int,
-    view: View,
+    view: MatrixView,
 ) -> Layout:
     """As much of a large matrix as fits, around the selected cell or from its beginning."""
     digits = _digits(counted, view.in_counts)
@@ -109,13 +109,13 @@ def window(
 
 
 def matrix_rows(
-    counted: Counts, classes: Sequence[str], shape: Layout, view: View | None = None
+    counted: Counts, classes: Sequence[str], shape: Layout, view: MatrixView | None = None
 ) -> list[Row]:
     """A true class: name, cells, recall; brackets around the selected cell.
 
     Where it takes several rows its cells are filled, and the middle one has the numbers.
     """
-    view = view or View()
+    view = view or MatrixView()
     rows: list[Row] = []
     filled = shape.pitch - (shape.pitch > 2)
     for true in shape.rows:
@@ -127,7 +127,7 @@ def matrix_rows(
 
 
 def _matrix_row(
-    counted: Counts, classes: Sequence[str], shape: Layout, true: int, view: View
+    counted: Counts, classes: Sequence[str], shape: Layout, true: int, view: MatrixView
 ) -> Row:
     name = cells.fit_text(class_name(classes, true), shape.name)
     drawn = [_cell(counted, true, other, shape, view.in_counts) for other in shape.columns]

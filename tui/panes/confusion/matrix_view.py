@@ -21,7 +21,7 @@ ORDERS: dict[Kind, tuple[Order, ...]] = {
 Item = TypeVar("Item")
 
 
-class View(NamedTuple):
+class MatrixView(NamedTuple):
     """A way to look; without a `kind` it is the matrix where that fits, else the pairs.
 
     `turn` counts through the orders of the kind, `wanted` is a part of the names of the classes
@@ -72,7 +72,7 @@ def pair_order(
 
 
 def moved(
-    counted: Counts, classes: Sequence[str], view: View, kind: Kind, down: int, right: int
+    counted: Counts, classes: Sequence[str], view: MatrixView, kind: Kind, down: int, right: int
 ) -> tuple[int, int] | None:
     """The cell that is selected so many rows and columns further, as it is ordered.
 

@@ -25,7 +25,7 @@ NUMBER = 5
 SHORTEST_BAR = 3
 
 
-class Grid(NamedTuple):
+class ImageGrid(NamedTuple):
     """The cells across a picture, and how many of them stand side by side and one above another."""
 
     side: int
@@ -37,7 +37,7 @@ class Grid(NamedTuple):
         return self.across * self.bands
 
 
-def grid(count: int, width: int, height: int) -> Grid:
+def grid(count: int, width: int, height: int) -> ImageGrid:
     """The grid that shows most of so many pictures at once, then the one of the largest.
 
     Where not even one fits, the smallest is cut.
@@ -48,9 +48,9 @@ def grid(count: int, width: int, height: int) -> Grid:
     return max(forms, key=lambda form: (min(count, form.page), form.side))
 
 
-def _grid(side: int, width: int, height: int) -> Grid:
+def _grid(side: int, width: int, height: int) -> ImageGrid:
     across = max(1, (width + BETWEEN) // (side + BETWEEN))
-    return Grid(side, across, max(1, (height + 1) // (side // 2 + BAND)))
+    return ImageGrid(side, across, max(1, (height + 1) // (side // 2 + BAND)))
 
 
 def examples_grid(

@@ -14,10 +14,10 @@ from tui import text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.panes.confusion import confusion_text, mistake_images
-from tui.widgets.drawn import Drawn, is_coloured
+from tui.widgets.drawn import CellWidget, is_coloured
 
 
-class Pages(Drawn):
+class Pages(CellWidget):
     """The images in a frame, a page at a time."""
 
     def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from tui import text
 from tui.drawing import facts, series
 from tui.drawing.cells import Row
 from tui.drawing.curves import curve_pane
-from tui.drawing.facts import Reading
+from tui.drawing.facts import CursorReading
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base.chart import Chart
@@ -87,14 +87,14 @@ class _CurvePane(Chart):
             whole = series.in_detail(whole, self.history.steps_per_epoch)._replace(recent=[])
         return series.within(series.smoothed(whole, self.view.smoothing, window), window)
 
-    def _reading(self, at: float, reach: float) -> Reading:
+    def _reading(self, at: float, reach: float) -> CursorReading:
         """What was measured at this epoch."""
         whole = series.in_detail(self.series(), self.history.steps_per_epoch)
         ended = bisect.bisect_right(whole.points, at, key=lambda point: point[0])
         epoch, validation = whole.points[ended - 1] if ended else (None, None)
         step = round(at * self.history.steps_per_epoch)
         train = series.nearest(whole.line, at, reach)
-        return Reading(at, step, train, validation, int(epoch) if epoch is not None else None)
+        return CursorReading(at, step, train, validation, int(epoch) if epoch is not None else None)
 
     def action_smooth(self, levels: int) -> None:
         self.view.smooth(levels)

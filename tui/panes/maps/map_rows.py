@@ -33,7 +33,7 @@ SAID = 4
 BESIDE = 15
 
 
-class View(NamedTuple):
+class MapView(NamedTuple):
     """How maps are shown: from which place on, in which order, in colours or not."""
 
     first: int = 0
@@ -41,7 +41,7 @@ class View(NamedTuple):
     coloured: bool = False
 
 
-PLAIN = View()
+PLAIN = MapView()
 
 
 def maps_pane(
@@ -49,7 +49,7 @@ def maps_pane(
     classes: Sequence[str],
     width: int,
     height: int,
-    view: View = PLAIN,
+    view: MapView = PLAIN,
 ) -> list[Row]:
     """The image with its predictions, and the layer's channels beside or below it."""
     if event is None:
@@ -102,7 +102,7 @@ def asking_foot(layer: str, image: int) -> Row:
     return (Span(asked), Span(maps_text.ASKING, "selected"))
 
 
-def maps_range(event: FeatureMaps | None, width: int, height: int, view: View) -> Row:
+def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView) -> Row:
     """`1-6 of 64  strongest first`: which channels are shown, in which order."""
     if event is None or not event.maps:
         return ()
@@ -194,7 +194,7 @@ def _side(width: int, height: int) -> int:
 
 
 def _broad(
-    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: View
+    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: MapView
 ) -> list[Row]:
     """The image at the left with its predictions below it, the channels at the right."""
     side = _side(width, height)
@@ -211,7 +211,7 @@ def _broad(
 
 
 def _tall(
-    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: View
+    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: MapView
 ) -> list[Row]:
     """The image with its predictions at the right or below it, the channels below."""
     side = _side(width, height)
@@ -251,7 +251,7 @@ def _probability(value: float | None) -> str:
     return numbers.bare(f"{numbers.number(value):.2f}")[:4]
 
 
-def _grid(event: FeatureMaps, width: int, height: int, view: View) -> list[Row]:
+def _grid(event: FeatureMaps, width: int, height: int, view: MapView) -> list[Row]:
     """A page of the channels, each below its caption."""
     tiles = maps_tiles(event, width, height)
     maps = ordered(event, view.strongest)

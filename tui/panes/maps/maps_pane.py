@@ -271,8 +271,8 @@ class MapsPane(Pane):
         return self._blocks and is_coloured(self.app)
 
     @property
-    def _view(self) -> map_rows.View:
-        return map_rows.View(self._first, self._strongest, self._coloured)
+    def _view(self) -> map_rows.MapView:
+        return map_rows.MapView(self._first, self._strongest, self._coloured)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         inside = max(0, width - 2), max(0, height - 2)
