@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from tests import scripted
 from tests.test_dashboard import app_of, screen
-from tui import app, screens, text
+from tui import app, screens
 from tui.drawing import cells
 from tui.panes.base.pane import Pane
 from tui.screens import help as help_screen
@@ -136,7 +136,7 @@ async def test_side_by_side_the_columns_of_the_help_do_not_touch(
 ) -> None:
     long = "what is as long as the column is wide"
     keys = {**screen_text.HELP_KEYS, screen_text.HELP_LAUNCHER: (("x", long),) * 3}
-    monkeypatch.setattr(text, "HELP_KEYS", keys)
+    monkeypatch.setattr(screen_text, "HELP_KEYS", keys)
     async with app.CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
         await pilot.press("question_mark")
         await pilot.pause()

@@ -459,10 +459,10 @@ import os
 import signal
 from pathlib import Path
 import psutil
-from engine.data.decoding.decode import Form
+from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoders import Decoders
 if __name__ == "__main__":
-    decoders = Decoders(1, 1, 1, Form(1, 8, 0))
+    decoders = Decoders(1, 1, 1, ImageFormat(1, 8, 0))
     decoders.result(decoders.begin(0, [Path("none")]))
     [server] = [child for child in psutil.Process().children() if child.children()]
     print(*(p.pid for p in (server, *server.children())), flush=True)

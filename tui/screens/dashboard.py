@@ -37,7 +37,7 @@ from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.rate.rate_pane import RatePane
 from tui.screens import screen_text
 from tui.screens.dashboard_layout import Placing
-from tui.screens.dashboard_places import SHELF, form, places
+from tui.screens.dashboard_places import SHELF, layout_kind, places
 from tui.terminal.compositor import FineCompositor
 from tui.terminal.viewer_cost import CostMeter
 from tui.viewer.following import Following
@@ -294,7 +294,7 @@ class Dashboard(Screen[str]):
 
     def _place(self) -> None:
         width, height = self.app.size
-        on_shelf = form(width, height) == "shelf" and not self._zoomed
+        on_shelf = layout_kind(width, height) == "shelf" and not self._zoomed
         before = self.placing.boxes
         self.placing.arrange_for(width, height, self._pane, self._shelf, self._zoomed)
         for name in PANES:
@@ -333,7 +333,7 @@ class Dashboard(Screen[str]):
 
     def action_next_pane(self, step: int) -> None:
         names = list(PANES)
-        if form(*self.app.size) == "medium" and not self._zoomed:
+        if layout_kind(*self.app.size) == "medium" and not self._zoomed:
             names.remove("log")
         at = names.index(self._pane) if self._pane in names else 0
         self.action_pane(names[(at + step) % len(names)])
@@ -345,7 +345,7 @@ class Dashboard(Screen[str]):
 
     def action_zoom(self) -> None:
         self._zoomed, self._unbegun = not self._zoomed and self._fits_alone, None
-        if not self._zoomed and self._pane == "log" and form(*self.app.size) == "medium":
+        if not self._zoomed and self._pane == "log" and layout_kind(*self.app.size) == "medium":
             self._pane = "loss"
         self._place()
 

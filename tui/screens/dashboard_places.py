@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-Form: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
+LayoutKind: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
 
 SHELF = ("rate", "layers", "confusion", "maps", "machine", "log")
 # The rows of the numbers, and the fewest that show something of a pane.
@@ -25,7 +25,7 @@ class Box(NamedTuple):
     height: int
 
 
-def form(width: int, height: int) -> Form:
+def layout_kind(width: int, height: int) -> LayoutKind:
     """Which arrangement a terminal of this size gets."""
     if width >= 160 and height >= 45:
         return "wide"
@@ -42,7 +42,7 @@ def places(width: int, height: int, pane: str, shelf: str, zoomed: bool) -> dict
     `pane` is the focused one and `shelf` the one that lies on the shelf, where there is one.
     A zoomed pane takes all the room between the status and the footer.
     """
-    shape = form(width, height)
+    shape = layout_kind(width, height)
     if shape == "tiny":
         return _tiny(width, height, pane, zoomed)
     body = Box(0, 2, width, height - 4)

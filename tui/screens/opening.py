@@ -19,7 +19,7 @@ STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
 class Opening(Screen[None]):
     """Says what will be there; `boxed` where that is a dashboard."""
 
-    CSS = "Opening > Drawn { height: 1fr; }"
+    CSS = "Opening > CellWidget { height: 1fr; }"
 
     def __init__(self, label: str, *, boxed: bool) -> None:
         super().__init__()

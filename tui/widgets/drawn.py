@@ -33,7 +33,7 @@ JUMP = 4
 class CellWidget(Widget):
     """A widget whose content is `draw(width, height)`: one row of spans for each line."""
 
-    DEFAULT_CSS = "Drawn { color: $foreground; background: $background; }"
+    DEFAULT_CSS = "CellWidget { color: $foreground; background: $background; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)

@@ -24,11 +24,11 @@ class FormDialog(Dialog[Answer]):
     """A box of inputs."""
 
     DEFAULT_CSS = """
-    Form Horizontal { height: 1; }
-    Form Horizontal Label { width: 14; color: $ink-dim; }
-    Form Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
-    Form Input:focus { border: none; background: $panel; }
-    Form .wrong { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
+    FormDialog Horizontal { height: 1; }
+    FormDialog Horizontal Label { width: 14; color: $ink-dim; }
+    FormDialog Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
+    FormDialog Input:focus { border: none; background: $panel; }
+    FormDialog .wrong { color: $ink-error; margin-top: 1; width: 100%; height: auto; }
     """
     SCROLLS = False
     BINDINGS: ClassVar[list[BindingType]] = [
