@@ -337,7 +337,7 @@ class Session:
         assert trainer is not None
         if not self._world.leads:
             return
-        answer = trainer.answers.to(question, trainer.epoch, trainer.step)
+        answer = trainer.answers.reply(question, trainer.epoch, trainer.step)
         replies.answer(self._run, question.id, answer)
 
     def decline(self, question: commands.Probe, why: events.Alert) -> None:
