@@ -55,6 +55,9 @@ class LayerHealthMeter:
         self._dead: dict[str, Tensor] = {}
         self._latest = ""
         self._gradients: dict[str, Tensor] = {}
+        self._parameters = list(model.parameters())
+        # The norm of the whole gradient, () float32 on the device; set by `after_backward`.
+        self.gradient_norm: Tensor | None = None
         # (layers, COLUMNS) float32 on the device, in the order of `layers`; set by `after_step`.
         self.table = torch.zeros(0, COLUMNS)
         self._hooks = list(self._add_hooks(model))
@@ -98,6 +101,9 @@ class LayerHealthMeter:
             gradient = self._weights[name].grad
             if gradient is not None:
                 self._gradients[name] = gradient.norm()
+        norms = [weight.grad.norm() for weight in self._parameters if weight.grad is not None]
+        if norms:
+            self.gradient_norm = torch.stack(norms).float().norm()
 
     def after_skipped_step(self) -> None:
         """Close the table after a forward pass that no backward pass and no update followed.

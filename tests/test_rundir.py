@@ -14,6 +14,7 @@ import pytest
 from engine.errors import RunError, UsageError
 from engine.run import rundir
 from engine.run.rundir import RunDir
+from tests.processes import begin
 
 
 def test_a_new_run_is_whole_private_and_locked(tmp_path: Path) -> None:
@@ -92,9 +93,7 @@ def test_the_lock_is_one_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_the_lock_outlives_the_launchers_copy_and_dies_with_the_engine(tmp_path: Path) -> None:
     run, lock = rundir.create(tmp_path, "x", "")
-    engine = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(lock,)
-    )
+    engine = begin(sys.executable, "-c", "input()", stdin=subprocess.PIPE, pass_fds=(lock,))
     os.close(lock)
     assert rundir.alive(run)
     engine.kill()

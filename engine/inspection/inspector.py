@@ -33,7 +33,7 @@ class Inspector:
         self._model, self._layers, self._dataset = model, layers, dataset
         self._loader, self._device = loader, device
 
-    def reply(self, request: commands.Probe, epoch: int, step: int) -> Event:
+    def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
         """The reply to a request after `step` steps, in an epoch from 1. Waits for the device.
 
         The reply is an `Alert` if the layer or the image does not exist or cannot be read: a
@@ -44,8 +44,8 @@ class Inspector:
         except EngineError as error:
             return Alert("warning", "probe", str(error), command=request.id, step=step)
 
-    def _reply(self, request: commands.Probe, epoch: int, step: int) -> Event:
-        match request.look:
+    def _reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
+        match request.kind:
             case "augmented":
                 return self._augmented(epoch, step)
             case "maps":
@@ -63,7 +63,7 @@ class Inspector:
         batch = next(self._loader.batches(epoch, first))
         return pictures.augmented(batch, self._dataset, AUGMENTED_IMAGES, epoch, step)
 
-    def _maps(self, request: commands.Probe, step: int) -> Event:
+    def _maps(self, request: commands.Inspect, step: int) -> Event:
         names = [layer.name for layer in self._layers if len(layer.output) == 3]
         if request.layer not in names:
             raise UsageError(inspection_text.no_maps(request.layer, names))
@@ -79,7 +79,7 @@ class Inspector:
         )
         return reading.events()[0]
 
-    def _images(self, request: commands.Probe) -> tuple[int, ...]:
+    def _images(self, request: commands.Inspect) -> tuple[int, ...]:
         count = len(self._dataset.validation)
         images = request.images[:MOST_IMAGES]
         if not images or not all(0 <= image < count for image in images):

@@ -9,7 +9,9 @@ from torch import nn
 from cnn_tui.layer_health import LayerHealthMeter, layer_health
 from cnn_tui.layer_table import layer_table
 from engine.devices.device import Readback
-from engine.protocol.events import Health, Layer, LayerHealth, Measured
+from engine.protocol.events import Health, Layer, LayerHealth, Measured, Scalars
+
+GRADIENT_NORM = "gradient_norm"
 
 
 def layers(model: nn.Module, channels: int, size: int) -> tuple[Layer, ...]:
@@ -22,11 +24,20 @@ class LayerHealthReading:
 
     def __init__(self, meter: LayerHealthMeter) -> None:
         self._layers = meter.layers
-        self._readback = Readback(meter.table.device, [meter.table])
+        total = [] if meter.gradient_norm is None else [meter.gradient_norm]
+        self._readback = Readback(meter.table.device, [meter.table, *total])
 
     def ready(self) -> bool:
         """Whether `event` would not have to wait."""
         return self._readback.ready()
+
+    def scalars(self) -> Scalars:
+        """The norm of the whole gradient, before clipping, in a step with a backward pass.
+
+        Waits as `event` does.
+        """
+        _, *norms = self._readback.wait()
+        return {GRADIENT_NORM: _rounded(norms[0].item())} if norms else {}
 
     def event(self, step: int) -> LayerHealth:
         """The layer health at the end of this step. Waits for the device until it is ready."""
