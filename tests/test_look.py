@@ -13,10 +13,10 @@ from typing import Literal
 import pytest
 from PIL import Image
 
-from engine import models
 from engine.checkpoints import checkpoint
 from engine.devices import device as devices
 from engine.errors import RunError
+from engine.models import registry
 from engine.process import inspection_server
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -171,7 +171,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
         loader=loader,
     )
     run.recipe.write_text(recipe.to_toml(chosen, resolved))
-    model = models.build("lenet5", 3, 32, 2)
+    model = registry.build("lenet5", 3, 32, 2)
     state = {"model": model.state_dict(), "ended_epochs": 4, "step": 9}
     checkpoint.save(run.checkpoints / "last.pt", state, lambda: None)
     subject = inspection_server.subject_of(run)

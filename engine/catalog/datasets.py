@@ -1,7 +1,4 @@
-"""Facts on architectures and data sets, for the picker and the checks; loads no torch.
-
-A test holds the numbers against the models as built.
-"""
+"""The data sets, for the picker, the checks and the downloads; loads no torch."""
 
 from __future__ import annotations
 
@@ -10,11 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-
-from engine.catalog.architectures import ARCHITECTURES as ARCHITECTURES
-from engine.catalog.architectures import Architecture as Architecture
-from engine.catalog.architectures import macs as macs
-from engine.catalog.architectures import parameters as parameters
 
 
 class Download(msgspec.Struct, frozen=True):

@@ -20,11 +20,11 @@ from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.architectures import (
     ARCHITECTURES,
-    LARGEST_SMALL_IMAGE,
     adjustable,
     families,
     has_weights,
 )
+from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
 from engine.recipes import presets, recipe_text
 
@@ -137,7 +137,7 @@ def share(batch: int, parts: int) -> int:
 
 def names(recipe: Recipe) -> tuple[str, str]:
     """Architecture and data as people call them: without the folders of their files."""
-    return architecture_names.short(recipe.arch), PurePath(recipe.data).name or recipe.data
+    return architecture_names.short_name(recipe.arch), PurePath(recipe.data).name or recipe.data
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,7 +236,7 @@ def build(
             raise UsageError(recipe_text.unknown_key(key, FIELDS))
     defaults = {name: Recipe().__getattribute__(name) for name in ("arch", "data", "preset")}
     arch, data, name = (str(said.get(key, defaults[key])) for key in ("arch", "data", "preset"))
-    if not architecture_names.possible(arch):
+    if not architecture_names.well_formed(arch):
         raise UsageError(recipe_text.unknown_architecture(arch, ARCHITECTURES))
     values = presets.preset(name, arch, data) | said
     if values.get("pretrained") is True and values.get("size", "auto") == "auto":

@@ -88,7 +88,7 @@ def check_device(device: str) -> None:
 
 def default_name(chosen: Recipe) -> str:
     """`resnet18-cifar10`; of a library's or own model and of a data folder the last part."""
-    arch, data = _safe(architecture_names.short(chosen.arch)), _safe(Path(chosen.data).name)
+    arch, data = _safe(architecture_names.short_name(chosen.arch)), _safe(Path(chosen.data).name)
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 

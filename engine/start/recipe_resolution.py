@@ -112,7 +112,7 @@ def architecture(name: str) -> str:
 
     Raises UsageError where there is no such file; what is in it, the engine finds out.
     """
-    own = architecture_names.own(name)
+    own = architecture_names.user_function(name)
     if own is None:
         return name
     file = own.file.expanduser()

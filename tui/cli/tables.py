@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.catalog import datasets as catalog
+from engine.catalog.data_shape import DataShape
 from engine.recipes import presets
 from engine.run import rundir
 from engine.run.rundir import RunDir
@@ -104,7 +105,7 @@ def models(as_json: bool) -> None:
     if as_json:
         _json(known)
         return
-    shape = architecture_list.InputShape(3, 32, 10)
+    shape = DataShape(3, 32, 10)
     columns = architecture_list.columns(known, shape)[:-1]
     news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(

@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from engine.catalog import datasets
 from engine.catalog.architectures import ARCHITECTURES
+from engine.catalog.data_shape import DataShape
 from engine.data.folders.image_folder import scan
 from engine.errors import EngineError
 from engine.machine import cgroups, gpu_numbering, hardware
@@ -62,7 +63,7 @@ class FolderRow(NamedTuple):
     images: str
     size: str
     classes: str
-    shape: architecture_list.InputShape
+    shape: DataShape
 
 
 class Launcher(Screen[None]):
@@ -137,7 +138,7 @@ class Launcher(Screen[None]):
         self._chooser("arch").fill([a.key for a in found], columns, chosen=chosen, facts=facts)
 
     @property
-    def _shape(self) -> architecture_list.InputShape:
+    def _shape(self) -> DataShape:
         if self._on_folder:
             return self._folder_row.shape
         return architecture_list.shape_of(datasets.DATA.get(self._chooser("data").chosen))
@@ -276,7 +277,9 @@ class Launcher(Screen[None]):
         chosen = ARCHITECTURES.get(self._chooser("arch").chosen)
         self._chooser("arch").note(chosen.new if chosen else launcher_text.NONE_FITS)
         rows = architecture_list.details(chosen, self._shape) if chosen else []
-        self.query_one("#details", Details).say(*rows)
+        details = self.query_one("#details", Details)
+        details.title = architecture_list.stages_title(chosen, self._shape) if chosen else ""
+        details.say(*rows)
 
     @property
     def _missing(self) -> str:
@@ -519,5 +522,5 @@ def _seen(path: Path) -> FolderRow:
         si(len(folder.files)),
         f"{form.size}×{form.size}",
         text.classes(classes),
-        architecture_list.InputShape(form.channels, form.size, classes),
+        DataShape(form.channels, form.size, classes),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
-from tui.widgets import widget_text
 from tui.widgets.drawn import CellWidget
 
 
@@ -26,5 +25,7 @@ class Lines(CellWidget):
 class Details(Lines):
     """The marked architecture in a frame."""
 
+    title = ""
+
     def draw(self, width: int, height: int) -> list[Row]:
-        return frame(self._lines, width, height, title=(Span(widget_text.DETAILS_TITLE, "title"),))
+        return frame(self._lines, width, height, title=(Span(self.title, "title"),))

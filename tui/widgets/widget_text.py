@@ -97,8 +97,6 @@ COMMANDS_WITHOUT_KEY: Mapping[str, str] = {
     "toggle_theme": "Switch between the dark and the light theme",
 }
 
-DETAILS_TITLE = "Stages at 32×32"
-
 FILTER_TITLE = "Filter architectures"
 
 FILTER_HINT = "part of a name, family or idea; nothing shows all"
