@@ -44,8 +44,8 @@ from engine.models.style import Style
 from engine.protocol import events
 from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from engine.run.journal import Reader
-from engine.run.rundir import last_words
+from engine.run.engine_log import last_line
+from engine.run.journal_reader import JournalReader
 from engine.start import launch
 from engine.training.trainer import Trainer
 
@@ -460,14 +460,14 @@ def run_of(chosen: Recipe, runs: Path, deadline: float) -> Iterator[events.Event
     """The events of a run as they come, until it ends or time is up; then its engine is ended."""
     claim = launch.create(chosen, runs)
     process = launch.spawn(claim, chosen)
-    reader = Reader(claim.run.journal)
+    reader = JournalReader(claim.run.journal)
     try:
         while time.monotonic() < deadline:
             ended = process.poll() is not None
             for said in reader.batches():
                 yield from said.events
             if ended:
-                assert process.returncode == 0, last_words(claim.run)
+                assert process.returncode == 0, last_line(claim.run)
                 return
             time.sleep(POLL_SECONDS)
     finally:

@@ -31,9 +31,9 @@ from benchmarks.peer import ROOT, Measure, Peer, python_with, report, take_turns
 from engine.protocol import commands, events
 from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from engine.run import rundir, spool
-from engine.run.journal import Reader
-from engine.run.rundir import RunDir
+from engine.run import engine_log, spool
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.start import launch
 
 # As CIFAR-10 has them.
@@ -148,7 +148,7 @@ class Engine:
         self.run = claim.run
         self._seconds = seconds
         self._process = launch.spawn(claim, chosen)
-        self._reader = Reader(self.run.journal)
+        self._reader = JournalReader(self.run.journal)
         self._until_phase("training")
         self._pause()
 
@@ -178,7 +178,7 @@ class Engine:
                         phases.append(event)
             if any(phase.name == name for phase in phases):
                 return phases
-            assert self._process.poll() is None, rundir.last_words(self.run)
+            assert self._process.poll() is None, engine_log.last_line(self.run)
             time.sleep(POLL_SECONDS)
 
     def __enter__(self) -> Engine:

@@ -34,10 +34,10 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes import recipe, schedule
 from engine.recipes.recipe import Resolved
-from engine.run import rundir
+from engine.run import run_creation
 from engine.run.history import History
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 EVENTS_PER_SECOND = 10
 STEPS_PER_EPOCH = 390
@@ -163,7 +163,7 @@ class LiveRun:
     """A run directory whose lock is held, as if by an engine, and whose journal is written here."""
 
     def __init__(self, folder: Path) -> None:
-        self.run, self.lock = rundir.create(folder, "resnet18-cifar10", "")
+        self.run, self.lock = run_creation.create(folder, "resnet18-cifar10", "")
         self.journal = Journal(self.run.journal)
         self._script = Script()
         self._source = self._script.events()

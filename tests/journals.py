@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes import recipe
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests.drawing import examples
 
 NAME = "43-resnet18-cifar10"

@@ -22,7 +22,7 @@ from types import MappingProxyType
 import msgspec
 
 from engine.recipes import recipe
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import faulty
 from tests.processes import wait_for

@@ -12,7 +12,7 @@ from engine.protocol.events import Event
 from engine.recipes import recipe
 from engine.recipes.recipe import Resolved
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 START = 1_700_000_000.0
 

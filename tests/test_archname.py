@@ -10,8 +10,8 @@ from engine.catalog import architecture_names
 from engine.catalog.architecture_names import Library, Own
 from engine.errors import EngineError, RunError, UsageError
 from engine.recipes import recipe
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_creation
+from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution
 
 RUNS = Path("runs")
@@ -77,7 +77,7 @@ def test_others_are_refused(arch: str) -> None:
 )
 def test_a_run_is_named_by_the_last_part(arch: str, name: str) -> None:
     assert launch.default_name(recipe.build(settings={"arch": arch})) == name
-    assert rundir.NAME.fullmatch(name)
+    assert run_creation.NAME.fullmatch(name)
 
 
 # What a recipe asks for
@@ -135,7 +135,7 @@ def test_the_users_own_file_becomes_absolute() -> None:
 def run_with(*files: str, **settings: object) -> RunDir:
     """A run of these settings that has saved such checkpoints."""
     toml = recipe.to_toml(recipe.build(settings=settings))
-    claim = rundir.create(RUNS, "before", toml)
+    claim = run_creation.create(RUNS, "before", toml)
     for file in files:
         (claim.run.checkpoints / file).touch()
     return claim.run

@@ -19,8 +19,9 @@ from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes import recipe
-from engine.run.journal import Journal, Reader
-from engine.run.rundir import RunDir
+from engine.run.journal import Journal
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from engine.training.loss import CrossEntropy
 
@@ -74,7 +75,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def clean_steps(run: RunDir) -> list[int]:
     """The steps at the ends of epochs that are left when a reader has sorted out the journal."""
-    said = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     return [event.step for event in said if isinstance(event, events.EpochEnded)]
 
 

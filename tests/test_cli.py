@@ -17,7 +17,7 @@ from engine.catalog import architectures
 from engine.machine import hardware
 from engine.protocol import events
 from engine.recipes import recipe
-from engine.run import rundir
+from engine.run import run_creation, run_lock
 from engine.start import launch
 from tests import scripted
 from tui.cli import tables
@@ -133,7 +133,7 @@ def again(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Result, tup
     """What a command line says that goes on with the run `job`, and how it starts an engine."""
     options: tuple[str, ...] = ()
 
-    def become(claim: rundir.Claim, chosen: object, *said: str) -> None:
+    def become(claim: run_lock.Claim, chosen: object, *said: str) -> None:
         nonlocal options
         options = said
         os.close(claim.lock)
@@ -180,7 +180,7 @@ def test_torchrun_has_to_be_told_of_more_epochs(tmp_path: Path) -> None:
     result = cli("--create", "--name", "job", "--resume", "auto", "--epochs", "6")
     assert result.stdout == f"{run.path.resolve()}\n"
     assert "add --epochs 6 after `-m engine RUN`" in result.stderr
-    assert not rundir.alive(run)
+    assert not run_lock.is_live(run)
 
 
 def test_commands_need_a_live_run(tmp_path: Path) -> None:
@@ -194,13 +194,13 @@ def test_commands_need_a_live_run(tmp_path: Path) -> None:
 
 
 def test_a_command_reaches_the_spool(tmp_path: Path) -> None:
-    run, _ = rundir.create(tmp_path / "runs", "x", "")
+    run, _ = run_creation.create(tmp_path / "runs", "x", "")
     assert cli("pause").output == "told 1-x to pause\n"
     assert [path.suffix for path in run.commands.iterdir()] == [".json"]
 
 
 def test_a_command_that_changes_nothing_says_so(tmp_path: Path) -> None:
-    run, _ = rundir.create(tmp_path / "runs", "x", "")
+    run, _ = run_creation.create(tmp_path / "runs", "x", "")
     assert cli("continue").output == "told 1-x to continue, but it was not paused\n"
     scripted.write(run, [events.Phase("paused")])
     assert cli("continue").output == "told 1-x to continue\n"

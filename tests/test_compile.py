@@ -19,7 +19,7 @@ from engine.devices import device as devices
 from engine.models.style import Style
 from engine.protocol import events
 from engine.recipes import recipe
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests.nursery import Nursery, fresh
 from tests.processes import Watch

@@ -15,9 +15,9 @@ from engine.process.worker import Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes import recipe
-from engine.run import rundir, spool
+from engine.run import run_lock, spool
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
 from tests.test_dashboard import notes, screen
@@ -38,7 +38,7 @@ def run(tmp_path: Path) -> Iterator[RunDir]:
 def serve(run: RunDir, *said: Event) -> list[Event]:
     """Have the worker of an engine that has come so far obey what it was told; what it says."""
     told: list[Event] = []
-    owner = rundir.owner(run)
+    owner = run_lock.read_owner(run)
     assert owner is not None
     session = Session(run, recipe.build(), owner.attempt, Journal(run.journal), told.append)
     worker = Worker(session, session.live(), World(), told.append)

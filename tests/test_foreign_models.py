@@ -16,7 +16,7 @@ from engine.errors import UsageError
 from engine.inspection import probe
 from engine.models.user_model import kept
 from engine.recipes import recipe
-from engine.run import rundir
+from engine.run import run_search
 from tests.nursery import Nursery, fresh
 from tests.processes import headless
 
@@ -236,7 +236,7 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
     process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    second = rundir.runs(Path("runs"))[0]
+    second = run_search.list_runs(Path("runs"))[0]
     assert recipe.load(second.recipe)["arch"] == f"{net}:make"
     before, after = (checkpoint.load(run.checkpoints / "best.pt") for run in (first, second))
     same = {

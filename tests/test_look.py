@@ -23,8 +23,8 @@ from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes import recipe
 from engine.recipes.recipe import Resolved
-from engine.run import replies, rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import replies, run_lock, spool
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.nursery import Nursery, fresh
 from tests.processes import wait_for
@@ -66,7 +66,7 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     before = contents(run)
     process = subprocess.Popen([sys.executable, "-m", "engine", str(run.path), "--look"])
     try:
-        wait_for(lambda: rundir.owner(run, run.inspection_lock) is not None)
+        wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None)
         asked = [
             spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
             spool.send(run, commands.Inspect, kind="images", images=(IMAGE,)),
@@ -85,7 +85,7 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     assert (example.picture, example.true, example.top) == (maps.picture, maps.true, maps.top)
     assert isinstance(refused, events.Alert)
     assert contents(run) == before
-    assert not rundir.alive(run, run.inspection_lock)
+    assert not run_lock.is_live(run, run.inspection_lock)
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ class Looking:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
         # The lock is signed a moment after it is taken.
-        wait_for(lambda: rundir.owner(run, run.inspection_lock) is not None)
+        wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None)
 
     def _look(self) -> None:
         self.code = inspection_server.look(self._run, self.clock)
@@ -140,15 +140,15 @@ def test_it_leaves_when_nobody_has_asked_for_a_while(run: RunDir) -> None:
 
 def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
     looking = Looking(run)
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     wait_for(lambda: looking.over)
     assert looking.code == 0
-    assert not rundir.alive(run, run.inspection_lock)
+    assert not run_lock.is_live(run, run.inspection_lock)
     os.close(lock)
 
 
 def test_one_look_at_a_time(run: RunDir) -> None:
-    lock = rundir.take(run, run.inspection_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     with pytest.raises(RunError, match="is already running"):
         inspection_server.look(run)
     os.close(lock)

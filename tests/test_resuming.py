@@ -14,9 +14,9 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes import recipe
 from engine.recipes.recipe import Recipe, Resolved
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.start import launch, resume
 from engine.start.resume import Requeued
 from tests import scripted
@@ -158,7 +158,7 @@ def test_a_run_of_a_gpu_that_is_gone_does_not_start_to_fail(tmp_path: Path) -> N
     claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU))
     with pytest.raises(UsageError, match="no usable GPU"):
         launch.spawn(claim, chosen)
-    assert not rundir.alive(claim.run)
+    assert not run_lock.is_live(claim.run)
 
 
 @pytest.mark.usefixtures("two_gpus")

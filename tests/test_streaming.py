@@ -36,7 +36,7 @@ from engine.errors import DataError
 from engine.protocol import events
 from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import finished

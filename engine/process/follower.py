@@ -13,7 +13,7 @@ from engine.process.session import Session
 from engine.process.worker import Worker
 from engine.recipes import recipe
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 POLL_SECONDS = 0.05
 # Signalled to stop, rank 0 says so within a step or two; or it is gone, and nobody ever will.

@@ -15,8 +15,8 @@ from engine.errors import RunError
 from engine.process import process_text
 from engine.protocol import commands
 from engine.recipes import recipe
-from engine.run import replies, rundir
-from engine.run.rundir import RunDir
+from engine.run import replies, run_lock
+from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
     Raises RunError where somebody looks already or there is no checkpoint, and what loading raises.
     """
-    lock = rundir.take(run, run.inspection_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     try:
         return _answer(run, clock)
     finally:
@@ -47,12 +47,12 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
 
 def _answer(run: RunDir, clock: Callable[[], float]) -> int:
-    owner = rundir.owner(run, run.inspection_lock)
+    owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     subject = _load(run)
     spool = Spool(run, owner.attempt, lambda file, why: None)
     asked = clock()
-    while clock() - asked < IDLE_SECONDS and not rundir.alive(run):
+    while clock() - asked < IDLE_SECONDS and not run_lock.is_live(run):
         for command in spool.take():
             asked = clock()
             if isinstance(command, commands.Inspect):

@@ -24,8 +24,9 @@ from engine.machine.cgroups import cores
 from engine.protocol import events
 from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
-from engine.run.rundir import Claim, RunDir
+from engine.run import run_creation
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.start import start_text
 
 # For glibc (mallopt(3)): keep what a step frees for the next one. Else the pages of each batch go
@@ -48,10 +49,10 @@ COMPILE_WORKERS = 4
 def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
     """A locked run directory for this recipe; without a name it is `ARCH-DATA`.
 
-    Raises UsageError and RunError as `rundir.create`, and as `ranks`.
+    Raises UsageError and RunError as `run_creation.create`, and as `ranks`.
     """
     ranks(chosen)
-    return rundir.create(runs_dir, name or default_name(chosen), recipe.to_toml(chosen))
+    return run_creation.create(runs_dir, name or default_name(chosen), recipe.to_toml(chosen))
 
 
 def ranks(chosen: Recipe) -> int:
@@ -104,7 +105,7 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
     The lock goes with it; our copy of the descriptor is closed, not unlocked. Raises RunError
     where it cannot be started.
     """
-    rundir.link_into_state(claim.run)
+    run_creation.link_into_state(claim.run)
     try:
         command = _engine(claim, chosen, *options)
         return _detached(claim.run, command.arguments, command.variables, claim.lock)
@@ -162,7 +163,7 @@ def _engine(claim: Claim, chosen: Recipe, *options: str) -> Command:
 
 def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
     """Replace this process by the engine, in the foreground."""
-    rundir.link_into_state(claim.run)
+    run_creation.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
     command = foreground(claim, chosen, *options)

@@ -14,8 +14,8 @@ from engine.data.folders import image_folder
 from engine.errors import DataError, RunError, UsageError
 from engine.recipes import presets, recipe
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_search
+from engine.run.run_paths import RunDir
 from engine.start import start_text
 
 # What the weights of a run fit only together with, taken over from its recipe.
@@ -130,7 +130,7 @@ def checkpoint(said: str, runs_dir: Path) -> Path:
     if path.is_file():
         return path.resolve()
     try:
-        run = rundir.find(runs_dir, said)
+        run = run_search.find(runs_dir, said)
     except RunError as error:
         raise RunError(start_text.no_file_either(said, str(error))) from error
     for name in ("best.pt", "last.pt"):

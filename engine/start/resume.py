@@ -13,10 +13,12 @@ from engine.protocol.commands import MOST_EPOCHS
 from engine.protocol.events import Checkpointed, Steered
 from engine.recipes import recipe
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
-from engine.run import rundir
+from engine.run import run_lock, run_search
+from engine.run.durable_files import write_durably
 from engine.run.history import History
-from engine.run.journal import glimpse, latest
-from engine.run.rundir import Claim, RunDir
+from engine.run.journal_search import excerpt, latest
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution, start_text
 
 # What makes another run of it: nobody means to go on with that.
@@ -45,7 +47,7 @@ def resume(
     file = _file(known, device)
     chosen = recipe.build(file=file, flags={} if gpus is None else {"gpus": gpus})
     launch.ranks(chosen)
-    claim = Claim(run, rundir.take(run, force=force))
+    claim = Claim(run, run_lock.acquire(run, force=force))
     if file is not known:
         _rewrite(run, chosen)
     return claim, chosen
@@ -62,7 +64,7 @@ def _file(known: Mapping[str, object], device: str | None) -> Mapping[str, objec
 
 def _rewrite(run: RunDir, chosen: Recipe) -> None:
     try:
-        rundir.write_durably(run.recipe, recipe.to_toml(chosen).encode())
+        write_durably(run.recipe, recipe.to_toml(chosen).encode())
     except OSError as error:
         raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
 
@@ -108,7 +110,7 @@ def _most_planned(run: RunDir, own: Recipe) -> int:
 def is_done(run: RunDir) -> bool:
     """Whether the run has come to its planned end."""
     history = History()
-    history.fold(glimpse(run.journal))
+    history.fold(excerpt(run.journal))
     return history.ended is not None and history.ended.reason == "done"
 
 
@@ -132,7 +134,7 @@ class Requeued(NamedTuple):
 
 def named(runs_dir: Path, name: str) -> RunDir | None:
     """The newest run of this name."""
-    return next((run for run in rundir.runs(runs_dir) if run.name == name), None)
+    return next((run for run in run_search.list_runs(runs_dir) if run.name == name), None)
 
 
 def resume_or_create(
@@ -144,7 +146,7 @@ def resume_or_create(
     the fields that were `said` concern a run that is there. Raises UsageError where they make
     another run of it, RunError where it is already running, and what `launch.create` raises.
     """
-    with rundir.choosing(runs_dir):
+    with run_lock.locked_runs_folder(runs_dir):
         known = named(runs_dir, name)
         if known is None:
             claim = launch.create(chosen, runs_dir, name)

@@ -23,9 +23,9 @@ from msgspec.structs import replace
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes import recipe
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.app import CnnTui
 
 RECORDING = "demo.jsonl.gz"
@@ -55,7 +55,7 @@ class RecordedRun:
         self._phase = events.Phase("starting")
         self._step = 0
         self._stamp = self._began
-        self._lock: int | None = rundir.take(run)
+        self._lock: int | None = run_lock.acquire(run)
         self._journal = Journal(run.journal, lambda: self._stamp)
 
     @property

@@ -23,8 +23,8 @@ from engine.protocol import events
 from engine.recipes import recipe
 from engine.recipes.presets import PRESETS
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution
 from engine.text import harmless, si, size
 from tui import text
@@ -196,7 +196,10 @@ class Launcher(Screen[None]):
         if not self.is_current:
             return
         try:
-            found = [self._summaries.of(run) for run in rundir.runs(self._runs_dir)[:RECENT_RUNS]]
+            found = [
+                self._summaries.of(run)
+                for run in run_search.list_runs(self._runs_dir)[:RECENT_RUNS]
+            ]
         except EngineError as error:
             self.app.call_from_thread(self._complain, str(error))
             return
@@ -498,8 +501,10 @@ class Launcher(Screen[None]):
 
     def action_quit(self) -> None:
         """Leave, and say of the runs that were started here which go on."""
-        live = (run for run in self._begun if rundir.alive(run))
-        self.app.exit("\n".join(text.goes_on(run.label, rundir.selector(run)) for run in live))
+        live = (run for run in self._begun if run_lock.is_live(run))
+        self.app.exit(
+            "\n".join(text.goes_on(run.label, run_search.selector_of(run)) for run in live)
+        )
 
 
 def _described(gpu: events.Gpu) -> str:
