@@ -2,17 +2,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-gpu soak format bench
+.PHONY: run test test-extras test-gpu soak format bench
 
 run: .venv/installed
 	@$(BIN)/cnn-tui
 
+# Four minutes on two cores, the wheel in an empty environment included.
 test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+# Half a minute: what needs packages that the program can do without.
+test-extras: .venv-extras/installed
+	.venv-extras/bin/python -m pytest -m extras tests/extras
 
 # On a machine with a GPU: what only a GPU shows.
 test-gpu: .venv/installed-dev
@@ -43,3 +48,10 @@ bench: .venv/installed-dev
 	@echo "installing PyTorch and the rest: this takes some minutes, once"
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/installed
+
+# It finds what .venv has, so only what is optional is downloaded.
+.venv-extras/installed: pyproject.toml .venv/installed-dev
+	$(BIN)/python -m venv .venv-extras
+	$(BIN)/python -m tests.borrowing .venv-extras
+	.venv-extras/bin/pip install --quiet --editable '.[timm]'
+	@touch $@

@@ -1,9 +1,13 @@
-"""When an app under test has nothing left to do."""
+"""When an app under test, or what works beside it, has nothing left to do."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
+
+from textual.app import App
+from textual.worker import WorkerCancelled
 
 # Timers that are due within so many seconds belong to what is going on, as Textual's drawing does,
 # 60 times a second.
@@ -32,3 +36,10 @@ async def everything_has_run(min_sleep: float = 0.0, max_sleep: float = 0.0) -> 
         wait = max(0.001, due - loop.time())
         ahead -= wait
         await asyncio.sleep(wait)
+
+
+async def workers_have_ended(app: App[Any]) -> None:
+    """Until no worker is at work; one whose place another one took has ended too."""
+    while at_work := [worker for worker in app.workers if not worker.is_finished]:
+        with contextlib.suppress(WorkerCancelled):
+            await app.workers.wait_for_complete(at_work)

@@ -25,12 +25,10 @@ from engine.recipes import recipe
 from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import faulty
-from tests.processes import wait_for
+from tests.processes import Scope, begin, end_with_scope, wait_for
 
 ROOT = Path(__file__).parents[1]
 POLL_SECONDS = 0.01
-# The longest that one of these engines may take.
-LIFE_SECONDS = 240.0
 
 
 class Birth(msgspec.Struct, frozen=True):
@@ -75,7 +73,7 @@ class Engine:
         return int(code.read_text()) if code.exists() else None
 
     def wait(self) -> int:
-        wait_for(lambda: self.poll() is not None, patience=LIFE_SECONDS)
+        wait_for(lambda: self.poll() is not None)
         code = self.poll()
         assert code is not None
         return code
@@ -84,15 +82,21 @@ class Engine:
         with contextlib.suppress(ProcessLookupError):  # it has just ended
             os.kill(self.pid, number)
 
+    def end(self) -> None:
+        """Kill it, where it has not ended."""
+        if self.poll() is None:
+            self.send_signal(signal.SIGKILL)
+            self.wait()
+
 
 class Nursery:
     """The process that the engines of these tests come from; their output goes to this folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scope: Scope) -> None:
         self._folder = folder
-        self._engines: list[Engine] = []
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.nursery"], stdin=subprocess.PIPE, cwd=ROOT
+        self._begun = 0
+        self._process = begin(
+            sys.executable, "-m", "tests.nursery", scope=scope, stdin=subprocess.PIPE, cwd=ROOT
         )
 
     def begin(
@@ -101,28 +105,19 @@ class Nursery:
         fault: faulty.Fault | None = None,
         variables: Mapping[str, str] = MappingProxyType({}),
     ) -> Engine:
-        """An engine of this run, with these variables in its environment."""
-        output = self._folder / str(len(self._engines))
+        """An engine of this run, with these variables set, that lives to the end of the scope."""
+        output = self._folder / str(self._begun)
+        self._begun += 1
         output.mkdir()
         place, own = str(run.path.resolve()), str(output)
         birth = Birth(place, own, os.getcwd(), os.environ | variables, fault)
         assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(birth) + b"\n")
+        self._process.stdin.write(msgspec.json.encode(birth).decode() + "\n")
         self._process.stdin.flush()
         wait_for((output / "pid").exists, self._process)
-        self._engines.append(Engine(output))
-        return self._engines[-1]
-
-    def kill(self) -> None:
-        """All the engines that have not ended."""
-        for engine in self._engines:
-            if engine.poll() is None:
-                engine.send_signal(signal.SIGKILL)
-                engine.wait()
-
-    def close(self) -> None:
-        self.kill()
-        self._process.communicate()
+        engine = Engine(output)
+        end_with_scope(engine.end)
+        return engine
 
 
 # What follows runs in the process of its own
@@ -165,7 +160,7 @@ def live(birth: Birth) -> None:
     runpy.run_module("engine", run_name="__main__", alter_sys=True)
 
 
-def begin(birth: Birth) -> int:
+def give_birth(birth: Birth) -> int:
     pid = os.fork()
     if pid == 0:
         try:
@@ -195,7 +190,7 @@ def main() -> None:
                 return
             *lines, asked = (asked + new).split(b"\n")
             for birth in (msgspec.json.decode(line, type=Birth) for line in lines):
-                alive[begin(birth)] = birth
+                alive[give_birth(birth)] = birth
         with contextlib.suppress(ChildProcessError):
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid:

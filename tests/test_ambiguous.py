@@ -16,15 +16,18 @@ from textual.events import CursorPosition
 
 from engine.run import run_lock
 from tests import scripted
-from tests.processes import Terminal
+from tests.processes import PATIENCE, Terminal, begin
 from tests.test_dashboard import app_of, screen
 from tui.terminal import ambiguous_width
 
+# The time is not over until so many pieces were heard; where none comes it is the real one.
 ASK = """
 import sys, time
 from tui.terminal import ambiguous_width
+pieces = int(sys.argv[1])
+times = iter([0.0, *[-1000.0] * pieces])
 began = time.monotonic()
-with ambiguous_width.asked() as terminal:
+with ambiguous_width.asked((lambda: next(times, 1.0)) if pieces else time.monotonic) as terminal:
     pass
 print(terminal.wide, repr(terminal.typed), time.monotonic() - began, file=sys.stderr)
 """
@@ -34,15 +37,14 @@ def told(*said: bytes) -> tuple[str, str, float]:
     """What is found out where a terminal says this after the question, and in how many seconds."""
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
-    process = subprocess.Popen(
-        [sys.executable, "-c", ASK], stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True
-    )
+    command = (sys.executable, "-c", ASK, str(len(said)))
+    process = begin(*command, stdin=slave, stdout=slave, stderr=subprocess.PIPE)
     asked = b""
     while b"\x1b8" not in asked:
         asked += os.read(master, 100)
     for piece in said:
         os.write(master, piece)
-    wide, typed, seconds = process.communicate(timeout=60)[1].split()
+    wide, typed, seconds = process.communicate(timeout=PATIENCE)[1].split()
     assert asked == ambiguous_width.QUESTION
     assert termios.tcgetattr(slave) == before
     os.close(master)
@@ -55,10 +57,10 @@ def test_a_terminal_that_answers(column: int, wide: str) -> None:
     assert told(f"\x1b[24;{column}R".encode())[:2] == (wide, "''")
 
 
-def test_a_terminal_that_does_not_is_not_waited_for() -> None:
+def test_a_terminal_that_does_not_is_waited_for_a_moment_alone() -> None:
     wide, typed, seconds = told()
     assert (wide, typed) == ("False", "''")
-    assert ambiguous_width.SECONDS <= seconds < 10
+    assert seconds >= ambiguous_width.SECONDS
 
 
 def test_what_is_typed_meanwhile_is_kept() -> None:
@@ -67,9 +69,8 @@ def test_what_is_typed_meanwhile_is_kept() -> None:
 
 
 def test_without_a_terminal_nothing_is_written() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", ASK], input="\x1b[1;3R", capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", ASK, "0"]
+    done = subprocess.run(command, input="\x1b[1;3R", capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert done.stderr.startswith("False ''")
 
@@ -93,7 +94,8 @@ def test_a_wide_terminal_gets_ascii_and_a_key_typed_at_once_acts(tmp_path: Path)
     terminal.wait_for("Esc back")
     terminal.type("\x1b")
     terminal.wait_for("p pause")
-    assert terminal.text.isascii()
+    # Where the answer came too late for the first frame, the next one is plain.
+    terminal.wait_until(lambda: terminal.text.isascii(), "an ASCII screen")
     terminal.type("q")
     assert terminal.wait_end() == 0
     os.close(lock)

@@ -44,8 +44,8 @@ class Attempt:
             if isinstance(event, events.Phase) and event.name == "paused":
                 world.put(commands.Continue(id="", attempt=""))
 
-        self._session = Session(self.run, chosen, "a1", journal, append)
-        self.worker = Worker(self._session, self._session.live(), world, append, on_nan)
+        self.session = Session(self.run, chosen, "a1", journal, append)
+        self.worker = Worker(self.session, self.session.live(), world, append, on_nan)
 
     def finish(self) -> None:
         self.worker.run()
@@ -144,18 +144,18 @@ def test_pause_waits_for_a_person_and_the_broken_batch_is_left_out(
 
 def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) -> None:
     attempt = Attempt(tmp_path, "pause")
-    life = attempt._session.live()
+    life = attempt.session.live()
     for event in life:
         if isinstance(event, events.EpochEnded):
             break
-    assert attempt._session.save(("last.pt", "epoch")) is None
-    trainer = attempt._session.trainer
+    assert attempt.session.save(("last.pt", "epoch")) is None
+    trainer = attempt.session.trainer
     assert trainer is not None
     with torch.no_grad():
         next(trainer.model.parameters()).view(-1)[0] = torch.inf
-    refused = attempt._session.save(("last.pt", "command"))
+    refused = attempt.session.save(("last.pt", "command"))
     assert isinstance(refused, events.Alert)
-    attempt._session.settle()
+    attempt.session.settle()
     weights = checkpoint.load(attempt.run.checkpoints / "last.pt")["model"].values()
     assert all(bool(weight.isfinite().all()) for weight in weights)
     life.close()

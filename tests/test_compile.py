@@ -22,7 +22,7 @@ from engine.recipes import recipe
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests.nursery import Nursery, fresh
-from tests.processes import Watch
+from tests.processes import PATIENCE, Watch
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
 
 __all__ = ["digits"]
@@ -166,7 +166,7 @@ def test_where_it_cannot_be_compiled_it_is_said_and_trained_all_the_same(
     monkeypatch.setenv("CXX", "/nowhere")
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "kernels"))
     command = [sys.executable, "-m", "engine", str(run.path), "--lines"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     watch = Watch(run.journal)
     assert watch.has(lambda e: isinstance(e, events.Alert) and "--compile off" in e.text)

@@ -19,7 +19,7 @@ from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
-from tui.drawing import cells
+from tests.test_dashboard import rows as drawn
 from tui.panes.base.axis_marks import event_marks
 from tui.panes.base.chart import SECONDS, Chart
 from tui.panes.base.chart_view import ChartView
@@ -41,14 +41,14 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
 def rows(pilot: Pilot[str], name: str) -> list[str]:
     """What a pane shows, row by row."""
     pane = pilot.app.screen.get_child_by_id(name, expect_type=Chart)
-    return [cells.text(row) for row in pane._rows]
+    return [line.text for line in drawn(pane)]
 
 
 async def settle(pilot: Pilot[str]) -> None:
     """Let the dashboard read what was appended and draw it."""
     dashboard = pilot.app.screen
     assert isinstance(dashboard, Dashboard)
-    dashboard._read()
+    dashboard.read()
     await pilot.pause()
 
 
@@ -72,11 +72,11 @@ async def test_the_focus_draws_the_border_anew_and_not_the_plot(
         await settle(pilot)
         monkeypatch.setattr(LossPane, "plot", Chart.plot)  # which raises
         loss = pilot.app.screen.query_one(LossPane)
-        before = loss._rows
+        before = drawn(loss)
         await pilot.press("tab")
         await pilot.pause()
-        assert loss._rows != before
-        assert rows(pilot, "loss") == [cells.text(row) for row in before]
+        assert drawn(loss) != before
+        assert rows(pilot, "loss") == [line.text for line in before]
 
 
 async def test_the_cursor_ends_by_escape_and_the_next_escape_is_the_screens(live: RunDir) -> None:

@@ -11,6 +11,8 @@ from typing import TypeVar
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widget import Widget
 
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
@@ -19,12 +21,12 @@ from engine.run import run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
+from tests.idle import workers_have_ended
 from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.panes.base.pane import Pane
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
-from tui.viewer.following import Following
 from tui.widgets.palette import Actions
 
 P = TypeVar("P", bound=Pane)
@@ -47,6 +49,11 @@ def screen(pilot: Pilot[str]) -> str:
     """What stands on the terminal, as text."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+def rows(widget: Widget) -> list[Strip]:
+    """What a widget draws, line by line."""
+    return [widget.render_line(y) for y in range(widget.size.height)]
 
 
 def pane(pilot: Pilot[str], kind: type[P]) -> P:
@@ -93,7 +100,7 @@ async def settle(pilot: Pilot[str]) -> None:
     """Let the dashboard read what was appended and draw it."""
     dashboard = pilot.app.screen
     assert isinstance(dashboard, Dashboard)
-    dashboard._read()
+    dashboard.read()
     await pilot.pause()
 
 
@@ -222,7 +229,7 @@ async def test_a_key_pressed_before_the_journal_was_read_is_answered_all_the_sam
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         dashboard = pilot.app.screen
         assert isinstance(dashboard, Dashboard)
-        dashboard._following = Following(live)  # as it is before the first look
+        Journal(live.journal, Clock()).append(events.Phase("training", step=25))
         dashboard.action_pause()
         await settle(pilot)
         assert "pausing" in screen(pilot)
@@ -569,7 +576,7 @@ async def test_the_palette_finds_an_action_by_its_words(live: RunDir, key: str) 
     async with app_of(live).run_test(size=(80, 24)) as pilot:
         await typed(pilot, key)
         await pilot.press(*"to the log")
-        await pilot.app.workers.wait_for_complete()
+        await workers_have_ended(pilot.app)
         await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
@@ -590,7 +597,7 @@ async def test_boxes_are_ascii_too(live: RunDir, key: str, size: tuple[int, int]
     app = CnnTui(live.path.parent, watch=live, started=True, ascii_only=True, clock=Clock())
     async with app.run_test(size=size) as pilot:
         await pilot.press(key)
-        await pilot.app.workers.wait_for_complete()
+        await workers_have_ended(pilot.app)
         await pilot.pause()
         assert not isinstance(app.screen, Dashboard)
         assert screen(pilot).isascii(), "".join(c for c in screen(pilot) if not c.isascii())

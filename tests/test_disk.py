@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.nursery import Engine, Nursery, fresh
-from tests.processes import Watch, wait_for
+from tests.processes import Watch, begin, wait_for
 from tests.test_saving import snapshot, step_in
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
@@ -164,18 +163,16 @@ print(run_creation.create(Path("runs"), "x", "").run.number)
 
 def test_twenty_processes_that_begin_at_once_get_twenty_numbers() -> None:
     # Not from a fork server: this process may have one already that others need as it is.
-    command, pipe = [sys.executable, "-c", BEGUN], subprocess.PIPE
-    with ExitStack() as stack:
-        pipes = []
-        for _ in range(20):
-            process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
-            stack.enter_context(process)
-            assert process.stdin is not None
-            assert process.stdout is not None
-            pipes.append((process.stdin, process.stdout))
-        for _, out in pipes:
-            assert out.readline() == "ready\n"
-        for go, _ in pipes:
-            go.close()
-        numbers = [int(out.read()) for _, out in pipes]
+    command, pipe = (sys.executable, "-c", BEGUN), subprocess.PIPE
+    pipes = []
+    for _ in range(20):
+        process = begin(*command, stdin=pipe, stdout=pipe)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        pipes.append((process.stdin, process.stdout))
+    for _, out in pipes:
+        assert out.readline() == "ready\n"
+    for go, _ in pipes:
+        go.close()
+    numbers = [int(out.read()) for _, out in pipes]
     assert sorted(numbers) == list(range(1, 21))

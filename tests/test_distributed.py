@@ -19,7 +19,7 @@ from engine.protocol.events import Event
 from engine.run import run_lock, spool
 from engine.run.run_paths import RunDir
 from tests.nursery import Engine, Nursery, fresh
-from tests.processes import Process, Watch, clean, headless, wait_for
+from tests.processes import PATIENCE, Process, Watch, begin, clean, headless, wait_for
 
 # No augmentation, whose draws differ, and no batch norm or dropout, which see a part of a batch.
 PLAIN = {
@@ -38,7 +38,7 @@ ARGUMENTS = (
 
 def ended(process: subprocess.Popen[str], code: int) -> str:
     """What a process complained of, which ends with this code."""
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, err
     return err
 
@@ -92,12 +92,10 @@ def beside(process: psutil.Process) -> psutil.Process:
 
 
 @pytest.fixture(scope="module")
-def alone(
-    whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
-) -> list[events.EpochEnded]:
+def alone(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> list[events.EpochEnded]:
     """Epochs by one process."""
     run = fresh(tmp_path_factory.mktemp("alone"), LONG)
-    stopped(run, whole_nursery.begin(run), EPOCHS)
+    stopped(run, nursery.begin(run), EPOCHS)
     return epochs(clean(run))
 
 
@@ -112,13 +110,13 @@ class Together(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def together(whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Together:
+def together(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Together:
     run = fresh(tmp_path_factory.mktemp("together"), LONG)
-    leader, follower = two_ranks(whole_nursery, run)
+    leader, follower = two_ranks(nursery, run)
     saved = [stopped(run, leader)]
     follower.wait()
-    saved.append(stopped(run, whole_nursery.begin(run)))
-    leader, follower = two_ranks(whole_nursery, run)
+    saved.append(stopped(run, nursery.begin(run)))
+    leader, follower = two_ranks(nursery, run)
     saved.append(stopped(run, leader))
     follower.wait()
     assert [engine.complained for engine in (leader, follower)] == ["", ""]
@@ -228,28 +226,24 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     wait_for(lambda: not run_lock.is_live(RUN))
     assert checkpoint.load(RUN.checkpoints / "last.pt")["steering"][0] == 0.5
     wait_for(lambda: not other.is_running())
-    for pipe in (process.stdout, process.stderr):
-        assert pipe is not None
-        pipe.close()
 
 
 def test_torchrun_itself_may_start_a_run() -> None:
     made = headless("--create", *ARGUMENTS)
-    out, _ = made.communicate(timeout=60)
+    out, _ = made.communicate(timeout=PATIENCE)
     assert Path(out.strip()) == RUN.path.resolve()
     assert run_lock.read_owner(RUN) is None, "rank 0 may be on any machine"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     engine = ["-m", "engine", str(RUN.path), "--lines"]
-    process = subprocess.Popen(
-        [*launcher, "--nproc-per-node", "2", *engine],
+    process = begin(
+        *(*launcher, "--nproc-per-node", "2", *engine),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
     )
     watch = Watch(RUN.journal)
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded)), process)
     process.terminate()
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=PATIENCE)
     assert "epoch 1/1000" in said
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
     state = checkpoint.load(RUN.checkpoints / "last.pt")

@@ -256,7 +256,9 @@ class Stricken(World):
 def test_no_rank_learns_from_a_batch_whose_loss_broke_on_another(digits: Dataset) -> None:
     work = trainer(digits, Stricken())
     before = [weight.clone() for weight in work.model.parameters()]
-    next(work._train())
+    running = work.run()
+    while work.step == 0:
+        next(running)
     assert all(map(torch.equal, before, work.model.parameters()))
     assert work.step == 1
     assert work.broken is not None
@@ -306,9 +308,9 @@ def test_how_many_processes_train(
 
 def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:
     named = {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1", "LOCAL_WORLD_SIZE": "2"}
-    assert hardware._is_ours("GPU-1", named)
-    assert not hardware._is_ours("GPU-2", named)
-    assert not hardware._is_ours("GPU-1", named | {"LOCAL_WORLD_SIZE": "1"})
+    assert hardware.is_ours("GPU-1", named)
+    assert not hardware.is_ours("GPU-2", named)
+    assert not hardware.is_ours("GPU-1", named | {"LOCAL_WORLD_SIZE": "1"})
 
 
 def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -9,8 +13,12 @@ from engine import models
 from engine.errors import UsageError
 from engine.inspection import probe
 from engine.process import recipe_checks
+from engine.process.session import Session
+from engine.protocol import events
 from engine.protocol.events import Layer
 from engine.recipes import recipe
+from engine.run.journal import Journal
+from tests import scripted
 
 PLAIN = (Layer("conv", "Conv2d", "3×3", (4, 8, 8), 10, 10),)
 NORMED = (*PLAIN, Layer("bn", "BatchNorm2d", "", (4, 8, 8), 8, 0))
@@ -58,6 +66,45 @@ def test_the_rate_of_another_optimiser_is_measured_by_what_is_usual_for_it() -> 
     (sentence,) = said(optimizer="adam")
     assert "50 times what adam usually takes" in sentence
     assert said(optimizer="adam", lr=1e-3) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "newer"),
+    [
+        ("2.14.0", False),
+        ("2.14.1+cu130", False),
+        ("2.9.3", False),
+        ("1.99", False),
+        ("2.15.0a0+git1a2b", True),
+        ("3.0.0", True),
+    ],
+)
+def test_a_pytorch_newer_than_the_one_tested_is_told(
+    version: str, newer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe_checks, "TESTED_TORCH", "2.14")
+    said = recipe_checks.untested_torch(version)
+    assert said.startswith(f"PyTorch {version} is newer than 2.14") == newer
+    assert bool(said) == newer
+
+
+def test_a_newer_pytorch_is_a_line_in_the_log_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe_checks, "TESTED_TORCH", "1.13")
+    run = scripted.run_dir(tmp_path)
+    chosen = recipe.build(settings={"epochs": 1, "threads": 1})
+    journal = Journal(run.journal)
+    with contextlib.closing(Session(run, chosen, "a1", journal, journal.append).live()) as life:
+        said = list(itertools.takewhile(lambda e: not isinstance(e, events.Steps), life))
+    [alert] = [event for event in said if isinstance(event, events.Alert) and event.code == "torch"]
+    assert alert.level == "info"
+    assert "is newer than 1.13, the newest that cnn-tui was tested with" in alert.text
+
+
+def test_these_tests_run_with_no_pytorch_newer_than_the_one_tested() -> None:
+    """Where they pass with a newer one, `TESTED_TORCH` shall name it."""
+    assert recipe_checks.untested_torch(torch.__version__) == ""
 
 
 def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:

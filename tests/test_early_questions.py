@@ -10,7 +10,7 @@ import pytest
 
 from engine.distributed.ranks import World
 from engine.process.process_text import nothing_to_show
-from engine.process.session import Session
+from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -41,12 +41,17 @@ def serve(run: RunDir, *said: Event) -> list[Event]:
     owner = run_lock.read_owner(run)
     assert owner is not None
     session = Session(run, recipe.build(), owner.attempt, Journal(run.journal), told.append)
-    worker = Worker(session, session.live(), World(), told.append)
-    for event in said:
-        worker._emit(event)
-    for command in spool.Spool(run, owner.attempt, lambda file, why: None).take():
-        worker._serve(command)
-    return told
+    world = World()
+
+    def life() -> EventStream:
+        yield from said
+        for command in spool.Spool(run, owner.attempt, lambda file, why: None).take():
+            world.put(command)
+        yield None
+
+    Worker(session, life(), world, told.append).run()
+    assert isinstance(told[-1], events.RunEnded)
+    return told[:-1]
 
 
 def test_who_asks_too_early_is_told_so(run: RunDir) -> None:
@@ -81,7 +86,7 @@ async def test_a_pane_whose_run_is_just_taken_up_again_no_longer_says_that_it_as
         serve(run, events.Phase("loading"))
         dashboard = pilot.app.screen
         assert isinstance(dashboard, Dashboard)
-        dashboard._questions.look_for_answer()
+        dashboard.questions.look_for_answer()
         await pilot.pause()
         assert maps_text.ASKING not in screen(pilot)
         assert notes(pilot) == [nothing_to_show("loading")]

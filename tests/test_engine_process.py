@@ -14,16 +14,16 @@ from engine.protocol import commands, events
 from engine.run import run_paths, run_search, spool
 from engine.run.run_paths import RunDir
 from tests.nursery import Engine, Nursery, fresh
-from tests.processes import Watch, headless, wait_for
+from tests.processes import PATIENCE, Watch, headless, wait_for
 
 # One thread: the tests share the processor, and threads that wait for each other crawl.
 DIGITS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "0", "--set", "threads=1")
-TRAIN = {"arch": "lenet5", "data": "digits", "seed": 0, "threads": 1, "epochs": 500}
+TRAIN = {"arch": "lenet5", "data": "digits", "seed": 0, "threads": 1, "epochs": 5000}
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 
 
 def ended(process: subprocess.Popen[str], code: int) -> tuple[str, str]:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, err
     return out, err
 
@@ -63,7 +63,7 @@ def test_ten_epochs_of_digits_learn_and_say_everything() -> None:
 
 def started(*arguments: str) -> tuple[subprocess.Popen[str], Watch]:
     """A long run that has trained a few steps."""
-    process = headless(*DIGITS, "--epochs", "500", *arguments)
+    process = headless(*DIGITS, "--epochs", "5000", *arguments)
     watch = Watch(RUN.journal)
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded)), process)
     return process, watch
@@ -149,7 +149,7 @@ def test_lines_that_nobody_reads_do_not_stop_the_training() -> None:
     wait_for(lambda: watch.count(events.EpochEnded) > epochs, process)
     process.terminate()
     process.stderr.close()
-    assert process.wait(60) == 143
+    assert process.wait(PATIENCE) == 143
 
 
 def test_a_rehearsal_trains_a_step_and_leaves_nothing() -> None:

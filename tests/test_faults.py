@@ -23,10 +23,10 @@ TRAIN = {**SAVING, "epochs": EPOCHS}
 
 
 @pytest.fixture(scope="module")
-def whole(whole_nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+def whole(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> RunDir:
     """The run that nothing happens to."""
     run = fresh(tmp_path_factory.mktemp("whole"), TRAIN)
-    assert whole_nursery.begin(run).wait() == 0
+    assert nursery.begin(run).wait() == 0
     return run
 
 

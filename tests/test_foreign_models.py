@@ -18,7 +18,7 @@ from engine.models.user_model import kept
 from engine.recipes import recipe
 from engine.run import run_search
 from tests.nursery import Nursery, fresh
-from tests.processes import headless
+from tests.processes import PATIENCE, headless
 
 NET = """
 from torch import nn
@@ -234,7 +234,7 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
     assert stat.S_IMODE((first.path / "net.py").stat().st_mode) == 0o600
     arguments = ("--no-ui", "-d", "digits", "--set", "threads=1", "--epochs", "1")
     process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
     second = run_search.list_runs(Path("runs"))[0]
     assert recipe.load(second.recipe)["arch"] == f"{net}:make"

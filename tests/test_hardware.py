@@ -71,7 +71,7 @@ def all_visible(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sampled(monkeypatch: pytest.MonkeyPatch, driver: SimpleNamespace) -> tuple[events.Gpu, ...]:
     monkeypatch.setitem(sys.modules, "pynvml", driver)
-    monkeypatch.setattr(hardware, "_user", lambda pid: {1: "anna", 2: "li.wei", 3: "li.wei"}[pid])
+    monkeypatch.setattr(hardware, "user_of", lambda pid: {1: "anna", 2: "li.wei", 3: "li.wei"}[pid])
     return hardware.gpus()
 
 
@@ -193,14 +193,14 @@ def test_cuda_orders_as_nvml_unless_the_user_says_otherwise(
 
 
 def test_a_gpu_named_to_us_alone_is_ours() -> None:
-    assert hardware._is_ours("GPU-1", {"CUDA_VISIBLE_DEVICES": "GPU-1"})
-    assert not hardware._is_ours("GPU-0", {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1"})
-    assert not hardware._is_ours("GPU-0", {})
+    assert hardware.is_ours("GPU-1", {"CUDA_VISIBLE_DEVICES": "GPU-1"})
+    assert not hardware.is_ours("GPU-0", {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1"})
+    assert not hardware.is_ours("GPU-0", {})
 
 
 def test_a_process_that_is_gone_belongs_to_nobody_known() -> None:
-    assert hardware._user(MINE) == psutil.Process().username()
-    assert hardware._user(2**22 + 5) == "?"
+    assert hardware.user_of(MINE) == psutil.Process().username()
+    assert hardware.user_of(2**22 + 5) == "?"
 
 
 def test_a_machine_without_a_driver(tmp_path: Path) -> None:

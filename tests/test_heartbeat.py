@@ -28,6 +28,14 @@ from tui.viewer.following import Following
 HARDWARE = events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of day, which stands still."""
+    clock = Clock()
+    monkeypatch.setattr(time, "time", clock)
+    return clock
+
+
 def elsewhere(run: RunDir, ago: float, said: list[Event]) -> RunDir:
     """As if an engine on another machine had said this, the last of it so many seconds ago."""
     began = time.time() - ago - len(said)
@@ -122,7 +130,7 @@ def no_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("no_locks")
 def test_without_locks_runs_start_and_are_judged_by_what_is_heard(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, clock: Clock
 ) -> None:
     run, lock = run_creation.create(tmp_path, "x", "")
     assert run_lock.is_live(run), "before its engine has said anything"
@@ -131,9 +139,9 @@ def test_without_locks_runs_start_and_are_judged_by_what_is_heard(
     os.close(lock)
     later = time.time() + 40
     scripted.write(run, [events.Phase("starting"), HARDWARE], Clock(later))
-    monkeypatch.setattr(time, "time", lambda: later + 20)
+    clock.now = later + 20
     assert run_lock.liveness(run) == "live"
-    monkeypatch.setattr(time, "time", lambda: later + 60)
+    clock.now = later + 60
     assert run_lock.liveness(run) == "silent"
     with pytest.raises(RunError, match="--force"):
         run_lock.acquire(run)

@@ -54,7 +54,7 @@ async def settled(pilot: Pilot[str]) -> Dashboard:
     """Let the dashboard read what was appended and mend what it shows."""
     dashboard = pilot.app.screen
     assert isinstance(dashboard, Dashboard)
-    dashboard._read()
+    dashboard.read()
     await pilot.pause()
     return dashboard
 
@@ -73,16 +73,16 @@ async def mended_and_whole(
                 journal.append(event)
                 await settled(pilot)
         # A speed waits for the next sample of the machine, and a paused run for no sample at all.
-        dashboard._show(frozenset({events.Hardware}))
+        dashboard.show_news(frozenset({events.Hardware}))
         # What changes much at once, or a little all the time, waits.
         for pane_ in dashboard.query(Pane):
             pane_.redraw()
         await pilot.pause()
         mended = cells(pilot)
         for widget in dashboard.query(CellWidget):
-            widget._rows = []
-            widget._strips.clear()
+            widget.notify_style_update()  # with which it forgets what it has drawn
             widget.redraw()
+            widget.refresh()
         await pilot.pause()
         return mended, cells(pilot)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.color import Color
+from rich.style import Style
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
@@ -19,10 +21,10 @@ from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
 from engine.start import launch
 from tests import scripted
-from tests.test_dashboard import send
+from tests.idle import workers_have_ended
+from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.cli.single_frame import screen_text
-from tui.drawing import cells
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.dashboard import Dashboard
 from tui.screens.launcher import Launcher
@@ -45,7 +47,7 @@ def launcher(tmp_path: Path) -> CnnTui:
 
 
 async def settled(pilot: Pilot[Any]) -> str:
-    await pilot.app.workers.wait_for_complete()
+    await workers_have_ended(pilot.app)
     await pilot.pause()
     return screen_text(pilot.app)
 
@@ -237,7 +239,7 @@ async def test_every_box_can_be_reached_at_any_size(
             assert pilot.app.focused is box
             inside = pilot.app.screen.region.contains_region(box.region)
             assert inside
-            assert any("▸" in cells.text(row) for row in box._rows)
+            assert any("▸" in row.text for row in rows(box))
             await pilot.press("tab")
         await pilot.press("shift+tab")
         assert pilot.app.focused is box
@@ -374,6 +376,12 @@ async def test_any_size_draws(tmp_path: Path, spawned: list[Recipe], size: tuple
         await settled(pilot)
 
 
+def frame_colour(box: Chooser) -> Color | None:
+    """The colour of what a box draws first; none where it is not seen."""
+    inked = [segment.style for row in rows(box) for segment in row]
+    return inked[0].color if inked and inked[0] is not None else None
+
+
 async def test_the_box_that_has_the_focus_is_the_marked_one(
     tmp_path: Path, spawned: list[Recipe]
 ) -> None:
@@ -381,7 +389,8 @@ async def test_the_box_that_has_the_focus_is_the_marked_one(
         for _ in range(5):
             await settled(pilot)
             boxes = pilot.app.screen.query(Chooser)
-            marked = [box.id for box in boxes if box._rows and box._rows[0][0].ink == "selected"]
+            colour = pilot.app.theme_variables["ink-selected"]
+            marked = [box.id for box in boxes if frame_colour(box) == Style(color=colour).color]
             assert pilot.app.focused is not None
             assert marked == [pilot.app.focused.id]
             await pilot.press("tab")
@@ -460,7 +469,7 @@ async def test_where_the_last_run_is_gone_its_box_is_left(
         shutil.rmtree(run.path)
         page = pilot.app.screen
         assert isinstance(page, Launcher)
-        page._read_runs()
+        page.read_runs()
         await settled(pilot)
         focused = pilot.app.focused
         assert focused is not None

@@ -41,7 +41,7 @@ async def grow(pilot: Pilot[str], run: RunDir, event: events.Event) -> None:
     Journal(run.journal, scripted.Clock()).append(event)
     dashboard = pilot.app.screen
     assert isinstance(dashboard, Dashboard)
-    dashboard._read()
+    dashboard.read()
     await pilot.pause()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import os
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -27,7 +26,7 @@ from engine.run import replies, run_lock, spool
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.nursery import Nursery, fresh
-from tests.processes import wait_for
+from tests.processes import begin, wait_for
 from tests.scripted import Clock
 
 IMAGE = 12
@@ -64,18 +63,16 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
 ) -> None:
     run = trained(nursery)
     before = contents(run)
-    process = subprocess.Popen([sys.executable, "-m", "engine", str(run.path), "--look"])
-    try:
-        wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None)
-        asked = [
-            spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
-            spool.send(run, commands.Inspect, kind="images", images=(IMAGE,)),
-            spool.send(run, commands.Inspect, kind="maps", layer="fc1"),
-        ]
-        maps, images, refused = (answer(run, question) for question in asked)
-    finally:
-        process.kill()
-        process.wait()
+    process = begin(sys.executable, "-m", "engine", str(run.path), "--look")
+    wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None, process)
+    asked = [
+        spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
+        spool.send(run, commands.Inspect, kind="images", images=(IMAGE,)),
+        spool.send(run, commands.Inspect, kind="maps", layer="fc1"),
+    ]
+    maps, images, refused = (answer(run, question) for question in asked)
+    process.kill()
+    process.wait()
     assert isinstance(maps, events.FeatureMaps)
     assert (maps.layer, maps.shape, len(maps.maps)) == ("conv2", (16, 10, 10), 16)
     best = checkpoint.load(run.checkpoints / "best.pt")
@@ -97,7 +94,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
             return events.Augmented(epoch, (), step=step)
 
     subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
-    monkeypatch.setattr(inspection_server, "_load", lambda run: subject)
+    monkeypatch.setattr(inspection_server, "subject_of", lambda run: subject)
     monkeypatch.setattr(inspection_server, "POLL_SECONDS", 0.001)
     return scripted.run_dir(tmp_path, scripted.half_a_run())
 
@@ -177,7 +174,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     model = models.build("lenet5", 3, 32, 2)
     state = {"model": model.state_dict(), "ended_epochs": 4, "step": 9}
     checkpoint.save(run.checkpoints / "last.pt", state, lambda: None)
-    subject = inspection_server._load(run)
+    subject = inspection_server.subject_of(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
     found = subject.answers.to(question, 4, 9)

@@ -12,6 +12,7 @@ from engine.protocol.events import FeatureMaps
 from engine.run.history import History
 from tests import scripted
 from tests.drawing import examples
+from tests.test_dashboard import rows
 from tui.app import CnnTui
 from tui.drawing import cells
 from tui.drawing.cells import Span
@@ -245,9 +246,9 @@ async def test_a_run_that_pauses_shows_its_newest_maps() -> None:
         await pilot.pause()
         newest = replace(GLIMPSE, step=20, time=run.last_time)
         driven.pane.show(run, run.fold([newest]))
-        assert "epoch 1" in cells.text(driven.pane._rows[-1])
+        assert "epoch 1" in rows(driven.pane)[-1].text
         driven.pane.show(run, run.fold([events.Phase("paused", time=run.last_time)]))
-        assert "epoch 2" in cells.text(driven.pane._rows[-1])
+        assert "epoch 2" in rows(driven.pane)[-1].text
 
 
 def test_a_pixel_of_another_colour_is_another_cell() -> None:

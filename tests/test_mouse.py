@@ -16,7 +16,7 @@ from engine.run import run_lock
 from engine.run.history import History
 from tests import scripted
 from tests.drawing import examples
-from tests.test_dashboard import app_of, screen
+from tests.test_dashboard import app_of, rows, screen
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
@@ -46,7 +46,7 @@ async def test_a_click_into_a_curve_puts_the_cursor_there(tmp_path: Path, name: 
         await pilot.pause()
         await pilot.click(f"#{name}", offset=(40, 3))
         pane = pilot.app.screen.get_child_by_id(name, expect_type=Chart)
-        foot = "".join(span.text for span in pane._rows[-1])
+        foot = rows(pane)[-1].text
         assert foot.index("▲") == 40
         assert pane.cursor is not None
         await pilot.click(f"#{name}", offset=(2, 3))
@@ -91,11 +91,11 @@ async def test_the_wheel_does_what_the_arrows_do(tmp_path: Path, name: str, room
         dashboard.action_pane(name)
         await pilot.pause()
         pane = dashboard.get_child_by_id(name, expect_type=Pane)
-        before = pane._rows
+        before = rows(pane)
         await wheel(pilot, pane, MouseScrollDown)
-        once = pane._rows
+        once = rows(pane)
         await wheel(pilot, pane, MouseScrollDown)
-        assert once not in (before, pane._rows)
+        assert once not in (before, rows(pane))
         await wheel(pilot, pane, MouseScrollUp)
-        assert pane._rows == once
+        assert rows(pane) == once
     os.close(lock)

@@ -15,7 +15,7 @@ from engine.protocol import commands, events
 from engine.run import spool
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.processes import Watch, clean, headless, wait_for
+from tests.processes import PATIENCE, Watch, clean, headless, wait_for
 
 JOB = (
     *("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "0", "--set", "threads=1"),
@@ -33,7 +33,7 @@ class Ended(NamedTuple):
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE)
     return Ended(process.returncode, out, err)
 
 

@@ -17,6 +17,7 @@ from engine.checkpoints.save_interval import Interval
 from engine.checkpoints.saver import SaveReason, Snapshot, Writer
 from engine.protocol import events
 from engine.protocol.events import Event
+from tests.processes import PATIENCE
 from tests.scripted import Clock
 
 
@@ -53,11 +54,11 @@ def test_a_slow_disk_skips_what_is_out_of_date_and_never_blocks(tmp_path: Path) 
 
     def slow() -> None:
         begun.set()
-        go.wait(30)
+        go.wait(PATIENCE)
 
     writer = Writer(tmp_path, 0, slow, said.append)
     writer.put(snapshot(1))
-    assert begun.wait(30)
+    assert begun.wait(PATIENCE)
     for step in (2, 3, 4):
         writer.put(snapshot(step))
     writer.put(snapshot(4, ("best.pt", "best")))

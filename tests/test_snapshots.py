@@ -19,6 +19,7 @@ from engine.protocol.events import Event
 from engine.run import run_lock
 from tests import journals
 from tests.drawing import examples
+from tests.idle import workers_have_ended
 from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.panes.confusion.pictures import PicturesScreen
@@ -102,7 +103,7 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    await pilot.app.workers.wait_for_complete()
+    await workers_have_ended(pilot.app)
     await pilot.pause()
 
 

@@ -14,11 +14,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from engine.data.base.dataset import Dataset
+from engine.distributed.ranks import World
 from engine.errors import UsageError
+from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import schedule
+from engine.recipes import recipe
 from engine.run import run_lock, spool
 from engine.run.history import History
 from engine.run.journal import Journal
@@ -26,7 +28,7 @@ from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import scripted
-from tests.test_dashboard import app_of
+from tests.test_dashboard import app_of, notes
 from tests.test_trainer import digits, ends, said, trainer, weights
 from tui.drawing import cells
 from tui.drawing.status_rows import status_row
@@ -53,18 +55,18 @@ def at(data: Dataset, step: int, **settings: Any) -> Trainer:
     return work
 
 
-def planned(work: Trainer, step: int, epochs: int) -> float:
-    plan = schedule.plan(work._recipe, work.steps_per_epoch, epochs)
-    return schedule.learning_rate(plan, step)
+def planned(data: Dataset, step: int, epochs: int) -> float:
+    """The rate of a step in a run that was meant to have so many epochs, and was never steered."""
+    return trainer(data, **{**COSINE, "epochs": epochs}).rate(step)
 
 
 def test_a_factor_scales_the_rest_of_the_plan_and_factors_compose(digits: Dataset) -> None:
     work = at(digits, 10)
     event = steer(work, scale=0.5)
     assert (event.factor, event.epochs, event.step, event.command) == (0.5, 4, 10, "c1")
-    assert event.lr == pytest.approx(0.5 * planned(work, 10, 4))
+    assert event.lr == pytest.approx(0.5 * planned(digits, 10, 4))
     assert steer(work, scale=0.5).factor == 0.25
-    assert work._rate(20) == pytest.approx(0.25 * planned(work, 20, 4))
+    assert work.rate(20) == pytest.approx(0.25 * planned(digits, 20, 4))
 
 
 def test_a_rate_is_that_of_the_next_step_and_the_plan_follows_from_it(digits: Dataset) -> None:
@@ -72,8 +74,8 @@ def test_a_rate_is_that_of_the_next_step_and_the_plan_follows_from_it(digits: Da
     steer(work, scale=0.1)
     event = steer(work, lr=0.02)
     assert event.lr == pytest.approx(0.02)
-    assert event.factor == pytest.approx(0.02 / planned(work, 10, 4))
-    assert work._rate(30) == pytest.approx(event.factor * planned(work, 30, 4))
+    assert event.factor == pytest.approx(0.02 / planned(digits, 10, 4))
+    assert work.rate(30) == pytest.approx(event.factor * planned(digits, 30, 4))
 
 
 def test_other_epochs_lay_the_plan_anew_from_this_step(digits: Dataset) -> None:
@@ -81,8 +83,8 @@ def test_other_epochs_lay_the_plan_anew_from_this_step(digits: Dataset) -> None:
     event = steer(work, epochs=8)
     assert (event.factor, event.epochs) == (1.0, 8)
     assert work.plan.steps == 8 * work.steps_per_epoch
-    assert event.lr == work._rate(10) == pytest.approx(planned(work, 10, 8))
-    assert work._rate(10) > planned(work, 10, 4)
+    assert event.lr == work.rate(10) == pytest.approx(planned(digits, 10, 8))
+    assert work.rate(10) > planned(digits, 10, 4)
 
 
 def test_rate_and_epochs_at_once(digits: Dataset) -> None:
@@ -90,7 +92,7 @@ def test_rate_and_epochs_at_once(digits: Dataset) -> None:
     event = steer(work, lr=0.03, epochs=6)
     assert event.epochs == 6
     assert event.lr == pytest.approx(0.03)
-    assert event.factor == pytest.approx(0.03 / planned(work, 10, 6))
+    assert event.factor == pytest.approx(0.03 / planned(digits, 10, 6))
 
 
 @pytest.mark.parametrize(
@@ -115,10 +117,10 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 ) -> None:
     work = at(digits, trainer(digits).steps_per_epoch + 1)
     steer(work, scale=0.5)
-    before = work.plan, work._steering
+    before = work.plan, work.state()["steering"]
     with pytest.raises(UsageError, match=sentence):
         steer(work, **changes)
-    assert (work.plan, work._steering) == before
+    assert (work.plan, work.state()["steering"]) == before
 
 
 def test_factors_cannot_pile_up_beyond_any_rate(digits: Dataset) -> None:
@@ -152,7 +154,7 @@ def test_a_run_steered_to_fewer_epochs_ends_and_its_events_agree(digits: Dataset
     found: list[Event] = []
     for event in work.run():
         found += [event] if event is not None else []
-        if work.step == work.steps_per_epoch + 2 and work._steering.epochs == 5:
+        if work.step == work.steps_per_epoch + 2 and work.plan.steps == 5 * work.steps_per_epoch:
             found.append(steer(work, epochs=2))
     assert [e.epoch for e in ends(found)] == [1, 2]
     history = History()
@@ -242,24 +244,18 @@ def test_lists_of_runs_and_the_status_count_the_epochs_as_they_are_now(tmp_path:
     assert "● training 3/3" in cells.text(row)
 
 
-class Untrained:
-    """A session that still loads."""
+def test_before_the_training_there_is_nothing_to_steer(tmp_path: Path) -> None:
+    run, told = scripted.run_dir(tmp_path), list[Event]()
+    world = World()
 
-    trainer = None
-    step = 0
+    def life() -> EventStream:
+        yield events.Phase("loading")
+        world.put(commands.Steer(id="c7", attempt="a1", scale=0.5))
+        yield None
 
-
-def test_before_the_training_there_is_nothing_to_steer() -> None:
-    told: list[Event] = []
-    worker: Any = Worker.__new__(Worker)
-    worker._session, worker._append, worker._phase = (
-        Untrained(),
-        told.append,
-        events.Phase("loading"),
-    )
-    worker._serve(commands.Steer(id="c7", attempt="a1", scale=0.5))
-    (alert,) = told
-    assert isinstance(alert, events.Alert)
+    session = Session(run, recipe.build(), "a1", Journal(run.journal), told.append)
+    Worker(session, life(), world, told.append).run()
+    [alert] = [event for event in told if isinstance(event, events.Alert)]
     assert (alert.level, alert.code, alert.command) == ("warning", "steer", "c7")
     assert alert.text.startswith("nothing is trained yet (loading)")
 
@@ -381,8 +377,7 @@ async def test_a_run_that_is_over_is_not_steered(tmp_path: Path) -> None:
         await pilot.pause()
         await pilot.press("s")
         assert isinstance(pilot.app.screen, Dashboard)
-        notes = [note.message for note in pilot.app._notifications]
-        assert notes == ["1-lenet5-digits is not running."]
+        assert notes(pilot) == ["1-lenet5-digits is not running."]
 
 
 async def test_the_dialog_holds_the_rate_that_was_steered_before_a_step_is_made_with_it(

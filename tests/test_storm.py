@@ -14,6 +14,7 @@ from engine.run import run_lock
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
+from tests.idle import workers_have_ended
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
 from tests.test_incremental import cells, differing, settled
@@ -54,17 +55,17 @@ async def test_the_dashboard_in_a_storm(
             if event is not None:
                 journal.append(event)
             await pilot.resize_terminal(*size)
-            dashboard._read()
+            dashboard.read()
         for event in coming[SIZES:]:
             journal.append(event)
         await settled(pilot)
-        dashboard._show(None)
+        dashboard.show_news(None)
         await pilot.pause()
-        after, zoomed = cells(pilot), dashboard._zoomed
+        after, zoomed = cells(pilot), dashboard.zoomed
     async with app_of(growing).run_test(size=last) as pilot:
         dashboard = await settled(pilot)
         dashboard.action_pane(pane)
-        if dashboard._zoomed != zoomed:
+        if dashboard.zoomed != zoomed:
             dashboard.action_zoom()
         await pilot.pause()
         assert differing(after, cells(pilot)) == []
@@ -87,11 +88,11 @@ async def test_a_box_in_a_storm(growing: RunDir, key: str) -> None:
 
 async def test_the_launcher_in_a_storm(tmp_path: Path) -> None:
     async with CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
-        await pilot.app.workers.wait_for_complete()
+        await workers_have_ended(pilot.app)
         for size in sizes(6, (80, 24)):
             await pilot.resize_terminal(*size)
         after = cells(pilot)
     async with CnnTui(tmp_path / "runs").run_test(size=(80, 24)) as pilot:
-        await pilot.app.workers.wait_for_complete()
+        await workers_have_ended(pilot.app)
         await pilot.pause()
         assert differing(after, cells(pilot)) == []

@@ -40,7 +40,7 @@ from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
-from tests.processes import COMMAND, Watch, headless, wait_for
+from tests.processes import COMMAND, PATIENCE, Watch, begin, headless, wait_for
 
 CPU = torch.device("cpu")
 AUGMENTED = Augmentation.of(Recipe(crop=2, flip=True, rotate=10.0, cutout=4))
@@ -104,6 +104,12 @@ def streaming(
 
 
 Opened = Callable[..., StreamingLoader]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process may take as long to end as a busy machine wants."""
+    monkeypatch.setattr("engine.data.decoding.decoders.SERVER_SECONDS", PATIENCE)
 
 
 @pytest.fixture
@@ -487,11 +493,10 @@ def test_processes_of_an_engine_that_was_killed_leave(tmp_path: Path) -> None:
 def train(root: Path) -> tuple[subprocess.Popen[str], Watch]:
     """A long streamed run of a session of its own, that has ended an epoch."""
     options = ("--set", "loader=streaming", "--set", "threads=1", "--set", "batch=8")
-    process = subprocess.Popen(
-        [*COMMAND, "--no-ui", "-m", "lenet5", "-d", str(root), *options, "--epochs", "5000"],
+    process = begin(
+        *(*COMMAND, "--no-ui", "-m", "lenet5", "-d", str(root), *options, "--epochs", "5000"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         start_new_session=True,
     )
     watch = Watch(RUN.journal)
@@ -510,7 +515,7 @@ def test_ctrl_c_stops_a_streamed_run_as_any_and_the_lock_is_the_engines(tmp_path
     told = [event.text for event in watch.events if isinstance(event, events.Alert)]
     assert any("are decoded from disk as they are needed, by 1 processes" in each for each in told)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "")
     assert "go on with" in out
     assert 'loader = "streaming"' in RUN.recipe.read_text().split("[resolved]")[1]
@@ -543,7 +548,7 @@ def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accid
         return process.poll() is not None
 
     wait_for(killed_until_it_ends)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert err.count("\n") == 1
     assert "was ended from outside" in err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import os
 import shlex
@@ -21,16 +20,18 @@ import pytest
 from engine.protocol import events
 from engine.run import run_lock
 from engine.run.run_paths import RunDir
+from tests import leftovers
 from tests.nursery import Nursery, fresh
-from tests.processes import COMMAND, Terminal, Watch, wait_for
+from tests.processes import COMMAND, Terminal, Watch, begin, wait_for
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 START = ("-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1")
 TRAIN = {"arch": "lenet5", "data": "digits", "epochs": 5000, "threads": 1}
-# A viewer whose terminal is gone shall end within a second of processor time at the very most.
+# A viewer whose terminal is gone shall end within a second of processor time at the very most,
+# however long it waits for its turn.
 SECONDS = 1.0
-# In which it would use all of that if it span.
-PATIENCE = 3.0
+# What one that shows a training takes of a core, at the very most.
+SHARE = 0.2
 
 
 @pytest.fixture
@@ -71,10 +72,11 @@ def test_a_stopped_viewer_catches_up(watch: Watch) -> None:
     threads = process.num_threads()
     process.suspend()
     trains_on(watch, 5)
-    missed, before = watch.count(events.EpochEnded), spent(process)
+    missed, before, began = watch.count(events.EpochEnded), spent(process), time.monotonic()
     process.resume()
     wait_for(lambda: epochs_on([viewer]) > missed)
-    assert spent(process) - before < SECONDS
+    drawing = SHARE * (time.monotonic() - began)
+    assert spent(process) - before < SECONDS + drawing
     assert process.num_threads() == threads, "nothing was begun a second time"
     viewer.type("q")
     assert viewer.wait_end() == 0
@@ -98,13 +100,12 @@ def test_a_viewer_without_its_terminal_ends_and_does_not_spin(watch: Watch, how:
     viewer = Terminal("attach")
     viewer.wait_for("● training")
     before = spent(psutil.Process(viewer.pid))
-    began = time.monotonic()
     if how == "hang up":
         os.kill(viewer.pid, signal.SIGHUP)
-    os.close(viewer.master)
-    _, _, usage = os.wait4(viewer.pid, 0)
-    assert time.monotonic() - began < PATIENCE
-    assert usage.ru_utime + usage.ru_stime - before < SECONDS
+    viewer.hang_up()
+    viewer.wait_end()
+    assert viewer.usage is not None
+    assert viewer.usage.ru_utime + viewer.usage.ru_stime - before < SECONDS
     trains_on(watch)
 
 
@@ -112,7 +113,7 @@ def test_a_viewer_without_its_terminal_ends_and_does_not_spin(watch: Watch, how:
 
 
 @pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+def port(tmp_path: Path) -> int:
     """A real OpenSSH server on loopback that lets in a key made for it."""
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     if program is None or shutil.which("ssh") is None:
@@ -129,13 +130,10 @@ def port(tmp_path: Path) -> Iterator[int]:
         f"AuthorizedKeysFile {tmp_path}/user.pub\nStrictModes no\nPidFile none\n"
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"
     )
-    server = subprocess.Popen(
-        [program, "-D", "-e", "-f", str(tmp_path / "config")], stderr=subprocess.DEVNULL, text=True
-    )
+    command = (program, "-D", "-e", "-f", str(tmp_path / "config"))
+    server = begin(*command, stderr=subprocess.DEVNULL)
     wait_for(lambda: answers(port), server)
-    yield port
-    server.kill()
-    server.wait()
+    return port
 
 
 def answers(port: int) -> bool:
@@ -148,8 +146,8 @@ def answers(port: int) -> bool:
 
 def log_in(port: int, folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """`cnn-tui ARGUMENTS` on a terminal at the other end; what it draws goes to `screen`."""
-    kept = {"XDG_STATE_HOME", "HOME", "OMP_NUM_THREADS", "PYTHONPATH"} & os.environ.keys()
-    variables = [f"{name}={os.environ[name]}" for name in sorted(kept)]
+    kept = {"XDG_STATE_HOME", "HOME", "OMP_NUM_THREADS", "PYTHONPATH", leftovers.MARK}
+    variables = [f"{name}={os.environ[name]}" for name in sorted(kept & os.environ.keys())]
     program = shlex.join(["env", *variables, "TERM=xterm-256color", *COMMAND, *arguments])
     options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR")
     command = [
@@ -159,7 +157,7 @@ def log_in(port: int, folder: Path, *arguments: str) -> subprocess.Popen[str]:
         f"stty rows 24 cols 80; cd {shlex.quote(str(folder))} && exec {program}",
     ]
     with open(folder / "screen", "wb") as screen:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=screen, text=True)
+        return begin(*command, stdin=subprocess.PIPE, stdout=screen)
 
 
 def viewer_of(folder: Path) -> list[psutil.Process]:
@@ -174,6 +172,15 @@ def viewer_of(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def ended_in_time(viewer: psutil.Process, before: float) -> bool:
+    """Whether a viewer that had spent so much has ended; fails where it spends too much on that."""
+    try:
+        assert spent(viewer) - before < SECONDS
+        return viewer.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def test_a_cut_connection_ends_the_viewer_and_not_the_training(tmp_path: Path, port: int) -> None:
     client = log_in(port, tmp_path, *START)
     watch = Watch(RUN.journal)
@@ -183,12 +190,9 @@ def test_a_cut_connection_ends_the_viewer_and_not_the_training(tmp_path: Path, p
     parent = viewer.parent()
     assert parent is not None
     assert "sshd" in parent.name()
-    before, began = spent(viewer), time.monotonic()
+    before = spent(viewer)
     parent.kill()
-    with contextlib.suppress(psutil.NoSuchProcess):
-        while viewer.status() != psutil.STATUS_ZOMBIE:
-            assert spent(viewer) - before < SECONDS
-            assert time.monotonic() - began < PATIENCE
+    wait_for(lambda: ended_in_time(viewer, before))
     client.kill()
     client.communicate()
     trains_on(watch)

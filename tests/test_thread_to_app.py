@@ -13,6 +13,7 @@ from engine.protocol import commands, events
 from engine.recipes import recipe
 from engine.run.journal import Journal
 from engine.start import launch
+from tests.processes import PATIENCE
 from tui.app import CnnTui
 from tui.screens.dashboard import Dashboard
 
@@ -41,14 +42,14 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
         await app.push_screen(dashboard)
         worker.start()
         wanted = {events.RunStarted, events.Steps, events.EpochEnded, events.Confusion}
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not wanted <= dashboard.heard:
                 await pilot.pause(0.05)
         assert dashboard.history.run is not None
         assert dashboard.history.run.recipe == chosen
         world.put(commands.Stop(id="x", attempt="a1"))
-        worker.join(30)
-        dashboard._read()
+        worker.join(PATIENCE)
+        dashboard.read()
         await pilot.pause()
         assert dashboard.history.ended is not None
     assert worker.outcome.reason == "stopped"

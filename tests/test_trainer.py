@@ -14,11 +14,13 @@ from torch import nn
 
 from engine import models
 from engine.data.base.dataset import Dataset
+from engine.data.loaders import loader_choice
 from engine.data.loading import load
 from engine.devices import device as devices
 from engine.errors import RunError
 from engine.protocol import events
 from engine.recipes import recipe
+from engine.recipes.recipe import Recipe
 from engine.training import training_text
 from engine.training.loss import CrossEntropy
 from engine.training.pace import Pace
@@ -51,11 +53,15 @@ class Ticking:
         return self.now
 
 
+def small(**settings: Any) -> Recipe:
+    """A recipe that is soon trained, the same everywhere."""
+    usual = {"epochs": 2, "batch": 128, "precision": "float32", "threads": 1}
+    return recipe.build(settings={**usual, **settings})
+
+
 def trainer(data: Dataset, tick: float = 0.01, **settings: Any) -> Trainer:
     torch.set_num_threads(1)
-    chosen = recipe.build(
-        settings={"epochs": 2, "batch": 128, "precision": "float32", "threads": 1, **settings}
-    )
+    chosen = small(**settings)
     resolved = devices.resolve(chosen, CPU, 32)
     torch.manual_seed(chosen.seed)
     model = models.build("lenet5", 1, 32, 10)
@@ -89,6 +95,14 @@ def test_an_epoch_is_steps_evaluation_confusion_maps_and_its_end(digits: Dataset
         "FeatureMaps",
         "EpochEnded",
     ]
+
+
+def test_a_report_brings_the_gradient_norm_that_was_measured_before_it(digits: Dataset) -> None:
+    reports = [e for e in said(trainer(digits, tick=0.3, epochs=1)) if isinstance(e, events.Steps)]
+    norms = {e.step: e.scalars["gradient_norm"] or 0.0 for e in reports if e.scalars}
+    assert 1 in norms, "the first step is inspected"
+    assert all(norm > 0 for norm in norms.values())
+    assert 1 < len(norms) < len(reports), "only some steps are inspected"
 
 
 def test_every_step_and_every_evaluation_batch_yields(digits: Dataset) -> None:
@@ -310,10 +324,12 @@ def test_weighed_classes_report_their_mean_recall(digits: Dataset) -> None:
 
 def test_mixed_images_count_by_their_dominant_label(digits: Dataset) -> None:
     """With a rate of next to nothing the weights stay, so that the epoch can be counted again."""
-    work = trainer(digits, epochs=1, lr=1e-12, cutmix=1.0, label_smoothing=0.1)
+    settings = {"epochs": 1, "lr": 1e-12, "cutmix": 1.0, "label_smoothing": 0.1}
+    work = trainer(digits, **settings)
     (end,) = ends(said(work))
     loss, hits, images = 0.0, 0, 0
-    for batch in work._loader.batches(1):
+    again = loader_choice.loader(small(**settings), digits, CPU, torch.contiguous_format)
+    for batch in again.batches(1):
         with torch.no_grad():
             logits = work.model(batch.images)
         loss += float(CrossEntropy(0.1, None)(logits, batch)) * len(logits)

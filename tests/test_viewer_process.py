@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from engine.protocol import events
-from engine.run import run_lock, run_search
+from engine.run import run_lock
 from engine.run.run_paths import RunDir
 from tests.processes import Terminal, Watch, headless, wait_for
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
-START = ("-m", "lenet5", "-d", "digits", "--epochs", "500", "--set", "threads=1")
-
-
-@pytest.fixture(autouse=True)
-def no_engine_left() -> Iterator[None]:
-    """A test that fails must not leave its engine training."""
-    yield
-    for run in run_search.list_runs(Path("runs")):
-        owner = run_lock.read_owner(run)
-        if run_lock.is_live(run) and owner is not None and owner.pid:
-            os.kill(owner.pid, signal.SIGKILL)
+START = ("-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1")
 
 
 def paused(event: events.Event) -> bool:
@@ -85,8 +72,8 @@ def test_whatever_becomes_of_the_terminal_the_training_goes_on() -> None:
     first.wait_for("training")
     watch = Watch(RUN.journal)
     wait_for(lambda: watch.count(events.EpochEnded) > 0)
-    os.close(first.master)
-    wait_for(lambda: os.waitpid(first.pid, os.WNOHANG)[0] != 0)
+    first.hang_up()
+    first.wait_end()
     trains_on(watch)
     hung_up, killed = Terminal("attach"), Terminal("attach")
     for viewer in (hung_up, killed):

@@ -111,7 +111,7 @@ class _Gpus:
         return events.Gpu(
             index=index,
             name=_text(nvml.nvmlDeviceGetName(handle)),
-            ours=bool(here) or _is_ours(self._uuids[index]),
+            ours=bool(here) or is_ours(self._uuids[index]),
             utilisation=busy or 0.0,
             memory_used=memory.used,
             memory_total=memory.total,
@@ -141,13 +141,14 @@ def _holders(processes: Iterable[Any], own: Set[int]) -> tuple[events.Holder, ..
     held: dict[str, int] = {}
     for process in processes:
         if process.pid not in own:
-            user = _user(process.pid)
+            user = user_of(process.pid)
             held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
     most = sorted(held.items(), key=lambda item: -item[1])
     return tuple(events.Holder(user, memory) for user, memory in most)
 
 
-def _user(pid: int) -> str:
+def user_of(pid: int) -> str:
+    """Whose process this is, as far as can be known."""
     try:
         return psutil.Process(pid).username()
     except (psutil.Error, KeyError):
@@ -158,7 +159,7 @@ def _text(name: str | bytes) -> str:
     return name.decode() if isinstance(name, bytes) else name
 
 
-def _is_ours(uuid: str, environment: Mapping[str, str] = os.environ) -> bool:
+def is_ours(uuid: str, environment: Mapping[str, str] = os.environ) -> bool:
     """In a container NVML may not see our processes: then GPUs named to them alone are ours."""
     named = environment.get("CUDA_VISIBLE_DEVICES", "").split(",")
     return uuid in named and len(named) <= int(environment.get("LOCAL_WORLD_SIZE", "1"))

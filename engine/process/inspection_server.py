@@ -49,7 +49,7 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 def _answer(run: RunDir, clock: Callable[[], float]) -> int:
     owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
-    subject = _load(run)
+    subject = subject_of(run)
     spool = Spool(run, owner.attempt, lambda file, why: None)
     asked = clock()
     while clock() - asked < IDLE_SECONDS and not run_lock.is_live(run):
@@ -62,7 +62,7 @@ def _answer(run: RunDir, clock: Callable[[], float]) -> int:
     return 0
 
 
-def _load(run: RunDir) -> Subject:
+def subject_of(run: RunDir) -> Subject:
     """The best checkpoint, or the last where none is the best yet, with the data of its run."""
     import torch
 

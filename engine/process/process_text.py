@@ -28,6 +28,13 @@ def gpu_unusable(why: str) -> str:
     )
 
 
+def untested_torch(version: str, tested: str) -> str:
+    return (
+        f"PyTorch {harmless(version)} is newer than {tested}, the newest that cnn-tui was tested "
+        "with: where the run goes wrong, try that one."
+    )
+
+
 def ranks_ended(name: str, ranks: int) -> str:
     return (
         f"one of the {ranks} processes of {harmless(name)} ended without a word, so all of them "

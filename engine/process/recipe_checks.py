@@ -16,6 +16,9 @@ from engine.recipes.recipe import Recipe
 SMALLEST_NORM_BATCH = 32
 HIGH_RATE = 10
 
+# The newest version of PyTorch that the tests have passed with.
+TESTED_TORCH = "2.14"
+
 
 def doubts(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[str]:
     """Sentences on what is possible but seldom meant; `layers` is the model's table.
@@ -40,6 +43,18 @@ def usual_rate(recipe: Recipe) -> float:
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
     return presets.USUAL_RATES[recipe.optimizer]
+
+
+def untested_torch(version: str) -> str:
+    """A sentence where this version of PyTorch is newer than the one tested, else nothing."""
+    newer = _release(version) > _release(TESTED_TORCH)
+    return process_text.untested_torch(version, TESTED_TORCH) if newer else ""
+
+
+def _release(version: str) -> tuple[int, int]:
+    """`2.14` of `2.14.1+cu130`: what comes after mends, and changes nothing."""
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
 
 
 def check_batch(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> None:

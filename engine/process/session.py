@@ -149,6 +149,8 @@ class Session:
         started = self._started(trainer, model, resolved, device, dataset)
         yield started
         yield from preparation.notes(dataset, self._recipe, resolved, room)
+        if told := recipe_checks.untested_torch(started.versions["torch"]):
+            yield events.Alert("info", "torch", told)
         for doubt in recipe_checks.doubts(self._recipe, started.layers, self._world.size):
             yield events.Alert("warning", "recipe", doubt)
         return trainer

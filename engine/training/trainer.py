@@ -195,7 +195,7 @@ class Trainer:
             looks = self._looks.due(self.step)
             batch = None if self._replay is not None and not looks else self._loader.made(drawn)
             waited = self._clock() - began
-            optimizers.set_rate(self._optimizers, self._rate(self.step))
+            optimizers.set_rate(self._optimizers, self.rate(self.step))
             if batch is None:
                 self._repeat(drawn)
             else:
@@ -269,7 +269,7 @@ class Trainer:
         if self._average is not None:
             self._average.update(self.step)
 
-    def _rate(self, step: int) -> float:
+    def rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
         return schedule.learning_rate(self.plan, step, self._plateau.factor, self._steering.factor)
 
@@ -301,8 +301,9 @@ class Trainer:
             self._window = Window(self.step, self.epoch, self._spent)
             self._spent = Spent(0.0, 0.0)
         means = self._tally.poll()
+        inspected = self._looks.arrived()
         reports = self._steps(means) if means is not None else []
-        reports += self._looks.arrived()
+        reports += inspected
         if self._replay is not None and self._replay.failure:
             told = training_text.not_recorded(self._replay.failure)
             reports.append(events.Alert("warning", "cuda-graph", told, step=self.step))
@@ -315,9 +316,10 @@ class Trainer:
             epoch,
             measured(means.loss),
             means.top1,
-            self._rate(step - 1),
+            self.rate(step - 1),
             measured(means.images / seconds) if seconds else None,
             waited / seconds if seconds else UNSET,
+            self._looks.take_scalars(),
             step=step,
         )
         if not math.isfinite(means.loss):
@@ -372,7 +374,7 @@ class Trainer:
             loss=measured(result.loss),
             top1=measured(result.top1),
             top5=UNSET if result.top5 is None else result.top5,
-            lr=self._rate(self.step - 1),
+            lr=self.rate(self.step - 1),
             seconds=self._epoch_seconds,
             evaluation_seconds=evaluation_seconds,
             images_per_second=measured(train.images / max(self._epoch_seconds, 1e-9)),
@@ -412,7 +414,7 @@ class Trainer:
             raise UsageError(training_text.STEERED_TOO_LATE)
         self._steer_to(self._steering.steered(command, self.epoch, self._planned_over))
         factor, epochs = self._steering
-        return events.Steered(factor, epochs, self._rate(self.step), command.id, step=self.step)
+        return events.Steered(factor, epochs, self.rate(self.step), command.id, step=self.step)
 
     def _planned_over(self, epochs: int) -> float:
         plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)

@@ -56,7 +56,7 @@ def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
     widths = [max(map(cell_len, cells)) for cells in by_column]
     terminal = Console()
     room = terminal.width if terminal.is_terminal else sys.maxsize
-    kept, widths = _fitted(columns, widths, room)
+    kept, widths = fitting(columns, widths, room)
     table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
     for i in kept:
         column = columns[i]
@@ -69,7 +69,7 @@ def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
         click.echo(cli_text.left_out(left_out))
 
 
-def _fitted(
+def fitting(
     columns: Sequence[Column], widths: Sequence[int], room: int
 ) -> tuple[list[int], list[int]]:
     """Which of the columns fit into so many cells, and how wide each is then.

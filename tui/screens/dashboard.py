@@ -123,7 +123,8 @@ class Dashboard(Screen[str]):
         self._past = Past(run)
         self._pane = "loss"
         self._shelf = "confusion"
-        self._zoomed = False
+        # Whether the pane has the terminal for itself.
+        self.zoomed = False
         # What was shown before the log alone was, of a run that never began; None where it is not.
         self._unbegun: tuple[str, str, bool] | None = None
         # The panes over the epochs share one x-axis.
@@ -152,24 +153,24 @@ class Dashboard(Screen[str]):
         if self.app._driver is not None and not self.app.is_headless:
             machine = self.get_child_by_id("machine", expect_type=MachinePane)
             machine.cost = CostMeter.of(self.app._driver).read
-        self._read()
+        self.read()
         if self._started and self.alive:
             self._following.expect(self._clock() - JUST_SECONDS)
         self._place()
-        self.set_interval(TICK_SECONDS, self._read)
+        self.set_interval(TICK_SECONDS, self.read)
 
     # What the journal says
 
-    def _read(self) -> None:
+    def read(self) -> None:
         """The one timer: read what is new, fold it, and say so."""
         was_alive = self.alive
         news = self._following.look()
         if news.more:
-            self.set_timer(0.001, self._read)
+            self.set_timer(0.001, self.read)
         if was_alive and not self.alive:
             self._explain_absence()
         if self._unbegun is not None and self._has_begun:
-            (self._pane, self._shelf, self._zoomed), self._unbegun = self._unbegun, None
+            (self._pane, self._shelf, self.zoomed), self._unbegun = self._unbegun, None
             self._place()
         if news.kinds is None or news.kinds:
             self.post_message(self.EngineEvents(news.kinds))
@@ -191,8 +192,8 @@ class Dashboard(Screen[str]):
             self.notify(self._following.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             # No other pane has anything to show, unless the run is resumed.
-            self._unbegun = self._unbegun or (self._pane, self._shelf, self._zoomed)
-            self._pane, self._shelf, self._zoomed = "log", "log", True
+            self._unbegun = self._unbegun or (self._pane, self._shelf, self.zoomed)
+            self._pane, self._shelf, self.zoomed = "log", "log", True
             self._place()
 
     @property
@@ -206,10 +207,10 @@ class Dashboard(Screen[str]):
             return
         if self.app.screen is not self:
             return
-        self._show(kinds)
+        self.show_news(kinds)
 
     def on_screen_resume(self) -> None:
-        self._show(None)
+        self.show_news(None)
 
     def _compositor_refresh(self) -> None:
         """Send what changed; under a dialog Textual would send the whole screen at every tick."""
@@ -228,7 +229,7 @@ class Dashboard(Screen[str]):
             return False
         return self.history.phase is None or self.history.phase.seq <= self._asked_pause
 
-    def _show(self, kinds: frozenset[type[Event]] | None) -> None:
+    def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
         """Tell every visible part what changed."""
         for name in self.placing.boxes:
             part = self.get_child_by_id(name)
@@ -269,7 +270,7 @@ class Dashboard(Screen[str]):
         if told:
             yield "c", screen_text.KEY_CHECKPOINT
             yield "s", screen_text.KEY_STEER
-        yield "⏎", screen_text.KEY_UNZOOM if self._zoomed else screen_text.KEY_ZOOM
+        yield "⏎", screen_text.KEY_UNZOOM if self.zoomed else screen_text.KEY_ZOOM
         if self._below:
             yield "esc", screen_text.KEY_BACK
         yield "e", screen_text.KEY_EXPLAIN
@@ -294,9 +295,9 @@ class Dashboard(Screen[str]):
 
     def _place(self) -> None:
         width, height = self.app.size
-        on_shelf = layout_kind(width, height) == "shelf" and not self._zoomed
+        on_shelf = layout_kind(width, height) == "shelf" and not self.zoomed
         before = self.placing.boxes
-        self.placing.arrange_for(width, height, self._pane, self._shelf, self._zoomed)
+        self.placing.arrange_for(width, height, self._pane, self._shelf, self.zoomed)
         for name in PANES:
             pane = self.get_child_by_id(name, expect_type=Pane)
             shelved = on_shelf and name in SHELF
@@ -311,7 +312,7 @@ class Dashboard(Screen[str]):
         # Textual keeps the arrangement of a size; this one also depends on pane and zoom.
         self._clear_arrangement_cache()
         self.refresh(layout=True)
-        self.call_after_refresh(self._show, None)
+        self.call_after_refresh(self.show_news, None)
 
     def _tab_names(self) -> list[str]:
         numbers = {name: number for number, name in enumerate(PANES, start=1)}
@@ -325,7 +326,7 @@ class Dashboard(Screen[str]):
         if name in SHELF:
             self._shelf = name
         if name not in places(*self.app.size, name, self._shelf, zoomed=False):
-            self._zoomed = self._fits_alone
+            self.zoomed = self._fits_alone
         self._place()
 
     def on_pane_chosen(self, message: Pane.Chosen) -> None:
@@ -333,7 +334,7 @@ class Dashboard(Screen[str]):
 
     def action_next_pane(self, step: int) -> None:
         names = list(PANES)
-        if layout_kind(*self.app.size) == "medium" and not self._zoomed:
+        if layout_kind(*self.app.size) == "medium" and not self.zoomed:
             names.remove("log")
         at = names.index(self._pane) if self._pane in names else 0
         self.action_pane(names[(at + step) % len(names)])
@@ -344,13 +345,13 @@ class Dashboard(Screen[str]):
         return self._pane in places(*self.app.size, self._pane, self._shelf, zoomed=True)
 
     def action_zoom(self) -> None:
-        self._zoomed, self._unbegun = not self._zoomed and self._fits_alone, None
-        if not self._zoomed and self._pane == "log" and layout_kind(*self.app.size) == "medium":
+        self.zoomed, self._unbegun = not self.zoomed and self._fits_alone, None
+        if not self.zoomed and self._pane == "log" and layout_kind(*self.app.size) == "medium":
             self._pane = "loss"
         self._place()
 
     def action_back(self) -> None:
-        if self._zoomed:
+        if self.zoomed:
             self.action_zoom()
         elif self._below:
             self.dismiss("")
@@ -383,12 +384,12 @@ class Dashboard(Screen[str]):
             return
         if self._is_recording():
             return
-        self._read()  # what the key means depends on the newest state
+        self.read()  # what the key means depends on the newest state
         if self.history.paused:
             self._tell(commands.Continue)
         elif self._tell(commands.Pause):
             self._asked_pause = self.history.last_seq
-            self._show(frozenset({events.Phase}))
+            self.show_news(frozenset({events.Phase}))
 
     def action_checkpoint(self) -> None:
         if self._tell(commands.Checkpoint):
@@ -400,7 +401,7 @@ class Dashboard(Screen[str]):
 
         if self._is_recording():
             return
-        self._read()
+        self.read()
         if self.alive:
             self.app.push_screen(SteerScreen(self.history, self._cannot_steer), self._steer)
         else:
@@ -408,7 +409,7 @@ class Dashboard(Screen[str]):
 
     def _cannot_steer(self) -> str:
         """Why the engine would refuse to be steered now; nothing where it would not."""
-        self._read()
+        self.read()
         if not self.alive:
             return self._absence()
         if self.history.run is not None and self.history.has_begun:
@@ -423,19 +424,19 @@ class Dashboard(Screen[str]):
     # What is asked of the engine
 
     @cached_property
-    def _questions(self) -> InspectionQuestions:
+    def questions(self) -> InspectionQuestions:
         """Imported with the first question: most viewers ask none."""
         from tui.screens.inspection_questions import InspectionQuestions
 
         return InspectionQuestions(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
-        self._questions.ask(None, "augmented")
-        if self._questions.waiting:
+        self.questions.ask(None, "augmented")
+        if self.questions.waiting:
             self.notify(screen_text.ASKED_AUGMENTED)
 
     def on_pane_asked(self, message: Pane.Asked) -> None:
-        self._questions.ask(message.pane, message.kind, message.layer, message.images)
+        self.questions.ask(message.pane, message.kind, message.layer, message.images)
 
     def on_pane_pointed(self, message: Pane.Pointed) -> None:
         maps = self.get_child_by_id("maps", expect_type=MapsPane)
@@ -452,7 +453,7 @@ class Dashboard(Screen[str]):
             return
         for name in PAST:
             self.get_child_by_id(name, expect_type=Pane).past = self._past.title
-        self._show(None)
+        self.show_news(None)
 
     # What it means
 

@@ -122,8 +122,8 @@ class Launcher(Screen[None]):
         self._chooser(self._box).focus()
         self._say_head()
         self._rebuild()
-        self._read_runs()
-        self.set_interval(REFRESH_SECONDS, self._read_runs)
+        self.read_runs()
+        self.set_interval(REFRESH_SECONDS, self.read_runs)
 
     def _chooser(self, name: str) -> Chooser:
         return self.query_one(f"#{name}", Chooser)
@@ -191,7 +191,7 @@ class Launcher(Screen[None]):
         self._chooser("recipe").tell(*(cells.row(Span(f"   {row}", "dim")) for row in rows))
 
     @work(thread=True, exclusive=True)
-    def _read_runs(self) -> None:
+    def read_runs(self) -> None:
         """Fold the newest journals beside the interface, for some may be long."""
         if not self.is_current:
             return
@@ -367,7 +367,7 @@ class Launcher(Screen[None]):
         self._say_keys()
 
     def on_screen_resume(self) -> None:
-        self._read_runs()
+        self.read_runs()
 
     # What is done
 

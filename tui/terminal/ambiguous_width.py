@@ -12,7 +12,7 @@ import re
 import select
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,7 +32,7 @@ class Terminal:
 
 
 @contextmanager
-def asked() -> Iterator[Terminal]:
+def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[Terminal]:
     """Ask at the start; at the end the answer is there, unless none came for so long.
 
     Something that takes time can be done meanwhile. Who asks takes the keys that were typed.
@@ -45,9 +45,9 @@ def asked() -> Iterator[Terminal]:
     try:
         termios.tcsetattr(0, termios.TCSANOW, _unbuffered(before))
         os.write(1, QUESTION)
-        deadline = time.monotonic() + SECONDS
+        deadline = clock() + SECONDS
         yield terminal
-        _listen(terminal, deadline)
+        _listen(terminal, deadline, clock)
     finally:
         termios.tcsetattr(0, termios.TCSANOW, before)
 
@@ -59,10 +59,10 @@ def _unbuffered(attributes: list[Any]) -> list[Any]:
     return [iflag & ~termios.ICRNL, oflag, cflag, quiet, *rest]
 
 
-def _listen(terminal: Terminal, deadline: float) -> None:
+def _listen(terminal: Terminal, deadline: float, clock: Callable[[], float]) -> None:
     """Read until the answer is there or the time is over."""
     heard = b""
-    while select.select([0], [], [], max(0.0, deadline - time.monotonic()))[0]:
+    while select.select([0], [], [], max(0.0, deadline - clock()))[0]:
         piece = os.read(0, 4096)
         heard += piece
         answer = ANSWER.search(heard)

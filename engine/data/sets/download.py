@@ -85,7 +85,7 @@ def _fetch_one(file: Download, target: Path, progress: Progress) -> None:
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             _lock(descriptor, progress)
-            if not _has_name(descriptor, part):
+            if not has_name(descriptor, part):
                 continue  # another process has completed it while we waited
             if target.is_file():
                 part.unlink()
@@ -113,7 +113,7 @@ def _lock(descriptor: int, progress: Progress) -> None:
             return
 
 
-def _has_name(descriptor: int, path: Path) -> bool:
+def has_name(descriptor: int, path: Path) -> bool:
     """Whether this open file still goes by this name."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
