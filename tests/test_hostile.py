@@ -26,7 +26,8 @@ from engine.process.lines import Lines
 from engine.protocol import commands, events
 from engine.recipes import recipe
 from engine.run import run_creation, run_lock, spool
-from engine.run.history import BINS, History
+from engine.run.curve import BINS
+from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt, last_event, last_seq
 from engine.run.journal_tail import JournalTail

@@ -9,7 +9,8 @@ from msgspec import UnsetType
 
 from engine.protocol.events import RunStarted
 from engine.recipes.recipe import names
-from engine.run.history import BEFORE_TRAINING, History
+from engine.run.fold import BEFORE_TRAINING
+from engine.run.history import History
 from engine.text import harmless
 from tui import text
 from tui.drawing import axis, cells, drawing_text, numbers
