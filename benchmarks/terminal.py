@@ -32,8 +32,9 @@ import psutil
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe, schedule
+from engine.recipes import schedule
 from engine.recipes.recipe import Resolved
+from engine.recipes.recipe_building import build_recipe
 from engine.run import run_creation
 from engine.run.history import History
 from engine.run.journal import Journal
@@ -73,7 +74,7 @@ class Script:
     def __init__(self) -> None:
         self._random = random.Random(0)
         self._step = 0
-        self._recipe = recipe.build(flags={"arch": "resnet18", "data": "cifar10", "epochs": 200})
+        self._recipe = build_recipe(flags={"arch": "resnet18", "data": "cifar10", "epochs": 200})
         self._plan = schedule.plan(self._recipe, STEPS_PER_EPOCH)
 
     def start(self) -> events.RunStarted:

@@ -18,7 +18,7 @@ from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
@@ -33,7 +33,7 @@ class Attempt:
 
     def __init__(self, folder: Path, on_nan: OnNan) -> None:
         settings = {"epochs": EPOCHS, "threads": 1, "precision": "float32", "on_nan": on_nan}
-        chosen = recipe.build(settings=settings)
+        chosen = build_recipe(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
         world = World()
         self.said: list[Event] = []

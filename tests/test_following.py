@@ -10,7 +10,7 @@ import pytest
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock
 from engine.run.journal import Journal
 from engine.run.run_lock import Claim
@@ -179,7 +179,7 @@ def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: Fo
 
 
 def test_a_run_that_no_engine_was_started_on_has_not_failed(tmp_path: Path) -> None:
-    claim = launch.create(recipe.build(), tmp_path / "runs", "new")
+    claim = launch.create(build_recipe(), tmp_path / "runs", "new")
     watched = Following(claim.run)
     run_lock.release(claim)
     assert ends(watched) == []
@@ -187,7 +187,7 @@ def test_a_run_that_no_engine_was_started_on_has_not_failed(tmp_path: Path) -> N
 
 
 def test_an_engine_that_died_before_its_first_word_has_failed(tmp_path: Path) -> None:
-    claim = launch.create(recipe.build(), tmp_path / "runs", "new")
+    claim = launch.create(build_recipe(), tmp_path / "runs", "new")
     watched = Following(claim.run)
     os.close(claim.lock)
     assert [end.reason for end in ends(watched)] == ["failed"]

@@ -24,7 +24,8 @@ from engine.checkpoints import checkpoint
 from engine.errors import EngineError, RunError
 from engine.process.lines import Lines
 from engine.protocol import commands, events
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 from engine.run import run_creation, run_lock, spool
 from engine.run.curve import BINS
 from engine.run.history import History
@@ -185,7 +186,7 @@ def test_any_recipe_file_is_one_or_a_sentence(content: bytes) -> None:
         file = Path(folder) / "recipe.toml"
         file.write_bytes(content)
         with contextlib.suppress(EngineError):
-            recipe.build(file=recipe.load(file))
+            build_recipe(file=read_fields(file))
 
 
 @given(st.data())

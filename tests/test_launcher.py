@@ -91,7 +91,7 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
         assert "-m lenet5 -d digits -r article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
         assert "120 epochs   batch 64   seed 0" in shown
-        assert "the Keras tutorial's: Adam" in shown
+        assert "the Keras tutorial: Adam" in shown
         await pilot.press("enter")
         await pilot.pause()
     assert [chosen.preset for chosen in spawned] == ["article"]

@@ -20,8 +20,9 @@ from engine.errors import RunError
 from engine.process import inspection_server
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
 from engine.recipes.recipe import Resolved
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.run import replies, run_lock, spool
 from engine.run.run_paths import RunDir
 from tests import scripted
@@ -161,7 +162,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     """A broken image is replaced by the last one in memory, by the next one of files."""
     monkeypatch.setattr(devices, "room", lambda device: 0.0 if loader == "resident" else math.inf)
     run = scripted.run_dir(tmp_path / "runs")
-    chosen = recipe.build(flags={"arch": "lenet5", "data": str(images(tmp_path / "images"))})
+    chosen = build_recipe(flags={"arch": "lenet5", "data": str(images(tmp_path / "images"))})
     resolved = Resolved(
         device="cpu",
         precision="float32",
@@ -170,7 +171,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
         size=32,
         loader=loader,
     )
-    run.recipe.write_text(recipe.to_toml(chosen, resolved))
+    run.recipe.write_text(to_toml(chosen, resolved))
     model = models.build("lenet5", 3, 32, 2)
     state = {"model": model.state_dict(), "ended_epochs": 4, "step": 9}
     checkpoint.save(run.checkpoints / "last.pt", state, lambda: None)

@@ -16,7 +16,8 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 from engine.run import run_lock, run_search
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -57,7 +58,7 @@ def test_every_line_of_its_journal_is_folded(old_run: RunDir) -> None:
 
 
 def test_its_recipe_is_read_with_what_every_auto_became(old_run: RunDir) -> None:
-    chosen = recipe.build(file=recipe.load(old_run.recipe))
+    chosen = build_recipe(file=read_fields(old_run.recipe))
     assert (chosen.arch, chosen.data, chosen.epochs, chosen.batch) == ("lenet5", "digits", 40, 64)
     assert (chosen.device, chosen.threads, chosen.loader) == ("cpu", 1, "resident")
     assert chosen.save_every == "20steps"

@@ -20,7 +20,7 @@ from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock, spool
 from engine.run.history import History
 from engine.run.journal import Journal
@@ -253,7 +253,7 @@ def test_before_the_training_there_is_nothing_to_steer(tmp_path: Path) -> None:
         world.put(commands.Steer(id="c7", attempt="a1", scale=0.5))
         yield None
 
-    session = Session(run, recipe.build(), "a1", Journal(run.journal), told.append)
+    session = Session(run, build_recipe(), "a1", Journal(run.journal), told.append)
     Worker(session, life(), world, told.append).run()
     [alert] = [event for event in told if isinstance(event, events.Alert)]
     assert (alert.level, alert.code, alert.command) == ("warning", "steer", "c7")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.errors import RunError
 from engine.process import process_text
 from engine.protocol import commands
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 from engine.run import replies, run_lock
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -79,7 +80,7 @@ def subject_of(run: RunDir) -> Subject:
     if saved is None:
         raise RunError(process_text.nothing_to_look_at(run.label))
     state = checkpoint.load(saved)
-    chosen = recipe.build(file=recipe.load(run.recipe))
+    chosen = build_recipe(file=read_fields(run.recipe))
     # Not the GPU: another run may need all of it, and one image is soon done.
     cpu = torch.device("cpu")
     dataset = at_once(load(chosen, devices.room(cpu)))

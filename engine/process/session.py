@@ -26,7 +26,8 @@ from engine.errors import RunError
 from engine.process import process_text, recipe_checks
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes.recipe import Recipe, Resolved, to_toml
+from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_toml import to_toml
 from engine.run import replies
 from engine.run.durable_files import write_durably
 from engine.run.journal import Journal

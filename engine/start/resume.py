@@ -11,8 +11,9 @@ from engine import text
 from engine.errors import EngineError, RunError, UsageError
 from engine.protocol.commands import MOST_EPOCHS
 from engine.protocol.events import Checkpointed, Steered
-from engine.recipes import recipe
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
+from engine.recipes.recipe_building import build_recipe, fields_for_device
+from engine.recipes.recipe_toml import as_setting, read_fields, to_toml
 from engine.run import run_lock, run_search
 from engine.run.durable_files import write_durably
 from engine.run.history import History
@@ -43,9 +44,9 @@ def resume(
     or it has trained for so long already, and as `launch.ranks` and `launch.check_device`.
     """
     _check_total(run, epochs)
-    known = recipe.load(run.recipe)
+    known = read_fields(run.recipe)
     file = _file(known, device)
-    chosen = recipe.build(file=file, flags={} if gpus is None else {"gpus": gpus})
+    chosen = build_recipe(file=file, flags={} if gpus is None else {"gpus": gpus})
     launch.ranks(chosen)
     claim = Claim(run, run_lock.acquire(run, force=force))
     if file is not known:
@@ -55,16 +56,16 @@ def resume(
 
 def _file(known: Mapping[str, object], device: str | None) -> Mapping[str, object]:
     """The recipe file to go on with: the run's own, or what becomes of it on another device."""
-    if device is None or device == recipe.build(file=known).device:
+    if device is None or device == build_recipe(file=known).device:
         return known
-    file = recipe.moved(known, device)
-    launch.check_device(recipe.build(file=file).device)
+    file = fields_for_device(known, device)
+    launch.check_device(build_recipe(file=file).device)
     return file
 
 
 def _rewrite(run: RunDir, chosen: Recipe) -> None:
     try:
-        write_durably(run.recipe, recipe.to_toml(chosen).encode())
+        write_durably(run.recipe, to_toml(chosen).encode())
     except OSError as error:
         raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
 
@@ -155,7 +156,7 @@ def resume_or_create(
 
 
 def _again(run: RunDir, chosen: Recipe, said: Container[str], *, force: bool) -> Requeued:
-    own = recipe.build(file=recipe.load(run.recipe))
+    own = build_recipe(file=read_fields(run.recipe))
     unheeded = _unheeded(run, own, chosen, said)
     # Whatever a person made of the total stands, until more is asked for than there ever was.
     more = "epochs" in said and chosen.epochs > _most_planned(run, own)
@@ -177,7 +178,7 @@ def _unheeded(run: RunDir, own: Recipe, chosen: Recipe, said: Container[str]) ->
         own = recipe_resolution.absolute(own)
     values = {key: (getattr(own, key), getattr(chosen, key)) for key in FIELDS if key in said}
     unlike = {
-        key: (recipe.written(has), recipe.written(asked))
+        key: (as_setting(has), as_setting(asked))
         for key, (has, asked) in values.items()
         if not _heeds(key, has, asked)
     }

@@ -411,15 +411,16 @@ def datasets(as_json: bool, data_dir: str) -> None:
 @click.option("--arch", "-m", default="resnet18", metavar="NAME", help=cli_text.HELP_ARCH)
 @click.option("--data", "-d", default="cifar10", metavar="NAME", help=cli_text.HELP_DATA)
 def recipes(name: str, arch: str, data: str) -> None:
-    from engine.recipes import recipe
+    from engine.recipes.recipe_building import build_recipe
+    from engine.recipes.recipe_toml import to_toml
 
     if not name:
         from tui.cli import tables
 
         tables.recipes()
         return
-    chosen = recipe.build(flags={"preset": name, "arch": arch, "data": data})
-    click.echo(recipe.to_toml(chosen), nl=False)
+    chosen = build_recipe(flags={"preset": name, "arch": arch, "data": data})
+    click.echo(to_toml(chosen), nl=False)
 
 
 def _commanding(name: str, help_text: str) -> None:

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.run import run_lock
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
@@ -108,7 +108,7 @@ def place(folder: Path, run: events.RunStarted) -> RunDir:
     """The run directory that the recording is played into."""
     made = RunDir(folder / NAME)
     made.commands.mkdir(parents=True)
-    made.recipe.write_text(recipe.to_toml(run.recipe))
+    made.recipe.write_text(to_toml(run.recipe))
     return made
 
 

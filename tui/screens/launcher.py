@@ -20,9 +20,9 @@ from engine.data.folders.image_folder import scan
 from engine.errors import EngineError
 from engine.machine import cgroups, gpu_numbering, hardware
 from engine.protocol import events
-from engine.recipes import recipe
 from engine.recipes.presets import PRESETS
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution
@@ -303,7 +303,7 @@ class Launcher(Screen[None]):
             flags["data_dir"] = self._data_dir
         if (device := self._chooser("device").chosen) != "auto":
             flags["device"] = device
-        return recipe.build(settings=self._fields, flags=flags)
+        return build_recipe(settings=self._fields, flags=flags)
 
     def _say_head(self) -> None:
         width, host = self.app.size.width, Span(f" · {socket.gethostname()}", "dim")

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.recipes.recipe import names
+from engine.recipes.recipe import short_names
 from engine.run import run_lock
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -67,7 +67,7 @@ def summary(run: RunDir, life: Liveness) -> Summary:
     history = read(run)
     best = history.best
     chosen = history.run.recipe if history.run else None
-    arch, data = names(chosen) if chosen else ("", "")
+    arch, data = short_names(chosen) if chosen else ("", "")
     return Summary(
         number=run.number,
         name=run.name,
