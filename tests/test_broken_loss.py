@@ -18,9 +18,10 @@ from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run.journal import Journal, Reader
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run.journal import Journal
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from engine.training.loss import CrossEntropy
 
@@ -32,7 +33,7 @@ class Attempt:
 
     def __init__(self, folder: Path, on_nan: OnNan) -> None:
         settings = {"epochs": EPOCHS, "threads": 1, "precision": "float32", "on_nan": on_nan}
-        chosen = recipe.build(settings=settings)
+        chosen = build_recipe(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
         world = World()
         self.said: list[Event] = []
@@ -74,7 +75,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def clean_steps(run: RunDir) -> list[int]:
     """The steps at the ends of epochs that are left when a reader has sorted out the journal."""
-    said = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     return [event.step for event in said if isinstance(event, events.EpochEnded)]
 
 

@@ -15,8 +15,8 @@ from engine.checkpoints import checkpoint
 from engine.errors import UsageError
 from engine.inspection import probe
 from engine.models.user_model import kept
-from engine.recipes import recipe
-from engine.run import rundir
+from engine.recipes.recipe_toml import read_fields
+from engine.run import run_search
 from tests.nursery import Nursery, fresh
 from tests.processes import PATIENCE, headless
 
@@ -236,8 +236,8 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
     process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
-    second = rundir.runs(Path("runs"))[0]
-    assert recipe.load(second.recipe)["arch"] == f"{net}:make"
+    second = run_search.list_runs(Path("runs"))[0]
+    assert read_fields(second.recipe)["arch"] == f"{net}:make"
     before, after = (checkpoint.load(run.checkpoints / "best.pt") for run in (first, second))
     same = {
         key for key, value in before["model"].items() if torch.equal(value, after["model"][key])

@@ -22,7 +22,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui import text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, fullwidth_keys

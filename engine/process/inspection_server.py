@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.errors import RunError
 from engine.process import process_text
 from engine.protocol import commands
-from engine.recipes import recipe
-from engine.run import replies, rundir
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
+from engine.run import replies, run_lock
+from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
     Raises RunError where somebody looks already or there is no checkpoint, and what loading raises.
     """
-    lock = rundir.take(run, run.inspection_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     try:
         return _answer(run, clock)
     finally:
@@ -47,12 +48,12 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
 
 def _answer(run: RunDir, clock: Callable[[], float]) -> int:
-    owner = rundir.owner(run, run.inspection_lock)
+    owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     subject = subject_of(run)
     spool = Spool(run, owner.attempt, lambda file, why: None)
     asked = clock()
-    while clock() - asked < IDLE_SECONDS and not rundir.alive(run):
+    while clock() - asked < IDLE_SECONDS and not run_lock.is_live(run):
         for command in spool.take():
             asked = clock()
             if isinstance(command, commands.Inspect):
@@ -79,7 +80,7 @@ def subject_of(run: RunDir) -> Subject:
     if saved is None:
         raise RunError(process_text.nothing_to_look_at(run.label))
     state = checkpoint.load(saved)
-    chosen = recipe.build(file=recipe.load(run.recipe))
+    chosen = build_recipe(file=read_fields(run.recipe))
     # Not the GPU: another run may need all of it, and one image is soon done.
     cpu = torch.device("cpu")
     dataset = at_once(load(chosen, devices.room(cpu)))

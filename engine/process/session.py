@@ -26,10 +26,12 @@ from engine.errors import RunError
 from engine.process import process_text, recipe_checks
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes.recipe import Recipe, Resolved, to_toml
-from engine.run import replies, rundir
+from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_toml import to_toml
+from engine.run import replies
+from engine.run.durable_files import write_durably
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 if TYPE_CHECKING:
     import torch
@@ -195,7 +197,7 @@ class Session:
         """Once, before step 0; a resume finds its own choices there and keeps them."""
         content = to_toml(self._recipe, resolved).encode()
         if self._world.leads and b"[resolved]" not in self._run.recipe.read_bytes():
-            rundir.write_durably(self._run.recipe, content)
+            write_durably(self._run.recipe, content)
 
     def _started(
         self,

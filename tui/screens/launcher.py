@@ -20,11 +20,11 @@ from engine.data.folders.image_folder import scan
 from engine.errors import EngineError
 from engine.machine import cgroups, gpu_numbering, hardware
 from engine.protocol import events
-from engine.recipes import recipe
 from engine.recipes.presets import PRESETS
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution
 from engine.text import harmless, si, size
 from tui import text
@@ -196,7 +196,10 @@ class Launcher(Screen[None]):
         if not self.is_current:
             return
         try:
-            found = [self._summaries.of(run) for run in rundir.runs(self._runs_dir)[:RECENT_RUNS]]
+            found = [
+                self._summaries.of(run)
+                for run in run_search.list_runs(self._runs_dir)[:RECENT_RUNS]
+            ]
         except EngineError as error:
             self.app.call_from_thread(self._complain, str(error))
             return
@@ -300,7 +303,7 @@ class Launcher(Screen[None]):
             flags["data_dir"] = self._data_dir
         if (device := self._chooser("device").chosen) != "auto":
             flags["device"] = device
-        return recipe.build(settings=self._fields, flags=flags)
+        return build_recipe(settings=self._fields, flags=flags)
 
     def _say_head(self) -> None:
         width, host = self.app.size.width, Span(f" · {socket.gethostname()}", "dim")
@@ -498,8 +501,10 @@ class Launcher(Screen[None]):
 
     def action_quit(self) -> None:
         """Leave, and say of the runs that were started here which go on."""
-        live = (run for run in self._begun if rundir.alive(run))
-        self.app.exit("\n".join(text.goes_on(run.label, rundir.selector(run)) for run in live))
+        live = (run for run in self._begun if run_lock.is_live(run))
+        self.app.exit(
+            "\n".join(text.goes_on(run.label, run_search.selector_of(run)) for run in live)
+        )
 
 
 def _described(gpu: events.Gpu) -> str:

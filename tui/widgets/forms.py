@@ -11,8 +11,10 @@ from textual.containers import Horizontal
 from textual.events import DescendantFocus
 from textual.widgets import Input, Label
 
-from engine.recipes import recipe
+from engine.recipes.field_checks import allowed_values
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import difference_from_preset
+from engine.recipes.recipe_toml import as_setting, parse_setting
 from tui.widgets import widget_text
 from tui.widgets.dialog import Answer, Dialog
 
@@ -74,7 +76,7 @@ class FieldsScreen(FormDialog[dict[str, object]]):
         for key in SHOWN:
             with Horizontal():
                 yield Label(key)
-                yield Input(recipe.written(getattr(self._recipe, key)), id=key)
+                yield Input(as_setting(getattr(self._recipe, key)), id=key)
         yield Label("", classes="hint", markup=False)
         yield self.complaint()
         take = Label(widget_text.TAKE_FIELDS, classes="take")
@@ -83,7 +85,7 @@ class FieldsScreen(FormDialog[dict[str, object]]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         key = event.widget.id
-        hint = widget_text.field_hint(key, recipe.allowed(_KINDS[key])) if key in _KINDS else ""
+        hint = widget_text.field_hint(key, allowed_values(_KINDS[key])) if key in _KINDS else ""
         self.query_one(".hint", Label).update(self.plain(hint))
 
     def on_input_changed(self) -> None:
@@ -101,11 +103,11 @@ class FieldsScreen(FormDialog[dict[str, object]]):
         """What differs from the preset, here or before."""
         written = ((key, self.query_one(f"#{key}", Input).value) for key in SHOWN)
         fields = dict(
-            recipe.parse_setting(f"{key}={value}")
+            parse_setting(f"{key}={value}")
             for key, value in written
-            if value != recipe.written(getattr(self._recipe, key))
+            if value != as_setting(getattr(self._recipe, key))
         )
-        return recipe.difference(self._recipe, SHOWN) | fields
+        return difference_from_preset(self._recipe, SHOWN) | fields
 
 
 class Line(FormDialog[str]):
