@@ -18,7 +18,7 @@ from engine.errors import DataError
 from engine.inspection import probe
 from engine.inspection.inspector import MOST_IMAGES, SHOWN, Inspector
 from engine.protocol import commands
-from engine.protocol.commands import Look
+from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
 from engine.recipes import recipe
 from tests.loading import finished
@@ -50,11 +50,11 @@ def answers(model: nn.Module, data: Dataset) -> Inspector:
 def asked(
     model: nn.Module,
     data: Dataset,
-    look: Look,
+    kind: InspectionKind,
     layer: str = "2.conv2",
     images: tuple[int, ...] = (7,),
 ) -> Event:
-    question = commands.Probe(id="q", attempt="a", look=look, layer=layer, images=images)
+    question = commands.Inspect(id="q", attempt="a", kind=kind, layer=layer, images=images)
     return answers(model, data).to(question, EPOCH, STEP)
 
 
@@ -85,12 +85,12 @@ def test_a_layer_without_maps_is_refused(model: nn.Module, data: Dataset, layer:
     assert f"the layer {layer!r} has no feature maps" in refused.text
 
 
-@pytest.mark.parametrize("look", ["maps", "images"])
+@pytest.mark.parametrize("kind", ["maps", "images"])
 @pytest.mark.parametrize("images", [(), (-1,), (355,), (0, 10**9)])
 def test_an_image_that_is_not_there_is_refused(
-    model: nn.Module, data: Dataset, look: Look, images: tuple[int, ...]
+    model: nn.Module, data: Dataset, kind: InspectionKind, images: tuple[int, ...]
 ) -> None:
-    refused = asked(model, data, look, images=images)
+    refused = asked(model, data, kind, images=images)
     assert isinstance(refused, Alert)
     assert f"there are {len(data.validation)} validation images" in refused.text
 
@@ -186,13 +186,15 @@ def test_an_image_that_cannot_be_read_is_no_end_of_a_training(
     assert refused.text == "the disk is gone"
 
 
-@pytest.mark.parametrize("look", ["maps", "images", "kernels", "augmented"])
-def test_nothing_of_the_model_is_touched(model: nn.Module, data: Dataset, look: Look) -> None:
+@pytest.mark.parametrize("kind", ["maps", "images", "kernels", "augmented"])
+def test_nothing_of_the_model_is_touched(
+    model: nn.Module, data: Dataset, kind: InspectionKind
+) -> None:
     model.get_submodule("1").eval()
     modes = [module.training for module in model.modules()]
     state = {key: value.clone() for key, value in model.state_dict().items()}
     random = torch.get_rng_state()
-    asked(model, data, look)
+    asked(model, data, kind)
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), random)

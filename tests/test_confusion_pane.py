@@ -67,8 +67,8 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
         await pilot.pause()
         assert "asking the engine for these images" in screen(pilot)
         [asked] = told(live)
-        assert isinstance(asked, commands.Probe)
-        assert (asked.look, asked.images) == ("images", (8, 31))
+        assert isinstance(asked, commands.Inspect)
+        assert (asked.kind, asked.images) == ("images", (8, 31))
         shown = [events.Example(i, WHITE, 4, ((5, 0.8), (4, 0.2))) for i in asked.images]
         pane(pilot, ConfusionPane).answer(events.Examples(tuple(shown)))
         await pilot.pause()
@@ -138,7 +138,7 @@ async def test_the_images_of_a_class_are_those_of_all_its_mistakes(live: RunDir)
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "r", "o", *["j"] * 5, "enter")
         [asked] = told(live)
-        assert isinstance(asked, commands.Probe)
+        assert isinstance(asked, commands.Inspect)
         assert asked.images == (8, 31)
 
 

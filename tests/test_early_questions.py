@@ -67,8 +67,8 @@ def test_who_asks_too_early_is_told_so(run: RunDir) -> None:
 
 
 def test_a_refusal_that_cannot_be_written_ends_no_run(run: RunDir) -> None:
-    run.probes.write_text("in the way")
-    question = spool.send(run, commands.Probe, look="augmented")
+    run.replies.write_text("in the way")
+    question = spool.send(run, commands.Inspect, kind="augmented")
     *_, last = serve(run)
     assert isinstance(last, events.Alert)
     assert last.command == question

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.inspection.layer_health import LayerHealthMeter
+from engine.inspection.layer_health import GRADIENT_NORM, LayerHealthMeter
 from engine.protocol.events import Health
 
 CPU = torch.device("cpu")
@@ -58,6 +58,25 @@ def test_gradient_and_update_are_those_of_the_weights() -> None:
         assert found[name].update == pytest.approx(float(change), rel=1e-3)
 
 
+def test_the_gradient_norm_is_that_of_all_parameters() -> None:
+    net = Net()
+    examination = LayerHealthMeter(net, CPU)
+    net(torch.randn(5, 1, 8, 8)).square().mean().backward()
+    examination.after_backward()
+    whole = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None]).norm()
+    examination.after_step()
+    assert examination.scalars() == {GRADIENT_NORM: pytest.approx(float(whole), rel=1e-3)}
+
+
+def test_a_gradient_norm_that_is_not_finite_is_said_to_be_so() -> None:
+    net = Net()
+    examination = LayerHealthMeter(net, CPU)
+    (net(torch.randn(5, 1, 8, 8)).sum() * torch.inf).backward()
+    examination.after_backward()
+    examination.after_step()
+    assert examination.scalars() == {GRADIENT_NORM: None}
+
+
 def test_activations_are_measured_before_they_are_overwritten() -> None:
     found, _ = examined(Net())
     # Three channels of mean 0 and deviation 1, and one moved to -100.
@@ -102,6 +121,7 @@ def test_of_a_batch_that_is_left_out_the_activations_are_told() -> None:
     conv, bn, fc = examination.event(3).layers
     assert (conv.gradient, conv.update, bn.update) == (None, None, None)
     assert (conv.mean is None, fc.mean) == (False, None)
+    assert examination.scalars() == {}
     assert not any(module._forward_hooks for module in net.modules())
 
 

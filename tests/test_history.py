@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.protocol import events
-from engine.run.history import BINS, Curve, History
+from engine.run.history import BINS, IMAGES_PER_SECOND, MOST_SCALARS, Curve, History
 from tests import scripted
 
 
@@ -263,3 +263,54 @@ def test_a_pause_before_the_training_is_no_training() -> None:
     assert (history.has_begun, history.step) == (False, 25)
     history.fold([events.Phase("training", step=25), paused])
     assert history.has_begun
+
+
+def with_scalars(step: int, **scalars: float | None) -> events.Steps:
+    return msgspec.structs.replace(scripted.steps(step), scalars=scalars)
+
+
+def test_each_named_scalar_has_a_curve_of_its_own() -> None:
+    ended = msgspec.structs.replace(scripted.ended_epoch(1), scalars={"map50": 0.4})
+    history = folded(
+        [
+            scripted.started(),
+            with_scalars(1, gradient_norm=3.0),
+            scripted.steps(2),
+            with_scalars(3, gradient_norm=None),
+            with_scalars(4, gradient_norm=1.0, temperature=0.5),
+            ended,
+        ]
+    )
+    found = {name: curve.last for name, curve in history.scalars.items()}
+    assert found == {
+        IMAGES_PER_SECOND: 4_000.0,
+        "gradient_norm": 1.0,
+        "temperature": 0.5,
+        "map50": 0.4,
+    }
+    bins = history.scalars["gradient_norm"].bins()
+    assert [(one.step, one.mean, one.broken) for one in bins if not one.broken] == [
+        (1, 3.0, False),
+        (4, 1.0, False),
+    ]
+    assert [one.step for one in bins if one.broken] == [3]
+
+
+def test_the_speed_of_an_epoch_counts_where_no_report_came_from_it() -> None:
+    history = folded([scripted.started(), scripted.ended_epoch(1)])
+    assert history.scalars[IMAGES_PER_SECOND].last == 4_000.0
+
+
+def test_only_so_many_scalars_are_kept() -> None:
+    many = {f"n{i}": 1.0 for i in range(3 * MOST_SCALARS)}
+    history = folded([scripted.started(), with_scalars(1, **many), with_scalars(2, **many)])
+    assert list(history.scalars) == [IMAGES_PER_SECOND, *many][:MOST_SCALARS]
+
+
+def test_scalars_are_left_out_of_a_line_that_has_none() -> None:
+    assert b"scalars" not in events.encode(scripted.steps(1))
+    assert b"scalars" not in events.encode(scripted.ended_epoch(1))
+    measured = with_scalars(1, gradient_norm=None)
+    assert b'"scalars":{"gradient_norm":null}' in events.encode(measured)
+    assert events.decode(events.encode(measured)) == measured
+    assert events.decode(events.encode(scripted.steps(1))) == scripted.steps(1)

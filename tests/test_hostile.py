@@ -169,7 +169,7 @@ def test_a_command_whose_answer_would_leave_the_folder_is_refused(
     tmp_path: Path, name: str
 ) -> None:
     run = scripted.run_dir(tmp_path)
-    question = commands.Probe(id=name, attempt="a")
+    question = commands.Inspect(id=name, attempt="a")
     (run.commands / "1-a.json").write_bytes(commands.encode(question))
     refused: list[tuple[str, str]] = []
     assert spool.Spool(run, "a", lambda *said: refused.append(said)).take() == []

@@ -43,18 +43,18 @@ def trained(nursery: Nursery) -> RunDir:
 
 def contents(run: RunDir) -> dict[str, bytes]:
     """Every file of the run but those that a look may write."""
-    ours = {run.look_lock, run.log}
+    ours = {run.inspection_lock, run.log}
     paths = (path for path in run.path.rglob("*") if path.is_file())
     return {
         str(path.relative_to(run.path)): path.read_bytes()
         for path in paths
-        if path not in ours and path.parent != run.probes
+        if path not in ours and path.parent != run.replies
     }
 
 
 def answer(run: RunDir, question: str) -> Event:
-    wait_for(lambda: replies.answer_to(run, question) is not None)
-    found = replies.answer_to(run, question)
+    wait_for(lambda: replies.read_reply(run, question) is not None)
+    found = replies.read_reply(run, question)
     assert found is not None
     return found
 
@@ -65,11 +65,11 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     run = trained(nursery)
     before = contents(run)
     process = begin(sys.executable, "-m", "engine", str(run.path), "--look")
-    wait_for(lambda: rundir.owner(run, run.look_lock) is not None, process)
+    wait_for(lambda: rundir.owner(run, run.inspection_lock) is not None, process)
     asked = [
-        spool.send(run, commands.Probe, look="maps", layer="conv2", images=(IMAGE,)),
-        spool.send(run, commands.Probe, look="images", images=(IMAGE,)),
-        spool.send(run, commands.Probe, look="maps", layer="fc1"),
+        spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
+        spool.send(run, commands.Inspect, kind="images", images=(IMAGE,)),
+        spool.send(run, commands.Inspect, kind="maps", layer="fc1"),
     ]
     maps, images, refused = (answer(run, question) for question in asked)
     process.kill()
@@ -83,7 +83,7 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     assert (example.picture, example.true, example.top) == (maps.picture, maps.true, maps.top)
     assert isinstance(refused, events.Alert)
     assert contents(run) == before
-    assert not rundir.alive(run, run.look_lock)
+    assert not rundir.alive(run, run.inspection_lock)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     """A run without an engine, whose model answers everything with one event."""
 
     class Same:
-        def to(self, question: commands.Probe, epoch: int, step: int) -> Event:
+        def to(self, question: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
     subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ class Looking:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
         # The lock is signed a moment after it is taken.
-        wait_for(lambda: rundir.owner(run, run.look_lock) is not None)
+        wait_for(lambda: rundir.owner(run, run.inspection_lock) is not None)
 
     def _look(self) -> None:
         self.code = inspection_server.look(self._run, self.clock)
@@ -121,7 +121,7 @@ class Looking:
 
 
 def ask(run: RunDir) -> Event:
-    return answer(run, spool.send(run, commands.Probe, look="augmented"))
+    return answer(run, spool.send(run, commands.Inspect, kind="augmented"))
 
 
 def test_it_leaves_when_nobody_has_asked_for_a_while(run: RunDir) -> None:
@@ -141,12 +141,12 @@ def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
     lock = rundir.take(run)
     wait_for(lambda: looking.over)
     assert looking.code == 0
-    assert not rundir.alive(run, run.look_lock)
+    assert not rundir.alive(run, run.inspection_lock)
     os.close(lock)
 
 
 def test_one_look_at_a_time(run: RunDir) -> None:
-    lock = rundir.take(run, run.look_lock)
+    lock = rundir.take(run, run.inspection_lock)
     with pytest.raises(RunError, match="is already running"):
         inspection_server.look(run)
     os.close(lock)
@@ -177,7 +177,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     run_states.save(run.checkpoints / "last.pt", state)
     subject = inspection_server.subject_of(run)
     assert (subject.epoch, subject.step) == (4, 9)
-    question = commands.Probe(id="q", attempt="a", look="images", images=(1,))
+    question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
     found = subject.answers.to(question, 4, 9)
     assert isinstance(found, events.Examples)
     assert base64.b64decode(found.examples[0].picture.data)[0] == red

@@ -98,6 +98,14 @@ def test_an_epoch_is_steps_evaluation_confusion_maps_and_its_end(digits: Dataset
     ]
 
 
+def test_a_report_brings_the_gradient_norm_that_was_measured_before_it(digits: Dataset) -> None:
+    reports = [e for e in said(trainer(digits, tick=0.3, epochs=1)) if isinstance(e, events.Steps)]
+    norms = {e.step: e.scalars["gradient_norm"] or 0.0 for e in reports if e.scalars}
+    assert 1 in norms, "the first step is inspected"
+    assert all(norm > 0 for norm in norms.values())
+    assert 1 < len(norms) < len(reports), "only some steps are inspected"
+
+
 def test_every_step_and_every_evaluation_batch_yields(digits: Dataset) -> None:
     work = trainer(digits, tick=0.0, epochs=1)
     assert sum(event is None for event in work.run()) == 10 + math.ceil(355 / 256)

@@ -31,7 +31,7 @@ class Inspector:
         self._model, self._layers, self._dataset = model, layers, dataset
         self._loader, self._device = loader, device
 
-    def to(self, question: commands.Probe, epoch: int, step: int) -> Event:
+    def to(self, question: commands.Inspect, epoch: int, step: int) -> Event:
         """The answer, as of a step of an epoch (from 1). Waits for the device.
 
         A question that names no layer or no image that there is, or one that cannot be read, gets
@@ -42,8 +42,8 @@ class Inspector:
         except EngineError as error:
             return Alert("warning", "probe", str(error), command=question.id, step=step)
 
-    def _answer(self, question: commands.Probe, epoch: int, step: int) -> Event:
-        match question.look:
+    def _answer(self, question: commands.Inspect, epoch: int, step: int) -> Event:
+        match question.kind:
             case "augmented":
                 return self._augmented(epoch, step)
             case "maps":
@@ -62,7 +62,7 @@ class Inspector:
         batch = next(self._loader.batches(epoch, first))
         return probe.augmented(batch, self._dataset, SHOWN, epoch, step)
 
-    def _maps(self, question: commands.Probe, step: int) -> Event:
+    def _maps(self, question: commands.Inspect, step: int) -> Event:
         names = [layer.name for layer in self._layers if len(layer.output) == 3]
         if question.layer not in names:
             raise UsageError(inspection_text.no_maps(question.layer, names))
@@ -78,7 +78,7 @@ class Inspector:
         )
         return reading.events()[0]
 
-    def _images(self, question: commands.Probe) -> tuple[int, ...]:
+    def _images(self, question: commands.Inspect) -> tuple[int, ...]:
         count = len(self._dataset.validation)
         images = question.images[:MOST_IMAGES]
         if not images or not all(0 <= image < count for image in images):

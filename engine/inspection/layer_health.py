@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.hooks import RemovableHandle
 
 from engine.devices.device import Readback
-from engine.protocol.events import Health, LayerHealth, Measured
+from engine.protocol.events import Health, LayerHealth, Measured, Scalars
 
 # How many weights of a layer are compared before and after the step; enough for the ratio.
 COMPARED = 65_536
@@ -21,6 +21,7 @@ SEEN = 16
 RELUS = (nn.ReLU, nn.ReLU6)
 # gradient, update, mean, deviation, dead
 COLUMNS = 5
+GRADIENT_NORM = "gradient_norm"
 
 
 class LayerHealthMeter:
@@ -35,12 +36,15 @@ class LayerHealthMeter:
     def __init__(self, model: nn.Module, device: torch.device) -> None:
         self._device = device
         self._weights = dict(_weights(model))
+        self._parameters = list(model.parameters())
         self._before = {name: _part(weight).clone() for name, weight in self._weights.items()}
         # By layer, in the order of computation: mean, deviation, and the dead share where known.
         self._outputs: dict[str, tuple[Tensor, Tensor]] = {}
         self._dead: dict[str, Tensor] = {}
         self._newest = ""
         self._gradients: dict[str, Tensor] = {}
+        # The norm of the whole gradient, before it is clipped.
+        self._total: Tensor | None = None
         self._readback: Readback | None = None
         self._hooks = list(self._watch(model))
 
@@ -78,6 +82,9 @@ class LayerHealthMeter:
             gradient = self._weights[name].grad
             if gradient is not None:
                 self._gradients[name] = gradient.norm()
+        gradients = [weight.grad for weight in self._parameters if weight.grad is not None]
+        if gradients:
+            self._total = nn.utils.get_total_norm(gradients)
 
     def broken_off(self) -> None:
         """In place of `after_backward` and `after_step`, for a batch that nothing is learnt from.
@@ -99,11 +106,22 @@ class LayerHealthMeter:
             row = (gradient, update if name in self._gradients else nothing, mean, deviation, dead)
             rows.append(torch.stack([value.float() for value in row]))
         table = torch.stack(rows) if rows else torch.zeros(0, COLUMNS, device=self._device)
-        self._readback = Readback(self._device, [table])
+        total = nothing if self._total is None else self._total.float()
+        self._readback = Readback(self._device, [table, total])
         self._before.clear()
 
     def ready(self) -> bool:
         return self._readback is not None and self._readback.ready()
+
+    def scalars(self) -> Scalars:
+        """The norm of the whole gradient, before clipping; waits as `event` does.
+
+        Empty where nothing was learnt from the batch.
+        """
+        assert self._readback is not None
+        if self._total is None:
+            return {}
+        return {GRADIENT_NORM: _rounded(self._readback.wait()[1].item())}
 
     def event(self, step: int) -> LayerHealth:
         """What was found, as of the end of this step; waits for the device where it must."""

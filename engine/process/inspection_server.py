@@ -39,7 +39,7 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
     Raises RunError where somebody looks already or there is no checkpoint, and what loading raises.
     """
-    lock = rundir.take(run, run.look_lock)
+    lock = rundir.take(run, run.inspection_lock)
     try:
         return _answer(run, clock)
     finally:
@@ -47,7 +47,7 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
 
 def _answer(run: RunDir, clock: Callable[[], float]) -> int:
-    owner = rundir.owner(run, run.look_lock)
+    owner = rundir.owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     subject = subject_of(run)
     spool = Spool(run, owner.attempt, lambda file, why: None)
@@ -55,9 +55,9 @@ def _answer(run: RunDir, clock: Callable[[], float]) -> int:
     while clock() - asked < IDLE_SECONDS and not rundir.alive(run):
         for command in spool.take():
             asked = clock()
-            if isinstance(command, commands.Probe):
+            if isinstance(command, commands.Inspect):
                 answer = subject.answers.to(command, subject.epoch, subject.step)
-                replies.answer(run, command.id, answer)
+                replies.write_reply(run, command.id, answer)
         time.sleep(POLL_SECONDS)
     return 0
 

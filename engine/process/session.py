@@ -342,19 +342,19 @@ class Session:
         """Wait until all that was saved is durable; the sentence of what failed, else nothing."""
         return self._writer.wait() if self._writer is not None else ""
 
-    def answer(self, question: commands.Probe) -> None:
+    def answer(self, question: commands.Inspect) -> None:
         """Write what a look inside asked for. Raises OSError."""
         trainer = self.trainer
         assert trainer is not None
         if not self._world.leads:
             return
         answer = trainer.answers.to(question, trainer.epoch, trainer.step)
-        replies.answer(self._run, question.id, answer)
+        replies.write_reply(self._run, question.id, answer)
 
-    def decline(self, question: commands.Probe, why: events.Alert) -> None:
+    def decline(self, question: commands.Inspect, why: events.Alert) -> None:
         """Answer a look inside by a refusal, so that nobody waits for it. Raises OSError."""
         if self._world.leads:
-            replies.answer(self._run, question.id, why)
+            replies.write_reply(self._run, question.id, why)
 
     def ended(self, reason: Any, error: str) -> Event:
         """The last event of this attempt."""

@@ -28,6 +28,10 @@ PACE_REPORTS = 20
 # Before so many the time left is not told: the first step takes far longer than those after it.
 FEWEST_REPORTS = 3
 LOG_ENTRIES = 500
+# The name of the speed among the scalars.
+IMAGES_PER_SECOND = "images/s"
+# A curve takes 40 KB: no more names than this are kept, the first ones.
+MOST_SCALARS = 64
 # An engine says something every two seconds. Where it said nothing for longer, it was not there,
 # its machine slept, or its clock was set.
 GAP_SECONDS = 30.0
@@ -178,6 +182,8 @@ class History:
         self.loss = Curve()
         self.top1 = Curve()
         self.lr = Curve()
+        self._speed = Curve()
+        self.scalars = {IMAGES_PER_SECOND: self._speed}
         # The newest points of the curves, and the newest reports, which tell the speed.
         self.recent: deque[events.Steps] = deque(maxlen=RECENT)
         self.reports: deque[events.Steps] = deque(maxlen=RECENT)
@@ -251,6 +257,8 @@ class History:
         self.reports.append(event)
         self.step = event.step
         self.lr.add(event.step, event.lr)
+        if event.scalars:
+            self._fold_scalars(event.step, event.scalars)
         if self.steps is None:
             self.first_loss = event.loss
         # Only where another epoch has begun can so much lie between two reports.
@@ -268,6 +276,7 @@ class History:
         self.step = event.step
         self.log.append(event)
         self.lr.add(event.step, event.lr)
+        self._fold_scalars(event.step, event.scalars)
         told = self.recent[-1].step if self.recent else 0
         if self.steps is None or 2 * (event.step - told) > self.steps_per_epoch:
             self._add_point(_means(event))
@@ -279,6 +288,16 @@ class History:
         self.recent.append(point)
         self.loss.add(point.step, point.loss)
         self.top1.add(point.step, point.top1)
+        if point.images_per_second is not None:
+            self._speed.add(point.step, point.images_per_second)
+
+    def _fold_scalars(self, step: int, scalars: events.Scalars) -> None:
+        for name, value in scalars.items():
+            if name not in self.scalars:
+                if len(self.scalars) == MOST_SCALARS:
+                    continue
+                self.scalars[name] = Curve()
+            self.scalars[name].add(step, value)
 
     def _fold_phase(self, event: events.Phase) -> None:
         self.phase = event

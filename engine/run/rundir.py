@@ -95,7 +95,7 @@ class RunDir(NamedTuple):
         return self.path / "checkpoints"
 
     @property
-    def probes(self) -> Path:
+    def replies(self) -> Path:
         return self.path / "probes"
 
     @property
@@ -107,7 +107,7 @@ class RunDir(NamedTuple):
         return self.path / "engine.lock"
 
     @property
-    def look_lock(self) -> Path:
+    def inspection_lock(self) -> Path:
         """Held by who answers for a run without an engine."""
         return self.path / "look.lock"
 

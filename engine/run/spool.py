@@ -27,18 +27,18 @@ LARGEST = 64 * 1024
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
+def send(run: RunDir, command_type: Callable[..., Command], **fields: object) -> str:
     """Put a command into the spool of a live run and return its id.
 
     A look inside goes to the engine or, without one, to who answers for it (`engine.look`).
     Raises RunError where nobody would hear it or it cannot be written.
     """
-    locks = [run.lock, run.look_lock] if kind is commands.Probe else [run.lock]
+    locks = [run.lock, run.inspection_lock] if command_type is commands.Inspect else [run.lock]
     lock = next((lock for lock in locks if rundir.alive(run, lock)), None)
     owner = rundir.owner(run, lock) if lock is not None else None
     if owner is None:
         raise RunError(rundir.absence(run))
-    command = kind(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
+    command = command_type(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
     name = f"{time.time_ns()}-{command.id}.json"
     hidden = run.commands / f".{name}"
     try:

@@ -112,7 +112,7 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
         os.close(claim.lock)
 
 
-def look(run: RunDir) -> subprocess.Popen[bytes]:
+def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
     """Start a process that answers looks inside a run that no engine trains.
 
     What it has to complain of is the last line of the run's log. Raises EngineError.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from engine.inspection.layer_health import LayerHealthMeter
 from engine.inspection.probe import Reading
-from engine.protocol.events import Event
+from engine.protocol.events import Event, Scalars
 from engine.training.pace import Pace
 
 
@@ -17,6 +17,7 @@ class InspectionSchedule:
         self._pace, self._probe = pace, probe
         self._maps: Reading | None = None
         self._examined: tuple[LayerHealthMeter, int] | None = None
+        self._scalars: Scalars = {}
 
     def due(self, step: int) -> bool:
         """Whether to examine the layers in this 0-based step: it is time, and the last is told."""
@@ -37,8 +38,14 @@ class InspectionSchedule:
         if self._examined is not None and self._examined[0].ready():
             examination, step = self._examined
             found.append(examination.event(step))
+            self._scalars = examination.scalars()
             self._examined = None
         return found
+
+    def take_scalars(self) -> Scalars:
+        """The numbers that arrived since they were last taken."""
+        taken, self._scalars = self._scalars, {}
+        return taken
 
     def maps(self) -> list[Event]:
         """Feature maps now; waits for the device, between epochs only."""

@@ -309,8 +309,9 @@ class Trainer:
             self._window = Window(self.step, self.epoch, self._spent)
             self._spent = Spent(0.0, 0.0)
         means = self._tally.poll()
+        inspected = self._looks.arrived()
         reports = self._steps(means) if means is not None else []
-        reports += self._looks.arrived()
+        reports += inspected
         if self._replay is not None and self._replay.failure:
             told = training_text.not_recorded(self._replay.failure)
             reports.append(events.Alert("warning", "cuda-graph", told, step=self.step))
@@ -326,6 +327,7 @@ class Trainer:
             self.rate(step - 1),
             measured(means.images / seconds) if seconds else None,
             waited / seconds if seconds else UNSET,
+            self._looks.take_scalars(),
             step=step,
         )
         if not math.isfinite(means.loss):

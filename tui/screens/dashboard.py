@@ -436,7 +436,7 @@ class Dashboard(Screen[str]):
             self.notify(screen_text.ASKED_AUGMENTED)
 
     def on_pane_asked(self, message: Pane.Asked) -> None:
-        self.questions.ask(message.pane, message.look, message.layer, message.images)
+        self.questions.ask(message.pane, message.kind, message.layer, message.images)
 
     def on_pane_pointed(self, message: Pane.Pointed) -> None:
         maps = self.get_child_by_id("maps", expect_type=MapsPane)
