@@ -87,7 +87,7 @@ def test_stop_ends_the_run_with_a_sentence_and_a_whole_checkpoint(
     attempt.finish()
     assert attempt.worker.outcome.reason == "failed"
     assert f"not a number since step {STEPS_AN_EPOCH + 3}" in attempt.worker.outcome.error
-    assert checkpoint.load(attempt.run.checkpoints / "last.pt")["step"] == STEPS_AN_EPOCH
+    assert checkpoint.load(attempt.run.checkpoints / "last.pt").training.step == STEPS_AN_EPOCH
     kept = torch.load(attempt.run.checkpoints / f"nan-step-{STEPS_AN_EPOCH + 3}.pt")
     assert kept["images"].shape == (64, 1, 32, 32)
     assert kept["labels"].shape == (64,)
@@ -156,7 +156,7 @@ def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) 
     refused = attempt.session.save(("last.pt", "command"))
     assert isinstance(refused, events.Alert)
     attempt.session.settle()
-    weights = checkpoint.load(attempt.run.checkpoints / "last.pt")["model"].values()
+    weights = checkpoint.load(attempt.run.checkpoints / "last.pt").training.weights.values()
     assert all(bool(weight.isfinite().all()) for weight in weights)
     life.close()
 

@@ -149,9 +149,9 @@ def test_sums_of_a_checkpoint_are_taken_up_by_one_rank_alone() -> None:
     for rank in range(2):
         tally = RunningMetrics(CPU, Together(rank, [World()]))
         tally.restore(sums, 16)
-        taken.append(tally.state())
-    assert [part["images"] for part in taken] == [16, 16]
-    assert torch.equal(sum(part["sums"] for part in taken), sums)  # type: ignore[misc, arg-type]
+        taken.append(tally.epoch_sums())
+        assert tally.epoch_images == 16
+    assert torch.equal(taken[0] + taken[1], sums)
 
 
 # What rank 0 says

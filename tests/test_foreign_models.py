@@ -240,6 +240,8 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
     assert read_fields(second.recipe)["arch"] == f"{net}:make"
     before, after = (checkpoint.load(run.checkpoints / "best.pt") for run in (first, second))
     same = {
-        key for key, value in before["model"].items() if torch.equal(value, after["model"][key])
+        key
+        for key, value in before.training.weights.items()
+        if torch.equal(value, after.training.weights[key])
     }
     assert same == {"0.weight", "0.bias"}, "the frozen trunk; the head has learnt"
