@@ -350,7 +350,7 @@ class Session:
         assert trainer is not None
         if not self._world.leads:
             return
-        answer = trainer.answers.to(question, trainer.epoch, trainer.step)
+        answer = trainer.answers.reply(question, trainer.epoch, trainer.step)
         replies.write_reply(self._run, question.id, answer)
 
     def decline(self, question: commands.Inspect, why: events.Alert) -> None:

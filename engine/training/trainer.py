@@ -16,6 +16,8 @@ import torch
 from msgspec import UNSET
 from torch import Tensor, nn
 
+from cnn_tui.feature_maps import default_layers
+from cnn_tui.layer_health import LayerHealthMeter
 from engine.checkpoints.run_state import (
     Accuracy,
     EpochSums,
@@ -31,9 +33,10 @@ from engine.data.loaders import loader_choice
 from engine.devices import device as devices
 from engine.distributed.ranks import World
 from engine.errors import RunError, UsageError
-from engine.inspection import probe
+from engine.inspection import layer_events
+from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
-from engine.inspection.layer_health import LayerHealthMeter
+from engine.inspection.layer_events import LayerHealthReading
 from engine.models.transfer_learning import Trunk
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
@@ -97,7 +100,7 @@ class Trainer:
         self._tally = RunningMetrics(device, self._world)
         self._plateau = schedule.Plateau()
         self._steer_to(Steering(factor=1.0, epochs=recipe.epochs))
-        self.layers = probe.layers(self.model, *dataset.train.shape[:2])
+        self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.answers = Inspector(self.judged, self.layers, dataset, self._loader, device)
         self.step = 0
         self.ended_epochs = 0
@@ -240,7 +243,7 @@ class Trainer:
         if self._guard.breaks(loss):
             self._guard.keep(batch, loss, self.step + 1)
             if examination is not None:
-                examination.broken_off()
+                examination.after_skipped_step()
         else:
             self._backward(loss)
             if examination is not None:
@@ -251,7 +254,7 @@ class Trainer:
         self._tally.add(loss, logits, batch.dominant)
         self._stepped(len(batch.labels))
         if examination is not None:
-            self._looks.examined(examination, self.step)
+            self._looks.examined(LayerHealthReading(examination), self.step)
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The loss, () float32, and the logits (N, classes)."""
@@ -283,10 +286,10 @@ class Trainer:
 
     def _examination(self, images: Tensor) -> LayerHealthMeter:
         """Begin to look at the coming step's layers."""
-        examination = LayerHealthMeter(self.model, self._device)
+        examination = LayerHealthMeter(self.model)
         if self._network is not self._shared:
             self._show(images)
-            examination.unhook()
+            examination.remove_hooks()
         return examination
 
     def _show(self, images: Tensor) -> None:
@@ -402,12 +405,12 @@ class Trainer:
 
     # Looking inside
 
-    def _probe(self) -> probe.Reading:
-        return probe.feature_maps(
+    def _probe(self) -> FeatureMapReading:
+        return FeatureMapReading(
             self.judged,
             self._dataset,
             self._loader.normalise,
-            probe.probed_layers(self.judged),
+            default_layers(self.judged),
             self._device,
             self.step,
         )
