@@ -211,7 +211,7 @@ class CnnTui(App[str]):
     def _open(self) -> None:
         """Go to the first screen, which is imported while a person sees the opening."""
         if self._run is None:
-            from tui.screens.launcher import Launcher
+            from tui.screens.launcher.launcher_screen import Launcher
 
             self.push_screen(Launcher(self._runs_dir, self._data_dir))
         else:
