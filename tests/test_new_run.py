@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.errors import DataError, UsageError
+from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tui.drawing import cells
 from tui.drawing.architecture_list import UNKNOWN, InputShape
@@ -70,9 +70,9 @@ def test_a_folder_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     found = image_folder("pets")
     assert (found.path, found.images, found.shape.classes) == (str(tmp_path / "pets"), 10, 2)
     assert found.shape.channels == 3
-    with pytest.raises(UsageError, match="nowhere does not exist"):
+    with pytest.raises(DataError, match="nowhere does not exist"):
         image_folder("nowhere")
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="holds"):
         image_folder(str(tmp_path / "pets" / "cat"))
 
 

@@ -60,7 +60,7 @@ class FolderDialog(FormDialog[ImageFolder]):
 def image_folder(path: str) -> ImageFolder:
     """The images of a folder, with the size and colours of some of them.
 
-    Raises UsageError where the folder does not exist, DataError where it cannot be trained on.
+    Raises DataError where the folder does not exist or cannot be trained on.
     """
     absolute = recipe_resolution.data(path if "/" in path else f"./{path}")
     folder = scan(Path(absolute))
