@@ -18,9 +18,10 @@ from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run.journal import Journal, Reader
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run.journal import Journal
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from engine.training.loss import CrossEntropy
 
@@ -32,7 +33,7 @@ class Attempt:
 
     def __init__(self, folder: Path, on_nan: OnNan) -> None:
         settings = {"epochs": EPOCHS, "threads": 1, "precision": "float32", "on_nan": on_nan}
-        chosen = recipe.build(settings=settings)
+        chosen = build_recipe(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
         world = World()
         self.said: list[Event] = []
@@ -74,7 +75,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def clean_steps(run: RunDir) -> list[int]:
     """The steps at the ends of epochs that are left when a reader has sorted out the journal."""
-    said = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     return [event.step for event in said if isinstance(event, events.EpochEnded)]
 
 
@@ -86,7 +87,7 @@ def test_stop_ends_the_run_with_a_sentence_and_a_whole_checkpoint(
     attempt.finish()
     assert attempt.worker.outcome.reason == "failed"
     assert f"not a number since step {STEPS_AN_EPOCH + 3}" in attempt.worker.outcome.error
-    assert checkpoint.load(attempt.run.checkpoints / "last.pt")["step"] == STEPS_AN_EPOCH
+    assert checkpoint.load(attempt.run.checkpoints / "last.pt").training.step == STEPS_AN_EPOCH
     kept = torch.load(attempt.run.checkpoints / f"nan-step-{STEPS_AN_EPOCH + 3}.pt")
     assert kept["images"].shape == (64, 1, 32, 32)
     assert kept["labels"].shape == (64,)
@@ -155,7 +156,7 @@ def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) 
     refused = attempt.session.save(("last.pt", "command"))
     assert isinstance(refused, events.Alert)
     attempt.session.settle()
-    weights = checkpoint.load(attempt.run.checkpoints / "last.pt")["model"].values()
+    weights = checkpoint.load(attempt.run.checkpoints / "last.pt").training.weights.values()
     assert all(bool(weight.isfinite().all()) for weight in weights)
     life.close()
 

@@ -15,8 +15,8 @@ from engine.errors import UsageError
 from engine.inspection import layer_events
 from engine.models import registry
 from engine.models.user_model import with_copied_file
-from engine.recipes import recipe
-from engine.run import rundir
+from engine.recipes.recipe_toml import read_fields
+from engine.run import run_search
 from tests.nursery import Nursery, fresh
 from tests.processes import PATIENCE, headless
 
@@ -236,10 +236,12 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
     process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
-    second = rundir.runs(Path("runs"))[0]
-    assert recipe.load(second.recipe)["arch"] == f"{net}:make"
+    second = run_search.list_runs(Path("runs"))[0]
+    assert read_fields(second.recipe)["arch"] == f"{net}:make"
     before, after = (checkpoint.load(run.checkpoints / "best.pt") for run in (first, second))
     same = {
-        key for key, value in before["model"].items() if torch.equal(value, after["model"][key])
+        key
+        for key, value in before.training.weights.items()
+        if torch.equal(value, after.training.weights[key])
     }
     assert same == {"0.weight", "0.bias"}, "the frozen trunk; the head has learnt"

@@ -20,7 +20,7 @@ from engine.models import registry
 from engine.protocol import commands
 from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from tests.loading import finished
 
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ EPOCH, STEP = 2, 30
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    return finished(digits.load(recipe.build()))[1]
+    return finished(digits.load(build_recipe()))[1]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def model() -> nn.Module:
 
 
 def answers(model: nn.Module, data: Dataset) -> Inspector:
-    chosen = recipe.build(flags={"arch": "lenet5", "data": "digits"})
+    chosen = build_recipe(flags={"arch": "lenet5", "data": "digits"})
     source = loader(chosen, data, CPU, torch.contiguous_format)
     assert isinstance(source, ResidentLoader)
     return Inspector(model, layer_events.layers(model, 1, 32), data, source, CPU)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -92,6 +93,7 @@ def _counts(definition: Definition, shape: DataShape) -> Counts:
     return Counts(parameters, sum(layer.macs for layer in layers))
 
 
+@lru_cache(maxsize=8)
 def _model(definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT) -> nn.Module:
     with torch.device("meta"):
         return build_defined(definition, shape, options)

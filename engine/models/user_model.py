@@ -17,7 +17,7 @@ from engine.catalog import architecture_names
 from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
 from engine.models import model_text
-from engine.run import rundir
+from engine.run.durable_files import write_durably
 
 
 def with_copied_file(arch: str, folder: Path) -> str:
@@ -31,7 +31,7 @@ def with_copied_file(arch: str, folder: Path) -> str:
         return arch
     copy = folder / user.file.name
     if not copy.exists():
-        rundir.write_durably(copy, _content(user.file))
+        write_durably(copy, _content(user.file))
     sys.path.append(str(user.file.parent))
     return f"{copy}:{user.function}"
 

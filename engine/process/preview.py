@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from engine.protocol import events
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 
 
 def preview(file: Path, images: int = 32) -> int:
@@ -22,7 +23,7 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.devices import device as devices
     from engine.inspection.pictures import augmented
 
-    chosen = recipe.build(file=recipe.load(file))
+    chosen = build_recipe(file=read_fields(file))
     # A folder is streamed, for a few images are enough.
     dataset = at_once(load(chosen, room=0))
     source = loader(chosen, dataset, devices.choose("cpu"), devices.MEMORY_FORMATS["contiguous"])

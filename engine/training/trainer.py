@@ -11,7 +11,6 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
 
 import torch
 from msgspec import UNSET
@@ -19,6 +18,14 @@ from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
 from cnn_tui.layer_health import LayerHealthMeter
+from engine.checkpoints.run_state import (
+    Accuracy,
+    EpochSums,
+    RunShape,
+    Steering,
+    TrainingState,
+    weights_of,
+)
 from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derived
@@ -45,7 +52,7 @@ from engine.training.loss import CrossEntropy, class_weights
 from engine.training.metrics import Means, Result, RunningMetrics
 from engine.training.non_finite_guard import BrokenBatch, NonFiniteGuard
 from engine.training.pace import Pace, Spent, Window
-from engine.training.steering import Steering
+from engine.training.steering import steered
 
 
 class Trainer:
@@ -92,13 +99,12 @@ class Trainer:
         self._backbone = FrozenBackbone(self.model, recipe.freeze)
         self._tally = RunningMetrics(device, self._world)
         self._plateau = schedule.Plateau()
-        self._steer_to(Steering(1.0, recipe.epochs))
+        self._steer_to(Steering(factor=1.0, epochs=recipe.epochs))
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.answers = Inspector(self.judged, self.layers, dataset, self._loader, device)
         self.step = 0
         self.ended_epochs = 0
-        self.best_top1 = -math.inf
-        self.best_epoch = 0
+        self.best = self._last = Accuracy()
         self._epoch_seconds = 0.0
         self._spent = Spent(0.0, 0.0)
         self._window = Window(0, 0, Spent(0.0, 0.0))
@@ -120,10 +126,12 @@ class Trainer:
         return self._loader.steps_per_epoch
 
     @property
-    def _fits(self) -> dict[str, int]:
-        """What a checkpoint and the run that goes on from it must agree on."""
-        batch, classes = self._loader.batch, len(self._dataset.classes)
-        return {"steps an epoch": self.steps_per_epoch, "batch": batch, "classes": classes}
+    def _shape(self) -> RunShape:
+        return RunShape(
+            steps_per_epoch=self.steps_per_epoch,
+            batch=self._loader.batch,
+            classes=len(self._dataset.classes),
+        )
 
     @property
     def epoch(self) -> int:
@@ -143,7 +151,7 @@ class Trainer:
     @property
     def out_of_patience(self) -> bool:
         """Whether the validation accuracy has not risen for as long as the recipe bears."""
-        waited = self.ended_epochs - self.best_epoch
+        waited = self.ended_epochs - self.best.epoch
         return 0 < self._recipe.patience <= waited
 
     def run(self) -> Generator[Event | None, None, None]:
@@ -152,7 +160,7 @@ class Trainer:
         while self.ended_epochs < self._steering.epochs:
             if self.out_of_patience:
                 self._over = True
-                told = training_text.out_of_patience(self._recipe.patience, self.best_epoch)
+                told = training_text.out_of_patience(self._recipe.patience, self.best.epoch)
                 yield events.Alert("info", "patience", told, step=self.step)
                 return
             yield events.Phase("training", step=self.step)
@@ -369,7 +377,7 @@ class Trainer:
     def _epoch_ended(self, result: Result, evaluation_seconds: float) -> Event:
         """Close the epoch: after this the state says that it has ended."""
         train = self._tally.totals()
-        best = result.top1 > self.best_top1
+        best = result.top1 > self.best.top1
         ended = events.EpochEnded(
             epoch=self.epoch,
             train_loss=measured(train.loss),
@@ -385,8 +393,9 @@ class Trainer:
             balanced=metrics.balanced(result.counts) if self._recipe.class_weights else UNSET,
             step=self.step,
         )
+        self._last = Accuracy(top1=result.top1, epoch=self.epoch)
         if best:
-            self.best_top1, self.best_epoch = result.top1, self.epoch
+            self.best = self._last
         if self._recipe.plateau:
             self._plateau = schedule.after_epoch(self._plateau, result.loss, self._recipe)
         self.ended_epochs += 1
@@ -415,8 +424,8 @@ class Trainer:
         """
         if self._over:
             raise UsageError(training_text.STEERED_TOO_LATE)
-        self._steer_to(self._steering.steered(command, self.epoch, self._planned_over))
-        factor, epochs = self._steering
+        self._steer_to(steered(self._steering, command, self.epoch, self._planned_over))
+        factor, epochs = self._steering.factor, self._steering.epochs
         return events.Steered(factor, epochs, self.rate(self.step), command.id, step=self.step)
 
     def _planned_over(self, epochs: int) -> float:
@@ -436,47 +445,49 @@ class Trainer:
         finite = [weight.isfinite().all() for weight in weights if weight.is_floating_point()]
         return not finite or bool(torch.stack(finite).all())
 
-    def state(self) -> dict[str, Any]:
-        """All that an exact resume needs. Waits for the device.
+    def state(self) -> TrainingState:
+        """All that an exact resume needs. Waits for the device."""
+        return TrainingState(
+            shape=self._shape,
+            step=self.step,
+            ended_epochs=self.ended_epochs,
+            best=self.best,
+            last=self._last,
+            weights=weights_of(self.judged),
+            trained_weights=None if self._average is None else weights_of(self.model),
+            optimizers=[optimizer.state_dict() for optimizer in self._optimizers],
+            steering=self._steering,
+            plateau=self._plateau,
+            epoch=EpochSums(
+                sums=self._tally.epoch_sums(),
+                images=self._tally.epoch_images,
+                seconds=self._epoch_seconds,
+            ),
+            random=devices.random_state(self._device),
+        )
 
-        "model" is what was validated; where that is an average, "trained" is what goes on.
-        """
-        trained = {} if self._average is None else {"trained": self.model.state_dict()}
-        return trained | {
-            "data": self._fits,
-            "step": self.step,
-            "ended_epochs": self.ended_epochs,
-            "model": self.judged.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
-            "steering": list(self._steering),
-            "plateau": [self._plateau.factor, self._plateau.best, self._plateau.bad_epochs],
-            "best": [self.best_top1, self.best_epoch],
-            "epoch": {**self._tally.state(), "seconds": self._epoch_seconds},
-            "random": devices.random_state(self._device),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: TrainingState) -> None:
         """Go back to where `state` was taken.
 
         Raises RunError where the data or the batch are others, so that its steps would not be
         those of this run.
         """
-        if state["data"] != self._fits:
-            raise RunError(training_text.other_data(state["data"], self._fits))
-        self.judged.load_state_dict(state["model"])
+        if state.shape != self._shape:
+            raise RunError(training_text.other_shape(state.shape, self._shape))
+        self.judged.load_state_dict(state.weights)
         if self._average is not None:
-            self.model.load_state_dict(state["trained"])
-        optimizers.restore(self._optimizers, state["optimizers"])
-        self.step, self.ended_epochs = state["step"], state["ended_epochs"]
+            self.model.load_state_dict(state.trained_weights or state.weights)
+        optimizers.restore(self._optimizers, state.optimizers)
+        self.step, self.ended_epochs = state.step, state.ended_epochs
         self._over = False
-        self._plateau = schedule.Plateau(*state["plateau"])
-        self._steer_to(Steering(*state["steering"]))
-        self.best_top1, self.best_epoch = state["best"]
-        self._tally.restore(state["epoch"]["sums"], state["epoch"]["images"])
+        self._plateau = state.plateau
+        self._steer_to(state.steering)
+        self.best, self._last = state.best, state.last
+        self._tally.restore(state.epoch.sums, state.epoch.images)
         if self._replay is not None:
             self._replay.forget()
-        self._epoch_seconds = state["epoch"]["seconds"]
-        devices.set_random_state(self._device, state["random"])
+        self._epoch_seconds = state.epoch.seconds
+        devices.set_random_state(self._device, state.random)
         self._part_draws()
         self._guard.forget()
 
