@@ -156,9 +156,9 @@ def test_a_file_may_import_what_lies_beside_it(net: Path) -> None:
     ("function", "sentence"),
     [
         ("maek", "net.py has no function maek: did you mean make?"),
-        ("number", "number in net.py gives int: it must return a torch.nn.Module."),
+        ("number", "number in net.py returns int: it must return a torch.nn.Module."),
         ("broken", "NameError: name 'undefined' is not defined (net.py, line 29); repair"),
-        ("wide", "wide gives (2, 10) for 2 images and 5 classes: a model must give one tensor"),
+        ("wide", "wide returns (2, 10) for 2 images and 5 classes: a model must return one tensor"),
         ("pair", "pair does not take images of 3×32×32 (LSTM: Expected input to be 2D or 3D"),
         ("deep", "deep does not take images of 3×32×32"),
     ],

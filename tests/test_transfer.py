@@ -108,7 +108,7 @@ def test_filters_for_colours_are_summed_for_grey_images() -> None:
 @pytest.mark.parametrize("other", ["resnet32", "lenet5", "article-resnet"])
 def test_weights_of_another_architecture_are_refused(other: str) -> None:
     ours, theirs = registry.build("resnet20", 3, 32, 4), registry.build(other, 3, 32, 4)
-    with pytest.raises(UsageError, match=r"the weights in best\.pt are of another"):
+    with pytest.raises(UsageError, match=r"the weights in best\.pt belong to another"):
         transfer_learning.load_weights(theirs, ours.state_dict(), "best.pt")
 
 
