@@ -59,6 +59,16 @@ def test_details_draw_the_stages_narrowing() -> None:
     assert "2 × [3×3, 3×3]" in "".join(rows)
 
 
+def test_the_last_stage_has_the_classes_of_the_data_and_the_stages_the_form_for_its_size() -> None:
+    resnet = ARCHITECTURES["resnet18"]
+    for shape, stem in ((DataShape(3, 32, 3), "64×32×32"), (DataShape(3, 224, 3), "64×56×56")):
+        rows = [cells.text(row) for row in architecture_list.details(resnet, shape)]
+        assert rows[-1].split() == ["linear", "3", "▇", "from", "512"]
+        assert stem in rows[4]
+        title = architecture_list.stages_title(resnet, shape)
+        assert title == f"Stages at {shape.size}×{shape.size}"
+
+
 def test_every_architecture_has_details() -> None:
     for a in ARCHITECTURES.values():
         assert architecture_list.details(a, DataShape(3, 32, 10))

@@ -26,7 +26,7 @@ Phases: TypeAlias = Generator[Event | None, None, T]
 def downloaded(recipe: Recipe) -> Phases[None]:
     """Bring a data set of the catalogue to this disk, where it is not there; loads no torch."""
     facts = datasets.DATA.get(recipe.data)
-    if facts is not None and datasets.located(facts, recipe.data_dir) is None:
+    if facts is not None and datasets.folder_of(facts, recipe.data_dir) is None:
         yield from _tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
 
 

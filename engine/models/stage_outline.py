@@ -50,7 +50,7 @@ def stages(model: nn.Module, channels: int, size: int) -> tuple[Stage, ...]:
             drafts[-1].append(part)
         else:
             drafts.append([part])
-    drafts = list(_with_downsampling(drafts))
+    drafts = _with_downsampling(drafts)
     return tuple(
         Stage(name, _text(draft), draft[-1].output, sum(part.parameters for part in draft))
         for name, draft in zip(_names(drafts), drafts, strict=True)
@@ -65,17 +65,13 @@ def _continues(last: Part, part: Part) -> bool:
     return part.kind == last.kind and equal and (part.kind == STAGE or part.text == last.text)
 
 
-def _with_downsampling(drafts: Sequence[list[Part]]) -> Iterator[list[Part]]:
+def _with_downsampling(drafts: Sequence[list[Part]]) -> list[list[Part]]:
     """The drafts; a convolution between two stages of blocks becomes part of the second one."""
-    downsampling: list[Part] = []
-    for number, draft in enumerate(drafts):
-        following = drafts[number + 1][0] if number + 1 < len(drafts) else None
-        between = number > 0 and draft[0].kind == CONV and following is not None
-        if between and following and following.kind == STAGE == drafts[number - 1][-1].kind:
-            downsampling = draft
-        else:
-            yield downsampling + draft
-            downsampling = []
+    merged: list[list[Part]] = []
+    for draft in drafts:
+        kinds = [one[-1].kind for one in (*merged[-2:], draft)]
+        merged.append(merged.pop() + draft if kinds == [STAGE, CONV, STAGE] else draft)
+    return merged
 
 
 def _names(drafts: Sequence[list[Part]]) -> Iterator[str]:

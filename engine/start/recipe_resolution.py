@@ -85,7 +85,7 @@ def defaults(said: Mapping[str, object]) -> dict[str, object]:
     architecture alone brings the other with it.
     """
     places = str(said.get("data_dir", ""))
-    have_cifar = datasets.located(datasets.DATA["cifar10"], places) is not None
+    have_cifar = datasets.folder_of(datasets.DATA["cifar10"], places) is not None
     arch, name = ("resnet18", "cifar10") if have_cifar else ("lenet5", "digits")
     if "data" in said:
         arch = "lenet5" if said["data"] == "digits" else "resnet18"

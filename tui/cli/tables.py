@@ -118,7 +118,7 @@ def datasets(as_json: bool, data_dir: str) -> None:
     """The data sets, and whether they are on this disk."""
     known = list(catalog.DATA.values())
     if as_json:
-        ready = [catalog.located(data, data_dir) is not None for data in known]
+        ready = [catalog.folder_of(data, data_dir) is not None for data in known]
         rows = [msgspec.to_builtins(d) | {"ready": r} for d, r in zip(known, ready, strict=True)]
         _json(rows)
         return

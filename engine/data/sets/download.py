@@ -51,7 +51,7 @@ def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
 def place_for(facts: DataSet, data_dir: str) -> Path:
     """The first data folder that can be written to. Raises DataError where none can."""
     failures = []
-    for place in datasets.data_places(data_dir):
+    for place in datasets.data_folders(data_dir):
         try:
             place.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=place):

@@ -23,9 +23,9 @@ CHUNK = 500
 
 def folder_of(facts: DataSet, recipe: Recipe) -> Path:
     """The folder that holds the files of this set. Raises DataError where there is none."""
-    folder = datasets.located(facts, recipe.data_dir)
+    folder = datasets.folder_of(facts, recipe.data_dir)
     if folder is None:
-        places = datasets.data_places(recipe.data_dir)
+        places = datasets.data_folders(recipe.data_dir)
         urls = [download.urls[0] for download in facts.downloads]
         raise DataError(data_text.data_not_on_disk(facts.title, places, urls))
     return folder
