@@ -67,7 +67,7 @@ def test_a_silent_engine_is_never_called_dead(tmp_path: Path) -> None:
         lambda: run_search.find_live(tmp_path / "runs", "1"),
         lambda: spool.send(run, commands.Stop),
     ):
-        with pytest.raises(RunError, match=r"not heard of for 2:00.*farhost.*--force"):
+        with pytest.raises(RunError, match=r"silent for 2:00.*farhost.*--force"):
             refused()
     os.close(run_lock.acquire(run, force=True))
     assert run_lock.liveness(run) == "gone", "it was ours, and ended here"
@@ -100,7 +100,7 @@ def test_a_clock_that_was_set_makes_it_silent_until_it_is_heard_again(
 
 def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
     run = half_done(tmp_path / "runs", 3600)
-    told = "was not heard of for 1:00:00"
+    told = "has been silent for 1:00:00"
     listed = CliRunner().invoke(main, ["runs"], env={"COLUMNS": "100"})
     assert "? silent" in listed.output
     assert told in listed.output

@@ -177,7 +177,7 @@ def test_a_command_whose_answer_would_leave_the_folder_is_refused(
     (run.commands / "1-a.json").write_bytes(commands.encode(question))
     refused: list[tuple[str, str]] = []
     assert spool.Spool(run, "a", lambda *said: refused.append(said)).take() == []
-    assert refused == [("1-a.json", "its id is none of ours")]
+    assert refused == [("1-a.json", "its id is not valid")]
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))

@@ -19,7 +19,7 @@ from engine.machine import cgroups, hardware
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
-from engine.start import launch
+from engine.start import device_request, launch
 from tests import scripted
 from tests.idle import workers_have_ended
 from tests.test_dashboard import rows, send
@@ -361,7 +361,7 @@ async def test_a_gpu_that_is_not_there_is_refused_before_anything_is_made(
         pilot.app.screen.query_one("#device", Chooser).focus()
         await pilot.press("down")
         monkeypatch.setattr(hardware, "gpus", lambda: ())
-        monkeypatch.setattr(launch, "UNTOLD", ())
+        monkeypatch.setattr(device_request, "GPU_SIGNS", ())
         await pilot.press("enter")
         await settled(pilot)
         assert "cuda:0" in notes(pilot)

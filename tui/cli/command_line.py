@@ -128,15 +128,14 @@ def _start(
 ) -> None:
     """Open the launcher, or start the run that was described and watch it."""
     from engine.errors import UsageError
-    from engine.start import launch
-    from engine.start import resume as resuming
+    from engine.start import engine_environment, launch, requeue
 
     place = _runs_dir(runs_dir)
     headless = no_ui or not _on_terminal()
-    launch.check_modules()
+    engine_environment.check_modules()
     if resume and not name:
         raise UsageError(cli_text.RESUME_NEEDS_NAME)
-    known = resuming.named(place, name) if resume else None
+    known = requeue.newest_named(place, name) if resume else None
     if create:
         _create(_recipe(place, known, **said), _fields(**said), place, name, resume, force)
         return
@@ -199,11 +198,11 @@ def _requeued(
 
 def _found(chosen: Any, fields: set[str], runs_dir: Path, name: str, force: bool) -> Any:
     """The run of this name; what it does not take from the command line is said."""
-    from engine.start import resume as resuming
+    from engine.start import requeue
 
-    found = resuming.resume_or_create(chosen, fields, runs_dir, name, force=force)
-    if found.unheeded:
-        click.echo(cli_text.warned(found.unheeded), err=True)
+    found = requeue.resume_or_create(chosen, fields, runs_dir, name, force=force)
+    if found.ignored:
+        click.echo(cli_text.warned(found.ignored), err=True)
     return found
 
 
@@ -223,10 +222,10 @@ def _on_terminal() -> bool:
 
 def _recipe_here(runs_dir: Path, known: Any = None, **said: Any) -> Any:
     """The recipe that the flags describe, for a run that shall start on this machine."""
-    from engine.start import launch
+    from engine.start import device_request
 
     chosen = _recipe(runs_dir, known, **said)
-    launch.check_device(chosen.device)
+    device_request.check_device(chosen.device)
     return chosen
 
 
@@ -243,7 +242,7 @@ def _fields(*, recipe: str | None, sets: tuple[str, ...], **flags: Any) -> set[s
     """The fields of a recipe that the command line itself speaks of."""
     from engine.start import recipe_resolution
 
-    return recipe_resolution.fields(recipe, sets, _meant(flags))
+    return recipe_resolution.given_fields(recipe, sets, _meant(flags))
 
 
 def _meant(flags: dict[str, Any]) -> dict[str, Any]:
@@ -364,12 +363,12 @@ def resume(
 ) -> None:
     from engine import text as engine_text
     from engine.run import run_lock, run_search
-    from engine.start import launch
+    from engine.start import engine_environment
     from engine.start import resume as resuming
 
     place = _runs_dir(runs_dir)
     found = run_search.find(place, run)
-    launch.check_modules()
+    engine_environment.check_modules()
     headless = no_ui or not _on_terminal()
     if not headless and run_lock.is_live(found):
         click.echo(engine_text.already_running(found.label), err=True)

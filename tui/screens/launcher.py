@@ -25,7 +25,7 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
-from engine.start import launch, recipe_resolution
+from engine.start import device_request, launch, recipe_resolution
 from engine.text import harmless, si, size
 from tui import text
 from tui.drawing import architecture_list, cells
@@ -387,7 +387,7 @@ class Launcher(Screen[None]):
     def _start(self, chosen: Recipe) -> None:
         try:
             recipe_resolution.check_data(chosen)
-            launch.check_device(chosen.device)
+            device_request.check_device(chosen.device)
             claim = launch.create(chosen, self._runs_dir)
             launch.spawn(claim, chosen)
         except EngineError as error:
