@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.non_finite import first_non_finite_layer, first_non_finite_weight
 from engine.checkpoints import checkpoint
 from engine.data.base.batch import Batch
 from engine.distributed.ranks import World
-from engine.inspection import probe
 from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
@@ -87,7 +87,7 @@ def test_stop_ends_the_run_with_a_sentence_and_a_whole_checkpoint(
     attempt.finish()
     assert attempt.worker.outcome.reason == "failed"
     assert f"not a number since step {STEPS_AN_EPOCH + 3}" in attempt.worker.outcome.error
-    assert checkpoint.load(attempt.run.checkpoints / "last.pt")["step"] == STEPS_AN_EPOCH
+    assert checkpoint.load(attempt.run.checkpoints / "last.pt").training.step == STEPS_AN_EPOCH
     kept = torch.load(attempt.run.checkpoints / f"nan-step-{STEPS_AN_EPOCH + 3}.pt")
     assert kept["images"].shape == (64, 1, 32, 32)
     assert kept["labels"].shape == (64,)
@@ -156,7 +156,7 @@ def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) 
     refused = attempt.session.save(("last.pt", "command"))
     assert isinstance(refused, events.Alert)
     attempt.session.settle()
-    weights = checkpoint.load(attempt.run.checkpoints / "last.pt")["model"].values()
+    weights = checkpoint.load(attempt.run.checkpoints / "last.pt").training.weights.values()
     assert all(bool(weight.isfinite().all()) for weight in weights)
     life.close()
 
@@ -166,14 +166,14 @@ def test_the_first_layer_that_breaks_is_named() -> None:
     images = torch.rand(2, 1, 8, 8)
     first, last = nn.Conv2d(1, 2, 3), nn.Linear(72, 3)
     model = nn.Sequential(first, nn.ReLU(), nn.Flatten(), last)
-    assert probe.first_broken(model, images) == ""
+    assert first_non_finite_layer(model, images) == ""
     with torch.no_grad():
         last.weight[0, 0] = torch.nan
-    assert probe.first_broken(model, images) == "3"
-    assert probe.broken_weights(model) == "3"
+    assert first_non_finite_layer(model, images) == "3"
+    assert first_non_finite_weight(model) == "3"
     assert first.bias is not None
     with torch.no_grad():
         first.bias[1] = torch.inf
-    assert probe.first_broken(model, images) == "0"
+    assert first_non_finite_layer(model, images) == "0"
     assert model.training
     assert not any(module._forward_hooks for module in model.modules())

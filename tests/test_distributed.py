@@ -224,7 +224,7 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     spool.send(RUN, commands.Stop)
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.RunEnded)))
     wait_for(lambda: not run_lock.is_live(RUN))
-    assert checkpoint.load(RUN.checkpoints / "last.pt")["steering"][0] == 0.5
+    assert checkpoint.load(RUN.checkpoints / "last.pt").training.steering.factor == 0.5
     wait_for(lambda: not other.is_running())
 
 
@@ -247,4 +247,4 @@ def test_torchrun_itself_may_start_a_run() -> None:
     assert "epoch 1/1000" in said
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
     state = checkpoint.load(RUN.checkpoints / "last.pt")
-    assert state["step"] == watch.events[-1].step
+    assert state.training.step == watch.events[-1].step

@@ -11,7 +11,7 @@ import torch
 
 from engine import models
 from engine.errors import UsageError
-from engine.inspection import probe
+from engine.inspection import layer_events
 from engine.process import recipe_checks
 from engine.process.session import Session
 from engine.protocol import events
@@ -120,6 +120,6 @@ def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
     model = models.build("article-resnet", 3, 32, 10)
     one = build_recipe(settings={"batch": 1}, flags={"arch": "article-resnet"})
     with pytest.raises(UsageError, match="article-resnet cannot train on one image"):
-        recipe_checks.check_batch(one, probe.layers(model, 3, 32))
+        recipe_checks.check_batch(one, layer_events.layers(model, 3, 32))
     with pytest.raises(ValueError, match="more than 1 value"):
         model.train()(torch.zeros(1, 3, 32, 32))

@@ -15,12 +15,12 @@ from typing import Any
 
 import msgspec
 import pytest
-import torch
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import RunState
 from engine.errors import EngineError, RunError
 from engine.process.lines import Lines
 from engine.protocol import commands, events
@@ -33,7 +33,7 @@ from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt, last_event, last_seq
 from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
-from tests import scripted
+from tests import run_states, scripted
 from tests.test_versions import everything
 from tui.cli import single_frame
 from tui.cli.command_line import main
@@ -192,7 +192,7 @@ def test_any_recipe_file_is_one_or_a_sentence(content: bytes) -> None:
 @given(st.data())
 def test_any_change_of_a_checkpoint_is_loaded_or_a_sentence(data: st.DataObject) -> None:
     """Of what is loaded nothing was run: it holds plain values alone."""
-    whole = bytearray(checkpoint.content({"step": 3, "model": {"w": torch.arange(8.0)}}))
+    whole = bytearray(run_states.content(run_states.state()))
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(whole)) | st.just(len(whole)))
@@ -200,7 +200,7 @@ def test_any_change_of_a_checkpoint_is_loaded_or_a_sentence(data: st.DataObject)
         file = Path(folder) / "last.pt"
         file.write_bytes(whole[:cut])
         with contextlib.suppress(RunError):
-            assert isinstance(checkpoint.load(file), dict)
+            assert isinstance(checkpoint.load(file), RunState)
 
 
 # What reaches a terminal
@@ -269,7 +269,7 @@ def test_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
     try:
         claim = run_creation.create(tmp_path / "runs", "x", "")
         scripted.write(claim.run, everything())
-        checkpoint.save(claim.run.checkpoints / "last.pt", {"step": 1}, lambda: None)
+        run_states.save(claim.run.checkpoints / "last.pt", run_states.state())
         run_creation.link_into_state(claim.run)
         spool.send(claim.run, commands.Pause)
         os.close(claim.lock)

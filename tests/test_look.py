@@ -15,6 +15,7 @@ from PIL import Image
 
 from engine import models
 from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import weights_of
 from engine.devices import device as devices
 from engine.errors import RunError
 from engine.process import inspection_server
@@ -25,7 +26,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.run import replies, run_lock, spool
 from engine.run.run_paths import RunDir
-from tests import scripted
+from tests import run_states, scripted
 from tests.nursery import Nursery, fresh
 from tests.processes import begin, wait_for
 from tests.scripted import Clock
@@ -77,7 +78,7 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     assert isinstance(maps, events.FeatureMaps)
     assert (maps.layer, maps.shape, len(maps.maps)) == ("conv2", (16, 10, 10), 16)
     best = checkpoint.load(run.checkpoints / "best.pt")
-    assert maps.step == best["step"]
+    assert maps.step == best.training.step
     assert isinstance(images, events.Examples)
     [example] = images.examples
     assert (example.picture, example.true, example.top) == (maps.picture, maps.true, maps.top)
@@ -173,12 +174,12 @@ def test_images_are_numbered_as_the_run_numbered_them(
     )
     run.recipe.write_text(to_toml(chosen, resolved))
     model = models.build("lenet5", 3, 32, 2)
-    state = {"model": model.state_dict(), "ended_epochs": 4, "step": 9}
-    checkpoint.save(run.checkpoints / "last.pt", state, lambda: None)
+    state = run_states.state(weights=weights_of(model), ended_epochs=4, step=9)
+    run_states.save(run.checkpoints / "last.pt", state)
     subject = inspection_server.subject_of(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
-    found = subject.answers.to(question, 4, 9)
+    found = subject.answers.reply(question, 4, 9)
     assert isinstance(found, events.Examples)
     assert base64.b64decode(found.examples[0].picture.data)[0] == red
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.checkpoints import checkpoint
+from engine.checkpoints import checkpoint, run_state
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
@@ -22,6 +22,8 @@ from engine.run import run_lock, run_search
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
+from tests.nursery import Nursery
+from tests.processes import Watch
 from tui.viewer.run_summary import summary
 
 FIXTURE = Path(__file__).parent / "fixtures" / "run-before-rooms"
@@ -80,8 +82,34 @@ def test_the_tensors_of_its_checkpoint_are_loaded_bit_for_bit(old_run: RunDir) -
     path = old_run.checkpoints / "last.pt"
     saved = torch.load(path, map_location="cpu", weights_only=True)
     assert saved["format"] == 2
-    expected, loaded = [*tensors(saved)], [*tensors(checkpoint.load(path))]
+    expected, loaded = [*tensors(saved)], [*tensors(run_state.to_plain(checkpoint.load(path)))]
     assert len(loaded) == len(expected) == 22  # weights, momentum, the epoch's sums, random state
     for was, now in zip(expected, loaded, strict=True):
         assert was.dtype == now.dtype
         assert torch.equal(was, now)
+
+
+def test_its_checkpoint_has_all_that_a_resume_needs_and_no_description(old_run: RunDir) -> None:
+    state = checkpoint.load(old_run.checkpoints / "last.pt")
+    training = state.training
+    assert state.description is None
+    assert (training.step, training.ended_epochs) == (21, 1)
+    shape = training.shape
+    assert (shape.steps_per_epoch, shape.batch, shape.classes) == (20, 64, 10)
+    assert training.best.top1 == pytest.approx(41 / 140)
+    assert training.best.epoch == 1
+    assert training.last.epoch == 0, "format 2 does not say"
+
+
+def test_it_is_resumed_and_then_saved_in_the_format_of_today(
+    old_run: RunDir, nursery: Nursery
+) -> None:
+    engine = nursery.begin(old_run)
+    assert (engine.wait(), engine.complained) == (0, "")
+    watch = Watch(old_run.journal)
+    assert watch.has(lambda e: isinstance(e, events.Resumed) and (e.step, e.epoch) == (21, 2))
+    state = checkpoint.load(old_run.checkpoints / "last.pt")
+    assert (state.training.step, state.training.ended_epochs) == (800, 40)
+    assert state.training.last.epoch == 40
+    assert state.description is not None
+    assert state.description.architecture == "lenet5"

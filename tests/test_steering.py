@@ -117,10 +117,10 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 ) -> None:
     work = at(digits, trainer(digits).steps_per_epoch + 1)
     steer(work, scale=0.5)
-    before = work.plan, work.state()["steering"]
+    before = work.plan, work.state().steering
     with pytest.raises(UsageError, match=sentence):
         steer(work, **changes)
-    assert (work.plan, work.state()["steering"]) == before
+    assert (work.plan, work.state().steering) == before
 
 
 def test_factors_cannot_pile_up_beyond_any_rate(digits: Dataset) -> None:

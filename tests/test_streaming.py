@@ -556,7 +556,7 @@ def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accid
 
     file.unlink()
     file.write_bytes(image)
-    saved = checkpoint.load(RUN.checkpoints / "last.pt")["step"]
+    saved = checkpoint.load(RUN.checkpoints / "last.pt").training.step
     again = headless("resume", "--no-ui")
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.Steps) and e.step > saved), again)
     again.kill()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import models
-from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import weights_of
 from engine.data.base.dataset import Dataset, Images
 from engine.errors import RunError, UsageError
 from engine.models import transfer_learning
@@ -22,6 +22,7 @@ from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.training import optimizers as optim
+from tests import run_states
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +169,7 @@ def test_pretrained_weights_are_for_larger_images() -> None:
 
 
 def saved(path: Path, model: nn.Module) -> str:
-    checkpoint.save(path, {"model": model.state_dict()}, lambda: None)
+    run_states.save(path, run_states.state(weights=weights_of(model)))
     return str(path)
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import torch
 
-from engine.checkpoints import checkpoint
+from engine.checkpoints import checkpoint, run_state
 from engine.errors import RunError
 from engine.process.lines import Lines
 from engine.protocol import events
@@ -153,11 +153,13 @@ def test_without_a_beginning_that_can_be_read_the_rest_still_counts(tmp_path: Pa
     assert [line for event in said for line in Lines("1").of(event)]
 
 
-@pytest.mark.parametrize(("by", "said"), [(1, "newer version"), (-1, "older version")])
+@pytest.mark.parametrize(
+    ("written", "said"), [(run_state.FORMAT + 1, "newer version"), (1, "older version")]
+)
 def test_a_checkpoint_of_another_version_is_refused_as_such(
-    tmp_path: Path, by: int, said: str
+    tmp_path: Path, written: int, said: str
 ) -> None:
     path = tmp_path / "last.pt"
-    torch.save({"format": checkpoint.FORMAT + by, "step": 1}, path)
+    torch.save({"format": written, "step": 1}, path)
     with pytest.raises(RunError, match=said):
         checkpoint.load(path)

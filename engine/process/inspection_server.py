@@ -57,7 +57,7 @@ def _answer(run: RunDir, clock: Callable[[], float]) -> int:
         for command in spool.take():
             asked = clock()
             if isinstance(command, commands.Inspect):
-                answer = subject.answers.to(command, subject.epoch, subject.step)
+                answer = subject.answers.reply(command, subject.epoch, subject.step)
                 replies.write_reply(run, command.id, answer)
         time.sleep(POLL_SECONDS)
     return 0
@@ -71,7 +71,7 @@ def subject_of(run: RunDir) -> Subject:
     from engine.data.loaders.loader_choice import loader
     from engine.data.loading import at_once, load
     from engine.devices import device as devices
-    from engine.inspection import probe
+    from engine.inspection import layer_events
     from engine.inspection.inspector import Inspector
     from engine.process import model_init
 
@@ -79,14 +79,14 @@ def subject_of(run: RunDir) -> Subject:
     saved = next((path for path in found if path.exists()), None)
     if saved is None:
         raise RunError(process_text.nothing_to_look_at(run.label))
-    state = checkpoint.load(saved)
+    state = checkpoint.load(saved).training
     chosen = build_recipe(file=read_fields(run.recipe))
     # Not the GPU: another run may need all of it, and one image is soon done.
     cpu = torch.device("cpu")
     dataset = at_once(load(chosen, devices.room(cpu)))
     model = model_init.build(chosen, run.path, dataset)
-    model.load_state_dict(state["model"])
+    model.load_state_dict(state.weights)
     source = loader(chosen, dataset, cpu, torch.contiguous_format)
-    layers = probe.layers(model, *dataset.train.shape[:2])
+    layers = layer_events.layers(model, *dataset.train.shape[:2])
     answers = Inspector(model.eval(), layers, dataset, source, cpu)
-    return Subject(answers, max(1, state["ended_epochs"]), state["step"])
+    return Subject(answers, max(1, state.ended_epochs), state.step)

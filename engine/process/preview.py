@@ -21,7 +21,7 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.data.loaders.loader_choice import loader
     from engine.data.loading import at_once, load
     from engine.devices import device as devices
-    from engine.inspection import probe
+    from engine.inspection.pictures import augmented
 
     chosen = build_recipe(file=read_fields(file))
     # A folder is streamed, for a few images are enough.
@@ -31,6 +31,6 @@ def preview(file: Path, images: int = 32) -> int:
         batch = next(source.batches(1))
     finally:
         source.close()
-    shown = probe.augmented(batch, dataset, images, epoch=1, step=0)
+    shown = augmented(batch, dataset, images, epoch=1, step=0)
     sys.stdout.buffer.write(events.encode(shown) + b"\n")
     return 0

@@ -51,9 +51,9 @@ def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
 
 
 def check_modules() -> None:
-    """Raise RunError where a module of another project hides `engine` or `tui`."""
+    """Raise RunError where a module of another project hides one of this project."""
     ours = Path(engine.__file__ or "").resolve().parent.parent
-    for module in ("engine", "tui"):
+    for module in ("cnn_tui", "engine", "tui"):
         spec = importlib.util.find_spec(module)
         found = Path(spec.origin).resolve() if spec and spec.origin else Path()
         if found.parent.parent != ours:

@@ -27,7 +27,7 @@ from tui import text
 from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
-from tui.viewer.run_summary import Summary, summary
+from tui.viewer.run_summary import RunSummary, summary
 
 # Cells between two columns.
 BETWEEN = 3
@@ -167,7 +167,7 @@ def runs(runs_dir: Path, as_json: bool) -> None:
         click.echo(cli_text.forgotten(shlex.join(["rm", "-r", str(barren[0].path)])))
 
 
-def _is_barren(run: RunDir, told: Summary) -> bool:
+def _is_barren(run: RunDir, told: RunSummary) -> bool:
     """Whether a run has failed and there is nothing to go on from, as where its data was missing.
 
     It stays all the same: its log tells why, and to resume it is to try again.
@@ -176,7 +176,7 @@ def _is_barren(run: RunDir, told: Summary) -> bool:
     return told.state == "failed" and spoke and not (run.checkpoints / "last.pt").exists()
 
 
-def _run_row(run: Summary) -> tuple[str, ...]:
+def _run_row(run: RunSummary) -> tuple[str, ...]:
     best = "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f}"
     return (
         str(run.number or ""),

@@ -18,7 +18,7 @@ from engine.run.run_paths import RunDir
 State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
 
-class Summary(msgspec.Struct, frozen=True):
+class RunSummary(msgspec.Struct, frozen=True):
     """A run in a line. Accuracy is a fraction, times are seconds; None where not known yet."""
 
     number: int | None
@@ -62,13 +62,13 @@ def state_of(history: History, life: Liveness) -> State:
     return history.ended.reason if history.ended else "failed"
 
 
-def summary(run: RunDir, life: Liveness) -> Summary:
+def summary(run: RunDir, life: Liveness) -> RunSummary:
     """Read the run's journal and fold it; `life` is what is known of its engine."""
     history = read(run)
     best = history.best
     chosen = history.run.recipe if history.run else None
     arch, data = short_names(chosen) if chosen else ("", "")
-    return Summary(
+    return RunSummary(
         number=run.number,
         name=run.name,
         path=str(run.path),
@@ -85,13 +85,13 @@ def summary(run: RunDir, life: Liveness) -> Summary:
     )
 
 
-class Summaries:
+class SummaryCache:
     """Summaries that are made anew only where a journal has grown or an engine has gone."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Path, int, Liveness], Summary] = {}
+        self._known: dict[tuple[Path, int, Liveness], RunSummary] = {}
 
-    def of(self, run: RunDir) -> Summary:
+    def of(self, run: RunDir) -> RunSummary:
         """The summary of the run as it is now."""
         life = run_lock.liveness(run)
         key = (run.path, _size(run.journal), life)

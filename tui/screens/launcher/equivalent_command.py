@@ -1,4 +1,4 @@
-"""The command line that does the same as what was chosen with the keyboard."""
+"""The command line that starts the same run as the launcher."""
 
 from __future__ import annotations
 
