@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from engine import models
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import Dataset, Images
-from engine.data.base.seeds import generator
+from engine.data.base.seeds import seeded_generator
 from engine.data.loaders import loader_choice
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
@@ -46,7 +46,9 @@ T = TypeVar("T")
 
 def loader(part: BatchShare = WHOLE, batch: int = 6) -> ResidentLoader:
     """Twenty random images, labelled by their index."""
-    pixels = torch.randint(0, 256, (20, 1, 4, 4), dtype=torch.uint8, generator=generator(CPU, 0))
+    pixels = torch.randint(
+        0, 256, (20, 1, 4, 4), dtype=torch.uint8, generator=seeded_generator(CPU, 0)
+    )
     return ResidentLoader(
         Images(pixels, torch.arange(20)),
         mean=(0.5,),
@@ -77,9 +79,7 @@ def test_evaluation_comes_to_each_image_once_in_as_many_batches_on_every_rank() 
 
 
 def test_a_batch_that_cannot_be_shared_equally_is_refused() -> None:
-    with pytest.raises(
-        UsageError, match="4 processes cannot share a batch of 6 images"
-    ):
+    with pytest.raises(UsageError, match="4 processes cannot share a batch of 6 images"):
         loader(BatchShare(0, 4))
 
 
@@ -316,7 +316,7 @@ def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:
 
 
 def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_environment, "cores", lambda: 8)
+    monkeypatch.setattr(engine_environment, "usable_cores", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS")
     chosen = build_recipe(settings={"threads": "auto"})
     counts = [

@@ -157,7 +157,7 @@ UUIDS = ("GPU-12ab", "GPU-12cd", "GPU-77ef", "GPU-80aa")
     ],
 )
 def test_what_cuda_makes_of_the_names_of_gpus(named: str, places: list[int]) -> None:
-    assert gpu_numbering.places(UUIDS, {"CUDA_VISIBLE_DEVICES": named}) == places
+    assert gpu_numbering.visible_gpus(UUIDS, {"CUDA_VISIBLE_DEVICES": named}) == places
 
 
 def torch_cuda(*uuids: str, begun: bool = True) -> SimpleNamespace:

@@ -39,7 +39,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     found: list[Recipe] = []
     monkeypatch.setattr(launch, "spawn", lambda claim, chosen: found.append(chosen))
     monkeypatch.setattr(hardware, "gpus", lambda: ())
-    monkeypatch.setattr(cgroups, "cores", lambda: 2)
+    monkeypatch.setattr(cgroups, "usable_cores", lambda: 2)
     return found
 
 

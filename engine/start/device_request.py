@@ -9,7 +9,7 @@ from msgspec import UNSET
 from engine import text
 from engine.errors import UsageError
 from engine.machine import hardware
-from engine.machine.cgroups import cores
+from engine.machine.cgroups import usable_cores
 from engine.recipes.recipe import Recipe, share_of_batch
 from engine.start import start_text
 
@@ -27,7 +27,7 @@ def count_ranks(chosen: Recipe) -> int:
         return 1
     if ":" in chosen.device:
         raise UsageError(start_text.gpus_and_number(chosen.device))
-    available = len(hardware.usable_gpus()) if chosen.device != "cpu" else cores()
+    available = len(hardware.usable_gpus()) if chosen.device != "cpu" else usable_cores()
     count = available if chosen.gpus == "all" else chosen.gpus
     if chosen.device != "cpu" and not 0 < count <= available:
         raise UsageError(start_text.too_few_gpus(count, available))
