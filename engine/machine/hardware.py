@@ -28,7 +28,7 @@ def usable_gpus() -> tuple[events.Gpu, ...]:
     return tuple(numbered[number] for number in sorted(numbered))
 
 
-def _ranks() -> list[psutil.Process]:
+def _run_processes() -> list[psutil.Process]:
     """This process and, under torchrun, the other ranks on this machine."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return [psutil.Process()]
@@ -40,7 +40,7 @@ class Sampler:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._processes = _ranks()
+        self._processes = _run_processes()
         self._cores = psutil.cpu_count() or 1
         self._gpus = _Gpus()
         psutil.cpu_percent()
@@ -71,7 +71,7 @@ class _Gpus:
         import pynvml
 
         self._nvml = pynvml
-        self._own = {process.pid for process in _ranks()}
+        self._run_pids = {process.pid for process in _run_processes()}
         self._handles: list[Any] = []
         self._uuids: list[str] = []
         try:
@@ -107,7 +107,7 @@ class _Gpus:
         watts = self._if_supported(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
         # Under MIG there is no utilisation, and drivers may hide the processes of other users.
         busy = self._if_supported(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
-        here = self._own & {process.pid for process in self._processes(handle)}
+        here = self._run_pids & {process.pid for process in self._processes(handle)}
         return events.Gpu(
             index=index,
             name=_text(nvml.nvmlDeviceGetName(handle)),
@@ -117,7 +117,7 @@ class _Gpus:
             memory_total=memory.total,
             temperature=UNSET if celsius is None else celsius,
             power=UNSET if watts is None else watts,
-            holders=_holders(self._processes(handle), self._own),
+            holders=_holders(self._processes(handle), self._run_pids),
             cuda=number,
         )
 
@@ -136,11 +136,11 @@ class _Gpus:
             return None
 
 
-def _holders(processes: Iterable[Any], own: Set[int]) -> tuple[events.Holder, ...]:
+def _holders(processes: Iterable[Any], run_pids: Set[int]) -> tuple[events.Holder, ...]:
     """The users of other processes and the memory that they hold, largest first."""
     held: dict[str, int] = {}
     for process in processes:
-        if process.pid not in own:
+        if process.pid not in run_pids:
             user = user_of(process.pid)
             held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
     most = sorted(held.items(), key=lambda item: -item[1])

@@ -19,7 +19,7 @@ from engine.start.resume import is_done, most_planned_epochs, resume
 
 # The fields that identify a run: other values mean another run.
 IDENTITY = ("arch", "data")
-# The fields that each command line may set anew, and that no longer matter to a run that has begun.
+# A run takes these fields from each command line, or no longer needs them.
 FREE = ("device", "gpus", "init_from")
 
 

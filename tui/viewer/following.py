@@ -79,7 +79,7 @@ class Following:
         kinds: frozenset[type[Event]] | None = frozenset()
         more = False
         for batch in self._reader.batches():
-            if batch.anew:
+            if batch.from_start:
                 self._folding = self.history = History()
                 kinds = None
             folded = self._folding.fold(batch.events)

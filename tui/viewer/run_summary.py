@@ -40,7 +40,7 @@ def read(run: RunDir) -> History:
     """The whole history of a run."""
     history = History()
     for batch in JournalReader(run.journal).batches():
-        history = History() if batch.anew else history
+        history = History() if batch.from_start else history
         history.fold(batch.events)
     return history
 

@@ -105,8 +105,8 @@ def load_resident(
         if many
         else decode_by_threads(files, image_format)
     )
-    pixels, broken, told = yield from decoding
-    notes = told + broken_notes(broken, files, folder.path) + unused_note(folder)
+    pixels, broken, decode_notes = yield from decoding
+    notes = decode_notes + broken_notes(broken, files, folder.path) + unused_note(folder)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
@@ -195,8 +195,8 @@ def broken_notes(broken: dict[int, str], files: Files, path: Path) -> tuple[str,
     first = min(broken)
     name = files[first][0].relative_to(path)
     if len(broken) > BROKEN_SHARE * len(files):
-        told = data_text.too_many_broken(len(broken), len(files), path, name, broken[first])
-        raise DataError(told)
+        sentence = data_text.too_many_broken(len(broken), len(files), path, name, broken[first])
+        raise DataError(sentence)
     return (data_text.some_broken(len(broken), len(files), name, broken[first]),)
 
 

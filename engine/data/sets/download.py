@@ -33,12 +33,12 @@ def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
     Yields the fraction done at least every 100 ms. Raises DataError, with a remedy, where the
     network, the server or the disk fails.
     """
-    place = writable_folder(facts, data_dir)
+    folder = writable_folder(facts, data_dir)
     yield 0.0
     progress = Progress(sum(file.size for file in facts.downloads))
     pool = ThreadPoolExecutor(1)
     try:
-        work = pool.submit(_fetch_all, facts, place, progress)
+        work = pool.submit(_fetch_all, facts, folder, progress)
         while not work.done():
             wait([work], timeout=0.05)
             yield progress.fraction
@@ -51,27 +51,27 @@ def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
 def writable_folder(facts: DataSet, data_dir: str) -> Path:
     """The first data folder that can be written. Raises DataError where none can."""
     failures = []
-    for place in datasets.data_places(data_dir):
+    for folder in datasets.data_places(data_dir):
         try:
-            place.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=place):
-                return place.absolute()
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder.absolute()
         except OSError as error:
-            failures.append((place, text.reason(error)))
+            failures.append((folder, text.reason(error)))
     raise DataError(_unwritable(facts, facts.downloads[0], *failures[0]))
 
 
-def _fetch_all(facts: DataSet, place: Path, progress: Progress) -> None:
+def _fetch_all(facts: DataSet, folder: Path, progress: Progress) -> None:
     for file in facts.downloads:
-        target = place / file.path
+        target = folder / file.path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _fetch_one(file, target, progress)
             if target.name.endswith(".tar.gz"):
                 _unpack(facts, file, target)
         except MirrorError as error:
-            told = data_text.download_failed(facts.title, error.url, error.why, target.parent)
-            raise DataError(told) from error
+            sentence = data_text.download_failed(facts.title, error.url, error.why, target.parent)
+            raise DataError(sentence) from error
         except OSError as error:
             why = text.reason(error)
             raise DataError(_unwritable(facts, file, target, why)) from error
@@ -86,7 +86,7 @@ def _fetch_one(file: Download, target: Path, progress: Progress) -> None:
         try:
             _lock(descriptor, progress)
             if not has_name(descriptor, part):
-                continue  # another process has completed it while we waited
+                continue  # another process has completed it meanwhile
             if target.is_file():
                 part.unlink()
                 continue
@@ -129,14 +129,14 @@ def _unpack(facts: DataSet, file: Download, archive: Path) -> None:
             with tarfile.open(archive) as tar:
                 tar.extractall(temporary, filter="data")
         except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            told = data_text.archive_damaged(facts.title, archive, str(error), file.urls[0])
-            raise DataError(told) from error
+            sentence = data_text.archive_damaged(facts.title, archive, str(error), file.urls[0])
+            raise DataError(sentence) from error
         unpacked = Path(temporary, folder.name)
         if not unpacked.is_dir():
-            told = data_text.archive_damaged(
+            sentence = data_text.archive_damaged(
                 facts.title, archive, data_text.NOT_WHOLE, file.urls[0]
             )
-            raise DataError(told)
+            raise DataError(sentence)
         try:
             os.rename(unpacked, folder)
         except OSError:  # a part of the folder exists already
