@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.catalog import datasets as catalog
+from engine.catalog.data_shape import DataShape
 from engine.recipes import presets
 from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
@@ -104,7 +105,7 @@ def models(as_json: bool) -> None:
     if as_json:
         _json(known)
         return
-    shape = architecture_list.InputShape(3, 32, 10)
+    shape = DataShape(3, 32, 10)
     columns = architecture_list.columns(known, shape)[:-1]
     news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(
@@ -117,7 +118,7 @@ def datasets(as_json: bool, data_dir: str) -> None:
     """The data sets, and whether they are on this disk."""
     known = list(catalog.DATA.values())
     if as_json:
-        ready = [catalog.located(data, data_dir) is not None for data in known]
+        ready = [catalog.folder_of(data, data_dir) is not None for data in known]
         rows = [msgspec.to_builtins(d) | {"ready": r} for d, r in zip(known, ready, strict=True)]
         _json(rows)
         return

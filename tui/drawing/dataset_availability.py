@@ -10,6 +10,6 @@ from tui.drawing import drawing_text
 
 def availability(data: DataSet, data_dir: str = "") -> str:
     """`ready` where the set is on this disk, else `↓` and what its download takes."""
-    if datasets.located(data, data_dir) is not None:
+    if datasets.folder_of(data, data_dir) is not None:
         return drawing_text.READY
     return drawing_text.to_download(size(sum(file.size for file in data.downloads)))

@@ -30,8 +30,6 @@ BOX_TITLES: Mapping[str, str] = {
     "device": "Device",
 }
 BOX_TABS = {**BOX_TITLES, "arch": "Arch"}
-STAGES_TITLE = "Stages at 32×32"
-
 ATTACH_HINT = "⏎ attach"
 FIELDS_HINT = "f fields"
 NO_MATCH = "no architecture matches the filter: press / to change it."
