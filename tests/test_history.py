@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import random
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.protocol import events
-from engine.run.history import BINS, Curve, History
+from engine.run.fold import IMAGES_PER_SECOND, MOST_SCALARS
+from engine.run.history import History
 from tests import scripted
 
 
@@ -76,53 +74,6 @@ def test_a_plateaus_factor_is_seen_in_the_rate() -> None:
     from engine.recipes.schedule import learning_rate
 
     assert history.plateau_factor == pytest.approx(0.05 / learning_rate(history.plan, 9))
-
-
-def test_a_curve_keeps_its_memory_and_its_mean() -> None:
-    curve = Curve()
-    values = [random.Random(0).random() for _ in range(10 * BINS)]
-    for step, value in enumerate(values):
-        curve.add(step, value)
-    bins = curve.bins()
-    assert curve.width == 16
-    assert len(bins) == 10 * BINS // 16
-    assert bins[0].mean == pytest.approx(sum(values[:16]) / 16)
-    assert (bins[0].low, bins[0].high) == (min(values[:16]), max(values[:16]))
-    assert bins[3].step == 3 * 16 + 7.5
-
-
-def test_a_value_that_is_not_finite_breaks_its_bin_only() -> None:
-    curve = Curve()
-    curve.add(0, 1.0)
-    curve.add(1, None)
-    first, second = curve.bins()
-    assert (first.mean, first.broken) == (1.0, False)
-    assert math.isnan(second.mean)
-    assert second.broken
-    curve.add(BINS, 1.0)
-    assert (curve.bins()[0].mean, curve.bins()[0].broken) == (1.0, True)
-
-
-@given(st.lists(st.tuples(st.integers(0, 5000), st.floats(-1e6, 1e6)), max_size=60))
-def test_looking_between_changes_nothing(points: list[tuple[int, float]]) -> None:
-    looked, plain = Curve(), Curve()
-    for step, value in points:
-        looked.add(step, value)
-        looked.bins()
-        plain.add(step, value)
-    assert looked.bins() == plain.bins()
-
-
-@given(st.lists(st.tuples(st.integers(0, 10**9), st.floats(-1e6, 1e6)), max_size=60))
-def test_any_steps_fit(points: list[tuple[int, float]]) -> None:
-    curve = Curve()
-    for step, value in points:
-        curve.add(step, value)
-    bins = curve.bins()
-    assert len(bins) <= BINS
-    assert [b.step for b in bins] == sorted(b.step for b in bins)
-    if points:
-        assert max(b.high for b in bins) == max(value for _, value in points)
 
 
 def at(moments: list[float], said: list[events.Event]) -> History:
@@ -263,3 +214,54 @@ def test_a_pause_before_the_training_is_no_training() -> None:
     assert (history.has_begun, history.step) == (False, 25)
     history.fold([events.Phase("training", step=25), paused])
     assert history.has_begun
+
+
+def with_scalars(step: int, **scalars: float | None) -> events.Steps:
+    return msgspec.structs.replace(scripted.steps(step), scalars=scalars)
+
+
+def test_each_named_scalar_has_a_curve_of_its_own() -> None:
+    ended = msgspec.structs.replace(scripted.ended_epoch(1), scalars={"map50": 0.4})
+    history = folded(
+        [
+            scripted.started(),
+            with_scalars(1, gradient_norm=3.0),
+            scripted.steps(2),
+            with_scalars(3, gradient_norm=None),
+            with_scalars(4, gradient_norm=1.0, temperature=0.5),
+            ended,
+        ]
+    )
+    found = {name: curve.last for name, curve in history.scalars.items()}
+    assert found == {
+        IMAGES_PER_SECOND: 4_000.0,
+        "gradient_norm": 1.0,
+        "temperature": 0.5,
+        "map50": 0.4,
+    }
+    bins = history.scalars["gradient_norm"].bins()
+    assert [(one.step, one.mean, one.broken) for one in bins if not one.broken] == [
+        (1, 3.0, False),
+        (4, 1.0, False),
+    ]
+    assert [one.step for one in bins if one.broken] == [3]
+
+
+def test_the_speed_of_an_epoch_counts_where_no_report_came_from_it() -> None:
+    history = folded([scripted.started(), scripted.ended_epoch(1)])
+    assert history.scalars[IMAGES_PER_SECOND].last == 4_000.0
+
+
+def test_only_so_many_scalars_are_kept() -> None:
+    many = {f"n{i}": 1.0 for i in range(3 * MOST_SCALARS)}
+    history = folded([scripted.started(), with_scalars(1, **many), with_scalars(2, **many)])
+    assert list(history.scalars) == [IMAGES_PER_SECOND, *many][:MOST_SCALARS]
+
+
+def test_scalars_are_left_out_of_a_line_that_has_none() -> None:
+    assert b"scalars" not in events.encode(scripted.steps(1))
+    assert b"scalars" not in events.encode(scripted.ended_epoch(1))
+    measured = with_scalars(1, gradient_norm=None)
+    assert b'"scalars":{"gradient_norm":null}' in events.encode(measured)
+    assert events.decode(events.encode(measured)) == measured
+    assert events.decode(events.encode(scripted.steps(1))) == scripted.steps(1)

@@ -18,7 +18,7 @@ from textual.widgets import Input, Label
 from engine.machine import cgroups, hardware
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
+from engine.run import run_lock, run_search
 from engine.start import launch
 from tests import scripted
 from tests.idle import workers_have_ended
@@ -92,7 +92,7 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
         assert "-m lenet5 -d digits -r article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
         assert "120 epochs   batch 64   seed 0" in shown
-        assert "the Keras tutorial's: Adam" in shown
+        assert "the Keras tutorial: Adam" in shown
         await pilot.press("enter")
         await pilot.pause()
     assert [chosen.preset for chosen in spawned] == ["article"]
@@ -194,7 +194,7 @@ async def test_live_runs_come_first_and_enter_attaches(
 ) -> None:
     first = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-lenet5-digits")
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "2-lenet5-digits")
-    lock = rundir.take(first)
+    lock = run_lock.acquire(first)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         lines = (await settled(pilot)).splitlines()
         assert "● " in lines[2]
@@ -219,7 +219,7 @@ async def test_a_disk_that_cannot_be_written_is_one_sentence(
     def no_runs(folder: Path) -> list[Any]:
         return []
 
-    monkeypatch.setattr(rundir, "runs", no_runs)
+    monkeypatch.setattr(run_search, "list_runs", no_runs)
     async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("enter")

@@ -28,6 +28,9 @@ class Slow:
     def event(self, step: int) -> Event:
         return events.LayerHealth((), step=step)
 
+    def scalars(self) -> dict[str, float | None]:
+        return {"gradient_norm": 0.5}
+
 
 MAPS = events.Phase("training", note="maps")
 
@@ -59,6 +62,17 @@ def test_layers_are_not_examined_while_the_last_look_is_on_its_way(clock: Clock)
     examination.arrived = True
     assert inside.arrived() == [events.LayerHealth((), step=1)]
     assert inside.due(6)
+
+
+def test_the_scalars_of_an_examination_are_taken_once(clock: Clock) -> None:
+    inside = looks(clock)
+    examination: Any = Slow(MAPS)
+    inside.examined(examination, 1)
+    assert inside.take_scalars() == {}
+    examination.arrived = True
+    inside.arrived()
+    assert inside.take_scalars() == {"gradient_norm": 0.5}
+    assert inside.take_scalars() == {}
 
 
 def test_maps_are_sent_for_when_it_is_time_and_told_when_they_are_there(clock: Clock) -> None:

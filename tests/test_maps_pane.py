@@ -39,7 +39,7 @@ class Host(App[None]):
         yield MapsPane(6, id="maps")
 
     def on_pane_asked(self, message: Pane.Asked) -> None:
-        self.questions.append((message.look, message.layer, message.images))
+        self.questions.append((message.kind, message.layer, message.images))
 
 
 def history(*said: events.Event) -> History:

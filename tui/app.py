@@ -17,7 +17,7 @@ from textual.command import Provider
 from textual.notifications import SeverityLevel
 from textual.widgets import Input
 
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui import text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, fullwidth_keys

@@ -20,6 +20,8 @@ from engine.recipes.recipe import Recipe, Resolved
 
 Measured: TypeAlias = float | None
 Unmeasured: TypeAlias = float | UnsetType | None
+# Named numbers that have no field of their own, as a gradient norm or what a user's code measures.
+Scalars: TypeAlias = dict[Annotated[str, Meta(min_length=1, max_length=100)], Measured]
 # Curves are kept over steps: a number that no run comes to must not bring a viewer down.
 StepNumber: TypeAlias = Annotated[int, Meta(ge=0, le=10**12)]
 # And pictures are drawn as large as they say they are.
@@ -101,10 +103,11 @@ class Phase(_Event, frozen=True):
     note: str = ""
 
 
-class Steps(_Event, frozen=True):
+class Steps(_Event, frozen=True, omit_defaults=True):
     """Means over the training steps since the last such event.
 
-    `waited` is the share of the time in which the steps waited for their images.
+    `waited` is the share of the time in which the steps waited for their images. `scalars` holds
+    only what was measured since the last such event.
     """
 
     epoch: int
@@ -113,6 +116,7 @@ class Steps(_Event, frozen=True):
     lr: float
     images_per_second: Measured
     waited: Unmeasured = UNSET
+    scalars: Scalars = {}
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True):
@@ -241,7 +245,7 @@ class LayerHealth(_Event, frozen=True):
     layers: tuple[Health, ...]
 
 
-class EpochEnded(_Event, frozen=True):
+class EpochEnded(_Event, frozen=True, omit_defaults=True):
     """Results of an epoch; `seconds` of training and `evaluation_seconds` are wall-clock.
 
     `balanced` is the mean recall of the classes, for a run that weighs them.
@@ -259,6 +263,7 @@ class EpochEnded(_Event, frozen=True):
     best: bool
     top5: Unmeasured = UNSET
     balanced: Unmeasured = UNSET
+    scalars: Scalars = {}
 
 
 class Checkpointed(_Event, frozen=True):

@@ -20,8 +20,8 @@ from rich.text import Text
 
 from engine.catalog import datasets as catalog
 from engine.recipes import presets
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
 from engine.text import duration, harmless
 from tui import text
 from tui.cli import cli_text
@@ -149,8 +149,8 @@ def recipes() -> None:
 
 def runs(runs_dir: Path, as_json: bool) -> None:
     """The runs of a folder, newest first."""
-    known = rundir.runs(runs_dir)
-    found = [summary(run, rundir.life(run)) for run in known]
+    known = run_search.list_runs(runs_dir)
+    found = [summary(run, run_lock.liveness(run)) for run in known]
     if as_json:
         _json(found)
         return
@@ -162,7 +162,7 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     _print([number, name, *columns, started], [_run_row(run) for run in found])
     for run, told in zip(known, found, strict=True):
         if told.state == "silent":
-            click.echo(rundir.absence(run))
+            click.echo(run_lock.why_not_live(run))
     if barren := [run for run, told in zip(known, found, strict=True) if _is_barren(run, told)]:
         click.echo(cli_text.forgotten(shlex.join(["rm", "-r", str(barren[0].path)])))
 

@@ -6,9 +6,9 @@ from textual.screen import Screen
 
 from engine.errors import EngineError
 from engine.protocol import events
-from engine.protocol.commands import Look
+from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Event
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 from tui.viewer.inspection_requests import InspectionRequests
@@ -33,7 +33,11 @@ class InspectionQuestions:
         return self._asking.waiting
 
     def ask(
-        self, pane: Pane | None, look: Look, layer: str = "", images: tuple[int, ...] = (0,)
+        self,
+        pane: Pane | None,
+        kind: InspectionKind,
+        layer: str = "",
+        images: tuple[int, ...] = (0,),
     ) -> None:
         """Ask for this pane, or for the screen itself, instead of what was asked before."""
         if self.waiting and self._asker is not None and self._asker is not pane:
@@ -45,7 +49,7 @@ class InspectionQuestions:
             return
         self._asker = pane
         try:
-            self._asking.ask(look, layer, images)
+            self._asking.ask(kind, layer, images)
         except EngineError as error:
             self._take(events.Alert("warning", "probe", str(error)))
         else:

@@ -7,11 +7,13 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.recipes.recipe import names
-from engine.run import rundir
+from engine.recipes.recipe import short_names
+from engine.run import run_lock
 from engine.run.history import History
-from engine.run.journal import Reader, glimpse
-from engine.run.rundir import Liveness, RunDir
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_search import excerpt
+from engine.run.run_lock import Liveness
+from engine.run.run_paths import RunDir
 
 State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
@@ -37,17 +39,17 @@ class RunSummary(msgspec.Struct, frozen=True):
 def read(run: RunDir) -> History:
     """The whole history of a run."""
     history = History()
-    for batch in Reader(run.journal).batches():
+    for batch in JournalReader(run.journal).batches():
         history = History() if batch.anew else history
         history.fold(batch.events)
     return history
 
 
 def state_now(run: RunDir) -> State:
-    """What a run does, by a glimpse of its journal that costs little however long that is."""
+    """What a run does, from an excerpt of its journal: quick, however long that is."""
     history = History()
-    history.fold(glimpse(run.journal))
-    return state_of(history, rundir.life(run))
+    history.fold(excerpt(run.journal))
+    return state_of(history, run_lock.liveness(run))
 
 
 def state_of(history: History, life: Liveness) -> State:
@@ -65,7 +67,7 @@ def summary(run: RunDir, life: Liveness) -> RunSummary:
     history = read(run)
     best = history.best
     chosen = history.run.recipe if history.run else None
-    arch, data = names(chosen) if chosen else ("", "")
+    arch, data = short_names(chosen) if chosen else ("", "")
     return RunSummary(
         number=run.number,
         name=run.name,
@@ -91,7 +93,7 @@ class SummaryCache:
 
     def of(self, run: RunDir) -> RunSummary:
         """The summary of the run as it is now."""
-        life = rundir.life(run)
+        life = run_lock.liveness(run)
         key = (run.path, _size(run.journal), life)
         if key not in self._known:
             older = [known for known in self._known if known[0] == run.path]

@@ -11,8 +11,10 @@ from textual.containers import Horizontal
 from textual.events import DescendantFocus
 from textual.widgets import Input, Label
 
-from engine.recipes import recipe
+from engine.recipes.field_checks import allowed_values
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import difference_from_preset
+from engine.recipes.recipe_toml import as_setting, parse_setting
 from tui.screens.launcher import launcher_text
 from tui.widgets.forms import FormDialog
 
@@ -45,7 +47,7 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
         for key in SHOWN:
             with Horizontal():
                 yield Label(key)
-                yield Input(recipe.written(getattr(self._recipe, key)), id=key)
+                yield Input(as_setting(getattr(self._recipe, key)), id=key)
         yield Label("", classes="hint", markup=False)
         yield self.complaint()
         apply = Label(launcher_text.APPLY_FIELDS, classes="apply")
@@ -54,7 +56,7 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         key = event.widget.id
-        hint = launcher_text.field_hint(key, recipe.allowed(_TYPES[key])) if key in _TYPES else ""
+        hint = launcher_text.field_hint(key, allowed_values(_TYPES[key])) if key in _TYPES else ""
         self.query_one(".hint", Label).update(self.plain(hint))
 
     def on_input_changed(self) -> None:
@@ -72,8 +74,8 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
         """The fields that differ from the preset, by what is written here or was chosen before."""
         written = ((key, self.query_one(f"#{key}", Input).value) for key in SHOWN)
         changed = dict(
-            recipe.parse_setting(f"{key}={value}")
+            parse_setting(f"{key}={value}")
             for key, value in written
-            if value != recipe.written(getattr(self._recipe, key))
+            if value != as_setting(getattr(self._recipe, key))
         )
-        return recipe.difference(self._recipe, SHOWN) | changed
+        return difference_from_preset(self._recipe, SHOWN) | changed

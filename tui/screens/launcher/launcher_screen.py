@@ -17,8 +17,8 @@ from textual.screen import Screen
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution
 from tui import text
 from tui.screens.launcher import equivalent_command, launcher_text
@@ -250,5 +250,7 @@ class Launcher(Screen[None]):
 
     def action_quit(self) -> None:
         """Leave, and name the runs started here that go on."""
-        live = (run for run in self._started_here if rundir.alive(run))
-        self.app.exit("\n".join(text.goes_on(run.label, rundir.selector(run)) for run in live))
+        live = (run for run in self._started_here if run_lock.is_live(run))
+        self.app.exit(
+            "\n".join(text.goes_on(run.label, run_search.selector_of(run)) for run in live)
+        )

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from engine.catalog import datasets
 from engine.errors import EngineError, UsageError
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.start import recipe_resolution
 from tui.drawing import architecture_list
 from tui.drawing.architecture_list import InputShape
@@ -84,4 +84,4 @@ class NewRun:
             flags["data_dir"] = self.data_dir
         if self.device != AUTO:
             flags["device"] = self.device
-        return recipe.build(settings=self.fields, flags=flags)
+        return build_recipe(settings=self.fields, flags=flags)

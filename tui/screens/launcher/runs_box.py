@@ -8,8 +8,8 @@ from textual import work
 from textual.message import Message
 
 from engine.errors import EngineError
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_search
+from engine.run.run_paths import RunDir
 from tui.drawing.plain import spelled
 from tui.screens.launcher import launcher_text
 from tui.viewer.run_list import run_columns
@@ -54,7 +54,10 @@ class RunsBox(Chooser):
         if not self.screen.is_current:
             return
         try:
-            found = [self._summaries.of(run) for run in rundir.runs(self._runs_dir)[:RECENT_RUNS]]
+            found = [
+                self._summaries.of(run)
+                for run in run_search.list_runs(self._runs_dir)[:RECENT_RUNS]
+            ]
         except EngineError as error:
             self.app.call_from_thread(self._complain, str(error))
             return

@@ -15,12 +15,12 @@ from engine.data.loaders.loader_choice import loader
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.sets import digits
 from engine.errors import DataError
-from engine.inspection import probe
-from engine.inspection.inspector import MOST_IMAGES, SHOWN, Inspector
+from engine.inspection import layer_events
+from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
 from engine.protocol import commands
-from engine.protocol.commands import Look
+from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from tests.loading import finished
 
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ EPOCH, STEP = 2, 30
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    return finished(digits.load(recipe.build()))[1]
+    return finished(digits.load(build_recipe()))[1]
 
 
 @pytest.fixture
@@ -41,21 +41,21 @@ def model() -> nn.Module:
 
 
 def answers(model: nn.Module, data: Dataset) -> Inspector:
-    chosen = recipe.build(flags={"arch": "lenet5", "data": "digits"})
+    chosen = build_recipe(flags={"arch": "lenet5", "data": "digits"})
     source = loader(chosen, data, CPU, torch.contiguous_format)
     assert isinstance(source, ResidentLoader)
-    return Inspector(model, probe.layers(model, 1, 32), data, source, CPU)
+    return Inspector(model, layer_events.layers(model, 1, 32), data, source, CPU)
 
 
 def asked(
     model: nn.Module,
     data: Dataset,
-    look: Look,
+    kind: InspectionKind,
     layer: str = "2.conv2",
     images: tuple[int, ...] = (7,),
 ) -> Event:
-    question = commands.Probe(id="q", attempt="a", look=look, layer=layer, images=images)
-    return answers(model, data).to(question, EPOCH, STEP)
+    question = commands.Inspect(id="q", attempt="a", kind=kind, layer=layer, images=images)
+    return answers(model, data).reply(question, EPOCH, STEP)
 
 
 def test_maps_are_all_channels_of_a_layer_for_one_image(model: nn.Module, data: Dataset) -> None:
@@ -85,12 +85,12 @@ def test_a_layer_without_maps_is_refused(model: nn.Module, data: Dataset, layer:
     assert f"the layer {layer!r} has no feature maps" in refused.text
 
 
-@pytest.mark.parametrize("look", ["maps", "images"])
+@pytest.mark.parametrize("kind", ["maps", "images"])
 @pytest.mark.parametrize("images", [(), (-1,), (355,), (0, 10**9)])
 def test_an_image_that_is_not_there_is_refused(
-    model: nn.Module, data: Dataset, look: Look, images: tuple[int, ...]
+    model: nn.Module, data: Dataset, kind: InspectionKind, images: tuple[int, ...]
 ) -> None:
-    refused = asked(model, data, look, images=images)
+    refused = asked(model, data, kind, images=images)
     assert isinstance(refused, Alert)
     assert f"there are {len(data.validation)} validation images" in refused.text
 
@@ -151,7 +151,7 @@ def test_kernels_that_are_not_finite_still_are_an_answer(model: nn.Module, data:
 def test_augmented_images_are_those_of_the_coming_step(model: nn.Module, data: Dataset) -> None:
     found, again = (asked(model, data, "augmented") for _ in range(2))
     assert isinstance(found, Augmented)
-    assert (found.epoch, found.step, len(found.samples)) == (EPOCH, STEP, SHOWN)
+    assert (found.epoch, found.step, len(found.samples)) == (EPOCH, STEP, AUGMENTED_IMAGES)
     assert again == found
 
 
@@ -186,13 +186,15 @@ def test_an_image_that_cannot_be_read_is_no_end_of_a_training(
     assert refused.text == "the disk is gone"
 
 
-@pytest.mark.parametrize("look", ["maps", "images", "kernels", "augmented"])
-def test_nothing_of_the_model_is_touched(model: nn.Module, data: Dataset, look: Look) -> None:
+@pytest.mark.parametrize("kind", ["maps", "images", "kernels", "augmented"])
+def test_nothing_of_the_model_is_touched(
+    model: nn.Module, data: Dataset, kind: InspectionKind
+) -> None:
     model.get_submodule("1").eval()
     modes = [module.training for module in model.modules()]
     state = {key: value.clone() for key, value in model.state_dict().items()}
     random = torch.get_rng_state()
-    asked(model, data, look)
+    asked(model, data, kind)
     assert [module.training for module in model.modules()] == modes
     assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), random)
