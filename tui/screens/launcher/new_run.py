@@ -56,7 +56,7 @@ class NewRun:
     def shape(self) -> InputShape:
         """The shape of the chosen images; that of CIFAR-10 while no folder is known."""
         if self.data == FOLDER:
-            return self.folder.shape if self.folder else architecture_list.UNKNOWN
+            return self.folder.shape if self.folder else architecture_list.CIFAR10
         return architecture_list.shape_of(datasets.DATA.get(self.data))
 
     @cached_property
