@@ -24,12 +24,12 @@ from tests import scripted
 from tests.idle import workers_have_ended
 from tests.test_dashboard import rows, send
 from tui.app import CnnTui
-from tui.cli.single_frame import screen_text
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.dashboard import Dashboard
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.launcher.runs_box import RunsBox
+from tui.terminal.plain_screen import screen_text
 from tui.widgets.chooser import Chooser
 
 

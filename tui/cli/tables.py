@@ -26,7 +26,7 @@ from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
 from tui.viewer import run_list, viewer_text
-from tui.viewer.run_summary import RunSummary, summary
+from tui.viewer.run_summary import RunSummary, summarize
 
 # Cells between two columns.
 BETWEEN = 3
@@ -136,7 +136,7 @@ def recipes() -> None:
 def runs(runs_dir: Path) -> None:
     """The runs of a folder, newest first; below them notes on silent and on failed ones."""
     known = run_search.list_runs(runs_dir)
-    found = [summary(run, run_lock.liveness(run)) for run in known]
+    found = [summarize(run, run_lock.liveness(run)) for run in known]
     if not found:
         click.echo(cli_text.no_runs(str(runs_dir)))
         return
