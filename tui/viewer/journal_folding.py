@@ -47,7 +47,7 @@ class JournalFolding:
     def fold_slice(self) -> Update:
         """Fold new events for one slice of time; a short journal is folded at once at first."""
         first = self._reader is None and not self.shows_excerpt
-        if first and self._is_long():
+        if first and journal_size(self._journal) > LONG:
             self.history = History()
             self.history.fold(excerpt(self._journal))
             return Update(None, more=True)
@@ -68,8 +68,10 @@ class JournalFolding:
             self.history, kinds = self._folded, None
         return Update(kinds, more=False)
 
-    def _is_long(self) -> bool:
-        try:
-            return self._journal.stat().st_size > LONG
-        except OSError:
-            return False
+
+def journal_size(journal: Path) -> int:
+    """Its size in bytes; 0 while there is none."""
+    try:
+        return journal.stat().st_size
+    except OSError:
+        return 0

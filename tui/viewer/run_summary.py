@@ -14,6 +14,7 @@ from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt
 from engine.run.run_lock import Liveness
 from engine.run.run_paths import RunDir
+from tui.viewer.journal_folding import journal_size
 
 State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
@@ -94,16 +95,9 @@ class SummaryCache:
 
     def of(self, run: RunDir) -> RunSummary:
         """The summary of the run as it is now."""
-        now = (_size(run.journal), run_lock.liveness(run))
+        now = (journal_size(run.journal), run_lock.liveness(run))
         before, known = self._known.get(run.path, (None, None))
         if known is None or before != now:
             known = summarize(run, now[1])
             self._known[run.path] = now, known
         return known
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
