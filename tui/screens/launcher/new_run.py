@@ -1,4 +1,4 @@
-"""The run that is about to start: what is chosen for it, and the recipe that follows."""
+"""The run that is about to start: the choices made for it, and the recipe that they describe."""
 
 from __future__ import annotations
 
