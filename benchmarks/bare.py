@@ -19,7 +19,7 @@ from torch.optim import SGD
 
 from benchmarks.peer import serve
 from engine.data.base.dataset import Images
-from engine.data.loading import at_once, load
+from engine.data.loading import load, load_at_once
 from engine.devices import device as devices
 from engine.models import registry
 from engine.recipes.recipe import Recipe
@@ -46,7 +46,7 @@ class Loop:
     """What a loop needs: a model in training mode, its optimiser, and the batches of an epoch."""
 
     def __init__(self, chosen: Recipe) -> None:
-        data = at_once(load(chosen))
+        data = load_at_once(load(chosen))
         assert isinstance(data.train, Images)
         channels, _, size = data.train.shape
         self.device = device = devices.choose(chosen.device)

@@ -103,7 +103,7 @@ def test_a_run_is_named_by_the_last_part(arch: str, name: str) -> None:
         ({"bn": "no"}, "bn must be default or true or false."),
         ({"arch": "lenet5", "pretrained": True}, "no pretrained weights for lenet5: leave"),
         ({"arch": "timm/resnet18", "pretrained": True}, "or use torchvision/NAME or an"),
-        ({"arch": "vgg16", "pretrained": True, "size": 32}, "above 64 pixels, not 32"),
+        ({"arch": "vgg16", "pretrained": True, "size": 32}, "larger than 64 pixels, not 32"),
     ],
 )
 def test_what_an_architecture_does_not_have_is_refused(
@@ -135,7 +135,7 @@ def chosen(**flags: object) -> Recipe:
 def test_the_users_own_file_becomes_absolute() -> None:
     Path("net.py").touch()
     assert chosen(arch="net.py:make").arch == f"{Path('net.py').resolve()}:make"
-    with pytest.raises(UsageError, match=r"there is no file nets\.py to make the model"):
+    with pytest.raises(UsageError, match=r"there is no file nets\.py to build the model from"):
         chosen(arch="nets.py:make")
 
 
@@ -171,7 +171,7 @@ def test_a_checkpoint_of_no_run_says_nothing_of_the_architecture(tmp_path: Path)
 @pytest.mark.parametrize(
     ("said", "error", "sentence"),
     [
-        ("1", UsageError, "1 holds no checkpoint to begin with"),
+        ("1", UsageError, "1 has no checkpoint to start from"),
         ("other", RunError, "there is no file other, and there is no run 'other' in the folder"),
     ],
 )

@@ -81,7 +81,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
     chosen = build_recipe(settings={"holdout": holdout})
     data = finished(load(chosen))[1]
-    said = preparation.notes(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
+    said = preparation.data_alerts(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
 
 

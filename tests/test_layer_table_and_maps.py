@@ -48,7 +48,7 @@ def net() -> Net:
 def data(size: int = 40) -> Dataset:
     pixels = torch.arange(3 * size * size).remainder(251).to(torch.uint8).view(1, 3, size, size)
     split = Images(pixels, torch.tensor([3]))
-    return Dataset(tuple("abcde"), split, split, "own", (0.0,) * 3, (1.0,) * 3)
+    return Dataset(tuple("abcde"), split, split, "separate", (0.0,) * 3, (1.0,) * 3)
 
 
 def normalise(pixels: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from engine.catalog.data_shape import DataShape
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tui.drawing import cells
-from tui.drawing.architecture_list import UNKNOWN
+from tui.drawing.architecture_list import CIFAR10
 from tui.screens.launcher import equivalent_command
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.folder_dialog import image_folder
@@ -45,7 +45,7 @@ def test_what_is_missing_is_said_in_a_sentence() -> None:
     run = replace(QUICK, data=FOLDER)
     assert run.wants_folder
     assert "no folder of images is chosen yet" in str(run.plan)
-    assert run.shape == UNKNOWN
+    assert run.shape == CIFAR10
 
 
 def test_a_folder_brings_its_own_shape() -> None:

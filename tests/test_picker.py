@@ -12,7 +12,7 @@ from tui.drawing import architecture_list, cells, drawing_text
 
 
 def keys(order: str = text.BY_FAMILY, wanted: str = "") -> list[str]:
-    return [a.key for a in architecture_list.listed(order, wanted)]
+    return [a.key for a in architecture_list.matching(order, wanted)]
 
 
 def test_all_are_listed_in_the_order_of_the_catalogue() -> None:

@@ -15,7 +15,7 @@ from torch import nn
 
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
-from engine.data.loading import at_once, load
+from engine.data.loading import load, load_at_once
 from engine.devices import device as devices
 from engine.models import registry
 from engine.protocol import events
@@ -232,7 +232,7 @@ def test_a_gpu_replays_images_that_are_streamed(tmp_path: Path) -> None:
     asked = build_recipe(settings={"loader": "streaming", "size": 32}, flags={"data": str(root)})
     found = []
     for graph in ("off", "on"):
-        with contextlib.closing(on_a_gpu(at_once(load(asked)), graph, batch=16)) as trainer:
+        with contextlib.closing(on_a_gpu(load_at_once(load(asked)), graph, batch=16)) as trainer:
             found.append(said(trainer))
     assert losses(found[1]) == pytest.approx(losses(found[0]), rel=1e-3)
     assert not complaints(found[1])

@@ -52,7 +52,7 @@ def images_of(channels: int, size: int) -> Dataset:
         torch.randint(0, 256, (40, channels, size, size), dtype=torch.uint8), torch.arange(40) % 4
     )
     statistics = (0.5,) * channels, (0.3,) * channels
-    return Dataset(tuple("abcd"), split, split, "own", *statistics)
+    return Dataset(tuple("abcd"), split, split, "separate", *statistics)
 
 
 def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]:
@@ -161,7 +161,7 @@ def test_a_damaged_file_of_weights_is_one_sentence(hub: Path) -> None:
 
 
 def test_pretrained_weights_are_for_larger_images() -> None:
-    with pytest.raises(UsageError, match="above 64 pixels, not 64: use --set size=224"):
+    with pytest.raises(UsageError, match="larger than 64 pixels, not 64: use --set size=224"):
         transfer_learning.pretrained_weights("resnet18", 64)
 
 

@@ -74,7 +74,7 @@ def room(device: torch.device, sharers: int = 1) -> float:
 
     So many processes on this machine share its memory.
     """
-    free = memory.free() // sharers
+    free = memory.free_bytes() // sharers
     if device.type == "cuda":
         free = min(free, torch.cuda.mem_get_info(device)[0])
     return free * DATA_SHARE

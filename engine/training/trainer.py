@@ -28,7 +28,7 @@ from engine.checkpoints.run_state import (
 )
 from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.dataset import Dataset
-from engine.data.base.seeds import derived
+from engine.data.base.seeds import derive_seed
 from engine.data.loaders import loader_choice
 from engine.devices import device as devices
 from engine.distributed.ranks import World
@@ -494,7 +494,7 @@ class Trainer:
     def _part_draws(self) -> None:
         """Draw what no other rank draws, as dropout does; the leader's draws are in checkpoints."""
         if not self._world.leads:
-            torch.manual_seed(derived(self._recipe.seed, self.step, self._world.rank))
+            torch.manual_seed(derive_seed(self._recipe.seed, self.step, self._world.rank))
 
 
 def _loss(recipe: Recipe, dataset: Dataset, device: torch.device) -> CrossEntropy:

@@ -26,4 +26,4 @@ def test_a_run_trains_a_step_of_it() -> None:
     process = headless("--no-ui", "-m", "timm/resnet10t", "-d", "digits", "--dry-run")
     out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
-    assert "a rehearsal: one step and one evaluation batch went well" in out
+    assert "dry run: one step and one evaluation batch worked" in out

@@ -1,4 +1,4 @@
-"""The architectures as a list to compare and choose from, and one of them in detail."""
+"""The list of architectures to compare and choose from, and the stages of one of them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.table import Column
 
-# The widest bar of a stage, in cells, for the side of the input.
+# The width in cells of a bar for a stage as wide as the input.
 WIDEST = 16
 
 
-# For a folder that the user has yet to choose.
-UNKNOWN = DataShape(3, 32, 10)
+# Stages are drawn for it, and counts shown for it where no data set is known.
+CIFAR10 = DataShape(3, 32, 10)
 
 
 def shape_of(data: DataSet | None) -> DataShape:
-    """The shape of a catalogued data set's images."""
-    return DataShape(data.channels, data.size, len(data.classes)) if data else UNKNOWN
+    """The shape of a data set's images; that of CIFAR-10 without one."""
+    return DataShape(data.channels, data.size, len(data.classes)) if data else CIFAR10
 
 
 ORDERS: dict[str, Callable[[Architecture], Any]] = {
@@ -38,18 +38,18 @@ ORDERS: dict[str, Callable[[Architecture], Any]] = {
 }
 
 
-def listed(order: str, wanted: str) -> list[Architecture]:
-    """The architectures in this order whose key, title, family or news holds the wanted text."""
-    found = [a for a in architectures.ARCHITECTURES.values() if _fits(a, wanted.lower())]
+def matching(order: str, wanted: str) -> list[Architecture]:
+    """The architectures whose key, title, family or idea contains `wanted`, in this order."""
+    found = [a for a in architectures.ARCHITECTURES.values() if _matches(a, wanted.lower())]
     return sorted(found, key=ORDERS[order])
 
 
-def _fits(a: Architecture, wanted: str) -> bool:
+def _matches(a: Architecture, wanted: str) -> bool:
     return any(wanted in words.lower() for words in (a.key, a.title, a.family, a.new))
 
 
 def columns(found: Sequence[Architecture], shape: DataShape) -> list[Column]:
-    """What a student compares; counts are those for this input, `≈` where estimated."""
+    """The columns to compare; counts are for this input, with `≈` where they are estimated."""
     return [
         Column(drawing_text.NAME, [a.key for a in found]),
         Column(drawing_text.YEAR, [str(a.year) for a in found], 5, right=True),
@@ -83,7 +83,7 @@ def _top1(a: Architecture) -> str:
 
 
 def details(a: Architecture, shape: DataShape) -> list[Row]:
-    """The architecture in words and its stages as bars as wide as their outputs' sides."""
+    """The architecture in words, and its stages as bars, each as wide as its output."""
     counts = drawing_text.counts(parameters(a, shape), macs(a, shape))
     head = [
         cells.row(" ", Span(a.title, "title"), Span(f"   {a.year}   {a.family}", "dim")),

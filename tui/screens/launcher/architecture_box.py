@@ -47,7 +47,7 @@ class ArchitectureBox(Chooser):
         self._list()
 
     def _list(self, chosen: str = "") -> None:
-        found = architecture_list.listed(self._order, self.wanted)
+        found = architecture_list.matching(self._order, self.wanted)
         facts = launcher_text.arch_facts(self._order, self.wanted, len(found), len(ARCHITECTURES))
         columns = architecture_list.columns(found, self.new_run.shape) if found else []
         self.fill([a.key for a in found], columns, chosen=chosen, facts=facts)

@@ -10,7 +10,7 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from engine.catalog.data_shape import DataShape
-from engine.data.folders.format_choice import form_of, glimpses
+from engine.data.folders.format_choice import common_format, sample_headers
 from engine.data.folders.image_folder import scan
 from engine.errors import EngineError
 from engine.start import recipe_resolution
@@ -64,6 +64,6 @@ def image_folder(path: str) -> ImageFolder:
     """
     absolute = recipe_resolution.data(path if "/" in path else f"./{path}")
     folder = scan(Path(absolute))
-    form, classes = form_of(glimpses(folder.files), "auto"), len(folder.classes)
+    form, classes = common_format(sample_headers(folder.files), "auto"), len(folder.classes)
     shape = DataShape(form.channels, form.size, classes)
     return ImageFolder(absolute, len(folder.files), shape)

@@ -6,9 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from tui.text import filtered
 
-# How long a note of an error stays.
-ERROR_SECONDS = 10
-
 # Keys
 
 KEY_QUIT = "quit"

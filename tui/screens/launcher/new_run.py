@@ -1,4 +1,4 @@
-"""The run that is about to start: what is chosen for it, and the recipe that follows."""
+"""The run that is about to start: the choices made for it, and the recipe that they describe."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class NewRun:
     def shape(self) -> DataShape:
         """The shape of the chosen images; that of CIFAR-10 while no folder is known."""
         if self.data == FOLDER:
-            return self.folder.shape if self.folder else architecture_list.UNKNOWN
+            return self.folder.shape if self.folder else architecture_list.CIFAR10
         return architecture_list.shape_of(datasets.DATA.get(self.data))
 
     @cached_property
