@@ -135,9 +135,11 @@ class Host:
         return 0
 
     def _append(self, event: Event) -> Event:
-        """Raises RunError where the journal takes nothing for too long."""
+        """Append an event, unless the run has ended. Raises RunError where the journal is stuck."""
         event = msgspec.structs.replace(event, step=event.step or self._session.step)
         with self._speaking:
+            if self._ended:
+                return event  # RunEnded is the last line, whatever was measured meanwhile
             stamped = self._write(event)
             if self._journal.refused and not self._held:
                 told = process_text.journal_held(self._journal.refused)
