@@ -214,7 +214,7 @@ def test_a_command_that_changes_nothing_says_so(tmp_path: Path) -> None:
 def test_runs_are_listed(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     table = cli("runs").output
-    assert table.endswith("is forgotten with: rm -r runs/1-lenet5-digits\n")
+    assert table.endswith("saved anything with: rm -r runs/1-lenet5-digits\n")
     assert "lenet5-digits" in table
     assert "2/4" in table
     assert "✗ failed" in table

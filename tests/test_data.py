@@ -191,7 +191,7 @@ def test_cifar10_with_another_checksum_is_not_unpickled(cifar_files: Path) -> No
 
 def test_cifar10_without_one_file_is_not_there(cifar_files: Path) -> None:
     (cifar_files / "cifar-10-batches-py/test_batch").unlink()
-    assert datasets.located(datasets.DATA["cifar10"]) is None
+    assert datasets.folder_of(datasets.DATA["cifar10"]) is None
 
 
 # MNIST and Fashion-MNIST

@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from engine import models
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import Dataset, Images
 from engine.data.base.seeds import seeded_generator
@@ -26,6 +25,7 @@ from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.distributed.ranks import Ranks, World
 from engine.errors import UsageError
 from engine.machine import hardware
+from engine.models import registry
 from engine.protocol import commands
 from engine.protocol.commands import Order
 from engine.protocol.events import Gpu
@@ -240,7 +240,7 @@ def digits() -> Dataset:
 def trainer(data: Dataset, world: World) -> Trainer:
     chosen = build_recipe(settings={"precision": "float32", "threads": 1})
     torch.manual_seed(0)
-    model = models.build("lenet5", 1, 32, 10)
+    model = registry.build("lenet5", 1, 32, 10)
     return Trainer(chosen, devices.resolve(chosen, CPU, 32), CPU, data, model, lambda: 0.0, world)
 
 

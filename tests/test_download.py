@@ -114,7 +114,7 @@ def test_a_file_is_downloaded_whole_and_found(site: Site, tmp_path: Path) -> Non
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["set.bin"]
     assert fractions == sorted(fractions)
     assert all(0 <= fraction <= 1 for fraction in fractions)
-    assert datasets.located(facts, str(tmp_path / "new")) == tmp_path / "new"
+    assert datasets.folder_of(facts, str(tmp_path / "new")) == tmp_path / "new"
 
 
 def test_what_is_there_is_not_downloaded_again(site: Site, tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def archived(site: Site, content: bytes) -> DataSet:
 def test_an_archive_is_unpacked(site: Site, tmp_path: Path) -> None:
     facts = archived(site, archive("set/a", "set/b"))
     fetched(facts, tmp_path)
-    assert datasets.located(facts, str(tmp_path)) == tmp_path / "set"
+    assert datasets.folder_of(facts, str(tmp_path)) == tmp_path / "set"
     assert (tmp_path / "set/b").read_text() == "set/b"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.tar.gz", "set"]
 

@@ -23,7 +23,7 @@ from tests.scripted import Clock
 from tui.cli.command_line import main
 from tui.drawing import cells
 from tui.drawing.status_rows import status_row
-from tui.viewer.following import Following
+from tui.viewer.run_follower import RunFollower
 
 HARDWARE = events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
 
@@ -108,11 +108,11 @@ def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
         done = CliRunner().invoke(main, command)
         assert done.exit_code == 1
         assert told in done.output
-    following = Following(run)
-    while following.look().more:
+    follower = RunFollower(run)
+    while follower.update().more:
         pass
-    assert (following.life, following.alive) == ("silent", False)
-    row = status_row(following.history, 80, time.time(), silent=True)
+    assert (follower.liveness, follower.alive) == ("silent", False)
+    row = status_row(follower.history, 80, time.time(), silent=True)
     assert "? silent 3/4" in cells.text(row)
     assert "unexpectedly" not in cells.text(row)
 

@@ -20,7 +20,6 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import models
 from engine.checkpoints import checkpoint
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import Batch
@@ -33,6 +32,7 @@ from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
 from engine.errors import DataError
+from engine.models import registry
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -247,7 +247,7 @@ def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
     data = finished(folders.load(scan(root), chosen, 0.0))[1]
     scan(root).train[3][0].write_bytes(b"no image")
     resolved = devices.resolve(chosen, CPU, 32, data.loader)
-    model = models.build("lenet5", 1, 32, 2)
+    model = registry.build("lenet5", 1, 32, 2)
     with contextlib.closing(
         Trainer(chosen, resolved, CPU, data, model, scripted.Clock())
     ) as trainer:

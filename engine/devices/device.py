@@ -122,7 +122,7 @@ def replays(recipe: Recipe, device: torch.device) -> bool:
     """
     if device.type != "cuda" or recipe.freeze:
         return False
-    own = architecture_names.own(recipe.arch) is not None
+    own = architecture_names.user_function(recipe.arch) is not None
     return recipe.cuda_graph == "on" or (recipe.cuda_graph == "auto" and not own)
 
 

@@ -39,7 +39,7 @@ def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
 
 def default_name(chosen: Recipe) -> str:
     """`resnet18-cifar10`, or the last parts of the names of a model and a data folder."""
-    arch, data = _safe(architecture_names.short(chosen.arch)), _safe(Path(chosen.data).name)
+    arch, data = _safe(architecture_names.short_name(chosen.arch)), _safe(Path(chosen.data).name)
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 

@@ -84,7 +84,7 @@ def defaults(given: Mapping[str, object]) -> dict[str, object]:
     decides the architecture.
     """
     data_dir = str(given.get("data_dir", ""))
-    have_cifar = datasets.located(datasets.DATA["cifar10"], data_dir) is not None
+    have_cifar = datasets.folder_of(datasets.DATA["cifar10"], data_dir) is not None
     arch, name = ("resnet18", "cifar10") if have_cifar else ("lenet5", "digits")
     if "data" in given:
         arch = "lenet5" if given["data"] == "digits" else "resnet18"
@@ -113,7 +113,7 @@ def architecture(name: str) -> str:
 
     Raises UsageError where the file does not exist; the engine checks its content.
     """
-    user_model = architecture_names.own(name)
+    user_model = architecture_names.user_function(name)
     if user_model is None:
         return name
     file = user_model.file.expanduser()

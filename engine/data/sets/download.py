@@ -51,7 +51,7 @@ def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
 def writable_folder(facts: DataSet, data_dir: str) -> Path:
     """The first data folder that can be written. Raises DataError where none can."""
     failures = []
-    for folder in datasets.data_places(data_dir):
+    for folder in datasets.data_folders(data_dir):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):

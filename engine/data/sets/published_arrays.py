@@ -29,9 +29,9 @@ CHUNK = 500
 
 def find_folder(facts: DataSet, recipe: Recipe) -> Path:
     """The folder that holds the files of this data set. Raises DataError where there is none."""
-    folder = datasets.located(facts, recipe.data_dir)
+    folder = datasets.folder_of(facts, recipe.data_dir)
     if folder is None:
-        folders = datasets.data_places(recipe.data_dir)
+        folders = datasets.data_folders(recipe.data_dir)
         urls = [download.urls[0] for download in facts.downloads]
         raise DataError(data_text.data_not_on_disk(facts.title, folders, urls))
     return folder

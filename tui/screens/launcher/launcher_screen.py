@@ -32,6 +32,9 @@ from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
 from tui.widgets.chooser import Chooser
 
+# How long the note of an error stays.
+ERROR_SECONDS = 10
+
 
 class Launcher(Screen[None]):
     """Chooses architecture, data, recipe and device; shows the command line that does the same."""
@@ -139,6 +142,9 @@ class Launcher(Screen[None]):
     def on_runs_box_listed(self) -> None:
         self._arrange()
 
+    def on_runs_box_unreadable(self, message: RunsBox.Unreadable) -> None:
+        self._complain(message.why)
+
     def on_screen_resume(self) -> None:
         self.query_one(RunsBox).read_runs()
 
@@ -182,7 +188,7 @@ class Launcher(Screen[None]):
         self.app.push_screen(Dashboard(run, started=started, below=True))
 
     def _complain(self, sentence: str) -> None:
-        self.notify(sentence, severity="error", timeout=launcher_text.ERROR_SECONDS, markup=False)
+        self.notify(sentence, severity="error", timeout=ERROR_SECONDS, markup=False)
 
     # Dialogs
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import architecture_names
-from engine.catalog.architecture_names import Library, Own
+from engine.catalog.architecture_names import LibraryModel, UserFunction
 from engine.errors import EngineError, RunError, UsageError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -27,26 +27,31 @@ def refused(**settings: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arch", "library", "own", "short"),
+    ("arch", "library", "user", "short"),
     [
         ("resnet18", None, None, "resnet18"),
         (
             "torchvision/regnet_y_400mf",
-            Library("torchvision", "regnet_y_400mf"),
+            LibraryModel("torchvision", "regnet_y_400mf"),
             None,
             "regnet_y_400mf",
         ),
-        ("timm/resnet50.a1_in1k", Library("timm", "resnet50.a1_in1k"), None, "resnet50.a1_in1k"),
-        ("./a b/net.py:make", None, Own(Path("a b/net.py"), "make"), "make"),
-        ("C:/net.py:make_2", None, Own(Path("C:/net.py"), "make_2"), "make_2"),
+        (
+            "timm/resnet50.a1_in1k",
+            LibraryModel("timm", "resnet50.a1_in1k"),
+            None,
+            "resnet50.a1_in1k",
+        ),
+        ("./a b/net.py:make", None, UserFunction(Path("a b/net.py"), "make"), "make"),
+        ("C:/net.py:make_2", None, UserFunction(Path("C:/net.py"), "make_2"), "make_2"),
     ],
 )
 def test_names_have_three_more_forms(
-    arch: str, library: Library | None, own: Own | None, short: str
+    arch: str, library: LibraryModel | None, user: UserFunction | None, short: str
 ) -> None:
-    assert architecture_names.library(arch) == library
-    assert architecture_names.own(arch) == own
-    assert architecture_names.short(arch) == short
+    assert architecture_names.library_model(arch) == library
+    assert architecture_names.user_function(arch) == user
+    assert architecture_names.short_name(arch) == short
     assert build_recipe(settings={"arch": arch}).arch == arch
 
 
