@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from engine.distributed.ranks import World
+
 from engine.process.process_text import nothing_to_show
 from engine.process.session import EventStream, Session
 from engine.process.worker import Worker

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.hooks import RemovableHandle
 
-from engine.devices.device import Readback
+from engine.devices.readback import Readback
 from engine.protocol.events import Health, LayerHealth, Measured, Scalars
 
 # How many weights of a layer are compared before and after the step; enough for the ratio.

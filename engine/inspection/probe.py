@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset
-from engine.devices.device import Readback
+from engine.devices.readback import Readback
 from engine.inspection.receptive_field import Fields
 from engine.protocol.events import (
     Augmented,

@@ -41,9 +41,9 @@ class Augmentation:
             Mixing.of(recipe),
         )
 
-    def aim(self, draws: torch.Generator, drawn: RawBatch) -> None:
-        """Have a generator draw what (seed, epoch, step) decide."""
-        draws.manual_seed(derived(self.seed, int(drawn.epoch), drawn.step))
+    def seed_of(self, epoch: int, step: int) -> int:
+        """The seed of the draws of a step (from 0) of an epoch (from 1)."""
+        return derived(self.seed, epoch, step)
 
     def __call__(
         self, drawn: RawBatch, draws: torch.Generator, normalise: Callable[[Tensor], Tensor]
