@@ -11,8 +11,8 @@ import pytest
 from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import replies, rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import replies, run_lock, spool
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
 from tests.scripted import Clock
@@ -30,14 +30,14 @@ def run(tmp_path: Path) -> RunDir:
 @pytest.fixture
 def live(run: RunDir) -> Iterator[RunDir]:
     """A run whose lock is held as an engine would."""
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 
 
 def heard(run: RunDir, lock: Path | None = None) -> list[commands.Inspect]:
     """The questions that wait for who holds this lock, taken as it would."""
-    owner = rundir.owner(run, lock)
+    owner = run_lock.read_owner(run, lock)
     assert owner is not None
     taken = spool.Spool(run, owner.attempt, lambda file, why: None).take()
     return [command for command in taken if isinstance(command, commands.Inspect)]
@@ -122,7 +122,7 @@ def test_without_an_engine_an_answerer_is_started_and_asked(
     asking.ask("maps", "conv1", (3,))
     assert asking.look() is None
     assert len(started) == 1
-    lock = rundir.take(run, run.inspection_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     assert asking.look() is None
     [question] = heard(run, run.inspection_lock)
     assert question.images == (3,)
@@ -135,7 +135,7 @@ def test_without_an_engine_an_answerer_is_started_and_asked(
 def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list[Answerer]) -> None:
     asking = InspectionRequests(run)
     asking.ask("kernels")
-    lock = rundir.take(run, run.inspection_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     asking.look()
     replies.write_reply(run, heard(run, run.inspection_lock)[0].id, ANSWER)
     assert asking.look() == ANSWER
@@ -148,12 +148,12 @@ def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list
 def test_who_takes_over_is_asked_again(run: RunDir, started: list[Answerer]) -> None:
     asking = InspectionRequests(run)
     asking.ask("kernels")
-    inspection_lock = rundir.take(run, run.inspection_lock)
+    inspection_lock = run_lock.acquire(run, run.inspection_lock)
     asking.look()
     [first] = heard(run, run.inspection_lock)
     os.close(inspection_lock)
     started[0].returncode = 0
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     assert asking.look() is None
     [again] = heard(run)
     assert again.id != first.id

@@ -8,19 +8,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from engine.distributed.ranks import World
 from torch import Tensor, nn
 
+from cnn_tui.non_finite import first_non_finite_layer, first_non_finite_weight
 from engine.checkpoints import checkpoint
 from engine.data.base.batch import Batch
-from engine.distributed.ranks import World
-from engine.inspection import probe
 from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run.journal import Journal, Reader
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run.journal import Journal
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from engine.training.loss import CrossEntropy
 
@@ -32,7 +33,7 @@ class Attempt:
 
     def __init__(self, folder: Path, on_nan: OnNan) -> None:
         settings = {"epochs": EPOCHS, "threads": 1, "precision": "float32", "on_nan": on_nan}
-        chosen = recipe.build(settings=settings)
+        chosen = build_recipe(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
         world = World()
         self.said: list[Event] = []
@@ -74,7 +75,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def clean_steps(run: RunDir) -> list[int]:
     """The steps at the ends of epochs that are left when a reader has sorted out the journal."""
-    said = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     return [event.step for event in said if isinstance(event, events.EpochEnded)]
 
 
@@ -165,14 +166,14 @@ def test_the_first_layer_that_breaks_is_named() -> None:
     images = torch.rand(2, 1, 8, 8)
     first, last = nn.Conv2d(1, 2, 3), nn.Linear(72, 3)
     model = nn.Sequential(first, nn.ReLU(), nn.Flatten(), last)
-    assert probe.first_broken(model, images) == ""
+    assert first_non_finite_layer(model, images) == ""
     with torch.no_grad():
         last.weight[0, 0] = torch.nan
-    assert probe.first_broken(model, images) == "3"
-    assert probe.broken_weights(model) == "3"
+    assert first_non_finite_layer(model, images) == "3"
+    assert first_non_finite_weight(model) == "3"
     assert first.bias is not None
     with torch.no_grad():
         first.bias[1] = torch.inf
-    assert probe.first_broken(model, images) == "0"
+    assert first_non_finite_layer(model, images) == "0"
     assert model.training
     assert not any(module._forward_hooks for module in model.modules())

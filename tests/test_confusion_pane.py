@@ -12,8 +12,8 @@ import pytest
 
 from engine.protocol import commands, events
 from engine.protocol.events import Cell, Event
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.test_dashboard import app_of, notes, pane, screen, told
 from tui.app import CnnTui
@@ -36,7 +36,7 @@ def journal(classes: int = 10) -> list[Event]:
 def live(tmp_path: Path) -> Iterator[RunDir]:
     """The run, its lock held as an engine would."""
     run = scripted.run_dir(tmp_path / "runs", journal())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 

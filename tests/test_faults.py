@@ -11,7 +11,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import faulty
 from tests.faulty import Fault
 from tests.nursery import Nursery, fresh

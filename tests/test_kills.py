@@ -17,7 +17,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Watch, clean, wait_for
 

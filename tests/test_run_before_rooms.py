@@ -16,11 +16,12 @@ import torch
 
 from engine.checkpoints import checkpoint, run_state
 from engine.protocol import events
-from engine.recipes import recipe
-from engine.run import rundir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
+from engine.run import run_lock, run_search
 from engine.run.history import History
-from engine.run.journal import Reader
-from engine.run.rundir import RunDir
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from tests.nursery import Nursery
 from tests.processes import Watch
 from tui.viewer.run_summary import summary
@@ -36,15 +37,15 @@ def old_run(tmp_path: Path) -> RunDir:
 
 
 def test_it_is_listed_as_stopped_after_one_epoch(old_run: RunDir) -> None:
-    assert rundir.runs(old_run.path.parent) == [old_run]
-    listed = summary(old_run, rundir.life(old_run))
+    assert run_search.list_runs(old_run.path.parent) == [old_run]
+    listed = summary(old_run, run_lock.liveness(old_run))
     assert (listed.number, listed.arch, listed.data) == (1, "lenet5", "digits")
     assert (listed.state, listed.epoch, listed.epochs) == ("stopped", 1, 40)
     assert listed.best_top1 == pytest.approx(41 / 140)
 
 
 def test_every_line_of_its_journal_is_folded(old_run: RunDir) -> None:
-    reader, history = Reader(old_run.journal), History()
+    reader, history = JournalReader(old_run.journal), History()
     said = [event for batch in reader.batches() for event in batch.events]
     assert len(said) == len(old_run.journal.read_bytes().splitlines())
     history.fold(said)
@@ -59,7 +60,7 @@ def test_every_line_of_its_journal_is_folded(old_run: RunDir) -> None:
 
 
 def test_its_recipe_is_read_with_what_every_auto_became(old_run: RunDir) -> None:
-    chosen = recipe.build(file=recipe.load(old_run.recipe))
+    chosen = build_recipe(file=read_fields(old_run.recipe))
     assert (chosen.arch, chosen.data, chosen.epochs, chosen.batch) == ("lenet5", "digits", 40, 64)
     assert (chosen.device, chosen.threads, chosen.loader) == ("cpu", 1, "resident")
     assert chosen.save_every == "20steps"

@@ -19,9 +19,10 @@ from engine.data.base.dataset import Dataset
 from engine.data.base.image_digest import digest
 from engine.data.loading import load
 from engine.process.run_description import describe
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe, Resolved
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests.loading import finished
 from tests.nursery import Nursery, fresh
@@ -38,7 +39,7 @@ def make(classes, in_channels):
 
 
 def loaded(**fields: Any) -> tuple[Recipe, Dataset]:
-    chosen = recipe.build(flags=fields)
+    chosen = build_recipe(flags=fields)
     return chosen, finished(load(chosen))[1]
 
 
@@ -55,14 +56,14 @@ def test_every_file_of_a_run_says_what_its_weights_are_for(nursery: Nursery) -> 
         assert (found.train.images, found.validation.images) == (1442, 355)
         assert found.versions.keys() == {"python", "torch", "torchvision", "cnn-tui"}
         file = {**found.recipe, "resolved": found.resolved}
-        assert recipe.build(file=file) == recipe.build(file=recipe.load(run.recipe))
+        assert build_recipe(file=file) == build_recipe(file=read_fields(run.recipe))
         assert state.training.best == state.training.last
         assert state.training.last.epoch == 1
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Generator[RunDir, None, None]:
-    claim = launch.create(recipe.build(), tmp_path / "runs")
+    claim = launch.create(build_recipe(), tmp_path / "runs")
     yield claim.run
     os.close(claim.lock)
 

@@ -20,8 +20,8 @@ from engine.data.loading import load
 from engine.devices import device as devices
 from engine.errors import RunError
 from engine.protocol import events
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.training import training_text
 from engine.training.loss import CrossEntropy
 from engine.training.pace import Pace
@@ -34,7 +34,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    loading = load(recipe.build())
+    loading = load(build_recipe())
     while True:
         try:
             next(loading)
@@ -57,7 +57,7 @@ class Ticking:
 def small(**settings: Any) -> Recipe:
     """A recipe that is soon trained, the same everywhere."""
     usual = {"epochs": 2, "batch": 128, "precision": "float32", "threads": 1}
-    return recipe.build(settings={**usual, **settings})
+    return build_recipe(settings={**usual, **settings})
 
 
 def trainer(data: Dataset, tick: float = 0.01, **settings: Any) -> Trainer:

@@ -9,7 +9,6 @@ import contextlib
 import errno
 import io
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import torch
 from engine.checkpoints import checkpoint_text, format_2, run_state
 from engine.checkpoints.run_state import RunState
 from engine.errors import RunError
-from engine.run import rundir
+from engine.run.durable_files import write_durably
 
 
 def content(plain: Mapping[str, Any]) -> memoryview:
@@ -42,17 +41,7 @@ def write(path: Path, data: memoryview, before_rename: Callable[[], None]) -> in
     `before_rename` makes the journal durable, which a checkpoint refers to. Returns the size in
     bytes. Raises OSError; the name then still has the file before.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        before_rename()
-        os.rename(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    rundir.sync_folder(path.parent)
+    write_durably(path, data, before_rename)
     return len(data)
 
 

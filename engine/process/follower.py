@@ -11,9 +11,10 @@ from typing import TextIO
 from engine.distributed.rank import Rank
 from engine.process.session import Session
 from engine.process.worker import Worker
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 POLL_SECONDS = 0.05
 # After a signal to stop, rank 0 gives the order within a step or two; if none comes, it is gone.
@@ -28,7 +29,7 @@ def follow(run: RunDir, rank: Rank, dry: bool, epochs: int | None, err: TextIO) 
     _listen(rank)
     # Rank 0 has the same events and writes them.
     journal = Journal(Path(os.devnull))
-    known = recipe.build(file=recipe.load(run.recipe))
+    known = build_recipe(file=read_fields(run.recipe))
     session = Session(run, known, "", journal, journal.append, rank)
     life = session.rehearse() if dry else session.live(epochs)
     worker = Worker(session, life, rank, journal.append)

@@ -11,7 +11,7 @@ from engine.data.base.image_digest import digest
 from engine.data.decoding.decode import FIT
 from engine.process.run_started import versions
 from engine.recipes.recipe import Recipe, Resolved
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 
 def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) -> Description:

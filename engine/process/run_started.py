@@ -14,7 +14,7 @@ from engine.devices import device as devices
 from engine.distributed.rank import Rank
 from engine.protocol import events
 from engine.recipes.recipe import Recipe, Resolved
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 
 # Packages whose versions are recorded beside those of Python and PyTorch.

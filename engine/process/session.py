@@ -20,7 +20,7 @@ from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 if TYPE_CHECKING:  # these load torch
     from engine.checkpoints.run_state import RunState, Weights

@@ -26,9 +26,10 @@ from engine.process.run_description import describe
 from engine.process.run_started import run_started
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes.recipe import Recipe, Resolved, to_toml
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_toml import to_toml
+from engine.run.durable_files import write_durably
+from engine.run.run_paths import RunDir
 from engine.training import autotune
 from engine.training.trainer import Trainer
 
@@ -117,7 +118,7 @@ class TrainerSetup:
         """Write the choices once, before step 0; a resume finds them there and keeps them."""
         content = to_toml(self._recipe, resolved).encode()
         if self._rank.leads and b"[resolved]" not in self._run.recipe.read_bytes():
-            rundir.write_durably(self._run.recipe, content)
+            write_durably(self._run.recipe, content)
 
     def _recipe_alerts(self, started: events.RunStarted) -> Generator[Event, None, None]:
         if said := recipe_checks.untested_torch(started.versions["torch"]):

@@ -188,7 +188,7 @@ class Worker(threading.Thread):
             return
         trainer = self._session.trainer
         if trainer is not None:
-            reply = trainer.inspector.to(request, trainer.epoch, trainer.step)
+            reply = trainer.inspector.reply(request, trainer.epoch, trainer.step)
         else:
             reply = self._refuse(request, "probe", process_text.nothing_to_show(self._phase.name))
         try:

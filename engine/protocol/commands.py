@@ -1,7 +1,7 @@
 """What the engine is told: one tagged union of frozen structs, one JSON object a command.
 
 A viewer or the command line puts a command into the spool of a run directory
-(`rundir.send`); the engine takes it between two steps.
+(`spool.send`); the engine takes it between two steps.
 """
 
 from __future__ import annotations

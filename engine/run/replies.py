@@ -6,7 +6,8 @@ import os
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run.rundir import RunDir, write_durably
+from engine.run.durable_files import write_durably
+from engine.run.run_paths import RunDir
 
 KEPT = 16
 

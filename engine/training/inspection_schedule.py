@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.inspection.layer_health import LayerHealthMeter
-from engine.inspection.probe import Reading
+from engine.inspection.feature_map_events import FeatureMapReading
+from engine.inspection.layer_events import LayerHealthReading
 from engine.protocol.events import Event, Scalars
 from engine.training.pace import Pace
 
@@ -13,20 +13,20 @@ from engine.training.pace import Pace
 class InspectionSchedule:
     """The inspections whose numbers are on their way, at most one of a kind."""
 
-    def __init__(self, pace: Pace, read_maps: Callable[[], Reading]) -> None:
+    def __init__(self, pace: Pace, read_maps: Callable[[], FeatureMapReading]) -> None:
         """`read_maps` begins to read feature maps."""
         self._pace, self._read_maps = pace, read_maps
-        self._maps: Reading | None = None
-        self._health: tuple[LayerHealthMeter, int] | None = None
+        self._maps: FeatureMapReading | None = None
+        self._health: tuple[LayerHealthReading, int] | None = None
         self._scalars: Scalars = {}
 
     def health_is_due(self, step: int) -> bool:
         """Whether to measure the layers in this 0-based step."""
         return self._health is None and (step == 0 or self._pace.due("health"))
 
-    def await_health(self, meter: LayerHealthMeter, step: int) -> None:
-        """Report what was measured in the step of this number (from 1) once it has arrived."""
-        self._health = meter, step
+    def await_health(self, reading: LayerHealthReading, step: int) -> None:
+        """Report the layers' health after the step of this number (from 1) once it has arrived."""
+        self._health = reading, step
 
     def arrived(self) -> list[Event]:
         """The events whose numbers have arrived; begins to read feature maps where they are due."""
@@ -37,9 +37,9 @@ class InspectionSchedule:
             found += self._maps.events()
             self._maps = None
         if self._health is not None and self._health[0].ready():
-            meter, step = self._health
-            found.append(meter.event(step))
-            self._scalars = meter.scalars()
+            reading, step = self._health
+            found.append(reading.event(step))
+            self._scalars = reading.scalars()
             self._health = None
         return found
 

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.layer_health import LayerHealthMeter
 from engine.checkpoints.run_state import Weights, weights_of
 from engine.data.base.batch import Batch
 from engine.devices import forward_pass
 from engine.distributed.rank import Rank
-from engine.inspection.layer_health import LayerHealthMeter
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import optimizers
 from engine.training.ema import WeightEma
@@ -73,7 +73,7 @@ class Learner:
         if self.guard.is_broken(loss):
             self.guard.keep(batch, loss, step)
             if meter is not None:
-                meter.broken_off()
+                meter.after_skipped_step()
         else:
             self._backward(loss)
             if meter is not None:
@@ -94,10 +94,10 @@ class Learner:
 
     def health_meter(self, images: Tensor) -> LayerHealthMeter:
         """A meter of the layers' health in the step that learns from these images."""
-        meter = LayerHealthMeter(self.model, self._device)
+        meter = LayerHealthMeter(self.model)
         if self._network is not self._eager:  # hooks see nothing of compiled passes
             self._forward_eagerly(images)
-            meter.unhook()
+            meter.remove_hooks()
         return meter
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 
 from msgspec import UNSET
 
-from engine.inspection.layer_health import LayerHealthMeter
-from engine.inspection.probe import Reading
+from engine.inspection.feature_map_events import FeatureMapReading
+from engine.inspection.layer_events import LayerHealthReading
 from engine.protocol import events
 from engine.protocol.events import Event, measured
 from engine.training import training_text
@@ -27,8 +27,8 @@ class Reporter(Protocol):
     def health_is_due(self, step: int) -> bool:
         """Whether to measure the layers in this 0-based step."""
 
-    def await_health(self, meter: LayerHealthMeter, step: int) -> None:
-        """Report what was measured in the step of this number once it has arrived."""
+    def await_health(self, reading: LayerHealthReading, step: int) -> None:
+        """Report the layers' health after the step of this number once it has arrived."""
 
     def is_due(self) -> bool:
         """Whether it is time to read the metrics."""
@@ -62,7 +62,7 @@ class StepReporter:
         metrics: RunningMetrics,
         guard: NonFiniteGuard,
         classes: int,
-        read_maps: Callable[[], Reading],
+        read_maps: Callable[[], FeatureMapReading],
     ) -> None:
         self._progress, self._timer, self._metrics = progress, timer, metrics
         self._guard, self._classes = guard, classes
@@ -73,8 +73,8 @@ class StepReporter:
     def health_is_due(self, step: int) -> bool:
         return self._inspections.health_is_due(step)
 
-    def await_health(self, meter: LayerHealthMeter, step: int) -> None:
-        self._inspections.await_health(meter, step)
+    def await_health(self, reading: LayerHealthReading, step: int) -> None:
+        self._inspections.await_health(reading, step)
 
     def maps(self) -> list[Event]:
         return self._inspections.maps()
@@ -129,7 +129,7 @@ class SilentReporter:
     def health_is_due(self, step: int) -> bool:
         return False
 
-    def await_health(self, meter: LayerHealthMeter, step: int) -> None:
+    def await_health(self, reading: LayerHealthReading, step: int) -> None:
         raise AssertionError("no layers were measured")
 
     def is_due(self) -> bool:

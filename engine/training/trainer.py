@@ -16,6 +16,7 @@ import torch
 from msgspec import UNSET
 from torch import nn
 
+from cnn_tui.feature_maps import default_layers
 from engine.checkpoints.run_state import EpochSums, RunShape, TrainingState, Weights, weights_of
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derived
@@ -26,8 +27,10 @@ from engine.devices import forward_pass, graph_recording
 from engine.devices.backlog import Backlog
 from engine.distributed.rank import Rank
 from engine.errors import RunError
-from engine.inspection import probe
+from engine.inspection import layer_events
+from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
+from engine.inspection.layer_events import LayerHealthReading
 from engine.models.transfer_learning import Trunk
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
@@ -69,7 +72,7 @@ class Trainer:
         self._trunk = Trunk(model, recipe.freeze)
         self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
-        self.layers = probe.layers(self.model, *dataset.train.shape[:2])
+        self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.inspector = Inspector(self.judged, self.layers, dataset, self._loader, device)
         self.progress = Progress(recipe, self._loader.steps_per_epoch)
         self._timer = StepTimer(clock)
@@ -183,7 +186,7 @@ class Trainer:
         meter = self._learner.health_meter(batch.images) if measures else None
         self._learner.learn(batch, self.step + 1, meter)
         if meter is not None:
-            self._reporter.await_health(meter, self.step + 1)
+            self._reporter.await_health(LayerHealthReading(meter), self.step + 1)
         return len(batch.labels)
 
     def _new_graph_step(self) -> CudaGraphStep:
@@ -347,12 +350,12 @@ class Trainer:
             self._read_maps,
         )
 
-    def _read_maps(self) -> probe.Reading:
-        return probe.feature_maps(
+    def _read_maps(self) -> FeatureMapReading:
+        return FeatureMapReading(
             self.judged,
             self._dataset,
             self._loader.normalise,
-            probe.probed_layers(self.judged),
+            default_layers(self.judged),
             self._device,
             self.step,
         )

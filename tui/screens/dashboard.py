@@ -19,9 +19,9 @@ from textual.widget import Widget
 from engine.errors import EngineError
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import rundir, spool
+from engine.run import run_lock, run_search, spool
 from engine.run.history import History
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui import text
 from tui.drawing.frame import tabs
 from tui.panes.base.chart import Chart
@@ -186,7 +186,7 @@ class Dashboard(Screen[str]):
     def _explain_absence(self) -> None:
         """Say why there is no engine where the journal does not; where nothing began, only that."""
         if self._following.life == "silent":
-            sentence = rundir.absence(self.run_dir)
+            sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         elif self._following.died:
             self.notify(self._following.died, severity="error", timeout=60, markup=False)
@@ -259,7 +259,7 @@ class Dashboard(Screen[str]):
 
     def _absence(self) -> str:
         """That there is no engine to be told anything, and how to go on."""
-        said = rundir.absence(self.run_dir)
+        said = run_lock.why_not_live(self.run_dir)
         return screen_text.then_go_on(said, self._go_on) if self._go_on else said
 
     def _keys(self) -> Iterator[tuple[str, str]]:
@@ -521,7 +521,7 @@ class Dashboard(Screen[str]):
 
     @property
     def _selector(self) -> str:
-        return rundir.selector(self.run_dir)
+        return run_search.selector_of(self.run_dir)
 
     def _farewell(self) -> str:
         if self._recorded:

@@ -8,7 +8,7 @@ from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Event
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 from tui.viewer.inspection_requests import InspectionRequests

@@ -15,8 +15,8 @@ from engine.errors import EngineError, RunError
 from engine.protocol import commands
 from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Event
-from engine.run import replies, rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import engine_log, replies, run_lock, spool
+from engine.run.run_paths import RunDir
 from engine.start import launch
 
 # A question that is not answered in this time holds the next one up no longer.
@@ -103,7 +103,9 @@ class InspectionRequests:
     def _hears(self) -> str:
         """The attempt that a question would go to, empty where nobody hears it."""
         for lock in (self._run.lock, self._run.inspection_lock):
-            if rundir.alive(self._run, lock) and (owner := rundir.owner(self._run, lock)):
+            if run_lock.is_live(self._run, lock) and (
+                owner := run_lock.read_owner(self._run, lock)
+            ):
                 return owner.attempt
         return ""
 
@@ -118,5 +120,5 @@ class InspectionRequests:
         elif self._answerer.poll() is not None:
             failed, self._answerer = self._answerer.returncode != 0, None
             if failed:
-                complaint = rundir.last_words(self._run).removeprefix("cnn-tui: ")
+                complaint = engine_log.last_line(self._run).removeprefix("cnn-tui: ")
                 raise RunError(text.harmless(complaint))

@@ -96,25 +96,3 @@ COMMANDS_WITHOUT_KEY: Mapping[str, str] = {
     "copy_resume": "Copy the command that goes on with this run",
     "toggle_theme": "Switch between the dark and the light theme",
 }
-
-DETAILS_TITLE = "Stages at 32×32"
-
-FILTER_TITLE = "Filter architectures"
-
-FILTER_HINT = "part of a name, family or idea; nothing shows all"
-
-FIELDS_TITLE = "Recipe"
-
-FIELDS_HINT = "Enter, ↑ ↓ next   Esc leaves them"
-
-TAKE_FIELDS = "take these"
-
-PATH_TITLE = "Folder of images"
-
-PATH_HINT = "one subfolder a class, or train/ and val/"
-
-PATH_EXAMPLE = "~/data/flowers"
-
-
-def field_hint(key: str, allowed: str) -> str:
-    return f"{key}: {allowed}"

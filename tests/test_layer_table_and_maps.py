@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.feature_maps import default_layers
 from engine import models
 from engine.data.base.dataset import Dataset, Images
-from engine.inspection import probe
+from engine.inspection import layer_events
+from engine.inspection.feature_map_events import FeatureMapReading, feature_map
 from engine.protocol.events import FeatureMap, FeatureMaps, Layer
 from tests.loading import pixels as loaded
 
@@ -54,7 +56,7 @@ def normalise(pixels: Tensor) -> Tensor:
 
 
 def looked(model: nn.Module, *names: str, size: int = 40) -> list[FeatureMaps]:
-    return probe.feature_maps(model, data(size), normalise, names, CPU, 7).events()
+    return FeatureMapReading(model, data(size), normalise, names, CPU, 7).events()
 
 
 def numbers(data: str) -> list[int]:
@@ -62,7 +64,7 @@ def numbers(data: str) -> list[int]:
 
 
 def test_table_of_layers() -> None:
-    assert probe.layers(net(), 3, 12) == (
+    assert layer_events.layers(net(), 3, 12) == (
         Layer("features.0", "Conv2d", "3×3 /2", (20, 6, 6), 540, 540 * 36, 3),
         Layer("features.2", "BatchNorm2d", "", (20, 6, 6), 40, 0, 3),
         Layer("features.3", "MaxPool2d", "2×2", (20, 5, 5), 0, 0, 5),
@@ -75,7 +77,7 @@ def test_table_of_layers() -> None:
 
 def test_table_leaves_the_model_where_it_is() -> None:
     model = net()
-    probe.layers(model, 3, 12)
+    layer_events.layers(model, 3, 12)
     assert {parameter.device for parameter in model.parameters()} == {CPU}
     assert model.training
     assert not any(module._forward_hooks for module in model.modules())
@@ -84,9 +86,9 @@ def test_table_leaves_the_model_where_it_is() -> None:
 def test_probed_are_the_first_two_convolutions_and_the_last() -> None:
     with torch.device("meta"):
         resnet, lenet = models.build("resnet18", 3, 32, 10), models.build("lenet5", 3, 32, 10)
-    assert probe.probed_layers(resnet) == ("conv1", "layer1.0.conv1", "layer4.1.conv2")
-    assert probe.probed_layers(lenet) == ("conv1", "conv2")
-    assert probe.probed_layers(nn.Linear(1, 1)) == ()
+    assert default_layers(resnet) == ("conv1", "layer1.0.conv1", "layer4.1.conv2")
+    assert default_layers(lenet) == ("conv1", "conv2")
+    assert default_layers(nn.Linear(1, 1)) == ()
 
 
 def test_maps_are_those_that_the_layers_computed() -> None:
@@ -167,12 +169,12 @@ def test_what_is_not_finite_becomes_none_and_zeros(value: float) -> None:
 
 
 def test_a_flat_map_is_zeros() -> None:
-    flat = probe.feature_map(4, torch.full((2, 3), 1.5))
+    flat = feature_map(4, torch.full((2, 3), 1.5))
     assert (flat.channel, flat.height, flat.width, flat.low, flat.high) == (4, 2, 3, 1.5, 1.5)
     assert numbers(flat.data) == [0] * 6
 
 
 def test_one_infinite_pixel_leaves_no_range() -> None:
-    found = probe.feature_map(0, torch.tensor([[0.0, 1.0, math.inf]]))
+    found = feature_map(0, torch.tensor([[0.0, 1.0, math.inf]]))
     assert (found.low, found.high) == (0.0, None)
     assert numbers(found.data) == [0, 0, 0]

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.layer_table import layer_table
+from cnn_tui.receptive_field import ReceptiveFields
 from engine import models
-from engine.inspection import probe
-from engine.inspection.receptive_field import Fields
 
 
 def side_by_gradient(net: nn.Module, size: int) -> int:
@@ -24,7 +24,7 @@ def side_by_gradient(net: nn.Module, size: int) -> int:
 
 def side_by_rule(net: nn.Module, size: int) -> int:
     image = torch.empty(1, 3, size, size, device="meta")
-    fields = Fields(image)
+    fields = ReceptiveFields(image)
     with torch.no_grad(), fields:
         return fields.side(net.to("meta", torch.float32)(image))
 
@@ -67,7 +67,7 @@ def test_what_gathers_sees_the_whole_image(head: nn.Module) -> None:
 
 
 def test_resnet18_for_small_images_has_the_known_fields() -> None:
-    fields = {layer.name: layer.receptive for layer in probe.layers(_resnet18(), 3, 32)}
+    fields = {layer.name: layer.receptive_field for layer in layer_table(_resnet18(), 3, 32)}
     assert fields["conv1"] == 3
     assert max(fields.values()) == 109
     assert fields["fc"] == 0

@@ -15,12 +15,12 @@ from engine.data.loaders.loader_choice import loader
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.sets import digits
 from engine.errors import DataError
-from engine.inspection import probe
-from engine.inspection.inspector import MOST_IMAGES, SHOWN, Inspector
+from engine.inspection import layer_events
+from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
 from engine.protocol import commands
 from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from tests.loading import finished
 
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ EPOCH, STEP = 2, 30
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    return finished(digits.load(recipe.build()))[1]
+    return finished(digits.load(build_recipe()))[1]
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def model() -> nn.Module:
 
 
 def answers(model: nn.Module, data: Dataset) -> Inspector:
-    chosen = recipe.build(flags={"arch": "lenet5", "data": "digits"})
+    chosen = build_recipe(flags={"arch": "lenet5", "data": "digits"})
     source = loader(chosen, data, CPU, torch.contiguous_format)
     assert isinstance(source, ResidentLoader)
-    return Inspector(model, probe.layers(model, 1, 32), data, source, CPU)
+    return Inspector(model, layer_events.layers(model, 1, 32), data, source, CPU)
 
 
 def asked(
@@ -55,7 +55,7 @@ def asked(
     images: tuple[int, ...] = (7,),
 ) -> Event:
     question = commands.Inspect(id="q", attempt="a", kind=kind, layer=layer, images=images)
-    return answers(model, data).to(question, EPOCH, STEP)
+    return answers(model, data).reply(question, EPOCH, STEP)
 
 
 def test_maps_are_all_channels_of_a_layer_for_one_image(model: nn.Module, data: Dataset) -> None:
@@ -151,7 +151,7 @@ def test_kernels_that_are_not_finite_still_are_an_answer(model: nn.Module, data:
 def test_augmented_images_are_those_of_the_coming_step(model: nn.Module, data: Dataset) -> None:
     found, again = (asked(model, data, "augmented") for _ in range(2))
     assert isinstance(found, Augmented)
-    assert (found.epoch, found.step, len(found.samples)) == (EPOCH, STEP, SHOWN)
+    assert (found.epoch, found.step, len(found.samples)) == (EPOCH, STEP, AUGMENTED_IMAGES)
     assert again == found
 
 

@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.inspection.layer_health import GRADIENT_NORM, LayerHealthMeter
+from cnn_tui.layer_health import LayerHealthMeter
+from engine.inspection.layer_events import GRADIENT_NORM, LayerHealthReading
 from engine.protocol.events import Health
-
-CPU = torch.device("cpu")
 
 
 class Net(nn.Module):
@@ -34,14 +33,15 @@ def examined(net: Net, lr: float = 0.1) -> tuple[dict[str, Health], dict[str, Te
     """One step of SGD, watched; the weights before it."""
     optimizer = torch.optim.SGD(net.parameters(), lr=lr)
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    examination = LayerHealthMeter(net, CPU)
+    meter = LayerHealthMeter(net)
     loss = net(torch.randn(5, 1, 8, 8)).square().mean()
     loss.backward()
-    examination.after_backward()
+    meter.after_backward()
     optimizer.step()
-    examination.after_step()
-    assert examination.ready()
-    event = examination.event(7)
+    meter.after_step()
+    reading = LayerHealthReading(meter)
+    assert reading.ready()
+    event = reading.event(7)
     assert event.step == 7
     return {layer.layer: layer for layer in event.layers}, before
 
@@ -60,21 +60,22 @@ def test_gradient_and_update_are_those_of_the_weights() -> None:
 
 def test_the_gradient_norm_is_that_of_all_parameters() -> None:
     net = Net()
-    examination = LayerHealthMeter(net, CPU)
+    meter = LayerHealthMeter(net)
     net(torch.randn(5, 1, 8, 8)).square().mean().backward()
-    examination.after_backward()
+    meter.after_backward()
     whole = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None]).norm()
-    examination.after_step()
-    assert examination.scalars() == {GRADIENT_NORM: pytest.approx(float(whole), rel=1e-3)}
+    meter.after_step()
+    expected = {GRADIENT_NORM: pytest.approx(float(whole), rel=1e-3)}
+    assert LayerHealthReading(meter).scalars() == expected
 
 
 def test_a_gradient_norm_that_is_not_finite_is_said_to_be_so() -> None:
     net = Net()
-    examination = LayerHealthMeter(net, CPU)
+    meter = LayerHealthMeter(net)
     (net(torch.randn(5, 1, 8, 8)).sum() * torch.inf).backward()
-    examination.after_backward()
-    examination.after_step()
-    assert examination.scalars() == {GRADIENT_NORM: None}
+    meter.after_backward()
+    meter.after_step()
+    assert LayerHealthReading(meter).scalars() == {GRADIENT_NORM: None}
 
 
 def test_activations_are_measured_before_they_are_overwritten() -> None:
@@ -115,13 +116,14 @@ def test_of_a_batch_that_is_left_out_the_activations_are_told() -> None:
     net = Net()
     with torch.no_grad():
         net.fc.weight[0] = torch.inf
-    examination = LayerHealthMeter(net, CPU)
+    meter = LayerHealthMeter(net)
     net(torch.randn(5, 1, 8, 8))
-    examination.broken_off()
-    conv, bn, fc = examination.event(3).layers
+    meter.after_skipped_step()
+    reading = LayerHealthReading(meter)
+    conv, bn, fc = reading.event(3).layers
     assert (conv.gradient, conv.update, bn.update) == (None, None, None)
     assert (conv.mean is None, fc.mean) == (False, None)
-    assert examination.scalars() == {}
+    assert reading.scalars() == {}
     assert not any(module._forward_hooks for module in net.modules())
 
 
