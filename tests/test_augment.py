@@ -44,7 +44,7 @@ def halved(pixels: Tensor) -> Tensor:
 
 def augmented(augmentation: Augmentation, drawn: RawBatch) -> Batch:
     draws = torch.Generator()
-    augmentation.aim(draws, drawn)
+    draws.manual_seed(augmentation.seed_of(int(drawn.epoch), drawn.step))
     return augmentation(drawn, draws, halved)
 
 

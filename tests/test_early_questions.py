@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine.distributed.ranks import World
 
+from engine.distributed.rank import Rank
 from engine.process.process_text import nothing_to_show
 from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
@@ -41,15 +41,15 @@ def serve(run: RunDir, *said: Event) -> list[Event]:
     owner = run_lock.read_owner(run)
     assert owner is not None
     session = Session(run, build_recipe(), owner.attempt, Journal(run.journal), told.append)
-    world = World()
+    rank = Rank()
 
     def life() -> EventStream:
         yield from said
         for command in spool.Spool(run, owner.attempt, lambda file, why: None).take():
-            world.put(command)
+            rank.send(command)
         yield None
 
-    Worker(session, life(), world, told.append).run()
+    Worker(session, life(), rank, told.append).run()
     assert isinstance(told[-1], events.RunEnded)
     return told[:-1]
 

@@ -179,7 +179,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     subject = inspection_server.subject_of(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
-    found = subject.answers.reply(question, 4, 9)
+    found = subject.inspector.reply(question, 4, 9)
     assert isinstance(found, events.Examples)
     assert base64.b64decode(found.examples[0].picture.data)[0] == red
 
