@@ -15,7 +15,6 @@ from torch._dynamo.testing import CompileCounterWithBackend
 
 from engine import models
 from engine.data.base.dataset import Dataset
-from engine.devices import device as devices
 from engine.devices import device_resolution, forward_pass
 from engine.models.style import Style
 from engine.protocol import events
@@ -38,7 +37,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> CompileCounterWithBackend:
     def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
         return torch.compile(model, backend=counter)
 
-    monkeypatch.setattr(devices, "compiled", compiled)
+    monkeypatch.setattr(forward_pass, "compiled", compiled)
     return counter
 
 

@@ -72,7 +72,7 @@ def test_a_refusal_that_cannot_be_written_ends_no_run(run: RunDir) -> None:
     *_, last = serve(run)
     assert isinstance(last, events.Alert)
     assert last.command == question
-    assert last.text.startswith("the look inside was not written")
+    assert last.text.startswith("the reply to an inspection was not written")
 
 
 async def test_a_pane_whose_run_is_just_taken_up_again_no_longer_says_that_it_asks(

@@ -92,7 +92,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     """A run without an engine, whose model answers everything with one event."""
 
     class Same:
-        def to(self, question: commands.Inspect, epoch: int, step: int) -> Event:
+        def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
     subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
