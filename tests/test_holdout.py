@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 import torch
 from msgspec import UNSET
 
-from engine import models
 from engine.data import preparation
 from engine.data.base.dataset import Dataset, ImageFiles, Images
 from engine.data.decoding.decode import ImageFormat
@@ -19,6 +17,7 @@ from engine.data.loaders import loader_choice
 from engine.data.loading import load
 from engine.devices import device as devices
 from engine.devices import device_resolution
+from engine.models import registry
 from engine.process.session import Session
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
@@ -40,15 +39,14 @@ def digits(**settings: Any) -> tuple[Trainer, Dataset]:
     chosen = build_recipe(settings={**fixed, **settings})
     data = finished(load(chosen))[1]
     torch.manual_seed(0)
-    model = models.build("lenet5", 1, 32, 10)
+    model = registry.build("lenet5", 1, 32, 10)
     resolved = device_resolution.resolve(chosen, CPU, 32)
     return Trainer(chosen, resolved, CPU, data, model, scripted.Clock()), data
 
 
 def test_other_weights_are_tested_and_those_of_the_training_stay() -> None:
     work, data = digits()
-    weights = work.model.state_dict().items()
-    best = OrderedDict((name, torch.zeros_like(value)) for name, value in weights)
+    best = {name: torch.zeros_like(value) for name, value in work.model.state_dict().items()}
     list(itertools.islice(work.run(), 20))
     before = {name: value.clone() for name, value in work.model.state_dict().items()}
     said = list(work.test(best))
@@ -84,7 +82,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
     chosen = build_recipe(settings={"holdout": holdout})
     data = finished(load(chosen))[1]
-    said = preparation.notes(data, chosen, device_resolution.resolve(chosen, CPU, 32), 1e9)
+    said = preparation.data_alerts(data, chosen, device_resolution.resolve(chosen, CPU, 32), 1e9)
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
 
 

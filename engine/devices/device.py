@@ -61,7 +61,7 @@ def room(device: torch.device, processes: int = 1) -> float:
 
     `processes` on this machine share its memory.
     """
-    free = memory.free() // processes
+    free = memory.free_bytes() // processes
     if device.type == "cuda":
         free = min(free, torch.cuda.mem_get_info(device)[0])
     return free * DATA_SHARE

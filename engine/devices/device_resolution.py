@@ -53,7 +53,7 @@ def uses_cuda_graph(recipe: Recipe, device: torch.device) -> bool:
     """
     if device.type != "cuda" or recipe.freeze:
         return False
-    user_model = architecture_names.own(recipe.arch) is not None
+    user_model = architecture_names.user_function(recipe.arch) is not None
     return recipe.cuda_graph == "on" or (recipe.cuda_graph == "auto" and not user_model)
 
 

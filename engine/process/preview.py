@@ -19,14 +19,14 @@ def preview(file: Path, images: int = 32) -> int:
     Raises UsageError and DataError as the start of a run would.
     """
     from engine.data.loaders.loader_choice import loader
-    from engine.data.loading import at_once, load
+    from engine.data.loading import load, load_at_once
     from engine.devices import device as devices
     from engine.devices import forward_pass
     from engine.inspection.pictures import augmented
 
     chosen = build_recipe(file=read_fields(file))
     # No room: so a folder is streamed, and only a few of its images are decoded.
-    dataset = at_once(load(chosen, room=0))
+    dataset = load_at_once(load(chosen, room=0))
     source = loader(
         chosen, dataset, devices.choose("cpu"), forward_pass.MEMORY_FORMATS["contiguous"]
     )

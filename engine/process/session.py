@@ -110,7 +110,7 @@ class Session:
 
     def _set_up(self) -> Generator[Event | None, None, Trainer]:
         if self._rank.first_here:
-            yield from preparation.downloaded(self._recipe)
+            yield from preparation.download_phases(self._recipe)
         yield events.Phase("loading", note="PyTorch")
         from engine.process.trainer_setup import TrainerSetup
 

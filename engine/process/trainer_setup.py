@@ -53,7 +53,7 @@ class TrainerSetup:
         device = devices.choose(rank.join(recipe.device))
         yield from self._unusable_gpu(device)
         room = devices.room(device, rank.count_here)
-        dataset = yield from preparation.loaded(recipe, room)
+        dataset = yield from preparation.loading_phases(recipe, room)
         yield events.Phase("loading", note="model")
         model, resolved = self._build(device, dataset)
         yield from self._first_weights(model, dataset)
@@ -65,7 +65,7 @@ class TrainerSetup:
             self._run, self._attempt, recipe, resolved, device, dataset, trainer, rank
         )
         yield started
-        yield from preparation.notes(dataset, recipe, resolved, room)
+        yield from preparation.data_alerts(dataset, recipe, resolved, room)
         yield from self._recipe_alerts(started)
         if not rank.leads:
             return Ready(trainer, None)

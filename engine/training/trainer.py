@@ -10,16 +10,16 @@ from __future__ import annotations
 import contextlib
 import copy
 import itertools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 
 import torch
 from msgspec import UNSET
-from torch import nn
+from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
-from engine.checkpoints.run_state import EpochSums, RunShape, TrainingState, Weights, weights_of
+from engine.checkpoints.run_state import EpochSums, RunShape, TrainingState, weights_of
 from engine.data.base.dataset import Dataset
-from engine.data.base.seeds import derived
+from engine.data.base.seeds import derive_seed
 from engine.data.loaders import loader_choice
 from engine.data.loaders.training_loader import EpochBatches
 from engine.devices import device as devices
@@ -31,7 +31,7 @@ from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
-from engine.models.transfer_learning import Trunk
+from engine.models.transfer_learning import FrozenBackbone
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
 from engine.recipes.recipe import Recipe, Resolved
@@ -69,7 +69,7 @@ class Trainer:
         )
         self._validation = loader_choice.on_device(dataset.validation, device)
         self._evaluator = self._new_evaluator(resolved.precision, clock)
-        self._trunk = Trunk(model, recipe.freeze)
+        self._backbone = FrozenBackbone(model, recipe.freeze)
         self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
@@ -167,7 +167,7 @@ class Trainer:
 
     def _begin_training(self) -> None:
         self.model.train()
-        self._trunk.begin(self.epoch)
+        self._backbone.start_epoch(self.epoch)
 
     def _step(self, batches: EpochBatches) -> int:
         """Learn from the next batch; returns the number of its images.
@@ -253,7 +253,7 @@ class Trainer:
         """Whether the data set has test images, which are evaluated once, at the end."""
         return self._dataset.test is not None
 
-    def test(self, weights: Weights) -> Generator[Event | None, None, None]:
+    def test(self, weights: Mapping[str, Tensor]) -> Generator[Event | None, None, None]:
         """Evaluate these weights on the test images; those of the training stay as they are."""
         assert self._dataset.test is not None
         yield events.Phase("evaluating", note="test", step=self.step)
@@ -318,7 +318,7 @@ class Trainer:
     def _draw_apart(self) -> None:
         """Seed dropout differently on each rank; a checkpoint has the leader's random state."""
         if not self._rank.leads:
-            torch.manual_seed(derived(self._recipe.seed, self.step, self._rank.number))
+            torch.manual_seed(derive_seed(self._recipe.seed, self.step, self._rank.number))
 
     # Parts
 

@@ -40,7 +40,7 @@ from tui.screens.dashboard_layout import Placing
 from tui.screens.dashboard_places import SHELF, layout_kind, places
 from tui.terminal.compositor import FineCompositor
 from tui.terminal.viewer_cost import CostMeter
-from tui.viewer.following import Following
+from tui.viewer.run_follower import RunFollower
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Dashboard(Screen[str]):
         super().__init__()
         self._compositor = FineCompositor()
         self.run_dir = run
-        self._following = Following(run)
+        self._follower = RunFollower(run)
         self._started, self._below, self._clock = started, below, clock
         self._recorded = recorded
         self._past = Past(run)
@@ -155,7 +155,7 @@ class Dashboard(Screen[str]):
             machine.cost = CostMeter.of(self.app._driver).read
         self.read()
         if self._started and self.alive:
-            self._following.expect(self._clock() - JUST_SECONDS)
+            self._follower.expect_engine(self._clock() - JUST_SECONDS)
         self._place()
         self.set_interval(TICK_SECONDS, self.read)
 
@@ -164,7 +164,7 @@ class Dashboard(Screen[str]):
     def read(self) -> None:
         """The one timer: read what is new, fold it, and say so."""
         was_alive = self.alive
-        news = self._following.look()
+        news = self._follower.update()
         if news.more:
             self.set_timer(0.001, self.read)
         if was_alive and not self.alive:
@@ -177,19 +177,19 @@ class Dashboard(Screen[str]):
 
     @property
     def history(self) -> History:
-        return self._following.history
+        return self._follower.history
 
     @property
     def alive(self) -> bool:
-        return self._following.alive
+        return self._follower.alive
 
     def _explain_absence(self) -> None:
         """Say why there is no engine where the journal does not; where nothing began, only that."""
-        if self._following.life == "silent":
+        if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
-        elif self._following.died:
-            self.notify(self._following.died, severity="error", timeout=60, markup=False)
+        elif self._follower.died:
+            self.notify(self._follower.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             # No other pane has anything to show, unless the run is resumed.
             self._unbegun = self._unbegun or (self._pane, self._shelf, self.zoomed)
@@ -246,7 +246,7 @@ class Dashboard(Screen[str]):
             now=self._clock(),
             pausing=self._pausing,
             keys=tuple(self._keys()),
-            silent=self._following.life == "silent",
+            silent=self._follower.liveness == "silent",
             go_on=self._go_on,
         )
 

@@ -58,7 +58,7 @@ class InspectionQuestions:
     def look_for_answer(self) -> None:
         """Hand the answer on, once it is there."""
         try:
-            answer = self._asking.look()
+            answer = self._asking.reply()
         except EngineError as error:
             answer = events.Alert("warning", "probe", str(error))
         if answer is not None:

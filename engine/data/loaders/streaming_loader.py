@@ -15,8 +15,8 @@ from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import ImageFiles, Split
-from engine.data.base.seeds import order
-from engine.data.decoding.decoders import CHUNK, Decoders, DecodeTask
+from engine.data.base.seeds import epoch_order
+from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.training_loader import TrainingLoader
 from engine.data.loaders.uplink import Decoded, Uplink, ahead
@@ -55,9 +55,9 @@ class StreamingLoader(TrainingLoader):
         super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
         self._images, self._workers = images, workers
         # One slot is trained on, one is spare, and the others keep two chunks ready per process.
-        slots = 2 + -(-2 * workers * CHUNK // self._share)
+        slots = 2 + -(-2 * workers * DECODE_CHUNK // self._share)
         self._free = list(range(slots))
-        self._decoders = Decoders(workers, slots, self._share, images.form)
+        self._decoders = Decoders(workers, slots, self._share, images.image_format)
         self._pixels = torch.from_numpy(self._decoders.pixels)
         self._broken: dict[Path, str] = {}
         self._reported = 0
@@ -68,7 +68,7 @@ class StreamingLoader(TrainingLoader):
         Raises DataError where the folder is gone, or where decoding processes were killed again
         and again.
         """
-        indices = order(len(self._images), self._seed, epoch)
+        indices = epoch_order(len(self._images), self._seed, epoch)
         steps = range(first, self.steps_per_epoch)
         batches = (indices[step * self.batch : (step + 1) * self.batch] for step in steps)
         parts = [self._part.of(batch) for batch in batches]
@@ -86,7 +86,7 @@ class StreamingLoader(TrainingLoader):
     def new_warnings(self) -> tuple[str, ...]:
         """Warnings since the last call: of broken images and of replaced decoding processes."""
         warnings = []
-        if deaths := self._decoders.forgiven():
+        if deaths := self._decoders.pop_replacements():
             warnings.append(data_text.decoders_replaced(deaths, self._workers))
         if len(self._broken) > self._reported:
             self._reported = len(self._broken)
@@ -131,12 +131,12 @@ class StreamingLoader(TrainingLoader):
         except BrokenProcessPool as error:
             raise DataError(data_text.decoder_died(self._workers)) from error
         finally:
-            self._decoders.leave([pending.task for pending in waiting])
+            self._decoders.release([pending.task for pending in waiting])
             self._free += [pending.task.slot for pending in waiting]
 
     def _begin(self, images: ImageFiles, slot: int, indices: Tensor) -> Pending:
         files = [images.files[index] for index in indices.tolist()]
-        return Pending(self._decoders.begin(slot, files), indices)
+        return Pending(self._decoders.submit(slot, files), indices)
 
     def _finish(self, images: ImageFiles, pending: Pending) -> Decoded:
         broken = self._decoders.result(pending.task)

@@ -55,7 +55,7 @@ class TrainingLoader(ABC):
 
     def seed_draws(self, raw: RawBatch) -> None:
         """Make (seed, epoch, step) decide how this batch is augmented."""
-        self.draws.manual_seed(self._augmentation.seed_of(int(raw.epoch), raw.step))
+        self._augmentation.seed_generator(self.draws, raw)
 
     def augmented(self, raw: RawBatch) -> Batch:
         """The batch that a step learns from; draws random numbers from `draws` alone."""

@@ -13,7 +13,7 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.panes.base.pane import Border, Pane
 from tui.panes.machine import machine_pane_text, machine_rows
-from tui.terminal.viewer_cost import Cost
+from tui.terminal.viewer_cost import ViewerCost
 
 
 class MachinePane(Pane):
@@ -33,7 +33,7 @@ class MachinePane(Pane):
 
     def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(number, id=id)
-        self.cost: Callable[[], Cost | None] = lambda: None
+        self.cost: Callable[[], ViewerCost | None] = lambda: None
         """Asked for what the viewer itself costs."""
         self._user = _user()
 
