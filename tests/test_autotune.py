@@ -171,7 +171,7 @@ def test_an_engine_on_one_core_computes_with_one_thread() -> None:
     core = min(os.sched_getaffinity(0))
     code = (
         "from engine.recipes.recipe_building import build_recipe\n"
-        "from engine.start import launch\n"
+        "from engine.start import engine_environment\n"
         "print(engine_environment.environment(build_recipe()))"
     )
     done = subprocess.run(

@@ -114,7 +114,7 @@ class Looking:
         wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None)
 
     def _look(self) -> None:
-        self.code = inspection_server.look(self._run, self.clock)
+        self.code = inspection_server.serve(self._run, self.clock)
 
     @property
     def over(self) -> bool:
@@ -149,7 +149,7 @@ def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
 def test_one_look_at_a_time(run: RunDir) -> None:
     lock = run_lock.acquire(run, run.inspection_lock)
     with pytest.raises(RunError, match="is already running"):
-        inspection_server.look(run)
+        inspection_server.serve(run)
     os.close(lock)
 
 
@@ -199,4 +199,4 @@ def images(folder: Path) -> Path:
 def test_a_run_without_a_checkpoint_cannot_be_looked_at(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path, scripted.half_a_run())
     with pytest.raises(RunError, match="has no checkpoint yet"):
-        inspection_server.look(run)
+        inspection_server.serve(run)

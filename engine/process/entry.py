@@ -45,10 +45,10 @@ def serve(options: argparse.Namespace) -> int:
 
         return preview(options.preview)
     if options.look:
-        from engine.process.inspection_server import look
+        from engine.process import inspection_server
         from engine.run.run_paths import RunDir
 
-        return look(RunDir(options.run.resolve()))
+        return inspection_server.serve(RunDir(options.run.resolve()))
     return host(options)
 
 

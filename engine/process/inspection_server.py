@@ -35,7 +35,7 @@ class Subject(NamedTuple):
     step: int
 
 
-def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
+def serve(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
     """Reply to requests until it is time to end. Returns the exit code.
 
     Raises RunError where another server runs already or there is no checkpoint, and what loading
@@ -43,12 +43,12 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
     """
     lock = run_lock.acquire(run, run.inspection_lock)
     try:
-        return _answer(run, clock)
+        return _reply_until_idle(run, clock)
     finally:
         os.close(lock)
 
 
-def _answer(run: RunDir, clock: Callable[[], float]) -> int:
+def _reply_until_idle(run: RunDir, clock: Callable[[], float]) -> int:
     owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     subject = subject_of(run)
@@ -58,8 +58,8 @@ def _answer(run: RunDir, clock: Callable[[], float]) -> int:
         for command in spool.take():
             asked = clock()
             if isinstance(command, commands.Inspect):
-                answer = subject.inspector.reply(command, subject.epoch, subject.step)
-                replies.write_reply(run, command.id, answer)
+                reply = subject.inspector.reply(command, subject.epoch, subject.step)
+                replies.write_reply(run, command.id, reply)
         time.sleep(POLL_SECONDS)
     return 0
 

@@ -53,8 +53,8 @@ class Torchrun:
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
-        with _lock_socket() as (server, place):
-            self._process = self._start(place)
+        with _lock_socket() as (server, path):
+            self._process = self._start(path)
             for number in (*STOP_EXIT, signal.SIGUSR1):
                 signal.signal(number, self._pass_on)
             while self._process.poll() is None:
@@ -63,7 +63,7 @@ class Torchrun:
                         socket.send_fds(caller, [b"lock"], [self._lock])
         return self._end()
 
-    def _start(self, place: Path) -> subprocess.Popen[bytes]:
+    def _start(self, path: Path) -> subprocess.Popen[bytes]:
         """Start torchrun in a session of its own: it gets our signals by way of rank 0."""
         torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         torchrun += ["--local-addr", "localhost"]  # a host's name does not always resolve
@@ -73,7 +73,7 @@ class Torchrun:
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             start_new_session=True,
-            env=LOOPBACK | os.environ | {LOCK_SOCKET: str(place)},
+            env=LOOPBACK | os.environ | {LOCK_SOCKET: str(path)},
         )
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
@@ -119,10 +119,10 @@ def _lock_socket() -> Iterator[tuple[socket.socket, Path]]:
         tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder,
         socket.socket(socket.AF_UNIX) as server,
     ):
-        place = Path(folder) / "lock"
-        server.bind(str(place))
+        path = Path(folder) / "lock"
+        server.bind(str(path))
         server.listen()
-        yield server, place
+        yield server, path
 
 
 def locked(run: RunDir) -> int:
@@ -130,9 +130,9 @@ def locked(run: RunDir) -> int:
 
     Raises RunError as `run_lock.acquire`.
     """
-    if place := os.environ.get(LOCK_SOCKET):
+    if path := os.environ.get(LOCK_SOCKET):
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
-            client.connect(place)
+            client.connect(path)
             _, descriptors, _, _ = socket.recv_fds(client, 16, 1)
             return descriptors[0]
     return run_lock.acquire(run)

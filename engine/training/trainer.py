@@ -13,11 +13,10 @@ import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
 
 import torch
-from msgspec import UNSET
 from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
-from engine.checkpoints.run_state import EpochSums, RunShape, TrainingState, weights_of
+from engine.checkpoints.run_state import RunShape, TrainingState
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derive_seed
 from engine.data.loaders import loader_choice
@@ -26,18 +25,18 @@ from engine.devices import device as devices
 from engine.devices import forward_pass, graph_recording
 from engine.devices.backlog import Backlog
 from engine.distributed.rank import Rank
-from engine.errors import RunError
 from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
 from engine.models.transfer_learning import FrozenBackbone
 from engine.protocol import commands, events
-from engine.protocol.events import Event, measured
+from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved
-from engine.training import metrics, training_text
+from engine.training import training_text
 from engine.training.confusion_counts import confusion
 from engine.training.cuda_graph import CudaGraphStep
+from engine.training.epoch_report import epoch_ended
 from engine.training.evaluator import Evaluator
 from engine.training.learner import Learner
 from engine.training.metrics import Result
@@ -45,6 +44,7 @@ from engine.training.non_finite_guard import BrokenBatch
 from engine.training.progress import Progress
 from engine.training.step_reporter import Reporter, SilentReporter, StepReporter
 from engine.training.step_timer import StepTimer
+from engine.training.training_state import StatefulParts
 
 
 class Trainer:
@@ -76,6 +76,10 @@ class Trainer:
         self.inspector = Inspector(self.judged, self.layers, dataset, self._loader, device)
         self.progress = Progress(recipe, self._loader.steps_per_epoch)
         self._timer = StepTimer(clock)
+        shape = RunShape(
+            steps_per_epoch=self.steps_per_epoch, batch=self.batch, classes=len(dataset.classes)
+        )
+        self._parts = StatefulParts(shape, self.progress, self._learner, self._timer, device)
         self._reporter = self._new_reporter(clock)
         self.tested: Result | None = None
         self._draw_apart()
@@ -121,7 +125,9 @@ class Trainer:
         while progress.ended_epochs < progress.steering.epochs:
             if progress.out_of_patience:
                 progress.is_over = True
-                yield self._out_of_patience()
+                patience, best = self._recipe.patience, progress.best.epoch
+                said = training_text.out_of_patience(patience, best)
+                yield events.Alert("info", "patience", said, step=self.step)
                 return
             yield events.Phase("training", step=self.step)
             if progress.epoch_has_steps_left:
@@ -227,26 +233,17 @@ class Trainer:
         best = self.progress.end_epoch(result)
         self._timer.epoch_seconds = 0.0
         self._learner.metrics.new_epoch()
-        return events.EpochEnded(
+        return epoch_ended(
+            train,
+            result,
             epoch=epoch,
-            train_loss=measured(train.loss),
-            train_top1=measured(train.top1),
-            loss=measured(result.loss),
-            top1=measured(result.top1),
-            top5=UNSET if result.top5 is None else result.top5,
+            step=self.step,
             lr=lr,
             seconds=seconds,
             evaluation_seconds=evaluation_seconds,
-            images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
-            balanced=metrics.balanced(result.counts) if self._recipe.class_weights else UNSET,
-            step=self.step,
+            weighs_classes=self._recipe.class_weights,
         )
-
-    def _out_of_patience(self) -> events.Alert:
-        patience, best = self._recipe.patience, self.progress.best
-        said = training_text.out_of_patience(patience, best.epoch)
-        return events.Alert("info", "patience", said, step=self.step)
 
     @property
     def can_test(self) -> bool:
@@ -270,50 +267,14 @@ class Trainer:
 
     def state(self) -> TrainingState:
         """All that an exact resume needs. This waits for the device."""
-        progress, learner = self.progress, self._learner
-        return TrainingState(
-            shape=self._shape,
-            step=progress.step,
-            ended_epochs=progress.ended_epochs,
-            best=progress.best,
-            last=progress.last,
-            weights=weights_of(learner.judged),
-            trained_weights=learner.trained_weights,
-            optimizers=learner.optimizer_states(),
-            steering=progress.steering,
-            plateau=progress.plateau,
-            epoch=EpochSums(
-                sums=learner.metrics.epoch_sums(),
-                images=learner.metrics.epoch_images,
-                seconds=self._timer.epoch_seconds,
-            ),
-            random=devices.random_state(self._device),
-        )
+        return self._parts.state()
 
     def restore(self, state: TrainingState) -> None:
-        """Go back to where `state` was taken.
-
-        Raises RunError where the steps from there would not be those of this run, since the data
-        or the batch is another one.
-        """
-        if state.shape != self._shape:
-            raise RunError(training_text.other_shape(state.shape, self._shape))
-        self._learner.restore(state.weights, state.trained_weights, state.optimizers)
-        self._learner.metrics.restore(state.epoch.sums, state.epoch.images)
-        self.progress.restore(state)
-        self._timer.epoch_seconds = state.epoch.seconds
+        """Go back to where `state` was taken. Raises RunError where it is of another run."""
+        self._parts.restore(state)
         if self._graph is not None:
             self._graph.forget()
-        devices.set_random_state(self._device, state.random)
         self._draw_apart()
-
-    @property
-    def _shape(self) -> RunShape:
-        return RunShape(
-            steps_per_epoch=self.steps_per_epoch,
-            batch=self.batch,
-            classes=len(self._dataset.classes),
-        )
 
     def _draw_apart(self) -> None:
         """Seed dropout differently on each rank; a checkpoint has the leader's random state."""

@@ -142,8 +142,8 @@ class StreamingLoader(TrainingLoader):
         broken = self._decoders.result(pending.task)
         pixels = self._pixels[pending.task.slot, : len(pending.indices)]
         labels = images.labels[pending.indices]
-        for place, why in broken.items():
-            index = int(pending.indices[place])
+        for position, why in broken.items():
+            index = int(pending.indices[position])
             self._broken.setdefault(images.files[index], why)
-            pixels[place], labels[place] = images.one(index + 1)
+            pixels[position], labels[position] = images.one(index + 1)
         return pixels, labels, pending.indices
