@@ -86,7 +86,7 @@ async def test_a_pane_whose_run_is_just_taken_up_again_no_longer_says_that_it_as
         serve(run, events.Phase("loading"))
         dashboard = pilot.app.screen
         assert isinstance(dashboard, Dashboard)
-        dashboard.questions.look_for_answer()
+        dashboard.inspection.look_for_reply()
         await pilot.pause()
         assert maps_text.ASKING not in screen(pilot)
         assert notes(pilot) == [nothing_to_show("loading")]

@@ -6,7 +6,7 @@ import gc
 import os
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -300,6 +300,10 @@ class CnnTui(App[str]):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(placeholder=text.SEARCH_COMMANDS))
+
+    def further_actions(self) -> Iterator[tuple[str, str, str]]:
+        """What the palette offers beside the bindings: in words, its keys, and the action."""
+        yield text.TOGGLE_THEME, "", "toggle_theme"
 
     def action_toggle_theme(self) -> None:
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

@@ -37,9 +37,9 @@ from tui.drawing.status_rows import progress_row, status_row
 from tui.panes.base.axis_marks import event_marks
 from tui.panes.confusion.confusion_drawing import confusion_facts, confusion_foot, confusion_pane
 from tui.panes.confusion.matrix_view import MatrixView as Looked
+from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_rows import LayerTable, LayerView, explanation, layer_facts, layer_pane
 from tui.panes.layers.stage_tree import opened_at_first
-from tui.panes.layers.verdicts import Checkup
 from tui.panes.machine.machine_rows import machine_pane
 from tui.panes.maps.kernel_rows import kernels_pane
 from tui.panes.maps.map_rows import MapView, maps_facts, maps_foot, maps_pane, maps_range
@@ -87,12 +87,12 @@ def _recent_rate(history: History, width: int, height: int) -> list[Row]:
 def _layers(history: History, width: int, height: int) -> list[Row]:
     table = LayerTable(history.run.layers if history.run else (), 32)
     view = LayerView(opened_at_first(table.tree), 1 if len(table.tree) > 1 else None, 2)
-    return layer_pane(table, Checkup(history.health), view, width, height, "later")
+    return layer_pane(table, Diagnosis(history.health), view, width, height, "later")
 
 
 def _explanation(history: History) -> Row:
     table = LayerTable(history.run.layers if history.run else (), 32)
-    return explanation(table, Checkup(history.health), 0) if table.tree else ()
+    return explanation(table, Diagnosis(history.health), 0) if table.tree else ()
 
 
 PANES: dict[str, Draw] = {

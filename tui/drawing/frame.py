@@ -47,14 +47,29 @@ def fitting(forms: Iterable[Row], room: int) -> Row:
 
 def tabs(names: Sequence[str], active: int) -> Row:
     """The panes of a shelf as its title: `3 lr  [4 layers]  5 confusion`."""
-    spans: list[Span] = []
-    for i, name in enumerate(names):
-        if i == active:
-            spans.append(Span(f"[{name}]", "title"))
+    return _tabs(names, active, 0, len(names))
+
+
+def fitting_tabs(names: Sequence[str], active: int, width: int) -> Row:
+    """As many tabs as fit, those near the active one; `…` stands for the others."""
+    first, last = 0, len(names)
+    while cells.width(row := _tabs(names, active, first, last)) > width and last - first > 1:
+        if last - 1 > active:
+            last -= 1
         else:
-            spans.append(Span(f" {name} ", "dim"))
+            first += 1
+    return row
+
+
+def _tabs(names: Sequence[str], active: int, first: int, last: int) -> Row:
+    """The tabs from `first` to `last`, that one excluded."""
+    spans = [Span("… ", "dim")] if first else []
+    for i in range(first, last):
+        spans.append(
+            Span(f"[{names[i]}]", "title") if i == active else Span(f" {names[i]} ", "dim")
+        )
         spans.append(Span(" "))
-    return tuple(spans[:-1])
+    return cells.row(*spans[:-1], Span("…" if last < len(names) else "", "dim"))
 
 
 def _edge(left: Row, right: Row, width: int, ink: Ink) -> Row:

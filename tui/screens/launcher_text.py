@@ -86,3 +86,26 @@ def recipe_rate(lr: float, schedule: str, optimizer: str) -> str:
 
 def recipe_augmentation(names: Iterable[str]) -> str:
     return "   ".join(names) or NO_AUGMENTATION
+
+
+# What the palette offers
+
+START = "Start with what is chosen, or attach to the run"
+
+CHANGE_FIELDS = "Change fields of the recipe"
+
+SHOW_AUGMENTED = "Show training images as the network sees them"
+
+COPY = "Copy the command that does the same"
+
+FILTER = "Filter what is listed"
+
+ORDER = "List in another order"
+
+NEXT_BOX = "Go to the next box"
+
+PREVIOUS_BOX = "Go to the previous box"
+
+LIST_KEYS = "List all keys"
+
+QUIT = "Quit"

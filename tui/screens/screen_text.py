@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from engine.text import harmless
 from tui.text import GO_ON
-
-DIGITS = "1-8"
+from tui.widgets.key_group import KeyGroup
 
 KEY_PAUSE = "pause"
 
@@ -28,22 +27,45 @@ KEY_DETACH = "detach"
 
 KEY_LEAVE = "leave"
 
-KEY_COPY_ATTACH = "copy attach"
-
 KEY_EXPLAIN = "explain"
 
 KEY_PAST = "past epochs"
 
 KEY_COMMANDS = "commands"
 
-TABS: Mapping[str, str] = {
-    "rate": "lr",
-    "layers": "layers",
-    "confusion": "confusion",
-    "maps": "maps",
-    "machine": "machine",
-    "log": "log",
-}
+# What the palette offers
+
+PAUSE = "Pause the training, or go on"
+
+SAVE_CHECKPOINT = "Save a checkpoint now"
+
+STEER = "Steer: another learning rate, or another end"
+
+NEXT_PANE = "Go to the next pane"
+
+PREVIOUS_PANE = "Go to the previous pane"
+
+ZOOM = "Show this pane alone, or all again"
+
+SHOW_AUGMENTED = "Show training images as the network sees them"
+
+EARLIER_EPOCH = "Confusion and maps of the epoch before"
+
+LATER_EPOCH = "Confusion and maps of the epoch after"
+
+EXPLAIN = "Explain this pane"
+
+COPY = "Copy the command that does the same"
+
+COPY_RESUME = "Copy the command that goes on with this run"
+
+DETACH = "Detach: leave, the training goes on"
+
+LEAVE = "Leave"
+
+LIST_KEYS = "List all keys"
+
+# Its dialogs
 
 ASKED_AUGMENTED = "the engine shows them after its current step"
 
@@ -81,6 +103,11 @@ def steer_later(phase: str) -> str:
 RECORDING = "This is a recording: there is no engine that could do it."
 
 RECORDING_OVER = "that was a recording; train it here: cnn-tui -m resnet20 -d digits --epochs 10"
+
+
+def digits(panes: int) -> str:
+    """The number keys of this many panes."""
+    return f"1-{min(9, panes)}"
 
 
 def attach_command(selector: str) -> str:
@@ -130,40 +157,9 @@ HELP_TITLE = "Keys"
 
 HELP_FOOT = "↑ ↓ scroll   Esc back"
 
-HELP_RUN = "the run"
-
-HELP_RECORDING = "the recording"
-
-HELP_SCREEN = "the screen"
-
-HELP_CURVES = "the curves"
-
-HELP_LAYERS = "layers"
-
-HELP_CONFUSION = "confusion"
-
-HELP_MAPS = "feature maps"
-
-HELP_LOG = "the log"
-
-HELP_LAUNCHER = "the launcher"
-
-HELP_BOXES = "boxes"
-
-HELP_SIGNS = "around the curves"
-
-HELP_PANES: Mapping[str, str] = {
-    "loss": HELP_CURVES,
-    "accuracy": HELP_CURVES,
-    "rate": HELP_CURVES,
-    "layers": HELP_LAYERS,
-    "confusion": HELP_CONFUSION,
-    "maps": HELP_MAPS,
-    "log": HELP_LOG,
-}
-
-HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    HELP_RUN: (
+HELP_RUN = KeyGroup(
+    "the run",
+    (
         ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
         ("s", "steer: learning rate, or the end"),
@@ -171,55 +167,19 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("d", "detach: leave, the run goes on"),
         ("q Ctrl+C", "leave; asks where it was started"),
     ),
-    HELP_RECORDING: (
+)
+
+HELP_RECORDING = KeyGroup(
+    "the recording",
+    (
         ("p", "hold it, and go on"),
         ("q Ctrl+C", "leave"),
     ),
-    HELP_SCREEN: (
-        ("Tab Shift+Tab", "the next pane, the one before"),
-        (f"{DIGITS} 0", "a pane by its number; the log"),
-        ("Enter z", "this pane alone, and back"),
-        ("e", "explain this pane, as it is now"),
-        (", . [ ]", "confusion and maps of past epochs"),
-        ("a", "training images as it sees them"),
-        (": Ctrl+P", "all that can be done, in words"),
-        ("? Esc", "these keys; back"),
-    ),
-    HELP_CURVES: (
-        ("← → h l Esc", "a cursor with exact values; none"),
-        ("Shift+← Shift+→", "ten columns on"),
-        ("+ = -", "smooth the curve more, or less"),
-        ("t L", "recent or whole; logarithmic loss"),
-    ),
-    HELP_LAYERS: (
-        ("↑ ↓ j k", "select a stage, a block or a layer"),
-        ("PgUp PgDn Home End", "ten on; to either end"),
-        ("Space Enter", "fold a stage, or open it"),
-        ("← → h l", "fold it; open it"),
-        ("m Esc", "its feature maps; select none"),
-    ),
-    HELP_CONFUSION: (
-        ("↑ ↓ ← → j k h l", "select a cell, a pair or a class"),
-        ("PgUp PgDn", "ten on"),
-        ("Enter Esc", "its images; select none"),
-        ("o /", "sort; filter"),
-        ("m %", "matrix or pairs; counts or per cent"),
-        ("r", "precision, recall and F1"),
-    ),
-    HELP_MAPS: (
-        ("n N", "the next layer, the one before"),
-        ("← → h l g", "another image; one by its number"),
-        ("Shift+← Shift+→", "ten images on"),
-        ("Ctrl+← Ctrl+→", "a hundred images on"),
-        ("↑ ↓ j k PgUp PgDn", "more channels"),
-        ("o K b", "strongest first; kernels; shades"),
-    ),
-    HELP_LOG: (
-        ("↑ ↓ j k PgUp PgDn", "scroll"),
-        ("Home g End G", "to the newest; to the oldest"),
-        ("/", "filter"),
-    ),
-    HELP_LAUNCHER: (
+)
+
+HELP_LAUNCHER = KeyGroup(
+    "the launcher",
+    (
         ("↑ ↓ j k", "choose"),
         ("PgUp PgDn Home End", "ten on; to either end"),
         ("Tab Shift+Tab", "the next box, the one before"),
@@ -231,14 +191,39 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         (": Ctrl+P", "all that can be done, in words"),
         ("? q Ctrl+C", "these keys; quit"),
     ),
-    HELP_BOXES: (
+)
+
+HELP_BOXES = KeyGroup(
+    "boxes",
+    (
         ("Esc q Enter", "close it; so does what opened it"),
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("k s", "on leaving: keep training; stop it"),
     ),
-    HELP_SIGNS: (
+)
+
+HELP_SIGNS = KeyGroup(
+    "around the curves",
+    (
         ("◆ c s ‖ !", "best, saved, steered, paused, alert"),
         ("recent ▁▃▆", "above: the newest reports"),
     ),
-}
+)
+
+
+def help_screen(panes: int) -> KeyGroup:
+    """The keys of the dashboard whatever pane has the focus."""
+    return KeyGroup(
+        "the screen",
+        (
+            ("Tab Shift+Tab", "the next pane, the one before"),
+            (f"{digits(panes)} 0", "a pane by its number; the log"),
+            ("Enter z", "this pane alone, and back"),
+            ("e", "explain this pane, as it is now"),
+            (", . [ ]", "confusion and maps of past epochs"),
+            ("a", "training images as it sees them"),
+            (": Ctrl+P", "all that can be done, in words"),
+            ("? Esc", "these keys; back"),
+        ),
+    )

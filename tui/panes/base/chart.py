@@ -17,6 +17,7 @@ from tui.drawing.cells import Row
 from tui.panes.base import axis_marks, pane_text
 from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
+from tui.widgets.key_group import KeyGroup
 
 # The column that is being filled moves by a dot now and then: so often it is drawn again.
 SECONDS = 2.0
@@ -45,18 +46,21 @@ class Chart(Pane):
         Binding("shift+left", "move(-10)", show=False),
         Binding("shift+right", "move(10)", show=False),
         Binding("escape", "hide_cursor", show=False),
-        Binding("t", "recent", show=False),
+        Binding("t", "recent", pane_text.SHOW_RECENT, show=False),
     ]
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("←→", pane_text.KEY_CURSOR),
         ("t", pane_text.KEY_RECENT),
     )
+    KEY_HELP: ClassVar[KeyGroup | None] = KeyGroup(
+        pane_text.HELP_CURVES, pane_text.HELP_CURVES_ROWS
+    )
 
     class Viewed(Message):
         """The view was changed: all panes that share it are to be drawn again."""
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self.view = ChartView()
         # The plot as it was drawn last: how large, where the run was on the axis, and when.
         self._plot: list[Row] = []

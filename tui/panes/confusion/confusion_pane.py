@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.history import History
 from tui import text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
 from tui.drawing.plain import spelled
 from tui.panes.base.pane import Border, Pane
-from tui.panes.confusion import confusion_drawing, confusion_text
+from tui.panes.confusion import confusion_drawing, confusion_explanation, confusion_text
 from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
 from tui.widgets.drawn import is_ascii
+from tui.widgets.key_group import KeyGroup
 
 # So many images are asked for at once, at most.
 MOST_IMAGES = 16
@@ -28,7 +31,13 @@ class ConfusionPane(Pane):
     """
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Confusion, events.RunStarted})
+    NAME = "confusion"
     TITLE = confusion_text.CONFUSION_TITLE
+    TAB = confusion_text.CONFUSION_TAB
+    FIRST_TAB = True
+    GO_TO = confusion_text.GO_TO_CONFUSION
+    KEY_HELP = KeyGroup(confusion_text.CONFUSION_TAB, confusion_text.HELP_ROWS)
+    PAST_EPOCHS = True
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("o", confusion_text.KEY_SORT),
         ("r", confusion_text.KEY_REPORT),
@@ -37,25 +46,29 @@ class ConfusionPane(Pane):
         ("/", text.KEY_FILTER),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("percent_sign", "toggle_counts", show=False),
-        Binding("o", "sort", show=False),
-        Binding("m", "kind('matrix')", show=False),
-        Binding("r", "kind('report')", show=False),
-        Binding("slash", "filter", show=False),
+        Binding("percent_sign", "toggle_counts", confusion_text.SHOW_COUNTS, show=False),
+        Binding("o", "sort", confusion_text.SORT, show=False),
+        Binding("m", "kind('matrix')", confusion_text.SHOW_MATRIX, show=False),
+        Binding("r", "kind('report')", confusion_text.SHOW_REPORT, show=False),
+        Binding("slash", "filter", confusion_text.FILTER, show=False),
         Binding("down,j", "move(1, 0)", show=False),
         Binding("up,k", "move(-1, 0)", show=False),
         Binding("right,l", "move(0, 1)", show=False),
         Binding("left,h", "move(0, -1)", show=False),
         Binding("pagedown", "move(10, 0)", show=False),
         Binding("pageup", "move(-10, 0)", show=False),
-        Binding("enter", "look", show=False),
-        Binding("escape", "let_go", show=False),
+        Binding("enter", "look", confusion_text.SHOW_IMAGES, show=False),
+        Binding("escape", "let_go", confusion_text.SELECT_NOTHING, show=False),
     ]
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self._view = MatrixView()
         self._heading = ""
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return confusion_explanation.sentences(history)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter and Escape are the screen's where nothing is selected, or filtered."""
@@ -134,7 +147,7 @@ class ConfusionPane(Pane):
         if images:
             self._heading = self._named(selected, kind)
             self._look_at(self._view._replace(asked=True))
-            self.post_message(self.Asked(self, "images", images=images))
+            self.post_message(self.InspectionRequested(self, "images", images=images))
         elif selected[0] == selected[1] and kind != "report":
             self.notify(confusion_text.RIGHT_CELL)
         else:
@@ -149,12 +162,12 @@ class ConfusionPane(Pane):
             else confusion_text.taken_for(true, predicted)
         )
 
-    def answer(self, event: Event) -> None:
+    def receive(self, reply: Event) -> None:
         self._look_at(self._view._replace(asked=False))
-        if isinstance(event, events.Examples) and self.screen.is_current:
+        if isinstance(reply, events.Examples) and self.screen.is_current:
             from tui.panes.confusion.pictures import PicturesScreen
 
-            shown = PicturesScreen(self._heading, event.examples, self.history.classes)
+            shown = PicturesScreen(self._heading, reply.examples, self.history.classes)
             self.app.push_screen(shown)
 
     # What is drawn

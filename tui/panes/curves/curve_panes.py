@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -18,7 +19,7 @@ from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import Border
-from tui.panes.curves import curves_text
+from tui.panes.curves import curves_explanation, curves_text
 
 # Below this width the border has room for numbers or for how the curve is drawn.
 NARROW = 50
@@ -28,13 +29,13 @@ class _CurvePane(Chart):
     """One quantity; the y limits are kept between drawings, so that they seldom change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "smooth(1)", show=False),
-        Binding("minus", "smooth(-1)", show=False),
+        Binding("plus,equals_sign", "smooth(1)", curves_text.SMOOTH_MORE, show=False),
+        Binding("minus", "smooth(-1)", curves_text.SMOOTH_LESS, show=False),
     ]
     KEYS = (*Chart.KEYS, ("+ -", curves_text.KEY_SMOOTH))
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self.log_scale = False
         self._scale: Scale | None = None
         # The way of looking that the scale was found for.
@@ -104,9 +105,17 @@ class _CurvePane(Chart):
 class LossPane(_CurvePane):
     """Cross-entropy in training and validation."""
 
+    NAME = "loss"
     TITLE = text.LOSS_TITLE
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("L", "log_scale", show=False)]
+    GO_TO = curves_text.GO_TO_LOSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("L", "log_scale", curves_text.SHOW_LOG_SCALE, show=False)
+    ]
     KEYS = (*_CurvePane.KEYS, ("L", curves_text.KEY_LOG_SCALE))
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return curves_explanation.of_loss(history)
 
     def series(self) -> Series:
         return series.loss_series(self.history)
@@ -131,8 +140,14 @@ class LossPane(_CurvePane):
 class AccuracyPane(_CurvePane):
     """Top-1 accuracy in training and validation, in per cent."""
 
+    NAME = "accuracy"
     TITLE = curves_text.ACCURACY_TITLE
     SHORT = text.ACCURACY_TITLE_SHORT
+    GO_TO = curves_text.GO_TO_ACCURACY
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return curves_explanation.of_accuracy(history)
 
     def series(self) -> Series:
         return series.accuracy_series(self.history)

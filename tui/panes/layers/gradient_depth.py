@@ -16,7 +16,7 @@ from tui.drawing.frame import fitting
 from tui.drawing.spark import STEPS, bar, sparkline
 from tui.drawing.table import abbreviated, widest
 from tui.panes.layers import layers_text
-from tui.panes.layers.verdicts import SEVERITY, Checkup, Found, Trouble
+from tui.panes.layers.diagnosis import Diagnosis, Problem, Verdict, worst
 
 # So many powers of ten lie between the lowest and the highest block.
 DECADES = 3
@@ -27,7 +27,7 @@ RATIO = 5
 # A sparkline with fewer blocks than this shows no shape.
 SHAPE = 8
 
-INKS: dict[Trouble, Ink] = {
+INKS: dict[Problem, Ink] = {
     "": "good",
     "vanishing": "warning",
     "dead": "warning",
@@ -77,15 +77,15 @@ def amount(value: Measured) -> str:
     return numbers.bare(f"{value:.{digits}f}")
 
 
-def depth_line(layers: Sequence[Layer], checkup: Checkup, width: int) -> Row:
+def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row:
     """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, with less room only parts of it."""
-    found = checkup.of(layer.name for layer in layers if layer.macs)
+    found = diagnosis.of(layer.name for layer in layers if layer.macs)
     if not found or width < SHAPE:
         return ()
     gradients = [one.health.gradient for one in found]
     ratio = Span("  " + _ratio(found))
     long, short = (
-        (Span("  "), verdict) for verdict in _verdicts(checkup.of(layer.name for layer in layers))
+        (Span("  "), verdict) for verdict in _verdicts(diagnosis.of(layer.name for layer in layers))
     )
     ends = (ratio, *long), (ratio, *short), short, ()
     words = f" {layers_text.BY_DEPTH_LINE}  ", f" {layers_text.GRADIENT}  ", " "
@@ -105,7 +105,7 @@ def _profile(gradients: Sequence[Measured], room: int) -> str:
     return sparkline(powers, min(room, len(powers)), *scale)
 
 
-def _ratio(found: Sequence[Found]) -> str:
+def _ratio(found: Sequence[Verdict]) -> str:
     """The first layer's gradient over the last one's."""
     first, last = found[0].health, found[-1].health
     if not first.gradient or not last.gradient:
@@ -120,15 +120,11 @@ def _name(layer: str) -> str:
     return abbreviated(name, min(NAME, widest([name])))
 
 
-def _verdicts(found: Sequence[Found]) -> tuple[Span, Span]:
+def _verdicts(found: Sequence[Verdict]) -> tuple[Span, Span]:
     """What is wrong at worst, with the first layer that has it and without; or that all is well."""
-    worst = max((one.trouble for one in found), key=SEVERITY.index)
-    if not worst:
+    ill = worst(found)
+    if not ill:
         return Span(layers_text.HEALTHY, INKS[""]), Span(layers_text.HEALTHY, INKS[""])
-    alike = [one for one in found if one.trouble == worst]
-    trouble, name = layers_text.TROUBLES[worst], _name(alike[0].health.layer)
-    long, short = (
-        layers_text.troubled(len(alike), trouble, name),
-        layers_text.troubles(len(alike), trouble),
-    )
-    return Span(long, INKS[worst]), Span(short, INKS[worst])
+    ink, problem = INKS[ill[0].problem], layers_text.PROBLEMS[ill[0].problem]
+    long = layers_text.with_problem(len(ill), problem, _name(ill[0].health.layer))
+    return Span(long, ink), Span(layers_text.problems(len(ill), problem), ink)

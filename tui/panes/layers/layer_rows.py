@@ -15,9 +15,9 @@ from tui.drawing.frame import fitting
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table, widest
 from tui.panes.layers import layers_text, stage_tree
+from tui.panes.layers.diagnosis import DEAD, Diagnosis, Verdict, combined, frozen
 from tui.panes.layers.gradient_depth import INKS, Scale, amount, depth_line, scale_for
 from tui.panes.layers.stage_tree import Node
-from tui.panes.layers.verdicts import DEAD, Checkup, Found, frozen, together
 
 # A name is cut to this before a column is left out.
 NAME = 12
@@ -66,7 +66,7 @@ class LayerTable:
             "field": widest(self._receptive),
         }
         tops = [row for row, node in zip(self.rows, self.tree, strict=True) if not node.depth]
-        self._most = Most(
+        self._largest = Largest(
             max((row.parameters for row in tops), default=0) or 1,
             max((row.macs for row in tops), default=0) or 1,
         )
@@ -78,23 +78,23 @@ class LayerTable:
         macs = sum(layer.macs for layer in self.layers) or 1
         return numbers.whole(row.parameters / parameters), numbers.whole(row.macs / macs)
 
-    def found(self, checkup: Checkup, node: int) -> Found | None:
+    def found(self, diagnosis: Diagnosis, node: int) -> Verdict | None:
         """How the layers of this row fare; numbers are those of the ones that compute, if any."""
         layers = self.layers[self.tree[node].start : self.tree[node].end]
-        everything = together(checkup.of(layer.name for layer in layers))
-        if everything is None or everything.trouble:
+        everything = combined(diagnosis.of(layer.name for layer in layers))
+        if everything is None or everything.problem:
             return everything
-        return together(checkup.of(layer.name for layer in layers if layer.macs)) or everything
+        return combined(diagnosis.of(layer.name for layer in layers if layer.macs)) or everything
 
     def columns(
-        self, shown: Sequence[int], view: LayerView, checkup: Checkup, width: int
+        self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
     ) -> list[Column]:
         """The columns for these rows, narrower and fewer where there is less room."""
         for gap, exact in ((2, True), (1, True), (1, False)):
             bars = LONG_BAR if width >= WIDEST else BAR
             columns = self._fixed(shown, view.opened, gap, exact, bars)
-            if checkup:
-                columns += self._measured(shown, checkup, gap, bars if width >= WIDE else 1)
+            if diagnosis:
+                columns += self._measured(shown, diagnosis, gap, bars if width >= WIDE else 1)
             core = sum(column.room for column in columns[1:] if column.rank <= CORE)
             if core + min(NAME, columns[0].cells) + 2 <= width:
                 break
@@ -124,9 +124,9 @@ class LayerTable:
             column(layers_text.KERNEL, [row.kernel for row in rows], 8, "kernel", right=False),
             column(layers_text.OUTPUT, [self._outputs[i] for i in shown], 5, "output", right=False),
             column(text.PARAMETERS, [count(row.parameters) for row in rows], 2, counts),
-            _bars([row.parameters / self._most.parameters for row in rows], bars, 13),
+            _bars([row.parameters / self._largest.parameters for row in rows], bars, 13),
             column(layers_text.MMAC, [self._macs[i] for i in shown], 7, "macs"),
-            _bars([row.macs / self._most.macs for row in rows], bars, 12),
+            _bars([row.macs / self._largest.macs for row in rows], bars, 12),
         ]
         if widths["field"]:
             fields = [self._receptive[i] for i in shown]
@@ -134,15 +134,15 @@ class LayerTable:
         return columns
 
     def _measured(
-        self, shown: Sequence[int], checkup: Checkup, gap: int, bar_cells: int
+        self, shown: Sequence[int], diagnosis: Diagnosis, gap: int, bar_cells: int
     ) -> list[Column]:
         """What the newest report says."""
-        found = [self.found(checkup, i) for i in shown]
-        scale = scale_for(one.health.gradient for one in checkup.found.values())
+        found = [self.found(diagnosis, i) for i in shown]
+        scale = scale_for(one.health.gradient for one in diagnosis.verdicts.values())
         inks = [self.rows[i].ink for i in shown]
-        marks: list[Ink] = [INKS[one.trouble] if one else "plain" for one in found]
+        marks: list[Ink] = [INKS[one.problem] if one else "plain" for one in found]
         learning = [
-            mark if one and one.trouble in ("vanishing", "exploding") else ink
+            mark if one and one.problem in ("vanishing", "exploding") else ink
             for one, mark, ink in zip(found, marks, inks, strict=True)
         ]
         dying: list[Ink] = [
@@ -153,10 +153,10 @@ class LayerTable:
         updates = [amount_of(one, one.health.update) if one else "" for one in found]
         spreads = [_spread(one.health) if one else "" for one in found]
         dead = [_dead(one.health) if one else "" for one in found]
-        signs = ["!" if one and one.trouble else "" for one in found]
-        words = [layers_text.TROUBLES[one.trouble] if one and one.trouble else "" for one in found]
+        signs = ["!" if one and one.problem else "" for one in found]
+        words = [layers_text.PROBLEMS[one.problem] if one and one.problem else "" for one in found]
         blocks = [_gradient_bar(scale, one, bar_cells) for one in found]
-        word = widest(layers_text.TROUBLES.values())
+        word = widest(layers_text.PROBLEMS.values())
         return [
             Column(layers_text.GRADIENT, gradients, 1, True, inks=learning, least=AMOUNT, gap=gap),
             Column("", blocks, 4, ink="train", least=bar_cells, gap=1),
@@ -186,7 +186,7 @@ class Summary(NamedTuple):
     ink: Ink
 
 
-class Most(NamedTuple):
+class Largest(NamedTuple):
     """What a full bar stands for."""
 
     parameters: int
@@ -195,7 +195,7 @@ class Most(NamedTuple):
 
 def layer_pane(
     shape: LayerTable,
-    checkup: Checkup,
+    diagnosis: Diagnosis,
     view: LayerView,
     width: int,
     height: int,
@@ -212,7 +212,7 @@ def layer_pane(
         room = rows_room(height)
         first = max(0, min(view.first, len(shown) - room))
         visible = shown[first : first + room]
-        rows = table(shape.columns(visible, view, checkup, width), width)
+        rows = table(shape.columns(visible, view, diagnosis, width), width)
         if view.selected in visible:
             at = 1 + visible.index(view.selected)
             rows[at] = _selected(rows[at])
@@ -221,7 +221,7 @@ def layer_pane(
     rows = [*rows, *blank][: max(0, height)]
     if height >= TALL and shape.tree:
         none = cells.row(Span(" " + no_health, "dim")) if no_health else ()
-        rows[-1] = depth_line(shape.layers, checkup, width) if checkup else none
+        rows[-1] = depth_line(shape.layers, diagnosis, width) if diagnosis else none
     return [cells.fit(cells.shortened(row, width), width) for row in rows]
 
 
@@ -244,12 +244,12 @@ def place(rows: int, first: int, height: int) -> str:
     return text.rows_of(first + 1, first + room, rows)
 
 
-def explanation(shape: LayerTable, checkup: Checkup, node: int) -> Row:
+def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
     """What is wrong with the layers of this row in words; else their shares, and a wide field."""
     name = Span(harmless(shape.tree[node].name) + "   ", "selected")
-    found = shape.found(checkup, node)
-    if found is not None and found.trouble:
-        return (name, Span(_words(found), INKS[found.trouble]))
+    found = shape.found(diagnosis, node)
+    if found is not None and found.problem:
+        return (name, Span(_words(found), INKS[found.problem]))
     row = shape.rows[node]
     facts = []
     if row.parameters:
@@ -354,14 +354,14 @@ def _short(count: int) -> str:
     return numbers.count(count) if count else ""
 
 
-def _gradient_bar(scale: Scale, found: Found | None, width: int) -> str:
+def _gradient_bar(scale: Scale, found: Verdict | None, width: int) -> str:
     if found is None:
         return ""
     gradient = found.health.gradient
     return scale.block(gradient) if width == 1 else scale.bar(gradient, width)
 
 
-def amount_of(found: Found, value: float | None) -> str:
+def amount_of(found: Verdict, value: float | None) -> str:
     """The amount; nothing learnt is not the same as nothing known."""
     return text.NONE if value is None and frozen(found.health) else amount(value)
 
@@ -378,10 +378,10 @@ def _dead(health: Health) -> str:
     return f"{numbers.whole(health.dead)} %" if health.dead is not None else ""
 
 
-def _words(found: Found) -> str:
+def _words(found: Verdict) -> str:
     health = found.health
-    if found.trouble == "dead":
+    if found.problem == "dead":
         return layers_text.dead_units(numbers.whole(health.dead))
-    if found.trouble == "vanishing":
+    if found.problem == "vanishing":
         return layers_text.vanishes(amount(health.gradient))
     return layers_text.explodes(amount(health.gradient), amount(health.update))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import events as textual_events
@@ -12,8 +13,9 @@ from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
 from tui.panes.base.pane import Border, Pane
-from tui.panes.maps import kernel_rows, map_rows, maps_text
+from tui.panes.maps import kernel_rows, map_rows, maps_explanation, maps_text
 from tui.widgets.drawn import is_coloured
+from tui.widgets.key_group import KeyGroup
 
 # Pictures in colours are what costs most on the way to a terminal: so seldom are they renewed. In
 # a young run they are when they have become older than this share of its age.
@@ -41,26 +43,31 @@ class MapsPane(Pane):
         ("o", maps_text.KEY_ORDER_MAPS),
         ("K", maps_text.KEY_KERNELS),
     )
+    NAME = "maps"
     TITLE = maps_text.MAPS_TITLE
+    TAB = maps_text.MAPS_TAB
+    GO_TO = maps_text.GO_TO_MAPS
+    KEY_HELP = KeyGroup(maps_text.HELP_TITLE, maps_text.HELP_ROWS)
+    PAST_EPOCHS = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "layer(1)", show=False),
-        Binding("N", "layer(-1)", show=False),
-        Binding("right,l", "image(1)", show=False),
-        Binding("left,h", "image(-1)", show=False),
-        Binding("shift+right", "image(10)", show=False),
-        Binding("shift+left", "image(-10)", show=False),
-        Binding("ctrl+right", "image(100)", show=False),
-        Binding("ctrl+left", "image(-100)", show=False),
-        Binding("g", "go_to", show=False),
+        Binding("n", "layer(1)", maps_text.NEXT_LAYER, show=False),
+        Binding("N", "layer(-1)", maps_text.PREVIOUS_LAYER, show=False),
+        Binding("right,l", "image(1)", maps_text.NEXT_IMAGE, show=False),
+        Binding("left,h", "image(-1)", maps_text.PREVIOUS_IMAGE, show=False),
+        Binding("shift+right", "image(10)", maps_text.TEN_IMAGES_ON, show=False),
+        Binding("shift+left", "image(-10)", maps_text.TEN_IMAGES_BACK, show=False),
+        Binding("ctrl+right", "image(100)", maps_text.HUNDRED_IMAGES_ON, show=False),
+        Binding("ctrl+left", "image(-100)", maps_text.HUNDRED_IMAGES_BACK, show=False),
+        Binding("g", "go_to", maps_text.GO_TO_IMAGE, show=False),
         Binding("down,j,pagedown", "page(1)", show=False),
         Binding("up,k,pageup", "page(-1)", show=False),
-        Binding("o", "order", show=False),
-        Binding("K", "kernels", show=False),
-        Binding("b", "blocks", show=False),
+        Binding("o", "order", maps_text.SORT, show=False),
+        Binding("K", "kernels", maps_text.SHOW_KERNELS, show=False),
+        Binding("b", "blocks", maps_text.SHOW_BLOCKS, show=False),
     ]
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         # What shall be shown; what is shown until the answer comes may be older.
         self._layer = ""
         self._image: int | None = None
@@ -80,6 +87,10 @@ class MapsPane(Pane):
         self._blocks = True
         # The number that is being typed, None while there is none.
         self._typed: str | None = None
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return maps_explanation.sentences(history)
 
     # What is shown
 
@@ -103,13 +114,13 @@ class MapsPane(Pane):
         seldom = min(SECONDS, YOUNG * self.history.elapsed(now))
         return not 0 <= now - self._drawn_at < seldom
 
-    def answer(self, event: Event) -> None:
+    def receive(self, reply: Event) -> None:
         """Show the maps or the kernels; where they were refused, what was there before."""
         self._asking = False
-        if isinstance(event, Kernels):
-            self._kernels = event
-        elif isinstance(event, FeatureMaps):
-            self._answer = event
+        if isinstance(reply, Kernels):
+            self._kernels = reply
+        elif isinstance(reply, FeatureMaps):
+            self._answer = reply
         elif self._shown is not None:
             self._layer, self._image = self._shown.layer, self._shown.image
         self._on_kernels = self._on_kernels and self._kernels is not None
@@ -159,9 +170,9 @@ class MapsPane(Pane):
             return
         self._pointed, self._asking, self._as_of = False, True, self._newest
         if self._on_kernels:
-            self.post_message(self.Asked(self, "kernels"))
+            self.post_message(self.InspectionRequested(self, "kernels"))
         else:
-            self.post_message(self.Asked(self, "maps", layer, (image,)))
+            self.post_message(self.InspectionRequested(self, "maps", layer, (image,)))
         self.redraw()
 
     def _turn_to(self, layer: str, image: int) -> None:
@@ -170,7 +181,7 @@ class MapsPane(Pane):
         self._layer, self._image, self._on_kernels = layer, image, False
         self._ask()
 
-    def point(self, layer: str) -> None:
+    def select_layer(self, layer: str) -> None:
         """Show this layer, if it has maps, as soon as the pane is on the screen."""
         if layer not in self._names() or layer == self._wanted[0]:
             return

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
+from engine.run.history import History
 from tui import text
 from tui.drawing import learning_rate, plot
 from tui.drawing.cells import Row
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import Border
-from tui.panes.rate import rate_text
+from tui.panes.rate import rate_explanation, rate_text
 
 
 class RatePane(Chart):
     """The schedule over the x-axis of the curves."""
 
+    NAME = "rate"
     TITLE = rate_text.RATE_TITLE
-    SHORT = text.RATE
+    SHORT = TAB = text.RATE
+    GO_TO = rate_text.GO_TO_RATE
     # What the rate was in a column is known when it begins.
     RENEWED = math.inf
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return rate_explanation.sentences(history)
 
     def on_mount(self) -> None:
         if not plot.is_loaded():

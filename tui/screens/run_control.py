@@ -1,0 +1,113 @@
+"""What a person tells the engine of a run: pause, go on, save, steer, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from engine.errors import EngineError
+from engine.protocol import commands, events
+from engine.run import rundir, spool
+from tui.screens import screen_text
+from tui.screens.following_screen import FollowingScreen
+
+
+class RunControl:
+    """Tells the engine of the run that a screen follows; says on the screen where nobody listens.
+
+    A `recorded` run has no engine to be told anything.
+    """
+
+    def __init__(self, screen: FollowingScreen, *, recorded: bool) -> None:
+        self._screen, self._recorded = screen, recorded
+        # The last event that was known when a pause was asked for.
+        self._pause_asked_at: int | None = None
+
+    @property
+    def selector(self) -> str:
+        """What names the run on the command line."""
+        return rundir.selector(self._screen.run_dir)
+
+    @property
+    def resume_command(self) -> str:
+        """The command that goes on with the run; empty where it goes on already, or is done."""
+        ended = self._screen.history.ended
+        over = ended is not None and ended.reason != "done" and not self._screen.alive
+        return screen_text.resume_command(self.selector) if over else ""
+
+    @property
+    def pausing(self) -> bool:
+        """Whether a pause was asked for and the engine has not answered."""
+        if self._pause_asked_at is None:
+            return False
+        phase = self._screen.history.phase
+        return phase is None or phase.seq <= self._pause_asked_at
+
+    def is_recording(self) -> bool:
+        """Whether this is a recording; then it says so, for somebody wanted an engine."""
+        if self._recorded:
+            self._screen.notify(screen_text.RECORDING)
+        return self._recorded
+
+    def tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> bool:
+        """Send a command; where nobody would hear it, say so and return False."""
+        if self.is_recording():
+            return False
+        if not self._screen.alive:
+            self._warn(self._absence())
+            return False
+        try:
+            spool.send(self._screen.run_dir, kind, **fields)
+        except EngineError as error:
+            self._warn(str(error))
+            return False
+        return True
+
+    def pause_or_continue(self) -> None:
+        if self.is_recording():
+            return
+        self._screen.read()  # what the key means depends on the newest state
+        if self._screen.history.paused:
+            self.tell(commands.Continue)
+        elif self.tell(commands.Pause):
+            self._pause_asked_at = self._screen.history.last_seq
+            self._screen.show_news(frozenset({events.Phase}))
+
+    def save_checkpoint(self) -> None:
+        if self.tell(commands.Checkpoint):
+            self._screen.notify(screen_text.CHECKPOINT_ASKED)
+
+    def steer(self) -> None:
+        """Ask for another rate or another end; a run that is over has none."""
+        from tui.screens.steer import SteerScreen
+
+        if self.is_recording():
+            return
+        self._screen.read()
+        if self._screen.alive:
+            form = SteerScreen(self._screen.history, self._cannot_steer)
+            self._screen.app.push_screen(form, self._steer)
+        else:
+            self._warn(self._absence())
+
+    def _cannot_steer(self) -> str:
+        """Why the engine would refuse to be steered now; empty where it would not."""
+        self._screen.read()
+        if not self._screen.alive:
+            return self._absence()
+        history = self._screen.history
+        if history.run is not None and history.has_begun:
+            return ""
+        phase = history.phase
+        return screen_text.steer_later(phase.name if phase is not None else "starting")
+
+    def _steer(self, changes: Mapping[str, float | int] | None) -> None:
+        if changes and self.tell(commands.Steer, **changes):
+            self._screen.notify(screen_text.STEER_ASKED)
+
+    def _absence(self) -> str:
+        """That there is no engine to be told anything, and how to go on."""
+        sentence, command = rundir.absence(self._screen.run_dir), self.resume_command
+        return screen_text.then_go_on(sentence, command) if command else sentence
+
+    def _warn(self, sentence: str) -> None:
+        self._screen.notify(sentence, severity="warning", markup=False)
