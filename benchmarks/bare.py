@@ -22,12 +22,13 @@ from engine import models
 from engine.data.base.dataset import Images
 from engine.data.loading import at_once, load
 from engine.devices import device as devices
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 
 
 def main() -> None:
-    chosen = recipe.build(file=recipe.load(Path(sys.argv[1])))
+    chosen = build_recipe(file=read_fields(Path(sys.argv[1])))
     seconds = float(sys.argv[2])
     loop = steps(chosen)
 

@@ -42,10 +42,11 @@ from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
 from engine.models.style import Style
 from engine.protocol import events
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from engine.run.journal import Reader
-from engine.run.rundir import last_words
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
+from engine.run.engine_log import last_line
+from engine.run.journal_reader import JournalReader
 from engine.start import launch
 from engine.training.trainer import Trainer
 
@@ -205,7 +206,7 @@ def correct(bench: Bench, arch: str) -> dict[str, Any]:
 
 def losses(arch: str, device: torch.device, way: str) -> list[float]:
     """The loss of each of some steps on one batch of random images, from the same weights."""
-    chosen = recipe.build(
+    chosen = build_recipe(
         settings={
             **{"epochs": STEPS, "batch": CHECKED_BATCH, "precision": "float32", "lr": 1e-3},
             **{"crop": 0, "flip": False, "dropout": 0.0, "threads": torch.get_num_threads()},
@@ -251,7 +252,7 @@ class Rig:
     def start(self, stack: ExitStack) -> None:
         """Start its processes, until `stack` is closed; until its first turn they are stopped."""
         seconds = QUICK_SLICE_SECONDS if self._bench.quick else SLICE_SECONDS
-        chosen = recipe.build(
+        chosen = build_recipe(
             settings={
                 **{"epochs": 100_000, "batch": self.batch},
                 **{"crop": 0, "flip": False, "compile": "off"},
@@ -262,7 +263,7 @@ class Rig:
             },
         )
         engine = stack.enter_context(Engine(chosen, self._bench.folder / "runs", seconds))
-        settled = recipe.build(file=recipe.load(engine.run.recipe))
+        settled = build_recipe(file=read_fields(engine.run.recipe))
         file = self._bench.folder / f"{self.arch}.toml"
         bare = stack.enter_context(bare_loop(settled, file, seconds))
         viewer = stack.enter_context(viewer_of(engine.run))
@@ -372,7 +373,7 @@ def compilation(bench: Bench, arch: str) -> dict[str, Any]:
 
 def trainer(bench: Bench, arch: str, cuda_graph: str) -> Trainer:
     """A training in this process, with or without a CUDA graph."""
-    chosen = recipe.build(
+    chosen = build_recipe(
         settings={"epochs": 100_000, "batch": REPLAYED[arch], "cuda_graph": cuda_graph},
         flags={"arch": arch, "data": "cifar10"},
     )
@@ -422,7 +423,7 @@ def wait_for(trainer: Trainer) -> None:
 def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
     """When a run was how good: seconds since its first step, evaluation and saves included."""
     settings = {"epochs": 1, "batch": 16} if bench.quick else {}
-    chosen = recipe.build(
+    chosen = build_recipe(
         settings=settings,
         flags={
             **{"arch": goal.arch, "preset": goal.preset},
@@ -460,14 +461,14 @@ def run_of(chosen: Recipe, runs: Path, deadline: float) -> Iterator[events.Event
     """The events of a run as they come, until it ends or time is up; then its engine is ended."""
     claim = launch.create(chosen, runs)
     process = launch.spawn(claim, chosen)
-    reader = Reader(claim.run.journal)
+    reader = JournalReader(claim.run.journal)
     try:
         while time.monotonic() < deadline:
             ended = process.poll() is not None
             for said in reader.batches():
                 yield from said.events
             if ended:
-                assert process.returncode == 0, last_words(claim.run)
+                assert process.returncode == 0, last_line(claim.run)
                 return
             time.sleep(POLL_SECONDS)
     finally:

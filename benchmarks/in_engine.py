@@ -17,7 +17,7 @@ from benchmarks.peer import serve
 from engine import models
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.training.trainer import Trainer
 
 # Enough images for all rounds to lie in the first epoch.
@@ -26,7 +26,7 @@ STEPS = 20
 
 
 def main() -> None:
-    chosen = recipe.build(
+    chosen = build_recipe(
         settings={"precision": sys.argv[1]},
         flags={"preset": "article", "arch": "article-resnet", "data": "cifar10"},
     )

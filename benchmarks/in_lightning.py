@@ -21,13 +21,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.bare import Loop
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 
 PRECISIONS: dict[str, Any] = {"float32": "32-true", "bf16": "bf16-mixed"}
 
 
 def main() -> None:
-    loop = Loop(recipe.build(file=recipe.load(Path(sys.argv[1]))))
+    loop = Loop(build_recipe(file=read_fields(Path(sys.argv[1]))))
     with open(os.devnull, "w") as nowhere:
         console = {"file": nowhere, "force_terminal": True, "width": 120}
         trainer = Trainer(

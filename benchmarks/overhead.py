@@ -29,11 +29,12 @@ from pathlib import Path
 
 from benchmarks.peer import ROOT, Measure, Peer, python_with, report, take_turns
 from engine.protocol import commands, events
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from engine.run import rundir, spool
-from engine.run.journal import Reader
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields, to_toml
+from engine.run import engine_log, spool
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.start import launch
 
 # As CIFAR-10 has them.
@@ -63,13 +64,13 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         data = options.data or random_images(folder / "images")
-        chosen = recipe.build(
+        chosen = build_recipe(
             settings={"epochs": 100_000, "batch": options.batch, "crop": 0, "flip": False},
             flags={"arch": options.arch, "data": str(data.resolve())},
         )
         engine = stack.enter_context(Engine(chosen, folder, options.slice))
         # What was found out by trying holds for all.
-        settled = recipe.build(file=recipe.load(engine.run.recipe))
+        settled = build_recipe(file=read_fields(engine.run.recipe))
         bare = stack.enter_context(bare_loop(settled, folder / "recipe.toml", options.slice))
         viewer = stack.enter_context(viewer_of(engine.run))
 
@@ -115,7 +116,7 @@ def random_images(folder: Path) -> Path:
 
 def bare_loop(chosen: Recipe, file: Path, seconds: float) -> Peer:
     """The loop of `benchmarks/bare.py`, in a process with the engine's environment."""
-    file.write_text(recipe.to_toml(chosen))
+    file.write_text(to_toml(chosen))
     command = [sys.executable, "-m", "benchmarks.bare", str(file), str(seconds)]
     return Peer(*command, env=environment(chosen))
 
@@ -148,7 +149,7 @@ class Engine:
         self.run = claim.run
         self._seconds = seconds
         self._process = launch.spawn(claim, chosen)
-        self._reader = Reader(self.run.journal)
+        self._reader = JournalReader(self.run.journal)
         self._until_phase("training")
         self._pause()
 
@@ -178,7 +179,7 @@ class Engine:
                         phases.append(event)
             if any(phase.name == name for phase in phases):
                 return phases
-            assert self._process.poll() is None, rundir.last_words(self.run)
+            assert self._process.poll() is None, engine_log.last_line(self.run)
             time.sleep(POLL_SECONDS)
 
     def __enter__(self) -> Engine:

@@ -32,12 +32,13 @@ import psutil
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe, schedule
+from engine.recipes import schedule
 from engine.recipes.recipe import Resolved
-from engine.run import rundir
+from engine.recipes.recipe_building import build_recipe
+from engine.run import run_creation
 from engine.run.history import History
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 EVENTS_PER_SECOND = 10
 STEPS_PER_EPOCH = 390
@@ -73,7 +74,7 @@ class Script:
     def __init__(self) -> None:
         self._random = random.Random(0)
         self._step = 0
-        self._recipe = recipe.build(flags={"arch": "resnet18", "data": "cifar10", "epochs": 200})
+        self._recipe = build_recipe(flags={"arch": "resnet18", "data": "cifar10", "epochs": 200})
         self._plan = schedule.plan(self._recipe, STEPS_PER_EPOCH)
 
     def start(self) -> events.RunStarted:
@@ -163,7 +164,7 @@ class LiveRun:
     """A run directory whose lock is held, as if by an engine, and whose journal is written here."""
 
     def __init__(self, folder: Path) -> None:
-        self.run, self.lock = rundir.create(folder, "resnet18-cifar10", "")
+        self.run, self.lock = run_creation.create(folder, "resnet18-cifar10", "")
         self.journal = Journal(self.run.journal)
         self._script = Script()
         self._source = self._script.events()

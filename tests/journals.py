@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import to_toml
+from engine.run.run_paths import RunDir
 from tests.drawing import examples
 
 NAME = "43-resnet18-cifar10"
@@ -87,7 +88,7 @@ def place(folder: Path, told: Iterable[Event], name: str = NAME) -> RunDir:
     run = RunDir(folder / name)
     run.commands.mkdir(parents=True)
     run.checkpoints.mkdir()
-    run.recipe.write_text(recipe.to_toml(recipe.build(flags={"epochs": examples.EPOCHS})))
+    run.recipe.write_text(to_toml(build_recipe(flags={"epochs": examples.EPOCHS})))
     run.journal.write_bytes(b"".join(_lines(told)))
     return run
 

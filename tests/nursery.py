@@ -21,8 +21,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from engine.recipes import recipe
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import faulty
 from tests.processes import Scope, begin, end_with_scope, wait_for
@@ -47,7 +47,7 @@ class Birth(msgspec.Struct, frozen=True):
 
 def fresh(folder: Path, flags: Mapping[str, object]) -> RunDir:
     """A new run in this runs folder, which waits for its engine."""
-    claim = launch.create(recipe.build(flags=flags), folder)
+    claim = launch.create(build_recipe(flags=flags), folder)
     os.close(claim.lock)
     return claim.run
 

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple, Protocol
 import pyte
 
 from engine.protocol.events import Event
-from engine.run.journal import Reader, Tail
-from engine.run.rundir import RunDir
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_tail import JournalTail
+from engine.run.run_paths import RunDir
 from tests import leftovers
 
 # On a machine that has much else to do as well; a wait for what comes ends as soon as it is there.
@@ -103,7 +104,7 @@ class Watch:
 
     def __init__(self, journal: Path) -> None:
         self.events: list[Event] = []
-        self._tail = Tail(journal)
+        self._tail = JournalTail(journal)
 
     def has(self, found: Callable[[Event], bool]) -> bool:
         """Whether such an event has been written."""
@@ -205,6 +206,6 @@ class Terminal:
 def clean(run: RunDir) -> list[Event]:
     """What a reader makes of the journal: one line, whatever happened."""
     said: list[Event] = []
-    for batch in Reader(run.journal).batches():
+    for batch in JournalReader(run.journal).batches():
         said = [*batch.events] if batch.anew else [*said, *batch.events]
     return said

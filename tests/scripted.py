@@ -9,10 +9,11 @@ import msgspec
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe
 from engine.recipes.recipe import Resolved
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 START = 1_700_000_000.0
 
@@ -28,7 +29,7 @@ def started(
     classes: tuple[str, ...] = tuple("0123456789"), epochs: int = 4, name: str = "1-lenet5-digits"
 ) -> events.RunStarted:
     """The first event of a run of so many epochs, each of 10 steps of 64 images."""
-    chosen = recipe.build(flags={"epochs": epochs})
+    chosen = build_recipe(flags={"epochs": epochs})
     return events.RunStarted(
         attempt="a1",
         name=name,
@@ -117,7 +118,7 @@ def run_dir(folder: Path, said: Iterable[Event] = (), name: str = "1-lenet5-digi
     run = RunDir(folder / name)
     run.commands.mkdir(parents=True)
     run.checkpoints.mkdir()
-    run.recipe.write_text(recipe.to_toml(recipe.build(flags={"epochs": 4})))
+    run.recipe.write_text(to_toml(build_recipe(flags={"epochs": 4})))
     write(run, said)
     return run
 

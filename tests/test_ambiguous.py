@@ -14,7 +14,7 @@ import pyte
 import pytest
 from textual.events import CursorPosition
 
-from engine.run import rundir
+from engine.run import run_lock
 from tests import scripted
 from tests.processes import PATIENCE, Terminal, begin
 from tests.test_dashboard import app_of, screen
@@ -87,7 +87,7 @@ class Wide(pyte.Screen):
 
 def test_a_wide_terminal_gets_ascii_and_a_key_typed_at_once_acts(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     emulator = Wide(80, 24)
     terminal = Terminal("attach", screen=emulator)
     emulator.asked_of = terminal

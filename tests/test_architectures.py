@@ -10,7 +10,7 @@ from torch import nn
 
 from engine import models
 from engine.catalog.architectures import ARCHITECTURES, macs, parameters
-from engine.inspection import probe
+from engine.inspection import layer_events
 from engine.protocol.events import Layer
 
 # Layers of shortcuts and of squeeze-excitation.
@@ -22,7 +22,7 @@ def built(arch: str, channels: int, size: int, classes: int) -> tuple[nn.Module,
     """A model on the meta device, and its table of layers."""
     with torch.device("meta"):
         model = models.build(arch, channels, size, classes)
-    return model, probe.layers(model, channels, size)
+    return model, layer_events.layers(model, channels, size)
 
 
 def counted(arch: str, channels: int, size: int, classes: int) -> tuple[int, int]:

@@ -9,9 +9,11 @@ import pytest
 from engine.catalog import architecture_names
 from engine.catalog.architecture_names import Library, Own
 from engine.errors import EngineError, RunError, UsageError
-from engine.recipes import recipe
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import to_toml
+from engine.run import run_creation
+from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution
 
 RUNS = Path("runs")
@@ -19,7 +21,7 @@ RUNS = Path("runs")
 
 def refused(**settings: object) -> str:
     with pytest.raises(UsageError) as caught:
-        recipe.build(settings=settings)
+        build_recipe(settings=settings)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -45,7 +47,7 @@ def test_names_have_three_more_forms(
     assert architecture_names.library(arch) == library
     assert architecture_names.own(arch) == own
     assert architecture_names.short(arch) == short
-    assert recipe.build(settings={"arch": arch}).arch == arch
+    assert build_recipe(settings={"arch": arch}).arch == arch
 
 
 @pytest.mark.parametrize(
@@ -76,8 +78,8 @@ def test_others_are_refused(arch: str) -> None:
     ],
 )
 def test_a_run_is_named_by_the_last_part(arch: str, name: str) -> None:
-    assert launch.default_name(recipe.build(settings={"arch": arch})) == name
-    assert rundir.NAME.fullmatch(name)
+    assert launch.default_name(build_recipe(settings={"arch": arch})) == name
+    assert run_creation.NAME.fullmatch(name)
 
 
 # What a recipe asks for
@@ -106,22 +108,22 @@ def test_what_an_architecture_does_not_have_is_refused(
 
 
 def test_what_it_has_is_taken() -> None:
-    chosen = recipe.build(settings={"arch": "lenet5", "act": "relu", "bn": True, "dropout": 0})
+    chosen = build_recipe(settings={"arch": "lenet5", "act": "relu", "bn": True, "dropout": 0})
     assert (chosen.act, chosen.bn, chosen.dropout) == ("relu", True, 0.0)
-    assert recipe.build(settings={"arch": "speednet", "act": "relu"}).act == "relu"
+    assert build_recipe(settings={"arch": "speednet", "act": "relu"}).act == "relu"
 
 
 def test_pretrained_brings_224_pixels_with_it() -> None:
     flags = {"arch": "resnet50", "pretrained": True}
-    assert recipe.build(flags=flags).size == 224
-    assert recipe.build(settings={"size": 128}, flags=flags).size == 128
-    assert recipe.build(flags={"arch": "torchvision/swin_t", "pretrained": True}).size == 224
+    assert build_recipe(flags=flags).size == 224
+    assert build_recipe(settings={"size": 128}, flags=flags).size == 128
+    assert build_recipe(flags={"arch": "torchvision/swin_t", "pretrained": True}).size == 224
 
 
 # Files and runs on the disk
 
 
-def chosen(**flags: object) -> recipe.Recipe:
+def chosen(**flags: object) -> Recipe:
     return recipe_resolution.recipe_from(None, (), {"data": "digits", **flags}, RUNS)
 
 
@@ -134,8 +136,8 @@ def test_the_users_own_file_becomes_absolute() -> None:
 
 def run_with(*files: str, **settings: object) -> RunDir:
     """A run of these settings that has saved such checkpoints."""
-    toml = recipe.to_toml(recipe.build(settings=settings))
-    claim = rundir.create(RUNS, "before", toml)
+    toml = to_toml(build_recipe(settings=settings))
+    claim = run_creation.create(RUNS, "before", toml)
     for file in files:
         (claim.run.checkpoints / file).touch()
     return claim.run

@@ -11,8 +11,8 @@ import pytest
 from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import replies, rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import replies, run_lock, spool
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
 from tests.scripted import Clock
@@ -30,17 +30,17 @@ def run(tmp_path: Path) -> RunDir:
 @pytest.fixture
 def live(run: RunDir) -> Iterator[RunDir]:
     """A run whose lock is held as an engine would."""
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 
 
-def heard(run: RunDir, lock: Path | None = None) -> list[commands.Probe]:
+def heard(run: RunDir, lock: Path | None = None) -> list[commands.Inspect]:
     """The questions that wait for who holds this lock, taken as it would."""
-    owner = rundir.owner(run, lock)
+    owner = run_lock.read_owner(run, lock)
     assert owner is not None
     taken = spool.Spool(run, owner.attempt, lambda file, why: None).take()
-    return [command for command in taken if isinstance(command, commands.Probe)]
+    return [command for command in taken if isinstance(command, commands.Inspect)]
 
 
 class Answerer:
@@ -57,11 +57,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Answerer]:
     """The answerers that were started instead of processes."""
     answerers: list[Answerer] = []
 
-    def look(run: RunDir) -> Answerer:
+    def start(run: RunDir) -> Answerer:
         answerers.append(Answerer())
         return answerers[-1]
 
-    monkeypatch.setattr(launch, "look", look)
+    monkeypatch.setattr(launch, "start_inspection_server", start)
     return answerers
 
 
@@ -69,10 +69,10 @@ def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Answerer
     asking = InspectionRequests(live)
     asking.ask("maps", "conv1", (3,))
     [question] = heard(live)
-    assert (question.look, question.layer, question.images) == ("maps", "conv1", (3,))
+    assert (question.kind, question.layer, question.images) == ("maps", "conv1", (3,))
     assert asking.waiting
     assert asking.look() is None
-    replies.answer(live, question.id, ANSWER)
+    replies.write_reply(live, question.id, ANSWER)
     assert asking.look() == ANSWER
     assert asking.look() is None, "once"
     assert started == []
@@ -82,7 +82,7 @@ def test_a_refusal_is_an_answer(live: RunDir) -> None:
     asking = InspectionRequests(live)
     asking.ask("kernels")
     refusal = events.Alert("warning", "probe", "no")
-    replies.answer(live, heard(live)[0].id, refusal)
+    replies.write_reply(live, heard(live)[0].id, refusal)
     assert asking.look() == refusal
 
 
@@ -92,12 +92,12 @@ def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) 
         asking.ask("maps", "conv1", (image,))
         assert asking.look() is None
     [first] = heard(live)
-    replies.answer(live, first.id, ANSWER)
+    replies.write_reply(live, first.id, ANSWER)
     assert asking.look() is None, "nobody wants this answer any more"
     [last] = heard(live)
     assert (first.images, last.images) == ((0,), (4,))
     newest = events.Augmented(2, ())
-    replies.answer(live, last.id, newest)
+    replies.write_reply(live, last.id, newest)
     assert asking.look() == newest
 
 
@@ -112,7 +112,7 @@ def test_a_question_that_is_never_answered_holds_up_no_other(live: RunDir) -> No
     clock.now += PATIENCE_SECONDS + 0.1
     assert asking.look() is None
     [question] = heard(live)
-    assert question.look == "maps"
+    assert question.kind == "maps"
 
 
 def test_without_an_engine_an_answerer_is_started_and_asked(
@@ -122,11 +122,11 @@ def test_without_an_engine_an_answerer_is_started_and_asked(
     asking.ask("maps", "conv1", (3,))
     assert asking.look() is None
     assert len(started) == 1
-    lock = rundir.take(run, run.look_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     assert asking.look() is None
-    [question] = heard(run, run.look_lock)
+    [question] = heard(run, run.inspection_lock)
     assert question.images == (3,)
-    replies.answer(run, question.id, ANSWER)
+    replies.write_reply(run, question.id, ANSWER)
     assert asking.look() == ANSWER
     assert len(started) == 1
     os.close(lock)
@@ -135,9 +135,9 @@ def test_without_an_engine_an_answerer_is_started_and_asked(
 def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list[Answerer]) -> None:
     asking = InspectionRequests(run)
     asking.ask("kernels")
-    lock = rundir.take(run, run.look_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     asking.look()
-    replies.answer(run, heard(run, run.look_lock)[0].id, ANSWER)
+    replies.write_reply(run, heard(run, run.inspection_lock)[0].id, ANSWER)
     assert asking.look() == ANSWER
     os.close(lock)
     started[0].returncode = 0
@@ -148,16 +148,16 @@ def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list
 def test_who_takes_over_is_asked_again(run: RunDir, started: list[Answerer]) -> None:
     asking = InspectionRequests(run)
     asking.ask("kernels")
-    look_lock = rundir.take(run, run.look_lock)
+    inspection_lock = run_lock.acquire(run, run.inspection_lock)
     asking.look()
-    [first] = heard(run, run.look_lock)
-    os.close(look_lock)
+    [first] = heard(run, run.inspection_lock)
+    os.close(inspection_lock)
     started[0].returncode = 0
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     assert asking.look() is None
     [again] = heard(run)
     assert again.id != first.id
-    assert again.look == "kernels"
+    assert again.kind == "kernels"
     os.close(lock)
 
 
@@ -176,10 +176,10 @@ def test_an_answerer_that_fails_leaves_its_complaint(run: RunDir, started: list[
 def test_what_cannot_be_started_is_said_at_once(
     run: RunDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def look(run: RunDir) -> Event:
+    def start(run: RunDir) -> Event:
         raise RunError("no")
 
-    monkeypatch.setattr(launch, "look", look)
+    monkeypatch.setattr(launch, "start_inspection_server", start)
     asking = InspectionRequests(run)
     with pytest.raises(RunError, match="no"):
         asking.ask("kernels")

@@ -10,17 +10,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.non_finite import first_non_finite_layer, first_non_finite_weight
 from engine.checkpoints import checkpoint
 from engine.data.base.batch import Batch
 from engine.distributed.ranks import World
-from engine.inspection import probe
 from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run.journal import Journal, Reader
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run.journal import Journal
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from engine.training.loss import CrossEntropy
 
@@ -32,7 +33,7 @@ class Attempt:
 
     def __init__(self, folder: Path, on_nan: OnNan) -> None:
         settings = {"epochs": EPOCHS, "threads": 1, "precision": "float32", "on_nan": on_nan}
-        chosen = recipe.build(settings=settings)
+        chosen = build_recipe(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
         world = World()
         self.said: list[Event] = []
@@ -74,7 +75,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def clean_steps(run: RunDir) -> list[int]:
     """The steps at the ends of epochs that are left when a reader has sorted out the journal."""
-    said = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     return [event.step for event in said if isinstance(event, events.EpochEnded)]
 
 
@@ -86,7 +87,7 @@ def test_stop_ends_the_run_with_a_sentence_and_a_whole_checkpoint(
     attempt.finish()
     assert attempt.worker.outcome.reason == "failed"
     assert f"not a number since step {STEPS_AN_EPOCH + 3}" in attempt.worker.outcome.error
-    assert checkpoint.load(attempt.run.checkpoints / "last.pt")["step"] == STEPS_AN_EPOCH
+    assert checkpoint.load(attempt.run.checkpoints / "last.pt").training.step == STEPS_AN_EPOCH
     kept = torch.load(attempt.run.checkpoints / f"nan-step-{STEPS_AN_EPOCH + 3}.pt")
     assert kept["images"].shape == (64, 1, 32, 32)
     assert kept["labels"].shape == (64,)
@@ -155,7 +156,7 @@ def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) 
     refused = attempt.session.save(("last.pt", "command"))
     assert isinstance(refused, events.Alert)
     attempt.session.settle()
-    weights = checkpoint.load(attempt.run.checkpoints / "last.pt")["model"].values()
+    weights = checkpoint.load(attempt.run.checkpoints / "last.pt").training.weights.values()
     assert all(bool(weight.isfinite().all()) for weight in weights)
     life.close()
 
@@ -165,14 +166,14 @@ def test_the_first_layer_that_breaks_is_named() -> None:
     images = torch.rand(2, 1, 8, 8)
     first, last = nn.Conv2d(1, 2, 3), nn.Linear(72, 3)
     model = nn.Sequential(first, nn.ReLU(), nn.Flatten(), last)
-    assert probe.first_broken(model, images) == ""
+    assert first_non_finite_layer(model, images) == ""
     with torch.no_grad():
         last.weight[0, 0] = torch.nan
-    assert probe.first_broken(model, images) == "3"
-    assert probe.broken_weights(model) == "3"
+    assert first_non_finite_layer(model, images) == "3"
+    assert first_non_finite_weight(model) == "3"
     assert first.bias is not None
     with torch.no_grad():
         first.bias[1] = torch.inf
-    assert probe.first_broken(model, images) == "0"
+    assert first_non_finite_layer(model, images) == "0"
     assert model.training
     assert not any(module._forward_hooks for module in model.modules())

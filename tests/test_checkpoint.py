@@ -13,25 +13,48 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
-from engine.checkpoints import checkpoint
+from engine.checkpoints import checkpoint, run_state
+from engine.checkpoints.run_state import RunShape
 from engine.errors import RunError
 from engine.protocol import events
-from tests.test_broken_loss import Attempt
-
-
-def nothing() -> None:
-    return None
+from tests import run_states
+from tests.test_broken_loss import STEPS_AN_EPOCH, Attempt
 
 
 def test_a_state_comes_back(tmp_path: Path) -> None:
-    state = {"step": 3, "model": {"w": torch.arange(4.0)}, "best": [0.5, 2]}
-    size = checkpoint.save(tmp_path / "last.pt", state, nothing)
+    state = run_states.state(trained_weights=run_states.weights(w=torch.ones(4)))
+    size = run_states.save(tmp_path / "last.pt", state)
     assert size == (tmp_path / "last.pt").stat().st_size
     back = checkpoint.load(tmp_path / "last.pt")
-    assert (back["step"], back["best"]) == (3, [0.5, 2])
-    assert torch.equal(back["model"]["w"], torch.arange(4.0))
+    assert (back.attempt, back.seq, back.description) == ("a1", 7, state.description)
+    assert (back.training.step, back.training.best) == (3, state.training.best)
+    assert (back.training.plateau, back.training.steering) == (
+        state.training.plateau,
+        state.training.steering,
+    )
+    assert torch.equal(back.training.weights["w"], torch.arange(4.0))
+    assert back.training.trained_weights is not None
+    assert torch.equal(back.training.trained_weights["w"], torch.ones(4))
     assert os.listdir(tmp_path) == ["last.pt"]
+
+
+def test_a_file_is_a_dict_of_plain_values_that_pytorch_reads_by_itself(tmp_path: Path) -> None:
+    run_states.save(tmp_path / "best.pt", run_states.state())
+    plain = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert plain.keys() == {"format", "attempt", "seq", "description", "training"}
+    assert plain["format"] == run_state.FORMAT
+    assert plain["description"]["classes"] == ("0", "1")
+    assert plain["description"]["input"]["fit"] == "center-square"
+    assert plain["training"]["weights"]["w"].tolist() == [0, 1, 2, 3]
+
+
+def test_weights_keep_the_versions_of_their_modules(tmp_path: Path) -> None:
+    weights = run_state.weights_of(nn.BatchNorm1d(2))
+    run_states.save(tmp_path / "best.pt", run_state.copied(run_states.state(weights=weights)))
+    back = checkpoint.load(tmp_path / "best.pt").training.weights
+    assert back._metadata == weights._metadata  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("where", ["fsync", "rename"])
@@ -39,27 +62,28 @@ def test_a_save_that_fails_leaves_the_old_one_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     path = tmp_path / "last.pt"
-    checkpoint.save(path, {"step": 1}, nothing)
+    run_states.save(path, run_states.state(step=1))
 
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, where, fail)
     with pytest.raises(OSError, match="No space"):
-        checkpoint.save(path, {"step": 2}, nothing)
+        run_states.save(path, run_states.state(step=2))
     monkeypatch.undo()
-    assert checkpoint.load(path)["step"] == 1
+    assert checkpoint.load(path).training.step == 1
     assert os.listdir(tmp_path) == ["last.pt"]
 
 
 def test_a_disk_that_is_really_full_is_an_oserror(tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
+    large = run_states.state(weights=run_states.weights(w=torch.zeros(10_000)))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:
         with pytest.raises(OSError, match="too large"):
-            checkpoint.save(path, {"w": torch.zeros(10_000)}, nothing)
+            run_states.save(path, large)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert os.listdir(tmp_path) == []
@@ -68,7 +92,7 @@ def test_a_disk_that_is_really_full_is_an_oserror(tmp_path: Path) -> None:
 def test_what_it_refers_to_is_durable_before_it_has_its_name(tmp_path: Path) -> None:
     seen = []
     path = tmp_path / "last.pt"
-    checkpoint.save(path, {"step": 1}, lambda: seen.append(path.exists()))
+    run_states.save(path, run_states.state(), lambda: seen.append(path.exists()))
     assert seen == [False]
 
 
@@ -88,7 +112,7 @@ def test_a_file_that_carries_code_is_refused_unexecuted(tmp_path: Path) -> None:
 
 def test_a_half_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "last.pt"
-    checkpoint.save(path, {"w": torch.zeros(1000)}, nothing)
+    run_states.save(path, run_states.state())
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(RunError, match="not a whole checkpoint"):
         checkpoint.load(path)
@@ -106,22 +130,40 @@ def test_any_bytes_are_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "state",
+    "plain",
     [
-        {},
-        {"step": 1, "seq": 1},
-        {"data": 5},
-        {"data": {}, "model": {}, "optimizers": "many", "step": "far", "seq": None},
+        {"format": 3},
+        {"format": 3, "attempt": "a1", "seq": 1, "description": None, "training": {"step": 1}},
+        {"format": 2},
+        {"format": 2, "data": 5, "epoch": 3},
+        {"format": 2, "data": {}, "model": {}, "optimizers": "many", "step": "far", "seq": None},
     ],
 )
 def test_a_run_whose_checkpoint_lacks_what_it_needs_ends_with_a_sentence(
-    tmp_path: Path, state: dict[str, Any]
+    tmp_path: Path, plain: dict[str, Any]
 ) -> None:
-    """Whole, of our format, and yet nothing that a training could go on from."""
-    attempt = Attempt(tmp_path, "stop")
-    checkpoint.save(attempt.run.checkpoints / "last.pt", state, nothing)
+    """The file is whole and of a known format, and yet no training can go on from it."""
+    assert_refused(tmp_path, plain, "last.pt is not a whole checkpoint")
+
+
+def test_a_run_refuses_the_weights_of_another_architecture(tmp_path: Path) -> None:
+    shape = RunShape(steps_per_epoch=STEPS_AN_EPOCH, batch=64, classes=10)
+    plain = run_state.to_plain(run_states.state(shape=shape))
+    assert_refused(tmp_path, plain, "last.pt is not a whole checkpoint")
+
+
+def test_a_run_says_in_which_numbers_its_checkpoint_differs(tmp_path: Path) -> None:
+    plain = run_state.to_plain(run_states.state())
+    said = "steps per epoch 2 → 22, batch 2 → 64, classes 2 → 10"
+    assert_refused(tmp_path, plain, said)
+
+
+def assert_refused(folder: Path, plain: dict[str, Any], sentence: str) -> None:
+    attempt = Attempt(folder, "stop")
+    path = attempt.run.checkpoints / "last.pt"
+    checkpoint.write(path, checkpoint.content(plain), lambda: None)
     attempt.finish()
     [ended] = attempt.all(events.RunEnded)
     assert isinstance(ended, events.RunEnded)
     assert ended.reason == "failed"
-    assert "last.pt is not a whole checkpoint" in ended.error or "is not what" in ended.error
+    assert sentence in ended.error

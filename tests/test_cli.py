@@ -16,8 +16,9 @@ from rich.text import Text
 from engine.catalog import architectures
 from engine.machine import hardware
 from engine.protocol import events
-from engine.recipes import recipe
-from engine.run import rundir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields, to_toml
+from engine.run import run_creation, run_lock
 from engine.start import launch
 from tests import scripted
 from tui.cli import tables
@@ -85,7 +86,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["--no-ui", "--set", "colour=1"], "'colour': `cnn-tui recipes quick` shows all of them."),
         (["--no-ui", "-m", "densenet"], "'densenet': `cnn-tui models` lists them."),
         (["--no-ui", "--epochs", "0"], "epochs = 0 is not possible"),
-        (["--no-ui", "--device", "gpu"], "device is auto, cpu, cuda or cuda:N"),
+        (["--no-ui", "--device", "gpu"], "device must be auto, cpu, cuda or cuda:N"),
         (["--no-ui", "--device", "cuda:7"], "no usable GPU for --device cuda:7"),
         (["--dry-run", "--device", "cuda"], "no usable GPU for --device cuda"),
         (["--name", "x", "--resume", "auto", "--device", "cuda"], "no usable GPU"),
@@ -133,7 +134,7 @@ def again(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Result, tup
     """What a command line says that goes on with the run `job`, and how it starts an engine."""
     options: tuple[str, ...] = ()
 
-    def become(claim: rundir.Claim, chosen: object, *said: str) -> None:
+    def become(claim: run_lock.Claim, chosen: object, *said: str) -> None:
         nonlocal options
         options = said
         os.close(claim.lock)
@@ -164,10 +165,10 @@ def test_a_run_that_is_there_begins_with_nothing_else(
 ) -> None:
     """Its first weights may be gone by then; what they brought with them holds for its own."""
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-job")
-    began = recipe.build(
+    began = build_recipe(
         flags={"arch": "lenet5", "data": "mnist", "bn": False, "init_from": "/gone/best.pt"}
     )
-    run.recipe.write_text(recipe.to_toml(began))
+    run.recipe.write_text(to_toml(began))
     begin = ("--init-from", "gone", "--set", "bn=false", "-d", "mnist")
     same, _ = again(monkeypatch, *begin)
     assert (same.exit_code, same.output) == (0, "")
@@ -180,7 +181,7 @@ def test_torchrun_has_to_be_told_of_more_epochs(tmp_path: Path) -> None:
     result = cli("--create", "--name", "job", "--resume", "auto", "--epochs", "6")
     assert result.stdout == f"{run.path.resolve()}\n"
     assert "add --epochs 6 after `-m engine RUN`" in result.stderr
-    assert not rundir.alive(run)
+    assert not run_lock.is_live(run)
 
 
 def test_commands_need_a_live_run(tmp_path: Path) -> None:
@@ -194,13 +195,13 @@ def test_commands_need_a_live_run(tmp_path: Path) -> None:
 
 
 def test_a_command_reaches_the_spool(tmp_path: Path) -> None:
-    run, _ = rundir.create(tmp_path / "runs", "x", "")
+    run, _ = run_creation.create(tmp_path / "runs", "x", "")
     assert cli("pause").output == "told 1-x to pause\n"
     assert [path.suffix for path in run.commands.iterdir()] == [".json"]
 
 
 def test_a_command_that_changes_nothing_says_so(tmp_path: Path) -> None:
-    run, _ = rundir.create(tmp_path / "runs", "x", "")
+    run, _ = run_creation.create(tmp_path / "runs", "x", "")
     assert cli("continue").output == "told 1-x to continue, but it was not paused\n"
     scripted.write(run, [events.Phase("paused")])
     assert cli("continue").output == "told 1-x to continue\n"
@@ -303,7 +304,7 @@ def test_weights_that_are_neither_a_file_nor_a_run(tmp_path: Path) -> None:
 
 def test_a_printed_recipe_can_be_used(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(cli("recipes", "quick", "-m", "lenet5").output)
-    assert recipe.build(file=recipe.load(tmp_path / "mine.toml")).arch == "lenet5"
+    assert build_recipe(file=read_fields(tmp_path / "mine.toml")).arch == "lenet5"
 
 
 def test_models_and_datasets_as_json() -> None:

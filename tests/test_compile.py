@@ -18,8 +18,8 @@ from engine.data.base.dataset import Dataset
 from engine.devices import device as devices
 from engine.models.style import Style
 from engine.protocol import events
-from engine.recipes import recipe
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests.nursery import Nursery, fresh
 from tests.processes import PATIENCE, Watch
@@ -44,7 +44,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> CompileCounterWithBackend:
 def plain(data: Dataset, tick: float = 0.01) -> Trainer:
     """A LeNet with all that a pass may leave its marks on: BN statistics and dropout's draws."""
     torch.set_num_threads(1)
-    chosen = recipe.build(settings={"epochs": 2, "precision": "float32", "lr": 0.01})
+    chosen = build_recipe(settings={"epochs": 2, "precision": "float32", "lr": 0.01})
     torch.manual_seed(0)
     model = models.build("lenet5", 1, 32, 10, Style("default", True, 0.2))
     resolved = devices.resolve(chosen, CPU, 32)

@@ -20,11 +20,11 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Static
 
-from tui.app import INKS_DARK
 from tui.drawing.cells import Row, Span
 from tui.terminal.compositor import FineCompositor, Stretch, divided
 from tui.terminal.pen import Pen
 from tui.widgets.drawn import CellWidget, changed
+from tui.widgets.themes import INKS_DARK
 
 
 class Board(CellWidget):

@@ -12,8 +12,8 @@ import pytest
 
 from engine.protocol import commands, events
 from engine.protocol.events import Cell, Event
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.test_dashboard import app_of, notes, pane, screen, told
 from tui.app import CnnTui
@@ -36,7 +36,7 @@ def journal(classes: int = 10) -> list[Event]:
 def live(tmp_path: Path) -> Iterator[RunDir]:
     """The run, its lock held as an engine would."""
     run = scripted.run_dir(tmp_path / "runs", journal())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 
@@ -67,8 +67,8 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
         await pilot.pause()
         assert "asking the engine for these images" in screen(pilot)
         [asked] = told(live)
-        assert isinstance(asked, commands.Probe)
-        assert (asked.look, asked.images) == ("images", (8, 31))
+        assert isinstance(asked, commands.Inspect)
+        assert (asked.kind, asked.images) == ("images", (8, 31))
         shown = [events.Example(i, WHITE, 4, ((5, 0.8), (4, 0.2))) for i in asked.images]
         pane(pilot, ConfusionPane).receive(events.Examples(tuple(shown)))
         await pilot.pause()
@@ -138,7 +138,7 @@ async def test_the_images_of_a_class_are_those_of_all_its_mistakes(live: RunDir)
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "r", "o", *["j"] * 5, "enter")
         [asked] = told(live)
-        assert isinstance(asked, commands.Probe)
+        assert isinstance(asked, commands.Inspect)
         assert asked.images == (8, 31)
 
 

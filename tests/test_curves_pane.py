@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.history import History
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
@@ -33,7 +33,7 @@ PANES = ("loss", "accuracy", "rate")
 def live(tmp_path: Path) -> Iterator[RunDir]:
     """A run in its third epoch of four, whose lock is held as an engine would."""
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 
@@ -207,7 +207,7 @@ def long(tmp_path: Path) -> Iterator[RunDir]:
     said = scripted.half_a_run(epochs=4)[:3]
     said[1] = msgspec.structs.replace(scripted.started(), steps_per_epoch=100_000)
     run = scripted.run_dir(tmp_path / "runs", [*said, scripted.steps(1)])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 

@@ -17,9 +17,9 @@ from textual.widget import Widget
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
 from engine.protocol.events import Event
-from engine.run import rundir, spool
+from engine.run import run_lock, spool
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.idle import workers_have_ended
 from tests.scripted import Clock
@@ -36,7 +36,7 @@ P = TypeVar("P", bound=Pane)
 def live(tmp_path: Path) -> Iterator[RunDir]:
     """A run in its third epoch, whose lock is held as an engine would."""
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 
@@ -78,7 +78,7 @@ PANES = ("loss", "accuracy", "rate", "layers", "confusion", "maps", "machine", "
 
 
 def told(run: RunDir) -> list[Command]:
-    owner = rundir.owner(run)
+    owner = run_lock.read_owner(run)
     assert owner is not None
     return spool.Spool(run, owner.attempt, lambda file, why: None).take()
 
@@ -394,12 +394,12 @@ async def test_one_that_is_resumed_and_begins_shows_all_again_unless_another_pan
     run = scripted.run_dir(tmp_path / "runs", [events.Phase("downloading"), failed])
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.press(*keys)
-        lock = rundir.take(run)
+        lock = run_lock.acquire(run)
         await settle(pilot)
         os.close(lock)
         await settle(pilot)
         assert shown(pilot) == ["log"], "it died at once"
-        lock = rundir.take(run)
+        lock = run_lock.acquire(run)
         scripted.write(run, [events.Phase("starting"), scripted.started()])
         await settle(pilot)
         await pilot.pause()
@@ -412,7 +412,7 @@ async def test_the_good_end_of_a_run_that_had_died_is_no_death(tmp_path: Path) -
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert len(notes(pilot)) == 1
-        lock = rundir.take(run)
+        lock = run_lock.acquire(run)
         await settle(pilot)
         assert "● starting" in screen(pilot)
         done = events.RunEnded("done", step=40)
@@ -445,7 +445,7 @@ async def test_an_ended_run_draws_nothing_more(tmp_path: Path) -> None:
 
 async def test_a_journal_that_is_not_there_yet_waits(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs")
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     run.journal.unlink()
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -493,7 +493,7 @@ async def test_incremental_drawing_is_the_same_as_a_full_one(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run()[:6])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     async with app_of(run).run_test(size=size) as pilot:
         await pilot.pause()
         journal = Journal(run.journal, Clock())

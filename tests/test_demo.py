@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from engine.protocol import events
-from engine.run import rundir
-from engine.run.journal import Reader
+from engine.run import run_lock, run_paths
+from engine.run.journal_reader import JournalReader
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen, settle
@@ -43,15 +43,15 @@ def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
         events.Phase("training", time=200.0),
     ]
     clock = Clock()
-    run = rundir.RunDir(tmp_path)
+    run = run_paths.RunDir(tmp_path)
     replay = demo.RecordedRun(run, said, clock)
     came = []
     for seconds in (0.0, 0.4, 0.2, demo.LONGEST_GAP):
         clock.now += seconds
         replay.feed()
-        written = [e for batch in Reader(run.journal).batches() for e in batch.events]
+        written = [e for batch in JournalReader(run.journal).batches() for e in batch.events]
         came.append([(event.seq, round(event.time - clock.now, 2)) for event in written])
-        assert rundir.alive(run) == (len(written) < 3)
+        assert run_lock.is_live(run) == (len(written) < 3)
     assert came == [
         [(1, 0.0)],
         [(1, -0.4)],
@@ -70,7 +70,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
         events.Phase("evaluating", time=100.8, step=22),
     ]
     clock = Clock()
-    run = rundir.RunDir(tmp_path)
+    run = run_paths.RunDir(tmp_path)
     replay = demo.RecordedRun(run, said, clock)
     over = []
     clock.now += 0.5
@@ -83,7 +83,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
         if again:
             replay.hold()
     assert over == [False, False, True]
-    written = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    written = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     assert [(event.name, event.step) for event in written if isinstance(event, events.Phase)] == [
         ("loading", 0),
         ("training", 0),
@@ -95,7 +95,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(written) == 6, "what is over stands still by itself"
     times = [event.time for event in written]
     assert times == sorted(times)
-    assert rundir.alive(run) is False
+    assert run_lock.is_live(run) is False
 
 
 async def played(pilot: Pilot[str], clock: Clock, seconds: float) -> None:
@@ -115,7 +115,7 @@ async def test_the_whole_of_it(tmp_path: Path) -> None:
         assert "epoch 2/10" in screen(pilot)
         await played(pilot, clock, 600.0)
         assert "✓ done" in screen(pilot)
-        assert not rundir.alive(rundir.RunDir(tmp_path / demo.NAME))
+        assert not run_lock.is_live(run_paths.RunDir(tmp_path / demo.NAME))
         assert notes(pilot) == []
         await pilot.press("q")
     assert app.return_value is not None

@@ -18,9 +18,11 @@ from tui.app import CnnTui
 from tui.panes.confusion.class_filter import ClassFilterScreen
 from tui.screens.explain import ExplainScreen
 from tui.screens.help import HelpScreen
+from tui.screens.launcher.fields_dialog import SHOWN, FieldsDialog
+from tui.screens.launcher.folder_dialog import FolderDialog
 from tui.screens.leave import LeaveScreen
 from tui.screens.steer import SteerScreen
-from tui.widgets.forms import SHOWN, FieldsScreen, FormDialog, PathScreen
+from tui.widgets.forms import FormDialog
 
 
 class Host(App[None]):
@@ -47,8 +49,8 @@ async def test_titles_stand_in_the_border_in_characters_that_there_are(
 
 FORMS: Mapping[str, Callable[[], FormDialog[Any]]] = {
     "steer": lambda: SteerScreen(History(), str),
-    "fields": lambda: FieldsScreen(Recipe(), lambda fields: ""),
-    "path": PathScreen,
+    "fields": lambda: FieldsDialog(Recipe(), lambda fields: ""),
+    "folder": FolderDialog,
     "classes": ClassFilterScreen,
 }
 
@@ -63,7 +65,7 @@ async def test_forms_are_ascii_too(tmp_path: Path, name: str) -> None:
 
 async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
     async with Host().run_test() as pilot:
-        await pilot.app.push_screen(FieldsScreen(Recipe(), lambda fields: ""))
+        await pilot.app.push_screen(FieldsDialog(Recipe(), lambda fields: ""))
         went = []
         for _ in range(len(SHOWN) + 2):
             assert pilot.app.focused is not None

@@ -17,9 +17,10 @@ import pytest
 from engine.checkpoints import checkpoint, saver
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run import journal, rundir
-from engine.run.journal import Journal, Tail
-from engine.run.rundir import RunDir
+from engine.run import journal, run_lock
+from engine.run.journal import Journal
+from engine.run.journal_tail import JournalTail
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Watch, begin, wait_for
@@ -36,7 +37,7 @@ def failing(number: int) -> Callable[..., Any]:
 
 
 def seqs(path: Path) -> list[int]:
-    return [event.seq for event in Tail(path).read()]
+    return [event.seq for event in JournalTail(path).read()]
 
 
 @pytest.mark.parametrize("number", ERRORS)
@@ -60,7 +61,7 @@ def test_events_that_the_disk_refuses_are_written_when_it_takes_them(
 
 def test_what_is_held_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = Journal(tmp_path / "j")
-    monkeypatch.setattr(journal, "MOST_HELD", 200)
+    monkeypatch.setattr(journal, "MOST_HELD_BYTES", 200)
     monkeypatch.setattr(os, "write", failing(errno.EIO))
     written.append(scripted.steps(1))
     with pytest.raises(OSError, match="Input/output"):
@@ -128,7 +129,7 @@ def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path, engi
     wait_for(lambda: there.has(not_saved), engine)
     told = next(e.text for e in there.events if isinstance(e, events.Alert) and not_saved(e))
     assert "put the run's folder back to where it was" in told
-    assert rundir.alive(away), "the lock went with it"
+    assert run_lock.is_live(away), "the lock went with it"
     checkpoint.load(away.checkpoints / "last.pt")
     away.path.rename(RUN.path)
     saved = there.count(events.Checkpointed)
@@ -153,10 +154,10 @@ def test_a_folder_that_is_deleted_is_said_and_the_training_goes_on(engine: Engin
 BEGUN = """
 import sys
 from pathlib import Path
-from engine.run import rundir
+from engine.run import run_creation, run_lock
 print("ready", flush=True)
 sys.stdin.read()
-print(rundir.create(Path("runs"), "x", "").run.number)
+print(run_creation.create(Path("runs"), "x", "").run.number)
 """
 
 

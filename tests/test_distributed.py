@@ -16,8 +16,8 @@ from engine.checkpoints import checkpoint
 from engine.process import torchrun
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import run_lock, spool
+from engine.run.run_paths import RunDir
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import PATIENCE, Process, Watch, begin, clean, headless, wait_for
 
@@ -75,7 +75,7 @@ def trained(run: RunDir, process: Process, after: int = 1) -> Watch:
 
 
 def leader_of(run: RunDir) -> psutil.Process:
-    owner = rundir.owner(run)
+    owner = run_lock.read_owner(run)
     assert owner is not None
     return psutil.Process(owner.pid)
 
@@ -183,7 +183,7 @@ def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(nursery: Nurs
     assert leader.wait() == 1
     assert "another process of this run has ended" in leader.complained
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.error in leader.complained)
-    assert not rundir.alive(run)
+    assert not run_lock.is_live(run)
     # Now as a person does it, so that it is torchrun that finds one of them gone.
     again = headless("resume", "--no-ui")
     resumed = Watch(run.journal)
@@ -220,11 +220,11 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     other = beside(leader_of(RUN))
     process.kill()
     process.wait()  # whoever reads its lines would wait for rank 0, which goes on
-    assert rundir.alive(RUN)
+    assert run_lock.is_live(RUN)
     spool.send(RUN, commands.Stop)
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.RunEnded)))
-    wait_for(lambda: not rundir.alive(RUN))
-    assert checkpoint.load(RUN.checkpoints / "last.pt")["steering"][0] == 0.5
+    wait_for(lambda: not run_lock.is_live(RUN))
+    assert checkpoint.load(RUN.checkpoints / "last.pt").training.steering.factor == 0.5
     wait_for(lambda: not other.is_running())
 
 
@@ -232,7 +232,7 @@ def test_torchrun_itself_may_start_a_run() -> None:
     made = headless("--create", *ARGUMENTS)
     out, _ = made.communicate(timeout=PATIENCE)
     assert Path(out.strip()) == RUN.path.resolve()
-    assert rundir.owner(RUN) is None, "rank 0 may be on any machine"
+    assert run_lock.read_owner(RUN) is None, "rank 0 may be on any machine"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     engine = ["-m", "engine", str(RUN.path), "--lines"]
     process = begin(
@@ -247,4 +247,4 @@ def test_torchrun_itself_may_start_a_run() -> None:
     assert "epoch 1/1000" in said
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
     state = checkpoint.load(RUN.checkpoints / "last.pt")
-    assert state["step"] == watch.events[-1].step
+    assert state.training.step == watch.events[-1].step

@@ -29,7 +29,7 @@ from engine.machine import hardware
 from engine.protocol import commands
 from engine.protocol.commands import Order
 from engine.protocol.events import Gpu
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.start import launch
 from engine.training.metrics import Evaluation, RunningMetrics
 from engine.training.non_finite_guard import BrokenBatch
@@ -86,7 +86,7 @@ def test_a_streamed_set_is_parted_in_the_same_way(tmp_path: Path) -> None:
         file = tmp_path / "ab"[index % 2] / f"{index}.png"
         file.parent.mkdir(exist_ok=True)
         Image.new("L", (16, 16), index * 20).save(file)
-    chosen = recipe.build(settings={"data": str(tmp_path), "loader": "streaming", "batch": 4})
+    chosen = build_recipe(settings={"data": str(tmp_path), "loader": "streaming", "batch": 4})
     data = finished(load(chosen, 0.0))[1]
     taken = []
     for part in (BatchShare(), BatchShare(0, 2), BatchShare(1, 2)):
@@ -149,9 +149,9 @@ def test_sums_of_a_checkpoint_are_taken_up_by_one_rank_alone() -> None:
     for rank in range(2):
         tally = RunningMetrics(CPU, Together(rank, [World()]))
         tally.restore(sums, 16)
-        taken.append(tally.state())
-    assert [part["images"] for part in taken] == [16, 16]
-    assert torch.equal(sum(part["sums"] for part in taken), sums)  # type: ignore[misc, arg-type]
+        taken.append(tally.epoch_sums())
+        assert tally.epoch_images == 16
+    assert torch.equal(taken[0] + taken[1], sums)
 
 
 # What rank 0 says
@@ -232,11 +232,11 @@ def test_until_all_are_in_step_rank_0_hears_for_itself() -> None:
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    return finished(load(recipe.build()))[1]
+    return finished(load(build_recipe()))[1]
 
 
 def trainer(data: Dataset, world: World) -> Trainer:
-    chosen = recipe.build(settings={"precision": "float32", "threads": 1})
+    chosen = build_recipe(settings={"precision": "float32", "threads": 1})
     torch.manual_seed(0)
     model = models.build("lenet5", 1, 32, 10)
     return Trainer(chosen, devices.resolve(chosen, CPU, 32), CPU, data, model, lambda: 0.0, world)
@@ -298,7 +298,7 @@ def test_how_many_processes_train(
 ) -> None:
     monkeypatch.setattr(hardware, "gpus", gpus(found))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    chosen = recipe.build(settings=fields)
+    chosen = build_recipe(settings=fields)
     if isinstance(expected, int):
         assert launch.ranks(chosen) == expected
     else:
@@ -316,6 +316,6 @@ def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:
 def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "cores", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS")
-    chosen = recipe.build(settings={"threads": "auto"})
+    chosen = build_recipe(settings={"threads": "auto"})
     counts = [launch.environment(chosen, ranks)["OMP_NUM_THREADS"] for ranks in (1, 2, 16)]
     assert counts == ["8", "4", "1"]

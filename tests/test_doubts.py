@@ -11,12 +11,12 @@ import torch
 
 from engine import models
 from engine.errors import UsageError
-from engine.inspection import probe
+from engine.inspection import layer_events
 from engine.process import recipe_checks
 from engine.process.session import Session
 from engine.protocol import events
 from engine.protocol.events import Layer
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from tests import scripted
 
@@ -27,7 +27,7 @@ FLAT = (*NORMED, Layer("head.bn", "BatchNorm1d", "", (256,), 512, 0))
 
 def said(layers: tuple[Layer, ...] = PLAIN, **settings: object) -> list[str]:
     return list(
-        recipe_checks.doubts(recipe.build(settings={"data": "cifar10", **settings}), layers)
+        recipe_checks.doubts(build_recipe(settings={"data": "cifar10", **settings}), layers)
     )
 
 
@@ -93,7 +93,7 @@ def test_a_newer_pytorch_is_a_line_in_the_log_of_a_run(
 ) -> None:
     monkeypatch.setattr(recipe_checks, "TESTED_TORCH", "1.13")
     run = scripted.run_dir(tmp_path)
-    chosen = recipe.build(settings={"epochs": 1, "threads": 1})
+    chosen = build_recipe(settings={"epochs": 1, "threads": 1})
     journal = Journal(run.journal)
     with contextlib.closing(Session(run, chosen, "a1", journal, journal.append).live()) as life:
         said = list(itertools.takewhile(lambda e: not isinstance(e, events.Steps), life))
@@ -108,7 +108,7 @@ def test_these_tests_run_with_no_pytorch_newer_than_the_one_tested() -> None:
 
 
 def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:
-    one, two = (recipe.build(settings={"batch": batch}) for batch in (1, 2))
+    one, two = (build_recipe(settings={"batch": batch}) for batch in (1, 2))
     for layers in (PLAIN, NORMED):
         recipe_checks.check_batch(one, layers)
     recipe_checks.check_batch(two, FLAT)
@@ -118,8 +118,8 @@ def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:
 
 def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
     model = models.build("article-resnet", 3, 32, 10)
-    one = recipe.build(settings={"batch": 1}, flags={"arch": "article-resnet"})
+    one = build_recipe(settings={"batch": 1}, flags={"arch": "article-resnet"})
     with pytest.raises(UsageError, match="article-resnet cannot train on one image"):
-        recipe_checks.check_batch(one, probe.layers(model, 3, 32))
+        recipe_checks.check_batch(one, layer_events.layers(model, 3, 32))
     with pytest.raises(ValueError, match="more than 1 value"):
         model.train()(torch.zeros(1, 3, 32, 32))

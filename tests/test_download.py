@@ -24,7 +24,7 @@ from engine.data.sets import download, resumable_download
 from engine.data.sets.download import fetch
 from engine.errors import DataError
 from engine.protocol import events
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests.loading import finished
 from tests.processes import PATIENCE, Watch, headless
 

@@ -14,10 +14,10 @@ from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run import rundir, spool
+from engine.recipes.recipe_building import build_recipe
+from engine.run import run_lock, spool
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
 from tests.test_dashboard import notes, screen
@@ -30,7 +30,7 @@ from tui.viewer.inspection_requests import InspectionRequests
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[RunDir]:
     """A run whose engine has not begun to load."""
-    made, lock = launch.create(recipe.build(), tmp_path / "runs")
+    made, lock = launch.create(build_recipe(), tmp_path / "runs")
     yield made
     os.close(lock)
 
@@ -38,9 +38,9 @@ def run(tmp_path: Path) -> Iterator[RunDir]:
 def serve(run: RunDir, *said: Event) -> list[Event]:
     """Have the worker of an engine that has come so far obey what it was told; what it says."""
     told: list[Event] = []
-    owner = rundir.owner(run)
+    owner = run_lock.read_owner(run)
     assert owner is not None
-    session = Session(run, recipe.build(), owner.attempt, Journal(run.journal), told.append)
+    session = Session(run, build_recipe(), owner.attempt, Journal(run.journal), told.append)
     world = World()
 
     def life() -> EventStream:
@@ -67,8 +67,8 @@ def test_who_asks_too_early_is_told_so(run: RunDir) -> None:
 
 
 def test_a_refusal_that_cannot_be_written_ends_no_run(run: RunDir) -> None:
-    run.probes.write_text("in the way")
-    question = spool.send(run, commands.Probe, look="augmented")
+    run.replies.write_text("in the way")
+    question = spool.send(run, commands.Inspect, kind="augmented")
     *_, last = serve(run)
     assert isinstance(last, events.Alert)
     assert last.command == question

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.protocol import commands, events
-from engine.run import rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import run_paths, run_search, spool
+from engine.run.run_paths import RunDir
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import PATIENCE, Watch, headless, wait_for
 
@@ -158,7 +158,7 @@ def test_a_rehearsal_trains_a_step_and_leaves_nothing() -> None:
     assert "step 1/" in out
     assert last_line(out).startswith("a rehearsal: one step and one evaluation batch went well")
     assert not Path("runs").exists()
-    assert not rundir.state_dir().exists()
+    assert not run_paths.state_dir().exists()
 
 
 def test_a_broken_folder_ends_with_a_sentence(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_broken_folder_ends_with_a_sentence(tmp_path: Path) -> None:
     assert "cannot be read" in err
     assert "repair or delete them" in err
     assert "Traceback" not in err
-    [run] = rundir.runs(Path("runs"))
+    [run] = run_search.list_runs(Path("runs"))
     assert Watch(run.journal).has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
 
 

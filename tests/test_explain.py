@@ -7,7 +7,7 @@ import pytest
 
 from engine.protocol import events
 from engine.protocol.events import Event, Health
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run.history import History
 from tests import scripted
 from tui.panes.layers.diagnosis import Diagnosis, worst
@@ -26,7 +26,7 @@ def history(*said: Event, recipe_fields: dict[str, object] | None = None) -> His
     """A run of 40 epochs of 10 steps that began, and then said this."""
     start = scripted.started(epochs=40)
     if recipe_fields:
-        chosen = recipe.build(settings={"epochs": 40} | recipe_fields)
+        chosen = build_recipe(settings={"epochs": 40} | recipe_fields)
         start = msgspec.structs.replace(start, recipe=chosen)
     folded = History()
     folded.fold(scripted.stamped([start, *said]))

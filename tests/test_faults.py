@@ -11,7 +11,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import faulty
 from tests.faulty import Fault
 from tests.nursery import Nursery, fresh
@@ -75,7 +75,7 @@ def test_where_nothing_can_be_saved_the_training_goes_on_and_says_so_once(
     assert results(run) == results(whole), "it went on to its end"
     [told] = alerts(run, "save")
     assert "your quota is used up" in told.text
-    before = checkpoint.load(run.checkpoints / "last.pt")["step"]
+    before = checkpoint.load(run.checkpoints / "last.pt").training.step
     assert 0 < before < 88
     assert [name for name in os.listdir(run.checkpoints) if name.startswith(".")] == []
     assert nursery.begin(run).wait() == 0

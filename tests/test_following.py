@@ -10,10 +10,11 @@ import pytest
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run import rundir
+from engine.recipes.recipe_building import build_recipe
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import Claim, RunDir
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
 from tui.viewer import following
@@ -78,7 +79,7 @@ def ends(watched: Following) -> list[events.RunEnded]:
 def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     run.log.write_text("Killed\n")
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     watched = Following(run)
     assert ends(watched) == []
     os.close(lock)
@@ -87,7 +88,7 @@ def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_pat
     assert "Killed" in died.error == watched.died
     assert ends(watched) == [died], "it is told once"
     scripted.write(run, [STARTING])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     watched.look()
     assert watched.history.ended is None
     os.close(lock)
@@ -120,7 +121,7 @@ def test_a_run_that_died_and_was_resumed_has_not_failed(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     watched = Following(run)
     assert doing(watched) == "failed"
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     assert doing(watched) == "starting"
     assert watched.look() == News(frozenset(), more=False)
     seq = watched.history.last_seq
@@ -134,7 +135,7 @@ def test_a_run_that_died_and_was_resumed_has_not_failed(tmp_path: Path) -> None:
 
 def test_an_engine_whose_lock_was_not_seen_for_a_moment_goes_on(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock, hidden = rundir.take(run), tmp_path / "hidden"
+    lock, hidden = run_lock.acquire(run), tmp_path / "hidden"
     say(run, scripted.steps(26))
     watched = Following(run)
     watched.look()
@@ -152,7 +153,7 @@ def test_half_a_journal_read_anew_tells_of_no_death(
     while long.look().more:
         pass
     assert long.died
-    lock = rundir.take(long.run)
+    lock = run_lock.acquire(long.run)
     say(long.run, STARTING, events.Resumed("b", STEPS - 100, 3, step=100))
     monkeypatch.setattr(following, "SLICE_SECONDS", 0.0)
     looks = 0
@@ -169,7 +170,7 @@ def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: Fo
     while long.look().more:
         pass
     assert long.died
-    lock = rundir.take(long.run)
+    lock = run_lock.acquire(long.run)
     assert doing(long) == "starting", "as the glimpse has it"
     while long.look().more:
         pass
@@ -178,15 +179,15 @@ def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: Fo
 
 
 def test_a_run_that_no_engine_was_started_on_has_not_failed(tmp_path: Path) -> None:
-    claim = launch.create(recipe.build(), tmp_path / "runs", "new")
+    claim = launch.create(build_recipe(), tmp_path / "runs", "new")
     watched = Following(claim.run)
-    rundir.let_go(claim)
+    run_lock.release(claim)
     assert ends(watched) == []
     assert (watched.life, watched.died) == ("gone", "")
 
 
 def test_an_engine_that_died_before_its_first_word_has_failed(tmp_path: Path) -> None:
-    claim = launch.create(recipe.build(), tmp_path / "runs", "new")
+    claim = launch.create(build_recipe(), tmp_path / "runs", "new")
     watched = Following(claim.run)
     os.close(claim.lock)
     assert [end.reason for end in ends(watched)] == ["failed"]
@@ -199,7 +200,7 @@ def test_one_that_was_to_go_on_with_a_run_that_is_over_has_failed_too(
     run = scripted.run_dir(tmp_path / "runs", [STARTING, end])
     watched = Following(run)
     assert doing(watched) == end.reason
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     assert doing(watched) == "starting"
     os.close(lock)
     assert doing(watched) == "failed"
@@ -210,15 +211,15 @@ def test_a_run_that_is_let_go_for_another_engine_has_not_failed(tmp_path: Path) 
     run = scripted.run_dir(tmp_path / "runs", [STARTING, STOPPED])
     watched = Following(run)
     watched.look()
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     watched.look()
-    rundir.let_go(Claim(run, lock))
+    run_lock.release(Claim(run, lock))
     assert (doing(watched), watched.died) == ("starting", "")
 
 
 def test_what_a_new_run_does_before_it_starts_is_not_overlooked(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", [events.Phase("downloading")])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     watched = Following(run)
     watched.look()
     watched.expect(time.time())
@@ -228,7 +229,7 @@ def test_what_a_new_run_does_before_it_starts_is_not_overlooked(tmp_path: Path) 
 
 def test_an_end_that_was_said_stands_though_the_lock_comes_and_goes(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock, hidden = rundir.take(run), tmp_path / "hidden"
+    lock, hidden = run_lock.acquire(run), tmp_path / "hidden"
     say(run, STOPPED)
     watched = Following(run)
     watched.look()
@@ -242,7 +243,7 @@ def test_an_end_that_was_said_stands_though_the_lock_comes_and_goes(tmp_path: Pa
 
 def test_an_engine_is_still_starting_when_the_glimpse_gives_way(long: Following) -> None:
     say(long.run, STOPPED)
-    lock = rundir.take(long.run)
+    lock = run_lock.acquire(long.run)
     long.look()
     glimpse = long.history
     long.expect(time.time() + 1)

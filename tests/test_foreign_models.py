@@ -13,10 +13,10 @@ from torch import nn
 from engine import models
 from engine.checkpoints import checkpoint
 from engine.errors import UsageError
-from engine.inspection import probe
+from engine.inspection import layer_events
 from engine.models.user_model import kept
-from engine.recipes import recipe
-from engine.run import rundir
+from engine.recipes.recipe_toml import read_fields
+from engine.run import run_search
 from tests.nursery import Nursery, fresh
 from tests.processes import PATIENCE, headless
 
@@ -89,7 +89,7 @@ def test_models_of_torchvision_are_built_in_their_own_form(channels: int) -> Non
 def test_a_model_of_several_outputs_is_built_with_one() -> None:
     with torch.device("meta"):
         model = models.build("torchvision/googlenet", 3, 64, 5)
-    assert probe.layers(model, 3, 64)[-1].output == (5,)
+    assert layer_events.layers(model, 3, 64)[-1].output == (5,)
 
 
 def test_an_unknown_name_of_torchvision_brings_the_nearest() -> None:
@@ -141,7 +141,7 @@ def test_a_function_makes_the_model(net: Path, channels: int) -> None:
 
 def test_a_class_makes_the_model_and_its_layers_may_have_several_outputs(net: Path) -> None:
     model = models.build(f"{net}:Rows", 3, 32, 5)
-    rows = [(layer.kind, layer.output) for layer in probe.layers(model, 3, 32)]
+    rows = [(layer.kind, layer.output) for layer in layer_events.layers(model, 3, 32)]
     assert rows == [("LSTM", (32, 8)), ("Linear", (5,))]
 
 
@@ -236,10 +236,12 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
     process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, err
-    second = rundir.runs(Path("runs"))[0]
-    assert recipe.load(second.recipe)["arch"] == f"{net}:make"
+    second = run_search.list_runs(Path("runs"))[0]
+    assert read_fields(second.recipe)["arch"] == f"{net}:make"
     before, after = (checkpoint.load(run.checkpoints / "best.pt") for run in (first, second))
     same = {
-        key for key, value in before["model"].items() if torch.equal(value, after["model"][key])
+        key
+        for key, value in before.training.weights.items()
+        if torch.equal(value, after.training.weights[key])
     }
     assert same == {"0.weight", "0.bias"}, "the frozen trunk; the head has learnt"

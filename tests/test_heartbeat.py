@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import run_creation, run_lock, run_search, spool
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tui.cli.command_line import main
@@ -40,7 +40,7 @@ def elsewhere(run: RunDir, ago: float, said: list[Event]) -> RunDir:
     """As if an engine on another machine had said this, the last of it so many seconds ago."""
     began = time.time() - ago - len(said)
     scripted.write(run, said, Clock(began + 1))
-    holder = rundir.Owner("farhost", "another boot", 4242, "abc", began)
+    holder = run_lock.Owner("farhost", "another boot", 4242, "abc", began)
     run.lock.write_bytes(msgspec.json.encode(holder))
     return run
 
@@ -51,41 +51,41 @@ def half_done(folder: Path, ago: float) -> RunDir:
 
 def test_an_engine_elsewhere_lives_as_long_as_it_is_heard_of(tmp_path: Path) -> None:
     run = half_done(tmp_path / "runs", 5)
-    assert rundir.life(run) == "live"
+    assert run_lock.liveness(run) == "live"
     with pytest.raises(RunError, match="already running"):
-        rundir.take(run, force=True)
-    assert rundir.find_live(tmp_path / "runs") == run
+        run_lock.acquire(run, force=True)
+    assert run_search.find_live(tmp_path / "runs") == run
     spool.send(run, commands.Pause)
     assert len(os.listdir(run.commands)) == 1
 
 
 def test_a_silent_engine_is_never_called_dead(tmp_path: Path) -> None:
     run = half_done(tmp_path / "runs", 120)
-    assert rundir.life(run) == "silent"
+    assert run_lock.liveness(run) == "silent"
     for refused in (
-        lambda: rundir.take(run),
-        lambda: rundir.find_live(tmp_path / "runs", "1"),
+        lambda: run_lock.acquire(run),
+        lambda: run_search.find_live(tmp_path / "runs", "1"),
         lambda: spool.send(run, commands.Stop),
     ):
         with pytest.raises(RunError, match=r"not heard of for 2:00.*farhost.*--force"):
             refused()
-    os.close(rundir.take(run, force=True))
-    assert rundir.life(run) == "gone", "it was ours, and ended here"
+    os.close(run_lock.acquire(run, force=True))
+    assert run_lock.liveness(run) == "gone", "it was ours, and ended here"
 
 
 def test_an_engine_elsewhere_that_said_that_it_ended_is_gone(tmp_path: Path) -> None:
     said = [*scripted.half_a_run(), events.RunEnded("stopped")]
     run = elsewhere(scripted.run_dir(tmp_path), 120, said)
-    assert rundir.life(run) == "gone"
-    os.close(rundir.take(run))
+    assert run_lock.liveness(run) == "gone"
+    os.close(run_lock.acquire(run))
 
 
 def test_one_that_began_again_after_it_ended_is_not(tmp_path: Path) -> None:
     said = [*scripted.half_a_run(), events.RunEnded("stopped")]
     run = elsewhere(scripted.run_dir(tmp_path), 120, said)
-    again = rundir.Owner("farhost", "another boot", 4243, "def", time.time() - 5)
+    again = run_lock.Owner("farhost", "another boot", 4243, "def", time.time() - 5)
     run.lock.write_bytes(msgspec.json.encode(again))
-    assert rundir.life(run) == "live"
+    assert run_lock.liveness(run) == "live"
 
 
 @pytest.mark.parametrize("jump", [86_400.0, -86_400.0])
@@ -93,9 +93,9 @@ def test_a_clock_that_was_set_makes_it_silent_until_it_is_heard_again(
     tmp_path: Path, jump: float
 ) -> None:
     run = half_done(tmp_path, -jump)
-    assert rundir.life(run) == "silent"
+    assert run_lock.liveness(run) == "silent"
     scripted.write(run, [HARDWARE], Clock(time.time()))
-    assert rundir.life(run) == "live"
+    assert run_lock.liveness(run) == "live"
 
 
 def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
@@ -132,32 +132,32 @@ def no_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def test_without_locks_runs_start_and_are_judged_by_what_is_heard(
     tmp_path: Path, clock: Clock
 ) -> None:
-    run, lock = rundir.create(tmp_path, "x", "")
-    assert rundir.alive(run), "before its engine has said anything"
+    run, lock = run_creation.create(tmp_path, "x", "")
+    assert run_lock.is_live(run), "before its engine has said anything"
     with pytest.raises(RunError, match="already running"):
-        rundir.take(run)
+        run_lock.acquire(run)
     os.close(lock)
     later = time.time() + 40
     scripted.write(run, [events.Phase("starting"), HARDWARE], Clock(later))
     clock.now = later + 20
-    assert rundir.life(run) == "live"
+    assert run_lock.liveness(run) == "live"
     clock.now = later + 60
-    assert rundir.life(run) == "silent"
+    assert run_lock.liveness(run) == "silent"
     with pytest.raises(RunError, match="--force"):
-        rundir.take(run)
+        run_lock.acquire(run)
     scripted.write(run, [events.RunEnded("stopped")], Clock(later + 55))
-    os.close(rundir.take(run))
+    os.close(run_lock.acquire(run))
 
 
 @pytest.mark.usefixtures("no_locks")
 def test_without_locks_it_is_still_decided_what_to_go_on_with(tmp_path: Path) -> None:
-    with rundir.choosing(tmp_path / "runs"):
-        assert rundir.runs(tmp_path / "runs") == []
+    with run_lock.locked_runs_folder(tmp_path / "runs"):
+        assert run_search.list_runs(tmp_path / "runs") == []
 
 
 def test_an_error_in_the_choice_is_not_taken_for_one_of_the_lock(tmp_path: Path) -> None:
     def choose() -> None:
-        with rundir.choosing(tmp_path):
+        with run_lock.locked_runs_folder(tmp_path):
             raise FileNotFoundError("gone")
 
     with pytest.raises(FileNotFoundError):
@@ -168,10 +168,10 @@ def test_of_an_engine_of_this_boot_the_lock_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An engine of this boot that is gone is gone at once: its journal is not asked."""
-    run, lock = rundir.create(tmp_path, "x", "")
+    run, lock = run_creation.create(tmp_path, "x", "")
     asked: list[Path] = []
     seen: Callable[[Path], None] = asked.append
-    monkeypatch.setattr(rundir, "last_event", seen)
+    monkeypatch.setattr(run_lock, "last_event", seen)
     os.close(lock)
-    assert rundir.life(run) == "gone"
+    assert run_lock.liveness(run) == "gone"
     assert asked == []

@@ -19,7 +19,7 @@ from engine.data.loading import load
 from engine.devices import device as devices
 from engine.process.session import Session
 from engine.protocol import events
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from engine.training.trainer import Trainer
 from tests import scripted
@@ -35,7 +35,7 @@ def digits(**settings: Any) -> tuple[Trainer, Dataset]:
     """A trainer of LeNet-5 on the digits, with a share held out."""
     torch.set_num_threads(1)
     fixed = {"epochs": 1, "precision": "float32", "threads": 1, "holdout": 0.2}
-    chosen = recipe.build(settings={**fixed, **settings})
+    chosen = build_recipe(settings={**fixed, **settings})
     data = finished(load(chosen))[1]
     torch.manual_seed(0)
     model = models.build("lenet5", 1, 32, 10)
@@ -79,7 +79,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
     ("holdout", "codes"), [(0.0, ["loader", "validation"]), (0.1, ["loader", "validation", "test"])]
 )
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
-    chosen = recipe.build(settings={"holdout": holdout})
+    chosen = build_recipe(settings={"holdout": holdout})
     data = finished(load(chosen))[1]
     said = preparation.notes(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
@@ -104,7 +104,7 @@ def test_a_run_with_a_holdout_ends_with_its_test_accuracy(nursery: Nursery) -> N
 
 def test_a_best_checkpoint_that_is_not_there_is_told_and_the_run_is_done(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs")
-    chosen = recipe.build(settings={"epochs": 1, "threads": 1, "holdout": 0.2})
+    chosen = build_recipe(settings={"epochs": 1, "threads": 1, "holdout": 0.2})
     journal = Journal(run.journal)
     session = Session(run, chosen, "a1", journal, journal.append)
     said = [event for event in session.live() if event is not None]  # nobody saves a checkpoint

@@ -15,21 +15,25 @@ from typing import Any
 
 import msgspec
 import pytest
-import torch
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import RunState
 from engine.errors import EngineError, RunError
 from engine.process.lines import Lines
 from engine.protocol import commands, events
-from engine.recipes import recipe
-from engine.run import rundir, spool
-from engine.run.history import BINS, History
-from engine.run.journal import Reader, Tail, glimpse, last_event, last_seq
-from engine.run.rundir import RunDir
-from tests import scripted
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
+from engine.run import run_creation, run_lock, spool
+from engine.run.curve import BINS
+from engine.run.history import History
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_search import excerpt, last_event, last_seq
+from engine.run.journal_tail import JournalTail
+from engine.run.run_paths import RunDir
+from tests import run_states, scripted
 from tests.test_versions import everything
 from tui.cli import single_frame
 from tui.cli.command_line import main
@@ -79,7 +83,7 @@ def run_with(journal: bytes) -> Iterator[RunDir]:
 def test_any_journal_is_read_folded_and_told(content: bytes) -> None:
     with run_with(content) as run:
         history, lines = History(), Lines("1")
-        for batch in Reader(run.journal).batches():
+        for batch in JournalReader(run.journal).batches():
             history.fold(batch.events)
             for event in batch.events:
                 assert all(map(harmless, lines.of(event)))
@@ -88,11 +92,11 @@ def test_any_journal_is_read_folded_and_told(content: bytes) -> None:
         assert history.elapsed(history.last_time) >= 0.0
         assert len(history.loss.bins()) <= BINS
         assert isinstance(history.plateau_factor, float)
-        Tail(run.journal).read()
-        glimpse(run.journal)
+        JournalTail(run.journal).read()
+        excerpt(run.journal)
         last_event(run.journal)
         last_seq(run.journal)
-        summary(run, rundir.life(run))
+        summary(run, run_lock.liveness(run))
 
 
 def numbers_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -169,7 +173,7 @@ def test_a_command_whose_answer_would_leave_the_folder_is_refused(
     tmp_path: Path, name: str
 ) -> None:
     run = scripted.run_dir(tmp_path)
-    question = commands.Probe(id=name, attempt="a")
+    question = commands.Inspect(id=name, attempt="a")
     (run.commands / "1-a.json").write_bytes(commands.encode(question))
     refused: list[tuple[str, str]] = []
     assert spool.Spool(run, "a", lambda *said: refused.append(said)).take() == []
@@ -182,13 +186,13 @@ def test_any_recipe_file_is_one_or_a_sentence(content: bytes) -> None:
         file = Path(folder) / "recipe.toml"
         file.write_bytes(content)
         with contextlib.suppress(EngineError):
-            recipe.build(file=recipe.load(file))
+            build_recipe(file=read_fields(file))
 
 
 @given(st.data())
 def test_any_change_of_a_checkpoint_is_loaded_or_a_sentence(data: st.DataObject) -> None:
     """Of what is loaded nothing was run: it holds plain values alone."""
-    whole = bytearray(checkpoint.content({"step": 3, "model": {"w": torch.arange(8.0)}}))
+    whole = bytearray(run_states.content(run_states.state()))
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(whole)) | st.just(len(whole)))
@@ -196,7 +200,7 @@ def test_any_change_of_a_checkpoint_is_loaded_or_a_sentence(data: st.DataObject)
         file = Path(folder) / "last.pt"
         file.write_bytes(whole[:cut])
         with contextlib.suppress(RunError):
-            assert isinstance(checkpoint.load(file), dict)
+            assert isinstance(checkpoint.load(file), RunState)
 
 
 # What reaches a terminal
@@ -227,7 +231,7 @@ def evil_run(folder: Path) -> RunDir:
 def test_what_is_printed_of_an_evil_run_is_harmless(tmp_path: Path) -> None:
     run = evil_run(tmp_path / "runs")
     lines = Lines(str(run.path))
-    for event in Tail(run.journal).read():
+    for event in JournalTail(run.journal).read():
         assert all(map(harmless, lines.of(event)))
     for command in (
         ["runs"],
@@ -263,10 +267,10 @@ def test_what_is_drawn_of_an_evil_run_is_harmless(
 def test_modes_do_not_depend_on_the_umask(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        claim = rundir.create(tmp_path / "runs", "x", "")
+        claim = run_creation.create(tmp_path / "runs", "x", "")
         scripted.write(claim.run, everything())
-        checkpoint.save(claim.run.checkpoints / "last.pt", {"step": 1}, lambda: None)
-        rundir.link_into_state(claim.run)
+        run_states.save(claim.run.checkpoints / "last.pt", run_states.state())
+        run_creation.link_into_state(claim.run)
         spool.send(claim.run, commands.Pause)
         os.close(claim.lock)
     finally:

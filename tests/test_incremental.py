@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.drawing.test_any_size import any_event
 from tests.scripted import Clock
@@ -100,7 +100,7 @@ def test_mending_is_the_same_as_drawing_the_whole(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = scripted.run_dir(Path(folder), scripted.half_a_run()[:8])
-        lock = rundir.take(run)
+        lock = run_lock.acquire(run)
         try:
             mended, whole = asyncio.run(mended_and_whole(run, groups, pane))
         finally:

@@ -24,7 +24,7 @@ from tui.panes.pane_list import PANES
 from tui.screens import help as help_screen
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import Launcher
+from tui.screens.launcher.launcher_screen import Launcher
 from tui.widgets.chooser import Chooser
 from tui.widgets.key_group import KeyGroup
 from tui.widgets.palette import Actions, key_sign
@@ -35,8 +35,8 @@ Kinds = Iterable[type[DOMNode]]
 
 def all_screens() -> list[type[DOMNode]]:
     """Every screen of the program."""
-    for module in pkgutil.iter_modules(screens.__path__):
-        importlib.import_module(f"tui.screens.{module.name}")
+    for module in pkgutil.walk_packages(screens.__path__, "tui.screens."):
+        importlib.import_module(module.name)
     return [kind for kind in below(Screen) if kind.__module__.startswith("tui.")]
 
 

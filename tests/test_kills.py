@@ -17,7 +17,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.protocol import events
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests.nursery import Engine, Nursery, fresh
 from tests.processes import Watch, clean, wait_for
 
@@ -61,8 +61,10 @@ def results(run: RunDir) -> list[Any]:
 
 
 def weights(run: RunDir, file: str) -> dict[str, torch.Tensor]:
-    state = checkpoint.load(run.checkpoints / file)
-    return {f"{part}.{k}": v for part in ("model", "trained") for k, v in state[part].items()}
+    training = checkpoint.load(run.checkpoints / file).training
+    assert training.trained_weights is not None
+    parts = {"weights": training.weights, "trained": training.trained_weights}
+    return {f"{name}.{key}": value for name, part in parts.items() for key, value in part.items()}
 
 
 def test_a_run_killed_at_random_moments_equals_one_that_was_not(

@@ -18,7 +18,7 @@ from textual.widgets import Input, Label
 from engine.machine import cgroups, hardware
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
+from engine.run import run_lock, run_search
 from engine.start import launch
 from tests import scripted
 from tests.idle import workers_have_ended
@@ -27,9 +27,10 @@ from tui.app import CnnTui
 from tui.cli.single_frame import screen_text
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import Launcher
+from tui.screens.launcher.fields_dialog import FieldsDialog
+from tui.screens.launcher.launcher_screen import Launcher
+from tui.screens.launcher.runs_box import RunsBox
 from tui.widgets.chooser import Chooser
-from tui.widgets.forms import FieldsScreen
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
         assert "-m lenet5 -d digits -r article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
         assert "120 epochs   batch 64   seed 0" in shown
-        assert "the Keras tutorial's: Adam" in shown
+        assert "the Keras tutorial: Adam" in shown
         await pilot.press("enter")
         await pilot.pause()
     assert [chosen.preset for chosen in spawned] == ["article"]
@@ -129,7 +130,7 @@ async def test_enter_in_a_field_goes_on_to_the_next_one(
         await settled(pilot)
         await pilot.press("f", "end", *["backspace"] * 2, "7", "enter", "enter", "enter")
         await settled(pilot)
-        assert isinstance(pilot.app.screen, FieldsScreen)
+        assert isinstance(pilot.app.screen, FieldsDialog)
         await pilot.press("up", "up", "up", "up", "enter")
         assert "--epochs 7" in await settled(pilot)
     assert spawned == []
@@ -193,7 +194,7 @@ async def test_live_runs_come_first_and_enter_attaches(
 ) -> None:
     first = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-lenet5-digits")
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "2-lenet5-digits")
-    lock = rundir.take(first)
+    lock = run_lock.acquire(first)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         lines = (await settled(pilot)).splitlines()
         assert "● " in lines[2]
@@ -218,7 +219,7 @@ async def test_a_disk_that_cannot_be_written_is_one_sentence(
     def no_runs(folder: Path) -> list[Any]:
         return []
 
-    monkeypatch.setattr(rundir, "runs", no_runs)
+    monkeypatch.setattr(run_search, "list_runs", no_runs)
     async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("enter")
@@ -292,9 +293,11 @@ async def test_a_filter_that_nothing_fits_is_no_choice(
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("slash", *"zzz", "enter")
-        assert "\n no architecture fits the filter: / changes it." in await settled(pilot)
+        assert "\n no architecture matches the filter: press / to change it." in await settled(
+            pilot
+        )
         await pilot.press("y", "enter")
-        assert notes(pilot) == "no architecture fits the filter: / changes it."
+        assert notes(pilot) == "no architecture matches the filter: press / to change it."
         assert pilot.app.clipboard == ""
     assert spawned == []
 
@@ -330,7 +333,7 @@ async def test_before_a_folder_is_chosen_there_is_no_command(
         await settled(pilot)
         await pilot.press("tab", "end", "y")
         shown = await settled(pilot)
-        assert "which folder of images?" in shown
+        assert "no folder of images is chosen yet" in shown
         assert "cnn-tui train" not in shown
         assert pilot.app.clipboard == ""
         # The counts are those of the images of the stages.
@@ -467,9 +470,7 @@ async def test_where_the_last_run_is_gone_its_box_is_left(
         assert focused is not None
         assert focused.id == "runs"
         shutil.rmtree(run.path)
-        page = pilot.app.screen
-        assert isinstance(page, Launcher)
-        page.read_runs()
+        pilot.app.screen.query_one(RunsBox).read_runs()
         await settled(pilot)
         focused = pilot.app.focused
         assert focused is not None
@@ -489,7 +490,7 @@ async def test_fields_are_those_of_a_choice(tmp_path: Path) -> None:
         await pilot.press("slash", *"zzz", "enter", "f")
         await settled(pilot)
         assert isinstance(pilot.app.screen, Launcher)
-        assert notes(pilot) == "no architecture fits the filter: / changes it."
+        assert notes(pilot) == "no architecture matches the filter: press / to change it."
 
 
 # Until keys that came back have arrived: some of a few things that happen one after the other.
@@ -513,3 +514,14 @@ async def test_keys_that_arrive_at_once_go_to_the_box_that_the_first_one_opens(
                 break
             await pilot.pause()
         assert written.first().value == "resnet50"
+
+
+async def test_arrows_and_enter_that_arrive_at_once_start_what_the_arrows_chose(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        send(pilot, "\x1b[B\x1b[B\r")
+        for _ in range(MANY_PAUSES):
+            await pilot.pause()
+    assert [chosen.arch for chosen in spawned] == ["vgg11"]

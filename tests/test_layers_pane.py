@@ -12,9 +12,9 @@ from textual.message import Message
 
 from engine.protocol import events
 from engine.protocol.events import Event, Health, Layer
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import app_of, pane, screen, settle, shown
@@ -41,7 +41,7 @@ def journal() -> list[Event]:
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[RunDir]:
     run = scripted.run_dir(tmp_path / "runs", journal())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 

@@ -10,9 +10,9 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.protocol import events
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.test_dashboard import app_of
 from tui.cli.single_frame import screen_text
@@ -25,7 +25,7 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
     said: list[events.Event] = [scripted.started(epochs=50)]
     said += [scripted.ended_epoch(epoch, 0.5 + epoch / 100) for epoch in range(1, 41)]
     run = scripted.run_dir(tmp_path / "runs", said)
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 

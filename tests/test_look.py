@@ -15,16 +15,18 @@ from PIL import Image
 
 from engine import models
 from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import weights_of
 from engine.devices import device as devices
 from engine.errors import RunError
 from engine.process import inspection_server
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
 from engine.recipes.recipe import Resolved
-from engine.run import replies, rundir, spool
-from engine.run.rundir import RunDir
-from tests import scripted
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import to_toml
+from engine.run import replies, run_lock, spool
+from engine.run.run_paths import RunDir
+from tests import run_states, scripted
 from tests.nursery import Nursery, fresh
 from tests.processes import begin, wait_for
 from tests.scripted import Clock
@@ -42,18 +44,18 @@ def trained(nursery: Nursery) -> RunDir:
 
 def contents(run: RunDir) -> dict[str, bytes]:
     """Every file of the run but those that a look may write."""
-    ours = {run.look_lock, run.log}
+    ours = {run.inspection_lock, run.log}
     paths = (path for path in run.path.rglob("*") if path.is_file())
     return {
         str(path.relative_to(run.path)): path.read_bytes()
         for path in paths
-        if path not in ours and path.parent != run.probes
+        if path not in ours and path.parent != run.replies
     }
 
 
 def answer(run: RunDir, question: str) -> Event:
-    wait_for(lambda: replies.answer_to(run, question) is not None)
-    found = replies.answer_to(run, question)
+    wait_for(lambda: replies.read_reply(run, question) is not None)
+    found = replies.read_reply(run, question)
     assert found is not None
     return found
 
@@ -64,11 +66,11 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     run = trained(nursery)
     before = contents(run)
     process = begin(sys.executable, "-m", "engine", str(run.path), "--look")
-    wait_for(lambda: rundir.owner(run, run.look_lock) is not None, process)
+    wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None, process)
     asked = [
-        spool.send(run, commands.Probe, look="maps", layer="conv2", images=(IMAGE,)),
-        spool.send(run, commands.Probe, look="images", images=(IMAGE,)),
-        spool.send(run, commands.Probe, look="maps", layer="fc1"),
+        spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
+        spool.send(run, commands.Inspect, kind="images", images=(IMAGE,)),
+        spool.send(run, commands.Inspect, kind="maps", layer="fc1"),
     ]
     maps, images, refused = (answer(run, question) for question in asked)
     process.kill()
@@ -76,13 +78,13 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     assert isinstance(maps, events.FeatureMaps)
     assert (maps.layer, maps.shape, len(maps.maps)) == ("conv2", (16, 10, 10), 16)
     best = checkpoint.load(run.checkpoints / "best.pt")
-    assert maps.step == best["step"]
+    assert maps.step == best.training.step
     assert isinstance(images, events.Examples)
     [example] = images.examples
     assert (example.picture, example.true, example.top) == (maps.picture, maps.true, maps.top)
     assert isinstance(refused, events.Alert)
     assert contents(run) == before
-    assert not rundir.alive(run, run.look_lock)
+    assert not run_lock.is_live(run, run.inspection_lock)
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     """A run without an engine, whose model answers everything with one event."""
 
     class Same:
-        def to(self, question: commands.Probe, epoch: int, step: int) -> Event:
+        def to(self, question: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
     subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
@@ -109,7 +111,7 @@ class Looking:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
         # The lock is signed a moment after it is taken.
-        wait_for(lambda: rundir.owner(run, run.look_lock) is not None)
+        wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None)
 
     def _look(self) -> None:
         self.code = inspection_server.look(self._run, self.clock)
@@ -120,7 +122,7 @@ class Looking:
 
 
 def ask(run: RunDir) -> Event:
-    return answer(run, spool.send(run, commands.Probe, look="augmented"))
+    return answer(run, spool.send(run, commands.Inspect, kind="augmented"))
 
 
 def test_it_leaves_when_nobody_has_asked_for_a_while(run: RunDir) -> None:
@@ -137,15 +139,15 @@ def test_it_leaves_when_nobody_has_asked_for_a_while(run: RunDir) -> None:
 
 def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
     looking = Looking(run)
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     wait_for(lambda: looking.over)
     assert looking.code == 0
-    assert not rundir.alive(run, run.look_lock)
+    assert not run_lock.is_live(run, run.inspection_lock)
     os.close(lock)
 
 
 def test_one_look_at_a_time(run: RunDir) -> None:
-    lock = rundir.take(run, run.look_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     with pytest.raises(RunError, match="is already running"):
         inspection_server.look(run)
     os.close(lock)
@@ -161,7 +163,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     """A broken image is replaced by the last one in memory, by the next one of files."""
     monkeypatch.setattr(devices, "room", lambda device: 0.0 if loader == "resident" else math.inf)
     run = scripted.run_dir(tmp_path / "runs")
-    chosen = recipe.build(flags={"arch": "lenet5", "data": str(images(tmp_path / "images"))})
+    chosen = build_recipe(flags={"arch": "lenet5", "data": str(images(tmp_path / "images"))})
     resolved = Resolved(
         device="cpu",
         precision="float32",
@@ -170,14 +172,14 @@ def test_images_are_numbered_as_the_run_numbered_them(
         size=32,
         loader=loader,
     )
-    run.recipe.write_text(recipe.to_toml(chosen, resolved))
+    run.recipe.write_text(to_toml(chosen, resolved))
     model = models.build("lenet5", 3, 32, 2)
-    state = {"model": model.state_dict(), "ended_epochs": 4, "step": 9}
-    checkpoint.save(run.checkpoints / "last.pt", state, lambda: None)
+    state = run_states.state(weights=weights_of(model), ended_epochs=4, step=9)
+    run_states.save(run.checkpoints / "last.pt", state)
     subject = inspection_server.subject_of(run)
     assert (subject.epoch, subject.step) == (4, 9)
-    question = commands.Probe(id="q", attempt="a", look="images", images=(1,))
-    found = subject.answers.to(question, 4, 9)
+    question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
+    found = subject.answers.reply(question, 4, 9)
     assert isinstance(found, events.Examples)
     assert base64.b64decode(found.examples[0].picture.data)[0] == red
 

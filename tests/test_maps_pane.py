@@ -39,7 +39,7 @@ class Host(App[None]):
         yield MapsPane(6)
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.questions.append((message.look, message.layer, message.images))
+        self.questions.append((message.kind, message.layer, message.images))
 
 
 def history(*said: events.Event) -> History:

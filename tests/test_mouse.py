@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.history import History
 from tests import scripted
 from tests.drawing import examples
@@ -85,7 +85,7 @@ async def test_the_wheel_does_what_the_arrows_do(tmp_path: Path, name: str, room
     maps = replace(examples.feature_maps(), step=10)
     said = [scripted.half_a_run()[0], examples.run_started(), scripted.confusion(1), maps]
     run = scripted.run_dir(tmp_path / "runs", said)
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     async with app_of(run).run_test(size=(100, 22 - room)) as pilot:
         await pilot.pause()
         dashboard = pilot.app.screen

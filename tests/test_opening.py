@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.run import rundir
+from engine.run import run_lock
 from tests import scripted
 from tests.processes import Terminal
 from tui.app import settle
@@ -77,7 +77,7 @@ def test_nothing_heavy_is_imported_for_it() -> None:
 
 def test_a_key_pressed_while_it_is_seen_acts(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     terminal = Terminal("attach")
     terminal.wait_for("╭")
     terminal.type("?")

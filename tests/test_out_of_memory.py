@@ -66,4 +66,4 @@ def test_a_run_without_room_ends_with_it_and_keeps_its_checkpoint(
     assert ("--init-from" in ended.error) == saved
     if saved:
         last = checkpoint.load(attempt.run.checkpoints / "last.pt")
-        assert last["step"] == STEPS_AN_EPOCH
+        assert last.training.step == STEPS_AN_EPOCH

@@ -10,7 +10,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import past_epochs
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 
 STARTED = scripted.started()

@@ -8,8 +8,8 @@ import torch
 from engine.data import preparation
 from engine.data.base.dataset import Dataset, Images
 from engine.protocol.events import Alert
-from engine.recipes import recipe
 from engine.recipes.recipe import Resolved
+from engine.recipes.recipe_building import build_recipe
 
 RESOLVED = Resolved(
     device="cpu", precision="float32", memory_format="contiguous", threads=1, size=8
@@ -26,7 +26,7 @@ def warned(training: list[int], validation: list[int], **settings: object) -> li
     classes = tuple("abc"[: len(training)])
     splits = images(training), images(validation)
     data = Dataset(classes, *splits, "own", (0.5,), (0.2,))
-    said = preparation.notes(data, recipe.build(settings=settings), RESOLVED, 1e9)
+    said = preparation.notes(data, build_recipe(settings=settings), RESOLVED, 1e9)
     return [e.text for e in said if isinstance(e, Alert) and e.level == "warning"]
 
 

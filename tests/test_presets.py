@@ -8,15 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from engine.catalog import datasets
-from engine.recipes import presets, recipe, schedule
+from engine.recipes import presets, schedule
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe, difference_from_preset
 from engine.recipes.schedule import Plateau
 
 STEPS = 781  # of 50,000 images in batches of 64, the incomplete one dropped
 
 
 def preset(name: str, arch: str = "resnet18", data: str = "cifar10") -> Recipe:
-    return recipe.build(flags={"preset": name, "arch": arch, "data": data})
+    return build_recipe(flags={"preset": name, "arch": arch, "data": data})
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
@@ -54,7 +55,7 @@ def test_a_small_set_gets_small_batches_at_a_rate_to_match() -> None:
 def test_article_is_the_tutorials() -> None:
     chosen = preset("article", "article-resnet")
     assert (
-        recipe.difference(
+        difference_from_preset(
             chosen, ["epochs", "batch", "optimizer", "lr", "rotate", "shift", "zoom", "flip"]
         )
         == {}

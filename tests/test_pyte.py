@@ -13,9 +13,9 @@ from textual.color import Color as TextualColor
 from textual.pilot import Pilot
 
 from engine.protocol import events
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.processes import PATIENCE, Terminal
 from tests.scripted import Clock
@@ -34,7 +34,7 @@ def true_colour(monkeypatch: pytest.MonkeyPatch) -> None:
 def growing(tmp_path: Path) -> Iterator[RunDir]:
     """A run that has only begun, whose lock is held as an engine would."""
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run()[:4])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import UsageError
-from engine.recipes import recipe
-from engine.recipes.recipe import Resolved
+from engine.recipes.recipe import FIELDS, Recipe, Resolved
+from engine.recipes.recipe_building import build_recipe, difference_from_preset
+from engine.recipes.recipe_toml import parse_setting, read_fields, to_toml
 
 RESOLVED = Resolved(
     device="cpu", precision="bf16", memory_format="channels-last", threads=2, size=32
@@ -22,14 +23,14 @@ RESOLVED = Resolved(
 
 def refused(**settings: object) -> str:
     with pytest.raises(UsageError) as caught:
-        recipe.build(settings=settings)
+        build_recipe(settings=settings)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
 
 def test_later_layers_win() -> None:
     file = {"lr": 0.3, "batch": 16, "precision": "auto", "resolved": {"precision": "bf16"}}
-    chosen = recipe.build(file=file, settings={"batch": 32, "seed": 1}, flags={"seed": 2})
+    chosen = build_recipe(file=file, settings={"batch": 32, "seed": 1}, flags={"seed": 2})
     assert (chosen.lr, chosen.batch, chosen.seed, chosen.precision) == (0.3, 32, 2, "bf16")
 
 
@@ -54,36 +55,36 @@ def test_of_names_that_begin_alike_the_first_is_suggested() -> None:
 
 def test_a_gpu_that_was_named_is_the_one_that_a_resume_takes() -> None:
     file = {"device": "cuda:1", "resolved": {"device": "cuda"}}
-    assert recipe.build(file=file).device == "cuda:1"
-    assert recipe.build(file={**file, "device": "auto"}).device == "cuda"
+    assert build_recipe(file=file).device == "cuda:1"
+    assert build_recipe(file={**file, "device": "auto"}).device == "cuda"
 
 
 def test_a_small_set_gets_small_batches_and_no_flip() -> None:
-    digits = recipe.build(flags={"data": "digits"})
+    digits = build_recipe(flags={"data": "digits"})
     assert (digits.batch, digits.flip) == (64, False)
-    assert recipe.build(flags={"data": "cifar10"}).flip
+    assert build_recipe(flags={"data": "cifar10"}).flip
 
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"lr": -1}, "lr = -1 is not possible: lr is a number above 0 and at most 1000."),
-        ({"epochs": 0}, "epochs is a whole number from 1 to 1000000."),
+        ({"lr": -1}, "lr = -1 is not possible: lr must be a number above 0 and at most 1000."),
+        ({"epochs": 0}, "epochs must be a whole number from 1 to 1000000."),
         ({"lr": float("nan")}, "lr = nan is not possible"),
         ({"lr": float("inf")}, "lr = inf is not possible"),
         ({"lr": 10**400}, "is not possible"),
-        ({"schedule": "cosin"}, "schedule is constant, step, cosine, onecycle or linear."),
-        ({"momentum": 1.0}, "momentum is a number from 0 to below 1."),
-        ({"device": "gpu"}, "device is auto, cpu, cuda or cuda:N."),
-        ({"threads": 0}, "threads is auto or a whole number from 1 to 1024."),
-        ({"flip": 1}, "flip is true or false or alternating."),
-        ({"zoom": 1.0}, "zoom is a number from 0 to below 1."),
-        ({"hue": 0.6}, "hue is a number from 0 to 0.5."),
-        ({"erasing": -0.1}, "erasing is a number from 0 to 1."),
-        ({"fill": "mirror"}, "fill is nearest, constant or reflect."),
-        ({"ema": 1.0}, "ema is a number from 0 to below 1."),
-        ({"patience": -1}, "patience is a whole number from 0 to 1000000."),
-        ({"milestones": [0]}, "milestones is a list, each a whole number from 1 to 1000000."),
+        ({"schedule": "cosin"}, "schedule must be constant, step, cosine, onecycle or linear."),
+        ({"momentum": 1.0}, "momentum must be a number from 0 to below 1."),
+        ({"device": "gpu"}, "device must be auto, cpu, cuda or cuda:N."),
+        ({"threads": 0}, "threads must be auto or a whole number from 1 to 1024."),
+        ({"flip": 1}, "flip must be true or false or alternating."),
+        ({"zoom": 1.0}, "zoom must be a number from 0 to below 1."),
+        ({"hue": 0.6}, "hue must be a number from 0 to 0.5."),
+        ({"erasing": -0.1}, "erasing must be a number from 0 to 1."),
+        ({"fill": "mirror"}, "fill must be nearest, constant or reflect."),
+        ({"ema": 1.0}, "ema must be a number from 0 to below 1."),
+        ({"patience": -1}, "patience must be a whole number from 0 to 1000000."),
+        ({"milestones": [0]}, "milestones must be a list, each a whole number from 1 to 1000000."),
         ({"epochs": 2.5}, "epochs = 2.5 is not possible"),
         ({"epoch": 3}, "there is no recipe field 'epoch': did you mean epochs?"),
         ({"arch": "resnet19"}, "no architecture 'resnet19': did you mean resnet18?"),
@@ -112,23 +113,23 @@ def test_a_wrong_value_names_the_field_and_what_it_allows(
     ],
 )
 def test_a_setting_is_a_key_and_a_toml_value(setting: str, parsed: tuple[str, object]) -> None:
-    assert recipe.parse_setting(setting) == parsed
+    assert parse_setting(setting) == parsed
 
 
 def test_a_setting_without_a_value_says_how_it_is_done() -> None:
     with pytest.raises(UsageError, match="KEY=VALUE"):
-        recipe.parse_setting("lr")
+        parse_setting("lr")
 
 
 def test_a_recipe_survives_its_file(tmp_path: Path) -> None:
-    chosen = recipe.build(settings={"milestones": [3, 5], "lr": 1e-7, "data_dir": 'a"\\\x7f\n飞'})
-    (tmp_path / "r.toml").write_text(recipe.to_toml(chosen))
-    assert recipe.build(file=recipe.load(tmp_path / "r.toml")) == chosen
+    chosen = build_recipe(settings={"milestones": [3, 5], "lr": 1e-7, "data_dir": 'a"\\\x7f\n飞'})
+    (tmp_path / "r.toml").write_text(to_toml(chosen))
+    assert build_recipe(file=read_fields(tmp_path / "r.toml")) == chosen
 
 
 def test_a_resolved_recipe_is_repeated_as_it_ran() -> None:
-    text = recipe.to_toml(recipe.build(), RESOLVED)
-    again = recipe.build(file=tomllib.loads(text))
+    text = to_toml(build_recipe(), RESOLVED)
+    again = build_recipe(file=tomllib.loads(text))
     for key in Resolved.__struct_fields__:
         assert getattr(again, key) == getattr(RESOLVED, key)
 
@@ -137,17 +138,17 @@ def test_a_resolved_recipe_is_repeated_as_it_ran() -> None:
 def test_a_broken_file_is_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "r.toml").write_bytes(content)
     with pytest.raises(UsageError, match="cannot be read"):
-        recipe.load(tmp_path / "r.toml")
+        read_fields(tmp_path / "r.toml")
 
 
 def test_the_difference_to_the_preset_repeats_the_recipe() -> None:
-    chosen = recipe.build(settings={"lr": 0.2, "epochs": 3}, flags={"arch": "lenet5"})
-    assert recipe.difference(chosen) == {"lr": 0.2, "epochs": 3}
+    chosen = build_recipe(settings={"lr": 0.2, "epochs": 3}, flags={"arch": "lenet5"})
+    assert difference_from_preset(chosen) == {"lr": 0.2, "epochs": 3}
 
 
 def test_every_field_has_a_default_that_it_allows() -> None:
-    for key, value in msgspec.structs.asdict(recipe.Recipe()).items():
-        recipe.build(settings={key: value})
+    for key, value in msgspec.structs.asdict(Recipe()).items():
+        build_recipe(settings={key: value})
 
 
 json_values = st.recursive(
@@ -157,10 +158,10 @@ json_values = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(recipe.FIELDS) | st.text(max_size=8), json_values))
+@given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=8), json_values))
 def test_any_values_make_a_recipe_or_one_sentence(file: dict[str, object]) -> None:
     built = None
     with contextlib.suppress(UsageError):
-        built = recipe.build(file=file)
+        built = build_recipe(file=file)
     if built is not None:
-        assert recipe.build(file=tomllib.loads(recipe.to_toml(built))) == built
+        assert build_recipe(file=tomllib.loads(to_toml(built))) == built

@@ -19,7 +19,7 @@ from engine.data.base.dataset import Dataset
 from engine.data.loading import at_once, load
 from engine.devices import device as devices
 from engine.protocol import events
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.training.autotune import Trial, Way
 from engine.training.cuda_graph import WARM_UP, CudaGraphStep
 from engine.training.trainer import Trainer
@@ -108,7 +108,7 @@ def training(data: Dataset, graph: str, tick: float = 0.01, **settings: Any) -> 
     """LeNet-5 with all kinds of draws; on a processor nothing is recorded in earnest."""
     torch.set_num_threads(1)
     asked = {"epochs": 2, "batch": 128, "precision": "float32", "threads": 1, "lr": 0.02}
-    chosen = recipe.build(settings={**asked, "crop": 2, "ema": 0.9, "dropout": 0.2, **settings})
+    chosen = build_recipe(settings={**asked, "crop": 2, "ema": 0.9, "dropout": 0.2, **settings})
     resolved = msgspec.structs.replace(devices.resolve(chosen, CPU, 32), cuda_graph=graph)
     torch.manual_seed(0)
     model = models.build("lenet5", 1, 32, 10)
@@ -198,7 +198,7 @@ GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"
 
 def on_a_gpu(data: Dataset, graph: str, **settings: Any) -> Trainer:
     asked = {"epochs": 2, "lr": 2e-3, "precision": "float32", "dropout": 0.2, "crop": 2}
-    chosen = recipe.build(settings={**asked, "cuda_graph": graph, **settings})
+    chosen = build_recipe(settings={**asked, "cuda_graph": graph, **settings})
     device = torch.device("cuda", 0)
     resolved = devices.resolve(chosen, device, 32)
     assert resolved.cuda_graph == graph
@@ -229,7 +229,7 @@ def test_a_gpu_replays_what_it_would_compute(digits: Dataset, optimizer: str) ->
 @GPU
 def test_a_gpu_replays_images_that_are_streamed(tmp_path: Path) -> None:
     root = many_images(tmp_path, 120)
-    asked = recipe.build(settings={"loader": "streaming", "size": 32}, flags={"data": str(root)})
+    asked = build_recipe(settings={"loader": "streaming", "size": 32}, flags={"data": str(root)})
     found = []
     for graph in ("off", "on"):
         with contextlib.closing(on_a_gpu(at_once(load(asked)), graph, batch=16)) as trainer:

@@ -13,7 +13,7 @@ import pytest
 
 from engine.protocol import commands, events
 from engine.run import spool
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.processes import PATIENCE, Watch, clean, headless, wait_for
 

@@ -12,11 +12,12 @@ from engine.errors import RunError, UsageError
 from engine.machine import hardware
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe, Resolved
-from engine.run import rundir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields, to_toml
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from engine.start import launch, resume
 from engine.start.resume import Requeued
 from tests import scripted
@@ -54,8 +55,8 @@ def stopped(
 ) -> RunDir:
     """A run that has saved what its journal says."""
     run = scripted.run_dir(folder / "runs", said)
-    chosen = recipe.build(flags={"epochs": 4, "size": "auto", **flags})
-    run.recipe.write_text(recipe.to_toml(chosen, resolved))
+    chosen = build_recipe(flags={"epochs": 4, "size": "auto", **flags})
+    run.recipe.write_text(to_toml(chosen, resolved))
     (run.checkpoints / "last.pt").touch()
     return run
 
@@ -69,7 +70,7 @@ def resumed(
     """The recipe that a resume goes on with, and the one that the run then has."""
     claim, chosen = resume.resume(run, epochs, gpus, device)
     os.close(claim.lock)
-    return chosen, recipe.build(file=recipe.load(run.recipe))
+    return chosen, build_recipe(file=read_fields(run.recipe))
 
 
 def saved(epoch: int, why: SaveReason, file: str = "last.pt") -> events.Checkpointed:
@@ -158,7 +159,7 @@ def test_a_run_of_a_gpu_that_is_gone_does_not_start_to_fail(tmp_path: Path) -> N
     claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU))
     with pytest.raises(UsageError, match="no usable GPU"):
         launch.spawn(claim, chosen)
-    assert not rundir.alive(claim.run)
+    assert not run_lock.is_live(claim.run)
 
 
 @pytest.mark.usefixtures("two_gpus")
@@ -190,7 +191,7 @@ def test_so_many_processes_as_are_said_train_there(tmp_path: Path) -> None:
 
 def requeued(run: RunDir, **said: object) -> Requeued:
     """What a command line with these flags makes of a run."""
-    chosen = recipe.build(flags=said)
+    chosen = build_recipe(flags=said)
     found = resume.resume_or_create(chosen, said.keys(), run.path.parent, run.name)
     if found.claim is not None:
         os.close(found.claim.lock)
@@ -200,7 +201,7 @@ def requeued(run: RunDir, **said: object) -> Requeued:
 def test_where_there_is_no_run_of_that_name_one_begins(tmp_path: Path) -> None:
     found = requeued(RunDir(tmp_path / "runs" / "1-new"), epochs=7)
     assert found.run.label == "1-new"
-    assert recipe.build(file=recipe.load(found.run.recipe)) == found.recipe
+    assert build_recipe(file=read_fields(found.run.recipe)) == found.recipe
     assert (found.recipe.epochs, found.epochs, found.unheeded) == (7, None, "")
 
 

@@ -13,21 +13,23 @@ import pytest
 import torch
 
 from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import copied
 from engine.checkpoints.save_interval import Interval
 from engine.checkpoints.saver import SaveReason, Snapshot, Writer
 from engine.protocol import events
 from engine.protocol.events import Event
+from tests import run_states
 from tests.processes import PATIENCE
 from tests.scripted import Clock
 
 
 def snapshot(step: int, *files: tuple[str, SaveReason]) -> Snapshot:
-    state = {"step": step}
+    state = run_states.state(step=step)
     return Snapshot(files or (("last.pt", "epoch"),), state, epoch=1, step=step, stall=0.25)
 
 
 def step_in(path: Path) -> Any:
-    return checkpoint.load(path)["step"]
+    return checkpoint.load(path).training.step
 
 
 def nothing() -> None:
@@ -115,32 +117,29 @@ def test_a_fault_of_ours_is_told_and_the_next_save_is_not_waited_for_without_end
 ) -> None:
     said: list[Event] = []
     writer = Writer(tmp_path, 0, nothing, said.append)
-    writer.put(snapshot(1)._replace(state={"step": lambda: 1}))
+    writer.put(snapshot(1)._replace(state=run_states.state(optimizers=[{"x": lambda: 1}])))
     assert "by a fault of this program" in writer.wait()
     assert [e.level for e in said if isinstance(e, events.Alert)] == ["error"]
     writer.put(snapshot(2))
     assert writer.wait() == ""
 
 
-def test_what_is_to_be_written_changes_no_more() -> None:
-    """Neither tensors, wherever they stand, nor what holds them."""
-    weights = OrderedDict(weight=torch.ones(2, 3))
-    state: dict[str, Any] = {
-        "model": weights,
-        "groups": [{"lr": torch.tensor(0.1), "params": [0, 1]}],
-        "step": 3,
-    }
-    copied = checkpoint.copied(state)
+def test_a_copy_of_a_state_does_not_change_with_it() -> None:
+    """Neither tensors, wherever they stand, nor the lists and dicts that hold them."""
+    weights = run_states.weights(weight=torch.ones(2, 3))
+    groups: list[dict[str, Any]] = [{"lr": torch.tensor(0.1), "params": [0, 1]}]
+    state = run_states.state(weights=weights, optimizers=groups)
+    copy = copied(state).training
     weights["weight"].zero_()
     weights["bias"] = torch.ones(3)
-    state["groups"][0]["lr"].zero_()
-    state["groups"][0]["params"].append(2)
-    assert copied["model"].keys() == {"weight"}
-    assert type(copied["model"]) is OrderedDict
-    assert copied["model"]["weight"].tolist() == [[1] * 3] * 2
-    assert copied["groups"][0]["lr"] == pytest.approx(0.1)
-    assert copied["groups"][0]["params"] == [0, 1]
-    assert copied["step"] == 3
+    groups[0]["lr"].zero_()
+    groups[0]["params"].append(2)
+    assert copy.weights.keys() == {"weight"}
+    assert type(copy.weights) is OrderedDict
+    assert copy.weights["weight"].tolist() == [[1] * 3] * 2
+    assert copy.optimizers[0]["lr"] == pytest.approx(0.1)
+    assert copy.optimizers[0]["params"] == [0, 1]
+    assert copy.step == 3
 
 
 def test_only_the_newest_epochs_are_kept(tmp_path: Path) -> None:

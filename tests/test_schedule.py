@@ -17,7 +17,8 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
-from engine.recipes import recipe, schedule
+from engine.recipes import schedule
+from engine.recipes.recipe_building import build_recipe
 from engine.recipes.schedule import Plateau
 
 STEPS_PER_EPOCH = 7
@@ -26,7 +27,7 @@ STEPS = STEPS_PER_EPOCH * EPOCHS
 
 
 def plan(**settings: object) -> schedule.Plan:
-    chosen = recipe.build(settings={"epochs": EPOCHS, "lr": 0.4, **settings})
+    chosen = build_recipe(settings={"epochs": EPOCHS, "lr": 0.4, **settings})
     return schedule.plan(chosen, STEPS_PER_EPOCH)
 
 
@@ -113,7 +114,7 @@ LOSSES = [1.0, 0.9, 0.9, 0.9, 0.89995, 0.9, 0.5, 0.6, 0.6, float("nan"), 0.6, 0.
 def test_plateau_as_a_factor() -> None:
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.4)
     scheduler = ReduceLROnPlateau(optimizer, factor=0.2, patience=2, min_lr=0.001)
-    chosen = recipe.build(
+    chosen = build_recipe(
         settings={"plateau": True, "plateau_patience": 2, "lr_floor": 0.001, "lr": 0.4}
         | {"schedule": "constant"}
     )
@@ -129,6 +130,6 @@ def test_plateau_as_a_factor() -> None:
 @pytest.mark.parametrize("kind", ["constant", "step", "cosine", "onecycle", "linear"])
 @pytest.mark.parametrize("epochs", [1, 2])
 def test_the_shortest_runs_have_a_rate(kind: str, epochs: int) -> None:
-    chosen = recipe.build(settings={"epochs": epochs, "schedule": kind, "warmup": 5})
+    chosen = build_recipe(settings={"epochs": epochs, "schedule": kind, "warmup": 5})
     laid = schedule.plan(chosen, 1)
     assert all(0 < schedule.learning_rate(laid, step) <= chosen.lr for step in range(epochs))

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from engine.machine import cgroups, hardware
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run import rundir
+from engine.run import run_lock
 from tests import journals
 from tests.drawing import examples
 from tests.idle import workers_have_ended
@@ -127,7 +127,7 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
         monkeypatch.setenv(key, value)
     told = picture.told()
     run = journals.place(Path("runs"), told)
-    lock = rundir.take(run) if picture.alive else None
+    lock = run_lock.acquire(run) if picture.alive else None
     app = CnnTui(
         Path("runs"),
         watch=run,
@@ -159,6 +159,6 @@ def test_launcher(
         journals.place(Path("runs"), told(), f"{number}-resnet18-cifar10")
         for number, told in enumerate(states, start=41)
     ]
-    lock = rundir.take(runs[1])
+    lock = run_lock.acquire(runs[1])
     assert snap_compare(CnnTui(Path("runs")), terminal_size=size, run_before=settle)
     os.close(lock)

@@ -13,19 +13,20 @@ from hypothesis import strategies as st
 from engine.errors import RunError
 from engine.protocol import commands
 from engine.protocol.commands import Command
-from engine.run import rundir, spool
-from engine.run.rundir import Claim, RunDir
+from engine.run import run_creation, run_lock, spool
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Claim]:
-    claim = rundir.create(tmp_path / "runs", "x", "")
+    claim = run_creation.create(tmp_path / "runs", "x", "")
     yield claim
     os.close(claim.lock)
 
 
 def attempt(run: RunDir) -> str:
-    owner = rundir.owner(run)
+    owner = run_lock.read_owner(run)
     assert owner is not None
     return owner.attempt
 
@@ -50,13 +51,13 @@ def test_commands_come_in_order_and_once(live: Claim) -> None:
 
 def test_a_command_for_another_attempt_is_deleted_unheard(live: Claim) -> None:
     spool.send(live.run, commands.Stop)
-    rundir.sign(live.lock, "another", 1)
+    run_lock.write_owner(live.lock, "another", 1)
     assert taken(live.run) == ([], [])
     assert os.listdir(live.run.commands) == []
 
 
 def test_a_run_without_an_engine_is_told_nothing(tmp_path: Path) -> None:
-    run, lock = rundir.create(tmp_path / "runs", "x", "")
+    run, lock = run_creation.create(tmp_path / "runs", "x", "")
     os.close(lock)
     with pytest.raises(RunError, match="is not running"):
         spool.send(run, commands.Stop)

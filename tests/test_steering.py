@@ -20,11 +20,12 @@ from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run import rundir, spool
+from engine.recipes.recipe_building import build_recipe
+from engine.run import run_lock, spool
 from engine.run.history import History
-from engine.run.journal import Journal, Reader
-from engine.run.rundir import RunDir
+from engine.run.journal import Journal
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import scripted
 from tests.test_dashboard import app_of, notes
@@ -116,10 +117,10 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 ) -> None:
     work = at(digits, trainer(digits).steps_per_epoch + 1)
     steer(work, scale=0.5)
-    before = work.plan, work.state()["steering"]
+    before = work.plan, work.state().steering
     with pytest.raises(UsageError, match=sentence):
         steer(work, **changes)
-    assert (work.plan, work.state()["steering"]) == before
+    assert (work.plan, work.state().steering) == before
 
 
 def test_factors_cannot_pile_up_beyond_any_rate(digits: Dataset) -> None:
@@ -210,7 +211,7 @@ def test_a_steered_run_taken_up_again_is_the_same_run(digits: Dataset, leave_aft
 
 def read(path: Path) -> History:
     history = History()
-    for batch in Reader(path).batches():
+    for batch in JournalReader(path).batches():
         history = History() if batch.anew else history
         history.fold(batch.events)
     return history
@@ -252,7 +253,7 @@ def test_before_the_training_there_is_nothing_to_steer(tmp_path: Path) -> None:
         world.put(commands.Steer(id="c7", attempt="a1", scale=0.5))
         yield None
 
-    session = Session(run, recipe.build(), "a1", Journal(run.journal), told.append)
+    session = Session(run, build_recipe(), "a1", Journal(run.journal), told.append)
     Worker(session, life(), world, told.append).run()
     [alert] = [event for event in told if isinstance(event, events.Alert)]
     assert (alert.level, alert.code, alert.command) == ("warning", "steer", "c7")
@@ -302,13 +303,13 @@ def test_what_is_no_end_is_answered_by_a_sentence(typed: str, sentence: str) -> 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[RunDir]:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 
 
 def sent(run: RunDir) -> list[tuple[float | None, float | None, int | None]]:
-    owner = rundir.owner(run)
+    owner = run_lock.read_owner(run)
     assert owner is not None
     found = spool.Spool(run, owner.attempt, lambda file, why: None).take()
     return [(c.lr, c.scale, c.epochs) for c in found if isinstance(c, commands.Steer)]
@@ -385,7 +386,7 @@ async def test_the_dialog_holds_the_rate_that_was_steered_before_a_step_is_made_
 ) -> None:
     steered = events.Steered(0.5, 4, 0.025, step=25)
     run = scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), steered])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
         assert pilot.app.screen.query_one("#rate", Input).value == "0.025"
@@ -399,7 +400,7 @@ async def test_before_the_training_what_is_typed_waits_in_the_dialog(
 ) -> None:
     before: list[Event] = scripted.half_a_run() if resumed else []
     run = scripted.run_dir(tmp_path / "runs", [*before, *map(events.Phase, phases)])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
         await retype(pilot, "x0.5")
@@ -419,7 +420,7 @@ async def test_before_the_training_what_is_typed_waits_in_the_dialog(
 
 async def test_a_run_that_ends_under_the_dialog_is_said_in_it(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.press("s")
         await retype(pilot, "x0.5")

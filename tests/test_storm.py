@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.run import rundir
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.idle import workers_have_ended
 from tests.scripted import Clock
@@ -28,7 +28,7 @@ WIDEST, HIGHEST = 200, 60
 def growing(tmp_path: Path) -> Iterator[RunDir]:
     """A run that has only begun, whose lock is held as an engine would."""
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run()[:4])
-    lock = rundir.take(run)
+    lock = run_lock.acquire(run)
     yield run
     os.close(lock)
 

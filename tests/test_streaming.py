@@ -34,9 +34,9 @@ from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
 from engine.errors import DataError
 from engine.protocol import events
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import scripted
 from tests.loading import finished
@@ -242,7 +242,7 @@ def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
 
 def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
     root = many_images(tmp_path)
-    chosen = recipe.build(settings={"epochs": 2, "batch": 8, "precision": "float32", "size": 32})
+    chosen = build_recipe(settings={"epochs": 2, "batch": 8, "precision": "float32", "size": 32})
     data = finished(folders.load(scan(root), chosen, 0.0))[1]
     scan(root).train[3][0].write_bytes(b"no image")
     resolved = devices.resolve(chosen, CPU, 32, data.loader)
@@ -556,7 +556,7 @@ def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accid
 
     file.unlink()
     file.write_bytes(image)
-    saved = checkpoint.load(RUN.checkpoints / "last.pt")["step"]
+    saved = checkpoint.load(RUN.checkpoints / "last.pt").training.step
     again = headless("resume", "--no-ui")
     wait_for(lambda: watch.has(lambda e: isinstance(e, events.Steps) and e.step > saved), again)
     again.kill()

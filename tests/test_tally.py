@@ -53,7 +53,7 @@ def test_a_new_epoch_begins_at_nothing_and_a_restored_one_where_it_was() -> None
     tally, again = RunningMetrics(CPU), RunningMetrics(CPU)
     logits, labels = batch(0)
     count(tally, logits, labels)
-    again.restore(**tally.state())  # type: ignore[arg-type]
+    again.restore(tally.epoch_sums(), tally.epoch_images)
     assert again.totals() == tally.totals()
     tally.new_epoch()
     assert tally.totals().images == 0

@@ -18,8 +18,8 @@ import psutil
 import pytest
 
 from engine.protocol import events
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock
+from engine.run.run_paths import RunDir
 from tests import leftovers
 from tests.nursery import Nursery, fresh
 from tests.processes import COMMAND, Terminal, Watch, begin, wait_for
@@ -201,7 +201,7 @@ def test_a_cut_connection_ends_the_viewer_and_not_the_training(tmp_path: Path, p
     )
     assert "/5000" in shown.stdout
     assert "ended" not in shown.stdout
-    owner = rundir.owner(RUN)
+    owner = run_lock.read_owner(RUN)
     assert owner is not None
     os.kill(owner.pid, signal.SIGTERM)
-    wait_for(lambda: not rundir.alive(RUN))
+    wait_for(lambda: not run_lock.is_live(RUN))

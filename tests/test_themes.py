@@ -13,10 +13,11 @@ from textual.theme import Theme
 
 from tests import scripted
 from tests.test_dashboard import app_of
-from tui.app import DARK, LIGHT, CnnTui, on_light, themes
+from tui.app import CnnTui
+from tui.widgets.themes import DARK, LIGHT, dark_and_light, on_light
 
 THEMES = [DARK, LIGHT]
-FEW = themes(few_colours=True)
+FEW = dark_and_light(few_colours=True)
 # Of the sixteen those that are read on black, and on white.
 READ_ON_BLACK = {2, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 READ_ON_WHITE = {0, 1, 2, 4, 5, 8}
@@ -83,7 +84,7 @@ def test_the_terminal_says_how_many_colours_it_has(
     monkeypatch.setenv("TERM", term)
     monkeypatch.delenv("COLORTERM", raising=False)
     app = CnnTui(tmp_path)
-    assert app.get_theme(LIGHT.name) == themes(few)[1]
+    assert app.get_theme(LIGHT.name) == dark_and_light(few)[1]
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)

@@ -10,7 +10,7 @@ from engine.distributed.ranks import World
 from engine.process.session import Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from engine.start import launch
 from tests.processes import PATIENCE
@@ -29,7 +29,7 @@ class Listening(Dashboard):
 
 
 async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) -> None:
-    chosen = recipe.build(settings={"epochs": 50, "threads": 1})
+    chosen = build_recipe(settings={"epochs": 50, "threads": 1})
     run, lock = launch.create(chosen, tmp_path / "runs")
     journal = Journal(run.journal)
     world = World()

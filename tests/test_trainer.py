@@ -13,14 +13,15 @@ from msgspec import UNSET
 from torch import nn
 
 from engine import models
+from engine.checkpoints.run_state import TrainingState
 from engine.data.base.dataset import Dataset
 from engine.data.loaders import loader_choice
 from engine.data.loading import load
 from engine.devices import device as devices
 from engine.errors import RunError
 from engine.protocol import events
-from engine.recipes import recipe
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.training import training_text
 from engine.training.loss import CrossEntropy
 from engine.training.pace import Pace
@@ -33,7 +34,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    loading = load(recipe.build())
+    loading = load(build_recipe())
     while True:
         try:
             next(loading)
@@ -56,7 +57,7 @@ class Ticking:
 def small(**settings: Any) -> Recipe:
     """A recipe that is soon trained, the same everywhere."""
     usual = {"epochs": 2, "batch": 128, "precision": "float32", "threads": 1}
-    return recipe.build(settings={**usual, **settings})
+    return build_recipe(settings={**usual, **settings})
 
 
 def trainer(data: Dataset, tick: float = 0.01, **settings: Any) -> Trainer:
@@ -291,10 +292,11 @@ def test_the_average_is_what_is_validated_and_saved_as_the_model(digits: Dataset
     (end,) = ends(said(work))
     saved = work.state()
     model = models.build("lenet5", 1, 32, 10)
-    model.load_state_dict(saved["model"])
+    model.load_state_dict(saved.weights)
     assert end.top1 == pytest.approx(validated(model, digits)[1], abs=1e-9)
     assert end.top1 != validated(work.model, digits)[1]
-    assert torch.equal(saved["trained"]["conv1.weight"], weights(work)[0])
+    assert saved.trained_weights is not None
+    assert torch.equal(saved.trained_weights["conv1.weight"], weights(work)[0])
 
 
 def test_the_gradient_is_cut_to_its_largest_norm(digits: Dataset) -> None:
@@ -361,7 +363,7 @@ def test_a_checkpoint_of_other_steps_is_refused_with_what_changed(digits: Datase
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "muon"])
 def test_what_a_gpu_has_saved_goes_on_on_a_processor(digits: Dataset, optimizer: str) -> None:
-    def onward(state: dict[str, Any]) -> dict[str, torch.Tensor]:
+    def onward(state: TrainingState) -> dict[str, torch.Tensor]:
         work = trainer(digits, optimizer=optimizer)
         work.restore(copy.deepcopy(state))
         said(work)
@@ -372,10 +374,10 @@ def test_what_a_gpu_has_saved_goes_on_on_a_processor(digits: Dataset, optimizer:
         pass
     state = work.state()
     ours = onward(state)
-    for group in (group for part in state["optimizers"] for group in part["param_groups"]):
+    for group in (group for part in state.optimizers for group in part["param_groups"]):
         group["lr"] = torch.tensor(group["lr"])
         if "capturable" in group:
             group["capturable"] = True
-    state["random"]["cuda"] = torch.zeros(16, dtype=torch.uint8)
+    state.random["cuda"] = torch.zeros(16, dtype=torch.uint8)
     for name, weight in onward(state).items():
         assert torch.equal(weight, ours[name])

@@ -12,15 +12,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import models
-from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import weights_of
 from engine.data.base.dataset import Dataset, Images
 from engine.errors import RunError, UsageError
 from engine.models import transfer_learning
 from engine.models.transfer_learning import Trunk
 from engine.process import model_init, process_text
 from engine.protocol import events
-from engine.recipes import recipe
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.training import optimizers as optim
+from tests import run_states
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +56,7 @@ def images_of(channels: int, size: int) -> Dataset:
     return Dataset(tuple("abcd"), split, split, "own", *statistics)
 
 
-def begun(model: nn.Module, chosen: recipe.Recipe, data: Dataset) -> list[events.Event]:
+def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]:
     return list(model_init.begin(model, chosen, data))
 
 
@@ -126,7 +128,7 @@ def test_pretrained_weights_come_from_the_folder_of_torch(hub: Path) -> None:
     theirs = models.build("mobilenet-v2", 3, 224, 1000).state_dict()
     torch.save(theirs, hub / "mobilenet_v2-b0353104.pth")
     ours = models.build("mobilenet-v2", 1, 224, 4)
-    chosen = recipe.build(settings={"arch": "mobilenet-v2", "pretrained": True})
+    chosen = build_recipe(settings={"arch": "mobilenet-v2", "pretrained": True})
     told = begun(ours, chosen, images_of(1, 224))
     assert told == [events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)]
     state = ours.state_dict()
@@ -167,13 +169,13 @@ def test_pretrained_weights_are_for_larger_images() -> None:
 
 
 def saved(path: Path, model: nn.Module) -> str:
-    checkpoint.save(path, {"model": model.state_dict()}, lambda: None)
+    run_states.save(path, run_states.state(weights=weights_of(model)))
     return str(path)
 
 
 def test_a_run_begins_with_the_weights_of_another(tmp_path: Path) -> None:
     theirs, ours = models.build("lenet5", 1, 32, 4), models.build("lenet5", 1, 32, 4)
-    chosen = recipe.build(settings={"init_from": saved(tmp_path / "best.pt", theirs)})
+    chosen = build_recipe(settings={"init_from": saved(tmp_path / "best.pt", theirs)})
     assert begun(ours, chosen, images_of(1, 32)) == []
     assert torch.equal(ours.state_dict()["fc3.weight"], theirs.state_dict()["fc3.weight"])
 
@@ -181,7 +183,7 @@ def test_a_run_begins_with_the_weights_of_another(tmp_path: Path) -> None:
 def test_other_classes_are_told(tmp_path: Path) -> None:
     theirs, ours = models.build("lenet5", 1, 32, 10), models.build("lenet5", 1, 32, 4)
     source = saved(tmp_path / "best.pt", theirs)
-    (told,) = begun(ours, recipe.build(settings={"init_from": source}), images_of(1, 32))
+    (told,) = begun(ours, build_recipe(settings={"init_from": source}), images_of(1, 32))
     assert isinstance(told, events.Alert)
     assert (told.level, told.text) == ("info", process_text.head_left_fresh(source))
 
@@ -194,7 +196,7 @@ def test_a_model_that_begins_from_images_sees_normalised_ones() -> None:
             self.seen = images
 
     model, data = Watching(), images_of(3, 32)
-    assert begun(model, recipe.build(settings={"arch": "speednet"}), data) == []
+    assert begun(model, build_recipe(settings={"arch": "speednet"}), data) == []
     expected = (data.train.one(39)[0].float() / 255 - 0.5) / 0.3
     assert model.seen.shape == (40, 3, 32, 32)
     torch.testing.assert_close(model.seen[-1], expected)
@@ -243,7 +245,7 @@ def test_only_the_head_learns_while_the_trunk_is_frozen() -> None:
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "muon"])
 def test_every_optimiser_takes_up_a_thawed_trunk(name: str) -> None:
     model, cpu = Net().train(), torch.device("cpu")
-    chosen = recipe.build(settings={"optimizer": name, "freeze": 1})
+    chosen = build_recipe(settings={"optimizer": name, "freeze": 1})
     optimizers = optim.optimizers(chosen, model, cpu, torch.float32)
     trunk = Trunk(model, chosen.freeze)
     before = model.conv.weight.clone()

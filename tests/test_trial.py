@@ -7,7 +7,7 @@ import torch
 
 from engine.devices import device as devices
 from engine.devices import precision_trial
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
 
 CPU = torch.device("cpu")
 
@@ -62,13 +62,13 @@ def test_a_trial_takes_time_and_no_random_numbers() -> None:
 
 
 def test_a_processor_gets_channels_last_and_whichever_precision_it_prefers() -> None:
-    resolved = devices.resolve(recipe.build(), CPU, 32)
+    resolved = devices.resolve(build_recipe(), CPU, 32)
     assert resolved.memory_format == "channels-last"
     assert resolved.precision in ("float32", "bf16")
 
 
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_what_a_recipe_says_is_obeyed(precision: str) -> None:
-    chosen = recipe.build(settings={"precision": precision, "memory_format": "contiguous"})
+    chosen = build_recipe(settings={"precision": precision, "memory_format": "contiguous"})
     resolved = devices.resolve(chosen, CPU, 32)
     assert (resolved.precision, resolved.memory_format) == (precision, "contiguous")

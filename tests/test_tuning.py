@@ -16,8 +16,8 @@ from torch import nn
 
 from engine.devices import device as devices
 from engine.devices import precision_trial
-from engine.recipes import recipe
 from engine.recipes.recipe import Resolved
+from engine.recipes.recipe_building import build_recipe
 from engine.training import autotune
 from engine.training.autotune import Trial, Way
 
@@ -47,7 +47,7 @@ class Net(nn.Module):
 def settled(monkeypatch: pytest.MonkeyPatch, seconds: Any, **settings: Any) -> Resolved:
     """What is chosen where a step of so many images takes `seconds(way)`."""
     monkeypatch.setattr(Trial, "seconds", lambda self, way: seconds(way))
-    chosen = recipe.build(settings=settings)
+    chosen = build_recipe(settings=settings)
     return autotune.settle(chosen, RESOLVED, CPU, Net(), SHAPE, 1_000)
 
 
@@ -128,7 +128,7 @@ def test_whether_to_compile_is_judged_by_a_step_as_it_will_be_taken(
             return 1e-3 if way.cuda_graph == "on" else 0.1
 
     monkeypatch.setattr(autotune, "Trial", Timed)
-    chosen = recipe.build(settings={"epochs": 1_000, "batch": 10})
+    chosen = build_recipe(settings={"epochs": 1_000, "batch": 10})
     resolved = msgspec.structs.replace(RESOLVED, device="cuda", cuda_graph=graph)
     gpu = torch.device("cuda")
     settled = autotune.settle(chosen, resolved, gpu, Net(), SHAPE, 1_000)
@@ -154,13 +154,13 @@ def test_a_step_that_will_be_replayed_is_timed_so_where_it_can_be(
 
 @pytest.mark.parametrize(("seconds", "compiled"), [(0.0299, "off"), (0.0301, "on")])
 def test_a_run_of_more_than_a_quarter_of_an_hour_is_compiled(seconds: float, compiled: str) -> None:
-    chosen = recipe.build(settings={"epochs": 30, "batch": 50})
+    chosen = build_recipe(settings={"epochs": 30, "batch": 50})
     assert autotune.compilation(chosen, 50_049, seconds) == compiled
 
 
 @pytest.mark.parametrize(("said", "resolved"), [("auto", "off"), ("off", "off"), ("on", "on")])
 def test_a_processor_compiles_only_where_it_is_told(said: str, resolved: str) -> None:
-    chosen = recipe.build(settings={"compile": said, "precision": "float32"})
+    chosen = build_recipe(settings={"compile": said, "precision": "float32"})
     assert devices.resolve(chosen, CPU, 8).compile == resolved
 
 
@@ -170,7 +170,7 @@ def test_an_engine_on_one_core_computes_with_one_thread() -> None:
     code = (
         "from engine.recipes import recipe\n"
         "from engine.start import launch\n"
-        "print(launch.environment(recipe.build()))"
+        "print(launch.environment(build_recipe()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

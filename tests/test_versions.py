@@ -11,14 +11,17 @@ import msgspec
 import pytest
 import torch
 
-from engine.checkpoints import checkpoint
+from engine.checkpoints import checkpoint, run_state
 from engine.errors import RunError
 from engine.process.lines import Lines
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from engine.run.journal import Journal, Reader, Tail, last_seq
-from engine.run.rundir import RunDir
+from engine.run.journal import Journal
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_search import last_seq
+from engine.run.journal_tail import JournalTail
+from engine.run.run_paths import RunDir
 from tests import scripted
 from tui.cli import single_frame
 from tui.viewer.run_summary import summary
@@ -37,7 +40,7 @@ def rewritten(run: RunDir, change: Callable[[dict[str, Any]], Iterator[Any]]) ->
 
 def folded(run: RunDir) -> tuple[History, list[Event]]:
     history, said = History(), []
-    for batch in Reader(run.journal).batches():
+    for batch in JournalReader(run.journal).batches():
         history.fold(batch.events)
         said += batch.events
     return history, said
@@ -84,7 +87,7 @@ def test_what_a_newer_engine_says_beside_is_left_out(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "newer", everything())
     rewritten(run, as_newer)
     assert folded(run)[1] == folded(plain)[1]
-    tail = Tail(run.journal)
+    tail = JournalTail(run.journal)
     count = len(tail.read())
     assert (count, tail.skipped) == (len(everything()), 3 * len(everything()))
     assert single_frame.frame(run).replace("/newer/", "/plain/") == single_frame.frame(plain)
@@ -123,7 +126,7 @@ def test_what_an_older_engine_did_not_say_has_a_default(tmp_path: Path) -> None:
         yield kept
 
     rewritten(run, older)
-    tail = Tail(run.journal)
+    tail = JournalTail(run.journal)
     assert len(tail.read()) == len(everything())
     assert tail.skipped == 0
     history, _ = folded(run)
@@ -150,11 +153,13 @@ def test_without_a_beginning_that_can_be_read_the_rest_still_counts(tmp_path: Pa
     assert [line for event in said for line in Lines("1").of(event)]
 
 
-@pytest.mark.parametrize(("by", "said"), [(1, "newer version"), (-1, "older version")])
+@pytest.mark.parametrize(
+    ("written", "said"), [(run_state.FORMAT + 1, "newer version"), (1, "older version")]
+)
 def test_a_checkpoint_of_another_version_is_refused_as_such(
-    tmp_path: Path, by: int, said: str
+    tmp_path: Path, written: int, said: str
 ) -> None:
     path = tmp_path / "last.pt"
-    torch.save({"format": checkpoint.FORMAT + by, "step": 1}, path)
+    torch.save({"format": written, "step": 1}, path)
     with pytest.raises(RunError, match=said):
         checkpoint.load(path)

@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 
 from engine.protocol import events
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock
+from engine.run.run_paths import RunDir
 from tests.processes import Terminal, Watch, headless, wait_for
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
@@ -46,11 +46,11 @@ def test_start_watch_pause_checkpoint_detach_come_back_stop() -> None:
     second.wait_for("training")
     second.type("q")
     assert second.wait_end() == 0
-    assert rundir.alive(RUN)
+    assert run_lock.is_live(RUN)
 
     third = headless("stop")
     assert third.communicate()[0] == "told 1-lenet5-digits to stop\n"
-    wait_for(lambda: not rundir.alive(RUN))
+    wait_for(lambda: not run_lock.is_live(RUN))
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
 
 
@@ -60,10 +60,10 @@ def after_pause(watch: Watch) -> list[events.Event]:
 
 
 def stop_the_engine() -> None:
-    owner = rundir.owner(RUN)
+    owner = run_lock.read_owner(RUN)
     assert owner is not None
     os.kill(owner.pid, signal.SIGTERM)
-    wait_for(lambda: not rundir.alive(RUN))
+    wait_for(lambda: not run_lock.is_live(RUN))
 
 
 def test_whatever_becomes_of_the_terminal_the_training_goes_on() -> None:
@@ -95,11 +95,11 @@ def test_one_enter_in_the_launcher_starts_the_default_run() -> None:
     viewer.wait_for("cnn-tui train -m lenet5 -d digits -r quick")
     viewer.type("\r")
     viewer.wait_for("training")
-    assert rundir.alive(RUN)
+    assert run_lock.is_live(RUN)
     viewer.type("q")
     viewer.wait_for("Keep training")
     viewer.type("s")
     assert viewer.wait_end() == 0
-    wait_for(lambda: not rundir.alive(RUN))
+    wait_for(lambda: not run_lock.is_live(RUN))
     viewer.pump()
     assert "cnn-tui resume 1" in viewer.text

@@ -1,4 +1,4 @@
-"""The app: which screen comes first, and the themes. All else is in screens and panes."""
+"""The app: which screen comes first, and what holds on every screen."""
 
 from __future__ import annotations
 
@@ -7,125 +7,41 @@ import os
 import select
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from typing import ClassVar
 
 from textual import events
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
-from textual.theme import Theme
 from textual.widgets import Input
 
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui import text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, fullwidth_keys
 from tui.terminal.driver import SteadyDriver
+from tui.terminal.typed_ahead import TypedAhead, keys_in
+from tui.widgets import themes
 
-WATCH_SECONDS = 0.5
+TERMINAL_SECONDS = 0.5
 BRIEF_SECONDS = 2.5
-# By then all that the first screen needs is there to stay.
+# Long enough for all that the first screen needs to be loaded.
 SETTLED_SECONDS = 3.0
-
-# Okabe & Ito's palette: told apart with every common kind of colour vision.
-INKS_DARK = {
-    "ink-dim": "#8a8a8a",
-    "ink-border": "#4e4e4e",
-    "ink-key": "#d0d0d0",
-    "ink-train": "#56b4e9",
-    "ink-validation": "#e69f00",
-    "ink-rate": "#56b4e9",
-    "ink-good": "#2fbf8f",
-    "ink-warning": "#f0e442",
-    "ink-error": "#ff6b5b",
-    "ink-miss2": "#b5794f",
-    "ink-miss3": "#d98e4a",
-    "ink-miss4": "#ffb25a",
-    "ink-selected": "#f0c060",
-}
-INKS_LIGHT = {
-    "ink-dim": "#707070",
-    "ink-border": "#b8b8b8",
-    "ink-key": "#303030",
-    "ink-train": "#0072b2",
-    "ink-validation": "#b35900",
-    "ink-rate": "#0072b2",
-    "ink-good": "#00795a",
-    "ink-warning": "#8a6d00",
-    "ink-error": "#c03020",
-    "ink-miss2": "#b08060",
-    "ink-miss3": "#b06020",
-    "ink-miss4": "#a04000",
-    "ink-selected": "#9a5b00",
-}
-# Of sixteen colours the nearest would often be yellow or cyan, which nobody reads on white, and on
-# black what is good would look as training does.
-FEW_DARK = {"ink-good": "#55ff55"}
-FEW_LIGHT = {
-    "ink-train": "#0000aa",
-    "ink-validation": "#aa00aa",
-    "ink-rate": "#0000aa",
-    "ink-good": "#00aa00",
-    "ink-warning": "#aa00aa",
-    "ink-error": "#aa0000",
-    "ink-miss2": "#555555",
-    "ink-miss3": "#aa00aa",
-    "ink-miss4": "#aa0000",
-    "ink-selected": "#aa00aa",
-}
-DARK = Theme(
-    name="cnn-dark",
-    primary="#56b4e9",
-    foreground="#d4d4d4",
-    background="#0c0c0c",
-    surface="#1a1a1a",
-    panel="#262626",
-    dark=True,
-    variables=INKS_DARK,
-)
-LIGHT = Theme(
-    name="cnn-light",
-    primary="#0072b2",
-    foreground="#222222",
-    background="#ffffff",
-    surface="#f0f0f0",
-    panel="#e4e4e4",
-    dark=False,
-    variables=INKS_LIGHT,
-)
-
-
-def themes(few_colours: bool) -> tuple[Theme, Theme]:
-    """Dark and light, for a terminal of many colours or of sixteen."""
-    if not few_colours:
-        return DARK, LIGHT
-    pairs = ((DARK, FEW_DARK), (LIGHT, FEW_LIGHT))
-    dark, light = (replace(one, variables=one.variables | few) for one, few in pairs)
-    return dark, light
-
-
-def on_light(colours: str) -> bool:
-    """Whether a terminal that says so in COLORFGBG, `15;0` or so, has a light background."""
-    return colours.rpartition(";")[2] in ("7", "15")
 
 
 def _actions() -> type[Provider]:
-    """The palette's commands, imported when it is opened."""
+    """The commands of the palette, imported when it opens."""
     from tui.widgets.palette import Actions
 
     return Actions
 
 
 def settle() -> None:
-    """Collect garbage from now on, but not among what is there to stay.
+    """Collect garbage from now on, but never among the modules and widgets that are loaded.
 
-    Looking through all of it takes longer than drawing the screen.
+    Searching all of them takes longer than drawing the screen.
     """
     gc.freeze()
     gc.enable()
@@ -167,38 +83,32 @@ class CnnTui(App[str]):
         typed: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`started` says that this viewer started the run, `recorded` that no engine ever will.
+        """Watch a run, or open the launcher.
 
-        `typed` is what was already typed for it, before it was there.
+        `started` says that this viewer started the run, `recorded` that it is a recording, which
+        has no engine. `typed` is the text that was typed before the app was there.
         """
         super().__init__(driver_class=SteadyDriver)
         self.ascii_only = ascii_only
         self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._run, self._started, self._recorded = watch, started, recorded
-        self._typed, self.clock = typed, clock
-        # The keys that were pressed while the opening was seen; None from then on.
-        self._early: list[events.Key] | None = None
-        # For which screen a key was meant that is on its way through the widgets; keys that have
-        # come back since that was covered, and those that were typed after them.
-        self._meant_for: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
-        self._returned: list[events.Key] = []
-        self._behind: list[events.Key] = []
-        self._typed_on: Screen[Any] | None = None
-        for theme in themes(self.console.color_system == "standard"):
+        self.clock = clock
+        self._typed_ahead = TypedAhead(keys_in(typed))
+        for theme in themes.dark_and_light(self.console.color_system == "standard"):
             self.register_theme(theme)
-        self.theme = LIGHT.name if on_light(os.environ.get("COLORFGBG", "")) else DARK.name
+        light = themes.on_light(os.environ.get("COLORFGBG", ""))
+        self.theme = themes.LIGHT.name if light else themes.DARK.name
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return INKS_DARK
+        return themes.INKS_DARK
 
     def on_mount(self) -> None:
         if self.is_headless:
             self._open()
             return
-        self.set_interval(WATCH_SECONDS, self._end_with_terminal)
+        self.set_interval(TERMINAL_SECONDS, self._end_with_terminal)
         self.set_timer(SETTLED_SECONDS, settle)
-        self._early = []
         self.call_after_refresh(self._open)
 
     def get_default_screen(self) -> Opening:
@@ -209,9 +119,9 @@ class CnnTui(App[str]):
         return Opening(name, boxed=True)
 
     def _open(self) -> None:
-        """Go to the first screen, which is imported while a person sees the opening."""
+        """Show the first screen, which is imported while the opening is on the terminal."""
         if self._run is None:
-            from tui.screens.launcher import Launcher
+            from tui.screens.launcher.launcher_screen import Launcher
 
             self.push_screen(Launcher(self._runs_dir, self._data_dir))
         else:
@@ -221,63 +131,36 @@ class CnnTui(App[str]):
                 self._run, started=self._started, recorded=self._recorded, clock=self.clock
             )
             self.push_screen(dashboard)
-        self.call_after_refresh(self._type)
-
-    def _type(self) -> None:
-        """Take the keys that were typed before the first screen was there."""
-        early, self._early = self._early or [], None
-        for message in (*XTermParser().feed(self._typed), *early):
-            self.post_message(message)
+        self.call_after_refresh(self._release_keys)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
-        """A far terminal answers late how wide it draws; see `ambiguous`."""
+        """Take the late answer of a far terminal to the question of `ambiguous_width`."""
         if event.x >= ambiguous_width.AFTER_ONE_CELL and not self.ascii_only:
             self.ascii_only = True
             self.add_class("-ascii")
             self.refresh_css(animate=False)
 
     async def on_event(self, event: events.Event) -> None:
-        """Full-width characters are the keys that they look like, except where text is typed."""
-        if isinstance(event, events.Key):
-            if self._early is not None:
-                self._early.append(event)
-                return
-            if not self._is_ahead(event):
-                await self._take(event)
+        """Have keys wait for the screen that they were typed for."""
+        if not isinstance(event, events.Key):
+            await super().on_event(event)
             return
-        await super().on_event(event)
+        waited = self._typed_ahead.waiting
+        if not self._typed_ahead.keeps(event, self.screen):
+            await self._hand_on(event)
+        elif not waited:
+            self.screen.call_after_refresh(self._release_keys)
 
-    async def _take(self, key: events.Key) -> None:
+    async def _hand_on(self, key: events.Key) -> None:
+        """Full-width characters act as the ASCII keys they resemble, except in an input."""
         if not isinstance(self.focused, Input):
-            key = fullwidth_keys.ascii_twin(key)
-        self._meant_for[key] = self.screen
+            key = fullwidth_keys.ascii_key(key)
+        self._typed_ahead.handed_on(key, self.screen)
         await super().on_event(key)
 
-    def _is_ahead(self, key: events.Key) -> bool:
-        """Whether a key waits for a screen that has just been opened.
-
-        A key that comes back unused after the one before it has opened a screen was typed for that
-        screen, as over a slow line, where several keys arrive at once. The first keys on another
-        screen wait for those.
-        """
-        if key in self._meant_for:
-            queue = self._returned if self._meant_for[key] is not self.screen else None
-        else:
-            waiting = self._returned or self._behind or self._typed_on is not self.screen
-            queue = self._behind if waiting else None
-        if queue is None:
-            return False
-        if not self._returned and not self._behind:
-            self.screen.call_after_refresh(self._let_go)
-        queue.append(key)
-        return True
-
-    async def _let_go(self) -> None:
-        """Take the keys that wait; those that arrive meanwhile go behind them."""
-        self._typed_on = self.screen
-        while queue := self._returned or self._behind:
-            await self._take(events.Key(queue[0].key, queue[0].character))
-            queue.pop(0)
+    async def _release_keys(self) -> None:
+        for key in self._typed_ahead.released(self.screen):
+            await self._hand_on(key)
 
     def notify(
         self,
@@ -288,7 +171,7 @@ class CnnTui(App[str]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Say something in passing: once while it is seen, and briefly where it is no warning."""
+        """Show a note, unless the same one is on the screen; briefly where it is no warning."""
         if any(note.message == message for note in self._notifications):
             return
         if timeout is None and severity == "information":
@@ -306,7 +189,8 @@ class CnnTui(App[str]):
         yield text.TOGGLE_THEME, "", "toggle_theme"
 
     def action_toggle_theme(self) -> None:
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        dark, light = themes.DARK.name, themes.LIGHT.name
+        self.theme = light if self.theme == dark else dark
 
     def _end_with_terminal(self) -> None:
         """Leave at once when the terminal is gone: Textual would spin on its dead input."""

@@ -12,11 +12,12 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import UNSET
 
-from engine.checkpoints import checkpoint, checkpoint_text
+from engine.checkpoints import checkpoint, checkpoint_text, run_state
+from engine.checkpoints.run_state import RunState
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.protocol.events import Event, Unmeasured
@@ -33,7 +34,7 @@ class Snapshot(NamedTuple):
     """
 
     files: tuple[tuple[str, SaveReason], ...]
-    state: dict[str, Any]
+    state: RunState
     epoch: int
     step: int
     stall: float
@@ -102,7 +103,7 @@ class Writer:
 
     def _write(self, snapshot: Snapshot) -> None:
         try:
-            content = checkpoint.content(snapshot.state)
+            content = checkpoint.content(run_state.to_plain(snapshot.state))
         except OSError as error:
             self._failed(checkpoint_text.save_failed(snapshot.files[0][0], error), snapshot.step)
             return

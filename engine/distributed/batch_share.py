@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.recipes.recipe import share
+from engine.recipes.recipe import share_of_batch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,8 +21,8 @@ class BatchShare(NamedTuple):
         return values.tensor_split(self.ranks, dim)[self.rank]
 
     def share(self, batch: int) -> int:
-        """How many images of a batch are this part's. Raises UsageError as `recipe.share`."""
-        return share(batch, self.ranks)
+        """How many images of a batch are this part's. Raises UsageError as `share_of_batch`."""
+        return share_of_batch(batch, self.ranks)
 
 
 WHOLE = BatchShare()

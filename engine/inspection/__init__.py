@@ -1,1 +1,4 @@
-"""Looks into a model while it trains or afterwards. May import `data` and what lies below it."""
+"""Answers requests to look into a model, and turns what `cnn_tui` finds into events.
+
+May import `data` and what lies below it.
+"""

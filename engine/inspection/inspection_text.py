@@ -1,4 +1,4 @@
-"""What a person reads about a look into a model."""
+"""Sentences about requests to look into a model."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ def no_such_image(count: int) -> str:
     return f"there are {count:,} validation images: ask for one from 0 to {count - 1}."
 
 
-NO_KERNELS = "this architecture has no convolution, and so no kernels to show: look at another run."
+NO_KERNELS = "this architecture has no convolution and so no kernels: look at another run."

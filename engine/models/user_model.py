@@ -17,7 +17,7 @@ from engine.catalog import architecture_names
 from engine.errors import UsageError
 from engine.models import model_text
 from engine.models.task import Task
-from engine.run import rundir
+from engine.run.durable_files import write_durably
 
 
 def kept(arch: str, folder: Path) -> str:
@@ -31,7 +31,7 @@ def kept(arch: str, folder: Path) -> str:
         return arch
     copy = folder / own.file.name
     if not copy.exists():
-        rundir.write_durably(copy, _content(own.file))
+        write_durably(copy, _content(own.file))
     sys.path.append(str(own.file.parent))
     return f"{copy}:{own.function}"
 

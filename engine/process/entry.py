@@ -44,7 +44,7 @@ def serve(options: argparse.Namespace) -> int:
         return preview(options.preview)
     if options.look:
         from engine.process.inspection_server import look
-        from engine.run.rundir import RunDir
+        from engine.run.run_paths import RunDir
 
         return look(RunDir(options.run.resolve()))
     return host(options)
@@ -56,7 +56,8 @@ def host(options: argparse.Namespace) -> int:
     from engine.process import torchrun
     from engine.process.follower import follow
     from engine.process.host import Host
-    from engine.run.rundir import Claim, RunDir
+    from engine.run.run_lock import Claim
+    from engine.run.run_paths import RunDir
 
     run, world = RunDir(options.run.resolve()), ranks.world()
     if not world.leads:

@@ -11,9 +11,10 @@ from typing import TextIO
 from engine.distributed.ranks import World
 from engine.process.session import Session
 from engine.process.worker import Worker
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 POLL_SECONDS = 0.05
 # Signalled to stop, rank 0 says so within a step or two; or it is gone, and nobody ever will.
@@ -28,7 +29,7 @@ def follow(run: RunDir, world: World, dry: bool, epochs: int | None, err: TextIO
     _listen(world)
     # What happens here happens there too, and is in the journal once.
     journal = Journal(Path(os.devnull))
-    known = recipe.build(file=recipe.load(run.recipe))
+    known = build_recipe(file=read_fields(run.recipe))
     session = Session(run, known, "", journal, journal.append, world)
     life = session.rehearse() if dry else session.live(epochs)
     worker = Worker(session, life, world, journal.append)

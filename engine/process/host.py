@@ -27,10 +27,13 @@ from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run import rundir
-from engine.run.journal import Journal, latest
-from engine.run.rundir import Claim, RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
+from engine.run import run_lock, run_search
+from engine.run.journal import Journal
+from engine.run.journal_search import latest
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
 
 POLL_SECONDS = 0.05
@@ -72,7 +75,7 @@ class Host:
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
         steered = [*latest(claim.run.journal, events.Steered)]
-        self._lines = Lines(rundir.selector(claim.run), reversed(steered))
+        self._lines = Lines(run_search.selector_of(claim.run), reversed(steered))
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False
@@ -81,14 +84,14 @@ class Host:
         # The worker, the writer of checkpoints and the main thread all have something to say.
         self._speaking = threading.Lock()
         self._world = world or World()
-        owner = rundir.owner(claim.run)
+        owner = run_lock.read_owner(claim.run)
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
         self._listen()
-        rundir.sign(claim.lock, self._attempt, os.getpid())
+        run_lock.write_owner(claim.lock, self._attempt, os.getpid())
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
-        known = recipe.build(file=recipe.load(claim.run.recipe))
+        known = build_recipe(file=read_fields(claim.run.recipe))
         self._session = Session(
             claim.run, known, self._attempt, self._journal, self._append, self._world
         )

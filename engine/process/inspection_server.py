@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.errors import RunError
 from engine.process import process_text
 from engine.protocol import commands
-from engine.recipes import recipe
-from engine.run import replies, rundir
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
+from engine.run import replies, run_lock
+from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
     Raises RunError where somebody looks already or there is no checkpoint, and what loading raises.
     """
-    lock = rundir.take(run, run.look_lock)
+    lock = run_lock.acquire(run, run.inspection_lock)
     try:
         return _answer(run, clock)
     finally:
@@ -47,17 +48,17 @@ def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
 
 def _answer(run: RunDir, clock: Callable[[], float]) -> int:
-    owner = rundir.owner(run, run.look_lock)
+    owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     subject = subject_of(run)
     spool = Spool(run, owner.attempt, lambda file, why: None)
     asked = clock()
-    while clock() - asked < IDLE_SECONDS and not rundir.alive(run):
+    while clock() - asked < IDLE_SECONDS and not run_lock.is_live(run):
         for command in spool.take():
             asked = clock()
-            if isinstance(command, commands.Probe):
-                answer = subject.answers.to(command, subject.epoch, subject.step)
-                replies.answer(run, command.id, answer)
+            if isinstance(command, commands.Inspect):
+                answer = subject.answers.reply(command, subject.epoch, subject.step)
+                replies.write_reply(run, command.id, answer)
         time.sleep(POLL_SECONDS)
     return 0
 
@@ -70,7 +71,7 @@ def subject_of(run: RunDir) -> Subject:
     from engine.data.loaders.loader_choice import loader
     from engine.data.loading import at_once, load
     from engine.devices import device as devices
-    from engine.inspection import probe
+    from engine.inspection import layer_events
     from engine.inspection.inspector import Inspector
     from engine.process import model_init
 
@@ -78,14 +79,14 @@ def subject_of(run: RunDir) -> Subject:
     saved = next((path for path in found if path.exists()), None)
     if saved is None:
         raise RunError(process_text.nothing_to_look_at(run.label))
-    state = checkpoint.load(saved)
-    chosen = recipe.build(file=recipe.load(run.recipe))
+    state = checkpoint.load(saved).training
+    chosen = build_recipe(file=read_fields(run.recipe))
     # Not the GPU: another run may need all of it, and one image is soon done.
     cpu = torch.device("cpu")
     dataset = at_once(load(chosen, devices.room(cpu)))
     model = model_init.build(chosen, run.path, dataset)
-    model.load_state_dict(state["model"])
+    model.load_state_dict(state.weights)
     source = loader(chosen, dataset, cpu, torch.contiguous_format)
-    layers = probe.layers(model, *dataset.train.shape[:2])
+    layers = layer_events.layers(model, *dataset.train.shape[:2])
     answers = Inspector(model.eval(), layers, dataset, source, cpu)
-    return Subject(answers, max(1, state["ended_epochs"]), state["step"])
+    return Subject(answers, max(1, state.ended_epochs), state.step)

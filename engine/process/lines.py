@@ -11,7 +11,7 @@ from engine.catalog import architecture_names
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from engine.run.journal import superseded
+from engine.run.journal_search import superseded
 
 STEP_SECONDS = 5.0
 

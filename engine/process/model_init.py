@@ -47,8 +47,8 @@ def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]
         weights = transfer_learning.pretrained(recipe.arch, dataset.train.shape[-1])
         transfer_learning.adopt(model, weights, process_text.PRETRAINED_WEIGHTS)
     if recipe.init_from:
-        state = checkpoint.load(Path(recipe.init_from))["model"]
-        if transfer_learning.adopt(model, state, recipe.init_from):
+        weights = checkpoint.load(Path(recipe.init_from)).training.weights
+        if transfer_learning.adopt(model, weights, recipe.init_from):
             yield events.Alert("info", "init-from", process_text.head_left_fresh(recipe.init_from))
 
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from engine.protocol import events
-from engine.recipes import recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields
 
 
 def preview(file: Path, images: int = 32) -> int:
@@ -20,9 +21,9 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.data.loaders.loader_choice import loader
     from engine.data.loading import at_once, load
     from engine.devices import device as devices
-    from engine.inspection import probe
+    from engine.inspection.pictures import augmented
 
-    chosen = recipe.build(file=recipe.load(file))
+    chosen = build_recipe(file=read_fields(file))
     # A folder is streamed, for a few images are enough.
     dataset = at_once(load(chosen, room=0))
     source = loader(chosen, dataset, devices.choose("cpu"), devices.MEMORY_FORMATS["contiguous"])
@@ -30,6 +31,6 @@ def preview(file: Path, images: int = 32) -> int:
         batch = next(source.batches(1))
     finally:
         source.close()
-    shown = probe.augmented(batch, dataset, images, epoch=1, step=0)
+    shown = augmented(batch, dataset, images, epoch=1, step=0)
     sys.stdout.buffer.write(events.encode(shown) + b"\n")
     return 0

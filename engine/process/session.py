@@ -7,7 +7,6 @@ journal already says that the engine is loading.
 from __future__ import annotations
 
 import contextlib
-import platform
 import socket
 import subprocess
 import sys
@@ -26,15 +25,18 @@ from engine.errors import RunError
 from engine.process import process_text, recipe_checks
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes.recipe import Recipe, Resolved, to_toml
-from engine.run import replies, rundir
+from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_toml import to_toml
+from engine.run import replies
+from engine.run.durable_files import write_durably
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from engine.checkpoints.run_state import Description
     from engine.checkpoints.saver import SaveReason, Writer
     from engine.data.base.dataset import Dataset
     from engine.training.trainer import Trainer
@@ -64,6 +66,7 @@ class Session:
         self._began = time.monotonic()
         self.trainer: Trainer | None = None
         self._writer: Writer | None = None
+        self._description: Description | None = None
         self._interval = Interval(recipe.save_every, time.monotonic)
 
     @property
@@ -104,8 +107,8 @@ class Session:
         trainer = self.trainer
         assert trainer is not None
         state = self._world.told(lambda: checkpoint.load(self._run.checkpoints / "last.pt"))
-        trainer.restore(state)
-        yield events.Resumed(self._attempt, state["seq"], trainer.epoch, step=trainer.step)
+        trainer.restore(state.training)
+        yield events.Resumed(self._attempt, state.seq, trainer.epoch, step=trainer.step)
         yield trainer.steer(commands.Steer(id="", attempt=self._attempt, scale=ROLLBACK_SCALE))
         yield from self._onward(trainer)
 
@@ -126,6 +129,7 @@ class Session:
         yield events.Phase("loading", note="PyTorch")
         from engine.devices import device as devices
         from engine.process import model_init
+        from engine.process.run_description import describe
         from engine.training.trainer import Trainer
 
         device = devices.choose(self._world.join(self._recipe.device))
@@ -145,6 +149,8 @@ class Session:
         recipe_checks.check_batch(self._recipe, trainer.layers, self._world.size)
         resolved = yield from self._compiled(trainer, resolved)
         self._write_resolved(resolved)
+        if self._world.leads:
+            self._description = describe(self._run, self._recipe, resolved, dataset)
         started = self._started(trainer, model, resolved, device, dataset)
         yield started
         yield from preparation.notes(dataset, self._recipe, resolved, room)
@@ -195,7 +201,7 @@ class Session:
         """Once, before step 0; a resume finds its own choices there and keeps them."""
         content = to_toml(self._recipe, resolved).encode()
         if self._world.leads and b"[resolved]" not in self._run.recipe.read_bytes():
-            rundir.write_durably(self._run.recipe, content)
+            write_durably(self._run.recipe, content)
 
     def _started(
         self,
@@ -206,6 +212,7 @@ class Session:
         dataset: Dataset,
     ) -> events.RunStarted:
         from engine.devices import device as devices
+        from engine.process.run_description import versions
 
         channels, height, width = dataset.train.shape
         layers = trainer.layers
@@ -226,7 +233,7 @@ class Session:
             validation_is_test=dataset.validates == "test",
             steps_per_epoch=trainer.steps_per_epoch,
             planned_steps=trainer.plan.steps,
-            versions=_versions(),
+            versions=versions(),
             git=_git_commit(),
         )
 
@@ -238,9 +245,9 @@ class Session:
         state = self._world.told(lambda: checkpoint.load(last) if last.exists() else None)
         from_seq = 0
         if state is not None:
-            with checkpoint.understood(last):
-                trainer.restore(state)
-                from_seq = state["seq"]
+            with checkpoint.fits(last):
+                trainer.restore(state.training)
+            from_seq = state.seq
         elif not self._again:
             return None
         return events.Resumed(self._attempt, from_seq, trainer.epoch, step=trainer.step)
@@ -263,10 +270,9 @@ class Session:
 
         self.settle()
         try:
-            weights: dict[str, Tensor] = checkpoint.load(self._run.checkpoints / "best.pt")["model"]
+            return checkpoint.load(self._run.checkpoints / "best.pt").training.weights
         except RunError as error:
             return error
-        return weights
 
     def save(
         self, *files: tuple[str, SaveReason], ended: events.EpochEnded | None = None
@@ -276,7 +282,7 @@ class Session:
         `ended` is the epoch that it closes, where it is not in the midst of one. Weights that are
         not finite are not saved, which is told by the event: the checkpoint before is worth more.
         """
-        from engine.checkpoints import checkpoint
+        from engine.checkpoints.run_state import RunState, copied
         from engine.checkpoints.saver import Snapshot
 
         trainer = self.trainer
@@ -286,10 +292,15 @@ class Session:
                 "error", "save", process_text.not_saved_broken(files[0][0]), step=self.step
             )
         began = time.monotonic()
-        state = {"attempt": self._attempt, "seq": self._journal.seq, **trainer.state()}
+        seq, training = self._journal.seq, trainer.state()
         if not self._world.leads:
             return None
-        state = checkpoint.copied(state)
+        state = RunState(
+            attempt=self._attempt,
+            seq=seq,
+            description=self._description,
+            training=copied(training),
+        )
         stall = time.monotonic() - began
         epoch, top1 = (ended.epoch, ended.top1) if ended else (self.epoch, UNSET)
         self._saver().put(Snapshot(files, state, epoch, self.step, stall, top1))
@@ -317,9 +328,9 @@ class Session:
         assert self.trainer is not None
         broken = self.trainer.broken
         if broken is not None and self._world.leads:
-            state = {"step": broken.step, "images": broken.images, "labels": broken.labels}
+            batch = {"step": broken.step, "images": broken.images, "labels": broken.labels}
             file = self._run.checkpoints / NAN_FILE.format(broken.step)
-            checkpoint.save(file, state, self._journal.sync)
+            checkpoint.write(file, checkpoint.content(batch), self._journal.sync)
 
     def _saver(self) -> Writer:
         from engine.checkpoints.saver import Writer
@@ -333,28 +344,28 @@ class Session:
         """Wait until all that was saved is durable; the sentence of what failed, else nothing."""
         return self._writer.wait() if self._writer is not None else ""
 
-    def answer(self, question: commands.Probe) -> None:
+    def answer(self, question: commands.Inspect) -> None:
         """Write what a look inside asked for. Raises OSError."""
         trainer = self.trainer
         assert trainer is not None
         if not self._world.leads:
             return
-        answer = trainer.answers.to(question, trainer.epoch, trainer.step)
-        replies.answer(self._run, question.id, answer)
+        answer = trainer.answers.reply(question, trainer.epoch, trainer.step)
+        replies.write_reply(self._run, question.id, answer)
 
-    def decline(self, question: commands.Probe, why: events.Alert) -> None:
+    def decline(self, question: commands.Inspect, why: events.Alert) -> None:
         """Answer a look inside by a refusal, so that nobody waits for it. Raises OSError."""
         if self._world.leads:
-            replies.answer(self._run, question.id, why)
+            replies.write_reply(self._run, question.id, why)
 
     def ended(self, reason: Any, error: str) -> Event:
         """The last event of this attempt."""
-        trained = self.trainer is not None and self.trainer.best_epoch > 0
+        trained = self.trainer is not None and self.trainer.best.epoch > 0
         tested = self.trainer.tested if self.trainer else None
         return events.RunEnded(
             reason=reason,
-            best_epoch=self.trainer.best_epoch if self.trainer and trained else UNSET,
-            best_top1=self.trainer.best_top1 if self.trainer and trained else UNSET,
+            best_epoch=self.trainer.best.epoch if self.trainer and trained else UNSET,
+            best_top1=self.trainer.best.top1 if self.trainer and trained else UNSET,
             test_loss=events.measured(tested.loss) if tested else UNSET,
             test_top1=events.measured(tested.top1) if tested else UNSET,
             seconds=time.monotonic() - self._began,
@@ -372,12 +383,6 @@ class Session:
             kept = self._run.label if self.can_go_back else ""
             return process_text.out_of_memory(self._recipe.batch, str(error), kept)
         return process_text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])
-
-
-def _versions() -> dict[str, str]:
-    import torch
-
-    return {"python": platform.python_version(), "torch": str(torch.__version__)}
 
 
 def _git_commit() -> str | None:

@@ -23,9 +23,11 @@ from typing import TextIO
 from engine.errors import STOP_EXIT
 from engine.process import process_text
 from engine.protocol import events
-from engine.run import rundir
-from engine.run.journal import Journal, last_event
-from engine.run.rundir import Claim, RunDir
+from engine.run import run_lock
+from engine.run.journal import Journal
+from engine.run.journal_search import last_event
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 
 # Where rank 0 gets the lock: torchrun closes all descriptors for the processes that it starts.
 DOOR = "CNN_TUI_LOCK_DOOR"
@@ -76,7 +78,7 @@ class Torchrun:
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         """To rank 0 as soon as it has signed the lock; before, there is nothing to save."""
-        owner = rundir.owner(self._run)
+        owner = run_lock.read_owner(self._run)
         known = owner.pid if owner is not None else 0
         if number in STOP_EXIT:
             self._stopped_by = signal.Signals(number)
@@ -126,11 +128,11 @@ def _door() -> Iterator[tuple[socket.socket, Path]]:
 def locked(run: RunDir) -> int:
     """The lock of a run: from the process that holds it for rank 0, else taken.
 
-    Raises RunError as `rundir.take`.
+    Raises RunError as `run_lock.acquire`.
     """
     if place := os.environ.get(DOOR):
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as door:
             door.connect(place)
             _, descriptors, _, _ = socket.recv_fds(door, 16, 1)
             return descriptors[0]
-    return rundir.take(run)
+    return run_lock.acquire(run)

@@ -157,7 +157,7 @@ class Worker(threading.Thread):
                 self._append(events.Phase(self._phase.name, step=self._session.step))
             case commands.Checkpoint():
                 self._checkpoint(order)
-            case commands.Probe():
+            case commands.Inspect():
                 self._probe(order)
             case commands.Steer():
                 self._steer(order)
@@ -174,7 +174,7 @@ class Worker(threading.Thread):
             return
         self._refuse(command, "checkpoint", process_text.nothing_to_save(self._phase.name))
 
-    def _probe(self, command: commands.Probe) -> None:
+    def _probe(self, command: commands.Inspect) -> None:
         try:
             if self._session.trainer is not None:
                 self._session.answer(command)

@@ -1,7 +1,7 @@
 """What the engine is told: one tagged union of frozen structs, one JSON object a command.
 
 A viewer or the command line puts a command into the spool of a run directory
-(`rundir.send`); the engine takes it between two steps.
+(`spool.send`); the engine takes it between two steps.
 """
 
 from __future__ import annotations
@@ -56,25 +56,25 @@ class Steer(_Command, frozen=True):
     epochs: int | None = None
 
 
-# augmented: training images of the coming step as they are learnt; maps: a layer's channels for
-# one validation image; images: validation images with what the model takes them for; kernels: the
+# augmented: training images of the next step, as the model sees them; maps: a layer's channels for
+# one validation image; images: validation images with the model's predictions; kernels: the
 # filters of the first convolution.
-Look: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
+InspectionKind: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
 
 
-class Probe(_Command, frozen=True):
-    """Look inside, and answer in `probes/ID.json` with one event.
+class Inspect(_Command, frozen=True, tag="Probe"):
+    """Show something inside the model; the engine writes its reply, one event, to `probes/ID.json`.
 
-    `images` are places in the validation set: that of "maps" is the first of them. `layer` is a
-    name of the layer table.
+    `images` are indices into the validation set; "maps" uses only the first. `layer` is a name
+    from the layer table. In JSON, `kind` is called `look`.
     """
 
-    look: Look = "augmented"
+    kind: InspectionKind = msgspec.field(default="augmented", name="look")
     layer: str = ""
     images: tuple[int, ...] = (0,)
 
 
-Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Probe
+Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Inspect
 
 
 class GoBack(NamedTuple):

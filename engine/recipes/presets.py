@@ -1,7 +1,7 @@
-"""The recipes by name: what each sets for which architecture and data. Mostly a table.
+"""The presets: which fields each one sets for an architecture and a data set. Mostly a table.
 
-Rates and decays are those of the papers and of the training scripts that reproduce them; what a
-row does not set is the default of `Recipe`.
+Learning rates and weight decays are those of the papers and of the training scripts that reproduce
+them. A field that a row does not set keeps the default of `Recipe`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from engine.errors import UsageError
 Fields: TypeAlias = Mapping[str, Any]
 
 PRESETS: Mapping[str, str] = {
-    "quick": "a good result in few minutes: one-cycle, light augmentation",
-    "best": "what the literature reports for the architecture, in its time",
-    "article": "the Keras tutorial's: Adam, 120 epochs, ×0.1 from the 77th and the 102nd",
-    "article-plateau": "the same, also ×0.2 where the validation loss stalls, as was meant",
+    "quick": "a good result in a few minutes: one-cycle, light augmentation",
+    "best": "the training that the literature reports for the architecture",
+    "article": "the Keras tutorial: Adam, 120 epochs, rate ×0.1 from epoch 77 and from epoch 102",
+    "article-plateau": "article, and rate ×0.2 when the validation loss stalls, as was meant",
 }
 
-# Architectures that are trained alike.
+# Architectures of one style are trained alike.
 STYLES: Mapping[str, str] = {
     "lenet5": "lenet",
     "alexnet": "alexnet",
@@ -46,9 +46,9 @@ QUICK_ADAMW: Fields = {
     "label_smoothing": 0.1,
 }
 
-# Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", what has 96 % there: rate and
-# decay for the mean loss instead of the sum, a moving average for the lookahead, mirror images
-# judged too.
+# The 96 % variant of Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", with the rate
+# and decay converted from the summed to the mean loss, an EMA in place of the lookahead, and
+# test-time augmentation by mirror images.
 SPEEDNET: Fields = {
     "epochs": 37,
     "batch": 1024,
@@ -67,8 +67,8 @@ SPEEDNET: Fields = {
     "tta": True,
 }
 
-# Muon in place of SGD, as in airbench94_muon of the same author, with rates for Muon as it is here;
-# what it reaches is in benchmarks/README.md.
+# Muon in place of SGD, as in airbench94_muon by the same author, with rates for the Muon of this
+# program; benchmarks/README.md has the results.
 QUICK_SPEEDNET: Fields = {
     **SPEEDNET,
     "epochs": 10,
@@ -83,7 +83,7 @@ QUICK_SPEEDNET: Fields = {
 }
 
 # DeVries & Taylor 2017, "Improved regularization of convolutional neural networks with cutout",
-# with a cosine.
+# with a cosine schedule.
 BEST: Fields = {
     "epochs": 200,
     "batch": 128,
@@ -97,7 +97,7 @@ BEST: Fields = {
     "cutout": 16,
 }
 
-# He et al. 2015, section 4.2: 64,000 steps, ×0.1 after 32,000 and after 48,000.
+# He et al. 2015, section 4.2: 64,000 steps, rate ×0.1 after 32,000 and after 48,000.
 CIFAR_RESNET: Fields = {
     "epochs": 164,
     "batch": 128,
@@ -112,7 +112,7 @@ CIFAR_RESNET: Fields = {
     "flip": True,
 }
 
-# Krizhevsky et al. 2012, with the steps of torchvision's reference.
+# Krizhevsky et al. 2012, with the milestones of torchvision's reference script.
 ALEXNET: Fields = {
     "epochs": 90,
     "batch": 128,
@@ -143,8 +143,8 @@ BEST_ADAMW: Fields = {
     "mixup": 0.2,
 }
 
-# Liu et al. 2022, "A ConvNet for the 2020s", table 5, the rate scaled from batch 4096 and raised
-# for images without the variety of ImageNet's.
+# Liu et al. 2022, "A ConvNet for the 2020s", table 5. The rate is scaled down from batch 4096, then
+# raised for data sets less varied than ImageNet.
 CONVNEXT: Fields = {
     **BEST_ADAMW,
     "epochs": 300,
@@ -175,7 +175,7 @@ ARTICLE: Fields = {
     "fill": "nearest",
 }
 
-# By preset, then by style; "" is for every other architecture.
+# By preset, then by style; "" stands for every other architecture.
 TABLE: Mapping[str, Mapping[str, Fields]] = {
     "quick": {
         "": QUICK,
@@ -202,7 +202,8 @@ TABLE: Mapping[str, Mapping[str, Fields]] = {
     "article-plateau": {"": {**ARTICLE, "plateau": True, "lr_floor": 1e-5}},
 }
 
-# What changes where a mirrored image is another one, as with digits; a covered one may be, too.
+# Digits change their meaning when mirrored, and may when partly erased. So their presets rotate and
+# shift instead.
 TURNED: Fields = {
     **{"crop": 0, "flip": False, "rotate": 10.0, "shift": 0.08},
     **{"cutout": 0, "erasing": 0.0, "fill": "nearest", "tta": False},
@@ -214,16 +215,17 @@ UPRIGHT: Mapping[str, Fields] = {
     "article-plateau": {"flip": False},
 }
 
+# A data set with fewer training images than this gets a smaller batch. The learning rate shrinks
+# with it only where the preset's batch is above `USUAL_BATCH`.
 SMALL_IMAGES, SMALL_BATCH = 10_000, 64
-# A smaller batch keeps its rate, unless that would more than double each image's share in it.
 USUAL_BATCH = 128
 
-# The rate at which a run with an optimiser that is not its preset's is judged.
+# For an optimiser that is not the preset's: the learning rate that is usual for it.
 USUAL_RATES: Mapping[str, float] = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "muon": 5e-3}
 
 
 def preset(name: str, arch: str, data: str) -> dict[str, Any]:
-    """The fields that a preset sets for this architecture and data set.
+    """The fields that this preset sets for an architecture and a data set.
 
     Raises UsageError for an unknown name.
     """

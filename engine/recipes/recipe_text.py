@@ -1,4 +1,4 @@
-"""What a person reads about recipes."""
+"""Sentences for the user about recipes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
 
 
 def bad_value(key: str, value: object, allowed: str) -> str:
-    return f"{key} = {harmless(str(value))} is not possible: {key} is {allowed}."
+    return f"{key} = {harmless(str(value))} is not possible: {key} must be {allowed}."
 
 
 def not_a_setting(text: str) -> str:
-    return f"--set takes KEY=VALUE, as in --set lr=0.1, and not '{harmless(text)}'."
+    return f"--set takes KEY=VALUE, as in --set lr=0.1, not '{harmless(text)}'."
 
 
 def unreadable_recipe(path: object, why: str) -> str:
@@ -46,6 +46,6 @@ def no_pretrained(arch: str, families: Iterable[str]) -> str:
 def batch_not_shared(batch: int, parts: int) -> str:
     least = -(-batch // parts) * parts
     return (
-        f"a batch of {batch:,} images cannot be shared equally by {parts:,} processes: use --set "
-        f"batch={least}, or another number of them with --gpus."
+        f"{parts:,} processes cannot share a batch of {batch:,} images equally: use --set "
+        f"batch={least}, or another number of processes with --gpus."
     )

@@ -3,7 +3,7 @@
 The trainer sets it before each step; the viewer draws the plan with the same function.
 Warm-up, linear, step, cosine and one-cycle agree with `torch.optim.lr_scheduler` (LinearLR,
 MultiStepLR, CosineAnnealingLR, OneCycleLR), and `Plateau` with ReduceLROnPlateau. A warm-up
-scales any of them, and the cosine begins after it.
+scales any schedule; the cosine begins after it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PLATEAU_THRESHOLD = 1e-4
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A schedule laid over a number of steps."""
+    """A schedule over a number of steps. All but `kind`, `lr`, `gamma` and `floor` are in steps."""
 
     kind: str
     lr: float
@@ -36,7 +36,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(recipe: Recipe, steps_per_epoch: int, epochs: int | None = None) -> Plan:
-    """The recipe's schedule in steps, over its own or another number of epochs."""
+    """The recipe's schedule in steps, over `epochs` or else the recipe's number of epochs."""
     epochs = recipe.epochs if epochs is None else epochs
     return Plan(
         kind=recipe.schedule,
@@ -51,9 +51,9 @@ def plan(recipe: Recipe, steps_per_epoch: int, epochs: int | None = None) -> Pla
 
 
 def learning_rate(plan: Plan, step: int, factor: float = 1.0, steered: float = 1.0) -> float:
-    """The rate of the step with this 0-based number.
+    """The learning rate of the step with this 0-based number.
 
-    `factor` is what a plateau took off, not below the floor; `steered` is what a person put on top.
+    `factor` is that of reduce-on-plateau, which stops at the floor; `steered` is the user's.
     """
     rate = _SHAPES[plan.kind](plan, step)
     if step < plan.warmup:
@@ -86,7 +86,7 @@ def _onecycle(plan: Plan, step: int) -> float:
 
 
 def _linear(plan: Plan, step: int) -> float:
-    """A triangle: up in a line to the peak, then down in a line to the floor."""
+    """A triangle: linearly up to the peak, then linearly down to the floor."""
     if step < plan.peak:
         return plan.lr * (step + 1) / plan.peak
     left = (plan.steps - step) / max(1, plan.steps - plan.peak)
@@ -107,7 +107,7 @@ _SHAPES = {
 
 
 class Plateau(msgspec.Struct, frozen=True):
-    """What reduce-on-plateau remembers between epochs."""
+    """The state of reduce-on-plateau between epochs."""
 
     factor: float = 1.0
     best: float = math.inf
@@ -115,7 +115,7 @@ class Plateau(msgspec.Struct, frozen=True):
 
 
 def after_epoch(state: Plateau, validation_loss: float, recipe: Recipe) -> Plateau:
-    """The state after an epoch with this validation loss; a loss that is NaN counts as bad."""
+    """The state after an epoch with this validation loss; NaN counts as no improvement."""
     if validation_loss < state.best * (1 - PLATEAU_THRESHOLD):
         return Plateau(state.factor, validation_loss, 0)
     if state.bad_epochs < recipe.plateau_patience:

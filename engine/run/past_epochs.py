@@ -1,44 +1,34 @@
-"""A past epoch's evaluation, read from the journal when somebody asks for it.
+"""The evaluation of a past epoch, read from the journal on request.
 
-A history keeps only the last confusion matrix and feature maps; the journal has them all.
+A History keeps only the last confusion matrix and feature maps; the journal has all of them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from mmap import ACCESS_READ, mmap
+from itertools import takewhile
 from pathlib import Path
 
-from engine.protocol import events
-from engine.protocol.events import Confusion, FeatureMaps, RunStarted
+from engine.protocol.events import Confusion, Event, FeatureMaps, RunStarted
 from engine.run.history import History
-
-# Every line begins with its type, so the others need not be decoded.
-_LOOKS = re.compile(rb'^\{"type":"(?:Confusion|FeatureMaps)".*$', re.MULTILINE)
+from engine.run.journal_search import latest
 
 
 def history(journal: Path, run: RunStarted, step: int) -> History:
-    """The run as its evaluation after so many steps saw it: confusion and feature maps alone.
+    """A History that holds only the confusion matrix and the feature maps of this step.
 
-    Of an epoch that was trained again after a resume the last evaluation counts. What the journal
-    does not have, or cannot be read, is left out.
+    Events that a later resume superseded are left out, and so are those that cannot be read.
     """
     seen = History()
     seen.fold([run])
-    seen.fold(event for event in _looks(journal) if event.step == step)
+    for kind in (Confusion, FeatureMaps):
+        seen.fold(_evaluated(journal, kind, step))
     return seen
 
 
-def _looks(journal: Path) -> Iterator[Confusion | FeatureMaps]:
-    try:
-        with open(journal, "rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-            for line in _LOOKS.finditer(content):
-                try:
-                    event = events.decode(line[0])
-                except events.UNREADABLE:
-                    continue
-                if isinstance(event, Confusion | FeatureMaps):
-                    yield event
-    except (OSError, ValueError):  # mmap refuses an empty file
-        return
+def _evaluated(journal: Path, kind: type[Event], step: int) -> list[Event]:
+    """The events of one kind at this step, in order.
+
+    Their steps never fall, since superseded events are left out.
+    """
+    since = takewhile(lambda event: event.step >= step, latest(journal, kind))
+    return [event for event in since if event.step == step][::-1]

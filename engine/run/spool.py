@@ -19,26 +19,26 @@ from engine import text
 from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
-from engine.run import run_text, rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock, run_text
+from engine.run.run_paths import RunDir
 
 LARGEST = 64 * 1024
 # A look inside is answered in a file of this name.
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def send(run: RunDir, kind: Callable[..., Command], **fields: object) -> str:
+def send(run: RunDir, command_type: Callable[..., Command], **fields: object) -> str:
     """Put a command into the spool of a live run and return its id.
 
     A look inside goes to the engine or, without one, to who answers for it (`engine.look`).
     Raises RunError where nobody would hear it or it cannot be written.
     """
-    locks = [run.lock, run.look_lock] if kind is commands.Probe else [run.lock]
-    lock = next((lock for lock in locks if rundir.alive(run, lock)), None)
-    owner = rundir.owner(run, lock) if lock is not None else None
+    locks = [run.lock, run.inspection_lock] if command_type is commands.Inspect else [run.lock]
+    lock = next((lock for lock in locks if run_lock.is_live(run, lock)), None)
+    owner = run_lock.read_owner(run, lock) if lock is not None else None
     if owner is None:
-        raise RunError(rundir.absence(run))
-    command = kind(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
+        raise RunError(run_lock.why_not_live(run))
+    command = command_type(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
     name = f"{time.time_ns()}-{command.id}.json"
     hidden = run.commands / f".{name}"
     try:

@@ -22,10 +22,12 @@ from engine.errors import RunError, UsageError
 from engine.machine import gpu_numbering, hardware
 from engine.machine.cgroups import cores
 from engine.protocol import events
-from engine.recipes import recipe
-from engine.recipes.recipe import Recipe
-from engine.run import rundir
-from engine.run.rundir import Claim, RunDir
+from engine.recipes.recipe import Recipe, share_of_batch
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import read_fields, to_toml
+from engine.run import run_creation
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.start import start_text
 
 # For glibc (mallopt(3)): keep what a step frees for the next one. Else the pages of each batch go
@@ -48,10 +50,10 @@ COMPILE_WORKERS = 4
 def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
     """A locked run directory for this recipe; without a name it is `ARCH-DATA`.
 
-    Raises UsageError and RunError as `rundir.create`, and as `ranks`.
+    Raises UsageError and RunError as `run_creation.create`, and as `ranks`.
     """
     ranks(chosen)
-    return rundir.create(runs_dir, name or default_name(chosen), recipe.to_toml(chosen))
+    return run_creation.create(runs_dir, name or default_name(chosen), to_toml(chosen))
 
 
 def ranks(chosen: Recipe) -> int:
@@ -67,7 +69,7 @@ def ranks(chosen: Recipe) -> int:
     count = there if chosen.gpus == "all" else chosen.gpus
     if chosen.device != "cpu" and not 0 < count <= there:
         raise UsageError(start_text.too_few_gpus(count, there))
-    recipe.share(chosen.batch, count)
+    share_of_batch(chosen.batch, count)
     return count
 
 
@@ -104,7 +106,7 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
     The lock goes with it; our copy of the descriptor is closed, not unlocked. Raises RunError
     where it cannot be started.
     """
-    rundir.link_into_state(claim.run)
+    run_creation.link_into_state(claim.run)
     try:
         command = _engine(claim, chosen, *options)
         return _detached(claim.run, command.arguments, command.variables, claim.lock)
@@ -112,12 +114,12 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
         os.close(claim.lock)
 
 
-def look(run: RunDir) -> subprocess.Popen[bytes]:
+def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
     """Start a process that answers looks inside a run that no engine trains.
 
     What it has to complain of is the last line of the run's log. Raises EngineError.
     """
-    chosen = recipe.build(file=recipe.load(run.recipe))
+    chosen = build_recipe(file=read_fields(run.recipe))
     arguments = [sys.executable, "-m", "engine", str(run.path), "--look"]
     return _detached(run, arguments, environment(chosen))
 
@@ -162,7 +164,7 @@ def _engine(claim: Claim, chosen: Recipe, *options: str) -> Command:
 
 def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
     """Replace this process by the engine, in the foreground."""
-    rundir.link_into_state(claim.run)
+    run_creation.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
     command = foreground(claim, chosen, *options)
@@ -180,7 +182,7 @@ def preview(chosen: Recipe) -> events.Augmented:
     Raises EngineError with what the engine complained of.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
-        file.write(recipe.to_toml(chosen))
+        file.write(to_toml(chosen))
         file.flush()
         done = subprocess.run(
             [sys.executable, "-m", "engine", "--preview", file.name],
@@ -223,7 +225,7 @@ def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
 def check_modules() -> None:
     """Raise RunError where a module of another project hides one of ours."""
     ours = Path(engine.__file__ or "").resolve().parent.parent
-    for module in ("engine", "tui"):
+    for module in ("cnn_tui", "engine", "tui"):
         spec = importlib.util.find_spec(module)
         found = Path(spec.origin).resolve() if spec and spec.origin else Path()
         if found.parent.parent != ours:

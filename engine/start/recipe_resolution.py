@@ -12,10 +12,12 @@ from engine import text
 from engine.catalog import architecture_names, datasets
 from engine.data.folders import image_folder
 from engine.errors import DataError, RunError, UsageError
-from engine.recipes import presets, recipe
+from engine.recipes import presets
 from engine.recipes.recipe import Recipe
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import parse_setting, read_fields
+from engine.run import run_search
+from engine.run.run_paths import RunDir
 from engine.start import start_text
 
 # What the weights of a run fit only together with, taken over from its recipe.
@@ -36,21 +38,21 @@ def recipe_from(
     a run to begin with that is not in the runs folder.
     """
     file = _file(said)
-    settings = dict(recipe.parse_setting(setting) for setting in sets)
+    settings = dict(parse_setting(setting) for setting in sets)
     if source := {**file, **settings, **flags}.get("init_from"):
         own = known and known.checkpoints / "last.pt"
         source = own or checkpoint(str(source), runs_dir)
         file = inherited(source) | file
         flags = {**flags, "init_from": str(source)}
     chosen = defaults(file | settings | dict(flags)) | dict(flags)
-    built = absolute(recipe.build(file=file, settings=settings, flags=chosen))
+    built = absolute(build_recipe(file=file, settings=settings, flags=chosen))
     check_data(built)
     return built
 
 
 def fields(said: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
     """The fields that `--recipe`, `--set` and the flags themselves speak of. Raises as above."""
-    settings = {recipe.parse_setting(setting)[0] for setting in sets}
+    settings = {parse_setting(setting)[0] for setting in sets}
     return {*_file(said), *settings, *flags}
 
 
@@ -62,7 +64,7 @@ def _file(said: str | None) -> dict[str, object]:
         return {"preset": said}
     if not os.path.exists(said) and not said.endswith(".toml"):
         raise UsageError(text.unknown_preset(said, presets.PRESETS))
-    return recipe.load(Path(said))
+    return read_fields(Path(said))
 
 
 def absolute(built: Recipe) -> Recipe:
@@ -130,7 +132,7 @@ def checkpoint(said: str, runs_dir: Path) -> Path:
     if path.is_file():
         return path.resolve()
     try:
-        run = rundir.find(runs_dir, said)
+        run = run_search.find(runs_dir, said)
     except RunError as error:
         raise RunError(start_text.no_file_either(said, str(error))) from error
     for name in ("best.pt", "last.pt"):
@@ -144,7 +146,7 @@ def inherited(weights: Path) -> dict[str, object]:
     run = RunDir(weights.parent.parent)
     if not run.recipe.is_file():
         return {}
-    return {key: value for key, value in recipe.load(run.recipe).items() if key in INHERITED}
+    return {key: value for key, value in read_fields(run.recipe).items() if key in INHERITED}
 
 
 def check_data(chosen: Recipe) -> None:

@@ -11,12 +11,15 @@ from engine import text
 from engine.errors import EngineError, RunError, UsageError
 from engine.protocol.commands import MOST_EPOCHS
 from engine.protocol.events import Checkpointed, Steered
-from engine.recipes import recipe
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
-from engine.run import rundir
+from engine.recipes.recipe_building import build_recipe, fields_for_device
+from engine.recipes.recipe_toml import as_setting, read_fields, to_toml
+from engine.run import run_lock, run_search
+from engine.run.durable_files import write_durably
 from engine.run.history import History
-from engine.run.journal import glimpse, latest
-from engine.run.rundir import Claim, RunDir
+from engine.run.journal_search import excerpt, latest
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.start import launch, recipe_resolution, start_text
 
 # What makes another run of it: nobody means to go on with that.
@@ -41,11 +44,11 @@ def resume(
     or it has trained for so long already, and as `launch.ranks` and `launch.check_device`.
     """
     _check_total(run, epochs)
-    known = recipe.load(run.recipe)
+    known = read_fields(run.recipe)
     file = _file(known, device)
-    chosen = recipe.build(file=file, flags={} if gpus is None else {"gpus": gpus})
+    chosen = build_recipe(file=file, flags={} if gpus is None else {"gpus": gpus})
     launch.ranks(chosen)
-    claim = Claim(run, rundir.take(run, force=force))
+    claim = Claim(run, run_lock.acquire(run, force=force))
     if file is not known:
         _rewrite(run, chosen)
     return claim, chosen
@@ -53,16 +56,16 @@ def resume(
 
 def _file(known: Mapping[str, object], device: str | None) -> Mapping[str, object]:
     """The recipe file to go on with: the run's own, or what becomes of it on another device."""
-    if device is None or device == recipe.build(file=known).device:
+    if device is None or device == build_recipe(file=known).device:
         return known
-    file = recipe.moved(known, device)
-    launch.check_device(recipe.build(file=file).device)
+    file = fields_for_device(known, device)
+    launch.check_device(build_recipe(file=file).device)
     return file
 
 
 def _rewrite(run: RunDir, chosen: Recipe) -> None:
     try:
-        rundir.write_durably(run.recipe, recipe.to_toml(chosen).encode())
+        write_durably(run.recipe, to_toml(chosen).encode())
     except OSError as error:
         raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
 
@@ -108,7 +111,7 @@ def _most_planned(run: RunDir, own: Recipe) -> int:
 def is_done(run: RunDir) -> bool:
     """Whether the run has come to its planned end."""
     history = History()
-    history.fold(glimpse(run.journal))
+    history.fold(excerpt(run.journal))
     return history.ended is not None and history.ended.reason == "done"
 
 
@@ -132,7 +135,7 @@ class Requeued(NamedTuple):
 
 def named(runs_dir: Path, name: str) -> RunDir | None:
     """The newest run of this name."""
-    return next((run for run in rundir.runs(runs_dir) if run.name == name), None)
+    return next((run for run in run_search.list_runs(runs_dir) if run.name == name), None)
 
 
 def resume_or_create(
@@ -144,7 +147,7 @@ def resume_or_create(
     the fields that were `said` concern a run that is there. Raises UsageError where they make
     another run of it, RunError where it is already running, and what `launch.create` raises.
     """
-    with rundir.choosing(runs_dir):
+    with run_lock.locked_runs_folder(runs_dir):
         known = named(runs_dir, name)
         if known is None:
             claim = launch.create(chosen, runs_dir, name)
@@ -153,7 +156,7 @@ def resume_or_create(
 
 
 def _again(run: RunDir, chosen: Recipe, said: Container[str], *, force: bool) -> Requeued:
-    own = recipe.build(file=recipe.load(run.recipe))
+    own = build_recipe(file=read_fields(run.recipe))
     unheeded = _unheeded(run, own, chosen, said)
     # Whatever a person made of the total stands, until more is asked for than there ever was.
     more = "epochs" in said and chosen.epochs > _most_planned(run, own)
@@ -175,7 +178,7 @@ def _unheeded(run: RunDir, own: Recipe, chosen: Recipe, said: Container[str]) ->
         own = recipe_resolution.absolute(own)
     values = {key: (getattr(own, key), getattr(chosen, key)) for key in FIELDS if key in said}
     unlike = {
-        key: (recipe.written(has), recipe.written(asked))
+        key: (as_setting(has), as_setting(asked))
         for key, (has, asked) in values.items()
         if not _heeds(key, has, asked)
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.inspection.layer_health import LayerHealthMeter
-from engine.inspection.probe import Reading
+from engine.inspection.feature_map_events import FeatureMapReading
+from engine.inspection.layer_events import LayerHealthReading
 from engine.protocol.events import Event, Scalars
 from engine.training.pace import Pace
 
@@ -13,19 +13,19 @@ from engine.training.pace import Pace
 class InspectionSchedule:
     """The looks of one training that are on their way; `probe` begins to read feature maps."""
 
-    def __init__(self, pace: Pace, probe: Callable[[], Reading]) -> None:
+    def __init__(self, pace: Pace, probe: Callable[[], FeatureMapReading]) -> None:
         self._pace, self._probe = pace, probe
-        self._maps: Reading | None = None
-        self._examined: tuple[LayerHealthMeter, int] | None = None
+        self._maps: FeatureMapReading | None = None
+        self._examined: tuple[LayerHealthReading, int] | None = None
         self._scalars: Scalars = {}
 
     def due(self, step: int) -> bool:
         """Whether to examine the layers in this 0-based step: it is time, and the last is told."""
         return self._examined is None and (step == 0 or self._pace.due("health"))
 
-    def examined(self, examination: LayerHealthMeter, step: int) -> None:
-        """The layers were examined in a step, as of whose end its numbers are."""
-        self._examined = examination, step
+    def examined(self, reading: LayerHealthReading, step: int) -> None:
+        """The reading has the layers' health at the end of this step."""
+        self._examined = reading, step
 
     def arrived(self) -> list[Event]:
         """What has arrived; feature maps are sent for where it is time."""
@@ -36,9 +36,9 @@ class InspectionSchedule:
             found += self._maps.events()
             self._maps = None
         if self._examined is not None and self._examined[0].ready():
-            examination, step = self._examined
-            found.append(examination.event(step))
-            self._scalars = examination.scalars()
+            reading, step = self._examined
+            found.append(reading.event(step))
+            self._scalars = reading.scalars()
             self._examined = None
         return found
 

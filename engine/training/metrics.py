@@ -81,9 +81,9 @@ class RunningMetrics:
         self._sums[1].zero_()
         self.epoch_images = 0
 
-    def state(self) -> dict[str, object]:
-        """The partial epoch's sums, for a checkpoint. This waits for the device."""
-        return {"sums": self._world.summed(self._sums[1]).cpu(), "images": self.epoch_images}
+    def epoch_sums(self) -> Tensor:
+        """The epoch's sums of losses and hits, (2,) float64. This waits for the device."""
+        return self._world.summed(self._sums[1]).cpu()
 
     def restore(self, sums: Tensor, images: int) -> None:
         """Take these sums up; one rank has them, whichever of them added what."""

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.non_finite import first_non_finite_layer, first_non_finite_weight
 from engine import text
 from engine.data.base.batch import Batch
 from engine.devices import device as devices
 from engine.distributed.ranks import World
-from engine.inspection import probe
 from engine.protocol import events
 from engine.training import training_text
 
@@ -48,7 +48,7 @@ class NonFiniteGuard:
             self.broken = next(part for part in self._world.gathered(found) if part is not None)
 
     def _found(self, batch: Batch, step: int) -> BrokenBatch:
-        layer = probe.first_broken(self._model, batch.images)
+        layer = first_non_finite_layer(self._model, batch.images)
         return BrokenBatch(step, layer, batch.images, batch.labels)
 
     @property
@@ -64,7 +64,7 @@ class NonFiniteGuard:
         if self.broken is not None:
             layer, step = self.broken.layer, self.broken.step
         else:
-            layer = probe.broken_weights(self._model)
+            layer = first_non_finite_weight(self._model)
         told = training_text.loss_not_finite(step, layer)
         return events.Alert("error", text.LOSS_BROKEN, told, {"layer": layer}, step=step)
 

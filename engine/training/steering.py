@@ -1,41 +1,35 @@
-"""What a person may change of a run that goes on: its rates and its end."""
+"""What a person may change while a run trains: its learning rates and its end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from engine import text
+from engine.checkpoints.run_state import Steering
 from engine.errors import UsageError
 from engine.protocol import commands
 from engine.training import training_text
 
 
-class Steering(NamedTuple):
-    """All planned rates are multiplied by `factor`, over so many epochs."""
+def steered(
+    before: Steering, command: commands.Steer, epoch: int, planned_rate: Callable[[int], float]
+) -> Steering:
+    """The steering that the command asks for in this epoch.
 
-    factor: float
-    epochs: int
-
-    def steered(
-        self, command: commands.Steer, epoch: int, planned_over: Callable[[int], float]
-    ) -> Steering:
-        """As the command wants it in this epoch.
-
-        `planned_over` is the next step's rate by the schedule alone, over a total of epochs.
-        Raises UsageError where the command asks for nothing, or for what cannot be.
-        """
-        _check(command, epoch)
-        epochs = command.epochs or self.epochs
-        planned = planned_over(epochs)
-        factor = self.factor * (command.scale or 1.0)
-        if command.lr is not None:
-            if planned <= 0:
-                raise UsageError(training_text.RATE_IS_NOUGHT)
-            factor = command.lr / planned
-        if not (factor > 0 and factor * planned <= commands.HIGHEST_RATE):
-            raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
-        return Steering(factor, epochs)
+    `planned_rate` is the next step's rate by the schedule alone, given a total of epochs. Raises
+    UsageError where the command asks for nothing, or for something out of range.
+    """
+    _check(command, epoch)
+    epochs = command.epochs or before.epochs
+    planned = planned_rate(epochs)
+    factor = before.factor * (command.scale or 1.0)
+    if command.lr is not None:
+        if planned <= 0:
+            raise UsageError(training_text.PLANNED_RATE_IS_ZERO)
+        factor = command.lr / planned
+    if not (factor > 0 and factor * planned <= commands.HIGHEST_RATE):
+        raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
+    return Steering(factor=factor, epochs=epochs)
 
 
 def _check(command: commands.Steer, epoch: int) -> None:

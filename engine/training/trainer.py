@@ -11,12 +11,21 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
 
 import torch
 from msgspec import UNSET
 from torch import Tensor, nn
 
+from cnn_tui.feature_maps import default_layers
+from cnn_tui.layer_health import LayerHealthMeter
+from engine.checkpoints.run_state import (
+    Accuracy,
+    EpochSums,
+    RunShape,
+    Steering,
+    TrainingState,
+    weights_of,
+)
 from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derived
@@ -24,9 +33,10 @@ from engine.data.loaders import loader_choice
 from engine.devices import device as devices
 from engine.distributed.ranks import World
 from engine.errors import RunError, UsageError
-from engine.inspection import probe
+from engine.inspection import layer_events
+from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
-from engine.inspection.layer_health import LayerHealthMeter
+from engine.inspection.layer_events import LayerHealthReading
 from engine.models.transfer_learning import Trunk
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
@@ -42,7 +52,7 @@ from engine.training.loss import CrossEntropy, class_weights
 from engine.training.metrics import Means, Result, RunningMetrics
 from engine.training.non_finite_guard import BrokenBatch, NonFiniteGuard
 from engine.training.pace import Pace, Spent, Window
-from engine.training.steering import Steering
+from engine.training.steering import steered
 
 
 class Trainer:
@@ -89,13 +99,12 @@ class Trainer:
         self._trunk = Trunk(self.model, recipe.freeze)
         self._tally = RunningMetrics(device, self._world)
         self._plateau = schedule.Plateau()
-        self._steer_to(Steering(1.0, recipe.epochs))
-        self.layers = probe.layers(self.model, *dataset.train.shape[:2])
+        self._steer_to(Steering(factor=1.0, epochs=recipe.epochs))
+        self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.answers = Inspector(self.judged, self.layers, dataset, self._loader, device)
         self.step = 0
         self.ended_epochs = 0
-        self.best_top1 = -math.inf
-        self.best_epoch = 0
+        self.best = self._last = Accuracy()
         self._epoch_seconds = 0.0
         self._spent = Spent(0.0, 0.0)
         self._window = Window(0, 0, Spent(0.0, 0.0))
@@ -117,10 +126,12 @@ class Trainer:
         return self._loader.steps_per_epoch
 
     @property
-    def _fits(self) -> dict[str, int]:
-        """What a checkpoint and the run that goes on from it must agree on."""
-        batch, classes = self._loader.batch, len(self._dataset.classes)
-        return {"steps an epoch": self.steps_per_epoch, "batch": batch, "classes": classes}
+    def _shape(self) -> RunShape:
+        return RunShape(
+            steps_per_epoch=self.steps_per_epoch,
+            batch=self._loader.batch,
+            classes=len(self._dataset.classes),
+        )
 
     @property
     def epoch(self) -> int:
@@ -140,7 +151,7 @@ class Trainer:
     @property
     def out_of_patience(self) -> bool:
         """Whether the validation accuracy has not risen for as long as the recipe bears."""
-        waited = self.ended_epochs - self.best_epoch
+        waited = self.ended_epochs - self.best.epoch
         return 0 < self._recipe.patience <= waited
 
     def run(self) -> Generator[Event | None, None, None]:
@@ -149,7 +160,7 @@ class Trainer:
         while self.ended_epochs < self._steering.epochs:
             if self.out_of_patience:
                 self._over = True
-                told = training_text.out_of_patience(self._recipe.patience, self.best_epoch)
+                told = training_text.out_of_patience(self._recipe.patience, self.best.epoch)
                 yield events.Alert("info", "patience", told, step=self.step)
                 return
             yield events.Phase("training", step=self.step)
@@ -232,7 +243,7 @@ class Trainer:
         if self._guard.breaks(loss):
             self._guard.keep(batch, loss, self.step + 1)
             if examination is not None:
-                examination.broken_off()
+                examination.after_skipped_step()
         else:
             self._backward(loss)
             if examination is not None:
@@ -243,7 +254,7 @@ class Trainer:
         self._tally.add(loss, logits, batch.dominant)
         self._stepped(len(batch.labels))
         if examination is not None:
-            self._looks.examined(examination, self.step)
+            self._looks.examined(LayerHealthReading(examination), self.step)
 
     def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The loss, () float32, and the logits (N, classes)."""
@@ -275,10 +286,10 @@ class Trainer:
 
     def _examination(self, images: Tensor) -> LayerHealthMeter:
         """Begin to look at the coming step's layers."""
-        examination = LayerHealthMeter(self.model, self._device)
+        examination = LayerHealthMeter(self.model)
         if self._network is not self._shared:
             self._show(images)
-            examination.unhook()
+            examination.remove_hooks()
         return examination
 
     def _show(self, images: Tensor) -> None:
@@ -366,7 +377,7 @@ class Trainer:
     def _epoch_ended(self, result: Result, evaluation_seconds: float) -> Event:
         """Close the epoch: after this the state says that it has ended."""
         train = self._tally.totals()
-        best = result.top1 > self.best_top1
+        best = result.top1 > self.best.top1
         ended = events.EpochEnded(
             epoch=self.epoch,
             train_loss=measured(train.loss),
@@ -382,8 +393,9 @@ class Trainer:
             balanced=metrics.balanced(result.counts) if self._recipe.class_weights else UNSET,
             step=self.step,
         )
+        self._last = Accuracy(top1=result.top1, epoch=self.epoch)
         if best:
-            self.best_top1, self.best_epoch = result.top1, self.epoch
+            self.best = self._last
         if self._recipe.plateau:
             self._plateau = schedule.after_epoch(self._plateau, result.loss, self._recipe)
         self.ended_epochs += 1
@@ -393,12 +405,12 @@ class Trainer:
 
     # Looking inside
 
-    def _probe(self) -> probe.Reading:
-        return probe.feature_maps(
+    def _probe(self) -> FeatureMapReading:
+        return FeatureMapReading(
             self.judged,
             self._dataset,
             self._loader.normalise,
-            probe.probed_layers(self.judged),
+            default_layers(self.judged),
             self._device,
             self.step,
         )
@@ -412,8 +424,8 @@ class Trainer:
         """
         if self._over:
             raise UsageError(training_text.STEERED_TOO_LATE)
-        self._steer_to(self._steering.steered(command, self.epoch, self._planned_over))
-        factor, epochs = self._steering
+        self._steer_to(steered(self._steering, command, self.epoch, self._planned_over))
+        factor, epochs = self._steering.factor, self._steering.epochs
         return events.Steered(factor, epochs, self.rate(self.step), command.id, step=self.step)
 
     def _planned_over(self, epochs: int) -> float:
@@ -433,47 +445,49 @@ class Trainer:
         finite = [weight.isfinite().all() for weight in weights if weight.is_floating_point()]
         return not finite or bool(torch.stack(finite).all())
 
-    def state(self) -> dict[str, Any]:
-        """All that an exact resume needs. Waits for the device.
+    def state(self) -> TrainingState:
+        """All that an exact resume needs. Waits for the device."""
+        return TrainingState(
+            shape=self._shape,
+            step=self.step,
+            ended_epochs=self.ended_epochs,
+            best=self.best,
+            last=self._last,
+            weights=weights_of(self.judged),
+            trained_weights=None if self._average is None else weights_of(self.model),
+            optimizers=[optimizer.state_dict() for optimizer in self._optimizers],
+            steering=self._steering,
+            plateau=self._plateau,
+            epoch=EpochSums(
+                sums=self._tally.epoch_sums(),
+                images=self._tally.epoch_images,
+                seconds=self._epoch_seconds,
+            ),
+            random=devices.random_state(self._device),
+        )
 
-        "model" is what was validated; where that is an average, "trained" is what goes on.
-        """
-        trained = {} if self._average is None else {"trained": self.model.state_dict()}
-        return trained | {
-            "data": self._fits,
-            "step": self.step,
-            "ended_epochs": self.ended_epochs,
-            "model": self.judged.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
-            "steering": list(self._steering),
-            "plateau": [self._plateau.factor, self._plateau.best, self._plateau.bad_epochs],
-            "best": [self.best_top1, self.best_epoch],
-            "epoch": {**self._tally.state(), "seconds": self._epoch_seconds},
-            "random": devices.random_state(self._device),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: TrainingState) -> None:
         """Go back to where `state` was taken.
 
         Raises RunError where the data or the batch are others, so that its steps would not be
         those of this run.
         """
-        if state["data"] != self._fits:
-            raise RunError(training_text.other_data(state["data"], self._fits))
-        self.judged.load_state_dict(state["model"])
+        if state.shape != self._shape:
+            raise RunError(training_text.other_shape(state.shape, self._shape))
+        self.judged.load_state_dict(state.weights)
         if self._average is not None:
-            self.model.load_state_dict(state["trained"])
-        optimizers.restore(self._optimizers, state["optimizers"])
-        self.step, self.ended_epochs = state["step"], state["ended_epochs"]
+            self.model.load_state_dict(state.trained_weights or state.weights)
+        optimizers.restore(self._optimizers, state.optimizers)
+        self.step, self.ended_epochs = state.step, state.ended_epochs
         self._over = False
-        self._plateau = schedule.Plateau(*state["plateau"])
-        self._steer_to(Steering(*state["steering"]))
-        self.best_top1, self.best_epoch = state["best"]
-        self._tally.restore(state["epoch"]["sums"], state["epoch"]["images"])
+        self._plateau = state.plateau
+        self._steer_to(state.steering)
+        self.best, self._last = state.best, state.last
+        self._tally.restore(state.epoch.sums, state.epoch.images)
         if self._replay is not None:
             self._replay.forget()
-        self._epoch_seconds = state["epoch"]["seconds"]
-        devices.set_random_state(self._device, state["random"])
+        self._epoch_seconds = state.epoch.seconds
+        devices.set_random_state(self._device, state.random)
         self._part_draws()
         self._guard.forget()
 

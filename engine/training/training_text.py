@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.checkpoints.run_state import RunShape
 from engine.text import FIRST_LOSS_FITS, harmless
 
 
@@ -45,16 +46,27 @@ def out_of_patience(patience: int, best_epoch: int) -> str:
     )
 
 
-def other_data(then: Mapping[str, int], now: Mapping[str, int]) -> str:
-    changed = [f"{key} {then[key]:,} → {now[key]:,}" for key in now if then.get(key) != now[key]]
+# The fields of RunShape in words.
+SHAPE: Mapping[str, str] = {
+    "steps_per_epoch": "steps per epoch",
+    "batch": "batch",
+    "classes": "classes",
+}
+
+
+def other_shape(then: RunShape, now: RunShape) -> str:
+    pairs = [(words, getattr(then, key), getattr(now, key)) for key, words in SHAPE.items()]
+    changed = [f"{words} {was:,} → {is_now:,}" for words, was, is_now in pairs if was != is_now]
     return (
-        f"the data or the recipe is not what the checkpoint was made with ({', '.join(changed)}): "
-        "put it back as it was, or start another run with --init-from."
+        f"the data or the recipe is not the one that the checkpoint was made with "
+        f"({', '.join(changed)}): put it back as it was, or start another run with --init-from."
     )
 
 
 STEERED_NOTHING = "nothing was to be changed: give a learning rate, a factor or a number of epochs."
 
-RATE_IS_NOUGHT = "the planned rate is 0 here and cannot be scaled: give the run more epochs first."
+PLANNED_RATE_IS_ZERO = (
+    "the planned rate is 0 here and cannot be scaled: give the run more epochs first."
+)
 
 STEERED_TOO_LATE = "the last epoch has ended, so there is nothing to steer: start another run."

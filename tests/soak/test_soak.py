@@ -19,9 +19,9 @@ import psutil
 import pytest
 
 from engine.protocol import commands, events
-from engine.run import rundir, spool
-from engine.run.journal import Reader
-from engine.run.rundir import RunDir
+from engine.run import run_lock, spool
+from engine.run.journal_reader import JournalReader
+from engine.run.run_paths import RunDir
 from tests.processes import COMMAND, PATIENCE, Terminal, Watch, begin, wait_for
 
 SECONDS = float(os.environ.get("CNN_TUI_SOAK_SECONDS", "3600"))
@@ -79,7 +79,7 @@ def test_nothing_grows(tmp_path: Path) -> None:
     watch = Watch(run.journal)
     wait_for(lambda: watch.count(events.EpochEnded) > 0)
     terminal = Terminal("attach", str(run.path), columns=120, rows=40)
-    owner = rundir.owner(run)
+    owner = run_lock.read_owner(run)
     assert owner is not None
     usages = {"engine": Usage(owner.pid), "viewer": Usage(terminal.pid)}
     dice = random.Random(0)
@@ -98,7 +98,7 @@ def test_nothing_grows(tmp_path: Path) -> None:
     terminal.kill()
     for name, usage in usages.items():
         usage.check(name)
-    said = [event for batch in Reader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     frequent = sum(not isinstance(e, events.EpochEnded | events.Confusion) for e in said)
     epochs = len(said) - frequent
     assert frequent < SECONDS * EVENTS_A_SECOND + 20 * epochs

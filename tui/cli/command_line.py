@@ -82,7 +82,7 @@ def runs_option(command: Command) -> Command:
 
 
 def _runs_dir(said: Path | None) -> Path:
-    from engine.run.rundir import default_runs_dir
+    from engine.run.run_paths import default_runs_dir
 
     return said or default_runs_dir()
 
@@ -162,17 +162,17 @@ def _create(
     chosen: Any, fields: set[str], runs_dir: Path, name: str, resume: str | None, force: bool
 ) -> None:
     """Make a run, or find the one of this name, for torchrun to start or to go on with."""
-    from engine.run import rundir
+    from engine.run import run_lock
     from engine.start import launch
 
     if not resume:
         claim = launch.create(chosen, runs_dir, name)
-        rundir.let_go(claim)
+        run_lock.release(claim)
         click.echo(claim.run.path.resolve())
         return
     found = _found(chosen, fields, runs_dir, name, force)
     if found.claim is not None:
-        rundir.let_go(found.claim)
+        run_lock.release(found.claim)
     if found.epochs is not None:
         click.echo(cli_text.told_to_torchrun(found.epochs), err=True)
     click.echo(found.run.path.resolve())
@@ -314,10 +314,10 @@ def _finish(app: Any) -> None:
 @runs_option
 def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path | None) -> None:
     from engine.errors import UsageError
-    from engine.run import rundir
+    from engine.run import run_search
 
     place = _runs_dir(runs_dir)
-    found = rundir.find(place, run)
+    found = run_search.find(place, run)
     if once:
         from tui.cli import single_frame as still
 
@@ -363,15 +363,15 @@ def resume(
     runs_dir: Path | None,
 ) -> None:
     from engine import text as engine_text
-    from engine.run import rundir
+    from engine.run import run_lock, run_search
     from engine.start import launch
     from engine.start import resume as resuming
 
     place = _runs_dir(runs_dir)
-    found = rundir.find(place, run)
+    found = run_search.find(place, run)
     launch.check_modules()
     headless = no_ui or not _on_terminal()
-    if not headless and rundir.alive(found):
+    if not headless and run_lock.is_live(found):
         click.echo(engine_text.already_running(found.label), err=True)
         _watch(found, place, started=False, ascii_only=ascii_only)
         return
@@ -411,15 +411,16 @@ def datasets(as_json: bool, data_dir: str) -> None:
 @click.option("--arch", "-m", default="resnet18", metavar="NAME", help=cli_text.HELP_ARCH)
 @click.option("--data", "-d", default="cifar10", metavar="NAME", help=cli_text.HELP_DATA)
 def recipes(name: str, arch: str, data: str) -> None:
-    from engine.recipes import recipe
+    from engine.recipes.recipe_building import build_recipe
+    from engine.recipes.recipe_toml import to_toml
 
     if not name:
         from tui.cli import tables
 
         tables.recipes()
         return
-    chosen = recipe.build(flags={"preset": name, "arch": arch, "data": data})
-    click.echo(recipe.to_toml(chosen), nl=False)
+    chosen = build_recipe(flags={"preset": name, "arch": arch, "data": data})
+    click.echo(to_toml(chosen), nl=False)
 
 
 def _commanding(name: str, help_text: str) -> None:
@@ -430,10 +431,10 @@ def _commanding(name: str, help_text: str) -> None:
     @runs_option
     def command(run: str, runs_dir: Path | None) -> None:
         from engine.protocol import commands
-        from engine.run import rundir, spool
+        from engine.run import run_search, spool
         from tui.viewer import run_summary
 
-        found = rundir.find_live(_runs_dir(runs_dir), run)
+        found = run_search.find_live(_runs_dir(runs_dir), run)
         state = run_summary.state_now(found)
         spool.send(found, getattr(commands, name.capitalize()))
         click.echo(cli_text.told(name, found.label, state))

@@ -22,10 +22,10 @@ from msgspec.structs import replace
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import recipe
-from engine.run import rundir
+from engine.recipes.recipe_toml import to_toml
+from engine.run import run_lock
 from engine.run.journal import Journal
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.app import CnnTui
 
 RECORDING = "demo.jsonl.gz"
@@ -55,7 +55,7 @@ class RecordedRun:
         self._phase = events.Phase("starting")
         self._step = 0
         self._stamp = self._began
-        self._lock: int | None = rundir.take(run)
+        self._lock: int | None = run_lock.acquire(run)
         self._journal = Journal(run.journal, lambda: self._stamp)
 
     @property
@@ -108,7 +108,7 @@ def place(folder: Path, run: events.RunStarted) -> RunDir:
     """The run directory that the recording is played into."""
     made = RunDir(folder / NAME)
     made.commands.mkdir(parents=True)
-    made.recipe.write_text(recipe.to_toml(run.recipe))
+    made.recipe.write_text(to_toml(run.recipe))
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.app import App
 
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.app import CnnTui
 
 

@@ -20,14 +20,14 @@ from rich.text import Text
 
 from engine.catalog import datasets as catalog
 from engine.recipes import presets
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
 from engine.text import duration, harmless
 from tui import text
 from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
-from tui.viewer.run_summary import Summary, summary
+from tui.viewer.run_summary import RunSummary, summary
 
 # Cells between two columns.
 BETWEEN = 3
@@ -149,8 +149,8 @@ def recipes() -> None:
 
 def runs(runs_dir: Path, as_json: bool) -> None:
     """The runs of a folder, newest first."""
-    known = rundir.runs(runs_dir)
-    found = [summary(run, rundir.life(run)) for run in known]
+    known = run_search.list_runs(runs_dir)
+    found = [summary(run, run_lock.liveness(run)) for run in known]
     if as_json:
         _json(found)
         return
@@ -162,12 +162,12 @@ def runs(runs_dir: Path, as_json: bool) -> None:
     _print([number, name, *columns, started], [_run_row(run) for run in found])
     for run, told in zip(known, found, strict=True):
         if told.state == "silent":
-            click.echo(rundir.absence(run))
+            click.echo(run_lock.why_not_live(run))
     if barren := [run for run, told in zip(known, found, strict=True) if _is_barren(run, told)]:
         click.echo(cli_text.forgotten(shlex.join(["rm", "-r", str(barren[0].path)])))
 
 
-def _is_barren(run: RunDir, told: Summary) -> bool:
+def _is_barren(run: RunDir, told: RunSummary) -> bool:
     """Whether a run has failed and there is nothing to go on from, as where its data was missing.
 
     It stays all the same: its log tells why, and to resume it is to try again.
@@ -176,7 +176,7 @@ def _is_barren(run: RunDir, told: Summary) -> bool:
     return told.state == "failed" and spoke and not (run.checkpoints / "last.pt").exists()
 
 
-def _run_row(run: Summary) -> tuple[str, ...]:
+def _run_row(run: RunSummary) -> tuple[str, ...]:
     best = "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f}"
     return (
         str(run.number or ""),

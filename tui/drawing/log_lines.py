@@ -12,7 +12,7 @@ from rich.cells import cell_len, chop_cells
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes.recipe import names
+from engine.recipes.recipe import short_names
 from engine.run.history import History
 from engine.text import harmless
 from tui import text
@@ -149,7 +149,7 @@ def entry(event: Event) -> Entry:
             return _ALERTS[event.level]._replace(rest=harmless(event.text))
         case events.RunStarted():
             recipe = event.recipe
-            words = *names(recipe), recipe.preset, event.device
+            words = *short_names(recipe), recipe.preset, event.device
             return Entry(
                 " ", "plain", drawing_text.STARTED, drawing_text.log_started(*map(harmless, words))
             )

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from engine.run.history import Curve, History
+from engine.run.curve import Curve
+from engine.run.history import History
 from tui.drawing.axis import Limits
 from tui.drawing.numbers import number
 from tui.drawing.scale import Scale, log_limits, round_limits

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from msgspec import UnsetType
 
 from engine.protocol.events import RunStarted
-from engine.recipes.recipe import names
-from engine.run.history import BEFORE_TRAINING, History
+from engine.recipes.recipe import short_names
+from engine.run.fold import BEFORE_TRAINING
+from engine.run.history import History
 from engine.text import harmless
 from tui import text
 from tui.drawing import axis, cells, drawing_text, numbers
@@ -144,7 +145,7 @@ def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
     where = " · ".join(
         (f"{device} {model}".strip(), precision, drawing_text.batch(run.recipe.batch))
     )
-    arch, data = map(harmless, names(run.recipe))
+    arch, data = map(harmless, short_names(run.recipe))
     numbered = harmless(f"{number} {arch}".strip())
     return (
         cells.row(Span(title, "title"), Span(f" · {where}", "dim")),

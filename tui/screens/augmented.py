@@ -12,7 +12,7 @@ from engine.protocol.events import Augmented
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
-from tui.screens import launcher_text
+from tui.screens.launcher import launcher_text
 from tui.widgets.drawn import CellWidget, is_coloured
 
 

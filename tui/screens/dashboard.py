@@ -15,8 +15,8 @@ from textual.message import Message
 
 from engine.protocol import commands
 from engine.protocol.events import Event
-from engine.run import rundir
-from engine.run.rundir import RunDir
+from engine.run import run_lock
+from engine.run.run_paths import RunDir
 from tui import text
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
@@ -150,7 +150,7 @@ class Dashboard(FollowingScreen):
     def engine_is_gone(self) -> None:
         """Say why there is no engine where the journal does not; where nothing began, only that."""
         if self._following.life == "silent":
-            sentence = rundir.absence(self.run_dir)
+            sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         elif self._following.died:
             self.notify(self._following.died, severity="error", timeout=60, markup=False)
@@ -261,7 +261,7 @@ class Dashboard(FollowingScreen):
             self.notify(screen_text.ASKED_AUGMENTED)
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.inspection.request(message.pane, message.look, message.layer, message.images)
+        self.inspection.request(message.pane, message.kind, message.layer, message.images)
 
     def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
         for pane in self.query_children(Pane):

@@ -7,7 +7,7 @@ from textual.message import Message
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.terminal.fine_screen import FineScreen
 from tui.viewer.following import Following
 

@@ -6,9 +6,9 @@ from textual.screen import Screen
 
 from engine.errors import EngineError
 from engine.protocol import events
-from engine.protocol.commands import Look
+from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Event
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 from tui.viewer.inspection_requests import InspectionRequests
@@ -33,7 +33,11 @@ class InspectionRouter:
         return self._requests.waiting
 
     def request(
-        self, pane: Pane | None, look: Look, layer: str = "", images: tuple[int, ...] = (0,)
+        self,
+        pane: Pane | None,
+        kind: InspectionKind,
+        layer: str = "",
+        images: tuple[int, ...] = (0,),
     ) -> None:
         """Ask for this pane, or for the screen itself, instead of what was asked before."""
         if self.waiting and self._asker is not None and self._asker is not pane:
@@ -45,7 +49,7 @@ class InspectionRouter:
             return
         self._asker = pane
         try:
-            self._requests.ask(look, layer, images)
+            self._requests.ask(kind, layer, images)
         except EngineError as error:
             self._hand_on(events.Alert("warning", "probe", str(error)))
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.errors import EngineError
 from engine.protocol import commands, events
-from engine.run import rundir, spool
+from engine.run import run_lock, run_search, spool
 from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
 
@@ -25,7 +25,7 @@ class RunControl:
     @property
     def selector(self) -> str:
         """What names the run on the command line."""
-        return rundir.selector(self._screen.run_dir)
+        return run_search.selector_of(self._screen.run_dir)
 
     @property
     def resume_command(self) -> str:
@@ -106,7 +106,7 @@ class RunControl:
 
     def _absence(self) -> str:
         """That there is no engine to be told anything, and how to go on."""
-        sentence, command = rundir.absence(self._screen.run_dir), self.resume_command
+        sentence, command = run_lock.why_not_live(self._screen.run_dir), self.resume_command
         return screen_text.then_go_on(sentence, command) if command else sentence
 
     def _warn(self, sentence: str) -> None:

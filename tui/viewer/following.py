@@ -7,10 +7,12 @@ import time
 from typing import NamedTuple
 
 from engine.protocol.events import Event, Phase, RunEnded
-from engine.run import rundir
+from engine.run import engine_log, run_lock
 from engine.run.history import History
-from engine.run.journal import Reader, glimpse
-from engine.run.rundir import Liveness, RunDir
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_search import excerpt
+from engine.run.run_lock import Liveness
+from engine.run.run_paths import RunDir
 from tui.viewer import viewer_text
 
 # A long journal is read in slices, so that keys are answered meanwhile.
@@ -48,7 +50,7 @@ class Following:
         """Read from the start, and forget what no engine said."""
         self.died = ""
         self._folding = self.history = History()
-        self._reader: Reader | None = None
+        self._reader: JournalReader | None = None
 
     @property
     def alive(self) -> bool:
@@ -66,14 +68,14 @@ class Following:
         if self._reader is None and self.history is self._folding and self._is_long:
             # The first frame of a long journal does not wait until it is searched through.
             self.history = History()
-            self.history.fold(glimpse(self.run.journal))
+            self.history.fold(excerpt(self.run.journal))
             self._foretell()
             return News(None, more=True)
         first = self._reader is None and self.history is self._folding
-        self._reader = self._reader or Reader(self.run.journal)
+        self._reader = self._reader or JournalReader(self.run.journal)
         deadline = math.inf if first else time.monotonic() + SLICE_SECONDS
         # Asked before reading: what an engine says before it ends is then not missed.
-        life = rundir.life(self.run)
+        life = run_lock.liveness(self.run)
         kinds: frozenset[type[Event]] | None = frozenset()
         more = False
         for batch in self._reader.batches():
@@ -86,7 +88,7 @@ class Following:
             if more:
                 break
         if self.history is not self._folding:
-            # Until the whole is folded the glimpse is shown; then everything may differ.
+            # Until the whole is folded the excerpt is shown; then everything may differ.
             self.history, kinds = (self.history, frozenset()) if more else (self._folding, None)
         if more:
             return News(kinds, more)
@@ -110,7 +112,7 @@ class Following:
         before, self.life = self.life, life
         if before != "gone":
             return False
-        holder = rundir.owner(self.run)
+        holder = run_lock.read_owner(self.run)
         if holder is not None and self.history.last_time < holder.time:
             self._expected = self.history.last_seq
         if not self.died:
@@ -141,7 +143,7 @@ class Following:
         last = self.history
         if self.life != "gone" or last.ended is not None or not self._was_held:
             return False
-        self.died = viewer_text.engine_died(self.run.label, rundir.last_words(self.run))
+        self.died = viewer_text.engine_died(self.run.label, engine_log.last_line(self.run))
         failed = RunEnded(
             "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
         )
@@ -152,4 +154,4 @@ class Following:
     def _was_held(self) -> bool:
         """Whether there was an engine to die: a run let go for another to start has no owner."""
         said = self.history.last_seq > 0 and not self._says_nothing
-        return said or rundir.owner(self.run) is not None
+        return said or run_lock.read_owner(self.run) is not None

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from engine import text
 from engine.errors import EngineError, RunError
 from engine.protocol import commands
-from engine.protocol.commands import Look
+from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Event
-from engine.run import replies, rundir, spool
-from engine.run.rundir import RunDir
+from engine.run import engine_log, replies, run_lock, spool
+from engine.run.run_paths import RunDir
 from engine.start import launch
 
 # A question that is not answered in this time holds the next one up no longer.
@@ -24,9 +24,9 @@ PATIENCE_SECONDS = 2.0
 
 
 class InspectionRequest(NamedTuple):
-    """As `commands.Probe`."""
+    """As `commands.Inspect`."""
 
-    look: Look
+    kind: InspectionKind
     layer: str
     images: tuple[int, ...]
 
@@ -51,13 +51,13 @@ class InspectionRequests:
         """Whether a question is open."""
         return self._wanted is not None
 
-    def ask(self, look: Look, layer: str = "", images: tuple[int, ...] = (0,)) -> None:
+    def ask(self, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)) -> None:
         """Ask this instead of what was asked before. Raises EngineError where nobody can answer."""
         if self._wanted is None:
             self._id = ""
             if self._answerer is not None and self._answerer.poll() is not None:
                 self._answerer = None  # it left when nobody had asked for a while
-        self._wanted = InspectionRequest(look, layer, images)
+        self._wanted = InspectionRequest(kind, layer, images)
         try:
             if not self._id:
                 self._send()
@@ -87,7 +87,7 @@ class InspectionRequests:
             self._send()
         if not self._id:
             return None
-        answer = replies.answer_to(self._run, self._id)
+        answer = replies.read_reply(self._run, self._id)
         if answer is not None and self._sent == self._wanted:
             return answer
         overtaken = self._sent != self._wanted and (
@@ -102,8 +102,10 @@ class InspectionRequests:
     @property
     def _hears(self) -> str:
         """The attempt that a question would go to, empty where nobody hears it."""
-        for lock in (self._run.lock, self._run.look_lock):
-            if rundir.alive(self._run, lock) and (owner := rundir.owner(self._run, lock)):
+        for lock in (self._run.lock, self._run.inspection_lock):
+            if run_lock.is_live(self._run, lock) and (
+                owner := run_lock.read_owner(self._run, lock)
+            ):
                 return owner.attempt
         return ""
 
@@ -111,12 +113,12 @@ class InspectionRequests:
         assert self._wanted is not None
         if attempt := self._hears:
             self._attempt = attempt
-            self._id = spool.send(self._run, commands.Probe, **self._wanted._asdict())
+            self._id = spool.send(self._run, commands.Inspect, **self._wanted._asdict())
             self._sent, self._sent_at = self._wanted, self._clock()
         elif self._answerer is None:
-            self._answerer = launch.look(self._run)
+            self._answerer = launch.start_inspection_server(self._run)
         elif self._answerer.poll() is not None:
             failed, self._answerer = self._answerer.returncode != 0, None
             if failed:
-                complaint = rundir.last_words(self._run).removeprefix("cnn-tui: ")
+                complaint = engine_log.last_line(self._run).removeprefix("cnn-tui: ")
                 raise RunError(text.harmless(complaint))

@@ -12,13 +12,13 @@ from tui.drawing.cells import Span
 from tui.drawing.spark import sparkline
 from tui.drawing.table import Column
 from tui.viewer import viewer_text
-from tui.viewer.run_summary import Summary
+from tui.viewer.run_summary import RunSummary
 
 # One long name shall not take the room of all other columns.
 LONGEST_NAME = 28
 
 
-def run_columns(runs: Sequence[Summary]) -> list[Column]:
+def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
     """Sign and number, name, state, data, epoch, best accuracy with its curve, and time."""
     return [
         Column("", [_sign(run) for run in runs]),
@@ -32,20 +32,20 @@ def run_columns(runs: Sequence[Summary]) -> list[Column]:
     ]
 
 
-def _sign(run: Summary) -> str:
+def _sign(run: RunSummary) -> str:
     number = "" if run.number is None else f" {run.number:>3}"
     return viewer_text.SIGNS[run.state] + number
 
 
-def _name(run: Summary) -> str:
+def _name(run: RunSummary) -> str:
     return cells.text(cells.shortened((Span(harmless(run.name)),), LONGEST_NAME))
 
 
-def _best(run: Summary) -> str:
+def _best(run: RunSummary) -> str:
     return "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f} %"
 
 
-def _time(run: Summary) -> str:
+def _time(run: RunSummary) -> str:
     if run.state == "live" and run.remaining is not None:
         return text.time_left(duration(run.remaining))
     return duration(run.seconds) if run.seconds else ""

@@ -7,16 +7,18 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.recipes.recipe import names
-from engine.run import rundir
+from engine.recipes.recipe import short_names
+from engine.run import run_lock
 from engine.run.history import History
-from engine.run.journal import Reader, glimpse
-from engine.run.rundir import Liveness, RunDir
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_search import excerpt
+from engine.run.run_lock import Liveness
+from engine.run.run_paths import RunDir
 
 State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
 
-class Summary(msgspec.Struct, frozen=True):
+class RunSummary(msgspec.Struct, frozen=True):
     """A run in a line. Accuracy is a fraction, times are seconds; None where not known yet."""
 
     number: int | None
@@ -37,17 +39,17 @@ class Summary(msgspec.Struct, frozen=True):
 def read(run: RunDir) -> History:
     """The whole history of a run."""
     history = History()
-    for batch in Reader(run.journal).batches():
+    for batch in JournalReader(run.journal).batches():
         history = History() if batch.anew else history
         history.fold(batch.events)
     return history
 
 
 def state_now(run: RunDir) -> State:
-    """What a run does, by a glimpse of its journal that costs little however long that is."""
+    """What a run does, from an excerpt of its journal: quick, however long that is."""
     history = History()
-    history.fold(glimpse(run.journal))
-    return state_of(history, rundir.life(run))
+    history.fold(excerpt(run.journal))
+    return state_of(history, run_lock.liveness(run))
 
 
 def state_of(history: History, life: Liveness) -> State:
@@ -60,13 +62,13 @@ def state_of(history: History, life: Liveness) -> State:
     return history.ended.reason if history.ended else "failed"
 
 
-def summary(run: RunDir, life: Liveness) -> Summary:
+def summary(run: RunDir, life: Liveness) -> RunSummary:
     """Read the run's journal and fold it; `life` is what is known of its engine."""
     history = read(run)
     best = history.best
     chosen = history.run.recipe if history.run else None
-    arch, data = names(chosen) if chosen else ("", "")
-    return Summary(
+    arch, data = short_names(chosen) if chosen else ("", "")
+    return RunSummary(
         number=run.number,
         name=run.name,
         path=str(run.path),
@@ -83,15 +85,15 @@ def summary(run: RunDir, life: Liveness) -> Summary:
     )
 
 
-class Summaries:
+class SummaryCache:
     """Summaries that are made anew only where a journal has grown or an engine has gone."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Path, int, Liveness], Summary] = {}
+        self._known: dict[tuple[Path, int, Liveness], RunSummary] = {}
 
-    def of(self, run: RunDir) -> Summary:
+    def of(self, run: RunDir) -> RunSummary:
         """The summary of the run as it is now."""
-        life = rundir.life(run)
+        life = run_lock.liveness(run)
         key = (run.path, _size(run.journal), life)
         if key not in self._known:
             older = [known for known in self._known if known[0] == run.path]

@@ -1,4 +1,4 @@
-"""A framed list with a cursor, as the launcher has several of."""
+"""A framed list in which one row is chosen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events as textual_events
 from textual.binding import Binding, BindingType
-from textual.message import Message
+from textual.reactive import var
 
 from tui import text
 from tui.drawing import cells
@@ -19,7 +19,7 @@ from tui.widgets.drawn import CellWidget
 
 
 class Chooser(CellWidget, can_focus=True):
-    """One of a few rows is chosen with the arrows; `keys` name the rows."""
+    """A list in a frame; the arrows choose one of its rows, each of which has a key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
@@ -30,15 +30,21 @@ class Chooser(CellWidget, can_focus=True):
         Binding("end", "move(1000000)", show=False),
     ]
 
-    class Moved(Message):
-        """Another row is chosen."""
+    chosen: var[str] = var("")
+    """The key of the chosen row; empty where there are none.
 
-        def __init__(self, chooser: Chooser) -> None:
-            super().__init__()
-            self.chooser = chooser
+    Watch it, for a message would come too late: arrows and Enter may arrive at once.
+    """
 
-    def __init__(self, *, id: str, heading: bool = False) -> None:  # noqa: A002 (Textual's name)
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002 (Textual's name)
+        heading: bool = False,
+        chosen: str = "",
+    ) -> None:
         super().__init__(id=id)
+        self.set_reactive(Chooser.chosen, chosen)
         self._title: Row = ()
         self._heading = heading
         self._columns: Sequence[Column] = ()
@@ -46,10 +52,9 @@ class Chooser(CellWidget, can_focus=True):
         self._foot: Row = ()
         self._facts: Row = ()
         self._about: Sequence[Row] = ()
-        self._at = 0
 
     def entitle(self, title: Row) -> None:
-        """Write into the upper border, at its left."""
+        """Write into the upper border, on the left."""
         self._title = title
         self.redraw()
 
@@ -59,15 +64,14 @@ class Chooser(CellWidget, can_focus=True):
         columns: Sequence[Column],
         *,
         chosen: str = "",
-        foot: str = "",
         facts: str = "",
     ) -> None:
         """Show these rows, each with its key; the chosen one stays, if it is still there."""
-        key = chosen or self.chosen
         self._keys, self._columns = keys, columns
-        self._at = keys.index(key) if key in keys else 0
         self._facts = (Span(facts, "dim"),) if facts else ()
-        self.note(foot)
+        key = chosen or self.chosen
+        self.chosen = key if key in keys else next(iter(keys), "")
+        self.redraw()
 
     def note(self, foot: str) -> None:
         """Write into the lower border."""
@@ -75,7 +79,7 @@ class Chooser(CellWidget, can_focus=True):
         self.redraw()
 
     def tell(self, *rows: Row) -> None:
-        """Say this below the rows, of the chosen one, as far as there is room."""
+        """Write below the rows what there is to say of the chosen one, as far as there is room."""
         self._about = rows
         self.redraw()
 
@@ -83,19 +87,19 @@ class Chooser(CellWidget, can_focus=True):
         return len(self._keys)
 
     @property
-    def chosen(self) -> str:
-        """The key of the chosen row; empty where there are none."""
-        return self._keys[self._at] if self._keys else ""
+    def _at(self) -> int:
+        """The number of the chosen row."""
+        return self._keys.index(self.chosen) if self.chosen in self._keys else 0
+
+    def watch_chosen(self) -> None:
+        self.redraw()
 
     def action_move(self, rows: int) -> None:
         self._go(self._at + rows)
 
     def _go(self, at: int) -> None:
-        at = max(0, min(at, len(self._keys) - 1))
-        if at != self._at and self._keys:
-            self._at = at
-            self.redraw()
-            self.post_message(self.Moved(self))
+        if self._keys:
+            self.chosen = self._keys[max(0, min(at, len(self._keys) - 1))]
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
@@ -114,13 +118,13 @@ class Chooser(CellWidget, can_focus=True):
             self._go(shown[row])
 
     def _sign(self, shown: Sequence[int]) -> Row:
-        """Which rows are shown, where these are not all of them."""
+        """Which rows are shown, unless all of them are."""
         if not 0 < len(shown) < len(self):
             return ()
         return (Span(text.rows_of(shown[0] + 1, shown[-1] + 1, len(self)), "dim"),)
 
     def _below(self, room: int) -> list[Row]:
-        """What is said of the chosen row; where there is room, after an empty one."""
+        """The rows on the chosen one, after an empty row where there is room for it."""
         gap = [cells.row()] if room > len(self._about) else []
         return [*gap, *self._about][:room]
 

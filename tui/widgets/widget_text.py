@@ -33,25 +33,3 @@ KEY_SIGNS: Mapping[str, str] = {
     "ctrl+c": "Ctrl+C",
     "ctrl+p": "Ctrl+P",
 }
-
-DETAILS_TITLE = "Stages at 32×32"
-
-FILTER_TITLE = "Filter architectures"
-
-FILTER_HINT = "part of a name, family or idea; nothing shows all"
-
-FIELDS_TITLE = "Recipe"
-
-FIELDS_HINT = "Enter, ↑ ↓ next   Esc leaves them"
-
-TAKE_FIELDS = "take these"
-
-PATH_TITLE = "Folder of images"
-
-PATH_HINT = "one subfolder a class, or train/ and val/"
-
-PATH_EXAMPLE = "~/data/flowers"
-
-
-def field_hint(key: str, allowed: str) -> str:
-    return f"{key}: {allowed}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -28,10 +28,15 @@ Validates: TypeAlias = Literal["test", "held out", "own"]
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory."""
+    """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory.
+
+    `names` are those of the files that they were decoded from, relative to the data folder; a
+    published data set has none.
+    """
 
     pixels: Tensor
     labels: Tensor
+    names: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,7 +51,7 @@ class Images:
         return self.pixels[index], int(self.labels[index])
 
     def to(self, device: torch.device) -> Images:
-        return Images(self.pixels.to(device), self.labels.to(device))
+        return Images(self.pixels.to(device), self.labels.to(device), self.names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,11 @@ class ImageFiles:
     def shape(self) -> tuple[int, ...]:
         """The shape of one image, (C, H, W)."""
         return self.form.shape
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the files relative to the data folder."""
+        return relative_names(self.files, self.path)
 
     def one(self, index: int) -> tuple[Tensor, int]:
         """The pixels (C, H, W) and the label of one image, or of the next that is not broken.
@@ -90,7 +100,7 @@ class Dataset:
 
     `mean` and `std` are those of the training pixels, one a channel, of values in 0..1. `test` is
     looked at once, after the training. `notes` are sentences for the user about what was found
-    while loading.
+    while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
     """
 
     classes: tuple[str, ...]
@@ -101,6 +111,7 @@ class Dataset:
     std: tuple[float, ...]
     notes: tuple[str, ...] = ()
     test: Split | None = None
+    frame: int = 0
 
     @property
     def loader(self) -> Literal["resident", "streaming"]:
@@ -116,6 +127,13 @@ class Dataset:
     def class_counts(self) -> tuple[int, ...]:
         """How many training images each class has."""
         return tuple(self.train.labels.bincount(minlength=len(self.classes)).tolist())
+
+
+def relative_names(files: Iterable[Path], folder: Path) -> tuple[str, ...]:
+    """The names of files below a folder, relative to it."""
+    # Ten times as fast as Path.relative_to, which matters for a million files.
+    start = len(str(folder / "_")) - 1
+    return tuple(str(file)[start:] for file in files)
 
 
 def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,10 @@ BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 # Deep grey is brought to 8 bits by hand, since Pillow cuts off all above 255.
 DEEP_GREY = ("I;16", "I;16B", "I;16L")
 GREY = ("1", "L", *DEEP_GREY)
+
+# How `decode` brings an image to its size, by the name that checkpoints give it: the largest
+# square at the centre, bilinear and antialiased.
+FIT: Literal["center-square"] = "center-square"
 
 
 @dataclass(frozen=True)

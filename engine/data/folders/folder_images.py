@@ -19,6 +19,7 @@ from engine.data.base.dataset import (
     bytes_of,
     channel_statistics,
     check_memory,
+    relative_names,
 )
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
 from engine.data.decoding.decoders import Decoders
@@ -69,7 +70,7 @@ def streamed(folder: Folder, form: ImageFormat) -> Generator[float, None, Datase
     sample = folder.train[:: -(-len(folder.train) // STATISTICS)]
     pixels, broken, _ = yield from by_threads(sample, form)
     judged(broken, sample, folder.path)
-    mean, std = channel_statistics(whole(pixels, sample, list(broken)).pixels)
+    mean, std = channel_statistics(whole(pixels, sample, list(broken), folder.path).pixels)
     train, validation, test = (
         ImageFiles(
             folder.path,
@@ -88,6 +89,7 @@ def streamed(folder: Folder, form: ImageFormat) -> Generator[float, None, Datase
         std,
         unused_note(folder),
         test if len(test) else None,
+        form.frame,
     )
 
 
@@ -103,12 +105,14 @@ def kept(folder: Folder, form: ImageFormat, workers: int) -> Generator[float, No
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
         holes = [index - start for index in broken if start <= index < end]
-        splits.append(whole(pixels[start:end], part, holes))
+        splits.append(whole(pixels[start:end], part, holes, folder.path))
         start = end
     train, validation, test = splits
     mean, std = channel_statistics(train.pixels)
     final = test if len(test) else None
-    return Dataset(folder.classes, train, validation, folder.validates, mean, std, notes, final)
+    return Dataset(
+        folder.classes, train, validation, folder.validates, mean, std, notes, final, form.frame
+    )
 
 
 def unused_note(folder: Folder) -> tuple[str, ...]:
@@ -178,12 +182,13 @@ def judged(broken: dict[int, str], files: Files, path: Path) -> tuple[str, ...]:
     return (data_text.some_broken(len(broken), len(files), name, broken[first]),)
 
 
-def whole(pixels: Pixels, files: Files, broken: list[int]) -> Images:
+def whole(pixels: Pixels, files: Files, broken: list[int], folder: Path) -> Images:
     """The images without the broken ones, whose places the last ones take, without a copy."""
     images = torch.from_numpy(pixels)
     labels = torch.tensor([label for _, label in files], dtype=torch.int64)
+    names = [*relative_names((file for file, _ in files), folder)]
     end = len(files)
     for hole in sorted(broken, reverse=True):
         end -= 1
-        images[hole], labels[hole] = images[end], labels[end]
-    return Images(images[:end], labels[:end])
+        images[hole], labels[hole], names[hole] = images[end], labels[end], names[end]
+    return Images(images[:end], labels[:end], names[:end])

@@ -49,14 +49,14 @@ def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     first = FIRST_LABELS[recipe.data]
     if tuple(arrays[1][: len(first)].tolist()) != first:
         raise DataError(data_text.another_set(facts.title, folder))
-    train = images(arrays[0], arrays[1], recipe.size)
-    test = images(arrays[2], arrays[3], recipe.size)
-    return (yield from assembled(facts.classes, train, test, "test", recipe))
+    frame = FRAME if recipe.size in ("auto", FRAMED + 2 * FRAME) else 0
+    train = images(arrays[0], arrays[1], frame)
+    test = images(arrays[2], arrays[3], frame)
+    return (yield from assembled(facts.classes, train, test, "test", recipe, frame))
 
 
-def images(pixels: Tensor, labels: Tensor, size: int | str) -> Images:
-    """Pixels (N, 28, 28) with a channel, and framed to 32 where that or nothing is asked for."""
-    frame = FRAME if size in ("auto", FRAMED + 2 * FRAME) else 0
+def images(pixels: Tensor, labels: Tensor, frame: int) -> Images:
+    """Pixels (N, 28, 28) with a channel and a margin of `frame` pixels."""
     return Images(F.pad(pixels[:, None], (frame, frame, frame, frame)), labels.long())
 
 

@@ -44,7 +44,12 @@ def published(file: Path, md5: str, title: str) -> bytes:
 
 
 def assembled(
-    classes: tuple[str, ...], train: Images, other: Images, validates: Validates, recipe: Recipe
+    classes: tuple[str, ...],
+    train: Images,
+    other: Images,
+    validates: Validates,
+    recipe: Recipe,
+    frame: int = 0,
 ) -> Generator[float, None, Dataset]:
     """The data set of two splits of one native size, yielding the second half of the fraction.
 
@@ -54,10 +59,10 @@ def assembled(
     train, other = yield from resized(train, other, recipe.size)
     if not recipe.holdout:
         mean, std = channel_statistics(train.pixels)
-        return Dataset(classes, train, other, validates, mean, std)
+        return Dataset(classes, train, other, validates, mean, std, frame=frame)
     train, held = parted(train, recipe.holdout, recipe.seed)
     mean, std = channel_statistics(train.pixels)
-    return Dataset(classes, train, held, "held out", mean, std, test=other)
+    return Dataset(classes, train, held, "held out", mean, std, test=other, frame=frame)
 
 
 def resized(

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from engine.protocol.commands import Look
+from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Event
 from engine.run.history import History
 from tui.drawing.cells import Row, Span
@@ -72,10 +72,10 @@ class Pane(CellWidget, can_focus=True):
         """The pane needs something that only the engine can tell; it comes by `receive`."""
 
         def __init__(
-            self, pane: Pane, look: Look, layer: str = "", images: tuple[int, ...] = (0,)
+            self, pane: Pane, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)
         ) -> None:
             super().__init__()
-            self.pane, self.look, self.layer, self.images = pane, look, layer, images
+            self.pane, self.kind, self.layer, self.images = pane, kind, layer, images
 
     class LayerSelected(Message):
         """A layer was selected; panes that show layers may follow."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.run import past_epochs
 from engine.run.history import History
-from engine.run.rundir import RunDir
+from engine.run.run_paths import RunDir
 from tui.panes.base import pane_text
 from tui.panes.base.pane import Pane
 

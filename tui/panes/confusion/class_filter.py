@@ -1,12 +1,12 @@
-"""The question which classes are looked for."""
+"""The dialog that filters classes by their names."""
 
 from __future__ import annotations
 
 from tui.panes.confusion import confusion_text
-from tui.widgets.forms import Line
+from tui.widgets.forms import LineDialog
 
 
-class ClassFilterScreen(Line):
+class ClassFilterScreen(LineDialog):
     """Asks for a part of the names of classes; Escape leaves the filter as it was."""
 
     TITLE, SUB_TITLE = confusion_text.CLASS_FILTER_TITLE, confusion_text.CLASS_FILTER_HINT

@@ -1,0 +1,76 @@
+"""Feature maps: what layers compute from one image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cnn_tui.evaluation_mode import evaluation_mode
+from cnn_tui.layer_table import first_of
+
+
+class FeatureMaps(NamedTuple):
+    """A layer's output for one image: its shape (C, H, W), and its first channels, made smaller.
+
+    `grids` is (channels, height, width) float32.
+    """
+
+    shape: tuple[int, ...]
+    grids: Tensor
+
+
+class Recording(NamedTuple):
+    """The logits (classes,) float32 for one image, and the feature maps by layer."""
+
+    logits: Tensor
+    layers: dict[str, FeatureMaps]
+
+
+def default_layers(model: nn.Module) -> tuple[str, ...]:
+    """The names of the first two convolutions and of the last one."""
+    names = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d)]
+    return tuple(dict.fromkeys([*names[:2], *names[-1:]]))
+
+
+def record_feature_maps(
+    model: nn.Module, image: Tensor, names: Sequence[str], channels: int, side: int
+) -> Recording:
+    """What the named layers compute from an image (1, C, H, W), each of which gives (1, C, H, W).
+
+    Keeps the first `channels` of each layer, averaged to at most (side, side). Runs in evaluation
+    mode and leaves modes, BN statistics and random state unchanged. All tensors stay on the device.
+    """
+    layers: dict[str, FeatureMaps] = {}
+    hooks = [
+        model.get_submodule(name).register_forward_hook(_record(name, layers, channels, side))
+        for name in names
+    ]
+    try:
+        with evaluation_mode(model), torch.no_grad():
+            logits = model(image)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return Recording(logits[0].float(), {name: layers[name] for name in names})
+
+
+def _record(
+    name: str, layers: dict[str, FeatureMaps], channels: int, side: int
+) -> Callable[[nn.Module, object, object], None]:
+    def record(module: nn.Module, inputs: object, output: object) -> None:
+        maps = first_of(output)
+        assert isinstance(maps, Tensor), "the caller names layers with feature maps"
+        # Now, because an in-place activation may overwrite the output.
+        layers[name] = FeatureMaps(tuple(maps.shape[1:]), _reduced(maps[0, :channels], side))
+
+    return record
+
+
+def _reduced(maps: Tensor, side: int) -> Tensor:
+    """Maps (C, H, W) averaged to at most (side, side), float32."""
+    height, width = maps.shape[1:]
+    return F.adaptive_avg_pool2d(maps.float(), (min(height, side), min(width, side)))

@@ -1,0 +1,46 @@
+"""The depth of a network: the convolutions and linear layers between image and logits."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cnn_tui.tensor_trace import TensorTrace
+
+_LAYERS = (F.conv2d, F.linear)
+
+
+def network_depth(model: nn.Module, channels: int, size: int) -> int:
+    """The layers on the longest path of an image of (channels, size, size) to the logits.
+
+    As papers count it: neither the projection of a shortcut nor the gate of a squeeze-and-
+    excitation block (Hu et al. 2018) adds to it. Computed on the meta device.
+    """
+    shadow = copy.deepcopy(model).to("meta").eval()
+    image = torch.empty(1, channels, size, size, device="meta")
+    depths = _Depths(image, 0)
+    with torch.no_grad(), depths:
+        logits = shadow(image)
+    return depths.value(logits) or 0
+
+
+class _Depths(TensorTrace[int]):
+    """While active, counts the layers behind each tensor."""
+
+    def after(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        inputs: list[tuple[Tensor, int]],
+        result: Any,
+    ) -> int:
+        shape = getattr(result, "shape", None)
+        # A gate is smaller than the maps that it scales: the path of the maps counts.
+        paths = [depth for tensor, depth in inputs if tensor.shape == shape]
+        return max(paths or [depth for _, depth in inputs]) + (func in _LAYERS)

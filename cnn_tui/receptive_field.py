@@ -1,0 +1,85 @@
+"""Receptive fields: the part of the image that one value of a layer's output depends on.
+
+A value depends on a square of the image. Each convolution and pooling adds (kernel - 1) · dilation
+· jump to its side, where jump is the product of the strides so far (Araujo et al. 2019, "Computing
+receptive fields of convolutional neural networks"). Where paths meet, the larger field counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from cnn_tui.tensor_trace import TensorTrace
+
+
+class ReceptiveField(NamedTuple):
+    """The side in pixels, and the distance in pixels between two neighbouring values."""
+
+    side: int
+    jump: int
+
+
+WHOLE_IMAGE = 0
+_SLIDING = (F.conv2d, F.max_pool2d, F.avg_pool2d)
+_GLOBAL = (F.linear, F.adaptive_avg_pool2d, F.adaptive_max_pool2d, Tensor.mean)
+
+
+class ReceptiveFields(TensorTrace[ReceptiveField]):
+    """While active, follows the receptive fields of all tensors that are computed from an image."""
+
+    def __init__(self, image: Tensor) -> None:
+        super().__init__(image, ReceptiveField(1, 1))
+
+    def side(self, tensor: object) -> int:
+        """The side of the field of this tensor's values, 0 if it is the whole image."""
+        field = self.value(tensor)
+        return WHOLE_IMAGE if field is None else field.side
+
+    def after(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        inputs: list[tuple[Tensor, ReceptiveField]],
+        result: Any,
+    ) -> ReceptiveField:
+        field = _largest(field for _, field in inputs)
+        if field.side == WHOLE_IMAGE or func in _GLOBAL:
+            return ReceptiveField(WHOLE_IMAGE, field.jump)
+        return _slid(func, args, kwargs, field) if func in _SLIDING else field
+
+
+def _largest(fields: Iterable[ReceptiveField]) -> ReceptiveField:
+    """The field that is the whole image, else the widest."""
+    return max(fields, key=lambda field: (field.side == WHOLE_IMAGE, field.side))
+
+
+def _slid(
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    field: ReceptiveField,
+) -> ReceptiveField:
+    """The field after a convolution or a pooling."""
+    window = args[1] if len(args) > 1 else kwargs.get("kernel_size", kwargs.get("weight"))
+    kernel = _side(tuple(window.shape[2:]) if isinstance(window, Tensor) else window)
+    # The positions of stride and dilation among the arguments. A pooling's stride is its kernel.
+    pools = func is not F.conv2d
+    stride = _argument(args, kwargs, 2 if pools else 3, "stride") or (kernel if pools else 1)
+    position = 4 if pools else 5
+    dilates = func is not F.avg_pool2d
+    dilation = (_argument(args, kwargs, position, "dilation") or 1) if dilates else 1
+    side = field.side + (kernel - 1) * _side(dilation) * field.jump
+    return ReceptiveField(side, field.jump * _side(stride))
+
+
+def _argument(args: tuple[Any, ...], kwargs: Mapping[str, Any], position: int, name: str) -> Any:
+    return args[position] if len(args) > position else kwargs.get(name)
+
+
+def _side(size: int | tuple[int, ...]) -> int:
+    return size if isinstance(size, int) else int(max(size))

@@ -1,0 +1,65 @@
+"""Values that follow tensors through a model's forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+Value = TypeVar("Value")
+
+
+class TensorTrace(TorchFunctionMode, Generic[Value]):
+    """While active, gives each tensor that is computed from an image a value.
+
+    A subclass computes the value of a result from those of its inputs.
+    """
+
+    def __init__(self, image: Tensor, value: Value) -> None:
+        super().__init__()
+        # The tensors are kept, so that Python gives no id to two of them.
+        self._traced: dict[int, tuple[Tensor, Value]] = {id(image): (image, value)}
+
+    def value(self, tensor: object) -> Value | None:
+        """The value of a tensor, or None if it was not computed from the image."""
+        traced = self._traced.get(id(tensor))
+        return None if traced is None else traced[1]
+
+    def after(
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        inputs: list[tuple[Tensor, Value]],
+        result: Any,
+    ) -> Value:
+        """The value of what `func` returned; `inputs` are its traced arguments, at least one."""
+        raise NotImplementedError
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        named = dict(kwargs or {})
+        # Taken before the call: an operation in place returns its own input.
+        found = (self._traced.get(id(tensor)) for tensor in _tensors((*args, *named.values())))
+        inputs = [traced for traced in found if traced is not None]
+        result = func(*args, **named)
+        if inputs:
+            value = self.after(func, args, named, inputs, result)
+            for tensor in _tensors((result,)):
+                self._traced[id(tensor)] = tensor, value
+        return result
+
+
+def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _tensors(value)

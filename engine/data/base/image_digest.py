@@ -1,0 +1,23 @@
+"""A digest that tells whether two splits hold the same images in the same order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from engine.data.base.dataset import ImageFiles, Split
+
+
+def digest(split: Split) -> str:
+    """Of files: their names relative to the data folder. Of published arrays: pixels and labels.
+
+    128 bits in hexadecimal. Takes two seconds for a million names, one for a gigabyte of pixels.
+    """
+    names = split.names
+    hashed = hashlib.blake2b(digest_size=16)
+    if names or isinstance(split, ImageFiles):
+        hashed.update(b"\0".join(map(os.fsencode, names)))
+    else:
+        hashed.update(split.pixels.contiguous().numpy().data)
+        hashed.update(split.labels.contiguous().numpy().data)
+    return hashed.hexdigest()

@@ -1,0 +1,91 @@
+"""Feature maps of a validation image as the journal records them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from cnn_tui.feature_maps import record_feature_maps
+from engine.data.base.dataset import Dataset
+from engine.devices.device import Readback
+from engine.inspection.pictures import base64_of, picture, predictions
+from engine.protocol.events import FeatureMap, FeatureMaps, measured
+
+
+class MapLimits(NamedTuple):
+    """The most channels of a layer that are shown, and the largest side of their grids."""
+
+    channels: int
+    side: int
+
+
+# For the maps that a run records as it goes on, and for a reply to a request.
+RECORDED = MapLimits(16, 16)
+REQUESTED = MapLimits(1024, 32)
+
+
+class FeatureMapReading:
+    """The feature maps of a validation image on their way from the device."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        dataset: Dataset,
+        normalise: Callable[[Tensor], Tensor],
+        names: Sequence[str],
+        device: torch.device,
+        step: int,
+        image: int = 0,
+        limits: MapLimits = RECORDED,
+    ) -> None:
+        """Run the model on the image, in evaluation mode and without autocast."""
+        pixels, self._true = dataset.validation.one(image)
+        found = record_feature_maps(model, normalise(pixels[None].to(device)), names, *limits)
+        grids = [maps.grids for maps in found.layers.values()]
+        self._shapes = {name: maps.shape for name, maps in found.layers.items()}
+        self._readback = Readback(device, [found.logits, *grids])
+        self._picture, self._image, self._step = picture(pixels), image, step
+
+    def ready(self) -> bool:
+        """Whether `events` would not have to wait."""
+        return self._readback.ready()
+
+    def events(self) -> list[FeatureMaps]:
+        """One event for each layer. Waits for the device until it is ready."""
+        logits, *grids = self._readback.wait()
+        top = predictions(logits)
+        return [
+            FeatureMaps(
+                step=self._step,
+                layer=name,
+                shape=shape,
+                image=self._image,
+                picture=self._picture,
+                true=self._true,
+                top=top,
+                maps=tuple(feature_map(channel, grid) for channel, grid in enumerate(maps)),
+            )
+            for (name, shape), maps in zip(self._shapes.items(), grids, strict=True)
+        ]
+
+
+def feature_map(channel: int, grid: Tensor) -> FeatureMap:
+    """A grid (H, W) float32 scaled to bytes over its own range.
+
+    All bytes are zero if a value is not finite.
+    """
+    values = grid.double()
+    low, high = values.aminmax()
+    scaled = (values - low) / (high - low).clamp(min=1e-300) * 255
+    height, width = grid.shape
+    return FeatureMap(
+        channel=channel,
+        height=height,
+        width=width,
+        low=measured(float(low)),
+        high=measured(float(high)),
+        data=base64_of(scaled.nan_to_num(0.0, 0.0, 0.0).round().to(torch.uint8)),
+    )

@@ -1,0 +1,66 @@
+"""What a run's checkpoints say of its model, its data and its settings."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+import msgspec
+import torch
+
+from engine.catalog import architecture_names
+from engine.checkpoints.run_state import Description, ImageInput, ImageList
+from engine.data.base.dataset import Dataset, Split
+from engine.data.base.image_digest import digest
+from engine.data.decoding.decode import FIT
+from engine.recipes.recipe import Recipe, Resolved
+from engine.run.run_paths import RunDir
+
+# Packages whose versions are recorded beside those of Python and PyTorch.
+RECORDED = ("torchvision", "cnn-tui")
+
+
+def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) -> Description:
+    """The description of a run whose model is built. Reads all pixels of a published data set."""
+    channels, _, size = dataset.train.shape
+    return Description(
+        architecture=recipe.arch,
+        source=_source(run, recipe.arch),
+        classes=dataset.classes,
+        input=ImageInput(
+            channels=channels,
+            size=size,
+            mean=dataset.mean,
+            std=dataset.std,
+            fit=FIT,
+            frame=dataset.frame,
+        ),
+        train=_listed(dataset.train),
+        validation=_listed(dataset.validation),
+        recipe=msgspec.to_builtins(recipe),
+        resolved=msgspec.to_builtins(resolved),
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that decide what a training computes."""
+    found = {"python": platform.python_version(), "torch": str(torch.__version__)}
+    for package in RECORDED:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # run from a folder where nothing is installed
+            continue
+    return found
+
+
+def _listed(split: Split) -> ImageList:
+    return ImageList(images=len(split), digest=digest(split))
+
+
+def _source(run: RunDir, arch: str) -> str | None:
+    """The run's copy of the file that makes a user's own architecture."""
+    user_model = architecture_names.own(arch)
+    if user_model is None:
+        return None
+    return (run.path / user_model.file.name).read_text(encoding="utf-8", errors="replace")

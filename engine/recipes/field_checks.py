@@ -1,0 +1,65 @@
+"""Checking the value of a recipe field, and saying in words which values it allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from engine import text
+from engine.errors import UsageError
+from engine.recipes import recipe_text
+from engine.recipes.recipe import DEVICE_PATTERN, SAVE_PATTERN, Recipe
+
+_TYPES: Mapping[str, Any] = get_type_hints(Recipe, include_extras=True)
+_PATTERNS: Mapping[str, str] = {
+    DEVICE_PATTERN: "auto, cpu, cuda or cuda:N",
+    SAVE_PATTERN: "a time or a number of steps, such as 30s, 10m, 2h or 500steps",
+}
+_NAMES: Mapping[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "a text",
+}
+
+
+def checked(key: str, value: object) -> Any:
+    """The value in the field's type. Raises UsageError where the field does not allow it."""
+    finite = not isinstance(value, float) or math.isfinite(value)
+    try:
+        if finite:
+            return msgspec.convert(value, _TYPES[key])
+    except msgspec.ValidationError:
+        pass
+    raise UsageError(recipe_text.bad_value(key, value, allowed_values(_TYPES[key])))
+
+
+def allowed_values(kind: Any) -> str:
+    """The values that a type allows, in words: `a number above 0`, `sgd, adam or adamw`."""
+    if get_origin(kind) is Literal:
+        return text.choices(str(value) for value in get_args(kind))
+    if get_origin(kind) is Annotated:
+        base, meta = get_args(kind)
+        if meta.pattern:
+            return _PATTERNS[meta.pattern]
+        return _NAMES[base] + _range(meta)
+    if get_origin(kind) is tuple:
+        return "a list, each " + allowed_values(get_args(kind)[0])
+    if kind in _NAMES:
+        return _NAMES[kind]
+    return " or ".join(allowed_values(part) for part in get_args(kind))
+
+
+def _range(meta: Meta) -> str:
+    """The bounds in words: ` from 0 to below 1`, ` above 0 and at most 1000`, ` of 0 or more`."""
+    low = f" above {meta.gt}" if meta.gt is not None else f" from {meta.ge}"
+    between = " and " if meta.gt is not None else " to "
+    if meta.lt is not None:
+        return f"{low}{between}below {meta.lt}"
+    if meta.le is not None:
+        return f"{low} and at most {meta.le}" if meta.gt is not None else f"{low} to {meta.le}"
+    return low if meta.gt is not None else f" of {meta.ge} or more"

@@ -1,0 +1,97 @@
+"""Building a recipe from its layers; a later layer overrides an earlier one.
+
+The layers are the preset, a TOML file, that file's `[resolved]` table, `--set`, and the flags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine import text
+from engine.catalog import architecture_names
+from engine.catalog.architectures import (
+    ARCHITECTURES,
+    LARGEST_SMALL_IMAGE,
+    adjustable,
+    families,
+    has_weights,
+)
+from engine.errors import UsageError
+from engine.recipes import presets, recipe_text
+from engine.recipes.field_checks import checked
+from engine.recipes.recipe import FIELDS, Recipe
+
+# The image size that most of torchvision's weights were trained with.
+PRETRAINED_SIZE = 224
+
+
+def build_recipe(
+    *,
+    file: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> Recipe:
+    """A checked recipe from the fields of a TOML file, `--set` settings and flags.
+
+    Raises UsageError with the field and the values that it allows.
+    """
+    given = {**_fields_of(file or {}), **(settings or {}), **(flags or {})}
+    for key in given:
+        if key not in FIELDS:
+            raise UsageError(recipe_text.unknown_key(key, FIELDS))
+    defaults = Recipe()
+    arch, data, name = (
+        str(given.get(key, getattr(defaults, key))) for key in ("arch", "data", "preset")
+    )
+    if not architecture_names.possible(arch):
+        raise UsageError(recipe_text.unknown_architecture(arch, ARCHITECTURES))
+    values = presets.preset(name, arch, data) | given
+    if values.get("pretrained") is True and values.get("size", "auto") == "auto":
+        values["size"] = PRETRAINED_SIZE
+    chosen = Recipe(**{key: checked(key, value) for key, value in values.items()})
+    _check_architecture(chosen)
+    return chosen
+
+
+def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a recipe file, with the resolved values in place of every `auto`."""
+    fields = {key: value for key, value in file.items() if key != "resolved"}
+    resolved = file.get("resolved", {})
+    if not isinstance(resolved, Mapping):
+        return fields
+    # The resolved device is "cuda"; a recipe that says "cuda:1" keeps the number.
+    numbered = str(file.get("device", "")).startswith(f"{resolved.get('device')}:")
+    return fields | {k: v for k, v in resolved.items() if not (numbered and k == "device")}
+
+
+def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, object]:
+    """The fields of a run's recipe file, changed so that the run resumes on another device.
+
+    Every `auto` is resolved again there, except the image size, which the weights fix. The number
+    of GPUs becomes 1.
+    """
+    resolved = file.get("resolved", {})
+    size = resolved.get("size") if isinstance(resolved, Mapping) else None
+    changed = {"device": device, "gpus": 1} | ({} if size is None else {"size": size})
+    return {key: value for key, value in file.items() if key != "resolved"} | changed
+
+
+def _check_architecture(chosen: Recipe) -> None:
+    """Raise UsageError where a field asks for something that the architecture does not have."""
+    for field in ("act", "bn", "dropout"):
+        if getattr(chosen, field) != "default" and not adjustable(chosen.arch, field):
+            suitable = families(a for a in ARCHITECTURES.values() if field in a.adjusts)
+            raise UsageError(recipe_text.not_adjustable(field, chosen.arch, suitable))
+    if chosen.pretrained and not has_weights(chosen.arch):
+        suitable = families(a for a in ARCHITECTURES.values() if a.top1 is not None)
+        raise UsageError(recipe_text.no_pretrained(chosen.arch, suitable))
+    if chosen.pretrained and chosen.size != "auto" and chosen.size <= LARGEST_SMALL_IMAGE:
+        raise UsageError(text.pretrained_too_small(chosen.size))
+
+
+def difference_from_preset(recipe: Recipe, keys: Sequence[str] = FIELDS) -> dict[str, object]:
+    """The fields among `keys` in which a recipe differs from its preset."""
+    plain = build_recipe(flags={"arch": recipe.arch, "data": recipe.data, "preset": recipe.preset})
+    return {
+        key: getattr(recipe, key) for key in keys if getattr(recipe, key) != getattr(plain, key)
+    }

@@ -1,0 +1,63 @@
+"""Recipes as TOML: files, and the values of `--set`."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+from engine import text
+from engine.errors import UsageError
+from engine.recipes import recipe_text
+from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
+
+
+def parse_setting(setting: str) -> tuple[str, object]:
+    """Split `lr=0.1` into a key and a TOML value; a bare word is a string.
+
+    Raises UsageError where there is no `=`.
+    """
+    key, equals, value = setting.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(recipe_text.not_a_setting(setting))
+    try:
+        parsed: object = tomllib.loads(f"value = {value}")["value"]
+    except (ValueError, RecursionError):  # not TOML: a bare word, or nonsense that is refused later
+        parsed = value.strip()
+    return key.strip().replace("-", "_"), parsed
+
+
+def read_fields(path: Path) -> dict[str, object]:
+    """The fields of a recipe file, unchecked. Raises UsageError where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(recipe_text.unreadable_recipe(path, text.reason(error))) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(recipe_text.unreadable_recipe(path, str(error))) from error
+
+
+def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:
+    """The recipe as commented TOML, with a `[resolved]` table once a run has started."""
+    lines = [_toml_line(key, getattr(recipe, key)) for key in FIELDS]
+    if resolved is not None:
+        lines += ["", "# The value of every auto on this device.", "[resolved]"]
+        lines += [f"{key} = {_toml(getattr(resolved, key))}" for key in Resolved.__struct_fields__]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_line(key: str, value: object) -> str:
+    line = f"{key} = {_toml(value)}"
+    return f"{line:<32}  # {COMMENTS[key]}" if key in COMMENTS else line
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    # A JSON scalar is a TOML scalar, except that TOML wants DEL escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def as_setting(value: object) -> str:
+    """A value as `--set KEY=` takes it."""
+    return value if isinstance(value, str) else _toml(value)

@@ -1,0 +1,119 @@
+"""A curve over the steps of a run, at fixed memory."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from typing import NamedTuple
+
+BINS = 1024
+
+
+class Bin(NamedTuple):
+    """One stretch of a curve: the mean, the lowest and the highest of its finite values.
+
+    `step` is its middle. `broken` says that it holds a value that is not finite. Without any
+    finite value, the three numbers are NaN.
+    """
+
+    step: float
+    mean: float
+    low: float
+    high: float
+    broken: bool
+
+
+class Curve:
+    """A measured quantity over steps, in at most `BINS` bins that are all `width` steps wide.
+
+    When a step lies beyond the last bin, neighbours merge and the width doubles. The mean gives
+    each value the same weight. A journal may hold millions of steps; for speed, the bin being
+    filled is kept in plain attributes and written to the arrays only before another bin is filled.
+    """
+
+    def __init__(self) -> None:
+        self.width = 1
+        self.last: float | None = None
+        self._counts = array("q", bytes(8 * BINS))
+        self._broken = array("q", bytes(8 * BINS))
+        self._sums = array("d", bytes(8 * BINS))
+        self._lows = array("d", [math.inf]) * BINS
+        self._highs = array("d", [-math.inf]) * BINS
+        self._used = 0
+        self._at = 0
+        # The bins before the one being filled; None when they must be built again.
+        self._closed: list[Bin] | None = None
+        self._count = self._broken_count = 0
+        self._sum, self._low, self._high = 0.0, math.inf, -math.inf
+
+    def add(self, step: int, value: float | None) -> None:
+        """Add a value measured at this step; None stands for one that is not finite."""
+        if step // self.width != self._at:
+            self._move_to(step)
+        self.last = value
+        if value is None:
+            self._broken_count += 1
+            return
+        self._count += 1
+        self._sum += value
+        if value < self._low:
+            self._low = value
+        if value > self._high:
+            self._high = value
+
+    def bins(self) -> list[Bin]:
+        """The bins that hold a value, in order of steps."""
+        self._store()
+        if self._closed is None:
+            self._closed = [self._bin(i) for i in range(self._at) if self._holds(i)]
+        later = [self._bin(i) for i in range(self._at, self._used) if self._holds(i)]
+        return self._closed + later
+
+    def _holds(self, i: int) -> bool:
+        return bool(self._counts[i] or self._broken[i])
+
+    def _move_to(self, step: int) -> None:
+        self._store()
+        onward = self._at + 1 == self._used <= step // self.width < BINS
+        if not onward:
+            self._closed = None
+        elif self._closed is not None and self._holds(self._at):
+            self._closed.append(self._bin(self._at))
+        while step // self.width >= BINS:
+            self._halve()
+        self._at = step // self.width
+        self._load()
+
+    def _load(self) -> None:
+        """Read the bin at `_at` from the arrays, to fill it."""
+        i = self._at
+        self._count, self._broken_count, self._sum = self._counts[i], self._broken[i], self._sums[i]
+        self._low, self._high = self._lows[i], self._highs[i]
+
+    def _store(self) -> None:
+        i = self._at
+        self._used = max(self._used, i + 1)
+        self._counts[i], self._broken[i], self._sums[i] = self._count, self._broken_count, self._sum
+        self._lows[i], self._highs[i] = self._low, self._high
+
+    def _bin(self, i: int) -> Bin:
+        step = i * self.width + (self.width - 1) / 2
+        broken = self._broken[i] > 0
+        if not self._counts[i]:
+            return Bin(step, math.nan, math.nan, math.nan, broken)
+        mean = self._sums[i] / self._counts[i]
+        return Bin(step, mean, self._lows[i], self._highs[i], broken)
+
+    def _halve(self) -> None:
+        for i in range(BINS // 2):
+            a, b = 2 * i, 2 * i + 1
+            self._counts[i] = self._counts[a] + self._counts[b]
+            self._broken[i] = self._broken[a] + self._broken[b]
+            self._sums[i] = self._sums[a] + self._sums[b]
+            self._lows[i] = min(self._lows[a], self._lows[b])
+            self._highs[i] = max(self._highs[a], self._highs[b])
+        for i in range(BINS // 2, BINS):
+            self._counts[i] = self._broken[i] = 0
+            self._sums[i], self._lows[i], self._highs[i] = 0.0, math.inf, -math.inf
+        self._used = (self._used + 1) // 2
+        self.width *= 2

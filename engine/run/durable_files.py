@@ -1,0 +1,38 @@
+"""Files that survive a power cut: replaced as a whole, or left as they were."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_durably(
+    path: Path, content: bytes | memoryview, before_rename: Callable[[], None] = lambda: None
+) -> None:
+    """Replace the file: write a temporary one, fsync it, rename it, fsync the folder.
+
+    `before_rename` makes durable what the new content refers to. Raises OSError; the old file then
+    stands as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        before_rename()
+        os.rename(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in this folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,80 @@
+"""Creating a run folder.
+
+A run folder is filled under a dot name, with its lock held, and renamed when it is complete, so
+that nobody ever sees half a run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+
+from engine import text
+from engine.errors import RunError, UsageError
+from engine.run import run_lock, run_text
+from engine.run.durable_files import write_durably
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir, state_dir
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
+    """Create a run folder with this recipe, locked for the engine that will start on it.
+
+    Raises UsageError for a name that cannot name a folder, and RunError where the folder cannot be
+    written. On an error nothing remains but the number.
+    """
+    if not NAME.fullmatch(name):
+        raise UsageError(run_text.bad_name(name))
+    try:
+        return _create(runs_dir, name, recipe_toml)
+    except OSError as error:
+        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+    except UnicodeEncodeError as error:
+        raise UsageError(text.not_unicode(error.object)) from error
+
+
+def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
+    os.makedirs(runs_dir, mode=0o700, exist_ok=True)
+    number = _claim_number(runs_dir)
+    hidden = RunDir(runs_dir / f".{number}-{name}")
+    try:
+        for folder in (hidden.path, hidden.commands, hidden.checkpoints):
+            os.mkdir(folder, mode=0o700)
+        write_durably(hidden.recipe, recipe_toml.encode())
+        lock = run_lock.acquire(hidden)
+        final = RunDir(runs_dir / f"{number}-{name}")
+        os.rename(hidden.path, final.path)
+    finally:
+        # After the rename this path no longer exists; after an error it does.
+        shutil.rmtree(hidden.path, ignore_errors=True)
+    return Claim(final, lock)
+
+
+def _claim_number(runs_dir: Path) -> int:
+    """Claim the next number by creating a file exclusively; that file is never deleted."""
+    numbers = runs_dir / ".numbers"
+    os.makedirs(numbers, mode=0o700, exist_ok=True)
+    number = max((int(n) for n in os.listdir(numbers) if n.isdecimal()), default=0) + 1
+    while True:
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(numbers / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return number
+        number += 1
+
+
+def link_into_state(run: RunDir) -> None:
+    """Link the run into the state folder, so that it is found from any folder.
+
+    A home folder that cannot be written is no error.
+    """
+    target = run.path.resolve()
+    link = state_dir() / f"{run.label}-{hashlib.blake2b(bytes(target), digest_size=4).hexdigest()}"
+    with contextlib.suppress(OSError):
+        os.makedirs(link.parent, mode=0o700, exist_ok=True)
+        link.symlink_to(target, target_is_directory=True)

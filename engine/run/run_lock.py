@@ -1,0 +1,212 @@
+"""Who holds a run: a lock that is free as soon as the engine process is gone.
+
+The lock is an flock on `engine.lock`, whose content names its owner. Flock says nothing about an
+engine on another machine, nor on a file system without locks; there the journal must tell, since
+a live engine writes to it at least every two seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from engine import text
+from engine.errors import RunError
+from engine.protocol.events import Event, RunEnded
+from engine.run import run_text
+from engine.run.journal_search import last_event
+from engine.run.run_paths import RunDir
+
+ACQUIRE_SECONDS = 1.0
+# An engine writes a hardware sample every two seconds. After this time without one it is silent.
+SILENT_SECONDS = 30.0
+# The errors of flock on a file system without locks.
+NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+# live: an engine holds the run; silent: one may hold it, but has written nothing for a while;
+# gone: no engine holds it.
+Liveness: TypeAlias = Literal["live", "silent", "gone"]
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """The content of a lock file: which engine process holds the lock.
+
+    `pid` is 0 until the engine runs. `time` is when this was written, in unix seconds.
+    """
+
+    host: str
+    boot: str
+    pid: int
+    attempt: str
+    time: float = 0.0
+
+
+class Claim(NamedTuple):
+    """A run and the descriptor that holds its lock."""
+
+    run: RunDir
+    lock: int
+
+
+def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) -> int:
+    """Lock the run, or another lock file in it, and write a new attempt into that file.
+
+    Returns the locked descriptor. Raises RunError where another engine holds the run, or where one
+    is silent and `force` does not say that it is gone.
+    """
+    file = lock_file or run.lock
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RunError(text.cannot_write(file, text.reason(error))) from error
+    found = _judge(run, file, _flock_patiently(descriptor))
+    if found == "live" or (found == "silent" and lock_file is None and not force):
+        os.close(descriptor)
+        raise RunError(text.already_running(run.label) if found == "live" else why_not_live(run))
+    write_owner(descriptor, secrets.token_hex(4), pid=0)
+    return descriptor
+
+
+def write_owner(descriptor: int, attempt: str, pid: int) -> None:
+    """Write into a locked file which process on this machine holds it."""
+    owner = Owner(socket.gethostname(), boot_id(), pid, attempt, time.time())
+    content = msgspec.json.encode(owner)
+    os.pwrite(descriptor, content, 0)
+    os.ftruncate(descriptor, len(content))
+
+
+def release(claim: Claim) -> None:
+    """Give up a run on which no engine was started, so that any machine can start one."""
+    os.ftruncate(claim.lock, 0)
+    os.close(claim.lock)
+
+
+def boot_id() -> str:
+    """Linux' identifier of this boot of this machine; "" where the system has none."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
+    """The owner that the lock file names, even if the lock is free by now."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode((lock_file or run.lock).read_bytes(), type=Owner)
+    return None
+
+
+def is_live(run: RunDir, lock_file: Path | None = None) -> bool:
+    """Whether a process holds the run's lock, or another lock file in it."""
+    return liveness(run, lock_file) == "live"
+
+
+def liveness(run: RunDir, lock_file: Path | None = None) -> Liveness:
+    """Whether a process holds the run's lock, or another lock file in it, as far as is known."""
+    file = lock_file or run.lock
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return "gone"
+    try:
+        return _judge(run, file, _flock(descriptor, fcntl.LOCK_SH))
+    finally:
+        os.close(descriptor)
+
+
+def _judge(run: RunDir, file: Path, free: bool | None) -> Liveness:
+    """Liveness of the owner of a lock that is free, held, or (None) unsupported.
+
+    A free lock proves nothing if its owner belongs to another boot: machines that share files may
+    not share locks.
+    """
+    if free is False:
+        return "live"
+    owner = read_owner(run, file)
+    if owner is None or (free and owner.boot == boot_id()):
+        return "gone"
+    last = _last_event(run) if file == run.lock else None
+    if isinstance(last, RunEnded) and last.time >= owner.time:
+        return "gone"
+    return "live" if _silent_seconds(owner, last) < SILENT_SECONDS else "silent"
+
+
+def _last_event(run: RunDir) -> Event | None:
+    with contextlib.suppress(OSError):
+        return last_event(run.journal)
+    return None
+
+
+def _silent_seconds(owner: Owner, last: Event | None) -> float:
+    """Seconds since the owner wrote its lock or its last event.
+
+    The distance counts, not the sign: after a clock was set back, these times lie in the future.
+    """
+    times = [owner.time] if last is None else [owner.time, last.time]
+    return min(abs(time.time() - moment) for moment in times)
+
+
+def why_not_live(run: RunDir) -> str:
+    """The sentence for a run that is not live: it is silent, or it is not running."""
+    owner = read_owner(run)
+    if owner is None or liveness(run) != "silent":
+        return run_text.not_running(run.label)
+    return run_text.silent(run.label, owner.host, _silent_seconds(owner, _last_event(run)))
+
+
+def _flock_patiently(descriptor: int) -> bool | None:
+    """Take the lock as `_flock` does, but retry: a reader may hold it for a moment."""
+    deadline = time.monotonic() + ACQUIRE_SECONDS
+    while (free := _flock(descriptor, fcntl.LOCK_EX)) is False and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return free
+
+
+def _flock(descriptor: int, mode: int) -> bool | None:
+    """Try to take the lock; returns whether it was free, None on a file system without locks."""
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            return None
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise RunError(run_text.no_locks(text.reason(error))) from error
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def locked_runs_folder(runs_dir: Path) -> Iterator[None]:
+    """Lock the runs folder while the caller decides whether to resume a run or create one.
+
+    On a file system without locks two callers at once may both create one. Raises RunError where
+    the folder cannot be written.
+    """
+    try:
+        os.makedirs(runs_dir, mode=0o700, exist_ok=True)
+        descriptor = os.open(runs_dir / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
+    try:
+        _wait_for(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for(descriptor: int) -> None:
+    """Wait for the lock; where the file system has none, go on at once."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise RunError(run_text.no_locks(text.reason(error))) from error

@@ -1,0 +1,80 @@
+"""The paths of a run, and the two folders in which runs are found.
+
+runs/43-resnet18-cifar10/
+  recipe.toml  journal.jsonl  commands/  checkpoints/  probes/  engine.log  engine.lock
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
+
+
+def default_runs_dir() -> Path:
+    """The runs folder where the command line names none."""
+    return Path(os.environ.get("CNN_TUI_RUNS") or "runs")
+
+
+def state_dir() -> Path:
+    """The user's folder of links to all runs, wherever they are."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "cnn-tui" / "runs"
+
+
+class RunDir(NamedTuple):
+    """The paths of one run."""
+
+    path: Path
+
+    @property
+    def label(self) -> str:
+        """The directory's name, `43-resnet18-cifar10`."""
+        return self.path.name
+
+    @property
+    def number(self) -> int | None:
+        numbered = NUMBERED.fullmatch(self.path.name)
+        return int(numbered[1]) if numbered else None
+
+    @property
+    def name(self) -> str:
+        """The name without its number."""
+        numbered = NUMBERED.fullmatch(self.path.name)
+        return numbered[2] if numbered else self.path.name
+
+    @property
+    def recipe(self) -> Path:
+        return self.path / "recipe.toml"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def commands(self) -> Path:
+        return self.path / "commands"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def replies(self) -> Path:
+        return self.path / "probes"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "engine.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "engine.lock"
+
+    @property
+    def inspection_lock(self) -> Path:
+        """Held by the process that answers inspections while no engine runs."""
+        return self.path / "look.lock"

@@ -1,0 +1,90 @@
+"""Finding runs: all runs of a folder, or the one that a selector means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import text
+from engine.errors import RunError
+from engine.run import run_lock, run_text
+from engine.run.run_paths import NUMBERED, RunDir, default_runs_dir, state_dir
+
+
+def list_runs(runs_dir: Path) -> list[RunDir]:
+    """The runs in a folder, newest number first. Raises RunError where it cannot be read."""
+    found = [RunDir(path) for path in _folders(runs_dir) if NUMBERED.fullmatch(path.name)]
+    return sorted(found, key=lambda run: run.number or 0, reverse=True)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """The folders in it that hold a recipe."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = folder / entry.name
+                if not entry.name.startswith(".") and os.path.exists(path / "recipe.toml"):
+                    yield path
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(run_text.runs_unreadable(folder, text.reason(error))) from error
+
+
+def find(runs_dir: Path, selector: str = "") -> RunDir:
+    """The run that a selector means: a number, a unique part of a name, a path, or "" (the newest).
+
+    Searches the runs folder first, then the links in the user's state folder.
+    Raises RunError where no run or more than one matches.
+    """
+    if "/" in selector and os.path.exists(Path(selector) / "recipe.toml"):
+        return RunDir(Path(selector).resolve())
+    known = list_runs(runs_dir)
+    if not selector:
+        if not known:
+            raise RunError(run_text.no_runs(runs_dir))
+        return known[0]
+    found = _match(known, selector) or _match(_linked(), selector)
+    if found is None:
+        raise RunError(run_text.no_run(selector, runs_dir))
+    return found
+
+
+def _match(known: list[RunDir], selector: str) -> RunDir | None:
+    exact = [run for run in known if selector in (str(run.number), run.label, run.name)]
+    matching = exact or [run for run in known if selector in run.label]
+    if len(matching) > 1:
+        same_label = len({run.label for run in matching}) < len(matching)
+        shown = (str(run.path) if same_label else run.label for run in matching)
+        raise RunError(run_text.several_runs(selector, shown))
+    return matching[0] if matching else None
+
+
+def _linked() -> list[RunDir]:
+    return [RunDir(path.resolve()) for path in _folders(state_dir())]
+
+
+def find_live(runs_dir: Path, selector: str = "") -> RunDir:
+    """The live run that a selector means; an empty selector means the only live run.
+
+    Raises RunError as `find`, and where the run is not live.
+    """
+    live = [run for run in list_runs(runs_dir) if run_lock.is_live(run)]
+    if selector:
+        run = _match(live, selector) or find(runs_dir, selector)
+        if not run_lock.is_live(run):
+            raise RunError(run_lock.why_not_live(run))
+        return run
+    if not live:
+        raise RunError(run_text.none_live())
+    if len(live) > 1:
+        raise RunError(run_text.several_live(run.label for run in live))
+    return live[0]
+
+
+def selector_of(run: RunDir) -> str:
+    """A selector that finds this run: its number if it is in the default folder, else its path."""
+    if run.number is not None and run.path.resolve().parent == default_runs_dir().resolve():
+        return str(run.number)
+    return str(run.path)

@@ -1,0 +1,202 @@
+"""What is answered to each look inside, by a small model that notices nothing of it."""
+
+from __future__ import annotations
+
+import base64
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from engine import models
+from engine.data.base.dataset import Dataset, Images
+from engine.data.loaders.loader_choice import loader
+from engine.data.loaders.resident_loader import ResidentLoader
+from engine.data.sets import digits
+from engine.errors import DataError
+from engine.inspection import layer_events
+from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
+from engine.protocol import commands
+from engine.protocol.commands import InspectionKind
+from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
+from engine.recipes.recipe_building import build_recipe
+from tests.loading import finished
+
+CPU = torch.device("cpu")
+EPOCH, STEP = 2, 30
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return finished(digits.load(build_recipe()))[1]
+
+
+@pytest.fixture
+def model() -> nn.Module:
+    """LeNet-5 in the midst of training, with a BN and a dropout that would notice a batch."""
+    torch.manual_seed(0)
+    lenet = models.build("lenet5", 1, 32, 10)
+    return nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(0.5), lenet).train()
+
+
+def answers(model: nn.Module, data: Dataset) -> Inspector:
+    chosen = build_recipe(flags={"arch": "lenet5", "data": "digits"})
+    source = loader(chosen, data, CPU, torch.contiguous_format)
+    assert isinstance(source, ResidentLoader)
+    return Inspector(model, layer_events.layers(model, 1, 32), data, source, CPU)
+
+
+def asked(
+    model: nn.Module,
+    data: Dataset,
+    kind: InspectionKind,
+    layer: str = "2.conv2",
+    images: tuple[int, ...] = (7,),
+) -> Event:
+    question = commands.Inspect(id="q", attempt="a", kind=kind, layer=layer, images=images)
+    return answers(model, data).reply(question, EPOCH, STEP)
+
+
+def test_maps_are_all_channels_of_a_layer_for_one_image(model: nn.Module, data: Dataset) -> None:
+    found = asked(model, data, "maps", "2.conv2", (7, 8))
+    assert isinstance(found, FeatureMaps)
+    assert (found.layer, found.shape, found.image, found.step) == ("2.conv2", (16, 10, 10), 7, STEP)
+    assert [map_.channel for map_ in found.maps] == list(range(16))
+    assert {(map_.height, map_.width) for map_ in found.maps} == {(10, 10)}
+    pixels, true = data.validation.one(7)
+    assert found.true == true
+    assert base64.b64decode(found.picture.data) == pixels.numpy().tobytes()
+
+
+def test_a_layer_of_any_kind_has_maps_where_its_output_is_one(
+    model: nn.Module, data: Dataset
+) -> None:
+    pooled = asked(model, data, "maps", "2.pool1")
+    assert isinstance(pooled, FeatureMaps)
+    assert (pooled.shape, len(pooled.maps)) == ((6, 14, 14), 6)
+
+
+@pytest.mark.parametrize("layer", ["2.fc1", "2.conv3", ""])
+def test_a_layer_without_maps_is_refused(model: nn.Module, data: Dataset, layer: str) -> None:
+    refused = asked(model, data, "maps", layer)
+    assert isinstance(refused, Alert)
+    assert (refused.level, refused.command, refused.step) == ("warning", "q", STEP)
+    assert f"the layer {layer!r} has no feature maps" in refused.text
+
+
+@pytest.mark.parametrize("kind", ["maps", "images"])
+@pytest.mark.parametrize("images", [(), (-1,), (355,), (0, 10**9)])
+def test_an_image_that_is_not_there_is_refused(
+    model: nn.Module, data: Dataset, kind: InspectionKind, images: tuple[int, ...]
+) -> None:
+    refused = asked(model, data, kind, images=images)
+    assert isinstance(refused, Alert)
+    assert f"there are {len(data.validation)} validation images" in refused.text
+
+
+def test_images_come_with_the_three_likeliest_classes(model: nn.Module, data: Dataset) -> None:
+    found = asked(model, data, "images", images=(3, 354, 3))
+    assert isinstance(found, Examples)
+    assert [one.image for one in found.examples] == [3, 354, 3]
+    assert found.examples[0] == found.examples[2]
+    for one in found.examples:
+        assert one.true == data.validation.one(one.image)[1]
+        probabilities = [p for _, p in one.top if p is not None]
+        assert len(probabilities) == 3
+        assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_no_more_images_than_a_screen_holds(model: nn.Module, data: Dataset) -> None:
+    found = asked(model, data, "images", images=tuple(range(MOST_IMAGES + 1)))
+    assert isinstance(found, Examples)
+    assert len(found.examples) == MOST_IMAGES
+
+
+def test_kernels_are_those_of_the_first_convolution(model: nn.Module, data: Dataset) -> None:
+    found = asked(model, data, "kernels")
+    assert isinstance(found, Kernels)
+    weight = model.get_submodule("2.conv1").weight
+    assert isinstance(weight, torch.Tensor)
+    assert (found.layer, found.shape) == ("2.conv1", (6, 1, 5, 5))
+    assert found.largest == pytest.approx(weight.abs().max().item())
+    assert found.largest is not None
+    restored = [
+        [(byte / 127.5 - 1) * found.largest for byte in base64.b64decode(one.data)]
+        for one in found.kernels
+    ]
+    flat = weight.detach().flatten(1).tolist()
+    for got, expected in zip(restored, flat, strict=True):
+        assert got == pytest.approx(expected, abs=found.largest / 200)
+
+
+def test_a_model_without_convolutions_has_no_kernels(data: Dataset) -> None:
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(1024, 10))
+    refused = asked(flat, data, "kernels")
+    assert isinstance(refused, Alert)
+    assert "has no convolution" in refused.text
+
+
+def test_kernels_that_are_not_finite_still_are_an_answer(model: nn.Module, data: Dataset) -> None:
+    weight = model.get_submodule("2.conv1").weight
+    assert isinstance(weight, torch.Tensor)
+    with torch.no_grad():
+        weight[0, 0, 0, 0] = math.nan
+    found = asked(model, data, "kernels")
+    assert isinstance(found, Kernels)
+    assert found.largest is None
+    assert len(found.kernels) == 6
+
+
+def test_augmented_images_are_those_of_the_coming_step(model: nn.Module, data: Dataset) -> None:
+    found, again = (asked(model, data, "augmented") for _ in range(2))
+    assert isinstance(found, Augmented)
+    assert (found.epoch, found.step, len(found.samples)) == (EPOCH, STEP, AUGMENTED_IMAGES)
+    assert again == found
+
+
+class Pair(nn.Module):
+    """Gives two things, of which the first has maps."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x[:, :, ::2], x
+
+
+class First(nn.Module):
+    def forward(self, pair: tuple[Tensor, Tensor]) -> Tensor:
+        return pair[0]
+
+
+def test_of_several_outputs_the_first_is_looked_at(data: Dataset) -> None:
+    several = nn.Sequential(Pair(), First(), nn.Flatten(), nn.Linear(512, 10))
+    found = asked(several, data, "maps", "0")
+    assert isinstance(found, FeatureMaps)
+    assert found.shape == (1, 16, 32)
+
+
+def test_an_image_that_cannot_be_read_is_no_end_of_a_training(
+    model: nn.Module, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one(self: Images, index: int) -> tuple[Tensor, int]:
+        raise DataError("the disk is gone")
+
+    monkeypatch.setattr(Images, "one", one)
+    refused = asked(model, data, "maps")
+    assert isinstance(refused, Alert)
+    assert refused.text == "the disk is gone"
+
+
+@pytest.mark.parametrize("kind", ["maps", "images", "kernels", "augmented"])
+def test_nothing_of_the_model_is_touched(
+    model: nn.Module, data: Dataset, kind: InspectionKind
+) -> None:
+    model.get_submodule("1").eval()
+    modes = [module.training for module in model.modules()]
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    random = torch.get_rng_state()
+    asked(model, data, kind)
+    assert [module.training for module in model.modules()] == modes
+    assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), random)
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not any(module._forward_hooks for module in model.modules())

@@ -1,0 +1,98 @@
+"""The run that the launcher puts together, without a screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+from tui.drawing import cells
+from tui.drawing.architecture_list import UNKNOWN, InputShape
+from tui.screens.launcher import equivalent_command
+from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
+from tui.screens.launcher.folder_dialog import image_folder
+from tui.screens.launcher.new_run import FOLDER, ImageFolder, NewRun
+
+QUICK = NewRun("lenet5", "digits", "quick")
+PETS = ImageFolder("/data/pets", 10, InputShape(3, 32, 2))
+
+
+def command(run: NewRun) -> str:
+    assert isinstance(run.plan, Recipe)
+    return equivalent_command.of(run.plan)
+
+
+def test_what_is_chosen_becomes_a_command_line() -> None:
+    assert command(QUICK) == "cnn-tui train -m lenet5 -d digits -r quick"
+    changed = replace(QUICK, device="cpu", fields={"epochs": 7, "lr": 0.1}, data_dir="/data")
+    options = "--data-dir /data --epochs 7 --set lr=0.1 --device cpu"
+    assert command(changed) == f"cnn-tui train -m lenet5 -d digits -r quick {options}"
+
+
+def test_without_data_on_the_disk_digits_are_the_default() -> None:
+    run = NewRun.default("")
+    assert (run.arch, run.data) == ("lenet5", "digits")
+    assert run.shape == InputShape(1, 32, 10)
+
+
+def test_what_is_missing_is_said_in_a_sentence() -> None:
+    assert "no architecture matches" in str(replace(QUICK, arch="").plan)
+    run = replace(QUICK, data=FOLDER)
+    assert run.wants_folder
+    assert "no folder of images is chosen yet" in str(run.plan)
+    assert run.shape == UNKNOWN
+
+
+def test_a_folder_brings_its_own_shape() -> None:
+    run = replace(QUICK, data=FOLDER, folder=PETS)
+    assert not run.wants_folder
+    assert run.shape == PETS.shape
+    assert "-d /data/pets" in command(run)
+    assert "-d digits" in command(replace(run, data="digits"))
+
+
+def test_fields_are_judged_without_being_taken() -> None:
+    assert QUICK.why_not({"epochs": 7}) == ""
+    assert "epochs = 0 is not possible" in QUICK.why_not({"epochs": 0})
+    assert "--epochs" not in command(QUICK)
+
+
+def test_a_folder_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(5):
+            Image.new("RGB", (40, 40)).save(tmp_path / "pets" / name / f"{i}.png")
+    monkeypatch.chdir(tmp_path)
+    found = image_folder("pets")
+    assert (found.path, found.images, found.shape.classes) == (str(tmp_path / "pets"), 10, 2)
+    assert found.shape.channels == 3
+    with pytest.raises(DataError, match="nowhere does not exist"):
+        image_folder("nowhere")
+    with pytest.raises(DataError, match="holds"):
+        image_folder(str(tmp_path / "pets" / "cat"))
+
+
+def test_boxes_stand_side_by_side_where_there_is_room() -> None:
+    large = box_layout(120, 40, BOXES, "arch")
+    assert list(large.titles) == list(BOXES)
+    assert (large.stages, large.plan, large.head) == (True, True, True)
+    assert large.most_rows == {"runs": 6, "device": 4}
+    assert box_layout(80, 24, BOXES, "arch").most_rows == {"runs": 2, "device": 2}
+    assert not box_layout(80, 24, BOXES, "arch").stages
+
+
+def test_a_box_alone_names_the_others_in_its_title() -> None:
+    small = box_layout(50, 12, BOXES[1:], "data")
+    assert list(small.titles) == ["data"]
+    assert cells.text(small.titles["data"]) == " Arch  [Data]  Recipe   Device "
+    assert cells.text(box_layout(24, 7, BOXES[1:], "data").titles["data"]) == "Data 2/4"
+    assert not box_layout(24, 7, BOXES[1:], "data").plan
+
+
+def test_the_box_after_the_last_is_the_first() -> None:
+    assert neighbour(BOXES, "device", 1) == "runs"
+    assert neighbour(BOXES, "runs", -1) == "device"

@@ -1,0 +1,43 @@
+"""The lock of a run: one engine holds it, until that engine is gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import RunError
+from engine.run import run_creation, run_lock
+from tests.processes import begin
+
+
+def test_the_lock_is_one_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_lock, "ACQUIRE_SECONDS", 0.0)
+    run, lock = run_creation.create(tmp_path, "x", "")
+    with pytest.raises(RunError, match="already running"):
+        run_lock.acquire(run)
+    os.close(lock)
+    os.close(run_lock.acquire(run))
+
+
+def test_the_lock_outlives_the_launchers_copy_and_dies_with_the_engine(tmp_path: Path) -> None:
+    run, lock = run_creation.create(tmp_path, "x", "")
+    engine = begin(sys.executable, "-c", "input()", stdin=subprocess.PIPE, pass_fds=(lock,))
+    os.close(lock)
+    assert run_lock.is_live(run)
+    engine.kill()
+    engine.communicate()
+    assert not run_lock.is_live(run)
+
+
+def test_the_owner_is_in_the_lock_file(tmp_path: Path) -> None:
+    run, lock = run_creation.create(tmp_path, "x", "")
+    first = run_lock.read_owner(run)
+    assert first is not None
+    run_lock.write_owner(lock, first.attempt, 42)
+    second = run_lock.read_owner(run)
+    assert second is not None
+    assert (second.pid, second.attempt) == (42, first.attempt)

@@ -1,0 +1,80 @@
+"""Runs are found by what people type."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.errors import RunError
+from engine.run import run_creation, run_lock, run_search
+from engine.run.run_paths import RunDir
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    for name in ("lenet5-digits", "resnet18-cifar10", "resnet18-digits"):
+        os.close(run_creation.create(tmp_path / "runs", name, "").lock)
+    return tmp_path / "runs"
+
+
+def test_a_run_that_is_not_ours_hides_no_other(three: Path) -> None:
+    (three / "4-theirs").mkdir(mode=0o000)
+    assert len(run_search.list_runs(three)) == 3
+
+
+@pytest.mark.parametrize(
+    ("selector", "number"),
+    [("", 3), ("2", 2), ("2-resnet18-cifar10", 2), ("lenet", 1), ("cifar", 2)],
+)
+def test_a_run_is_found_by(three: Path, selector: str, number: int) -> None:
+    assert run_search.find(three, selector).number == number
+
+
+def test_a_run_is_found_by_its_path(three: Path) -> None:
+    path = three / "2-resnet18-cifar10"
+    assert run_search.find(Path("nowhere"), str(path)) == RunDir(path)
+
+
+def test_a_run_is_found_from_another_folder_by_the_state_folder(three: Path) -> None:
+    run_creation.link_into_state(RunDir(three / "1-lenet5-digits"))
+    assert run_search.find(Path("elsewhere"), "lenet").path == three / "1-lenet5-digits"
+
+
+def test_an_ambiguous_name_says_which_fit(three: Path) -> None:
+    with pytest.raises(RunError, match=r"3-resnet18-digits, 2-resnet18-cifar10"):
+        run_search.find(three, "resnet")
+
+
+def test_an_unknown_run_says_where_it_looked(three: Path) -> None:
+    with pytest.raises(RunError, match="no run 'vgg'"):
+        run_search.find(three, "vgg")
+
+
+def test_no_runs_at_all(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="holds no run yet"):
+        run_search.find(tmp_path / "none")
+
+
+def test_a_run_is_called_by_its_number_in_the_default_folder_else_by_its_path(
+    tmp_path: Path,
+) -> None:
+    assert run_search.selector_of(RunDir(tmp_path / "runs" / "7-x")) == "7"
+    assert run_search.selector_of(RunDir(tmp_path / "other" / "7-x")) == str(
+        tmp_path / "other" / "7-x"
+    )
+
+
+def test_commands_without_a_name_mean_the_only_live_run(three: Path) -> None:
+    with pytest.raises(RunError, match="no run is live"):
+        run_search.find_live(three)
+    first = run_lock.acquire(RunDir(three / "1-lenet5-digits"))
+    assert run_search.find_live(three).number == 1
+    second = run_lock.acquire(RunDir(three / "2-resnet18-cifar10"))
+    with pytest.raises(RunError, match="several runs are live"):
+        run_search.find_live(three)
+    os.close(first)
+    os.close(second)
+    with pytest.raises(RunError, match="is not running"):
+        run_search.find_live(three, "1")

@@ -1,0 +1,1 @@
+"""The launcher: lists of runs, architectures, data, recipes and devices, and the run they make."""

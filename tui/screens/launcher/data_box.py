@@ -1,0 +1,55 @@
+"""The list of data sets; its last row is a folder of the user's own images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.reactive import var
+
+from engine.catalog import datasets
+from engine.text import harmless, si
+from tui import text
+from tui.drawing.dataset_availability import availability
+from tui.drawing.table import Column
+from tui.screens.launcher import launcher_text
+from tui.screens.launcher.new_run import FOLDER, ImageFolder, NewRun
+from tui.widgets.chooser import Chooser
+
+
+class DataBox(Chooser):
+    """The data sets of the catalogue, and a folder of images."""
+
+    new_run: var[NewRun] = var(NewRun())
+
+    def on_mount(self) -> None:
+        self._list()
+
+    def watch_new_run(self, before: NewRun, now: NewRun) -> None:
+        if (before.folder, before.data_dir) != (now.folder, now.data_dir):
+            self._list()
+
+    def _list(self) -> None:
+        known = list(datasets.DATA.values())
+        data_dir = self.new_run.data_dir
+        name, images, size, classes = _folder_row(self.new_run.folder)
+        columns = [
+            Column("", [*(d.key for d in known), name]),
+            Column(
+                "", [*(si(d.train_images + d.test_images) for d in known), images], 2, right=True
+            ),
+            Column("", [*(_square(d.size) for d in known), size], 3),
+            Column("", [*(availability(d, data_dir) for d in known), classes], 1),
+        ]
+        self.fill([*(d.key for d in known), FOLDER], columns)
+
+
+def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:
+    """Name, images, size and classes of the folder; only a name while none is known."""
+    if folder is None:
+        return launcher_text.FOLDER_ENTRY, "", "", ""
+    name, shape = harmless(Path(folder.path).name), folder.shape
+    return name, si(folder.images), _square(shape.size), text.classes(shape.classes)
+
+
+def _square(side: int) -> str:
+    return f"{side}×{side}"

@@ -1,0 +1,22 @@
+"""The command line that starts the same run as the launcher."""
+
+from __future__ import annotations
+
+import shlex
+
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import difference_from_preset
+from engine.recipes.recipe_toml import as_setting
+
+FLAGS = {"epochs": "--epochs", "seed": "--seed", "device": "--device", "data_dir": "--data-dir"}
+
+
+def of(chosen: Recipe) -> str:
+    """`cnn-tui train -m resnet18 -d cifar10 -r quick`, with what differs from the preset."""
+    words = ["cnn-tui", "train", "-m", chosen.arch, "-d", chosen.data, "-r", chosen.preset]
+    for key, value in difference_from_preset(chosen).items():
+        if key in FLAGS:
+            words += [FLAGS[key], str(value)]
+        else:
+            words += ["--set", f"{key}={as_setting(value)}"]
+    return shlex.join(words)

@@ -1,0 +1,69 @@
+"""The dialog that asks for a folder of images and looks into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.widgets import Input
+from textual.worker import get_current_worker
+
+from engine.data.folders.format_choice import form_of, glimpses
+from engine.data.folders.image_folder import scan
+from engine.errors import EngineError
+from engine.start import recipe_resolution
+from tui.drawing.architecture_list import InputShape
+from tui.screens.launcher import launcher_text
+from tui.screens.launcher.new_run import ImageFolder
+from tui.widgets.forms import FormDialog
+
+
+class FolderDialog(FormDialog[ImageFolder]):
+    """Asks for the path of a folder of images; stays open while there is none to train on."""
+
+    TITLE, SUB_TITLE = launcher_text.FOLDER_TITLE, launcher_text.FOLDER_HINT
+
+    def inside(self) -> ComposeResult:
+        yield Input(placeholder=launcher_text.FOLDER_EXAMPLE)
+        yield self.complaint()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if path := event.value.strip():
+            self.complain("")
+            self._look_into(path)
+        else:
+            self.dismiss()
+
+    @work(thread=True, exclusive=True)
+    def _look_into(self, path: str) -> None:
+        """Look into the folder in a thread: a large one, or one on the network, takes a while."""
+        worker = get_current_worker()
+        found: ImageFolder | str
+        try:
+            found = image_folder(path)
+        except EngineError as error:
+            found = str(error)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._answer, found)
+
+    def _answer(self, found: ImageFolder | str) -> None:
+        """Hand over the folder, or say why it cannot be trained on, unless Escape came first."""
+        if not self.is_current:
+            return
+        if isinstance(found, str):
+            self.complain(found)
+        else:
+            self.dismiss(found)
+
+
+def image_folder(path: str) -> ImageFolder:
+    """The images of a folder, with the size and colours of some of them.
+
+    Raises DataError where the folder does not exist or cannot be trained on.
+    """
+    absolute = recipe_resolution.data(path if "/" in path else f"./{path}")
+    folder = scan(Path(absolute))
+    form, classes = form_of(glimpses(folder.files), "auto"), len(folder.classes)
+    shape = InputShape(form.channels, form.size, classes)
+    return ImageFolder(absolute, len(folder.files), shape)

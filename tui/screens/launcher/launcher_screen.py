@@ -1,0 +1,256 @@
+"""The launcher's screen: choose a run and start it with one Enter, or attach to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.reactive import var
+from textual.screen import Screen
+
+from engine.errors import EngineError
+from engine.protocol import events
+from engine.recipes.recipe import Recipe
+from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
+from engine.start import launch, recipe_resolution
+from tui import text
+from tui.screens.launcher import equivalent_command, launcher_text
+from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
+from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
+from tui.screens.launcher.data_box import DataBox
+from tui.screens.launcher.device_box import DeviceBox
+from tui.screens.launcher.new_run import ImageFolder, NewRun
+from tui.screens.launcher.outer_rows import Head, KeysRow, PlanRows
+from tui.screens.launcher.recipe_box import RecipeBox
+from tui.screens.launcher.runs_box import RunsBox
+from tui.widgets.chooser import Chooser
+
+
+class Launcher(Screen[None]):
+    """Chooses architecture, data, recipe and device; shows the command line that does the same."""
+
+    CSS_PATH = "launcher.tcss"
+    AUTO_FOCUS = ""  # the first box is that of the runs, which may be empty
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", launcher_text.START),
+        Binding("f", "fields", launcher_text.CHANGE_FIELDS),
+        Binding("a", "augmented", launcher_text.SHOW_AUGMENTED),
+        Binding("y", "copy", launcher_text.COPY),
+        Binding("slash", "filter", launcher_text.FILTER),
+        Binding("o", "order", launcher_text.ORDER),
+        Binding("tab", "next_box(1)", launcher_text.NEXT_BOX, show=False),
+        Binding("shift+tab", "next_box(-1)", launcher_text.PREVIOUS_BOX, show=False),
+        Binding("question_mark", "help", launcher_text.LIST_KEYS),
+        Binding("q,ctrl+c", "quit", launcher_text.QUIT),
+    ]
+
+    new_run: var[NewRun] = var(NewRun())
+    """What is chosen in the lists."""
+
+    def __init__(self, runs_dir: Path, data_dir: str) -> None:
+        super().__init__()
+        self._runs_dir = runs_dir
+        self.set_reactive(Launcher.new_run, NewRun.default(data_dir))
+        self._started_here: list[RunDir] = []
+        self._box = "arch"
+
+    def compose(self) -> ComposeResult:
+        new = self.new_run
+        yield Head(self._runs_dir, id="head")
+        yield RunsBox(self._runs_dir, id="runs")
+        with Horizontal(id="middle"):
+            with Vertical(id="models"):
+                yield ArchitectureBox(id="arch", chosen=new.arch).data_bind(Launcher.new_run)
+                yield StagesBox(id="details").data_bind(Launcher.new_run)
+            with Vertical(id="side"):
+                yield DataBox(id="data", chosen=new.data).data_bind(Launcher.new_run)
+                yield RecipeBox(id="recipe").data_bind(Launcher.new_run)
+        yield DeviceBox(id="device")
+        yield PlanRows(id="plan").data_bind(Launcher.new_run)
+        yield KeysRow(id="keys")
+
+    def on_mount(self) -> None:
+        for name in ("arch", "data", "recipe", "device"):
+            self.watch(self._chooser(name), "chosen", self._take_choices, init=False)
+        self._take_choices()
+        self._arrange()
+        self._chooser(self._box).focus()
+
+    def _chooser(self, name: str) -> Chooser:
+        return self.query_one(f"#{name}", Chooser)
+
+    def _take_choices(self) -> None:
+        self.new_run = replace(
+            self.new_run,
+            arch=self._chooser("arch").chosen,
+            data=self._chooser("data").chosen,
+            preset=self._chooser("recipe").chosen,
+            device=self._chooser("device").chosen,
+        )
+
+    # The boxes
+
+    @property
+    def _filled(self) -> list[str]:
+        """The boxes that have rows: that of the runs may have none."""
+        return [name for name in BOXES if name != "runs" or len(self._chooser(name))]
+
+    def _arrange(self) -> None:
+        """Show the boxes and the rows around them that there is room for."""
+        if self._box not in self._filled:  # the last run is gone
+            self._box = "arch"
+            self._chooser("arch").focus()
+        width, height = self.app.size
+        layout = box_layout(width, height, self._filled, self._box)
+        for name in BOXES:
+            self._chooser(name).display = name in layout.titles
+        for name, title in layout.titles.items():
+            self._chooser(name).entitle(title)
+        for name in ("runs", "device"):
+            box, most = self._chooser(name), layout.most_rows.get(name)
+            box.styles.height = max(1, min(len(box), most)) + 2 if most else "1fr"
+        for column, boxes in (("models", {"arch"}), ("side", {"data", "recipe"})):
+            self.query_one(f"#{column}").display = not boxes.isdisjoint(layout.titles)
+        self.query_one("#middle").display = not {"arch", "data", "recipe"}.isdisjoint(layout.titles)
+        self.query_one("#details").display = layout.stages
+        self.query_one("#head").display = layout.head
+        self.query_one("#plan").display = layout.plan
+
+    def action_next_box(self, steps: int) -> None:
+        self._box = neighbour(self._filled, self._box, steps)
+        self._arrange()
+        self._chooser(self._box).focus()
+
+    def on_descendant_focus(self) -> None:
+        if isinstance(self.focused, Chooser):
+            self._box = str(self.focused.id)
+        self.query_one(KeysRow).attaches = isinstance(self.focused, RunsBox)
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def on_runs_box_listed(self) -> None:
+        self._arrange()
+
+    def on_screen_resume(self) -> None:
+        self.query_one(RunsBox).read_runs()
+
+    # Starting and attaching
+
+    def action_start(self) -> None:
+        runs = self.query_one(RunsBox)
+        if self._box == "runs" and len(runs):
+            self._watch(runs.run, started=False)
+        elif self.new_run.wants_folder:
+            from tui.screens.launcher.folder_dialog import FolderDialog
+
+            self.app.push_screen(FolderDialog(), self._take_folder)
+        elif chosen := self._plan():
+            self._start(chosen)
+
+    def _plan(self) -> Recipe | None:
+        """The recipe of the new run; where there is none, say why."""
+        plan = self.new_run.plan
+        if isinstance(plan, Recipe):
+            return plan
+        self._complain(plan)
+        return None
+
+    def _start(self, chosen: Recipe) -> None:
+        try:
+            recipe_resolution.check_data(chosen)
+            launch.check_device(chosen.device)
+            claim = launch.create(chosen, self._runs_dir)
+            launch.spawn(claim, chosen)
+        except EngineError as error:
+            self._complain(str(error))
+            return
+        self._started_here.append(claim.run)
+        self._watch(claim.run, started=True)
+
+    def _watch(self, run: RunDir, *, started: bool) -> None:
+        from tui.screens.dashboard import Dashboard
+
+        self.query_one(RunsBox).mark(run)
+        self.app.push_screen(Dashboard(run, started=started, below=True))
+
+    def _complain(self, sentence: str) -> None:
+        self.notify(sentence, severity="error", timeout=launcher_text.ERROR_SECONDS, markup=False)
+
+    # Dialogs
+
+    def _take_folder(self, folder: ImageFolder | None) -> None:
+        if folder is not None:
+            self.new_run = replace(self.new_run, folder=folder)
+
+    def action_fields(self) -> None:
+        if chosen := self._plan():
+            from tui.screens.launcher.fields_dialog import FieldsDialog
+
+            self.app.push_screen(FieldsDialog(chosen, self.new_run.why_not), self._take_fields)
+
+    def _take_fields(self, fields: Mapping[str, object] | None) -> None:
+        if fields is not None:
+            self.new_run = replace(self.new_run, fields=fields)
+
+    def action_filter(self) -> None:
+        from tui.screens.launcher.filter_dialog import FilterDialog
+
+        box = self.query_one(ArchitectureBox)
+        before, chosen = box.wanted, box.chosen
+
+        def restore(wanted: str | None) -> None:
+            if wanted is None:
+                box.filter(before, chosen)
+
+        self.app.push_screen(
+            FilterDialog(before, lambda wanted: box.filter(wanted, chosen)), restore
+        )
+
+    def action_order(self) -> None:
+        self.query_one(ArchitectureBox).next_order()
+
+    def action_augmented(self) -> None:
+        if chosen := self._plan():
+            self.notify(launcher_text.LOADING_AUGMENTED)
+            self._preview(chosen)
+
+    @work(thread=True, exclusive=True, group="preview")
+    def _preview(self, chosen: Recipe) -> None:
+        """Ask an engine for augmented images; importing torch takes it seconds."""
+        try:
+            shown = launch.preview(chosen)
+        except EngineError as error:
+            self.app.call_from_thread(self._complain, str(error))
+            return
+        self.app.call_from_thread(self._show_augmented, shown)
+
+    def _show_augmented(self, shown: events.Augmented) -> None:
+        from tui.screens.augmented import AugmentedScreen
+
+        self.app.clear_notifications()  # the note that they are loading would lie over them
+        self.app.push_screen(AugmentedScreen(shown))
+
+    def action_copy(self) -> None:
+        if chosen := self._plan():
+            self.app.copy_to_clipboard(equivalent_command.of(chosen))
+            self.notify(launcher_text.COPIED)
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        """Leave, and name the runs started here that go on."""
+        live = (run for run in self._started_here if run_lock.is_live(run))
+        self.app.exit(
+            "\n".join(text.goes_on(run.label, run_search.selector_of(run)) for run in live)
+        )

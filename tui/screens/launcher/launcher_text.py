@@ -1,0 +1,110 @@
+"""Words of the launcher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tui.text import filtered
+
+# How long a note of an error stays.
+ERROR_SECONDS = 10
+
+# Keys
+
+KEY_QUIT = "quit"
+KEY_START = "start"
+KEY_ATTACH = "attach"
+KEY_CHOOSE = "choose"
+KEY_NEXT_BOX = "next box"
+KEY_FIELDS = "fields"
+KEY_COPY = "copy command"
+KEY_ORDER = "order"
+
+# Boxes
+
+BOX_TITLES: Mapping[str, str] = {
+    "runs": "Runs",
+    "arch": "Architecture",
+    "data": "Data",
+    "recipe": "Recipe",
+    "device": "Device",
+}
+BOX_TABS = {**BOX_TITLES, "arch": "Arch"}
+STAGES_TITLE = "Stages at 32×32"
+
+ATTACH_HINT = "⏎ attach"
+FIELDS_HINT = "f fields"
+NO_MATCH = "no architecture matches the filter: press / to change it."
+FOLDER_ENTRY = "folder …"
+FOLDER_WANTED = "no folder of images is chosen yet: press Enter to give its path."
+NO_AUGMENTATION = "no augmentation"
+DEVICE_AUTO = "the GPU with the most free memory"
+DEVICE_AUTO_CPU = "no GPU here: the CPU"
+DEVICE_UNKNOWN = "a GPU, numbered as CUDA_DEVICE_ORDER says"
+
+
+def arch_facts(order: str, wanted: str, shown: int, total: int) -> str:
+    return f"{filtered(wanted)}   {shown} of {total}" if wanted else f"/ filter   o {order}"
+
+
+def cores(count: int) -> str:
+    return "1 core" if count == 1 else f"{count} cores"
+
+
+def recipe_length(epochs: int, batch: int, seed: int) -> str:
+    return f"{epochs} epochs   batch {batch}   seed {seed}"
+
+
+def recipe_rate(lr: float, schedule: str, optimizer: str) -> str:
+    return f"lr {lr:g}   {schedule}   {optimizer}"
+
+
+def recipe_augmentation(names: Iterable[str]) -> str:
+    return "   ".join(names) or NO_AUGMENTATION
+
+
+# Rows around the boxes
+
+RUNS_IN = "runs in"
+NEW_RUN = "new run"
+COPIED = "copied"
+
+# Dialogs
+
+FILTER_TITLE = "Filter architectures"
+FILTER_HINT = "part of a name, family or idea; empty shows all"
+FOLDER_TITLE = "Folder of images"
+FOLDER_HINT = "one subfolder per class, or train/ and val/"
+FOLDER_EXAMPLE = "~/data/flowers"
+FIELDS_TITLE = "Recipe"
+FIELDS_FOOT = "Enter, ↑ ↓ next field   Esc cancel"
+APPLY_FIELDS = "apply"
+
+
+def field_hint(key: str, allowed: str) -> str:
+    return f"{key}: {allowed}"
+
+
+# Augmented images
+
+LOADING_AUGMENTED = "loading some images …"
+AUGMENTED_TITLE = "As the network sees them"
+AUGMENTED_FOOT = "training images only; validation images never change   Esc back"
+
+
+def augmented_facts(epoch: int) -> str:
+    return f"epoch {epoch}"
+
+
+# What the palette offers
+
+START = "Start with what is chosen, or attach to the run"
+CHANGE_FIELDS = "Change fields of the recipe"
+SHOW_AUGMENTED = "Show training images as the network sees them"
+COPY = "Copy the command that does the same"
+FILTER = "Filter what is listed"
+ORDER = "List in another order"
+NEXT_BOX = "Go to the next box"
+PREVIOUS_BOX = "Go to the previous box"
+LIST_KEYS = "List all keys"
+QUIT = "Quit"

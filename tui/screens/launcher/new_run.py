@@ -1,0 +1,87 @@
+"""The run that is about to start: what is chosen for it, and the recipe that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from engine.catalog import datasets
+from engine.errors import EngineError, UsageError
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.start import recipe_resolution
+from tui.drawing import architecture_list
+from tui.drawing.architecture_list import InputShape
+from tui.screens.launcher import launcher_text
+
+# In the list of data sets, the row that stands for a folder of images.
+FOLDER = "folder"
+AUTO = "auto"
+
+
+class ImageFolder(NamedTuple):
+    """A folder of images that a network can be trained on."""
+
+    path: str
+    images: int
+    shape: InputShape
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """One row chosen in each list; `fields` are the recipe's fields that differ from the preset."""
+
+    arch: str = ""
+    data: str = ""
+    preset: str = ""
+    device: str = AUTO
+    fields: Mapping[str, object] = field(default_factory=dict)
+    folder: ImageFolder | None = None
+    data_dir: str = ""
+
+    @classmethod
+    def default(cls, data_dir: str) -> NewRun:
+        """What is trained where nothing else is chosen."""
+        found = recipe_resolution.defaults({"data_dir": data_dir} if data_dir else {})
+        return cls(str(found["arch"]), str(found["data"]), data_dir=data_dir)
+
+    @property
+    def wants_folder(self) -> bool:
+        """Whether a folder of images is chosen, but not yet which one."""
+        return self.data == FOLDER and self.folder is None
+
+    @property
+    def shape(self) -> InputShape:
+        """The shape of the chosen images; that of CIFAR-10 while no folder is known."""
+        if self.data == FOLDER:
+            return self.folder.shape if self.folder else architecture_list.UNKNOWN
+        return architecture_list.shape_of(datasets.DATA.get(self.data))
+
+    @cached_property
+    def plan(self) -> Recipe | str:
+        """The recipe of the run, or the sentence that says why there is none yet."""
+        try:
+            return self._build()
+        except EngineError as error:
+            return str(error)
+
+    def why_not(self, fields: Mapping[str, object]) -> str:
+        """The sentence that says why the run cannot have these fields; empty if it can."""
+        plan = replace(self, fields=fields).plan
+        return plan if isinstance(plan, str) else ""
+
+    def _build(self) -> Recipe:
+        """Raises UsageError where something is missing or not possible."""
+        if not self.arch:
+            raise UsageError(launcher_text.NO_MATCH)
+        if self.wants_folder:
+            raise UsageError(launcher_text.FOLDER_WANTED)
+        data = self.folder.path if self.data == FOLDER and self.folder else self.data
+        flags: dict[str, object] = {"arch": self.arch, "data": data, "preset": self.preset}
+        if self.data_dir:
+            flags["data_dir"] = self.data_dir
+        if self.device != AUTO:
+            flags["device"] = self.device
+        return build_recipe(settings=self.fields, flags=flags)

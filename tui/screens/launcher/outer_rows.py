@@ -1,0 +1,96 @@
+"""The rows above and below the boxes: host and folder, the command line, and the keys."""
+
+from __future__ import annotations
+
+import socket
+import textwrap
+from pathlib import Path
+
+from textual.geometry import Size
+from textual.reactive import var
+
+from engine.start import launch
+from engine.text import harmless
+from tui import text
+from tui.drawing import cells
+from tui.drawing.cells import Row, Span
+from tui.drawing.frame import fitting
+from tui.drawing.plain import spelled
+from tui.screens.launcher import equivalent_command, launcher_text
+from tui.screens.launcher.new_run import NewRun
+from tui.widgets.drawn import CellWidget, is_ascii
+from tui.widgets.strips import MORE, keys_row
+
+# A sentence is wrapped to this many columns at least.
+NARROWEST_SENTENCE = 20
+
+
+class Head(CellWidget):
+    """The program, the host, and the folder of runs where there is room for it."""
+
+    def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._runs_dir = harmless(str(runs_dir))
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        host = Span(f" · {socket.gethostname()}", "dim")
+        left = cells.row(" ", Span(text.PROGRAM, "title"), host)
+        folder = cells.row(Span(f"{launcher_text.RUNS_IN} {self._runs_dir} ", "dim"))
+        right = fitting([folder], width - cells.width(left) - 2)
+        gap = " " * (width - cells.width(left) - cells.width(right))
+        return [cells.row(*left, gap, *right)]
+
+
+class PlanRows(CellWidget):
+    """The name of the new run and its command line, or what still prevents it."""
+
+    new_run: var[NewRun] = var(NewRun())
+
+    def watch_new_run(self) -> None:
+        self.refresh(layout=self.size.height != self._height(self.size.width))
+        self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._height(width)
+
+    def _height(self, width: int) -> int:
+        return len(self._lines(width))
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        return self._lines(width)
+
+    def _lines(self, width: int) -> list[Row]:
+        plan = self.new_run.plan
+        if isinstance(plan, str):
+            wrapped = textwrap.wrap(plan, max(NARROWEST_SENTENCE, width - 2))
+            return [cells.row(" ", Span(line, "warning")) for line in wrapped]
+        name, command = launch.default_name(plan), equivalent_command.of(plan)
+        return [
+            cells.row(" ", Span(launcher_text.NEW_RUN, "dim"), f" {name}"),
+            cells.shortened(cells.row(" ", Span(harmless(command), "rate")), width),
+        ]
+
+
+class KeysRow(CellWidget):
+    """The keys that work now."""
+
+    attaches: var[bool] = var(False)
+    """Whether Enter attaches to a run instead of starting one."""
+
+    def watch_attaches(self) -> None:
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Row]:
+        keys = (
+            ("⏎", launcher_text.KEY_ATTACH if self.attaches else launcher_text.KEY_START),
+            ("tab", launcher_text.KEY_NEXT_BOX),
+            ("↑↓", launcher_text.KEY_CHOOSE),
+            ("f", launcher_text.KEY_FIELDS),
+            ("a", text.KEY_AUGMENTED),
+            ("y", launcher_text.KEY_COPY),
+            ("q", launcher_text.KEY_QUIT),
+            ("?", text.KEY_HELP),
+        )
+        if not is_ascii(self.app):
+            return [keys_row(keys, width)]
+        return [keys_row(tuple((spelled(key), label) for key, label in keys), width, spelled(MORE))]

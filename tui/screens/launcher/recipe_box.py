@@ -1,0 +1,46 @@
+"""The list of recipes, and what the chosen one says in short."""
+
+from __future__ import annotations
+
+from textual.reactive import var
+
+from engine.recipes.presets import PRESETS
+from engine.recipes.recipe import Recipe
+from tui import text
+from tui.drawing import cells
+from tui.drawing.cells import Span
+from tui.drawing.table import Column
+from tui.screens.launcher import launcher_text
+from tui.screens.launcher.new_run import NewRun
+from tui.widgets.chooser import Chooser
+
+# The recipe's fields that augment, by whose names people know them.
+AUGMENTATIONS = (
+    *("crop", "flip", "rotate", "rot90", "shift", "zoom", "shear", "brightness", "contrast"),
+    *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
+)
+
+
+class RecipeBox(Chooser):
+    """The presets."""
+
+    new_run: var[NewRun] = var(NewRun())
+
+    def on_mount(self) -> None:
+        presets = list(PRESETS)
+        self.fill(presets, [Column("", presets)], facts=launcher_text.FIELDS_HINT)
+
+    def watch_new_run(self, now: NewRun) -> None:
+        """Say what the recipe is; the last one stays while there is none."""
+        if isinstance(now.plan, str):
+            return
+        self.note(PRESETS[now.plan.preset])
+        self.tell(*(cells.row(Span(f"   {line}", "dim")) for line in _summary(now.plan)))
+
+
+def _summary(chosen: Recipe) -> tuple[str, str, str]:
+    return (
+        launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed),
+        launcher_text.recipe_rate(chosen.lr, text.SCHEDULES[chosen.schedule], chosen.optimizer),
+        launcher_text.recipe_augmentation(a for a in AUGMENTATIONS if getattr(chosen, a)),
+    )

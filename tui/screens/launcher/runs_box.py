@@ -1,0 +1,77 @@
+"""The list of live and recent runs, read again every two seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import work
+from textual.message import Message
+
+from engine.errors import EngineError
+from engine.run import run_search
+from engine.run.run_paths import RunDir
+from tui.drawing.plain import spelled
+from tui.screens.launcher import launcher_text
+from tui.viewer.run_list import run_columns
+from tui.viewer.run_summary import RunSummary, SummaryCache
+from tui.widgets.chooser import Chooser
+from tui.widgets.drawn import is_ascii
+
+RECENT_RUNS = 20
+LIVE = ("live", "paused")
+REFRESH_SECONDS = 2.0
+
+
+class RunsBox(Chooser):
+    """The newest runs, live ones first."""
+
+    class Listed(Message):
+        """The runs were read; there may be none."""
+
+    def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
+        super().__init__(id=id)
+        self._runs_dir = runs_dir
+        self._summaries = SummaryCache()
+        # The run to mark when the list is filled next.
+        self._to_mark = ""
+
+    def on_mount(self) -> None:
+        self.read_runs()
+        self.set_interval(REFRESH_SECONDS, self.read_runs)
+
+    @property
+    def run(self) -> RunDir:
+        """The marked run; there has to be one."""
+        return RunDir(Path(self.chosen))
+
+    def mark(self, run: RunDir) -> None:
+        """Have the mark stand on this run from the next reading on."""
+        self._to_mark = str(run.path)
+
+    @work(thread=True, exclusive=True)
+    def read_runs(self) -> None:
+        """Fold the newest journals in a thread: some may be long."""
+        if not self.screen.is_current:
+            return
+        try:
+            found = [
+                self._summaries.of(run)
+                for run in run_search.list_runs(self._runs_dir)[:RECENT_RUNS]
+            ]
+        except EngineError as error:
+            self.app.call_from_thread(self._complain, str(error))
+            return
+        self.app.call_from_thread(self._show, sorted(found, key=lambda run: run.state not in LIVE))
+
+    def _show(self, runs: list[RunSummary]) -> None:
+        paths = [run.path for run in runs]
+        marked = self._to_mark if self._to_mark in paths else ""
+        hint = launcher_text.ATTACH_HINT
+        facts = spelled(hint) if is_ascii(self.app) else hint
+        self.fill(paths, run_columns(runs), chosen=marked, facts=facts)
+        if runs:
+            self._to_mark = ""
+        self.post_message(self.Listed())
+
+    def _complain(self, sentence: str) -> None:
+        self.notify(sentence, severity="error", timeout=launcher_text.ERROR_SECONDS, markup=False)

@@ -1,0 +1,88 @@
+"""The themes: the colour of each ink on a dark and on a light background."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.theme import Theme
+
+# Okabe & Ito's palette: told apart with every common kind of colour vision.
+INKS_DARK = {
+    "ink-dim": "#8a8a8a",
+    "ink-border": "#4e4e4e",
+    "ink-key": "#d0d0d0",
+    "ink-train": "#56b4e9",
+    "ink-validation": "#e69f00",
+    "ink-rate": "#56b4e9",
+    "ink-good": "#2fbf8f",
+    "ink-warning": "#f0e442",
+    "ink-error": "#ff6b5b",
+    "ink-miss2": "#b5794f",
+    "ink-miss3": "#d98e4a",
+    "ink-miss4": "#ffb25a",
+    "ink-selected": "#f0c060",
+}
+INKS_LIGHT = {
+    "ink-dim": "#707070",
+    "ink-border": "#b8b8b8",
+    "ink-key": "#303030",
+    "ink-train": "#0072b2",
+    "ink-validation": "#b35900",
+    "ink-rate": "#0072b2",
+    "ink-good": "#00795a",
+    "ink-warning": "#8a6d00",
+    "ink-error": "#c03020",
+    "ink-miss2": "#b08060",
+    "ink-miss3": "#b06020",
+    "ink-miss4": "#a04000",
+    "ink-selected": "#9a5b00",
+}
+# Of sixteen colours the nearest would often be yellow or cyan, which nobody reads on white, and on
+# black what is good would look as training does.
+FEW_DARK = {"ink-good": "#55ff55"}
+FEW_LIGHT = {
+    "ink-train": "#0000aa",
+    "ink-validation": "#aa00aa",
+    "ink-rate": "#0000aa",
+    "ink-good": "#00aa00",
+    "ink-warning": "#aa00aa",
+    "ink-error": "#aa0000",
+    "ink-miss2": "#555555",
+    "ink-miss3": "#aa00aa",
+    "ink-miss4": "#aa0000",
+    "ink-selected": "#aa00aa",
+}
+DARK = Theme(
+    name="cnn-dark",
+    primary="#56b4e9",
+    foreground="#d4d4d4",
+    background="#0c0c0c",
+    surface="#1a1a1a",
+    panel="#262626",
+    dark=True,
+    variables=INKS_DARK,
+)
+LIGHT = Theme(
+    name="cnn-light",
+    primary="#0072b2",
+    foreground="#222222",
+    background="#ffffff",
+    surface="#f0f0f0",
+    panel="#e4e4e4",
+    dark=False,
+    variables=INKS_LIGHT,
+)
+
+
+def dark_and_light(few_colours: bool) -> tuple[Theme, Theme]:
+    """Dark and light, for a terminal of many colours or of sixteen."""
+    if not few_colours:
+        return DARK, LIGHT
+    pairs = ((DARK, FEW_DARK), (LIGHT, FEW_LIGHT))
+    dark, light = (replace(one, variables=one.variables | few) for one, few in pairs)
+    return dark, light
+
+
+def on_light(colours: str) -> bool:
+    """Whether a terminal that says so in COLORFGBG, `15;0` or so, has a light background."""
+    return colours.rpartition(";")[2] in ("7", "15")
