@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tui import text
 from tui.drawing import axis, cells, drawing_text, spark
@@ -72,13 +72,20 @@ def recent_row(series: Series, width: int) -> Row:
 
 
 def _plot(series: Series, width: int, height: int, window: Limits, scale: Scale) -> list[Row]:
-    canvas = Canvas(width, height)
-    columns = _columns(series.line, window, 2 * width, scale)
-    for stretch in _stretches(columns):
-        canvas.line([(x, dot_row(scale, y, height)) for x, y in stretch])
+    drawn = line_rows(series.line, width, height, window, scale)
     marks = _validation(series.points, width, height, window, scale)
-    marks |= _broken(series, width, window)
-    return [_with_marks(line, i, marks) for i, line in enumerate(canvas.rows())]
+    marks |= nan_marks([series.line, series.points], width, window)
+    return [_with_marks(line, i, marks) for i, line in enumerate(drawn)]
+
+
+def line_rows(
+    line: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
+) -> list[str]:
+    """A line as rows of braille dots, with spaces where nothing is drawn."""
+    canvas = Canvas(width, height)
+    for stretch in _stretches(_columns(line, window, 2 * width, scale)):
+        canvas.line([(x, dot_row(scale, y, height)) for x, y in stretch])
+    return canvas.rows()
 
 
 def _columns(
@@ -129,9 +136,9 @@ def _validation(
     return marks
 
 
-def _broken(series: Series, width: int, window: Limits) -> Marks:
+def nan_marks(lines: Iterable[Sequence[tuple[float, float]]], width: int, window: Limits) -> Marks:
     """`nan` in the first row where values begin not to be finite."""
-    begins = [*_breaks(series.line), *_breaks(series.points)]
+    begins = [x for line in lines for x in _breaks(line)]
     marks: Marks = {}
     free = 0
     for at in sorted(column_in(window, x, width) for x in begins):

@@ -34,17 +34,18 @@ def loss_series(history: History) -> Series:
     """The loss in training and validation."""
     points = [(float(epoch.epoch), number(epoch.loss)) for epoch in history.epochs]
     recent = [(s.step, math.nan if s.loss is None else s.loss) for s in history.recent]
-    return Series(_line(history, history.loss, 1.0), points, recent)
+    return Series(curve_line(history, history.loss), points, recent)
 
 
 def accuracy_series(history: History) -> Series:
     """The top-1 accuracy in training and validation, in per cent."""
     points = [(float(epoch.epoch), 100 * number(epoch.top1)) for epoch in history.epochs]
     recent = [(s.step, math.nan if s.top1 is None else 100 * s.top1) for s in history.recent]
-    return Series(_line(history, history.top1, 100.0), points, recent)
+    return Series(curve_line(history, history.top1, 100.0), points, recent)
 
 
-def _line(history: History, curve: Curve, scale: float) -> list[tuple[float, float]]:
+def curve_line(history: History, curve: Curve, scale: float = 1.0) -> list[tuple[float, float]]:
+    """A curve over epochs, its values times `scale`; NaN where they were not finite."""
     epoch = history.steps_per_epoch
     line: list[tuple[float, float]] = []
     for bin_ in curve.bins():

@@ -10,6 +10,7 @@ from tui.panes.log.log_pane import LogPane
 from tui.panes.machine.machine_pane import MachinePane
 from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.rate.rate_pane import RatePane
+from tui.panes.scalars.scalars_pane import ScalarsPane
 
 PANES: tuple[type[Pane], ...] = (
     LossPane,
@@ -20,4 +21,5 @@ PANES: tuple[type[Pane], ...] = (
     MapsPane,
     MachinePane,
     LogPane,
+    ScalarsPane,
 )

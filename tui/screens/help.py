@@ -67,8 +67,8 @@ def of_dashboard(
 ) -> Sequence[KeyGroup]:
     """The groups of the dashboard, those of the focused pane first."""
     kinds = sorted(panes, key=lambda pane: focused != pane.NAME)
-    of_panes = dict.fromkeys(pane.KEY_HELP for pane in kinds if pane.KEY_HELP is not None)
-    first = [*of_panes][: kinds[0].KEY_HELP is not None]
+    of_panes = dict.fromkeys(group for pane in kinds for group in pane.KEY_HELP)
+    first = kinds[0].KEY_HELP
     return [
         *first,
         screen_text.HELP_RECORDING if recorded else screen_text.HELP_RUN,

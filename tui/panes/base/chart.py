@@ -11,9 +11,9 @@ from textual.message import Message
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui.drawing import axis, series
+from tui.drawing import axis, cells, series
 from tui.drawing.axis import Limits
-from tui.drawing.cells import Row
+from tui.drawing.cells import Row, Span
 from tui.panes.base import axis_marks, pane_text
 from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
@@ -52,8 +52,8 @@ class Chart(Pane):
         ("←→", pane_text.KEY_CURSOR),
         ("t", pane_text.KEY_RECENT),
     )
-    KEY_HELP: ClassVar[KeyGroup | None] = KeyGroup(
-        pane_text.HELP_CURVES, pane_text.HELP_CURVES_ROWS
+    KEY_HELP: ClassVar[tuple[KeyGroup, ...]] = (
+        KeyGroup(pane_text.HELP_CURVES, pane_text.HELP_CURVES_ROWS),
     )
 
     class Viewed(Message):
@@ -115,11 +115,16 @@ class Chart(Pane):
         at = self.view.cursor
         return at if at is not None and start <= at <= end else None
 
+    def plot_width(self, width: int) -> int:
+        """The cells of the plot and its y-axis in a pane of this width."""
+        return width - 2
+
     def ticks(self, width: int) -> Row:
         """The lower border of a pane of this width: the x-axis with its marks."""
-        left = axis.gutter(width - 2)
+        plot = self.plot_width(width)
         signs = axis_marks.event_marks(self.history)
-        return axis.epoch_ticks(self.window, width - 2, left, signs, self.cursor)
+        ticks = axis.epoch_ticks(self.window, plot, axis.gutter(plot), signs, self.cursor)
+        return cells.row(*ticks, Span("─" * (width - 2 - plot), "border"))
 
     def reach(self, width: int) -> float:
         """How far, in epochs, what the cursor shows may lie from it: a column, a report."""
@@ -130,7 +135,8 @@ class Chart(Pane):
 
     def _columns(self, width: int) -> int:
         """The columns of the plot in a pane of this width."""
-        return max(1, width - 2 - axis.gutter(width - 2))
+        plot = self.plot_width(width)
+        return max(1, plot - axis.gutter(plot))
 
     def action_move(self, places: int) -> None:
         if series.epochs_done(self.history):
@@ -141,8 +147,8 @@ class Chart(Pane):
     def on_click(self, event: textual_events.Click | None = None) -> None:
         """A click into the plot puts the cursor there."""
         super().on_click()
-        columns, width = self._columns(self.size.width), self.size.width
-        column = event.x - 1 - axis.gutter(width - 2) if event is not None else -1
+        columns, plot = self._columns(self.size.width), self.plot_width(self.size.width)
+        column = event.x - 1 - axis.gutter(plot) if event is not None else -1
         if 0 <= column < columns and series.epochs_done(self.history):
             self.view.point(self.history, column, columns)
             self.post_message(self.Viewed())

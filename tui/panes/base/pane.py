@@ -52,8 +52,8 @@ class Pane(CellWidget, can_focus=True):
     """A digit that leads here, beside the number of the pane."""
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """What the footer says of the keys that work while the pane has the focus."""
-    KEY_HELP: ClassVar[KeyGroup | None] = None
-    """What the help says of these keys; panes with the same keys share one group."""
+    KEY_HELP: ClassVar[tuple[KeyGroup, ...]] = ()
+    """What the help says of these keys, the pane's own group first; panes may share groups."""
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset()
     """The events that change the pane."""
     PAST_EPOCHS: ClassVar[bool] = False

@@ -36,7 +36,7 @@ class ConfusionPane(Pane):
     TAB = confusion_text.CONFUSION_TAB
     FIRST_TAB = True
     GO_TO = confusion_text.GO_TO_CONFUSION
-    KEY_HELP = KeyGroup(confusion_text.CONFUSION_TAB, confusion_text.HELP_ROWS)
+    KEY_HELP = (KeyGroup(confusion_text.CONFUSION_TAB, confusion_text.HELP_ROWS),)
     PAST_EPOCHS = True
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("o", confusion_text.KEY_SORT),

@@ -17,26 +17,17 @@ from tui.drawing.curves import curve_pane
 from tui.drawing.facts import CursorReading
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
-from tui.panes.base.chart import Chart
+from tui.panes.base import pane_text
 from tui.panes.base.pane import Border
+from tui.panes.base.smoothed_chart import SmoothedChart
 from tui.panes.curves import curves_explanation, curves_text
 
-# Below this width the border has room for numbers or for how the curve is drawn.
-NARROW = 50
 
-
-class _CurvePane(Chart):
+class _CurvePane(SmoothedChart):
     """One quantity; the y limits are kept between drawings, so that they seldom change."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "smooth(1)", curves_text.SMOOTH_MORE, show=False),
-        Binding("minus", "smooth(-1)", curves_text.SMOOTH_LESS, show=False),
-    ]
-    KEYS = (*Chart.KEYS, ("+ -", curves_text.KEY_SMOOTH))
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
-        self.log_scale = False
         self._scale: Scale | None = None
         # The way of looking that the scale was found for.
         self._scaled_for: tuple[object, ...] = ()
@@ -57,13 +48,6 @@ class _CurvePane(Chart):
     def facts(self, room: int) -> Row:
         """The newest numbers in so many cells."""
         raise NotImplementedError
-
-    def title(self, width: int) -> Row:
-        narrow = width < NARROW
-        if narrow and self.cursor is not None:
-            return super().title(width)
-        said = facts.view_facts(self.view.smoothing, self.log_scale, short=narrow)
-        return (*super().title(width), *said)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         at = self.cursor
@@ -97,10 +81,6 @@ class _CurvePane(Chart):
         train = series.nearest(whole.line, at, reach)
         return CursorReading(at, step, train, validation, int(epoch) if epoch is not None else None)
 
-    def action_smooth(self, levels: int) -> None:
-        self.view.smooth(levels)
-        self.post_message(self.Viewed())
-
 
 class LossPane(_CurvePane):
     """Cross-entropy in training and validation."""
@@ -111,7 +91,7 @@ class LossPane(_CurvePane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("L", "log_scale", curves_text.SHOW_LOG_SCALE, show=False)
     ]
-    KEYS = (*_CurvePane.KEYS, ("L", curves_text.KEY_LOG_SCALE))
+    KEYS = (*SmoothedChart.KEYS, ("L", pane_text.KEY_LOG_SCALE))
 
     @classmethod
     def explain(cls, history: History) -> Iterator[str]:
@@ -131,10 +111,6 @@ class LossPane(_CurvePane):
 
     def facts(self, room: int) -> Row:
         return facts.loss_facts(self.history, room, self.history.first_loss)
-
-    def action_log_scale(self) -> None:
-        self.log_scale = not self.log_scale
-        self.redraw()
 
 
 class AccuracyPane(_CurvePane):

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 ACCURACY_TITLE = "Accuracy"
 
-KEY_SMOOTH = "smooth"
-
-KEY_LOG_SCALE = "log y"
-
 GO_TO_LOSS = "Go to the loss"
 
 GO_TO_ACCURACY = "Go to the accuracy"
-
-SMOOTH_MORE = "Smooth the curves more"
-
-SMOOTH_LESS = "Smooth the curves less"
 
 SHOW_LOG_SCALE = "Logarithmic loss, or linear"
 

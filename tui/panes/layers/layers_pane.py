@@ -36,7 +36,7 @@ class LayersPane(Pane):
     TITLE = layers_text.LAYERS_TITLE
     TAB = layers_text.LAYERS_TAB
     GO_TO = layers_text.GO_TO_LAYERS
-    KEY_HELP = KeyGroup(layers_text.LAYERS_TAB, layers_text.HELP_ROWS)
+    KEY_HELP = (KeyGroup(layers_text.LAYERS_TAB, layers_text.HELP_ROWS),)
     KEYS = (("↑↓ space", layers_text.KEY_FOLD), ("m", layers_text.KEY_ITS_MAPS))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),

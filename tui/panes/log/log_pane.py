@@ -28,7 +28,7 @@ class LogPane(ScrollingPane):
     TAB = log_text.LOG_TAB
     GO_TO = log_text.GO_TO_LOG
     SHORTCUT = "0"
-    KEY_HELP = KeyGroup(log_text.HELP_TITLE, log_text.HELP_ROWS)
+    KEY_HELP = (KeyGroup(log_text.HELP_TITLE, log_text.HELP_ROWS),)
     BEFORE_START = True
     KEYS = (("/", log_text.KEY_LOG_FILTER), ("↑↓", log_text.KEY_SCROLL))
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -47,7 +47,7 @@ class MapsPane(Pane):
     TITLE = maps_text.MAPS_TITLE
     TAB = maps_text.MAPS_TAB
     GO_TO = maps_text.GO_TO_MAPS
-    KEY_HELP = KeyGroup(maps_text.HELP_TITLE, maps_text.HELP_ROWS)
+    KEY_HELP = (KeyGroup(maps_text.HELP_TITLE, maps_text.HELP_ROWS),)
     PAST_EPOCHS = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "layer(1)", maps_text.NEXT_LAYER, show=False),
