@@ -190,7 +190,11 @@ def name_list(
     rows = table(columns, width)
     if first <= selected < first + len(seen):
         name, *others = rows[1 + selected - first]
-        rows[1 + selected - first] = (Span("›" + name.text[1:], "selected"), *others)
+        rows[1 + selected - first] = (
+            Span("›", "selected"),
+            name._replace(text=name.text[1:]),
+            *others,
+        )
     rows += [()] * height
     return [cells.fit(row, width) for row in rows[:height]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import bisect
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -184,14 +184,14 @@ class ScalarsPane(SmoothedChart):
         return Scalar(name, value, self._shown.index(name), drawn, scale)
 
     def _value(self, name: str, reach: float) -> float | None:
-        """The newest value, or the nearest one to the cursor between the first and the last."""
+        """The newest value, or the newest one up to the cursor as far as the run has come."""
         if self.cursor is None:
             curve = self.history.scalars[name]
             return numbers.number(curve.last) if curve.bins() else None
         line = series.in_detail(self._series(name), self.history.steps_per_epoch).line
-        if not line or not line[0][0] - reach <= self.cursor <= line[-1][0] + reach:
-            return None
-        return series.nearest(line, self.cursor, math.inf)
+        known = bisect.bisect_right(line, self.cursor + reach, key=lambda point: point[0])
+        is_ahead = self.cursor > series.epochs_done(self.history) + reach
+        return line[known - 1][1] if known and not is_ahead else None
 
     def _series(self, name: str) -> Series:
         """What was measured under this name, whole and unsmoothed."""
