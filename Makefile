@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-extras test-gpu soak format bench
+.PHONY: run test test-extras test-gpu soak format bench catalog
 
 run: .venv/installed
 	@$(BIN)/cnn-tui
@@ -27,6 +27,10 @@ test-gpu: .venv/installed-dev
 soak: .venv/installed-dev
 	CNN_TUI_KILLS=300 $(BIN)/pytest tests/test_kills.py
 	$(BIN)/pytest -m soak tests/soak
+
+# After an architecture is added or changed: its facts, for the picker.
+catalog: .venv/installed-dev
+	$(BIN)/python -m engine.models.facts
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

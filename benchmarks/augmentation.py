@@ -86,7 +86,7 @@ def ours(pixels: Tensor) -> Measure:
         for step in range(IMAGES // BATCH):
             taken = order[step * BATCH : (step + 1) * BATCH]
             drawn = RawBatch(pixels.index_select(0, taken), labels, taken, epoch=1, step=step)
-            augmentation.aim(draws, drawn)
+            augmentation.seed_generator(draws, drawn)
             augmentation(drawn, draws, normalise)
         return IMAGES
 

@@ -18,10 +18,10 @@ from torch.nn import functional as F
 from torch.optim import SGD
 
 from benchmarks.peer import serve
-from engine import models
 from engine.data.base.dataset import Images
-from engine.data.loading import at_once, load
+from engine.data.loading import load, load_at_once
 from engine.devices import device as devices
+from engine.models import registry
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
@@ -46,7 +46,7 @@ class Loop:
     """What a loop needs: a model in training mode, its optimiser, and the batches of an epoch."""
 
     def __init__(self, chosen: Recipe) -> None:
-        data = at_once(load(chosen))
+        data = load_at_once(load(chosen))
         assert isinstance(data.train, Images)
         channels, _, size = data.train.shape
         self.device = device = devices.choose(chosen.device)
@@ -55,7 +55,7 @@ class Loop:
         self._layout = devices.MEMORY_FORMATS[resolved.memory_format]
         torch.set_num_threads(resolved.threads)
         torch.manual_seed(chosen.seed)
-        model = models.build(chosen.arch, channels, size, len(data.classes))
+        model = registry.build(chosen.arch, channels, size, len(data.classes))
         self.model: nn.Module = model.to(device).to(memory_format=self._layout).train()
         self.optimizer = SGD(
             self.model.parameters(),

@@ -37,10 +37,10 @@ import torch
 from benchmarks.in_engine import random_images as random_data
 from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
 from benchmarks.peer import Measure, interval, take_turns, verdict
-from engine import models
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
-from engine.models.style import Style
+from engine.models import registry
+from engine.models.layer_options import LayerOptions
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -219,7 +219,7 @@ def losses(arch: str, device: torch.device, way: str) -> list[float]:
     images = Images(pixels, torch.randint(0, CLASSES, (CHECKED_BATCH,)))
     names = tuple(str(label) for label in range(CLASSES))
     data = Dataset(names, images, images, "test", (0.5,) * 3, (0.25,) * 3)
-    model = models.build(arch, 3, SIDE, CLASSES, Style(dropout=0.0))
+    model = registry.build(arch, 3, SIDE, CLASSES, LayerOptions(dropout=0.0))
     resolved = devices.resolve(chosen, device, SIDE)
     trainer = Trainer(chosen, resolved, device, data, model, time.monotonic)
     if way == "compiled":
@@ -377,7 +377,7 @@ def trainer(bench: Bench, arch: str, cuda_graph: str) -> Trainer:
         settings={"epochs": 100_000, "batch": REPLAYED[arch], "cuda_graph": cuda_graph},
         flags={"arch": arch, "data": "cifar10"},
     )
-    model = models.build(arch, 3, SIDE, CLASSES)
+    model = registry.build(arch, 3, SIDE, CLASSES)
     resolved = devices.resolve(chosen, bench.device, SIDE)
     return Trainer(chosen, resolved, bench.device, random_data(), model, time.monotonic)
 

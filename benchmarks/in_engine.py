@@ -14,9 +14,9 @@ import time
 import torch
 
 from benchmarks.peer import serve
-from engine import models
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
+from engine.models import registry
 from engine.recipes.recipe_building import build_recipe
 from engine.training.trainer import Trainer
 
@@ -34,7 +34,7 @@ def main() -> None:
     resolved = devices.resolve(chosen, cpu, SIDE)
     torch.set_num_threads(resolved.threads)
     torch.manual_seed(0)
-    model = models.build(chosen.arch, 3, SIDE, CLASSES)
+    model = registry.build(chosen.arch, 3, SIDE, CLASSES)
     trainer = Trainer(chosen, resolved, cpu, random_images(), model, time.monotonic)
     life = trainer.run()
 

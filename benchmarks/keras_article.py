@@ -15,7 +15,7 @@ import sys
 from contextlib import ExitStack
 
 from benchmarks.peer import Measure, Peer, keras_python, report, take_turns
-from engine.start import launch
+from engine.start import engine_environment
 
 AUTO, FLOAT32, KERAS = "ours, auto precision", "ours, float32", "Keras, float32"
 
@@ -35,7 +35,7 @@ def main() -> None:
     with ExitStack() as peers:
         ours = [sys.executable, "-m", "benchmarks.in_engine"]
         # As an engine is started.
-        env = launch.KEEP_MEMORY | os.environ
+        env = engine_environment.KEEP_MEMORY | os.environ
         ways: dict[str, Measure] = {
             AUTO: peers.enter_context(Peer(*ours, "auto", env=env)),
             FLOAT32: peers.enter_context(Peer(*ours, "float32", env=env)),

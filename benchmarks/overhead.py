@@ -35,7 +35,7 @@ from engine.recipes.recipe_toml import read_fields, to_toml
 from engine.run import engine_log, spool
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
-from engine.start import launch
+from engine.start import engine_environment, launch
 
 # As CIFAR-10 has them.
 CLASSES, IMAGES, VALIDATION = 10, 50_000, 10_000
@@ -124,7 +124,7 @@ def bare_loop(chosen: Recipe, file: Path, seconds: float) -> Peer:
 def environment(chosen: Recipe) -> dict[str, str]:
     """An engine's, in which this project's modules are found, and those that are found here."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**launch.environment(chosen), "PYTHONPATH": os.pathsep.join(paths)}
+    return {**engine_environment.environment(chosen), "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @contextmanager

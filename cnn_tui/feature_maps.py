@@ -39,7 +39,7 @@ def default_layers(model: nn.Module) -> tuple[str, ...]:
 def record_feature_maps(
     model: nn.Module, image: Tensor, names: Sequence[str], channels: int, side: int
 ) -> Recording:
-    """What the named layers compute from an image (1, C, H, W), each of which gives (1, C, H, W).
+    """The logits and the feature maps (1, C, H, W) of the named layers for an image (1, C, H, W).
 
     Keeps the first `channels` of each layer, averaged to at most (side, side). Runs in evaluation
     mode and leaves modes, BN statistics and random state unchanged. All tensors stay on the device.

@@ -59,7 +59,7 @@ class LayerHealthMeter:
         # The norm of the whole gradient, () float32 on the device; set by `after_backward`.
         self.gradient_norm: Tensor | None = None
         # (layers, COLUMNS) float32 on the device, in the order of `layers`; set by `after_step`.
-        self.table = torch.zeros(0, COLUMNS)
+        self.table = torch.zeros(0, COLUMNS, device=next(model.parameters(), torch.empty(0)).device)
         self._hooks = list(self._add_hooks(model))
 
     @property

@@ -1,11 +1,11 @@
-"""What can go wrong for a user, as a tree.
+"""The errors that a user sees, as a tree.
 
 EngineError          one sentence that says what is wrong and what to do
 ├── UsageError       a wrong name, key or number: exit code 2
 ├── DataError        data that is missing, empty or broken: exit code 2
 └── RunError         a run that cannot be found, made, written or started: exit code 1
 
-A run that a signal stops is no error, but has an exit code of its own.
+A run that a signal stops is not an error, but has an exit code of its own.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 class EngineError(Exception):
-    """A mistake or misfortune that the user can act on.
+    """An error that the user can do something about.
 
-    The message is one sentence for the terminal; it holds no traceback and no control characters.
+    The message is one sentence for the terminal, without a traceback or control characters.
     """
 
     exit_code = 1
 
 
 class UsageError(EngineError):
-    """Something on the command line, in a recipe or in a command is wrong."""
+    """The command line, a recipe or a command is wrong."""
 
     exit_code = 2
 
@@ -37,4 +37,4 @@ class DataError(EngineError):
 
 
 class RunError(EngineError):
-    """A run directory cannot be found, created, locked, read or written."""
+    """A run cannot be found, created, locked, read, written or started."""

@@ -1,4 +1,4 @@
-"""Words that several rooms of the engine share; each room keeps the rest beside its code."""
+"""Words and sentences that several rooms share. The rest is in the `…_text.py` of each room."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _escape(character: str) -> str:
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused, in its own words: `No space left on device`."""
+    """The reason of the operating system, in its words: `No space left on device`."""
     return error.strerror or str(error)
 
 
@@ -32,12 +32,12 @@ def choices(names: Iterable[str]) -> str:
     return f"{', '.join(rest)} or {last}" if rest else last
 
 
-# Of names that have less in common one is not taken for the other: colour is not holdout.
+# The least similarity of a suggestion. Below it, "colour" would suggest "holdout".
 NEAR = 0.7
 
 
 def nearest(word: str, names: Iterable[str], where: str = "") -> str:
-    """`did you mean X?`, where X is near; else `where` the names are listed, or all of them."""
+    """`did you mean X?` where a name is similar; else `where` to find the names, or all names."""
     known, word = list(names), word.lower()
     near = [name for name in known if len(word) > 2 and name.startswith(word)]
     near += difflib.get_close_matches(word, known, n=1, cutoff=NEAR)
@@ -48,7 +48,7 @@ def nearest(word: str, names: Iterable[str], where: str = "") -> str:
 
 
 def si(count: float) -> str:
-    """Four characters or so for a count: 831k, 11.2M, 1.3G."""
+    """A count in about four characters: 831k, 11.2M, 1.3G."""
     for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(count) >= bound:
             value = count / bound
@@ -57,7 +57,7 @@ def si(count: float) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes in decimal units: 90 MB, 4.1 GB."""
+    """A number of bytes in decimal units: 90 MB, 4.1 GB."""
     for bound, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if count >= bound:
             value = count / bound
@@ -66,7 +66,7 @@ def size(count: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """9.8 s, 3:12, 2:05:00, 3 d 4 h."""
+    """A duration: 9.8 s, 3:12, 2:05:00, 3 d 4 h."""
     if seconds < 59.95:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     whole = round(min(seconds, 1e12))
@@ -79,7 +79,7 @@ def duration(seconds: float) -> str:
 
 
 def in_epochs(count: int) -> str:
-    """1 epoch, 1,200 epochs."""
+    """A number of epochs: 1 epoch, 1,200 epochs."""
     return "1 epoch" if count == 1 else f"{count:,} epochs"
 
 
@@ -88,7 +88,7 @@ def in_epochs(count: int) -> str:
 
 def unknown_preset(name: str, known: Iterable[str]) -> str:
     return (
-        f"there is no recipe '{harmless(name)}', neither by that name nor as a TOML file: "
+        f"there is no recipe '{harmless(name)}', neither a preset nor a TOML file: "
         f"{nearest(name, known)}"
     )
 
@@ -105,7 +105,7 @@ def folder_missing(path: object) -> str:
 
 def pretrained_too_small(size: int) -> str:
     return (
-        f"pretrained weights are for images above 64 pixels, not {size}: use --set size=224, "
+        f"pretrained weights need images larger than 64 pixels, not {size}: use --set size=224, "
         "or leave pretrained out."
     )
 
@@ -119,15 +119,15 @@ def not_unicode(name: str) -> str:
 
 def already_running(name: str) -> str:
     return (
-        f"{harmless(name)} is already running: watch it with `cnn-tui attach`, or end a pause with "
-        "`cnn-tui continue`."
+        f"{harmless(name)} is already running: watch it with `cnn-tui attach`, or continue it with "
+        "`cnn-tui continue` if it is paused."
     )
 
 
 def cannot_write(path: object, why: str) -> str:
     return (
-        f"{harmless(str(path))} cannot be written: {harmless(why)}; make room there, or choose "
-        "another place with --runs-dir."
+        f"{harmless(str(path))} cannot be written: {harmless(why)}; free some space, or choose "
+        "another folder with --runs-dir."
     )
 
 
@@ -139,17 +139,17 @@ def no_cuda(device: str) -> str:
 
 
 def no_such_gpu(device: str, count: int) -> str:
-    return f"there is no {device}: this machine has {count} usable, numbered from 0."
+    return f"there is no {device}: this machine has {count} usable GPUs, numbered from 0."
 
 
 # What happens in a run
 
 
-# The code of the alert for a loss that is not a number.
+# The code of the alert for a loss that is not finite.
 LOSS_BROKEN = "loss"
 
 
-# How far, as a share, the first loss may be from that of a guess.
+# How far, as a share, the first loss may be from the loss of a guess.
 FIRST_LOSS_FITS = 0.1
 
 
@@ -163,6 +163,6 @@ def too_many_epochs(most: int) -> str:
 
 def too_few_epochs(epochs: int, least: int) -> str:
     return (
-        f"the run cannot end after {epochs} epochs, for it is in epoch {least}: "
+        f"the run cannot end after {epochs} epochs, since it is in epoch {least}: "
         f"give {least} or more."
     )

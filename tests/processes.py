@@ -207,5 +207,5 @@ def clean(run: RunDir) -> list[Event]:
     """What a reader makes of the journal: one line, whatever happened."""
     said: list[Event] = []
     for batch in JournalReader(run.journal).batches():
-        said = [*batch.events] if batch.anew else [*said, *batch.events]
+        said = [*batch.events] if batch.from_start else [*said, *batch.events]
     return said

@@ -47,9 +47,9 @@ def test_cores_are_those_of_the_affinity_and_of_the_quota(
 ) -> None:
     (tmp_path / "cgroup").write_text(membership)
     written(tmp_path / "groups", files)
-    assert cgroups.cores(tmp_path / "groups", tmp_path / "cgroup") == cores
+    assert cgroups.usable_cores(tmp_path / "groups", tmp_path / "cgroup") == cores
 
 
 @pytest.mark.usefixtures("eight_cores")
 def test_where_there_are_no_groups_the_affinity_counts(tmp_path: Path) -> None:
-    assert cgroups.cores(tmp_path, tmp_path / "none") == 8
+    assert cgroups.usable_cores(tmp_path, tmp_path / "none") == 8

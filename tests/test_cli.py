@@ -19,7 +19,7 @@ from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
 from engine.run import run_creation, run_lock
-from engine.start import launch
+from engine.start import device_request, launch
 from tests import scripted
 from tui.cli import tables
 from tui.cli.command_line import main
@@ -29,7 +29,7 @@ from tui.cli.command_line import main
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor a sign of one, on whatever machine."""
     monkeypatch.setattr(hardware, "gpus", tuple)
-    monkeypatch.setattr(launch, "UNTOLD", ())
+    monkeypatch.setattr(device_request, "GPU_SIGNS", ())
 
 
 def cli(*arguments: str) -> Result:
@@ -75,7 +75,7 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
     ("arguments", "sentence"),
     [
         (["--no-ui", "-m", "resnet19"], "there is no architecture 'resnet19': did you mean"),
-        (["--no-ui", "-m", "net.py:make"], "there is no file net.py to make the model"),
+        (["--no-ui", "-m", "net.py:make"], "there is no file net.py to build the model from"),
         (["--no-ui", "-m", "lenet5", "--pretrained"], "no pretrained weights for lenet5"),
         (["--no-ui", "-d", "cifar11"], "did you mean cifar10?"),
         (["--no-ui", "-d", "./flowers"], "the data folder flowers does not exist"),
@@ -112,7 +112,7 @@ def test_another_device_and_too_few_epochs_are_judged_before_a_run_goes_on(tmp_p
     (run.checkpoints / "last.pt").touch()
     before = run.journal.read_bytes()
     for arguments, sentence in (
-        (("--epochs", "2"), "has 2 epochs behind it: give --epochs 3 or more"),
+        (("--epochs", "2"), "has already trained 2 epochs: give --epochs 3 or more"),
         (("--device", "cuda"), "no usable GPU for --device cuda"),
     ):
         result = cli("resume", "1", *arguments)
@@ -153,11 +153,13 @@ def test_a_command_line_that_is_given_again(
     assert (same.exit_code, same.output, options) == (0, "", ())
     other, options = again(monkeypatch, "--set", "lr=0.02", "--epochs", "6")
     assert other.exit_code == 0
-    assert other.stderr.startswith("warning: 1-job goes on as it began, with lr = 0.05 (and not ")
+    assert other.stderr.startswith(
+        "warning: 1-job keeps the settings that it began with, lr = 0.05 (not "
+    )
     assert options == ("--epochs", "6")
     another, _ = again(monkeypatch, "-m", "resnet20")
     assert another.exit_code == 2
-    assert "1-job is a run with arch = lenet5 (and not resnet20)" in another.stderr
+    assert "1-job is a run with arch = lenet5 (not resnet20)" in another.stderr
 
 
 def test_a_run_that_is_there_begins_with_nothing_else(
@@ -212,7 +214,7 @@ def test_a_command_that_changes_nothing_says_so(tmp_path: Path) -> None:
 def test_runs_are_listed(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     table = cli("runs").output
-    assert table.endswith("is forgotten with: rm -r runs/1-lenet5-digits\n")
+    assert table.endswith("saved anything with: rm -r runs/1-lenet5-digits\n")
     assert "lenet5-digits" in table
     assert "2/4" in table
     assert "✗ failed" in table

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from engine import models
 from engine.data.base.dataset import Dataset
 from engine.devices import device as devices
-from engine.models.style import Style
+from engine.models import registry
+from engine.models.layer_options import LayerOptions
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.run.run_paths import RunDir
@@ -46,7 +46,7 @@ def plain(data: Dataset, tick: float = 0.01) -> Trainer:
     torch.set_num_threads(1)
     chosen = build_recipe(settings={"epochs": 2, "precision": "float32", "lr": 0.01})
     torch.manual_seed(0)
-    model = models.build("lenet5", 1, 32, 10, Style("default", True, 0.2))
+    model = registry.build("lenet5", 1, 32, 10, LayerOptions("default", True, 0.2))
     resolved = devices.resolve(chosen, CPU, 32)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
 

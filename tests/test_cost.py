@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.scripted import Clock
-from tui.terminal.viewer_cost import Cost, CostMeter
+from tui.terminal.viewer_cost import CostMeter, ViewerCost
 
 
 class Terminal:
@@ -26,12 +26,12 @@ def test_bytes_and_processor_time_over_the_last_full_window() -> None:
     assert meter.read() is None, "a short window would tell of the first frame alone"
     clock.now = 15.0
     terminal.write("abc")
-    expected = Cost((9.1 - 9.0) / 12, 3003 / 12)
+    expected = ViewerCost((9.1 - 9.0) / 12, 3003 / 12)
     assert meter.read() == expected
     clock.now = 18.0
     assert meter.read() == expected, "it changes every ten seconds, not at every look"
     clock.now = 25.0
-    assert meter.read() == Cost(0.0, 0.0)
+    assert meter.read() == ViewerCost(0.0, 0.0)
     assert terminal.written == ["the first frame", "▇" * 1000, "abc"], "all goes through unchanged"
 
 

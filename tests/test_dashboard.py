@@ -283,7 +283,7 @@ STOPPED = events.RunEnded("stopped", 2, 0.9, step=25)
 @pytest.mark.parametrize(
     ("end", "head", "entry"),
     [
-        ([], "✗ failed", "✗ failed      the engine of 1-lenet5-digits ended without a word"),
+        ([], "✗ failed", "✗ failed      the engine of 1-lenet5-digits died"),
         ([STOPPED], "· stopped", "· stopped     90.0 % at epoch 2"),
     ],
 )

@@ -24,9 +24,9 @@ import torch
 from engine.catalog import datasets
 from engine.data.base.dataset import Dataset, Images, channel_statistics, check_memory
 from engine.data.folders.image_folder import check, scan
-from engine.data.loading import LOADERS, load
+from engine.data.loading import PUBLISHED, load
 from engine.data.sets import cifar, digits, idx, mat
-from engine.data.sets.holdout import held_out, parted
+from engine.data.sets.holdout import draw_held_out, split_held_out
 from engine.errors import DataError, UsageError
 from engine.machine import memory
 from engine.recipes.recipe import Recipe
@@ -41,7 +41,7 @@ def loaded(recipe: Recipe) -> Dataset:
 
 
 def test_every_set_of_the_catalogue_has_a_loader() -> None:
-    assert LOADERS.keys() == datasets.DATA.keys()
+    assert PUBLISHED.keys() == datasets.DATA.keys()
 
 
 def test_published_sets_cannot_be_streamed() -> None:
@@ -83,20 +83,20 @@ def test_digits_come_in_the_size_asked_for() -> None:
 
 def test_a_share_of_each_class_is_held_out_by_the_seed() -> None:
     labels = torch.tensor([0, 1, 2, 1, 0] * 20 + [3, 4, 4])
-    out = held_out(labels, 0.3, seed=1)
+    out = draw_held_out(labels, 0.3, seed=1)
     assert labels[out].bincount().tolist() == [12, 12, 6, 0, 1]
-    assert torch.equal(out, held_out(labels, 0.3, seed=1))
-    assert not torch.equal(out, held_out(labels, 0.3, seed=2))
+    assert torch.equal(out, draw_held_out(labels, 0.3, seed=1))
+    assert not torch.equal(out, draw_held_out(labels, 0.3, seed=2))
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.29, 29), (0.01, 1), (0.001, 1), (0.999, 99)])
 def test_one_at_least_is_held_out_and_never_all(share: float, count: int) -> None:
-    assert int(held_out(torch.zeros(100, dtype=torch.int64), share, 0).sum()) == count
+    assert int(draw_held_out(torch.zeros(100, dtype=torch.int64), share, 0).sum()) == count
 
 
 def test_what_trains_and_what_is_held_out_are_all_images() -> None:
     images = Images(torch.arange(40).view(40, 1, 1, 1).to(torch.uint8), torch.arange(40) % 4)
-    train, held = parted(images, 0.25, 0)
+    train, held = split_held_out(images, 0.25, 0)
     assert torch.equal(torch.cat([train.labels, held.labels]).sort().values, torch.arange(40) // 10)
     for part in (train, held):
         assert torch.equal(part.pixels.flatten() % 4, part.labels)
@@ -191,7 +191,7 @@ def test_cifar10_with_another_checksum_is_not_unpickled(cifar_files: Path) -> No
 
 def test_cifar10_without_one_file_is_not_there(cifar_files: Path) -> None:
     (cifar_files / "cifar-10-batches-py/test_batch").unlink()
-    assert datasets.located(datasets.DATA["cifar10"]) is None
+    assert datasets.folder_of(datasets.DATA["cifar10"]) is None
 
 
 # MNIST and Fashion-MNIST
@@ -243,7 +243,7 @@ def test_digits_of_28_pixels_are_stretched_only_where_that_is_asked(tmp_path: Pa
 def test_another_set_in_files_of_the_same_names_is_noticed(tmp_path: Path) -> None:
     place = write_idx(tmp_path / "x", "fashion-mnist", True)
     with pytest.raises(
-        DataError, match=rf"the files in {place} are of another data set than MNIST"
+        DataError, match=rf"the files in {place} belong to another data set than MNIST"
     ):
         loaded(Recipe(data="mnist", data_dir=str(place)))
 
@@ -358,7 +358,7 @@ def names(files: list[tuple[Path, int]]) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize(
     ("split", "validates"),
-    [("val", "own"), ("validation", "own"), ("valid", "own"), ("test", "test")],
+    [("val", "separate"), ("validation", "separate"), ("valid", "separate"), ("test", "test")],
 )
 def test_folder_with_splits(tmp_path: Path, split: str, validates: str) -> None:
     train = [f"train/{name}/{i}.png" for name in ("owl", "emu") for i in range(2)]
@@ -377,7 +377,7 @@ def test_folder_with_val_and_test_validates_on_val_and_keeps_test(tmp_path: Path
     found = scan(tree(tmp_path, *TRAINED, "test/a/t.png", "val/a/v.png"))
     assert names(found.validation) == [("v.png", 0)]
     assert names(found.test) == [("t.png", 0)]
-    assert found.validates == "own"
+    assert found.validates == "separate"
 
 
 @pytest.mark.parametrize(
@@ -402,7 +402,7 @@ def test_a_holdout_of_a_folder_leaves_the_others_for_the_end(
 
 def test_test_images_without_classes_are_no_test(tmp_path: Path) -> None:
     found = scan(tree(tmp_path, *TRAINED, "val/a/v.png", "test/1.png"))
-    assert (found.validates, found.test) == ("own", [])
+    assert (found.validates, found.test) == ("separate", [])
 
 
 @pytest.mark.parametrize("below", ["", "train/"])
@@ -437,12 +437,12 @@ def test_what_is_hidden_or_no_image_is_passed_over(tmp_path: Path) -> None:
         (("a/notes.txt", "b/c/0.png"), "holds no images"),
         (("a/0.png", "a/1.png"), "holds only the class 'a'"),
         (("a/0.png", "b/0.png"), "holds 2 readable training images"),
-        (("train/a/0.png", "train/b/0.png", "val/c/0.png"), "does not: c; rename"),
+        (("train/a/0.png", "train/b/0.png", "val/c/0.png"), "lacks: c; rename"),
         (("train/a/0.png", "train/b/0.png", "val/0.png"), "val holds no images"),
         (("train/a/0.png", "train/b/0.png", "test/0.png"), "test holds no images"),
         (
             ("train/a/0.png", "train/b/0.png", "val/a/0.png", "test/c/0.png"),
-            "test holds classes that train/ does not: c; rename",
+            "test holds classes that train/ lacks: c; rename",
         ),
     ],
 )
@@ -509,7 +509,7 @@ def test_a_set_larger_than_memory_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     free = SimpleNamespace(available=3 * 32 * 32 * 100)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     check_memory(100, 3, 32)
-    with pytest.raises(DataError, match="101 images need 310 kB of memory and 307 kB are free"):
+    with pytest.raises(DataError, match="101 images need 310 kB of memory, and 307 kB are free"):
         check_memory(101, 3, 32)
 
 
@@ -528,12 +528,12 @@ def test_free_memory_is_that_of_the_tightest_group(
     membership = tmp_path / "cgroup"
     membership.write_text("1:name=systemd:/\n0::/job/step\n")
     group(tmp_path / "groups/job/step", "max", 700, 0)
-    assert memory.free(tmp_path / "groups", membership) == 10_000
+    assert memory.free_bytes(tmp_path / "groups", membership) == 10_000
     group(tmp_path / "groups/job", "1000", 700, 250)
-    assert memory.free(tmp_path / "groups", membership) == 550
+    assert memory.free_bytes(tmp_path / "groups", membership) == 550
     group(tmp_path / "groups", "500", 700, 0)
-    assert memory.free(tmp_path / "groups", membership) == 0
-    assert memory.free(tmp_path / "groups", tmp_path / "none") == 10_000
+    assert memory.free_bytes(tmp_path / "groups", membership) == 0
+    assert memory.free_bytes(tmp_path / "groups", tmp_path / "none") == 10_000
 
 
 def test_free_memory_in_control_groups_of_version_1(
@@ -546,4 +546,4 @@ def test_free_memory_in_control_groups_of_version_1(
     (job / "memory.limit_in_bytes").write_text("1000\n")
     (job / "memory.usage_in_bytes").write_text("300\n")
     (job / "memory.stat").write_text("inactive_file 1\ntotal_inactive_file 50\n")
-    assert memory.free(tmp_path / "groups", tmp_path / "cgroup") == 750
+    assert memory.free_bytes(tmp_path / "groups", tmp_path / "cgroup") == 750

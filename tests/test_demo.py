@@ -15,15 +15,15 @@ from engine.run.journal_reader import JournalReader
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen, settle
-from tui.cli import demo
 from tui.cli.demo import Demo
+from tui.viewer import recorded_run
 
 SMALL = 300_000
 
 
 def test_the_recording_is_small_and_whole() -> None:
-    assert resources.files("tui.cli").joinpath(demo.RECORDING).stat().st_size < SMALL  # type: ignore
-    said = demo.recorded()
+    assert resources.files("tui.viewer").joinpath(recorded_run.RECORDING).stat().st_size < SMALL  # type: ignore
+    said = recorded_run.recording()
     assert [event.seq for event in said] == list(range(1, len(said) + 1))
     kinds = {type(event) for event in said}
     assert kinds >= {events.LayerHealth, events.FeatureMaps, events.Confusion, events.Hardware}
@@ -32,7 +32,9 @@ def test_the_recording_is_small_and_whole() -> None:
 
 
 def test_nothing_is_told_of_where_it_was_recorded() -> None:
-    [started] = [event for event in demo.recorded() if isinstance(event, events.RunStarted)]
+    [started] = [
+        event for event in recorded_run.recording() if isinstance(event, events.RunStarted)
+    ]
     assert (started.host, started.git, started.recipe.data_dir) == ("recorded", None, "")
 
 
@@ -44,9 +46,9 @@ def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
     ]
     clock = Clock()
     run = run_paths.RunDir(tmp_path)
-    replay = demo.RecordedRun(run, said, clock)
+    replay = recorded_run.RecordedRun(run, said, clock)
     came = []
-    for seconds in (0.0, 0.4, 0.2, demo.LONGEST_GAP):
+    for seconds in (0.0, 0.4, 0.2, recorded_run.LONGEST_GAP):
         clock.now += seconds
         replay.feed()
         written = [e for batch in JournalReader(run.journal).batches() for e in batch.events]
@@ -71,17 +73,17 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
     ]
     clock = Clock()
     run = run_paths.RunDir(tmp_path)
-    replay = demo.RecordedRun(run, said, clock)
+    replay = recorded_run.RecordedRun(run, said, clock)
     over = []
     clock.now += 0.5
     replay.feed()
-    replay.hold()
+    replay.toggle_pause()
     for seconds, again in ((60.0, True), (0.2, False), (0.2, False)):
         clock.now += seconds
         replay.feed()
         over.append(replay.over)
         if again:
-            replay.hold()
+            replay.toggle_pause()
     assert over == [False, False, True]
     written = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
     assert [(event.name, event.step) for event in written if isinstance(event, events.Phase)] == [
@@ -91,7 +93,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
         ("training", 7),
         ("evaluating", 22),
     ]
-    replay.hold()
+    replay.toggle_pause()
     assert len(written) == 6, "what is over stands still by itself"
     times = [event.time for event in written]
     assert times == sorted(times)
@@ -115,7 +117,7 @@ async def test_the_whole_of_it(tmp_path: Path) -> None:
         assert "epoch 2/10" in screen(pilot)
         await played(pilot, clock, 600.0)
         assert "✓ done" in screen(pilot)
-        assert not run_lock.is_live(run_paths.RunDir(tmp_path / demo.NAME))
+        assert not run_lock.is_live(run_paths.RunDir(tmp_path / recorded_run.NAME))
         assert notes(pilot) == []
         await pilot.press("q")
     assert app.return_value is not None
@@ -151,4 +153,4 @@ async def test_what_needs_an_engine_says_that_there_is_none(tmp_path: Path, key:
         await pilot.press(key)
         assert notes(pilot) == ["This is a recording: there is no engine that could do it."]
         assert "c checkpoint" not in screen(pilot)
-        assert list((tmp_path / demo.NAME / "commands").iterdir()) == []
+        assert list((tmp_path / recorded_run.NAME / "commands").iterdir()) == []

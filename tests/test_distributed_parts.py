@@ -13,10 +13,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from engine import models
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import Dataset, Images
-from engine.data.base.seeds import generator
+from engine.data.base.seeds import seeded_generator
 from engine.data.loaders import loader_choice
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
@@ -26,11 +25,12 @@ from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.distributed.ranks import Ranks, World
 from engine.errors import UsageError
 from engine.machine import hardware
+from engine.models import registry
 from engine.protocol import commands
 from engine.protocol.commands import Order
 from engine.protocol.events import Gpu
 from engine.recipes.recipe_building import build_recipe
-from engine.start import launch
+from engine.start import device_request, engine_environment
 from engine.training.metrics import Evaluation, RunningMetrics
 from engine.training.non_finite_guard import BrokenBatch
 from engine.training.trainer import Trainer
@@ -46,7 +46,9 @@ T = TypeVar("T")
 
 def loader(part: BatchShare = WHOLE, batch: int = 6) -> ResidentLoader:
     """Twenty random images, labelled by their index."""
-    pixels = torch.randint(0, 256, (20, 1, 4, 4), dtype=torch.uint8, generator=generator(CPU, 0))
+    pixels = torch.randint(
+        0, 256, (20, 1, 4, 4), dtype=torch.uint8, generator=seeded_generator(CPU, 0)
+    )
     return ResidentLoader(
         Images(pixels, torch.arange(20)),
         mean=(0.5,),
@@ -77,7 +79,7 @@ def test_evaluation_comes_to_each_image_once_in_as_many_batches_on_every_rank() 
 
 
 def test_a_batch_that_cannot_be_shared_equally_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"batch of 6 images .* by 4 processes: use --set batch=8"):
+    with pytest.raises(UsageError, match="4 processes cannot share a batch of 6 images"):
         loader(BatchShare(0, 4))
 
 
@@ -238,7 +240,7 @@ def digits() -> Dataset:
 def trainer(data: Dataset, world: World) -> Trainer:
     chosen = build_recipe(settings={"precision": "float32", "threads": 1})
     torch.manual_seed(0)
-    model = models.build("lenet5", 1, 32, 10)
+    model = registry.build("lenet5", 1, 32, 10)
     return Trainer(chosen, devices.resolve(chosen, CPU, 32), CPU, data, model, lambda: 0.0, world)
 
 
@@ -287,7 +289,7 @@ def gpus(count: int) -> Callable[[], tuple[Gpu, ...]]:
         ({"gpus": "all"}, 4, 4),
         ({"gpus": 2, "device": "cuda"}, 4, 2),
         ({"gpus": 8, "device": "cpu"}, 0, 8),
-        ({"gpus": 8}, 4, "there are 4 usable GPUs and not 8"),
+        ({"gpus": 8}, 4, "there are 4 usable GPUs, not 8"),
         ({"gpus": "all"}, 0, "no usable GPU for --gpus"),
         ({"gpus": 2, "device": "cuda:1"}, 4, "--gpus takes the first GPUs"),
         ({"gpus": 3, "batch": 64}, 4, "use --set batch=66"),
@@ -300,10 +302,10 @@ def test_how_many_processes_train(
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     chosen = build_recipe(settings=fields)
     if isinstance(expected, int):
-        assert launch.ranks(chosen) == expected
+        assert device_request.count_ranks(chosen) == expected
     else:
         with pytest.raises(UsageError, match=expected):
-            launch.ranks(chosen)
+            device_request.count_ranks(chosen)
 
 
 def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:
@@ -314,8 +316,10 @@ def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:
 
 
 def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "cores", lambda: 8)
+    monkeypatch.setattr(engine_environment, "usable_cores", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS")
     chosen = build_recipe(settings={"threads": "auto"})
-    counts = [launch.environment(chosen, ranks)["OMP_NUM_THREADS"] for ranks in (1, 2, 16)]
+    counts = [
+        engine_environment.environment(chosen, ranks)["OMP_NUM_THREADS"] for ranks in (1, 2, 16)
+    ]
     assert counts == ["8", "4", "1"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import models
 from engine.errors import UsageError
 from engine.inspection import layer_events
+from engine.models import registry
 from engine.process import recipe_checks
 from engine.process.session import Session
 from engine.protocol import events
@@ -117,7 +117,7 @@ def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:
 
 
 def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
-    model = models.build("article-resnet", 3, 32, 10)
+    model = registry.build("article-resnet", 3, 32, 10)
     one = build_recipe(settings={"batch": 1}, flags={"arch": "article-resnet"})
     with pytest.raises(UsageError, match="article-resnet cannot train on one image"):
         recipe_checks.check_batch(one, layer_events.layers(model, 3, 32))

@@ -114,7 +114,7 @@ def test_a_file_is_downloaded_whole_and_found(site: Site, tmp_path: Path) -> Non
     assert [file.name for file in (tmp_path / "new").iterdir()] == ["set.bin"]
     assert fractions == sorted(fractions)
     assert all(0 <= fraction <= 1 for fraction in fractions)
-    assert datasets.located(facts, str(tmp_path / "new")) == tmp_path / "new"
+    assert datasets.folder_of(facts, str(tmp_path / "new")) == tmp_path / "new"
 
 
 def test_what_is_there_is_not_downloaded_again(site: Site, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_connection_that_is_always_cut_is_told_and_what_came_is_kept(
     site: Site, tmp_path: Path
 ) -> None:
     site.cuts = [100_000] * resumable_download.TRIES
-    sentence = rf"from {site.url()} \(the connection was cut\).*put it into {tmp_path}"
+    sentence = rf"from {site.url()} \(the connection was cut\).*put that file into {tmp_path}"
     with pytest.raises(DataError, match=sentence):
         fetched(data_set(site.url()), tmp_path)
     assert (tmp_path / "set.bin.part").read_bytes() == CONTENT[:300_000]
@@ -230,7 +230,9 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 def test_a_disk_that_is_full_is_told(site: Site, tmp_path: Path) -> None:
-    sentence = rf"cannot be written to {tmp_path}/set.bin \(File too large\).* get {site.url()}"
+    sentence = (
+        rf"cannot be written to {tmp_path}/set.bin \(File too large\).* download {site.url()}"
+    )
     with files_of_at_most(10_000), pytest.raises(DataError, match=sentence):
         fetched(data_set(site.url()), tmp_path)
     assert not (tmp_path / "set.bin").exists()
@@ -300,7 +302,7 @@ def archived(site: Site, content: bytes) -> DataSet:
 def test_an_archive_is_unpacked(site: Site, tmp_path: Path) -> None:
     facts = archived(site, archive("set/a", "set/b"))
     fetched(facts, tmp_path)
-    assert datasets.located(facts, str(tmp_path)) == tmp_path / "set"
+    assert datasets.folder_of(facts, str(tmp_path)) == tmp_path / "set"
     assert (tmp_path / "set/b").read_text() == "set/b"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.tar.gz", "set"]
 
@@ -359,7 +361,7 @@ def test_a_set_that_is_not_on_disk_is_downloaded_when_its_run_starts(
     url = datasets.DATA["svhn"].downloads[0].urls[0]
     assert process.returncode == 2
     assert f"cnn-tui: SVHN cannot be downloaded from {url} (HTTP 404 Not Found)" in err
-    assert f"put it into {tmp_path}/data." in err
+    assert f"put that file into {tmp_path}/data yourself." in err
     assert out.splitlines()[0] == "downloading svhn"
     assert Watch(RunDir(Path("runs/1-lenet5-svhn")).journal).has(
         lambda event: isinstance(event, events.RunEnded) and event.reason == "failed"

@@ -55,15 +55,15 @@ def serve(run: RunDir, *said: Event) -> list[Event]:
 
 
 def test_who_asks_too_early_is_told_so(run: RunDir) -> None:
-    asking = InspectionRequests(run)
-    asking.ask("augmented")
-    assert asking.look() is None
+    requests = InspectionRequests(run)
+    requests.ask("augmented")
+    assert requests.reply() is None
     told = serve(run, events.Phase("loading"))
-    answer = asking.look()
+    answer = requests.reply()
     assert isinstance(answer, events.Alert)
     assert answer.text.startswith("nothing is trained yet (loading)")
     assert answer == told[-1], "the journal says the same"
-    assert not asking.waiting
+    assert not requests.waiting
 
 
 def test_a_refusal_that_cannot_be_written_ends_no_run(run: RunDir) -> None:

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from engine import models
 from engine.checkpoints import checkpoint
 from engine.errors import UsageError
 from engine.inspection import layer_events
-from engine.models.user_model import kept
+from engine.models import registry
+from engine.models.user_model import with_copied_file
 from engine.recipes.recipe_toml import read_fields
 from engine.run import run_search
 from tests.nursery import Nursery, fresh
@@ -69,7 +69,7 @@ def net(tmp_path: Path) -> Path:
 
 def refused(arch: str, channels: int = 3, size: int = 32) -> str:
     with pytest.raises(UsageError) as caught:
-        models.build(arch, channels, size, 5)
+        registry.build(arch, channels, size, 5)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -79,7 +79,7 @@ def refused(arch: str, channels: int = 3, size: int = 32) -> str:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_models_of_torchvision_are_built_in_their_own_form(channels: int) -> None:
-    model = models.build("torchvision/resnet18", channels, 32, 5)
+    model = registry.build("torchvision/resnet18", channels, 32, 5)
     conv = model.get_submodule("conv1")
     assert isinstance(conv, nn.Conv2d)
     assert (conv.in_channels, conv.kernel_size) == (channels, (7, 7))
@@ -88,7 +88,7 @@ def test_models_of_torchvision_are_built_in_their_own_form(channels: int) -> Non
 
 def test_a_model_of_several_outputs_is_built_with_one() -> None:
     with torch.device("meta"):
-        model = models.build("torchvision/googlenet", 3, 64, 5)
+        model = registry.build("torchvision/googlenet", 3, 64, 5)
     assert layer_events.layers(model, 3, 64)[-1].output == (5,)
 
 
@@ -119,7 +119,7 @@ def test_timm_is_asked_for_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "timm", raising=False)
-    assert models.build("timm/tiny_net", 1, 32, 5)(torch.rand(2, 1, 32, 32)).shape == (2, 5)
+    assert registry.build("timm/tiny_net", 1, 32, 5)(torch.rand(2, 1, 32, 32)).shape == (2, 5)
     assert "did you mean timm/tiny_net?" in refused("timm/tinynet")
     del sys.modules["timm"]
 
@@ -134,13 +134,13 @@ def test_where_timm_is_not_installed_a_sentence_says_how(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_function_makes_the_model(net: Path, channels: int) -> None:
-    model = models.build(f"{net}:make", channels, 32, 5)
+    model = registry.build(f"{net}:make", channels, 32, 5)
     assert model(torch.rand(2, channels, 32, 32)).shape == (2, 5)
     assert not list(net.parent.glob("__pycache__"))
 
 
 def test_a_class_makes_the_model_and_its_layers_may_have_several_outputs(net: Path) -> None:
-    model = models.build(f"{net}:Rows", 3, 32, 5)
+    model = registry.build(f"{net}:Rows", 3, 32, 5)
     rows = [(layer.kind, layer.output) for layer in layer_events.layers(model, 3, 32)]
     assert rows == [("LSTM", (32, 8)), ("Linear", (5,))]
 
@@ -149,16 +149,16 @@ def test_a_file_may_import_what_lies_beside_it(net: Path) -> None:
     (net.parent / "mylayers.py").write_text("from net_of_layers import make")
     (net.parent / "net_of_layers.py").write_text(NET)
     net.write_text("from mylayers import make")
-    assert isinstance(models.build(f"{net}:make", 3, 32, 5), nn.Sequential)
+    assert isinstance(registry.build(f"{net}:make", 3, 32, 5), nn.Sequential)
 
 
 @pytest.mark.parametrize(
     ("function", "sentence"),
     [
         ("maek", "net.py has no function maek: did you mean make?"),
-        ("number", "number in net.py gives int: it must return a torch.nn.Module."),
+        ("number", "number in net.py returns int: it must return a torch.nn.Module."),
         ("broken", "NameError: name 'undefined' is not defined (net.py, line 29); repair"),
-        ("wide", "wide gives (2, 10) for 2 images and 5 classes: a model must give one tensor"),
+        ("wide", "wide returns (2, 10) for 2 images and 5 classes: a model must return one tensor"),
         ("pair", "pair does not take images of 3×32×32 (LSTM: Expected input to be 2D or 3D"),
         ("deep", "deep does not take images of 3×32×32"),
     ],
@@ -190,13 +190,13 @@ def test_a_traceback_stands_in_the_log(net: Path, capsys: pytest.CaptureFixture[
 def test_a_run_keeps_the_file_that_it_began_with(net: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    first = kept(f"{net}:make", run)
+    first = with_copied_file(f"{net}:make", run)
     assert first == f"{run / 'net.py'}:make"
     net.write_text("")
-    assert kept(f"{net}:make", run) == first
+    assert with_copied_file(f"{net}:make", run) == first
     net.unlink()
-    assert isinstance(models.build(kept(f"{net}:make", run), 3, 32, 5), nn.Sequential)
-    assert kept("resnet18", run) == "resnet18"
+    assert isinstance(registry.build(with_copied_file(f"{net}:make", run), 3, 32, 5), nn.Sequential)
+    assert with_copied_file("resnet18", run) == "resnet18"
 
 
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
@@ -205,20 +205,20 @@ def test_a_file_may_hold_data_classes(net: Path, future: str) -> None:
     kind = "int" if not future else "'int'"
     check = f"assert Sizes.__annotations__['classes'] == {kind}\n"
     net.write_text(f"{future}from dataclasses import dataclass\n{sizes}{check}{NET}")
-    assert isinstance(models.build(f"{net}:make", 3, 32, 5), nn.Sequential)
+    assert isinstance(registry.build(f"{net}:make", 3, 32, 5), nn.Sequential)
 
 
 def test_what_a_kept_file_imports_is_found_beside_the_original(net: Path, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "layers_beside.py").write_text(NET)
     net.write_text("from layers_beside import make")
-    model = models.build(kept(f"{net}:make", tmp_path / "run"), 3, 32, 5)
+    model = registry.build(with_copied_file(f"{net}:make", tmp_path / "run"), 3, 32, 5)
     assert isinstance(model, nn.Sequential)
 
 
 def test_a_file_that_is_gone_before_the_run_began_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"net\.py cannot be read: No such file"):
-        kept(f"{tmp_path / 'net.py'}:make", tmp_path)
+        with_copied_file(f"{tmp_path / 'net.py'}:make", tmp_path)
 
 
 # In a run

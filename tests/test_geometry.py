@@ -14,11 +14,11 @@ from torchvision.transforms.v2 import functional as reference
 from engine.data.augmentation.geometry import (
     Fill,
     Geometry,
-    Placement,
-    affine,
-    hashed,
-    inverse,
-    moved,
+    Transform,
+    hash_indices,
+    inverse_matrix,
+    shift_and_mirror,
+    warp_affine,
 )
 from engine.data.base.batch import RawBatch
 from engine.recipes.recipe import Recipe
@@ -45,11 +45,11 @@ def ramps(height: int, width: int) -> Tensor:
     return torch.stack((x, y))[None].float()
 
 
-def placement(count: int = 1, **given: Any) -> Placement:
+def placement(count: int = 1, **given: Any) -> Transform:
     """Images that stay where they are, but for what is given, as a number or one an image."""
     still: dict[str, Any] = {"mirrored": False, "down": 0.0, "right": 0.0, "angle": 0.0}
     still |= {"shear": 0.0, "zoom_x": 1.0, "zoom_y": 1.0}
-    return Placement(**{k: torch.tensor(v).expand(count) for k, v in (still | given).items()})
+    return Transform(**{k: torch.tensor(v).expand(count) for k, v in (still | given).items()})
 
 
 def drawn(pixels: Tensor, epoch: int = 1, step: int = 0, indices: Tensor | None = None) -> RawBatch:
@@ -82,7 +82,7 @@ def beside(place: int, side: int, fill: Fill) -> int | None:
 def test_moved_pixels_are_exactly_those_beside(dtype: torch.dtype, fill: Fill) -> None:
     images = noise(3, 2, 4, 5).to(dtype)
     mirrored, down, right = [False, True, True], [1, 0, -2], [-3, 0, 2]
-    found = moved(images, placement(3, mirrored=mirrored, down=down, right=right), fill)
+    found = shift_and_mirror(images, placement(3, mirrored=mirrored, down=down, right=right), fill)
     assert found.dtype == dtype
     for n in range(3):
         for y in range(4):
@@ -98,7 +98,7 @@ def test_moved_takes_any_memory_format() -> None:
     images = noise(2, 3, 6, 6)
     where = placement(2, mirrored=[True, False], down=[1, -1], right=[2, 0])
     other = images.contiguous(memory_format=torch.channels_last)
-    assert torch.equal(moved(other, where), moved(images, where))
+    assert torch.equal(shift_and_mirror(other, where), shift_and_mirror(images, where))
 
 
 @pytest.mark.parametrize("fill", ["nearest", "constant", "reflect"])
@@ -107,7 +107,7 @@ def test_affine_of_whole_pixels_is_moved(fill: Fill) -> None:
     coin, down, right = [True, False, True, False], [3, -2, 0, 15], [-4, 1, 0, -15]
     where = placement(4, mirrored=coin, down=down, right=right)
     torch.testing.assert_close(
-        affine(images, where, fill), moved(images, where, fill), rtol=0, atol=1e-2
+        warp_affine(images, where, fill), shift_and_mirror(images, where, fill), rtol=0, atol=1e-2
     )
 
 
@@ -131,7 +131,7 @@ def test_each_move_is_torchvisions(
     ours: dict[str, Any], theirs: dict[str, Any], height: int, width: int
 ) -> None:
     image = smooth(height, width)
-    found, expected = affine(image, placement(**ours)), torchvision(image, **theirs)
+    found, expected = warp_affine(image, placement(**ours)), torchvision(image, **theirs)
     inner = (..., slice(9, -9), slice(9, -9))
     torch.testing.assert_close(found[inner], expected[inner], rtol=0, atol=1e-2)
 
@@ -139,18 +139,20 @@ def test_each_move_is_torchvisions(
 def test_mirrored_is_torchvisions_flip() -> None:
     image = smooth(24, 40)
     expected = reference.horizontal_flip(image)
-    torch.testing.assert_close(affine(image, placement(mirrored=True)), expected, atol=1e-2, rtol=0)
+    torch.testing.assert_close(
+        warp_affine(image, placement(mirrored=True)), expected, atol=1e-2, rtol=0
+    )
 
 
 @pytest.mark.parametrize("quarter", [1, 2, 3])
 def test_a_quarter_turn_is_exact(quarter: int) -> None:
     image = noise(1, 3, 8, 8).float()
-    found = affine(image, placement(angle=quarter * math.pi / 2))
+    found = warp_affine(image, placement(angle=quarter * math.pi / 2))
     torch.testing.assert_close(found, image.rot90(-quarter, (2, 3)), atol=1e-2, rtol=0)
 
 
 def test_width_and_height_zoom_apart() -> None:
-    found = affine(ramps(20, 30), placement(zoom_x=0.5, zoom_y=0.75))[0]
+    found = warp_affine(ramps(20, 30), placement(zoom_x=0.5, zoom_y=0.75))[0]
     x, y = torch.arange(30), torch.arange(20)
     torch.testing.assert_close(found[0, 10], 14.5 + (x - 14.5) * 0.5)
     torch.testing.assert_close(found[1, :, 10], 9.5 + (y - 9.5) * 0.75)
@@ -167,7 +169,7 @@ def test_moves_come_one_after_the_other() -> None:
     expected = torchvision(expected, shear=[math.degrees(0.1), 0.0])
     expected = reference.horizontal_flip(torchvision(expected, scale=1 / 0.9))
     inner = (..., slice(12, -12), slice(16, -16))
-    torch.testing.assert_close(affine(image, where)[inner], expected[inner], atol=1e-3, rtol=0)
+    torch.testing.assert_close(warp_affine(image, where)[inner], expected[inner], atol=1e-3, rtol=0)
 
 
 def keras(given: dict[str, float], height: int, width: int) -> Tensor:
@@ -191,7 +193,7 @@ def test_rotation_shift_and_zoom_compose_as_in_keras() -> None:
         "zoom_y": 1.1,
     }
     height, width = 20, 20
-    theta = inverse(placement(**given), height, width)[0]
+    theta = inverse_matrix(placement(**given), height, width)[0]
     matrix = keras(given, height, width)
     for row, column in ((-9.5, 4.5), (0.0, 0.0), (3.0, -8.0)):
         from_row, from_column, _ = (matrix @ torch.tensor([row, column, 1.0])).tolist()
@@ -279,11 +281,11 @@ def test_an_alternating_flip_goes_with_the_image_and_the_seed() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1, 2**63 - 1])
 def test_the_hash_spreads_neighbours_over_all_bits(seed: int) -> None:
-    found = hashed(torch.arange(20_000), seed)
+    found = hash_indices(torch.arange(20_000), seed)
     assert len(set(found.tolist())) == 20_000
     for bit in range(32):
         assert 0.48 < ((found >> bit) & 1).float().mean() < 0.52
-    near = ((hashed(torch.arange(0, 20_000, 2), seed) ^ found[1::2]) & 1).float().mean()
+    near = ((hash_indices(torch.arange(0, 20_000, 2), seed) ^ found[1::2]) & 1).float().mean()
     assert 0.48 < near < 0.52
 
 

@@ -16,7 +16,7 @@ from engine.machine import gpu_numbering, hardware
 from engine.machine.hardware import Sampler
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
-from engine.start import launch
+from engine.start import engine_environment
 
 MINE = os.getpid()
 
@@ -157,7 +157,7 @@ UUIDS = ("GPU-12ab", "GPU-12cd", "GPU-77ef", "GPU-80aa")
     ],
 )
 def test_what_cuda_makes_of_the_names_of_gpus(named: str, places: list[int]) -> None:
-    assert gpu_numbering.places(UUIDS, {"CUDA_VISIBLE_DEVICES": named}) == places
+    assert gpu_numbering.visible_gpus(UUIDS, {"CUDA_VISIBLE_DEVICES": named}) == places
 
 
 def torch_cuda(*uuids: str, begun: bool = True) -> SimpleNamespace:
@@ -189,7 +189,7 @@ def test_cuda_orders_as_nvml_unless_the_user_says_otherwise(
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
     if said:
         monkeypatch.setenv("CUDA_DEVICE_ORDER", said)
-    assert launch.environment(Recipe())["CUDA_DEVICE_ORDER"] == order
+    assert engine_environment.environment(Recipe())["CUDA_DEVICE_ORDER"] == order
 
 
 def test_a_gpu_named_to_us_alone_is_ours() -> None:

@@ -23,7 +23,7 @@ from tests.scripted import Clock
 from tui.cli.command_line import main
 from tui.drawing import cells
 from tui.drawing.status_rows import status_row
-from tui.viewer.following import Following
+from tui.viewer.run_follower import RunFollower
 
 HARDWARE = events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
 
@@ -67,7 +67,7 @@ def test_a_silent_engine_is_never_called_dead(tmp_path: Path) -> None:
         lambda: run_search.find_live(tmp_path / "runs", "1"),
         lambda: spool.send(run, commands.Stop),
     ):
-        with pytest.raises(RunError, match=r"not heard of for 2:00.*farhost.*--force"):
+        with pytest.raises(RunError, match=r"silent for 2:00.*farhost.*--force"):
             refused()
     os.close(run_lock.acquire(run, force=True))
     assert run_lock.liveness(run) == "gone", "it was ours, and ended here"
@@ -100,7 +100,7 @@ def test_a_clock_that_was_set_makes_it_silent_until_it_is_heard_again(
 
 def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
     run = half_done(tmp_path / "runs", 3600)
-    told = "was not heard of for 1:00:00"
+    told = "has been silent for 1:00:00"
     listed = CliRunner().invoke(main, ["runs"], env={"COLUMNS": "100"})
     assert "? silent" in listed.output
     assert told in listed.output
@@ -108,11 +108,11 @@ def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
         done = CliRunner().invoke(main, command)
         assert done.exit_code == 1
         assert told in done.output
-    following = Following(run)
-    while following.look().more:
+    follower = RunFollower(run)
+    while follower.update().more:
         pass
-    assert (following.life, following.alive) == ("silent", False)
-    row = status_row(following.history, 80, time.time(), silent=True)
+    assert (follower.liveness, follower.alive) == ("silent", False)
+    row = status_row(follower.history, 80, time.time(), silent=True)
     assert "? silent 3/4" in cells.text(row)
     assert "unexpectedly" not in cells.text(row)
 

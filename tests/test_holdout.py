@@ -10,13 +10,13 @@ import pytest
 import torch
 from msgspec import UNSET
 
-from engine import models
 from engine.data import preparation
 from engine.data.base.dataset import Dataset, ImageFiles, Images
 from engine.data.decoding.decode import ImageFormat
 from engine.data.loaders import loader_choice
 from engine.data.loading import load
 from engine.devices import device as devices
+from engine.models import registry
 from engine.process.session import Session
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
@@ -38,7 +38,7 @@ def digits(**settings: Any) -> tuple[Trainer, Dataset]:
     chosen = build_recipe(settings={**fixed, **settings})
     data = finished(load(chosen))[1]
     torch.manual_seed(0)
-    model = models.build("lenet5", 1, 32, 10)
+    model = registry.build("lenet5", 1, 32, 10)
     resolved = devices.resolve(chosen, CPU, 32)
     return Trainer(chosen, resolved, CPU, data, model, scripted.Clock()), data
 
@@ -81,7 +81,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
     chosen = build_recipe(settings={"holdout": holdout})
     data = finished(load(chosen))[1]
-    said = preparation.notes(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
+    said = preparation.data_alerts(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
 
 

@@ -37,7 +37,7 @@ from tests import run_states, scripted
 from tests.test_versions import everything
 from tui.cli import single_frame
 from tui.cli.command_line import main
-from tui.viewer.run_summary import summary
+from tui.viewer.run_summary import summarize
 
 HARM = "\x1b]0;owned\x07\x1b[2J\x9b31m\r\u202e"
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats() | st.sampled_from([0, -1, 10**30, 2**63])
@@ -96,7 +96,7 @@ def test_any_journal_is_read_folded_and_told(content: bytes) -> None:
         excerpt(run.journal)
         last_event(run.journal)
         last_seq(run.journal)
-        summary(run, run_lock.liveness(run))
+        summarize(run, run_lock.liveness(run))
 
 
 def numbers_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -177,7 +177,7 @@ def test_a_command_whose_answer_would_leave_the_folder_is_refused(
     (run.commands / "1-a.json").write_bytes(commands.encode(question))
     refused: list[tuple[str, str]] = []
     assert spool.Spool(run, "a", lambda *said: refused.append(said)).take() == []
-    assert refused == [("1-a.json", "its id is none of ours")]
+    assert refused == [("1-a.json", "its id is not valid")]
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))

@@ -19,8 +19,8 @@ from engine.data.base.dataset import Dataset, ImageFiles
 from engine.data.decoding.decode import ImageFormat, decode
 from engine.data.decoding.decoders import Decoders
 from engine.data.folders import folder_images
-from engine.data.folders.folder_images import by_processes, by_threads
-from engine.data.folders.format_choice import Glimpse, form_of
+from engine.data.folders.folder_images import decode_by_processes, decode_by_threads
+from engine.data.folders.format_choice import ImageHeader, common_format
 from engine.data.folders.image_folder import Files, scan
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -127,21 +127,21 @@ def test_frame_repeats_the_edges(tmp_path: Path) -> None:
     ],
 )
 def test_size(sizes: list[tuple[int, int]], asked: int | str, size: int, frame: int) -> None:
-    found = form_of([Glimpse(size, False) for size in sizes], asked)
+    found = common_format([ImageHeader(size, False) for size in sizes], asked)
     assert (found.size, found.frame) == (size, frame)
 
 
 def test_grey_only_if_all_are() -> None:
-    grey, coloured = Glimpse((32, 32), True), Glimpse((32, 32), False)
-    assert form_of([grey, grey], "auto").channels == 1
-    assert form_of([grey, coloured], "auto").channels == 3
+    grey, coloured = ImageHeader((32, 32), True), ImageHeader((32, 32), False)
+    assert common_format([grey, grey], "auto").channels == 1
+    assert common_format([grey, coloured], "auto").channels == 3
 
 
 Decoding: TypeAlias = Generator[float, None, folder_images.Decoded]
 
 
 def by_two_processes(files: Files, form: ImageFormat) -> Decoding:
-    return by_processes(files, form, 2)
+    return decode_by_processes(files, form, 2)
 
 
 @pytest.fixture
@@ -153,13 +153,13 @@ def numbered(tmp_path: Path) -> Files:
     return files
 
 
-@pytest.mark.parametrize("decode", [by_threads, by_two_processes])
+@pytest.mark.parametrize("decode", [decode_by_threads, by_two_processes])
 def test_every_file_lands_in_its_place(
     numbered: Files,
     monkeypatch: pytest.MonkeyPatch,
     decode: Callable[[Files, ImageFormat], Decoding],
 ) -> None:
-    monkeypatch.setattr(folder_images, "PORTION", 8)
+    monkeypatch.setattr(folder_images, "PROCESS_CHUNK", 8)
     numbered[70][0].write_bytes(b"no image at all")
     fractions, (array, broken, notes) = finished(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
@@ -175,32 +175,32 @@ def test_every_file_lands_in_its_place(
 def test_many_files_are_decoded_by_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(folder_images, "MANY", many)
+    monkeypatch.setattr(folder_images, "MANY_FILES", many)
     seen: list[int] = []
 
     def watched(files: Files, form: ImageFormat, workers: int) -> Decoding:
         seen.append(workers)
-        return by_processes(files, form, workers)
+        return decode_by_processes(files, form, workers)
 
-    monkeypatch.setattr(folder_images, "by_processes", watched)
+    monkeypatch.setattr(folder_images, "decode_by_processes", watched)
     data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200), threads=1)
     assert seen == ([1] if many == 100 else [])
     assert (pixels(data.train)[:, 0] == 255).all()
 
 
 def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk() -> None:
-    assert folder_images.processes(Recipe(threads=3)) == 3
-    assert folder_images.processes(Recipe()) == max(8, torch.get_num_threads())
+    assert folder_images.count_decoders(Recipe(threads=3)) == 3
+    assert folder_images.count_decoders(Recipe()) == max(8, torch.get_num_threads())
 
 
 def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     numbered: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is decoded stays decoded, and a stop is heard all the while."""
-    monkeypatch.setattr(folder_images, "PORTION", 8)
+    monkeypatch.setattr(folder_images, "PROCESS_CHUNK", 8)
     first, last = numbered[60][0], numbered[140][0]
     contents = {file: hang(file) for file in (first, last)}
-    work = by_processes(numbered, form(1), 1)
+    work = decode_by_processes(numbered, form(1), 1)
 
     def die_at(file: Path) -> None:
         descriptor = held_open(file)
@@ -223,12 +223,12 @@ def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
 def test_what_is_done_between_two_looks_is_no_death(numbered: Files) -> None:
     decoders = Decoders(1, 1, len(numbered), form(1))
     with contextlib.closing(decoders):
-        task = decoders.begin(0, [file for file, _ in numbered])
+        task = decoders.submit(0, [file for file, _ in numbered])
         fractions = decoders.progress(task)
         next(fractions)
         wait(task.parts.values())
         assert list(fractions) == []
-        assert decoders.forgiven() == 0
+        assert decoders.pop_replacements() == 0
 
 
 def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_few_broken_images_are_left_out_and_told(tmp_path: Path) -> None:
     assert data.train.labels.tolist().count(label) == 79
     assert (pixels(data.train)[:, 0] == 255).all()
     (note,) = data.notes
-    assert f"1 of 200 images cannot be read and are left out, a/{file.name} first" in note
+    assert f"1 of 200 images cannot be read and are left out; the first is a/{file.name}" in note
     assert "(not an image)" in note
 
 
@@ -258,7 +258,9 @@ def test_a_truncated_image_is_broken(tmp_path: Path) -> None:
     root = folder(tmp_path, striped(RED, BLUE, width=8), 10)
     file, _ = scan(root).validation[0]
     file.write_bytes(file.read_bytes()[:45])
-    with pytest.raises(DataError, match=rf"1 of 10 images .* cannot be read, a/{file.name} first"):
+    with pytest.raises(
+        DataError, match=rf"1 of 10 images .* cannot be read; the first is a/{file.name}"
+    ):
         loaded(root, size=8)
 
 
@@ -290,9 +292,9 @@ def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader
         (tmp_path / split).mkdir()
         folder(tmp_path / split, striped(RED, width=32, height=32), 8)
     data = loaded(tmp_path, loader=loader)
-    assert data.validates == "own"
+    assert data.validates == "separate"
     assert data.test is not None
     assert data.test.labels.tolist() == [0] * 4 + [1] * 4
     assert data.notes == ()
     data = finished(folder_images.load(scan(tmp_path, holdout=0.5), Recipe(), 0.0))[1]
-    assert f"{tmp_path}/val is left out" in data.notes[0]
+    assert f"{tmp_path}/val is not used" in data.notes[0]

@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine import models
 from engine.data.base.dataset import Dataset, Images
 from engine.data.loaders.loader_choice import loader
 from engine.data.loaders.resident_loader import ResidentLoader
@@ -17,6 +16,7 @@ from engine.data.sets import digits
 from engine.errors import DataError
 from engine.inspection import layer_events
 from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
+from engine.models import registry
 from engine.protocol import commands
 from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
@@ -36,7 +36,7 @@ def data() -> Dataset:
 def model() -> nn.Module:
     """LeNet-5 in the midst of training, with a BN and a dropout that would notice a batch."""
     torch.manual_seed(0)
-    lenet = models.build("lenet5", 1, 32, 10)
+    lenet = registry.build("lenet5", 1, 32, 10)
     return nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(0.5), lenet).train()
 
 

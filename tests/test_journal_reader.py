@@ -45,7 +45,7 @@ def test_a_resume_supersedes_the_training_events_after_its_checkpoint(tmp_path: 
 
 
 def seen(reader: JournalReader) -> list[tuple[list[int], bool]]:
-    return [([event.seq for event in batch.events], batch.anew) for batch in reader.batches()]
+    return [([event.seq for event in batch.events], batch.from_start) for batch in reader.batches()]
 
 
 def test_a_resume_that_arrives_late_starts_the_reading_again(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,20 @@ from engine.machine import cgroups, hardware
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
-from engine.start import launch
-from tests import scripted
+from engine.start import device_request, launch
+from tests import processes, scripted
 from tests.idle import workers_have_ended
 from tests.test_dashboard import rows, send
 from tui.app import CnnTui
-from tui.cli.single_frame import screen_text
+from tui.drawing.architecture_list import CIFAR10
 from tui.screens.augmented import AugmentedScreen
 from tui.screens.dashboard import Dashboard
+from tui.screens.launcher import folder_dialog
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
+from tui.screens.launcher.new_run import ImageFolder
 from tui.screens.launcher.runs_box import RunsBox
+from tui.terminal.plain_screen import screen_text
 from tui.widgets.chooser import Chooser
 
 
@@ -39,7 +43,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     found: list[Recipe] = []
     monkeypatch.setattr(launch, "spawn", lambda claim, chosen: found.append(chosen))
     monkeypatch.setattr(hardware, "gpus", lambda: ())
-    monkeypatch.setattr(cgroups, "cores", lambda: 2)
+    monkeypatch.setattr(cgroups, "usable_cores", lambda: 2)
     return found
 
 
@@ -364,7 +368,7 @@ async def test_a_gpu_that_is_not_there_is_refused_before_anything_is_made(
         pilot.app.screen.query_one("#device", Chooser).focus()
         await pilot.press("down")
         monkeypatch.setattr(hardware, "gpus", lambda: ())
-        monkeypatch.setattr(launch, "UNTOLD", ())
+        monkeypatch.setattr(device_request, "GPU_SIGNS", ())
         await pilot.press("enter")
         await settled(pilot)
         assert "cuda:0" in notes(pilot)
@@ -525,3 +529,24 @@ async def test_arrows_and_enter_that_arrive_at_once_start_what_the_arrows_chose(
         for _ in range(MANY_PAUSES):
             await pilot.pause()
     assert [chosen.arch for chosen in spawned] == ["vgg11"]
+
+
+async def test_escape_leaves_a_folder_that_is_still_looked_into(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, found = threading.Event(), threading.Event()
+
+    def slow(path: str) -> ImageFolder:
+        asked.set()
+        assert found.wait(processes.PATIENCE)
+        return ImageFolder(path, 10, CIFAR10)
+
+    monkeypatch.setattr(folder_dialog, "image_folder", slow)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", *"pets", "enter")
+        await asyncio.to_thread(asked.wait, processes.PATIENCE)
+        await pilot.press("escape")
+        found.set()
+        assert "no folder of images is chosen yet" in await settled(pilot)
+        assert isinstance(pilot.app.screen, Launcher)

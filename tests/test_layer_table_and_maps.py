@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
-from engine import models
 from engine.data.base.dataset import Dataset, Images
 from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading, feature_map
+from engine.models import registry
 from engine.protocol.events import FeatureMap, FeatureMaps, Layer
 from tests.loading import pixels as loaded
 
@@ -48,7 +48,7 @@ def net() -> Net:
 def data(size: int = 40) -> Dataset:
     pixels = torch.arange(3 * size * size).remainder(251).to(torch.uint8).view(1, 3, size, size)
     split = Images(pixels, torch.tensor([3]))
-    return Dataset(tuple("abcde"), split, split, "own", (0.0,) * 3, (1.0,) * 3)
+    return Dataset(tuple("abcde"), split, split, "separate", (0.0,) * 3, (1.0,) * 3)
 
 
 def normalise(pixels: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ def test_table_leaves_the_model_where_it_is() -> None:
 
 def test_probed_are_the_first_two_convolutions_and_the_last() -> None:
     with torch.device("meta"):
-        resnet, lenet = models.build("resnet18", 3, 32, 10), models.build("lenet5", 3, 32, 10)
+        resnet, lenet = registry.build("resnet18", 3, 32, 10), registry.build("lenet5", 3, 32, 10)
     assert default_layers(resnet) == ("conv1", "layer1.0.conv1", "layer4.1.conv2")
     assert default_layers(lenet) == ("conv1", "conv2")
     assert default_layers(nn.Linear(1, 1)) == ()

@@ -15,8 +15,8 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.test_dashboard import app_of
-from tui.cli.single_frame import screen_text
 from tui.screens.dashboard import Dashboard
+from tui.terminal.plain_screen import screen_text
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from typing import Literal
 import pytest
 from PIL import Image
 
-from engine import models
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import weights_of
 from engine.devices import device as devices
 from engine.errors import RunError
+from engine.models import registry
 from engine.process import inspection_server
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -173,7 +173,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
         loader=loader,
     )
     run.recipe.write_text(to_toml(chosen, resolved))
-    model = models.build("lenet5", 3, 32, 2)
+    model = registry.build("lenet5", 3, 32, 2)
     state = run_states.state(weights=weights_of(model), ended_epochs=4, step=9)
     run_states.save(run.checkpoints / "last.pt", state)
     subject = inspection_server.subject_of(run)

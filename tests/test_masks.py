@@ -7,7 +7,15 @@ import math
 import torch
 from torch import Tensor
 
-from engine.data.augmentation.masks import AREA, ASPECT, Boxes, Masks, patch, rectangle, square
+from engine.data.augmentation.masks import (
+    AREA,
+    ASPECT,
+    Boxes,
+    Masks,
+    cutmix_boxes,
+    cutout_boxes,
+    erasing_boxes,
+)
 from engine.recipes.recipe import Recipe
 
 
@@ -28,7 +36,7 @@ def test_a_mask_covers_rows_and_columns_of_its_box() -> None:
 
 
 def test_squares_lie_about_every_pixel_and_may_hang_over_the_edge() -> None:
-    boxes = square(chance(2, 5000), 4, 6, 9)
+    boxes = cutout_boxes(chance(2, 5000), 4, 6, 9)
     assert set((boxes.top + 2).tolist()) == set(range(6))
     assert set((boxes.left + 2).tolist()) == set(range(9))
     covered = boxes.mask(6, 9).sum((1, 2, 3))
@@ -52,7 +60,7 @@ def test_cutout_erases_a_square_of_each_image_and_nothing_else() -> None:
 
 def test_rectangles_have_the_areas_and_aspects_of_random_erasing() -> None:
     height, width = 400, 300
-    boxes = rectangle(chance(4, 5000), height, width)
+    boxes = erasing_boxes(chance(4, 5000), height, width)
     h, w = boxes.bottom - boxes.top, boxes.right - boxes.left
     for low, high, side in ((boxes.top, boxes.bottom, height), (boxes.left, boxes.right, width)):
         assert low.min() == 0
@@ -75,7 +83,7 @@ def test_erasing_takes_its_share_of_the_images() -> None:
 
 def test_a_patch_has_its_share_of_the_area_where_it_is_whole() -> None:
     share = torch.full((4000,), 0.25)
-    boxes = patch(share, chance(2, 4000), 32, 64)
+    boxes = cutmix_boxes(share, chance(2, 4000), 32, 64)
     covered = boxes.mask(32, 64).sum((1, 2, 3))
     assert covered.max() == 16 * 32
     whole = (boxes.bottom - boxes.top == 16) & (boxes.right - boxes.left == 32)
@@ -84,7 +92,7 @@ def test_a_patch_has_its_share_of_the_area_where_it_is_whole() -> None:
 
 
 def test_a_patch_of_nothing_and_of_all() -> None:
-    boxes = patch(torch.tensor([0.0, 1.0]), torch.full((2, 2), 0.5), 8, 8)
+    boxes = cutmix_boxes(torch.tensor([0.0, 1.0]), torch.full((2, 2), 0.5), 8, 8)
     assert boxes.mask(8, 8).sum((1, 2, 3)).tolist() == [0, 64]
 
 

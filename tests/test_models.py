@@ -12,16 +12,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.profiler import ProfilerActivity, profile
 
-from engine import models
+from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
-from engine.models import FromImages
-from engine.models.article import BN_EPS, BN_MOMENTUM
-from engine.models.cifar_resnet import shortcut
-from engine.models.lenet import LeNet5
-from engine.models.speednet import LOGIT_SCALE, SpeedNet
+from engine.models import registry
+from engine.models.definition import FromImages
+from engine.models.families.article_resnet import BN_EPS, BN_MOMENTUM
+from engine.models.families.cifar_resnet import shortcut
+from engine.models.families.lenet import LeNet5
+from engine.models.families.speednet import LOGIT_SCALE, SpeedNet
+from engine.models.layer_options import LayerOptions
 from engine.models.stem import first_conv, with_channels
-from engine.models.style import Style
-from engine.models.task import Task
 
 SMALLEST = {
     **{"lenet5": 28, "alexnet": 15, "convnext-tiny": 16, "speednet": 9, "article-resnet": 13},
@@ -46,10 +46,10 @@ def one_thread() -> Iterator[None]:
 
 
 def on_meta(
-    arch: str, channels: int, size: int, classes: int, style: Style = models.DEFAULT
+    arch: str, channels: int, size: int, classes: int, options: LayerOptions = registry.DEFAULT
 ) -> nn.Module:
     with torch.device("meta"):
-        return models.build(arch, channels, size, classes, style)
+        return registry.build(arch, channels, size, classes, options)
 
 
 def parameters(model: nn.Module) -> int:
@@ -101,7 +101,7 @@ def test_parameters_are_those_published(
     assert parameters(on_meta(arch, channels, size, classes)) == count
 
 
-@pytest.mark.parametrize("arch", models.MODELS)
+@pytest.mark.parametrize("arch", registry.ARCHITECTURES)
 def test_output_is_a_logit_a_class(arch: str) -> None:
     for channels, size in ((3, max(28, SMALLEST.get(arch, 8))), (1, 64), (1, 224)):
         model = on_meta(arch, channels, size, 7).eval()
@@ -120,7 +120,8 @@ def test_smaller_images_are_refused_with_the_least_size(arch: str, least: int) -
 def test_a_few_steps_lower_the_loss_at_the_smallest_size(arch: str) -> None:
     torch.manual_seed(0)
     size = SMALLEST.get(arch, 8)
-    model = models.build(arch, 1, size, 4, Style(dropout=0.0) if arch == "alexnet" else Style())
+    options = LayerOptions(dropout=0.0) if arch == "alexnet" else LayerOptions()
+    model = registry.build(arch, 1, size, 4, options)
     images, labels = torch.randn(8, 1, size, size), torch.arange(8) % 4
     if isinstance(model, FromImages):
         model.initialise_from(torch.randn(100, 1, size, size))
@@ -138,7 +139,7 @@ def test_a_few_steps_lower_the_loss_at_the_smallest_size(arch: str) -> None:
 
 
 def test_the_module_loads_without_torchvision() -> None:
-    code = "import sys, engine.models; sys.exit('torchvision' in sys.modules)"
+    code = "import sys, engine.models.registry; sys.exit('torchvision' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -147,7 +148,7 @@ def test_the_module_loads_without_torchvision() -> None:
 
 def test_lenet_pads_28_pixels_as_if_they_were_32() -> None:
     torch.manual_seed(0)
-    small, large = (LeNet5(Task(1, size, 10), Style()) for size in (28, 32))
+    small, large = (LeNet5(DataShape(1, size, 10), LayerOptions()) for size in (28, 32))
     large.load_state_dict(small.state_dict())
     images = torch.rand(2, 1, 28, 28)
     torch.testing.assert_close(small(images), large(F.pad(images, (2, 2, 2, 2))))
@@ -155,7 +156,7 @@ def test_lenet_pads_28_pixels_as_if_they_were_32() -> None:
 
 def test_article_resnet_begins_as_keras_would() -> None:
     torch.manual_seed(0)
-    model = models.build("article-resnet", 3, 32, 10)
+    model = registry.build("article-resnet", 3, 32, 10)
     for module in model.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             assert (module.eps, module.momentum) == (BN_EPS, BN_MOMENTUM) == (1e-3, 0.01)
@@ -207,7 +208,7 @@ def test_small_images_are_not_pooled_before_a_resnet_and_end_vgg_in_one_linear_l
 @pytest.mark.parametrize("arch", ["resnet18", "alexnet", "convnext-tiny"])
 def test_grey_images_are_seen_as_three_equal_channels(arch: str) -> None:
     torch.manual_seed(0)
-    model = models.build(arch, 3, 32, 4).eval()
+    model = registry.build(arch, 3, 32, 4).eval()
     images = torch.rand(2, 1, 32, 32)
     with torch.no_grad():
         expected = model(images.expand(-1, 3, -1, -1))
@@ -229,7 +230,7 @@ def test_a_shortcut_takes_every_second_pixel_and_adds_zeros() -> None:
 
 def test_a_plain_twin_has_the_same_layers_but_no_shortcut() -> None:
     torch.manual_seed(0)
-    residual, plain = (models.build(arch, 3, 32, 10).eval() for arch in ("resnet20", "plain20"))
+    residual, plain = (registry.build(arch, 3, 32, 10).eval() for arch in ("resnet20", "plain20"))
     plain.load_state_dict(residual.state_dict())
     for model in (residual, plain):
         for name, weight in model.named_parameters():
@@ -246,7 +247,7 @@ def test_a_plain_twin_has_the_same_layers_but_no_shortcut() -> None:
 
 def speednet(size: int = 32) -> SpeedNet:
     torch.manual_seed(0)
-    model = models.build("speednet", 3, size, 10)
+    model = registry.build("speednet", 3, size, 10)
     assert isinstance(model, SpeedNet)
     return model
 
@@ -292,19 +293,19 @@ def test_logits_of_the_speed_net_are_scaled_down() -> None:
     torch.testing.assert_close(logits, before[0] * LOGIT_SCALE)
 
 
-# Styles
+# Options of layers
 
 
 @pytest.mark.parametrize("arch", ["lenet5", "article-resnet", "resnet20", "plain20", "speednet"])
-def test_a_style_changes_every_activation(arch: str) -> None:
-    made = kinds(on_meta(arch, 3, 32, 10, Style(act="sigmoid")))
+def test_an_option_changes_every_activation(arch: str) -> None:
+    made = kinds(on_meta(arch, 3, 32, 10, LayerOptions(act="sigmoid")))
     assert nn.Sigmoid in made
     assert not made & {nn.ReLU, nn.Tanh, nn.GELU}
 
 
 @pytest.mark.parametrize("arch", ["lenet5", "article-resnet", "resnet20", "plain20"])
-def test_a_style_puts_norms_in_and_takes_them_out(arch: str) -> None:
-    with_norms, without = (on_meta(arch, 3, 32, 10, Style(bn=bn)) for bn in (True, False))
+def test_an_option_puts_norms_in_and_takes_them_out(arch: str) -> None:
+    with_norms, without = (on_meta(arch, 3, 32, 10, LayerOptions(bn=bn)) for bn in (True, False))
     assert nn.BatchNorm2d in kinds(with_norms)
     assert not kinds(without) & {nn.BatchNorm1d, nn.BatchNorm2d}
     conv = first_conv(without)[1]
@@ -324,14 +325,14 @@ def test_a_style_puts_norms_in_and_takes_them_out(arch: str) -> None:
         ("efficientnet-b0", 32, {0.2}),
     ],
 )
-def test_a_style_sets_dropout(arch: str, size: int, default: set[float]) -> None:
-    for style, expected in ((Style(), default), (Style(dropout=0.3), {0.3})):
-        model = on_meta(arch, 3, size, 10, style)
+def test_an_option_sets_dropout(arch: str, size: int, default: set[float]) -> None:
+    for options, expected in ((LayerOptions(), default), (LayerOptions(dropout=0.3), {0.3})):
+        model = on_meta(arch, 3, size, 10, options)
         assert {m.p for m in model.modules() if isinstance(m, nn.Dropout)} == expected
 
 
 def test_layers_stand_in_their_order() -> None:
-    model = on_meta("lenet5", 1, 32, 10, Style("relu", True, 0.2))
+    model = on_meta("lenet5", 1, 32, 10, LayerOptions("relu", True, 0.2))
     called: list[str] = []
     for name, module in model.named_children():
         module.register_forward_hook(lambda *_, name=name: called.append(name))
@@ -342,13 +343,13 @@ def test_layers_stand_in_their_order() -> None:
 
 def test_dropout_of_a_small_vgg_is_refused() -> None:
     with pytest.raises(UsageError, match="vgg16-bn has dropout between its linear layers"):
-        on_meta("vgg16-bn", 3, 32, 10, Style(dropout=0.2))
+        on_meta("vgg16-bn", 3, 32, 10, LayerOptions(dropout=0.2))
 
 
 @pytest.mark.parametrize("arch", ["mobilenet-v2", "efficientnet-b0"])
 def test_no_activation_is_copied_for_its_backward_pass(arch: str) -> None:
     """As PyTorch does where one like these overwrites its input."""
-    model = models.build(arch, 3, 32, 10)
+    model = registry.build(arch, 3, 32, 10)
     with profile(activities=[ProfilerActivity.CPU]) as seen:
         model(torch.randn(2, 3, 32, 32))
     assert not [event for event in seen.key_averages() if event.key == "aten::clone"]

@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engine.catalog.data_shape import DataShape
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tui.drawing import cells
-from tui.drawing.architecture_list import UNKNOWN, InputShape
+from tui.drawing.architecture_list import CIFAR10
 from tui.screens.launcher import equivalent_command
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.folder_dialog import image_folder
 from tui.screens.launcher.new_run import FOLDER, ImageFolder, NewRun
 
 QUICK = NewRun("lenet5", "digits", "quick")
-PETS = ImageFolder("/data/pets", 10, InputShape(3, 32, 2))
+PETS = ImageFolder("/data/pets", 10, DataShape(3, 32, 2))
 
 
 def command(run: NewRun) -> str:
@@ -36,7 +37,7 @@ def test_what_is_chosen_becomes_a_command_line() -> None:
 def test_without_data_on_the_disk_digits_are_the_default() -> None:
     run = NewRun.default("")
     assert (run.arch, run.data) == ("lenet5", "digits")
-    assert run.shape == InputShape(1, 32, 10)
+    assert run.shape == DataShape(1, 32, 10)
 
 
 def test_what_is_missing_is_said_in_a_sentence() -> None:
@@ -44,7 +45,7 @@ def test_what_is_missing_is_said_in_a_sentence() -> None:
     run = replace(QUICK, data=FOLDER)
     assert run.wants_folder
     assert "no folder of images is chosen yet" in str(run.plan)
-    assert run.shape == UNKNOWN
+    assert run.shape == CIFAR10
 
 
 def test_a_folder_brings_its_own_shape() -> None:

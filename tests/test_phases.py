@@ -25,8 +25,8 @@ def images(counts: list[int]) -> Images:
 def warned(training: list[int], validation: list[int], **settings: object) -> list[str]:
     classes = tuple("abc"[: len(training)])
     splits = images(training), images(validation)
-    data = Dataset(classes, *splits, "own", (0.5,), (0.2,))
-    said = preparation.notes(data, build_recipe(settings=settings), RESOLVED, 1e9)
+    data = Dataset(classes, *splits, "separate", (0.5,), (0.2,))
+    said = preparation.data_alerts(data, build_recipe(settings=settings), RESOLVED, 1e9)
     return [e.text for e in said if isinstance(e, Alert) and e.level == "warning"]
 
 

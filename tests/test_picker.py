@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from engine.catalog.architectures import ARCHITECTURES
+from engine.catalog.data_shape import DataShape
 from engine.catalog.datasets import DATA
 from tui import text
 from tui.drawing import architecture_list, cells, drawing_text
-from tui.drawing.architecture_list import InputShape
 
 
 def keys(order: str = text.BY_FAMILY, wanted: str = "") -> list[str]:
-    return [a.key for a in architecture_list.listed(order, wanted)]
+    return [a.key for a in architecture_list.matching(order, wanted)]
 
 
 def test_all_are_listed_in_the_order_of_the_catalogue() -> None:
@@ -40,17 +40,17 @@ def test_orders() -> None:
 
 def test_counts_are_those_of_the_input() -> None:
     resnet = ARCHITECTURES["resnet18"]
-    assert architecture_list.parameters(resnet, InputShape(3, 32, 10)) == "11.2M"
-    assert architecture_list.macs(resnet, InputShape(3, 32, 10)) == "555M"
-    assert architecture_list.macs(resnet, InputShape(3, 48, 10)).startswith("≈")
-    assert architecture_list.parameters(ARCHITECTURES["lenet5"], InputShape(1, 32, 10)) == "61.7k"
-    assert architecture_list.shape_of(DATA["digits"]) == InputShape(1, 32, 10)
+    assert architecture_list.parameters(resnet, DataShape(3, 32, 10)) == "11.2M"
+    assert architecture_list.macs(resnet, DataShape(3, 32, 10)) == "555M"
+    assert architecture_list.macs(resnet, DataShape(3, 48, 10)).startswith("≈")
+    assert architecture_list.parameters(ARCHITECTURES["lenet5"], DataShape(1, 32, 10)) == "61.7k"
+    assert architecture_list.shape_of(DATA["digits"]) == DataShape(1, 32, 10)
 
 
 def test_details_draw_the_stages_narrowing() -> None:
     rows = [
         cells.text(row)
-        for row in architecture_list.details(ARCHITECTURES["resnet18"], InputShape(3, 32, 10))
+        for row in architecture_list.details(ARCHITECTURES["resnet18"], DataShape(3, 32, 10))
     ]
     assert rows[0].startswith(" ResNet-18   2015")
     bars = [row.count("▇") for row in rows if "×" in row and "▇" in row]
@@ -59,6 +59,16 @@ def test_details_draw_the_stages_narrowing() -> None:
     assert "2 × [3×3, 3×3]" in "".join(rows)
 
 
+def test_the_last_stage_has_the_classes_of_the_data_and_the_stages_the_form_for_its_size() -> None:
+    resnet = ARCHITECTURES["resnet18"]
+    for shape, stem in ((DataShape(3, 32, 3), "64×32×32"), (DataShape(3, 224, 3), "64×56×56")):
+        rows = [cells.text(row) for row in architecture_list.details(resnet, shape)]
+        assert rows[-1].split() == ["linear", "3", "▇", "from", "512"]
+        assert stem in rows[4]
+        title = architecture_list.stages_title(resnet, shape)
+        assert title == f"Stages at {shape.size}×{shape.size}"
+
+
 def test_every_architecture_has_details() -> None:
     for a in ARCHITECTURES.values():
-        assert architecture_list.details(a, InputShape(3, 32, 10))
+        assert architecture_list.details(a, DataShape(3, 32, 10))

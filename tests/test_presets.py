@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.catalog import datasets
+from engine.catalog.architectures import ARCHITECTURES
 from engine.recipes import presets, schedule
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe, difference_from_preset
@@ -23,7 +24,7 @@ def preset(name: str, arch: str = "resnet18", data: str = "cifar10") -> Recipe:
 @pytest.mark.parametrize("name", presets.PRESETS)
 @pytest.mark.parametrize("data", datasets.DATA)
 def test_every_preset_is_possible_everywhere(name: str, data: str) -> None:
-    for arch in datasets.ARCHITECTURES:
+    for arch in ARCHITECTURES:
         chosen = preset(name, arch, data)
         assert chosen.preset == name
         assert not chosen.flip or datasets.DATA[data].mirrored
@@ -33,7 +34,7 @@ def test_every_preset_is_possible_everywhere(name: str, data: str) -> None:
 def test_every_style_is_in_the_tables_and_every_architecture_in_the_catalogue() -> None:
     styles = {style for rows in presets.TABLE.values() for style in rows} - {""}
     assert styles <= set(presets.STYLES.values())
-    assert set(presets.STYLES) <= set(datasets.ARCHITECTURES)
+    assert set(presets.STYLES) <= set(ARCHITECTURES)
     assert set(presets.TABLE) == set(presets.UPRIGHT) == set(presets.PRESETS)
 
 

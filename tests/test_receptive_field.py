@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from cnn_tui.layer_table import layer_table
 from cnn_tui.receptive_field import ReceptiveFields
-from engine import models
+from engine.models import registry
 
 
 def side_by_gradient(net: nn.Module, size: int) -> int:
@@ -74,4 +74,4 @@ def test_resnet18_for_small_images_has_the_known_fields() -> None:
 
 
 def _resnet18() -> nn.Module:
-    return models.build("resnet18", 3, 32, 10)
+    return registry.build("resnet18", 3, 32, 10)

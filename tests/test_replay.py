@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import nn
 
-from engine import models
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
-from engine.data.loading import at_once, load
+from engine.data.loading import load, load_at_once
 from engine.devices import device as devices
+from engine.models import registry
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.training.autotune import Trial, Way
@@ -111,7 +111,7 @@ def training(data: Dataset, graph: str, tick: float = 0.01, **settings: Any) -> 
     chosen = build_recipe(settings={**asked, "crop": 2, "ema": 0.9, "dropout": 0.2, **settings})
     resolved = msgspec.structs.replace(devices.resolve(chosen, CPU, 32), cuda_graph=graph)
     torch.manual_seed(0)
-    model = models.build("lenet5", 1, 32, 10)
+    model = registry.build("lenet5", 1, 32, 10)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
 
 
@@ -204,7 +204,7 @@ def on_a_gpu(data: Dataset, graph: str, **settings: Any) -> Trainer:
     assert resolved.cuda_graph == graph
     torch.manual_seed(0)
     channels = data.train.shape[0]
-    model = models.build("lenet5", channels, 32, len(data.classes))
+    model = registry.build("lenet5", channels, 32, len(data.classes))
     return Trainer(chosen, resolved, device, data, model, Ticking(0.01))
 
 
@@ -232,7 +232,7 @@ def test_a_gpu_replays_images_that_are_streamed(tmp_path: Path) -> None:
     asked = build_recipe(settings={"loader": "streaming", "size": 32}, flags={"data": str(root)})
     found = []
     for graph in ("off", "on"):
-        with contextlib.closing(on_a_gpu(at_once(load(asked)), graph, batch=16)) as trainer:
+        with contextlib.closing(on_a_gpu(load_at_once(load(asked)), graph, batch=16)) as trainer:
             found.append(said(trainer))
     assert losses(found[1]) == pytest.approx(losses(found[0]), rel=1e-3)
     assert not complaints(found[1])
@@ -276,6 +276,6 @@ def test_a_gpu_is_tried_as_it_will_train(monkeypatch: pytest.MonkeyPatch) -> Non
         return counted
 
     monkeypatch.setattr(devices, "recorded", recorded)
-    trial = Trial(models.build("lenet5", 3, 32, 10), (3, 32, 32), 128, torch.device("cuda", 0))
+    trial = Trial(registry.build("lenet5", 3, 32, 10), (3, 32, 32), 128, torch.device("cuda", 0))
     assert trial.seconds(Way("bf16", "channels-last", 1, "on")) > 0
     assert len(replays) > 1

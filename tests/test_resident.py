@@ -11,7 +11,7 @@ from torch import Tensor
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Images
-from engine.data.base.seeds import generator
+from engine.data.base.seeds import seeded_generator
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.recipes.recipe import Recipe
 
@@ -24,7 +24,7 @@ CROPPED = Augmentation.of(Recipe(crop=2, flip=True))
 def images(count: int = 10, channels: int = 3) -> Images:
     """Random images, labelled by their index."""
     shape = (count, channels, 6, 6)
-    pixels = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator(CPU, 0))
+    pixels = torch.randint(0, 256, shape, dtype=torch.uint8, generator=seeded_generator(CPU, 0))
     return Images(pixels, torch.arange(count))
 
 
@@ -109,7 +109,7 @@ def test_each_step_is_augmented_by_draws_of_its_own() -> None:
     for step, batch in enumerate(batches.batches(1)):
         taken = batch.labels  # each image is labelled by its index
         drawn = RawBatch(images().pixels[taken], taken, taken, epoch=1, step=step)
-        augmentation.aim(draws, drawn)
+        augmentation.seed_generator(draws, drawn)
         again = augmentation(drawn, draws, batches.normalise)
         assert torch.equal(batch.images, again.images)
 
@@ -130,6 +130,9 @@ def test_evaluation_goes_through_all_images_in_order_as_they_are() -> None:
 
 def test_generators_of_neighbouring_numbers_have_nothing_in_common() -> None:
     numbers = [(0, 1), (1, 0), (0, 1, 0), (0, 10), (2**63 - 1, 1)]
-    seeds = {generator(CPU, *each).initial_seed() for each in numbers}
+    seeds = {seeded_generator(CPU, *each).initial_seed() for each in numbers}
     assert len(seeds) == len(numbers)
-    assert generator(CPU, 1, 2, 3).initial_seed() == generator(CPU, 1, 2, 3).initial_seed()
+    assert (
+        seeded_generator(CPU, 1, 2, 3).initial_seed()
+        == seeded_generator(CPU, 1, 2, 3).initial_seed()
+    )

@@ -18,8 +18,8 @@ from engine.recipes.recipe_toml import read_fields, to_toml
 from engine.run import run_lock
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
-from engine.start import launch, resume
-from engine.start.resume import Requeued
+from engine.start import device_request, launch, requeue, resume
+from engine.start.requeue import Requeued
 from tests import scripted
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ DONE = events.RunEnded("done")
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """No sign of a GPU on this machine."""
     monkeypatch.setattr(hardware, "gpus", tuple)
-    monkeypatch.setattr(launch, "UNTOLD", ())
+    monkeypatch.setattr(device_request, "GPU_SIGNS", ())
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_save_long_ago_still_counts(tmp_path: Path) -> None:
 def test_as_many_epochs_as_are_trained_are_refused_at_once(tmp_path: Path) -> None:
     done = events.RunEnded("done", 1, 0.9, seconds=75.0)
     run = stopped(tmp_path, [scripted.started(), saved(1, "epoch"), done])
-    with pytest.raises(UsageError, match="has 1 epoch behind it: give --epochs 2 or more"):
+    with pytest.raises(UsageError, match="has already trained 1 epoch: give --epochs 2 or more"):
         resumed(run, 1)
     with pytest.raises(UsageError, match="at most 1,000,000 epochs"):
         resumed(run, 1_000_001)
@@ -192,7 +192,7 @@ def test_so_many_processes_as_are_said_train_there(tmp_path: Path) -> None:
 def requeued(run: RunDir, **said: object) -> Requeued:
     """What a command line with these flags makes of a run."""
     chosen = build_recipe(flags=said)
-    found = resume.resume_or_create(chosen, said.keys(), run.path.parent, run.name)
+    found = requeue.resume_or_create(chosen, said.keys(), run.path.parent, run.name)
     if found.claim is not None:
         os.close(found.claim.lock)
     return found
@@ -202,7 +202,7 @@ def test_where_there_is_no_run_of_that_name_one_begins(tmp_path: Path) -> None:
     found = requeued(RunDir(tmp_path / "runs" / "1-new"), epochs=7)
     assert found.run.label == "1-new"
     assert build_recipe(file=read_fields(found.run.recipe)) == found.recipe
-    assert (found.recipe.epochs, found.epochs, found.unheeded) == (7, None, "")
+    assert (found.recipe.epochs, found.epochs, found.ignored) == (7, None, "")
 
 
 @pytest.mark.parametrize(("said", "expected"), [("auto", "cuda"), ("cpu", "cpu")])
@@ -210,7 +210,7 @@ def test_a_requeued_run_moves_where_its_command_line_says_so(
     tmp_path: Path, said: str, expected: str
 ) -> None:
     found = requeued(stopped(tmp_path, [], ON_GPU), device=said)
-    assert (found.recipe.device, found.unheeded) == (expected, "")
+    assert (found.recipe.device, found.ignored) == (expected, "")
 
 
 @pytest.mark.usefixtures("two_gpus")
@@ -218,19 +218,19 @@ def test_what_is_not_said_stays(tmp_path: Path) -> None:
     run = stopped(tmp_path, [], ON_GPU, gpus=2, lr=0.02, arch="resnet20", data="cifar10")
     found = requeued(run)
     assert (found.recipe.gpus, found.recipe.lr, found.recipe.arch) == (2, 0.02, "resnet20")
-    assert found.unheeded == ""
+    assert found.ignored == ""
     assert requeued(run, gpus=1).recipe.gpus == 1
 
 
 def test_the_same_said_again_is_silent(tmp_path: Path) -> None:
     run = stopped(tmp_path, [], ON_GPU, lr=0.02)
-    assert requeued(run, epochs=4, lr=0.02, precision="auto", threads=16).unheeded == ""
+    assert requeued(run, epochs=4, lr=0.02, precision="auto", threads=16).ignored == ""
 
 
 def test_what_is_left_to_the_start_is_silent_where_a_start_resolved_it(tmp_path: Path) -> None:
     run = stopped(tmp_path, [], ON_GPU, on_nan="rollback")
     found = requeued(run, on_nan="auto", compile="auto", size="auto")
-    assert "with on_nan = rollback (and not auto): for" in found.unheeded
+    assert "with, on_nan = rollback (not auto): to use" in found.ignored
 
 
 def test_a_folder_means_the_same_however_it_is_written(
@@ -240,7 +240,7 @@ def test_a_folder_means_the_same_however_it_is_written(
     (tmp_path / "imgs").mkdir()
     run = stopped(tmp_path, [], data="imgs", data_dir="sets")
     said = {"data": str(tmp_path / "imgs"), "data_dir": str(tmp_path / "sets")}
-    assert requeued(run, **said).unheeded == ""
+    assert requeued(run, **said).ignored == ""
     (tmp_path / "other").mkdir()
     with pytest.raises(UsageError, match="is a run with data = "):
         requeued(run, data=str(tmp_path / "other"))
@@ -251,19 +251,18 @@ def test_a_folder_means_the_same_however_it_is_written(
 
 def test_what_a_run_does_not_take_over_is_told(tmp_path: Path) -> None:
     found = requeued(stopped(tmp_path, [], ON_GPU), lr=0.02, epochs=3, precision="float32")
-    assert "1-lenet5-digits goes on as it began" in found.unheeded
+    assert "1-lenet5-digits keeps the settings that it began with" in found.ignored
     assert (
-        "epochs = 4 (and not 3), lr = 0.05 (and not 0.02), precision = bf16 (and not float32)"
-        in found.unheeded
+        "epochs = 4 (not 3), lr = 0.05 (not 0.02), precision = bf16 (not float32)" in found.ignored
     )
     assert (found.epochs, found.recipe.lr, found.recipe.epochs) == (None, 0.05, 4)
 
 
 def test_another_architecture_or_data_is_another_run(tmp_path: Path) -> None:
     run = stopped(tmp_path, [])
-    with pytest.raises(UsageError, match=r"arch = lenet5 \(and not resnet20\): leave that out"):
+    with pytest.raises(UsageError, match=r"arch = lenet5 \(not resnet20\): leave that out"):
         requeued(run, arch="resnet20", lr=0.02)
-    with pytest.raises(UsageError, match=r"data = digits \(and not mnist\)"):
+    with pytest.raises(UsageError, match=r"data = digits \(not mnist\)"):
         requeued(run, data="mnist")
 
 
@@ -274,10 +273,10 @@ def test_more_epochs_in_all_are_trained_once(tmp_path: Path) -> None:
     for _ in range(2):
         found = requeued(run, epochs=6)
         assert found.claim is not None
-        assert (found.epochs, found.unheeded) == (6, "")
+        assert (found.epochs, found.ignored) == (6, "")
     scripted.write(run, [steered(6, 40), saved(6, "epoch"), DONE])
     found = requeued(run, epochs=6)
-    assert (found.claim, found.unheeded) == (None, "")
+    assert (found.claim, found.ignored) == (None, "")
 
 
 @pytest.mark.parametrize(
@@ -296,10 +295,10 @@ def test_what_a_person_made_of_the_total_stands(
     run = stopped(tmp_path, [scripted.started(), *said])
     found = requeued(run, epochs=asked)
     assert found.claim is not None
-    assert (found.epochs, found.unheeded) == (None, "")
+    assert (found.epochs, found.ignored) == (None, "")
     scripted.write(run, [DONE])
     found = requeued(run, epochs=asked)
-    assert (found.claim, found.unheeded) == (None, "")
+    assert (found.claim, found.ignored) == (None, "")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
 from tests.nursery import Nursery
 from tests.processes import Watch
-from tui.viewer.run_summary import summary
+from tui.viewer.run_summary import summarize
 
 FIXTURE = Path(__file__).parent / "fixtures" / "run-before-rooms"
 
@@ -38,7 +38,7 @@ def old_run(tmp_path: Path) -> RunDir:
 
 def test_it_is_listed_as_stopped_after_one_epoch(old_run: RunDir) -> None:
     assert run_search.list_runs(old_run.path.parent) == [old_run]
-    listed = summary(old_run, run_lock.liveness(old_run))
+    listed = summarize(old_run, run_lock.liveness(old_run))
     assert (listed.number, listed.arch, listed.data) == (1, "lenet5", "digits")
     assert (listed.state, listed.epoch, listed.epochs) == ("stopped", 1, 40)
     assert listed.best_top1 == pytest.approx(41 / 140)

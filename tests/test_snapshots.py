@@ -100,7 +100,7 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The terminal, the host and its devices are the same everywhere."""
     monkeypatch.setattr(socket, "gethostname", lambda: "gpu07")
     monkeypatch.setattr(hardware, "gpus", lambda: ())
-    monkeypatch.setattr(cgroups, "cores", lambda: 2)
+    monkeypatch.setattr(cgroups, "usable_cores", lambda: 2)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("COLORFGBG", "15;0")

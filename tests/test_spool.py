@@ -72,7 +72,7 @@ def test_a_half_written_command_is_not_looked_at(live: Claim) -> None:
 def test_what_is_no_command_is_refused_and_gone(live: Claim) -> None:
     folder = live.run.commands
     (folder / "1-a.json").write_bytes(b"{}")
-    (folder / "2-b.json").write_bytes(b"x" * (spool.LARGEST + 1))
+    (folder / "2-b.json").write_bytes(b"x" * (spool.MOST_BYTES + 1))
     (folder / "3-c.json").symlink_to("/etc/hostname")
     os.mkfifo(folder / "4-d.json")
     said, refused = taken(live.run)

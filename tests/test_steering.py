@@ -35,7 +35,7 @@ from tui.drawing.status_rows import status_row
 from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.screens.steer import SteerScreen, epochs_change, rate_change
-from tui.viewer.run_summary import summary
+from tui.viewer.run_summary import summarize
 
 __all__ = ["digits"]  # the fixture
 
@@ -212,7 +212,7 @@ def test_a_steered_run_taken_up_again_is_the_same_run(digits: Dataset, leave_aft
 def read(path: Path) -> History:
     history = History()
     for batch in JournalReader(path).batches():
-        history = History() if batch.anew else history
+        history = History() if batch.from_start else history
         history.fold(batch.events)
     return history
 
@@ -237,7 +237,7 @@ def test_a_resume_from_before_takes_a_steering_back(tmp_path: Path) -> None:
 
 def test_lists_of_runs_and_the_status_count_the_epochs_as_they_are_now(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path, [*scripted.half_a_run(), steered(25, 0.5, 3)])
-    assert summary(run, "gone").epochs == 3
+    assert summarize(run, "gone").epochs == 3
     history = read(run.journal)
     assert history.remaining() == pytest.approx(5 * 64 / 4_000 + 0.5)
     row = status_row(history, 60, history.last_time)

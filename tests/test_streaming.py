@@ -20,19 +20,19 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import models
 from engine.checkpoints import checkpoint
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import Batch
-from engine.data.base.dataset import TRIES, Dataset, ImageFiles, Images
-from engine.data.base.seeds import order
-from engine.data.decoding.decoder_workers import Pool
+from engine.data.base.dataset import MOST_BROKEN_IN_A_ROW, Dataset, ImageFiles, Images
+from engine.data.base.seeds import epoch_order
+from engine.data.decoding.decoder_workers import DecoderPool
 from engine.data.folders import folder_images as folders
 from engine.data.folders.image_folder import scan
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
 from engine.errors import DataError
+from engine.models import registry
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -223,7 +223,7 @@ def test_broken_images_are_replaced_by_the_next_and_told_once(
     for image, label in zip(batch.images, batch.labels.tolist(), strict=True):
         assert labels.setdefault(float(image.mean()), label) == label
     (told,) = loader.news()
-    assert "3 images cannot be read and the next ones stand in for them" in told
+    assert "3 images cannot be read and are replaced by the next ones" in told
     assert "(not an image)" in told
     assert str(root) not in told
     assert loader.news() == ()
@@ -235,8 +235,9 @@ def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
     file = scan(root).train[3][0]
     file.write_bytes(file.read_bytes()[:50])
     list(loader.batches(1))
-    assert f"1 images cannot be read and the next ones stand in for them, a/{file.name}" in str(
-        loader.news()
+    assert (
+        f"1 images cannot be read and are replaced by the next ones; the first is a/{file.name}"
+        in str(loader.news())
     )
 
 
@@ -246,7 +247,7 @@ def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
     data = finished(folders.load(scan(root), chosen, 0.0))[1]
     scan(root).train[3][0].write_bytes(b"no image")
     resolved = devices.resolve(chosen, CPU, 32, data.loader)
-    model = models.build("lenet5", 1, 32, 2)
+    model = registry.build("lenet5", 1, 32, 2)
     with contextlib.closing(
         Trainer(chosen, resolved, CPU, data, model, scripted.Clock())
     ) as trainer:
@@ -260,7 +261,9 @@ def test_a_folder_that_is_gone_ends_with_a_sentence(tmp_path: Path, opened: Open
     root = many_images(tmp_path)
     loader = opened(root)
     root.rename(tmp_path / "elsewhere")
-    with pytest.raises(DataError, match=f"{TRIES} images on end cannot be read.*still there"):
+    with pytest.raises(
+        DataError, match=f"{MOST_BROKEN_IN_A_ROW} images in a row cannot be read.*still exists"
+    ):
         list(loader.batches(1))
 
 
@@ -367,7 +370,7 @@ def test_a_death_during_a_look_changes_neither_the_look_nor_the_pass(
 def test_a_death_while_a_pass_is_left(tmp_path: Path, opened: Opened) -> None:
     loader = opened(many_images(tmp_path, 250), batch=16)
     undisturbed = list(loader.batches(1))
-    files = [scan(tmp_path / "many").train[int(order(200, 7, 2)[at])][0] for at in (20, 40)]
+    files = [scan(tmp_path / "many").train[int(epoch_order(200, 7, 2)[at])][0] for at in (20, 40)]
     images = list(map(hang, files))
     left = loader.batches(2)
     next(left)
@@ -389,16 +392,16 @@ def test_a_fork_server_that_is_gone_but_not_ended_is_waited_for(
     """It ceases to answer a moment before another one can take its place."""
     loader = opened(many_images(tmp_path))
     undisturbed = list(loader.batches(1))
-    submit, refused = Pool.submit, 0
+    submit, refused = DecoderPool.submit, 0
 
-    def refusing(self: Pool, *arguments: Any) -> Any:
+    def refusing(self: DecoderPool, *arguments: Any) -> Any:
         nonlocal refused
         refused += 1
         if refused <= 5:
             raise ConnectionRefusedError
         return submit(self, *arguments)
 
-    monkeypatch.setattr(Pool, "submit", refusing)
+    monkeypatch.setattr(DecoderPool, "submit", refusing)
     assert same(loader.batches(1), undisturbed)
     assert loader.news() == ()
 
@@ -420,14 +423,14 @@ def test_a_third_death_in_an_epoch_is_the_last(tmp_path: Path, opened: Opened) -
         kill_all_by_one()
         assert same(loader.batches(1), undisturbed)
     kill_all_by_one()
-    with pytest.raises(DataError, match=r"was ended from outside.*--set threads=1"):
+    with pytest.raises(DataError, match=r"was killed.*--set threads=1"):
         list(loader.batches(1))
 
 
 def test_two_deaths_at_the_same_images_are_the_end(tmp_path: Path, opened: Opened) -> None:
     loader = opened(many_images(tmp_path))
     undisturbed = list(loader.batches(1))
-    last = int(order(32, 7, 1)[-3])
+    last = int(epoch_order(32, 7, 1)[-3])
     hang(scan(tmp_path / "many").train[last][0])
     seen: list[Batch] = []
     ended = threading.Event()
@@ -441,7 +444,7 @@ def test_two_deaths_at_the_same_images_are_the_end(tmp_path: Path, opened: Opene
 
     killer = threading.Thread(target=kill_all)
     killer.start()
-    with pytest.raises(DataError, match=r"was ended from outside.*--set threads=1"):
+    with pytest.raises(DataError, match=r"was killed.*--set threads=1"):
         seen.extend(loader.batches(1))
     ended.set()
     killer.join()
@@ -469,7 +472,7 @@ from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoders import Decoders
 if __name__ == "__main__":
     decoders = Decoders(1, 1, 1, ImageFormat(1, 8, 0))
-    decoders.result(decoders.begin(0, [Path("none")]))
+    decoders.result(decoders.submit(0, [Path("none")]))
     [server] = [child for child in psutil.Process().children() if child.children()]
     print(*(p.pid for p in (server, *server.children())), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -504,7 +507,7 @@ def train(root: Path) -> tuple[subprocess.Popen[str], Watch]:
     return process, watch
 
 
-REPLACED = "were replaced once, since one was ended from outside"
+REPLACED = "were replaced once, because one was killed"
 RUN = RunDir(Path("runs/1-lenet5-many"))
 
 
@@ -513,7 +516,7 @@ def test_ctrl_c_stops_a_streamed_run_as_any_and_the_lock_is_the_engines(tmp_path
         Image.open(file).resize((32, 32)).save(file)
     process, watch = train(tmp_path / "many")
     told = [event.text for event in watch.events if isinstance(event, events.Alert)]
-    assert any("are decoded from disk as they are needed, by 1 processes" in each for each in told)
+    assert any("are decoded from disk when needed, by 1 processes" in each for each in told)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (130, "")
@@ -551,7 +554,7 @@ def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accid
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert err.count("\n") == 1
-    assert "was ended from outside" in err
+    assert "was killed" in err
     assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
 
     file.unlink()

@@ -12,13 +12,13 @@ import torch
 from msgspec import UNSET
 from torch import nn
 
-from engine import models
 from engine.checkpoints.run_state import TrainingState
 from engine.data.base.dataset import Dataset
 from engine.data.loaders import loader_choice
 from engine.data.loading import load
 from engine.devices import device as devices
 from engine.errors import RunError
+from engine.models import registry
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -65,7 +65,7 @@ def trainer(data: Dataset, tick: float = 0.01, **settings: Any) -> Trainer:
     chosen = small(**settings)
     resolved = devices.resolve(chosen, CPU, 32)
     torch.manual_seed(chosen.seed)
-    model = models.build("lenet5", 1, 32, 10)
+    model = registry.build("lenet5", 1, 32, 10)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
 
 
@@ -291,7 +291,7 @@ def test_the_average_is_what_is_validated_and_saved_as_the_model(digits: Dataset
     work = trainer(digits, epochs=1, ema=0.9)
     (end,) = ends(said(work))
     saved = work.state()
-    model = models.build("lenet5", 1, 32, 10)
+    model = registry.build("lenet5", 1, 32, 10)
     model.load_state_dict(saved.weights)
     assert end.top1 == pytest.approx(validated(model, digits)[1], abs=1e-9)
     assert end.top1 != validated(work.model, digits)[1]

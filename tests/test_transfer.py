@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine import models
 from engine.checkpoints.run_state import weights_of
 from engine.data.base.dataset import Dataset, Images
 from engine.errors import RunError, UsageError
-from engine.models import transfer_learning
-from engine.models.transfer_learning import Trunk
+from engine.models import registry, transfer_learning
+from engine.models.transfer_learning import FrozenBackbone
 from engine.process import model_init, process_text
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
@@ -53,7 +52,7 @@ def images_of(channels: int, size: int) -> Dataset:
         torch.randint(0, 256, (40, channels, size, size), dtype=torch.uint8), torch.arange(40) % 4
     )
     statistics = (0.5,) * channels, (0.3,) * channels
-    return Dataset(tuple("abcd"), split, split, "own", *statistics)
+    return Dataset(tuple("abcd"), split, split, "separate", *statistics)
 
 
 def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]:
@@ -66,7 +65,7 @@ def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]
 def test_a_model_of_the_users_own_has_a_head_too() -> None:
     model = nn.Sequential(nn.Bilinear(2, 2, 3), nn.Sequential(nn.ReLU(), nn.PReLU()), nn.Flatten())
     assert transfer_learning.head(model)[0] == "1.1"
-    assert not transfer_learning.adopt(model, model.state_dict(), "x")
+    assert not transfer_learning.load_weights(model, model.state_dict(), "x")
 
 
 def test_the_head_is_the_last_layer_with_weights() -> None:
@@ -78,28 +77,28 @@ def test_the_head_is_the_last_layer_with_weights() -> None:
     }
     for arch, name in heads.items():
         with torch.device("meta"):
-            assert transfer_learning.head(models.build(arch, 3, 32, 10))[0] == name
+            assert transfer_learning.head(registry.build(arch, 3, 32, 10))[0] == name
 
 
 def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
-    theirs, ours = (models.build("resnet20", 3, 32, 4) for _ in range(2))
+    theirs, ours = (registry.build("resnet20", 3, 32, 4) for _ in range(2))
     theirs(torch.randn(8, 3, 32, 32))
-    assert not transfer_learning.adopt(ours, theirs.state_dict(), "x")
+    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x")
     for key, value in ours.state_dict().items():
         assert torch.equal(value, theirs.state_dict()[key]), key
 
 
 def test_a_head_for_other_classes_is_left_fresh() -> None:
-    theirs, ours = models.build("lenet5", 1, 32, 10), models.build("lenet5", 1, 32, 4)
+    theirs, ours = registry.build("lenet5", 1, 32, 10), registry.build("lenet5", 1, 32, 4)
     fresh = ours.state_dict()["fc3.weight"].clone()
-    assert transfer_learning.adopt(ours, theirs.state_dict(), "x")
+    assert transfer_learning.load_weights(ours, theirs.state_dict(), "x")
     assert torch.equal(ours.state_dict()["fc3.weight"], fresh)
     assert torch.equal(ours.state_dict()["fc2.weight"], theirs.state_dict()["fc2.weight"])
 
 
 def test_filters_for_colours_are_summed_for_grey_images() -> None:
-    theirs, ours = models.build("resnet20", 3, 32, 4), models.build("resnet20", 1, 32, 4)
-    assert not transfer_learning.adopt(ours, theirs.state_dict(), "x")
+    theirs, ours = registry.build("resnet20", 3, 32, 4), registry.build("resnet20", 1, 32, 4)
+    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x")
     images = torch.rand(2, 1, 32, 32)
     with torch.no_grad():
         expected = theirs.eval()(images.expand(-1, 3, -1, -1))
@@ -108,16 +107,16 @@ def test_filters_for_colours_are_summed_for_grey_images() -> None:
 
 @pytest.mark.parametrize("other", ["resnet32", "lenet5", "article-resnet"])
 def test_weights_of_another_architecture_are_refused(other: str) -> None:
-    ours, theirs = models.build("resnet20", 3, 32, 4), models.build(other, 3, 32, 4)
-    with pytest.raises(UsageError, match=r"the weights in best\.pt are of another"):
-        transfer_learning.adopt(theirs, ours.state_dict(), "best.pt")
+    ours, theirs = registry.build("resnet20", 3, 32, 4), registry.build(other, 3, 32, 4)
+    with pytest.raises(UsageError, match=r"the weights in best\.pt belong to another"):
+        transfer_learning.load_weights(theirs, ours.state_dict(), "best.pt")
 
 
 def test_weights_of_another_form_are_refused() -> None:
     with torch.device("meta"):
-        small, large = (models.build("resnet18", 3, size, 4) for size in (32, 224))
+        small, large = (registry.build("resnet18", 3, size, 4) for size in (32, 224))
     with pytest.raises(UsageError, match="another form of it"):
-        transfer_learning.adopt(large, small.state_dict(), "best.pt")
+        transfer_learning.load_weights(large, small.state_dict(), "best.pt")
 
 
 # torchvision's weights
@@ -125,9 +124,9 @@ def test_weights_of_another_form_are_refused() -> None:
 
 def test_pretrained_weights_come_from_the_folder_of_torch(hub: Path) -> None:
     torch.manual_seed(1)
-    theirs = models.build("mobilenet-v2", 3, 224, 1000).state_dict()
+    theirs = registry.build("mobilenet-v2", 3, 224, 1000).state_dict()
     torch.save(theirs, hub / "mobilenet_v2-b0353104.pth")
-    ours = models.build("mobilenet-v2", 1, 224, 4)
+    ours = registry.build("mobilenet-v2", 1, 224, 4)
     chosen = build_recipe(settings={"arch": "mobilenet-v2", "pretrained": True})
     told = begun(ours, chosen, images_of(1, 224))
     assert told == [events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)]
@@ -142,12 +141,13 @@ def test_names_of_old_weight_files_are_understood(hub: Path) -> None:
     key = "features.denseblock1.denselayer1.norm.1.weight"
     torch.save({key: torch.ones(1)}, hub / "densenet121-a639ec97.pth")
     new = "features.denseblock1.denselayer1.norm1.weight"
-    assert transfer_learning.pretrained("torchvision/densenet121", 224) == {new: torch.ones(1)}
+    weights = transfer_learning.pretrained_weights("torchvision/densenet121", 224)
+    assert weights == {new: torch.ones(1)}
 
 
 def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:
     with pytest.raises(RunError) as caught:
-        transfer_learning.pretrained("resnet18", 224)
+        transfer_learning.pretrained_weights("resnet18", 224)
     said = str(caught.value)
     assert "no network" in said
     assert "get resnet18-f37072fd.pth from https://download.pytorch.org/models/" in said
@@ -157,12 +157,12 @@ def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:
 def test_a_damaged_file_of_weights_is_one_sentence(hub: Path) -> None:
     (hub / "resnet18-f37072fd.pth").write_bytes(b"half a downl")
     with pytest.raises(RunError, match=r"cannot be loaded .* put it into"):
-        transfer_learning.pretrained("resnet18", 224)
+        transfer_learning.pretrained_weights("resnet18", 224)
 
 
 def test_pretrained_weights_are_for_larger_images() -> None:
-    with pytest.raises(UsageError, match="above 64 pixels, not 64: use --set size=224"):
-        transfer_learning.pretrained("resnet18", 64)
+    with pytest.raises(UsageError, match="larger than 64 pixels, not 64: use --set size=224"):
+        transfer_learning.pretrained_weights("resnet18", 64)
 
 
 # A checkpoint of ours
@@ -174,14 +174,14 @@ def saved(path: Path, model: nn.Module) -> str:
 
 
 def test_a_run_begins_with_the_weights_of_another(tmp_path: Path) -> None:
-    theirs, ours = models.build("lenet5", 1, 32, 4), models.build("lenet5", 1, 32, 4)
+    theirs, ours = registry.build("lenet5", 1, 32, 4), registry.build("lenet5", 1, 32, 4)
     chosen = build_recipe(settings={"init_from": saved(tmp_path / "best.pt", theirs)})
     assert begun(ours, chosen, images_of(1, 32)) == []
     assert torch.equal(ours.state_dict()["fc3.weight"], theirs.state_dict()["fc3.weight"])
 
 
 def test_other_classes_are_told(tmp_path: Path) -> None:
-    theirs, ours = models.build("lenet5", 1, 32, 10), models.build("lenet5", 1, 32, 4)
+    theirs, ours = registry.build("lenet5", 1, 32, 10), registry.build("lenet5", 1, 32, 4)
     source = saved(tmp_path / "best.pt", theirs)
     (told,) = begun(ours, build_recipe(settings={"init_from": source}), images_of(1, 32))
     assert isinstance(told, events.Alert)
@@ -202,7 +202,7 @@ def test_a_model_that_begins_from_images_sees_normalised_ones() -> None:
     torch.testing.assert_close(model.seen[-1], expected)
 
 
-# The frozen trunk
+# The frozen backbone
 
 
 class Net(nn.Module):
@@ -228,29 +228,29 @@ def steps(model: nn.Module) -> set[str]:
     return {key for key, value in model.state_dict().items() if not torch.equal(value, before[key])}
 
 
-def test_only_the_head_learns_while_the_trunk_is_frozen() -> None:
+def test_only_the_head_learns_while_the_backbone_is_frozen() -> None:
     torch.manual_seed(0)
     model = Net()
-    trunk = Trunk(model, 2)
+    backbone = FrozenBackbone(model, 2)
     for _ in range(2):
         model.train()
-        trunk.begin(epoch=2)
+        backbone.start_epoch(epoch=2)
         assert steps(model) == {"fc.weight", "fc.bias"}
         assert model.drop.training
     model.train()
-    trunk.begin(epoch=3)
+    backbone.start_epoch(epoch=3)
     assert steps(model) == model.state_dict().keys() - {"fixed"}
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "muon"])
-def test_every_optimiser_takes_up_a_thawed_trunk(name: str) -> None:
+def test_every_optimiser_takes_up_a_thawed_backbone(name: str) -> None:
     model, cpu = Net().train(), torch.device("cpu")
     chosen = build_recipe(settings={"optimizer": name, "freeze": 1})
     optimizers = optim.optimizers(chosen, model, cpu, torch.float32)
-    trunk = Trunk(model, chosen.freeze)
+    backbone = FrozenBackbone(model, chosen.freeze)
     before = model.conv.weight.clone()
     for epoch in (1, 1, 2, 2):
-        trunk.begin(epoch)
+        backbone.start_epoch(epoch)
         assert torch.equal(model.conv.weight, before), "nothing has moved so far"
         model.zero_grad()
         F.cross_entropy(model(torch.randn(6, 1, 5, 5)), torch.arange(6) % 3).backward()  # type: ignore[no-untyped-call]
@@ -263,5 +263,5 @@ def test_every_optimiser_takes_up_a_thawed_trunk(name: str) -> None:
 
 def test_nothing_is_frozen_unless_it_is_asked_for() -> None:
     model = Net()
-    Trunk(model, 0).begin(epoch=1)
+    FrozenBackbone(model, 0).start_epoch(epoch=1)
     assert steps(model) == model.state_dict().keys() - {"fixed"}

@@ -170,7 +170,7 @@ def test_an_engine_on_one_core_computes_with_one_thread() -> None:
     code = (
         "from engine.recipes import recipe\n"
         "from engine.start import launch\n"
-        "print(launch.environment(build_recipe()))"
+        "print(engine_environment.environment(build_recipe()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import select
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from textual.widgets import Input
 from engine.run.run_paths import RunDir
 from tui import text
 from tui.screens.opening import Opening
-from tui.terminal import ambiguous_width, fullwidth_keys
+from tui.terminal import ambiguous_width, fullwidth_keys, hangup
 from tui.terminal.driver import SteadyDriver
 from tui.terminal.typed_ahead import TypedAhead, keys_in
 from tui.widgets import themes
@@ -194,11 +193,7 @@ class CnnTui(App[str]):
 
     def _end_with_terminal(self) -> None:
         """Leave at once when the terminal is gone: Textual would spin on its dead input."""
-        poll = select.poll()
-        poll.register(0, 0)
-        if any(
-            state & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0)
-        ):
+        if hangup.is_gone():
             self.terminal_gone()
 
     def terminal_gone(self) -> None:

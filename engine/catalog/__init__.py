@@ -1,4 +1,4 @@
-"""Facts about architectures and data sets, free of torch.
+"""Facts about architectures and data sets, without torch.
 
 Imports nothing above `text` and `errors`.
 """

@@ -1,7 +1,4 @@
-"""Facts on architectures and data sets, for the picker and the checks; loads no torch.
-
-A test holds the numbers against the models as built.
-"""
+"""The data sets, for the picker, the checks and the downloads; loads no torch."""
 
 from __future__ import annotations
 
@@ -11,14 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from engine.catalog.architectures import ARCHITECTURES as ARCHITECTURES
-from engine.catalog.architectures import Architecture as Architecture
-from engine.catalog.architectures import macs as macs
-from engine.catalog.architectures import parameters as parameters
-
 
 class Download(msgspec.Struct, frozen=True):
-    """A published file: where below a data folder it lies, and where it comes from.
+    """A published file: its path below a data folder, and its sources.
 
     `urls` are mirrors, tried in turn; `size` is in bytes.
     """
@@ -32,10 +24,10 @@ class Download(msgspec.Struct, frozen=True):
 class DataSet(msgspec.Struct, frozen=True):
     """A data set by its key.
 
-    `size` is the side in pixels as trained, `mirrored` whether a flipped image keeps its label.
-    `files` are what must lie in `folder` below a data folder, where torchvision puts them too, or
-    in the data folder itself; each may be gzipped, as NAME.gz. A set without any ships with the
-    program.
+    `size` is the side in pixels of the images for the network, `mirrored` whether a flipped image
+    keeps its label. All `files` must be in `folder` below a data folder, where torchvision puts
+    them too, or in the data folder itself; each may be gzipped, as NAME.gz. A data set without
+    files is part of the program.
     """
 
     key: str
@@ -225,26 +217,26 @@ DATA: Mapping[str, DataSet] = {
 }
 
 
-def data_places(data_dir: str = "") -> list[Path]:
-    """Where data sets are looked for, first place first."""
+def data_folders(data_dir: str = "") -> list[Path]:
+    """The folders to search for data sets, in this order."""
     if data_dir:
         return [Path(data_dir)]
-    if said := os.environ.get("CNN_TUI_DATA"):
-        return [Path(said)]
+    if named := os.environ.get("CNN_TUI_DATA"):
+        return [Path(named)]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return [Path("data"), Path.home() / "data", cache / "cnn-tui" / "data"]
 
 
-def located(data: DataSet, data_dir: str = "") -> Path | None:
-    """The folder that holds the files of this set, or None; an embedded set is found anywhere."""
-    for place in data_places(data_dir):
-        for folder in (place / data.folder, place):
+def folder_of(data: DataSet, data_dir: str = "") -> Path | None:
+    """The folder with the files of this data set, or None; any folder for an embedded one."""
+    for parent in data_folders(data_dir):
+        for folder in (parent / data.folder, parent):
             if all(file_in(folder, name) is not None for name in data.files):
                 return folder
     return None
 
 
 def file_in(folder: Path, name: str) -> Path | None:
-    """The file of this name, or else its gzipped form."""
+    """The file of this name, or else its gzipped form, or None."""
     paths = (folder / name, folder / f"{name}.gz")
     return next((path for path in paths if os.path.isfile(path)), None)

@@ -1,4 +1,4 @@
-"""Data sets, from the disk to batches on the device.
+"""Data sets: from the disk to batches on the device.
 
 May import `devices` and what lies below it.
 """

@@ -1,4 +1,4 @@
-"""What a person reads about data sets and their files."""
+"""Sentences for the user about data sets and their files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from engine.text import harmless, size
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
-    looked = ", ".join(harmless(str(place)) for place in where)
+    searched = ", ".join(harmless(str(folder)) for folder in where)
     return (
-        f"{title} is not on this disk (looked in {looked}): get {' and '.join(urls)} and unpack it "
-        "there, or say where it is with --data-dir."
+        f"{title} is not on this disk (searched in {searched}): download {' and '.join(urls)} and "
+        "unpack it there, or name its folder with --data-dir."
     )
 
 
@@ -24,8 +24,8 @@ def data_damaged(title: str, file: object, why: str) -> str:
 
 def another_set(title: str, folder: object) -> str:
     return (
-        f"the files in {harmless(str(folder))} are of another data set than {title}: choose that "
-        "one with --data, or another folder with --data-dir."
+        f"the files in {harmless(str(folder))} belong to another data set than {title}: choose "
+        "that data set with --data, or another folder with --data-dir."
     )
 
 
@@ -36,22 +36,22 @@ NOT_WHOLE = "it has another format or is cut off"
 
 def download_failed(title: str, url: str, why: str, folder: object) -> str:
     return (
-        f"{title} cannot be downloaded from {url} ({harmless(why)}): start again to go on with it, "
-        f"or get that file in another way and put it into {harmless(str(folder))}."
+        f"{title} cannot be downloaded from {url} ({harmless(why)}): start again to continue the "
+        f"download, or put that file into {harmless(str(folder))} yourself."
     )
 
 
 def download_unwritable(title: str, path: object, why: str, url: str) -> str:
     return (
-        f"{title} cannot be written to {harmless(str(path))} ({harmless(why)}): free some room, or "
-        f"get {url} in another way and name its folder with --data-dir."
+        f"{title} cannot be written to {harmless(str(path))} ({harmless(why)}): free some space, "
+        f"or download {url} yourself and name its folder with --data-dir."
     )
 
 
 def archive_damaged(title: str, archive: object, why: str, url: str) -> str:
     return (
         f"{harmless(str(archive))} cannot be unpacked for {title} ({harmless(why)}): delete it and "
-        f"start again, or get {url} in another way and put it there."
+        f"start again, or download {url} yourself and put it there."
     )
 
 
@@ -66,34 +66,34 @@ def folder_unreadable(path: object, why: str) -> str:
 
 def folder_empty(path: object) -> str:
     return (
-        f"the data folder {harmless(str(path))} holds no images: it needs one subfolder a class, "
-        "with images inside, or such subfolders under train/ and val/ or test/."
+        f"the data folder {harmless(str(path))} holds no images: it needs one subfolder of images "
+        "for each class, or such subfolders under train/ and val/ or test/."
     )
 
 
 def folder_one_class(path: object, name: str) -> str:
     return (
         f"the data folder {harmless(str(path))} holds only the class '{harmless(name)}': "
-        "a classifier needs two or more subfolders of images."
+        "a classifier needs at least two subfolders of images."
     )
 
 
 def folder_class_mismatch(path: object, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
-    return f"{harmless(str(path))} holds classes that train/ does not: {shown}; rename or add them."
+    return f"{harmless(str(path))} holds classes that train/ lacks: {shown}; rename or add them."
 
 
 def too_many_broken(count: int, total: int, path: object, first: object, why: str) -> str:
     return (
-        f"{count:,} of {total:,} images in {harmless(str(path))} cannot be read, "
-        f"{harmless(str(first))} first ({harmless(why)}): repair or delete them."
+        f"{count:,} of {total:,} images in {harmless(str(path))} cannot be read; "
+        f"the first is {harmless(str(first))} ({harmless(why)}): repair or delete them."
     )
 
 
 def some_broken(count: int, total: int, first: object, why: str) -> str:
     return (
-        f"{count:,} of {total:,} images cannot be read and are left out, "
-        f"{harmless(str(first))} first ({harmless(why)})."
+        f"{count:,} of {total:,} images cannot be read and are left out; "
+        f"the first is {harmless(str(first))} ({harmless(why)})."
     )
 
 
@@ -103,28 +103,28 @@ NOT_AN_IMAGE = "not an image"
 def too_few_images(path: object, count: int) -> str:
     return (
         f"the data folder {harmless(str(path))} holds {count} readable training images: "
-        "add more, at least two a class."
+        "add more, at least two for each class."
     )
 
 
 def data_too_large(images: int, needed: float, free: float) -> str:
     return (
-        f"{images:,} images need {size(needed)} of memory and {size(free)} are free: "
+        f"{images:,} images need {size(needed)} of memory, and {size(free)} are free: "
         "choose smaller images with --set size=32, or stream a folder with --set loader=streaming."
     )
 
 
 def all_broken(count: int, first: object) -> str:
     return (
-        f"{count:,} images on end cannot be read, {harmless(str(first))} first: check that the "
-        "folder is still there and whole."
+        f"{count:,} images in a row cannot be read, from {harmless(str(first))} on: check that the "
+        "folder still exists and is complete."
     )
 
 
 def replaced_broken(count: int, first: object, why: str) -> str:
     return (
-        f"{count:,} images cannot be read and the next ones stand in for them, "
-        f"{harmless(str(first))} first ({harmless(why)}): repair or delete them."
+        f"{count:,} images cannot be read and are replaced by the next ones; "
+        f"the first is {harmless(str(first))} ({harmless(why)}): repair or delete them."
     )
 
 
@@ -132,8 +132,8 @@ def decoders_replaced(deaths: int, workers: int) -> str:
     times = "once" if deaths == 1 else "twice"
     fewer = f", or start the next run with --set threads={workers // 2}" if workers > 1 else ""
     return (
-        f"the processes that decode images were replaced {times}, since one was ended from "
-        "outside, most likely for want of memory; no image was left out: free some memory"
+        f"the processes that decode images were replaced {times}, because one was killed, probably "
+        "for lack of memory; no image was lost: free some memory"
         f"{fewer}."
     )
 
@@ -141,19 +141,19 @@ def decoders_replaced(deaths: int, workers: int) -> str:
 def decoder_died(workers: int) -> str:
     fewer = max(1, workers // 2)
     return (
-        "a process that decodes images was ended from outside, most likely for want of memory: "
-        f"free some and resume the run, or start one with --set threads={fewer}."
+        "a process that decodes images was killed, probably for lack of memory: "
+        f"free some memory and resume the run, or start a run with --set threads={fewer}."
     )
 
 
 def unused_validation(folder: object) -> str:
     return (
-        f"{harmless(str(folder))} is left out, since the recipe holds out a share of the training "
-        "images: leave holdout at 0 to validate on it."
+        f"{harmless(str(folder))} is not used, because the recipe holds out a share of the "
+        "training images: leave holdout at 0 to validate on this folder."
     )
 
 
-DEVICES = {"cpu": "processor", "cuda": "GPU"}
+DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 
 
 def images_resident(needed: float, device: str) -> str:
@@ -162,32 +162,30 @@ def images_resident(needed: float, device: str) -> str:
 
 def images_streamed(needed: float, room: float, workers: int) -> str:
     return (
-        f"the images ({size(needed)}, where {size(room)} can be kept) are decoded from disk as "
-        f"they are needed, by {workers} processes"
+        f"the images ({size(needed)}, with room for {size(room)} in memory) are decoded from disk "
+        f"when needed, by {workers} processes"
     )
 
 
 def cannot_stream(data: str) -> str:
-    return f"{data} is not a folder of images and cannot be streamed: leave loader at auto."
+    return f"{data} is not a folder of images, so it cannot be streamed: leave loader at auto."
 
 
 VALIDATION_IS_TEST = (
-    "validation is the test split: the best epoch is chosen on it, so its accuracy flatters"
+    "validation uses the test split: the best epoch is chosen on it, so its accuracy is optimistic"
 )
 
-VALIDATION_HELD_OUT = "validation is a share held out of the training images"
+VALIDATION_HELD_OUT = "validation uses a share held out of the training images"
 
 VALIDATION = {"test": VALIDATION_IS_TEST, "held out": VALIDATION_HELD_OUT}
 
-TEST_AT_THE_END = "the test images are looked at once, at the end, with the best checkpoint"
+TEST_AT_THE_END = "the test images are evaluated once, at the end, with the best checkpoint"
 
 
-def one_class_prevails(name: str, share: float, right: float, weighted: bool) -> str:
-    rest = (
-        "" if weighted else ", or use --set class_weights=true, which makes all classes count alike"
-    )
+def one_class_dominates(name: str, share: float, right: float, weighted: bool) -> str:
+    rest = "" if weighted else ", or use --set class_weights=true, so that all classes count alike"
     return (
-        f"{share * 100:.1f} % of the training images are of the class '{harmless(name)}', and to "
-        f"guess it for all is right for {right * 100:.1f} % of the validation images: judge the "
-        f"accuracy by that{rest}."
+        f"{share * 100:.1f} % of the training images are of the class '{harmless(name)}', and "
+        f"always guessing it is right for {right * 100:.1f} % of the validation images: compare "
+        f"the accuracy with that{rest}."
     )

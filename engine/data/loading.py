@@ -1,4 +1,4 @@
-"""A recipe's data set, wherever it comes from."""
+"""Loading the data set of a recipe, published or in a folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.recipes.recipe import Recipe
 # Each yields the fraction done (0 to 1) and returns the data set.
 Loading = Generator[float, None, Dataset]
 
-LOADERS: Mapping[str, Callable[[Recipe], Loading]] = {
+PUBLISHED: Mapping[str, Callable[[Recipe], Loading]] = {
     "digits": digits.load,
     "mnist": idx.load,
     "fashion-mnist": idx.load,
@@ -28,8 +28,8 @@ LOADERS: Mapping[str, Callable[[Recipe], Loading]] = {
 }
 
 
-def at_once(loading: Loading) -> Dataset:
-    """The data set, for those who need not say how far its loading is."""
+def load_at_once(loading: Loading) -> Dataset:
+    """The data set, for callers that do not report progress."""
     while True:
         try:
             next(loading)
@@ -45,15 +45,15 @@ def load(recipe: Recipe, room: float = math.inf) -> Loading:
     data is missing, empty, broken or too large, and UsageError where it cannot be streamed.
     """
     yield 0.0
-    if recipe.data not in LOADERS:
+    if recipe.data not in PUBLISHED:
         return (yield from folder_images.load((yield from _scanned(recipe)), recipe, room))
     if recipe.loader == "streaming":
         raise UsageError(data_text.cannot_stream(recipe.data))
-    return (yield from LOADERS[recipe.data](recipe))
+    return (yield from PUBLISHED[recipe.data](recipe))
 
 
 def _scanned(recipe: Recipe) -> Generator[float, None, Folder]:
-    """The folder's files, found beside, since there may be millions of them on a slow disk."""
+    """The folder's files, found by a thread, since there may be millions on a slow disk."""
     pool = ThreadPoolExecutor(1)
     try:
         work = pool.submit(scan, Path(recipe.data), recipe.seed, recipe.holdout)

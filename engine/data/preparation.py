@@ -1,4 +1,4 @@
-"""Downloading and loading as events, and what a person should know of the data."""
+"""Downloading and loading a data set as events, and alerts about the data."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from engine.recipes.recipe import Recipe, Resolved
 if TYPE_CHECKING:
     from engine.data.base.dataset import Dataset
 
-# Where all other classes together are no more, an imbalance is no longer mild (Google, "Imbalanced
-# datasets", in its machine learning crash course).
+# An imbalance is no longer mild where all other classes together have at most this share (Google,
+# "Imbalanced datasets", in its machine learning crash course).
 MINORITY = 0.2
 
 T = TypeVar("T")
 Phases: TypeAlias = Generator[Event | None, None, T]
 
 
-def downloaded(recipe: Recipe) -> Phases[None]:
-    """Bring a data set of the catalogue to this disk, where it is not there; loads no torch."""
+def download_phases(recipe: Recipe) -> Phases[None]:
+    """Download a data set of the catalogue unless it is on this disk. Loads no torch."""
     facts = datasets.DATA.get(recipe.data)
-    if facts is not None and datasets.located(facts, recipe.data_dir) is None:
-        yield from _tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
+    if facts is not None and datasets.folder_of(facts, recipe.data_dir) is None:
+        yield from _in_tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
 
 
-def loaded(recipe: Recipe, room: float) -> Phases[Dataset]:
-    """Load the data; what needs more than `room` bytes is streamed."""
+def loading_phases(recipe: Recipe, room: float) -> Phases[Dataset]:
+    """Load the data; a folder that needs more than `room` bytes is streamed."""
     from engine.data.loading import load
 
-    return (yield from _tenths("loading", recipe.data, load(recipe, room)))
+    return (yield from _in_tenths("loading", recipe.data, load(recipe, room)))
 
 
-def _tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Phases[T]:
-    """Do the work, saying how far it is about ten times in all."""
+def _in_tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Phases[T]:
+    """Do the work, and report its fraction about ten times."""
     due = 0.0
     while True:
         try:
@@ -53,12 +53,14 @@ def _tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Pha
             yield None
 
 
-def notes(dataset: Dataset, recipe: Recipe, resolved: Resolved, room: float) -> Iterator[Event]:
-    """What was found while loading, where the images are, and what validates."""
+def data_alerts(
+    dataset: Dataset, recipe: Recipe, resolved: Resolved, room: float
+) -> Iterator[Event]:
+    """Alerts: problems found while loading, where the images are kept, which images validate."""
     for note in dataset.notes:
         yield events.Alert("warning", "data", note)
-    if prevails := _prevailing(dataset, recipe.class_weights):
-        yield events.Alert("warning", "classes", prevails)
+    if dominant := _dominant_class(dataset, recipe.class_weights):
+        yield events.Alert("warning", "classes", dominant)
     needed = dataset.bytes
     if resolved.loader == "streaming":
         streamed = data_text.images_streamed(needed, room, resolved.threads)
@@ -66,18 +68,18 @@ def notes(dataset: Dataset, recipe: Recipe, resolved: Resolved, room: float) -> 
     else:
         device = data_text.DEVICES[resolved.device]
         yield events.Alert("info", "loader", data_text.images_resident(needed, device))
-    if dataset.validates != "own":
+    if dataset.validates != "separate":
         yield events.Alert("info", "validation", data_text.VALIDATION[dataset.validates])
     if dataset.test is not None:
         yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
 
 
-def _prevailing(dataset: Dataset, weighted: bool) -> str:
-    """A sentence on a class that most training images are of, if there is one."""
+def _dominant_class(dataset: Dataset, weighted: bool) -> str:
+    """A sentence on a class that dominates the training images, "" where none does."""
     counts = dataset.class_counts
     most = counts.index(max(counts))
     share = counts[most] / sum(counts)
     if share < 1 - MINORITY:
         return ""
     right = dataset.validation.labels.eq(most).float().mean().item()
-    return data_text.one_class_prevails(dataset.classes[most], share, right, weighted)
+    return data_text.one_class_dominates(dataset.classes[most], share, right, weighted)

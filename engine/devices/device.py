@@ -74,7 +74,7 @@ def room(device: torch.device, sharers: int = 1) -> float:
 
     So many processes on this machine share its memory.
     """
-    free = memory.free() // sharers
+    free = memory.free_bytes() // sharers
     if device.type == "cuda":
         free = min(free, torch.cuda.mem_get_info(device)[0])
     return free * DATA_SHARE
@@ -122,7 +122,7 @@ def replays(recipe: Recipe, device: torch.device) -> bool:
     """
     if device.type != "cuda" or recipe.freeze:
         return False
-    own = architecture_names.own(recipe.arch) is not None
+    own = architecture_names.user_function(recipe.arch) is not None
     return recipe.cuda_graph == "on" or (recipe.cuda_graph == "auto" and not own)
 
 

@@ -1,4 +1,4 @@
-"""The machine: GPUs and their numbers, processor, memory, control groups.
+"""The machine: CPU cores, memory, control groups, GPUs and their numbers.
 
 Free of torch; may import `protocol`.
 """

@@ -1,4 +1,4 @@
-"""What a container or a batch job may use: less than the machine has.
+"""The limits of a container or a batch job, which may use less than the machine has.
 
 See "Control Group v2" and the controllers of version 1 in the Linux kernel's documentation.
 """
@@ -13,8 +13,8 @@ GROUPS = Path("/sys/fs/cgroup")
 MEMBERSHIP = Path("/proc/self/cgroup")
 
 
-def folders(root: Path, membership: Path, controller: str) -> Iterator[Path]:
-    """The folders of our group and of those around it, from lines as `4:memory:/job/step`.
+def group_folders(root: Path, membership: Path, controller: str) -> Iterator[Path]:
+    """The folders of this process's group and its parents, from lines such as `4:memory:/job/step`.
 
     The controller of version 2 is "".
     """
@@ -28,23 +28,23 @@ def folders(root: Path, membership: Path, controller: str) -> Iterator[Path]:
             yield from (root / part for part in (inner, *inner.parents))
 
 
-def cores(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
-    """The processor cores that this process may use: its affinity, and its groups' quotas.
+def usable_cores(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
+    """The number of CPU cores that this process may use, by its affinity and its groups' quotas.
 
-    Of a quota whole cores count: a thread more would be stopped in the midst of every step, and
-    the others would wait for it.
+    A quota is rounded down to whole cores: with one thread more, the kernel would stop a thread in
+    the middle of every step, and the others would wait for it.
     """
     quotas = [*_quotas(groups, membership)]
     return max(1, int(min([len(os.sched_getaffinity(0)), *quotas])))
 
 
 def _quotas(groups: Path, membership: Path) -> Iterator[float]:
-    """Cores' worth of time that each of our groups has, where it has a limit."""
-    for group in folders(groups, membership, ""):
+    """The quota of each group of this process that has one, in cores."""
+    for group in group_folders(groups, membership, ""):
         quota = _words(group / "cpu.max")
         if quota and quota[0] != "max":
             yield int(quota[0]) / int(quota[1])
-    for group in folders(groups / "cpu", membership, "cpu"):
+    for group in group_folders(groups / "cpu", membership, "cpu"):
         quota = [*_words(group / "cpu.cfs_quota_us"), *_words(group / "cpu.cfs_period_us")]
         if len(quota) == 2 and int(quota[0]) > 0:
             yield int(quota[0]) / int(quota[1])

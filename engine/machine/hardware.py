@@ -1,4 +1,4 @@
-"""Samples of the machine: processor, memory, disk, and GPUs by NVML."""
+"""Samples of the machine: CPU, memory, disk, and GPUs by NVML."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from msgspec import UNSET, UnsetType
 from engine.machine import gpu_numbering
 from engine.protocol import events
 
-# The processes of other containers and of other users' namespaces have no name here.
+# Stands for the user of a process in another container or user namespace.
 UNKNOWN_USER = "?"
 
 
 def gpus() -> tuple[events.Gpu, ...]:
-    """The GPUs of this machine as they are now."""
+    """The current state of this machine's GPUs."""
     return _Gpus().sample()
 
 
 def usable_gpus() -> tuple[events.Gpu, ...]:
-    """Those that torch finds, in its order: the first one is `cuda:0`."""
+    """The GPUs that torch sees, in its order: the first one is `cuda:0`."""
     numbered = {gpu.cuda: gpu for gpu in gpus() if gpu.cuda is not UNSET}
     return tuple(numbered[number] for number in sorted(numbered))
 
 
-def _ranks() -> list[psutil.Process]:
-    """This process and, where torchrun has started it, the others beside it on this machine."""
+def _run_processes() -> list[psutil.Process]:
+    """This process and, under torchrun, the other ranks on this machine."""
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return [psutil.Process()]
     return psutil.Process(os.getppid()).children()
 
 
 class Sampler:
-    """Takes samples; loads are means since the sample before."""
+    """Takes samples; loads are means since the last sample."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._processes = _ranks()
+        self._processes = _run_processes()
         self._cores = psutil.cpu_count() or 1
         self._gpus = _Gpus()
         psutil.cpu_percent()
         self._load()
 
     def _load(self) -> float:
-        """Cores that our processes kept busy since the last call."""
+        """The number of cores that this run's processes kept busy since the last call."""
         return sum(process.cpu_percent() for process in self._processes) / 100
 
     def sample(self) -> events.Hardware:
@@ -65,13 +65,13 @@ class Sampler:
 
 
 class _Gpus:
-    """What NVML says of each GPU; nothing where there is no NVIDIA driver."""
+    """The GPUs that NVML lists; none without an NVIDIA driver."""
 
     def __init__(self) -> None:
         import pynvml
 
         self._nvml = pynvml
-        self._own = {process.pid for process in _ranks()}
+        self._run_pids = {process.pid for process in _run_processes()}
         self._handles: list[Any] = []
         self._uuids: list[str] = []
         try:
@@ -92,7 +92,7 @@ class _Gpus:
         return tuple(gpus)
 
     def _uuid(self, handle: Any) -> str:
-        """Nothing for a GPU that fell off the bus."""
+        """The UUID of a GPU, "" for one that fell off the bus."""
         try:
             return _text(self._nvml.nvmlDeviceGetUUID(handle))
         except self._nvml.NVMLError:
@@ -101,13 +101,13 @@ class _Gpus:
     def _one(self, index: int, handle: Any, number: int | UnsetType) -> events.Gpu:
         nvml = self._nvml
         memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-        celsius = self._if_known(
+        celsius = self._if_supported(
             lambda: float(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
         )
-        watts = self._if_known(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
-        # Under MIG there is no utilisation, and drivers may hide the processes of others.
-        busy = self._if_known(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
-        here = self._own & {process.pid for process in self._processes(handle)}
+        watts = self._if_supported(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
+        # Under MIG there is no utilisation, and drivers may hide the processes of other users.
+        busy = self._if_supported(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
+        here = self._run_pids & {process.pid for process in self._processes(handle)}
         return events.Gpu(
             index=index,
             name=_text(nvml.nvmlDeviceGetName(handle)),
@@ -117,30 +117,30 @@ class _Gpus:
             memory_total=memory.total,
             temperature=UNSET if celsius is None else celsius,
             power=UNSET if watts is None else watts,
-            holders=_holders(self._processes(handle), self._own),
+            holders=_holders(self._processes(handle), self._run_pids),
             cuda=number,
         )
 
     def _processes(self, handle: Any) -> list[Any]:
-        """Those that compute on a GPU; none where the driver hides them."""
+        """The processes that compute on a GPU; none where the driver hides them."""
         try:
             return list(self._nvml.nvmlDeviceGetComputeRunningProcesses(handle))
         except self._nvml.NVMLError:
             return []
 
-    def _if_known(self, ask: Callable[[], float]) -> float | None:
-        """Some GPUs have no such sensor."""
+    def _if_supported(self, ask: Callable[[], float]) -> float | None:
+        """The reading of a sensor, None where the GPU has no such sensor."""
         try:
             return ask()
         except self._nvml.NVMLError:
             return None
 
 
-def _holders(processes: Iterable[Any], own: Set[int]) -> tuple[events.Holder, ...]:
-    """Who holds how much beside our own processes, the most first."""
+def _holders(processes: Iterable[Any], run_pids: Set[int]) -> tuple[events.Holder, ...]:
+    """The users of other processes and the memory that they hold, largest first."""
     held: dict[str, int] = {}
     for process in processes:
-        if process.pid not in own:
+        if process.pid not in run_pids:
             user = user_of(process.pid)
             held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
     most = sorted(held.items(), key=lambda item: -item[1])
@@ -148,7 +148,7 @@ def _holders(processes: Iterable[Any], own: Set[int]) -> tuple[events.Holder, ..
 
 
 def user_of(pid: int) -> str:
-    """Whose process this is, as far as can be known."""
+    """The user of a process, `UNKNOWN_USER` where it cannot be found out."""
     try:
         return psutil.Process(pid).username()
     except (psutil.Error, KeyError):
@@ -160,6 +160,10 @@ def _text(name: str | bytes) -> str:
 
 
 def is_ours(uuid: str, environment: Mapping[str, str] = os.environ) -> bool:
-    """In a container NVML may not see our processes: then GPUs named to them alone are ours."""
+    """Whether CUDA_VISIBLE_DEVICES assigns this GPU to the run.
+
+    In a container NVML may not see the run's processes. Then a GPU is the run's if the variable
+    names it and no more GPUs than the run has ranks.
+    """
     named = environment.get("CUDA_VISIBLE_DEVICES", "").split(",")
     return uuid in named and len(named) <= int(environment.get("LOCAL_WORLD_SIZE", "1"))

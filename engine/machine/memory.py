@@ -1,4 +1,4 @@
-"""How much memory a process may still take: a container or a job has less than the machine."""
+"""Free memory, which in a container or a batch job is less than the machine's."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import psutil
 
-from engine.machine.cgroups import GROUPS, MEMBERSHIP, folders
+from engine.machine.cgroups import GROUPS, MEMBERSHIP, group_folders
 
 
-class Version(NamedTuple):
-    """How a version of control groups names things; `controller` is a line of the membership."""
+class CgroupVersion(NamedTuple):
+    """The file names of one version of control groups, and its controller for memory."""
 
     controller: str
     folder: str
@@ -22,22 +22,22 @@ class Version(NamedTuple):
 
 
 VERSIONS = (
-    Version("", "", "memory.max", "memory.current", "inactive_file"),
-    Version(
+    CgroupVersion("", "", "memory.max", "memory.current", "inactive_file"),
+    CgroupVersion(
         "memory", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
     ),
 )
 
 
-def free(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
-    """Bytes that are free on the machine and in each control group that this process is in."""
+def free_bytes(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
+    """The bytes that this process can still allocate, on the machine and in its control groups."""
     return min([psutil.virtual_memory().available, *_left(groups, membership)])
 
 
 def _left(groups: Path, membership: Path) -> Iterator[int]:
-    """What is left in each of our groups that has a limit; what can be dropped counts as free."""
+    """The free bytes of each group that has a limit; its reclaimable cache counts as free."""
     for version in VERSIONS:
-        for group in folders(groups / version.folder, membership, version.controller):
+        for group in group_folders(groups / version.folder, membership, version.controller):
             try:
                 limit = (group / version.limit).read_text().strip()
                 used = int((group / version.used).read_text())

@@ -1,4 +1,4 @@
-"""Activations as they train fastest."""
+"""Activations in the form that trains fastest."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from torch import nn
 
 
 def out_of_place(model: nn.Module) -> nn.Module:
-    """The model whose ReLU6 and SiLU leave their input as it is.
+    """The model, with ReLU6 and SiLU that do not overwrite their input.
 
-    For their backward pass PyTorch copies what they would overwrite: in place they take longer,
-    and no less memory.
+    For the backward pass PyTorch copies what they would overwrite: in place they take longer and
+    as much memory.
     """
     for module in model.modules():
         if isinstance(module, nn.ReLU6 | nn.SiLU):

@@ -1,4 +1,4 @@
-"""What a person reads about models and their weights."""
+"""Sentences about models and their weights."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def input_too_small(arch: str, least: int, given: int) -> str:
 
 def no_dropout_in_small(arch: str, size: int) -> str:
     return (
-        f"{arch} has dropout between its linear layers, of which images of {size} pixels leave one "
-        "only: leave dropout out, or use images above 64 pixels."
+        f"{arch} has dropout between its linear layers, and for images of {size} pixels it has one "
+        "such layer only: leave dropout out, or use images above 64 pixels."
     )
 
 
@@ -31,8 +31,8 @@ def weights_not_here(file: str, folder: object, url: str, why: str) -> str:
 
 def weights_do_not_fit(source: object) -> str:
     return (
-        f"the weights in {harmless(str(source))} are of another architecture or another form of "
-        "it: use the arch, size and style that they were trained with."
+        f"the weights in {harmless(str(source))} belong to another architecture or another form of "
+        "it: use the arch, size, act, bn and dropout that they were trained with."
     )
 
 
@@ -45,23 +45,24 @@ def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
 NO_TIMM = "timm is not installed: install it with `pip install timm`, or use another architecture."
 
 
-def own_unreadable(file: object, why: str) -> str:
+def user_file_unreadable(file: object, why: str) -> str:
     return f"the file {harmless(str(file))} cannot be read: {harmless(why)}; check the path."
 
 
-def own_fails(where: str, error: str) -> str:
+def user_fails(where: str, error: str) -> str:
     return f"the model cannot be made: {harmless(error)} ({harmless(where)}); repair the file."
 
 
-def own_lacks(file: str, function: str, names: Iterable[str]) -> str:
+def user_lacks_function(file: str, function: str, names: Iterable[str]) -> str:
     known = [harmless(name) for name in names]
-    hint = nearest(function, known) if known else "write one that takes classes and gives a model."
+    write = "write one that takes classes and returns a model."
+    hint = nearest(function, known) if known else write
     return f"{harmless(file)} has no function {harmless(function)}: {hint}"
 
 
-def own_makes_no_model(file: str, function: str, made: str) -> str:
+def user_no_model(file: str, function: str, made: str) -> str:
     return (
-        f"{harmless(function)} in {harmless(file)} gives {harmless(made)}: it must return a "
+        f"{harmless(function)} in {harmless(file)} returns {harmless(made)}: it must return a "
         "torch.nn.Module."
     )
 
@@ -75,6 +76,6 @@ def model_fails(arch: str, images: str, error: str) -> str:
 
 def wrong_output(arch: str, given: str, images: int, classes: int) -> str:
     return (
-        f"{harmless(arch)} gives {harmless(given)} for {images} images and {classes} classes: a "
-        f"model must give one tensor of logits, ({images}, {classes})."
+        f"{harmless(arch)} returns {harmless(given)} for {images} images and {classes} classes: a "
+        f"model must return one tensor of logits, ({images}, {classes})."
     )

@@ -1,4 +1,4 @@
-"""Fitting the first layers of a model made for colour images of 224 pixels to other ones."""
+"""Fits the first layers of a model made for colour images of 224 pixels to other images."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from torch import nn
 
 
 def first_conv(model: nn.Module) -> tuple[str, nn.Conv2d]:
-    """The name of the first convolution, and itself."""
+    """The first convolution, after its name."""
     return next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
 
 
 def replace(model: nn.Module, name: str, layer: nn.Module) -> None:
-    """Put the layer where the one of this dotted name is."""
+    """Replace the layer of this dotted name."""
     parent, _, child = name.rpartition(".")
     setattr(model.get_submodule(parent), child, layer)
 
 
 def with_channels(model: nn.Module, channels: int) -> nn.Module:
-    """The model for images of so many channels, 1 or 3.
+    """The model for images of 1 or 3 channels.
 
-    The filters of grey images are the sums of those for colours, so that it answers to them as
-    the other does to the same image in three equal channels.
+    The filters for grey images are the sums of those for colours. The model then has the same
+    output for a grey image as the colour model has for three equal channels.
     """
     name, conv = first_conv(model)
     if conv.in_channels == channels:
@@ -48,8 +48,8 @@ def _pair(size: tuple[int, ...]) -> tuple[int, int]:
     return height, width
 
 
-def gentler(model: nn.Module, layers: int) -> nn.Module:
-    """The model whose first so many convolutions of stride 2 keep the size of the image instead."""
+def keep_size(model: nn.Module, layers: int) -> nn.Module:
+    """The model, with stride 1 in its first `layers` convolutions of stride 2."""
     halving = (m for m in model.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2))
     for _, conv in zip(range(layers), halving, strict=False):
         conv.stride = (1, 1)

@@ -69,7 +69,7 @@ def subject_of(run: RunDir) -> Subject:
 
     from engine.checkpoints import checkpoint
     from engine.data.loaders.loader_choice import loader
-    from engine.data.loading import at_once, load
+    from engine.data.loading import load, load_at_once
     from engine.devices import device as devices
     from engine.inspection import layer_events
     from engine.inspection.inspector import Inspector
@@ -83,7 +83,7 @@ def subject_of(run: RunDir) -> Subject:
     chosen = build_recipe(file=read_fields(run.recipe))
     # Not the GPU: another run may need all of it, and one image is soon done.
     cpu = torch.device("cpu")
-    dataset = at_once(load(chosen, devices.room(cpu)))
+    dataset = load_at_once(load(chosen, devices.room(cpu)))
     model = model_init.build(chosen, run.path, dataset)
     model.load_state_dict(state.weights)
     source = loader(chosen, dataset, cpu, torch.contiguous_format)

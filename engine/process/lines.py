@@ -110,7 +110,7 @@ def _epochs(history: History) -> int:
 
 def _started(event: events.RunStarted, history: History) -> list[str]:
     data = text.harmless(event.recipe.data)
-    arch = text.harmless(architecture_names.short(event.recipe.arch))
+    arch = text.harmless(architecture_names.short_name(event.recipe.arch))
     resolved = event.resolved
     return [
         f"run {text.harmless(event.name)}",

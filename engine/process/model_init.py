@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engine import models
 from engine.checkpoints import checkpoint
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
-from engine.models import FromImages, transfer_learning, user_model
-from engine.models.style import Style
+from engine.models import registry, transfer_learning, user_model
+from engine.models.definition import FromImages
+from engine.models.layer_options import LayerOptions
 from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -30,9 +30,9 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
     Raises UsageError where it cannot be built.
     """
     channels, _, size = dataset.train.shape
-    style = Style(recipe.act, recipe.bn, recipe.dropout)
-    arch = user_model.kept(recipe.arch, run)
-    return models.build(arch, channels, size, len(dataset.classes), style)
+    options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
+    arch = user_model.with_copied_file(recipe.arch, run)
+    return registry.build(arch, channels, size, len(dataset.classes), options)
 
 
 def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
@@ -44,11 +44,11 @@ def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
         yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
-        weights = transfer_learning.pretrained(recipe.arch, dataset.train.shape[-1])
-        transfer_learning.adopt(model, weights, process_text.PRETRAINED_WEIGHTS)
+        weights = transfer_learning.pretrained_weights(recipe.arch, dataset.train.shape[-1])
+        transfer_learning.load_weights(model, weights, process_text.PRETRAINED_WEIGHTS)
     if recipe.init_from:
         weights = checkpoint.load(Path(recipe.init_from)).training.weights
-        if transfer_learning.adopt(model, weights, recipe.init_from):
+        if transfer_learning.load_weights(model, weights, recipe.init_from):
             yield events.Alert("info", "init-from", process_text.head_left_fresh(recipe.init_from))
 
 

@@ -19,13 +19,13 @@ def preview(file: Path, images: int = 32) -> int:
     Raises UsageError and DataError as the start of a run would.
     """
     from engine.data.loaders.loader_choice import loader
-    from engine.data.loading import at_once, load
+    from engine.data.loading import load, load_at_once
     from engine.devices import device as devices
     from engine.inspection.pictures import augmented
 
     chosen = build_recipe(file=read_fields(file))
     # A folder is streamed, for a few images are enough.
-    dataset = at_once(load(chosen, room=0))
+    dataset = load_at_once(load(chosen, room=0))
     source = loader(chosen, dataset, devices.choose("cpu"), devices.MEMORY_FORMATS["contiguous"])
     try:
         batch = next(source.batches(1))

@@ -60,7 +60,7 @@ def _listed(split: Split) -> ImageList:
 
 def _source(run: RunDir, arch: str) -> str | None:
     """The run's copy of the file that makes a user's own architecture."""
-    user_model = architecture_names.own(arch)
+    user_model = architecture_names.user_function(arch)
     if user_model is None:
         return None
     return (run.path / user_model.file.name).read_text(encoding="utf-8", errors="replace")

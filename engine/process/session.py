@@ -125,7 +125,7 @@ class Session:
 
     def _prepare(self) -> Generator[Event | None, None, Trainer]:
         if self._world.first_here:
-            yield from preparation.downloaded(self._recipe)
+            yield from preparation.download_phases(self._recipe)
         yield events.Phase("loading", note="PyTorch")
         from engine.devices import device as devices
         from engine.process import model_init
@@ -137,7 +137,7 @@ class Session:
         if why is not None:
             yield events.Alert("warning", "gpu", process_text.gpu_unusable(why))
         room = devices.room(device, self._world.neighbours)
-        dataset = yield from preparation.loaded(self._recipe, room)
+        dataset = yield from preparation.loading_phases(self._recipe, room)
         yield events.Phase("loading", note="model")
         model, resolved = self._built(device, dataset)
         # Until there is a checkpoint, the model has the weights that it begins with.
@@ -153,7 +153,7 @@ class Session:
             self._description = describe(self._run, self._recipe, resolved, dataset)
         started = self._started(trainer, model, resolved, device, dataset)
         yield started
-        yield from preparation.notes(dataset, self._recipe, resolved, room)
+        yield from preparation.data_alerts(dataset, self._recipe, resolved, room)
         if told := recipe_checks.untested_torch(started.versions["torch"]):
             yield events.Alert("info", "torch", told)
         for doubt in recipe_checks.doubts(self._recipe, started.layers, self._world.size):

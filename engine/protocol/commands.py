@@ -1,7 +1,7 @@
-"""What the engine is told: one tagged union of frozen structs, one JSON object a command.
+"""Commands to the engine: one tagged union of frozen structs, one JSON object a command.
 
-A viewer or the command line puts a command into the spool of a run directory
-(`spool.send`); the engine takes it between two steps.
+A viewer or the command line puts a command into the spool of a run (`spool.send`); the engine
+takes it between two steps.
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-# The ids of commands that stand for a signal, and for a save that the recipe asks for.
+# The ids of commands that a signal causes, and of saves at the recipe's interval.
 SIGNAL = "signal"
 INTERVAL = "interval"
 
-# What a run may be steered to: the bounds of a recipe's rate and epochs.
+# The bounds for steering: those of the learning rate and of the epochs in a recipe.
 HIGHEST_RATE = 1000.0
 MOST_EPOCHS = 1_000_000
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """`id` names the command in answers; `attempt` names the engine process that it is for."""
+    """`id` names the command in replies; `attempt` names the engine process that it is for."""
 
     id: str
     attempt: str
 
 
 class Pause(_Command, frozen=True):
-    """Stop before the next step and wait, the state kept in memory."""
+    """Wait before the next step, with the state kept in memory."""
 
 
 class Continue(_Command, frozen=True):
-    """Go on exactly where a pause stopped."""
+    """Go on exactly where the pause began."""
 
 
 class Checkpoint(_Command, frozen=True):
@@ -47,8 +47,8 @@ class Stop(_Command, frozen=True):
 class Steer(_Command, frozen=True):
     """Change the rest of the run, from the next step on.
 
-    `scale` multiplies the planned rates; `lr` scales them so that the next step has this one;
-    `epochs` is another total, over which the plan is laid anew. What is None stays.
+    `scale` multiplies the planned learning rates. `lr` scales them so that the next step uses this
+    rate. `epochs` is a new total, for which the schedule is computed again. None changes nothing.
     """
 
     lr: float | None = None
@@ -78,11 +78,11 @@ Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Inspect
 
 
 class GoBack(NamedTuple):
-    """The engine's own: go on from the last checkpoint."""
+    """From the engine itself: go on from the last checkpoint."""
 
 
 class GiveUp(NamedTuple):
-    """The engine's own: end the run, which has failed for this reason."""
+    """From the engine itself: end the run as failed, with this sentence."""
 
     sentence: str
 

@@ -1,11 +1,11 @@
-"""What the engine says: one tagged union of frozen structs, one JSON line an event.
+"""Events from the engine: one tagged union of frozen structs, one JSON line an event.
 
-The journal of a run directory is a sequence of these, and it is all that a viewer knows.
+The journal of a run is a sequence of events, and a viewer knows nothing else.
 
 Accuracies are fractions, times are seconds, epochs count from 1. A measured number is
-`float | None`, where None stands for a non-finite value (JSON has no NaN); what was not
-measured is `UNSET` and left out of the line. New fields get defaults and unknown ones are
-ignored, so that an older viewer reads a newer run.
+`float | None`, where None stands for a value that is not finite (JSON has no NaN). A number that
+was not measured is `UNSET` and left out of the line. New fields get defaults, and readers ignore
+unknown fields, so that an older viewer can read a newer run.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from engine.recipes.recipe import Recipe, Resolved
 
 Measured: TypeAlias = float | None
 Unmeasured: TypeAlias = float | UnsetType | None
-# Named numbers that have no field of their own, as a gradient norm or what a user's code measures.
+# Named numbers without a field of their own: the gradient norm, or numbers from the user's code.
 Scalars: TypeAlias = dict[Annotated[str, Meta(min_length=1, max_length=100)], Measured]
-# Curves are kept over steps: a number that no run comes to must not bring a viewer down.
+# Curves are kept over steps: an absurd step number must not crash a viewer.
 StepNumber: TypeAlias = Annotated[int, Meta(ge=0, le=10**12)]
-# And pictures are drawn as large as they say they are.
+# Pictures are drawn in the size that they declare: an absurd size must not crash a viewer.
 Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 
@@ -34,7 +34,7 @@ def measured(value: float) -> Measured:
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """`seq` and `time` (unix seconds) are stamped by the journal; `step` counts finished steps."""
+    """The journal stamps `seq` and `time` (unix seconds). `step` counts finished steps."""
 
     seq: int = 0
     time: float = 0.0
@@ -44,10 +44,10 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=Tr
 class Layer(msgspec.Struct, frozen=True):
     """One row of the layer table.
 
-    `kind` is the module's class, `detail` its kernel ("3×3", "3×3 /2") or sizes ("512→10");
-    `output` is the shape without the batch, (C, H, W) or (features,); `macs` are
-    multiply-accumulates for one image, and `receptive` is the side in pixels of the part of the
-    image that one output value depends on, 0 where that is all of it or not known.
+    `kind` is the module's class; `detail` is its kernel ("3×3", "3×3 /2") or its sizes ("512→10").
+    `output` is the output shape without the batch, (C, H, W) or (features,). `macs` counts
+    multiply-accumulates for one image. `receptive` is the side in pixels of the receptive field of
+    one output value, 0 where that is the whole image or unknown.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Layer(msgspec.Struct, frozen=True):
 
 
 class RunStarted(_Event, frozen=True):
-    """The first event of an attempt: everything that defines it."""
+    """An attempt starts: everything that defines it."""
 
     attempt: str
     name: str
@@ -96,7 +96,7 @@ PhaseName = Literal[
 
 
 class Phase(_Event, frozen=True):
-    """What the engine does from now on; `fraction` (0 to 1) of it is done, where known."""
+    """What the engine does from now on; `fraction` says how far it is, 0 to 1, where known."""
 
     name: PhaseName
     fraction: float | UnsetType = UNSET
@@ -104,10 +104,10 @@ class Phase(_Event, frozen=True):
 
 
 class Steps(_Event, frozen=True, omit_defaults=True):
-    """Means over the training steps since the last such event.
+    """Means over the training steps since the last event of this type.
 
-    `waited` is the share of the time in which the steps waited for their images. `scalars` holds
-    only what was measured since the last such event.
+    `waited` is the share of the time that the steps spent waiting for images. `scalars` holds only
+    what was measured since the last event of this type.
     """
 
     epoch: int
@@ -120,7 +120,7 @@ class Steps(_Event, frozen=True, omit_defaults=True):
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True):
-    """A cell of the confusion matrix with a few of its validation images, by index."""
+    """A cell of the confusion matrix, with the indices of a few of its validation images."""
 
     true: int
     predicted: int
@@ -128,10 +128,10 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Confusion(_Event, frozen=True):
-    """Counts on the validation set, row = true class.
+    """The confusion matrix on the validation set; a row is a true class.
 
-    Up to 100 classes `counts` is dense, (classes, classes); above, `sparse` lists the non-zero
-    cells as (true, predicted, count). `worst` names the largest errors, worst first.
+    Up to 100 classes, `counts` is dense: (classes, classes). Above, `sparse` lists the non-zero
+    cells as (true, predicted, count). `worst` lists the cells with most errors, worst first.
     """
 
     epoch: int
@@ -152,7 +152,7 @@ class Picture(msgspec.Struct, frozen=True):
 class FeatureMap(msgspec.Struct, frozen=True):
     """One channel of a layer's output, reduced to a small grid.
 
-    A byte b stands for `low + b / 255 * (high - low)`.
+    A byte b stands for the value `low + b / 255 * (high - low)`.
     """
 
     channel: int
@@ -164,7 +164,7 @@ class FeatureMap(msgspec.Struct, frozen=True):
 
 
 class FeatureMaps(_Event, frozen=True):
-    """What a layer makes of one validation image."""
+    """The output of a layer for one validation image, with the model's top predictions."""
 
     layer: str
     shape: tuple[int, ...]
@@ -176,10 +176,10 @@ class FeatureMaps(_Event, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """A training image after augmentation, with the class that it counts as.
+    """A training image after augmentation, with its class.
 
-    Where two images are mixed, `other` is the class of the second and `share` how much the first
-    stands for, 0 to 1.
+    Where two images are mixed, `other` is the class of the second one, and `share` the weight of
+    the first one, 0 to 1.
     """
 
     picture: Picture
@@ -189,14 +189,14 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Augmented(_Event, frozen=True):
-    """Training images as the network sees them; only ever an answer to a look inside."""
+    """Training images as the network sees them. Only a reply to `Inspect`."""
 
     epoch: int
     samples: tuple[Sample, ...]
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A validation image with its class and the likeliest ones, each with its probability."""
+    """A validation image with its true class, and the top predictions with their probabilities."""
 
     image: int
     picture: Picture
@@ -205,16 +205,17 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class Examples(_Event, frozen=True):
-    """Validation images that were asked for; only ever an answer to a look inside."""
+    """Validation images that a viewer requested. Only a reply to `Inspect`."""
 
     examples: tuple[Example, ...]
 
 
 class Kernels(_Event, frozen=True):
-    """The filters of a convolution; only ever an answer to a look inside.
+    """The filters of a convolution. Only a reply to `Inspect`.
 
-    `shape` is (out, in, height, width). A byte b of a picture stands for a weight of
-    (b / 127.5 - 1) * `largest`; where the input has not three channels, for the mean over them.
+    `shape` is (out, in, height, width). A byte b of a picture stands for the weight
+    (b / 127.5 - 1) * `largest`. Unless the input has three channels, a picture shows the mean
+    over them.
     """
 
     layer: str
@@ -224,11 +225,11 @@ class Kernels(_Event, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True, array_like=True):
-    """How one layer with weights fares in one training step.
+    """The health of one layer with weights in one training step.
 
-    `gradient` is the L2 norm of its weights' gradient, `update` the norm of their change over their
-    own, `mean` and `deviation` those of its output, and `dead` the share of its units, channels or
-    features, that the ReLU after it lets pass for no image of the batch.
+    `gradient` is the L2 norm of the gradient of its weights. `update` is the norm of their change
+    divided by their norm. `mean` and `deviation` (standard) are of its output. `dead` is the share
+    of its units (channels or features) for which the following ReLU is zero on the whole batch.
     """
 
     layer: str
@@ -240,15 +241,15 @@ class Health(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LayerHealth(_Event, frozen=True):
-    """The layers that have weights, in the order of computation."""
+    """The health of all layers with weights, in the order of computation."""
 
     layers: tuple[Health, ...]
 
 
 class EpochEnded(_Event, frozen=True, omit_defaults=True):
-    """Results of an epoch; `seconds` of training and `evaluation_seconds` are wall-clock.
+    """The results of an epoch; `seconds` (of training) and `evaluation_seconds` are wall-clock.
 
-    `balanced` is the mean recall of the classes, for a run that weighs them.
+    `balanced` is the mean recall over the classes, in a run with class weights.
     """
 
     epoch: int
@@ -269,7 +270,7 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
 class Checkpointed(_Event, frozen=True):
     """A checkpoint is durable under this file name.
 
-    It took `seconds` to write, and the training waited `stall` seconds for the copy in memory.
+    Writing it took `seconds`; copying the state in memory held the training up for `stall` seconds.
     """
 
     file: str
@@ -282,7 +283,7 @@ class Checkpointed(_Event, frozen=True):
 
 
 class Resumed(_Event, frozen=True):
-    """A new attempt goes on from a checkpoint: training events after `from_seq` no longer count."""
+    """A new attempt resumes from a checkpoint; it supersedes training events after `from_seq`."""
 
     attempt: str
     from_seq: int
@@ -290,10 +291,10 @@ class Resumed(_Event, frozen=True):
 
 
 class Steered(_Event, frozen=True):
-    """The rest of the run was changed, from the step after this one on.
+    """A command changed the rest of the run, from the step after this one on.
 
-    `factor` is by how much all planned rates are now multiplied, `epochs` the total, `lr` the rate
-    of the next step; `command` is the id of what asked for it.
+    `factor` now multiplies all planned learning rates, `epochs` is the total, `lr` the rate of the
+    next step, and `command` the id of the command.
     """
 
     factor: float
@@ -303,7 +304,7 @@ class Steered(_Event, frozen=True):
 
 
 class Alert(_Event, frozen=True):
-    """Something a person should know, with what to do about it."""
+    """Something that the user should know, with what to do about it."""
 
     level: Literal["info", "warning", "error"]
     code: str
@@ -322,8 +323,8 @@ class Holder(msgspec.Struct, frozen=True):
 class Gpu(msgspec.Struct, frozen=True):
     """One GPU as NVML sees it; memory in bytes, temperature in °C, power in watts.
 
-    `index` is NVML's number of it and `cuda` torch's, which a GPU that is hidden from the run does
-    not have. `holders` are those who use it beside this run.
+    `index` is its number in NVML. `cuda` is its number in torch; a GPU that is hidden from the run
+    has none. `holders` are the users of other processes on it.
     """
 
     index: int
@@ -339,10 +340,10 @@ class Gpu(msgspec.Struct, frozen=True):
 
 
 class Hardware(_Event, frozen=True):
-    """A sample of the machine, every two seconds; also the engine's heartbeat.
+    """A sample of the machine, every two seconds; also the heartbeat of the engine.
 
-    `cpu` is the load of the whole machine and `engine_cpu` that of the engine, each as a
-    fraction of all cores; memory and disk are bytes.
+    `cpu` is the load of the whole machine and `engine_cpu` that of the engine, both as a fraction
+    of all cores. Memory and disk are in bytes.
     """
 
     cores: int
@@ -386,11 +387,11 @@ Event: TypeAlias = (
     | RunEnded
 )
 
-# What a resume takes back, when it came after the checkpoint.
+# The events that a resume supersedes if they came after its checkpoint.
 TRAINING = (Steps, EpochEnded, Confusion, FeatureMaps, LayerHealth, Steered)
 
 encode = msgspec.json.Encoder().encode
-# What decoding raises for a line that is torn, foreign or of a newer version.
+# The errors of decoding a line that is torn, foreign or of a newer version.
 UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
@@ -402,5 +403,5 @@ def decode(line: bytes) -> Event:
 
 
 def decode_lines(lines: bytes) -> list[Event]:
-    """The events of many lines; raises as `decode` where any of them is not sound."""
+    """The events of many lines. Raises one of `UNREADABLE` if any line cannot be decoded."""
     return _decoder.decode_lines(lines)

@@ -193,4 +193,4 @@ def share_of_batch(batch: int, parts: int) -> int:
 
 def short_names(recipe: Recipe) -> tuple[str, str]:
     """Architecture and data set without the folders of their files, as people call them."""
-    return architecture_names.short(recipe.arch), PurePath(recipe.data).name or recipe.data
+    return architecture_names.short_name(recipe.arch), PurePath(recipe.data).name or recipe.data

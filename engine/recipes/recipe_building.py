@@ -11,11 +11,11 @@ from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.architectures import (
     ARCHITECTURES,
-    LARGEST_SMALL_IMAGE,
     adjustable,
     families,
     has_weights,
 )
+from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
 from engine.recipes import presets, recipe_text
 from engine.recipes.field_checks import checked
@@ -43,7 +43,7 @@ def build_recipe(
     arch, data, name = (
         str(given.get(key, getattr(defaults, key))) for key in ("arch", "data", "preset")
     )
-    if not architecture_names.possible(arch):
+    if not architecture_names.well_formed(arch):
         raise UsageError(recipe_text.unknown_architecture(arch, ARCHITECTURES))
     values = presets.preset(name, arch, data) | given
     if values.get("pretrained") is True and values.get("size", "auto") == "auto":

@@ -1,4 +1,4 @@
-"""The run directory, written and read: lock, journal, command spool, history.
+"""The folder of a run, written and read: paths, lock, journal, command spool, history.
 
 Free of torch; may import `protocol`.
 """

@@ -13,10 +13,10 @@ from engine.run.journal_tail import JournalTail
 
 
 class JournalSlice(NamedTuple):
-    """Events in the order of the journal; `anew` says that they begin at its start again."""
+    """Events in the order of the journal; `from_start` says that reading has started again."""
 
     events: list[Event]
-    anew: bool
+    from_start: bool
 
 
 class JournalReader:
@@ -31,7 +31,7 @@ class JournalReader:
         self._tail = JournalTail(path)
         self._resumes = find_resumes(path)
         self._met = 0
-        self._anew = False
+        self._from_start = False
 
     def batches(self) -> Iterator[JournalSlice]:
         """The new events that count, from about `PART_BYTES` of the journal at a time."""
@@ -40,10 +40,10 @@ class JournalReader:
             self._met += len(resumes)
             if self._met > len(self._resumes):
                 self._resumes += resumes[len(self._resumes) - self._met :]
-                self._met, self._anew = 0, True
+                self._met, self._from_start = 0, True
                 self._tail = JournalTail(self._tail.path)
                 continue
             if self._resumes:
                 new = [event for event in new if not superseded(event, self._resumes)]
-            batch, self._anew = JournalSlice(new, self._anew), False
+            batch, self._from_start = JournalSlice(new, self._from_start), False
             yield batch

@@ -1,4 +1,4 @@
-"""Answers to looks inside: one event in `probes/ID.json`, the newest few kept."""
+"""Replies to `Inspect` commands: one event each in `probes/ID.json`; only the newest are kept."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from engine.run.run_paths import RunDir
 KEPT = 16
 
 
-def write_reply(run: RunDir, question: str, content: Event) -> None:
-    """Answer the look inside with this id. Raises OSError."""
+def write_reply(run: RunDir, command_id: str, reply: Event) -> None:
+    """Write the reply to the command with this id. Raises OSError."""
     os.makedirs(run.replies, mode=0o700, exist_ok=True)
-    write_durably(run.replies / f"{question}.json", events.encode(content))
+    write_durably(run.replies / f"{command_id}.json", events.encode(reply))
     kept = sorted(run.replies.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     for old in kept[:-KEPT]:
         old.unlink(missing_ok=True)
 
 
-def read_reply(run: RunDir, question: str) -> Event | None:
-    """The answer, or None while there is none."""
+def read_reply(run: RunDir, command_id: str) -> Event | None:
+    """The reply to the command with this id, or None while there is none."""
     try:
-        return events.decode((run.replies / f"{question}.json").read_bytes())
+        return events.decode((run.replies / f"{command_id}.json").read_bytes())
     except (OSError, *events.UNREADABLE):
         return None

@@ -1,4 +1,4 @@
-"""What a person reads about run directories, locks and journals."""
+"""Sentences for the user about run folders, locks and commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def runs_unreadable(path: object, why: str) -> str:
 
 
 def no_locks(why: str) -> str:
-    return f"this file system has no locks ({harmless(why)}): choose another with --runs-dir."
+    return f"this file system cannot lock files ({harmless(why)}): choose another with --runs-dir."
 
 
 def no_runs(runs_dir: object) -> str:
@@ -28,7 +28,10 @@ def no_runs(runs_dir: object) -> str:
 
 def several_runs(selector: str, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
-    return f"'{harmless(selector)}' fits several runs ({shown}): give a number or more of the name."
+    return (
+        f"'{harmless(selector)}' matches several runs ({shown}): give a number, or more of the "
+        "name."
+    )
 
 
 def none_live() -> str:
@@ -46,21 +49,21 @@ def not_running(name: str) -> str:
 
 def silent(name: str, host: str, seconds: float) -> str:
     return (
-        f"{harmless(name)} was not heard of for {duration(seconds)}, and whether it still runs on "
-        f"{harmless(host)} cannot be seen from here: if it does not, go on with "
+        f"{harmless(name)} has been silent for {duration(seconds)}, and only {harmless(host)} can "
+        "tell whether it still runs: if it does not, resume it with "
         f"`cnn-tui resume {harmless(name)} --force`."
     )
 
 
 def bad_name(name: str) -> str:
     return (
-        f"'{harmless(name)}' cannot name a run: use letters, digits, dots, dashes and underscores, "
-        "beginning with a letter or digit, 100 at most."
+        f"'{harmless(name)}' cannot name a run: use at most 100 letters, digits, dots, dashes and "
+        "underscores, and begin with a letter or digit."
     )
 
 
-COMMAND_NOT_OURS = "it is not a plain file of this user"
+COMMAND_NOT_OURS = "it is not a regular file of this user"
 
 COMMAND_TOO_LARGE = "it is too large"
 
-COMMAND_BAD_ID = "its id is none of ours"
+COMMAND_BAD_ID = "its id is not valid"

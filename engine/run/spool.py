@@ -1,8 +1,8 @@
 """The command spool of a run directory, as in maildir.
 
-A command is written under a dot name and renamed to TIME_NS-ID.json; the engine takes files in
-the order of their names and deletes them. A command names the attempt that it is for: one that
-was meant for an engine that is gone is deleted unheard.
+A command is written under a dot name and renamed to TIME_NS-ID.json; the engine takes the files in
+the order of their names and deletes them. A command names the attempt that it is for; the engine
+deletes commands for other attempts without executing them.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from engine.protocol.commands import Command
 from engine.run import run_lock, run_text
 from engine.run.run_paths import RunDir
 
-LARGEST = 64 * 1024
-# A look inside is answered in a file of this name.
+MOST_BYTES = 64 * 1024
+# The reply to an inspection is written to a file of this name.
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def send(run: RunDir, command_type: Callable[..., Command], **fields: object) -> str:
     """Put a command into the spool of a live run and return its id.
 
-    A look inside goes to the engine or, without one, to who answers for it (`engine.look`).
-    Raises RunError where nobody would hear it or it cannot be written.
+    An `Inspect` goes to the engine or, without one, to the process that answers in its place.
+    Raises RunError where neither runs or the command cannot be written.
     """
     locks = [run.lock, run.inspection_lock] if command_type is commands.Inspect else [run.lock]
     lock = next((lock for lock in locks if run_lock.is_live(run, lock)), None)
@@ -52,24 +52,24 @@ def send(run: RunDir, command_type: Callable[..., Command], **fields: object) ->
 
 
 class Spool:
-    """The receiving end, for one attempt; `refuse(file, why)` hears of what is no command."""
+    """The receiving end, for one attempt. It calls `refuse(file, why)` for each bad file."""
 
     def __init__(self, run: RunDir, attempt: str, refuse: Callable[[str, str], None]) -> None:
         self._folder, self._attempt, self._refuse = run.commands, attempt, refuse
-        # On a folder that cannot be written nothing is deleted: each is heard once all the same.
-        self._heard: set[str] = set()
+        # In a folder that cannot be written, files stay; still each command is taken only once.
+        self._taken: set[str] = set()
 
     def take(self) -> list[Command]:
-        """The commands that wait for this attempt, oldest first, each deleted as it is taken."""
+        """The commands that wait for this attempt, oldest first. Deletes their files."""
         found = []
         for name in sorted(_names(self._folder)):
-            if name.startswith(".") or name in self._heard:
+            if name.startswith(".") or name in self._taken:
                 continue
             command = self._read(self._folder / name)
             try:
                 os.unlink(self._folder / name)
             except OSError:
-                self._heard.add(name)
+                self._taken.add(name)
             if command is not None and command.attempt == self._attempt:
                 found.append(command)
         return found
@@ -79,7 +79,7 @@ class Spool:
             data = _content(path)
             if data is None:
                 self._refuse(path.name, run_text.COMMAND_NOT_OURS)
-            elif len(data) > LARGEST:
+            elif len(data) > MOST_BYTES:
                 self._refuse(path.name, run_text.COMMAND_TOO_LARGE)
             else:
                 command = commands.decode(data)
@@ -101,12 +101,12 @@ def _names(folder: Path) -> list[str]:
 
 
 def _content(path: Path) -> bytes | None:
-    """What is in a file; None unless it is a regular file of this user. Raises OSError."""
+    """The content of a file, or None unless it is a regular file of this user. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
             return None
-        return os.read(descriptor, LARGEST + 1)
+        return os.read(descriptor, MOST_BYTES + 1)
     finally:
         os.close(descriptor)

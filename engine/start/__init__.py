@@ -1,4 +1,4 @@
-"""From a command line to a run directory: launch, resume, recipe resolution.
+"""From a command line to a running engine: recipe resolution, launch, resume.
 
 Free of torch; may import `data.folders`.
 """

@@ -1,4 +1,4 @@
-"""From what a person said to a checked recipe: names, files, folders, and what is on the disk."""
+"""From the words of a command line to a checked recipe, with its files and folders found."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import start_text
 
-# What the weights of a run fit only together with, taken over from its recipe.
+# The weights of a run fit only these values of its recipe.
 INHERITED = ("arch", "act", "bn")
 
 
 def recipe_from(
-    said: str | None,
+    named: str | None,
     sets: Sequence[str],
     flags: Mapping[str, object],
     runs_dir: Path,
-    known: RunDir | None = None,
+    resumed: RunDir | None = None,
 ) -> Recipe:
-    """One recipe from `--recipe NAME|FILE`, `--set` and the flags, its data found on the disk.
+    """The recipe of `--recipe NAME|FILE`, `--set` and the flags, with its data found on the disk.
 
-    Where it is for a run that is `known` already, that one has weights of its own to begin with.
-    Raises UsageError for a name, key or value, DataError for data that is not there, RunError for
-    a run to begin with that is not in the runs folder.
+    A `resumed` run starts from its own weights. Raises UsageError for a wrong name, key or value,
+    DataError for missing data, and RunError where `init_from` names a run that does not exist.
     """
-    file = _file(said)
+    file = _file_fields(named)
     settings = dict(parse_setting(setting) for setting in sets)
     if source := {**file, **settings, **flags}.get("init_from"):
-        own = known and known.checkpoints / "last.pt"
-        source = own or checkpoint(str(source), runs_dir)
+        last = resumed and resumed.checkpoints / "last.pt"
+        source = last or checkpoint(str(source), runs_dir)
         file = inherited(source) | file
         flags = {**flags, "init_from": str(source)}
     chosen = defaults(file | settings | dict(flags)) | dict(flags)
@@ -50,52 +49,52 @@ def recipe_from(
     return built
 
 
-def fields(said: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
-    """The fields that `--recipe`, `--set` and the flags themselves speak of. Raises as above."""
+def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
+    """The fields that `--recipe`, `--set` and the flags set. Raises as `recipe_from`."""
     settings = {parse_setting(setting)[0] for setting in sets}
-    return {*_file(said), *settings, *flags}
+    return {*_file_fields(named), *settings, *flags}
 
 
-def _file(said: str | None) -> dict[str, object]:
+def _file_fields(named: str | None) -> dict[str, object]:
     """The fields of `--recipe NAME|FILE`."""
-    if said is None:
+    if named is None:
         return {}
-    if said in presets.PRESETS:
-        return {"preset": said}
-    if not os.path.exists(said) and not said.endswith(".toml"):
-        raise UsageError(text.unknown_preset(said, presets.PRESETS))
-    return read_fields(Path(said))
+    if named in presets.PRESETS:
+        return {"preset": named}
+    if not os.path.exists(named) and not named.endswith(".toml"):
+        raise UsageError(text.unknown_preset(named, presets.PRESETS))
+    return read_fields(Path(named))
 
 
 def absolute(built: Recipe) -> Recipe:
-    """The recipe with places that mean the same from any folder.
+    """The recipe with absolute paths, so that it means the same from any folder.
 
-    Raises UsageError and DataError for what is not there.
+    Raises UsageError or DataError for a file or folder that does not exist.
     """
-    places = os.path.abspath(os.path.expanduser(built.data_dir)) if built.data_dir else ""
+    data_dir = os.path.abspath(os.path.expanduser(built.data_dir)) if built.data_dir else ""
     return msgspec.structs.replace(
-        built, arch=architecture(built.arch), data=data(built.data), data_dir=places
+        built, arch=architecture(built.arch), data=data(built.data), data_dir=data_dir
     )
 
 
-def defaults(said: Mapping[str, object]) -> dict[str, object]:
-    """What is trained where nothing was said.
+def defaults(given: Mapping[str, object]) -> dict[str, object]:
+    """The architecture and the data set for those that were not given.
 
-    CIFAR-10 and ResNet-18 if the data is on disk, else digits and LeNet-5; a data set or an
-    architecture alone brings the other with it.
+    CIFAR-10 and ResNet-18 if the data is on disk, else digits and LeNet-5. A given data set
+    decides the architecture.
     """
-    places = str(said.get("data_dir", ""))
-    have_cifar = datasets.located(datasets.DATA["cifar10"], places) is not None
+    data_dir = str(given.get("data_dir", ""))
+    have_cifar = datasets.folder_of(datasets.DATA["cifar10"], data_dir) is not None
     arch, name = ("resnet18", "cifar10") if have_cifar else ("lenet5", "digits")
-    if "data" in said:
-        arch = "lenet5" if said["data"] == "digits" else "resnet18"
-    return {k: v for k, v in {"arch": arch, "data": name}.items() if k not in said}
+    if "data" in given:
+        arch = "lenet5" if given["data"] == "digits" else "resnet18"
+    return {k: v for k, v in {"arch": arch, "data": name}.items() if k not in given}
 
 
 def data(name: str) -> str:
-    """A catalogue name as it is, an existing folder as an absolute path; links keep their names.
+    """A catalogue name unchanged, or an existing folder as an absolute path; keeps symbolic links.
 
-    Raises UsageError for what is neither; `./NAME` means a folder in any case.
+    `./NAME` always means a folder. Raises UsageError or DataError where neither exists.
     """
     if name in datasets.DATA:
         return name
@@ -110,39 +109,39 @@ def data(name: str) -> str:
 
 
 def architecture(name: str) -> str:
-    """A name as it is, the user's own `FILE.py:FUNCTION` with an absolute path.
+    """A name unchanged, or the user's `FILE.py:FUNCTION` with an absolute path.
 
-    Raises UsageError where there is no such file; what is in it, the engine finds out.
+    Raises UsageError where the file does not exist; the engine checks its content.
     """
-    own = architecture_names.own(name)
-    if own is None:
+    user_model = architecture_names.user_function(name)
+    if user_model is None:
         return name
-    file = own.file.expanduser()
+    file = user_model.file.expanduser()
     if not file.is_file():
-        raise UsageError(start_text.own_missing(file))
-    return f"{file.resolve()}:{own.function}"
+        raise UsageError(start_text.model_file_missing(file))
+    return f"{file.resolve()}:{user_model.function}"
 
 
-def checkpoint(said: str, runs_dir: Path) -> Path:
-    """The file of weights that is meant: itself, or the best of a run, else its last.
+def checkpoint(source: str, runs_dir: Path) -> Path:
+    """The checkpoint that `source` names: a file, or the best of a run, else its last.
 
-    Raises RunError for no such run, UsageError for one that has saved nothing.
+    Raises RunError where no such run exists, UsageError where it has no checkpoint.
     """
-    path = Path(said).expanduser()
+    path = Path(source).expanduser()
     if path.is_file():
         return path.resolve()
     try:
-        run = run_search.find(runs_dir, said)
+        run = run_search.find(runs_dir, source)
     except RunError as error:
-        raise RunError(start_text.no_file_either(said, str(error))) from error
+        raise RunError(start_text.no_file_either(source, str(error))) from error
     for name in ("best.pt", "last.pt"):
         if (run.checkpoints / name).is_file():
             return (run.checkpoints / name).resolve()
-    raise UsageError(start_text.no_weights_there(said))
+    raise UsageError(start_text.no_checkpoint_there(source))
 
 
 def inherited(weights: Path) -> dict[str, object]:
-    """What the run of this checkpoint says of its architecture; nothing for a file elsewhere."""
+    """The architecture fields of the run that a checkpoint belongs to; none for any other file."""
     run = RunDir(weights.parent.parent)
     if not run.recipe.is_file():
         return {}
@@ -150,9 +149,9 @@ def inherited(weights: Path) -> dict[str, object]:
 
 
 def check_data(chosen: Recipe) -> None:
-    """Raise DataError where a folder of images is missing, empty or of one class.
+    """Raise DataError where a folder of images is missing, empty, or has one class only.
 
-    A set of the catalogue that is not on this disk is downloaded when the run starts.
+    A data set of the catalogue that is not on this disk is downloaded when the run starts.
     """
     if chosen.data not in datasets.DATA:
         image_folder.check(Path(chosen.data))

@@ -1,4 +1,4 @@
-"""What a person reads when a run is started or resumed."""
+"""Sentences for the user when a run is started or resumed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.text import harmless, in_epochs, nearest
 def unknown_data(name: str, known: Iterable[str]) -> str:
     return (
         f"there is no data set and no folder '{harmless(name)}': {nearest(name, known)} "
-        "Or give the path of a folder with one subfolder of images a class."
+        "Or give the path of a folder that has one subfolder of images for each class."
     )
 
 
-def no_weights_there(source: object) -> str:
+def no_checkpoint_there(source: object) -> str:
     return (
-        f"{harmless(str(source))} holds no checkpoint to begin with: name a run that has saved "
-        "one, or a file of one."
+        f"{harmless(str(source))} has no checkpoint to start from: name a run that has saved one, "
+        "or a checkpoint file."
     )
 
 
@@ -25,41 +25,42 @@ def no_file_either(source: str, no_run: str) -> str:
     return f"there is no file {harmless(source)}, and {no_run}"
 
 
-def own_missing(file: object) -> str:
-    return f"there is no file {harmless(str(file))} to make the model: check the path."
+def model_file_missing(file: object) -> str:
+    return f"there is no file {harmless(str(file))} to build the model from: check the path."
 
 
 def already_done(name: str) -> str:
     return (
-        f"{harmless(name)} is done: let it go on with `cnn-tui resume {harmless(name)} --epochs N`."
+        f"{harmless(name)} is done: train it further with `cnn-tui resume {harmless(name)} "
+        "--epochs N`."
     )
 
 
 def trained_already(name: str, epochs: int) -> str:
     return (
-        f"{harmless(name)} has {in_epochs(epochs)} behind it: give --epochs {epochs + 1} or more."
+        f"{harmless(name)} has already trained {in_epochs(epochs)}: give --epochs {epochs + 1} or "
+        "more."
     )
 
 
-def _unlike(fields: Mapping[str, tuple[str, str]]) -> str:
-    """`lr = 0.1 (and not 0.05)`: what a run has, and what a command line says."""
+def _differences(fields: Mapping[str, tuple[str, str]]) -> str:
+    """`lr = 0.1 (not 0.05)`: the value of the run, and that of the command line."""
     return ", ".join(
-        f"{key} = {harmless(has)} (and not {harmless(asked)})"
-        for key, (has, asked) in fields.items()
+        f"{key} = {harmless(has)} (not {harmless(asked)})" for key, (has, asked) in fields.items()
     )
 
 
 def another_run(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
     return (
-        f"{harmless(name)} is a run with {_unlike(fields)}: leave that out to go on with it, or "
-        "begin another run with another --name."
+        f"{harmless(name)} is a run with {_differences(fields)}: leave that out to resume it, or "
+        "start another run with another --name."
     )
 
 
-def goes_on_as_it_began(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
+def keeps_its_settings(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
     return (
-        f"{harmless(name)} goes on as it began, with {_unlike(fields)}: for what this command line "
-        "says begin another run with another --name."
+        f"{harmless(name)} keeps the settings that it began with, {_differences(fields)}: to use "
+        "those of this command line, start another run with another --name."
     )
 
 
@@ -73,14 +74,14 @@ def intruder(module: str, found: object, expected: object) -> str:
 def too_few_gpus(wanted: int, count: int) -> str:
     if not count:
         return "there is no usable GPU for --gpus: leave it out, or train with --device cpu."
-    return f"there are {count} usable GPUs and not {wanted}: use --gpus {count} or fewer."
+    return f"there are {count} usable GPUs, not {wanted}: use --gpus {count} or fewer."
 
 
 def gpus_and_number(device: str) -> str:
     return (
-        f"--gpus takes the first GPUs and --device {device} is one: use --device cuda, and "
-        "CUDA_VISIBLE_DEVICES to choose among them."
+        f"--gpus takes the first GPUs, but --device {device} names one: use --device cuda, and "
+        "choose the GPUs with CUDA_VISIBLE_DEVICES."
     )
 
 
-NO_PREVIEW = "the preview ended without an answer: start the run to see more"
+NO_PREVIEW = "the preview process ended without a reply: start the run to see why"

@@ -28,7 +28,7 @@ from engine.checkpoints.run_state import (
 )
 from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.dataset import Dataset
-from engine.data.base.seeds import derived
+from engine.data.base.seeds import derive_seed
 from engine.data.loaders import loader_choice
 from engine.devices import device as devices
 from engine.distributed.ranks import World
@@ -37,7 +37,7 @@ from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
-from engine.models.transfer_learning import Trunk
+from engine.models.transfer_learning import FrozenBackbone
 from engine.protocol import commands, events
 from engine.protocol.events import Event, measured
 from engine.recipes import schedule
@@ -96,7 +96,7 @@ class Trainer:
         self._loss = _loss(recipe, dataset, device)
         self._backlog = devices.Backlog(device)
         self._replay = self._replayed() if resolved.cuda_graph == "on" else None
-        self._trunk = Trunk(self.model, recipe.freeze)
+        self._backbone = FrozenBackbone(self.model, recipe.freeze)
         self._tally = RunningMetrics(device, self._world)
         self._plateau = schedule.Plateau()
         self._steer_to(Steering(factor=1.0, epochs=recipe.epochs))
@@ -175,7 +175,7 @@ class Trainer:
         Raises what a compiler may raise.
         """
         self.model.train()
-        self._trunk.begin(self.epoch)
+        self._backbone.start_epoch(self.epoch)
         network, batch = devices.compiled(self._shared), next(self._loader.batches(self.epoch))
         with devices.untouched(self.model, self._device):
             with devices.autocast(self._device, self._resolved.precision):
@@ -195,7 +195,7 @@ class Trainer:
     def _train(self) -> Iterator[Event | None]:
         """The rest of the epoch, from the step where the run is."""
         self.model.train()
-        self._trunk.begin(self.epoch)
+        self._backbone.start_epoch(self.epoch)
         self._world.anew()
         first = self.step % self.steps_per_epoch
         draws = self._loader.drawn(self.epoch, first)
@@ -494,7 +494,7 @@ class Trainer:
     def _part_draws(self) -> None:
         """Draw what no other rank draws, as dropout does; the leader's draws are in checkpoints."""
         if not self._world.leads:
-            torch.manual_seed(derived(self._recipe.seed, self.step, self._world.rank))
+            torch.manual_seed(derive_seed(self._recipe.seed, self.step, self._world.rank))
 
 
 def _loss(recipe: Recipe, dataset: Dataset, device: torch.device) -> CrossEntropy:

@@ -47,7 +47,7 @@ from tui.panes.maps.kernel_rows import kernels_pane
 from tui.panes.maps.map_rows import MapView, maps_facts, maps_foot, maps_pane, maps_range
 from tui.panes.scalars.scalar_drawing import INKS, Scalar, scalar_pane
 from tui.panes.scalars.scalar_drawing import scale_for as scalar_scale
-from tui.terminal.viewer_cost import Cost
+from tui.terminal.viewer_cost import ViewerCost
 
 Draw = Callable[[History, int, int], list[Row]]
 MATRIX = Looked(kind="matrix", selected=(1, 0), turn=1)
@@ -129,7 +129,7 @@ PANES: dict[str, Draw] = {
     ),
     "kernels": lambda h, w, t: kernels_pane(examples.kernels(w % 14), w, t, first=3),
     "machine": machine_pane,
-    "cost": lambda h, w, t: machine_pane(h, w, t, Cost(w / 7, 1e9 / t), "anna"),
+    "cost": lambda h, w, t: machine_pane(h, w, t, ViewerCost(w / 7, 1e9 / t), "anna"),
     "log": lambda h, w, t: log_pane(h.log, w, t, examples.clock),
     "filtered log": lambda h, w, t: log_pane(h.log, w, t, examples.clock, first=2, wanted="e"),
     "status": lambda h, w, t: [status_row(h, w, h.last_time, examples.clock)],

@@ -11,9 +11,9 @@ from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.panes.machine.machine_rows import bounds, machine_pane, rows_hidden
-from tui.terminal.viewer_cost import Cost
+from tui.terminal.viewer_cost import ViewerCost
 
-COST = Cost(0.006, 0.9 * 1024)
+COST = ViewerCost(0.006, 0.9 * 1024)
 
 
 def waiting(share: float | None, reports: int = 1) -> History:

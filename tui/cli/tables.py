@@ -1,17 +1,15 @@
-"""Tables of models, data sets, recipes and runs on the plain terminal, drawn with rich."""
+"""Prints tables of models, data sets, recipes and runs with rich."""
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import click
-import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console
@@ -27,19 +25,21 @@ from tui import text
 from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
-from tui.viewer.run_summary import RunSummary, summary
+from tui.viewer import run_list, viewer_text
+from tui.viewer.run_summary import RunSummary, summarize
 
 # Cells between two columns.
 BETWEEN = 3
-# Prose that is narrower is no pleasure to read, and a shorter name says too little.
+# Narrower prose is hard to read, and a shorter name says too little.
 NARROWEST_PROSE, SHORTEST_NAME = 32, 12
 
 
 class Column(NamedTuple):
-    """A heading, and what becomes of it where the terminal is narrow.
+    """A heading, and how the column shrinks in a narrow terminal.
 
-    The highest `rank` is left out first, of equals the last, and the first column never. One that
-    may be narrower than its texts is, down to `least` cells: prose is wrapped, and all else cut.
+    The column with the highest `rank` is left out first, the last one among equals, and the first
+    column never. A column with `least` can shrink to that many cells: prose is wrapped, other text
+    is cut.
     """
 
     title: str
@@ -50,7 +50,7 @@ class Column(NamedTuple):
 
 
 def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
-    """Print a table as wide as the terminal at most; what is no terminal gets all of it."""
+    """Print a table at most as wide as the terminal; a pipe or a file gets all columns."""
     written = [[harmless(cell) for cell in row] for row in rows]
     by_column = zip(*([column.title for column in columns], *written), strict=True)
     widths = [max(map(cell_len, cells)) for cells in by_column]
@@ -72,9 +72,9 @@ def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
 def fitting(
     columns: Sequence[Column], widths: Sequence[int], room: int
 ) -> tuple[list[int], list[int]]:
-    """Which of the columns fit into so many cells, and how wide each is then.
+    """The numbers of the columns that fit into `room` cells, and the widths of all columns.
 
-    What is left over goes to the first column that was narrowed, then to the next.
+    Cells that are left over go to the first column that has shrunk, then to the next.
     """
     fitted = [
         w if c.least is None else min(c.least, w) for c, w in zip(columns, widths, strict=True)
@@ -90,22 +90,14 @@ def fitting(
 
 
 def _width(widths: Sequence[int]) -> int:
-    """The cells that a table of such columns takes."""
+    """The cells that a table of columns of these widths takes."""
     return sum(widths) + BETWEEN * (len(widths) - 1)
 
 
-def _json(rows: Any) -> None:
-    click.echo(json.dumps(msgspec.to_builtins(rows), indent=2))
-
-
-def models(as_json: bool) -> None:
+def models() -> None:
     """The architectures, with parameters and multiply-accumulates for 3×32×32 and 10 classes."""
-    known = architecture_list.listed(text.BY_FAMILY, "")
-    if as_json:
-        _json(known)
-        return
-    shape = architecture_list.InputShape(3, 32, 10)
-    columns = architecture_list.columns(known, shape)[:-1]
+    known = architecture_list.matching(text.BY_FAMILY, "")
+    columns = architecture_list.columns(known, architecture_list.CIFAR10)[:-1]
     news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(
         [*(Column(c.heading, c.right, c.rank) for c in columns), news],
@@ -113,14 +105,8 @@ def models(as_json: bool) -> None:
     )
 
 
-def datasets(as_json: bool, data_dir: str) -> None:
+def datasets(data_dir: str) -> None:
     """The data sets, and whether they are on this disk."""
-    known = list(catalog.DATA.values())
-    if as_json:
-        ready = [catalog.located(data, data_dir) is not None for data in known]
-        rows = [msgspec.to_builtins(d) | {"ready": r} for d, r in zip(known, ready, strict=True)]
-        _json(rows)
-        return
     columns = [Column(t, numeric) for t, numeric in cli_text.DATA_COLUMNS]
     name, images, shape, classes, on_disk, source = columns
     source = source._replace(rank=3, least=NARROWEST_PROSE, prose=True)
@@ -135,7 +121,7 @@ def datasets(as_json: bool, data_dir: str) -> None:
                 availability(d, data_dir),
                 d.source,
             )
-            for d in known
+            for d in catalog.DATA.values()
         ),
     )
 
@@ -147,43 +133,40 @@ def recipes() -> None:
     _print([name, purpose], presets.PRESETS.items())
 
 
-def runs(runs_dir: Path, as_json: bool) -> None:
-    """The runs of a folder, newest first."""
+def runs(runs_dir: Path) -> None:
+    """The runs of a folder, newest first; below them notes on silent and on failed ones."""
     known = run_search.list_runs(runs_dir)
-    found = [summary(run, run_lock.liveness(run)) for run in known]
-    if as_json:
-        _json(found)
-        return
+    found = [summarize(run, run_lock.liveness(run)) for run in known]
     if not found:
         click.echo(cli_text.no_runs(str(runs_dir)))
         return
     number, name, *columns, started = [Column(t, numeric) for t, numeric in cli_text.RUN_COLUMNS]
     name, started = name._replace(least=SHORTEST_NAME), started._replace(rank=1)
     _print([number, name, *columns, started], [_run_row(run) for run in found])
-    for run, told in zip(known, found, strict=True):
-        if told.state == "silent":
+    for run, row in zip(known, found, strict=True):
+        if row.state == "silent":
             click.echo(run_lock.why_not_live(run))
-    if barren := [run for run, told in zip(known, found, strict=True) if _is_barren(run, told)]:
-        click.echo(cli_text.forgotten(shlex.join(["rm", "-r", str(barren[0].path)])))
+    if empty := [run for run, row in zip(known, found, strict=True) if _saved_nothing(run, row)]:
+        click.echo(cli_text.can_be_deleted(shlex.join(["rm", "-r", str(empty[0].path)])))
 
 
-def _is_barren(run: RunDir, told: RunSummary) -> bool:
-    """Whether a run has failed and there is nothing to go on from, as where its data was missing.
+def _saved_nothing(run: RunDir, row: RunSummary) -> bool:
+    """Whether a run failed before its first checkpoint, for instance because its data was missing.
 
-    It stays all the same: its log tells why, and to resume it is to try again.
+    It is not deleted here: its log says why it failed, and resuming it tries again.
     """
-    spoke = run.journal.exists() and run.journal.stat().st_size > 0
-    return told.state == "failed" and spoke and not (run.checkpoints / "last.pt").exists()
+    started = run.journal.exists() and run.journal.stat().st_size > 0
+    return row.state == "failed" and started and not (run.checkpoints / "last.pt").exists()
 
 
 def _run_row(run: RunSummary) -> tuple[str, ...]:
-    best = "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f}"
+    sign, word = viewer_text.SIGNS[run.state], viewer_text.STATE_WORDS[run.state]
     return (
         str(run.number or ""),
         run.name,
-        cli_text.STATES[run.state],
-        f"{run.epoch}/{run.epochs}" if run.epochs else "",
-        best,
+        f"{sign} {word}".strip(),
+        run_list.epochs(run),
+        run_list.best_percent(run),
         duration(run.seconds) if run.seconds else "",
         time.strftime("%d %b %H:%M", time.localtime(run.started)) if run.started else "",
     )

@@ -1,39 +1,31 @@
-"""The architectures as a list to compare and choose from, and one of them in detail."""
+"""The list of architectures to compare and choose from, and the stages of one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.catalog import architectures
-from engine.catalog.architectures import Architecture, Estimate
+from engine.catalog.architectures import Architecture, Estimate, Stage
+from engine.catalog.data_shape import DataShape
 from engine.catalog.datasets import DataSet
-from engine.catalog.stages import Stage
 from engine.text import si
 from tui import text
 from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.table import Column
 
-# The widest bar of a stage, in cells, for the side of the input.
+# The width in cells of a bar for a stage as wide as the input.
 WIDEST = 16
 
 
-class InputShape(NamedTuple):
-    """What the images are that an architecture would get."""
-
-    channels: int
-    size: int
-    classes: int
+# Stages are drawn for it, and counts shown for it where no data set is known.
+CIFAR10 = DataShape(3, 32, 10)
 
 
-# Of a folder that nobody has looked into yet, and that of the stages.
-UNKNOWN = InputShape(3, 32, 10)
-
-
-def shape_of(data: DataSet | None) -> InputShape:
-    """The shape of a catalogued data set's images."""
-    return InputShape(data.channels, data.size, len(data.classes)) if data else UNKNOWN
+def shape_of(data: DataSet | None) -> DataShape:
+    """The shape of a data set's images; that of CIFAR-10 without one."""
+    return DataShape(data.channels, data.size, len(data.classes)) if data else CIFAR10
 
 
 ORDERS: dict[str, Callable[[Architecture], Any]] = {
@@ -46,18 +38,18 @@ ORDERS: dict[str, Callable[[Architecture], Any]] = {
 }
 
 
-def listed(order: str, wanted: str) -> list[Architecture]:
-    """The architectures in this order whose key, title, family or news holds the wanted text."""
-    found = [a for a in architectures.ARCHITECTURES.values() if _fits(a, wanted.lower())]
+def matching(order: str, wanted: str) -> list[Architecture]:
+    """The architectures whose key, title, family or idea contains `wanted`, in this order."""
+    found = [a for a in architectures.ARCHITECTURES.values() if _matches(a, wanted.lower())]
     return sorted(found, key=ORDERS[order])
 
 
-def _fits(a: Architecture, wanted: str) -> bool:
+def _matches(a: Architecture, wanted: str) -> bool:
     return any(wanted in words.lower() for words in (a.key, a.title, a.family, a.new))
 
 
-def columns(found: Sequence[Architecture], shape: InputShape) -> list[Column]:
-    """What a student compares; counts are those for this input, `≈` where estimated."""
+def columns(found: Sequence[Architecture], shape: DataShape) -> list[Column]:
+    """The columns to compare; counts are for this input, with `≈` where they are estimated."""
     return [
         Column(drawing_text.NAME, [a.key for a in found]),
         Column(drawing_text.YEAR, [str(a.year) for a in found], 5, right=True),
@@ -70,12 +62,12 @@ def columns(found: Sequence[Architecture], shape: InputShape) -> list[Column]:
     ]
 
 
-def parameters(a: Architecture, shape: InputShape) -> str:
-    return _count(architectures.parameters(a.key, *shape))
+def parameters(a: Architecture, shape: DataShape) -> str:
+    return _count(architectures.parameters(a.key, shape))
 
 
-def macs(a: Architecture, shape: InputShape) -> str:
-    return _count(architectures.macs(a.key, *shape))
+def macs(a: Architecture, shape: DataShape) -> str:
+    return _count(architectures.macs(a.key, shape))
 
 
 def _count(estimate: Estimate) -> str:
@@ -90,8 +82,8 @@ def _top1(a: Architecture) -> str:
     return "–" if a.top1 is None else f"{a.top1 * 100:.1f}"
 
 
-def details(a: Architecture, shape: InputShape) -> list[Row]:
-    """The architecture in words and its stages as bars as wide as their outputs' sides."""
+def details(a: Architecture, shape: DataShape) -> list[Row]:
+    """The architecture in words, and its stages as bars, each as wide as its output."""
     counts = drawing_text.counts(parameters(a, shape), macs(a, shape))
     head = [
         cells.row(" ", Span(a.title, "title"), Span(f"   {a.year}   {a.family}", "dim")),
@@ -99,22 +91,27 @@ def details(a: Architecture, shape: InputShape) -> list[Row]:
         cells.row(" ", Span(counts, "dim")),
         (),
     ]
-    name = max(cells.width([Span(stage.name)]) for stage in a.stages)
-    output = max(cells.width([Span(stage.output)]) for stage in a.stages)
-    return head + [_stage(stage, name, output) for stage in a.stages]
+    stages, side = architectures.stages(a.key, shape), a.form(shape).size
+    name = max(len(stage.name) for stage in stages)
+    output = max(len(_output(stage)) for stage in stages)
+    return head + [_stage(stage, name, output, side) for stage in stages]
 
 
-def _stage(stage: Stage, name: int, output: int) -> Row:
-    bar = "▇" * max(1, _side(stage.output) * WIDEST // 32)
+def stages_title(a: Architecture, shape: DataShape) -> str:
+    """The title above the details, with the size of the images that the stages are drawn for."""
+    return drawing_text.stages_at(a.form(shape).size)
+
+
+def _stage(stage: Stage, name: int, output: int, side: int) -> Row:
+    height = stage.output[1] if len(stage.output) == 3 else 0
+    bar = "▇" * max(1, height * WIDEST // side)
     return cells.row(
         f" {cells.fit_text(stage.name, name)}  ",
-        Span(cells.right(stage.output, output), "dim"),
+        Span(cells.right(_output(stage), output), "dim"),
         Span(f"  {bar.center(WIDEST)}  ", "train"),
-        stage.what,
+        stage.layers,
     )
 
 
-def _side(output: str) -> int:
-    """The height of a (C×H×W) output; 0 of features without one."""
-    parts = output.split("×")
-    return int(parts[1]) if len(parts) == 3 and parts[1].isdecimal() else 0
+def _output(stage: Stage) -> str:
+    return "×".join(map(str, stage.output))

@@ -1,4 +1,4 @@
-"""Whether a data set is here, in a word or two."""
+"""Whether a data set is on this disk, in a word or two."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.drawing import drawing_text
 
 
 def availability(data: DataSet, data_dir: str = "") -> str:
-    """`ready` where the set is on this disk, else `↓` and what its download takes."""
-    if datasets.located(data, data_dir) is not None:
+    """`ready` if the set is on this disk, else `↓` and the size of its download."""
+    if datasets.folder_of(data, data_dir) is not None:
         return drawing_text.READY
     return drawing_text.to_download(size(sum(file.size for file in data.downloads)))

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+
+def stages_at(size: int) -> str:
+    return f"Stages at {size}×{size}"
+
+
 RECENT = "recent"
 
 TRAIN = "train"

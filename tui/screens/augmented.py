@@ -1,4 +1,4 @@
-"""Training images as the network will see them, over whatever screen asked for them."""
+"""Training images as the network sees them, over the screen that asked for them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SampleGrid(CellWidget):
 
 
 class AugmentedScreen(ModalScreen[None]):
-    """Any of Escape, q and a closes it."""
+    """Escape, Enter, q or a closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,a,enter", "dismiss", show=False)]
 

@@ -105,7 +105,7 @@ class Dashboard(FollowingScreen):
     def on_mount(self) -> None:
         self.follow()
         if self._started and self.alive:
-            self._following.expect(self._clock() - JUST_SECONDS)
+            self._follower.expect_engine(self._clock() - JUST_SECONDS)
         self._choice.resize(*self.app.size)
         self._arrange()
 
@@ -129,7 +129,7 @@ class Dashboard(FollowingScreen):
             now=self._clock(),
             pausing=self._control.pausing,
             keys=tuple(footer_keys(self._situation)),
-            silent=self._following.life == "silent",
+            silent=self._follower.liveness == "silent",
             go_on=self._control.resume_command,
         )
 
@@ -149,11 +149,11 @@ class Dashboard(FollowingScreen):
 
     def engine_is_gone(self) -> None:
         """Say why there is no engine where the journal does not; where nothing began, only that."""
-        if self._following.life == "silent":
+        if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
-        elif self._following.died:
-            self.notify(self._following.died, severity="error", timeout=60, markup=False)
+        elif self._follower.died:
+            self.notify(self._follower.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._choice.show_before_start()
             self._arrange()

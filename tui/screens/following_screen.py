@@ -9,7 +9,7 @@ from engine.protocol.events import Event
 from engine.run.history import History
 from engine.run.run_paths import RunDir
 from tui.terminal.fine_screen import FineScreen
-from tui.viewer.following import Following
+from tui.viewer.run_follower import RunFollower
 
 TICK_SECONDS = 0.5
 # A long journal is read in slices; between two of them keys are answered.
@@ -29,16 +29,16 @@ class FollowingScreen(FineScreen[str]):
     def __init__(self, run: RunDir) -> None:
         super().__init__()
         self.run_dir = run
-        self._following = Following(run)
+        self._follower = RunFollower(run)
 
     @property
     def history(self) -> History:
-        return self._following.history
+        return self._follower.history
 
     @property
     def alive(self) -> bool:
         """Whether an engine holds the run."""
-        return self._following.alive
+        return self._follower.alive
 
     def follow(self) -> None:
         """Read what is there, and from now on what is added."""
@@ -48,7 +48,7 @@ class FollowingScreen(FineScreen[str]):
     def read(self) -> None:
         """The one timer: read what is new, fold it, and say so."""
         was_alive = self.alive
-        news = self._following.look()
+        news = self._follower.update()
         if news.more:
             self.set_timer(SLICE_BREAK_SECONDS, self.read)
         if was_alive and not self.alive:

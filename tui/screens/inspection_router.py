@@ -58,7 +58,7 @@ class InspectionRouter:
     def look_for_reply(self) -> None:
         """Hand the reply on, once it is there."""
         try:
-            reply = self._requests.look()
+            reply = self._requests.reply()
         except EngineError as error:
             reply = events.Alert("warning", "probe", str(error))
         if reply is not None:

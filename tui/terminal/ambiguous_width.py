@@ -1,7 +1,7 @@
-"""Whether a terminal draws ambiguous characters two cells wide: it is asked, once.
+"""Asks the terminal whether it draws ambiguous characters two cells wide.
 
-Unicode leaves open how wide `●` and `─` are (UAX 11), and terminals set up for Chinese or
-Japanese may give them two cells, which tears every frame of ours apart.
+Unicode leaves the width of `●` and `─` open (UAX 11). Terminals set up for Chinese or Japanese may
+give them two cells, which tears our frames apart.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 SECONDS = 0.1
-# In the first column: one such character, where the cursor is now, and all as it was before.
+# In the first column: draw one such character, report the cursor's position, restore the line.
 QUESTION = "\x1b7\r●\x1b[6n\r\x1b[K\x1b8".encode()
 ANSWER = re.compile(rb"\x1b\[\d+;(\d+)R")
 AFTER_ONE_CELL = 2
@@ -25,7 +25,7 @@ AFTER_ONE_CELL = 2
 
 @dataclasses.dataclass
 class Terminal:
-    """What was heard from it: whether such characters are wide there, and what was typed."""
+    """What it answered: whether it draws such characters wide; and what was typed meanwhile."""
 
     wide: bool = False
     typed: str = ""
@@ -33,9 +33,10 @@ class Terminal:
 
 @contextmanager
 def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[Terminal]:
-    """Ask at the start; at the end the answer is there, unless none came for so long.
+    """Ask on entry and read the answer on exit, at most SECONDS later.
 
-    Something that takes time can be done meanwhile. Who asks takes the keys that were typed.
+    The body of the `with` can do something that takes time. The caller has to handle the keys in
+    `typed`: they were read together with the answer.
     """
     terminal = Terminal()
     if not (os.isatty(0) and os.isatty(1)):
@@ -53,14 +54,14 @@ def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[Terminal]:
 
 
 def _unbuffered(attributes: list[Any]) -> list[Any]:
-    """These attributes of a terminal, but each key at once and as it is, without an echo."""
+    """These attributes of a terminal, changed to pass on each key at once, without an echo."""
     iflag, oflag, cflag, lflag, *rest = attributes
     quiet = lflag & ~(termios.ECHO | termios.ICANON)
     return [iflag & ~termios.ICRNL, oflag, cflag, quiet, *rest]
 
 
 def _listen(terminal: Terminal, deadline: float, clock: Callable[[], float]) -> None:
-    """Read until the answer is there or the time is over."""
+    """Read until the answer has arrived or the deadline has passed."""
     heard = b""
     while select.select([0], [], [], max(0.0, deadline - clock()))[0]:
         piece = os.read(0, 4096)

@@ -1,9 +1,8 @@
-"""Sends the cells that changed instead of all that stand left of them in their widget.
+"""Sends only the cells that changed.
 
-Textual's compositor renders every widget at each change, and resends a dirty line from the left
-edge of its widget. This one renders the lines that changed, cuts the changes out of them, and
-says of their style only what the terminal does not know: on a terminal behind SSH that is an
-eighth of the bytes.
+Textual's compositor renders every widget at each change and resends a dirty line from the left edge
+of its widget. This one renders only the lines that changed, sends only the changed cells of them,
+and leaves out style codes that the terminal already has: an eighth of the bytes over SSH.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Stretch: TypeAlias = tuple[int, int, int]
 
 
 class Piece(NamedTuple):
-    """A part of a line of the screen."""
+    """A part of a line of the screen, and where it begins."""
 
     y: int
     x: int
@@ -33,7 +32,7 @@ class Piece(NamedTuple):
 
 
 class FineUpdate(CompositorUpdate):
-    """Pieces of lines in the order of the screen."""
+    """Pieces of lines, sent from the top left to the bottom right."""
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
         self.pieces = sorted(pieces, key=lambda piece: piece[:2])
@@ -46,7 +45,7 @@ class FineUpdate(CompositorUpdate):
 
 
 class FineCompositor(Compositor):
-    """A compositor whose partial updates are the changed cells."""
+    """A compositor whose partial updates hold only the changed cells."""
 
     def render_full_update(self, simplify: bool = False) -> CompositorUpdate:  # type: ignore[override]
         if simplify:
@@ -67,7 +66,7 @@ class FineCompositor(Compositor):
 def pieces(
     widgets: Mapping[Widget, tuple[Region, Region]], stretches: Iterable[Stretch]
 ) -> Iterator[Piece]:
-    """What stands in these stretches of the screen; widgets come front to back."""
+    """The content of these stretches of the screen; widgets come front to back."""
     left = list(stretches)
     for widget, (region, clip) in widgets.items():
         seen, left = divided(left, clip.intersection(region))

@@ -1,4 +1,4 @@
-"""What writes to the terminal and reads from it, also after it was stopped unasked."""
+"""Textual's driver of the terminal, repaired for SIGSTOP."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from textual.drivers.linux_driver import LinuxDriver
 
 
 class SteadyDriver(LinuxDriver):
-    """Textual's driver, which is told of Ctrl+Z but not of SIGSTOP.
+    """A driver that goes on correctly after SIGSTOP.
 
-    After that it would begin a second time beside itself: two threads that read keys, one of
-    which nobody ends, and raw mode as what the terminal is given back in.
+    Textual's own driver notices Ctrl+Z but not SIGSTOP. On SIGCONT it would start a second time:
+    two threads would read keys, one of them for ever, and the terminal would stay in raw mode.
     """
 
     def _sigcont_application(self, *_: Any) -> None:

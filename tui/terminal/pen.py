@@ -1,7 +1,7 @@
-"""Writes styled text to a terminal with few bytes: only what differs from the text before.
+"""Writes styled text to a terminal in few bytes: only style codes that change are sent.
 
-Rich says each piece's whole style and takes it back after it, some forty bytes for a cell of a
-picture. A terminal keeps the style that it was told, so the codes that stay can be left out.
+Rich sends the whole style of each piece and resets it after it: some forty bytes for one cell of a
+picture. A terminal keeps its style until it changes, so the other codes can be left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BOLD = "1"
 
 
 class Codes(NamedTuple):
-    """What a terminal is told of a style (ECMA-48, SGR): attributes and both colours."""
+    """The codes of a style (ECMA-48, SGR): attributes and both colours."""
 
     attributes: str
     foreground: str
@@ -27,7 +27,7 @@ class Codes(NamedTuple):
 
     @property
     def hides_blanks(self) -> bool:
-        """Whether a space shows nothing but the background."""
+        """Whether a space in this style shows only the background."""
         return self.attributes in ("", BOLD)
 
 
@@ -35,17 +35,17 @@ NOTHING = Codes("", "39", "49")
 
 
 class Pen:
-    """Draws strips at places of the screen; `written` is all of it."""
+    """Collects the bytes that draw strips on the screen; `written` returns them."""
 
     def __init__(self, colours: ColorSystem) -> None:
         self._colours = colours
         self._parts: list[str] = []
         self._codes = NOTHING
-        # The column and line behind the last character.
+        # The column and line after the last character.
         self._at = (-1, -1)
 
     def draw(self, x: int, y: int, strip: Strip) -> None:
-        """Write a strip that begins in this column and line, both from 0."""
+        """Write a strip from this column and line on, both counted from 0."""
         if self._at[1] != y:
             self._parts.append(f"\x1b[{y + 1};{x + 1}H")
         elif self._at[0] != x:
@@ -56,12 +56,12 @@ class Pen:
         self._at = x + strip.cell_length, y
 
     def written(self) -> str:
-        """All that was drawn, after which the terminal is as it was before."""
+        """All that was drawn, with a reset of the style at the end."""
         end = "\x1b[m" if self._codes != NOTHING else ""
         return "".join(self._parts) + end
 
     def _turn_to(self, codes: Codes, text: str) -> None:
-        """Say what differs from the style before, as far as it is seen in this text."""
+        """Write the codes that differ from the style before and show in this text."""
         before = self._codes
         if before == codes:
             return
@@ -84,7 +84,7 @@ class Pen:
 
 @lru_cache(4096)
 def codes_of(style: Style, colours: ColorSystem) -> Codes:
-    """The codes of this style where so many colours can be shown."""
+    """The codes of this style on a terminal with these colours."""
     return Codes(
         Strip.render_ansi(style.without_color, colours),
         _colour(style.color, colours, NOTHING.foreground, foreground=True),

@@ -1,6 +1,7 @@
-"""Questions to the engine about what is inside a model, one at a time, the newest counts.
+"""Requests to look into a model: one at a time, and the newest one counts.
 
-Where no engine trains the run, a process that answers from its best checkpoint is started.
+The engine of the run replies. Where no engine trains the run, an inspection server is started,
+which replies from the best checkpoint.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from engine.run import engine_log, replies, run_lock, spool
 from engine.run.run_paths import RunDir
 from engine.start import launch
 
-# A question that is not answered in this time holds the next one up no longer.
+# A request without a reply holds the next one up for this long.
 PATIENCE_SECONDS = 2.0
 
 
 class InspectionRequest(NamedTuple):
-    """As `commands.Inspect`."""
+    """The fields of a `commands.Inspect`."""
 
     kind: InspectionKind
     layer: str
@@ -32,31 +33,32 @@ class InspectionRequest(NamedTuple):
 
 
 class InspectionRequests:
-    """Asks about one run. Nothing here waits; `look` is called again and again.
+    """The requests of one viewer to one run. Nothing here waits: `reply` is polled.
 
-    No more than one question is with the engine: a key that is held down shall not slow the
-    training. What is asked meanwhile waits for the answer before, which nobody wants any more.
+    At most one request is with the engine, so that a key that is held down does not slow the
+    training. A newer request waits for the reply to the one before, which is then dropped.
     """
 
     def __init__(self, run: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
         self._run, self._clock = run, clock
         self._wanted: InspectionRequest | None = None
-        # What was asked, under which id, of which attempt and when; no id while it was nothing.
+        # What was sent last, its id, the attempt that it went to, and when. The id is empty while
+        # the wanted request has still to be sent.
         self._sent: InspectionRequest | None = None
         self._id, self._attempt, self._sent_at = "", "", 0.0
-        self._answerer: subprocess.Popen[bytes] | None = None
+        self._server: subprocess.Popen[bytes] | None = None
 
     @property
     def waiting(self) -> bool:
-        """Whether a question is open."""
+        """Whether a request has no reply yet."""
         return self._wanted is not None
 
     def ask(self, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)) -> None:
-        """Ask this instead of what was asked before. Raises EngineError where nobody can answer."""
+        """Make this the wanted request. Raises EngineError where no server can be started."""
         if self._wanted is None:
             self._id = ""
-            if self._answerer is not None and self._answerer.poll() is not None:
-                self._answerer = None  # it left when nobody had asked for a while
+            if self._server is not None and self._server.poll() is not None:
+                self._server = None  # a server without requests leaves after a while
         self._wanted = InspectionRequest(kind, layer, images)
         try:
             if not self._id:
@@ -65,43 +67,42 @@ class InspectionRequests:
             self._wanted = None
             raise
 
-    def look(self) -> Event | None:
-        """The answer, once it is there; an `Alert` where the question was refused.
+    def reply(self) -> Event | None:
+        """The reply to the wanted request once it is there; an `Alert` where it was refused.
 
-        Raises EngineError where nobody will answer any more.
+        Raises EngineError where there will be no reply.
         """
         if self._wanted is None:
             return None
         try:
-            answer = self._answer()
+            reply = self._read_reply()
         except EngineError:
             self._wanted = None
             raise
-        if answer is not None:
+        if reply is not None:
             self._wanted = None
-        return answer
+        return reply
 
-    def _answer(self) -> Event | None:
-        """The answer to what is wanted; where it is due, the question is sent."""
+    def _read_reply(self) -> Event | None:
+        """The reply, if it is to what is wanted; if it is not, send the wanted request."""
         if not self._id:
             self._send()
         if not self._id:
             return None
-        answer = replies.read_reply(self._run, self._id)
-        if answer is not None and self._sent == self._wanted:
-            return answer
+        reply = replies.read_reply(self._run, self._id)
+        if reply is not None and self._sent == self._wanted:
+            return reply
         overtaken = self._sent != self._wanted and (
-            answer is not None or self._clock() - self._sent_at > PATIENCE_SECONDS
+            reply is not None or self._clock() - self._sent_at > PATIENCE_SECONDS
         )
-        # Who was asked may be gone, or another one here: ask who answers now.
-        if overtaken or self._hears != self._attempt:
+        # The attempt that was asked may have ended, or another one may have taken over.
+        if overtaken or self._listening_attempt() != self._attempt:
             self._id = ""
             self._send()
         return None
 
-    @property
-    def _hears(self) -> str:
-        """The attempt that a question would go to, empty where nobody hears it."""
+    def _listening_attempt(self) -> str:
+        """The attempt that would get a request; empty where there is none."""
         for lock in (self._run.lock, self._run.inspection_lock):
             if run_lock.is_live(self._run, lock) and (
                 owner := run_lock.read_owner(self._run, lock)
@@ -110,15 +111,16 @@ class InspectionRequests:
         return ""
 
     def _send(self) -> None:
+        """Send the wanted request; where nobody listens, start a server or report its failure."""
         assert self._wanted is not None
-        if attempt := self._hears:
+        if attempt := self._listening_attempt():
             self._attempt = attempt
             self._id = spool.send(self._run, commands.Inspect, **self._wanted._asdict())
             self._sent, self._sent_at = self._wanted, self._clock()
-        elif self._answerer is None:
-            self._answerer = launch.start_inspection_server(self._run)
-        elif self._answerer.poll() is not None:
-            failed, self._answerer = self._answerer.returncode != 0, None
+        elif self._server is None:
+            self._server = launch.start_inspection_server(self._run)
+        elif self._server.poll() is not None:
+            failed, self._server = self._server.returncode != 0, None
             if failed:
                 complaint = engine_log.last_line(self._run).removeprefix("cnn-tui: ")
                 raise RunError(text.harmless(complaint))

@@ -1,4 +1,4 @@
-"""Runs as columns of a list."""
+"""A list of runs: its columns, and how they write a run."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tui.drawing.table import Column
 from tui.viewer import viewer_text
 from tui.viewer.run_summary import RunSummary
 
-# One long name shall not take the room of all other columns.
+# A longer name would take the room of the other columns.
 LONGEST_NAME = 28
 
 
 def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
-    """Sign and number, name, state, data, epoch, best accuracy with its curve, and time."""
+    """Sign and number, name, state, data, epoch, best accuracy and its curve, and the time."""
     return [
         Column("", [_sign(run) for run in runs]),
         Column("", [_name(run) for run in runs], gap=1),
         Column("", [viewer_text.STATE_WORDS[run.state] for run in runs], 3),
         Column("", [harmless(Path(run.data).name) for run in runs], 6),
-        Column("", [f"{run.epoch}/{run.epochs}" if run.epochs else "" for run in runs], 1, True),
-        Column("", [_best(run) for run in runs], 2, True),
+        Column("", [epochs(run) for run in runs], 1, True),
+        Column("", [f"{best} %" if (best := best_percent(run)) else "" for run in runs], 2, True),
         Column("", [sparkline(run.top1, 7, 0.0, 1.0) if run.top1 else "" for run in runs], 5),
         Column("", [_time(run) for run in runs], 4, True),
     ]
@@ -41,8 +41,14 @@ def _name(run: RunSummary) -> str:
     return cells.text(cells.shortened((Span(harmless(run.name)),), LONGEST_NAME))
 
 
-def _best(run: RunSummary) -> str:
-    return "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f} %"
+def epochs(run: RunSummary) -> str:
+    """`12/30`; empty before the run has a plan."""
+    return f"{run.epoch}/{run.epochs}" if run.epochs else ""
+
+
+def best_percent(run: RunSummary) -> str:
+    """The best validation accuracy; empty before the first."""
+    return "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f}"
 
 
 def _time(run: RunSummary) -> str:

@@ -1,4 +1,4 @@
-"""Words about a run that is followed."""
+"""Words about a run and its engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.text import harmless
 
 def engine_died(name: str, last: str) -> str:
     why = f": {harmless(last)}" if last else ""
-    return f"the engine of {harmless(name)} ended without a word{why}; see its engine.log."
+    return f"the engine of {harmless(name)} died{why}; see its engine.log."
 
 
 SIGNS: Mapping[str, str] = {

@@ -33,7 +33,7 @@ class Chooser(CellWidget, can_focus=True):
     chosen: var[str] = var("")
     """The key of the chosen row; empty where there are none.
 
-    Watch it, for a message would come too late: arrows and Enter may arrive at once.
+    Watch it: a message would come too late where arrows and Enter arrive together.
     """
 
     def __init__(

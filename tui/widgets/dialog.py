@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer]):
-    """As high as what is `inside`, as far as there is room; in its border stand both titles."""
+    """A box as high as its contents, at most as the screen; both titles stand in its border."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
@@ -30,7 +30,7 @@ class Dialog(ModalScreen[Answer]):
     }
     """
     SCROLLS: ClassVar[bool] = True
-    """Whether the box takes the keys that scroll it, and not something in it."""
+    """Whether the box itself has the focus, so that keys scroll it."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:
@@ -39,9 +39,9 @@ class Dialog(ModalScreen[Answer]):
             yield from self.inside()
 
     def inside(self) -> ComposeResult:
-        """What stands in the box."""
+        """The contents of the box."""
         raise NotImplementedError
 
     def plain(self, said: str) -> str:
-        """In characters that this terminal draws."""
+        """The text in characters that this terminal draws."""
         return to_ascii(said) if is_ascii(self.app) else said

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from textual.theme import Theme
 
-# Okabe & Ito's palette: told apart with every common kind of colour vision.
+# The palette of Okabe and Ito: distinct with every common kind of colour vision.
 INKS_DARK = {
     "ink-dim": "#8a8a8a",
     "ink-border": "#4e4e4e",
@@ -37,8 +37,8 @@ INKS_LIGHT = {
     "ink-miss4": "#a04000",
     "ink-selected": "#9a5b00",
 }
-# Of sixteen colours the nearest would often be yellow or cyan, which nobody reads on white, and on
-# black what is good would look as training does.
+# Sixteen colours: the nearest one would often be yellow or cyan, unreadable on white; on black,
+# `good` would look like `train`.
 FEW_DARK = {"ink-good": "#55ff55"}
 FEW_LIGHT = {
     "ink-train": "#0000aa",
@@ -75,7 +75,7 @@ LIGHT = Theme(
 
 
 def dark_and_light(few_colours: bool) -> tuple[Theme, Theme]:
-    """Dark and light, for a terminal of many colours or of sixteen."""
+    """The two themes, for a terminal with many colours or with sixteen."""
     if not few_colours:
         return DARK, LIGHT
     pairs = ((DARK, FEW_DARK), (LIGHT, FEW_LIGHT))
@@ -84,5 +84,5 @@ def dark_and_light(few_colours: bool) -> tuple[Theme, Theme]:
 
 
 def on_light(colours: str) -> bool:
-    """Whether a terminal that says so in COLORFGBG, `15;0` or so, has a light background."""
+    """Whether a terminal with this COLORFGBG (`15;0`: white on black) has a light background."""
     return colours.rpartition(";")[2] in ("7", "15")

@@ -1,1 +1,1 @@
-"""Augmentation of whole batches on the device. May import `base`."""
+"""Augmentation of whole batches on the device; may import `base`."""

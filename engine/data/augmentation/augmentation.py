@@ -1,7 +1,7 @@
-"""Augmentation of a training batch on its device, each image by draws of its own.
+"""Augmentation of a training batch on its device, random for each image.
 
-One composed interpolation, one linear map of the colours, the masks, then mixing: four passes
-over the pixels at most, and none of those that a recipe does not ask for.
+At most four passes over the pixels, each only where the recipe asks for it: one composed
+interpolation, one linear map of the colours, the masks, and mixing.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from engine.data.augmentation.geometry import Geometry
 from engine.data.augmentation.masks import Masks
 from engine.data.augmentation.mixing import Mixing
 from engine.data.base.batch import Batch, RawBatch
-from engine.data.base.seeds import derived
+from engine.data.base.seeds import derive_seed
 from engine.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What a recipe asks for; `seed`, epoch and step decide all draws."""
+    """The augmentation of a recipe; `seed`, epoch and step determine all random numbers."""
 
     seed: int = 0
     geometry: Geometry | None = None
@@ -41,25 +41,25 @@ class Augmentation:
             Mixing.of(recipe),
         )
 
-    def aim(self, draws: torch.Generator, drawn: RawBatch) -> None:
-        """Have a generator draw what (seed, epoch, step) decide."""
-        draws.manual_seed(derived(self.seed, int(drawn.epoch), drawn.step))
+    def seed_generator(self, generator: torch.Generator, batch: RawBatch) -> None:
+        """Seed a generator for the step of this batch."""
+        generator.manual_seed(derive_seed(self.seed, int(batch.epoch), batch.step))
 
     def __call__(
-        self, drawn: RawBatch, draws: torch.Generator, normalise: Callable[[Tensor], Tensor]
+        self, batch: RawBatch, generator: torch.Generator, normalise: Callable[[Tensor], Tensor]
     ) -> Batch:
-        """The batch that a step learns from.
+        """The augmented batch that a step trains on.
 
         `normalise` takes pixels of 0 to 255, uint8 or float32, which it may overwrite.
         """
-        pixels = drawn.pixels
+        pixels = batch.pixels
         if self.geometry is not None:
-            pixels = self.geometry(drawn, draws)
+            pixels = self.geometry(batch, generator)
         if self.colour is not None:
-            pixels = self.colour(pixels, draws)
+            pixels = self.colour(pixels, generator)
         images = normalise(pixels)
         if self.masks is not None:
-            self.masks(images, draws)
+            self.masks(images, generator)
         if self.mixing is not None:
-            return self.mixing(images, drawn.labels, draws)
-        return Batch(images, drawn.labels)
+            return self.mixing(images, batch.labels, generator)
+        return Batch(images, batch.labels)

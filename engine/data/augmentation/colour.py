@@ -1,12 +1,12 @@
 """Colour: brightness, contrast, saturation and hue as one linear map of each image's RGB.
 
-All four are linear in the pixels of an image, so that they compose to a matrix and an offset:
-one pass. As in torchvision's ColorJitter, brightness scales, contrast blends with the image's
-mean grey and saturation blends with each pixel's grey. Unlike there, the order is always this
-one, values are cut off at black and white once, at the end, and hue is a rotation about the grey
-axis, which keeps r + g + b, where torchvision turns the hue of HSV, which keeps the brightest and
-the darkest of the three. The hues differ by less than 0.007 of the circle; at thirds of it, where
-the channels change places, both are the same.
+All four are linear in the pixels of an image, so they compose to one matrix and one offset, applied
+in one pass. As in torchvision's ColorJitter, brightness scales, contrast blends with the image's
+mean grey, and saturation blends with each pixel's grey. Three things differ from ColorJitter. The
+order is always this one. Values are clipped to black and white once, at the end. Hue is a rotation
+about the grey axis, which keeps r + g + b; torchvision rotates the hue of HSV, which keeps the
+largest and the smallest of the three. The two hues differ by less than 0.007 of the circle, and
+agree at thirds of it, where the channels change places.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 
 
 @dataclass(frozen=True, eq=False)
-class Tint:
-    """What is done to each image, all (N,) float32: three factors, and a share of the circle."""
+class ColourFactors:
+    """The change of each image, all (N,) float32: three factors, and a share of the hue circle."""
 
     brightness: Tensor
     contrast: Tensor
@@ -37,7 +37,7 @@ class Tint:
 
 @dataclass(frozen=True)
 class Colour:
-    """How far colours may go: factors of 1 ± so much (none below 0), and ± `hue` of the circle."""
+    """The largest changes: factors of 1 ± each number (none below 0), and ± `hue` of the circle."""
 
     brightness: float = 0.0
     contrast: float = 0.0
@@ -46,19 +46,19 @@ class Colour:
 
     @classmethod
     def of(cls, recipe: Recipe) -> Colour | None:
-        """What a recipe asks for, or None where it leaves colours alone."""
+        """The changes of a recipe, or None where it changes no colours."""
         asked = cls(recipe.brightness, recipe.contrast, recipe.saturation, recipe.hue)
         return None if asked == cls() else asked
 
     def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
-        """Pixels (N, C, H, W) of 0 to 255, uint8 or float32, as float32 of 0 to 255."""
-        tint = self.draw(len(pixels), pixels.device, generator)
-        return tinted(pixels.float(), tint)
+        """Pixels (N, C, H, W), uint8 or float32 from 0 to 255, recoloured as float32."""
+        factors = self.draw(len(pixels), pixels.device, generator)
+        return adjust_colours(pixels.float(), factors)
 
-    def draw(self, count: int, device: torch.device, generator: torch.Generator) -> Tint:
-        """Random tints for so many images."""
+    def draw(self, count: int, device: torch.device, generator: torch.Generator) -> ColourFactors:
+        """Random changes for `count` images."""
         either = torch.rand(4, count, device=device, generator=generator) * 2 - 1
-        return Tint(
+        return ColourFactors(
             brightness=(1 + either[BRIGHTNESS] * self.brightness).clamp_(min=0),
             contrast=(1 + either[CONTRAST] * self.contrast).clamp_(min=0),
             saturation=(1 + either[SATURATION] * self.saturation).clamp_(min=0),
@@ -66,23 +66,23 @@ class Colour:
         )
 
 
-def tinted(pixels: Tensor, tint: Tint) -> Tensor:
-    """Pixels (N, C, H, W) float32 of 0 to 255, coloured; only RGB has saturation and hue.
+def adjust_colours(pixels: Tensor, factors: ColourFactors) -> Tensor:
+    """Change the colours of pixels (N, C, H, W), float32 from 0 to 255.
 
     With m the mean grey of an image, a pixel p becomes T (c b p + (1 - c) b m), where b and c are
-    brightness and contrast, and T is the matrix of saturation and hue.
+    brightness and contrast, and T is the matrix of saturation and hue. Without RGB there is no T.
     """
     n, channels, h, w = pixels.shape
     flat = pixels.reshape(n, channels, h * w)
     means = flat.mean(2)
     if channels == len(LUMA):
-        matrix = hue(tint.hue) @ saturation(tint.saturation)
+        matrix = hue_matrix(factors.hue) @ saturation_matrix(factors.saturation)
         mean_grey = grey(*means.unbind(1))
     else:
         matrix = torch.ones(n, channels, channels, device=pixels.device) / channels
         mean_grey = means.mean(1)
-    offset = matrix.sum(2) * ((1 - tint.contrast) * tint.brightness * mean_grey)[:, None]
-    gain = (tint.contrast * tint.brightness)[:, None, None]
+    offset = matrix.sum(2) * ((1 - factors.contrast) * factors.brightness * mean_grey)[:, None]
+    gain = (factors.contrast * factors.brightness)[:, None, None]
     coloured = torch.baddbmm(offset[:, :, None], matrix * gain, flat)
     return coloured.clamp_(0, WHITE).view(n, channels, h, w)
 
@@ -91,7 +91,7 @@ def grey(red: Tensor, green: Tensor, blue: Tensor) -> Tensor:
     return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 
-def saturation(factor: Tensor) -> Tensor:
+def saturation_matrix(factor: Tensor) -> Tensor:
     """factor · p + (1 - factor) · grey(p) as matrices (N, 3, 3)."""
     red, green, blue = ((1 - factor) * weight for weight in LUMA)
     rows = (
@@ -102,10 +102,10 @@ def saturation(factor: Tensor) -> Tensor:
     return torch.stack(rows, 1)
 
 
-def hue(share: Tensor) -> Tensor:
-    """Rotations about (1, 1, 1) by this share of the circle, red towards green: (N, 3, 3).
+def hue_matrix(share: Tensor) -> Tensor:
+    """Rotations about (1, 1, 1) by a share of the circle, from red towards green: (N, 3, 3).
 
-    Rodrigues' formula for this axis: each row is the one above, moved on by one.
+    Rodrigues' formula for this axis: each row is the row above, shifted by one.
     """
     angle = share * (2 * math.pi)
     third = (1 - angle.cos()) / 3

@@ -1,7 +1,7 @@
-"""Where pixels go: crop, mirror, rotation, shift, zoom and shear, each image by draws of its own.
+"""Geometry: crop, mirror, rotation, shift, zoom and shear, random for each image.
 
-Drawing and applying are apart: `draw` makes a `Placement`, `moved` and `affine` apply it. Nothing
-here reads a value back, so nothing waits for a GPU.
+`draw` makes a `Transform`; `shift_and_mirror` or `warp_affine` applies it. Nothing here reads a
+value back from the device, so nothing waits for a GPU.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from engine.recipes.recipe import Recipe
 Fill = Literal["nearest", "constant", "reflect"]
 
 PADDING_MODES = {"nearest": "border", "constant": "zeros", "reflect": "reflection"}
-# Rows of one table of random numbers, so that an option leaves the draws of the others alone.
+# The rows of one table of random numbers: so no option changes the numbers of another.
 ANGLE, QUARTER, DOWN, RIGHT, CROP_DOWN, CROP_RIGHT, ZOOM_X, ZOOM_Y, SHEAR, COIN = range(10)
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
-    """Where each image of a batch goes, all (N,), in the order in which it happens.
+class Transform:
+    """How each image of a batch is transformed, all (N,).
 
-    Rotation by `angle` (radians, clockwise, about the centre), shift by `down` and `right`
-    (pixels; whole ones as int64 or float), shear by `shear` (radians, rows above the centre to
-    the right), zoom about the centre (`zoom_x` and `zoom_y` are the shares of width and height
-    that are seen, so that 0.5 doubles the size), and, where `mirrored` (bool), left for right.
+    In this order: rotation by `angle` (radians, clockwise, about the centre), shift by `down` and
+    `right` (pixels; int64 or float), shear by `shear` (radians, rows above the centre to the
+    right), zoom about the centre (`zoom_x` and `zoom_y` are the visible shares of width and height,
+    so that 0.5 doubles the size), and mirroring left to right where `mirrored` (bool).
     """
 
     mirrored: Tensor
@@ -45,15 +45,15 @@ class Placement:
 
 @dataclass(frozen=True)
 class Geometry:
-    """How far images may go.
+    """The largest transforms.
 
-    `crop` in pixels, `rotate` and `shear` in degrees and `shift` as a share of the side are the
-    largest amounts to either side; the shares seen are 1 ± `zoom`, of width and height apart;
-    `rot90` turns by any multiple of 90°. `flip` mirrors half of the images, or, "alternating",
-    each image in every other epoch, half of them in the first (Jordan 2024, "94% on CIFAR-10 in
-    3.29 seconds on a single GPU"); `seed` decides which.
+    `crop` (pixels), `rotate` and `shear` (degrees) and `shift` (a share of the side) are the
+    largest amounts in either direction. The visible shares are 1 ± `zoom`, independent for width
+    and height. `rot90` rotates by a random multiple of 90°. `flip` mirrors half of the images;
+    "alternating" mirrors each image in every other epoch, half of them in the first (Jordan 2024,
+    "94% on CIFAR-10 in 3.29 seconds on a single GPU"), and `seed` determines which half.
 
-    Rotation, shift and zoom as Keras' ImageDataGenerator draws and applies them.
+    Keras' ImageDataGenerator draws and applies rotation, shift and zoom in the same way.
     """
 
     crop: int = 0
@@ -68,7 +68,7 @@ class Geometry:
 
     @classmethod
     def of(cls, recipe: Recipe) -> Geometry | None:
-        """What a recipe asks for, or None where it moves nothing."""
+        """The geometry of a recipe, or None where it moves nothing."""
         asked = cls(
             crop=recipe.crop,
             flip=recipe.flip,
@@ -84,23 +84,23 @@ class Geometry:
 
     @property
     def interpolates(self) -> bool:
-        """Whether pixels come to lie between others, and not only elsewhere."""
+        """Whether pixels must be interpolated, and not only moved."""
         return bool(self.rotate or self.rot90 or self.shift or self.zoom or self.shear)
 
-    def __call__(self, drawn: RawBatch, generator: torch.Generator) -> Tensor:
-        """The pixels (N, C, H, W) in their new places, of 0 to 255.
+    def __call__(self, batch: RawBatch, generator: torch.Generator) -> Tensor:
+        """The transformed pixels (N, C, H, W), from 0 to 255.
 
-        They stay uint8 where they only move (crop and flip); interpolated, they are float32.
+        Crop and flip alone keep uint8; interpolated pixels are float32.
         """
-        placement = self.draw(drawn, generator)
+        transform = self.draw(batch, generator)
         if self.interpolates:
-            return affine(drawn.pixels.float(), placement, self.fill)
-        return moved(drawn.pixels, placement, self.fill)
+            return warp_affine(batch.pixels.float(), transform, self.fill)
+        return shift_and_mirror(batch.pixels, transform, self.fill)
 
-    def draw(self, drawn: RawBatch, generator: torch.Generator) -> Placement:
-        """Random placements for these images."""
-        count, _, height, width = drawn.pixels.shape
-        chance = torch.rand(10, count, device=drawn.pixels.device, generator=generator)
+    def draw(self, batch: RawBatch, generator: torch.Generator) -> Transform:
+        """Random transforms for these images."""
+        count, _, height, width = batch.pixels.shape
+        chance = torch.rand(10, count, device=batch.pixels.device, generator=generator)
         either = chance * 2 - 1  # from -1 to 1
         whole = (chance[CROP_DOWN : CROP_RIGHT + 1] * (2 * self.crop + 1)).long() - self.crop
         down, right = whole
@@ -108,8 +108,8 @@ class Geometry:
             down = down + either[DOWN] * (self.shift * height)
             right = right + either[RIGHT] * (self.shift * width)
         turn = (chance[QUARTER] * 4).floor() * (math.pi / 2 * self.rot90)
-        return Placement(
-            mirrored=self._mirrored(drawn, chance[COIN] < 0.5),
+        return Transform(
+            mirrored=self._mirrored(batch, chance[COIN] < 0.5),
             down=down,
             right=right,
             angle=either[ANGLE] * math.radians(self.rotate) + turn,
@@ -118,17 +118,17 @@ class Geometry:
             zoom_y=1 + either[ZOOM_Y] * self.zoom,
         )
 
-    def _mirrored(self, drawn: RawBatch, coin: Tensor) -> Tensor:
+    def _mirrored(self, batch: RawBatch, coin: Tensor) -> Tensor:
         if self.flip == "alternating":
-            first = hashed(drawn.indices, self.seed) & 1
-            return ((first + drawn.epoch) & 1).bool()
+            first = hash_indices(batch.indices, self.seed) & 1
+            return ((first + batch.epoch) & 1).bool()
         return coin & self.flip
 
 
-def hashed(indices: Tensor, seed: int) -> Tensor:
-    """32 bits for each index (N,) int64, that depend on nothing but it and the seed.
+def hash_indices(indices: Tensor, seed: int) -> Tensor:
+    """A hash of 32 bits for each index (N,) int64 and the seed.
 
-    The last mixing of MurmurHash3 (Appleby 2011).
+    The finaliser of MurmurHash3 (Appleby 2011).
     """
     low = 0xFFFFFFFF
     h = (indices + (seed * 0x9E3779B1 & low)) & low
@@ -137,49 +137,51 @@ def hashed(indices: Tensor, seed: int) -> Tensor:
     return h ^ (h >> 16)
 
 
-def moved(pixels: Tensor, placement: Placement, fill: Fill = "nearest") -> Tensor:
+def shift_and_mirror(pixels: Tensor, transform: Transform, fill: Fill = "nearest") -> Tensor:
     """Pixels (N, C, H, W) of any type, shifted by whole pixels and mirrored.
 
-    The placement's shifts are int64; its angle, zoom and shear are not looked at.
+    The transform's shifts are int64; its angle, zoom and shear are ignored.
     """
     n, c, h, w = pixels.shape
-    rows = torch.arange(h, device=pixels.device) - placement.down[:, None]  # (N, H)
+    rows = torch.arange(h, device=pixels.device) - transform.down[:, None]  # (N, H)
     columns = torch.arange(w, device=pixels.device)
-    columns = torch.where(placement.mirrored[:, None], w - 1 - columns, columns)
-    columns = columns - placement.right[:, None]  # (N, W)
-    source = within(rows, h, fill)[:, :, None] * w + within(columns, w, fill)[:, None, :]
+    columns = torch.where(transform.mirrored[:, None], w - 1 - columns, columns)
+    columns = columns - transform.right[:, None]  # (N, W)
+    source = (
+        bring_inside(rows, h, fill)[:, :, None] * w + bring_inside(columns, w, fill)[:, None, :]
+    )
     index = source.view(n, 1, h * w).expand(n, c, h * w)
     found = pixels.reshape(n, c, h * w).gather(2, index).view(n, c, h, w)
     if fill == "constant":
-        seen = inside(rows, h)[:, :, None] & inside(columns, w)[:, None, :]
+        seen = is_inside(rows, h)[:, :, None] & is_inside(columns, w)[:, None, :]
         return found * seen[:, None]
     return found
 
 
-def inside(places: Tensor, side: int) -> Tensor:
-    return (places >= 0) & (places < side)
+def is_inside(positions: Tensor, side: int) -> Tensor:
+    return (positions >= 0) & (positions < side)
 
 
-def within(places: Tensor, side: int, fill: Fill) -> Tensor:
-    """Places brought into 0 … side - 1: mirrored at the edges, or the nearest one."""
+def bring_inside(positions: Tensor, side: int, fill: Fill) -> Tensor:
+    """Positions brought into 0 … side - 1: mirrored at the edges, or set to the nearest one."""
     if fill == "reflect":
-        around = places.remainder(2 * side)
+        around = positions.remainder(2 * side)
         return torch.minimum(around, 2 * side - 1 - around)
-    return places.clamp(0, side - 1)
+    return positions.clamp(0, side - 1)
 
 
-def affine(images: Tensor, placement: Placement, fill: Fill = "nearest") -> Tensor:
-    """Images (N, C, H, W) float32 brought to their places in one bilinear interpolation."""
+def warp_affine(images: Tensor, transform: Transform, fill: Fill = "nearest") -> Tensor:
+    """Images (N, C, H, W) float32, transformed in one bilinear interpolation."""
     n, _, h, w = images.shape
-    theta = inverse(placement, h, w)
-    grid = (centres(h, w, images.device) @ theta.transpose(1, 2)).view(n, h, w, 2)
+    theta = inverse_matrix(transform, h, w)
+    grid = (pixel_centres(h, w, images.device) @ theta.transpose(1, 2)).view(n, h, w, 2)
     return F.grid_sample(images, grid, padding_mode=PADDING_MODES[fill], align_corners=False)
 
 
-def centres(height: int, width: int, device: torch.device) -> Tensor:
+def pixel_centres(height: int, width: int, device: torch.device) -> Tensor:
     """The centres of all pixels as rows (x, y, 1), where x and y run from -1 to 1: (H·W, 3).
 
-    With these, one product is several times faster than `F.affine_grid` on a processor.
+    One matrix product with these is several times faster on a CPU than `F.affine_grid`.
     """
     y = (torch.arange(height, device=device) + 0.5) * (2 / height) - 1
     x = (torch.arange(width, device=device) + 0.5) * (2 / width) - 1
@@ -187,18 +189,18 @@ def centres(height: int, width: int, device: torch.device) -> Tensor:
     return torch.stack(rows, 1)
 
 
-def inverse(placement: Placement, height: int, width: int) -> Tensor:
-    """From where in the image each pixel comes: (N, 2, 3), in the coordinates of `centres`.
+def inverse_matrix(transform: Transform, height: int, width: int) -> Tensor:
+    """The maps from output pixels to their sources, (N, 2, 3), in coordinates as `pixel_centres`.
 
-    A pixel p, in pixels from the centre, comes from R⁻¹ (K Z M p - t), where M mirrors, Z zooms,
-    K shears, t is the shift and R the rotation. In coordinates of -1 to 1, terms between x and y
-    are scaled by the sides.
+    In pixels from the centre, the source of p is R⁻¹ (K Z M p - t), where M mirrors, Z zooms,
+    K shears, t is the shift and R the rotation. In coordinates from -1 to 1, the terms that mix x
+    and y are scaled by the ratio of the sides.
     """
-    cos, sin, skew = placement.angle.cos(), placement.angle.sin(), placement.shear.tan()
-    x, y = placement.right * (2 / width), placement.down * (2 / height)
+    cos, sin, skew = transform.angle.cos(), transform.angle.sin(), transform.shear.tan()
+    x, y = transform.right * (2 / width), transform.down * (2 / height)
     tall, wide = height / width, width / height
-    across = placement.zoom_x * (1 - 2 * placement.mirrored.to(cos.dtype))
-    along = placement.zoom_y
+    across = transform.zoom_x * (1 - 2 * transform.mirrored.to(cos.dtype))
+    along = transform.zoom_y
     from_x = (cos * across, (cos * skew + sin) * along * tall, -(cos * x + sin * tall * y))
     from_y = (-sin * wide * across, (cos - sin * skew) * along, sin * wide * x - cos * y)
     return torch.stack((torch.stack(from_x, 1), torch.stack(from_y, 1)), 1)

@@ -1,4 +1,4 @@
-"""Boxes in images: where they lie, and erasing what they cover.
+"""Boxes in images, and erasing the pixels in them.
 
 Erased pixels get the mean colour of the training set, which is 0 in normalised images.
 """
@@ -13,14 +13,14 @@ from torch import Tensor
 
 from engine.recipes.recipe import Recipe
 
-# Zhong et al. 2017, "Random erasing data augmentation", with the area that torchvision takes.
+# Zhong et al. 2017, "Random erasing data augmentation", with the areas of torchvision.
 AREA = (0.02, 1 / 3)
 ASPECT = (0.3, 1 / 0.3)
 
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
-    """One box an image, all (N,) int64: it covers rows `top` … `bottom` - 1, columns alike."""
+    """One box in each image, all (N,) int64: rows `top` … `bottom` - 1, columns likewise."""
 
     top: Tensor
     bottom: Tensor
@@ -28,7 +28,7 @@ class Boxes:
     right: Tensor
 
     def mask(self, height: int, width: int) -> Tensor:
-        """True where an image is covered, (N, 1, H, W)."""
+        """True inside the box, (N, 1, H, W)."""
         y = torch.arange(height, device=self.top.device)
         x = torch.arange(width, device=self.top.device)
         rows = (y >= self.top[:, None]) & (y < self.bottom[:, None])
@@ -38,10 +38,11 @@ class Boxes:
 
 @dataclass(frozen=True)
 class Masks:
-    """What is erased of each image.
+    """The boxes that are erased in each image.
 
-    `cutout` is the side in pixels of a square about any pixel, parts of which may lie outside
-    (DeVries & Taylor 2017); `erasing` is the probability of a rectangle of random area and aspect.
+    `cutout` is the side in pixels of a square centred on a random pixel, partly outside the image
+    at its edges (DeVries & Taylor 2017). `erasing` is the probability of erasing a rectangle of
+    random area and aspect ratio.
     """
 
     cutout: int = 0
@@ -49,7 +50,7 @@ class Masks:
 
     @classmethod
     def of(cls, recipe: Recipe) -> Masks | None:
-        """What a recipe asks for, or None where it erases nothing."""
+        """The masks of a recipe, or None where it erases nothing."""
         asked = cls(recipe.cutout, recipe.erasing)
         return None if asked == cls() else asked
 
@@ -58,24 +59,24 @@ class Masks:
         n, _, h, w = images.shape
         chance = torch.rand(7, n, device=images.device, generator=generator)
         if self.cutout:
-            images.masked_fill_(square(chance[:2], self.cutout, h, w).mask(h, w), 0.0)
+            images.masked_fill_(cutout_boxes(chance[:2], self.cutout, h, w).mask(h, w), 0.0)
         if self.erasing:
-            box = rectangle(chance[2:6], h, w).mask(h, w)
+            box = erasing_boxes(chance[2:6], h, w).mask(h, w)
             drawn = (chance[6] < self.erasing).view(n, 1, 1, 1)
             images.masked_fill_(box & drawn, 0.0)
 
 
-def square(chance: Tensor, side: int, height: int, width: int) -> Boxes:
-    """Squares about pixels that `chance` (2, N), of 0 to below 1, picks."""
+def cutout_boxes(chance: Tensor, side: int, height: int, width: int) -> Boxes:
+    """Squares centred on the pixels that `chance` (2, N), from 0 to below 1, picks."""
     top = (chance[0] * height).long() - side // 2
     left = (chance[1] * width).long() - side // 2
     return Boxes(top, top + side, left, left + side)
 
 
-def rectangle(chance: Tensor, height: int, width: int) -> Boxes:
-    """Rectangles of random area, aspect and place, from `chance` (4, N) of 0 to below 1.
+def erasing_boxes(chance: Tensor, height: int, width: int) -> Boxes:
+    """Rectangles whose area, aspect and position `chance` (4, N), from 0 to below 1, picks.
 
-    One that would be longer than the image is cut to it, where Zhong et al. would draw again.
+    One that exceeds the image is cut to it; Zhong et al. draw another one.
     """
     low, high = AREA
     area = (low + chance[0] * (high - low)) * height * width
@@ -88,10 +89,10 @@ def rectangle(chance: Tensor, height: int, width: int) -> Boxes:
     return Boxes(*(edge.long() for edge in (top, top + h, left, left + w)))
 
 
-def patch(share: Tensor, chance: Tensor, height: int, width: int) -> Boxes:
-    """Boxes of the image's shape and this share (N,) of its area, cut off at its edges.
+def cutmix_boxes(share: Tensor, chance: Tensor, height: int, width: int) -> Boxes:
+    """Boxes with the image's aspect and a share (N,) of its area, cut off at its edges.
 
-    They lie about pixels that `chance` (2, N), of 0 to below 1, picks (Yun et al. 2019).
+    They are centred on the pixels that `chance` (2, N), from 0 to below 1, picks (Yun et al. 2019).
     """
     scale = share.sqrt()
     h, w = (scale * height).long(), (scale * width).long()

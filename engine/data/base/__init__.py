@@ -1,1 +1,1 @@
-"""What every data set, batch and loader shares. May import `decoding`."""
+"""Data sets, batches and seeds: the types that the other rooms share; may import `decoding`."""

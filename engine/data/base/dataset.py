@@ -1,4 +1,4 @@
-"""What every data set is once loaded."""
+"""A data set, loaded: its splits of images, in memory or on disk."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from engine.data.decoding.decode import BROKEN, ImageFormat, decode
 from engine.errors import DataError
 from engine.machine import memory
 
-# Enough for three digits of the means and deviations, at a fraction of a second.
+# Enough for three digits of the means and standard deviations, in a fraction of a second.
 SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
-# A folder with so many broken images on end is not one with a few broken ones.
-TRIES = 100
+# This many broken images in a row mean that the folder is broken or gone.
+MOST_BROKEN_IN_A_ROW = 100
 
-# What validates: the published test split, a share held out of the training images, or images
-# that are there for it.
-Validates: TypeAlias = Literal["test", "held out", "own"]
+# The images for validation: the published test split, a share held out of the training images, or
+# a validation split.
+ValidationSource: TypeAlias = Literal["test", "held out", "separate"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +56,12 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
-    """Files on disk, each decoded when it is needed, and their labels (N,) int64."""
+    """Files on disk, decoded when they are needed, and their labels (N,) int64."""
 
     path: Path
     files: Sequence[Path]
     labels: Tensor
-    form: ImageFormat
+    image_format: ImageFormat
 
     def __len__(self) -> int:
         return len(self.files)
@@ -69,7 +69,7 @@ class ImageFiles:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one image, (C, H, W)."""
-        return self.form.shape
+        return self.image_format.shape
 
     @property
     def names(self) -> Sequence[str]:
@@ -77,18 +77,20 @@ class ImageFiles:
         return relative_names(self.files, self.path)
 
     def one(self, index: int) -> tuple[Tensor, int]:
-        """The pixels (C, H, W) and the label of one image, or of the next that is not broken.
+        """The pixels (C, H, W) and the label of one image, or of the next one that is not broken.
 
-        Raises DataError where many on end are broken.
+        Raises DataError where many in a row are broken.
         """
-        for place in range(index, index + TRIES):
-            at = place % len(self)
+        for position in range(index, index + MOST_BROKEN_IN_A_ROW):
+            at = position % len(self)
             try:
-                pixels = decode(self.files[at], self.form).copy()  # Pillow's may be read-only
+                pixels = decode(
+                    self.files[at], self.image_format
+                ).copy()  # Pillow's may be read-only
                 return torch.from_numpy(pixels), int(self.labels[at])
             except BROKEN:
                 continue
-        raise DataError(data_text.all_broken(TRIES, self.files[index % len(self)]))
+        raise DataError(data_text.all_broken(MOST_BROKEN_IN_A_ROW, self.files[index % len(self)]))
 
 
 Split: TypeAlias = Images | ImageFiles
@@ -96,17 +98,17 @@ Split: TypeAlias = Images | ImageFiles
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Two or three splits of equally large images.
+    """Two or three splits of images of one size.
 
-    `mean` and `std` are those of the training pixels, one a channel, of values in 0..1. `test` is
-    looked at once, after the training. `notes` are sentences for the user about what was found
-    while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
+    `mean` and `std` are those of the training pixels, one for each channel, for values in 0..1.
+    `test` is evaluated once, after the training. `notes` are sentences for the user about problems
+    found while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
     """
 
     classes: tuple[str, ...]
     train: Split
     validation: Split
-    validates: Validates
+    validates: ValidationSource
     mean: tuple[float, ...]
     std: tuple[float, ...]
     notes: tuple[str, ...] = ()
@@ -120,12 +122,12 @@ class Dataset:
 
     @property
     def bytes(self) -> int:
-        """What the images that train and validate need as uint8."""
+        """Bytes that the training and validation images need as uint8."""
         return bytes_of(len(self.train) + len(self.validation), self.train.shape)
 
     @property
     def class_counts(self) -> tuple[int, ...]:
-        """How many training images each class has."""
+        """The number of training images of each class."""
         return tuple(self.train.labels.bincount(minlength=len(self.classes)).tolist())
 
 
@@ -137,27 +139,27 @@ def relative_names(files: Iterable[Path], folder: Path) -> tuple[str, ...]:
 
 
 def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation a channel of pixels (N, C, H, W) uint8, in values of 0..1.
+    """Mean and standard deviation of each channel of pixels (N, C, H, W) uint8, scaled to 0..1.
 
-    Taken on every k-th image, so that it is quick for any number of them, and always the same.
+    Uses every k-th image: quick for any number of images, and always the same.
     """
     wanted = min(SAMPLE_IMAGES, max(1, SAMPLE_VALUES // pixels[0].numel()))
     values = pixels[:: -(-len(pixels) // wanted)].float()
     mean = values.mean((0, 2, 3))
     variance = values.square_().mean((0, 2, 3)) - mean.square()
-    # A channel that never changes must not divide by zero: one grey level is the least.
+    # A constant channel must not divide by zero: a deviation is at least one grey level.
     std = variance.clamp(min=1.0).sqrt()
     return tuple((mean / 255).tolist()), tuple((std / 255).tolist())
 
 
 def bytes_of(count: int, shape: Sequence[int]) -> int:
-    """What so many images of (C, H, W) need as uint8."""
+    """Bytes that `count` images of shape (C, H, W) need as uint8."""
     channels, height, width = shape
     return count * channels * height * width
 
 
 def check_memory(count: int, channels: int, size: int) -> None:
-    """Raises DataError where so many square images as uint8 exceed the free memory."""
-    needed, free = bytes_of(count, (channels, size, size)), memory.free()
+    """Raise DataError where `count` square images as uint8 exceed the free memory."""
+    needed, free = bytes_of(count, (channels, size, size)), memory.free_bytes()
     if needed > free:
         raise DataError(data_text.data_too_large(count, needed, free))

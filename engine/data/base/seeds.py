@@ -1,4 +1,4 @@
-"""Random numbers that depend on nothing but the seed and the place in the run."""
+"""Random numbers that depend only on the seed and on the position in the run."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import torch
 from torch import Tensor
 
 
-def derived(*numbers: int) -> int:
-    """A seed of 64 bits from all of these numbers, in this order; neighbours share nothing."""
+def derive_seed(*numbers: int) -> int:
+    """A seed of 64 bits from these numbers in this order; similar numbers give unrelated seeds."""
     digest = hashlib.blake2b(repr(numbers).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little")
 
 
-def generator(device: torch.device, *numbers: int) -> torch.Generator:
-    """A generator seeded by all of these numbers, as (seed, epoch, step), in this order."""
-    return torch.Generator(device).manual_seed(derived(*numbers))
+def seeded_generator(device: torch.device, *numbers: int) -> torch.Generator:
+    """A generator seeded with these numbers in this order, such as (seed, epoch, step)."""
+    return torch.Generator(device).manual_seed(derive_seed(*numbers))
 
 
-def order(count: int, seed: int, epoch: int) -> Tensor:
-    """The places of so many images in the order of an epoch, (N,) int64, the same on any device."""
-    return torch.randperm(count, generator=generator(torch.device("cpu"), seed, epoch))
+def epoch_order(count: int, seed: int, epoch: int) -> Tensor:
+    """The indices of all images in the order of an epoch, (N,) int64, the same on any device."""
+    return torch.randperm(count, generator=seeded_generator(torch.device("cpu"), seed, epoch))

@@ -1,4 +1,4 @@
-"""Image files to pixels, in this process or in others.
+"""Decoding image files to pixels, in this process or in others.
 
-Free of torch; imports nothing else of `data`.
+Free of torch; imports no other room of `data`.
 """

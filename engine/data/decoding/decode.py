@@ -1,4 +1,4 @@
-"""One image file as pixels of a given form. Loads no torch, so that a worker starts quickly."""
+"""Decoding one image file to pixels. Loads no torch, so that a worker starts quickly."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from engine.data import data_text
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
-# What Pillow raises on damaged files.
+# The errors of Pillow for damaged files.
 BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-# Deep grey is brought to 8 bits by hand, since Pillow cuts off all above 255.
+# Grey of 16 bits is reduced to 8 bits here, since Pillow clips all values above 255.
 DEEP_GREY = ("I;16", "I;16B", "I;16L")
 GREY = ("1", "L", *DEEP_GREY)
 
@@ -28,7 +28,7 @@ FIT: Literal["center-square"] = "center-square"
 
 @dataclass(frozen=True)
 class ImageFormat:
-    """What every image becomes: (channels, size, size), of which `frame` pixels are its margin."""
+    """The common format of all images: (channels, size, size), with a margin of `frame` pixels."""
 
     channels: int
     size: int
@@ -39,36 +39,36 @@ class ImageFormat:
         return self.channels, self.size, self.size
 
 
-def decode_all(files: Sequence[Path], form: ImageFormat, pixels: Pixels) -> dict[int, str]:
-    """Fill pixels (N, C, size, size) from as many files; returns why which ones are broken."""
+def decode_all(files: Sequence[Path], image_format: ImageFormat, pixels: Pixels) -> dict[int, str]:
+    """Decode N files into pixels (N, C, size, size); returns why some are broken, by index."""
     broken = {}
     for index, (file, target) in enumerate(zip(files, pixels, strict=True)):
         try:
-            target[:] = decode(file, form)
+            target[:] = decode(file, image_format)
         except BROKEN as error:
             broken[index] = why_broken(error)
     return broken
 
 
 def why_broken(error: Exception) -> str:
-    """The reason in a few words; what Pillow says names the file again."""
+    """The reason in a few words. Pillow's own sentence may repeat the file name."""
     return data_text.NOT_AN_IMAGE if isinstance(error, UnidentifiedImageError) else str(error)
 
 
-def decode(file: Path, form: ImageFormat) -> Pixels:
-    """The pixels (C, size, size) of one file: upright, and the square at its centre.
+def decode(file: Path, image_format: ImageFormat) -> Pixels:
+    """The pixels (C, size, size) of the square at the centre of an image, turned upright.
 
-    Raises one of BROKEN for a file that is no whole image.
+    Raises one of BROKEN for a file that is not a whole image.
     """
-    inner = form.size - 2 * form.frame
+    inner = image_format.size - 2 * image_format.frame
     with Image.open(file) as image:
-        # A large JPEG is decoded at a fraction, but not below twice the size, for sharpness.
+        # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
         image.draft(None, (2 * inner, 2 * inner))
         ImageOps.exif_transpose(image, in_place=True)
-        square = _centre(_converted(image, "L" if form.channels == 1 else "RGB"), inner)
-    array = np.asarray(square).reshape(inner, inner, form.channels).transpose(2, 0, 1)
-    if form.frame:
-        nearest = np.arange(-form.frame, inner + form.frame).clip(0, inner - 1)
+        square = _centre(_converted(image, "L" if image_format.channels == 1 else "RGB"), inner)
+    array = np.asarray(square).reshape(inner, inner, image_format.channels).transpose(2, 0, 1)
+    if image_format.frame:
+        nearest = np.arange(-image_format.frame, inner + image_format.frame).clip(0, inner - 1)
         array = array[:, nearest[:, None], nearest]
     return array
 
@@ -77,12 +77,12 @@ def _converted(image: Image.Image, mode: str) -> Image.Image:
     if image.mode in DEEP_GREY:
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.mode == "P" and isinstance(image.info.get("transparency"), bytes):
-        image = image.convert("RGBA")  # else Pillow warns of every such file
+        image = image.convert("RGBA")  # otherwise Pillow warns about each such file
     return image if image.mode == mode else image.convert(mode)
 
 
 def _centre(image: Image.Image, size: int) -> Image.Image:
-    """The largest square at the centre, bilinear and antialiased, (size, size)."""
+    """The largest square at the centre, resized with antialiasing to (size, size)."""
     if image.size == (size, size):
         return image
     side = min(image.size)

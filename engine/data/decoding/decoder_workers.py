@@ -1,7 +1,7 @@
-"""Processes that decode images into memory which they share with the trainer. Loads no torch.
+"""Processes that decode images into memory shared with the trainer. Loads no torch.
 
-Threads would be as fast where there are two cores (measured), but they take the interpreter from
-the thread that trains, which has thousands of small calls to make.
+On two cores threads are as fast (measured), but they compete for the interpreter with the training
+thread, which makes thousands of small calls.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ import numpy as np
 
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
 
-# Ctrl+C, a batch system and `timeout` signal every process of a job, but mean the engine alone.
+# Ctrl+C, batch systems and `timeout` signal every process of a job, but mean only the engine.
 ENGINE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
-# How often those who wait look whether all processes live.
+# How often a wait checks that all processes live.
 ALIVE_SECONDS = 1.0
 
 
-class Shared:
-    """Bytes that belong to no file system, so that /dev/shm need not be large.
+class SharedMemory:
+    """Shared bytes outside any file system, so that /dev/shm need not be large.
 
-    They are gone with the last process that has them, and pickle only into one that is starting.
+    They are freed with the last process that maps them. Only a process that is just starting can
+    receive them by pickle.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -43,43 +44,50 @@ class Shared:
         self.memory = mmap.mmap(descriptor, 0)
 
     @classmethod
-    def zeroed(cls, size: int) -> Shared:
+    def zeroed(cls, size: int) -> SharedMemory:
         descriptor = os.memfd_create("images")
         os.ftruncate(descriptor, size)
         return cls(descriptor)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _taken_over, (reduction.DupFd(self._descriptor),)
+        return _reopen, (reduction.DupFd(self._descriptor),)
 
     def close(self) -> None:
-        """Give the descriptor back; the memory goes when nobody looks at it any more."""
+        """Close the descriptor; the memory is freed when nothing maps it any more."""
         os.close(self._descriptor)
 
 
-def _taken_over(duplicate: Any) -> Shared:
-    return Shared(duplicate.detach())
+def _reopen(duplicate: Any) -> SharedMemory:
+    return SharedMemory(duplicate.detach())
 
 
-class Room:
-    """Where decoders write, and what of it is wanted, in memory that all processes see.
+class DecodeBuffer:
+    """The shared memory that decoders write to.
 
-    `pixels` is (slots, batch, C, H, W); `wanted` (slots,) is false where nobody waits any more for
-    what was begun.
+    `pixels` is (slots, batch, C, H, W). `wanted` (slots,) is false for a slot whose images nobody
+    needs any more.
     """
 
-    def __init__(self, shared: Shared, slots: int, batch: int, form: ImageFormat) -> None:
-        self._shared, self._slots, self._batch, self.form = shared, slots, batch, form
+    def __init__(
+        self, shared: SharedMemory, slots: int, batch: int, image_format: ImageFormat
+    ) -> None:
+        self._shared, self._slots, self._batch, self.image_format = (
+            shared,
+            slots,
+            batch,
+            image_format,
+        )
         whole = np.frombuffer(shared.memory, np.uint8)
-        self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *form.shape)
+        self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *image_format.shape)
         self.wanted = whole[-slots:].view(np.bool_)
 
     @classmethod
-    def zeroed(cls, slots: int, batch: int, form: ImageFormat) -> Room:
-        size = slots * (batch * math.prod(form.shape) + 1)
-        return cls(Shared.zeroed(size), slots, batch, form)
+    def zeroed(cls, slots: int, batch: int, image_format: ImageFormat) -> DecodeBuffer:
+        size = slots * (batch * math.prod(image_format.shape) + 1)
+        return cls(SharedMemory.zeroed(size), slots, batch, image_format)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Room, (self._shared, self._slots, self._batch, self.form)
+        return DecodeBuffer, (self._shared, self._slots, self._batch, self.image_format)
 
     def close(self) -> None:
         """As `Shared.close`."""
@@ -88,12 +96,12 @@ class Room:
 
 class _Decoder(ForkServerProcess):
     def terminate(self) -> None:
-        """The pool ends the others so when one has died; they are deaf to the milder signal."""
+        """Kill. The pool calls this on all others when one dies, and they block SIGTERM."""
         self.kill()
 
 
 class _Context(ForkServerContext):
-    """Starts processes, and keeps account of them."""
+    """Starts processes and keeps a list of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,19 +112,19 @@ class _Context(ForkServerContext):
         return self.started[-1]
 
 
-class Pool(ProcessPoolExecutor):
-    """So many processes that `decode` into this room, each started when it is needed first."""
+class DecoderPool(ProcessPoolExecutor):
+    """Processes that `decode` into a buffer, each started when it is first needed."""
 
-    def __init__(self, workers: int, room: Room) -> None:
+    def __init__(self, workers: int, buffer: DecodeBuffer) -> None:
         _start_server()
         self._context = _Context()
-        super().__init__(workers, self._context, initializer=_begin, initargs=(room,))
+        super().__init__(workers, self._context, initializer=_begin, initargs=(buffer,))
 
     def wait(self, parts: Iterable[Future[Any]]) -> None:
-        """Wait until all are done. Raises BrokenProcessPool where a process has died before.
+        """Wait until all parts are done. Raises BrokenProcessPool where a process dies first.
 
-        The executor does not always tell: it forgets what is submitted, and processes that it
-        starts, in the moment of a death.
+        The executor alone does not always notice: it forgets work that is submitted, and processes
+        that are started, at the moment of a death.
         """
         waiting = list(parts)
         while wait(waiting, ALIVE_SECONDS).not_done:
@@ -125,15 +133,15 @@ class Pool(ProcessPoolExecutor):
 
     @property
     def lives(self) -> bool:
-        """Whether no process has died."""
+        """Whether all processes are alive."""
         return all(process.is_alive() for process in self._context.started)
 
     def end(self) -> None:
-        """Kill all processes; returns when none of them writes any more."""
+        """Kill all processes and wait until they are gone."""
         self.shutdown(wait=False)
         started = {process.pid: process for process in self._context.started if process.pid}
         for pid in started:
-            # Not by its own `kill`, which does nothing once the process that forks is gone.
+            # Not `process.kill`, which does nothing once the fork server is gone.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for process in started.values():
@@ -141,32 +149,32 @@ class Pool(ProcessPoolExecutor):
 
 
 def _start_server() -> None:
-    """Start the process that decoders are forked from, with the engine's signals blocked.
+    """Start the fork server, the process that decoders are forked from, with signals blocked.
 
-    It inherits no descriptor but its own, so the lock of the run stays with the engine.
+    It inherits no descriptor of the engine, so the run's lock stays with the engine.
     """
     server.set_forkserver_preload([__name__])
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENGINE_SIGNALS)
     try:
-        resource_tracker.ensure_running()  # which unblocks two of them again
+        resource_tracker.ensure_running()  # this unblocks two of them again
         signal.pthread_sigmask(signal.SIG_BLOCK, ENGINE_SIGNALS)
         server.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# What a decoder was started with.
-_room: Room
+# The buffer that a decoder process was started with.
+_buffer: DecodeBuffer
 
 
-def _begin(room: Room) -> None:
-    global _room
-    _room = room
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+def _begin(buffer: DecodeBuffer) -> None:
+    global _buffer
+    _buffer = buffer
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _leave_with_parent() -> None:
-    """Else a decoder whose engine was killed would wait for work for ever."""
+def _exit_with_parent() -> None:
+    """Exit with the parent: else the decoders of a killed engine would wait for work for ever."""
     parent = parent_process()
     assert parent is not None
     parent.join()
@@ -174,8 +182,10 @@ def _leave_with_parent() -> None:
 
 
 def decode(slot: int, start: int, files: Sequence[Path]) -> dict[int, str]:
-    """Decode files into a slot, from this place on; tells why which are broken."""
-    if not _room.wanted[slot]:
+    """Decode files into a slot, from position `start` on; returns why some are broken, by index."""
+    if not _buffer.wanted[slot]:
         return {}
-    broken = decode_all(files, _room.form, _room.pixels[slot, start : start + len(files)])
+    broken = decode_all(
+        files, _buffer.image_format, _buffer.pixels[slot, start : start + len(files)]
+    )
     return {start + index: why for index, why in broken.items()}

@@ -1,4 +1,4 @@
-"""Decoding ahead, by processes that are replaced where one dies. Loads no torch."""
+"""Decoding ahead, in processes that are replaced when one dies. Loads no torch."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.data.decoding.decode import ImageFormat
-from engine.data.decoding.decoder_workers import Pool, Room, decode
+from engine.data.decoding.decoder_workers import DecodeBuffer, DecoderPool, decode
 
-# Images of a task that one process decodes at a time: a task is spread over several, so that the
-# first one of an epoch is soon there.
-CHUNK = 32
-# Processes that die so often in an epoch, or twice while the same images are waited for, die of
-# what they are asked to do.
-DEATHS = 3
-# The longest that is waited for the process that forks them.
+# The images that one process decodes at a time. A task is spread over several processes, so that
+# the first batch of an epoch is ready soon.
+DECODE_CHUNK = 32
+# After this many deaths in an epoch, or two while the same images are decoded, the work itself is
+# probably the cause.
+MOST_DEATHS = 3
+# The longest wait for the fork server.
 SERVER_SECONDS, POLL_SECONDS = 5.0, 0.01
 PROGRESS_SECONDS = 0.05
 
@@ -30,39 +30,48 @@ class DecodeTask:
 
     slot: int
     files: Sequence[Path]
-    # By the place of its first file.
+    # By the index of its first file.
     parts: dict[int, Future[dict[int, str]]] = field(default_factory=dict)
 
 
 class Decoders:
-    """So many processes, and room for `slots` tasks of `batch` images of a form.
+    """Processes that decode, and a buffer for `slots` tasks of `batch` images each.
 
     A process decodes `chunk` images of a task at a time. `pixels` is (slots, batch, C, H, W).
     """
 
     def __init__(
-        self, workers: int, slots: int, batch: int, form: ImageFormat, chunk: int = CHUNK
+        self,
+        workers: int,
+        slots: int,
+        batch: int,
+        image_format: ImageFormat,
+        chunk: int = DECODE_CHUNK,
     ) -> None:
-        self._workers, self._room, self._chunk = workers, Room.zeroed(slots, batch, form), chunk
-        self.pixels = self._room.pixels
+        self._workers, self._buffer, self._chunk = (
+            workers,
+            DecodeBuffer.zeroed(slots, batch, image_format),
+            chunk,
+        )
+        self.pixels = self._buffer.pixels
         self._deaths = 0
         self._begun: dict[DecodeTask, None] = {}
-        self._pool = Pool(workers, self._room)
+        self._pool = DecoderPool(workers, self._buffer)
 
-    def begin(self, slot: int, files: Sequence[Path]) -> DecodeTask:
-        """Have files decoded into a slot that is free. Raises BrokenProcessPool as `result`."""
+    def submit(self, slot: int, files: Sequence[Path]) -> DecodeTask:
+        """Start decoding files into a free slot. Raises BrokenProcessPool as `result`."""
         task = DecodeTask(slot, files)
-        self._room.wanted[slot] = True
+        self._buffer.wanted[slot] = True
         self._begun[task] = None
         self._submit([task])
         return task
 
     def progress(self, task: DecodeTask) -> Iterator[float]:
-        """The share that is decoded, every now and then, until `result` need not wait for it.
+        """Yield the decoded share now and then, until `result` need not wait.
 
         Raises BrokenProcessPool as `result`.
         """
-        while left := [part for part in task.parts.values() if _is_left(part)]:
+        while left := [part for part in task.parts.values() if _is_unfinished(part)]:
             yield 1 - len(left) / len(task.parts)
             if not self._pool.lives or any(_is_lost(part) for part in left):
                 self._replace(BrokenProcessPool())
@@ -70,9 +79,9 @@ class Decoders:
                 wait(left[:1], PROGRESS_SECONDS)
 
     def result(self, task: DecodeTask) -> dict[int, str]:
-        """Wait until all is decoded; tells why which files are broken.
+        """Wait until all files are decoded; returns why some are broken, by index.
 
-        Raises BrokenProcessPool where processes were ended from outside again and again.
+        Raises BrokenProcessPool where processes die again and again.
         """
         try:
             return self._finished(task)
@@ -80,36 +89,34 @@ class Decoders:
             self._replace(death)
         return self._finished(task)
 
-    def forgiven(self) -> int:
-        """How often all processes were replaced, for one was ended from outside, since the last
-        call; from here on that no longer counts.
-        """
+    def pop_replacements(self) -> int:
+        """How often all processes were replaced after a death, since the last call."""
         deaths, self._deaths = self._deaths, 0
         return deaths
 
-    def leave(self, tasks: Sequence[DecodeTask]) -> None:
-        """Free slots whose result was taken, or is not wanted any more.
+    def release(self, tasks: Sequence[DecodeTask]) -> None:
+        """Free the slots of tasks whose result was taken or is no longer needed.
 
-        Python 3.11's executor trips over futures that were cancelled when a process dies: the
-        processes are told beside it.
+        The buffer tells the processes to skip them. Cancelled futures would break the executor of
+        Python 3.11 when a process dies.
         """
         for task in tasks:
-            self._room.wanted[task.slot] = False
-        with contextlib.suppress(BrokenProcessPool):  # who begins the next task hears of it
+            self._buffer.wanted[task.slot] = False
+        with contextlib.suppress(BrokenProcessPool):  # the next `submit` raises it
             self._pool.wait([part for task in tasks for part in task.parts.values()])
         for task in tasks:
             self._begun.pop(task, None)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes and free the buffer."""
         self._pool.end()
-        self._room.close()
+        self._buffer.close()
 
     def _finished(self, task: DecodeTask) -> dict[int, str]:
         self._pool.wait(task.parts.values())
         found = [part.result() for part in task.parts.values()]
         del self._begun[task]
-        return {place: why for broken in found for place, why in broken.items()}
+        return {index: why for broken in found for index, why in broken.items()}
 
     def _submit(self, tasks: Iterable[DecodeTask]) -> None:
         deadline = time.monotonic() + SERVER_SECONDS
@@ -122,8 +129,8 @@ class Decoders:
                 self._replace(death)
                 return
             except (EOFError, OSError) as gone:
-                # The process that decoders are forked from has died. Another one takes its place
-                # only when it has ended, a moment after it ceased to answer.
+                # The fork server has died. A new one starts only when the old process has ended, a
+                # moment after it stopped answering.
                 if time.monotonic() > deadline:
                     raise BrokenProcessPool from gone
                 time.sleep(POLL_SECONDS)
@@ -131,30 +138,30 @@ class Decoders:
                 tasks = self._begun
 
     def _submit_rest(self, task: DecodeTask) -> None:
-        """What is not decoded yet; all of it, where none is."""
+        """Submit the parts of a task that are not decoded yet."""
         for at in range(0, len(task.files), self._chunk):
-            if at not in task.parts or _is_left(task.parts[at]):
+            if at not in task.parts or _is_unfinished(task.parts[at]):
                 files = task.files[at : at + self._chunk]
                 task.parts[at] = self._pool.submit(decode, task.slot, at, files)
 
     def _replace(self, death: Exception) -> None:
-        """New processes, for all that was begun: the same images in the same slots."""
+        """Start new processes, which decode all unfinished tasks into the same slots."""
         self._deaths += 1
-        if self._deaths >= DEATHS:
+        if self._deaths >= MOST_DEATHS:
             raise BrokenProcessPool from death
         self._renew()
         self._submit(self._begun)
 
     def _renew(self) -> None:
         self._pool.end()
-        self._pool = Pool(self._workers, self._room)
+        self._pool = DecoderPool(self._workers, self._buffer)
 
 
-def _is_left(part: Future[dict[int, str]]) -> bool:
-    """Whether the images of a part are still to be decoded."""
+def _is_unfinished(part: Future[dict[int, str]]) -> bool:
+    """Whether images of a part still have to be decoded."""
     return not part.done() or _is_lost(part)
 
 
 def _is_lost(part: Future[dict[int, str]]) -> bool:
-    """Whether the process that decoded a part has died, or another one of its pool."""
+    """Whether a part was lost because a process of its pool died."""
     return part.done() and isinstance(part.exception(), BrokenProcessPool)

@@ -1,1 +1,1 @@
-"""Folders of images: their layout, their common format, their pixels. May import `base`."""
+"""Folders of images: their layout, common format and pixels; may import `base`."""

@@ -1,4 +1,4 @@
-"""A folder of images: the form that suits them, and all of them decoded into memory."""
+"""The data set of a folder of images: decoded into memory, or streamed."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from engine.data.base.dataset import (
 )
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
 from engine.data.decoding.decoders import Decoders
-from engine.data.folders.format_choice import form_of, glimpses
+from engine.data.folders.format_choice import common_format, sample_headers
 from engine.data.folders.image_folder import Files, Folder
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 BROKEN_SHARE = 0.01
-# Of a streamed set so many images tell the means and deviations.
-STATISTICS = 1_000
+# The images of a streamed set that are decoded for the means and standard deviations.
+SAMPLE_IMAGES = 1_000
 
 CHUNK = 64
-# So many are decoded at once at least, since some wait for the disk.
-AT_ONCE = 8
-# So many files repay the start of processes: threads take turns at the interpreter, where small
-# files spend most of their time.
-MANY = 4_000
-# What a process takes at a time, so that what passes between them costs nothing: a twentieth of a
-# second for small files.
-PORTION = 256
+# The threads that decode. They may be more than the cores, since some wait for the disk.
+THREADS = 8
+# From this many files on, starting processes pays off. Threads share one interpreter, in which
+# small files spend most of their time.
+MANY_FILES = 4_000
+# The files that a process decodes at a time, a twentieth of a second for small files, so that
+# communication costs little.
+PROCESS_CHUNK = 256
 
 
 class Decoded(NamedTuple):
-    """Pixels (N, C, size, size) of N files, why which of them are broken, and what to tell."""
+    """Pixels (N, C, size, size) of N files, why some are broken (by index), and notes."""
 
     pixels: Pixels
     broken: dict[int, str]
@@ -55,28 +55,28 @@ def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, 
     """The images of a folder, yielding the fraction done at least every 100 ms.
 
     They are kept in memory, or streamed where they need more than `room` bytes, unless the recipe
-    says which. Raises DataError where they are kept and more than 1 % are broken, or where memory
+    decides. Raises DataError where more than 1 % of the decoded images are broken, or where memory
     is too small.
     """
-    form = form_of(glimpses(folder.files), recipe.size)
-    fits = bytes_of(len(folder.files), form.shape) <= room
+    image_format = common_format(sample_headers(folder.files), recipe.size)
+    fits = bytes_of(len(folder.files), image_format.shape) <= room
     if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
-        return (yield from streamed(folder, form))
-    return (yield from kept(folder, form, processes(recipe)))
+        return (yield from load_streamed(folder, image_format))
+    return (yield from load_resident(folder, image_format, count_decoders(recipe)))
 
 
-def streamed(folder: Folder, form: ImageFormat) -> Generator[float, None, Dataset]:
-    """The files of a folder, of which no more than a sample is decoded now."""
-    sample = folder.train[:: -(-len(folder.train) // STATISTICS)]
-    pixels, broken, _ = yield from by_threads(sample, form)
-    judged(broken, sample, folder.path)
-    mean, std = channel_statistics(whole(pixels, sample, list(broken), folder.path).pixels)
+def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float, None, Dataset]:
+    """The files of a folder; decodes only a sample now, for the statistics."""
+    sample = folder.train[:: -(-len(folder.train) // SAMPLE_IMAGES)]
+    pixels, broken, _ = yield from decode_by_threads(sample, image_format)
+    broken_notes(broken, sample, folder.path)
+    mean, std = channel_statistics(without_broken(pixels, sample, list(broken), folder.path).pixels)
     train, validation, test = (
         ImageFiles(
             folder.path,
             [file for file, _ in files],
             torch.tensor([label for _, label in files], dtype=torch.int64),
-            form,
+            image_format,
         )
         for files in (folder.train, folder.validation, folder.test)
     )
@@ -89,29 +89,43 @@ def streamed(folder: Folder, form: ImageFormat) -> Generator[float, None, Datase
         std,
         unused_note(folder),
         test if len(test) else None,
-        form.frame,
+        image_format.frame,
     )
 
 
-def kept(folder: Folder, form: ImageFormat, workers: int) -> Generator[float, None, Dataset]:
-    """All images of a folder in memory, but for the broken ones."""
+def load_resident(
+    folder: Folder, image_format: ImageFormat, workers: int
+) -> Generator[float, None, Dataset]:
+    """All images of a folder in memory, without the broken ones."""
     files = folder.files
-    check_memory(len(files), form.channels, form.size)
-    many = len(files) >= MANY
-    decoding = by_processes(files, form, workers) if many else by_threads(files, form)
-    pixels, broken, told = yield from decoding
-    notes = told + judged(broken, files, folder.path) + unused_note(folder)
+    check_memory(len(files), image_format.channels, image_format.size)
+    many = len(files) >= MANY_FILES
+    decoding = (
+        decode_by_processes(files, image_format, workers)
+        if many
+        else decode_by_threads(files, image_format)
+    )
+    pixels, broken, decode_notes = yield from decoding
+    notes = decode_notes + broken_notes(broken, files, folder.path) + unused_note(folder)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
         holes = [index - start for index in broken if start <= index < end]
-        splits.append(whole(pixels[start:end], part, holes, folder.path))
+        splits.append(without_broken(pixels[start:end], part, holes, folder.path))
         start = end
     train, validation, test = splits
     mean, std = channel_statistics(train.pixels)
     final = test if len(test) else None
     return Dataset(
-        folder.classes, train, validation, folder.validates, mean, std, notes, final, form.frame
+        folder.classes,
+        train,
+        validation,
+        folder.validates,
+        mean,
+        std,
+        notes,
+        final,
+        image_format.frame,
     )
 
 
@@ -119,20 +133,22 @@ def unused_note(folder: Folder) -> tuple[str, ...]:
     return (data_text.unused_validation(folder.unused),) if folder.unused else ()
 
 
-def processes(recipe: Recipe) -> int:
-    """How many decode a folder: one a core at least, unless the recipe says how many."""
-    return max(AT_ONCE, torch.get_num_threads()) if recipe.threads == "auto" else recipe.threads
+def count_decoders(recipe: Recipe) -> int:
+    """The number of processes that decode a folder: the recipe's, or at least one for each core."""
+    return max(THREADS, torch.get_num_threads()) if recipe.threads == "auto" else recipe.threads
 
 
-def by_threads(files: Files, form: ImageFormat) -> Generator[float, None, Decoded]:
+def decode_by_threads(files: Files, image_format: ImageFormat) -> Generator[float, None, Decoded]:
     """Decode files, yielding the fraction done."""
-    pixels = np.empty((len(files), *form.shape), np.uint8)
+    pixels = np.empty((len(files), *image_format.shape), np.uint8)
     broken: dict[int, str] = {}
     starts = range(0, len(files), CHUNK)
-    pool = ThreadPoolExecutor(AT_ONCE)
+    pool = ThreadPoolExecutor(THREADS)
     try:
         chunks = [
-            pool.submit(decode_all, paths(files, start), form, pixels[start : start + CHUNK])
+            pool.submit(
+                decode_all, chunk_paths(files, start), image_format, pixels[start : start + CHUNK]
+            )
             for start in starts
         ]
         for start, chunk in zip(starts, chunks, strict=True):
@@ -146,44 +162,46 @@ def by_threads(files: Files, form: ImageFormat) -> Generator[float, None, Decode
     return Decoded(pixels, broken)
 
 
-def by_processes(files: Files, form: ImageFormat, workers: int) -> Generator[float, None, Decoded]:
-    """As `by_threads`, by so many processes.
+def decode_by_processes(
+    files: Files, image_format: ImageFormat, workers: int
+) -> Generator[float, None, Decoded]:
+    """As `decode_by_threads`, with `workers` processes.
 
-    Raises DataError where processes were ended from outside again and again.
+    Raises DataError where processes die again and again.
     """
-    decoders = Decoders(workers, 1, len(files), form, PORTION)
+    decoders = Decoders(workers, 1, len(files), image_format, PROCESS_CHUNK)
     try:
-        task = decoders.begin(0, [file for file, _ in files])
+        task = decoders.submit(0, [file for file, _ in files])
         yield from decoders.progress(task)
         broken = decoders.result(task)
     except BrokenProcessPool as error:
         raise DataError(data_text.decoder_died(workers)) from error
     finally:
         decoders.close()
-    deaths = decoders.forgiven()
+    deaths = decoders.pop_replacements()
     notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
     return Decoded(decoders.pixels[0], broken, notes)
 
 
-def paths(files: Files, start: int) -> Sequence[Path]:
+def chunk_paths(files: Files, start: int) -> Sequence[Path]:
     """The files of the chunk that starts here."""
     return [file for file, _ in files[start : start + CHUNK]]
 
 
-def judged(broken: dict[int, str], files: Files, path: Path) -> tuple[str, ...]:
-    """What to tell the user about broken images. Raises DataError where they are too many."""
+def broken_notes(broken: dict[int, str], files: Files, path: Path) -> tuple[str, ...]:
+    """Notes for the user on broken images. Raises DataError where there are too many."""
     if not broken:
         return ()
     first = min(broken)
     name = files[first][0].relative_to(path)
     if len(broken) > BROKEN_SHARE * len(files):
-        told = data_text.too_many_broken(len(broken), len(files), path, name, broken[first])
-        raise DataError(told)
+        sentence = data_text.too_many_broken(len(broken), len(files), path, name, broken[first])
+        raise DataError(sentence)
     return (data_text.some_broken(len(broken), len(files), name, broken[first]),)
 
 
-def whole(pixels: Pixels, files: Files, broken: list[int], folder: Path) -> Images:
-    """The images without the broken ones, whose places the last ones take, without a copy."""
+def without_broken(pixels: Pixels, files: Files, broken: list[int], folder: Path) -> Images:
+    """The images without the broken ones. The last ones fill the gaps: nothing is copied."""
     images = torch.from_numpy(pixels)
     labels = torch.tensor([label for _, label in files], dtype=torch.int64)
     names = [*relative_names((file for file, _ in files), folder)]

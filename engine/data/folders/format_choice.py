@@ -1,4 +1,4 @@
-"""Which form suits the images of a folder, told by a few of them. Loads no torch."""
+"""Choosing a common format for the images of a folder, from a sample. Loads no torch."""
 
 from __future__ import annotations
 
@@ -13,39 +13,38 @@ from engine.data.folders.image_folder import Files
 SAMPLE = 100
 DEFAULT_SIZE = 64
 SMALL = range(28, 97)
-# MNIST's 28 pixels are framed to the 32 of LeNet-5, not stretched.
-FRAMED, FRAME = 28, 2
+# Images of 28 pixels, as in MNIST, get a margin up to the 32 of LeNet-5 instead of being enlarged.
+FRAMED_SIDE, FRAME = 28, 2
 
 
 @dataclass(frozen=True)
-class Glimpse:
-    """What the header of a file says."""
+class ImageHeader:
+    """The size and the colours of an image, read from the header of its file."""
 
     size: tuple[int, int]
     grey: bool
 
 
-def glimpses(files: Files) -> list[Glimpse]:
-    """Of a hundred files spread over all; those that are broken are passed over."""
-    seen = []
+def sample_headers(files: Files) -> list[ImageHeader]:
+    """The headers of about a hundred files, spread evenly; skips broken ones."""
+    headers = []
     for file, _ in files[:: -(-len(files) // SAMPLE)]:
         with contextlib.suppress(*BROKEN), Image.open(file) as image:
-            seen.append(Glimpse(image.size, image.mode in GREY))
-    return seen
+            headers.append(ImageHeader(image.size, image.mode in GREY))
+    return headers
 
 
-def form_of(seen: list[Glimpse], size: int | str) -> ImageFormat:
-    """The form that suits images like these.
+def common_format(headers: list[ImageHeader], size: int | str) -> ImageFormat:
+    """The format for images with such headers.
 
-    `size` "auto" keeps images that are all square, of one size and small, and brings others to
-    64 pixels.
+    `size` "auto" keeps small square images of one size, and resizes all others to 64 pixels.
     """
-    sides = {side for glimpse in seen for side in glimpse.size}
+    sides = {side for header in headers for side in header.size}
     common = min(sides) if len(sides) == 1 else 0
     natural = common if common in SMALL else DEFAULT_SIZE
-    frame = FRAME if common == FRAMED and size in ("auto", FRAMED + 2 * FRAME) else 0
+    frame = FRAME if common == FRAMED_SIDE and size in ("auto", FRAMED_SIDE + 2 * FRAME) else 0
     return ImageFormat(
-        channels=1 if seen and all(glimpse.grey for glimpse in seen) else 3,
+        channels=1 if headers and all(header.grey for header in headers) else 3,
         size=size if isinstance(size, int) else natural + 2 * frame,
         frame=frame,
     )

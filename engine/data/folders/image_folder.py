@@ -1,8 +1,8 @@
-"""A folder of images in ImageFolder layout: one subfolder a class. Loads no torch.
+"""A folder of images in ImageFolder layout: one subfolder for each class. Loads no torch.
 
-Either `train/` and `val/` (also `validation/`, `valid/`) or `test/` hold the classes; or the
-folder, or its `train/`, does alone, and then a fifth of each class is held out. Where there is a
-`test/` that does not validate, it is for the end.
+Either `train/` and one of `val/`, `validation/`, `valid/` and `test/` hold the classes; or only the
+folder itself or its `train/` does, and then a fifth of each class is held out. A `test/` that does
+not serve for validation is evaluated at the end.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ Tree: TypeAlias = dict[str, list[Path]]  # the images of each class
 class Folder:
     """The images of a folder by split, in the order of classes and names.
 
-    `test` is empty where no images are left for the end; `unused` is a validation folder that is
-    not looked at, since a share of the training images validates.
+    `test` is empty where there are no images for the end. `unused` is a validation folder that is
+    ignored, because a share of the training images is held out instead.
     """
 
     path: Path
     classes: tuple[str, ...]
     train: Files
     validation: Files
-    validates: Literal["test", "held out", "own"]
+    validates: Literal["test", "held out", "separate"]
     test: Files
     unused: Path | None = None
 
     @property
     def files(self) -> Files:
-        """All of them: training, validation, test."""
+        """All files: training, validation, test."""
         return self.train + self.validation + self.test
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Where the classes are; without a validation folder a share of `train` validates."""
+    """The folders of the splits; without a validation folder, a share of `train` is held out."""
 
     train: Path
     validation: Path | None = None
@@ -61,7 +61,7 @@ class Splits:
 
 
 def check(path: Path) -> None:
-    """A glance that is quick for any number of images.
+    """Check the layout of a folder, quickly for any number of images.
 
     Raises DataError where the folder is missing, unreadable or empty, or has one class only.
     """
@@ -72,24 +72,24 @@ def check(path: Path) -> None:
 
 
 def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
-    """Find the images of a folder; `seed` decides which are held out, where some have to be.
+    """Find the images of a folder; `seed` determines which are held out, if any.
 
-    With `holdout` that share of the training images validates, and the images that are there for
-    validation or test are for the end. Raises DataError where the folder is missing, unreadable
-    or empty, has one class only, or has validation or test images of classes that are not trained.
+    With `holdout`, that share of the training images serves for validation, and the validation or
+    test folder is evaluated at the end. Raises DataError where the folder is missing, unreadable
+    or empty, has only one class, or has validation or test images of classes that are not trained.
     """
     splits = _splits(path, holdout)
     train = _tree(splits.train)
     if len(train) < 2:
         raise DataError(_too_few_classes(path, list(train)))
     classes = tuple(train)
-    test = _known(_tree(splits.test), splits.test, classes) if splits.test else {}
-    validates: Literal["test", "held out", "own"] = "held out"
+    test = _check_classes(_tree(splits.test), splits.test, classes) if splits.test else {}
+    validates: Literal["test", "held out", "separate"] = "held out"
     if splits.validation is None:
-        train, validation = _parted(train, holdout or HOLD_OUT, seed)
+        train, validation = _split_held_out(train, holdout or HOLD_OUT, seed)
     else:
-        validates = "test" if splits.validation.name == "test" else "own"
-        validation = _known(_tree(splits.validation), splits.validation, classes)
+        validates = "test" if splits.validation.name == "test" else "separate"
+        validation = _check_classes(_tree(splits.validation), splits.validation, classes)
         if not validation:
             raise DataError(data_text.folder_empty(splits.validation))
     found = _files(train, classes)
@@ -105,22 +105,22 @@ def _splits(path: Path, holdout: float) -> Splits:
     if "train" not in names or not _subfolders(path / "train"):
         return Splits(path)
     train = path / "train"
-    own = next((path / name for name in VALIDATION_NAMES if name in names), None)
+    validation = next((path / name for name in VALIDATION_NAMES if name in names), None)
     test = path / "test" if "test" in names else None
     if holdout:
-        return Splits(train, test=test or own, unused=own if test else None)
-    return Splits(train, own, test) if own else Splits(train, test)
+        return Splits(train, test=test or validation, unused=validation if test else None)
+    return Splits(train, validation, test) if validation else Splits(train, test)
 
 
-def _known(tree: Tree, folder: Path, classes: tuple[str, ...]) -> Tree:
-    """The tree, if it has no classes that are not trained."""
-    if strange := sorted(tree.keys() - set(classes)):
-        raise DataError(data_text.folder_class_mismatch(folder, strange))
+def _check_classes(tree: Tree, folder: Path, classes: tuple[str, ...]) -> Tree:
+    """The tree. Raises DataError where it has classes that are not trained."""
+    if unknown := sorted(tree.keys() - set(classes)):
+        raise DataError(data_text.folder_class_mismatch(folder, unknown))
     return tree
 
 
 def _tree(root: Path) -> Tree:
-    """The subfolders that hold images; others are no classes."""
+    """The images of each subfolder that holds some; other subfolders are not classes."""
     trees = {entry.name: _images(Path(entry.path)) for entry in _subfolders(root)}
     return {name: images for name, images in trees.items() if images}
 
@@ -143,7 +143,7 @@ def _subfolders(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _visible(folder: Path) -> list[os.DirEntry[str]]:
-    """What is in a folder and not hidden, by name."""
+    """The entries of a folder that are not hidden, sorted by name."""
     with _listed(folder) as entries:
         found = [entry for entry in entries if not entry.name.startswith(".")]
     return sorted(found, key=lambda entry: entry.name)
@@ -162,14 +162,14 @@ def _too_few_classes(path: Path, classes: list[str]) -> str:
     return data_text.folder_one_class(path, classes[0]) if classes else data_text.folder_empty(path)
 
 
-def _parted(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:
-    """The images of each class that train, and those held out.
+def _split_held_out(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:
+    """The images of each class for training, and those held out.
 
-    The choice looks at nothing but seed and name, so images that are added move few others.
+    The choice depends only on the seed and the file names, so that added images move few others.
     """
     train, held = {}, {}
     for name, images in tree.items():
-        drawn = sorted(images, key=lambda image: _lot(image.name, seed))
+        drawn = sorted(images, key=lambda image: _draw(image.name, seed))
         count = held_out_count(len(images), share)
         train[name] = sorted(drawn[count:], key=attrgetter("name"))
         held[name] = sorted(drawn[:count], key=attrgetter("name"))
@@ -177,12 +177,12 @@ def _parted(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:
 
 
 def held_out_count(images: int, share: float) -> int:
-    """How many of a class are held out: one at least of two or more, and never all."""
-    # A share such as 0.29 is a little less in binary.
+    """How many images of a class are held out: at least one of two or more, and never all."""
+    # In binary, a share such as 0.29 is a little smaller.
     return max(int(images * share + 1e-9), min(1, images - 1))
 
 
-def _lot(name: str, seed: int) -> bytes:
+def _draw(name: str, seed: int) -> bytes:
     return hashlib.blake2b(b"%d/" % seed + os.fsencode(name), digest_size=8).digest()
 
 

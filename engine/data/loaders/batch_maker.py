@@ -45,7 +45,7 @@ class Batches(ABC):
 
     def aim(self, drawn: RawBatch) -> None:
         """Have the next draws be those of this step, whatever was drawn before."""
-        self._augmentation.aim(self.draws, drawn)
+        self._augmentation.seed_generator(self.draws, drawn)
 
     def made(self, drawn: RawBatch) -> Batch:
         """The batch of these images, by the draws that were aimed at."""

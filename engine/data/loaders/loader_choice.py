@@ -9,7 +9,7 @@ import torch
 
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import Dataset, ImageFiles, Images, Split
-from engine.data.base.seeds import derived
+from engine.data.base.seeds import derive_seed
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device as devices
@@ -34,7 +34,7 @@ def loader(
     """
     augmentation = Augmentation.of(recipe)
     if part.rank:
-        seed = derived(recipe.seed, part.rank)
+        seed = derive_seed(recipe.seed, part.rank)
         augmentation = dataclasses.replace(augmentation, seed=seed)
     shared: dict[str, Any] = {
         "mean": dataset.mean,

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Images, Split
-from engine.data.base.seeds import order
+from engine.data.base.seeds import epoch_order
 from engine.data.loaders.batch_maker import Batches
 from engine.data.loaders.normalisation import Normalise
 from engine.distributed.batch_share import WHOLE, BatchShare
@@ -41,7 +41,7 @@ class ResidentLoader(Batches):
         self._labels = images.labels.to(device)
 
     def drawn(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
-        places = order(len(self._labels), self._seed, epoch).to(self._device)
+        places = epoch_order(len(self._labels), self._seed, epoch).to(self._device)
         for step in range(first, self.steps_per_epoch):
             start = step * self.batch + self._part.rank * self._share
             taken = places[start : start + self._share]

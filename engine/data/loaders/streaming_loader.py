@@ -15,8 +15,8 @@ from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import ImageFiles, Split
-from engine.data.base.seeds import order
-from engine.data.decoding.decoders import CHUNK, Decoders, DecodeTask
+from engine.data.base.seeds import epoch_order
+from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.batch_maker import Batches
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.uplink import Decoded, Uplink, ahead
@@ -55,9 +55,9 @@ class StreamingLoader(Batches):
         super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
         self._images, self._workers = images, workers
         # One that is trained on, one spare, and others to keep two chunks before every process.
-        slots = 2 + -(-2 * workers * CHUNK // self._share)
+        slots = 2 + -(-2 * workers * DECODE_CHUNK // self._share)
         self._free = list(range(slots))
-        self._decoders = Decoders(workers, slots, self._share, images.form)
+        self._decoders = Decoders(workers, slots, self._share, images.image_format)
         self._pixels = torch.from_numpy(self._decoders.pixels)
         self._broken: dict[Path, str] = {}
         self._told = 0
@@ -68,7 +68,7 @@ class StreamingLoader(Batches):
         Raises DataError where the folder is gone, or where decoding processes were ended from
         outside again and again.
         """
-        places = order(len(self._images), self._seed, epoch)
+        places = epoch_order(len(self._images), self._seed, epoch)
         steps = range(first, self.steps_per_epoch)
         batches = (places[step * self.batch : (step + 1) * self.batch] for step in steps)
         takes = [self._part.of(batch) for batch in batches]
@@ -88,7 +88,7 @@ class StreamingLoader(Batches):
         decoding processes that were replaced.
         """
         said = []
-        if deaths := self._decoders.forgiven():
+        if deaths := self._decoders.pop_replacements():
             said.append(data_text.decoders_replaced(deaths, self._workers))
         if len(self._broken) > self._told:
             self._told = len(self._broken)
@@ -133,12 +133,12 @@ class StreamingLoader(Batches):
         except BrokenProcessPool as error:
             raise DataError(data_text.decoder_died(self._workers)) from error
         finally:
-            self._decoders.leave([pending.task for pending in waiting])
+            self._decoders.release([pending.task for pending in waiting])
             self._free += [pending.task.slot for pending in waiting]
 
     def _begun(self, images: ImageFiles, slot: int, taken: Tensor) -> Pending:
         files = [images.files[place] for place in taken.tolist()]
-        return Pending(self._decoders.begin(slot, files), taken)
+        return Pending(self._decoders.submit(slot, files), taken)
 
     def _finished(self, images: ImageFiles, pending: Pending) -> Decoded:
         broken = self._decoders.result(pending.task)

@@ -14,12 +14,12 @@ import torch
 
 from engine.catalog import datasets
 from engine.data.base.dataset import Dataset, Images
-from engine.data.sets.published_arrays import assembled, folder_of, published
+from engine.data.sets.published_arrays import assemble_dataset, find_folder, read_published
 from engine.recipes.recipe import Recipe
 
 SHAPE = (3, 32, 32)
 
-# The MD5 of each file, as torchvision has them too; the last one is the test split.
+# The MD5 of each file, as in torchvision; the last file is the test split.
 FILES: Mapping[str, Mapping[str, str]] = {
     "cifar10": {
         "data_batch_1": "c99cafc152244af753f735de768cd75f",
@@ -39,23 +39,23 @@ FILES: Mapping[str, Mapping[str, str]] = {
 def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     """CIFAR-10 or CIFAR-100. Raises DataError where it is missing or damaged."""
     facts = datasets.DATA[recipe.data]
-    folder = folder_of(facts, recipe)
+    folder = find_folder(facts, recipe)
     files = FILES[recipe.data]
     parts = []
     for name, md5 in files.items():
-        parts.append(unpickled(published(folder / name, md5, facts.title)))
+        parts.append(unpickled(read_published(folder / name, md5, facts.title)))
         yield len(parts) / len(files) / 2
     train = Images(
         torch.cat([part.pixels for part in parts[:-1]]),
         torch.cat([part.labels for part in parts[:-1]]),
     )
-    return (yield from assembled(facts.classes, train, parts[-1], "test", recipe))
+    return (yield from assemble_dataset(facts.classes, train, parts[-1], "test", recipe))
 
 
 def unpickled(content: bytes) -> Images:
-    """The images of one file, whose checksum must be right, since a pickle can run code."""
+    """The images of one file. Its checksum must have been verified: a pickle can run code."""
     with warnings.catch_warnings():
-        # The arrays of 2009 are spelt in a way that NumPy 2.4 deprecates.
+        # NumPy 2.4 deprecates the way in which the arrays of 2009 are pickled.
         warnings.simplefilter("ignore")
         table = pickle.loads(content, encoding="latin1")
     labels = table["labels"] if "labels" in table else table["fine_labels"]

@@ -1,8 +1,8 @@
-"""Published data sets brought to this disk. Loads no torch.
+"""Downloading published data sets. Loads no torch.
 
-A file is written beside its place as NAME.part, which one process at a time may lock, and gets its
-name when its size and checksum are right; an archive is unpacked into a temporary folder first. So
-what has its name is whole, and what was cut off goes on where it was.
+A file is written as NAME.part, which one process at a time locks, and renamed when its size and
+checksum are right. An archive is unpacked into a temporary folder first. So every file under its
+final name is whole, and a download that was cut off continues where it stopped.
 """
 
 from __future__ import annotations
@@ -28,50 +28,50 @@ LOCK_SECONDS = 0.1
 
 
 def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
-    """Download what a data set lacks into the first data folder that can be written to.
+    """Download the missing files of a data set into the first writable data folder.
 
-    Yields the fraction done at least every 100 ms. Raises DataError, with what a person can do,
-    where the network, the server or the disk fails.
+    Yields the fraction done at least every 100 ms. Raises DataError, with a remedy, where the
+    network, the server or the disk fails.
     """
-    place = place_for(facts, data_dir)
+    folder = writable_folder(facts, data_dir)
     yield 0.0
     progress = Progress(sum(file.size for file in facts.downloads))
     pool = ThreadPoolExecutor(1)
     try:
-        work = pool.submit(_fetch_all, facts, place, progress)
+        work = pool.submit(_fetch_all, facts, folder, progress)
         while not work.done():
             wait([work], timeout=0.05)
             yield progress.fraction
         work.result()
     finally:
         progress.stop.set()
-        pool.shutdown(wait=False)  # a silent server would keep us until its time is up
+        pool.shutdown(wait=False)  # else a silent server would delay us until its timeout
 
 
-def place_for(facts: DataSet, data_dir: str) -> Path:
-    """The first data folder that can be written to. Raises DataError where none can."""
+def writable_folder(facts: DataSet, data_dir: str) -> Path:
+    """The first data folder that can be written. Raises DataError where none can."""
     failures = []
-    for place in datasets.data_places(data_dir):
+    for folder in datasets.data_folders(data_dir):
         try:
-            place.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=place):
-                return place.absolute()
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder.absolute()
         except OSError as error:
-            failures.append((place, text.reason(error)))
+            failures.append((folder, text.reason(error)))
     raise DataError(_unwritable(facts, facts.downloads[0], *failures[0]))
 
 
-def _fetch_all(facts: DataSet, place: Path, progress: Progress) -> None:
+def _fetch_all(facts: DataSet, folder: Path, progress: Progress) -> None:
     for file in facts.downloads:
-        target = place / file.path
+        target = folder / file.path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _fetch_one(file, target, progress)
             if target.name.endswith(".tar.gz"):
                 _unpack(facts, file, target)
         except MirrorError as error:
-            told = data_text.download_failed(facts.title, error.url, error.why, target.parent)
-            raise DataError(told) from error
+            sentence = data_text.download_failed(facts.title, error.url, error.why, target.parent)
+            raise DataError(sentence) from error
         except OSError as error:
             why = text.reason(error)
             raise DataError(_unwritable(facts, file, target, why)) from error
@@ -79,14 +79,14 @@ def _fetch_all(facts: DataSet, place: Path, progress: Progress) -> None:
 
 
 def _fetch_one(file: Download, target: Path, progress: Progress) -> None:
-    """The file under its name, unless it is there; raises as `Transfer.complete`."""
+    """Download a file to `target` unless it exists. Raises as `Transfer.complete`."""
     part = target.with_name(f"{target.name}.part")
     while not target.is_file():
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             _lock(descriptor, progress)
             if not has_name(descriptor, part):
-                continue  # another process has completed it while we waited
+                continue  # another process has completed it meanwhile
             if target.is_file():
                 part.unlink()
                 continue
@@ -98,23 +98,23 @@ def _fetch_one(file: Download, target: Path, progress: Progress) -> None:
 
 
 def _lock(descriptor: int, progress: Progress) -> None:
-    """Wait until no other process writes this file; meanwhile its progress is ours.
+    """Wait until no other process writes this file; meanwhile report its progress.
 
-    Where a file system has no locks we go on without, since the checksum guards as well.
+    On a file system without locks, go on without one: the checksum protects the file as well.
     """
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            progress.go_on(os.fstat(descriptor).st_size)
+            progress.report(os.fstat(descriptor).st_size)
             progress.stop.wait(LOCK_SECONDS)
         except OSError:
             return
 
 
 def has_name(descriptor: int, path: Path) -> bool:
-    """Whether this open file still goes by this name."""
+    """Whether this open file still has this name."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:
@@ -122,24 +122,24 @@ def has_name(descriptor: int, path: Path) -> bool:
 
 
 def _unpack(facts: DataSet, file: Download, archive: Path) -> None:
-    """The folder of an archive, beside it, all at once. Raises OSError where the disk fails."""
+    """Unpack an archive beside it, all at once. Raises OSError where the disk fails."""
     folder = archive.with_name(facts.folder)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=archive.parent) as temporary:
         try:
             with tarfile.open(archive) as tar:
                 tar.extractall(temporary, filter="data")
         except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            told = data_text.archive_damaged(facts.title, archive, str(error), file.urls[0])
-            raise DataError(told) from error
+            sentence = data_text.archive_damaged(facts.title, archive, str(error), file.urls[0])
+            raise DataError(sentence) from error
         unpacked = Path(temporary, folder.name)
         if not unpacked.is_dir():
-            told = data_text.archive_damaged(
+            sentence = data_text.archive_damaged(
                 facts.title, archive, data_text.NOT_WHOLE, file.urls[0]
             )
-            raise DataError(told)
+            raise DataError(sentence)
         try:
             os.rename(unpacked, folder)
-        except OSError:  # a part of it is there already
+        except OSError:  # a part of the folder exists already
             for one in unpacked.iterdir():
                 os.replace(one, folder / one.name)
 

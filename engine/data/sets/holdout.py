@@ -1,4 +1,4 @@
-"""A share of the training images held out, of each class alike."""
+"""Holding out a share of the training images, equally from each class."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import torch
 from torch import Tensor
 
 from engine.data.base.dataset import Images
-from engine.data.base.seeds import generator
+from engine.data.base.seeds import seeded_generator
 from engine.data.folders.image_folder import held_out_count
 
 
-def held_out(labels: Tensor, share: float, seed: int) -> Tensor:
-    """Which images are held out, (N,) bool: this share of each class, drawn by the seed."""
-    lots = torch.rand(len(labels), generator=generator(torch.device("cpu"), seed))
+def draw_held_out(labels: Tensor, share: float, seed: int) -> Tensor:
+    """Which images are held out, (N,) bool: this share of each class, drawn with the seed."""
+    draws = torch.rand(len(labels), generator=seeded_generator(torch.device("cpu"), seed))
     out = torch.zeros(len(labels), dtype=torch.bool)
     for label in range(int(labels.max()) + 1):
         members = (labels == label).nonzero().flatten()
-        drawn = members[lots[members].argsort(stable=True)]
+        drawn = members[draws[members].argsort(stable=True)]
         out[drawn[: held_out_count(len(members), share)]] = True
     return out
 
 
-def parted(images: Images, share: float, seed: int) -> tuple[Images, Images]:
-    """What trains and what is held out."""
-    out = held_out(images.labels, share, seed)
+def split_held_out(images: Images, share: float, seed: int) -> tuple[Images, Images]:
+    """The images for training, and those held out."""
+    out = draw_held_out(images.labels, share, seed)
     return (
         Images(images.pixels[~out], images.labels[~out]),
         Images(images.pixels[out], images.labels[out]),

@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST, in the format that the MNIST database was published in.
+"""MNIST and Fashion-MNIST, in the format of the MNIST database.
 
 Y. LeCun, C. Cortes and C. Burges, "The MNIST database of handwritten digits", 1998; H. Xiao,
 K. Rasul and R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747. An IDX file is two zero bytes, a type
@@ -21,8 +21,8 @@ from torch.nn import functional as F
 from engine.catalog import datasets
 from engine.data import data_text
 from engine.data.base.dataset import Dataset, Images
-from engine.data.folders.format_choice import FRAME, FRAMED
-from engine.data.sets.published_arrays import assembled, folder_of
+from engine.data.folders.format_choice import FRAME, FRAMED_SIDE
+from engine.data.sets.published_arrays import assemble_dataset, find_folder
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
@@ -36,12 +36,12 @@ FIRST_LABELS: Mapping[str, tuple[int, ...]] = {
 
 
 def load(recipe: Recipe) -> Generator[float, None, Dataset]:
-    """MNIST or Fashion-MNIST, framed to 32 pixels unless the recipe has another size.
+    """MNIST or Fashion-MNIST, with a margin up to 32 pixels unless the recipe has another size.
 
-    Raises DataError where it is missing, damaged or another set.
+    Raises DataError where the data is missing, damaged or of another set.
     """
     facts = datasets.DATA[recipe.data]
-    folder = folder_of(facts, recipe)
+    folder = find_folder(facts, recipe)
     arrays = []
     for name in facts.files:
         arrays.append(read(folder, name, facts.title))
@@ -49,14 +49,14 @@ def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     first = FIRST_LABELS[recipe.data]
     if tuple(arrays[1][: len(first)].tolist()) != first:
         raise DataError(data_text.another_set(facts.title, folder))
-    frame = FRAME if recipe.size in ("auto", FRAMED + 2 * FRAME) else 0
+    frame = FRAME if recipe.size in ("auto", FRAMED_SIDE + 2 * FRAME) else 0
     train = images(arrays[0], arrays[1], frame)
     test = images(arrays[2], arrays[3], frame)
-    return (yield from assembled(facts.classes, train, test, "test", recipe, frame))
+    return (yield from assemble_dataset(facts.classes, train, test, "test", recipe, frame))
 
 
 def images(pixels: Tensor, labels: Tensor, frame: int) -> Images:
-    """Pixels (N, 28, 28) with a channel and a margin of `frame` pixels."""
+    """Pixels (N, 28, 28) with a channel axis and a margin of `frame` pixels."""
     return Images(F.pad(pixels[:, None], (frame, frame, frame, frame)), labels.long())
 
 

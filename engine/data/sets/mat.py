@@ -1,9 +1,9 @@
-"""Arrays of uint8 from a MATLAB file of level 5, as far as SVHN needs it.
+"""Arrays of uint8 from a MATLAB level 5 file, as far as SVHN needs it.
 
 After a header of 128 bytes come elements: a type and a length of 32 bits each, then the data. A
-compressed one holds a matrix, whose own elements are its flags, its dimensions, its name and its
-values in column-major order; each is padded to 8 bytes, and one of 4 bytes or fewer keeps its
-length in the upper half of the type. See "MAT-File Format", The MathWorks.
+compressed element holds a matrix, whose inner elements are its flags, its dimensions, its name and
+its values in column-major order. Each inner element is padded to 8 bytes; if it has 4 bytes or
+fewer, its length is in the upper half of the type. See "MAT-File Format", The MathWorks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ UINT8, COMPRESSED = 2, 15
 
 
 def arrays(content: bytes) -> dict[str, npt.NDArray[np.uint8]]:
-    """The matrices of a whole file by name, in their dimensions."""
+    """The matrices of a file by name, each in its shape."""
     return dict(
         _matrix(zlib.decompress(data))
         for kind, data in _elements(memoryview(content)[HEADER:], align=1)
@@ -38,7 +38,7 @@ def _matrix(content: bytes) -> tuple[str, npt.NDArray[np.uint8]]:
 
 
 def _elements(content: memoryview, align: int) -> Iterator[tuple[int, memoryview]]:
-    """Types and data; each is padded to a multiple of `align` bytes."""
+    """The type and the data of each element; elements are padded to a multiple of `align` bytes."""
     at = 0
     while at < len(content):
         kind, size = struct.unpack_from("<II", content, at)

@@ -1,4 +1,4 @@
-"""Data sets that are published as arrays: found, brought to one size, and split."""
+"""Data sets that are published as arrays: finding, resizing and splitting them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,32 @@ from engine import text
 from engine.catalog import datasets
 from engine.catalog.datasets import DataSet
 from engine.data import data_text
-from engine.data.base.dataset import Dataset, Images, Validates, channel_statistics, check_memory
-from engine.data.sets.holdout import parted
+from engine.data.base.dataset import (
+    Dataset,
+    Images,
+    ValidationSource,
+    channel_statistics,
+    check_memory,
+)
+from engine.data.sets.holdout import split_held_out
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 CHUNK = 500
 
 
-def folder_of(facts: DataSet, recipe: Recipe) -> Path:
-    """The folder that holds the files of this set. Raises DataError where there is none."""
-    folder = datasets.located(facts, recipe.data_dir)
+def find_folder(facts: DataSet, recipe: Recipe) -> Path:
+    """The folder that holds the files of this data set. Raises DataError where there is none."""
+    folder = datasets.folder_of(facts, recipe.data_dir)
     if folder is None:
-        places = datasets.data_places(recipe.data_dir)
+        folders = datasets.data_folders(recipe.data_dir)
         urls = [download.urls[0] for download in facts.downloads]
-        raise DataError(data_text.data_not_on_disk(facts.title, places, urls))
+        raise DataError(data_text.data_not_on_disk(facts.title, folders, urls))
     return folder
 
 
-def published(file: Path, md5: str, title: str) -> bytes:
-    """The content of a file. Raises DataError where it is missing or not as it was published."""
+def read_published(file: Path, md5: str, title: str) -> bytes:
+    """The content of a published file. Raises DataError where it is missing or its MD5 differs."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -43,32 +49,33 @@ def published(file: Path, md5: str, title: str) -> bytes:
     return content
 
 
-def assembled(
+def assemble_dataset(
     classes: tuple[str, ...],
     train: Images,
     other: Images,
-    validates: Validates,
+    validates: ValidationSource,
     recipe: Recipe,
     frame: int = 0,
 ) -> Generator[float, None, Dataset]:
-    """The data set of two splits of one native size, yielding the second half of the fraction.
+    """Assemble a data set from two splits of one size, yielding fractions from 0.5 to 1.
 
-    The other split is what `validates` says and validates; but where the recipe holds out a share
-    of the training images, that share validates, and the other split is for the end.
+    The other split is for validation, and `validates` says what it is. But where the recipe holds
+    out a share of the training images, that share is for validation, and the other split is
+    evaluated at the end.
     """
-    train, other = yield from resized(train, other, recipe.size)
+    train, other = yield from resize_splits(train, other, recipe.size)
     if not recipe.holdout:
         mean, std = channel_statistics(train.pixels)
         return Dataset(classes, train, other, validates, mean, std, frame=frame)
-    train, held = parted(train, recipe.holdout, recipe.seed)
+    train, held = split_held_out(train, recipe.holdout, recipe.seed)
     mean, std = channel_statistics(train.pixels)
     return Dataset(classes, train, held, "held out", mean, std, test=other, frame=frame)
 
 
-def resized(
+def resize_splits(
     train: Images, test: Images, size: int | str
 ) -> Generator[float, None, tuple[Images, Images]]:
-    """Both splits as (N, C, size, size); "auto" leaves them as they are."""
+    """Both splits as (N, C, size, size); "auto" keeps their size."""
     channels, native, _ = train.shape
     side = native if isinstance(size, str) else size
     total = len(train) + len(test)

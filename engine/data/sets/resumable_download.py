@@ -1,4 +1,4 @@
-"""One published file on its way from a mirror into an open file: resumable and checked.
+"""Downloading one published file from its mirrors: resumable, with its checksum verified.
 
 Loads no torch.
 """
@@ -16,15 +16,15 @@ from urllib.request import Request, urlopen
 from engine.catalog.datasets import Download
 from engine.data import data_text
 
-# Until the server answers, and between two pieces of the answer.
+# The longest wait for the server's answer, and for each piece of it.
 TIMEOUT_SECONDS = 20.0
 CHUNK = 1 << 18
-# A connection that is cut is taken up again so often, before the next mirror is tried.
+# The tries on each mirror when connections are cut.
 TRIES = 3
 
 
 class MirrorError(Exception):
-    """A file cannot be had from this address, and why."""
+    """A file cannot be downloaded from this URL, and why."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(url, why)
@@ -32,42 +32,42 @@ class MirrorError(Exception):
 
 
 class CutOffError(Exception):
-    """A transfer broke off that another try may complete, and why."""
+    """A transfer was cut off, and why; another try may complete it."""
 
 
 class Progress:
-    """How far a download of `total` bytes is, and whether it is wanted; two threads look at it."""
+    """The progress of a download of `total` bytes, and a flag to stop it; shared by two threads."""
 
     def __init__(self, total: int) -> None:
         self.stop = threading.Event()
-        self._total, self._done, self._here = total, 0, 0
+        self._total, self._done, self._current = total, 0, 0
 
     @property
     def fraction(self) -> float:
-        return min(1.0, (self._done + self._here) / self._total)
+        return min(1.0, (self._done + self._current) / self._total)
 
-    def go_on(self, size: int) -> None:
-        """So many bytes of this file are here. Raises CancelledError where nobody waits for it."""
-        self._here = size
+    def report(self, size: int) -> None:
+        """Report the size of the current file so far. Raises CancelledError after `stop` is set."""
+        self._current = size
         if self.stop.is_set():
             raise CancelledError
 
     def next_file(self, size: int) -> None:
-        """A file of this size is done."""
-        self._done, self._here = self._done + size, 0
+        """Report that a file of this size is complete."""
+        self._done, self._current = self._done + size, 0
 
 
 class Transfer:
-    """Fills an open file, from where it ends, with what was published."""
+    """Completes an open file with the rest of a published file."""
 
     def __init__(self, file: Download, descriptor: int, progress: Progress) -> None:
         self._file, self._descriptor, self._progress = file, descriptor, progress
 
     def complete(self) -> None:
-        """Take it from the first mirror that has it whole.
+        """Download the rest from the first mirror that works.
 
-        Raises MirrorError for the first mirror where none has, OSError where the disk fails, and
-        CancelledError where it is no longer wanted.
+        Raises MirrorError, for the first mirror, where none works; OSError where the disk fails;
+        and CancelledError where the download is stopped.
         """
         failures = []
         for url in self._file.urls:
@@ -82,27 +82,27 @@ class Transfer:
         why = ""
         for _ in range(TRIES):
             try:
-                self._once(url)
+                self._try(url)
                 return
             except CutOffError as error:
                 why = str(error)
         raise MirrorError(url, why)
 
-    def _once(self, url: str) -> None:
+    def _try(self, url: str) -> None:
         resumed = self._size > 0
-        with self._ask(url) as response:
+        with self._request(url) as response:
             self._receive(response)
         if self._size < self._file.size:
             raise CutOffError(data_text.CUT_OFF)
         if self._md5() == self._file.md5:
             return
         os.ftruncate(self._descriptor, 0)
-        if resumed:  # what was there before may be to blame
+        if resumed:  # the part from before may be damaged
             raise CutOffError(data_text.WRONG_CHECKSUM)
         raise MirrorError(url, data_text.WRONG_CHECKSUM)
 
-    def _ask(self, url: str) -> HTTPResponse:
-        """The answer to a request for the rest of the file, or for all where that is not served."""
+    def _request(self, url: str) -> HTTPResponse:
+        """Request the rest of the file; the server may send all of it instead."""
         if self._size >= self._file.size:
             os.ftruncate(self._descriptor, 0)
         headers = {"User-Agent": "cnn-tui", "Range": f"bytes={self._size}-"}
@@ -124,7 +124,7 @@ class Transfer:
         while self._size <= self._file.size and (piece := _read(response)):
             while piece:
                 piece = piece[os.write(self._descriptor, piece) :]
-            self._progress.go_on(self._size)
+            self._progress.report(self._size)
 
     @property
     def _size(self) -> int:

@@ -1,5 +1,5 @@
 """SVHN: Y. Netzer et al., "Reading digits in natural images with unsupervised feature learning",
-NIPS workshop on deep learning, 2011; the form with cropped digits of 32×32 pixels.
+NIPS workshop on deep learning, 2011; the version with cropped digits of 32×32 pixels.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import torch
 from engine.catalog import datasets
 from engine.data.base.dataset import Dataset, Images
 from engine.data.sets import mat
-from engine.data.sets.published_arrays import assembled, folder_of, published
+from engine.data.sets.published_arrays import assemble_dataset, find_folder, read_published
 from engine.recipes.recipe import Recipe
 
 
 def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     """SVHN; its extra images are left out. Raises DataError where it is missing or damaged."""
     facts = datasets.DATA["svhn"]
-    folder = folder_of(facts, recipe)
+    folder = find_folder(facts, recipe)
     splits = []
     for file in facts.downloads:
-        splits.append(images(published(folder / file.path, file.md5, facts.title)))
+        splits.append(images(read_published(folder / file.path, file.md5, facts.title)))
         yield len(splits) / len(facts.downloads) / 2
     train, test = splits
-    return (yield from assembled(facts.classes, train, test, "test", recipe))
+    return (yield from assemble_dataset(facts.classes, train, test, "test", recipe))
 
 
 def images(content: bytes) -> Images:

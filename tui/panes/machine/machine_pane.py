@@ -14,7 +14,7 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.panes.base.pane import Border, Pane
 from tui.panes.machine import machine_explanation, machine_pane_text, machine_rows
-from tui.terminal.viewer_cost import Cost, cost_of
+from tui.terminal.viewer_cost import ViewerCost, cost_of
 
 
 class MachinePane(Pane):
@@ -37,7 +37,7 @@ class MachinePane(Pane):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
-        self.cost: Callable[[], Cost | None] = lambda: None
+        self.cost: Callable[[], ViewerCost | None] = lambda: None
         """Asked for what the viewer itself costs."""
         self._user = _user()
 

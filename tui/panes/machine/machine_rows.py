@@ -17,7 +17,7 @@ from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.table import widest
 from tui.panes.machine import machine_pane_text
-from tui.terminal.viewer_cost import Cost
+from tui.terminal.viewer_cost import ViewerCost
 
 METER = 16
 # What stands at the right of a meter, at the least.
@@ -39,7 +39,7 @@ DISK_CHECKPOINTS = 3
 
 
 def machine_pane(
-    history: History, width: int, height: int, cost: Cost | None = None, user: str = ""
+    history: History, width: int, height: int, cost: ViewerCost | None = None, user: str = ""
 ) -> list[Row]:
     """One row a fact beside its label; what is not known yet is left out.
 
@@ -57,7 +57,7 @@ def machine_pane(
     return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
 
 
-def rows_hidden(history: History, width: int, height: int, cost: Cost | None = None) -> int:
+def rows_hidden(history: History, width: int, height: int, cost: ViewerCost | None = None) -> int:
     """How many rows do not fit."""
     return max(0, len(list(_entries(history, width, cost, ""))) - height)
 
@@ -96,7 +96,7 @@ def taken_by_others(sample: Hardware | None) -> float:
 
 
 def _entries(
-    history: History, width: int, cost: Cost | None, user: str
+    history: History, width: int, cost: ViewerCost | None, user: str
 ) -> Iterator[tuple[str, Row]]:
     """The facts, those that may be missed last."""
     room = max(0, min(max(METER, width // 4), width - 11 - VALUES))

@@ -47,7 +47,7 @@ class ArchitectureBox(Chooser):
         self._list()
 
     def _list(self, chosen: str = "") -> None:
-        found = architecture_list.listed(self._order, self.wanted)
+        found = architecture_list.matching(self._order, self.wanted)
         facts = launcher_text.arch_facts(self._order, self.wanted, len(found), len(ARCHITECTURES))
         columns = architecture_list.columns(found, self.new_run.shape) if found else []
         self.fill([a.key for a in found], columns, chosen=chosen, facts=facts)
@@ -62,7 +62,7 @@ class StagesBox(CellWidget):
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Row]:
-        chosen = ARCHITECTURES.get(self.new_run.arch)
-        rows = architecture_list.details(chosen, self.new_run.shape) if chosen else []
-        title = (Span(launcher_text.STAGES_TITLE, "title"),)
-        return frame(rows, width, height, title=title)
+        chosen, shape = ARCHITECTURES.get(self.new_run.arch), self.new_run.shape
+        rows = architecture_list.details(chosen, shape) if chosen else []
+        title = architecture_list.stages_title(chosen, shape) if chosen else ""
+        return frame(rows, width, height, title=(Span(title, "title"),))

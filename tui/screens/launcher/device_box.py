@@ -20,7 +20,7 @@ class DeviceBox(Chooser):
         names = [
             launcher_text.DEVICE_AUTO if gpus else launcher_text.DEVICE_AUTO_CPU,
             *(_name_and_memory(gpu) for gpu in gpus),
-            launcher_text.cores(cgroups.cores()),
+            launcher_text.cores(cgroups.usable_cores()),
         ]
         self.fill(keys, [Column("", keys), Column("", names)])
 

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from engine.data.folders.format_choice import form_of, glimpses
+from engine.catalog.data_shape import DataShape
+from engine.data.folders.format_choice import common_format, sample_headers
 from engine.data.folders.image_folder import scan
 from engine.errors import EngineError
 from engine.start import recipe_resolution
-from tui.drawing.architecture_list import InputShape
 from tui.screens.launcher import launcher_text
 from tui.screens.launcher.new_run import ImageFolder
 from tui.widgets.forms import FormDialog
@@ -64,6 +64,6 @@ def image_folder(path: str) -> ImageFolder:
     """
     absolute = recipe_resolution.data(path if "/" in path else f"./{path}")
     folder = scan(Path(absolute))
-    form, classes = form_of(glimpses(folder.files), "auto"), len(folder.classes)
-    shape = InputShape(form.channels, form.size, classes)
+    form, classes = common_format(sample_headers(folder.files), "auto"), len(folder.classes)
+    shape = DataShape(form.channels, form.size, classes)
     return ImageFolder(absolute, len(folder.files), shape)

@@ -19,7 +19,7 @@ from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
-from engine.start import launch, recipe_resolution
+from engine.start import device_request, launch, recipe_resolution
 from tui import text
 from tui.screens.launcher import equivalent_command, launcher_text
 from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
@@ -31,6 +31,9 @@ from tui.screens.launcher.outer_rows import Head, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
 from tui.widgets.chooser import Chooser
+
+# How long the note of an error stays.
+ERROR_SECONDS = 10
 
 
 class Launcher(Screen[None]):
@@ -139,6 +142,9 @@ class Launcher(Screen[None]):
     def on_runs_box_listed(self) -> None:
         self._arrange()
 
+    def on_runs_box_unreadable(self, message: RunsBox.Unreadable) -> None:
+        self._complain(message.why)
+
     def on_screen_resume(self) -> None:
         self.query_one(RunsBox).read_runs()
 
@@ -166,7 +172,7 @@ class Launcher(Screen[None]):
     def _start(self, chosen: Recipe) -> None:
         try:
             recipe_resolution.check_data(chosen)
-            launch.check_device(chosen.device)
+            device_request.check_device(chosen.device)
             claim = launch.create(chosen, self._runs_dir)
             launch.spawn(claim, chosen)
         except EngineError as error:
@@ -182,7 +188,7 @@ class Launcher(Screen[None]):
         self.app.push_screen(Dashboard(run, started=started, below=True))
 
     def _complain(self, sentence: str) -> None:
-        self.notify(sentence, severity="error", timeout=launcher_text.ERROR_SECONDS, markup=False)
+        self.notify(sentence, severity="error", timeout=ERROR_SECONDS, markup=False)
 
     # Dialogs
 

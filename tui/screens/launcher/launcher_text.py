@@ -6,9 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from tui.text import filtered
 
-# How long a note of an error stays.
-ERROR_SECONDS = 10
-
 # Keys
 
 KEY_QUIT = "quit"
@@ -30,8 +27,6 @@ BOX_TITLES: Mapping[str, str] = {
     "device": "Device",
 }
 BOX_TABS = {**BOX_TITLES, "arch": "Arch"}
-STAGES_TITLE = "Stages at 32×32"
-
 ATTACH_HINT = "⏎ attach"
 FIELDS_HINT = "f fields"
 NO_MATCH = "no architecture matches the filter: press / to change it."

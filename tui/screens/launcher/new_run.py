@@ -1,4 +1,4 @@
-"""The run that is about to start: what is chosen for it, and the recipe that follows."""
+"""The run that is about to start: the choices made for it, and the recipe that they describe."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from engine.catalog import datasets
+from engine.catalog.data_shape import DataShape
 from engine.errors import EngineError, UsageError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.start import recipe_resolution
 from tui.drawing import architecture_list
-from tui.drawing.architecture_list import InputShape
 from tui.screens.launcher import launcher_text
 
 # In the list of data sets, the row that stands for a folder of images.
@@ -26,7 +26,7 @@ class ImageFolder(NamedTuple):
 
     path: str
     images: int
-    shape: InputShape
+    shape: DataShape
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class NewRun:
         return self.data == FOLDER and self.folder is None
 
     @property
-    def shape(self) -> InputShape:
+    def shape(self) -> DataShape:
         """The shape of the chosen images; that of CIFAR-10 while no folder is known."""
         if self.data == FOLDER:
-            return self.folder.shape if self.folder else architecture_list.UNKNOWN
+            return self.folder.shape if self.folder else architecture_list.CIFAR10
         return architecture_list.shape_of(datasets.DATA.get(self.data))
 
     @cached_property

@@ -28,6 +28,13 @@ class RunsBox(Chooser):
     class Listed(Message):
         """The runs were read; there may be none."""
 
+    class Unreadable(Message):
+        """The runs could not be read; `why` is a sentence."""
+
+        def __init__(self, why: str) -> None:
+            super().__init__()
+            self.why = why
+
     def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._runs_dir = runs_dir
@@ -59,7 +66,7 @@ class RunsBox(Chooser):
                 for run in run_search.list_runs(self._runs_dir)[:RECENT_RUNS]
             ]
         except EngineError as error:
-            self.app.call_from_thread(self._complain, str(error))
+            self.post_message(self.Unreadable(str(error)))
             return
         self.app.call_from_thread(self._show, sorted(found, key=lambda run: run.state not in LIVE))
 
@@ -72,6 +79,3 @@ class RunsBox(Chooser):
         if runs:
             self._to_mark = ""
         self.post_message(self.Listed())
-
-    def _complain(self, sentence: str) -> None:
-        self.notify(sentence, severity="error", timeout=launcher_text.ERROR_SECONDS, markup=False)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from engine.models.style import Style
-from engine.models.task import Task
+from engine.catalog.data_shape import DataShape
+from engine.models.definition import architecture
+from engine.models.layer_options import LayerOptions
 
-# Two strides of 2 must leave the 4×4 that the pooling takes.
-SMALLEST = 13
 POOL = 4
 
-# Keras' momentum of 0.99 is the share that stays, PyTorch's the share that is new.
+# Keras' momentum of 0.99 is the share of the old statistics, PyTorch's that of the new ones.
 BN_EPS = 1e-3
 BN_MOMENTUM = 0.01
 
@@ -24,14 +23,14 @@ def conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2)
 
 
-def norm(channels: int, style: Style) -> nn.Module:
-    if not style.normalises(True):
+def norm(channels: int, options: LayerOptions) -> nn.Module:
+    if not options.batch_norm(True):
         return nn.Identity()
     return nn.BatchNorm2d(channels, eps=BN_EPS, momentum=BN_MOMENTUM)
 
 
-def norm_of_features(features: int, style: Style) -> nn.Module:
-    if not style.normalises(True):
+def norm_of_features(features: int, options: LayerOptions) -> nn.Module:
+    if not options.batch_norm(True):
         return nn.Identity()
     return nn.BatchNorm1d(features, eps=BN_EPS, momentum=BN_MOMENTUM)
 
@@ -43,19 +42,19 @@ class Block(nn.Module):
     1×1 convolution and BN, else the input itself.
     """
 
-    def __init__(self, inputs: int, outputs: int, stride: int, style: Style) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int, options: LayerOptions) -> None:
         super().__init__()
         self.conv1 = conv(inputs, outputs, 3, stride)
-        self.bn1 = norm(outputs, style)
-        self.act1 = style.activation("relu")
+        self.bn1 = norm(outputs, options)
+        self.act1 = options.activation("relu")
         self.shortcut = (
             nn.Identity()
             if stride == 1
-            else nn.Sequential(conv(inputs, outputs, 1, stride), norm(outputs, style))
+            else nn.Sequential(conv(inputs, outputs, 1, stride), norm(outputs, options))
         )
         self.conv2 = conv(outputs, outputs, 3)
-        self.bn2 = norm(outputs, style)
-        self.act2 = style.activation("relu")
+        self.bn2 = norm(outputs, options)
+        self.act2 = options.activation("relu")
 
     def forward(self, x: Tensor) -> Tensor:
         residual = self.bn2(self.conv2(self.act1(self.bn1(self.conv1(x)))))
@@ -67,31 +66,31 @@ class Block(nn.Module):
 class ArticleResNet(nn.Module):
     """A stem, six blocks and a head with one hidden layer: (N, C, size, size) → (N, classes).
 
-    A style's dropout is that of the hidden layer, 0.5 by default.
+    Dropout is that of the hidden layer, 0.5 by default.
     """
 
-    def __init__(self, task: Task, style: Style) -> None:
+    def __init__(self, shape: DataShape, options: LayerOptions) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            conv(task.channels, 32, 3), norm(32, style), style.activation("relu")
+            conv(shape.channels, 32, 3), norm(32, options), options.activation("relu")
         )
         self.blocks = nn.Sequential(
-            Block(32, 32, 1, style),
-            Block(32, 32, 1, style),
-            Block(32, 64, 2, style),
-            Block(64, 64, 1, style),
-            Block(64, 128, 2, style),
-            Block(128, 128, 1, style),
+            Block(32, 32, 1, options),
+            Block(32, 32, 1, options),
+            Block(32, 64, 2, options),
+            Block(64, 64, 1, options),
+            Block(64, 128, 2, options),
+            Block(128, 128, 1, options),
         )
         self.pool = nn.AvgPool2d(POOL)
         self.flatten = nn.Flatten()
-        side = -(-task.size // 4) // POOL  # 2 of 32 pixels
+        side = -(-shape.size // 4) // POOL  # 2 of 32 pixels
         self.head = nn.Sequential(
             nn.Linear(128 * side * side, 256),
-            norm_of_features(256, style),
-            style.activation("relu"),
-            style.drop(0.5),
-            nn.Linear(256, task.classes),
+            norm_of_features(256, options),
+            options.activation("relu"),
+            options.dropout_layer(0.5),
+            nn.Linear(256, shape.classes),
         )
         self.apply(initialise)
 
@@ -109,7 +108,13 @@ def initialise(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-def article_resnet(task: Task, style: Style) -> nn.Module:
-    """The tutorial's net. Raises UsageError below 13 pixels."""
-    task.at_least(SMALLEST, "article-resnet")
-    return ArticleResNet(task, style)
+@architecture(
+    "article-resnet",
+    "article ResNet",
+    family="article ResNet",
+    year=2025,
+    new="a small residual net from a Keras tutorial",
+    smallest=13,  # two strides of 2 must leave the 4×4 that the pooling takes
+)
+def article_resnet(shape: DataShape, options: LayerOptions) -> nn.Module:
+    return ArticleResNet(shape, options)

@@ -43,7 +43,7 @@ def heard(run: RunDir, lock: Path | None = None) -> list[commands.Inspect]:
     return [command for command in taken if isinstance(command, commands.Inspect)]
 
 
-class Answerer:
+class Server:
     """A process that was started to answer: it lives until it is given a return code."""
 
     returncode: int | None = None
@@ -53,123 +53,123 @@ class Answerer:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Answerer]:
-    """The answerers that were started instead of processes."""
-    answerers: list[Answerer] = []
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Server]:
+    """The servers that were started instead of processes."""
+    servers: list[Server] = []
 
-    def start(run: RunDir) -> Answerer:
-        answerers.append(Answerer())
-        return answerers[-1]
+    def start(run: RunDir) -> Server:
+        servers.append(Server())
+        return servers[-1]
 
     monkeypatch.setattr(launch, "start_inspection_server", start)
-    return answerers
+    return servers
 
 
-def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Answerer]) -> None:
-    asking = InspectionRequests(live)
-    asking.ask("maps", "conv1", (3,))
+def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Server]) -> None:
+    requests = InspectionRequests(live)
+    requests.ask("maps", "conv1", (3,))
     [question] = heard(live)
     assert (question.kind, question.layer, question.images) == ("maps", "conv1", (3,))
-    assert asking.waiting
-    assert asking.look() is None
+    assert requests.waiting
+    assert requests.reply() is None
     replies.write_reply(live, question.id, ANSWER)
-    assert asking.look() == ANSWER
-    assert asking.look() is None, "once"
+    assert requests.reply() == ANSWER
+    assert requests.reply() is None, "once"
     assert started == []
 
 
 def test_a_refusal_is_an_answer(live: RunDir) -> None:
-    asking = InspectionRequests(live)
-    asking.ask("kernels")
+    requests = InspectionRequests(live)
+    requests.ask("kernels")
     refusal = events.Alert("warning", "probe", "no")
     replies.write_reply(live, heard(live)[0].id, refusal)
-    assert asking.look() == refusal
+    assert requests.reply() == refusal
 
 
 def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) -> None:
-    asking = InspectionRequests(live)
+    requests = InspectionRequests(live)
     for image in range(5):
-        asking.ask("maps", "conv1", (image,))
-        assert asking.look() is None
+        requests.ask("maps", "conv1", (image,))
+        assert requests.reply() is None
     [first] = heard(live)
     replies.write_reply(live, first.id, ANSWER)
-    assert asking.look() is None, "nobody wants this answer any more"
+    assert requests.reply() is None, "nobody wants this answer any more"
     [last] = heard(live)
     assert (first.images, last.images) == ((0,), (4,))
     newest = events.Augmented(2, ())
     replies.write_reply(live, last.id, newest)
-    assert asking.look() == newest
+    assert requests.reply() == newest
 
 
 def test_a_question_that_is_never_answered_holds_up_no_other(live: RunDir) -> None:
     clock = Clock()
-    asking = InspectionRequests(live, clock)
-    asking.ask("kernels")
+    requests = InspectionRequests(live, clock)
+    requests.ask("kernels")
     assert len(heard(live)) == 1
-    asking.ask("maps", "conv1")
-    assert asking.look() is None
+    requests.ask("maps", "conv1")
+    assert requests.reply() is None
     assert heard(live) == []
     clock.now += PATIENCE_SECONDS + 0.1
-    assert asking.look() is None
+    assert requests.reply() is None
     [question] = heard(live)
     assert question.kind == "maps"
 
 
-def test_without_an_engine_an_answerer_is_started_and_asked(
-    run: RunDir, started: list[Answerer]
+def test_without_an_engine_an_server_is_started_and_asked(
+    run: RunDir, started: list[Server]
 ) -> None:
-    asking = InspectionRequests(run)
-    asking.ask("maps", "conv1", (3,))
-    assert asking.look() is None
+    requests = InspectionRequests(run)
+    requests.ask("maps", "conv1", (3,))
+    assert requests.reply() is None
     assert len(started) == 1
     lock = run_lock.acquire(run, run.inspection_lock)
-    assert asking.look() is None
+    assert requests.reply() is None
     [question] = heard(run, run.inspection_lock)
     assert question.images == (3,)
     replies.write_reply(run, question.id, ANSWER)
-    assert asking.look() == ANSWER
+    assert requests.reply() == ANSWER
     assert len(started) == 1
     os.close(lock)
 
 
-def test_an_answerer_that_left_is_followed_by_another(run: RunDir, started: list[Answerer]) -> None:
-    asking = InspectionRequests(run)
-    asking.ask("kernels")
+def test_an_server_that_left_is_followed_by_another(run: RunDir, started: list[Server]) -> None:
+    requests = InspectionRequests(run)
+    requests.ask("kernels")
     lock = run_lock.acquire(run, run.inspection_lock)
-    asking.look()
+    requests.reply()
     replies.write_reply(run, heard(run, run.inspection_lock)[0].id, ANSWER)
-    assert asking.look() == ANSWER
+    assert requests.reply() == ANSWER
     os.close(lock)
     started[0].returncode = 0
-    asking.ask("kernels")
+    requests.ask("kernels")
     assert len(started) == 2
 
 
-def test_who_takes_over_is_asked_again(run: RunDir, started: list[Answerer]) -> None:
-    asking = InspectionRequests(run)
-    asking.ask("kernels")
+def test_who_takes_over_is_asked_again(run: RunDir, started: list[Server]) -> None:
+    requests = InspectionRequests(run)
+    requests.ask("kernels")
     inspection_lock = run_lock.acquire(run, run.inspection_lock)
-    asking.look()
+    requests.reply()
     [first] = heard(run, run.inspection_lock)
     os.close(inspection_lock)
     started[0].returncode = 0
     lock = run_lock.acquire(run)
-    assert asking.look() is None
+    assert requests.reply() is None
     [again] = heard(run)
     assert again.id != first.id
     assert again.kind == "kernels"
     os.close(lock)
 
 
-def test_an_answerer_that_fails_leaves_its_complaint(run: RunDir, started: list[Answerer]) -> None:
-    asking = InspectionRequests(run)
-    asking.ask("kernels")
+def test_an_server_that_fails_leaves_its_complaint(run: RunDir, started: list[Server]) -> None:
+    requests = InspectionRequests(run)
+    requests.ask("kernels")
     run.log.write_text("noise\ncnn-tui: there is \x1b[31mnothing to look at.\n")
     started[0].returncode = 1
     with pytest.raises(RunError, match="nothing to look at"):
-        asking.look()
-    assert not asking.waiting
-    asking.ask("kernels")
+        requests.reply()
+    assert not requests.waiting
+    requests.ask("kernels")
     assert len(started) == 2, "another try"
 
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_started_is_said_at_once(
         raise RunError("no")
 
     monkeypatch.setattr(launch, "start_inspection_server", start)
-    asking = InspectionRequests(run)
+    requests = InspectionRequests(run)
     with pytest.raises(RunError, match="no"):
-        asking.ask("kernels")
-    assert not asking.waiting
+        requests.ask("kernels")
+    assert not requests.waiting

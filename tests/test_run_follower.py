@@ -1,4 +1,4 @@
-"""A long journal is shown at once, from its ends, and then folded while keys are answered."""
+"""A long journal is shown at once by an excerpt, and then folded while keys are answered."""
 
 from __future__ import annotations
 
@@ -17,62 +17,63 @@ from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
-from tui.viewer import following
-from tui.viewer.following import Following, News
+from tui.viewer import journal_folding
+from tui.viewer.journal_folding import Update
+from tui.viewer.run_follower import RunFollower
 
 STEPS = 20_000
 STARTING, STOPPED = events.Phase("starting"), events.RunEnded("stopped", step=25)
 
 
 @pytest.fixture
-def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Following:
+def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFollower:
     run = scripted.run_dir(tmp_path / "runs")
     scripted.write_many(run.journal, STEPS)
-    monkeypatch.setattr(following, "LONG", 1 << 20)
-    return Following(run)
+    monkeypatch.setattr(journal_folding, "LONG", 1 << 20)
+    return RunFollower(run)
 
 
-def test_the_first_look_is_a_glimpse(long: Following) -> None:
-    assert long.look() == News(None, more=True)
+def test_the_first_update_is_an_excerpt(long: RunFollower) -> None:
+    assert long.update() == Update(None, more=True)
     assert long.history.run is not None
     assert long.history.step == STEPS - 1
 
 
-def test_the_glimpse_is_shown_until_all_is_folded(
-    long: Following, monkeypatch: pytest.MonkeyPatch
+def test_the_excerpt_is_shown_until_all_is_folded(
+    long: RunFollower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "SLICE_SECONDS", 0.0)
-    long.look()
-    glimpse, looks = long.history, 0
-    while (news := long.look()).more:
-        assert news.kinds == frozenset()
-        assert long.history is glimpse
-        looks += 1
-    assert looks > 2
-    assert news.kinds is None
+    monkeypatch.setattr(journal_folding, "SLICE_SECONDS", 0.0)
+    long.update()
+    excerpt, slices = long.history, 0
+    while (update := long.update()).more:
+        assert update.kinds == frozenset()
+        assert long.history is excerpt
+        slices += 1
+    assert slices > 2
+    assert update.kinds is None
     bins = long.history.loss.bins()
-    assert len(glimpse.loss.bins()) < len(bins)
+    assert len(excerpt.loss.bins()) < len(bins)
     assert bins[0].step < 2 * long.history.loss.width
 
 
 def test_a_short_journal_is_read_at_once_and_what_follows_in_slices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(journal_folding, "SLICE_SECONDS", 0.0)
     run = scripted.run_dir(tmp_path / "runs")
     scripted.write_many(run.journal, STEPS)
-    short = Following(run)
-    news = short.look()
-    assert not news.more
-    assert news.kinds is None or news.kinds
+    short = RunFollower(run)
+    update = short.update()
+    assert not update.more
+    assert update.kinds is None or update.kinds
     assert short.history.step == STEPS - 1
     scripted.write_many(run.journal, 2 * STEPS)
-    assert short.look().more
+    assert short.update().more
 
 
-def ends(watched: Following) -> list[events.RunEnded]:
-    """How the run has ended, as its log tells it, once it was looked at."""
-    watched.look()
+def ends(watched: RunFollower) -> list[events.RunEnded]:
+    """How the run has ended, as its log tells it, after an update."""
+    watched.update()
     return [event for event in watched.history.log if isinstance(event, events.RunEnded)]
 
 
@@ -80,7 +81,7 @@ def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_pat
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     run.log.write_text("Killed\n")
     lock = run_lock.acquire(run)
-    watched = Following(run)
+    watched = RunFollower(run)
     assert ends(watched) == []
     os.close(lock)
     (died,) = ends(watched)
@@ -89,16 +90,16 @@ def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_pat
     assert ends(watched) == [died], "it is told once"
     scripted.write(run, [STARTING])
     lock = run_lock.acquire(run)
-    watched.look()
+    watched.update()
     assert watched.history.ended is None
     os.close(lock)
 
 
 def test_an_engine_that_said_that_it_ended_did_not_die(tmp_path: Path) -> None:
     said = [*scripted.half_a_run(), events.RunEnded("stopped")]
-    watched = Following(scripted.run_dir(tmp_path / "runs", said))
-    watched.look()
-    assert (watched.life, watched.died) == ("gone", "")
+    watched = RunFollower(scripted.run_dir(tmp_path / "runs", said))
+    watched.update()
+    assert (watched.liveness, watched.died) == ("gone", "")
 
 
 def say(run: RunDir, *said: Event) -> None:
@@ -109,9 +110,9 @@ def say(run: RunDir, *said: Event) -> None:
     journal.close()
 
 
-def doing(watched: Following) -> str:
-    """What the run does or did, once it was looked at."""
-    watched.look()
+def doing(watched: RunFollower) -> str:
+    """What the run does or did, after an update."""
+    watched.update()
     history = watched.history
     assert history.phase is not None
     return history.ended.reason if history.ended is not None else history.phase.name
@@ -119,26 +120,26 @@ def doing(watched: Following) -> str:
 
 def test_a_run_that_died_and_was_resumed_has_not_failed(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    watched = Following(run)
+    watched = RunFollower(run)
     assert doing(watched) == "failed"
     lock = run_lock.acquire(run)
     assert doing(watched) == "starting"
-    assert watched.look() == News(frozenset(), more=False)
+    assert watched.update() == Update(frozenset(), more=False)
     seq = watched.history.last_seq
     say(run, STARTING, events.Resumed("b", seq, 3, step=25), events.Phase("training", step=25))
     assert (doing(watched), watched.died) == ("training", "")
     say(run, events.RunEnded("done", step=40))
     os.close(lock)
     assert [end.reason for end in ends(watched)] == ["done"]
-    assert (watched.life, watched.died) == ("gone", "")
+    assert (watched.liveness, watched.died) == ("gone", "")
 
 
 def test_an_engine_whose_lock_was_not_seen_for_a_moment_goes_on(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     lock, hidden = run_lock.acquire(run), tmp_path / "hidden"
     say(run, scripted.steps(26))
-    watched = Following(run)
-    watched.look()
+    watched = RunFollower(run)
+    watched.update()
     run.lock.rename(hidden)
     assert doing(watched) == "failed"
     hidden.rename(run.lock)
@@ -148,31 +149,31 @@ def test_an_engine_whose_lock_was_not_seen_for_a_moment_goes_on(tmp_path: Path) 
 
 
 def test_half_a_journal_read_anew_tells_of_no_death(
-    long: Following, monkeypatch: pytest.MonkeyPatch
+    long: RunFollower, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    while long.look().more:
+    while long.update().more:
         pass
     assert long.died
     lock = run_lock.acquire(long.run)
     say(long.run, STARTING, events.Resumed("b", STEPS - 100, 3, step=100))
-    monkeypatch.setattr(following, "SLICE_SECONDS", 0.0)
-    looks = 0
-    while long.look().more:
+    monkeypatch.setattr(journal_folding, "SLICE_SECONDS", 0.0)
+    slices = 0
+    while long.update().more:
         assert long.history.ended is None
-        looks += 1
-    assert looks > 2
-    assert (long.life, ends(long)) == ("live", [])
+        slices += 1
+    assert slices > 2
+    assert (long.liveness, ends(long)) == ("live", [])
     os.close(lock)
 
 
-def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: Following) -> None:
+def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: RunFollower) -> None:
     say(long.run, events.Phase("training", step=STEPS))
-    while long.look().more:
+    while long.update().more:
         pass
     assert long.died
     lock = run_lock.acquire(long.run)
-    assert doing(long) == "starting", "as the glimpse has it"
-    while long.look().more:
+    assert doing(long) == "starting", "as the excerpt has it"
+    while long.update().more:
         pass
     assert (doing(long), long.died) == ("starting", "")
     os.close(lock)
@@ -180,15 +181,15 @@ def test_a_long_journal_that_is_read_again_is_that_of_a_run_that_starts(long: Fo
 
 def test_a_run_that_no_engine_was_started_on_has_not_failed(tmp_path: Path) -> None:
     claim = launch.create(build_recipe(), tmp_path / "runs", "new")
-    watched = Following(claim.run)
+    watched = RunFollower(claim.run)
     run_lock.release(claim)
     assert ends(watched) == []
-    assert (watched.life, watched.died) == ("gone", "")
+    assert (watched.liveness, watched.died) == ("gone", "")
 
 
 def test_an_engine_that_died_before_its_first_word_has_failed(tmp_path: Path) -> None:
     claim = launch.create(build_recipe(), tmp_path / "runs", "new")
-    watched = Following(claim.run)
+    watched = RunFollower(claim.run)
     os.close(claim.lock)
     assert [end.reason for end in ends(watched)] == ["failed"]
 
@@ -198,7 +199,7 @@ def test_one_that_was_to_go_on_with_a_run_that_is_over_has_failed_too(
     tmp_path: Path, end: events.RunEnded
 ) -> None:
     run = scripted.run_dir(tmp_path / "runs", [STARTING, end])
-    watched = Following(run)
+    watched = RunFollower(run)
     assert doing(watched) == end.reason
     lock = run_lock.acquire(run)
     assert doing(watched) == "starting"
@@ -209,10 +210,10 @@ def test_one_that_was_to_go_on_with_a_run_that_is_over_has_failed_too(
 
 def test_a_run_that_is_let_go_for_another_engine_has_not_failed(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", [STARTING, STOPPED])
-    watched = Following(run)
-    watched.look()
+    watched = RunFollower(run)
+    watched.update()
     lock = run_lock.acquire(run)
-    watched.look()
+    watched.update()
     run_lock.release(Claim(run, lock))
     assert (doing(watched), watched.died) == ("starting", "")
 
@@ -220,9 +221,9 @@ def test_a_run_that_is_let_go_for_another_engine_has_not_failed(tmp_path: Path) 
 def test_what_a_new_run_does_before_it_starts_is_not_overlooked(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", [events.Phase("downloading")])
     lock = run_lock.acquire(run)
-    watched = Following(run)
-    watched.look()
-    watched.expect(time.time())
+    watched = RunFollower(run)
+    watched.update()
+    watched.expect_engine(time.time())
     assert doing(watched) == "downloading"
     os.close(lock)
 
@@ -231,8 +232,8 @@ def test_an_end_that_was_said_stands_though_the_lock_comes_and_goes(tmp_path: Pa
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     lock, hidden = run_lock.acquire(run), tmp_path / "hidden"
     say(run, STOPPED)
-    watched = Following(run)
-    watched.look()
+    watched = RunFollower(run)
+    watched.update()
     run.lock.rename(hidden)
     assert doing(watched) == "stopped"
     hidden.rename(run.lock)
@@ -241,14 +242,14 @@ def test_an_end_that_was_said_stands_though_the_lock_comes_and_goes(tmp_path: Pa
     assert (doing(watched), watched.died) == ("stopped", "")
 
 
-def test_an_engine_is_still_starting_when_the_glimpse_gives_way(long: Following) -> None:
+def test_an_engine_is_still_starting_when_the_excerpt_gives_way(long: RunFollower) -> None:
     say(long.run, STOPPED)
     lock = run_lock.acquire(long.run)
-    long.look()
-    glimpse = long.history
-    long.expect(time.time() + 1)
-    while long.look().more:
+    long.update()
+    excerpt = long.history
+    long.expect_engine(time.time() + 1)
+    while long.update().more:
         pass
-    assert long.history is not glimpse
+    assert long.history is not excerpt
     assert doing(long) == "starting"
     os.close(lock)

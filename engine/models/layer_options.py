@@ -12,7 +12,7 @@ from torch import nn
 Default: TypeAlias = Literal["default"]
 
 ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
-    # In place: nothing else needs what comes in, and memory is what small images are bound by.
+    # In place: no other layer needs the input, and memory bandwidth limits small images.
     "relu": partial(nn.ReLU, inplace=True),
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
@@ -21,10 +21,10 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 
 
 @dataclass(frozen=True)
-class Style:
-    """The choices of a recipe; "default" leaves each to the architecture.
+class LayerOptions:
+    """The options of a recipe; "default" leaves each to the architecture.
 
-    Layers stand in the order convolution, BN, activation, dropout.
+    The order of layers is convolution, batch norm, activation, dropout.
     """
 
     act: str = "default"
@@ -34,14 +34,14 @@ class Style:
     def activation(self, default: str) -> nn.Module:
         return ACTIVATIONS[default if self.act == "default" else self.act]()
 
-    def normalises(self, default: bool) -> bool:
+    def batch_norm(self, default: bool) -> bool:
         """Whether batch normalisation follows the convolutions."""
         return default if self.bn == "default" else self.bn
 
-    def rate(self, default: float) -> float:
+    def dropout_rate(self, default: float) -> float:
         """The share of activations that dropout sets to zero."""
         return default if self.dropout == "default" else self.dropout
 
-    def drop(self, default: float) -> nn.Module:
-        rate = self.rate(default)
+    def dropout_layer(self, default: float) -> nn.Module:
+        rate = self.dropout_rate(default)
         return nn.Dropout(rate) if rate else nn.Identity()

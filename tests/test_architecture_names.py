@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalog import architecture_names
-from engine.catalog.architecture_names import Library, Own
+from engine.catalog.architecture_names import LibraryModel, UserFunction
 from engine.errors import EngineError, RunError, UsageError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -27,26 +27,31 @@ def refused(**settings: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arch", "library", "own", "short"),
+    ("arch", "library", "user", "short"),
     [
         ("resnet18", None, None, "resnet18"),
         (
             "torchvision/regnet_y_400mf",
-            Library("torchvision", "regnet_y_400mf"),
+            LibraryModel("torchvision", "regnet_y_400mf"),
             None,
             "regnet_y_400mf",
         ),
-        ("timm/resnet50.a1_in1k", Library("timm", "resnet50.a1_in1k"), None, "resnet50.a1_in1k"),
-        ("./a b/net.py:make", None, Own(Path("a b/net.py"), "make"), "make"),
-        ("C:/net.py:make_2", None, Own(Path("C:/net.py"), "make_2"), "make_2"),
+        (
+            "timm/resnet50.a1_in1k",
+            LibraryModel("timm", "resnet50.a1_in1k"),
+            None,
+            "resnet50.a1_in1k",
+        ),
+        ("./a b/net.py:make", None, UserFunction(Path("a b/net.py"), "make"), "make"),
+        ("C:/net.py:make_2", None, UserFunction(Path("C:/net.py"), "make_2"), "make_2"),
     ],
 )
 def test_names_have_three_more_forms(
-    arch: str, library: Library | None, own: Own | None, short: str
+    arch: str, library: LibraryModel | None, user: UserFunction | None, short: str
 ) -> None:
-    assert architecture_names.library(arch) == library
-    assert architecture_names.own(arch) == own
-    assert architecture_names.short(arch) == short
+    assert architecture_names.library_model(arch) == library
+    assert architecture_names.user_function(arch) == user
+    assert architecture_names.short_name(arch) == short
     assert build_recipe(settings={"arch": arch}).arch == arch
 
 
@@ -93,12 +98,12 @@ def test_a_run_is_named_by_the_last_part(arch: str, name: str) -> None:
         ({"arch": "convnext-tiny", "dropout": 0.1}, "family LeNet, AlexNet, VGG, CIFAR ResNet,"),
         ({"arch": "speednet", "bn": True}, "bn cannot be set for speednet"),
         ({"arch": "torchvision/vgg11", "dropout": 0.1}, "dropout cannot be set for torchvision/"),
-        ({"act": "swish"}, "act is default, relu, tanh, sigmoid or gelu."),
-        ({"dropout": 1}, "dropout is default or a number from 0 to below 1."),
-        ({"bn": "no"}, "bn is default or true or false."),
+        ({"act": "swish"}, "act must be default, relu, tanh, sigmoid or gelu."),
+        ({"dropout": 1}, "dropout must be default or a number from 0 to below 1."),
+        ({"bn": "no"}, "bn must be default or true or false."),
         ({"arch": "lenet5", "pretrained": True}, "no pretrained weights for lenet5: leave"),
         ({"arch": "timm/resnet18", "pretrained": True}, "or use torchvision/NAME or an"),
-        ({"arch": "vgg16", "pretrained": True, "size": 32}, "above 64 pixels, not 32"),
+        ({"arch": "vgg16", "pretrained": True, "size": 32}, "larger than 64 pixels, not 32"),
     ],
 )
 def test_what_an_architecture_does_not_have_is_refused(
@@ -130,7 +135,7 @@ def chosen(**flags: object) -> Recipe:
 def test_the_users_own_file_becomes_absolute() -> None:
     Path("net.py").touch()
     assert chosen(arch="net.py:make").arch == f"{Path('net.py').resolve()}:make"
-    with pytest.raises(UsageError, match=r"there is no file nets\.py to make the model"):
+    with pytest.raises(UsageError, match=r"there is no file nets\.py to build the model from"):
         chosen(arch="nets.py:make")
 
 
@@ -166,7 +171,7 @@ def test_a_checkpoint_of_no_run_says_nothing_of_the_architecture(tmp_path: Path)
 @pytest.mark.parametrize(
     ("said", "error", "sentence"),
     [
-        ("1", UsageError, "1 holds no checkpoint to begin with"),
+        ("1", UsageError, "1 has no checkpoint to start from"),
         ("other", RunError, "there is no file other, and there is no run 'other' in the folder"),
     ],
 )

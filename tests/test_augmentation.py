@@ -12,7 +12,7 @@ from engine.data.augmentation.geometry import Geometry
 from engine.data.augmentation.masks import Masks
 from engine.data.augmentation.mixing import Mixing
 from engine.data.base.batch import Batch, RawBatch
-from engine.data.base.seeds import generator
+from engine.data.base.seeds import seeded_generator
 from engine.recipes.recipe import Recipe
 
 CPU = torch.device("cpu")
@@ -44,7 +44,7 @@ def halved(pixels: Tensor) -> Tensor:
 
 def augmented(augmentation: Augmentation, drawn: RawBatch) -> Batch:
     draws = torch.Generator()
-    augmentation.aim(draws, drawn)
+    augmentation.seed_generator(draws, drawn)
     return augmentation(drawn, draws, halved)
 
 
@@ -73,7 +73,7 @@ def test_a_recipe_gets_what_it_asks_for() -> None:
 
 def test_steps_come_in_their_order_from_one_generator() -> None:
     found = augmented(Augmentation.of(EVERYTHING), drawn(2, 3))
-    draws = generator(CPU, 5, 2, 3)
+    draws = seeded_generator(CPU, 5, 2, 3)
     pixels = Geometry(crop=2, flip=True, rotate=10.0, seed=5)(drawn(2, 3), draws)
     images = halved(Colour(brightness=0.2, hue=0.1)(pixels, draws))
     Masks(4, 0.5)(images, draws)

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from engine.errors import UsageError
 from engine.machine import hardware
 from engine.protocol.events import Gpu
-from engine.start import launch
+from engine.start import device_request
 
 
 def gpus(numbers: Sequence[int | UnsetType]) -> Callable[[], tuple[Gpu, ...]]:
@@ -24,7 +24,7 @@ def gpus(numbers: Sequence[int | UnsetType]) -> Callable[[], tuple[Gpu, ...]]:
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """No sign of a GPU on this machine."""
     monkeypatch.setattr(hardware, "gpus", gpus([]))
-    monkeypatch.setattr(launch, "UNTOLD", ())
+    monkeypatch.setattr(device_request, "GPU_SIGNS", ())
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def test_a_gpu_that_is_not_here_is_refused_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, device: str, numbers: list[int | UnsetType], sentence: str
 ) -> None:
     monkeypatch.setattr(hardware, "gpus", gpus(numbers))
-    monkeypatch.setattr(launch, "UNTOLD", ("/dev/null",) if numbers else ())
+    monkeypatch.setattr(device_request, "GPU_SIGNS", ("/dev/null",) if numbers else ())
     with pytest.raises(UsageError, match=sentence):
-        launch.check_device(device)
+        device_request.check_device(device)
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,10 @@ def test_a_device_that_is_here_is_taken(
     monkeypatch: pytest.MonkeyPatch, device: str, numbers: list[int | UnsetType]
 ) -> None:
     monkeypatch.setattr(hardware, "gpus", gpus(numbers))
-    launch.check_device(device)
+    device_request.check_device(device)
 
 
 @pytest.mark.usefixtures("nowhere")
 def test_where_nvml_cannot_tell_the_engine_finds_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "UNTOLD", ("/dev/null",))
-    launch.check_device("cuda:1")
+    monkeypatch.setattr(device_request, "GPU_SIGNS", ("/dev/null",))
+    device_request.check_device("cuda:1")

@@ -1,0 +1,60 @@
+"""The environment of an engine process, which must be set before torch is loaded."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import engine
+from engine.errors import RunError
+from engine.machine import gpu_numbering
+from engine.machine.cgroups import usable_cores
+from engine.recipes.recipe import Recipe
+from engine.start import start_text
+
+# For glibc (mallopt(3)): keep the memory that a step frees for the next step. Otherwise the pages
+# of each batch go back to the kernel and are faulted in again: a tenth of LeNet-5's time.
+KEEP_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
+    "MALLOC_TOP_PAD_": str(1 << 26),
+}
+
+# The most processes of the compiler: each takes hundreds of MB, and more of them help little.
+COMPILE_WORKERS = 4
+
+
+def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
+    """The variables of an engine: numbers of threads, a safe module path, the allocator.
+
+    `processes` share the cores of this machine. The user's own settings of the allocator, the
+    compiler and the order of GPUs take precedence.
+    """
+    threads = chosen.threads
+    count = max(1, usable_cores() // processes) if threads == "auto" else threads
+    usual = {
+        "TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)),
+        "CUDA_DEVICE_ORDER": gpu_numbering.ORDER,  # so that torch numbers GPUs as the launcher does
+        **KEEP_MEMORY,
+    }
+    fixed = {
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": str(count),
+        "OMP_DYNAMIC": "FALSE",
+        "MKL_DYNAMIC": "FALSE",
+    }
+    return usual | os.environ | fixed
+
+
+def check_modules() -> None:
+    """Raise RunError where a module of another project hides one of this project."""
+    ours = Path(engine.__file__ or "").resolve().parent.parent
+    for module in ("cnn_tui", "engine", "tui"):
+        spec = importlib.util.find_spec(module)
+        found = Path(spec.origin).resolve() if spec and spec.origin else Path()
+        if found.parent.parent != ours:
+            raise RunError(start_text.intruder(module, found, ours))

@@ -1,0 +1,37 @@
+"""Prints the lists of models, data sets and runs as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from engine.catalog import datasets as catalog
+from engine.catalog.architectures import ARCHITECTURES
+from engine.run import run_lock, run_search
+from tui.viewer.run_summary import summarize
+
+
+def models() -> None:
+    _print(list(ARCHITECTURES.values()))
+
+
+def datasets(data_dir: str) -> None:
+    """The catalogue's data sets, each with whether it is `ready` on this disk."""
+    _print(
+        [
+            msgspec.to_builtins(data) | {"ready": catalog.folder_of(data, data_dir) is not None}
+            for data in catalog.DATA.values()
+        ]
+    )
+
+
+def runs(runs_dir: Path) -> None:
+    _print([summarize(run, run_lock.liveness(run)) for run in run_search.list_runs(runs_dir)])
+
+
+def _print(rows: Any) -> None:
+    click.echo(json.dumps(msgspec.to_builtins(rows), indent=2))

@@ -1,0 +1,56 @@
+"""The commands that list runs, models, data sets and recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.cli import cli_text
+from tui.cli.options import json_option, runs_option
+
+
+@click.command(help=cli_text.HELP_RUNS)
+@json_option
+@runs_option
+def runs(as_json: bool, runs_dir: Path) -> None:
+    from tui.cli import json_lists, tables
+
+    (json_lists if as_json else tables).runs(runs_dir)
+
+
+@click.command(help=cli_text.HELP_MODELS)
+@json_option
+def models(as_json: bool) -> None:
+    from tui.cli import json_lists, tables
+
+    (json_lists if as_json else tables).models()
+
+
+@click.command(help=cli_text.HELP_DATASETS)
+@json_option
+@click.option("--data-dir", default="", metavar="FOLDER", help=cli_text.HELP_DATA_DIR)
+def datasets(as_json: bool, data_dir: str) -> None:
+    from tui.cli import json_lists, tables
+
+    (json_lists if as_json else tables).datasets(data_dir)
+
+
+@click.command(help=cli_text.HELP_RECIPES)
+@click.argument("name", default="")
+@click.option("--arch", "-m", default="resnet18", metavar="NAME", help=cli_text.HELP_ARCH)
+@click.option("--data", "-d", default="cifar10", metavar="NAME", help=cli_text.HELP_DATA)
+def recipes(name: str, arch: str, data: str) -> None:
+    from engine.recipes.recipe_building import build_recipe
+    from engine.recipes.recipe_toml import to_toml
+
+    if not name:
+        from tui.cli import tables
+
+        tables.recipes()
+        return
+    chosen = build_recipe(flags={"preset": name, "arch": arch, "data": data})
+    click.echo(to_toml(chosen), nl=False)
+
+
+COMMANDS = (runs, models, datasets, recipes)

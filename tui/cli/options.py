@@ -1,0 +1,85 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tui.cli import cli_text
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _number_or_word(
+    context: click.Context, option: click.Parameter, value: str | None
+) -> int | str | None:
+    """A number as such; the recipe checks whether another word is possible."""
+    return int(value) if value and value.isdecimal() else value
+
+
+def gpus_option(command: Command) -> Command:
+    """`--gpus N|all`."""
+    option = click.option(
+        "--gpus", callback=_number_or_word, metavar="N|all", help=cli_text.HELP_GPUS
+    )
+    return option(command)
+
+
+def _runs_dir(context: click.Context, option: click.Parameter, value: Path | None) -> Path:
+    from engine.run.run_paths import default_runs_dir
+
+    return value or default_runs_dir()
+
+
+def runs_option(command: Command) -> Command:
+    """`--runs-dir FOLDER`, which has a default."""
+    option = click.option(
+        "--runs-dir",
+        type=click.Path(path_type=Path),
+        callback=_runs_dir,
+        metavar="FOLDER",
+        help=cli_text.HELP_RUNS_DIR,
+    )
+    return option(command)
+
+
+ascii_option = click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII)
+force_option = click.option("--force", is_flag=True, help=cli_text.HELP_FORCE)
+no_ui_option = click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI)
+json_option = click.option("--json", "as_json", is_flag=True, help=cli_text.HELP_JSON)
+run_argument = click.argument("run", default="", metavar="[RUN]")
+
+_START_OPTIONS = (
+    click.option("--arch", "-m", metavar="NAME", help=cli_text.HELP_ARCH),
+    click.option("--data", "-d", metavar="NAME|FOLDER", help=cli_text.HELP_DATA),
+    click.option("--recipe", "-r", metavar="NAME|FILE", help=cli_text.HELP_RECIPE),
+    click.option("--pretrained", is_flag=True, default=None, help=cli_text.HELP_PRETRAINED),
+    click.option("--init-from", metavar="RUN|FILE", help=cli_text.HELP_INIT_FROM),
+    click.option("--epochs", type=int, metavar="N", help=cli_text.HELP_EPOCHS),
+    click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=cli_text.HELP_SET),
+    click.option("--device", metavar="DEVICE", help=cli_text.HELP_DEVICE),
+    gpus_option,
+    click.option("--compile", metavar="auto|off|on", help=cli_text.HELP_COMPILE),
+    click.option("--seed", type=int, metavar="N", help=cli_text.HELP_SEED),
+    click.option("--data-dir", metavar="FOLDER", help=cli_text.HELP_DATA_DIR),
+    click.option("--name", default="", metavar="NAME", help=cli_text.HELP_NAME),
+    click.option(
+        "--resume", type=click.Choice(["auto"]), metavar="auto", help=cli_text.HELP_RESUME_AUTO
+    ),
+    force_option,
+    click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
+    no_ui_option,
+    click.option("--create", is_flag=True, help=cli_text.HELP_CREATE),
+    click.option("--dry-run", is_flag=True, help=cli_text.HELP_DRY_RUN),
+    ascii_option,
+)
+
+
+def start_options(command: Command) -> Command:
+    """The options that say what to train, and how."""
+    for option in reversed(_START_OPTIONS):
+        command = option(command)
+    return command

@@ -1,0 +1,53 @@
+"""`cnn-tui resume`: continue a run that no engine trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.cli import cli_text, viewer_start
+from tui.cli.options import (
+    ascii_option,
+    force_option,
+    gpus_option,
+    no_ui_option,
+    run_argument,
+    runs_option,
+)
+
+
+@click.command(help=cli_text.HELP_RESUME)
+@run_argument
+@click.option("--epochs", type=click.IntRange(1), metavar="N", help=cli_text.HELP_MORE_EPOCHS)
+@click.option("--device", metavar="DEVICE", help=cli_text.HELP_OTHER_DEVICE)
+@gpus_option
+@force_option
+@no_ui_option
+@ascii_option
+@runs_option
+def resume(
+    run: str,
+    epochs: int | None,
+    device: str | None,
+    gpus: int | str | None,
+    force: bool,
+    no_ui: bool,
+    ascii_only: bool,
+    runs_dir: Path,
+) -> None:
+    from engine.run import run_lock, run_search
+    from engine.start import engine_environment
+    from engine.start import resume as resuming
+    from engine.text import already_running
+
+    found = run_search.find(runs_dir, run)
+    engine_environment.check_modules()
+    headless = no_ui or not viewer_start.on_terminal()
+    if not headless and run_lock.is_live(found):
+        click.echo(already_running(found.label), err=True)
+        viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
+    claim, chosen = resuming.resume(found, epochs, gpus, device, force=force)
+    viewer_start.train(
+        claim, chosen, runs_dir, epochs=epochs, headless=headless, ascii_only=ascii_only
+    )

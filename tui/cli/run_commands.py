@@ -1,0 +1,37 @@
+"""`cnn-tui stop`, `pause`, `continue` and `checkpoint`: commands to the engine of a live run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui.cli import cli_text
+from tui.cli.options import run_argument, runs_option
+
+
+def _run_command(name: str, help_text: str) -> click.Command:
+    """`cnn-tui NAME [RUN]`, which puts the command of that name into the spool of the run."""
+
+    @click.command(name=name, help=help_text)
+    @run_argument
+    @runs_option
+    def command(run: str, runs_dir: Path) -> None:
+        from engine.protocol import commands
+        from engine.run import run_search, spool
+        from tui.viewer import run_summary
+
+        found = run_search.find_live(runs_dir, run)
+        state = run_summary.state_now(found)
+        spool.send(found, getattr(commands, name.capitalize()))
+        click.echo(cli_text.told(name, found.label, state))
+
+    return command
+
+
+COMMANDS = (
+    _run_command("stop", cli_text.HELP_STOP),
+    _run_command("pause", cli_text.HELP_PAUSE),
+    _run_command("continue", cli_text.HELP_CONTINUE),
+    _run_command("checkpoint", cli_text.HELP_CHECKPOINT),
+)

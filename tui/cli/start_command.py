@@ -1,0 +1,178 @@
+"""`cnn-tui` and `cnn-tui train`: start the run that the options describe."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from engine.errors import UsageError
+from tui.cli import cli_text, viewer_start
+from tui.cli.options import runs_option, start_options
+
+if TYPE_CHECKING:
+    from engine.recipes.recipe import Recipe
+    from engine.run.run_lock import Claim
+    from engine.start.requeue import Requeued
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """The options of a start; `recipe`, `sets` and `flags` describe the recipe."""
+
+    runs_dir: Path
+    name: str
+    resume: str | None
+    force: bool
+    no_ui: bool
+    create: bool
+    dry_run: bool
+    ascii_only: bool
+    recipe: str | None
+    sets: tuple[str, ...]
+    flags: Mapping[str, object]
+
+    @classmethod
+    def from_options(cls, **options: Any) -> StartRequest:
+        """Every option that has no attribute here is a field of the recipe."""
+        own = {each.name: options.pop(each.name) for each in fields(cls) if each.name in options}
+        given = {key: value for key, value in options.items() if value is not None}
+        return cls(**own, flags=given)
+
+    @property
+    def headless(self) -> bool:
+        return self.no_ui or not viewer_start.on_terminal()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no option describes a run; a data folder alone does not."""
+        described = self.name or self.recipe or self.sets or self.flags.keys() - {"data_dir"}
+        return not (described or self.resume or self.create or self.dry_run)
+
+    def build_recipe(self) -> Recipe:
+        """The recipe that the options describe, checked down to the data on disk."""
+        from engine.start import recipe_resolution, requeue
+
+        known = requeue.newest_named(self.runs_dir, self.name) if self.resume else None
+        return recipe_resolution.recipe_from(
+            self.recipe, self.sets, self.flags, self.runs_dir, known
+        )
+
+    def build_local_recipe(self) -> Recipe:
+        """As `build_recipe`, for a run that starts on this machine: its device is checked too."""
+        from engine.start import device_request
+
+        chosen = self.build_recipe()
+        device_request.check_device(chosen.device)
+        return chosen
+
+
+@click.command(help=cli_text.HELP_TRAIN)
+@start_options
+@runs_option
+def train(**options: Any) -> None:
+    start(StartRequest.from_options(**options))
+
+
+def start_or_open_launcher(request: StartRequest) -> None:
+    """Without options and on a terminal the launcher opens."""
+    from engine.start import engine_environment
+
+    if request.is_empty and not request.headless:
+        engine_environment.check_modules()
+        data_dir = str(request.flags.get("data_dir", ""))
+        viewer_start.open_launcher(request.runs_dir, data_dir, ascii_only=request.ascii_only)
+    start(request)
+
+
+def start(request: StartRequest) -> NoReturn:
+    """Create, resume or rehearse the run, or train it."""
+    from engine.start import engine_environment, launch
+
+    engine_environment.check_modules()
+    if request.resume and not request.name:
+        raise UsageError(cli_text.RESUME_NEEDS_NAME)
+    if request.create:
+        _create(request)
+    if request.resume:
+        _resume_or_create(request)
+    chosen = request.build_local_recipe()
+    if request.dry_run:
+        _rehearse(chosen)
+    _train(request, launch.create(chosen, request.runs_dir, request.name), chosen)
+
+
+def _train(
+    request: StartRequest, claim: Claim, chosen: Recipe, epochs: int | None = None
+) -> NoReturn:
+    viewer_start.train(
+        claim,
+        chosen,
+        request.runs_dir,
+        epochs=epochs,
+        headless=request.headless,
+        ascii_only=request.ascii_only,
+    )
+
+
+def _create(request: StartRequest) -> NoReturn:
+    """Create the run, or find the one of this name, and leave starting it to torchrun."""
+    from engine.run import run_lock
+    from engine.start import launch
+
+    chosen = request.build_recipe()
+    if request.resume:
+        found = _requeue(request, chosen)
+        run, claim, epochs = found.run, found.claim, found.epochs
+    else:
+        claim, epochs = launch.create(chosen, request.runs_dir, request.name), None
+        run = claim.run
+    if claim is not None:
+        run_lock.release(claim)
+    if epochs is not None:
+        click.echo(cli_text.warning(cli_text.epochs_for_torchrun(epochs)), err=True)
+    click.echo(run.path.resolve())
+    sys.exit(0)
+
+
+def _resume_or_create(request: StartRequest) -> NoReturn:
+    """Resume the newest run of this name, start it if there is none, or say that it is done."""
+    found = _requeue(request, request.build_local_recipe())
+    if found.claim is None:
+        click.echo(cli_text.nothing_left(found.run.label))
+        sys.exit(0)
+    _train(request, found.claim, found.recipe, found.epochs)
+
+
+def _requeue(request: StartRequest, chosen: Recipe) -> Requeued:
+    """The run of this name, with a warning of the options that it does not follow."""
+    from engine.start import recipe_resolution, requeue
+
+    given = recipe_resolution.given_fields(request.recipe, request.sets, request.flags)
+    found = requeue.resume_or_create(
+        chosen, given, request.runs_dir, request.name, force=request.force
+    )
+    if found.ignored:
+        click.echo(cli_text.warning(found.ignored), err=True)
+    return found
+
+
+def _rehearse(chosen: Recipe) -> NoReturn:
+    """Run one step and one evaluation batch, in a temporary folder."""
+    from engine.start import launch
+
+    with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
+        claim = launch.create(chosen, Path(folder))
+        command = launch.foreground(claim, chosen, "--dry-run")
+        done = subprocess.run(
+            command.arguments, env=command.variables, pass_fds=(claim.lock,), check=False
+        )
+    if done.returncode == 0:
+        click.echo(cli_text.REHEARSED)
+    sys.exit(done.returncode)

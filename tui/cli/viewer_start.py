@@ -1,0 +1,95 @@
+"""Starts the app on this terminal, or the engine in its place."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypedDict
+
+import click
+
+if TYPE_CHECKING:
+    from engine.recipes.recipe import Recipe
+    from engine.run.run_lock import Claim
+    from engine.run.run_paths import RunDir
+    from tui.app import CnnTui
+
+
+def on_terminal() -> bool:
+    """Whether input, output and errors are all a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def train(
+    claim: Claim,
+    chosen: Recipe,
+    runs_dir: Path,
+    *,
+    epochs: int | None,
+    headless: bool,
+    ascii_only: bool,
+) -> NoReturn:
+    """Start the engine and watch it; a headless engine takes the place of this process."""
+    from engine.start import launch
+
+    options = () if epochs is None else ("--epochs", str(epochs))
+    if headless:
+        launch.become(claim, chosen, *options)
+    launch.spawn(claim, chosen, *options)
+    watch(claim.run, runs_dir, started=True, ascii_only=ascii_only)
+
+
+def watch(run: RunDir, runs_dir: Path, *, started: bool, ascii_only: bool) -> NoReturn:
+    """Show the dashboard of a run."""
+    with _terminal_traits(ascii_only) as traits:
+        from tui.app import CnnTui
+    _show(CnnTui(runs_dir, watch=run, started=started, **traits))
+
+
+def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:
+    with _terminal_traits(ascii_only) as traits:
+        from tui.app import CnnTui
+    _show(CnnTui(runs_dir, data_dir=data_dir, **traits))
+
+
+def play_demo(*, ascii_only: bool) -> NoReturn:
+    """Show the dashboard of the recorded run, which is played into a temporary folder."""
+    with _terminal_traits(ascii_only) as traits:
+        from tui.cli.demo import Demo
+    with tempfile.TemporaryDirectory(prefix="cnn-tui-", ignore_cleanup_errors=True) as folder:
+        _show(Demo(Path(folder), **traits))
+
+
+class TerminalTraits(TypedDict, total=False):
+    """Arguments of the app that the terminal decides."""
+
+    ascii_only: bool
+    typed: str
+
+
+@contextlib.contextmanager
+def _terminal_traits(ascii_only: bool) -> Iterator[TerminalTraits]:
+    """Ask the terminal how it draws while the body imports the app; filled after the body.
+
+    Imports leave no garbage, so the collector is off until the app turns it on again.
+    """
+    from tui.terminal import ambiguous_width
+
+    gc.disable()
+    traits = TerminalTraits()
+    with ambiguous_width.asked() as terminal:
+        yield traits
+    traits["ascii_only"] = ascii_only or terminal.wide
+    traits["typed"] = terminal.typed
+
+
+def _show(app: CnnTui) -> NoReturn:
+    """Run the app and print what it returns when it has left the screen."""
+    message = app.run()
+    if message:
+        click.echo(message)
+    sys.exit(app.return_code or 0)

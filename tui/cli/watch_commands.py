@@ -1,0 +1,38 @@
+"""`cnn-tui attach` and `cnn-tui demo`: watch a run, or a recorded one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.errors import UsageError
+from tui.cli import cli_text, viewer_start
+from tui.cli.options import ascii_option, run_argument, runs_option
+
+
+@click.command(help=cli_text.HELP_ATTACH)
+@run_argument
+@click.option("--once", is_flag=True, help=cli_text.HELP_ONCE)
+@ascii_option
+@runs_option
+def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
+    from engine.run import run_search
+
+    found = run_search.find(runs_dir, run)
+    if once:
+        from tui.cli import single_frame
+
+        click.echo(single_frame.frame(found, ascii_only=ascii_only))
+        return
+    if not viewer_start.on_terminal():
+        raise UsageError(cli_text.ATTACH_NEEDS_TERMINAL)
+    viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
+
+
+@click.command(help=cli_text.HELP_DEMO)
+@ascii_option
+def demo(ascii_only: bool) -> None:
+    if not viewer_start.on_terminal():
+        raise UsageError(cli_text.DEMO_NEEDS_TERMINAL)
+    viewer_start.play_demo(ascii_only=ascii_only)

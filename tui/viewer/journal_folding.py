@@ -1,0 +1,77 @@
+"""Folds a journal into a history in slices of time, so that keys are answered meanwhile."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.protocol.events import Event
+from engine.run.history import History
+from engine.run.journal_reader import JournalReader
+from engine.run.journal_search import excerpt
+
+SLICE_SECONDS = 0.005
+# A journal of more bytes is first shown by an excerpt. A shorter one is folded at once, in some
+# hundredths of a second: nobody should see old states go by.
+LONG = 3 << 20
+
+
+class Update(NamedTuple):
+    """The kinds of the new events; None where anything may have changed.
+
+    `more` says that the slice ended before the journal did.
+    """
+
+    kinds: frozenset[type[Event]] | None
+    more: bool
+
+
+class JournalFolding:
+    """The history of one journal; of a long one an excerpt, until all of it is folded."""
+
+    def __init__(self, journal: Path) -> None:
+        self._journal = journal
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything; the next slice begins at the start of the journal."""
+        self.history = self._folded = History()
+        self._reader: JournalReader | None = None
+
+    @property
+    def shows_excerpt(self) -> bool:
+        return self.history is not self._folded
+
+    def fold_slice(self) -> Update:
+        """Fold new events for one slice of time; a short journal is folded at once at first."""
+        first = self._reader is None and not self.shows_excerpt
+        if first and journal_size(self._journal) > LONG:
+            self.history = History()
+            self.history.fold(excerpt(self._journal))
+            return Update(None, more=True)
+        return self._fold_until(math.inf if first else time.monotonic() + SLICE_SECONDS)
+
+    def _fold_until(self, deadline: float) -> Update:
+        self._reader = self._reader or JournalReader(self._journal)
+        kinds: frozenset[type[Event]] | None = frozenset()
+        for batch in self._reader.batches():
+            if batch.from_start:
+                self.history = self._folded = History()
+                kinds = None
+            folded = self._folded.fold(batch.events)
+            kinds = None if kinds is None else kinds | folded
+            if time.monotonic() > deadline:
+                return Update(frozenset() if self.shows_excerpt else kinds, more=True)
+        if self.shows_excerpt:
+            self.history, kinds = self._folded, None
+        return Update(kinds, more=False)
+
+
+def journal_size(journal: Path) -> int:
+    """Its size in bytes; 0 while there is none."""
+    try:
+        return journal.stat().st_size
+    except OSError:
+        return 0

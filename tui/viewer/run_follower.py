@@ -1,0 +1,113 @@
+"""Follows a run: its history, whether its engine is alive, and what a silent engine must be doing.
+
+An engine that has just been started, or that has died, writes nothing into the journal. In its
+place the follower adds an event to the history: `Phase("starting")`, or `RunEnded("failed")`.
+"""
+
+from __future__ import annotations
+
+from engine.protocol.events import Phase, RunEnded
+from engine.run import engine_log, run_lock
+from engine.run.history import History
+from engine.run.run_lock import Liveness
+from engine.run.run_paths import RunDir
+from tui.viewer import viewer_text
+from tui.viewer.journal_folding import JournalFolding, Update
+
+
+class RunFollower:
+    """Follows one run; `update` reads what is new."""
+
+    def __init__(self, run: RunDir) -> None:
+        self.run = run
+        self.liveness: Liveness = "live"
+        self.died = ""
+        """The sentence on an engine that ended without writing so; empty if none did."""
+        self._journal = JournalFolding(run.journal)
+        # The last event before the newest engine, as long as that may have written nothing.
+        self._last_seq_before: int | None = None
+        # The history to which `starting` was added.
+        self._shown_starting: History | None = None
+
+    @property
+    def history(self) -> History:
+        return self._journal.history
+
+    @property
+    def alive(self) -> bool:
+        return self.liveness == "live"
+
+    def update(self) -> Update:
+        """Read new events for one slice of time at most."""
+        # First the lock, then the journal: whatever an engine writes before it ends is read.
+        liveness = run_lock.liveness(self.run)
+        update = self._journal.fold_slice()
+        if update.more:
+            if self._journal.shows_excerpt:
+                self._add_starting()
+            return update
+        changed = liveness != self.liveness
+        if changed and self._must_restart(liveness):
+            return Update(None, self.update().more)
+        if self._add_starting() or self._add_death() or changed:
+            return Update(None, more=False)
+        return update
+
+    def expect_engine(self, since: float) -> None:
+        """An engine was started: without an event since this time, it is still starting."""
+        if self.history.last_time < since:
+            self._last_seq_before = self.history.last_seq
+            self._add_starting()
+
+    def _must_restart(self, liveness: Liveness) -> bool:
+        """Take the new liveness; whether the journal has to be read from its start.
+
+        That is so where an engine is back although its death was added to the history.
+        """
+        before, self.liveness = self.liveness, liveness
+        if before != "gone":
+            return False
+        owner = run_lock.read_owner(self.run)
+        if owner is not None and self.history.last_time < owner.time:
+            self._last_seq_before = self.history.last_seq
+        if not self.died:
+            return False
+        self.died = ""
+        self._journal.restart()
+        return True
+
+    def _add_starting(self) -> bool:
+        """Add `starting` for a live engine that has written nothing yet; whether it was added."""
+        last = self.history
+        known = last.run is not None or last.ended is not None
+        if not (self.alive and known and self._wrote_nothing) or last is self._shown_starting:
+            return False
+        self._shown_starting = last
+        last.fold([Phase("starting", step=last.step, seq=last.last_seq, time=last.last_time)])
+        return True
+
+    def _add_death(self) -> bool:
+        """Add a failure for an engine that is gone without a `RunEnded`; whether it was added.
+
+        A run that still waits for its first engine has not failed.
+        """
+        last = self.history
+        if self.liveness != "gone" or last.ended is not None or not self._had_engine:
+            return False
+        self.died = viewer_text.engine_died(self.run.label, engine_log.last_line(self.run))
+        failed = RunEnded(
+            "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
+        )
+        last.fold([failed])
+        return True
+
+    @property
+    def _wrote_nothing(self) -> bool:
+        """Whether the newest engine has written no event yet."""
+        return self.history.last_seq == self._last_seq_before
+
+    @property
+    def _had_engine(self) -> bool:
+        """Whether there was an engine that can have died: a released lock has no owner."""
+        wrote = self.history.last_seq > 0 and not self._wrote_nothing
+        return wrote or run_lock.read_owner(self.run) is not None
