@@ -103,7 +103,7 @@ async def test_layers_with_maps_one_after_the_other() -> None:
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         assert await driven.press("n") == [("maps", "pool1", (0,))]
-        assert "pool1   image 0  asking …" in driven.foot
+        assert "pool1   image 0  waiting …" in driven.foot
         driven.pane.receive(answer("pool1"))
         assert "pool1  6×28×28   image 0" in driven.foot
         assert await driven.press("n", "n") == [
@@ -129,7 +129,7 @@ async def test_images_by_arrows_and_by_number() -> None:
         assert await driven.press("enter") == [("maps", "conv1", (42,))]
         assert await driven.press("g", "9", "9", "9", "9", "enter") == [("maps", "conv1", (99,))]
         assert await driven.press("g", "7", "escape") == []
-        assert "asking" in driven.foot
+        assert "waiting" in driven.foot
 
 
 async def test_what_was_refused_leaves_what_was_there() -> None:
@@ -285,9 +285,9 @@ async def test_kernels_that_are_not_there_yet_are_said_to_be_asked_for() -> None
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         await driven.press("K")
-        assert "kernels  asking …" in driven.foot
+        assert "kernels  waiting …" in driven.foot
         driven.pane.receive(examples.kernels())
-        assert "asking" not in driven.foot
+        assert "waiting" not in driven.foot
 
 
 async def test_where_all_maps_fit_they_are_shown_from_the_first_on() -> None:

@@ -15,8 +15,8 @@ from tui.panes.layers.layer_rows import (
     explanation,
     layer_facts,
     layer_pane,
-    place,
     rows_room,
+    rows_shown,
     scrolled,
 )
 from tui.panes.layers.stage_tree import opened_at_first
@@ -215,7 +215,11 @@ def test_what_is_wrong_in_words() -> None:
 def test_the_window_follows_the_choice() -> None:
     assert [rows_room(height) for height in (1, 2, 5, 6, 20)] == [1, 1, 4, 4, 18]
     assert (scrolled(0, 3, 4), scrolled(0, 4, 4), scrolled(7, 6, 4)) == (0, 1, 6)
-    assert (place(15, 0, 8), place(15, 99, 8), place(6, 0, 8)) == ("1–6 of 15", "10–15 of 15", "")
+    assert (rows_shown(15, 0, 8), rows_shown(15, 99, 8), rows_shown(6, 0, 8)) == (
+        "1–6 of 15",
+        "10–15 of 15",
+        "",
+    )
 
 
 def test_names_are_abbreviated_from_the_left() -> None:

@@ -19,10 +19,10 @@ def frame(
     foot_right: Row = (),
     focused: bool = False,
 ) -> list[Row]:
-    """The rows within a border; `width` and `height` are those of the whole, border included.
+    """The rows within a border; `width` and `height` include the border.
 
-    Facts stand right in the upper border and are left out where they do not fit whole, for half
-    a number lies. A foot as wide as the inside takes the whole lower border.
+    Facts stand on the right of the upper border. They are left out if they do not fit whole, since
+    half a number misleads. A foot as wide as the inside takes the whole lower border.
     """
     ink: Ink = "selected" if focused else "border"
     side = Span("│", ink)
@@ -41,7 +41,7 @@ def room(width: int, title: Row) -> int:
 
 
 def fitting(forms: Iterable[Row], room: int) -> Row:
-    """The first of these forms, longest first, that fits; nothing where none does."""
+    """The first of these forms that fits; empty if none does."""
     return next((form for form in forms if cells.width(form) <= room), ())
 
 
@@ -86,7 +86,7 @@ def _edge(left: Row, right: Row, width: int, ink: Ink) -> Row:
 
 
 def _padded(row: Row) -> Row:
-    """The row with a space on either side, where it does not bring its own."""
+    """The row with a space on either side, unless it has one already."""
     text = cells.text(row)
     if not text:
         return ()

@@ -34,12 +34,12 @@ from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 if TYPE_CHECKING:
     from tui.screens.inspection_router import InspectionRouter
 
-# An engine that this viewer started speaks within this time.
+# An engine that this viewer started writes its first event within this time.
 JUST_SECONDS = 2.0
 
 
 class Dashboard(FollowingScreen):
-    """Shows a run and steers it; the result of the screen is what is said on leaving."""
+    """Shows a run and steers it; the result of the screen is the message on leaving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", screen_text.PAUSE),
@@ -61,7 +61,7 @@ class Dashboard(FollowingScreen):
     ]
 
     class Held(Message):
-        """The recording is to stand still, or to go on."""
+        """The recording must pause, or go on."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Dashboard(FollowingScreen):
     ) -> None:
         """`started` says that this viewer started the run, `below` that a launcher lies beneath.
 
-        A `recorded` run is played back: there is nobody to be told or asked anything.
+        A `recorded` run is played back: it has no engine.
         """
         super().__init__(run)
         self._started, self._below, self._recorded = started, below, recorded
@@ -117,7 +117,7 @@ class Dashboard(FollowingScreen):
                 continue
             if isinstance(part, Pane):
                 shown = self._epoch.history_for(type(part), self.history)
-                # What is past has no news.
+                # A past epoch has no news.
                 part.show(shown, kinds if shown is self.history else kinds and frozenset())
             elif isinstance(part, Strip):
                 part.show(self.history, self._strip_state, kinds)
@@ -148,7 +148,7 @@ class Dashboard(FollowingScreen):
         )
 
     def engine_is_gone(self) -> None:
-        """Say why there is no engine where the journal does not; where nothing began, only that."""
+        """Say why there is no engine, unless the journal does; show only that if nothing began."""
         if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
@@ -173,21 +173,21 @@ class Dashboard(FollowingScreen):
         self._choice.resize(*self.app.size)
         self._arrange()
         if self.app.screen is not self:
-            # A dialog shows what lies beneath as it was when the dialog was drawn.
+            # A dialog shows the screen beneath as it was when the dialog was drawn.
             self.call_after_refresh(self.app.screen.refresh)
 
     def _arrange(self) -> None:
-        """Put everything where it was chosen to stand, and give the keys to the focused pane."""
+        """Place all parts as they were chosen, and focus the chosen pane."""
         before, now = self._layout.regions, self._choice.regions
         self._layout.regions = now
         for pane in self.query_children(Pane):
             pane.tabs = self._choice.tabs_of(pane.NAME)
         self._pane.focus()
         if now == before:
-            # All stands where it stood: other keys work, and two borders have another colour.
+            # Nothing moved: only the keys and the colours of two borders change.
             footer = self.get_child_by_id("footer", Footer)
             footer.show(self.history, self._strip_state, None)
-        elif before:  # the first layout is still to come, and what is known is shown with it
+        elif before:  # the first layout draws all parts by itself
             self.arrange_again()
             self.call_after_refresh(self.show_news, None)
 
@@ -258,7 +258,7 @@ class Dashboard(FollowingScreen):
     def action_augmented(self) -> None:
         self.inspection.request(None, "augmented")
         if self.inspection.waiting:
-            self.notify(screen_text.ASKED_AUGMENTED)
+            self.notify(screen_text.WAITING_FOR_AUGMENTED)
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
         self.inspection.request(message.pane, message.kind, message.layer, message.images)
@@ -272,7 +272,7 @@ class Dashboard(FollowingScreen):
     def action_past(self, epochs: int) -> None:
         """Show an epoch this many later, or earlier where negative, in the panes that can.
 
-        Where none of them is on the screen nothing would be seen to change, so nothing does.
+        Without such a pane on the screen nothing happens, since no change would be visible.
         """
         panes = [pane for pane in self.query_children(Pane) if pane.PAST_EPOCHS]
         seen = any(pane.NAME in self._layout.regions for pane in panes)

@@ -15,12 +15,12 @@ from textual.geometry import Region
 LayoutKind: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
 
 STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
-# The rows of the numbers, and the fewest rows that show something of a pane.
+# The rows of the numbers, and the fewest rows of a useful pane.
 NUMBERS, LEAST = 3, 3
 
 
 def layout_kind(width: int, height: int) -> LayoutKind:
-    """Which layout a terminal of this size gets."""
+    """The kind of layout for a terminal of this size."""
     if width >= 160 and height >= 45:
         return "wide"
     if width >= 100 and height >= 34:

@@ -12,7 +12,7 @@ from tui.terminal.fine_screen import FineScreen
 from tui.viewer.run_follower import RunFollower
 
 TICK_SECONDS = 0.5
-# A long journal is read in slices; between two of them keys are answered.
+# A long journal is read in slices, so that keys are answered between two of them.
 SLICE_BREAK_SECONDS = 0.001
 
 
@@ -20,7 +20,7 @@ class FollowingScreen(FineScreen[str]):
     """Its parts draw what they are shown and know nothing else of the run."""
 
     class EngineEvents(Message):
-        """The journal grew: what kinds of events came, None where all was read anew."""
+        """The journal grew by events of these types; None if all of it was read again."""
 
         def __init__(self, kinds: frozenset[type[Event]] | None) -> None:
             super().__init__()
@@ -41,7 +41,7 @@ class FollowingScreen(FineScreen[str]):
         return self._follower.alive
 
     def follow(self) -> None:
-        """Read what is there, and from now on what is added."""
+        """Read the journal now, and from now on at every tick."""
         self.read()
         self.set_interval(TICK_SECONDS, self.read)
 

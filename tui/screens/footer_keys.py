@@ -13,8 +13,8 @@ from tui.screens import screen_text
 class Situation(NamedTuple):
     """What decides which keys work now.
 
-    `pane` is the focused one while it is on the screen, `below` says that a launcher lies beneath,
-    and `past_epochs` that there are some.
+    `pane` is the focused pane if it is on the screen. `below` says that a launcher lies beneath,
+    `past_epochs` that there are some, and `panes` is the number of panes.
     """
 
     alive: bool

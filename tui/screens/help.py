@@ -1,4 +1,4 @@
-"""The keys, all of them."""
+"""The dialog that lists all keys."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 from tui.viewer.inspection_requests import InspectionRequests
 
-# How often a reply is looked for while a request is open.
+# The time between two looks for a reply while a request is open.
 REPLY_SECONDS = 0.05
 
 
@@ -41,7 +41,7 @@ class InspectionRouter:
     ) -> None:
         """Ask for this pane, or for the screen itself, instead of what was asked before."""
         if self.waiting and self._asker is not None and self._asker is not pane:
-            self._asker.receive(events.Alert("info", "probe", screen_text.ASKED_ANOTHER))
+            self._asker.receive(events.Alert("info", "probe", screen_text.REPLACED))
         if self._recorded:
             self._screen.notify(screen_text.RECORDING)
             if pane is not None:

@@ -1,4 +1,4 @@
-"""The first frame: the empty boxes of the dashboard, on the screen while all else is imported."""
+"""The first frame: the empty frames of the dashboard, shown while all else is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.widgets.drawn import CellWidget
 
 
 class Opening(FineScreen[None]):
-    """Says what will be there; `boxed` where that is a dashboard."""
+    """Names what will follow; `boxed` draws the frames of a dashboard."""
 
     CSS = "Opening > CellWidget { height: 1fr; }"
 

@@ -25,10 +25,10 @@ class Choice(NamedTuple):
 
 
 class PaneChoice:
-    """What a person chose to see of some panes, in a terminal of a `size` that may change.
+    """The choice among panes, for a terminal whose `size` may change.
 
-    The focused pane is always on the screen where any pane is: a pane without a place beside the
-    others is shown alone, until another one is chosen.
+    If any pane is on the screen, the focused one is: a pane without a place beside the others is
+    shown alone until another one is chosen.
     """
 
     def __init__(self, panes: Sequence[type[Pane]]) -> None:
@@ -42,7 +42,7 @@ class PaneChoice:
         self._beside = self._now.pane
         # Whether the pane is alone only because it has no place beside the others.
         self._forced = False
-        # What was chosen before a pane was shown for a run that never began.
+        # The choice before `show_before_start`; None if it was not called or a person chose since.
         self._before_start: Choice | None = None
 
     @property
@@ -55,7 +55,7 @@ class PaneChoice:
 
     @property
     def regions(self) -> Mapping[str, Region]:
-        """Where everything stands that is shown."""
+        """The region of each part that is shown."""
         return self._regions(self._now)
 
     def numbered(self, digit: str) -> str:
@@ -79,20 +79,20 @@ class PaneChoice:
         self.go_to(self._names[at % len(self._names)])
 
     def toggle_zoom(self) -> None:
-        """Show the pane alone, or beside the others; a pane without a place there gives way."""
+        """Show the pane alone, or beside the others; without a place there it gives way."""
         self._before_start, self._forced = None, False
         self._now = self._now._replace(zoomed=not self._now.zoomed and self._fits_alone)
         if not self._now.zoomed:
             self._give_way()
 
     def resize(self, width: int, height: int) -> None:
-        """Take another size; a pane that has lost its place gives way."""
+        """Take another size; a focused pane that loses its place gives way."""
         self.size = width, height
         if not self._now.zoomed:
             self._give_way()
 
     def show_before_start(self) -> None:
-        """Show nothing but the pane that knows something of a run that never began."""
+        """Show only the pane that has something to show of a run that never began."""
         name = next((n for n, pane in self._panes.items() if pane.BEFORE_START), self._now.pane)
         self._before_start = self._before_start or self._now
         self._now, self._forced = Choice(name, name, zoomed=True), False

@@ -1,4 +1,4 @@
-"""What a person tells the engine of a run: pause, go on, save, steer, stop."""
+"""The commands of a person to the engine of a run: pause, continue, save, steer, stop."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tui.screens.following_screen import FollowingScreen
 
 
 class RunControl:
-    """Tells the engine of the run that a screen follows; says on the screen where nobody listens.
+    """Sends commands to the engine of the run that a screen follows.
 
-    A `recorded` run has no engine to be told anything.
+    Without an engine, it says so on the screen. A `recorded` run never has one.
     """
 
     def __init__(self, screen: FollowingScreen, *, recorded: bool) -> None:
         self._screen, self._recorded = screen, recorded
-        # The last event that was known when a pause was asked for.
-        self._pause_asked_at: int | None = None
+        # The last event that was known when a pause was requested.
+        self._pause_requested_at: int | None = None
 
     @property
     def selector(self) -> str:
@@ -29,27 +29,27 @@ class RunControl:
 
     @property
     def resume_command(self) -> str:
-        """The command that goes on with the run; empty where it goes on already, or is done."""
+        """The command that resumes the run; empty if it is live or done."""
         ended = self._screen.history.ended
         over = ended is not None and ended.reason != "done" and not self._screen.alive
         return screen_text.resume_command(self.selector) if over else ""
 
     @property
     def pausing(self) -> bool:
-        """Whether a pause was asked for and the engine has not answered."""
-        if self._pause_asked_at is None:
+        """Whether a pause was requested and the engine has not answered yet."""
+        if self._pause_requested_at is None:
             return False
         phase = self._screen.history.phase
-        return phase is None or phase.seq <= self._pause_asked_at
+        return phase is None or phase.seq <= self._pause_requested_at
 
     def is_recording(self) -> bool:
-        """Whether this is a recording; then it says so, for somebody wanted an engine."""
+        """Whether this is a recording; if so, tell the user that there is no engine."""
         if self._recorded:
             self._screen.notify(screen_text.RECORDING)
         return self._recorded
 
     def tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> bool:
-        """Send a command; where nobody would hear it, say so and return False."""
+        """Send a command; without an engine, say so and return False."""
         if self.is_recording():
             return False
         if not self._screen.alive:
@@ -69,15 +69,15 @@ class RunControl:
         if self._screen.history.paused:
             self.tell(commands.Continue)
         elif self.tell(commands.Pause):
-            self._pause_asked_at = self._screen.history.last_seq
+            self._pause_requested_at = self._screen.history.last_seq
             self._screen.show_news(frozenset({events.Phase}))
 
     def save_checkpoint(self) -> None:
         if self.tell(commands.Checkpoint):
-            self._screen.notify(screen_text.CHECKPOINT_ASKED)
+            self._screen.notify(screen_text.SAVING_CHECKPOINT)
 
     def steer(self) -> None:
-        """Ask for another rate or another end; a run that is over has none."""
+        """Open the form for another rate or another end, unless the run is over."""
         from tui.screens.steer import SteerScreen
 
         if self.is_recording():
@@ -90,7 +90,7 @@ class RunControl:
             self._warn(self._absence())
 
     def _cannot_steer(self) -> str:
-        """Why the engine would refuse to be steered now; empty where it would not."""
+        """Why the engine cannot be steered now; empty if it can."""
         self._screen.read()
         if not self._screen.alive:
             return self._absence()
@@ -102,10 +102,10 @@ class RunControl:
 
     def _steer(self, changes: Mapping[str, float | int] | None) -> None:
         if changes and self.tell(commands.Steer, **changes):
-            self._screen.notify(screen_text.STEER_ASKED)
+            self._screen.notify(screen_text.STEERING)
 
     def _absence(self) -> str:
-        """That there is no engine to be told anything, and how to go on."""
+        """The sentence that there is no engine, and how to go on."""
         sentence, command = run_lock.why_not_live(self._screen.run_dir), self.resume_command
         return screen_text.then_go_on(sentence, command) if command else sentence
 

@@ -67,13 +67,13 @@ LIST_KEYS = "List all keys"
 
 # Its dialogs
 
-ASKED_AUGMENTED = "the engine shows them after its current step"
+WAITING_FOR_AUGMENTED = "the engine shows them after its current step"
 
-ASKED_ANOTHER = "something else was asked since"
+REPLACED = "a newer request took the place of this one"
 
 STEER_TITLE = "Steer"
 
-STEER_HINT = "Enter takes them   Esc leaves them"
+STEER_HINT = "Enter apply   Esc cancel"
 
 STEER_RATE = "learning rate"
 
@@ -81,13 +81,13 @@ STEER_EPOCHS = "total epochs"
 
 STEER_RATE_HELP = "0.01, or x0.5 scales it"
 
-STEER_HELP = "The rest of the plan follows, from the next step on."
+STEER_HELP = "The rest of the plan changes from the next step on."
 
-STEER_ASKED = "the engine takes it after its current step"
+STEERING = "the engine applies it after its current step"
 
-NOT_A_RATE = "the learning rate is a number, as 0.01, or a factor, as x0.5."
+NOT_A_RATE = "the learning rate is a number such as 0.01, or a factor such as x0.5."
 
-NOT_EPOCHS = "the total of epochs is a whole number, as 40."
+NOT_EPOCHS = "the total of epochs is a whole number such as 40."
 
 KEY_STEER = "steer"
 
@@ -100,7 +100,7 @@ def steer_later(phase: str) -> str:
     return f"nothing is trained yet ({phase}): press Enter again when it trains."
 
 
-RECORDING = "This is a recording: there is no engine that could do it."
+RECORDING = "This is a recording: it has no engine."
 
 RECORDING_OVER = "that was a recording; train it here: cnn-tui -m resnet20 -d digits --epochs 10"
 
@@ -133,7 +133,7 @@ def explain_over(reason: str, epoch: int) -> str:
     return f"The run is over ({reason} in epoch {epoch}); this is how it was then."
 
 
-LEAVE_QUESTION = "The training does not need this window. What shall become of it?"
+LEAVE_QUESTION = "The training does not need this window. What should it do?"
 
 # The key of each answer, and the answer.
 LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
@@ -142,7 +142,7 @@ LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
     "stay": ("Esc", "Stay here"),
 }
 
-CHECKPOINT_ASKED = "saving a checkpoint after this step"
+SAVING_CHECKPOINT = "saving a checkpoint after this step"
 
 
 def is_over(run: str, selector: str) -> str:
@@ -150,7 +150,7 @@ def is_over(run: str, selector: str) -> str:
 
 
 def stopping(run: str, selector: str) -> str:
-    return harmless(f"{run} saves and stops; go on with it by: cnn-tui resume {selector}")
+    return harmless(f"{run} saves and stops; resume it with: cnn-tui resume {selector}")
 
 
 HELP_TITLE = "Keys"

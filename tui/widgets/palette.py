@@ -15,7 +15,7 @@ from tui.drawing.plain import to_ascii
 from tui.widgets import widget_text
 from tui.widgets.drawn import is_ascii
 
-# Where the keys begin, in cells, in a terminal of this width.
+# The column at which the keys begin in a terminal of at least this width.
 COLUMN = 55
 WIDE = 76
 
@@ -29,7 +29,7 @@ class Palette(CommandPalette):
 
 
 class Action(NamedTuple):
-    """Something that can be done: in words, by which key, and what does it where."""
+    """An action in words, its keys, and the node that performs it."""
 
     words: str
     keys: str
@@ -42,11 +42,11 @@ class OffersMore(Protocol):
     """A screen or an app that can do more than its bindings say."""
 
     def further_actions(self) -> Iterable[tuple[str, str, str]]:
-        """Each in words, with the keys that lead to it, and as an action."""
+        """Each action in words, its keys, and the action itself."""
 
 
 class Actions(Provider):
-    """What the keys do on this screen, as their bindings describe it, and what has no key."""
+    """The described bindings of this screen, and the actions that have no key."""
 
     async def discover(self) -> Hits:
         for action in self.actions():
@@ -85,6 +85,6 @@ class Actions(Provider):
 
 
 def key_sign(key: str) -> str:
-    """A key as help and footer write it: `?` for question_mark."""
+    """A key as the help and the footer write it: `?` for question_mark."""
     parts = key.split("+") if key not in widget_text.KEY_SIGNS else [key]
     return "+".join(widget_text.KEY_SIGNS.get(part, part) for part in parts)

@@ -1,4 +1,4 @@
-"""What all panes of the dashboard have in common: a frame, a number, and what each declares."""
+"""The base of all panes of the dashboard: a frame, a number, and what each pane declares."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.drawing.frame import frame, room
 from tui.widgets.drawn import CellWidget
 from tui.widgets.key_group import KeyGroup
 
-# A pane of fewer columns is called by its short title.
+# A pane of fewer columns shows its short title.
 NARROW = 50
 
 
@@ -41,7 +41,7 @@ class Pane(CellWidget, can_focus=True):
     """The id of the pane, unique among all panes."""
     TITLE: ClassVar[str]
     SHORT: ClassVar[str] = ""
-    """The title in a narrow frame, where that is another."""
+    """The title in a narrow frame, if it differs."""
     TAB: ClassVar[str] = ""
     """The title as a tab of the shelf. Without one, a pane that has no tile is shown alone."""
     FIRST_TAB: ClassVar[bool] = False
@@ -136,7 +136,7 @@ class Pane(CellWidget, can_focus=True):
         return Border()
 
     def inside(self, width: int, height: int) -> list[Row]:
-        """The rows within the frame."""
+        """The rows inside the frame."""
         raise NotImplementedError
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -160,7 +160,7 @@ class ScrollingPane(Pane):
         self.first = 0
 
     def count(self) -> int:
-        """How many rows there are to scroll through."""
+        """The number of rows to scroll through."""
         raise NotImplementedError
 
     def action_scroll_rows(self, rows: int) -> None:

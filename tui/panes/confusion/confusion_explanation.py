@@ -9,7 +9,7 @@ from tui.drawing import numbers
 from tui.drawing.mistakes import class_name, counts
 from tui.panes.confusion import confusion_text
 
-# Two classes look alike where the reverse mistake is at least this frequent beside the worst one.
+# Two classes look alike if the reverse mistake is at least this share of the worst one.
 MUTUAL = 0.5
 
 

@@ -20,12 +20,12 @@ from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
 from tui.widgets.drawn import is_ascii
 from tui.widgets.key_group import KeyGroup
 
-# So many images are asked for at once, at most.
+# The most images in one request.
 MOST_IMAGES = 16
 
 
 class ConfusionPane(Pane):
-    """Row = true class; a cell, a pair or a class can be selected, and its images looked at.
+    """Row = true class; one can select a cell, a pair or a class, and see its images.
 
     `m` changes between matrix and pairs, `r` shows precision, recall and F1, `o` sorts.
     """
@@ -71,14 +71,14 @@ class ConfusionPane(Pane):
         return confusion_explanation.sentences(history)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter and Escape are the screen's where nothing is selected, or filtered."""
+        """Enter and Escape are left to the screen unless something is selected or filtered."""
         if action == "look":
             return self._view.selected is not None
         if action == "let_go":
             return self._view.selected is not None or bool(self._view.wanted)
         return True
 
-    # How it is looked at
+    # The view
 
     @property
     def _kind(self) -> Kind:
@@ -88,24 +88,24 @@ class ConfusionPane(Pane):
             history.confusion, history.classes, width, height, self._view
         )
 
-    def _look_at(self, view: MatrixView) -> None:
+    def _set_view(self, view: MatrixView) -> None:
         self._view = view
         self.redraw()
 
     def action_toggle_counts(self) -> None:
-        self._look_at(self._view._replace(in_counts=not self._view.in_counts))
+        self._set_view(self._view._replace(in_counts=not self._view.in_counts))
 
     def action_sort(self) -> None:
-        self._look_at(self._view._replace(turn=self._view.turn + 1))
+        self._set_view(self._view._replace(turn=self._view.turn + 1))
 
     def action_kind(self, wanted: Kind) -> None:
-        """Show the matrix or the report, and the pairs, or what fits, where that is shown."""
+        """Show the matrix or the report; if it is shown already, the pairs or the default."""
         shown = self._kind
         kind = wanted if shown != wanted else "pairs" if wanted == "matrix" else None
         true, predicted = self._view.selected or (0, 0)
         # A hit is no pair.
         selected = self._view.selected if true != predicted else None
-        self._look_at(self._view._replace(kind=kind, turn=0, selected=selected))
+        self._set_view(self._view._replace(kind=kind, turn=0, selected=selected))
 
     def action_filter(self) -> None:
         from tui.panes.confusion.class_filter import ClassFilterScreen
@@ -114,16 +114,16 @@ class ConfusionPane(Pane):
 
     def _filter(self, wanted: str | None) -> None:
         if wanted is not None:
-            self._look_at(self._view._replace(wanted=wanted, selected=None))
+            self._set_view(self._view._replace(wanted=wanted, selected=None))
 
-    # What is selected
+    # The selection
 
     def action_move(self, down: int, right: int) -> None:
-        """Select the first cell, pair or class, or the one so many further."""
+        """Select the first cell, pair or class, or the one this many further."""
         if self.history.confusion is not None:
             counted, classes = counts(self.history.confusion), self.history.classes
             selected = moved(counted, classes, self._view, self._kind, down, right)
-            self._look_at(self._view._replace(selected=selected))
+            self._set_view(self._view._replace(selected=selected))
 
     def on_mouse_scroll_down(self) -> None:
         self.action_move(1, 0)
@@ -132,21 +132,21 @@ class ConfusionPane(Pane):
         self.action_move(-1, 0)
 
     def action_let_go(self) -> None:
-        """Select nothing, and then filter nothing."""
+        """Drop the selection; without one, drop the filter."""
         wanted = self._view.wanted if self._view.selected is not None else ""
-        self._look_at(self._view._replace(selected=None, wanted=wanted))
+        self._set_view(self._view._replace(selected=None, wanted=wanted))
 
     # The images
 
     def action_look(self) -> None:
-        """Ask for the images of what is selected, or say why there are none."""
+        """Request the images of the selection, or say why there are none."""
         matrix, selected, kind = self.history.confusion, self._view.selected, self._kind
         if matrix is None or selected is None:
             return
         images = confusion_drawing.kept_images(matrix, selected, kind)[:MOST_IMAGES]
         if images:
             self._heading = self._named(selected, kind)
-            self._look_at(self._view._replace(asked=True))
+            self._set_view(self._view._replace(waiting=True))
             self.post_message(self.InspectionRequested(self, "images", images=images))
         elif selected[0] == selected[1] and kind != "report":
             self.notify(confusion_text.RIGHT_CELL)
@@ -163,19 +163,19 @@ class ConfusionPane(Pane):
         )
 
     def receive(self, reply: Event) -> None:
-        self._look_at(self._view._replace(asked=False))
+        self._set_view(self._view._replace(waiting=False))
         if isinstance(reply, events.Examples) and self.screen.is_current:
             from tui.panes.confusion.pictures import PicturesScreen
 
             shown = PicturesScreen(self._heading, reply.examples, self.history.classes)
             self.app.push_screen(shown)
 
-    # What is drawn
+    # Drawing
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
-        # That of a past epoch stands in the title.
+        # A past epoch stands in the title already.
         epoch = text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),

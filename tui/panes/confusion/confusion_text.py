@@ -96,7 +96,7 @@ CLASS_FILTER_TITLE = "Filter classes"
 
 CLASS_FILTER_HINT = "part of a name; nothing shows all"
 
-ASKED_IMAGES = "asking the engine for these images …"
+WAITING_FOR_IMAGES = "waiting for these images …"
 
 RIGHT_CELL = "Only mistakes keep their images: choose a cell beside the diagonal."
 

@@ -24,12 +24,12 @@ from tui.panes.curves import curves_explanation, curves_text
 
 
 class _CurvePane(SmoothedChart):
-    """One quantity; the y limits are kept between drawings, so that they seldom change."""
+    """One quantity; drawings share their y limits, so that these seldom change."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self._scale: Scale | None = None
-        # The way of looking that the scale was found for.
+        # The settings of the view that the scale was made for.
         self._scaled_for: tuple[object, ...] = ()
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
@@ -38,7 +38,7 @@ class _CurvePane(SmoothedChart):
         super().show(history, kinds)
 
     def series(self) -> Series:
-        """What was measured, whole and unsmoothed."""
+        """The measured curves, whole and unsmoothed."""
         raise NotImplementedError
 
     def scale(self, drawn: Series, previous: Scale | None) -> Scale:
@@ -46,7 +46,7 @@ class _CurvePane(SmoothedChart):
         raise NotImplementedError
 
     def facts(self, room: int) -> Row:
-        """The newest numbers in so many cells."""
+        """The newest numbers, as many as fit into `room` cells."""
         raise NotImplementedError
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
@@ -73,7 +73,7 @@ class _CurvePane(SmoothedChart):
         return series.within(series.smoothed(whole, self.view.smoothing, window), window)
 
     def _reading(self, at: float, reach: float) -> CursorReading:
-        """What was measured at this epoch."""
+        """The measured values at this epoch."""
         whole = series.in_detail(self.series(), self.history.steps_per_epoch)
         ended = bisect.bisect_right(whole.points, at, key=lambda point: point[0])
         epoch, validation = whole.points[ended - 1] if ended else (None, None)

@@ -14,8 +14,8 @@ from tui.panes.curves import curves_text
 # A curve is judged over this many epochs; it moves if it changes by this share of itself.
 EPOCHS = 3
 MOVES = 0.02
-# Training and validation lie apart from this share of the loss on, and from these points of
-# accuracy on.
+# A gap between training and validation counts from this share of the loss, and from this
+# difference of accuracy.
 LOSS_GAP = 0.25
 ACCURACY_GAP = 0.03
 

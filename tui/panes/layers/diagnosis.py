@@ -58,13 +58,13 @@ class Diagnosis:
 
 
 def worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The layers that have the gravest problem, in their order; empty where none has any."""
+    """The layers that have the gravest problem, in their order; empty if all are sound."""
     gravest = max((one.problem for one in verdicts), key=SEVERITY.index, default="")
     return [one for one in verdicts if one.problem == gravest] if gravest else []
 
 
 def problems(layers: Sequence[Health]) -> dict[str, Problem]:
-    """What is wrong with each layer, by name; empty where nothing is."""
+    """The problem of each layer by name; an empty string for a sound layer."""
     gradient = _usual(layer.gradient for layer in layers)
     update = _usual(layer.update for layer in layers)
     return {layer.layer: _problem(layer, gradient, update) for layer in layers}
@@ -84,8 +84,8 @@ def is_finite(layer: Health) -> bool:
 def combined(verdicts: Sequence[Verdict]) -> Verdict | None:
     """Several layers as one: the worst of each number, the activations of the last layer.
 
-    Where something is wrong, gradient and update are those of the layer that has it worst; else
-    they are the smallest gradient and the largest update. None where there are no layers.
+    Gradient and update are those of the layer with the gravest problem; if all are sound, the
+    smallest gradient and the largest update. None without layers.
     """
     if not verdicts:
         return None

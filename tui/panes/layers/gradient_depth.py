@@ -18,11 +18,11 @@ from tui.drawing.table import abbreviated, widest
 from tui.panes.layers import layers_text
 from tui.panes.layers.diagnosis import Diagnosis, Problem, Verdict, worst
 
-# So many powers of ten lie between the lowest and the highest block.
+# The powers of ten between the lowest and the highest block.
 DECADES = 3
 # The names of the first and the last layer are cut to this.
 NAME = 16
-# A ratio is written in so many cells, so that what follows stays in its place.
+# A ratio always takes this many cells, so that the text after it stays in place.
 RATIO = 5
 # A sparkline with fewer blocks than this shows no shape.
 SHAPE = 8
@@ -42,30 +42,30 @@ class Scale(NamedTuple):
     high: float
 
     def block(self, gradient: Measured) -> str:
-        """A gradient as one block; a space where there is none."""
+        """A gradient as one block; a space if there is none."""
         if gradient is None:
             return " "
         return STEPS[round(7 * share(logarithm(gradient), *self))]
 
     def bar(self, gradient: Measured, width: int) -> str:
-        """A gradient as a bar of at most so many cells."""
+        """A gradient as a bar of at most this many cells."""
         return bar(share(logarithm(gradient), *self), width) if gradient is not None else ""
 
 
 def scale_for(gradients: Iterable[Measured]) -> Scale:
-    """The scale up to the next power of ten, which seldom changes."""
+    """The scale up to the next power of ten: round, so that it seldom changes."""
     largest = max((g for g in gradients if g is not None and math.isfinite(g)), default=1.0)
     high = math.ceil(logarithm(largest))
     return Scale(high - DECADES, high)
 
 
 def logarithm(value: float) -> float:
-    """The power of ten; for nought one below all that is measured."""
+    """The decimal logarithm; for zero, a number below all measurements."""
     return math.log10(max(value, 1e-300))
 
 
 def amount(value: Measured) -> str:
-    """Two digits or one in five cells at most: .021, 8e-4, 1.8, 120, 2e3."""
+    """One or two digits in at most five cells: .021, 8e-4, 1.8, 120, 2e3."""
     size = abs(numbers.number(value))
     if not math.isfinite(size):
         return text.NAN
@@ -78,7 +78,7 @@ def amount(value: Measured) -> str:
 
 
 def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row:
-    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, with less room only parts of it."""
+    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, or less of it."""
     found = diagnosis.of(layer.name for layer in layers if layer.macs)
     if not found or width < SHAPE:
         return ()
@@ -121,7 +121,7 @@ def _name(layer: str) -> str:
 
 
 def _verdicts(found: Sequence[Verdict]) -> tuple[Span, Span]:
-    """What is wrong at worst, with the first layer that has it and without; or that all is well."""
+    """The gravest problem, in a long form that names the first such layer and in a short one."""
     ill = worst(found)
     if not ill:
         return Span(layers_text.HEALTHY, INKS[""]), Span(layers_text.HEALTHY, INKS[""])

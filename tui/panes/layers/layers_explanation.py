@@ -10,7 +10,7 @@ from tui.drawing import numbers
 from tui.panes.layers import layers_text
 from tui.panes.layers.diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
 
-# An update of this share of the weights is worth a word, though no harm is certain.
+# An update of this share of the weights is mentioned, though it need not do harm.
 LARGE_UPDATE = 0.1
 
 

@@ -1,4 +1,4 @@
-"""The layers of the network, and how they fare."""
+"""The layers of the network and their health."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_rows import LayerTable, LayerView
 from tui.widgets.key_group import KeyGroup
 
-# Every number changes with a report, and there are many: so seldom are they renewed where nobody
-# is at them.
+# A report changes every number of the table. Without the focus, it is drawn again only this often.
 SECONDS = 10.0
 
 
@@ -72,13 +71,13 @@ class LayersPane(Pane):
 
     @property
     def _is_fresh(self) -> bool:
-        """Whether the report that is shown is a new one for somebody who does not look at it."""
+        """Whether the table need not be drawn again yet, since it does not have the focus."""
         if self._report is None or self.has_focus:
             return False
         return 0 <= self.history.last_time - self._report.time < SECONDS
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter is the screen's where no group is chosen, Escape where nothing is."""
+        """Enter is left to the screen unless a group is chosen, Escape unless anything is."""
         chosen = self._view.selected
         if action == "fold_group":
             return chosen is not None and self._table.tree[chosen].group
@@ -99,7 +98,7 @@ class LayersPane(Pane):
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         view, chosen = self._seen, self._seen.selected
-        place = layer_rows.place(len(self._shown), view.first, height - 2)
+        place = layer_rows.rows_shown(len(self._shown), view.first, height - 2)
         words = (
             layer_rows.explanation(self._table, self._diagnosis, chosen)
             if chosen is not None
@@ -122,7 +121,7 @@ class LayersPane(Pane):
 
     @property
     def _seen(self) -> LayerView:
-        """The choice is seen where keys act on it."""
+        """The view; the chosen row is marked only while keys act on it."""
         return self._view if self.has_focus else self._view._replace(selected=None)
 
     # What is chosen
@@ -134,7 +133,7 @@ class LayersPane(Pane):
         if self._view.selected in shown:
             at = shown.index(self._view.selected) + rows
         else:
-            # The first step down chooses the first row that is seen.
+            # The first step down chooses the first visible row.
             at = self._view.first + rows - (rows > 0)
         self._choose(shown[max(0, min(at, len(shown) - 1))])
 
@@ -153,7 +152,7 @@ class LayersPane(Pane):
         self.action_fold()
 
     def action_fold(self) -> None:
-        """Open or close the chosen group, or close the one that the chosen layer is in."""
+        """Open or close the chosen group, or close the group of the chosen layer."""
         chosen = self._view.selected
         if chosen is None:
             self.action_move(0)
@@ -162,7 +161,7 @@ class LayersPane(Pane):
             self.action_open(group and chosen not in self._view.opened)
 
     def action_open(self, opened: bool) -> None:
-        """Open the chosen group; or close it, or the one that is around it."""
+        """Open the chosen group; or close it, or the group around it."""
         chosen = self._view.selected
         if chosen is None:
             return
@@ -175,7 +174,7 @@ class LayersPane(Pane):
         self._choose(chosen)
 
     def action_maps(self) -> None:
-        """Show what the chosen layer, or the last convolution before it, makes of an image."""
+        """Show the feature maps of the chosen layer, or of the last convolution before it."""
         chosen = self._view.selected
         before = self._table.layers[: self._table.tree[chosen].end] if chosen is not None else ()
         found = [layer.name for layer in before if layer.macs and len(layer.output) == 3]

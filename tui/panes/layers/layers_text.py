@@ -90,7 +90,7 @@ def first_to_last(first: str, last: str, ratio: str) -> str:
 
 
 def with_problem(count: int, problem: str, layer: str) -> str:
-    """The layers that have this problem, of which this one is the first."""
+    """The first layer that has this problem, and how many more have it."""
     return f"! {layer} {problem}" if count == 1 else f"! {layer} and {count - 1} more {problem}"
 
 

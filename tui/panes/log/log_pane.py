@@ -1,4 +1,4 @@
-"""What happened, newest first."""
+"""The log: what happened to the run, newest first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.widgets.strips import News
 
 
 class LogPane(ScrollingPane):
-    """Epochs, checkpoints, alerts; arrows scroll, `/` leaves only what has some words in it."""
+    """Epochs, checkpoints, alerts; arrows scroll, `/` filters by words."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = News.LISTENS
     NAME = "log"
@@ -44,7 +44,7 @@ class LogPane(ScrollingPane):
         self.wanted = ""
         """Only entries with these words are shown."""
         self._typing = False
-        # The newest entry that was drawn: who has scrolled down keeps what is before the eyes.
+        # The newest entry that was drawn: the entries on the screen stay after scrolling down.
         self._newest = 0
 
     @classmethod
@@ -91,7 +91,7 @@ class LogPane(ScrollingPane):
         self._typing = False
 
     def on_key(self, event: textual_events.Key) -> None:
-        """While a filter is typed the keys are its letters; Enter keeps it, Escape drops it."""
+        """While a filter is typed, keys are its letters; Enter keeps it, Escape drops it."""
         if not self._typing:
             return
         if event.key == "enter":

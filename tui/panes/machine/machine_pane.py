@@ -1,4 +1,4 @@
-"""What the run does to the machine."""
+"""The load of the machine that the run trains on."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MachinePane(Pane):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.cost: Callable[[], ViewerCost | None] = lambda: None
-        """Asked for what the viewer itself costs."""
+        """Tells the cost of the viewer itself."""
         self._user = _user()
 
     def on_mount(self) -> None:
@@ -63,7 +63,7 @@ class MachinePane(Pane):
 
 
 def _user() -> str:
-    """Who looks on; nobody where the system has no name for this user."""
+    """The name of the user who watches; empty if the system has none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

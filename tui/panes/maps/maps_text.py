@@ -8,7 +8,7 @@ MAPS_TITLE = "Maps"
 
 STRONGEST_FIRST = "strongest first"
 
-ASKING = "asking …"
+WAITING = "waiting …"
 
 KEY_LAYER = "layer"
 

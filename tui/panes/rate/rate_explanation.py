@@ -8,7 +8,7 @@ from engine.recipes import schedule
 from engine.run.history import History
 from tui.panes.rate import rate_text
 
-# A rate that is this share below its plan, or more, was lowered by reduce-on-plateau.
+# A rate that lies at least this share below its plan was lowered by reduce-on-plateau.
 LOWERED = 0.02
 
 

@@ -21,7 +21,7 @@ class RatePane(Chart):
     TITLE = rate_text.RATE_TITLE
     SHORT = TAB = text.RATE
     GO_TO = rate_text.GO_TO_RATE
-    # What the rate was in a column is known when it begins.
+    # The rate of a column is known when the column begins.
     RENEWED = math.inf
 
     @classmethod
@@ -33,7 +33,7 @@ class RatePane(Chart):
             self.call_after_refresh(self._load)
 
     def _load(self) -> None:
-        """Import what draws the lines: what else the screen shows does not wait for it."""
+        """Import plotext after the first frame: the rest of the screen does not wait for it."""
         plot.load()
         self.redraw()
 

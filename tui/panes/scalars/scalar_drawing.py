@@ -17,15 +17,15 @@ from tui.drawing.scale import Scale, beside_labels, dot_row, log_limits, round_l
 from tui.drawing.table import Column, abbreviated, table, widest
 from tui.panes.scalars import scalars_text
 
-# A curve is known by its ink, and by a letter at its newest end where there are no colours.
+# A curve has an ink and, for terminals without colours, a letter at its newest end.
 INKS: tuple[Ink, ...] = ("train", "validation", "good", "warning")
 LETTERS = "abcd"
-# A pane whose inside is narrower than this has no room for a list beside the plot.
+# A pane whose inside is narrower than this has no list beside the plot.
 LIST_FROM = 50
-# The list takes at most this share of the width, and its numbers at least these cells.
+# The list takes at most this share of the width, and a number at least this many cells.
 LIST_SHARE = 0.5
 NUMBER = 7
-# Beside a name stand its letter, its value and its range, and space between these.
+# The cells for letter, value and range beside a name, with the space between them.
 BESIDE_NAME = 25
 
 
@@ -53,7 +53,7 @@ class Scalar(NamedTuple):
 def scale_for(
     line: Sequence[tuple[float, float]], *, log: bool, previous: Scale | None = None
 ) -> Scale:
-    """The round limits of a curve; those before are kept while they suit it."""
+    """The round limits of a curve; the previous ones are kept while they suit it."""
     values = [y for _, y in line if math.isfinite(y) and (y > 0 or not log)]
     if not values:
         return previous or (Scale(0.1, 1.0, log=True) if log else Scale(0.0, 1.0))
@@ -71,7 +71,7 @@ def amount(value: float | None) -> str:
 
 
 def list_width(names: Sequence[str], width: int) -> int:
-    """The cells of the list beside the plot, in a pane whose inside is so wide; 0 without one."""
+    """The cells of the list beside the plot in a pane of this inner width; 0 without a list."""
     if width < LIST_FROM:
         return 0
     needed = widest([harmless(name) for name in names]) + BESIDE_NAME
@@ -159,7 +159,7 @@ def _joined(row: Sequence[Span]) -> Row:
 
 
 def _nothing(width: int, *, chosen: bool) -> Row:
-    """What will fill the plot."""
+    """The sentence in an empty plot: what will fill it."""
     long, short = (
         (scalars_text.EMPTY, scalars_text.EMPTY_SHORT)
         if chosen
@@ -172,7 +172,7 @@ def _nothing(width: int, *, chosen: bool) -> Row:
 def name_list(
     scalars: Sequence[Scalar], selected: int, width: int, height: int, *, at_cursor: bool
 ) -> list[Row]:
-    """A heading, and a row for each name as far as there is room, the selected one among them."""
+    """A heading, and a row for each name that fits, the selected one among them."""
     first = first_row(selected, height)
     seen = scalars[first : first + max(0, height - 1)]
     room = max(1, width + 1 - BESIDE_NAME)
@@ -200,7 +200,7 @@ def name_list(
 
 
 def first_row(selected: int, height: int) -> int:
-    """The first name that is listed, so that the selected one is seen."""
+    """The first name that is listed, so that the selected one is visible."""
     return max(0, selected + 1 - max(1, height - 1))
 
 

@@ -25,7 +25,7 @@ from tui.panes.scalars import scalar_drawing, scalars_explanation, scalars_text
 from tui.panes.scalars.scalar_drawing import INKS, Scalar
 from tui.widgets.key_group import KeyGroup
 
-# This many curves are shown until somebody chooses.
+# The curves that are shown until a person chooses.
 SHOWN_AT_FIRST = 2
 
 
@@ -56,10 +56,10 @@ class ScalarsPane(SmoothedChart):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self._selected = ""
-        # The names whose curves are shown, by their places among the inks; None before a choice.
+        # The names of the curves that are shown, in the order of the inks; None before a choice.
         self._chosen: list[str | None] | None = None
         self._scales: dict[str, Scale] = {}
-        # The way of looking that the scales were found for.
+        # The settings of the view that the scales were made for.
         self._scaled_for: tuple[object, ...] = ()
 
     @classmethod
@@ -71,7 +71,7 @@ class ScalarsPane(SmoothedChart):
             self._scales.clear()
         super().show(history, kinds)
 
-    # What is chosen
+    # Choosing
 
     @property
     def _names(self) -> list[str]:
@@ -109,7 +109,7 @@ class ScalarsPane(SmoothedChart):
         self.redraw()
 
     def on_click(self, event: textual_events.Click | None = None) -> None:
-        """A click into the list selects a name, and another one shows or hides its curve."""
+        """A click into the list selects a name; a second one shows or hides its curve."""
         super().on_click(event)
         if event is None or event.x <= self.plot_width(self.size.width):
             return
@@ -126,7 +126,7 @@ class ScalarsPane(SmoothedChart):
     def on_mouse_scroll_up(self) -> None:
         self.action_select(-1)
 
-    # What is drawn
+    # Drawing
 
     def plot_width(self, width: int) -> int:
         return width - 2 - scalar_drawing.list_width(self._names, width - 2)
@@ -143,7 +143,7 @@ class ScalarsPane(SmoothedChart):
 
     @property
     def _axis_facts(self) -> Iterator[Row]:
-        """Whose the y-axis is, where several curves are shown."""
+        """The name that the y-axis belongs to, if several curves are shown."""
         shown = [name for name in self._shown if name]
         if len(shown) > 1:
             selected = self._names[self._at]
@@ -184,7 +184,7 @@ class ScalarsPane(SmoothedChart):
         return Scalar(name, value, self._shown.index(name), drawn, scale)
 
     def _value(self, name: str, reach: float) -> float | None:
-        """The newest value, or the newest one up to the cursor as far as the run has come."""
+        """The newest value or, with a cursor, the newest one up to it; None ahead of the run."""
         if self.cursor is None:
             curve = self.history.scalars[name]
             return numbers.number(curve.last) if curve.bins() else None
@@ -194,7 +194,7 @@ class ScalarsPane(SmoothedChart):
         return line[known - 1][1] if known and not is_ahead else None
 
     def _series(self, name: str) -> Series:
-        """What was measured under this name, whole and unsmoothed."""
+        """The measured values of this name, whole and unsmoothed."""
         line = series.curve_line(self.history, self.history.scalars[name])
         reports = ((report.step, _value_in(report, name)) for report in self.history.reports)
         return Series(line, [], [(step, value) for step, value in reports if value is not None])
