@@ -47,7 +47,7 @@ def below(kind: type[Any]) -> list[type[Any]]:
 
 SCREENS = all_screens()
 MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher)]
-SCREEN_GROUP = screen_text.help_screen(len(PANES))
+SCREEN_GROUP = screen_text.help_screen(len(PANES), {"0": "log"})
 # For each group of keys in the help who has them, as far as they have any.
 OF_RUN_AND_SCREEN: Kinds = [Dashboard, app.CnnTui]
 OF_PANES = list(dict.fromkeys(group for pane in PANES for group in pane.KEY_HELP))

@@ -27,7 +27,7 @@ from tui.screens import screen_text
 from tui.screens.dashboard_layout import DashboardLayout
 from tui.screens.following_screen import FollowingScreen
 from tui.screens.footer_keys import Situation, footer_keys
-from tui.screens.pane_choice import PaneChoice
+from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.run_control import RunControl
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
@@ -80,7 +80,7 @@ class Dashboard(FollowingScreen):
         self._started, self._below, self._recorded = started, below, recorded
         self._clock = clock
         self._panes = {pane.NAME: pane for pane in PANES}
-        self._choice = PaneChoice(PANES)
+        self._arrangement = PaneArrangement(PANES)
         self._layout = DashboardLayout()
         self._epoch = ShownEpoch(run)
         self._control = RunControl(self, recorded=recorded)
@@ -106,7 +106,7 @@ class Dashboard(FollowingScreen):
         self.follow()
         if self._started and self.alive:
             self._follower.expect_engine(self._clock() - JUST_SECONDS)
-        self._choice.resize(*self.app.size)
+        self._arrangement.resize(*self.app.size)
         self._arrange()
 
     # What the journal says
@@ -135,7 +135,7 @@ class Dashboard(FollowingScreen):
 
     @property
     def _situation(self) -> Situation:
-        name = self._choice.pane
+        name = self._arrangement.pane
         return Situation(
             alive=self.alive,
             recorded=self._recorded,
@@ -155,11 +155,11 @@ class Dashboard(FollowingScreen):
         elif self._follower.died:
             self.notify(self._follower.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
-            self._choice.show_before_start()
+            self._arrangement.show_before_start()
             self._arrange()
 
     def journal_was_read(self) -> None:
-        if self._has_begun and self._choice.show_again():
+        if self._has_begun and self._arrangement.show_again():
             self._arrange()
 
     @property
@@ -170,7 +170,7 @@ class Dashboard(FollowingScreen):
     # Where things are
 
     def on_resize(self, event: textual_events.Resize) -> None:
-        self._choice.resize(*self.app.size)
+        self._arrangement.resize(*self.app.size)
         self._arrange()
         if self.app.screen is not self:
             # A dialog shows the screen beneath as it was when the dialog was drawn.
@@ -178,10 +178,10 @@ class Dashboard(FollowingScreen):
 
     def _arrange(self) -> None:
         """Place all parts as they were chosen, and focus the chosen pane."""
-        before, now = self._layout.regions, self._choice.regions
+        before, now = self._layout.regions, self._arrangement.regions
         self._layout.regions = now
         for pane in self.query_children(Pane):
-            pane.tabs = self._choice.tabs_of(pane.NAME)
+            pane.tabs = self._arrangement.tabs_of(pane.NAME)
         self._pane.focus()
         if now == before:
             # Nothing moved: only the keys and the colours of two borders change.
@@ -194,29 +194,29 @@ class Dashboard(FollowingScreen):
     @property
     def zoomed(self) -> bool:
         """Whether a pane has the terminal for itself."""
-        return self._choice.zoomed
+        return self._arrangement.zoomed
 
     @property
     def _pane(self) -> Pane:
         """The pane with the focus."""
-        return self.get_child_by_id(self._choice.pane, expect_type=Pane)
+        return self.get_child_by_id(self._arrangement.pane, expect_type=Pane)
 
     def action_pane(self, name: str) -> None:
         """Go to a pane; where it has no place on the screen, show it alone."""
-        if name != self._choice.pane or name not in self._layout.regions:
-            self._choice.go_to(name)
+        if name != self._arrangement.pane or name not in self._layout.regions:
+            self._arrangement.go_to(name)
             self._arrange()
 
     def action_numbered(self, digit: int) -> None:
-        if name := self._choice.numbered(str(digit)):
+        if name := self._arrangement.numbered(str(digit)):
             self.action_pane(name)
 
     def action_next_pane(self, panes: int) -> None:
-        self._choice.step(panes)
+        self._arrangement.step(panes)
         self._arrange()
 
     def action_zoom(self) -> None:
-        self._choice.toggle_zoom()
+        self._arrangement.toggle_zoom()
         self._arrange()
 
     def action_back(self) -> None:
@@ -294,13 +294,13 @@ class Dashboard(FollowingScreen):
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, of_dashboard
 
-        groups = of_dashboard(self._panes.values(), self._choice.pane, recorded=self._recorded)
+        groups = of_dashboard(self._panes.values(), self._arrangement.pane, recorded=self._recorded)
         self.app.push_screen(HelpScreen(groups))
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
         """What the palette offers beside the bindings: in words, its keys, and the action."""
         for name, pane in self._panes.items():
-            keys = [d for d in "1234567890" if self._choice.numbered(d) == name]
+            keys = [d for d in "1234567890" if self._arrangement.numbered(d) == name]
             yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
         if self._control.resume_command:
             yield screen_text.COPY_RESUME, "", "copy_resume"

@@ -69,10 +69,11 @@ def of_dashboard(
     kinds = sorted(panes, key=lambda pane: focused != pane.NAME)
     of_panes = dict.fromkeys(group for pane in kinds for group in pane.KEY_HELP)
     first = kinds[0].KEY_HELP
+    shortcuts = {pane.SHORTCUT: pane.TITLE.lower() for pane in kinds if pane.SHORTCUT}
     return [
         *first,
         screen_text.HELP_RECORDING if recorded else screen_text.HELP_RUN,
-        screen_text.help_screen(len(kinds)),
+        screen_text.help_screen(len(kinds), shortcuts),
         *(group for group in of_panes if group not in first),
         screen_text.HELP_BOXES,
         screen_text.HELP_SIGNS,

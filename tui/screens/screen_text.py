@@ -49,9 +49,9 @@ ZOOM = "Show this pane alone, or all again"
 
 SHOW_AUGMENTED = "Show training images as the network sees them"
 
-EARLIER_EPOCH = "Confusion and maps of the epoch before"
+EARLIER_EPOCH = "Show the epoch before, in panes that have it"
 
-LATER_EPOCH = "Confusion and maps of the epoch after"
+LATER_EPOCH = "Show the epoch after, in panes that have it"
 
 EXPLAIN = "Explain this pane"
 
@@ -212,16 +212,21 @@ HELP_SIGNS = KeyGroup(
 )
 
 
-def help_screen(panes: int) -> KeyGroup:
-    """The keys of the dashboard whatever pane has the focus."""
+def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
+    """The keys of the dashboard whatever pane has the focus.
+
+    `shortcuts` holds the title of each pane that has another digit beside its number.
+    """
+    keys = " ".join([digits(panes), *shortcuts])
+    words = "; ".join(["a pane by its number", *(f"the {title}" for title in shortcuts.values())])
     return KeyGroup(
         "the screen",
         (
             ("Tab Shift+Tab", "the next pane, the one before"),
-            (f"{digits(panes)} 0", "a pane by its number; the log"),
+            (keys, words),
             ("Enter z", "this pane alone, and back"),
             ("e", "explain this pane, as it is now"),
-            (", . [ ]", "confusion and maps of past epochs"),
+            (", . [ ]", "past epochs, in panes that have them"),
             ("a", "training images as it sees them"),
             (": Ctrl+P", "all that can be done, in words"),
             ("? Esc", "these keys; back"),

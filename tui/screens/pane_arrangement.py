@@ -16,7 +16,7 @@ from tui.screens.dashboard_regions import STRIPS, layout_kind, regions
 FACTS_ROOM = 18
 
 
-class Choice(NamedTuple):
+class Arrangement(NamedTuple):
     """The pane with the focus, the tab on the shelf, and whether the pane is shown alone."""
 
     pane: str
@@ -24,7 +24,7 @@ class Choice(NamedTuple):
     zoomed: bool
 
 
-class PaneChoice:
+class PaneArrangement:
     """The choice among panes, for a terminal whose `size` may change.
 
     If any pane is on the screen, the focused one is: a pane without a place beside the others is
@@ -37,13 +37,13 @@ class PaneChoice:
         tabs = [pane for pane in panes if pane.TAB]
         tabs.sort(key=lambda pane: not pane.FIRST_TAB)
         self.size = (0, 0)
-        self._now = Choice(self._names[0], tabs[0].NAME if tabs else "", zoomed=False)
+        self._now = Arrangement(self._names[0], tabs[0].NAME if tabs else "", zoomed=False)
         # The last pane that had a place beside others.
         self._beside = self._now.pane
         # Whether the pane is alone only because it has no place beside the others.
         self._forced = False
         # The choice before `show_before_start`; None if it was not called or a person chose since.
-        self._before_start: Choice | None = None
+        self._before_start: Arrangement | None = None
 
     @property
     def pane(self) -> str:
@@ -68,7 +68,7 @@ class PaneChoice:
         """Focus this pane; where it has no place beside the others, show it alone."""
         self._before_start = None
         tab = name if self._panes[name].TAB else self._now.tab
-        self._now = Choice(name, tab, self._now.zoomed and not self._forced)
+        self._now = Arrangement(name, tab, self._now.zoomed and not self._forced)
         self._forced = False
         if not self._now.zoomed:
             self._give_place()
@@ -95,7 +95,7 @@ class PaneChoice:
         """Show only the pane that has something to show of a run that never began."""
         name = next((n for n, pane in self._panes.items() if pane.BEFORE_START), self._now.pane)
         self._before_start = self._before_start or self._now
-        self._now, self._forced = Choice(name, name, zoomed=True), False
+        self._now, self._forced = Arrangement(name, name, zoomed=True), False
 
     def show_again(self) -> bool:
         """Show what was shown before `show_before_start`, unless a person chose since."""
@@ -120,9 +120,9 @@ class PaneChoice:
     def _fits_alone(self) -> bool:
         return self._now.pane in self._regions(self._now._replace(zoomed=True))
 
-    def _regions(self, choice: Choice) -> Mapping[str, Region]:
+    def _regions(self, now: Arrangement) -> Mapping[str, Region]:
         width, height = self.size
-        return regions(width, height, choice.pane, choice.tab, choice.zoomed)
+        return regions(width, height, now.pane, now.tab, now.zoomed)
 
     def _give_way(self) -> None:
         """Focus another pane where only others have a place."""
