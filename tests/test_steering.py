@@ -345,7 +345,8 @@ async def test_s_steers_by_what_was_changed(
     async with app_of(live).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("s")
-        assert isinstance(pilot.app.screen, SteerScreen)
+        form: object = pilot.app.screen
+        assert isinstance(form, SteerScreen)
         if rate is not None:
             await retype(pilot, rate)
         await pilot.press("down")
@@ -413,8 +414,9 @@ async def test_before_the_training_what_is_typed_waits_in_the_dialog(
         await pilot.press("s")
         await retype(pilot, "x0.5")
         await pilot.press("enter")
-        assert isinstance(pilot.app.screen, SteerScreen)
-        complaint = str(pilot.app.screen.query_one(".wrong", Label).render())
+        form: object = pilot.app.screen
+        assert isinstance(form, SteerScreen)
+        complaint = str(form.query_one(".wrong", Label).render())
         assert complaint == screen_text.steer_later(phases[-1])
         journal = Journal(run.journal)
         for event in (scripted.started(), events.Phase("training")):

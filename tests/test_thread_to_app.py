@@ -23,9 +23,9 @@ class Listening(Dashboard):
 
     heard: set[type[events.Event]]
 
-    def on_dashboard_engine_events(self, message: Dashboard.EngineEvents) -> None:
+    def on_following_screen_engine_events(self, message: Dashboard.EngineEvents) -> None:
         self.heard |= message.kinds or set()
-        super().on_dashboard_engine_events(message)
+        super().on_following_screen_engine_events(message)
 
 
 async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) -> None:

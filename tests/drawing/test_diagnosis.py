@@ -1,4 +1,4 @@
-"""What is said of a report on the layers, trouble by trouble."""
+"""What is said of a report on the layers, problem by problem."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import pytest
 from msgspec.structs import replace
 
 from engine.protocol.events import Health, LayerHealth, Measured
-from tui.panes.layers.verdicts import Checkup, Found, Trouble, frozen, together, troubles
+from tui.panes.layers.diagnosis import Diagnosis, Problem, Verdict, combined, frozen, problems
 
 SOUND = Health("conv", 0.1, 1e-3, 0.0, 1.0, 0.02)
 OTHERS = tuple(replace(SOUND, layer=f"sound{i}") for i in range(8))
 
 
-def judged(layer: Health) -> Trouble:
+def judged(layer: Health) -> Problem:
     """What is said of a layer among eight sound ones."""
-    return troubles([layer, *OTHERS])[layer.layer]
+    return problems([layer, *OTHERS])[layer.layer]
 
 
 @pytest.mark.parametrize(
-    ("dead", "trouble"), [(None, ""), (0.0, ""), (0.3, ""), (0.31, "dead"), (1.0, "dead")]
+    ("dead", "problem"), [(None, ""), (0.0, ""), (0.3, ""), (0.31, "dead"), (1.0, "dead")]
 )
-def test_more_than_three_of_ten_dead_units(dead: Measured, trouble: Trouble) -> None:
-    assert judged(replace(SOUND, dead=dead)) == trouble
+def test_more_than_three_of_ten_dead_units(dead: Measured, problem: Problem) -> None:
+    assert judged(replace(SOUND, dead=dead)) == problem
 
 
 @pytest.mark.parametrize(
-    ("gradient", "update", "trouble"),
+    ("gradient", "update", "problem"),
     [
         (1.1e-4, 1e-6, ""),
         (0.9e-4, 1e-6, "vanishing"),
@@ -35,19 +35,19 @@ def test_more_than_three_of_ten_dead_units(dead: Measured, trouble: Trouble) -> 
     ],
     ids=["small", "far below", "nothing", "weight decay alone", "made up for by Adam"],
 )
-def test_a_gradient_far_below_the_others(gradient: float, update: float, trouble: Trouble) -> None:
-    assert judged(replace(SOUND, gradient=gradient, update=update)) == trouble
+def test_a_gradient_far_below_the_others(gradient: float, update: float, problem: Problem) -> None:
+    assert judged(replace(SOUND, gradient=gradient, update=update)) == problem
 
 
 def test_where_most_vanish_they_are_still_seen() -> None:
     fading = [Health(str(i), 10.0 ** (i - 9), 1e-3 * 10.0 ** (i - 9), 0.0, 1.0) for i in range(10)]
-    found = troubles(fading)
-    assert [name for name, trouble in found.items() if trouble] == ["0", "1", "2"]
+    found = problems(fading)
+    assert [name for name, problem in found.items() if problem] == ["0", "1", "2"]
 
 
 def test_a_network_that_has_learnt_all_there_is_is_well() -> None:
     late = [replace(layer, gradient=1e-6, update=1e-9) for layer in OTHERS]
-    assert set(troubles(late).values()) == {""}
+    assert set(problems(late).values()) == {""}
 
 
 @pytest.mark.parametrize(
@@ -73,21 +73,21 @@ def test_frozen_layers_are_well() -> None:
 
 
 def test_nothing_is_said_of_nothing() -> None:
-    assert troubles([]) == {}
-    assert not Checkup(None)
-    assert Checkup(LayerHealth(())).of(["conv"]) == []
-    assert together([]) is None
+    assert problems([]) == {}
+    assert not Diagnosis(None)
+    assert Diagnosis(LayerHealth(())).of(["conv"]) == []
+    assert combined([]) is None
 
 
 def test_several_sound_layers_are_as_well_as_the_worst_of_them() -> None:
-    first = Found(Health("a", 0.1, 2e-3, 0.3, 1.0, 0.2))
-    second = Found(Health("b", 0.05, 1e-3, 0.1, 2.0, None))
-    assert together([first, second]) == Found(Health("b", 0.05, 2e-3, 0.1, 2.0, 0.2))
+    first = Verdict(Health("a", 0.1, 2e-3, 0.3, 1.0, 0.2))
+    second = Verdict(Health("b", 0.05, 1e-3, 0.1, 2.0, None))
+    assert combined([first, second]) == Verdict(Health("b", 0.05, 2e-3, 0.1, 2.0, 0.2))
 
 
 def test_several_layers_have_the_numbers_of_the_one_that_has_it_worst() -> None:
-    vanishing = Found(Health("a", 1e-9, 1e-9, 0.0, 1.0, 0.0), "vanishing")
-    exploding = Found(Health("b", None, 3.0, 0.0, 9.0, 0.1), "exploding")
-    sound = Found(Health("c", 0.1, 1e-3, 0.5, 1.0, 0.5))
-    whole = together([vanishing, exploding, sound])
-    assert whole == Found(Health("c", None, 3.0, 0.5, 1.0, 0.5), "exploding")
+    vanishing = Verdict(Health("a", 1e-9, 1e-9, 0.0, 1.0, 0.0), "vanishing")
+    exploding = Verdict(Health("b", None, 3.0, 0.0, 9.0, 0.1), "exploding")
+    sound = Verdict(Health("c", 0.1, 1e-3, 0.5, 1.0, 0.5))
+    whole = combined([vanishing, exploding, sound])
+    assert whole == Verdict(Health("c", None, 3.0, 0.5, 1.0, 0.5), "exploding")
