@@ -32,6 +32,24 @@ def with_alert() -> list[Event]:
     return [*told, _at(last, dead), _at(last, health(dead="layer4.1.conv2"))]
 
 
+def with_scalars() -> list[Event]:
+    """In the 13th epoch, with the gradient norm and two numbers of a user's own."""
+    told: list[Event] = []
+    for event in examples.said(12.4, examples.CIFAR10):
+        if isinstance(event, events.Steps) and event.step % 4 == 0:
+            epoch = event.step / STEP
+            event = replace(
+                event,
+                scalars={
+                    "gradient_norm": 0.4 + 6.0 / (1.0 + epoch) + 0.3 * examples.noise(event.step),
+                    "temperature": 1.0 - 0.05 * epoch,
+                    "map50": 1e-3 * epoch,
+                },
+            )
+        told.append(event)
+    return told
+
+
 def hundred_classes() -> list[Event]:
     return list(examples.said(20.5, examples.HUNDRED))
 

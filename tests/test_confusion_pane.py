@@ -65,18 +65,18 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "m", *["down"] * 5, "enter")
         await pilot.pause()
-        assert "asking the engine for these images" in screen(pilot)
+        assert "waiting for these images" in screen(pilot)
         [asked] = told(live)
         assert isinstance(asked, commands.Inspect)
         assert (asked.kind, asked.images) == ("images", (8, 31))
         shown = [events.Example(i, WHITE, 4, ((5, 0.8), (4, 0.2))) for i in asked.images]
-        pane(pilot, ConfusionPane).answer(events.Examples(tuple(shown)))
+        pane(pilot, ConfusionPane).receive(events.Examples(tuple(shown)))
         await pilot.pause()
         assert isinstance(pilot.app.screen, PicturesScreen)
         for words in ("c004 taken for c005", "1-2 of 2", "true c004", "#31", "c005 ▇", "✓ c004"):
             assert words in screen(pilot), words
         await pilot.press("escape")
-        assert "asking" not in screen(pilot)
+        assert "waiting" not in screen(pilot)
 
 
 async def test_ascii_offers_enter_by_its_name(live: RunDir) -> None:
@@ -102,10 +102,10 @@ async def test_a_past_epoch_is_said_once(live: RunDir) -> None:
 async def test_a_refusal_ends_the_waiting(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "m", *["down"] * 5, "enter")
-        pane(pilot, ConfusionPane).answer(events.Alert("warning", "probe", "no"))
+        pane(pilot, ConfusionPane).receive(events.Alert("warning", "probe", "no"))
         await pilot.pause()
         assert isinstance(pilot.app.screen, Dashboard)
-        assert "asking" not in screen(pilot)
+        assert "waiting" not in screen(pilot)
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ async def test_p_holds_it_and_the_help_says_so(tmp_path: Path) -> None:
         assert "✓ done" in screen(pilot)
         assert notes(pilot) == []
         await pilot.press("p")
-        assert notes(pilot) == ["This is a recording: there is no engine that could do it."]
+        assert notes(pilot) == ["This is a recording: it has no engine."]
 
 
 @pytest.mark.parametrize("key", ["c", "s", "a", "y"])
@@ -151,6 +151,6 @@ async def test_what_needs_an_engine_says_that_there_is_none(tmp_path: Path, key:
     async with Demo(tmp_path, clock=clock).run_test(size=(120, 40)) as pilot:
         await played(pilot, clock, 12.0)
         await pilot.press(key)
-        assert notes(pilot) == ["This is a recording: there is no engine that could do it."]
+        assert notes(pilot) == ["This is a recording: it has no engine."]
         assert "c checkpoint" not in screen(pilot)
         assert list((tmp_path / recorded_run.NAME / "commands").iterdir()) == []

@@ -19,12 +19,15 @@ from tests.test_dashboard import app_of, screen
 from tui import app, screens
 from tui.drawing import cells
 from tui.panes.base.pane import Pane
+from tui.panes.maps import maps_text
+from tui.panes.pane_list import PANES
 from tui.screens import help as help_screen
 from tui.screens import screen_text
-from tui.screens.dashboard import PANES, Dashboard
+from tui.screens.dashboard import Dashboard
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.widgets.chooser import Chooser
-from tui.widgets.palette import Actions, key_sign, words_for
+from tui.widgets.key_group import KeyGroup
+from tui.widgets.palette import Actions, key_sign
 from tui.widgets.strips import keys_row
 
 Kinds = Iterable[type[DOMNode]]
@@ -44,16 +47,14 @@ def below(kind: type[Any]) -> list[type[Any]]:
 
 SCREENS = all_screens()
 MODAL = [kind for kind in SCREENS if kind not in (Dashboard, Launcher)]
-# For each list of keys in the help who has them, as far as they have any.
+SCREEN_GROUP = screen_text.help_screen(len(PANES), {"0": "log"})
+# For each group of keys in the help who has them, as far as they have any.
 OF_RUN_AND_SCREEN: Kinds = [Dashboard, app.CnnTui]
-GROUPS: dict[str, Kinds] = {
-    screen_text.HELP_CURVES: [PANES[name] for name in ("loss", "accuracy", "rate")],
-    screen_text.HELP_LAYERS: [PANES["layers"]],
-    screen_text.HELP_CONFUSION: [PANES["confusion"]],
-    screen_text.HELP_MAPS: [PANES["maps"]],
-    screen_text.HELP_LOG: [PANES["log"]],
+OF_PANES = list(dict.fromkeys(group for pane in PANES for group in pane.KEY_HELP))
+GROUPS: dict[KeyGroup, Kinds] = {
     screen_text.HELP_LAUNCHER: [Launcher, Chooser, app.CnnTui],
     screen_text.HELP_BOXES: MODAL,
+    **{group: [pane for pane in PANES if group in pane.KEY_HELP] for group in OF_PANES},
 }
 # Keys of a box that only repeat the one that opened it.
 OPENED_BY = {"e", "a", "?"}
@@ -71,38 +72,49 @@ def keys_of(*kinds: type[DOMNode]) -> set[str]:
     return {key_sign(key) for binding in bindings for key in binding.key.split(",")}
 
 
-def listed(*titles: str) -> set[str]:
-    """The keys under these titles of the help; `1-8` are eight."""
-    keys = {
-        key for title in titles for said, _ in screen_text.HELP_KEYS[title] for key in said.split()
-    }
-    if screen_text.DIGITS in keys:
-        first, last = screen_text.DIGITS.split("-")
-        keys = keys - {screen_text.DIGITS} | {str(i) for i in range(int(first), int(last) + 1)}
+def listed(*groups: KeyGroup) -> set[str]:
+    """The keys of these groups of the help; `1-9` are nine."""
+    keys = {key for group in groups for said, _ in group.rows for key in said.split()}
+    digits = screen_text.digits(len(PANES))
+    if digits in keys:
+        first, last = digits.split("-")
+        keys = keys - {digits} | {str(i) for i in range(int(first), int(last) + 1)}
     return keys
 
 
 def test_the_help_knows_every_screen_and_pane() -> None:
     told = {kind for kinds in (OF_RUN_AND_SCREEN, *GROUPS.values()) for kind in kinds}
-    with_keys = {kind for kind in (*SCREENS, *PANES.values()) if keys_of(kind)}
+    with_keys = {kind for kind in (*SCREENS, *PANES) if keys_of(kind)}
     assert with_keys - told == set()
-    assert {name for name, kind in PANES.items() if keys_of(kind)} == set(screen_text.HELP_PANES)
 
 
 def test_the_keys_of_run_and_screen_are_those_of_the_dashboard() -> None:
-    assert listed(screen_text.HELP_RUN, screen_text.HELP_SCREEN) == keys_of(*OF_RUN_AND_SCREEN)
+    # What has no pane is no key: the tenth digit is the shortcut of one.
+    assert listed(screen_text.HELP_RUN, SCREEN_GROUP) == keys_of(*OF_RUN_AND_SCREEN) - UNUSED
 
 
-@pytest.mark.parametrize("title", sorted(set(GROUPS) - {screen_text.HELP_BOXES}))
-def test_each_group_tells_exactly_the_keys_that_there_are(title: str) -> None:
-    assert listed(title) == keys_of(*GROUPS[title])
+UNUSED = {str(number) for number in range(len(PANES) + 1, 10)}
+
+
+@pytest.mark.parametrize("group", [group for group in GROUPS if group != screen_text.HELP_BOXES])
+def test_each_group_tells_only_keys_that_there_are(group: KeyGroup) -> None:
+    assert listed(group) <= keys_of(*GROUPS[group])
+
+
+@pytest.mark.parametrize("pane", PANES)
+def test_the_groups_of_a_pane_tell_all_its_keys(pane: type[Pane]) -> None:
+    assert keys_of(pane) <= listed(*pane.KEY_HELP)
+
+
+def test_the_group_of_the_launcher_tells_all_its_keys() -> None:
+    assert listed(screen_text.HELP_LAUNCHER) == keys_of(*GROUPS[screen_text.HELP_LAUNCHER])
 
 
 def test_boxes_have_no_other_keys_than_the_help_tells() -> None:
     assert keys_of(*MODAL) - OPENED_BY <= listed(screen_text.HELP_BOXES)
 
 
-@pytest.mark.parametrize("kind", list(PANES.values()))
+@pytest.mark.parametrize("kind", PANES)
 def test_what_the_footer_offers_are_keys_of_the_pane(kind: type[Pane]) -> None:
     words = [word for keys, _ in kind.KEYS for word in keys.split()]
     assert {one for word in words for one in signs(word)} <= keys_of(kind)
@@ -113,52 +125,53 @@ def signs(word: str) -> list[str]:
     return [word.capitalize()] if word.isascii() and len(word) > 1 else list(word)
 
 
+def of_dashboard(focused: str, recorded: bool = False) -> list[KeyGroup]:
+    return [*help_screen.of_dashboard(PANES, focused, recorded=recorded)]
+
+
 def test_all_groups_are_shown_whoever_asks() -> None:
-    of_dashboard = set(screen_text.HELP_KEYS) - {
-        screen_text.HELP_LAUNCHER,
-        screen_text.HELP_RECORDING,
-    }
+    of_panes = set(OF_PANES)
+    others = {screen_text.HELP_RUN, SCREEN_GROUP, screen_text.HELP_BOXES, screen_text.HELP_SIGNS}
     for pane in PANES:
-        shown = help_screen.groups(pane)
-        assert (len(shown), set(shown)) == (len(of_dashboard), of_dashboard)
-        assert [title for half in help_screen.halves(shown) for title in half] == list(shown)
-    assert help_screen.groups("maps")[0] == screen_text.HELP_MAPS
+        shown = of_dashboard(pane.NAME)
+        assert (len(shown), set(shown)) == (len(of_panes | others), of_panes | others)
+        assert [group for half in help_screen.halves(shown) for group in half] == shown
+        assert tuple(shown[: len(pane.KEY_HELP)]) == pane.KEY_HELP
 
 
 def test_of_a_recording_only_the_keys_are_told_that_do_something() -> None:
-    shown = help_screen.groups("maps", screen_text.HELP_RECORDING)
-    assert set(shown) - set(help_screen.groups("maps")) == {screen_text.HELP_RECORDING}
-    assert screen_text.HELP_RUN not in shown
+    run, recording = set(of_dashboard("maps")), set(of_dashboard("maps", recorded=True))
+    assert recording - run == {screen_text.HELP_RECORDING}
+    assert run - recording == {screen_text.HELP_RUN}
 
 
-async def test_side_by_side_the_columns_of_the_help_do_not_touch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    long = "what is as long as the column is wide"
-    keys = {**screen_text.HELP_KEYS, screen_text.HELP_LAUNCHER: (("x", long),) * 3}
-    monkeypatch.setattr(screen_text, "HELP_KEYS", keys)
-    async with app.CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
-        await pilot.press("question_mark")
+async def test_side_by_side_the_columns_of_the_help_do_not_touch(tmp_path: Path) -> None:
+    long = KeyGroup("keys", (("x", "what is as long as the column is wide"),) * 3)
+    launcher = app.CnnTui(tmp_path / "runs")
+    async with launcher.run_test(size=(120, 40)) as pilot:
+        await launcher.push_screen(help_screen.HelpScreen([long, screen_text.HELP_BOXES]))
         await pilot.pause()
         assert not re.search(" is wide ?[^ ]", screen(pilot))
 
 
 def test_no_two_rows_of_a_group_say_the_same() -> None:
-    for rows in screen_text.HELP_KEYS.values():
-        assert len({said for _, said in rows}) == len(rows)
+    for group in (*GROUPS, SCREEN_GROUP, screen_text.HELP_RUN, screen_text.HELP_RECORDING):
+        assert len({said for _, said in group.rows}) == len(group.rows)
 
 
 # Moving, and what only undoes: nobody looks for it by a name.
-NOT_IN_PALETTE = re.compile(r"(move|scroll_rows|hide|deselect|back|scroll|page|app\.)")
+NOT_IN_PALETTE = re.compile(
+    r"(move|scroll_rows|hide|deselect|back|scroll|page|numbered|select|app\.)"
+)
 
 
-@pytest.mark.parametrize("kind", [Dashboard, Launcher, app.CnnTui, *PANES.values()])
+@pytest.mark.parametrize("kind", [Dashboard, Launcher, app.CnnTui, *PANES])
 def test_every_action_has_its_words_in_the_palette(kind: type[DOMNode]) -> None:
-    actions = {binding.action for binding in bindings_of(kind)} - {"command_palette"}
-    assert {a for a in actions if not NOT_IN_PALETTE.match(a) and not words_for(a)} == set()
+    unnamed = {binding.action for binding in bindings_of(kind) if not binding.description}
+    assert {a for a in unnamed - {"command_palette"} if not NOT_IN_PALETTE.match(a)} == set()
 
 
-@pytest.mark.parametrize("name", PANES)
+@pytest.mark.parametrize("name", [pane.NAME for pane in PANES])
 async def test_the_palette_offers_every_action_that_is_possible_now(
     tmp_path: Path, name: str
 ) -> None:
@@ -170,18 +183,20 @@ async def test_the_palette_offers_every_action_that_is_possible_now(
         dashboard.action_pane(name)
         await pilot.pause()
         offered = {one.action for one in Actions(dashboard).actions()}
+        assert {f"pane('{pane.NAME}')" for pane in PANES} <= offered
         for node in (dashboard, dashboard.get_child_by_id(name)):
-            for action in {binding.action for binding in bindings_of(type(node))}:
-                possible = node.check_action(action.partition("(")[0], ()) is not False
-                if words_for(action) and possible:
-                    assert action in offered, action
+            for binding in bindings_of(type(node)):
+                action = binding.action.partition("(")[0]
+                if binding.description and node.check_action(action, ()) is not False:
+                    assert binding.action in offered, binding.action
 
 
 async def test_the_palette_of_the_launcher_offers_its_actions(tmp_path: Path) -> None:
     async with app.CnnTui(tmp_path / "runs").run_test(size=(100, 30)) as pilot:
         await pilot.pause()
         offered = {one.action for one in Actions(pilot.app.screen).actions()}
-        assert {b.action for b in bindings_of(Launcher) if words_for(b.action)} <= offered
+        assert {b.action for b in bindings_of(Launcher) if b.description} <= offered
+        assert "toggle_theme" in offered
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
@@ -193,13 +208,13 @@ async def test_the_help_says_the_keys_of_the_pane_first(
         await pilot.press("6", "question_mark")
         await pilot.pause()
         shown = screen(pilot)
-        at = shown.index(f" {screen_text.HELP_MAPS} ")
+        at = shown.index(f" {maps_text.HELP_TITLE} ")
         assert at < shown.index(" n N ")
-        assert not any(f" {title} " in shown[:at] for title in screen_text.HELP_KEYS)
+        others = [group.title for group in GROUPS if group.title != maps_text.HELP_TITLE]
+        assert not any(f" {title} " in shown[:at] for title in (*others, SCREEN_GROUP.title))
         if size[0] >= help_screen.WIDE:
             assert all(
-                title in screen(pilot)
-                for title in (screen_text.HELP_BOXES, screen_text.HELP_SCREEN)
+                group.title in screen(pilot) for group in (screen_text.HELP_BOXES, SCREEN_GROUP)
             )
 
 

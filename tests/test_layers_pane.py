@@ -94,7 +94,7 @@ async def test_m_points_at_the_last_convolution_of_what_is_chosen(live: RunDir) 
         post = layers.post_message
 
         def overheard(message: Message) -> bool:
-            if isinstance(message, LayersPane.Pointed):
+            if isinstance(message, LayersPane.LayerSelected):
                 pointed.append(message.layer)
             return post(message)
 

@@ -36,9 +36,9 @@ class Host(App[None]):
         return CnnTui.get_theme_variable_defaults(self)  # type: ignore[arg-type]
 
     def compose(self) -> ComposeResult:
-        yield MapsPane(6, id="maps")
+        yield MapsPane(6)
 
-    def on_pane_asked(self, message: Pane.Asked) -> None:
+    def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
         self.questions.append((message.kind, message.layer, message.images))
 
 
@@ -103,8 +103,8 @@ async def test_layers_with_maps_one_after_the_other() -> None:
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         assert await driven.press("n") == [("maps", "pool1", (0,))]
-        assert "pool1   image 0  asking …" in driven.foot
-        driven.pane.answer(answer("pool1"))
+        assert "pool1   image 0  waiting …" in driven.foot
+        driven.pane.receive(answer("pool1"))
         assert "pool1  6×28×28   image 0" in driven.foot
         assert await driven.press("n", "n") == [
             ("maps", "conv2", (0,)),
@@ -129,7 +129,7 @@ async def test_images_by_arrows_and_by_number() -> None:
         assert await driven.press("enter") == [("maps", "conv1", (42,))]
         assert await driven.press("g", "9", "9", "9", "9", "enter") == [("maps", "conv1", (99,))]
         assert await driven.press("g", "7", "escape") == []
-        assert "asking" in driven.foot
+        assert "waiting" in driven.foot
 
 
 async def test_what_was_refused_leaves_what_was_there() -> None:
@@ -137,7 +137,7 @@ async def test_what_was_refused_leaves_what_was_there() -> None:
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         await driven.press("n")
-        driven.pane.answer(events.Alert("warning", "probe", "no"))
+        driven.pane.receive(events.Alert("warning", "probe", "no"))
         assert "conv1  6×28×28   image 0" in driven.foot
 
 
@@ -146,7 +146,7 @@ async def test_an_answer_is_asked_again_once_for_each_later_glimpse() -> None:
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         await driven.press("n")
-        driven.pane.answer(answer("pool1"))
+        driven.pane.receive(answer("pool1"))
         driven.app.questions.clear()
         await driven.show(GLIMPSE)
         assert driven.app.questions == []
@@ -193,7 +193,7 @@ async def test_pages_and_order_want_all_channels() -> None:
         await driven.show(replace(GLIMPSE, shape=(64, 28, 28)))
         assert "1-3 of 64" in driven.foot
         assert await driven.press("down") == [("maps", "conv1", (0,))]
-        driven.pane.answer(GLIMPSE)
+        driven.pane.receive(GLIMPSE)
         assert "4-6 of 6" in driven.foot
         assert await driven.press("down", "pagedown") == [], "there are no more"
         assert "4-6 of 6" in driven.foot
@@ -207,7 +207,7 @@ async def test_kernels_and_back() -> None:
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         assert await driven.press("K") == [("kernels", "", (0,))]
-        driven.pane.answer(examples.kernels())
+        driven.pane.receive(examples.kernels())
         assert "6 kernels of 3×3×3" in driven.foot
         assert await driven.press("K") == []
         assert "image 0" in driven.foot
@@ -218,8 +218,8 @@ async def test_a_layer_that_is_pointed_at_is_shown() -> None:
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         for layer in ("fc", "nothing", "conv1"):
-            driven.pane.point(layer)
-        driven.pane.point("conv2")
+            driven.pane.select_layer(layer)
+        driven.pane.select_layer("conv2")
         await pilot.pause()
         assert driven.app.questions == [("maps", "conv2", (0,))]
 
@@ -230,7 +230,7 @@ async def test_a_hidden_pane_asks_when_it_is_shown() -> None:
         await driven.show(GLIMPSE)
         driven.pane.display = False
         await pilot.pause()
-        driven.pane.point("conv2")
+        driven.pane.select_layer("conv2")
         await pilot.pause()
         assert driven.app.questions == []
         driven.pane.display = True
@@ -285,9 +285,9 @@ async def test_kernels_that_are_not_there_yet_are_said_to_be_asked_for() -> None
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         await driven.press("K")
-        assert "kernels  asking …" in driven.foot
-        driven.pane.answer(examples.kernels())
-        assert "asking" not in driven.foot
+        assert "kernels  waiting …" in driven.foot
+        driven.pane.receive(examples.kernels())
+        assert "waiting" not in driven.foot
 
 
 async def test_where_all_maps_fit_they_are_shown_from_the_first_on() -> None:

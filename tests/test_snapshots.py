@@ -80,6 +80,10 @@ PICTURES = {
     "maps-ascii": Picture(journals.with_alert, SMALL, ["6", "enter"], ascii=True),
     "machine": Picture(journals.with_alert, SMALL, ["7", "enter"], terminal=LIGHT),
     "log": Picture(journals.with_alert, SMALL, ["0", "enter", "slash", *"best", "enter"]),
+    "scalars": Picture(journals.with_scalars, SMALL, ["9", "down", "down", "space"]),
+    "scalars-alone": Picture(
+        journals.with_scalars, MEDIUM, ["9", "z", "z", "9", "down", "L", "left"]
+    ),
     "help": Picture(journals.with_alert, MEDIUM, ["question_mark"]),
     "help-ascii": Picture(journals.with_alert, SMALL, ["5", "question_mark"], ascii=True),
     "palette": Picture(journals.with_alert, SMALL, ["colon"], terminal=LIGHT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -182,6 +182,10 @@ class CnnTui(App[str]):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(placeholder=text.SEARCH_COMMANDS))
+
+    def further_actions(self) -> Iterator[tuple[str, str, str]]:
+        """What the palette offers beside the bindings: in words, its keys, and the action."""
+        yield text.TOGGLE_THEME, "", "toggle_theme"
 
     def action_toggle_theme(self) -> None:
         dark, light = themes.DARK.name, themes.LIGHT.name

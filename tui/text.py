@@ -107,6 +107,7 @@ KEY_AUGMENTED = "augmented"
 # The command palette
 
 SEARCH_COMMANDS = "part of what you want to do"
+TOGGLE_THEME = "Switch between the dark and the light theme"
 
 # Leaving
 

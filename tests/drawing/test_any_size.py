@@ -24,8 +24,10 @@ from tui.drawing.frame import frame, room, tabs
 from tui.drawing.learning_rate import rate_cursor_facts, rate_facts, rate_pane, rate_strip
 from tui.drawing.log_lines import log_line, log_pane
 from tui.drawing.series import (
+    Series,
     accuracy_scale,
     accuracy_series,
+    curve_line,
     epochs_done,
     in_detail,
     loss_scale,
@@ -37,12 +39,14 @@ from tui.drawing.status_rows import progress_row, status_row
 from tui.panes.base.axis_marks import event_marks
 from tui.panes.confusion.confusion_drawing import confusion_facts, confusion_foot, confusion_pane
 from tui.panes.confusion.matrix_view import MatrixView as Looked
+from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_rows import LayerTable, LayerView, explanation, layer_facts, layer_pane
 from tui.panes.layers.stage_tree import opened_at_first
-from tui.panes.layers.verdicts import Checkup
 from tui.panes.machine.machine_rows import machine_pane
 from tui.panes.maps.kernel_rows import kernels_pane
 from tui.panes.maps.map_rows import MapView, maps_facts, maps_foot, maps_pane, maps_range
+from tui.panes.scalars.scalar_drawing import INKS, Scalar, scalar_pane
+from tui.panes.scalars.scalar_drawing import scale_for as scalar_scale
 from tui.terminal.viewer_cost import ViewerCost
 
 Draw = Callable[[History, int, int], list[Row]]
@@ -87,15 +91,27 @@ def _recent_rate(history: History, width: int, height: int) -> list[Row]:
 def _layers(history: History, width: int, height: int) -> list[Row]:
     table = LayerTable(history.run.layers if history.run else (), 32)
     view = LayerView(opened_at_first(table.tree), 1 if len(table.tree) > 1 else None, 2)
-    return layer_pane(table, Checkup(history.health), view, width, height, "later")
+    return layer_pane(table, Diagnosis(history.health), view, width, height, "later")
 
 
 def _explanation(history: History) -> Row:
     table = LayerTable(history.run.layers if history.run else (), 32)
-    return explanation(table, Checkup(history.health), 0) if table.tree else ()
+    return explanation(table, Diagnosis(history.health), 0) if table.tree else ()
+
+
+def _scalars(history: History, width: int, height: int) -> list[Row]:
+    """All curves at once, as far as they fit, on logarithmic axes and with a cursor."""
+    window, found = _recent(history), list[Scalar]()
+    for place, (name, curve) in enumerate(history.scalars.items()):
+        line = within(Series(curve_line(history, curve), [], []), window).line
+        shown = place if place < len(INKS) else None
+        found.append(Scalar(name, curve.last, shown, line, scalar_scale(line, log=width % 2 > 0)))
+    at = len(found) // 2
+    return scalar_pane(found, at, width, height, window=window, cursor=window[0])
 
 
 PANES: dict[str, Draw] = {
+    "scalars": _scalars,
     "loss": _loss,
     "accuracy": _accuracy,
     "recent loss": _recent_loss,
@@ -209,6 +225,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
         lr=st.floats(),
         images_per_second=number,
         waited=unmeasured,
+        scalars=st.dictionaries(words, number, max_size=6),
     ),
     st.builds(
         events.Steered,

@@ -328,13 +328,13 @@ def test_enter_is_offered_where_images_are_kept() -> None:
     assert cells.text(confusion_hint(kept, MatrixView(selected=(2, 2)), "report")) == "⏎ images"
     assert confusion_hint(kept, MatrixView(selected=(2, 2)), "matrix") == ()
     assert confusion_hint(kept, MatrixView(selected=(0, 1)), "matrix") == ()
-    assert confusion_hint(kept, MatrixView(selected=(2, 1), asked=True), "pairs") == ()
+    assert confusion_hint(kept, MatrixView(selected=(2, 1), waiting=True), "pairs") == ()
     assert confusion_hint(None, MatrixView(), "matrix") == ()
 
 
 def test_while_a_question_is_open_the_foot_says_so() -> None:
-    foot = confusion_foot(SMALL, PETS, 40, 4, MatrixView(selected=(2, 1), asked=True))
-    assert cells.text(foot) == "asking the engine for these images …"
+    foot = confusion_foot(SMALL, PETS, 40, 4, MatrixView(selected=(2, 1), waiting=True))
+    assert cells.text(foot) == "waiting for these images …"
 
 
 def test_the_epoch_is_left_out_where_it_is_said_elsewhere() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from engine.protocol.events import Health, Layer, LayerHealth, Measured
 from tests.drawing.examples import drawn
+from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.gradient_depth import amount, depth_line, scale_for
-from tui.panes.layers.verdicts import Checkup
 
 LAYERS = [
     Layer(name, "Conv2d", "3×3", (8, 8, 8), 10, 0 if "bn" in name else 10)
@@ -15,9 +15,9 @@ LAYERS = [
 ]
 
 
-def checkup(gradients: list[Measured], dead: list[Measured] | None = None) -> Checkup:
+def diagnosis(gradients: list[Measured], dead: list[Measured] | None = None) -> Diagnosis:
     shares = dead or [0.0] * len(gradients)
-    return Checkup(
+    return Diagnosis(
         LayerHealth(
             tuple(
                 Health(layer.name, gradient, 1e-3, 0.0, 1.0, share)
@@ -58,7 +58,7 @@ def test_the_scale_ends_at_the_next_power_of_ten() -> None:
 
 
 def test_the_line_compares_the_layers_that_compute() -> None:
-    well = checkup([0.02, 9.0, 0.03, 0.05, 0.09])
+    well = diagnosis([0.02, 9.0, 0.03, 0.05, 0.09])
     assert drawn([depth_line(LAYERS, well, 60)]) == [
         " gradient by depth  ▆▇▇█  conv1 : fc = .22    healthy"
     ]
@@ -72,17 +72,17 @@ def test_many_layers_share_a_block() -> None:
     report = LayerHealth(
         tuple(Health(str(i), 10 ** (i / 250 - 4), 1e-3, 0.0, 1.0) for i in range(1000))
     )
-    assert drawn([depth_line(deep, Checkup(report), 60)]) == [
+    assert drawn([depth_line(deep, Diagnosis(report), 60)]) == [
         " gradient by depth  ▁▁▁▁▂▃▃▄▅▅▆▇█  0 : 999 = 1e-4   healthy"
     ]
 
 
 def test_what_is_wrong_is_named_and_counted() -> None:
-    one = checkup([0.02, 0.02, 0.03, 0.05, 0.09], [0.0, None, 0.5, 0.0, None])
+    one = diagnosis([0.02, 0.02, 0.03, 0.05, 0.09], [0.0, None, 0.5, 0.0, None])
     assert drawn([depth_line(LAYERS, one, 78)]) == [
         " gradient by depth  ▆▇▇█  conv1 : fc = .22    ! conv2 dead"
     ]
-    two = checkup([None, 0.02, 0.03, None, 0.09])
+    two = diagnosis([None, 0.02, 0.03, None, 0.09])
     assert drawn([depth_line(LAYERS, two, 90)]) == [
         " gradient by depth  ·▇·█  conv1 : fc = –      ! conv1 and 1 more exploding"
     ]
@@ -92,4 +92,4 @@ def test_what_is_wrong_is_named_and_counted() -> None:
 
 
 def test_without_a_report_there_is_no_line() -> None:
-    assert depth_line(LAYERS, Checkup(None), 60) == ()
+    assert depth_line(LAYERS, Diagnosis(None), 60) == ()

@@ -5,7 +5,7 @@ import pytest
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Span, row
-from tui.drawing.frame import fitting, frame, room, tabs
+from tui.drawing.frame import fitting, fitting_tabs, frame, room, tabs
 
 TITLE = row(Span("1 Loss", "title"))
 FACTS = row("train 0.412")
@@ -72,3 +72,16 @@ def test_fitting_takes_the_first_form_that_fits() -> None:
     assert fitting(forms, 11) == forms[0]
     assert fitting(forms, 10) == forms[1]
     assert fitting(forms, 3) == ()
+
+
+def test_of_too_many_tabs_those_near_the_active_one_are_shown() -> None:
+    names = ["3 lr", "4 layers", "5 maps", "6 log"]
+    rows = [drawn([fitting_tabs(names, i, 22)])[0] for i in range(4)]
+    assert rows == [
+        "[3 lr]  4 layers …",
+        " 3 lr  [4 layers]…",
+        "…  4 layers  [5 maps]…",
+        "…  5 maps  [6 log]",
+    ]
+    assert fitting_tabs(names, 1, 99) == tabs(names, 1)
+    assert drawn([fitting_tabs(names, 2, 3)]) == ["… [5 maps]…"]

@@ -8,18 +8,18 @@ from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Row
 from tui.drawing.table import abbreviated
+from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_rows import (
     LayerTable,
     LayerView,
     explanation,
     layer_facts,
     layer_pane,
-    place,
     rows_room,
+    rows_shown,
     scrolled,
 )
 from tui.panes.layers.stage_tree import opened_at_first
-from tui.panes.layers.verdicts import Checkup
 
 LAYERS = examples.layers()
 TABLE = LayerTable(LAYERS, 32)
@@ -50,7 +50,7 @@ def pane(
 ) -> list[str]:
     """The rows as text, without the blanks at their ends."""
     seen = view or LayerView(opened_at_first(table.tree))
-    return drawn(layer_pane(table, Checkup(report), seen, width, height, "health will come"))
+    return drawn(layer_pane(table, Diagnosis(report), seen, width, height, "health will come"))
 
 
 def test_stages_and_blocks_sum_what_is_in_them() -> None:
@@ -149,7 +149,7 @@ def test_layers_that_do_not_learn_have_no_gradient() -> None:
 def test_the_ink_of_a_number_says_what_is_wrong() -> None:
     table = LayerTable(SMALL, 32)
     view = LayerView(opened_at_first(table.tree))
-    rows = layer_pane(table, Checkup(REPORT), view, 78, 8)
+    rows = layer_pane(table, Diagnosis(REPORT), view, 78, 8)
     inks = {span.text.strip(): span.ink for span in rows[3]}
     assert (inks["31 %"], inks["!"], inks[".020"]) == ("warning", "warning", "plain")
     assert {span.ink for span in rows[2] if span.text.strip()} == {"dim"}
@@ -160,7 +160,7 @@ def test_names_of_other_scripts_and_control_characters_keep_the_columns_straight
         Layer("卷积层", "Conv2d", "3×3", (8, 4, 4), 10, 0),
         Layer("\x1b[2J", "Conv2d", "", (8, 4, 4), 20, 0),
     ]
-    rows = layer_pane(LayerTable(table), Checkup(None), LayerView(), 40, 3)
+    rows = layer_pane(LayerTable(table), Diagnosis(None), LayerView(), 40, 3)
     assert drawn(rows) == [
         " layer    kernel  output  params  MMAC",
         " 卷积层   3×3     8×4×4       10",
@@ -178,13 +178,13 @@ def test_a_thousand_layers_are_drawn_a_screen_at_a_time() -> None:
     ]
     table = LayerTable(deep, 32)
     everything = frozenset(range(len(table.tree)))
-    columns = table.columns([700, 701], LayerView(everything), Checkup(None), 80)
+    columns = table.columns([700, 701], LayerView(everything), Diagnosis(None), 80)
     assert {len(column.texts) for column in columns} == {2}
     assert pane(table, 80, 4, LayerView(everything, first=10_000))[-1].startswith("       conv1")
 
 
 def facts_of(node: int) -> str:
-    row: Row = explanation(LayerTable(SMALL, 32), Checkup(REPORT), node)
+    row: Row = explanation(LayerTable(SMALL, 32), Diagnosis(REPORT), node)
     return cells.text(row)
 
 
@@ -203,11 +203,11 @@ def test_what_is_wrong_in_words() -> None:
             *(Health(f"other{i}", 0.1, 1e-3, 0.0, 1.0) for i in range(8)),
         )
     )
-    table, checkup = LayerTable(SMALL, 32), Checkup(report)
-    assert cells.text(explanation(table, checkup, 0)) == (
+    table, diagnosis = LayerTable(SMALL, 32), Diagnosis(report)
+    assert cells.text(explanation(table, diagnosis, 0)) == (
         "conv1   vanishing: gradient 1e-6, a thousandth of the others or less"
     )
-    assert cells.text(explanation(table, checkup, 2)) == (
+    assert cells.text(explanation(table, diagnosis, 2)) == (
         "block   exploding: gradient 2e4, update 3.0 of its weights"
     )
 
@@ -215,7 +215,11 @@ def test_what_is_wrong_in_words() -> None:
 def test_the_window_follows_the_choice() -> None:
     assert [rows_room(height) for height in (1, 2, 5, 6, 20)] == [1, 1, 4, 4, 18]
     assert (scrolled(0, 3, 4), scrolled(0, 4, 4), scrolled(7, 6, 4)) == (0, 1, 6)
-    assert (place(15, 0, 8), place(15, 99, 8), place(6, 0, 8)) == ("1–6 of 15", "10–15 of 15", "")
+    assert (rows_shown(15, 0, 8), rows_shown(15, 99, 8), rows_shown(6, 0, 8)) == (
+        "1–6 of 15",
+        "10–15 of 15",
+        "",
+    )
 
 
 def test_names_are_abbreviated_from_the_left() -> None:

@@ -108,7 +108,7 @@ def test_a_low_pane_has_whole_sentences_where_they_fit() -> None:
 def test_nothing_happened_yet() -> None:
     assert cells.text(log_line(History(), 10, clock)) == " " * 10
     assert drawn(log_pane([], 60, 2, clock)) == [
-        " epochs, checkpoints and alerts are told here as they come",
+        " epochs, checkpoints and alerts appear here",
         "",
     ]
 

@@ -12,7 +12,6 @@ from tui.drawing.shades import blocks, pictured, shades
 from tui.panes.maps.kernel_rows import kernels_facts, kernels_foot, kernels_pane, kernels_range
 from tui.panes.maps.map_rows import (
     MapView,
-    asking_foot,
     maps_facts,
     maps_foot,
     maps_label,
@@ -20,6 +19,7 @@ from tui.panes.maps.map_rows import (
     maps_range,
     maps_tiles,
     ordered,
+    waiting_foot,
 )
 
 EVENT = examples.feature_maps()
@@ -202,7 +202,7 @@ def test_labels() -> None:
     assert cells.text(maps_foot(event, 101, 30, 3)) == "conv1   image 4217   epoch 12"
     assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1  64×32×32   image 4217"
     assert cells.text(maps_foot(event, 100, 9, 3)) == "conv1  64×32×32"
-    assert cells.text(asking_foot("fc\x1b", 3)) == "fc\\x1b   image 3  asking …"
+    assert cells.text(waiting_foot("fc\x1b", 3)) == "fc\\x1b   image 3  waiting …"
     assert cells.text(maps_foot(EVENT, 98, 60)) == "conv1  64×32×32   image 4217   epoch 1"
 
 

@@ -19,7 +19,7 @@ from tui.drawing.table import Column
 WIDEST = 16
 
 
-# Stages are drawn for it, and counts shown for it where no data set is known.
+# The input for which stages are drawn; counts too, if no data set is known.
 CIFAR10 = DataShape(3, 32, 10)
 
 

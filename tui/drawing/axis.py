@@ -10,9 +10,9 @@ from tui import text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 
-# Beyond this a measurement is an accident; within, differences of floats stay finite.
+# Larger numbers are no measurements. Up to this size, differences of floats stay finite.
 HUGE = 1e100
-# With this many columns the end of an x-axis says what it counts.
+# From this many columns on, the end of the x-axis says what it counts.
 NAMED_COLUMNS = 90
 
 Limits: TypeAlias = tuple[float, float]
@@ -68,7 +68,7 @@ def column(epoch: float, span: float, columns: int) -> int:
 
 
 def gutter(width: int) -> int:
-    """How many cells at the left of a plot hold the y-axis; none in a very narrow pane."""
+    """The cells that the y-axis takes on the left of a plot; none in a very narrow pane."""
     return 6 if width >= 60 else 5 if width >= 20 else 0
 
 
@@ -101,7 +101,8 @@ def epoch_ticks(
 ) -> Row:
     """The lower border as x-axis: `─ 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
-    `marks` stand at their epochs, the first of those in one column; the cursor goes before all.
+    `marks` stand at their epochs. Of several in one column the first is shown; the cursor always
+    is.
     """
     columns = width - left
     if columns <= 0:
@@ -114,7 +115,7 @@ def epoch_ticks(
     _place(placed, (first, zero))
     for epoch, sign in marks:
         if start <= epoch <= end:
-            # What happened at the very start stands beside its number.
+            # A mark at the very start stands beside its number.
             at = max(left + column_in(window, epoch, columns), first + len(zero.text))
             _place(placed, (at, sign))
     last, number = _centred(end, window, left, width)
@@ -133,21 +134,21 @@ def column_in(window: Limits, epoch: float, columns: int) -> int:
 
 
 def _centred(epoch: float, window: Limits, left: int, width: int) -> tuple[int, Span]:
-    """Where the number of an epoch begins so that its middle is in its column."""
+    """The number of an epoch, and where it begins so that its middle is in its column."""
     label = f" {epoch:g} "
     at = left + column_in(window, epoch, width - left) - len(label) // 2
     return max(0, min(at, width - len(label) - 1)), Span(label, "dim")
 
 
 def _place(placed: dict[int, Span], one: tuple[int, Span]) -> None:
-    """Add it where it covers nothing that stands there already."""
+    """Add it unless it would cover something."""
     at, span = one
     if not any(at - len(s.text) < taken < at + len(span.text) for taken, s in placed.items()):
         placed[at] = span
 
 
 def _ticks(window: Limits, columns: int) -> list[float]:
-    """Whole epochs within the window, 1, 2 or 5 with noughts and ten columns or more apart."""
+    """Epochs in steps of 1, 2 or 5 times a power of ten, at least ten columns apart."""
     start, end = window
     steps = (n * 10**k for k in range(8) for n in (1, 2, 5))
     step = next((step for step in steps if step * columns >= 10 * (end - start)), end - start)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 # By row and column of a dot in its cell: y % 4 * 2 + x % 2.
 DOTS = (0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80)
-# An empty cell is a space: a terminal can be told of many at once.
+# An empty cell is a space, since a terminal can be sent many spaces in few bytes.
 SIGNS = (" ", *(chr(0x2800 + dots) for dots in range(1, 256)))
 
 

@@ -1,7 +1,7 @@
-"""What drawing makes: rows of spans, each a piece of text and the name of its ink.
+"""Drawing makes rows of spans: each is a piece of text and the name of its ink.
 
-An ink is a meaning ("train", "error"), never a colour: a pane turns it into a style through
-its component classes, so that themes, 16 colours and NO_COLOR need no other drawing.
+An ink is a meaning ("train", "error"), never a colour. The widget turns it into a style, so that
+themes, 16 colours and NO_COLOR need no drawing of their own.
 Widths are terminal cells, not characters: a Chinese character is two cells wide.
 """
 
@@ -32,12 +32,12 @@ Ink: TypeAlias = Literal[
     "selected",
 ]
 
-# Of pixels alone: foreground and background as `#rrggbb`, either may be empty.
+# Of pixels only: foreground and background as `#rrggbb`; either may be empty.
 Colours: TypeAlias = tuple[str, str]
 
 
 class Span(NamedTuple):
-    """A run of text in one ink, or, where it is pixels of a picture, in colours of its own."""
+    """A piece of text in one ink; pixels of a picture have colours instead."""
 
     text: str
     ink: Ink = "plain"
@@ -64,7 +64,7 @@ def text(row: Iterable[Span]) -> str:
 
 
 def fit(row: Row, cells: int) -> Row:
-    """The row cut, or filled with plain spaces, to exactly so many cells."""
+    """The row, cut or filled with plain spaces to exactly this many cells."""
     left, spans = cells, []
     for span in row:
         if left <= 0:
@@ -78,14 +78,14 @@ def fit(row: Row, cells: int) -> Row:
 
 
 def shortened(row: Row, cells: int) -> Row:
-    """The row, cut with `…` where it is wider than this."""
+    """The row, cut with `…` if it is wider than this."""
     if width(row) <= cells:
         return row
     return (*fit(row, cells - 1), Span("…", "dim")) if cells > 1 else ()
 
 
 def fit_text(string: str, cells: int) -> str:
-    """The string cut with `…`, or filled with spaces, to exactly so many cells."""
+    """The string, cut with `…` or filled with spaces to exactly this many cells."""
     if cell_len(string) <= cells:
         return set_cell_size(string, cells)
     if cells <= 0:
@@ -94,5 +94,5 @@ def fit_text(string: str, cells: int) -> str:
 
 
 def right(string: str, cells: int) -> str:
-    """The string cut, or filled at its left, to exactly so many cells."""
+    """The string, cut or filled on the left to exactly this many cells."""
     return " " * (cells - cell_len(string)) + fit_text(string, min(cells, cell_len(string)))

@@ -10,7 +10,7 @@ from tui.drawing.table import Column, fitting_columns, table
 
 
 def window(count: int, chosen: int, room: int) -> range:
-    """Which of so many rows are shown, with the chosen one in the midst where that can be."""
+    """The rows that are shown, with the chosen one in the middle if possible."""
     first = min(max(0, chosen - room // 2), max(0, count - room))
     return range(first, min(count, first + max(0, room)))
 

@@ -1,9 +1,9 @@
-"""A pane of one quantity over epochs: training as a line, validation as a point an epoch."""
+"""One quantity over epochs: training as a line, validation as a point for each epoch."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tui import text
 from tui.drawing import axis, cells, drawing_text, spark
@@ -13,7 +13,7 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.scale import Scale, beside_labels, dot_row, round_limits
 from tui.drawing.series import Series
 
-# With this many rows or more the first one is a sparkline of the recent steps.
+# From this many rows on, the first row is a sparkline of the recent steps.
 RECENT_ROW = 8
 
 ABOVE = "↑"
@@ -30,9 +30,9 @@ def curve_pane(
     scale: Scale,
     cursor: float | None = None,
 ) -> list[Row]:
-    """The curves over this stretch of epochs, which holds them, with labels at the left.
+    """The curves, which must lie in this window of epochs, with labels on the left.
 
-    `cursor` is an epoch of the window. Before anything is measured a sentence says what will come.
+    `cursor` is an epoch of the window. Until anything is measured, a sentence says what will come.
     """
     if width < 1 or height < 1:
         return [()] * height
@@ -49,7 +49,7 @@ def curve_pane(
 
 
 def _nothing(width: int) -> Row:
-    """What will be here, in the middle of an empty plot."""
+    """The sentence in the middle of an empty plot: what will be here."""
     sentence = (
         drawing_text.NO_CURVE
         if width >= len(drawing_text.NO_CURVE)
@@ -59,7 +59,7 @@ def _nothing(width: int) -> Row:
 
 
 def recent_row(series: Series, width: int) -> Row:
-    """`recent ▁▂▃▅▇`: the newest steps, nothing before there are any."""
+    """`recent ▁▂▃▅▇`: the newest steps; empty until there are any."""
     label = drawing_text.RECENT + " "
     room = width - cells.width([Span(label)])
     newest = spark.latest(series.recent, room)
@@ -72,23 +72,30 @@ def recent_row(series: Series, width: int) -> Row:
 
 
 def _plot(series: Series, width: int, height: int, window: Limits, scale: Scale) -> list[Row]:
-    canvas = Canvas(width, height)
-    columns = _columns(series.line, window, 2 * width, scale)
-    for stretch in _stretches(columns):
-        canvas.line([(x, dot_row(scale, y, height)) for x, y in stretch])
+    drawn = line_rows(series.line, width, height, window, scale)
     marks = _validation(series.points, width, height, window, scale)
-    marks |= _broken(series, width, window)
-    return [_with_marks(line, i, marks) for i, line in enumerate(canvas.rows())]
+    marks |= nan_marks([series.line, series.points], width, window)
+    return [_with_marks(line, i, marks) for i, line in enumerate(drawn)]
+
+
+def line_rows(
+    line: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
+) -> list[str]:
+    """A line as rows of braille dots, with spaces where nothing is drawn."""
+    canvas = Canvas(width, height)
+    for stretch in _stretches(_columns(line, window, 2 * width, scale)):
+        canvas.line([(x, dot_row(scale, y, height)) for x, y in stretch])
+    return canvas.rows()
 
 
 def _columns(
     line: Sequence[tuple[float, float]], window: Limits, columns: int, scale: Scale
 ) -> dict[int, float]:
-    """The mean value in each column of dots that has one; NaN where none has a place."""
+    """The mean in each column of dots that has values; NaN if the scale holds none of them."""
     start, length = window[0], window[1] - window[0]
     totals: dict[int, float] = {}
     counts: dict[int, int] = {}
-    # A thousand points at every new value: what `column_in` does, in one expression.
+    # As `column_in`, but in one expression: this runs for a thousand points at every new value.
     for x, y in line:
         at = min(columns - 1, int((x - start) / length * columns)) if length > 0 else 0
         if scale.holds(y):
@@ -100,7 +107,7 @@ def _columns(
 
 
 def _stretches(columns: Mapping[int, float]) -> list[list[tuple[int, float]]]:
-    """The columns in order, broken apart at those that are not finite."""
+    """The columns in order, split where one is not finite."""
     stretches: list[list[tuple[int, float]]] = [[]]
     for x in sorted(columns):
         if math.isfinite(columns[x]):
@@ -113,9 +120,9 @@ def _stretches(columns: Mapping[int, float]) -> list[list[tuple[int, float]]]:
 def _validation(
     points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
 ) -> Marks:
-    """An `o` for each epoch, or for each second, fourth … one where they would touch.
+    """An `o` for each epoch, or for every second, fourth … one if they would touch.
 
-    Where a value lies above the axis an arrow says so.
+    An arrow stands for a value above the axis.
     """
     stride = 1
     while stride * width < 2 * (window[1] - window[0]):
@@ -129,9 +136,9 @@ def _validation(
     return marks
 
 
-def _broken(series: Series, width: int, window: Limits) -> Marks:
-    """`nan` in the first row where values begin not to be finite."""
-    begins = [*_breaks(series.line), *_breaks(series.points)]
+def nan_marks(lines: Iterable[Sequence[tuple[float, float]]], width: int, window: Limits) -> Marks:
+    """`nan` in the first row, wherever finite values end."""
+    begins = [x for line in lines for x in _breaks(line)]
     marks: Marks = {}
     free = 0
     for at in sorted(column_in(window, x, width) for x in begins):
@@ -143,7 +150,7 @@ def _broken(series: Series, width: int, window: Limits) -> Marks:
 
 
 def _breaks(line: Sequence[tuple[float, float]]) -> list[float]:
-    """Where in x each stretch of values that are not finite begins."""
+    """The x at which each stretch of values that are not finite begins."""
     sound = [True, *(math.isfinite(y) for _, y in line)]
     return [x for i, (x, _) in enumerate(line) if sound[i] and not sound[i + 1]]
 

@@ -47,7 +47,7 @@ def after_warmup(schedule: str, epochs: float) -> str:
     return f"{schedule} after warm-up {epochs:g}"
 
 
-NO_LOG = "epochs, checkpoints and alerts are told here as they come"
+NO_LOG = "epochs, checkpoints and alerts appear here"
 
 NONE_MATCHES = "nothing in the log fits the filter"
 

@@ -1,4 +1,4 @@
-"""The numbers in the border of the loss and accuracy panes, as long as there is room for."""
+"""The numbers in the border of the loss and accuracy panes, as many as fit."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ def accuracy_facts(history: History, room: int) -> Row:
 
 
 class CursorReading(NamedTuple):
-    """What the curves say at the cursor, in the unit that is written.
+    """The values at the cursor, in the unit that is written.
 
-    `validation` is that of `ended`, the last epoch that was over there; None where there is none.
+    `validation` belongs to `ended`, the last epoch that had ended there; both are None before the
+    first one had.
     """
 
     epoch: float
@@ -78,7 +79,7 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
 
 
 def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
-    """Where the cursor stands, at length, shorter and as short as can be."""
+    """The place of the cursor in three forms, the longest first."""
     written = epoch_number(epoch)
     names = drawing_text.at_step(written, step), text.at_epoch(written), written
     long, short, least = ((Span(f"▲ {name}", "key"),) for name in names)
@@ -86,7 +87,7 @@ def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
 
 
 def epoch_number(epoch: float) -> str:
-    """12, or 12.45 in the midst of the thirteenth."""
+    """12, or 12.45 within the thirteenth epoch."""
     return f"{epoch:.2f}".rstrip("0").rstrip(".")
 
 
@@ -95,7 +96,7 @@ def _exact(value: float | None) -> str:
 
 
 def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
-    """`log  smooth 0.6` or `log ≈.6`: how curves are drawn, where not just as they are."""
+    """`log  smooth 0.6` or `log ≈.6`: how the curves are drawn, if not as they are."""
     level = f"{smoothing:g}"
     written = f"≈{numbers.bare(level)}" if short else f"{drawing_text.SMOOTH} {level}"
     said = [*([drawing_text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
@@ -108,7 +109,7 @@ def _pair(train_name: str, train: str, name: str, validation: str, between: str)
     second = f"o {name} " if name else "o "
     return cells.row(
         Span(first, "train"),
-        # Without its name the number itself shows which curve it belongs to.
+        # Without a name, the ink of the number shows which curve it belongs to.
         _value(train, "plain" if first else "train"),
         Span(between),
         Span(second, "validation"),
@@ -133,7 +134,7 @@ def _init(init: float, classes: int) -> Row:
 
 
 def _gap(steps: Steps, epochs: Sequence[EpochEnded], before: str) -> Row:
-    """By how much training is more accurate than validation, of the numbers as they are written."""
+    """Training accuracy minus validation accuracy, from the numbers as they are written."""
     if not epochs:
         return ()
     train, validation = (round(100 * number(value), 1) for value in (steps.top1, epochs[-1].top1))

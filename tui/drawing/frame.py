@@ -19,10 +19,10 @@ def frame(
     foot_right: Row = (),
     focused: bool = False,
 ) -> list[Row]:
-    """The rows within a border; `width` and `height` are those of the whole, border included.
+    """The rows within a border; `width` and `height` include the border.
 
-    Facts stand right in the upper border and are left out where they do not fit whole, for half
-    a number lies. A foot as wide as the inside takes the whole lower border.
+    Facts stand on the right of the upper border. They are left out if they do not fit whole, since
+    half a number misleads. A foot as wide as the inside takes the whole lower border.
     """
     ink: Ink = "selected" if focused else "border"
     side = Span("│", ink)
@@ -41,20 +41,35 @@ def room(width: int, title: Row) -> int:
 
 
 def fitting(forms: Iterable[Row], room: int) -> Row:
-    """The first of these forms, longest first, that fits; nothing where none does."""
+    """The first of these forms that fits; empty if none does."""
     return next((form for form in forms if cells.width(form) <= room), ())
 
 
 def tabs(names: Sequence[str], active: int) -> Row:
     """The panes of a shelf as its title: `3 lr  [4 layers]  5 confusion`."""
-    spans: list[Span] = []
-    for i, name in enumerate(names):
-        if i == active:
-            spans.append(Span(f"[{name}]", "title"))
+    return _tabs(names, active, 0, len(names))
+
+
+def fitting_tabs(names: Sequence[str], active: int, width: int) -> Row:
+    """As many tabs as fit, those near the active one; `…` stands for the others."""
+    first, last = 0, len(names)
+    while cells.width(row := _tabs(names, active, first, last)) > width and last - first > 1:
+        if last - 1 > active:
+            last -= 1
         else:
-            spans.append(Span(f" {name} ", "dim"))
+            first += 1
+    return row
+
+
+def _tabs(names: Sequence[str], active: int, first: int, last: int) -> Row:
+    """The tabs from `first` to `last`, that one excluded."""
+    spans = [Span("… ", "dim")] if first else []
+    for i in range(first, last):
+        spans.append(
+            Span(f"[{names[i]}]", "title") if i == active else Span(f" {names[i]} ", "dim")
+        )
         spans.append(Span(" "))
-    return tuple(spans[:-1])
+    return cells.row(*spans[:-1], Span("…" if last < len(names) else "", "dim"))
 
 
 def _edge(left: Row, right: Row, width: int, ink: Ink) -> Row:
@@ -71,7 +86,7 @@ def _edge(left: Row, right: Row, width: int, ink: Ink) -> Row:
 
 
 def _padded(row: Row) -> Row:
-    """The row with a space on either side, where it does not bring its own."""
+    """The row with a space on either side, unless it has one already."""
     text = cells.text(row)
     if not text:
         return ()

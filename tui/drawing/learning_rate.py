@@ -1,4 +1,4 @@
-"""The learning rate: what it was, what it will be."""
+"""The learning rate: measured and planned."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tui.drawing.plot import Line, plot
 from tui.drawing.scale import Scale, beside_labels, round_limits
 from tui.drawing.series import nearest
 
-# Nearer to 1 than this a factor is one.
+# A factor that is nearer to 1 than this counts as 1.
 NO_FACTOR = 1e-3
 
 
 def rate_pane(
     history: History, width: int, height: int, *, window: Limits, cursor: float | None = None
 ) -> list[Row]:
-    """The rate over this stretch of epochs, past bright and planned dim."""
+    """The rate over this window of epochs: measured bright, planned dim."""
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
@@ -44,7 +44,7 @@ def rate_pane(
 def rate_facts(history: History, room: int) -> Row:
     """`0.0730   one-cycle × plateau 0.2 × you 0.5   dim = planned`, or less of it.
 
-    A factor is named where it is not 1.
+    A factor of 1 is left out.
     """
     if history.rate is None or history.run is None:
         return ()
@@ -62,7 +62,7 @@ def rate_facts(history: History, room: int) -> Row:
 def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -> Row:
     """`▲ epoch 12.4, step 1,215   0.073012`, and whether that is only planned.
 
-    `reach` is how far in epochs the next measured rate may be away.
+    The nearest measured rate may be `reach` epochs away.
     """
     step = round(epoch * history.steps_per_epoch)
     ahead = step > history.step
@@ -75,7 +75,7 @@ def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -
 
 
 def rate_at(history: History, epoch: float, reach: float) -> float | None:
-    """The measured rate nearest to this epoch; None where none is so near."""
+    """The measured rate nearest to this epoch; None if none is within reach."""
     past = past_rates(history, (0.0, math.inf))
     return nearest(list(zip(past.x, past.y, strict=True)), epoch, reach)
 
@@ -92,7 +92,7 @@ def _factors(history: History) -> Row:
 def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = None) -> Row:
     """The whole schedule in one row as a progress bar, `┃` at this step.
 
-    `rate` is what the rate is now; before it is known that is what is planned for the step.
+    `rate` is the rate now. Until it is known, the planned rate of the step is shown.
     """
     if plan is None or plan.steps <= 0:
         return cells.fit(cells.row(" ", Span(text.RATE, "dim")), width)
@@ -121,7 +121,7 @@ def _bar(plan: Plan, width: int) -> str:
 
 
 def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Scale:
-    """From 0 to the highest rate that is drawn, and of the plan where the axis begins at 0."""
+    """From 0 to the highest rate that is drawn; if the axis begins at 0, also of the plan."""
     rates = [rate for line in lines for rate in line.y]
     if history.plan is not None and window[0] == 0:
         rates.append(history.plan.lr)
@@ -130,7 +130,7 @@ def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Sc
 
 
 def past_rates(history: History, window: Limits) -> Line:
-    """The rates that were, in this stretch of epochs."""
+    """The measured rates in this window of epochs."""
     epoch = history.steps_per_epoch
     bins = [b for b in history.lr.bins() if window[0] <= b.step / epoch <= window[1]]
     return Line([b.step / epoch for b in bins], [b.mean for b in bins], "rate")
@@ -139,7 +139,8 @@ def past_rates(history: History, window: Limits) -> Line:
 def planned_rates(history: History, window: Limits, width: int) -> Line:
     """The plan from the last measured rate to the end of the window or of the run.
 
-    Two points a column, always at the same places: what is ahead does not change as the run goes.
+    It has two points in each column, always at the same places, so that the curve ahead does not
+    change as the run goes on.
     """
     plan, epoch = history.plan, history.steps_per_epoch
     step = history.steps.step if history.steps is not None else history.step
@@ -157,14 +158,14 @@ def planned_rates(history: History, window: Limits, width: int) -> Line:
 
 @functools.lru_cache(maxsize=1024)
 def _ahead(plan: Plan, step: int, plateau: float, steered: float) -> float:
-    """The rate of the step with this 0-based number, or of the first or last; NaN without any."""
+    """The rate of this 0-based step, or of the nearest that there is; NaN without steps."""
     if plan.steps < 1:
         return math.nan
     return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau, steered)
 
 
 def _planned_at(history: History, step: int) -> float | None:
-    """What a plateau and a person made of the plan, at this step; None where there is none."""
+    """The rate of this step with the factors of plateau and person; None without a plan."""
     if history.plan is None or history.plan.steps < 1:
         return None
     factors = _sound(history.plateau_factor), _sound(history.steered_factor)

@@ -19,13 +19,13 @@ from tui import text
 from tui.drawing import cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 
-# How a moment (unix seconds) is written: HH:MM:SS where the reader is.
+# Writes a moment (unix seconds) as HH:MM:SS in the time zone of the reader.
 Clock = Callable[[float], str]
 
 STRIP_ENTRIES = 3
-# A pane of so many rows has room for whole sentences.
+# From this many rows on, a pane has room for whole sentences.
 TALL = 16
-# In fewer cells than these nothing is broken into rows.
+# With fewer cells than this, no sentence is broken into rows.
 NARROWEST = 20
 
 
@@ -35,7 +35,7 @@ def local_time(moment: float) -> str:
 
 
 class Entry(NamedTuple):
-    """One line of the log: a sign, what it is about, and the rest."""
+    """One line of the log: a sign, a heading and the rest."""
 
     sign: str
     ink: Ink
@@ -53,8 +53,8 @@ def log_pane(
 ) -> list[Row]:
     """The events with `wanted` in them, newest first, from the one with index `first`.
 
-    One row each; in a tall pane, or where all of them fit, an alert has as many as its sentence
-    needs.
+    Each takes one row. In a tall pane, or if all of them fit, an alert takes as many rows as its
+    sentence needs.
     """
     found = matching(log, wanted, clock)
     shown = found[max(0, first) : max(0, first) + height]
@@ -70,9 +70,9 @@ def log_pane(
 
 
 def matching(log: Sequence[Event], wanted: str, clock: Clock = local_time) -> list[Event]:
-    """The events whose line has these words in it, newest first; all where there are none.
+    """The events whose line contains these words, newest first; all of them if it is empty.
 
-    The checkpoints that come by themselves, but for the best, only repeat that the run goes on.
+    Automatic checkpoints are left out, except for the best: they only say that the run goes on.
     """
     newest = [event for event in list(log)[::-1] if not _by_itself(event)]
     if not wanted:
@@ -104,7 +104,7 @@ def _wrapped(line: Row, width: int) -> list[Row]:
 
 
 def _broken(sentence: str, room: int) -> list[str]:
-    """The sentence in pieces of at most so many cells; a word that is longer is cut."""
+    """The sentence in pieces of at most this many cells; a longer word is cut."""
     words = [part for word in sentence.split(" ") for part in chop_cells(word, room) or [""]]
     pieces = [""]
     for word in words:
@@ -117,9 +117,9 @@ def _broken(sentence: str, room: int) -> list[str]:
 
 
 def log_line(history: History, width: int, clock: Clock = local_time, go_on: str = "") -> Row:
-    """The newest of what is worth a word in one row; what each epoch brings is not.
+    """The newest entries in one row, without those that every epoch brings.
 
-    `go_on` is the command that goes on with the run, where it has ended; it stands at the right.
+    `go_on` is the command that resumes a run that has ended; it stands on the right.
     """
     hint = (Span(f"  {text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
     room = width - cells.width(hint)
@@ -166,7 +166,7 @@ def entry(event: Event) -> Entry:
     return Entry(" ", "dim", type(event).__name__)
 
 
-# In place of an alert's level and code, which would only repeat its sentence.
+# The sign and heading of an alert; its level and code would only repeat its sentence.
 _ALERTS = {
     "info": Entry("·", "plain", ""),
     "warning": Entry("!", "warning", ""),
@@ -212,7 +212,7 @@ def _ended(event: events.RunEnded) -> Entry:
     rest = harmless(event.error)
     if not rest and math.isfinite(numbers.number(event.best_top1)):
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
-        # How long it took says the status, which knows of earlier attempts and of pauses.
+        # The status says how long it took; it knows of earlier attempts and of pauses.
         rest = drawing_text.log_ended(best, epoch)
     return Entry(*sign[event.reason], text.RUN_ENDED[event.reason], rest)
 

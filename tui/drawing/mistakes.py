@@ -1,4 +1,4 @@
-"""What a confusion matrix says, dense or sparse: recalls and the classes taken for others."""
+"""Recalls and mistakes, counted from a confusion matrix, dense or sparse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.text import harmless
 
 
 class Mistake(NamedTuple):
-    """So many images `of` all with the true class were taken for another, by index."""
+    """`images` of the `of` images of a class were taken for another; classes are indices."""
 
     true: int
     predicted: int
@@ -24,7 +24,7 @@ class Mistake(NamedTuple):
 class Counts:
     """The non-zero cells by (true, predicted), and the images of each true class.
 
-    What follows from them is computed once, when it is first asked for.
+    All else is computed from these when it is first needed.
     """
 
     cells: dict[tuple[int, int], int]
@@ -47,7 +47,7 @@ class Counts:
 
     @cached_property
     def said(self) -> dict[int, int]:
-        """How many images got each prediction, right or wrong."""
+        """The number of images with each prediction, right or wrong."""
         sums: dict[int, int] = {}
         for (_, predicted), count in self.cells.items():
             sums[predicted] = sums.get(predicted, 0) + count
@@ -55,7 +55,7 @@ class Counts:
 
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
-        """All that was mistaken, the most frequent first."""
+        """All mistakes, the most frequent first."""
         found = (
             Mistake(true, predicted, count, self.totals[true])
             for (true, predicted), count in self.cells.items()
@@ -73,16 +73,16 @@ class Counts:
 
     @cached_property
     def largest(self) -> float:
-        """The largest share of a class that was taken for another."""
+        """The largest share of a class that was taken for one other class."""
         return max((pair.images / pair.of for pair in self.mistakes), default=0.0)
 
     @cached_property
     def recalls(self) -> tuple[tuple[float, int], ...]:
-        """(share that was recognised, class), the hardest class first."""
+        """(recall, class), the hardest class first."""
         return tuple(sorted((self.fraction(true, true), true) for true in self.totals))
 
 
-# A pane asks for the same evaluation several times a redraw.
+# A pane needs the same counts several times in one redraw.
 @lru_cache(maxsize=2)
 def counts(confusion: Confusion) -> Counts:
     """The matrix as its non-zero cells."""
@@ -100,5 +100,5 @@ def counts(confusion: Confusion) -> Counts:
 
 
 def class_name(classes: Sequence[str], index: int) -> str:
-    """The name of a class, or its number where there is no name."""
+    """The name of a class, or its number if it has no name."""
     return harmless(classes[index]) if 0 <= index < len(classes) else str(index)

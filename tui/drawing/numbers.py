@@ -1,4 +1,4 @@
-"""Numbers as the panes write them: short, of steady width, `nan` where there is none."""
+"""Numbers as the panes write them: short, of steady width, `nan` if not finite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.protocol.events import Unmeasured
 
 
 def number(value: Unmeasured) -> float:
-    """The value, or NaN where it was not finite or not measured."""
+    """The value, or NaN if it was not finite or not measured."""
     return math.nan if value is None or isinstance(value, UnsetType) else float(value)
 
 

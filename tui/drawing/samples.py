@@ -12,9 +12,9 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.shades import pictured
 from tui.drawing.tiles import joined
 
-# So many are shown at once where that can be, however small they become.
+# If possible this many images are shown at once, however small they become.
 LEAST = 12
-# A picture is so many cells wide and half as many rows high, its caption below it.
+# The widths of a picture in cells; it is half as many rows high, with its caption below.
 SIDES = (32, 28, 24, 20, 16)
 BETWEEN = 2
 
@@ -24,7 +24,7 @@ def samples_grid(
 ) -> list[Row]:
     """As many images as fit, in order, each above the class that it counts as.
 
-    They are as large as they can be where all, or enough of them, are shown.
+    They are as large as possible while all of them are shown, or enough of them.
     """
     enough = min(LEAST, len(samples))
     fits = (side for side in SIDES if math.prod(_fitting(side, width, height)) >= enough)
@@ -50,7 +50,7 @@ def _band(samples: Sequence[Sample], side: int, coloured: bool) -> list[Row]:
 
 
 def _caption(sample: Sample) -> str:
-    """`horse`, or `horse .7 dog` of a mixed image."""
+    """`horse`, or `horse .7 dog` for a mixed image."""
     if not sample.other or sample.share >= 1.0:
         return harmless(sample.label)
     return harmless(f"{sample.label} {sample.share:.2f} {sample.other}").replace(" 0.", " .")

@@ -11,7 +11,7 @@ from tui.drawing import cells
 from tui.drawing.axis import HUGE, Limits, share, tame
 from tui.drawing.cells import Row, Span
 
-# So many rows or more lie between two labels.
+# The fewest rows between two labels.
 LABEL_ROWS = 3
 
 
@@ -23,7 +23,7 @@ class Scale(NamedTuple):
     log: bool = False
 
     def holds(self, value: float) -> bool:
-        """Whether the value has a place on this axis, if only at its end."""
+        """Whether the value can be drawn on this axis, at its end if it lies beyond."""
         return math.isfinite(value) and (value > 0 or not self.log)
 
     def share(self, value: float) -> float:
@@ -40,8 +40,8 @@ def _log(value: float) -> float:
 def round_limits(low: float, high: float, *, previous: Limits | None = None) -> Limits:
     """Round limits around this range.
 
-    Those before are kept as long as they hold the range and it fills half of them or more, for
-    an axis that changes with every value cannot be read.
+    The previous limits are kept while they hold the range and it fills at least half of them: an
+    axis that changes with every value cannot be read.
     """
     if not (math.isfinite(low) and math.isfinite(high)):
         return previous or (0.0, 1.0)
@@ -62,7 +62,7 @@ def _holds(limits: Limits, bottom: float, top: float, *, log: bool = False) -> b
 
 
 def _step(extent: float, size: float) -> float:
-    """1, 2 or 5 with noughts, a fifth of the extent or more; for small numbers 1 with noughts."""
+    """1, 2 or 5 times a power of ten, at least a fifth of the extent; for small sizes only 1."""
     # Limits of one digit keep their labels short: 4e-4, and not 3.5e-4.
     least = extent / 5 if size >= 0.05 else extent / 9
     power = 10.0 ** math.floor(math.log10(least))
@@ -71,14 +71,14 @@ def _step(extent: float, size: float) -> float:
 
 
 def _snap(steps: int, step: float) -> float:
-    """So many steps, without the last digits that a product of floats leaves: 0.3."""
+    """The product, without the last digits that a product of floats leaves: 0.3."""
     return float(f"{steps * step:.12g}")
 
 
 def log_limits(low: float, high: float, *, previous: Scale | None = None) -> Scale:
-    """Limits of a logarithmic axis around this range, each 1, 2, 3 or 5 with noughts.
+    """Limits of a logarithmic axis around this range: 1, 2, 3 or 5 times a power of ten.
 
-    Those before are kept as `round_limits` does.
+    The previous limits are kept as by `round_limits`.
     """
     bottom, top = (min(HUGE, max(1 / HUGE, value)) for value in sorted((low, high)))
     if previous and previous.log and _holds((previous.low, previous.high), bottom, top, log=True):
@@ -89,7 +89,7 @@ def log_limits(low: float, high: float, *, previous: Scale | None = None) -> Sca
 
 
 def _digit(value: float, *, upward: bool) -> float:
-    """The nearest 1, 2, 3 or 5 with noughts that is not above, or not below, the value."""
+    """The nearest 1, 2, 3 or 5 times a power of ten, at or below the value, or at or above it."""
     power = 10.0 ** math.floor(math.log10(value))
     digits = [float(f"{n * power:.1e}") for n in (1, 2, 3, 5, 10)]
     if upward:
@@ -98,7 +98,7 @@ def _digit(value: float, *, upward: bool) -> float:
 
 
 def y_label(value: float) -> str:
-    """A limit in four cells or five: 0, 2.5, 100, .015, 4e-4, 15k."""
+    """A limit in at most five cells: 0, 2.5, 100, .015, 4e-4, 15k."""
     size = abs(value)
     if 1e4 <= size < 1e12:
         return text.si(value)
@@ -109,7 +109,7 @@ def y_label(value: float) -> str:
 
 
 def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:
-    """A plot with its y-axis at the left: labels at both ends, and between where it is high."""
+    """A plot with its y-axis on the left: labels at both ends, and between if it is high."""
     if left < 2:
         return list(plot)
     labels = _y_labels(scale, len(plot), left - 1)
@@ -119,7 +119,7 @@ def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:
 
 
 def _y_labels(scale: Scale, rows: int, width: int) -> dict[int, str]:
-    """What is written beside which row; between the ends only where it fits whole."""
+    """The label of each row that has one; between the ends only labels that fit whole."""
     if rows < 2:
         return {}
     labels = {0: y_label(scale.high)[:width], rows - 1: y_label(scale.low)[:width]}
@@ -134,14 +134,14 @@ def _y_labels(scale: Scale, rows: int, width: int) -> dict[int, str]:
 def dot_row(scale: Scale, value: float, rows: int) -> int:
     """The row of dots, from 0 at the top, in which the value lies; a cell is four dots high.
 
-    Midway between two rows it is the lower one, whatever the last digits of a mean say: there lie
-    round values, on which a curve, its marks and the labels have to agree.
+    A value midway between two rows lies in the lower one, even if the last digits of a mean say
+    otherwise: round values lie there, and a curve, its marks and the labels must agree on them.
     """
     return math.floor((1 - scale.share(value)) * (4 * rows - 1) + 0.5 + 1e-6)
 
 
 def _divisions(scale: Scale, most: int) -> Iterable[float]:
-    """Round values that divide the axis evenly into so many parts or fewer."""
+    """Round values that divide the axis evenly into at most this many parts."""
     extent = scale.high - scale.low
     if most < 2 or not 1 / HUGE < extent < math.inf:
         return ()
@@ -154,7 +154,7 @@ def _divisions(scale: Scale, most: int) -> Iterable[float]:
 
 
 def _decades(scale: Scale) -> Iterator[float]:
-    """The powers of ten between the limits, and then their twofold and fivefold."""
+    """The powers of ten between the limits, then those times two and times five."""
     powers = range(math.floor(_log(scale.low)), math.ceil(_log(scale.high)) + 1)
     for digit in (1, 2, 5):
         for power in powers:

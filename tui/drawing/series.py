@@ -13,13 +13,13 @@ from tui.drawing.axis import Limits
 from tui.drawing.numbers import number
 from tui.drawing.scale import Scale, log_limits, round_limits
 
-# Smoothing weakens a value by its weight at each of so many parts of the x-axis, however many
-# values lie there.
+# The x-axis has this many parts. Smoothing weakens a value by its weight from one part to the
+# next, however many values lie there.
 PARTS = 256
 
 
 class Series(NamedTuple):
-    """What a curve pane draws, x in epochs; a y that is NaN was not finite.
+    """The curves of a pane, x in epochs; NaN stands for a value that was not finite.
 
     `line` is the training curve, `points` the validation of each epoch, `recent` the newest
     training values by step.
@@ -34,29 +34,30 @@ def loss_series(history: History) -> Series:
     """The loss in training and validation."""
     points = [(float(epoch.epoch), number(epoch.loss)) for epoch in history.epochs]
     recent = [(s.step, math.nan if s.loss is None else s.loss) for s in history.recent]
-    return Series(_line(history, history.loss, 1.0), points, recent)
+    return Series(curve_line(history, history.loss), points, recent)
 
 
 def accuracy_series(history: History) -> Series:
     """The top-1 accuracy in training and validation, in per cent."""
     points = [(float(epoch.epoch), 100 * number(epoch.top1)) for epoch in history.epochs]
     recent = [(s.step, math.nan if s.top1 is None else 100 * s.top1) for s in history.recent]
-    return Series(_line(history, history.top1, 100.0), points, recent)
+    return Series(curve_line(history, history.top1, 100.0), points, recent)
 
 
-def _line(history: History, curve: Curve, scale: float) -> list[tuple[float, float]]:
+def curve_line(history: History, curve: Curve, scale: float = 1.0) -> list[tuple[float, float]]:
+    """A curve over epochs, its values times `scale`; NaN where they were not finite."""
     epoch = history.steps_per_epoch
     line: list[tuple[float, float]] = []
     for bin_ in curve.bins():
         line.append((bin_.step / epoch, scale * bin_.mean))
-        # A bin that was not finite throughout still shows its finite part.
+        # A bin with some finite values still shows their mean.
         if bin_.broken and math.isfinite(bin_.mean):
             line.append((bin_.step / epoch, math.nan))
     return line
 
 
 def in_detail(series: Series, steps_per_epoch: int) -> Series:
-    """The series with each of the recent values in its line, not their means."""
+    """The series with the recent values themselves in its line, in place of their means."""
     if not series.recent:
         return series
     newest = [(step / steps_per_epoch, value) for step, value in series.recent]
@@ -67,8 +68,8 @@ def in_detail(series: Series, steps_per_epoch: int) -> Series:
 def smoothed(series: Series, weight: float, window: Limits) -> Series:
     """The series with an exponentially smoothed line; 0 leaves it as it is.
 
-    Each value counts `weight` as much as one a 256th of the window later. As in Adam (Kingma & Ba
-    2015) the mean is freed of its bias to the start.
+    A value counts `weight` times as much as one that is a 256th of the window later. The mean is
+    corrected for its bias towards the start, as in Adam (Kingma & Ba 2015).
     """
     if not weight:
         return series
@@ -84,7 +85,7 @@ def smoothed(series: Series, weight: float, window: Limits) -> Series:
 
 
 def within(series: Series, window: Limits) -> Series:
-    """The part of the curves that lies in this stretch of epochs."""
+    """The part of the curves that lies in this window of epochs."""
     start, end = window
     line = [point for point in series.line if start <= point[0] <= end]
     points = [point for point in series.points if start <= point[0] <= end]
@@ -92,7 +93,7 @@ def within(series: Series, window: Limits) -> Series:
 
 
 def nearest(line: Sequence[tuple[float, float]], epoch: float, reach: float) -> float | None:
-    """The value nearest to this epoch; None where the next one is further away than `reach`."""
+    """The value nearest to this epoch; None if it is further away than `reach`."""
     at = bisect.bisect_left(line, epoch, key=lambda point: point[0])
     near = min(line[max(0, at - 1) : at + 1], key=lambda p: abs(p[0] - epoch), default=None)
     return near[1] if near is not None and abs(near[0] - epoch) <= reach else None
@@ -106,10 +107,11 @@ def loss_scale(
     close: bool = False,
     previous: Scale | None = None,
 ) -> Scale:
-    """What holds the loss: from 0, or from the lowest loss where it is looked at closely.
+    """The y-axis of the loss: from 0, or from the lowest loss if `close`.
 
-    A spike does not flatten the rest: what is three times as high as nearly all other values, and
-    as a guess (ln of the classes) unless looked at closely, is cut off at the edge.
+    A spike does not flatten the rest. The axis ends at three times the value that 95 % of the
+    losses stay below; unless `close`, it reaches at least three times the loss of a guess (ln of
+    the classes).
     """
     guess = math.log(max(2, classes))
     values = sorted(_finite([*series.line, *series.points]))
@@ -124,7 +126,7 @@ def loss_scale(
 
 
 def accuracy_scale(series: Series, *, close: bool = False, previous: Scale | None = None) -> Scale:
-    """From below the lowest accuracy to 100 per cent, or to the highest where looked at closely."""
+    """From below the lowest accuracy to 100 per cent, or to the highest if `close`."""
     values = _finite([*series.line, *series.points])
     high = max(values, default=100.0) if close else 100.0
     before = (previous.low, previous.high) if previous else None

@@ -15,15 +15,15 @@ from engine.protocol.events import Picture
 from tui.drawing.cells import Row, Span
 
 SHADES = " .:-=+*#%@"
-# The greys of 256 colours, so that such a terminal shows what is meant.
+# The greys that a terminal of 256 colours has.
 GREYS = tuple(f"#{8 + 10 * i:02x}" + f"{8 + 10 * i:02x}" * 2 for i in range(24))
-# What the eye makes of red, green and blue (ITU-R BT.601).
+# The luminance of red, green and blue (ITU-R BT.601).
 LUMINANCE = (0.299, 0.587, 0.114)
 
 
 @lru_cache(1024)
 def pictured(picture: Picture, cols: int, rows: int, coloured: bool = False) -> tuple[Row, ...]:
-    """The picture in so many cells; what cannot be decoded is black."""
+    """The picture in this many cells; data that cannot be decoded is black."""
     data = decoded(picture.data)
     channels, height, width = picture.channels, picture.height, picture.width
     if coloured and min(channels, height, width, cols, rows) > 0:
@@ -36,8 +36,8 @@ def shades(
 ) -> list[str]:
     """A (channels, height, width) picture of bytes as `rows` strings of `cols` characters.
 
-    Each character stands for the mean of its area; of three channels their luminance is shown.
-    A picture with fewer bytes than it should have is black at its end.
+    Each character stands for the mean of its area; three channels are shown by their luminance.
+    If bytes are missing, the end of the picture is black.
     """
     if min(channels, height, width, cols) < 1:
         return [" " * max(0, cols)] * rows
@@ -51,7 +51,7 @@ def shades(
 def blocks(
     picture: bytes, channels: int, height: int, width: int, cols: int, rows: int
 ) -> list[Row]:
-    """The same as rows of `▀`, each cell two pixels, of three channels in their colours."""
+    """The same as rows of `▀`: each cell is two pixels, three channels in their colours."""
     planes = _planes(picture, channels, height, width, cols, 2 * rows)
     if channels == 3:
         colours = [_colour(*pixel) for pixel in zip(*planes, strict=True)]
@@ -62,7 +62,7 @@ def blocks(
 
 
 def decoded(data: str) -> bytes:
-    """The bytes of base64, none where it is not sound."""
+    """The bytes of base64; empty if it is not valid."""
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
@@ -75,21 +75,21 @@ def _row(upper: Sequence[str], lower: Sequence[str]) -> Row:
 
 
 def _stretch(upper: str, lower: str, cells: int) -> Span:
-    # Where both are one a space will do, which needs one colour on its way to the terminal.
+    # If both pixels are equal, a space will do: only one colour is sent.
     if upper == lower:
         return Span(" " * cells, "plain", ("", lower))
     return Span("▀" * cells, "plain", (upper, lower))
 
 
 def _colour(red: float, green: float, blue: float) -> str:
-    """In steps of 8, which the eye does not see: equal neighbours cost less."""
+    """Rounded to steps of 8, which the eye does not see: equal neighbours take fewer bytes."""
     return f"#{int(red) & 248:02x}{int(green) & 248:02x}{int(blue) & 248:02x}"
 
 
 def _planes(
     picture: bytes, channels: int, height: int, width: int, cols: int, rows: int
 ) -> list[list[float]]:
-    """Of each channel the means of `rows` × `cols` areas."""
+    """The means of `rows` × `cols` areas of each channel."""
     plane = height * width
     picture = picture.ljust(channels * plane, b"\0")
     return [

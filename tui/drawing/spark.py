@@ -18,10 +18,10 @@ def sparkline(
     low: float | None = None,
     high: float | None = None,
 ) -> str:
-    """The values as blocks, newest at the right; those that are not finite as `·`.
+    """The values as blocks, the newest on the right; `·` if a value is not finite.
 
-    More values than cells are averaged. `low` and `high` are what the lowest and the highest
-    block stand for, by default the range of the values.
+    More values than cells are averaged. The lowest block stands for `low` and the highest for
+    `high`, by default the range of the values.
     """
     means = averaged([math.nan if value is None else value for value in values], width)
     finite = [mean for mean in means if math.isfinite(mean)]
@@ -32,7 +32,7 @@ def sparkline(
 
 
 def averaged(values: Sequence[float], columns: int) -> list[float]:
-    """The means of so many stretches of the values, or the values where they are not more."""
+    """The means of this many stretches of the values; the values, if there are no more."""
     if len(values) <= columns:
         return list(values)
     edges = [i * len(values) // columns for i in range(columns + 1)] if columns > 0 else []
@@ -40,7 +40,7 @@ def averaged(values: Sequence[float], columns: int) -> list[float]:
 
 
 def latest(points: Sequence[tuple[int, float]], columns: int) -> list[float]:
-    """The newest values of (step, value) pairs, one a column, each a mean over some steps.
+    """The newest values of (step, value) pairs, one for each column, a mean over some steps.
 
     A column holds a fixed stretch of steps, so that a new value changes the last column alone
     until the next one begins, and not the whole row.
@@ -68,7 +68,7 @@ def meter(fraction: float | None, width: int) -> str:
 
 
 def bar(fraction: float | None, width: int) -> str:
-    """A bar for a share of the longest, in steps of half a cell, filled with spaces."""
+    """A bar that fills this fraction of the width, in steps of half a cell, then spaces."""
     halves = round(2 * share(fraction, 0.0, 1.0) * width) if width > 0 else 0
     return ("▇" * (halves // 2) + "▌" * (halves % 2)).ljust(max(0, width))
 

@@ -1,4 +1,4 @@
-"""The first rows of the screen: which run, what it does, how far it is."""
+"""The first rows of the screen: the run, its state and its progress."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tui.drawing.log_lines import Clock, local_time
 
 # From this width on there is room for more than the long forms.
 WIDE = 160
-# What a time left is rounded to.
+# The time left is rounded to one of these.
 ROUND_SECONDS = (1, 5, 10, 30, 60, 300, 600)
 TRAINS = ("training", "evaluating")
-# Words of a device's name that tell nothing which its model does not.
+# Words in the name of a device that its model does not need.
 _VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Quadro")
 
 
 class State(NamedTuple):
-    """What the run does now, with its sign, and whether it goes on by itself.
+    """The state of the run with its sign, and whether it goes on by itself.
 
-    `what` says it in more words, where there are any.
+    `what` says it in more words, if there are any.
     """
 
     sign: str
@@ -49,11 +49,11 @@ def status_row(
     pausing: bool = False,
     silent: bool = False,
 ) -> Row:
-    """Name and device at the left, state and time left at the right.
+    """Name and device on the left, state and time left on the right.
 
-    Of the long and short forms the first pair is taken that fits; the state stays longest.
-    `label` is the name of a run that has not started yet; `pausing` says that a pause was asked
-    for and the engine has not answered yet, `silent` that nothing was heard of it for a while.
+    The longest pair of forms that fits is shown; the state is shortened last. `label` is the name
+    of a run that has not started yet. `pausing` says that the engine has not yet answered a pause,
+    `silent` that it has said nothing for a while.
     """
     names = _names(history, label)
     states = _states(history, now, state(history, pausing, silent), clock)
@@ -84,7 +84,7 @@ def progress_row(history: History, width: int) -> Row:
 
 
 def state(history: History, pausing: bool = False, silent: bool = False) -> State:
-    """What the run does, from its last phase and its end."""
+    """The state of the run, from its last phase and its end."""
     if history.ended is not None:
         reason = history.ended.reason
         signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
@@ -112,7 +112,7 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
 
 
 def _more_names(history: History) -> Span:
-    """What a wide terminal has room for beside the name: layout, seed and commit."""
+    """What a wide terminal also shows beside the name: memory format, seed and commit."""
     if history.run is None:
         return Span("")
     run = history.run
@@ -156,7 +156,7 @@ def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
 
 
 def _device(run: RunStarted) -> tuple[str, str]:
-    """`cuda:1` and `A5000` of `cuda:1 NVIDIA RTX A5000`; a processor is just `cpu`."""
+    """`cuda:1` and `A5000` of `cuda:1 NVIDIA RTX A5000`; a CPU is just `cpu`."""
     device, _, name = harmless(run.device).partition(" ")
     model = next((word for word in name.split() if word not in _VENDORS), "")
     return device, model if device.startswith("cuda") else ""
@@ -175,7 +175,7 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
         said = [numbers.duration(history.elapsed(now)), *_result(history)]
         long, short = long + said, short + said
     elif history.has_begun and history.steps is not None:
-        # A median, as of the time left: the last report alone would flicker.
+        # A median, as for the time left: the speed of the last report alone would flicker.
         speed = drawing_text.speed(numbers.speed(history.pace))
         time = _left(history)
         at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
@@ -187,7 +187,7 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
 
 
 def _left(history: History) -> str:
-    """The time left, or nothing where it is unknown."""
+    """The time left; empty if it is unknown."""
     remaining = history.remaining()
     if remaining is None or not math.isfinite(remaining):
         return ""
@@ -195,7 +195,7 @@ def _left(history: History) -> str:
 
 
 def _rounded(seconds: float) -> float:
-    """To a round time of a fiftieth or less: what is only guessed need not change at every step."""
+    """Rounded by at most a fiftieth: an estimate need not change at every step."""
     step = max((step for step in ROUND_SECONDS if 50 * step <= seconds), default=1)
     return round(seconds / step) * step
 

@@ -1,4 +1,4 @@
-"""Tables whose columns are as wide as their texts, the least telling left out when narrow."""
+"""Tables whose columns are as wide as their texts; narrow ones lose the least useful columns."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
 
 BETWEEN = 2
-# A first column is shortened to this before another one is left out.
+# The first column is shortened to this before another column is left out.
 NARROW = 18
-# Nor is it ever shorter than this: what is right of it is cut instead.
+# The first column is never shorter than this: what is right of it is cut instead.
 SHORTEST = 8
-# What stands before the name of a row in a tree.
+# The characters before the name of a row in a tree.
 INDENTS = " ▸▾"
 
 
 class Column:
-    """One column, a text a row, as wide as its widest; the highest `rank` is left out first.
+    """One column with a text for each row; it is as wide as its widest text.
 
-    `least` keeps it at a width whatever its texts, `gap` is the space before it, and `inks`, one a
-    row, replace the ink of all.
+    The column with the highest `rank` is left out first. `least` is its least width, `gap` the
+    space before it. `inks`, one for each row, replace the single `ink`.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ def widest(texts: Iterable[str]) -> int:
 
 
 def fitting_columns(columns: Sequence[Column], width: int, narrow: int = NARROW) -> list[Column]:
-    """The columns that fit; neither the first nor those of rank 0 are ever left out."""
+    """The columns that fit; the first one and those of rank 0 are always kept."""
     first, *kept = columns
     room = width - 2 - min(narrow, first.cells)
     optional = sorted((column for column in kept if column.rank), key=lambda column: column.rank)
@@ -66,7 +66,7 @@ def fitting_columns(columns: Sequence[Column], width: int, narrow: int = NARROW)
 
 
 def table(columns: Sequence[Column], width: int) -> list[Row]:
-    """The heading and the rows, a cell in from the left.
+    """The heading and the rows, indented by a cell.
 
     A name that is too long loses its beginning.
     """
@@ -82,7 +82,7 @@ def table(columns: Sequence[Column], width: int) -> list[Row]:
 
 
 def abbreviated(name: str, width: int) -> str:
-    """The end of a long name: `…0.conv1`; what it is indented by stays."""
+    """The end of a long name: `…0.conv1`; its indent stays."""
     if widest([name]) <= width or width < 2:
         return cells.fit_text(name, max(0, width))
     bare = name.lstrip(INDENTS)

@@ -10,12 +10,12 @@ from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.shades import pictured
 
-# A picture is never larger: 32×32 pixels, two cells wide and one high each.
+# The largest picture: 32×32 pixels, each two cells wide and one high.
 MOST_ROWS = 32
 
 
 class Tiles(NamedTuple):
-    """So many pictures across and down, each of so many cells, `gap` cells between them."""
+    """A grid of pictures: how many across and down, their size in cells, and the gap between."""
 
     across: int
     down: int
@@ -28,7 +28,7 @@ class Tiles(NamedTuple):
         return self.across * self.down
 
     def page(self, first: int, count: int) -> range:
-        """Those of `count` pictures that are shown from this one on; all where all fit."""
+        """The pictures of `count` that are shown from this one on; all of them if they fit."""
         start = max(0, min(first, count - 1)) if count > self.capacity else 0
         return range(start, min(count, start + self.capacity))
 
@@ -55,6 +55,6 @@ def _band(
 
 
 def joined(parts: Sequence[Row], between: str) -> Row:
-    """Rows one after the other, at least one, with this between them."""
+    """At least one row, joined to one, with this between them."""
     first, *others = parts
     return cells.row(*first, *(span for part in others for span in (Span(between), *part)))

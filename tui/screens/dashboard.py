@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -12,94 +12,56 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.layout import Layout
 from textual.message import Message
-from textual.reactive import Reactive
-from textual.screen import Screen
-from textual.widget import Widget
 
-from engine.errors import EngineError
-from engine.protocol import commands, events
+from engine.protocol import commands
 from engine.protocol.events import Event
-from engine.run import run_lock, run_search, spool
-from engine.run.history import History
+from engine.run import run_lock
 from engine.run.run_paths import RunDir
 from tui import text
-from tui.drawing.frame import tabs
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
-from tui.panes.base.past_view import PAST, Past
-from tui.panes.confusion.confusion_pane import ConfusionPane
-from tui.panes.curves.curve_panes import AccuracyPane, LossPane
-from tui.panes.layers.layers_pane import LayersPane
-from tui.panes.log.log_pane import LogPane
-from tui.panes.machine.machine_pane import MachinePane
-from tui.panes.maps.maps_pane import MapsPane
-from tui.panes.rate.rate_pane import RatePane
+from tui.panes.base.shown_epoch import ShownEpoch
+from tui.panes.pane_list import PANES
 from tui.screens import screen_text
-from tui.screens.dashboard_layout import Placing
-from tui.screens.dashboard_places import SHELF, layout_kind, places
-from tui.terminal.compositor import FineCompositor
-from tui.terminal.viewer_cost import CostMeter
-from tui.viewer.run_follower import RunFollower
+from tui.screens.dashboard_layout import DashboardLayout
+from tui.screens.following_screen import FollowingScreen
+from tui.screens.footer_keys import Situation, footer_keys
+from tui.screens.pane_arrangement import PaneArrangement
+from tui.screens.run_control import RunControl
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
-    from tui.screens.inspection_questions import InspectionQuestions
+    from tui.screens.inspection_router import InspectionRouter
 
-TICK_SECONDS = 0.5
-# A viewer that started an engine is there so soon.
+# An engine that this viewer started writes its first event within this time.
 JUST_SECONDS = 2.0
 
-PANES: dict[str, type[Pane]] = {
-    "loss": LossPane,
-    "accuracy": AccuracyPane,
-    "rate": RatePane,
-    "layers": LayersPane,
-    "confusion": ConfusionPane,
-    "maps": MapsPane,
-    "machine": MachinePane,
-    "log": LogPane,
-}
 
-
-class Dashboard(Screen[str]):
-    """Shows a run and steers it; the result of the screen is what is said on leaving."""
+class Dashboard(FollowingScreen):
+    """Shows a run and steers it; the result of the screen is the message on leaving."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", screen_text.KEY_PAUSE),
-        Binding("c", "checkpoint", screen_text.KEY_CHECKPOINT),
-        Binding("s", "steer", screen_text.KEY_STEER),
-        Binding("tab", "next_pane(1)", show=False),
-        Binding("shift+tab", "next_pane(-1)", show=False),
-        Binding("enter,z", "zoom", screen_text.KEY_ZOOM),
-        Binding("escape", "back", screen_text.KEY_BACK, show=False),
-        Binding("a", "augmented", text.KEY_AUGMENTED),
-        Binding("comma,left_square_bracket", "past(-1)", show=False),
-        Binding("full_stop,right_square_bracket", "past(1)", show=False),
-        Binding("e", "explain", screen_text.KEY_EXPLAIN),
-        Binding("y", "copy", screen_text.KEY_COPY_ATTACH, show=False),
-        Binding("d", "detach", screen_text.KEY_DETACH),
-        Binding("q,ctrl+c", "leave", screen_text.KEY_LEAVE),
-        Binding("question_mark", "help", text.KEY_HELP),
-        Binding("0", "pane('log')", show=False),
-        *(
-            Binding(str(number), f"pane('{name}')", show=False)
-            for number, name in enumerate(PANES, start=1)
-        ),
+        Binding("p", "pause", screen_text.PAUSE),
+        Binding("c", "checkpoint", screen_text.SAVE_CHECKPOINT),
+        Binding("s", "steer", screen_text.STEER),
+        Binding("tab", "next_pane(1)", screen_text.NEXT_PANE, show=False),
+        Binding("shift+tab", "next_pane(-1)", screen_text.PREVIOUS_PANE, show=False),
+        Binding("enter,z", "zoom", screen_text.ZOOM),
+        Binding("escape", "back", show=False),
+        Binding("a", "augmented", screen_text.SHOW_AUGMENTED),
+        Binding("comma,left_square_bracket", "past(-1)", screen_text.EARLIER_EPOCH, show=False),
+        Binding("full_stop,right_square_bracket", "past(1)", screen_text.LATER_EPOCH, show=False),
+        Binding("e", "explain", screen_text.EXPLAIN),
+        Binding("y", "copy", screen_text.COPY, show=False),
+        Binding("d", "detach", screen_text.DETACH),
+        Binding("q,ctrl+c", "leave", screen_text.LEAVE),
+        Binding("question_mark", "help", screen_text.LIST_KEYS),
+        *(Binding(digit, f"numbered({digit})", show=False) for digit in "0123456789"),
     ]
 
-    # Textual would send the whole screen whenever another pane gets the keys.
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-
-    class EngineEvents(Message):
-        """The journal grew: what kinds of events came, None where all was read anew."""
-
-        def __init__(self, kinds: frozenset[type[Event]] | None) -> None:
-            super().__init__()
-            self.kinds = kinds
-
     class Held(Message):
-        """The recording is to stand still, or to go on."""
+        """The recording must pause, or go on."""
 
     def __init__(
         self,
@@ -112,243 +74,150 @@ class Dashboard(Screen[str]):
     ) -> None:
         """`started` says that this viewer started the run, `below` that a launcher lies beneath.
 
-        A `recorded` run is played back: there is nobody to be told or asked anything.
+        A `recorded` run is played back: it has no engine.
         """
-        super().__init__()
-        self._compositor = FineCompositor()
-        self.run_dir = run
-        self._follower = RunFollower(run)
-        self._started, self._below, self._clock = started, below, clock
-        self._recorded = recorded
-        self._past = Past(run)
-        self._pane = "loss"
-        self._shelf = "confusion"
-        # Whether the pane has the terminal for itself.
-        self.zoomed = False
-        # What was shown before the log alone was, of a run that never began; None where it is not.
-        self._unbegun: tuple[str, str, bool] | None = None
-        # The panes over the epochs share one x-axis.
-        self._view = ChartView()
-        # The last event that was known when a pause was asked for.
-        self._asked_pause: int | None = None
-        self.placing = Placing()
+        super().__init__(run)
+        self._started, self._below, self._recorded = started, below, recorded
+        self._clock = clock
+        self._panes = {pane.NAME: pane for pane in PANES}
+        self._arrangement = PaneArrangement(PANES)
+        self._layout = DashboardLayout()
+        self._epoch = ShownEpoch(run)
+        self._control = RunControl(self, recorded=recorded)
 
     @property
     def layout(self) -> Layout:
-        return self.placing
+        return self._layout
 
     def compose(self) -> ComposeResult:
         yield Status(id="status")
         yield Progress(id="progress")
         yield Numbers(id="numbers")
-        for number, (name, kind) in enumerate(PANES.items(), start=1):
-            pane = kind(number, id=name)
+        shared = ChartView()  # the panes over the epochs have one x-axis
+        for number, kind in enumerate(self._panes.values(), start=1):
+            pane = kind(number)
             if isinstance(pane, Chart):
-                pane.view = self._view
+                pane.view = shared
             yield pane
         yield News(id="news")
         yield Footer(id="footer")
 
     def on_mount(self) -> None:
-        if self.app._driver is not None and not self.app.is_headless:
-            machine = self.get_child_by_id("machine", expect_type=MachinePane)
-            machine.cost = CostMeter.of(self.app._driver).read
-        self.read()
+        self.follow()
         if self._started and self.alive:
             self._follower.expect_engine(self._clock() - JUST_SECONDS)
-        self._place()
-        self.set_interval(TICK_SECONDS, self.read)
+        self._arrangement.resize(*self.app.size)
+        self._arrange()
 
     # What the journal says
 
-    def read(self) -> None:
-        """The one timer: read what is new, fold it, and say so."""
-        was_alive = self.alive
-        news = self._follower.update()
-        if news.more:
-            self.set_timer(0.001, self.read)
-        if was_alive and not self.alive:
-            self._explain_absence()
-        if self._unbegun is not None and self._has_begun:
-            (self._pane, self._shelf, self.zoomed), self._unbegun = self._unbegun, None
-            self._place()
-        if news.kinds is None or news.kinds:
-            self.post_message(self.EngineEvents(news.kinds))
+    def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
+        for part in self.children:
+            if part.id not in self._layout.regions:
+                continue
+            if isinstance(part, Pane):
+                shown = self._epoch.history_for(type(part), self.history)
+                # A past epoch has no news.
+                part.show(shown, kinds if shown is self.history else kinds and frozenset())
+            elif isinstance(part, Strip):
+                part.show(self.history, self._strip_state, kinds)
 
     @property
-    def history(self) -> History:
-        return self._follower.history
+    def _strip_state(self) -> Strip.State:
+        return Strip.State(
+            label=self.run_dir.label,
+            now=self._clock(),
+            pausing=self._control.pausing,
+            keys=tuple(footer_keys(self._situation)),
+            silent=self._follower.liveness == "silent",
+            go_on=self._control.resume_command,
+        )
 
     @property
-    def alive(self) -> bool:
-        return self._follower.alive
+    def _situation(self) -> Situation:
+        name = self._arrangement.pane
+        return Situation(
+            alive=self.alive,
+            recorded=self._recorded,
+            paused=self.history.paused,
+            zoomed=self.zoomed,
+            below=self._below,
+            pane=self._panes[name] if name in self._layout.regions else None,
+            past_epochs=len(self.history.epochs) > 1,
+            panes=len(self._panes),
+        )
 
-    def _explain_absence(self) -> None:
-        """Say why there is no engine where the journal does not; where nothing began, only that."""
+    def engine_is_gone(self) -> None:
+        """Say why there is no engine, unless the journal does; show only that if nothing began."""
         if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         elif self._follower.died:
             self.notify(self._follower.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
-            # No other pane has anything to show, unless the run is resumed.
-            self._unbegun = self._unbegun or (self._pane, self._shelf, self.zoomed)
-            self._pane, self._shelf, self.zoomed = "log", "log", True
-            self._place()
+            self._arrangement.show_before_start()
+            self._arrange()
+
+    def journal_was_read(self) -> None:
+        if self._has_begun and self._arrangement.show_again():
+            self._arrange()
 
     @property
     def _has_begun(self) -> bool:
-        """Whether anything is known that a pane but the log shows."""
+        """Whether more is known of the run than why it never began."""
         return self.history.run is not None or self.history.steps is not None
-
-    def on_dashboard_engine_events(self, message: EngineEvents) -> None:
-        kinds = message.kinds
-        if self._quiet and kinds == frozenset({events.Hardware}):
-            return
-        if self.app.screen is not self:
-            return
-        self.show_news(kinds)
-
-    def on_screen_resume(self) -> None:
-        self.show_news(None)
-
-    def _compositor_refresh(self) -> None:
-        """Send what changed; under a dialog Textual would send the whole screen at every tick."""
-        if self.app.screen is self:
-            super()._compositor_refresh()
-
-    @property
-    def _quiet(self) -> bool:
-        """A paused or ended run draws nothing: not even the machine's load."""
-        return not self.alive or self.history.paused
-
-    @property
-    def _pausing(self) -> bool:
-        """Whether a pause was asked for and the engine has not answered."""
-        if self._asked_pause is None:
-            return False
-        return self.history.phase is None or self.history.phase.seq <= self._asked_pause
-
-    def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
-        """Tell every visible part what changed."""
-        for name in self.placing.boxes:
-            part = self.get_child_by_id(name)
-            if isinstance(part, Pane):
-                shown = self._past.of(name, self.history)
-                # What is past has no news.
-                part.show(shown, kinds if shown is self.history else kinds and frozenset())
-            elif isinstance(part, Strip):
-                part.show(self.history, self._state(), kinds)
-
-    def _state(self) -> Strip.State:
-        return Strip.State(
-            label=self.run_dir.label,
-            now=self._clock(),
-            pausing=self._pausing,
-            keys=tuple(self._keys()),
-            silent=self._follower.liveness == "silent",
-            go_on=self._go_on,
-        )
-
-    @property
-    def _go_on(self) -> str:
-        """The command that goes on with the run; empty where it goes on already, or is done."""
-        ended = self.history.ended
-        over = ended is not None and ended.reason != "done" and not self.alive
-        return screen_text.resume_command(self._selector) if over else ""
-
-    def _absence(self) -> str:
-        """That there is no engine to be told anything, and how to go on."""
-        said = run_lock.why_not_live(self.run_dir)
-        return screen_text.then_go_on(said, self._go_on) if self._go_on else said
-
-    def _keys(self) -> Iterator[tuple[str, str]]:
-        """What the footer offers now, the most useful first, but the last two are always there."""
-        told = self.alive and not self._recorded
-        if self.alive:
-            yield "p", screen_text.KEY_CONTINUE if self.history.paused else screen_text.KEY_PAUSE
-        if told:
-            yield "c", screen_text.KEY_CHECKPOINT
-            yield "s", screen_text.KEY_STEER
-        yield "⏎", screen_text.KEY_UNZOOM if self.zoomed else screen_text.KEY_ZOOM
-        if self._below:
-            yield "esc", screen_text.KEY_BACK
-        yield "e", screen_text.KEY_EXPLAIN
-        if self._pane in self.placing.boxes:
-            yield from self.get_child_by_id(self._pane, expect_type=Pane).KEYS
-            if self._pane in PAST and len(self.history.epochs) > 1:
-                yield ", .", screen_text.KEY_PAST
-        yield screen_text.DIGITS, screen_text.KEY_PANES
-        if told:
-            yield "d", screen_text.KEY_DETACH
-        yield ":", screen_text.KEY_COMMANDS
-        yield "q", screen_text.KEY_LEAVE
-        yield "?", text.KEY_HELP
 
     # Where things are
 
     def on_resize(self, event: textual_events.Resize) -> None:
-        self._place()
+        self._arrangement.resize(*self.app.size)
+        self._arrange()
         if self.app.screen is not self:
-            # A dialog shows what lies beneath as it was when the dialog was drawn.
+            # A dialog shows the screen beneath as it was when the dialog was drawn.
             self.call_after_refresh(self.app.screen.refresh)
 
-    def _place(self) -> None:
-        width, height = self.app.size
-        on_shelf = layout_kind(width, height) == "shelf" and not self.zoomed
-        before = self.placing.boxes
-        self.placing.arrange_for(width, height, self._pane, self._shelf, self.zoomed)
-        for name in PANES:
-            pane = self.get_child_by_id(name, expect_type=Pane)
-            shelved = on_shelf and name in SHELF
-            pane.tabs = tabs(self._tab_names(), SHELF.index(name)) if shelved else ()
-        self.get_child_by_id(self._pane).focus()
-        if self.placing.boxes == before:
-            # All stands where it stood: other keys work, and two borders have another colour.
-            self.get_child_by_id("footer", Footer).show(self.history, self._state(), None)
-            return
-        if not before:
-            return  # the first layout is still to come, and what is known is shown with it
-        # Textual keeps the arrangement of a size; this one also depends on pane and zoom.
-        self._clear_arrangement_cache()
-        self.refresh(layout=True)
-        self.call_after_refresh(self.show_news, None)
-
-    def _tab_names(self) -> list[str]:
-        numbers = {name: number for number, name in enumerate(PANES, start=1)}
-        return [f"{numbers[name]} {screen_text.TABS[name]}" for name in SHELF]
-
-    def action_pane(self, name: str) -> None:
-        """Go to a pane; where it is not on the screen, show it alone."""
-        if name == self._pane and name in self.placing.boxes:
-            return
-        self._pane, self._unbegun = name, None
-        if name in SHELF:
-            self._shelf = name
-        if name not in places(*self.app.size, name, self._shelf, zoomed=False):
-            self.zoomed = self._fits_alone
-        self._place()
-
-    def on_pane_chosen(self, message: Pane.Chosen) -> None:
-        self.action_pane(message.pane.id or self._pane)
-
-    def action_next_pane(self, step: int) -> None:
-        names = list(PANES)
-        if layout_kind(*self.app.size) == "medium" and not self.zoomed:
-            names.remove("log")
-        at = names.index(self._pane) if self._pane in names else 0
-        self.action_pane(names[(at + step) % len(names)])
+    def _arrange(self) -> None:
+        """Place all parts as they were chosen, and focus the chosen pane."""
+        before, now = self._layout.regions, self._arrangement.regions
+        self._layout.regions = now
+        for pane in self.query_children(Pane):
+            pane.tabs = self._arrangement.tabs_of(pane.NAME)
+        self._pane.focus()
+        if now == before:
+            # Nothing moved: only the keys and the colours of two borders change.
+            footer = self.get_child_by_id("footer", Footer)
+            footer.show(self.history, self._strip_state, None)
+        elif before:  # the first layout draws all parts by itself
+            self.arrange_again()
+            self.call_after_refresh(self.show_news, None)
 
     @property
-    def _fits_alone(self) -> bool:
-        """Whether the pane would be seen if it had the whole terminal."""
-        return self._pane in places(*self.app.size, self._pane, self._shelf, zoomed=True)
+    def zoomed(self) -> bool:
+        """Whether a pane has the terminal for itself."""
+        return self._arrangement.zoomed
+
+    @property
+    def _pane(self) -> Pane:
+        """The pane with the focus."""
+        return self.get_child_by_id(self._arrangement.pane, expect_type=Pane)
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane; where it has no place on the screen, show it alone."""
+        if name != self._arrangement.pane or name not in self._layout.regions:
+            self._arrangement.go_to(name)
+            self._arrange()
+
+    def action_numbered(self, digit: int) -> None:
+        if name := self._arrangement.numbered(str(digit)):
+            self.action_pane(name)
+
+    def action_next_pane(self, panes: int) -> None:
+        self._arrangement.step(panes)
+        self._arrange()
 
     def action_zoom(self) -> None:
-        self.zoomed, self._unbegun = not self.zoomed and self._fits_alone, None
-        if not self.zoomed and self._pane == "log" and layout_kind(*self.app.size) == "medium":
-            self._pane = "loss"
-        self._place()
+        self._arrangement.toggle_zoom()
+        self._arrange()
 
     def action_back(self) -> None:
         if self.zoomed:
@@ -356,153 +225,102 @@ class Dashboard(Screen[str]):
         elif self._below:
             self.dismiss("")
 
+    def on_pane_chosen(self, message: Pane.Chosen) -> None:
+        self.action_pane(message.pane.NAME)
+
     def on_chart_viewed(self) -> None:
         """The panes on one x-axis are drawn together."""
-        for name in self.placing.boxes:
-            part = self.get_child_by_id(name)
-            if isinstance(part, Chart):
-                part.redraw()
+        for chart in self.query_children(Chart):
+            if chart.NAME in self._layout.regions:
+                chart.redraw()
 
-    # What is told to the engine
-
-    def _tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> str:
-        """Send a command and return its id; where nobody would hear it, say so."""
-        if self._is_recording():
-            return ""
-        if not self.alive:
-            self.notify(self._absence(), severity="warning", markup=False)
-            return ""
-        try:
-            return spool.send(self.run_dir, kind, **fields)
-        except EngineError as error:
-            self.notify(str(error), severity="warning", markup=False)
-            return ""
+    # What the engine is told and asked
 
     def action_pause(self) -> None:
         if self._recorded and self.alive:
             self.post_message(self.Held())
-            return
-        if self._is_recording():
-            return
-        self.read()  # what the key means depends on the newest state
-        if self.history.paused:
-            self._tell(commands.Continue)
-        elif self._tell(commands.Pause):
-            self._asked_pause = self.history.last_seq
-            self.show_news(frozenset({events.Phase}))
+        else:
+            self._control.pause_or_continue()
 
     def action_checkpoint(self) -> None:
-        if self._tell(commands.Checkpoint):
-            self.notify(screen_text.CHECKPOINT_ASKED)
+        self._control.save_checkpoint()
 
     def action_steer(self) -> None:
-        """Ask for another rate or another end; a run that is over has none."""
-        from tui.screens.steer import SteerScreen
-
-        if self._is_recording():
-            return
-        self.read()
-        if self.alive:
-            self.app.push_screen(SteerScreen(self.history, self._cannot_steer), self._steer)
-        else:
-            self.notify(self._absence(), severity="warning", markup=False)
-
-    def _cannot_steer(self) -> str:
-        """Why the engine would refuse to be steered now; nothing where it would not."""
-        self.read()
-        if not self.alive:
-            return self._absence()
-        if self.history.run is not None and self.history.has_begun:
-            return ""
-        phase = self.history.phase
-        return screen_text.steer_later(phase.name if phase is not None else "starting")
-
-    def _steer(self, changes: Mapping[str, float | int] | None) -> None:
-        if changes and self._tell(commands.Steer, **changes):
-            self.notify(screen_text.STEER_ASKED)
-
-    # What is asked of the engine
+        self._control.steer()
 
     @cached_property
-    def questions(self) -> InspectionQuestions:
-        """Imported with the first question: most viewers ask none."""
-        from tui.screens.inspection_questions import InspectionQuestions
+    def inspection(self) -> InspectionRouter:
+        """Imported with the first request: most viewers send none."""
+        from tui.screens.inspection_router import InspectionRouter
 
-        return InspectionQuestions(self, self.run_dir, recorded=self._recorded)
+        return InspectionRouter(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
-        self.questions.ask(None, "augmented")
-        if self.questions.waiting:
-            self.notify(screen_text.ASKED_AUGMENTED)
+        self.inspection.request(None, "augmented")
+        if self.inspection.waiting:
+            self.notify(screen_text.WAITING_FOR_AUGMENTED)
 
-    def on_pane_asked(self, message: Pane.Asked) -> None:
-        self.questions.ask(message.pane, message.kind, message.layer, message.images)
+    def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
+        self.inspection.request(message.pane, message.kind, message.layer, message.images)
 
-    def on_pane_pointed(self, message: Pane.Pointed) -> None:
-        maps = self.get_child_by_id("maps", expect_type=MapsPane)
-        maps.point(message.layer)
+    def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
+        for pane in self.query_children(Pane):
+            pane.select_layer(message.layer)
 
-    # What was
+    # What was, and what it means
 
     def action_past(self, epochs: int) -> None:
-        """Show confusion and feature maps of an epoch so many earlier or later than the shown.
+        """Show an epoch this many later, or earlier where negative, in the panes that can.
 
-        Where neither is on the screen nothing would be seen to change, so nothing does.
+        Without such a pane on the screen nothing happens, since no change would be visible.
         """
-        if self.placing.boxes.keys().isdisjoint(PAST) or not self._past.turn(self.history, epochs):
-            return
-        for name in PAST:
-            self.get_child_by_id(name, expect_type=Pane).past = self._past.title
-        self.show_news(None)
-
-    # What it means
+        panes = [pane for pane in self.query_children(Pane) if pane.PAST_EPOCHS]
+        seen = any(pane.NAME in self._layout.regions for pane in panes)
+        if seen and self._epoch.turn(self.history, epochs):
+            for pane in panes:
+                pane.past = self._epoch.title
+            self.show_news(None)
 
     def action_explain(self) -> None:
-        from tui.explain import explain
         from tui.screens.explain import ExplainScreen
 
-        pane = self.get_child_by_id(self._pane, expect_type=Pane)
-        said = explain(self._pane, self._past.of(self._pane, self.history))
+        kind = type(self._pane)
+        sentences = [*kind.explain(self._epoch.history_for(kind, self.history))]
         if self.history.ended is not None:
-            over = text.RUN_ENDED[self.history.ended.reason]
-            said = f"{screen_text.explain_over(over, self.history.epoch)} {said}"
-        self.app.push_screen(ExplainScreen(pane.TITLE, said))
+            reason = text.RUN_ENDED[self.history.ended.reason]
+            sentences.insert(0, screen_text.explain_over(reason, self.history.epoch))
+        self.app.push_screen(ExplainScreen(kind.TITLE, " ".join(sentences)))
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen, of_dashboard
+
+        groups = of_dashboard(self._panes.values(), self._arrangement.pane, recorded=self._recorded)
+        self.app.push_screen(HelpScreen(groups))
+
+    def further_actions(self) -> Iterator[tuple[str, str, str]]:
+        """What the palette offers beside the bindings: in words, its keys, and the action."""
+        for name, pane in self._panes.items():
+            keys = [d for d in "1234567890" if self._arrangement.numbered(d) == name]
+            yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
+        if self._control.resume_command:
+            yield screen_text.COPY_RESUME, "", "copy_resume"
+
+    # Leaving, and coming back
 
     def action_copy(self) -> None:
         """Copy the command that watches this run, also through SSH where the terminal lets it."""
-        if self._is_recording():
-            return
-        self._copy(screen_text.attach_command(self._selector))
+        if not self._control.is_recording():
+            self._copy(screen_text.attach_command(self._control.selector))
 
     def action_copy_resume(self) -> None:
-        self._copy(self._go_on)
+        self._copy(self._control.resume_command)
 
     def _copy(self, command: str) -> None:
         self.app.copy_to_clipboard(command)
         self.notify(screen_text.copied(command), markup=False)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A run that goes on, or is done, is not to be gone on with."""
-        if action == "copy_resume":
-            return bool(self._go_on)
-        return super().check_action(action, parameters)
-
-    def _is_recording(self) -> bool:
-        """Whether this is a recording; then it says so, for somebody wanted an engine."""
-        if self._recorded:
-            self.notify(screen_text.RECORDING)
-        return self._recorded
-
-    # Leaving
-
-    def action_help(self) -> None:
-        from tui.screens.help import HelpScreen
-
-        shown = screen_text.HELP_RECORDING if self._recorded else screen_text.HELP_RUN
-        self.app.push_screen(HelpScreen(self._pane, shown))
-
     def action_detach(self) -> None:
-        self.app.exit(self._farewell())
+        self.app.exit(self._farewell)
 
     def action_leave(self) -> None:
         """A viewer that only attached leaves at once; the one that started the run asks."""
@@ -511,21 +329,18 @@ class Dashboard(Screen[str]):
         if self._started and self.alive:
             self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
         else:
-            self.app.exit(self._farewell())
+            self.app.exit(self._farewell)
 
     def _leave(self, answer: Literal["keep", "stop"] | None) -> None:
         if answer == "keep":
-            self.app.exit(self._farewell())
-        elif answer == "stop" and self._tell(commands.Stop):
-            self.app.exit(screen_text.stopping(self.run_dir.label, self._selector))
+            self.app.exit(self._farewell)
+        elif answer == "stop" and self._control.tell(commands.Stop):
+            self.app.exit(screen_text.stopping(self.run_dir.label, self._control.selector))
 
     @property
-    def _selector(self) -> str:
-        return run_search.selector_of(self.run_dir)
-
     def _farewell(self) -> str:
         if self._recorded:
             return screen_text.RECORDING_OVER
         if self.alive:
-            return text.goes_on(self.run_dir.label, self._selector)
-        return screen_text.is_over(self.run_dir.label, self._selector)
+            return text.goes_on(self.run_dir.label, self._control.selector)
+        return screen_text.is_over(self.run_dir.label, self._control.selector)

@@ -1,4 +1,4 @@
-"""What a pane shows now, explained in a box."""
+"""The dialog that explains a pane as it is now."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The keys, all of them."""
+"""The dialog that lists all keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import ClassVar, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
 
 from rich.table import Table
 from textual.app import ComposeResult
@@ -11,14 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
+from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 from tui.widgets.dialog import Dialog
+from tui.widgets.key_group import KeyGroup
 
-Groups: TypeAlias = Sequence[str]
-
-# The width of the keys, and that from which on two columns stand side by side.
+# The width of the keys, and the width from which on two columns stand side by side.
 KEYS = 18
 WIDE = 120
+# The groups that the launcher shows.
+OF_LAUNCHER = (screen_text.HELP_LAUNCHER, screen_text.HELP_BOXES)
 
 
 class HelpScreen(Dialog[None]):
@@ -38,49 +40,49 @@ class HelpScreen(Dialog[None]):
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 (Textual's own type)
 
-    def __init__(self, pane: str = "", shown: str = screen_text.HELP_RUN) -> None:
-        """The keys of the dashboard while this pane has the focus, or else of the launcher.
-
-        `shown` is what the dashboard shows, a run or a recording.
-        """
+    def __init__(self, groups: Sequence[KeyGroup] = OF_LAUNCHER) -> None:
         super().__init__()
-        self._groups = groups(pane, shown)
+        self._groups = groups
 
     def inside(self) -> ComposeResult:
         with Container():
             for column in halves(self._groups):
                 yield Static(self._table(column))
 
-    def _table(self, column: Groups) -> Table:
+    def _table(self, column: Sequence[KeyGroup]) -> Table:
         table = Table.grid(padding=(0, 2))
         keys = min(KEYS, self.app.size.width // 3)
         table.add_column(style="bold", width=keys, overflow="fold")
         table.add_column(overflow="fold")
-        for title in column:
-            table.add_row(self.plain(title), "", style="dim not bold")
-            for key, said in screen_text.HELP_KEYS[title]:
-                table.add_row(self.plain(key), self.plain(said))
+        for group in column:
+            table.add_row(self.plain(group.title), "", style="dim not bold")
+            for key, words in group.rows:
+                table.add_row(self.plain(key), self.plain(words))
             table.add_row("", "")
         return table
 
 
-def groups(pane: str, shown: str = screen_text.HELP_RUN) -> Groups:
-    """The titles of what is told about: all of the dashboard, or of the launcher without a pane."""
-    if not pane:
-        return [screen_text.HELP_LAUNCHER, screen_text.HELP_BOXES]
-    first = [screen_text.HELP_PANES[pane]] if pane in screen_text.HELP_PANES else []
-    others = {
-        screen_text.HELP_LAUNCHER,
-        screen_text.HELP_RUN,
-        screen_text.HELP_RECORDING,
+def of_dashboard(
+    panes: Iterable[type[Pane]], focused: str, *, recorded: bool
+) -> Sequence[KeyGroup]:
+    """The groups of the dashboard, those of the focused pane first."""
+    kinds = sorted(panes, key=lambda pane: focused != pane.NAME)
+    of_panes = dict.fromkeys(group for pane in kinds for group in pane.KEY_HELP)
+    first = kinds[0].KEY_HELP
+    shortcuts = {pane.SHORTCUT: pane.TITLE.lower() for pane in kinds if pane.SHORTCUT}
+    return [
         *first,
-    } - {shown}
-    return [*first, *(title for title in screen_text.HELP_KEYS if title not in others)]
+        screen_text.HELP_RECORDING if recorded else screen_text.HELP_RUN,
+        screen_text.help_screen(len(kinds), shortcuts),
+        *(group for group in of_panes if group not in first),
+        screen_text.HELP_BOXES,
+        screen_text.HELP_SIGNS,
+    ]
 
 
-def halves(titles: Groups) -> Iterator[Groups]:
+def halves(groups: Sequence[KeyGroup]) -> Iterator[Sequence[KeyGroup]]:
     """The groups in two columns of about as many rows."""
-    rows = [len(screen_text.HELP_KEYS[title]) + 2 for title in titles]
+    rows = [len(group.rows) + 2 for group in groups]
     cut = min(range(1, len(rows)), key=lambda at: max(sum(rows[:at]), sum(rows[at:])))
-    yield titles[:cut]
-    yield titles[cut:]
+    yield groups[:cut]
+    yield groups[cut:]

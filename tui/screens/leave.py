@@ -1,4 +1,4 @@
-"""The question on leaving a run that this viewer started."""
+"""The dialog on leaving a run that this viewer started."""
 
 from __future__ import annotations
 

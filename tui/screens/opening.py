@@ -1,29 +1,25 @@
-"""The first frame: the empty boxes of the dashboard, on the screen while all else is imported."""
+"""The first frame: the empty frames of the dashboard, shown while all else is imported."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from engine.text import harmless
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
-from tui.screens.dashboard_places import places
-from tui.terminal.compositor import FineCompositor
+from tui.screens.dashboard_regions import STRIPS, regions
+from tui.terminal.fine_screen import FineScreen
 from tui.widgets.drawn import CellWidget
 
-STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
 
-
-class Opening(Screen[None]):
-    """Says what will be there; `boxed` where that is a dashboard."""
+class Opening(FineScreen[None]):
+    """Names what will follow; `boxed` draws the frames of a dashboard."""
 
     CSS = "Opening > CellWidget { height: 1fr; }"
 
     def __init__(self, label: str, *, boxed: bool) -> None:
         super().__init__()
-        self._compositor = FineCompositor()
         self._label, self._boxed = label, boxed
 
     def compose(self) -> ComposeResult:
@@ -38,11 +34,11 @@ class Boxes(CellWidget):
         self._label, self._boxed = label, boxed
 
     def draw(self, width: int, height: int) -> list[Row]:
-        boxes = places(width, height, "loss", "confusion", zoomed=False) if self._boxed else {}
+        found = regions(width, height, "", "", zoomed=False) if self._boxed else {}
+        boxes = sorted(region for name, region in found.items() if name not in STRIPS)
         rows: list[Row] = [()] * height
-        for name, box in sorted(boxes.items(), key=lambda named: named[1].x):
-            if name not in STRIPS:
-                drawn = frame((), box.width, box.height, title=(), focused=name == "loss")
-                for y, line in enumerate(drawn, box.y):
-                    rows[y] += line
+        for i, box in enumerate(boxes):
+            drawn = frame((), box.width, box.height, title=(), focused=i == 0)
+            for y, line in enumerate(drawn, box.y):
+                rows[y] += line
         return [cells.row(" ", Span(harmless(self._label), "title")), *rows[1:]]

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from engine.text import harmless
 from tui.text import GO_ON
-
-DIGITS = "1-8"
+from tui.widgets.key_group import KeyGroup
 
 KEY_PAUSE = "pause"
 
@@ -28,30 +27,53 @@ KEY_DETACH = "detach"
 
 KEY_LEAVE = "leave"
 
-KEY_COPY_ATTACH = "copy attach"
-
 KEY_EXPLAIN = "explain"
 
 KEY_PAST = "past epochs"
 
 KEY_COMMANDS = "commands"
 
-TABS: Mapping[str, str] = {
-    "rate": "lr",
-    "layers": "layers",
-    "confusion": "confusion",
-    "maps": "maps",
-    "machine": "machine",
-    "log": "log",
-}
+# What the palette offers
 
-ASKED_AUGMENTED = "the engine shows them after its current step"
+PAUSE = "Pause the training, or go on"
 
-ASKED_ANOTHER = "something else was asked since"
+SAVE_CHECKPOINT = "Save a checkpoint now"
+
+STEER = "Steer: another learning rate, or another end"
+
+NEXT_PANE = "Go to the next pane"
+
+PREVIOUS_PANE = "Go to the previous pane"
+
+ZOOM = "Show this pane alone, or all again"
+
+SHOW_AUGMENTED = "Show training images as the network sees them"
+
+EARLIER_EPOCH = "Show the epoch before, in panes that have it"
+
+LATER_EPOCH = "Show the epoch after, in panes that have it"
+
+EXPLAIN = "Explain this pane"
+
+COPY = "Copy the command that does the same"
+
+COPY_RESUME = "Copy the command that goes on with this run"
+
+DETACH = "Detach: leave, the training goes on"
+
+LEAVE = "Leave"
+
+LIST_KEYS = "List all keys"
+
+# Its dialogs
+
+WAITING_FOR_AUGMENTED = "the engine shows them after its current step"
+
+REPLACED = "a newer request took the place of this one"
 
 STEER_TITLE = "Steer"
 
-STEER_HINT = "Enter takes them   Esc leaves them"
+STEER_HINT = "Enter apply   Esc cancel"
 
 STEER_RATE = "learning rate"
 
@@ -59,13 +81,13 @@ STEER_EPOCHS = "total epochs"
 
 STEER_RATE_HELP = "0.01, or x0.5 scales it"
 
-STEER_HELP = "The rest of the plan follows, from the next step on."
+STEER_HELP = "The rest of the plan changes from the next step on."
 
-STEER_ASKED = "the engine takes it after its current step"
+STEERING = "the engine applies it after its current step"
 
-NOT_A_RATE = "the learning rate is a number, as 0.01, or a factor, as x0.5."
+NOT_A_RATE = "the learning rate is a number such as 0.01, or a factor such as x0.5."
 
-NOT_EPOCHS = "the total of epochs is a whole number, as 40."
+NOT_EPOCHS = "the total of epochs is a whole number such as 40."
 
 KEY_STEER = "steer"
 
@@ -78,9 +100,14 @@ def steer_later(phase: str) -> str:
     return f"nothing is trained yet ({phase}): press Enter again when it trains."
 
 
-RECORDING = "This is a recording: there is no engine that could do it."
+RECORDING = "This is a recording: it has no engine."
 
 RECORDING_OVER = "that was a recording; train it here: cnn-tui -m resnet20 -d digits --epochs 10"
+
+
+def digits(panes: int) -> str:
+    """The number keys of this many panes."""
+    return f"1-{min(9, panes)}"
 
 
 def attach_command(selector: str) -> str:
@@ -106,7 +133,7 @@ def explain_over(reason: str, epoch: int) -> str:
     return f"The run is over ({reason} in epoch {epoch}); this is how it was then."
 
 
-LEAVE_QUESTION = "The training does not need this window. What shall become of it?"
+LEAVE_QUESTION = "The training does not need this window. What should it do?"
 
 # The key of each answer, and the answer.
 LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
@@ -115,7 +142,7 @@ LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
     "stay": ("Esc", "Stay here"),
 }
 
-CHECKPOINT_ASKED = "saving a checkpoint after this step"
+SAVING_CHECKPOINT = "saving a checkpoint after this step"
 
 
 def is_over(run: str, selector: str) -> str:
@@ -123,47 +150,16 @@ def is_over(run: str, selector: str) -> str:
 
 
 def stopping(run: str, selector: str) -> str:
-    return harmless(f"{run} saves and stops; go on with it by: cnn-tui resume {selector}")
+    return harmless(f"{run} saves and stops; resume it with: cnn-tui resume {selector}")
 
 
 HELP_TITLE = "Keys"
 
 HELP_FOOT = "↑ ↓ scroll   Esc back"
 
-HELP_RUN = "the run"
-
-HELP_RECORDING = "the recording"
-
-HELP_SCREEN = "the screen"
-
-HELP_CURVES = "the curves"
-
-HELP_LAYERS = "layers"
-
-HELP_CONFUSION = "confusion"
-
-HELP_MAPS = "feature maps"
-
-HELP_LOG = "the log"
-
-HELP_LAUNCHER = "the launcher"
-
-HELP_BOXES = "boxes"
-
-HELP_SIGNS = "around the curves"
-
-HELP_PANES: Mapping[str, str] = {
-    "loss": HELP_CURVES,
-    "accuracy": HELP_CURVES,
-    "rate": HELP_CURVES,
-    "layers": HELP_LAYERS,
-    "confusion": HELP_CONFUSION,
-    "maps": HELP_MAPS,
-    "log": HELP_LOG,
-}
-
-HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    HELP_RUN: (
+HELP_RUN = KeyGroup(
+    "the run",
+    (
         ("p", "pause, and go on where it was"),
         ("c", "save a checkpoint now"),
         ("s", "steer: learning rate, or the end"),
@@ -171,55 +167,19 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("d", "detach: leave, the run goes on"),
         ("q Ctrl+C", "leave; asks where it was started"),
     ),
-    HELP_RECORDING: (
+)
+
+HELP_RECORDING = KeyGroup(
+    "the recording",
+    (
         ("p", "hold it, and go on"),
         ("q Ctrl+C", "leave"),
     ),
-    HELP_SCREEN: (
-        ("Tab Shift+Tab", "the next pane, the one before"),
-        (f"{DIGITS} 0", "a pane by its number; the log"),
-        ("Enter z", "this pane alone, and back"),
-        ("e", "explain this pane, as it is now"),
-        (", . [ ]", "confusion and maps of past epochs"),
-        ("a", "training images as it sees them"),
-        (": Ctrl+P", "all that can be done, in words"),
-        ("? Esc", "these keys; back"),
-    ),
-    HELP_CURVES: (
-        ("← → h l Esc", "a cursor with exact values; none"),
-        ("Shift+← Shift+→", "ten columns on"),
-        ("+ = -", "smooth the curve more, or less"),
-        ("t L", "recent or whole; logarithmic loss"),
-    ),
-    HELP_LAYERS: (
-        ("↑ ↓ j k", "select a stage, a block or a layer"),
-        ("PgUp PgDn Home End", "ten on; to either end"),
-        ("Space Enter", "fold a stage, or open it"),
-        ("← → h l", "fold it; open it"),
-        ("m Esc", "its feature maps; select none"),
-    ),
-    HELP_CONFUSION: (
-        ("↑ ↓ ← → j k h l", "select a cell, a pair or a class"),
-        ("PgUp PgDn", "ten on"),
-        ("Enter Esc", "its images; select none"),
-        ("o /", "sort; filter"),
-        ("m %", "matrix or pairs; counts or per cent"),
-        ("r", "precision, recall and F1"),
-    ),
-    HELP_MAPS: (
-        ("n N", "the next layer, the one before"),
-        ("← → h l g", "another image; one by its number"),
-        ("Shift+← Shift+→", "ten images on"),
-        ("Ctrl+← Ctrl+→", "a hundred images on"),
-        ("↑ ↓ j k PgUp PgDn", "more channels"),
-        ("o K b", "strongest first; kernels; shades"),
-    ),
-    HELP_LOG: (
-        ("↑ ↓ j k PgUp PgDn", "scroll"),
-        ("Home g End G", "to the newest; to the oldest"),
-        ("/", "filter"),
-    ),
-    HELP_LAUNCHER: (
+)
+
+HELP_LAUNCHER = KeyGroup(
+    "the launcher",
+    (
         ("↑ ↓ j k", "choose"),
         ("PgUp PgDn Home End", "ten on; to either end"),
         ("Tab Shift+Tab", "the next box, the one before"),
@@ -231,14 +191,44 @@ HELP_KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
         (": Ctrl+P", "all that can be done, in words"),
         ("? q Ctrl+C", "these keys; quit"),
     ),
-    HELP_BOXES: (
+)
+
+HELP_BOXES = KeyGroup(
+    "boxes",
+    (
         ("Esc q Enter", "close it; so does what opened it"),
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("k s", "on leaving: keep training; stop it"),
     ),
-    HELP_SIGNS: (
+)
+
+HELP_SIGNS = KeyGroup(
+    "around the curves",
+    (
         ("◆ c s ‖ !", "best, saved, steered, paused, alert"),
         ("recent ▁▃▆", "above: the newest reports"),
     ),
-}
+)
+
+
+def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
+    """The keys of the dashboard whatever pane has the focus.
+
+    `shortcuts` holds the title of each pane that has another digit beside its number.
+    """
+    keys = " ".join([digits(panes), *shortcuts])
+    words = "; ".join(["a pane by its number", *(f"the {title}" for title in shortcuts.values())])
+    return KeyGroup(
+        "the screen",
+        (
+            ("Tab Shift+Tab", "the next pane, the one before"),
+            (keys, words),
+            ("Enter z", "this pane alone, and back"),
+            ("e", "explain this pane, as it is now"),
+            (", . [ ]", "past epochs, in panes that have them"),
+            ("a", "training images as it sees them"),
+            (": Ctrl+P", "all that can be done, in words"),
+            ("? Esc", "these keys; back"),
+        ),
+    )

@@ -24,10 +24,10 @@ _FACTOR = ("x", "X", "*", "×")
 
 
 class SteerScreen(FormDialog[Changes]):
-    """Two fields that hold what is now; Enter takes what was changed, Escape nothing.
+    """Two fields with the present values; Enter applies the changes, Escape cancels.
 
-    They are empty before the run begins to train. `check` says in one sentence why the engine
-    cannot be told now; the form stays open with it.
+    The fields are empty until the run trains. If the engine cannot be steered now, `check` returns
+    a sentence that says why, and the form stays open with it.
     """
 
     DEFAULT_CSS = """
@@ -79,9 +79,9 @@ class SteerScreen(FormDialog[Changes]):
 
 
 def rate_change(said: str) -> dict[str, float | int]:
-    """`0.01` as a rate, `x0.5` or `*0.5` as a factor of what is planned.
+    """`0.01` is a rate, `x0.5` or `*0.5` a factor of the planned rates.
 
-    Raises ValueError with a sentence for what is neither.
+    Raises ValueError with a sentence for anything else.
     """
     factor = said.startswith(_FACTOR)
     try:
@@ -94,7 +94,7 @@ def rate_change(said: str) -> dict[str, float | int]:
 
 
 def epochs_change(said: str, epoch: int) -> dict[str, float | int]:
-    """A total of epochs, not before the one that the run is in; raises as `rate_change`."""
+    """A total of epochs, at least the current epoch; raises as `rate_change`."""
     if not (said.isascii() and said.isdigit()):
         raise ValueError(screen_text.NOT_EPOCHS)
     if len(said) > len(str(MOST_EPOCHS)) or int(said) > MOST_EPOCHS:

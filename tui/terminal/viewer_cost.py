@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from textual.app import App
+
 WINDOW_SECONDS = 10.0
 # Drawing the first frame and reading the journal are not part of the steady cost.
 WARM_UP_SECONDS = 3.0
@@ -70,3 +72,10 @@ class CostMeter:
             self._last = ViewerCost(share, (written - self._written) / seconds)
             self._since, self._spent, self._written = now, spent, written
         return self._last
+
+
+def cost_of(app: App[object]) -> Callable[[], ViewerCost | None]:
+    """What tells the cost of this app; without a terminal it costs nothing to speak of."""
+    if app._driver is None or app.is_headless:
+        return lambda: None
+    return CostMeter.of(app._driver).read

@@ -24,9 +24,9 @@ from tui.drawing.plain import to_ascii
 # Inks that share the colour of another one.
 VARIABLES: Mapping[Ink, str] = {"hit": "train", "miss1": "dim"}
 BOLD: frozenset[Ink] = frozenset({"key", "error", "miss4"})
-# Plain characters, and what curves are made of: each takes one cell, whatever stands beside it.
+# Plain characters, and those of curves: each takes one cell, whatever its neighbours are.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
-# A terminal is told in so many bytes or more where its cursor shall go on.
+# Moving the cursor takes at least this many bytes.
 JUMP = 4
 
 
@@ -65,14 +65,14 @@ class CellWidget(Widget):
             self.refresh(*changes)
 
     def _fitted(self, width: int, height: int) -> list[Row]:
-        """What is drawn, as so many rows of so many cells."""
+        """The drawing, fitted to this size."""
         rows = [cells.fit(row, width) for row in self.draw(width, height)[:height]]
         return rows + [cells.fit((), width)] * (height - len(rows))
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
     ) -> bool:
-        """Draw what is new on the screen at once: the event of its size comes after a blank one."""
+        """Draw a new widget at once: the event of its size comes only after a blank frame."""
         updated = super()._size_updated(size, virtual_size, container_size, layout)
         if not self._rows and all(self.size):
             self._rows = self._fitted(*self.size)
@@ -112,8 +112,8 @@ class CellWidget(Widget):
     def _ink(self, ink: Ink) -> Style:
         """The colour that the theme has for this ink.
 
-        Component classes would do, but Textual works them out for every widget before the first
-        frame, which takes longer than all else in it.
+        Component classes would do as well, but Textual resolves them for every widget before the
+        first frame, which takes longer than all else in it.
         """
         if ink in ("plain", "title"):
             return Style(bold=ink == "title")
@@ -122,9 +122,9 @@ class CellWidget(Widget):
 
 
 def changed(before: Row, after: Row) -> list[tuple[int, int]]:
-    """Where two rows of one width differ: the first cell of each stretch, and the one after it.
+    """The stretches in which two rows of one width differ: first cell, and first cell after.
 
-    What lies between two changes and is shorter than what takes the cursor over it is in one.
+    Two changes are one stretch if moving the cursor takes more bytes than the cells between.
     """
     left, old_spans, new_spans = _differing(before, after)
     stretches: list[tuple[int, int]] = []
@@ -140,7 +140,7 @@ def changed(before: Row, after: Row) -> list[tuple[int, int]]:
 
 
 def _differing(before: Row, after: Row) -> tuple[int, Row, Row]:
-    """Where the spans that differ begin, and these: most of a row is the same."""
+    """The column at which differing spans begin, and these spans: most of a row is the same."""
     most = min(len(before), len(after))
     head = next((i for i in range(most) if before[i] != after[i]), most)
     rest = most - head
@@ -152,7 +152,7 @@ def _differing(before: Row, after: Row) -> tuple[int, Row, Row]:
 def _cells(row: Row) -> list[tuple[str, Ink, Colours | None]]:
     """A row cell by cell; the second cell of a wide character is empty.
 
-    What takes no cell, as an accent or a joiner, belongs to the character before.
+    A character without a width, such as an accent or a joiner, belongs to the one before it.
     """
     spread: list[tuple[str, Ink, Colours | None]] = []
     for text, ink, colours in row:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from rich.text import Text
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
@@ -15,7 +15,7 @@ from tui.drawing.plain import to_ascii
 from tui.widgets import widget_text
 from tui.widgets.drawn import is_ascii
 
-# Where the keys begin, in cells, in a terminal of this width.
+# The column at which the keys begin in a terminal of at least this width.
 COLUMN = 55
 WIDE = 76
 
@@ -29,7 +29,7 @@ class Palette(CommandPalette):
 
 
 class Action(NamedTuple):
-    """Something that can be done: in words, by which key, and what does it where."""
+    """An action in words, its keys, and the node that performs it."""
 
     words: str
     keys: str
@@ -37,8 +37,16 @@ class Action(NamedTuple):
     node: DOMNode
 
 
+@runtime_checkable
+class OffersMore(Protocol):
+    """A screen or an app that can do more than its bindings say."""
+
+    def further_actions(self) -> Iterable[tuple[str, str, str]]:
+        """Each action in words, its keys, and the action itself."""
+
+
 class Actions(Provider):
-    """What the keys do on this screen, and what has no key."""
+    """The described bindings of this screen, and the actions that have no key."""
 
     async def discover(self) -> Hits:
         for action in self.actions():
@@ -53,17 +61,19 @@ class Actions(Provider):
 
     def actions(self) -> Iterator[Action]:
         """Each action once, with all its keys, those of the pane first."""
-        found: dict[tuple[str, DOMNode], list[str]] = {}
+        keys_of: dict[tuple[str, str, DOMNode], list[str]] = {}
         for key, (node, binding, enabled, _) in self.screen.active_bindings.items():
-            if enabled and node is not self.app and words_for(binding.action):
-                found.setdefault((binding.action, node), []).append(binding.key_display or key)
-        for (action, node), keys in found.items():
-            signs = sorted(map(key_sign, keys), key=len)
-            yield Action(words_for(action), " ".join(signs), action, node)
-        for action, words in widget_text.COMMANDS_WITHOUT_KEY.items():
-            for node in (self.screen, self.app):
-                if hasattr(node, f"action_{action}") and node.check_action(action, ()):
-                    yield Action(words, "", action, node)
+            # Textual's own actions name their node: `screen.copy_text`.
+            ours = node is not self.app and "." not in binding.action
+            if enabled and ours and binding.description:
+                one = binding.description, binding.action, node
+                keys_of.setdefault(one, []).append(binding.key_display or key)
+        for (words, action, node), keys in keys_of.items():
+            yield Action(words, " ".join(sorted(map(key_sign, keys), key=len)), action, node)
+        for offering in (self.screen, self.app):
+            if isinstance(offering, OffersMore):
+                for words, signs, action in offering.further_actions():
+                    yield Action(words, signs, action, offering)
 
     def _line(self, action: Action) -> Text:
         plain = to_ascii if is_ascii(self.app) else str
@@ -74,12 +84,7 @@ class Actions(Provider):
         return partial(self.app.run_action, action.action, action.node)
 
 
-def words_for(action: str) -> str:
-    """What an action does, or nothing where it belongs into no list."""
-    return widget_text.COMMANDS.get(action, "")
-
-
 def key_sign(key: str) -> str:
-    """A key as help and footer write it: `?` for question_mark."""
+    """A key as the help and the footer write it: `?` for question_mark."""
     parts = key.split("+") if key not in widget_text.KEY_SIGNS else [key]
     return "+".join(widget_text.KEY_SIGNS.get(part, part) for part in parts)

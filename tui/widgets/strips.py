@@ -1,4 +1,4 @@
-"""The parts of the dashboard that are one row: status, progress, news and the keys."""
+"""The parts of the dashboard without a frame: status, progress, numbers, news and keys."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tui.drawing.frame import fitting
 from tui.drawing.plain import spelled
 from tui.widgets.drawn import CellWidget, is_ascii
 
-# Between keys: that there are others.
+# The sign between keys that there are more.
 MORE = "…"
 
 
 class Strip(CellWidget):
-    """A row that is drawn from the history and the state of the screen."""
+    """A row or a few, drawn from the history and the state of the screen."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
@@ -33,9 +33,9 @@ class Strip(CellWidget):
     )
 
     class State(NamedTuple):
-        """What the screen knows beside the history.
+        """What the screen knows besides the history.
 
-        `keys` are those that work now, `go_on` is the command for a run that can be gone on with.
+        `keys` are those that work now; `go_on` is the command that resumes the run, if it can be.
         """
 
         label: str
@@ -58,7 +58,7 @@ class Strip(CellWidget):
 
 
 class Status(Strip):
-    """Which run this is, what it does, how fast, and when it will be done."""
+    """The run, its state, its speed and the time left."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         s = self.state
@@ -75,7 +75,7 @@ class Status(Strip):
 
 
 class Progress(Strip):
-    """How far the run is: a bar, or in a small terminal the schedule as one."""
+    """The progress of the run: a bar, or in a small terminal the schedule as a bar."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         if width >= 100:
@@ -105,7 +105,7 @@ class Numbers(Strip):
 
 
 class News(Strip):
-    """The newest entries of the log in one row, and how to go on with a run that has ended."""
+    """The newest entries of the log in one row, and how to resume a run that has ended."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
@@ -136,10 +136,10 @@ class Footer(Strip):
 
 
 def keys_row(keys: tuple[tuple[str, str], ...], width: int, more: str = MORE) -> Row:
-    """` p pause   c checkpoint`, with less air where the row is narrow, or with fewer of them.
+    """` p pause   c checkpoint`; a narrow row has less space between keys, then fewer keys.
 
-    The most useful come first. The last two, how to leave and how to find help, are there always;
-    a sign before them says that there are more keys than the row has room for.
+    The most useful keys come first. The last two, for leaving and for help, always stay; a sign
+    before them says that other keys were left out.
     """
     others, always = keys[:-2], keys[-2:]
     firsts = [(*others[:kept], (more, "")) for kept in range(len(others) - 1, -1, -1)]

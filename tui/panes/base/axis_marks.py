@@ -1,4 +1,4 @@
-"""Signs on the x-axis: where something happened to the run."""
+"""Signs on the x-axis: the best epoch, and the steps at which something happened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tui.drawing.axis import Mark
 from tui.drawing.cells import Span
 
 BEST = Span("◆", "good")
-# Where two share a column, the first of these is shown.
+# If two share a column, the first of these is shown.
 SIGNS = {
     "steer": Span("s", "rate"),
     "alert": Span("!", "warning"),
@@ -17,7 +17,7 @@ SIGNS = {
 
 
 def event_marks(history: History) -> list[Mark]:
-    """The best epoch, then what a person did and what the engine warned of, newest first."""
+    """The best epoch, then the marks of each kind, newest first."""
     best = history.best
     found: list[Mark] = [(float(best.epoch), BEST)] if best else []
     for kind, sign in SIGNS.items():

@@ -1,4 +1,4 @@
-"""What the panes over the epochs have in common: the x-axis, its marks, and a cursor on it."""
+"""The base of the panes over the epochs: the x-axis, its marks, and a cursor."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from textual.message import Message
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui.drawing import axis, series
+from tui.drawing import axis, cells, series
 from tui.drawing.axis import Limits
-from tui.drawing.cells import Row
+from tui.drawing.cells import Row, Span
 from tui.panes.base import axis_marks, pane_text
 from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
+from tui.widgets.key_group import KeyGroup
 
-# The column that is being filled moves by a dot now and then: so often it is drawn again.
+# New steps may move the newest column by a dot. It is drawn again this often.
 SECONDS = 2.0
 
 
@@ -26,7 +27,7 @@ class Chart(Pane):
     """A quantity over epochs. Its `view` may be shared with others; see `Viewed`."""
 
     RENEWED: ClassVar[float] = SECONDS
-    """How old the column that is being filled may be, in seconds."""
+    """The age in seconds at which the newest column is drawn again."""
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
             events.Steps,
@@ -45,20 +46,23 @@ class Chart(Pane):
         Binding("shift+left", "move(-10)", show=False),
         Binding("shift+right", "move(10)", show=False),
         Binding("escape", "hide_cursor", show=False),
-        Binding("t", "recent", show=False),
+        Binding("t", "recent", pane_text.SHOW_RECENT, show=False),
     ]
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("←→", pane_text.KEY_CURSOR),
         ("t", pane_text.KEY_RECENT),
     )
+    KEY_HELP: ClassVar[tuple[KeyGroup, ...]] = (
+        KeyGroup(pane_text.HELP_CURVES, pane_text.HELP_CURVES_ROWS),
+    )
 
     class Viewed(Message):
-        """The view was changed: all panes that share it are to be drawn again."""
+        """The view changed: all panes that share it must be drawn again."""
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self.view = ChartView()
-        # The plot as it was drawn last: how large, where the run was on the axis, and when.
+        # The last plot: its rows, its size, the axis with the column of the run, and its time.
         self._plot: list[Row] = []
         self._plotted: tuple[int, int] = (0, 0)
         self._plotted_to: tuple[Limits, int] = ((0.0, 0.0), 0)
@@ -67,14 +71,14 @@ class Chart(Pane):
         self._waits = False
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
-        """Draw what changed; the plot only where a new column begins, or now and then."""
+        """Draw what changed; the plot only if a new column begins, or if it is old."""
         only_steps = kinds is not None and kinds & self.LISTENS == {events.Steps}
         self._waits = only_steps and history is self.history and self._is_fresh
         super().show(history, kinds)
         self._waits = False
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Only the border tells who has the keys: the plot within stays."""
+        """Only the border shows the focus: the plot stays."""
         self._waits = True
         super().watch_has_focus(has_focus)
         self._waits = False
@@ -86,7 +90,7 @@ class Chart(Pane):
 
     @property
     def _reached(self) -> tuple[Limits, int]:
-        """The axis, and the column on it that the run has reached."""
+        """The axis, and the column that the run has reached."""
         columns = self._columns(self.size.width)
         return self.window, axis.column_in(self.window, series.epochs_done(self.history), columns)
 
@@ -106,19 +110,24 @@ class Chart(Pane):
 
     @property
     def cursor(self) -> float | None:
-        """The cursor while it lies within the axis, which may have changed since."""
+        """The cursor, unless the axis has changed and no longer holds it."""
         start, end = self.window
         at = self.view.cursor
         return at if at is not None and start <= at <= end else None
 
+    def plot_width(self, width: int) -> int:
+        """The cells of the plot and its y-axis in a pane of this width."""
+        return width - 2
+
     def ticks(self, width: int) -> Row:
         """The lower border of a pane of this width: the x-axis with its marks."""
-        left = axis.gutter(width - 2)
+        plot = self.plot_width(width)
         signs = axis_marks.event_marks(self.history)
-        return axis.epoch_ticks(self.window, width - 2, left, signs, self.cursor)
+        ticks = axis.epoch_ticks(self.window, plot, axis.gutter(plot), signs, self.cursor)
+        return cells.row(*ticks, Span("─" * (width - 2 - plot), "border"))
 
     def reach(self, width: int) -> float:
-        """How far, in epochs, what the cursor shows may lie from it: a column, a report."""
+        """The largest distance in epochs between the cursor and the value that it reads."""
         start, end = self.window
         columns = self._columns(width)
         report = self.history.loss.width / self.history.steps_per_epoch
@@ -126,7 +135,8 @@ class Chart(Pane):
 
     def _columns(self, width: int) -> int:
         """The columns of the plot in a pane of this width."""
-        return max(1, width - 2 - axis.gutter(width - 2))
+        plot = self.plot_width(width)
+        return max(1, plot - axis.gutter(plot))
 
     def action_move(self, places: int) -> None:
         if series.epochs_done(self.history):
@@ -137,8 +147,8 @@ class Chart(Pane):
     def on_click(self, event: textual_events.Click | None = None) -> None:
         """A click into the plot puts the cursor there."""
         super().on_click()
-        columns, width = self._columns(self.size.width), self.size.width
-        column = event.x - 1 - axis.gutter(width - 2) if event is not None else -1
+        columns, plot = self._columns(self.size.width), self.plot_width(self.size.width)
+        column = event.x - 1 - axis.gutter(plot) if event is not None else -1
         if 0 <= column < columns and series.epochs_done(self.history):
             self.view.point(self.history, column, columns)
             self.post_message(self.Viewed())
@@ -152,7 +162,7 @@ class Chart(Pane):
         self.post_message(self.Viewed())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape is the screen's while there is no cursor."""
+        """Escape is left to the screen while there is no cursor."""
         if action == "hide_cursor":
             return self.cursor is not None
         return super().check_action(action, parameters)

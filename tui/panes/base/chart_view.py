@@ -1,4 +1,4 @@
-"""How the curves are looked at: one x-axis and one cursor for all panes that share it."""
+"""The view of the curves: one x-axis and one cursor for all panes that share it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from engine.run.history import History
 from tui.drawing import axis, series
 from tui.drawing.axis import Limits
 
-# How much of a smoothed value is that of the one before; see `series.smoothed`.
+# The weights of the levels of smoothing; see `series.smoothed`.
 SMOOTHING = (0.0, 0.6, 0.8, 0.9, 0.95, 0.98)
 
 
 @dataclasses.dataclass
 class ChartView:
-    """What the keys of a curve change; `cursor` is an epoch, or None while there is none."""
+    """The settings that keys change; `cursor` is an epoch, or None without a cursor."""
 
     level: int = 0
     recent: bool = False
@@ -27,7 +27,7 @@ class ChartView:
         return SMOOTHING[self.level]
 
     def smooth(self, levels: int) -> None:
-        """Smooth more or, where negative, less."""
+        """Smooth more, or less if negative."""
         self.level = min(len(SMOOTHING) - 1, max(0, self.level + levels))
 
     def window(self, history: History) -> Limits:
@@ -37,7 +37,7 @@ class ChartView:
         return axis.newest(done, span) if self.recent else (0.0, float(span))
 
     def toggle_recent(self) -> None:
-        """Show the recent steps or the whole run; a cursor would not keep its place."""
+        """Show the recent steps or the whole run; the cursor goes, since its place would move."""
         self.recent = not self.recent
         self.cursor = None
 
@@ -46,10 +46,10 @@ class ChartView:
         self.cursor = _in_column(self.window(history), column, columns)
 
     def move(self, history: History, places: int, columns: int) -> None:
-        """Move the cursor by columns, or by epochs where several share one.
+        """Move the cursor by columns, or by epochs if several share a column.
 
-        The first move to the left begins at the newest step and that to the right at the start;
-        a cursor that leaves the axis is gone.
+        A first move to the left begins at the newest step, one to the right at the start. A cursor
+        that leaves the axis goes.
         """
         start, end = window = self.window(history)
         if self.cursor is None and places < 0:
@@ -68,7 +68,7 @@ def _moved(cursor: float, places: int, window: Limits, columns: int) -> float:
 
 
 def _in_column(window: Limits, column: int, columns: int) -> float:
-    """The end of an epoch that lies in this column, else the column's middle."""
+    """The end of an epoch in this column, or the middle of the column if there is none."""
     width = (window[1] - window[0]) / columns
     middle = window[0] + (column + 0.5) * width
     whole = float(round(middle))

@@ -1,7 +1,8 @@
-"""What all panes of the dashboard have in common: a frame, a number, and what they listen to."""
+"""The base of all panes of the dashboard: a frame, a number, and what each pane declares."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -13,6 +14,10 @@ from engine.run.history import History
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame, room
 from tui.widgets.drawn import CellWidget
+from tui.widgets.key_group import KeyGroup
+
+# A pane of fewer columns shows its short title.
+NARROW = 50
 
 
 class Border(NamedTuple):
@@ -26,15 +31,35 @@ class Border(NamedTuple):
 class Pane(CellWidget, can_focus=True):
     """A framed view of a run's history; it knows neither its siblings nor the app.
 
-    A subclass names the events that change it and draws its border and inside from
-    `self.history`, which it never changes.
+    A subclass declares all that the program knows of the pane: how it is called, which events
+    change it, which keys it has and what they do, where it may stand, and what `e` says of it.
+    The description of each of its `BINDINGS` is what the palette calls that action. The subclass
+    draws its border and its inside from `self.history`, which it never changes.
     """
 
-    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset()
-    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """The keys that work while the pane has the focus, with what they do, for the footer."""
-    TITLE: ClassVar[str] = ""
+    NAME: ClassVar[str]
+    """The id of the pane, unique among all panes."""
+    TITLE: ClassVar[str]
     SHORT: ClassVar[str] = ""
+    """The title in a narrow frame, if it differs."""
+    TAB: ClassVar[str] = ""
+    """The title as a tab of the shelf. Without one, a pane that has no tile is shown alone."""
+    FIRST_TAB: ClassVar[bool] = False
+    """Whether the shelf shows this pane at first."""
+    GO_TO: ClassVar[str]
+    """What the palette calls going to this pane."""
+    SHORTCUT: ClassVar[str] = ""
+    """A digit that leads here, beside the number of the pane."""
+    KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """What the footer says of the keys that work while the pane has the focus."""
+    KEY_HELP: ClassVar[tuple[KeyGroup, ...]] = ()
+    """What the help says of these keys, the pane's own group first; panes may share groups."""
+    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset()
+    """The events that change the pane."""
+    PAST_EPOCHS: ClassVar[bool] = False
+    """Whether the pane can show a past epoch."""
+    BEFORE_START: ClassVar[bool] = False
+    """Whether the pane has something to show of a run that never began."""
 
     class Chosen(Message):
         """The pane was clicked."""
@@ -43,8 +68,8 @@ class Pane(CellWidget, can_focus=True):
             super().__init__()
             self.pane = pane
 
-    class Asked(Message):
-        """The pane wants to know something that only the engine can tell; see `answer`."""
+    class InspectionRequested(Message):
+        """The pane needs something that only the engine can tell; it comes by `receive`."""
 
         def __init__(
             self, pane: Pane, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)
@@ -52,15 +77,15 @@ class Pane(CellWidget, can_focus=True):
             super().__init__()
             self.pane, self.kind, self.layer, self.images = pane, kind, layer, images
 
-    class Pointed(Message):
-        """A layer was selected; a pane that shows layers may follow."""
+    class LayerSelected(Message):
+        """A layer was selected; panes that show layers may follow."""
 
         def __init__(self, layer: str) -> None:
             super().__init__()
             self.layer = layer
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(id=self.NAME)
         self.number = number
         self.history = History()
         self.tabs: Row = ()
@@ -68,14 +93,22 @@ class Pane(CellWidget, can_focus=True):
         self.past = ""
         """Which past epoch is shown, to be said beside the title; empty while it is the last."""
 
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        """Sentences for somebody who learns what the pane shows, as far as the run has come."""
+        raise NotImplementedError
+
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         """Draw what changed; `kinds` are the new events, None where anything may have changed."""
         self.history = history
         if kinds is None or kinds & self.LISTENS:
             self.redraw()
 
-    def answer(self, event: Event) -> None:
-        """Take what was asked for, an `Alert` where it was refused."""
+    def receive(self, reply: Event) -> None:
+        """Take what was requested, or an `Alert` where the engine refused."""
+
+    def select_layer(self, layer: str) -> None:
+        """Show this layer, which was selected in another pane."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         title = self.tabs or self.title(width)
@@ -95,7 +128,7 @@ class Pane(CellWidget, can_focus=True):
         )
 
     def title(self, width: int) -> Row:
-        name = self.TITLE if width >= 50 else self.SHORT or self.TITLE
+        name = self.TITLE if width >= NARROW else self.SHORT or self.TITLE
         return (Span(f"{self.number} ", "key"), Span(name, "title"))
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
@@ -103,7 +136,7 @@ class Pane(CellWidget, can_focus=True):
         return Border()
 
     def inside(self, width: int, height: int) -> list[Row]:
-        """The rows within the frame."""
+        """The rows inside the frame."""
         raise NotImplementedError
 
     def watch_has_focus(self, has_focus: bool) -> None:
@@ -122,12 +155,12 @@ class ScrollingPane(Pane):
         Binding("up,k", "scroll_rows(-1)", show=False),
     ]
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self.first = 0
 
     def count(self) -> int:
-        """How many rows there are to scroll through."""
+        """The number of rows to scroll through."""
         raise NotImplementedError
 
     def action_scroll_rows(self, rows: int) -> None:

@@ -18,12 +18,12 @@ LONGEST_NAME = 24
 # The longest bar of recall, and the share of the pane that it may take.
 BAR = 30
 BAR_SHARE = 5
-# With fewer rows the classes stand without a heading.
+# With fewer rows than this, the heading is left out.
 HEADED = 3
 
 
 class Score(NamedTuple):
-    """Fractions of a class, each None where it is not defined: no image, or no prediction."""
+    """Fractions of a class; None if undefined, without an image or without a prediction."""
 
     precision: float | None
     recall: float | None
@@ -31,7 +31,7 @@ class Score(NamedTuple):
 
 
 def score(counted: Counts, index: int) -> Score:
-    """How well one class is told from the others; F1 is the harmonic mean of the other two."""
+    """Precision, recall and F1, their harmonic mean, of one class against all others."""
     hits = counted.cells.get((index, index), 0)
     said, total = counted.said.get(index, 0), counted.totals.get(index, 0)
     return Score(
@@ -42,7 +42,7 @@ def score(counted: Counts, index: int) -> Score:
 
 
 def mean_score(counted: Counts, many: int) -> Score:
-    """The means over so many classes, of each fraction over those that have it."""
+    """The mean of each fraction over the classes for which it is defined."""
     columns = zip(*(score(counted, index) for index in range(many)), strict=True)
     defined = [[value for value in column if value is not None] for column in columns]
     return Score(*(sum(values) / len(values) if values else None for values in defined or [[]] * 3))
@@ -51,7 +51,7 @@ def mean_score(counted: Counts, many: int) -> Score:
 def report(
     counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> list[Row]:
-    """A class a row, those around the selected one, with its most frequent mistake."""
+    """A row for each class around the selected one, with its most frequent mistake."""
     order = class_order(counted, classes, view.order("report"), view.wanted)
     if not order:
         return [cells.row(Span(" " + confusion_text.NO_CLASS_FITS, "dim"))]
@@ -68,7 +68,7 @@ def report(
 
 
 def report_foot(counted: Counts, many: int, width: int) -> Row:
-    """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, as much of it as fits."""
+    """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, or less of it."""
     names = (confusion_text.PRECISION, confusion_text.RECALL, confusion_text.F1)
     means = zip(names, mean_score(counted, many), strict=True)
     written = "   ".join(f"{name} {_percent(value)}" for name, value in means)

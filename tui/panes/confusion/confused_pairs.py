@@ -1,4 +1,4 @@
-"""The classes most often taken for each other, for matrices that are too large to read."""
+"""The classes that are confused most often, for matrices that are too large to read."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tui.panes.confusion.matrix_view import MatrixView, pair_order, part, simila
 
 LONGEST_NAME = 14
 WIDE_NAME = 24
-# A bar is so long, or this share of the pane.
+# The longest bar, in cells and as a share of the pane.
 BAR = 12
 BAR_SHARE = 3
-# Beside a matrix.
+# The longest bar beside a matrix.
 SHORTEST_BAR, LONGEST_BAR = 8, 24
-# The least cells for the list, and the least rows and cells for what stands around it.
+# The fewest cells for the list, and the fewest rows and cells for the parts around it.
 LIST = 46
 AROUND_ROWS = 10
 DENSITY = 12
-# Fewer classes have no shape.
+# Fewer classes than this have no shape.
 LEAST_SHAPE = 21
-# With fewer rows the pairs stand without a heading.
+# With fewer rows than this, the heading is left out.
 HEADED = 4
 
 
 def pair_table(
     counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView | None = None
 ) -> list[Row]:
-    """The pairs, the shape of their matrix beside them, the extremes of recall below."""
+    """The pairs, the shape of the matrix beside them, and the extremes of recall below."""
     view = view or MatrixView()
     found = pair_order(counted, classes, view.order("pairs"), view.wanted)
     below = _extremes(counted, classes, width) if height >= AROUND_ROWS else []
@@ -75,7 +75,7 @@ def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) ->
 def pair_list(
     found: Sequence[Mistake], classes: Sequence[str], width: int, height: int
 ) -> list[Row]:
-    """A narrow list for the side of a matrix: `cat  → dog     131`, with bars where they fit."""
+    """A narrow list for the side of a matrix: `cat  → dog     131`, with bars if they fit."""
     shown = found[: height - 1]
     count, true, other = _list_widths(shown, classes)
     room = min(width, true + other + 4 + count)
@@ -101,12 +101,12 @@ def pair_list(
 
 
 def listed_width(found: Sequence[Mistake], classes: Sequence[str], height: int) -> int:
-    """The cells that such a list takes with whole names."""
+    """The cells that this list takes with whole names."""
     return sum(_list_widths(found[: height - 1], classes)) + 4
 
 
 def _list_widths(shown: Sequence[Mistake], classes: Sequence[str]) -> tuple[int, int, int]:
-    """The cells of a count and of the names of both classes, the other one with a space behind."""
+    """The widths of a count, of the true class, and of the predicted one with a space after it."""
     count = widest([confusion_text.COUNT, *(str(mistake.images) for mistake in shown)])
     true, other = (widest([class_name(classes, pair[i]) for pair in shown]) for i in (0, 1))
     return count, true, max(other + 1, widest([confusion_text.WORST_PAIRS]) - 2 - true)
@@ -120,7 +120,7 @@ def _list(
     height: int,
     view: MatrixView,
 ) -> list[Row]:
-    """A heading, a rule, and a pair a row with its bar; those around the selected one."""
+    """A heading, a rule, and a row with a bar for each pair around the selected one."""
     if not found:
         nothing = Span(" " + confusion_text.NO_PAIR_FITS, "dim")
         none = nothing if counted.mistakes else Span(" " + confusion_text.NO_MISTAKES, "good")
@@ -140,7 +140,7 @@ def _list(
 def _widths(
     counted: Counts, classes: Sequence[str], width: int, shown: Sequence[Mistake]
 ) -> tuple[int, int, int]:
-    """The cells of a number, of a name and of a bar."""
+    """The widths of a number, of a name and of a bar."""
     number = max(widest([_total(counted)]), len(f"{counted.mistakes[0].images:,}"))
     names = [class_name(classes, i) for pair in shown for i in pair[:2]]
     longest = LONGEST_NAME if width < 2 * LIST else WIDE_NAME
@@ -183,7 +183,7 @@ def _pair(
 
 
 def _extremes(counted: Counts, classes: Sequence[str], width: int) -> list[Row]:
-    """The classes that are recognised least and most."""
+    """The classes with the lowest and the highest recall."""
     ranked = counted.recalls
     label = widest([confusion_text.HARDEST, confusion_text.EASIEST])
     rows: list[Row] = [(Span(" " + "─" * (width - 2), "border"),)]

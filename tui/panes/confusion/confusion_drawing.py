@@ -38,7 +38,7 @@ def confusion_pane(
 def kind_shown(
     confusion: Confusion | None, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Kind:
-    """What a pane with this inside shows."""
+    """The kind that a pane of this inner size shows."""
     if view.kind is not None or confusion is None:
         return view.kind or "matrix"
     whole = _whole(counts(confusion), classes, width, height, view)
@@ -52,15 +52,15 @@ def confusion_foot(
     height: int,
     view: MatrixView = PLAIN,
 ) -> Row:
-    """What the lower border says: the selected cell, the column names, the worst pairs, sums.
+    """The lower border: the selected cell, the column names, the worst pairs or sums.
 
-    `width` and `height` are those of the inside.
+    `width` and `height` are the inner size of the pane.
     """
     if confusion is None:
         return ()
     counted = counts(confusion)
-    if view.asked:
-        return (Span(confusion_text.ASKED_IMAGES, "dim"),)
+    if view.waiting:
+        return (Span(confusion_text.WAITING_FOR_IMAGES, "dim"),)
     kind = kind_shown(confusion, classes, width, height, view)
     if view.selected is not None:
         room = max(0, width - 7 - cells.width(confusion_hint(confusion, view, kind)))
@@ -73,8 +73,8 @@ def confusion_foot(
 
 
 def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) -> Row:
-    """What Enter does, for the right of the lower border; nothing where there is no image."""
-    if confusion is None or view.selected is None or view.asked:
+    """What Enter does, for the right of the lower border; empty without images."""
+    if confusion is None or view.selected is None or view.waiting:
         return ()
     if not kept_images(confusion, view.selected, kind):
         return ()
@@ -82,7 +82,7 @@ def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) ->
 
 
 def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> tuple[int, ...]:
-    """The validation images that are kept of a cell, or, in the report, of a class's mistakes."""
+    """The images that are kept of a cell or, in the report, of the mistakes of a class."""
     kept = (
         cell
         for cell in confusion.worst
@@ -104,7 +104,7 @@ def confusion_facts(
     view: MatrixView = PLAIN,
     kind: Kind = "matrix",
 ) -> Row:
-    """`row = true, %   epoch 11`, or the epoch alone, as it is said; empty where it need not be."""
+    """`row = true, %   epoch 11`, or only the epoch, which may be empty."""
     if confusion is None:
         return ()
     when = [epoch] if epoch else []
@@ -211,7 +211,7 @@ def _beside(
     height: int,
     shape: Layout,
 ) -> list[Row]:
-    """The matrix with a list of the worst pairs at its right, where there is room."""
+    """The matrix, with a list of the worst pairs on its right if there is room."""
     room = width - shape.width - 3
     found = counted.mistakes
     if width - shape.width < BESIDE or not found:

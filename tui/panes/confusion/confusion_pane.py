@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.history import History
 from tui import text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
 from tui.drawing.plain import spelled
 from tui.panes.base.pane import Border, Pane
-from tui.panes.confusion import confusion_drawing, confusion_text
+from tui.panes.confusion import confusion_drawing, confusion_explanation, confusion_text
 from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
 from tui.widgets.drawn import is_ascii
+from tui.widgets.key_group import KeyGroup
 
-# So many images are asked for at once, at most.
+# The most images in one request.
 MOST_IMAGES = 16
 
 
 class ConfusionPane(Pane):
-    """Row = true class; a cell, a pair or a class can be selected, and its images looked at.
+    """Row = true class; one can select a cell, a pair or a class, and see its images.
 
     `m` changes between matrix and pairs, `r` shows precision, recall and F1, `o` sorts.
     """
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Confusion, events.RunStarted})
+    NAME = "confusion"
     TITLE = confusion_text.CONFUSION_TITLE
+    TAB = confusion_text.CONFUSION_TAB
+    FIRST_TAB = True
+    GO_TO = confusion_text.GO_TO_CONFUSION
+    KEY_HELP = (KeyGroup(confusion_text.CONFUSION_TAB, confusion_text.HELP_ROWS),)
+    PAST_EPOCHS = True
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = (
         ("o", confusion_text.KEY_SORT),
         ("r", confusion_text.KEY_REPORT),
@@ -37,35 +46,39 @@ class ConfusionPane(Pane):
         ("/", text.KEY_FILTER),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("percent_sign", "toggle_counts", show=False),
-        Binding("o", "sort", show=False),
-        Binding("m", "kind('matrix')", show=False),
-        Binding("r", "kind('report')", show=False),
-        Binding("slash", "filter", show=False),
+        Binding("percent_sign", "toggle_counts", confusion_text.SHOW_COUNTS, show=False),
+        Binding("o", "sort", confusion_text.SORT, show=False),
+        Binding("m", "kind('matrix')", confusion_text.SHOW_MATRIX, show=False),
+        Binding("r", "kind('report')", confusion_text.SHOW_REPORT, show=False),
+        Binding("slash", "filter", confusion_text.FILTER, show=False),
         Binding("down,j", "move(1, 0)", show=False),
         Binding("up,k", "move(-1, 0)", show=False),
         Binding("right,l", "move(0, 1)", show=False),
         Binding("left,h", "move(0, -1)", show=False),
         Binding("pagedown", "move(10, 0)", show=False),
         Binding("pageup", "move(-10, 0)", show=False),
-        Binding("enter", "look", show=False),
-        Binding("escape", "let_go", show=False),
+        Binding("enter", "look", confusion_text.SHOW_IMAGES, show=False),
+        Binding("escape", "let_go", confusion_text.SELECT_NOTHING, show=False),
     ]
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self._view = MatrixView()
         self._heading = ""
 
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return confusion_explanation.sentences(history)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter and Escape are the screen's where nothing is selected, or filtered."""
+        """Enter and Escape are left to the screen unless something is selected or filtered."""
         if action == "look":
             return self._view.selected is not None
         if action == "let_go":
             return self._view.selected is not None or bool(self._view.wanted)
         return True
 
-    # How it is looked at
+    # The view
 
     @property
     def _kind(self) -> Kind:
@@ -75,24 +88,24 @@ class ConfusionPane(Pane):
             history.confusion, history.classes, width, height, self._view
         )
 
-    def _look_at(self, view: MatrixView) -> None:
+    def _set_view(self, view: MatrixView) -> None:
         self._view = view
         self.redraw()
 
     def action_toggle_counts(self) -> None:
-        self._look_at(self._view._replace(in_counts=not self._view.in_counts))
+        self._set_view(self._view._replace(in_counts=not self._view.in_counts))
 
     def action_sort(self) -> None:
-        self._look_at(self._view._replace(turn=self._view.turn + 1))
+        self._set_view(self._view._replace(turn=self._view.turn + 1))
 
     def action_kind(self, wanted: Kind) -> None:
-        """Show the matrix or the report, and the pairs, or what fits, where that is shown."""
+        """Show the matrix or the report; if it is shown already, the pairs or the default."""
         shown = self._kind
         kind = wanted if shown != wanted else "pairs" if wanted == "matrix" else None
         true, predicted = self._view.selected or (0, 0)
         # A hit is no pair.
         selected = self._view.selected if true != predicted else None
-        self._look_at(self._view._replace(kind=kind, turn=0, selected=selected))
+        self._set_view(self._view._replace(kind=kind, turn=0, selected=selected))
 
     def action_filter(self) -> None:
         from tui.panes.confusion.class_filter import ClassFilterScreen
@@ -101,16 +114,16 @@ class ConfusionPane(Pane):
 
     def _filter(self, wanted: str | None) -> None:
         if wanted is not None:
-            self._look_at(self._view._replace(wanted=wanted, selected=None))
+            self._set_view(self._view._replace(wanted=wanted, selected=None))
 
-    # What is selected
+    # The selection
 
     def action_move(self, down: int, right: int) -> None:
-        """Select the first cell, pair or class, or the one so many further."""
+        """Select the first cell, pair or class, or the one this many further."""
         if self.history.confusion is not None:
             counted, classes = counts(self.history.confusion), self.history.classes
             selected = moved(counted, classes, self._view, self._kind, down, right)
-            self._look_at(self._view._replace(selected=selected))
+            self._set_view(self._view._replace(selected=selected))
 
     def on_mouse_scroll_down(self) -> None:
         self.action_move(1, 0)
@@ -119,22 +132,22 @@ class ConfusionPane(Pane):
         self.action_move(-1, 0)
 
     def action_let_go(self) -> None:
-        """Select nothing, and then filter nothing."""
+        """Drop the selection; without one, drop the filter."""
         wanted = self._view.wanted if self._view.selected is not None else ""
-        self._look_at(self._view._replace(selected=None, wanted=wanted))
+        self._set_view(self._view._replace(selected=None, wanted=wanted))
 
     # The images
 
     def action_look(self) -> None:
-        """Ask for the images of what is selected, or say why there are none."""
+        """Request the images of the selection, or say why there are none."""
         matrix, selected, kind = self.history.confusion, self._view.selected, self._kind
         if matrix is None or selected is None:
             return
         images = confusion_drawing.kept_images(matrix, selected, kind)[:MOST_IMAGES]
         if images:
             self._heading = self._named(selected, kind)
-            self._look_at(self._view._replace(asked=True))
-            self.post_message(self.Asked(self, "images", images=images))
+            self._set_view(self._view._replace(waiting=True))
+            self.post_message(self.InspectionRequested(self, "images", images=images))
         elif selected[0] == selected[1] and kind != "report":
             self.notify(confusion_text.RIGHT_CELL)
         else:
@@ -149,20 +162,20 @@ class ConfusionPane(Pane):
             else confusion_text.taken_for(true, predicted)
         )
 
-    def answer(self, event: Event) -> None:
-        self._look_at(self._view._replace(asked=False))
-        if isinstance(event, events.Examples) and self.screen.is_current:
+    def receive(self, reply: Event) -> None:
+        self._set_view(self._view._replace(waiting=False))
+        if isinstance(reply, events.Examples) and self.screen.is_current:
             from tui.panes.confusion.pictures import PicturesScreen
 
-            shown = PicturesScreen(self._heading, event.examples, self.history.classes)
+            shown = PicturesScreen(self._heading, reply.examples, self.history.classes)
             self.app.push_screen(shown)
 
-    # What is drawn
+    # Drawing
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
-        # That of a past epoch stands in the title.
+        # A past epoch stands in the title already.
         epoch = text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),

@@ -54,11 +54,49 @@ KEY_MATRIX = "matrix/pairs"
 
 KEY_PER_CENT = "counts"
 
+CONFUSION_TAB = "confusion"
+
+GO_TO_CONFUSION = "Go to the confusion matrix"
+
+SHOW_COUNTS = "Confusion in counts, or in per cent"
+
+SORT = "Sort in another order"
+
+SHOW_MATRIX = "Confusion as a matrix, or as pairs"
+
+SHOW_REPORT = "Precision, recall and F1 of each class"
+
+FILTER = "Filter what is listed"
+
+SHOW_IMAGES = "Show the images of what is selected"
+
+SELECT_NOTHING = "Select nothing"
+
+HELP_ROWS = (
+    ("↑ ↓ ← → j k h l", "select a cell, a pair or a class"),
+    ("PgUp PgDn", "ten on"),
+    ("Enter Esc", "its images; select none"),
+    ("o /", "sort; filter"),
+    ("m %", "matrix or pairs; counts or per cent"),
+    ("r", "precision, recall and F1"),
+)
+
+# What `e` says
+
+EXPLAIN_CONFUSION = (
+    "Each row holds the validation images of one class, and each column the class that the "
+    "network took them for. What stands on the diagonal is right."
+)
+
+EXPLAIN_NO_CONFUSION = "The first validation fills this pane."
+
+EXPLAIN_NO_MISTAKES = "The network made no mistake at all."
+
 CLASS_FILTER_TITLE = "Filter classes"
 
 CLASS_FILTER_HINT = "part of a name; nothing shows all"
 
-ASKED_IMAGES = "asking the engine for these images …"
+WAITING_FOR_IMAGES = "waiting for these images …"
 
 RIGHT_CELL = "Only mistakes keep their images: choose a cell beside the diagonal."
 
@@ -109,3 +147,15 @@ def of(total: str) -> str:
 
 def images(count: str) -> str:
     return f"{count} images"
+
+
+def explain_worst(true: str, predicted: str, images: int, of: int, share: str) -> str:
+    return f"Most often {true} is taken for {predicted}: {images} of {of} images, {share} %."
+
+
+def explain_mutual(true: str, predicted: str) -> str:
+    return f"The other way round happens as well: {true} and {predicted} look alike to the network."
+
+
+def explain_hardest(name: str, share: str) -> str:
+    return f"The hardest class is {name}: the network recognises {share} % of its images."

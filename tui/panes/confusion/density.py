@@ -1,4 +1,4 @@
-"""The shape of a large confusion matrix as braille dots, several classes a dot or the reverse."""
+"""The shape of a large confusion matrix in braille dots; a dot may stand for several classes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tui.drawing.braille import Canvas
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.mistakes import Counts
 
-# A dot is set for this share of the densest one beside the diagonal.
+# A dot is set from this share of the densest dot off the diagonal on.
 VISIBLE = 0.25
 
 
 @lru_cache(maxsize=2)
 def density(counted: Counts, order: tuple[int, ...], width: int, height: int) -> tuple[Row, ...]:
-    """A square of dots as large as fits; rows are true classes, in this order from the top."""
+    """The largest square of dots that fits; rows are true classes in this order."""
     places = {index: place for place, index in enumerate(order)}
     fitting = max(1, min(2 * width, 4 * height))
     enlarged = max(1, fitting // max(1, len(order)))
@@ -36,14 +36,14 @@ def density(counted: Counts, order: tuple[int, ...], width: int, height: int) ->
 
 
 def dots_across(many: int, width: int, height: int) -> int:
-    """How many cells wide the shape of so many classes is, at most this size."""
+    """The width in cells of the shape of this many classes, at most that of this size."""
     fitting = min(2 * width, 4 * height)
     side = fitting if many > fitting else many * (fitting // max(1, many))
     return (side + 1) // 2
 
 
 def _inked(line: str, row: int) -> Row:
-    """The cells that the diagonal crosses in the ink of hits, all others in that of mistakes."""
+    """The row with the cells on the diagonal in the ink of hits, all others in that of mistakes."""
 
     def ink(column: int) -> Ink:
         return "hit" if column in (2 * row, 2 * row + 1) else "miss2"

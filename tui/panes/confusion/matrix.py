@@ -15,19 +15,19 @@ from tui.panes.confusion import confusion_text
 from tui.panes.confusion.confused_pairs import listed_width
 from tui.panes.confusion.matrix_view import MatrixView, part
 
-# Beyond this many classes a matrix is no longer read cell by cell, unless it is asked for.
+# With more classes, the matrix is shown cell by cell only on request.
 MOST_CLASSES = 20
 RECALL = 6
 SHORTEST_NAME = 4
 LONGEST_NAME = 16
-# The least cells beside a matrix for a list of the worst pairs.
+# The fewest cells beside a matrix for a list of the worst pairs.
 BESIDE = 19
-# The widest column and the highest row: beyond them a matrix falls apart.
+# The widest column and the highest row; larger ones would not look like one matrix.
 WIDEST_CELL = 13
 HIGHEST = 4
 
 HIT: tuple[str, Ink] = ("█", "hit")
-# From which share of the largest mistake on, its sign and its ink.
+# The sign and the ink of a mistake, from this share of the largest mistake on.
 LEVELS: tuple[tuple[float, str, Ink], ...] = (
     (0.6, "▓", "miss4"),
     (0.28, "▒", "miss3"),
@@ -37,10 +37,10 @@ LEVELS: tuple[tuple[float, str, Ink], ...] = (
 
 
 class Layout(NamedTuple):
-    """Widths in cells, that of a cell with the space before it, and whether it has a sign.
+    """The classes that are shown, and their sizes in cells.
 
-    `rows` and `columns` are the classes that are shown, in their order; `pitch` is how many rows
-    of the terminal each of the former takes.
+    A cell is as wide as its number with the space before it, and has room for a sign or not. `rows`
+    and `columns` are classes in order; each of the rows takes `pitch` rows of the terminal.
     """
 
     name: int
@@ -52,7 +52,7 @@ class Layout(NamedTuple):
 
     @property
     def height(self) -> int:
-        """Without the heading."""
+        """The rows of the terminal without the heading."""
         return self.pitch * len(self.rows)
 
     @property
@@ -68,7 +68,7 @@ def layout(
     height: int,
     in_counts: bool,
 ) -> Layout | None:
-    """The richest way in which the whole matrix fits, or None."""
+    """The most detailed shape in which the whole matrix fits, or None."""
     many = len(order)
     if not 0 < many <= min(MOST_CLASSES, height):
         return None
@@ -93,7 +93,7 @@ def window(
     height: int,
     view: MatrixView,
 ) -> Layout:
-    """As much of a large matrix as fits, around the selected cell or from its beginning."""
+    """The part of a large matrix that fits, around the selected cell or from the first."""
     digits = _digits(counted, view.in_counts)
     longest = min(LONGEST_NAME, max(SHORTEST_NAME, width // 4))
     name = min(longest, widest([class_name(classes, i) for i in order]))
@@ -111,9 +111,9 @@ def window(
 def matrix_rows(
     counted: Counts, classes: Sequence[str], shape: Layout, view: MatrixView | None = None
 ) -> list[Row]:
-    """A true class: name, cells, recall; brackets around the selected cell.
+    """The rows of a true class: name, cells, recall; brackets around the selected cell.
 
-    Where it takes several rows its cells are filled, and the middle one has the numbers.
+    If there are several, the cells are filled and the middle row has the numbers.
     """
     view = view or MatrixView()
     rows: list[Row] = []
@@ -139,7 +139,7 @@ def _matrix_row(
 
 
 def _fill_row(counted: Counts, shape: Layout, true: int, in_counts: bool) -> Row:
-    """The cells of a class without their numbers; what rounds to nought is empty."""
+    """The cells of a class without their numbers; a share that rounds to zero is empty."""
     spans = [Span(" " * (1 + shape.name))]
     for other in shape.columns:
         sign, ink = _sign(counted, true, other)
@@ -169,7 +169,7 @@ def heading(classes: Sequence[str], shape: Layout, selected: int | None = None) 
 
 
 def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
-    """The same as the lower border of the pane, for a matrix that takes all of its rows."""
+    """The predicted classes in the lower border, for a matrix that takes all rows of the pane."""
     label = f"─ {confusion_text.PREDICTED}"
     label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
     label = cells.fit_text(label, 1 + shape.name)
@@ -187,9 +187,9 @@ def _column_names(classes: Sequence[str], shape: Layout, selected: int | None) -
 
 
 def _widened(shape: Layout, names: int, width: int, listed: int) -> Layout:
-    """Wider cells, for whole headings and cells as wide as high, and what is left for long names.
+    """The shape with wider cells, up to whole headings and square cells, and with longer names.
 
-    A list that could stand beside keeps so many cells, or a third.
+    If there is room for a list beside it, that keeps its cells or a third of the width.
     """
     beside = max(BESIDE, min(listed + 3, width // 3)) if width - shape.width >= BESIDE else 0
     room = (width - beside - 1 - shape.name - RECALL) // len(shape.columns)
@@ -204,7 +204,7 @@ def _digits(counted: Counts, in_counts: bool) -> int:
 
 
 def _short(name: str, cell: int) -> str:
-    """The beginning of a name, in a column with a space before it."""
+    """The beginning of a name, after a space."""
     beginning = set_cell_size(name, cell - 1).rstrip()
     return cells.right(beginning, cell)
 
@@ -229,7 +229,7 @@ def _number(counted: Counts, true: int, predicted: int, in_counts: bool) -> str:
 
 
 def _sign(counted: Counts, true: int, predicted: int) -> tuple[str, Ink]:
-    """What a cell is filled with."""
+    """The characters that fill a cell."""
     if (true, predicted) not in counted.cells:
         return " ", "dim"
     if true == predicted:

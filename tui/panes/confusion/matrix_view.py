@@ -1,4 +1,4 @@
-"""Ways to look at a confusion matrix: what is shown, in which order, which part, what is marked."""
+"""The view of a confusion matrix: its kind, order, filter and selection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.drawing.mistakes import Counts, Mistake, class_name
 
 Kind: TypeAlias = Literal["matrix", "pairs", "report"]
 Order: TypeAlias = Literal["classes", "worst", "recall"]
-# What each of them is ordered by, the first unless another is asked for.
+# The orders of each kind, the default first.
 ORDERS: dict[Kind, tuple[Order, ...]] = {
     "matrix": ("classes", "worst", "recall"),
     "pairs": ("worst", "recall", "classes"),
@@ -22,10 +22,10 @@ Item = TypeVar("Item")
 
 
 class MatrixView(NamedTuple):
-    """A way to look; without a `kind` it is the matrix where that fits, else the pairs.
+    """The settings of the pane; without a `kind`, the matrix is shown if it fits, else the pairs.
 
-    `turn` counts through the orders of the kind, `wanted` is a part of the names of the classes
-    that are shown, `selected` a cell as (true, predicted), `asked` says that images are on the way.
+    `turn` counts through the orders of the kind. Only classes with `wanted` in their names are
+    shown. `selected` is a cell as (true, predicted); `waiting` says that its images were requested.
     """
 
     kind: Kind | None = None
@@ -33,7 +33,7 @@ class MatrixView(NamedTuple):
     in_counts: bool = False
     wanted: str = ""
     selected: tuple[int, int] | None = None
-    asked: bool = False
+    waiting: bool = False
 
     def order(self, kind: Kind) -> Order:
         orders = ORDERS[kind]
@@ -43,7 +43,7 @@ class MatrixView(NamedTuple):
 def class_order(
     counted: Counts, classes: Sequence[str], order: Order, wanted: str = ""
 ) -> tuple[int, ...]:
-    """The classes as they are numbered; those of the worst pairs first; or the hardest first."""
+    """The classes by number, or those of the worst pairs first, or the hardest first."""
     many = len(classes)
     first: Iterable[int] = ()
     if order == "worst":
@@ -58,7 +58,7 @@ def class_order(
 def pair_order(
     counted: Counts, classes: Sequence[str], order: Order, wanted: str = ""
 ) -> Sequence[Mistake]:
-    """The most frequent pairs first; those of the hardest class first; or by number."""
+    """The pairs: the most frequent first, or those of the hardest class first, or by number."""
     found: Sequence[Mistake] = counted.mistakes
     if wanted:
         shown = _fitting(classes, wanted)
@@ -74,9 +74,9 @@ def pair_order(
 def moved(
     counted: Counts, classes: Sequence[str], view: MatrixView, kind: Kind, down: int, right: int
 ) -> tuple[int, int] | None:
-    """The cell that is selected so many rows and columns further, as it is ordered.
+    """The cell this many rows and columns further, in the order that is shown.
 
-    Without a selection it is the worst of what is shown; None where nothing is.
+    Without a selection it is the worst visible cell; None if there is none.
     """
     order, selected = view.order(kind), view.selected
     if kind == "pairs":
@@ -95,7 +95,7 @@ def moved(
 
 
 def _further(things: Sequence[Item], at: Item | None, step: int) -> Item | None:
-    """The thing so many places further, as far as there are any; the first where it is not one."""
+    """The item this many places further, at most the last; the first if `at` is not among them."""
     if not things:
         return None
     if at is None or at not in things:
@@ -104,7 +104,7 @@ def _further(things: Sequence[Item], at: Item | None, step: int) -> Item | None:
 
 
 def part(count: int, at: int, shown: int) -> range:
-    """Which of so many things are shown where only some fit: those around this one."""
+    """The range of items around this one that is shown if only some fit."""
     shown = max(0, min(shown, count))
     start = min(max(0, at - shown // 2), count - shown)
     return range(start, start + shown)
@@ -112,15 +112,15 @@ def part(count: int, at: int, shown: int) -> range:
 
 @lru_cache(maxsize=2)
 def similar(counted: Counts, many: int) -> tuple[int, ...]:
-    """So many classes, those side by side that are taken for each other.
+    """The classes in an order that puts those next to each other that are often confused.
 
-    The most frequent pairs, both directions together, are joined first, and each class to two
-    others at most: greedy chains, as for a travelling salesman.
+    The most frequent pairs, counted in both directions, are joined first, each class to at most two
+    others: greedy chains, as for the travelling salesman.
     """
     both: Counter[tuple[int, int]] = Counter()
     for true, predicted, images, _ in counted.mistakes:
         both[min(true, predicted), max(true, predicted)] += images
-    # Each chain under the classes at its two ends.
+    # Each chain, found by the classes at its two ends.
     ends = {i: [i] for i in range(many)}
     for (a, b), _ in both.most_common():
         if a in ends and b in ends and ends[a] is not ends[b]:
@@ -137,7 +137,7 @@ def similar(counted: Counts, many: int) -> tuple[int, ...]:
 
 
 def _fitting(classes: Sequence[str], wanted: str) -> Container[int]:
-    """The classes that have this in their name."""
+    """The classes whose names contain this."""
     if not wanted:
         return range(len(classes))
     part_of = wanted.casefold()

@@ -1,4 +1,4 @@
-"""Validation images with what they are and what the model takes them for, in a grid."""
+"""Validation images in a grid, with their classes and predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.drawing.shades import pictured
 from tui.drawing.spark import bar
 from tui.drawing.table import widest
 
-# A picture is so many cells wide, an even number, and half as many rows high.
+# The widths of a picture in cells, even numbers; it is half as many rows high.
 SMALLEST, LARGEST = 20, 32
 BETWEEN = 3
 # The rows below a picture: its class and the three likeliest ones, and a blank one.
@@ -26,7 +26,7 @@ SHORTEST_BAR = 3
 
 
 class ImageGrid(NamedTuple):
-    """The cells across a picture, and how many of them stand side by side and one above another."""
+    """The width of a picture in cells, and the columns and rows of pictures."""
 
     side: int
     across: int
@@ -38,9 +38,9 @@ class ImageGrid(NamedTuple):
 
 
 def grid(count: int, width: int, height: int) -> ImageGrid:
-    """The grid that shows most of so many pictures at once, then the one of the largest.
+    """The grid that shows the most of `count` pictures; of equals, the one with the largest.
 
-    Where not even one fits, the smallest is cut.
+    If not even one fits, the smallest is cut.
     """
     sides = range(SMALLEST, LARGEST + 1, 2)
     fitting = [side for side in sides if side <= width and side // 2 + CAPTION <= height]
@@ -61,7 +61,7 @@ def examples_grid(
     first: int = 0,
     coloured: bool = False,
 ) -> list[Row]:
-    """A page of images from this one on, each above its class and its likeliest classes."""
+    """A page of images from this one on, each above its class and its top predictions."""
     shape = grid(len(examples), width, height)
     shown = examples[first : first + shape.page]
     rows: list[Row] = []
@@ -91,7 +91,7 @@ def _cell(column: Sequence[Row], i: int, side: int) -> Row:
 
 
 def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
-    """`true cat  #4217`, and a row a prediction with a bar; `✓` stands before the right one."""
+    """`true cat  #4217`, then a row with a bar for each prediction; `✓` marks the right one."""
     label, place = Span(f"{text.TRUE} ", "dim"), Span(f" #{example.image}", "dim")
     room = max(0, width - cells.width([label, place]))
     rows = [cells.row(label, cells.fit_text(class_name(classes, example.true), room), place)]

@@ -1,4 +1,4 @@
-"""Validation images that were asked for, over the pane that asked."""
+"""A dialog with validation images that the pane requested."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Pages(CellWidget):
         self._first = 0
 
     def turn(self, pages: int) -> None:
-        """Go on by so many pages, as far as there are images."""
+        """Turn this many pages, as far as there are images."""
         width, height = self._room(*self.size)
         page = mistake_images.grid(len(self._shown), width, height).page
         first = self._first + pages * page

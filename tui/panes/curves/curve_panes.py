@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,28 +17,19 @@ from tui.drawing.curves import curve_pane
 from tui.drawing.facts import CursorReading
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
-from tui.panes.base.chart import Chart
+from tui.panes.base import pane_text
 from tui.panes.base.pane import Border
-from tui.panes.curves import curves_text
-
-# Below this width the border has room for numbers or for how the curve is drawn.
-NARROW = 50
+from tui.panes.base.smoothed_chart import SmoothedChart
+from tui.panes.curves import curves_explanation, curves_text
 
 
-class _CurvePane(Chart):
-    """One quantity; the y limits are kept between drawings, so that they seldom change."""
+class _CurvePane(SmoothedChart):
+    """One quantity; drawings share their y limits, so that these seldom change."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "smooth(1)", show=False),
-        Binding("minus", "smooth(-1)", show=False),
-    ]
-    KEYS = (*Chart.KEYS, ("+ -", curves_text.KEY_SMOOTH))
-
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
-        self.log_scale = False
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self._scale: Scale | None = None
-        # The way of looking that the scale was found for.
+        # The settings of the view that the scale was made for.
         self._scaled_for: tuple[object, ...] = ()
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
@@ -46,7 +38,7 @@ class _CurvePane(Chart):
         super().show(history, kinds)
 
     def series(self) -> Series:
-        """What was measured, whole and unsmoothed."""
+        """The measured curves, whole and unsmoothed."""
         raise NotImplementedError
 
     def scale(self, drawn: Series, previous: Scale | None) -> Scale:
@@ -54,15 +46,8 @@ class _CurvePane(Chart):
         raise NotImplementedError
 
     def facts(self, room: int) -> Row:
-        """The newest numbers in so many cells."""
+        """The newest numbers, as many as fit into `room` cells."""
         raise NotImplementedError
-
-    def title(self, width: int) -> Row:
-        narrow = width < NARROW
-        if narrow and self.cursor is not None:
-            return super().title(width)
-        said = facts.view_facts(self.view.smoothing, self.log_scale, short=narrow)
-        return (*super().title(width), *said)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         at = self.cursor
@@ -88,7 +73,7 @@ class _CurvePane(Chart):
         return series.within(series.smoothed(whole, self.view.smoothing, window), window)
 
     def _reading(self, at: float, reach: float) -> CursorReading:
-        """What was measured at this epoch."""
+        """The measured values at this epoch."""
         whole = series.in_detail(self.series(), self.history.steps_per_epoch)
         ended = bisect.bisect_right(whole.points, at, key=lambda point: point[0])
         epoch, validation = whole.points[ended - 1] if ended else (None, None)
@@ -96,17 +81,21 @@ class _CurvePane(Chart):
         train = series.nearest(whole.line, at, reach)
         return CursorReading(at, step, train, validation, int(epoch) if epoch is not None else None)
 
-    def action_smooth(self, levels: int) -> None:
-        self.view.smooth(levels)
-        self.post_message(self.Viewed())
-
 
 class LossPane(_CurvePane):
     """Cross-entropy in training and validation."""
 
+    NAME = "loss"
     TITLE = text.LOSS_TITLE
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("L", "log_scale", show=False)]
-    KEYS = (*_CurvePane.KEYS, ("L", curves_text.KEY_LOG_SCALE))
+    GO_TO = curves_text.GO_TO_LOSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("L", "log_scale", curves_text.SHOW_LOG_SCALE, show=False)
+    ]
+    KEYS = (*SmoothedChart.KEYS, ("L", pane_text.KEY_LOG_SCALE))
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return curves_explanation.of_loss(history)
 
     def series(self) -> Series:
         return series.loss_series(self.history)
@@ -123,16 +112,18 @@ class LossPane(_CurvePane):
     def facts(self, room: int) -> Row:
         return facts.loss_facts(self.history, room, self.history.first_loss)
 
-    def action_log_scale(self) -> None:
-        self.log_scale = not self.log_scale
-        self.redraw()
-
 
 class AccuracyPane(_CurvePane):
     """Top-1 accuracy in training and validation, in per cent."""
 
+    NAME = "accuracy"
     TITLE = curves_text.ACCURACY_TITLE
     SHORT = text.ACCURACY_TITLE_SHORT
+    GO_TO = curves_text.GO_TO_ACCURACY
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return curves_explanation.of_accuracy(history)
 
     def series(self) -> Series:
         return series.accuracy_series(self.history)

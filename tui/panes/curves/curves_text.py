@@ -4,6 +4,118 @@ from __future__ import annotations
 
 ACCURACY_TITLE = "Accuracy"
 
-KEY_SMOOTH = "smooth"
+GO_TO_LOSS = "Go to the loss"
 
-KEY_LOG_SCALE = "log y"
+GO_TO_ACCURACY = "Go to the accuracy"
+
+SHOW_LOG_SCALE = "Logarithmic loss, or linear"
+
+# What `e` says
+
+EXPLAIN_LOSS = (
+    "The loss measures how little probability the network gives to the right class. It appears "
+    "with the first steps."
+)
+
+EXPLAIN_NOT_A_NUMBER = (
+    "It is not a number any more: a step was so large that the weights overflowed. "
+    "Stop, and start again with a lower learning rate or with clip set."
+)
+
+EXPLAIN_EPOCH_NOT_A_NUMBER = (
+    "In the last epoch the loss was not a number: these weights are of no use."
+)
+
+EXPLAIN_EARLY = "A few more epochs will show where the curves go."
+
+EXPLAIN_FIRST_EPOCH = "The end of the epoch adds the accuracy on new images."
+
+EXPLAIN_BEST_NOW = "The last epoch is the best so far; best.pt holds its weights."
+
+
+def explain_loss(classes: int, guess: str) -> str:
+    return (
+        f"The loss measures how little probability the right class gets. A pure guess among "
+        f"{classes} classes has a loss of {guess}, full certainty has 0."
+    )
+
+
+def explain_loss_now(loss: str) -> str:
+    return f"In training it is {loss} now; the end of the epoch adds the loss on new images."
+
+
+def explain_loss_above(train: str, validation: str) -> str:
+    return (
+        f"Validation ({validation}) lies above training ({train}): the network knows its training "
+        "images better than new ones. A gap that grows is overfitting. Augmentation, weight decay "
+        "or more data make it smaller."
+    )
+
+
+def explain_loss_below(train: str, validation: str) -> str:
+    return (
+        f"Validation ({validation}) lies below training ({train}). That is no mistake: "
+        "augmentation and dropout make only the training images harder, and the training loss is "
+        "a mean over the whole epoch."
+    )
+
+
+def explain_loss_together(train: str, validation: str) -> str:
+    return (
+        f"Training ({train}) and validation ({validation}) lie close together: what the network "
+        "learns also holds for new images."
+    )
+
+
+def explain_loss_rises(epoch: int) -> str:
+    return (
+        f"On new images the loss was lowest in epoch {epoch} and has risen since: the network now "
+        "learns its training images by heart."
+    )
+
+
+def explain_loss_rose(epoch: int) -> str:
+    return (
+        f"On new images the loss was lowest in epoch {epoch} and has risen since. It still lies "
+        "below training, so the network does not learn its images by heart."
+    )
+
+
+def explain_loss_falls(before: str, now: str, epochs: int) -> str:
+    return f"On new images it falls now, from {before} to {now} in {epochs} epochs."
+
+
+def explain_loss_flat(epochs: int) -> str:
+    return f"On new images it has hardly moved for {epochs} epochs; a lower learning rate may help."
+
+
+def explain_accuracy(classes: int, guess: str) -> str:
+    return (
+        "Accuracy is the share of images for which the right class gets the most probability. "
+        f"Guessing among {classes} classes gives {guess} %."
+    )
+
+
+def explain_accuracy_gap(train: str, validation: str, gap: str) -> str:
+    return (
+        f"Training is at {train} %, new images are at {validation} %: the network learnt those "
+        f"{gap} points by heart, and they do not carry over to new images."
+    )
+
+
+def explain_accuracy_below(train: str, validation: str) -> str:
+    return (
+        f"New images ({validation} %) do better than training images ({train} %): augmentation "
+        "makes the training images harder, and they are counted while the network still learns."
+    )
+
+
+def explain_accuracy_together(train: str, validation: str) -> str:
+    return (
+        f"Training ({train} %) and new images ({validation} %) lie close together: what the "
+        "network learns carries over."
+    )
+
+
+def explain_best_before(top1: str, epoch: int) -> str:
+    return f"The best was {top1} % at epoch {epoch}; best.pt keeps those weights."

@@ -16,18 +16,18 @@ from tui.drawing.frame import fitting
 from tui.drawing.spark import STEPS, bar, sparkline
 from tui.drawing.table import abbreviated, widest
 from tui.panes.layers import layers_text
-from tui.panes.layers.verdicts import SEVERITY, Checkup, Found, Trouble
+from tui.panes.layers.diagnosis import Diagnosis, Problem, Verdict, worst
 
-# So many powers of ten lie between the lowest and the highest block.
+# The powers of ten between the lowest and the highest block.
 DECADES = 3
 # The names of the first and the last layer are cut to this.
 NAME = 16
-# A ratio is written in so many cells, so that what follows stays in its place.
+# A ratio always takes this many cells, so that the text after it stays in place.
 RATIO = 5
 # A sparkline with fewer blocks than this shows no shape.
 SHAPE = 8
 
-INKS: dict[Trouble, Ink] = {
+INKS: dict[Problem, Ink] = {
     "": "good",
     "vanishing": "warning",
     "dead": "warning",
@@ -42,30 +42,30 @@ class Scale(NamedTuple):
     high: float
 
     def block(self, gradient: Measured) -> str:
-        """A gradient as one block; a space where there is none."""
+        """A gradient as one block; a space if there is none."""
         if gradient is None:
             return " "
         return STEPS[round(7 * share(logarithm(gradient), *self))]
 
     def bar(self, gradient: Measured, width: int) -> str:
-        """A gradient as a bar of at most so many cells."""
+        """A gradient as a bar of at most this many cells."""
         return bar(share(logarithm(gradient), *self), width) if gradient is not None else ""
 
 
 def scale_for(gradients: Iterable[Measured]) -> Scale:
-    """The scale up to the next power of ten, which seldom changes."""
+    """The scale up to the next power of ten: round, so that it seldom changes."""
     largest = max((g for g in gradients if g is not None and math.isfinite(g)), default=1.0)
     high = math.ceil(logarithm(largest))
     return Scale(high - DECADES, high)
 
 
 def logarithm(value: float) -> float:
-    """The power of ten; for nought one below all that is measured."""
+    """The decimal logarithm; for zero, a number below all measurements."""
     return math.log10(max(value, 1e-300))
 
 
 def amount(value: Measured) -> str:
-    """Two digits or one in five cells at most: .021, 8e-4, 1.8, 120, 2e3."""
+    """One or two digits in at most five cells: .021, 8e-4, 1.8, 120, 2e3."""
     size = abs(numbers.number(value))
     if not math.isfinite(size):
         return text.NAN
@@ -77,15 +77,15 @@ def amount(value: Measured) -> str:
     return numbers.bare(f"{value:.{digits}f}")
 
 
-def depth_line(layers: Sequence[Layer], checkup: Checkup, width: int) -> Row:
-    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, with less room only parts of it."""
-    found = checkup.of(layer.name for layer in layers if layer.macs)
+def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row:
+    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, or less of it."""
+    found = diagnosis.of(layer.name for layer in layers if layer.macs)
     if not found or width < SHAPE:
         return ()
     gradients = [one.health.gradient for one in found]
     ratio = Span("  " + _ratio(found))
     long, short = (
-        (Span("  "), verdict) for verdict in _verdicts(checkup.of(layer.name for layer in layers))
+        (Span("  "), verdict) for verdict in _verdicts(diagnosis.of(layer.name for layer in layers))
     )
     ends = (ratio, *long), (ratio, *short), short, ()
     words = f" {layers_text.BY_DEPTH_LINE}  ", f" {layers_text.GRADIENT}  ", " "
@@ -105,7 +105,7 @@ def _profile(gradients: Sequence[Measured], room: int) -> str:
     return sparkline(powers, min(room, len(powers)), *scale)
 
 
-def _ratio(found: Sequence[Found]) -> str:
+def _ratio(found: Sequence[Verdict]) -> str:
     """The first layer's gradient over the last one's."""
     first, last = found[0].health, found[-1].health
     if not first.gradient or not last.gradient:
@@ -120,15 +120,11 @@ def _name(layer: str) -> str:
     return abbreviated(name, min(NAME, widest([name])))
 
 
-def _verdicts(found: Sequence[Found]) -> tuple[Span, Span]:
-    """What is wrong at worst, with the first layer that has it and without; or that all is well."""
-    worst = max((one.trouble for one in found), key=SEVERITY.index)
-    if not worst:
+def _verdicts(found: Sequence[Verdict]) -> tuple[Span, Span]:
+    """The gravest problem, in a long form that names the first such layer and in a short one."""
+    ill = worst(found)
+    if not ill:
         return Span(layers_text.HEALTHY, INKS[""]), Span(layers_text.HEALTHY, INKS[""])
-    alike = [one for one in found if one.trouble == worst]
-    trouble, name = layers_text.TROUBLES[worst], _name(alike[0].health.layer)
-    long, short = (
-        layers_text.troubled(len(alike), trouble, name),
-        layers_text.troubles(len(alike), trouble),
-    )
-    return Span(long, INKS[worst]), Span(short, INKS[worst])
+    ink, problem = INKS[ill[0].problem], layers_text.PROBLEMS[ill[0].problem]
+    long = layers_text.with_problem(len(ill), problem, _name(ill[0].health.layer))
+    return Span(long, ink), Span(layers_text.problems(len(ill), problem), ink)

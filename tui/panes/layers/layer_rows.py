@@ -1,4 +1,4 @@
-"""The table of the network's layers: stages, what each layer costs, and how it fares."""
+"""The table of layers: stages, the costs of each layer, and its health."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from tui.drawing.frame import fitting
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table, widest
 from tui.panes.layers import layers_text, stage_tree
+from tui.panes.layers.diagnosis import DEAD, Diagnosis, Verdict, combined, frozen
 from tui.panes.layers.gradient_depth import INKS, Scale, amount, depth_line, scale_for
 from tui.panes.layers.stage_tree import Node
-from tui.panes.layers.verdicts import DEAD, Checkup, Found, frozen, together
 
 # A name is cut to this before a column is left out.
 NAME = 12
 KERNEL = 8
-# The narrowest tables whose gradients are bars of several cells, and whose bars are longer.
+# From these widths on, gradients are bars of several cells, and longer bars.
 WIDE, WIDEST = 100, 150
 BAR, LONG_BAR = 5, 16
-# The least tall one with a line on the gradient below it.
+# From this height on, a line on the gradient stands below the table.
 TALL = 6
-# Columns of a rank up to this are worth less space between them.
+# Before a column of a rank up to this is left out, the space between columns shrinks.
 CORE = 9
 # Cells for an amount, for `-.13 ± .91` and for `100 %`.
 AMOUNT, SPREAD, SHARE = 5, 12, 5
-# A mean below this share of the deviation is noise about nought.
+# A mean below this share of the deviation is noise around zero.
 NOISE = 0.01
 
 
 class LayerView(NamedTuple):
-    """What of a table is seen: which groups are open, the chosen node, the first row."""
+    """The visible part of a table: open groups, the chosen node, the first row."""
 
     opened: frozenset[int] = frozenset()
     selected: int | None = None
@@ -44,14 +44,14 @@ class LayerView(NamedTuple):
 
 
 class LayerTable:
-    """The layers of a model as a tree of rows; what never changes is worked out once."""
+    """The layers of a model as a tree of rows; all that never changes is computed once."""
 
     def __init__(self, layers: Sequence[Layer], side: int = 0) -> None:
-        """`side` is that of the image in pixels, 0 where it is not known."""
+        """`side` is the side of the image in pixels, 0 if it is not known."""
         self.layers = layers
         self.side = side
         self.tree = stage_tree.nodes(layers)
-        self.rows = [_summary(layers[node.start : node.end], node) for node in self.tree]
+        self.rows = [_row_facts(layers[node.start : node.end], node) for node in self.tree]
         self._names = [harmless(node.label) for node in self.tree]
         self._outputs = _shapes([row.output for row in self.rows])
         self._macs = _mega([row.macs for row in self.rows])
@@ -66,35 +66,35 @@ class LayerTable:
             "field": widest(self._receptive),
         }
         tops = [row for row, node in zip(self.rows, self.tree, strict=True) if not node.depth]
-        self._most = Most(
+        self._largest = Largest(
             max((row.parameters for row in tops), default=0) or 1,
             max((row.macs for row in tops), default=0) or 1,
         )
 
     def shares(self, node: int) -> tuple[str, str]:
-        """This row's per cent of all parameters and of all multiply-accumulates."""
+        """The share of this row in all parameters and in all multiply-accumulates, in per cent."""
         row = self.rows[node]
         parameters = sum(layer.parameters for layer in self.layers) or 1
         macs = sum(layer.macs for layer in self.layers) or 1
         return numbers.whole(row.parameters / parameters), numbers.whole(row.macs / macs)
 
-    def found(self, checkup: Checkup, node: int) -> Found | None:
-        """How the layers of this row fare; numbers are those of the ones that compute, if any."""
+    def found(self, diagnosis: Diagnosis, node: int) -> Verdict | None:
+        """The combined health of the layers of this row, if possible of those that compute."""
         layers = self.layers[self.tree[node].start : self.tree[node].end]
-        everything = together(checkup.of(layer.name for layer in layers))
-        if everything is None or everything.trouble:
+        everything = combined(diagnosis.of(layer.name for layer in layers))
+        if everything is None or everything.problem:
             return everything
-        return together(checkup.of(layer.name for layer in layers if layer.macs)) or everything
+        return combined(diagnosis.of(layer.name for layer in layers if layer.macs)) or everything
 
     def columns(
-        self, shown: Sequence[int], view: LayerView, checkup: Checkup, width: int
+        self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
     ) -> list[Column]:
-        """The columns for these rows, narrower and fewer where there is less room."""
+        """The columns for these rows; with less room they are narrower, then fewer."""
         for gap, exact in ((2, True), (1, True), (1, False)):
             bars = LONG_BAR if width >= WIDEST else BAR
             columns = self._fixed(shown, view.opened, gap, exact, bars)
-            if checkup:
-                columns += self._measured(shown, checkup, gap, bars if width >= WIDE else 1)
+            if diagnosis:
+                columns += self._measured(shown, diagnosis, gap, bars if width >= WIDE else 1)
             core = sum(column.room for column in columns[1:] if column.rank <= CORE)
             if core + min(NAME, columns[0].cells) + 2 <= width:
                 break
@@ -103,7 +103,7 @@ class LayerTable:
     def _fixed(
         self, shown: Sequence[int], opened: frozenset[int], gap: int, exact: bool, bars: int
     ) -> list[Column]:
-        """What the architecture says."""
+        """The columns that the architecture determines."""
         rows = [self.rows[i] for i in shown]
         inks = [row.ink for row in rows]
         names = _indented(
@@ -124,9 +124,9 @@ class LayerTable:
             column(layers_text.KERNEL, [row.kernel for row in rows], 8, "kernel", right=False),
             column(layers_text.OUTPUT, [self._outputs[i] for i in shown], 5, "output", right=False),
             column(text.PARAMETERS, [count(row.parameters) for row in rows], 2, counts),
-            _bars([row.parameters / self._most.parameters for row in rows], bars, 13),
+            _bars([row.parameters / self._largest.parameters for row in rows], bars, 13),
             column(layers_text.MMAC, [self._macs[i] for i in shown], 7, "macs"),
-            _bars([row.macs / self._most.macs for row in rows], bars, 12),
+            _bars([row.macs / self._largest.macs for row in rows], bars, 12),
         ]
         if widths["field"]:
             fields = [self._receptive[i] for i in shown]
@@ -134,15 +134,15 @@ class LayerTable:
         return columns
 
     def _measured(
-        self, shown: Sequence[int], checkup: Checkup, gap: int, bar_cells: int
+        self, shown: Sequence[int], diagnosis: Diagnosis, gap: int, bar_cells: int
     ) -> list[Column]:
-        """What the newest report says."""
-        found = [self.found(checkup, i) for i in shown]
-        scale = scale_for(one.health.gradient for one in checkup.found.values())
+        """The columns of the newest report."""
+        found = [self.found(diagnosis, i) for i in shown]
+        scale = scale_for(one.health.gradient for one in diagnosis.verdicts.values())
         inks = [self.rows[i].ink for i in shown]
-        marks: list[Ink] = [INKS[one.trouble] if one else "plain" for one in found]
+        marks: list[Ink] = [INKS[one.problem] if one else "plain" for one in found]
         learning = [
-            mark if one and one.trouble in ("vanishing", "exploding") else ink
+            mark if one and one.problem in ("vanishing", "exploding") else ink
             for one, mark, ink in zip(found, marks, inks, strict=True)
         ]
         dying: list[Ink] = [
@@ -153,10 +153,10 @@ class LayerTable:
         updates = [amount_of(one, one.health.update) if one else "" for one in found]
         spreads = [_spread(one.health) if one else "" for one in found]
         dead = [_dead(one.health) if one else "" for one in found]
-        signs = ["!" if one and one.trouble else "" for one in found]
-        words = [layers_text.TROUBLES[one.trouble] if one and one.trouble else "" for one in found]
+        signs = ["!" if one and one.problem else "" for one in found]
+        words = [layers_text.PROBLEMS[one.problem] if one and one.problem else "" for one in found]
         blocks = [_gradient_bar(scale, one, bar_cells) for one in found]
-        word = widest(layers_text.TROUBLES.values())
+        word = widest(layers_text.PROBLEMS.values())
         return [
             Column(layers_text.GRADIENT, gradients, 1, True, inks=learning, least=AMOUNT, gap=gap),
             Column("", blocks, 4, ink="train", least=bar_cells, gap=1),
@@ -168,15 +168,15 @@ class LayerTable:
         ]
 
     def _field(self, receptive: int | None) -> str:
-        """The receptive field, `>` behind it where it exceeds the image."""
+        """The receptive field, followed by `>` if it exceeds the image."""
         if receptive is None or not any(layer.receptive for layer in self.layers):
             return ""
         beyond = receptive > self.side > 0
         return f"{receptive or layers_text.WHOLE_IMAGE}{'>' if beyond else ' '}"
 
 
-class Summary(NamedTuple):
-    """What the architecture says of one row; `receptive` is None where nothing looks at pixels."""
+class RowFacts(NamedTuple):
+    """The shape and the costs of one row; without a receptive field, `receptive` is None."""
 
     kernel: str
     output: tuple[int, ...]
@@ -186,8 +186,8 @@ class Summary(NamedTuple):
     ink: Ink
 
 
-class Most(NamedTuple):
-    """What a full bar stands for."""
+class Largest(NamedTuple):
+    """The counts that a full bar stands for."""
 
     parameters: int
     macs: int
@@ -195,7 +195,7 @@ class Most(NamedTuple):
 
 def layer_pane(
     shape: LayerTable,
-    checkup: Checkup,
+    diagnosis: Diagnosis,
     view: LayerView,
     width: int,
     height: int,
@@ -203,7 +203,7 @@ def layer_pane(
 ) -> list[Row]:
     """The table from the first row of the view, and below it the gradient by depth.
 
-    `no_health` is what stands there until there is a report.
+    Until there is a report, `no_health` stands there.
     """
     if not shape.tree:
         rows = [cells.row(Span(" " + text.NO_LAYERS, "dim"))]
@@ -212,7 +212,7 @@ def layer_pane(
         room = rows_room(height)
         first = max(0, min(view.first, len(shown) - room))
         visible = shown[first : first + room]
-        rows = table(shape.columns(visible, view, checkup, width), width)
+        rows = table(shape.columns(visible, view, diagnosis, width), width)
         if view.selected in visible:
             at = 1 + visible.index(view.selected)
             rows[at] = _selected(rows[at])
@@ -221,12 +221,12 @@ def layer_pane(
     rows = [*rows, *blank][: max(0, height)]
     if height >= TALL and shape.tree:
         none = cells.row(Span(" " + no_health, "dim")) if no_health else ()
-        rows[-1] = depth_line(shape.layers, checkup, width) if checkup else none
+        rows[-1] = depth_line(shape.layers, diagnosis, width) if diagnosis else none
     return [cells.fit(cells.shortened(row, width), width) for row in rows]
 
 
 def rows_room(height: int) -> int:
-    """How many rows of layers there are in a pane whose inside is so tall."""
+    """The rows of layers in a pane whose inside has this height."""
     return max(1, height - (height >= 2) - (height >= TALL))
 
 
@@ -235,8 +235,8 @@ def scrolled(first: int, at: int, room: int) -> int:
     return min(at, max(first, at - room + 1))
 
 
-def place(rows: int, first: int, height: int) -> str:
-    """`1–9 of 17`, where not all rows are seen."""
+def rows_shown(rows: int, first: int, height: int) -> str:
+    """`1–9 of 17`, unless all rows are visible."""
     room = rows_room(height)
     if rows <= room or height <= 0:
         return ""
@@ -244,12 +244,12 @@ def place(rows: int, first: int, height: int) -> str:
     return text.rows_of(first + 1, first + room, rows)
 
 
-def explanation(shape: LayerTable, checkup: Checkup, node: int) -> Row:
-    """What is wrong with the layers of this row in words; else their shares, and a wide field."""
+def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
+    """The problem of this row in words, or its shares and a field wider than the image."""
     name = Span(harmless(shape.tree[node].name) + "   ", "selected")
-    found = shape.found(checkup, node)
-    if found is not None and found.trouble:
-        return (name, Span(_words(found), INKS[found.trouble]))
+    found = shape.found(diagnosis, node)
+    if found is not None and found.problem:
+        return (name, Span(_words(found), INKS[found.problem]))
     row = shape.rows[node]
     facts = []
     if row.parameters:
@@ -260,7 +260,7 @@ def explanation(shape: LayerTable, checkup: Checkup, node: int) -> Row:
 
 
 def layer_facts(run: RunStarted | None, room: int) -> Row:
-    """`11.17 M parameters   555 MMAC`, shorter where there is less room."""
+    """`11.17 M parameters   555 MMAC`, or less of it in `room` cells."""
     if run is None:
         return ()
     macs = f"{run.macs / 1e6:.0f}" if run.macs >= 1e7 else f"{run.macs / 1e6:.2g}"
@@ -274,11 +274,11 @@ def layer_facts(run: RunStarted | None, room: int) -> Row:
     return fitting([(Span(form),) for form in forms], room)
 
 
-def _summary(layers: Sequence[Layer], node: Node) -> Summary:
+def _row_facts(layers: Sequence[Layer], node: Node) -> RowFacts:
     computing = [layer for layer in layers if layer.macs]
-    # A field of 0 is the whole image; where paths meet, the wider one counts.
+    # A field of 0 is the whole image; of several paths, the widest field counts.
     fields = [layer.receptive for layer in layers]
-    return Summary(
+    return RowFacts(
         harmless(layers_text.blocks(node.groups) if node.groups > 1 else _kernel(layers)),
         layers[-1].output,
         sum(layer.parameters for layer in layers),
@@ -289,7 +289,7 @@ def _summary(layers: Sequence[Layer], node: Node) -> Summary:
 
 
 def _kernel(layers: Sequence[Layer]) -> str:
-    """A layer's own kernel; of several the largest and how often, or what goes in and comes out."""
+    """The kernel of a layer; of several layers the largest kernel and its count, or their sizes."""
     if len(layers) == 1:
         return layers[0].detail or _kind(layers[0])
     computing = [layer.detail for layer in layers if layer.macs]
@@ -322,7 +322,7 @@ def _indented(tree: Sequence[Node], names: Sequence[str], signs: str | Sequence[
 
 
 def _selected(row: Row) -> Row:
-    """The row with a sign before it, and its name in the ink of what is chosen."""
+    """The row with a sign before its name, and the name in the ink of a selection."""
     name, *others = row
     return (Span("›" + name.text[1:], "selected"), *others)
 
@@ -340,7 +340,7 @@ def _shapes(shapes: Sequence[tuple[int, ...]]) -> list[str]:
 
 
 def _mega(macs: Sequence[int]) -> list[str]:
-    """Millions, with as many decimals for all as the largest has room for."""
+    """Millions, all with as many decimals as the largest has room for."""
     largest = max(macs, default=0) / 1e6
     digits = 2 if largest < 10 else 1 if largest < 1000 else 0
     return [f"{count / 1e6:,.{digits}f}" if count else "" for count in macs]
@@ -354,20 +354,20 @@ def _short(count: int) -> str:
     return numbers.count(count) if count else ""
 
 
-def _gradient_bar(scale: Scale, found: Found | None, width: int) -> str:
+def _gradient_bar(scale: Scale, found: Verdict | None, width: int) -> str:
     if found is None:
         return ""
     gradient = found.health.gradient
     return scale.block(gradient) if width == 1 else scale.bar(gradient, width)
 
 
-def amount_of(found: Found, value: float | None) -> str:
-    """The amount; nothing learnt is not the same as nothing known."""
+def amount_of(found: Verdict, value: float | None) -> str:
+    """The amount; a dash for a frozen layer, whose missing numbers are not NaN."""
     return text.NONE if value is None and frozen(found.health) else amount(value)
 
 
 def _spread(health: Health) -> str:
-    """`-.13 ± .91`; a mean that is small beside the deviation is nought."""
+    """`-.13 ± .91`; a mean that is small compared with the deviation is written as 0."""
     mean, deviation = health.mean, health.deviation
     if mean is not None and deviation is not None and abs(mean) < NOISE * deviation:
         mean = 0.0
@@ -378,10 +378,10 @@ def _dead(health: Health) -> str:
     return f"{numbers.whole(health.dead)} %" if health.dead is not None else ""
 
 
-def _words(found: Found) -> str:
+def _words(found: Verdict) -> str:
     health = found.health
-    if found.trouble == "dead":
+    if found.problem == "dead":
         return layers_text.dead_units(numbers.whole(health.dead))
-    if found.trouble == "vanishing":
+    if found.problem == "vanishing":
         return layers_text.vanishes(amount(health.gradient))
     return layers_text.explodes(amount(health.gradient), amount(health.update))

@@ -1,7 +1,8 @@
-"""The layers of the network, and how they fare."""
+"""The layers of the network and their health."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import events as textual_events
@@ -12,12 +13,12 @@ from engine.protocol.events import Event
 from engine.run.history import History
 from tui.drawing.cells import Row, Span
 from tui.panes.base.pane import Border, Pane
-from tui.panes.layers import layer_rows, layers_text, stage_tree
+from tui.panes.layers import layer_rows, layers_explanation, layers_text, stage_tree
+from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_rows import LayerTable, LayerView
-from tui.panes.layers.verdicts import Checkup
+from tui.widgets.key_group import KeyGroup
 
-# Every number changes with a report, and there are many: so seldom are they renewed where nobody
-# is at them.
+# A report changes every number of the table. Without the focus, it is drawn again only this often.
 SECONDS = 10.0
 
 
@@ -30,7 +31,11 @@ class LayersPane(Pane):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {events.RunStarted, events.LayerHealth, events.RunEnded, events.Phase}
     )
+    NAME = "layers"
     TITLE = layers_text.LAYERS_TITLE
+    TAB = layers_text.LAYERS_TAB
+    GO_TO = layers_text.GO_TO_LAYERS
+    KEY_HELP = (KeyGroup(layers_text.LAYERS_TAB, layers_text.HELP_ROWS),)
     KEYS = (("↑↓ space", layers_text.KEY_FOLD), ("m", layers_text.KEY_ITS_MAPS))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
@@ -39,20 +44,24 @@ class LayersPane(Pane):
         Binding("pageup", "move(-10)", show=False),
         Binding("home", "move(-1_000_000)", show=False),
         Binding("end", "move(1_000_000)", show=False),
-        Binding("space", "fold", show=False),
-        Binding("enter", "fold_group", show=False),
-        Binding("right,l", "open(True)", show=False),
-        Binding("left,h", "open(False)", show=False),
-        Binding("m", "maps", show=False),
+        Binding("space", "fold", layers_text.FOLD_STAGE, show=False),
+        Binding("enter", "fold_group", layers_text.FOLD_STAGE, show=False),
+        Binding("right,l", "open(True)", layers_text.OPEN_STAGE, show=False),
+        Binding("left,h", "open(False)", layers_text.CLOSE_STAGE, show=False),
+        Binding("m", "maps", layers_text.SHOW_MAPS, show=False),
         Binding("escape", "deselect", show=False),
     ]
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self._table = LayerTable(())
         self._view = LayerView()
-        self._checkup = Checkup(None)
+        self._diagnosis = Diagnosis(None)
         self._report: events.LayerHealth | None = None
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return layers_explanation.sentences(history)
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         self.history = history
@@ -62,13 +71,13 @@ class LayersPane(Pane):
 
     @property
     def _is_fresh(self) -> bool:
-        """Whether the report that is shown is a new one for somebody who does not look at it."""
+        """Whether the table need not be drawn again yet, since it does not have the focus."""
         if self._report is None or self.has_focus:
             return False
         return 0 <= self.history.last_time - self._report.time < SECONDS
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter is the screen's where no group is chosen, Escape where nothing is."""
+        """Enter is left to the screen unless a group is chosen, Escape unless anything is."""
         chosen = self._view.selected
         if action == "fold_group":
             return chosen is not None and self._table.tree[chosen].group
@@ -84,14 +93,16 @@ class LayersPane(Pane):
             self._view = LayerView(stage_tree.opened_at_first(self._table.tree))
         if self.history.health is not self._report:
             self._report = self.history.health
-            self._checkup = Checkup(self._report)
+            self._diagnosis = Diagnosis(self._report)
         super().redraw()
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         view, chosen = self._seen, self._seen.selected
-        place = layer_rows.place(len(self._shown), view.first, height - 2)
+        place = layer_rows.rows_shown(len(self._shown), view.first, height - 2)
         words = (
-            layer_rows.explanation(self._table, self._checkup, chosen) if chosen is not None else ()
+            layer_rows.explanation(self._table, self._diagnosis, chosen)
+            if chosen is not None
+            else ()
         )
         return Border(
             layer_rows.layer_facts(self.history.run, facts_room),
@@ -102,7 +113,7 @@ class LayersPane(Pane):
     def inside(self, width: int, height: int) -> list[Row]:
         over = self.history.ended is not None
         none = layers_text.NO_HEALTH_EVER if over else layers_text.NO_HEALTH
-        return layer_rows.layer_pane(self._table, self._checkup, self._seen, width, height, none)
+        return layer_rows.layer_pane(self._table, self._diagnosis, self._seen, width, height, none)
 
     @property
     def _shown(self) -> list[int]:
@@ -110,7 +121,7 @@ class LayersPane(Pane):
 
     @property
     def _seen(self) -> LayerView:
-        """The choice is seen where keys act on it."""
+        """The view; the chosen row is marked only while keys act on it."""
         return self._view if self.has_focus else self._view._replace(selected=None)
 
     # What is chosen
@@ -122,7 +133,7 @@ class LayersPane(Pane):
         if self._view.selected in shown:
             at = shown.index(self._view.selected) + rows
         else:
-            # The first step down chooses the first row that is seen.
+            # The first step down chooses the first visible row.
             at = self._view.first + rows - (rows > 0)
         self._choose(shown[max(0, min(at, len(shown) - 1))])
 
@@ -141,7 +152,7 @@ class LayersPane(Pane):
         self.action_fold()
 
     def action_fold(self) -> None:
-        """Open or close the chosen group, or close the one that the chosen layer is in."""
+        """Open or close the chosen group, or close the group of the chosen layer."""
         chosen = self._view.selected
         if chosen is None:
             self.action_move(0)
@@ -150,7 +161,7 @@ class LayersPane(Pane):
             self.action_open(group and chosen not in self._view.opened)
 
     def action_open(self, opened: bool) -> None:
-        """Open the chosen group; or close it, or the one that is around it."""
+        """Open the chosen group; or close it, or the group around it."""
         chosen = self._view.selected
         if chosen is None:
             return
@@ -163,12 +174,12 @@ class LayersPane(Pane):
         self._choose(chosen)
 
     def action_maps(self) -> None:
-        """Show what the chosen layer, or the last convolution before it, makes of an image."""
+        """Show the feature maps of the chosen layer, or of the last convolution before it."""
         chosen = self._view.selected
         before = self._table.layers[: self._table.tree[chosen].end] if chosen is not None else ()
         found = [layer.name for layer in before if layer.macs and len(layer.output) == 3]
         if found:
-            self.post_message(self.Pointed(found[-1]))
+            self.post_message(self.LayerSelected(found[-1]))
 
     def on_click(self, event: textual_events.Click | None = None) -> None:
         super().on_click()

@@ -30,7 +30,7 @@ NO_HEALTH = "gradients, updates and dead units follow after the first step"
 
 NO_HEALTH_EVER = "this run has no report on gradients and dead units"
 
-TROUBLES: Mapping[str, str] = {
+PROBLEMS: Mapping[str, str] = {
     "vanishing": "vanishing",
     "exploding": "exploding",
     "dead": "dead",
@@ -44,6 +44,42 @@ KEY_FOLD = "fold"
 
 KEY_ITS_MAPS = "its maps"
 
+LAYERS_TAB = "layers"
+
+GO_TO_LAYERS = "Go to the layers"
+
+FOLD_STAGE = "Fold or open the stage"
+
+OPEN_STAGE = "Open the stage"
+
+CLOSE_STAGE = "Fold the stage"
+
+SHOW_MAPS = "Feature maps of this layer"
+
+HELP_ROWS = (
+    ("↑ ↓ j k", "select a stage, a block or a layer"),
+    ("PgUp PgDn Home End", "ten on; to either end"),
+    ("Space Enter", "fold a stage, or open it"),
+    ("← → h l", "fold it; open it"),
+    ("m Esc", "its feature maps; select none"),
+)
+
+# What `e` says
+
+EXPLAIN_LAYERS = (
+    "An image passes through these layers from top to bottom: the maps become smaller in area and "
+    "more in number."
+)
+
+EXPLAIN_NO_LAYERS = "The layer table comes with the start of the run."
+
+EXPLAIN_HEALTHY = "All layers learn: no gradient vanishes or explodes, and few units are dead."
+
+EXPLAIN_HEALTHY_AND_FROZEN = (
+    "All layers learn that are not frozen: no gradient vanishes or explodes, and few units are "
+    "dead."
+)
+
 
 def blocks(count: int) -> str:
     return f"{count} blocks"
@@ -53,13 +89,13 @@ def first_to_last(first: str, last: str, ratio: str) -> str:
     return f"{first} : {last} = {ratio}"
 
 
-def troubled(count: int, trouble: str, layer: str) -> str:
-    """The layers that have this trouble, of which this one is the first."""
-    return f"! {layer} {trouble}" if count == 1 else f"! {layer} and {count - 1} more {trouble}"
+def with_problem(count: int, problem: str, layer: str) -> str:
+    """The first layer that has this problem, and how many more have it."""
+    return f"! {layer} {problem}" if count == 1 else f"! {layer} and {count - 1} more {problem}"
 
 
-def troubles(count: int, trouble: str) -> str:
-    return f"! {count} {trouble}"
+def problems(count: int, problem: str) -> str:
+    return f"! {count} {problem}"
 
 
 def shares(parameters: str, macs: str) -> str:
@@ -88,3 +124,44 @@ def parameters(count: str, macs: str) -> str:
 
 def parameters_short(count: str, macs: str) -> str:
     return f"{count}   {macs} MMAC"
+
+
+def explain_largest(layer: str, share: str) -> str:
+    return f"The most parameters, {share} % of all, are in {layer}."
+
+
+def explain_not_finite(layer: str) -> str:
+    return f"The numbers in {layer} are not finite any more: a lower learning rate is needed."
+
+
+def explain_dead(layer: str, share: str) -> str:
+    return (
+        f"In {layer} {share} % of the units are dead: their ReLU lets nothing pass for any image, "
+        "so they get no gradient and cannot come back. A lower learning rate or batch norm helps."
+    )
+
+
+def explain_vanishing(layer: str) -> str:
+    return (
+        f"The gradient nearly vanishes in {layer}, which hardly learns: shortcuts as in ResNet, "
+        "or batch norm, cure that."
+    )
+
+
+def explain_exploding(layer: str) -> str:
+    return f"The gradient explodes in {layer}: a lower learning rate or clip tames it."
+
+
+def explain_others(count: int) -> str:
+    return (
+        "One more layer has the same problem."
+        if count == 1
+        else f"{count} more layers have the same problem."
+    )
+
+
+def explain_large_update(layer: str, share: str) -> str:
+    return (
+        f"The last reported step changed the weights of {layer} by {share} % of themselves, where "
+        "about 0.1 % is usual: its learning rate may be high."
+    )

@@ -1,7 +1,7 @@
 """The layers of a network as stages and blocks, found in their dotted names.
 
-`layer1.0.conv1` is a layer of block 0 of stage layer1. Where one part of the names holds all that
-has blocks, as `features` does in torchvision's MobileNet, the parts below it are the stages.
+`layer1.0.conv1` is a layer of block 0 of stage layer1. If one part of the names holds all blocks,
+as `features` does in torchvision's MobileNet, the parts below it are the stages.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from engine.protocol.events import Layer
 
-# A block is computed by this many convolutions or linear layers, or by more.
+# A block has at least this many convolutions or linear layers.
 BLOCK_LAYERS = 2
-# At first the groups are open, the outer ones before the inner ones, up to so many rows.
+# At first, groups are open up to this many rows, outer groups before inner ones.
 FIRST_ROWS = 30
 
 
 class Run(NamedTuple):
-    """Layers `start` to `end`, that one excluded, whose names begin with as many equal parts."""
+    """Layers from `start` to before `end`, whose names share their first `parts`."""
 
     start: int
     end: int
@@ -27,19 +27,19 @@ class Run(NamedTuple):
 
 
 class Node(NamedTuple):
-    """One row of the tree, a layer or a group of layers, with what is below it right after it."""
+    """One row of the tree: a layer, or a group whose members follow right after it."""
 
     name: str
     """The dotted name."""
     label: str
-    """The name without that of the group it is in."""
+    """The name without the name of its group."""
     depth: int
     start: int
     end: int
-    """The layers are those from `start` to `end`, that one excluded."""
+    """The layers are those from `start` to before `end`."""
     group: bool
     groups: int
-    """How many groups are right below."""
+    """The number of groups directly below."""
     after: int
     """The index of the next node that is not below this one."""
 
@@ -55,7 +55,7 @@ def nodes(layers: Sequence[Layer]) -> tuple[Node, ...]:
 
 
 def shown(tree: Sequence[Node], opened: frozenset[int]) -> list[int]:
-    """The indices of the nodes that are in no closed group."""
+    """The indices of the nodes outside of closed groups."""
     at, rows = 0, []
     while at < len(tree):
         rows.append(at)
@@ -75,7 +75,7 @@ def opened_at_first(tree: Sequence[Node]) -> frozenset[int]:
 
 
 def above(tree: Sequence[Node], index: int) -> int:
-    """The group that this node is in, or the node itself at the top."""
+    """The group of this node, or the node itself at the top."""
     depth = tree[index].depth
     return next((i for i in range(index, -1, -1) if tree[i].depth < depth), index)
 
@@ -88,9 +88,9 @@ def _add(
     depth: int,
     inside: int,
 ) -> None:
-    """Append a run of layers as a node, and below it, where it is a group, its own.
+    """Append a run of layers as a node; if it is a group, append its members below it.
 
-    `inside` is how many first parts of the names stand in the group around it.
+    `inside` counts the first parts of the names that the group around it shows already.
     """
     alone = run.end - run.start == 1
     parts = names[run.start] if alone else names[run.start][: run.parts]
@@ -109,7 +109,7 @@ def _add(
 def _below(
     run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool], depth: int
 ) -> Iterator[Run]:
-    """What a group consists of: its blocks, if it is a stage that has several, and layers."""
+    """The members of a group: blocks, if it is a stage that has several, and layers."""
     parts = _split(run, names, weighs) if depth == 0 else []
     blocks = {part for part in parts if _is_block(part, weighs)}
     if len(blocks) < 2:

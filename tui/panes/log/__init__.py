@@ -1,1 +1,1 @@
-"""What happened, newest first."""
+"""The log: what happened to the run, newest first."""

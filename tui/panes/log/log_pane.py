@@ -1,43 +1,62 @@
-"""What happened, newest first."""
+"""The log: what happened to the run, newest first."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import events as textual_events
 from textual.binding import Binding, BindingType
 
-from engine.protocol.events import Event
+from engine.protocol.events import Alert, Event
 from engine.run.history import History
 from tui.drawing import log_lines
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.panes.base.pane import Border, ScrollingPane
 from tui.panes.log import log_text
+from tui.widgets.key_group import KeyGroup
 from tui.widgets.strips import News
 
 
 class LogPane(ScrollingPane):
-    """Epochs, checkpoints, alerts; arrows scroll, `/` leaves only what has some words in it."""
+    """Epochs, checkpoints, alerts; arrows scroll, `/` filters by words."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = News.LISTENS
+    NAME = "log"
     TITLE = log_text.LOG_TITLE
+    TAB = log_text.LOG_TAB
+    GO_TO = log_text.GO_TO_LOG
+    SHORTCUT = "0"
+    KEY_HELP = (KeyGroup(log_text.HELP_TITLE, log_text.HELP_ROWS),)
+    BEFORE_START = True
     KEYS = (("/", log_text.KEY_LOG_FILTER), ("↑↓", log_text.KEY_SCROLL))
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", show=False),
+        Binding("slash", "filter", log_text.FILTER, show=False),
         Binding("pagedown", "scroll_rows(10)", show=False),
         Binding("pageup", "scroll_rows(-10)", show=False),
         Binding("home,g", "scroll_rows(-1_000_000)", show=False),
         Binding("end,G", "scroll_rows(1_000_000)", show=False),
     ]
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self.wanted = ""
         """Only entries with these words are shown."""
         self._typing = False
-        # The newest entry that was drawn: who has scrolled down keeps what is before the eyes.
+        # The newest entry that was drawn: the entries on the screen stay after scrolling down.
         self._newest = 0
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        yield log_text.EXPLAIN_LOG
+        warnings = [e for e in history.log if isinstance(e, Alert) and e.level != "info"]
+        if warnings:
+            yield log_text.explain_warnings(len(warnings))
+        elif history.log:
+            yield log_text.EXPLAIN_NO_WARNINGS
+        if history.checkpoint is not None:
+            yield log_text.EXPLAIN_CHECKPOINTS
 
     def count(self) -> int:
         return len(log_lines.matching(self.history.log, self.wanted))
@@ -72,7 +91,7 @@ class LogPane(ScrollingPane):
         self._typing = False
 
     def on_key(self, event: textual_events.Key) -> None:
-        """While a filter is typed the keys are its letters; Enter keeps it, Escape drops it."""
+        """While a filter is typed, keys are its letters; Enter keeps it, Escape drops it."""
         if not self._typing:
             return
         if event.key == "enter":

@@ -8,6 +8,33 @@ KEY_LOG_FILTER = "filter"
 
 KEY_SCROLL = "scroll"
 
+LOG_TAB = "log"
+
+GO_TO_LOG = "Go to the log"
+
+FILTER = "Filter what is listed"
+
+HELP_TITLE = "the log"
+
+HELP_ROWS = (
+    ("↑ ↓ j k PgUp PgDn", "scroll"),
+    ("Home g End G", "to the newest; to the oldest"),
+    ("/", "filter"),
+)
+
+# What `e` says
+
+EXPLAIN_LOG = "Everything that happened, the newest first, read from the run's journal."
+
+EXPLAIN_NO_WARNINGS = "Nothing went wrong so far."
+
+EXPLAIN_CHECKPOINTS = "The run can go on from last.pt; best.pt holds the weights of the best epoch."
+
 
 def log_place(first: int, last: int, total: int) -> str:
     return f"{first}-{last} of {total:,}"
+
+
+def explain_warnings(count: int) -> str:
+    which = "One entry is a warning" if count == 1 else f"{count} entries are warnings"
+    return f"{which}: read them first."

@@ -1,19 +1,20 @@
-"""What the run does to the machine."""
+"""The load of the machine that the run trains on."""
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.history import History
 from engine.text import harmless
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.panes.base.pane import Border, Pane
-from tui.panes.machine import machine_pane_text, machine_rows
-from tui.terminal.viewer_cost import ViewerCost
+from tui.panes.machine import machine_explanation, machine_pane_text, machine_rows
+from tui.terminal.viewer_cost import ViewerCost, cost_of
 
 
 class MachinePane(Pane):
@@ -29,13 +30,23 @@ class MachinePane(Pane):
             events.RunEnded,
         }
     )
+    NAME = "machine"
     TITLE = machine_pane_text.MACHINE_TITLE
+    TAB = machine_pane_text.MACHINE_TAB
+    GO_TO = machine_pane_text.GO_TO_MACHINE
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
         self.cost: Callable[[], ViewerCost | None] = lambda: None
-        """Asked for what the viewer itself costs."""
+        """Tells the cost of the viewer itself."""
         self._user = _user()
+
+    def on_mount(self) -> None:
+        self.cost = cost_of(self.app)
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return machine_explanation.sentences(history)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         run = self.history.run
@@ -52,7 +63,7 @@ class MachinePane(Pane):
 
 
 def _user() -> str:
-    """Who looks on; nobody where the system has no name for this user."""
+    """The name of the user who watches; empty if the system has none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

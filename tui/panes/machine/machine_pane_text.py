@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tui.text import CHECKPOINT
+from collections.abc import Mapping
+
+from tui.text import CHECKPOINT, COMPUTE, EVALUATION, INPUT
 
 
 def more(count: int) -> str:
@@ -82,3 +84,35 @@ def disk_free(size: str) -> str:
 
 def checkpoint_cost(size: str, seconds: str) -> str:
     return f"{CHECKPOINT} {size}, {seconds}"
+
+
+MACHINE_TAB = "machine"
+
+GO_TO_MACHINE = "Go to the machine"
+
+# What `e` says
+
+EXPLAIN_MACHINE = (
+    "The machine's load and memory, how many images it learns from a second, and its disk. What "
+    "limits the speed is known once some steps were timed."
+)
+
+EXPLAIN_OTHERS = "Others use the same GPUs, so the speed is not yours alone."
+
+EXPLAIN_CORES = "But other programs keep many CPU cores busy: without them it would be faster."
+
+EXPLAIN_LIMITS: Mapping[str, str] = {
+    COMPUTE: (
+        "That is as it should be: the CPU or GPU is busy with the network itself. A smaller "
+        "network, lower precision or a faster device would speed it up."
+    ),
+    INPUT: (
+        "The network waits for images: more workers, a faster disk or lighter augmentation would "
+        "speed it up, a faster GPU would not."
+    ),
+    EVALUATION: "Validation takes longer than training: fewer validation images would speed it up.",
+}
+
+
+def explain_limit(what: str, share: str) -> str:
+    return f"{what.capitalize()} takes {share} % of the time and so limits the speed."

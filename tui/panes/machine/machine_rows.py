@@ -1,4 +1,4 @@
-"""The machine pane: how busy the hardware is, what bounds the speed, and what an epoch costs."""
+"""The machine pane: the load of the hardware, the limit of the speed, and the cost of an epoch."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from tui.panes.machine import machine_pane_text
 from tui.terminal.viewer_cost import ViewerCost
 
 METER = 16
-# What stands at the right of a meter, at the least.
+# The least width of the values on the right of a meter.
 VALUES = 20
 # Below this share a GPU is idle.
 IDLE = 0.01
-# From this share on memory is nearly full.
+# From this share on, memory is nearly full.
 FULL = 0.95
 # More GPUs of ours than this have one row each.
 DETAILED = 2
-# From this load on no core is free, and from this share of them others are worth a word.
+# From this load on, no core is free. Then other programs are mentioned from this share on.
 BUSY = 0.9
 CROWDED = 0.2
-# Over how many reports the wait for images is averaged.
+# The wait for images is averaged over this many reports.
 REPORTS = 120
-# Below this much room on the disk, or this many checkpoints, it is nearly full.
+# With less room than this, or than this many checkpoints take, the disk is nearly full.
 DISK_BYTES = 1e9
 DISK_CHECKPOINTS = 3
 
@@ -41,9 +41,9 @@ DISK_CHECKPOINTS = 3
 def machine_pane(
     history: History, width: int, height: int, cost: ViewerCost | None = None, user: str = ""
 ) -> list[Row]:
-    """One row a fact beside its label; what is not known yet is left out.
+    """One row for each fact beside its label; facts that are not known yet are left out.
 
-    `cost` is what the viewer itself takes, `user` who looks on.
+    `cost` is that of the viewer itself, `user` the name of who watches.
     """
     entries = list(_entries(history, width, cost, user))
     label = widest([name for name, _ in entries]) + 2
@@ -58,15 +58,15 @@ def machine_pane(
 
 
 def rows_hidden(history: History, width: int, height: int, cost: ViewerCost | None = None) -> int:
-    """How many rows do not fit."""
+    """The number of rows that do not fit."""
     return max(0, len(list(_entries(history, width, cost, ""))) - height)
 
 
 def bounds(history: History) -> list[tuple[str, float]]:
-    """What takes the time of the run and its share of it, the most first; nothing where unknown.
+    """What takes the time of the run, with its share, the largest first; empty if unknown.
 
-    A step waits for its images or computes, over the recent reports; the last epoch says how much
-    of the whole its validation took.
+    The recent reports say how long steps wait for images and compute. The last epoch says which
+    share of the time its validation took.
     """
     recent = itertools.islice(reversed(history.reports), REPORTS)
     known = [w for s in recent if math.isfinite(w := numbers.number(s.waited))]
@@ -88,7 +88,7 @@ def bounds(history: History) -> list[tuple[str, float]]:
 
 
 def taken_by_others(sample: Hardware | None) -> float:
-    """The share of the cores that other programs take where none is free; else 0."""
+    """The share of the cores that other programs take; 0 while a core is free."""
     if sample is None or sample.cpu < BUSY:
         return 0.0
     others = sample.cpu - sample.engine_cpu
@@ -98,7 +98,7 @@ def taken_by_others(sample: Hardware | None) -> float:
 def _entries(
     history: History, width: int, cost: ViewerCost | None, user: str
 ) -> Iterator[tuple[str, Row]]:
-    """The facts, those that may be missed last."""
+    """The facts, the least important last."""
     room = max(0, min(max(METER, width // 4), width - 11 - VALUES))
     sample = history.hardware
     if sample is not None:
@@ -124,9 +124,9 @@ def _entries(
 
 
 def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]]:
-    """Two rows for each GPU that trains, or one where they are many; one for all others.
+    """Two rows for each GPU that trains, or one if there are many; one row for all others.
 
-    One more is for those that are hidden from the run, which only NVML has a number for.
+    One more row is for GPUs that are hidden from the run: only NVML has numbers for them.
     """
     ours = sorted((gpu for gpu in gpus if gpu.ours), key=_cuda)
     for gpu in ours:
@@ -145,17 +145,17 @@ def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]
 
 
 def _cuda(gpu: Gpu) -> int:
-    """Torch's number of a GPU, as far as it has one."""
+    """The number that torch has for a GPU, if any."""
     return gpu.index if gpu.cuda is UNSET else gpu.cuda
 
 
 def _is_hidden(gpu: Gpu, gpus: Sequence[Gpu]) -> bool:
-    """Whether others have a number and it has none; older journals number no GPU."""
+    """Whether only other GPUs have a number; in older journals no GPU has one."""
     return not gpu.ours and gpu.cuda is UNSET and any(other.cuda is not UNSET for other in gpus)
 
 
 def _used(used: float, total: float) -> str:
-    """4.1 of 24 GB; 980 MB of 24 GB, where they have not one unit."""
+    """4.1 of 24 GB, or 980 MB of 24 GB if the units differ."""
     part, whole = numbers.size(used), numbers.size(total)
     number, _, unit = part.partition(" ")
     return machine_pane_text.used_of(number if whole.endswith(f" {unit}") else part, whole)
@@ -178,7 +178,7 @@ def _gpu(gpu: Gpu, room: int) -> Row:
 
 
 def _others(gpus: Sequence[Gpu], user: str) -> list[str]:
-    """Who holds how much of each GPU, the load where nobody is known, and then the idle ones."""
+    """The users of each GPU with their memory, or its load if none is known; then the idle GPUs."""
     taken = []
     for gpu in gpus:
         if gpu.holders:
@@ -200,7 +200,7 @@ def _holder(holder: str, memory: int, user: str) -> str:
 
 
 def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
-    """The processor, and memory: in two rows for a run that trains on it."""
+    """CPU and memory, in two rows for a run that trains on the CPU."""
     load = numbers.whole(sample.cpu).rjust(2)
     meter = _meter(sample.cpu, room)
     whole = f" {machine_pane_text.cpu_share(load, sample.cores)}"
@@ -226,7 +226,7 @@ def _speed(history: History, room: int, width: int) -> Row:
     """Images a second: the recent steps, and the last of them."""
     points = [(s.step, numbers.number(s.images_per_second)) for s in history.reports]
     newest = spark.latest(points, room)
-    # Headroom, so that a steady speed is not a solid block.
+    # With some headroom, so that a steady speed is not a solid block.
     top = 1.2 * max((speed for speed in newest if math.isfinite(speed)), default=1.0)
     line = Span(spark.sparkline(newest, room, low=0.0, high=top), "dim")
     if not points:
@@ -241,7 +241,7 @@ def _speed(history: History, room: int, width: int) -> Row:
 
 
 def _bound(shares: Sequence[tuple[str, float]], taken: float, width: int) -> Row:
-    """`by compute 88 %`, who else takes the cores, and the rest dim as far as it fits."""
+    """`by compute 88 %`, the share of other programs, and the other limits dim if they fit."""
     (what, share), *others = shares
     ink: Ink = "warning" if what == text.INPUT else "plain"
     head = Span(machine_pane_text.bound_by(what, numbers.whole(share)), ink)
@@ -269,7 +269,7 @@ def _disk(history: History, sample: Hardware) -> Row:
 
 
 def _brief(seconds: float) -> str:
-    """40 ms, else as any other time."""
+    """Milliseconds below a second: 40 ms; else as other durations."""
     short = axis.share(seconds, 0.0, 1.0) < 1.0
     if not short:
         return numbers.duration(seconds)

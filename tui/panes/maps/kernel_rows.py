@@ -1,4 +1,4 @@
-"""The filters of the first convolution as pictures: medium grey is no weight at all."""
+"""The filters of the first convolution as pictures: medium grey stands for zero."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui.drawing.frame import fitting
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
 from tui.panes.maps import maps_text
 
-# `c00` and a space.
+# The cells of `c00` and a space.
 CAPTION = 3
 GAP = 2
 
@@ -29,7 +29,7 @@ def kernels_pane(
 
 
 def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
-    """As large as lets all stand there, a weight the same number of cells everywhere."""
+    """The largest grid that shows all filters; every weight takes the same number of cells."""
     tall, wide = (*event.shape[2:4], 1, 1)[:2]
     tiles = Tiles(0, 0, 0, 0)
     for scale in range(max(2, 2 * MOST_ROWS // max(1, tall)), 1, -1):
@@ -42,7 +42,7 @@ def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
 
 
 def kernels_facts(event: Kernels, room: int) -> Row:
-    """`black -0.42  white +0.42`: what the shades stand for."""
+    """`black -0.42  white +0.42`: the weights of the darkest and the lightest shade."""
     return fitting([(Span(maps_text.weights_to(numbers.loss(event.largest)), "dim"),)], room)
 
 

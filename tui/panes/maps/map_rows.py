@@ -1,4 +1,4 @@
-"""The maps pane: one validation image, and what a layer makes of it."""
+"""The maps pane: one validation image, and the feature maps of a layer."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tui.drawing.table import widest
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
 from tui.panes.maps import maps_text
 
-# About so many rows are for a map with its caption, where there is room.
+# The rows of a map with its caption, if there is room.
 BAND = 8
-# The rows of an image of 32×32 pixels, one to each half of a cell; twice as many where they fit.
+# The rows of an image of 32×32 pixels, two pixels in a cell; twice as many if they fit.
 PICTURE_ROWS = 16
-# A pane narrower than this, and high, has the channels below the image.
+# A high pane that is narrower than this has the channels below the image.
 TALL = 64
-# The rows for what it is and what it is taken for.
+# The rows for the class of the image and its predictions.
 SAID = 4
-# The cells at the right of an image for its predictions.
+# The cells for the predictions on the right of an image.
 BESIDE = 15
 
 
 class MapView(NamedTuple):
-    """How maps are shown: from which place on, in which order, in colours or not."""
+    """The view of the maps: the first one, their order, and whether they have colours."""
 
     first: int = 0
     strongest: bool = False
@@ -63,7 +63,7 @@ def maps_pane(
 
 
 def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> Row:
-    """`horse → horse .81`: what the image is and what it is taken for."""
+    """`horse → horse .81`: the class of the image and the top prediction."""
     if event is None or not event.top:
         return ()
     best, probability = event.top[0]
@@ -82,7 +82,7 @@ def maps_foot(
 ) -> Row:
     """`conv1  64×32×32  sees 3×3 px   image 4217   epoch 12`, or less of it.
 
-    The layer, its output, which image it is of, and how far the network was trained.
+    The layer, its output, the image, and the epoch of the network.
     """
     if event is None:
         return ()
@@ -96,14 +96,14 @@ def maps_foot(
     return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
 
 
-def asking_foot(layer: str, image: int) -> Row:
-    """`conv2   image 18  asking …`: what was asked for and is not there yet."""
+def waiting_foot(layer: str, image: int) -> Row:
+    """`conv2   image 18  waiting …`: what was requested and is not there yet."""
     asked = f"{harmless(layer)}   {maps_text.image(image)}  "
-    return (Span(asked), Span(maps_text.ASKING, "selected"))
+    return (Span(asked), Span(maps_text.WAITING, "selected"))
 
 
 def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView) -> Row:
-    """`1-6 of 64  strongest first`: which channels are shown, in which order."""
+    """`1-6 of 64  strongest first`: the channels that are shown, and their order."""
     if event is None or not event.maps:
         return ()
     page = maps_tiles(event, width, height).page(view.first, len(event.maps))
@@ -115,10 +115,9 @@ def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView
 
 
 def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
-    """How many channels a pane of this inner size shows, and how large.
+    """The grid of channels in a pane of this inner size.
 
-    They are as large as lets all of them stand there, but not smaller than those of `BAND` rows,
-    of which a page is shown.
+    All channels are shown if they then take at least `BAND` rows each; else a page of them is.
     """
     if _is_tall(width, height):
         said = SAID if _is_said_below(width, height) else 0
@@ -135,7 +134,7 @@ def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
 
 
 def _page(width: int, height: int) -> Tiles:
-    """As many of about `BAND` rows as there is room for."""
+    """The grid with as many channels of about `BAND` rows as fit."""
     down = max(1, round(height / BAND))
     rows = max(1, height // down - 1)
     across = max(1, round((width + 1) / (2 * rows + 1)))
@@ -143,7 +142,7 @@ def _page(width: int, height: int) -> Tiles:
 
 
 def _tiles(across: int, down: int, width: int, height: int) -> Tiles:
-    """So many, as large as there is room for, about as high as wide."""
+    """This many channels, as large as possible, about as high as wide."""
     rows = min(MOST_ROWS, height // down - 1)
     cols = min((width + 1) // across - 1, 2 * min(rows + 2, MOST_ROWS))
     rows = min(rows, (cols + 3) // 2)
@@ -152,14 +151,14 @@ def _tiles(across: int, down: int, width: int, height: int) -> Tiles:
 
 @lru_cache(4096)
 def activation(map_: FeatureMap) -> float:
-    """The mean of a map; NaN where it is not finite."""
+    """The mean of a map; NaN if it is not finite."""
     low, high = numbers.number(map_.low), numbers.number(map_.high)
     data = decoded(map_.data)
     return low + sum(data) / max(1, len(data)) / 255 * (high - low)
 
 
 def ordered(event: FeatureMaps, strongest: bool) -> list[FeatureMap]:
-    """The maps by number, or those of the highest mean first and what is not finite last."""
+    """The maps by number, or by their mean: the highest first, those not finite last."""
     if not strongest:
         return list(event.maps)
     means = {map_.channel: activation(map_) for map_ in event.maps}
@@ -175,7 +174,7 @@ def _is_tall(width: int, height: int) -> bool:
 
 
 def _is_said_below(width: int, height: int) -> bool:
-    """Whether in a tall pane the image leaves no room beside it for its predictions."""
+    """Whether a tall pane has no room for the predictions beside the image."""
     return 2 * _side(width, height) + BESIDE > width
 
 
@@ -183,20 +182,20 @@ def _side(width: int, height: int) -> int:
     """The rows of the image."""
     if _is_tall(width, height):
         beside = min(PICTURE_ROWS, (width - BESIDE) // 2)
-        # The channels have half of the pane.
+        # The channels keep half of the pane.
         alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - SAID - 2)
         return max(1, beside, alone)
     if height >= PICTURE_ROWS:
         most = min(height - SAID, width // 4)
         return 2 * PICTURE_ROWS if most >= 2 * PICTURE_ROWS else max(1, min(PICTURE_ROWS, most))
-    # In a low pane a smaller image leaves room for a second channel.
+    # In a low pane, a smaller image leaves room for a second channel.
     return max(1, min(height, width // 6))
 
 
 def _broad(
     event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: MapView
 ) -> list[Row]:
-    """The image at the left with its predictions below it, the channels at the right."""
+    """The image on the left with its predictions below it, the channels on the right."""
     side = _side(width, height)
     picture = [
         *pictured(event.picture, 2 * side, side, view.coloured),
@@ -213,7 +212,7 @@ def _broad(
 def _tall(
     event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: MapView
 ) -> list[Row]:
-    """The image with its predictions at the right or below it, the channels below."""
+    """The image with its predictions on its right or below it, then the channels."""
     side = _side(width, height)
     picture = pictured(event.picture, 2 * side, side, view.coloured)
     blanks: list[Row] = [()] * side
@@ -230,7 +229,7 @@ def _tall(
 
 
 def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
-    """The true class, and the likeliest with a bar for their probabilities."""
+    """The true class, then the top predictions with bars for their probabilities."""
     name = min(widest([class_name(classes, i) for i, _ in event.top]), width // 2)
     room = width - name - 5
     rows = [cells.row(Span(text.TRUE + " ", "dim"), class_name(classes, event.true))]
@@ -264,7 +263,7 @@ def _grid(event: FeatureMaps, width: int, height: int, view: MapView) -> list[Ro
 
 
 def _caption(map_: FeatureMap, strongest: float) -> str:
-    """The channel, and how strong it is beside the strongest."""
+    """The channel, with a block for its strength compared with the strongest."""
     mean = activation(map_)
     strength = STEPS[round(7 * axis.share(mean, 0.0, strongest))] if math.isfinite(mean) else GAP
     return f"c{map_.channel:02d} {strength}"

@@ -1,7 +1,8 @@
-"""What a layer makes of an image: the journal's glimpses, and whatever else is asked for."""
+"""The feature maps of a layer: those in the journal, and those that a person requests."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual import events as textual_events
@@ -12,22 +13,23 @@ from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
 from tui.panes.base.pane import Border, Pane
-from tui.panes.maps import kernel_rows, map_rows, maps_text
+from tui.panes.maps import kernel_rows, map_rows, maps_explanation, maps_text
 from tui.widgets.drawn import is_coloured
+from tui.widgets.key_group import KeyGroup
 
-# Pictures in colours are what costs most on the way to a terminal: so seldom are they renewed. In
-# a young run they are when they have become older than this share of its age.
+# Pictures in colours take the most bytes on the way to a terminal, so they are drawn again only
+# this often. In a young run they are drawn again at this share of its age.
 SECONDS = 10.0
 YOUNG = 1 / 3
-# No question brings more of them.
+# The most channels in one reply.
 MOST_CHANNELS = 1024
 
 
 class MapsPane(Pane):
     """The image, what it is taken for, and the channels of one layer.
 
-    Until something else is asked for, that is what the journal brings now and then. What was
-    asked for is asked again when the journal has news of a later step.
+    At first these are the maps in the journal. Maps that a person requested are requested again
+    when the journal has maps of a later step.
     """
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
@@ -41,47 +43,56 @@ class MapsPane(Pane):
         ("o", maps_text.KEY_ORDER_MAPS),
         ("K", maps_text.KEY_KERNELS),
     )
+    NAME = "maps"
     TITLE = maps_text.MAPS_TITLE
+    TAB = maps_text.MAPS_TAB
+    GO_TO = maps_text.GO_TO_MAPS
+    KEY_HELP = (KeyGroup(maps_text.HELP_TITLE, maps_text.HELP_ROWS),)
+    PAST_EPOCHS = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "layer(1)", show=False),
-        Binding("N", "layer(-1)", show=False),
-        Binding("right,l", "image(1)", show=False),
-        Binding("left,h", "image(-1)", show=False),
-        Binding("shift+right", "image(10)", show=False),
-        Binding("shift+left", "image(-10)", show=False),
-        Binding("ctrl+right", "image(100)", show=False),
-        Binding("ctrl+left", "image(-100)", show=False),
-        Binding("g", "go_to", show=False),
+        Binding("n", "layer(1)", maps_text.NEXT_LAYER, show=False),
+        Binding("N", "layer(-1)", maps_text.PREVIOUS_LAYER, show=False),
+        Binding("right,l", "image(1)", maps_text.NEXT_IMAGE, show=False),
+        Binding("left,h", "image(-1)", maps_text.PREVIOUS_IMAGE, show=False),
+        Binding("shift+right", "image(10)", maps_text.TEN_IMAGES_ON, show=False),
+        Binding("shift+left", "image(-10)", maps_text.TEN_IMAGES_BACK, show=False),
+        Binding("ctrl+right", "image(100)", maps_text.HUNDRED_IMAGES_ON, show=False),
+        Binding("ctrl+left", "image(-100)", maps_text.HUNDRED_IMAGES_BACK, show=False),
+        Binding("g", "go_to", maps_text.GO_TO_IMAGE, show=False),
         Binding("down,j,pagedown", "page(1)", show=False),
         Binding("up,k,pageup", "page(-1)", show=False),
-        Binding("o", "order", show=False),
-        Binding("K", "kernels", show=False),
-        Binding("b", "blocks", show=False),
+        Binding("o", "order", maps_text.SORT, show=False),
+        Binding("K", "kernels", maps_text.SHOW_KERNELS, show=False),
+        Binding("b", "blocks", maps_text.SHOW_BLOCKS, show=False),
     ]
 
-    def __init__(self, number: int, *, id: str) -> None:  # noqa: A002 (Textual's name)
-        super().__init__(number, id=id)
-        # What shall be shown; what is shown until the answer comes may be older.
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        # The layer and the image to show; until the reply comes, others may be shown.
         self._layer = ""
         self._image: int | None = None
-        self._answer: FeatureMaps | None = None
+        self._reply: FeatureMaps | None = None
         self._kernels: Kernels | None = None
         self._on_kernels = False
-        self._asking = False
-        # Whether there are news that were not drawn, and the journal's time of those that were.
+        self._waiting = False
+        # Whether news have not been drawn yet, and the time in the journal of those that have.
         self._stale = False
         self._drawn_at = 0.0
-        # Whether a layer was pointed at that nobody has asked for yet.
-        self._pointed = False
-        # The step of the journal's newest maps when the last question was asked.
-        self._as_of = 0
+        # Whether a layer was selected in another pane that has not been requested yet.
+        self._selected_elsewhere = False
+        # The step of the newest maps in the journal at the last request.
+        self._requested_at = 0
         self._first = 0
         self._strongest = False
         self._blocks = True
         # The number that is being typed, None while there is none.
         self._typed: str | None = None
 
-    # What is shown
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return maps_explanation.sentences(history)
+
+    # The maps that are shown
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         self.history = history
@@ -89,27 +100,27 @@ class MapsPane(Pane):
         if not self._stale or not self._is_due(kinds):
             return
         self._stale, self._drawn_at = False, history.last_time
-        asked = self._answer is not None or self._asking
-        if self._pointed or (asked and self._newest > self._as_of):
-            self._ask()
+        requested = self._reply is not None or self._waiting
+        if self._selected_elsewhere or (requested and self._newest > self._requested_at):
+            self._request()
         else:
             self.redraw()
 
     def _is_due(self, kinds: frozenset[type[Event]] | None) -> bool:
-        """Whether news may be drawn: not too often, but none is left out where the run rests."""
+        """Whether news may be drawn now; a run that rests draws all of them."""
         now = self.history.last_time
         if kinds is None or events.RunEnded in kinds or self.history.paused:
             return True
         seldom = min(SECONDS, YOUNG * self.history.elapsed(now))
         return not 0 <= now - self._drawn_at < seldom
 
-    def answer(self, event: Event) -> None:
-        """Show the maps or the kernels; where they were refused, what was there before."""
-        self._asking = False
-        if isinstance(event, Kernels):
-            self._kernels = event
-        elif isinstance(event, FeatureMaps):
-            self._answer = event
+    def receive(self, reply: Event) -> None:
+        """Show the maps or the kernels, or what was there before if the engine refused."""
+        self._waiting = False
+        if isinstance(reply, Kernels):
+            self._kernels = reply
+        elif isinstance(reply, FeatureMaps):
+            self._reply = reply
         elif self._shown is not None:
             self._layer, self._image = self._shown.layer, self._shown.image
         self._on_kernels = self._on_kernels and self._kernels is not None
@@ -117,10 +128,10 @@ class MapsPane(Pane):
 
     @property
     def _shown(self) -> FeatureMaps | None:
-        """The last answer, else the journal's glimpse of the layer."""
+        """The last reply, or the maps of the layer in the journal."""
         glimpses = self.history.maps
         glimpse = glimpses.get(self._layer) or next(iter(glimpses.values()), None)
-        return self._answer or glimpse
+        return self._reply or glimpse
 
     @property
     def _shown_kernels(self) -> Kernels | None:
@@ -128,12 +139,12 @@ class MapsPane(Pane):
 
     @property
     def _newest(self) -> int:
-        """The step of the journal's newest maps."""
+        """The step of the newest maps in the journal."""
         return max((event.step for event in self.history.maps.values()), default=0)
 
     @property
     def _wanted(self) -> tuple[str, int]:
-        """The layer and the image that shall be shown."""
+        """The layer and the image to show."""
         shown = self._shown
         layer = self._layer or (shown.layer if shown else next(iter(self._names()), ""))
         image = self._image if self._image is not None else shown.image if shown else 0
@@ -150,34 +161,39 @@ class MapsPane(Pane):
     def _images(self) -> int:
         return max(1, self.history.run.validation_images if self.history.run else 1)
 
-    # What is asked for
+    # Requests
 
-    def _ask(self) -> None:
-        """Ask for what shall be shown."""
+    def _request(self) -> None:
+        """Request what is to be shown."""
         layer, image = self._wanted
         if layer not in self._names():
             return
-        self._pointed, self._asking, self._as_of = False, True, self._newest
+        self._selected_elsewhere, self._waiting, self._requested_at = False, True, self._newest
         if self._on_kernels:
-            self.post_message(self.Asked(self, "kernels"))
+            self.post_message(self.InspectionRequested(self, "kernels"))
         else:
-            self.post_message(self.Asked(self, "maps", layer, (image,)))
+            self.post_message(self.InspectionRequested(self, "maps", layer, (image,)))
         self.redraw()
 
     def _turn_to(self, layer: str, image: int) -> None:
         if layer != self._wanted[0]:
             self._first = 0
         self._layer, self._image, self._on_kernels = layer, image, False
-        self._ask()
+        self._request()
 
-    def point(self, layer: str) -> None:
-        """Show this layer, if it has maps, as soon as the pane is on the screen."""
+    def select_layer(self, layer: str) -> None:
+        """Show this layer, if it has maps, once the pane is on the screen."""
         if layer not in self._names() or layer == self._wanted[0]:
             return
         if self.is_on_screen:
             self._turn_to(layer, self._wanted[1])
         else:
-            self._layer, self._first, self._on_kernels, self._pointed = layer, 0, False, True
+            self._layer, self._first, self._on_kernels, self._selected_elsewhere = (
+                layer,
+                0,
+                False,
+                True,
+            )
 
     def action_layer(self, step: int) -> None:
         names, (layer, image) = self._names(), self._wanted
@@ -192,7 +208,7 @@ class MapsPane(Pane):
     def action_kernels(self) -> None:
         self._on_kernels, self._first = not self._on_kernels, 0
         if self._on_kernels:
-            self._ask()
+            self._request()
         else:
             self.redraw()
 
@@ -217,15 +233,15 @@ class MapsPane(Pane):
         self.redraw()
 
     def _complete(self) -> None:
-        """Ask for all channels where there are only some of them; and draw."""
+        """Draw; if only some of the channels are there, request all of them."""
         event = self._shown
         if event is None or self._on_kernels or len(event.maps) >= min(_channels(event)):
             self.redraw()
         else:
-            self._ask()
+            self._request()
 
     def _paged(self) -> tuple[int, int]:
-        """How many channels or kernels there are, and how many of them a page shows."""
+        """The number of channels or kernels, and how many of them a page shows."""
         inside = (max(0, self.size.width - 2), max(0, self.size.height - 2))
         if self._shown_kernels is not None:
             found = self._shown_kernels
@@ -290,12 +306,12 @@ class MapsPane(Pane):
         return Border(facts, foot, range_)
 
     def _foot(self, room: int, range_: Row) -> Row:
-        """What is shown, or what is asked for while that is something else."""
+        """What is shown, or what was requested while something else is shown."""
         shown, (layer, image) = self._shown, self._wanted
-        if self._asking and self._on_kernels:
-            return (Span(f"{maps_text.KEY_KERNELS}  "), Span(maps_text.ASKING, "selected"))
-        if self._asking and (shown is None or (shown.layer, shown.image) != (layer, image)):
-            return map_rows.asking_foot(layer, image)
+        if self._waiting and self._on_kernels:
+            return (Span(f"{maps_text.KEY_KERNELS}  "), Span(maps_text.WAITING, "selected"))
+        if self._waiting and (shown is None or (shown.layer, shown.image) != (layer, image)):
+            return map_rows.waiting_foot(layer, image)
         epoch = self.history.steps_per_epoch
         return map_rows.maps_foot(shown, epoch, room - width(range_), self._receptive(layer))
 
@@ -311,5 +327,5 @@ class MapsPane(Pane):
 
 
 def _channels(event: FeatureMaps) -> tuple[int, int]:
-    """The channels of the layer, and the most that an answer holds."""
+    """The channels of the layer, and the most that a reply holds."""
     return max(len(event.maps), *event.shape[:1]), MOST_CHANNELS

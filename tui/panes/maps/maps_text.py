@@ -8,7 +8,7 @@ MAPS_TITLE = "Maps"
 
 STRONGEST_FIRST = "strongest first"
 
-ASKING = "asking …"
+WAITING = "waiting …"
 
 KEY_LAYER = "layer"
 
@@ -21,6 +21,54 @@ KEY_ORDER_MAPS = "order"
 KEY_KERNELS = "kernels"
 
 KEY_GO_TO = "go to"
+
+MAPS_TAB = "maps"
+
+GO_TO_MAPS = "Go to the feature maps"
+
+NEXT_LAYER = "Feature maps of the next layer"
+
+PREVIOUS_LAYER = "Feature maps of the layer before"
+
+NEXT_IMAGE = "Feature maps of the next image"
+
+PREVIOUS_IMAGE = "Feature maps of the image before"
+
+TEN_IMAGES_ON = "Feature maps ten images on"
+
+TEN_IMAGES_BACK = "Feature maps ten images back"
+
+HUNDRED_IMAGES_ON = "Feature maps a hundred images on"
+
+HUNDRED_IMAGES_BACK = "Feature maps a hundred images back"
+
+GO_TO_IMAGE = "Feature maps of an image by its number"
+
+SORT = "List in another order"
+
+SHOW_KERNELS = "Kernels of the first layer, or its feature maps"
+
+SHOW_BLOCKS = "Pictures in half blocks, or in shades"
+
+HELP_TITLE = "feature maps"
+
+HELP_ROWS = (
+    ("n N", "the next layer, the one before"),
+    ("← → h l g", "another image; one by its number"),
+    ("Shift+← Shift+→", "ten images on"),
+    ("Ctrl+← Ctrl+→", "a hundred images on"),
+    ("↑ ↓ j k PgUp PgDn", "more channels"),
+    ("o K b", "strongest first; kernels; shades"),
+)
+
+# What `e` says
+
+EXPLAIN_MAPS = (
+    "A convolution slides small filters over the image. Each picture shows where one filter found "
+    "its pattern: the brighter, the better the match."
+)
+
+EXPLAIN_NO_MAPS = "Feature maps come with the next validation."
 
 
 def image(number: int) -> str:
@@ -45,3 +93,22 @@ def kernels(count: int, shape: Iterable[int]) -> str:
 
 def weights_to(largest: str) -> str:
     return f"weights -{largest} dark, +{largest} light"
+
+
+def explain_layers(first: str, deepest: str) -> str:
+    if first == deepest:
+        return (
+            f"An early layer finds edges and colours, a late one parts and textures; see {first}."
+        )
+    return (
+        f"Early layers such as {first} find edges and colours, late ones such as {deepest} coarse "
+        "patterns that only the network can read."
+    )
+
+
+def explain_right(name: str, share: str) -> str:
+    return f"The network takes this image for {name} with {share} %, and that is right."
+
+
+def explain_wrong(name: str, share: str, true: str) -> str:
+    return f"The network takes this image for {name} with {share} %, but it is {true}."

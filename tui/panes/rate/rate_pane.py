@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
+from engine.run.history import History
 from tui import text
 from tui.drawing import learning_rate, plot
 from tui.drawing.cells import Row
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import Border
-from tui.panes.rate import rate_text
+from tui.panes.rate import rate_explanation, rate_text
 
 
 class RatePane(Chart):
     """The schedule over the x-axis of the curves."""
 
+    NAME = "rate"
     TITLE = rate_text.RATE_TITLE
-    SHORT = text.RATE
-    # What the rate was in a column is known when it begins.
+    SHORT = TAB = text.RATE
+    GO_TO = rate_text.GO_TO_RATE
+    # The rate of a column is known when the column begins.
     RENEWED = math.inf
+
+    @classmethod
+    def explain(cls, history: History) -> Iterator[str]:
+        return rate_explanation.sentences(history)
 
     def on_mount(self) -> None:
         if not plot.is_loaded():
             self.call_after_refresh(self._load)
 
     def _load(self) -> None:
-        """Import what draws the lines: what else the screen shows does not wait for it."""
+        """Import plotext after the first frame: the rest of the screen does not wait for it."""
         plot.load()
         self.redraw()
 

@@ -42,16 +42,16 @@ class Launcher(Screen[None]):
     CSS_PATH = "launcher.tcss"
     AUTO_FOCUS = ""  # the first box is that of the runs, which may be empty
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", launcher_text.KEY_START),
-        Binding("f", "fields", launcher_text.KEY_FIELDS),
-        Binding("a", "augmented", text.KEY_AUGMENTED),
-        Binding("y", "copy", launcher_text.KEY_COPY),
-        Binding("slash", "filter", text.KEY_FILTER),
-        Binding("o", "order", launcher_text.KEY_ORDER),
-        Binding("tab", "next_box(1)", show=False),
-        Binding("shift+tab", "next_box(-1)", show=False),
-        Binding("question_mark", "help", text.KEY_HELP),
-        Binding("q,ctrl+c", "quit", launcher_text.KEY_QUIT),
+        Binding("enter", "start", launcher_text.START),
+        Binding("f", "fields", launcher_text.CHANGE_FIELDS),
+        Binding("a", "augmented", launcher_text.SHOW_AUGMENTED),
+        Binding("y", "copy", launcher_text.COPY),
+        Binding("slash", "filter", launcher_text.FILTER),
+        Binding("o", "order", launcher_text.ORDER),
+        Binding("tab", "next_box(1)", launcher_text.NEXT_BOX, show=False),
+        Binding("shift+tab", "next_box(-1)", launcher_text.PREVIOUS_BOX, show=False),
+        Binding("question_mark", "help", launcher_text.LIST_KEYS),
+        Binding("q,ctrl+c", "quit", launcher_text.QUIT),
     ]
 
     new_run: var[NewRun] = var(NewRun())

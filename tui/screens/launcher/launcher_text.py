@@ -89,3 +89,17 @@ AUGMENTED_FOOT = "training images only; validation images never change   Esc bac
 
 def augmented_facts(epoch: int) -> str:
     return f"epoch {epoch}"
+
+
+# What the palette offers
+
+START = "Start with what is chosen, or attach to the run"
+CHANGE_FIELDS = "Change fields of the recipe"
+SHOW_AUGMENTED = "Show training images as the network sees them"
+COPY = "Copy the command that does the same"
+FILTER = "Filter what is listed"
+ORDER = "List in another order"
+NEXT_BOX = "Go to the next box"
+PREVIOUS_BOX = "Go to the previous box"
+LIST_KEYS = "List all keys"
+QUIT = "Quit"

@@ -1,0 +1,134 @@
+"""Trainings whose numbers are finite and yet wrong, and such as only look so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from engine.data.base.batch import Batch
+from engine.process.anomaly_monitor import AnomalyMonitor
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.training.loss import CrossEntropy
+from tests import scripted
+from tests.test_broken_loss import Attempt
+
+
+def watched(*said: Event) -> list[events.Alert]:
+    monitor = AnomalyMonitor()
+    return [alert for event in (scripted.started(), *said) for alert in monitor.alerts(event)]
+
+
+def losses(*values: float) -> list[Event]:
+    return [scripted.steps(step, loss) for step, loss in enumerate(values, start=1)]
+
+
+def gradients(*norms: float) -> list[Event]:
+    """Looks at two layers, of which the second has nearly all of the gradient."""
+    return [
+        events.LayerHealth(
+            (
+                events.Health("conv1", norm / 1000, 0.01, 0.0, 1.0),
+                events.Health("conv2", norm, 0.01, 0.0, 1.0),
+                events.Health("fc", None, 0.01, 0.0, 1.0),
+            ),
+            step=step,
+        )
+        for step, norm in enumerate(norms, start=1)
+    ]
+
+
+def epoch(number: int, top1: float, *, right: int = 1) -> list[Event]:
+    return [scripted.confusion(number, right=right), scripted.ended_epoch(number, top1)]
+
+
+def test_a_loss_that_explodes_is_told_once() -> None:
+    [alert] = watched(*losses(2.3, 1.9, 1.5, 400.0, 9_000.0))
+    assert (alert.level, alert.code, alert.step) == ("warning", "exploding", 4)
+    assert "grown from 1.5 to 400" in alert.text
+    assert "--set clip=1" in alert.text
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (2.3, 2.4, 5.0, 2.2),
+        (2.3, 0.001, 0.5, 1.9),  # late in a training a bad batch is no explosion
+        (400.0, 300.0, 200.0),
+    ],
+)
+def test_a_loss_that_only_wavers_is_not(values: tuple[float, ...]) -> None:
+    assert watched(*losses(*values)) == []
+
+
+def test_a_gradient_that_explodes_names_the_layer() -> None:
+    [alert] = watched(*gradients(2.0, 1.5, 1.8, 900.0, 5_000.0))
+    assert (alert.code, alert.step) == ("exploding", 4)
+    assert "from 1.8 to 900, most in conv2" in alert.text
+
+
+@pytest.mark.parametrize(
+    "norms",
+    [(2.0, 900.0), (0.001, 0.001, 0.001, 0.9), (2.0, 1.5, 1.8, 90.0), (0.0, 0.0, 0.0, 5.0)],
+)
+def test_a_gradient_that_is_small_or_not_known_yet_is_not(norms: tuple[float, ...]) -> None:
+    assert watched(*gradients(*norms)) == []
+
+
+def test_a_rollback_forgets_what_was_usual() -> None:
+    back = events.Resumed("a1", 0, 1)
+    assert watched(*losses(1.5), back, *losses(400.0)) == []
+
+
+def test_three_epochs_at_chance_are_told() -> None:
+    [alert] = watched(*epoch(1, 0.1), *epoch(2, 0.12), *epoch(3, 0.1))
+    assert (alert.code, alert.step) == ("plateau", 30)
+    assert "after 3 epochs the validation accuracy is 12.0 %" in alert.text
+    assert "a guess (10.0 %)" in alert.text
+
+
+@pytest.mark.parametrize("accuracies", [(0.1, 0.1), (0.1, 0.3, 0.1), (0.1, 0.1, 0.2)])
+def test_an_epoch_above_chance_is_enough(accuracies: tuple[float, ...]) -> None:
+    said = [event for n, top1 in enumerate(accuracies, start=1) for event in epoch(n, top1)]
+    assert watched(*said) == []
+
+
+def test_always_naming_the_most_frequent_class_is_a_guess() -> None:
+    counts = ((90, 0), (10, 0))
+    said = [
+        event
+        for n in (1, 2, 3)
+        for event in (events.Confusion(n, counts), scripted.ended_epoch(n, 0.9))
+    ]
+    [alert] = watched(*said)
+    assert "a guess (90.0 %)" in alert.text
+
+
+def test_many_classes_are_counted_as_well() -> None:
+    sparse = tuple((true, 0, 5) for true in range(200))
+    said = [
+        event
+        for n in (1, 2, 3)
+        for event in (events.Confusion(n, sparse=sparse), scripted.ended_epoch(n, 0.005))
+    ]
+    [alert] = watched(*said)
+    assert "a guess (0.5 %)" in alert.text
+
+
+def test_an_engine_tells_what_its_watch_sees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that is told that every image is of the first class."""
+
+    def first(self: CrossEntropy, logits: Tensor, batch: Batch) -> Tensor:
+        return functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long))
+
+    monkeypatch.setattr(CrossEntropy, "__call__", first)
+    attempt = Attempt(tmp_path, "stop")
+    attempt.finish()
+    told = [e for e in attempt.all(events.Alert) if isinstance(e, events.Alert)]
+    assert [alert.code for alert in told if alert.level == "warning"] == ["plateau"]

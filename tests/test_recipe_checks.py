@@ -1,0 +1,125 @@
+"""What is said about a recipe before its first step."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.errors import UsageError
+from engine.inspection import layer_events
+from engine.models import registry
+from engine.process import recipe_checks
+from engine.process.session import Session
+from engine.protocol import events
+from engine.protocol.events import Layer
+from engine.recipes.recipe_building import build_recipe
+from engine.run.journal import Journal
+from tests import scripted
+
+PLAIN = (Layer("conv", "Conv2d", "3×3", (4, 8, 8), 10, 10),)
+NORMED = (*PLAIN, Layer("bn", "BatchNorm2d", "", (4, 8, 8), 8, 0))
+FLAT = (*NORMED, Layer("head.bn", "BatchNorm1d", "", (256,), 512, 0))
+
+
+def said(layers: tuple[Layer, ...] = PLAIN, **settings: object) -> list[str]:
+    return list(
+        recipe_checks.warnings(build_recipe(settings={"data": "cifar10", **settings}), layers)
+    )
+
+
+def test_a_preset_leaves_no_doubt() -> None:
+    assert said(NORMED) == []
+    assert said(NORMED, data="digits") == []
+
+
+def test_batch_norm_wants_a_batch_of_32() -> None:
+    assert said(NORMED, batch=32) == said(PLAIN, batch=16) == []
+    (sentence,) = said(NORMED, batch=16)
+    assert "batch norm sees only 16 images at a time" in sentence
+    assert "--set batch=32" in sentence
+
+
+@pytest.mark.parametrize("flip", [True, "alternating"])
+def test_digits_are_not_mirrored(flip: object) -> None:
+    (sentence,) = said(data="digits", flip=flip)
+    assert "a mirrored image of handwritten digits shows something else" in sentence
+    assert said(flip=flip) == []
+
+
+def test_nor_are_they_to_be_judged_by_their_mirror_images() -> None:
+    (sentence,) = said(data="digits", tta=True)
+    assert "leave flip and tta false" in sentence
+
+
+def test_a_rate_is_measured_by_the_presets() -> None:
+    assert said(lr=0.4, arch="lenet5") == []
+    (sentence,) = said(lr=0.5, arch="lenet5")
+    assert "lr = 0.5 is 10 times what sgd usually takes here" in sentence
+    assert "--set lr=0.05" in sentence
+
+
+def test_the_rate_of_another_optimiser_is_measured_by_what_is_usual_for_it() -> None:
+    (sentence,) = said(optimizer="adam")
+    assert "50 times what adam usually takes" in sentence
+    assert said(optimizer="adam", lr=1e-3) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "newer"),
+    [
+        ("2.14.0", False),
+        ("2.14.1+cu130", False),
+        ("2.9.3", False),
+        ("1.99", False),
+        ("2.15.0a0+git1a2b", True),
+        ("3.0.0", True),
+    ],
+)
+def test_a_pytorch_newer_than_the_one_tested_is_told(
+    version: str, newer: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe_checks, "TESTED_TORCH", "2.14")
+    said = recipe_checks.untested_torch(version)
+    assert said.startswith(f"PyTorch {version} is newer than 2.14") == newer
+    assert bool(said) == newer
+
+
+def test_a_newer_pytorch_is_a_line_in_the_log_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipe_checks, "TESTED_TORCH", "1.13")
+    run = scripted.run_dir(tmp_path)
+    chosen = build_recipe(settings={"epochs": 1, "threads": 1})
+    journal = Journal(run.journal)
+    with contextlib.closing(Session(run, chosen, "a1", journal, journal.append).live()) as life:
+        said = list(itertools.takewhile(lambda e: not isinstance(e, events.Steps), life))
+    [alert] = [event for event in said if isinstance(event, events.Alert) and event.code == "torch"]
+    assert alert.level == "info"
+    assert "is newer than 1.13, the newest that cnn-tui was tested with" in alert.text
+
+
+def test_these_tests_run_with_no_pytorch_newer_than_the_one_tested() -> None:
+    """Where they pass with a newer one, `TESTED_TORCH` shall name it."""
+    assert recipe_checks.untested_torch(torch.__version__) == ""
+
+
+def test_one_image_is_too_few_for_a_norm_of_single_values() -> None:
+    one, two = (build_recipe(settings={"batch": batch}) for batch in (1, 2))
+    for layers in (PLAIN, NORMED):
+        recipe_checks.check_batch(one, layers)
+    recipe_checks.check_batch(two, FLAT)
+    with pytest.raises(UsageError, match=r"batch norm head\.bn needs two values.*batch=2"):
+        recipe_checks.check_batch(one, FLAT)
+
+
+def test_the_article_net_is_found_out_before_pytorch_raises() -> None:
+    model = registry.build("article-resnet", 3, 32, 10)
+    one = build_recipe(settings={"batch": 1}, flags={"arch": "article-resnet"})
+    with pytest.raises(UsageError, match="article-resnet cannot train on one image"):
+        recipe_checks.check_batch(one, layer_events.layers(model, 3, 32))
+    with pytest.raises(ValueError, match="more than 1 value"):
+        model.train()(torch.zeros(1, 3, 32, 32))

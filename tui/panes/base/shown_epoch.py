@@ -1,0 +1,42 @@
+"""Which epoch the panes of the validation show: the last one, or a past one as it was then."""
+
+from __future__ import annotations
+
+from engine.run import past_epochs
+from engine.run.history import History
+from engine.run.run_paths import RunDir
+from tui.panes.base import pane_text
+from tui.panes.base.pane import Pane
+
+
+class ShownEpoch:
+    """An epoch of one run; `past` is the run as it was then, None for the last epoch."""
+
+    def __init__(self, run: RunDir) -> None:
+        self._run = run
+        self._epoch = 0
+        self.past: History | None = None
+
+    @property
+    def title(self) -> str:
+        """What stands beside the title of a pane; empty for the last epoch."""
+        return pane_text.past_epoch(self._epoch) if self.past is not None else ""
+
+    def turn(self, now: History, epochs: int) -> bool:
+        """Go this many epochs on, or back where negative; whether any epoch has ended."""
+        ended = now.epochs
+        if now.run is None or not ended:
+            return False
+        shown = self._epoch if self.past is not None else ended[-1].epoch
+        at = next((i for i, epoch in enumerate(ended) if epoch.epoch == shown), len(ended) - 1)
+        to = max(0, at + epochs)
+        if to < len(ended) - 1:
+            self._epoch = ended[to].epoch
+            self.past = past_epochs.history(self._run.journal, now.run, ended[to].step)
+        else:
+            self.past = None
+        return True
+
+    def history_for(self, pane: type[Pane], now: History) -> History:
+        """What this kind of pane shows."""
+        return self.past if self.past is not None and pane.PAST_EPOCHS else now

@@ -1,0 +1,43 @@
+"""A chart whose curves can be smoothed, and whose y-axis may be logarithmic."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui.drawing import facts
+from tui.drawing.cells import Row
+from tui.panes.base import pane_text
+from tui.panes.base.chart import Chart
+from tui.panes.base.pane import NARROW
+
+
+class SmoothedChart(Chart):
+    """A pane that also offers a logarithmic y-axis binds `log_scale` to a key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus,equals_sign", "smooth(1)", pane_text.SMOOTH_MORE, show=False),
+        Binding("minus", "smooth(-1)", pane_text.SMOOTH_LESS, show=False),
+    ]
+    KEYS = (*Chart.KEYS, ("+ -", pane_text.KEY_SMOOTH))
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.log_scale = False
+
+    def title(self, width: int) -> Row:
+        """Below `NARROW` the border has room for numbers, or for how the curve is drawn."""
+        narrow = width < NARROW
+        if narrow and self.cursor is not None:
+            return super().title(width)
+        drawn = facts.view_facts(self.view.smoothing, self.log_scale, short=narrow)
+        return (*super().title(width), *drawn)
+
+    def action_smooth(self, levels: int) -> None:
+        self.view.smooth(levels)
+        self.post_message(self.Viewed())
+
+    def action_log_scale(self) -> None:
+        self.log_scale = not self.log_scale
+        self.redraw()

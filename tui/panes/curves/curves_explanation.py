@@ -1,0 +1,87 @@
+"""What the curves of loss and accuracy mean, in a few sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from engine.protocol.events import EpochEnded
+from engine.run.history import History
+from tui.drawing import numbers
+from tui.drawing.numbers import number
+from tui.panes.curves import curves_text
+
+# A curve is judged over this many epochs; it moves if it changes by this share of itself.
+EPOCHS = 3
+MOVES = 0.02
+# A gap between training and validation counts from this share of the loss, and from this
+# difference of accuracy.
+LOSS_GAP = 0.25
+ACCURACY_GAP = 0.03
+
+
+def of_loss(history: History) -> Iterator[str]:
+    """What the loss is, how training and validation compare, and where validation goes."""
+    if history.steps is None:
+        yield curves_text.EXPLAIN_LOSS
+        return
+    guess = math.log(max(2, len(history.classes)))
+    yield curves_text.explain_loss(len(history.classes), numbers.loss(guess))
+    if history.steps.loss is None:
+        yield curves_text.EXPLAIN_NOT_A_NUMBER
+    elif not history.epochs:
+        yield curves_text.explain_loss_now(numbers.loss(history.steps.loss))
+    elif None in (history.epochs[-1].train_loss, history.epochs[-1].loss):
+        yield curves_text.EXPLAIN_EPOCH_NOT_A_NUMBER
+    else:
+        yield _gap(number(history.epochs[-1].train_loss), number(history.epochs[-1].loss))
+        yield _trend(history.epochs)
+
+
+def _gap(train: float, validation: float) -> str:
+    shown = numbers.loss(train), numbers.loss(validation)
+    if validation > train * (1 + LOSS_GAP):
+        return curves_text.explain_loss_above(*shown)
+    if validation < train * (1 - LOSS_GAP):
+        return curves_text.explain_loss_below(*shown)
+    return curves_text.explain_loss_together(*shown)
+
+
+def _trend(epochs: Sequence[EpochEnded]) -> str:
+    known = [(number(e.loss), e.epoch) for e in epochs if math.isfinite(number(e.loss))]
+    if len(known) <= EPOCHS:
+        return curves_text.EXPLAIN_EARLY
+    (now, _), (before, _), (best, best_epoch) = known[-1], known[-1 - EPOCHS], min(known)
+    if now < before * (1 - MOVES):
+        return curves_text.explain_loss_falls(numbers.loss(before), numbers.loss(now), EPOCHS)
+    if known[-1][1] - best_epoch >= EPOCHS and now > best * (1 + 2 * MOVES):
+        above = now > number(epochs[-1].train_loss)
+        return (
+            curves_text.explain_loss_rises(best_epoch)
+            if above
+            else curves_text.explain_loss_rose(best_epoch)
+        )
+    return curves_text.explain_loss_flat(EPOCHS)
+
+
+def of_accuracy(history: History) -> Iterator[str]:
+    """What accuracy is, how training and validation compare, and which epoch was the best."""
+    classes = max(1, len(history.classes))
+    yield curves_text.explain_accuracy(classes, numbers.percent(1 / classes))
+    if not history.epochs:
+        yield curves_text.EXPLAIN_FIRST_EPOCH
+        return
+    last = history.epochs[-1]
+    gap = number(last.train_top1) - number(last.top1)
+    shown = numbers.percent(last.train_top1), numbers.percent(last.top1)
+    if gap > ACCURACY_GAP:
+        yield curves_text.explain_accuracy_gap(*shown, numbers.percent(gap))
+    elif gap < -ACCURACY_GAP:
+        yield curves_text.explain_accuracy_below(*shown)
+    elif math.isfinite(gap):
+        yield curves_text.explain_accuracy_together(*shown)
+    best = history.best
+    if best is not None and best.epoch < last.epoch:
+        yield curves_text.explain_best_before(numbers.percent(best.top1), best.epoch)
+    elif best is not None:
+        yield curves_text.EXPLAIN_BEST_NOW

@@ -1,0 +1,1 @@
+"""Named numbers over the epochs: the speed, the gradient norm, and whatever else a run measures."""

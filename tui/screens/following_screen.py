@@ -1,0 +1,82 @@
+"""A screen that follows one run: it reads the journal, and tells its parts what is new."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.run.history import History
+from engine.run.run_paths import RunDir
+from tui.terminal.fine_screen import FineScreen
+from tui.viewer.run_follower import RunFollower
+
+TICK_SECONDS = 0.5
+# A long journal is read in slices, so that keys are answered between two of them.
+SLICE_BREAK_SECONDS = 0.001
+
+
+class FollowingScreen(FineScreen[str]):
+    """Its parts draw what they are shown and know nothing else of the run."""
+
+    class EngineEvents(Message):
+        """The journal grew by events of these types; None if all of it was read again."""
+
+        def __init__(self, kinds: frozenset[type[Event]] | None) -> None:
+            super().__init__()
+            self.kinds = kinds
+
+    def __init__(self, run: RunDir) -> None:
+        super().__init__()
+        self.run_dir = run
+        self._follower = RunFollower(run)
+
+    @property
+    def history(self) -> History:
+        return self._follower.history
+
+    @property
+    def alive(self) -> bool:
+        """Whether an engine holds the run."""
+        return self._follower.alive
+
+    def follow(self) -> None:
+        """Read the journal now, and from now on at every tick."""
+        self.read()
+        self.set_interval(TICK_SECONDS, self.read)
+
+    def read(self) -> None:
+        """The one timer: read what is new, fold it, and say so."""
+        was_alive = self.alive
+        news = self._follower.update()
+        if news.more:
+            self.set_timer(SLICE_BREAK_SECONDS, self.read)
+        if was_alive and not self.alive:
+            self.engine_is_gone()
+        self.journal_was_read()
+        if news.kinds is None or news.kinds:
+            self.post_message(self.EngineEvents(news.kinds))
+
+    def engine_is_gone(self) -> None:
+        """The engine no longer holds the run."""
+
+    def journal_was_read(self) -> None:
+        """The history is as new as the journal."""
+
+    def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
+        """Tell every visible part what changed; None where anything may have."""
+        raise NotImplementedError
+
+    def on_following_screen_engine_events(self, message: EngineEvents) -> None:
+        if self._is_quiet and message.kinds == frozenset({events.Hardware}):
+            return
+        if self.app.screen is self:
+            self.show_news(message.kinds)
+
+    def on_screen_resume(self) -> None:
+        self.show_news(None)
+
+    @property
+    def _is_quiet(self) -> bool:
+        """A paused or ended run draws nothing: not even the machine's load."""
+        return not self.alive or self.history.paused

@@ -1,0 +1,51 @@
+"""The keys that the footer of the dashboard offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tui import text
+from tui.panes.base.pane import Pane
+from tui.screens import screen_text
+
+
+class Situation(NamedTuple):
+    """What decides which keys work now.
+
+    `pane` is the focused pane if it is on the screen. `below` says that a launcher lies beneath,
+    `past_epochs` that there are some, and `panes` is the number of panes.
+    """
+
+    alive: bool
+    recorded: bool
+    paused: bool
+    zoomed: bool
+    below: bool
+    pane: type[Pane] | None
+    past_epochs: bool
+    panes: int
+
+
+def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
+    """The keys with what they do, the most useful first; the last two are always there."""
+    steerable = now.alive and not now.recorded
+    if now.alive:
+        yield "p", screen_text.KEY_CONTINUE if now.paused else screen_text.KEY_PAUSE
+    if steerable:
+        yield "c", screen_text.KEY_CHECKPOINT
+        yield "s", screen_text.KEY_STEER
+    yield "⏎", screen_text.KEY_UNZOOM if now.zoomed else screen_text.KEY_ZOOM
+    if now.below:
+        yield "esc", screen_text.KEY_BACK
+    yield "e", screen_text.KEY_EXPLAIN
+    if now.pane is not None:
+        yield from now.pane.KEYS
+        if now.pane.PAST_EPOCHS and now.past_epochs:
+            yield ", .", screen_text.KEY_PAST
+    yield screen_text.digits(now.panes), screen_text.KEY_PANES
+    if steerable:
+        yield "d", screen_text.KEY_DETACH
+    yield ":", screen_text.KEY_COMMANDS
+    yield "q", screen_text.KEY_LEAVE
+    yield "?", text.KEY_HELP

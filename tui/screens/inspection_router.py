@@ -1,0 +1,78 @@
+"""Sends the requests of a screen to inspect the model, and hands each reply to who asked."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from engine.errors import EngineError
+from engine.protocol import events
+from engine.protocol.commands import InspectionKind
+from engine.protocol.events import Event
+from engine.run.run_paths import RunDir
+from tui.panes.base.pane import Pane
+from tui.screens import screen_text
+from tui.viewer.inspection_requests import InspectionRequests
+
+# The time between two looks for a reply while a request is open.
+REPLY_SECONDS = 0.05
+
+
+class InspectionRouter:
+    """The requests of one screen, one at a time; a recording has nobody to reply."""
+
+    def __init__(self, screen: Screen[str], run: RunDir, *, recorded: bool) -> None:
+        self._screen, self._recorded = screen, recorded
+        self._requests = InspectionRequests(run)
+        # The pane that asked; None where the screen itself did.
+        self._asker: Pane | None = None
+        self._timer = screen.set_interval(REPLY_SECONDS, self.look_for_reply, pause=True)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a request is open."""
+        return self._requests.waiting
+
+    def request(
+        self,
+        pane: Pane | None,
+        kind: InspectionKind,
+        layer: str = "",
+        images: tuple[int, ...] = (0,),
+    ) -> None:
+        """Ask for this pane, or for the screen itself, instead of what was asked before."""
+        if self.waiting and self._asker is not None and self._asker is not pane:
+            self._asker.receive(events.Alert("info", "probe", screen_text.REPLACED))
+        if self._recorded:
+            self._screen.notify(screen_text.RECORDING)
+            if pane is not None:
+                pane.receive(events.Alert("info", "recording", screen_text.RECORDING))
+            return
+        self._asker = pane
+        try:
+            self._requests.ask(kind, layer, images)
+        except EngineError as error:
+            self._hand_on(events.Alert("warning", "probe", str(error)))
+        else:
+            self._timer.resume()
+
+    def look_for_reply(self) -> None:
+        """Hand the reply on, once it is there."""
+        try:
+            reply = self._requests.reply()
+        except EngineError as error:
+            reply = events.Alert("warning", "probe", str(error))
+        if reply is not None:
+            self._hand_on(reply)
+        if not self.waiting:
+            self._timer.pause()
+
+    def _hand_on(self, reply: Event) -> None:
+        if isinstance(reply, events.Alert):
+            self._screen.notify(reply.text, severity="warning", markup=False)
+        if self._asker is not None:
+            self._asker.receive(reply)
+        elif isinstance(reply, events.Augmented):
+            from tui.screens.augmented import AugmentedScreen
+
+            self._screen.app.clear_notifications()  # that they were asked for
+            self._screen.app.push_screen(AugmentedScreen(reply))

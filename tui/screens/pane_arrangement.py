@@ -1,0 +1,139 @@
+"""Which pane has the focus, which tab lies on the shelf, and whether a pane is shown alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from textual.geometry import Region
+
+from tui.drawing import frame
+from tui.drawing.cells import Row
+from tui.panes.base.pane import Pane
+from tui.screens.dashboard_regions import STRIPS, layout_kind, regions
+
+# The cells of a shelf's border that are left to the facts of the pane, corners included.
+FACTS_ROOM = 18
+
+
+class Arrangement(NamedTuple):
+    """The pane with the focus, the tab on the shelf, and whether the pane is shown alone."""
+
+    pane: str
+    tab: str
+    zoomed: bool
+
+
+class PaneArrangement:
+    """The choice among panes, for a terminal whose `size` may change.
+
+    If any pane is on the screen, the focused one is: a pane without a place beside the others is
+    shown alone until another one is chosen.
+    """
+
+    def __init__(self, panes: Sequence[type[Pane]]) -> None:
+        self._panes = {pane.NAME: pane for pane in panes}
+        self._names = [*self._panes]
+        tabs = [pane for pane in panes if pane.TAB]
+        tabs.sort(key=lambda pane: not pane.FIRST_TAB)
+        self.size = (0, 0)
+        self._now = Arrangement(self._names[0], tabs[0].NAME if tabs else "", zoomed=False)
+        # The last pane that had a place beside others.
+        self._beside = self._now.pane
+        # Whether the pane is alone only because it has no place beside the others.
+        self._forced = False
+        # The choice before `show_before_start`; None if it was not called or a person chose since.
+        self._before_start: Arrangement | None = None
+
+    @property
+    def pane(self) -> str:
+        return self._now.pane
+
+    @property
+    def zoomed(self) -> bool:
+        return self._now.zoomed
+
+    @property
+    def regions(self) -> Mapping[str, Region]:
+        """The region of each part that is shown."""
+        return self._regions(self._now)
+
+    def numbered(self, digit: str) -> str:
+        """The pane that this digit leads to, or an empty string."""
+        shortcuts = {pane.SHORTCUT: name for name, pane in self._panes.items() if pane.SHORTCUT}
+        numbers = {str(i): name for i, name in enumerate(self._names[:9], start=1)}
+        return (numbers | shortcuts).get(digit, "")
+
+    def go_to(self, name: str) -> None:
+        """Focus this pane; where it has no place beside the others, show it alone."""
+        self._before_start = None
+        tab = name if self._panes[name].TAB else self._now.tab
+        self._now = Arrangement(name, tab, self._now.zoomed and not self._forced)
+        self._forced = False
+        if not self._now.zoomed:
+            self._give_place()
+
+    def step(self, panes: int) -> None:
+        """Go to the next pane, or to an earlier one where negative, round and round."""
+        at = self._names.index(self._now.pane) + panes
+        self.go_to(self._names[at % len(self._names)])
+
+    def toggle_zoom(self) -> None:
+        """Show the pane alone, or beside the others; without a place there it gives way."""
+        self._before_start, self._forced = None, False
+        self._now = self._now._replace(zoomed=not self._now.zoomed and self._fits_alone)
+        if not self._now.zoomed:
+            self._give_way()
+
+    def resize(self, width: int, height: int) -> None:
+        """Take another size; a focused pane that loses its place gives way."""
+        self.size = width, height
+        if not self._now.zoomed:
+            self._give_way()
+
+    def show_before_start(self) -> None:
+        """Show only the pane that has something to show of a run that never began."""
+        name = next((n for n, pane in self._panes.items() if pane.BEFORE_START), self._now.pane)
+        self._before_start = self._before_start or self._now
+        self._now, self._forced = Arrangement(name, name, zoomed=True), False
+
+    def show_again(self) -> bool:
+        """Show what was shown before `show_before_start`, unless a person chose since."""
+        if self._before_start is None:
+            return False
+        self._now, self._before_start = self._before_start, None
+        return True
+
+    def tabs_of(self, name: str) -> Row:
+        """The title of this pane as a row of tabs; empty where it does not lie on the shelf."""
+        width, height = self.size
+        if layout_kind(width, height) != "shelf" or self.zoomed or not self._panes[name].TAB:
+            return ()
+        tabs = {
+            other: f"{number} {pane.TAB}"
+            for number, (other, pane) in enumerate(self._panes.items(), start=1)
+            if pane.TAB
+        }
+        return frame.fitting_tabs([*tabs.values()], [*tabs].index(name), width - FACTS_ROOM)
+
+    @property
+    def _fits_alone(self) -> bool:
+        return self._now.pane in self._regions(self._now._replace(zoomed=True))
+
+    def _regions(self, now: Arrangement) -> Mapping[str, Region]:
+        width, height = self.size
+        return regions(width, height, now.pane, now.tab, now.zoomed)
+
+    def _give_way(self) -> None:
+        """Focus another pane where only others have a place."""
+        shown = self.regions.keys() - STRIPS
+        if shown and self._now.pane not in shown:
+            seen = next(name for name in (self._beside, *self._names) if name in shown)
+            self._now = self._now._replace(pane=seen)
+
+    def _give_place(self) -> None:
+        """Remember the pane if it has a place beside the others; else show it alone if it fits."""
+        if self._now.pane in self.regions:
+            self._beside = self._now.pane
+        elif self._fits_alone:
+            self._now, self._forced = self._now._replace(zoomed=True), True

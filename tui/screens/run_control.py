@@ -1,0 +1,113 @@
+"""The commands of a person to the engine of a run: pause, continue, save, steer, stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from engine.errors import EngineError
+from engine.protocol import commands, events
+from engine.run import run_lock, run_search, spool
+from tui.screens import screen_text
+from tui.screens.following_screen import FollowingScreen
+
+
+class RunControl:
+    """Sends commands to the engine of the run that a screen follows.
+
+    Without an engine, it says so on the screen. A `recorded` run never has one.
+    """
+
+    def __init__(self, screen: FollowingScreen, *, recorded: bool) -> None:
+        self._screen, self._recorded = screen, recorded
+        # The last event that was known when a pause was requested.
+        self._pause_requested_at: int | None = None
+
+    @property
+    def selector(self) -> str:
+        """What names the run on the command line."""
+        return run_search.selector_of(self._screen.run_dir)
+
+    @property
+    def resume_command(self) -> str:
+        """The command that resumes the run; empty if it is live or done."""
+        ended = self._screen.history.ended
+        over = ended is not None and ended.reason != "done" and not self._screen.alive
+        return screen_text.resume_command(self.selector) if over else ""
+
+    @property
+    def pausing(self) -> bool:
+        """Whether a pause was requested and the engine has not answered yet."""
+        if self._pause_requested_at is None:
+            return False
+        phase = self._screen.history.phase
+        return phase is None or phase.seq <= self._pause_requested_at
+
+    def is_recording(self) -> bool:
+        """Whether this is a recording; if so, tell the user that there is no engine."""
+        if self._recorded:
+            self._screen.notify(screen_text.RECORDING)
+        return self._recorded
+
+    def tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> bool:
+        """Send a command; without an engine, say so and return False."""
+        if self.is_recording():
+            return False
+        if not self._screen.alive:
+            self._warn(self._absence())
+            return False
+        try:
+            spool.send(self._screen.run_dir, kind, **fields)
+        except EngineError as error:
+            self._warn(str(error))
+            return False
+        return True
+
+    def pause_or_continue(self) -> None:
+        if self.is_recording():
+            return
+        self._screen.read()  # what the key means depends on the newest state
+        if self._screen.history.paused:
+            self.tell(commands.Continue)
+        elif self.tell(commands.Pause):
+            self._pause_requested_at = self._screen.history.last_seq
+            self._screen.show_news(frozenset({events.Phase}))
+
+    def save_checkpoint(self) -> None:
+        if self.tell(commands.Checkpoint):
+            self._screen.notify(screen_text.SAVING_CHECKPOINT)
+
+    def steer(self) -> None:
+        """Open the form for another rate or another end, unless the run is over."""
+        from tui.screens.steer import SteerScreen
+
+        if self.is_recording():
+            return
+        self._screen.read()
+        if self._screen.alive:
+            form = SteerScreen(self._screen.history, self._cannot_steer)
+            self._screen.app.push_screen(form, self._steer)
+        else:
+            self._warn(self._absence())
+
+    def _cannot_steer(self) -> str:
+        """Why the engine cannot be steered now; empty if it can."""
+        self._screen.read()
+        if not self._screen.alive:
+            return self._absence()
+        history = self._screen.history
+        if history.run is not None and history.has_begun:
+            return ""
+        phase = history.phase
+        return screen_text.steer_later(phase.name if phase is not None else "starting")
+
+    def _steer(self, changes: Mapping[str, float | int] | None) -> None:
+        if changes and self.tell(commands.Steer, **changes):
+            self._screen.notify(screen_text.STEERING)
+
+    def _absence(self) -> str:
+        """The sentence that there is no engine, and how to go on."""
+        sentence, command = run_lock.why_not_live(self._screen.run_dir), self.resume_command
+        return screen_text.then_go_on(sentence, command) if command else sentence
+
+    def _warn(self, sentence: str) -> None:
+        self._screen.notify(sentence, severity="warning", markup=False)
