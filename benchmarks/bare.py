@@ -21,6 +21,7 @@ from benchmarks.peer import serve
 from engine.data.base.dataset import Images
 from engine.data.loading import load, load_at_once
 from engine.devices import device as devices
+from engine.devices import device_resolution, forward_pass
 from engine.models import registry
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -50,9 +51,9 @@ class Loop:
         assert isinstance(data.train, Images)
         channels, _, size = data.train.shape
         self.device = device = devices.choose(chosen.device)
-        resolved = devices.resolve(chosen, device, size)
+        resolved = device_resolution.resolve(chosen, device, size)
         self.precision, self.batch = resolved.precision, chosen.batch
-        self._layout = devices.MEMORY_FORMATS[resolved.memory_format]
+        self._layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
         torch.set_num_threads(resolved.threads)
         torch.manual_seed(chosen.seed)
         model = registry.build(chosen.arch, channels, size, len(data.classes))
@@ -88,7 +89,7 @@ def steps(chosen: Recipe) -> Iterator[None]:
     while True:
         totals = torch.zeros(2, device=loop.device)
         for inputs, targets in loop:
-            with devices.autocast(loop.device, loop.precision):
+            with forward_pass.autocast(loop.device, loop.precision):
                 logits = loop.model(inputs)
             loss = F.cross_entropy(logits.float(), targets)
             loop.optimizer.zero_grad(set_to_none=True)

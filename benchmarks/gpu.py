@@ -39,6 +39,7 @@ from benchmarks.overhead import Engine, bare_loop, random_images, running, viewe
 from benchmarks.peer import Measure, interval, take_turns, verdict
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
+from engine.devices import device_resolution
 from engine.models import registry
 from engine.models.layer_options import LayerOptions
 from engine.protocol import events
@@ -220,7 +221,7 @@ def losses(arch: str, device: torch.device, way: str) -> list[float]:
     names = tuple(str(label) for label in range(CLASSES))
     data = Dataset(names, images, images, "test", (0.5,) * 3, (0.25,) * 3)
     model = registry.build(arch, 3, SIDE, CLASSES, LayerOptions(dropout=0.0))
-    resolved = devices.resolve(chosen, device, SIDE)
+    resolved = device_resolution.resolve(chosen, device, SIDE)
     trainer = Trainer(chosen, resolved, device, data, model, time.monotonic)
     if way == "compiled":
         trainer.compile()
@@ -378,7 +379,7 @@ def trainer(bench: Bench, arch: str, cuda_graph: str) -> Trainer:
         flags={"arch": arch, "data": "cifar10"},
     )
     model = registry.build(arch, 3, SIDE, CLASSES)
-    resolved = devices.resolve(chosen, bench.device, SIDE)
+    resolved = device_resolution.resolve(chosen, bench.device, SIDE)
     return Trainer(chosen, resolved, bench.device, random_data(), model, time.monotonic)
 
 

@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.peer import serve
 from engine.data.base.dataset import Dataset, Images
-from engine.devices import device as devices
+from engine.devices import device_resolution
 from engine.models import registry
 from engine.recipes.recipe_building import build_recipe
 from engine.training.trainer import Trainer
@@ -31,7 +31,7 @@ def main() -> None:
         flags={"preset": "article", "arch": "article-resnet", "data": "cifar10"},
     )
     cpu = torch.device("cpu")
-    resolved = devices.resolve(chosen, cpu, SIDE)
+    resolved = device_resolution.resolve(chosen, cpu, SIDE)
     torch.set_num_threads(resolved.threads)
     torch.manual_seed(0)
     model = registry.build(chosen.arch, 3, SIDE, CLASSES)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from cnn_tui.non_finite import first_non_finite_layer, first_non_finite_weight
 from engine.checkpoints import checkpoint
 from engine.data.base.batch import Batch
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
@@ -35,17 +35,17 @@ class Attempt:
         settings = {"epochs": EPOCHS, "threads": 1, "precision": "float32", "on_nan": on_nan}
         chosen = build_recipe(settings=settings)
         self.run, self._lock = launch.create(chosen, folder)
-        world = World()
+        rank = Rank()
         self.said: list[Event] = []
         journal = Journal(self.run.journal)
 
         def append(event: Event) -> None:
             self.said.append(journal.append(event))
             if isinstance(event, events.Phase) and event.name == "paused":
-                world.put(commands.Continue(id="", attempt=""))
+                rank.send(commands.Continue(id="", attempt=""))
 
         self.session = Session(self.run, chosen, "a1", journal, append)
-        self.worker = Worker(self.session, self.session.live(), world, append, on_nan)
+        self.worker = Worker(self.session, self.session.live(), rank, append, on_nan)
 
     def finish(self) -> None:
         self.worker.run()
@@ -148,14 +148,14 @@ def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) 
     for event in life:
         if isinstance(event, events.EpochEnded):
             break
-    assert attempt.session.save(("last.pt", "epoch")) is None
-    trainer = attempt.session.trainer
+    trainer, saver = attempt.session.trainer, attempt.session.saver
     assert trainer is not None
+    assert saver.save(trainer, ("last.pt", "epoch")) is None
     with torch.no_grad():
         next(trainer.model.parameters()).view(-1)[0] = torch.inf
-    refused = attempt.session.save(("last.pt", "command"))
+    refused = saver.save(trainer, ("last.pt", "command"))
     assert isinstance(refused, events.Alert)
-    attempt.session.settle()
+    saver.wait()
     weights = checkpoint.load(attempt.run.checkpoints / "last.pt").training.weights.values()
     assert all(bool(weight.isfinite().all()) for weight in weights)
     life.close()

@@ -103,7 +103,7 @@ class Evil:
 
 def test_a_file_that_carries_code_is_refused_unexecuted(tmp_path: Path) -> None:
     torch.save({"format": 1, "x": Evil()}, tmp_path / "evil.pt")
-    (tmp_path / "raw.pt").write_bytes(pickle.dumps(Evil()))
+    (tmp_path / "raw.pt").write_bytes(pickle.dumps(Evil(), protocol=2))
     for name in ("evil.pt", "raw.pt"):
         with pytest.raises(RunError, match="not a whole checkpoint"):
             checkpoint.load(tmp_path / name)

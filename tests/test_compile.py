@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch._dynamo.testing import CompileCounterWithBackend
 
 from engine.data.base.dataset import Dataset
-from engine.devices import device as devices
+from engine.devices import device_resolution, forward_pass
 from engine.models import registry
 from engine.models.layer_options import LayerOptions
 from engine.protocol import events
@@ -37,7 +37,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> CompileCounterWithBackend:
     def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
         return torch.compile(model, backend=counter)
 
-    monkeypatch.setattr(devices, "compiled", compiled)
+    monkeypatch.setattr(forward_pass, "compiled", compiled)
     return counter
 
 
@@ -47,7 +47,7 @@ def plain(data: Dataset, tick: float = 0.01) -> Trainer:
     chosen = build_recipe(settings={"epochs": 2, "precision": "float32", "lr": 0.01})
     torch.manual_seed(0)
     model = registry.build("lenet5", 1, 32, 10, LayerOptions("default", True, 0.2))
-    resolved = devices.resolve(chosen, CPU, 32)
+    resolved = device_resolution.resolve(chosen, CPU, 32)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
 
 
@@ -117,7 +117,7 @@ def test_what_is_computed_untouched_leaves_statistics_and_random_numbers() -> No
     model = nn.Sequential(nn.BatchNorm1d(4), nn.Dropout())
     buffers = [buffer.clone() for buffer in model.buffers()]
     before = torch.get_rng_state()
-    with devices.untouched(model, torch.device("cpu")):
+    with forward_pass.untouched(model, torch.device("cpu")):
         model(torch.randn(8, 4))
     assert torch.equal(torch.get_rng_state(), before)
     for buffer, was in zip(model.buffers(), buffers, strict=True):

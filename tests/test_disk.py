@@ -128,7 +128,7 @@ def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path, engi
     there = Watch(away.journal)
     wait_for(lambda: there.has(not_saved), engine)
     told = next(e.text for e in there.events if isinstance(e, events.Alert) and not_saved(e))
-    assert "put the run's folder back to where it was" in told
+    assert "put the run's folder back where it was" in told
     assert run_lock.is_live(away), "the lock went with it"
     checkpoint.load(away.checkpoints / "last.pt")
     away.path.rename(RUN.path)

@@ -59,7 +59,7 @@ def two_ranks(nursery: Nursery, run: RunDir) -> tuple[Engine, Engine]:
     sizes = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
     leader, follower = (
         nursery.begin(
-            run, variables=torchrun.AT_HOME | common | sizes | {"RANK": rank, "LOCAL_RANK": rank}
+            run, variables=torchrun.LOOPBACK | common | sizes | {"RANK": rank, "LOCAL_RANK": rank}
         )
         for rank in ("0", "1")
     )

@@ -1,4 +1,4 @@
-"""What each of several processes takes and is told, without starting any."""
+"""What each of several ranks takes and gets to know, without starting any."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from engine.data.loaders import loader_choice
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.data.loading import load
-from engine.devices import device as devices
+from engine.devices import device_resolution
 from engine.distributed.batch_share import WHOLE, BatchShare
-from engine.distributed.ranks import Ranks, World
+from engine.distributed.order_broadcast import Message, OrderBroadcast
+from engine.distributed.rank import Rank
 from engine.errors import UsageError
 from engine.machine import hardware
 from engine.models import registry
@@ -105,19 +106,18 @@ def test_a_streamed_set_is_parted_in_the_same_way(tmp_path: Path) -> None:
     assert counts[0] == counts[1] + counts[2]
 
 
-class Together(World):
-    """Ranks of which all but this one have given their values."""
+class Together(Rank):
+    """One of two ranks that share the sums, of which the other one adds nothing."""
 
-    def __init__(self, rank: int, others: list[World]) -> None:
+    def __init__(self, number: int) -> None:
         super().__init__()
-        self.rank, self.size, self.others = rank, 1 + len(others), others
+        self.number, self.count = number, 2
         self.given: list[Any] = []
 
-    def summed(self, values: Tensor) -> Tensor:
-        self.given.append(values.clone())
+    def sum(self, values: Tensor) -> Tensor:
         return values
 
-    def gathered(self, value: T) -> list[T]:
+    def gather(self, value: T) -> list[T]:
         self.given.append(value)
         return [value]
 
@@ -127,16 +127,16 @@ def test_predictions_come_back_in_the_order_of_the_images() -> None:
     answers = torch.tensor([0, 1, 2, 1, 0, 2, 1])
     shares = [[answers[0:2], answers[3:5], answers[6:7]], [answers[2:3], answers[5:6], answers[:0]]]
     given = []
-    for rank, own in enumerate(shares):
-        world = Together(rank, [])
-        evaluation = Evaluation(3, CPU, world)
+    for number, own in enumerate(shares):
+        rank = Together(number)
+        evaluation = Evaluation(3, CPU, rank)
         for part in own:
             evaluation.add(nn.functional.one_hot(part, 3).float(), part)
         evaluation.result()
-        given.append(world.given[-1])
+        given.append(rank.given[-1])
 
-    class Both(World):
-        def gathered(self, value: T) -> list[T]:
+    class Both(Rank):
+        def gather(self, value: T) -> list[T]:
             return given
 
     evaluation = Evaluation(3, CPU, Both())
@@ -148,85 +148,80 @@ def test_predictions_come_back_in_the_order_of_the_images() -> None:
 def test_sums_of_a_checkpoint_are_taken_up_by_one_rank_alone() -> None:
     sums = torch.tensor([8.0, 3.0], dtype=torch.float64)
     taken = []
-    for rank in range(2):
-        tally = RunningMetrics(CPU, Together(rank, [World()]))
-        tally.restore(sums, 16)
-        taken.append(tally.epoch_sums())
-        assert tally.epoch_images == 16
+    for number in range(2):
+        metrics = RunningMetrics(CPU, Together(number))
+        metrics.restore(sums, 16)
+        taken.append(metrics.epoch_sums())
+        assert metrics.epoch_images == 16
     assert torch.equal(taken[0] + taken[1], sums)
 
 
-# What rank 0 says
+# The leader's orders
 
 
-class Wire(Ranks):
-    """A rank whose values travel by a list, which rank 0 fills and the other empties."""
+class Wire:
+    """Two ends of a broadcast: the leader's fills a list, which the other rank's empties."""
 
-    def __init__(self, rank: int, wire: list[Any]) -> None:
-        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
-        super().__init__(dict(zip(names, (str(rank), "2", str(rank), "2"), strict=True)))
-        self._wire = wire
+    def __init__(self, clock: scripted.Clock) -> None:
+        self._messages: list[Message] = []
+        self.leader = OrderBroadcast(self._send, clock, leads=True)
+        self.other = OrderBroadcast(self._receive, clock, leads=False)
 
-    def told(self, make: Callable[[], T]) -> T:
-        if self.leads:
-            self._wire.append(make())
-            return self._wire[-1]  # type: ignore[no-any-return]
-        return self._wire.pop(0)  # type: ignore[no-any-return]
+    def _send(self, make: Callable[[], Message]) -> Message:
+        self._messages.append(make())
+        return self._messages[-1]
+
+    def _receive(self, make: Callable[[], Message]) -> Message:
+        return self._messages.pop(0)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> scripted.Clock:
-    found = scripted.Clock(0.0)
-    monkeypatch.setattr("engine.distributed.ranks.time.monotonic", found)
-    return found
-
-
-def pair() -> tuple[Wire, Wire]:
-    wire: list[Any] = []
-    return Wire(0, wire), Wire(1, wire)
+def clock() -> scripted.Clock:
+    return scripted.Clock(0.0)
 
 
 PAUSE = commands.Pause(id="p", attempt="")
 
 
 def test_an_order_reaches_both_ranks_at_the_same_step(clock: scripted.Clock) -> None:
-    leader, other = pair()
-    leader.anew()
-    other.anew()
-    heard: list[tuple[int, Order | None, Order | None]] = []
+    wire = Wire(clock)
+    wire.leader.start()
+    wire.other.start()
+    obeyed: list[tuple[int, Order | None, Order | None]] = []
     for step in range(200):
         clock.now += 0.01
         if step == 100:
-            leader.put(PAUSE)
-        other.put(commands.Stop(id="", attempt=""))
-        assert leader.agreed(lambda: False) == other.agreed(lambda: True)
-        heard.append((step, leader.take(wait=False), other.take(wait=False)))
-    ((step, *orders),) = (found for found in heard if found[1:] != (None, None))
+            wire.leader.send(PAUSE)
+        wire.other.send(commands.Stop(id="", attempt=""))
+        assert wire.leader.after_step() == wire.other.after_step(lambda: True)
+        orders = (wire.leader.next_order(wait=False), wire.other.next_order(wait=False))
+        obeyed.append((step, *orders))
+    ((step, *orders_then),) = (found for found in obeyed if found[1:] != (None, None))
     assert 100 <= step <= 110
-    assert orders == [PAUSE, PAUSE]
+    assert orders_then == [PAUSE, PAUSE]
 
 
-def test_rank_0_speaks_ten_times_a_second_at_any_pace(clock: scripted.Clock) -> None:
-    leader, _ = pair()
+def test_the_leader_broadcasts_ten_times_a_second_at_any_pace(clock: scripted.Clock) -> None:
+    leader = Wire(clock).leader
     for seconds in (0.001, 0.01, 1.0):
-        leader.anew()
-        said = []
+        leader.start()
+        times = []
         for _ in range(1000):
             clock.now += seconds
-            if leader.agreed(lambda: True):
-                said.append(clock.now)
-        gaps = [later - earlier for earlier, later in itertools.pairwise(said)][10:]
+            if leader.after_step(lambda: True):
+                times.append(clock.now)
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times)][10:]
         assert gaps
         assert max(gaps) == pytest.approx(max(0.1, seconds), rel=0.1)
 
 
-def test_until_all_are_in_step_rank_0_hears_for_itself() -> None:
-    leader, other = pair()
-    leader.put(PAUSE)
-    assert leader.take(wait=True) == PAUSE
-    assert leader.take(wait=False) is None
-    assert not leader.together
-    assert not other.together
+def test_until_all_are_in_step_the_leader_obeys_by_itself(clock: scripted.Clock) -> None:
+    wire = Wire(clock)
+    wire.leader.send(PAUSE)
+    assert wire.leader.next_order(wait=True) == PAUSE
+    assert wire.leader.next_order(wait=False) is None
+    assert not wire.leader.in_step
+    assert not wire.other.in_step
 
 
 # Training
@@ -237,20 +232,21 @@ def digits() -> Dataset:
     return finished(load(build_recipe()))[1]
 
 
-def trainer(data: Dataset, world: World) -> Trainer:
+def trainer(data: Dataset, rank: Rank) -> Trainer:
     chosen = build_recipe(settings={"precision": "float32", "threads": 1})
     torch.manual_seed(0)
     model = registry.build("lenet5", 1, 32, 10)
-    return Trainer(chosen, devices.resolve(chosen, CPU, 32), CPU, data, model, lambda: 0.0, world)
+    resolved = device_resolution.resolve(chosen, CPU, 32)
+    return Trainer(chosen, resolved, CPU, data, model, lambda: 0.0, rank)
 
 
-class Stricken(World):
+class Stricken(Rank):
     """One of two ranks, the other of which has a loss that is not a number."""
 
     def all(self, holds: bool) -> bool:
         return False
 
-    def gathered(self, value: T) -> list[T]:
+    def gather(self, value: T) -> list[T]:
         other = BrokenBatch(1, "fc3", torch.zeros(1), torch.zeros(1))
         return [value, other]  # type: ignore[list-item]
 
@@ -258,9 +254,7 @@ class Stricken(World):
 def test_no_rank_learns_from_a_batch_whose_loss_broke_on_another(digits: Dataset) -> None:
     work = trainer(digits, Stricken())
     before = [weight.clone() for weight in work.model.parameters()]
-    running = work.run()
-    while work.step == 0:
-        next(running)
+    next(iter(work.rehearse()))
     assert all(map(torch.equal, before, work.model.parameters()))
     assert work.step == 1
     assert work.broken is not None
@@ -269,10 +263,24 @@ def test_no_rank_learns_from_a_batch_whose_loss_broke_on_another(digits: Dataset
 
 def test_ranks_draw_their_own_dropout(digits: Dataset) -> None:
     draws = []
-    for rank in range(2):
-        trainer(digits, Together(rank, [World()]))
+    for number in range(2):
+        trainer(digits, Together(number))
         draws.append(torch.rand(4))
     assert not torch.equal(*draws)
+
+
+def test_a_rank_that_does_not_lead_reports_nothing_of_its_steps(digits: Dataset) -> None:
+    class Follower(Together):
+        """The leader finds a report due after every step."""
+
+        def report_is_due(self, is_due: Callable[[], bool]) -> bool:
+            assert not is_due()
+            return True
+
+    work = trainer(digits, Follower(1))
+    events_of_steps = [*itertools.islice(work.run(), 5)]
+    assert [type(event).__name__ for event in events_of_steps] == ["Phase", *["NoneType"] * 4]
+    assert work.step == 4
 
 
 # Starting

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.process.process_text import nothing_to_show
 from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
@@ -41,15 +41,15 @@ def serve(run: RunDir, *said: Event) -> list[Event]:
     owner = run_lock.read_owner(run)
     assert owner is not None
     session = Session(run, build_recipe(), owner.attempt, Journal(run.journal), told.append)
-    world = World()
+    rank = Rank()
 
     def life() -> EventStream:
         yield from said
         for command in spool.Spool(run, owner.attempt, lambda file, why: None).take():
-            world.put(command)
+            rank.send(command)
         yield None
 
-    Worker(session, life(), world, told.append).run()
+    Worker(session, life(), rank, told.append).run()
     assert isinstance(told[-1], events.RunEnded)
     return told[:-1]
 
@@ -72,7 +72,7 @@ def test_a_refusal_that_cannot_be_written_ends_no_run(run: RunDir) -> None:
     *_, last = serve(run)
     assert isinstance(last, events.Alert)
     assert last.command == question
-    assert last.text.startswith("the look inside was not written")
+    assert last.text.startswith("the reply to an inspection was not written")
 
 
 async def test_a_pane_whose_run_is_just_taken_up_again_no_longer_says_that_it_asks(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from engine.data.base.dataset import Dataset, Images
 from engine.data.loaders import loader_choice
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.recipes.recipe_building import build_recipe
 from engine.training.evaluator import Evaluator
 from engine.training.metrics import Result
@@ -39,8 +39,8 @@ def halves() -> Dataset:
 def judged(data: Dataset, *, mirrored: bool) -> Result:
     chosen = build_recipe(settings={"batch": 2, "threads": 1})
     feed = loader_choice.loader(chosen, data, CPU, torch.contiguous_format)
-    evaluator = Evaluator(feed, 2, 3, CPU, "float32", lambda: 0.0, World(), mirrored=mirrored)
-    _, (result, _) = finished(evaluator.evaluated(BrightSide(), data.validation))
+    evaluator = Evaluator(feed, 2, 3, CPU, "float32", lambda: 0.0, Rank(), mirrored=mirrored)
+    _, (result, _) = finished(evaluator.evaluate(BrightSide(), data.validation))
     return result
 
 

@@ -16,6 +16,7 @@ from engine.data.decoding.decode import ImageFormat
 from engine.data.loaders import loader_choice
 from engine.data.loading import load
 from engine.devices import device as devices
+from engine.devices import device_resolution
 from engine.models import registry
 from engine.process.session import Session
 from engine.protocol import events
@@ -39,7 +40,7 @@ def digits(**settings: Any) -> tuple[Trainer, Dataset]:
     data = finished(load(chosen))[1]
     torch.manual_seed(0)
     model = registry.build("lenet5", 1, 32, 10)
-    resolved = devices.resolve(chosen, CPU, 32)
+    resolved = device_resolution.resolve(chosen, CPU, 32)
     return Trainer(chosen, resolved, CPU, data, model, scripted.Clock()), data
 
 
@@ -69,10 +70,10 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
     on_disk = ImageFiles(Path(), [], torch.arange(0), ImageFormat(3, 8, 0))
     for room, device in ((4 * 3 * 8 * 8, "meta"), (4 * 3 * 8 * 8 - 1, "cpu")):
         monkeypatch.setattr(devices, "room", lambda _, room=room: room)
-        kept = loader_choice.kept(images, torch.device("meta"))
+        kept = loader_choice.on_device(images, torch.device("meta"))
         assert isinstance(kept, Images)
         assert (kept.pixels.device.type, kept.labels.device.type) == (device, device)
-        assert loader_choice.kept(on_disk, torch.device("meta")) is on_disk
+        assert loader_choice.on_device(on_disk, torch.device("meta")) is on_disk
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
     chosen = build_recipe(settings={"holdout": holdout})
     data = finished(load(chosen))[1]
-    said = preparation.data_alerts(data, chosen, devices.resolve(chosen, CPU, 32), 1e9)
+    said = preparation.data_alerts(data, chosen, device_resolution.resolve(chosen, CPU, 32), 1e9)
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import torch
 
 from engine.checkpoints import checkpoint
@@ -67,6 +68,7 @@ def weights(run: RunDir, file: str) -> dict[str, torch.Tensor]:
     return {f"{name}.{key}": value for name, part in parts.items() for key, value in part.items()}
 
 
+@pytest.mark.timeout(1200 + 60 * KILLS)
 def test_a_run_killed_at_random_moments_equals_one_that_was_not(
     tmp_path: Path, nursery: Nursery
 ) -> None:

@@ -74,7 +74,7 @@ def test_steering_is_said_and_the_epochs_are_those_that_are_now_planned() -> Non
             events.Steered(1.0, 1, 0.025, "c1", step=1236),
         ]
     )
-    anew = "in all, over which the rate is planned anew"
+    anew = "in all, with a new plan of the rate"
     assert lines[3] == (
         f"steered at step 1,234: 40 epochs {anew}, lr 0.0125, 0.5 times the planned one"
     )

@@ -92,7 +92,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     """A run without an engine, whose model answers everything with one event."""
 
     class Same:
-        def to(self, question: commands.Inspect, epoch: int, step: int) -> Event:
+        def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
     subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ class Looking:
         wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None)
 
     def _look(self) -> None:
-        self.code = inspection_server.look(self._run, self.clock)
+        self.code = inspection_server.serve(self._run, self.clock)
 
     @property
     def over(self) -> bool:
@@ -149,7 +149,7 @@ def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
 def test_one_look_at_a_time(run: RunDir) -> None:
     lock = run_lock.acquire(run, run.inspection_lock)
     with pytest.raises(RunError, match="is already running"):
-        inspection_server.look(run)
+        inspection_server.serve(run)
     os.close(lock)
 
 
@@ -179,7 +179,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     subject = inspection_server.subject_of(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
-    found = subject.answers.reply(question, 4, 9)
+    found = subject.inspector.reply(question, 4, 9)
     assert isinstance(found, events.Examples)
     assert base64.b64decode(found.examples[0].picture.data)[0] == red
 
@@ -199,4 +199,4 @@ def images(folder: Path) -> Path:
 def test_a_run_without_a_checkpoint_cannot_be_looked_at(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path, scripted.half_a_run())
     with pytest.raises(RunError, match="has no checkpoint yet"):
-        inspection_server.look(run)
+        inspection_server.serve(run)

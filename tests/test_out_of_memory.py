@@ -28,8 +28,8 @@ MESSAGE = (
 def test_the_sentence_has_the_amounts_and_a_batch_to_try() -> None:
     assert process_text.out_of_memory(512, MESSAGE, "7-x") == (
         "the device ran out of memory with batch 512, where 22.78 GiB more were asked for and "
-        "12.73 GiB were free: begin a run with --set batch=256 and --init-from 7-x, to keep what "
-        "was learnt."
+        "12.73 GiB were free: start a run with --set batch=256 and --init-from 7-x, to keep what "
+        "was learned."
     )
     none_free = MESSAGE.replace("12.73 GiB is free", "0 bytes is free")
     assert "and 0 bytes were free" in process_text.out_of_memory(512, none_free, "")
@@ -38,7 +38,7 @@ def test_the_sentence_has_the_amounts_and_a_batch_to_try() -> None:
 @pytest.mark.parametrize("message", ["", "CUDA error: out of memory", "Tried to allocate"])
 def test_a_message_without_them_does_as_well(message: str) -> None:
     assert process_text.out_of_memory(3, message, "") == (
-        "the device ran out of memory with batch 3: begin a run with --set batch=1."
+        "the device ran out of memory with batch 3: start a run with --set batch=1."
     )
     assert "smaller size" in process_text.out_of_memory(1, message, "")
 

@@ -16,11 +16,11 @@ from torch import nn
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.loading import load, load_at_once
-from engine.devices import device as devices
+from engine.devices import device_resolution, graph_recording
 from engine.models import registry
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
-from engine.training.autotune import Trial, Way
+from engine.training.autotune import StepBenchmark, StepOptions
 from engine.training.cuda_graph import WARM_UP, CudaGraphStep
 from engine.training.trainer import Trainer
 from tests.test_streaming import many_images
@@ -109,7 +109,7 @@ def training(data: Dataset, graph: str, tick: float = 0.01, **settings: Any) -> 
     torch.set_num_threads(1)
     asked = {"epochs": 2, "batch": 128, "precision": "float32", "threads": 1, "lr": 0.02}
     chosen = build_recipe(settings={**asked, "crop": 2, "ema": 0.9, "dropout": 0.2, **settings})
-    resolved = msgspec.structs.replace(devices.resolve(chosen, CPU, 32), cuda_graph=graph)
+    resolved = msgspec.structs.replace(device_resolution.resolve(chosen, CPU, 32), cuda_graph=graph)
     torch.manual_seed(0)
     model = registry.build("lenet5", 1, 32, 10)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
@@ -137,7 +137,7 @@ def recording(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         recordings.append(1)
         return step
 
-    monkeypatch.setattr(devices, "recorded", recorded)
+    monkeypatch.setattr(graph_recording, "record_graph", recorded)
     return recordings
 
 
@@ -183,7 +183,7 @@ def test_a_step_that_cannot_be_recorded_is_told_once(
     def refuse(*_: object) -> Step:
         raise RuntimeError("the model waits for the GPU")
 
-    monkeypatch.setattr(devices, "recorded", refuse)
+    monkeypatch.setattr(graph_recording, "record_graph", refuse)
     found = said(training(digits, "on"))
     alerts = [e.text for e in found if isinstance(e, events.Alert) and e.code == "cuda-graph"]
     assert len(alerts) == 1
@@ -200,7 +200,7 @@ def on_a_gpu(data: Dataset, graph: str, **settings: Any) -> Trainer:
     asked = {"epochs": 2, "lr": 2e-3, "precision": "float32", "dropout": 0.2, "crop": 2}
     chosen = build_recipe(settings={**asked, "cuda_graph": graph, **settings})
     device = torch.device("cuda", 0)
-    resolved = devices.resolve(chosen, device, 32)
+    resolved = device_resolution.resolve(chosen, device, 32)
     assert resolved.cuda_graph == graph
     torch.manual_seed(0)
     channels = data.train.shape[0]
@@ -264,7 +264,7 @@ def test_a_gpu_goes_on_from_a_checkpoint_as_it_would_have(digits: Dataset) -> No
 @GPU
 def test_a_gpu_is_tried_as_it_will_train(monkeypatch: pytest.MonkeyPatch) -> None:
     replays: list[int] = []
-    real = devices.recorded
+    real = graph_recording.record_graph
 
     def recorded(step: Step, device: torch.device, draws: torch.Generator) -> Step:
         again = real(step, device, draws)
@@ -275,7 +275,8 @@ def test_a_gpu_is_tried_as_it_will_train(monkeypatch: pytest.MonkeyPatch) -> Non
 
         return counted
 
-    monkeypatch.setattr(devices, "recorded", recorded)
-    trial = Trial(registry.build("lenet5", 3, 32, 10), (3, 32, 32), 128, torch.device("cuda", 0))
-    assert trial.seconds(Way("bf16", "channels-last", 1, "on")) > 0
+    monkeypatch.setattr(graph_recording, "record_graph", recorded)
+    model, gpu = registry.build("lenet5", 3, 32, 10), torch.device("cuda", 0)
+    steps = StepBenchmark(model, (3, 32, 32), 128, gpu)
+    assert steps.seconds(StepOptions("bf16", "channels-last", 1, "on")) > 0
     assert len(replays) > 1

@@ -14,7 +14,7 @@ import torch
 
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import copied
-from engine.checkpoints.save_interval import Interval
+from engine.checkpoints.save_interval import SaveInterval
 from engine.checkpoints.saver import SaveReason, Snapshot, Writer
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -151,24 +151,24 @@ def test_only_the_newest_epochs_are_kept(tmp_path: Path) -> None:
 
 
 def test_an_interval_of_steps_counts_each_step_once() -> None:
-    interval = Interval("20steps", Clock())
+    interval = SaveInterval("20steps", Clock())
     asked = [0, 1, 19, 20, 20, 21, 39, 40, 40]
-    assert [step for step in asked if interval.due(step)] == [20, 40]
+    assert [step for step in asked if interval.is_due(step)] == [20, 40]
 
 
 @pytest.mark.parametrize(("said", "seconds"), [("30s", 30), ("2m", 120), ("1h", 3600)])
 def test_an_interval_of_time(said: str, seconds: int) -> None:
     clock = Clock(100.0)
-    interval = Interval(said, clock)
+    interval = SaveInterval(said, clock)
     due = []
     for step, now in enumerate([0, seconds - 1, seconds, seconds + 1, 2 * seconds]):
         clock.now = 100.0 + now
-        due.append(interval.due(step))
+        due.append(interval.is_due(step))
     assert due == [False, False, True, False, True]
 
 
 def test_without_an_interval_nothing_is_due() -> None:
     clock = Clock()
-    interval = Interval("", clock)
+    interval = SaveInterval("", clock)
     clock.now += 1e6
-    assert not any(interval.due(step) for step in range(1000))
+    assert not any(interval.is_due(step) for step in range(1000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from engine.data.base.dataset import Dataset
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.errors import UsageError
 from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
@@ -26,6 +26,7 @@ from engine.run.history import History
 from engine.run.journal import Journal
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
+from engine.training.progress import Progress
 from engine.training.trainer import Trainer
 from tests import scripted
 from tests.test_dashboard import app_of, notes
@@ -42,63 +43,68 @@ __all__ = ["digits"]  # the fixture
 COSINE: dict[str, Any] = {"schedule": "cosine", "lr": 0.1, "warmup": 0, "epochs": 4}
 
 
-def steer(work: Trainer, **changes: Any) -> events.Steered:
-    event = work.steer(commands.Steer(id="c1", attempt="a1", **changes))
-    assert isinstance(event, events.Steered)
-    return event
+STEPS_PER_EPOCH = 11
 
 
-def at(data: Dataset, step: int, **settings: Any) -> Trainer:
-    """A trainer that stands at this step without having made it."""
-    work = trainer(data, **{**COSINE, **settings})
-    work.step, work.ended_epochs = step, step // work.steps_per_epoch
-    return work
+class Steerable(Protocol):
+    def steer(self, command: commands.Steer) -> events.Steered: ...
 
 
-def planned(data: Dataset, step: int, epochs: int) -> float:
+def steer(work: Steerable, **changes: Any) -> events.Steered:
+    return work.steer(commands.Steer(id="c1", attempt="a1", **changes))
+
+
+def at(step: int, **settings: Any) -> Progress:
+    """The progress of a training that stands at this step."""
+    progress = Progress(build_recipe(settings={**COSINE, **settings}), STEPS_PER_EPOCH)
+    progress.step, progress.ended_epochs = step, step // STEPS_PER_EPOCH
+    return progress
+
+
+def planned(step: int, epochs: int) -> float:
     """The rate of a step in a run that was meant to have so many epochs, and was never steered."""
-    return trainer(data, **{**COSINE, "epochs": epochs}).rate(step)
+    return at(0, epochs=epochs).rate(step)
 
 
-def test_a_factor_scales_the_rest_of_the_plan_and_factors_compose(digits: Dataset) -> None:
-    work = at(digits, 10)
+def test_a_factor_scales_the_rest_of_the_plan_and_factors_compose() -> None:
+    work = at(10)
     event = steer(work, scale=0.5)
     assert (event.factor, event.epochs, event.step, event.command) == (0.5, 4, 10, "c1")
-    assert event.lr == pytest.approx(0.5 * planned(digits, 10, 4))
+    assert event.lr == pytest.approx(0.5 * planned(10, 4))
     assert steer(work, scale=0.5).factor == 0.25
-    assert work.rate(20) == pytest.approx(0.25 * planned(digits, 20, 4))
+    assert work.rate(20) == pytest.approx(0.25 * planned(20, 4))
 
 
-def test_a_rate_is_that_of_the_next_step_and_the_plan_follows_from_it(digits: Dataset) -> None:
-    work = at(digits, 10)
+def test_a_rate_is_that_of_the_next_step_and_the_plan_follows_from_it() -> None:
+    work = at(10)
     steer(work, scale=0.1)
     event = steer(work, lr=0.02)
     assert event.lr == pytest.approx(0.02)
-    assert event.factor == pytest.approx(0.02 / planned(digits, 10, 4))
-    assert work.rate(30) == pytest.approx(event.factor * planned(digits, 30, 4))
+    assert event.factor == pytest.approx(0.02 / planned(10, 4))
+    assert work.rate(30) == pytest.approx(event.factor * planned(30, 4))
 
 
-def test_other_epochs_lay_the_plan_anew_from_this_step(digits: Dataset) -> None:
-    work = at(digits, 10)
+def test_other_epochs_lay_the_plan_anew_from_this_step() -> None:
+    work = at(10)
     event = steer(work, epochs=8)
     assert (event.factor, event.epochs) == (1.0, 8)
-    assert work.plan.steps == 8 * work.steps_per_epoch
-    assert event.lr == work.rate(10) == pytest.approx(planned(digits, 10, 8))
-    assert work.rate(10) > planned(digits, 10, 4)
+    assert work.plan.steps == 8 * STEPS_PER_EPOCH
+    assert event.lr == work.rate(10) == pytest.approx(planned(10, 8))
+    assert work.rate(10) > planned(10, 4)
 
 
-def test_rate_and_epochs_at_once(digits: Dataset) -> None:
-    work = at(digits, 10)
+def test_rate_and_epochs_at_once() -> None:
+    work = at(10)
     event = steer(work, lr=0.03, epochs=6)
     assert event.epochs == 6
     assert event.lr == pytest.approx(0.03)
-    assert event.factor == pytest.approx(0.03 / planned(digits, 10, 6))
+    assert event.factor == pytest.approx(0.03 / planned(10, 6))
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "nothing was to be changed"),
+        ({}, "nothing to change"),
         ({"lr": 0.0}, "above 0"),
         ({"lr": -0.1}, "above 0"),
         ({"lr": float("nan")}, "above 0"),
@@ -113,28 +119,28 @@ def test_rate_and_epochs_at_once(digits: Dataset) -> None:
     ],
 )
 def test_what_cannot_be_is_refused_and_changes_nothing(
-    digits: Dataset, changes: dict[str, Any], sentence: str
+    changes: dict[str, Any], sentence: str
 ) -> None:
-    work = at(digits, trainer(digits).steps_per_epoch + 1)
+    work = at(STEPS_PER_EPOCH + 1)
     steer(work, scale=0.5)
-    before = work.plan, work.state().steering
+    before = work.plan, work.steering
     with pytest.raises(UsageError, match=sentence):
         steer(work, **changes)
-    assert (work.plan, work.state().steering) == before
+    assert (work.plan, work.steering) == before
 
 
-def test_factors_cannot_pile_up_beyond_any_rate(digits: Dataset) -> None:
-    work = at(digits, 0)
+def test_factors_cannot_pile_up_beyond_any_rate() -> None:
+    work = at(0)
     steer(work, scale=1000.0)
     with pytest.raises(UsageError, match="at most 1000"):
         steer(work, scale=1000.0)
     assert steer(work, scale=0.001).factor == pytest.approx(1.0)
 
 
-def test_a_planned_rate_of_nought_cannot_be_scaled_to_another(digits: Dataset) -> None:
-    work = at(digits, 0)
+def test_a_planned_rate_of_zero_cannot_be_scaled_to_another() -> None:
+    work = at(0)
     work.step, work.ended_epochs = work.plan.steps, 3
-    with pytest.raises(UsageError, match="more epochs first"):
+    with pytest.raises(UsageError, match="give more epochs"):
         steer(work, lr=0.1)
     assert steer(work, lr=0.1, epochs=5).lr == pytest.approx(0.1)
 
@@ -154,7 +160,10 @@ def test_a_run_steered_to_fewer_epochs_ends_and_its_events_agree(digits: Dataset
     found: list[Event] = []
     for event in work.run():
         found += [event] if event is not None else []
-        if work.step == work.steps_per_epoch + 2 and work.plan.steps == 5 * work.steps_per_epoch:
+        if (
+            work.step == work.steps_per_epoch + 2
+            and work.progress.plan.steps == 5 * work.steps_per_epoch
+        ):
             found.append(steer(work, epochs=2))
     assert [e.epoch for e in ends(found)] == [1, 2]
     history = History()
@@ -246,15 +255,15 @@ def test_lists_of_runs_and_the_status_count_the_epochs_as_they_are_now(tmp_path:
 
 def test_before_the_training_there_is_nothing_to_steer(tmp_path: Path) -> None:
     run, told = scripted.run_dir(tmp_path), list[Event]()
-    world = World()
+    rank = Rank()
 
     def life() -> EventStream:
         yield events.Phase("loading")
-        world.put(commands.Steer(id="c7", attempt="a1", scale=0.5))
+        rank.send(commands.Steer(id="c7", attempt="a1", scale=0.5))
         yield None
 
     session = Session(run, build_recipe(), "a1", Journal(run.journal), told.append)
-    Worker(session, life(), world, told.append).run()
+    Worker(session, life(), rank, told.append).run()
     [alert] = [event for event in told if isinstance(event, events.Alert)]
     assert (alert.level, alert.code, alert.command) == ("warning", "steer", "c7")
     assert alert.text.startswith("nothing is trained yet (loading)")

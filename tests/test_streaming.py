@@ -30,7 +30,7 @@ from engine.data.folders import folder_images as folders
 from engine.data.folders.image_folder import scan
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
-from engine.devices import device as devices
+from engine.devices import device_resolution
 from engine.errors import DataError
 from engine.models import registry
 from engine.protocol import events
@@ -156,7 +156,7 @@ def test_both_loaders_give_the_same_batches(
         for ours, theirs in pairs:
             assert torch.equal(ours.images, theirs.images)
             assert torch.equal(ours.labels, theirs.labels)
-    assert streaming.news() == ()
+    assert streaming.new_warnings() == ()
 
 
 def test_starting_late_gives_the_batches_that_skipping_would(
@@ -222,11 +222,11 @@ def test_broken_images_are_replaced_by_the_next_and_told_once(
     labels: dict[float, int] = {}
     for image, label in zip(batch.images, batch.labels.tolist(), strict=True):
         assert labels.setdefault(float(image.mean()), label) == label
-    (told,) = loader.news()
+    (told,) = loader.new_warnings()
     assert "3 images cannot be read and are replaced by the next ones" in told
     assert "(not an image)" in told
     assert str(root) not in told
-    assert loader.news() == ()
+    assert loader.new_warnings() == ()
 
 
 def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
@@ -237,7 +237,7 @@ def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
     list(loader.batches(1))
     assert (
         f"1 images cannot be read and are replaced by the next ones; the first is a/{file.name}"
-        in str(loader.news())
+        in str(loader.new_warnings())
     )
 
 
@@ -246,7 +246,7 @@ def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
     chosen = build_recipe(settings={"epochs": 2, "batch": 8, "precision": "float32", "size": 32})
     data = finished(folders.load(scan(root), chosen, 0.0))[1]
     scan(root).train[3][0].write_bytes(b"no image")
-    resolved = devices.resolve(chosen, CPU, 32, data.loader)
+    resolved = device_resolution.resolve(chosen, CPU, 32, data.loader)
     model = registry.build("lenet5", 1, 32, 2)
     with contextlib.closing(
         Trainer(chosen, resolved, CPU, data, model, scripted.Clock())
@@ -345,10 +345,10 @@ def test_a_process_that_dies_is_replaced_and_no_batch_changes(
     killer.join()
     assert same(disturbed, undisturbed)
     wait_for(lambda: not any(map(lives, working)))
-    (told,) = loader.news()
+    (told,) = loader.new_warnings()
     assert REPLACED in told
     assert "--set threads=1" in told
-    assert loader.news() == ()
+    assert loader.new_warnings() == ()
 
 
 def test_a_death_during_a_look_changes_neither_the_look_nor_the_pass(
@@ -403,7 +403,7 @@ def test_a_fork_server_that_is_gone_but_not_ended_is_waited_for(
 
     monkeypatch.setattr(DecoderPool, "submit", refusing)
     assert same(loader.batches(1), undisturbed)
-    assert loader.news() == ()
+    assert loader.new_warnings() == ()
 
 
 def kill_all_by_one() -> None:
@@ -418,7 +418,7 @@ def test_a_third_death_in_an_epoch_is_the_last(tmp_path: Path, opened: Opened) -
     for _ in range(2):
         kill_all_by_one()
         assert same(loader.batches(1), undisturbed)
-    assert "were replaced twice" in str(loader.news())
+    assert "were replaced twice" in str(loader.new_warnings())
     for _ in range(2):
         kill_all_by_one()
         assert same(loader.batches(1), undisturbed)
@@ -449,7 +449,7 @@ def test_two_deaths_at_the_same_images_are_the_end(tmp_path: Path, opened: Opene
     ended.set()
     killer.join()
     assert same(seen, undisturbed[:-1])
-    assert REPLACED in str(loader.news())
+    assert REPLACED in str(loader.new_warnings())
 
 
 def test_signals_for_the_engine_do_not_reach_the_decoders(tmp_path: Path, opened: Opened) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.process.session import Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
@@ -32,9 +32,9 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
     chosen = build_recipe(settings={"epochs": 50, "threads": 1})
     run, lock = launch.create(chosen, tmp_path / "runs")
     journal = Journal(run.journal)
-    world = World()
+    rank = Rank()
     session = Session(run, chosen, "a1", journal, journal.append)
-    worker = Worker(session, session.live(), world, journal.append)
+    worker = Worker(session, session.live(), rank, journal.append)
     app = CnnTui(tmp_path / "runs")
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = Listening(run, started=False)
@@ -47,7 +47,7 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
                 await pilot.pause(0.05)
         assert dashboard.history.run is not None
         assert dashboard.history.run.recipe == chosen
-        world.put(commands.Stop(id="x", attempt="a1"))
+        rank.send(commands.Stop(id="x", attempt="a1"))
         worker.join(PATIENCE)
         dashboard.read()
         await pilot.pause()

@@ -16,7 +16,7 @@ from engine.checkpoints.run_state import TrainingState
 from engine.data.base.dataset import Dataset
 from engine.data.loaders import loader_choice
 from engine.data.loading import load
-from engine.devices import device as devices
+from engine.devices import device_resolution
 from engine.errors import RunError
 from engine.models import registry
 from engine.protocol import events
@@ -63,7 +63,7 @@ def small(**settings: Any) -> Recipe:
 def trainer(data: Dataset, tick: float = 0.01, **settings: Any) -> Trainer:
     torch.set_num_threads(1)
     chosen = small(**settings)
-    resolved = devices.resolve(chosen, CPU, 32)
+    resolved = device_resolution.resolve(chosen, CPU, 32)
     torch.manual_seed(chosen.seed)
     model = registry.build("lenet5", 1, 32, 10)
     return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))

@@ -56,7 +56,7 @@ def images_of(channels: int, size: int) -> Dataset:
 
 
 def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]:
-    return list(model_init.begin(model, chosen, data))
+    return list(model_init.initialise(model, chosen, data))
 
 
 # Weights of the same architecture

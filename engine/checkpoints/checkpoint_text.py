@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from engine.text import harmless, reason
 
-# What to do about an error of the disk; of all others room is the usual cure.
+# What to do about an error of the disk; about all others: free some room.
 REMEDIES: Mapping[int, str] = {
     errno.ENOMEM: "free some memory",
     errno.EDQUOT: "delete files of yours, for your quota is used up",
     errno.EROFS: "make the disk writable again",
-    errno.EIO: "look after the disk, which may be failing",
-    errno.ENOENT: "put the run's folder back to where it was",
+    errno.EIO: "check the disk, which may be failing",
+    errno.ENOENT: "put the run's folder back where it was",
     errno.EACCES: "give the run's folder back its permissions",
     errno.ESTALE: "mount the disk of the run's folder again",
 }
@@ -31,7 +31,7 @@ def save_crashed(error: Exception) -> str:
     why = f"{type(error).__name__}: {error}".partition("\n")[0]
     return (
         f"the checkpoint was not saved, by a fault of this program ({harmless(why)}); the one "
-        "before it is kept, and the next save tries again: please report it with engine.log."
+        "before it is kept, and the next save tries again: please report this with engine.log."
     )
 
 
@@ -46,6 +46,6 @@ def other_version(path: object, *, newer: bool) -> str:
             "or update this one with `pip install --upgrade cnn-tui`."
         )
     return (
-        f"{harmless(str(path))} was written by an older version of this program, which this one "
-        "cannot go on from: use that version, or begin another run."
+        f"{harmless(str(path))} was written by an older version of this program, from which this "
+        "one cannot go on: use that version, or start another run."
     )

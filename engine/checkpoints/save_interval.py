@@ -1,4 +1,4 @@
-"""How often a run is saved besides at every epoch's end."""
+"""How often a run is saved within its epochs."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Callable
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
-class Interval:
-    """Tells when a save is due: `said` is as in a recipe, `30s`, `10m`, `500steps`, or nothing."""
+class SaveInterval:
+    """Tells when a save is due; `interval` is a recipe's: `30s`, `10m`, `500steps`, or empty."""
 
-    def __init__(self, said: str, clock: Callable[[], float]) -> None:
+    def __init__(self, interval: str, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._began = clock()
         self._step = -1
-        self._steps = int(said.removesuffix("steps")) if said.endswith("steps") else 0
-        timed = said if said and not self._steps else ""
+        in_steps = interval.endswith("steps")
+        self._steps = int(interval.removesuffix("steps")) if in_steps else 0
+        timed = "" if in_steps else interval
         self._seconds = int(timed[:-1]) * SECONDS[timed[-1]] if timed else 0
 
-    def due(self, step: int) -> bool:
-        """Whether to save after this many steps; if so, this one counts."""
+    def is_due(self, step: int) -> bool:
+        """Whether to save after this many steps; if so, this save counts as the last."""
         if step == self._step:
             return False
         self._step = step

@@ -1,7 +1,7 @@
 """Saving beside the training: the worker takes a snapshot, a writer thread makes it durable.
 
-The training waits for the snapshot only, a copy in memory. Of snapshots that wait for the writer
-the newest of a kind counts, so that a slow disk delays checkpoints and never the steps.
+The training waits only for the snapshot, a copy in memory. While the writer is busy, a new snapshot
+replaces a waiting one for the same files, so that a slow disk delays checkpoints and never steps.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ EPOCH_FILE = "epoch-{:04}.pt"
 class Snapshot(NamedTuple):
     """A run as it was after a step, in memory.
 
-    `files` are the names to write its `state` under, each with why; `stall` is how long the
-    training waited for it, in seconds.
+    `files` are the names to write its `state` under, each with its reason; `stall` is the time that
+    the training waited for it, in seconds.
     """
 
     files: tuple[tuple[str, SaveReason], ...]
@@ -42,9 +42,10 @@ class Snapshot(NamedTuple):
 
 
 class Writer:
-    """Writes snapshots into a folder, in a thread of its own, and tells of each by `append`.
+    """Writes snapshots into a folder, in a thread of its own, and reports each by `append`.
 
-    `sync` makes durable what a checkpoint refers to; `keep` is how many epochs keep a file.
+    `sync` makes the journal durable, which a checkpoint refers to; `keep` is the number of epochs
+    that keep a file.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Writer:
         self._thread: threading.Thread | None = None
 
     def put(self, snapshot: Snapshot) -> None:
-        """Have this written; one for the same files that still waits is dropped."""
+        """Have this written; drops one for the same files that still waits."""
         with self._changed:
             kept = [other for other in self._waiting if other.files != snapshot.files]
             self._waiting = [*kept, snapshot]
@@ -72,7 +73,7 @@ class Writer:
                 self._thread.start()
 
     def wait(self) -> str:
-        """Until all is written; returns the sentence of what failed last, else nothing."""
+        """Wait until all is written; returns the sentence of the last failure, else nothing."""
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting and not self._writing)
             return self._failure
@@ -84,7 +85,7 @@ class Writer:
                 snapshot = self._waiting.pop(0)
                 self._writing = True
             try:
-                # The journal may be what the disk has no room for: the worker will hear of it.
+                # The disk may have no room for the journal; the worker finds that out by itself.
                 with contextlib.suppress(EngineError):
                     self._try(snapshot)
             finally:
@@ -97,7 +98,7 @@ class Writer:
             self._write(snapshot)
         except EngineError:
             raise
-        except Exception as error:  # noqa: BLE001 (later saves would wait for this thread for ever)
+        except Exception as error:  # noqa: BLE001 (later saves would wait for this thread without end)
             traceback.print_exc()
             self._failed(checkpoint_text.save_crashed(error), snapshot.step)
 
@@ -107,7 +108,7 @@ class Writer:
         except OSError as error:
             self._failed(checkpoint_text.save_failed(snapshot.files[0][0], error), snapshot.step)
             return
-        for file, why in snapshot.files:
+        for file, reason in snapshot.files:
             began = time.monotonic()
             try:
                 size = checkpoint.write(self._folder / file, content, self._sync)
@@ -116,11 +117,11 @@ class Writer:
                 continue
             self._failure = ""
             seconds = time.monotonic() - began
-            self._append(_told(snapshot, file, why, size, seconds))
+            self._append(_checkpointed(snapshot, file, reason, size, seconds))
         self._prune()
 
     def _failed(self, sentence: str, step: int) -> None:
-        """Say so, unless the save before failed too."""
+        """Report the failure, unless the save before failed too."""
         failed, self._failure = self._failure, sentence
         if not failed:
             self._append(events.Alert("error", "save", sentence, step=step))
@@ -133,15 +134,15 @@ class Writer:
                 old.unlink()
 
 
-def _told(
-    snapshot: Snapshot, file: str, why: SaveReason, size: int, seconds: float
+def _checkpointed(
+    snapshot: Snapshot, file: str, reason: SaveReason, size: int, seconds: float
 ) -> events.Checkpointed:
     return events.Checkpointed(
         file,
         snapshot.epoch,
         size,
         seconds,
-        why,
+        reason,
         snapshot.top1,
         snapshot.stall,
         step=snapshot.step,

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-NO_ROOM_TO_RECORD = "its activations do not fit twice into the GPU's memory"
+NO_ROOM_TO_RECORD = "its activations do not fit twice into the memory of the GPU"

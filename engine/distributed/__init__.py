@@ -1,4 +1,4 @@
-"""The ranks of one run under torchrun, and the share of each batch that a rank trains on.
+"""The ranks of one run under torchrun: their orders, their collectives, their share of a batch.
 
-May import `protocol`.
+May import `protocol` and what lies below it.
 """

@@ -1,4 +1,4 @@
-"""Which part of each batch a process trains on, where several train one run."""
+"""The part of each batch that a rank trains on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class BatchShare(NamedTuple):
-    """The part that one of so many ranks takes, numbered from 0; together they take the whole."""
+    """The part of one of several ranks, numbered from 0; the parts of all are the whole batch."""
 
     rank: int = 0
     ranks: int = 1
@@ -21,7 +21,7 @@ class BatchShare(NamedTuple):
         return values.tensor_split(self.ranks, dim)[self.rank]
 
     def share(self, batch: int) -> int:
-        """How many images of a batch are this part's. Raises UsageError as `share_of_batch`."""
+        """The number of images of a batch in this part. Raises UsageError as `share_of_batch`."""
         return share_of_batch(batch, self.ranks)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What is left of a rank that another one waited for in vain.
+# For a rank that waited in vain for another one.
 RANK_LOST = (
     "another process of this run has ended (see engine.log): go on from the last checkpoint with "
     "`cnn-tui resume`."

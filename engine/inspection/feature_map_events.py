@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cnn_tui.feature_maps import record_feature_maps
 from engine.data.base.dataset import Dataset
-from engine.devices.device import Readback
+from engine.devices.readback import Readback
 from engine.inspection.pictures import base64_of, picture, predictions
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
 

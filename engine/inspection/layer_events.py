@@ -8,7 +8,7 @@ from torch import nn
 
 from cnn_tui.layer_health import LayerHealthMeter, layer_health
 from cnn_tui.layer_table import layer_table
-from engine.devices.device import Readback
+from engine.devices.readback import Readback
 from engine.protocol.events import Health, Layer, LayerHealth, Measured, Scalars
 
 GRADIENT_NORM = "gradient_norm"

@@ -1,4 +1,4 @@
 """The models: the architectures of the catalogue, those of libraries, and a user's own.
 
-May import `protocol` and what lies below it, and `cnn_tui`.
+May import `run` and what lies below it, and `cnn_tui`.
 """

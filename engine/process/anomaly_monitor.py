@@ -1,6 +1,6 @@
-"""What goes wrong in a training whose numbers are all finite: told once, with what to do.
+"""Finds trainings that go wrong though their numbers are finite, and says what to do, once each.
 
-It sees the events of a run in their order, and nothing is measured for it.
+It sees the events of a run in their order; nothing is measured for it.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 
-# So many times what was usual is an explosion.
+# A value this many times the usual one is an explosion.
 GROWTH = 100.0
-# A gradient below this norm steers no weight astray, whatever it was before.
+# A gradient with a smaller norm does no harm, whatever it was before.
 LARGE_GRADIENT = 10.0
-# From so many looks on it is known what is usual; the newest count.
-USUAL, REMEMBERED = 3, 20
-# A training that is no better than a guess by the end of this epoch goes nowhere.
+# The usual gradient is the median of the newest measurements, once there are a few.
+FEWEST, NEWEST = 3, 20
+# A training that is no better than a guess by the end of this epoch learns nothing.
 PATIENT_EPOCHS = 3
 
 
 class AnomalyMonitor:
-    """Watches one attempt; a rollback begins it anew."""
+    """Monitors one attempt, from the start or from the last resume or rollback on."""
 
     def __init__(self) -> None:
         self._classes = 2
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._forget()
 
     def _forget(self) -> None:
         self._lowest_loss = math.inf
-        self._gradients: deque[float] = deque(maxlen=REMEMBERED)
+        self._gradients: deque[float] = deque(maxlen=NEWEST)
         self._best = 0.0
         self._chance, self._images = 0.0, 0
 
-    def of(self, event: Event) -> list[events.Alert]:
-        """What this event gives rise to say; mostly nothing."""
+    def alerts(self, event: Event) -> list[events.Alert]:
+        """The alerts that this event gives rise to; mostly none."""
         match event:
             case events.RunStarted():
                 self._classes = max(2, len(event.classes))
@@ -57,13 +57,13 @@ class AnomalyMonitor:
         return []
 
     def _once(self, code: str, sentence: str, step: int) -> list[events.Alert]:
-        if not sentence or code in self._told:
+        if not sentence or code in self._reported:
             return []
-        self._told.add(code)
+        self._reported.add(code)
         return [events.Alert("warning", code, sentence, step=step)]
 
     def _loss(self, loss: float) -> str:
-        """Far above the best so far, and far worse than a guess among the classes."""
+        """A loss far above the lowest so far, and far worse than a guess among the classes."""
         before, self._lowest_loss = self._lowest_loss, min(self._lowest_loss, loss)
         if loss > GROWTH * before and loss > 3 * math.log(self._classes):
             return process_text.loss_explodes(loss, before)
@@ -72,17 +72,17 @@ class AnomalyMonitor:
     def _gradient(self, health: events.LayerHealth) -> str:
         norms = [(layer.gradient, layer.layer) for layer in health.layers if layer.gradient]
         norm = math.hypot(*(gradient for gradient, _ in norms))
-        usual = statistics.median(self._gradients) if len(self._gradients) >= USUAL else math.inf
+        usual = statistics.median(self._gradients) if len(self._gradients) >= FEWEST else math.inf
         self._gradients.append(norm)
         if norm > GROWTH * usual and norm > LARGE_GRADIENT:
             return process_text.gradient_explodes(norm, usual, max(norms)[1])
         return ""
 
     def _accuracy(self, ended: events.EpochEnded) -> str:
-        """No better than a guess, by two standard errors, in all of the first epochs."""
-        weighed = ended.balanced is not UNSET
-        score = ended.balanced if weighed else ended.top1
-        chance = 1 / self._classes if weighed else self._chance
+        """An accuracy within two standard errors of a guess, in all of the first epochs."""
+        balanced = ended.balanced is not UNSET
+        score = ended.balanced if balanced else ended.top1
+        chance = 1 / self._classes if balanced else self._chance
         self._best = max(self._best, score or 0.0)
         margin = 2 * math.sqrt(chance * (1 - chance) / max(1, self._images))
         if ended.epoch < PATIENT_EPOCHS or not self._images or self._best > chance + margin:
@@ -91,7 +91,7 @@ class AnomalyMonitor:
 
 
 def _most_frequent(confusion: events.Confusion) -> tuple[float, int]:
-    """The share of the most frequent class: what always naming it achieves. And of how many."""
+    """The share of the most frequent class, which a constant answer achieves; all images."""
     counts: dict[int, int] = dict(enumerate(map(sum, confusion.counts)))
     for true, _, count in confusion.sparse:
         counts[true] = counts.get(true, 0) + count

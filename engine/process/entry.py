@@ -13,27 +13,29 @@ from engine.errors import STOP_EXIT, EngineError
 
 
 def main() -> int:
-    """Take the lock, or the one handed over, and host the run."""
-    # Until the host listens nothing is trained, and there is nothing to save.
+    """Host a run with its lock, or do what else the options ask for. Returns the exit code."""
+    # Nothing is trained, so nothing is to be saved, until the host has handlers of its own.
     for number, code in STOP_EXIT.items():
         signal.signal(number, lambda *_, code=code: os._exit(code))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
-    parser.add_argument("--look", action="store_true", help="answer looks inside, train nothing")
+    parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
-    parser.add_argument("--ranks", type=int, default=1, help="so many processes, under torchrun")
+    parser.add_argument(
+        "--ranks", type=int, default=1, help="the number of processes, under torchrun"
+    )
     options = parser.parse_args()
     if (options.run is None) == (options.preview is None):
         parser.error("give a run directory or --preview RECIPE")
     try:
         return serve(options)
     except EngineError as error:
-        return _complain(error, sys.stderr)
+        return _print_error(error, sys.stderr)
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -43,25 +45,25 @@ def serve(options: argparse.Namespace) -> int:
 
         return preview(options.preview)
     if options.look:
-        from engine.process.inspection_server import look
+        from engine.process import inspection_server
         from engine.run.run_paths import RunDir
 
-        return look(RunDir(options.run.resolve()))
+        return inspection_server.serve(RunDir(options.run.resolve()))
     return host(options)
 
 
 def host(options: argparse.Namespace) -> int:
     """Host the run that the options name, as one of its ranks where torchrun has started this."""
-    from engine.distributed import ranks
+    from engine.distributed.torchrun_rank import this_rank
     from engine.process import torchrun
     from engine.process.follower import follow
     from engine.process.host import Host
     from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
 
-    run, world = RunDir(options.run.resolve()), ranks.world()
-    if not world.leads:
-        return follow(run, world, options.dry_run, options.epochs, sys.stderr)
+    run, rank = RunDir(options.run.resolve()), this_rank()
+    if not rank.leads:
+        return follow(run, rank, options.dry_run, options.epochs, sys.stderr)
     out, err = _own_output(run.log) if options.lines else (None, sys.stderr)
     try:
         lock = torchrun.locked(run) if options.lock_fd is None else options.lock_fd
@@ -70,27 +72,27 @@ def host(options: argparse.Namespace) -> int:
         claim = Claim(run, lock)
         if options.ranks > 1:
             return torchrun.Torchrun(claim, options.ranks, _passed_on(options), out, err).run()
-        return Host(claim, out, err, options.dry_run, options.epochs, world).run()
+        return Host(claim, out, err, options.dry_run, options.epochs, rank).run()
     except EngineError as error:
-        return _complain(error, err)
+        return _print_error(error, err)
 
 
 def _passed_on(options: argparse.Namespace) -> list[str]:
-    """What each rank is told as well."""
+    """The options that each rank gets too."""
     epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
     return [*epochs, *(["--dry-run"] if options.dry_run else [])]
 
 
-def _complain(error: EngineError, err: TextIO) -> int:
+def _print_error(error: EngineError, err: TextIO) -> int:
     print(f"cnn-tui: {error}", file=err, flush=True)
     return error.exit_code
 
 
 def _own_output(log_file: Path) -> tuple[TextIO, TextIO]:
-    """The terminal for our lines alone: what libraries print goes to engine.log."""
+    """Keep the terminal for our lines alone; what libraries print goes to engine.log."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # Whatever the terminal's encoding: a line must not end a training.
+    # A line that the terminal's encoding lacks must not end a training.
     out, err = (os.fdopen(os.dup(n), "w", errors="backslashreplace") for n in (1, 2))
     log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(log, 1)
@@ -100,9 +102,9 @@ def _own_output(log_file: Path) -> tuple[TextIO, TextIO]:
 
 
 def run() -> NoReturn:
-    """Be the engine process, and leave with its exit code."""
+    """Run the engine process, and exit with its code."""
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # The worker is a daemon thread: leave without waiting for threads of native libraries.
+    # Do not wait for threads of native libraries.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""The other ranks: they train beside rank 0 and leave all that is said and written to it."""
+"""The ranks that do not lead: they train beside rank 0, which alone reports and writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.process.session import Session
 from engine.process.worker import Worker
 from engine.recipes.recipe_building import build_recipe
@@ -17,36 +17,36 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 
 POLL_SECONDS = 0.05
-# Signalled to stop, rank 0 says so within a step or two; or it is gone, and nobody ever will.
+# After a signal to stop, rank 0 gives the order within a step or two; if none comes, it is gone.
 GRACE_SECONDS = 25
 
 
-def follow(run: RunDir, world: World, dry: bool, epochs: int | None, err: TextIO) -> int:
-    """Train to the end that rank 0 comes to, and return the exit code.
+def follow(run: RunDir, rank: Rank, dry: bool, epochs: int | None, err: TextIO) -> int:
+    """Train until rank 0 ends the training, and return the exit code.
 
-    What goes wrong is written to `err` and told to rank 0.
+    An error is written to `err` and reported to rank 0.
     """
-    _listen(world)
-    # What happens here happens there too, and is in the journal once.
+    _listen(rank)
+    # Rank 0 has the same events and writes them.
     journal = Journal(Path(os.devnull))
     known = build_recipe(file=read_fields(run.recipe))
-    session = Session(run, known, "", journal, journal.append, world)
+    session = Session(run, known, "", journal, journal.append, rank)
     life = session.rehearse() if dry else session.live(epochs)
-    worker = Worker(session, life, world, journal.append)
+    worker = Worker(session, life, rank, journal.append)
     worker.start()
     while worker.is_alive():
         worker.join(POLL_SECONDS)
     if worker.outcome.error:
-        print(f"cnn-tui: rank {world.rank}: {worker.outcome.error}", file=err, flush=True)
-        world.complain(worker.outcome.error)
+        print(f"cnn-tui: rank {rank.number}: {worker.outcome.error}", file=err, flush=True)
+        rank.report_failure(worker.outcome.error)
     return worker.outcome.exit_code
 
 
-def _listen(world: World) -> None:
-    """Hear no signal once rank 0 hears them for all; before that, they end this process at once."""
+def _listen(rank: Rank) -> None:
+    """End at once on a signal; once all ranks are in step, leave signals to rank 0."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if not world.together:
+        if not rank.in_step:
             os._exit(128 + number)
         signal.alarm(GRACE_SECONDS)
 

@@ -1,7 +1,7 @@
 """The engine process: a worker thread that trains, and a main thread that listens.
 
-The main thread does little: signals, the command spool, samples of the hardware. Signal
-handlers stand before torch is imported, so that a run can be stopped from its first moment.
+The main thread does little: signals, the command spool, samples of the hardware. It sets its signal
+handlers before torch is imported, so that a run can be stopped from its first moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 import psutil
 
 from engine import text
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.errors import STOP_EXIT, RunError
 from engine.machine.hardware import Sampler
 from engine.process import process_text
@@ -38,8 +38,8 @@ from engine.run.spool import Spool
 
 POLL_SECONDS = 0.05
 HARDWARE_SECONDS = 2.0
-# Wrappers such as timeout and make pass one Ctrl+C on twice; so close together it is one. Of the
-# processes of a batch job each is signalled, and torchrun then passes on its own.
+# Signals this close together count as one: wrappers such as timeout and make pass one Ctrl+C on
+# twice, and of several ranks each is signalled before torchrun passes its own signal on.
 SAME_SECONDS, SAME_SECONDS_OF_RANKS = 0.3, 3.0
 
 
@@ -52,16 +52,16 @@ def journal_of(run: RunDir) -> Journal:
 
 
 def clear_half_saves(run: RunDir) -> None:
-    """Delete what a killed save has left; the lock is held, so nobody is saving."""
+    """Delete what a killed save has left. The caller holds the lock, so nobody is saving."""
     with contextlib.suppress(OSError):
         for half in run.checkpoints.glob(".*.pt.*"):
             half.unlink(missing_ok=True)
 
 
 class Host:
-    """Owns the journal of a run that it holds the lock of.
+    """Owns the journal of a run whose lock it holds.
 
-    `out` is where printed lines go, if anywhere, and `err` where the one sentence of an error.
+    It prints lines to `out`, where there is one, and the one sentence of an error to `err`.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Host:
         err: TextIO,
         dry: bool = False,
         epochs: int | None = None,
-        world: World | None = None,
+        rank: Rank | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
         steered = [*latest(claim.run.journal, events.Steered)]
@@ -79,11 +79,11 @@ class Host:
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False
-        # Whether the disk takes no events.
+        # Whether the disk takes no events, so that the journal holds them in memory.
         self._held = False
-        # The worker, the writer of checkpoints and the main thread all have something to say.
-        self._speaking = threading.Lock()
-        self._world = world or World()
+        # The worker, the writer of checkpoints and the main thread append events.
+        self._appending = threading.Lock()
+        self._rank = rank or Rank()
         owner = run_lock.read_owner(claim.run)
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
@@ -93,13 +93,13 @@ class Host:
         self._journal = journal_of(claim.run)
         known = build_recipe(file=read_fields(claim.run.recipe))
         self._session = Session(
-            claim.run, known, self._attempt, self._journal, self._append, self._world
+            claim.run, known, self._attempt, self._journal, self._append, self._rank
         )
         life = self._session.rehearse() if dry else self._session.live(epochs)
         on_nan: OnNan = known.on_nan
         if on_nan == "auto":
             on_nan = "pause" if out is None else "stop"
-        self._worker = Worker(self._session, life, self._world, self._append, on_nan)
+        self._worker = Worker(self._session, life, self._rank, self._append, on_nan)
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
@@ -108,13 +108,13 @@ class Host:
         sampler = Sampler(self._run.path)
         spool = Spool(self._run, self._attempt, self._refuse)
         next_sample = time.monotonic()
-        # The worker's last event is the run's last one: nothing is said after it.
+        # The worker's last event is the run's last one: nothing is appended after it.
         while not self._ended and self._worker.is_alive():
             self._worker.join(POLL_SECONDS)
-            # Whatever becomes of the run's folder, the training is the worker's to end.
+            # Trouble with the run's folder must not end the training from here.
             with contextlib.suppress(OSError, psutil.Error, RunError):
                 for command in spool.take():
-                    self._world.put(command)
+                    self._rank.send(command)
                 if time.monotonic() >= next_sample and not self._ended:
                     next_sample = time.monotonic() + HARDWARE_SECONDS
                     self._append(sampler.sample())
@@ -135,13 +135,15 @@ class Host:
         return 0
 
     def _append(self, event: Event) -> Event:
-        """Raises RunError where the journal takes nothing for too long."""
+        """Append an event, unless the run has ended. Raises RunError where the journal is stuck."""
         event = msgspec.structs.replace(event, step=event.step or self._session.step)
-        with self._speaking:
+        with self._appending:
+            if self._ended:
+                return event  # RunEnded is the last line, whatever was measured meanwhile
             stamped = self._write(event)
             if self._journal.refused and not self._held:
-                told = process_text.journal_held(self._journal.refused)
-                self._write(events.Alert("error", "journal", told, step=event.step))
+                said = process_text.journal_held(self._journal.refused)
+                self._write(events.Alert("error", "journal", said, step=event.step))
             self._held = bool(self._journal.refused)
             self._ended = self._ended or isinstance(stamped, events.RunEnded)
         return stamped
@@ -156,10 +158,10 @@ class Host:
         return stamped
 
     def _print(self, event: Event) -> None:
-        for said in self._lines.of(event):
+        for line in self._lines.of(event):
             try:
-                print(said, file=self._out, flush=True)
-            except OSError:  # whoever read the lines is gone; the training goes on
+                print(line, file=self._out, flush=True)
+            except OSError:  # nobody reads the lines any more; the training goes on
                 self._out = None
                 return
 
@@ -175,15 +177,15 @@ class Host:
         signal.signal(signal.SIGUSR1, self._on_save)
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
-        """The first time save and stop, the second time leave at once."""
+        """Save and stop the first time, exit at once the second time."""
         now = time.monotonic()
-        same = SAME_SECONDS if self._world.size == 1 else SAME_SECONDS_OF_RANKS
+        same = SAME_SECONDS if self._rank.count == 1 else SAME_SECONDS_OF_RANKS
         if self._stopped_by is not None and now > self._stopped_at + same:
             os._exit(STOP_EXIT[signal.Signals(number)])
         if self._stopped_by is not None:
             return
         self._stopped_by, self._stopped_at = signal.Signals(number), now
-        self._world.put(commands.Stop(id=commands.SIGNAL, attempt=self._attempt))
+        self._rank.send(commands.Stop(id=commands.SIGNAL, attempt=self._attempt))
 
     def _on_save(self, number: int, frame: FrameType | None) -> None:
-        self._world.put(commands.Checkpoint(id=commands.SIGNAL, attempt=self._attempt))
+        self._rank.send(commands.Checkpoint(id=commands.SIGNAL, attempt=self._attempt))

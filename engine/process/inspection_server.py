@@ -1,7 +1,7 @@
-"""python -m engine RUN --look: answers about a run that no engine trains, from its best checkpoint.
+"""python -m engine RUN --look: inspects a run that no engine trains, by its best checkpoint.
 
-It writes nothing but `probes/`, and leaves when nobody has asked for a while, or when an engine
-takes the run up again.
+It writes nothing but replies, and ends when no request has come for a while, or when an engine
+resumes the run.
 """
 
 from __future__ import annotations
@@ -28,26 +28,27 @@ IDLE_SECONDS = 60.0
 
 
 class Subject(NamedTuple):
-    """What is looked at: a model as it was after a step of an epoch."""
+    """The inspector of a model, and the epoch and step that it was saved after."""
 
-    answers: Inspector
+    inspector: Inspector
     epoch: int
     step: int
 
 
-def look(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
-    """Answer until it is time to leave. Returns the exit code.
+def serve(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
+    """Reply to requests until it is time to end. Returns the exit code.
 
-    Raises RunError where somebody looks already or there is no checkpoint, and what loading raises.
+    Raises RunError where another server runs already or there is no checkpoint, and what loading
+    the checkpoint and the data raises.
     """
     lock = run_lock.acquire(run, run.inspection_lock)
     try:
-        return _answer(run, clock)
+        return _reply_until_idle(run, clock)
     finally:
         os.close(lock)
 
 
-def _answer(run: RunDir, clock: Callable[[], float]) -> int:
+def _reply_until_idle(run: RunDir, clock: Callable[[], float]) -> int:
     owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     subject = subject_of(run)
@@ -57,14 +58,14 @@ def _answer(run: RunDir, clock: Callable[[], float]) -> int:
         for command in spool.take():
             asked = clock()
             if isinstance(command, commands.Inspect):
-                answer = subject.answers.reply(command, subject.epoch, subject.step)
-                replies.write_reply(run, command.id, answer)
+                reply = subject.inspector.reply(command, subject.epoch, subject.step)
+                replies.write_reply(run, command.id, reply)
         time.sleep(POLL_SECONDS)
     return 0
 
 
 def subject_of(run: RunDir) -> Subject:
-    """The best checkpoint, or the last where none is the best yet, with the data of its run."""
+    """The best checkpoint, or the last where there is no best one yet, with the data of its run."""
     import torch
 
     from engine.checkpoints import checkpoint
@@ -78,15 +79,15 @@ def subject_of(run: RunDir) -> Subject:
     found = [run.checkpoints / name for name in ("best.pt", "last.pt")]
     saved = next((path for path in found if path.exists()), None)
     if saved is None:
-        raise RunError(process_text.nothing_to_look_at(run.label))
+        raise RunError(process_text.nothing_to_inspect(run.label))
     state = checkpoint.load(saved).training
     chosen = build_recipe(file=read_fields(run.recipe))
-    # Not the GPU: another run may need all of it, and one image is soon done.
+    # Not the GPU, which another run may need; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
     dataset = load_at_once(load(chosen, devices.room(cpu)))
     model = model_init.build(chosen, run.path, dataset)
     model.load_state_dict(state.weights)
     source = loader(chosen, dataset, cpu, torch.contiguous_format)
     layers = layer_events.layers(model, *dataset.train.shape[:2])
-    answers = Inspector(model.eval(), layers, dataset, source, cpu)
-    return Subject(answers, max(1, state.ended_epochs), state.step)
+    inspector = Inspector(model.eval(), layers, dataset, source, cpu)
+    return Subject(inspector, max(1, state.ended_epochs), state.step)

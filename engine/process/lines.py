@@ -1,4 +1,4 @@
-"""What `--no-ui` prints: plain lines, one an epoch and one every few seconds between."""
+"""What `--no-ui` prints: plain lines, one per epoch and one every few seconds between."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Lines:
     """Turns the events of a run, in order, into lines for a log or a plain terminal."""
 
     def __init__(self, selector: str = "", steered: Iterable[events.Steered] = ()) -> None:
-        """`selector` finds the run again; `steered` is what still stands, the last one last."""
+        """`selector` names the run on a command line; `steered` are the changes that hold."""
         self._selector = selector
         self._history = History()
         self._steered = [*steered]
         self._plan()
-        self._said = 0.0
+        self._printed = 0.0
         self._phase = ""
 
     def of(self, event: Event) -> list[str]:
-        """The lines that this event is worth; mostly none."""
+        """The lines for this event; mostly none."""
         planned = _epochs(self._history)
         self._history.fold([event])
         match event:
@@ -40,12 +40,12 @@ class Lines:
             case events.Steps():
                 return self._step(event)
             case events.EpochEnded():
-                self._said = event.time
+                self._printed = event.time
                 return [_epoch(event, self._history)]
             case events.Checkpointed() if event.reason not in ("epoch", "best"):
                 return [f"saved {text.harmless(event.file)} at step {event.step:,}"]
             case events.Resumed():
-                self._take_back(event)
+                self._drop_superseded(event)
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
             case events.Steered():
                 self._steered.append(event)
@@ -56,8 +56,8 @@ class Lines:
                 return [_ended(event, self._selector)]
         return []
 
-    def _take_back(self, resumed: events.Resumed) -> None:
-        """What was steered after the checkpoint does not count any more."""
+    def _drop_superseded(self, resumed: events.Resumed) -> None:
+        """Drop the changes that were made after the checkpoint."""
         self._steered = [event for event in self._steered if not superseded(event, [resumed])]
         self._plan()
 
@@ -72,9 +72,9 @@ class Lines:
         return [said]
 
     def _step(self, event: events.Steps) -> list[str]:
-        if 0 <= event.time - self._said < STEP_SECONDS:
+        if 0 <= event.time - self._printed < STEP_SECONDS:
             return []
-        self._said = event.time
+        self._printed = event.time
         history = self._history
         left = history.remaining()
         parts = [
@@ -124,11 +124,10 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
 
 
 def _steered(event: events.Steered, planned: int) -> str:
-    """What was changed, and by what the learning rate jumps where it does."""
+    """The new learning rate, and the new total of epochs where it changed."""
     words = [f"lr {event.lr:.3g}"]
     if event.epochs != planned:
-        anew = f"{text.in_epochs(event.epochs)} in all, over which the rate is planned anew"
-        words.insert(0, anew)
+        words.insert(0, f"{text.in_epochs(event.epochs)} in all, with a new plan of the rate")
     if event.factor != 1:
         words.append(f"{event.factor:.3g} times the planned one")
     return f"steered at step {event.step:,}: {', '.join(words)}"

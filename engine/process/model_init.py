@@ -1,4 +1,4 @@
-"""A run's model, and the weights that it begins with where they are not just random."""
+"""A run's model, and the weights that it starts from where they are not just random."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
 
-# Enough for the statistics of small patches, at a fraction of a second.
+# Enough for the statistics of small patches, in a fraction of a second.
 SAMPLE_IMAGES = 2_000
 SAMPLE_VALUES = 20_000_000
 
 
 def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
-    """The model of a recipe for these images; a user's own is kept in the run's folder.
+    """The model of a recipe for these images; the file of a user's own is kept in the run's folder.
 
     Raises UsageError where it cannot be built.
     """
@@ -35,10 +35,10 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
     return registry.build(arch, channels, size, len(dataset.classes), options)
 
 
-def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
-    """Do to a model what its recipe asks for before the first step.
+def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
+    """Give a model the weights that its recipe asks for before the first step.
 
-    Raises UsageError for weights that do not fit, RunError for such that cannot be had.
+    Raises UsageError for weights that do not fit, RunError for those that cannot be loaded.
     """
     if isinstance(model, FromImages):
         model.initialise_from(sample(dataset))
@@ -53,10 +53,10 @@ def begin(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]
 
 
 def sample(dataset: Dataset) -> Tensor:
-    """Some of the training images, spread over all of them: (N, C, H, W) float32, normalised."""
+    """A sample of the training images, evenly spread: (N, C, H, W) float32, normalised."""
     train = dataset.train
     count = min(len(train), SAMPLE_IMAGES, max(1, SAMPLE_VALUES // torch.Size(train.shape).numel()))
-    places = torch.linspace(0, len(train) - 1, count).long().tolist()
-    pixels = torch.stack([train.one(place)[0] for place in places])
+    indices = torch.linspace(0, len(train) - 1, count).long().tolist()
+    pixels = torch.stack([train.one(index)[0] for index in indices])
     cpu = torch.device("cpu")
     return Normalise(dataset.mean, dataset.std, cpu, torch.contiguous_format)(pixels)

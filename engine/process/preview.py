@@ -1,6 +1,6 @@
-"""python -m engine --preview RECIPE: a look at a recipe's training images before there is a run.
+"""python -m engine --preview RECIPE: shows a recipe's training images before there is a run.
 
-Prints one `Augmented` event. Where the data is not on the disk it is not downloaded for a look.
+Prints one `Augmented` event. Data that is not on the disk is not downloaded for it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ from engine.recipes.recipe_toml import read_fields
 
 
 def preview(file: Path, images: int = 32) -> int:
-    """Load the data, take the first batch of the first epoch, print it. Returns the exit code.
+    """Print the first batch of the first epoch, as it is augmented. Returns the exit code.
 
     Raises UsageError and DataError as the start of a run would.
     """
     from engine.data.loaders.loader_choice import loader
     from engine.data.loading import load, load_at_once
     from engine.devices import device as devices
+    from engine.devices import forward_pass
     from engine.inspection.pictures import augmented
 
     chosen = build_recipe(file=read_fields(file))
-    # A folder is streamed, for a few images are enough.
+    # No room: so a folder is streamed, and only a few of its images are decoded.
     dataset = load_at_once(load(chosen, room=0))
-    source = loader(chosen, dataset, devices.choose("cpu"), devices.MEMORY_FORMATS["contiguous"])
+    source = loader(
+        chosen, dataset, devices.choose("cpu"), forward_pass.MEMORY_FORMATS["contiguous"]
+    )
     try:
         batch = next(source.batches(1))
     finally:

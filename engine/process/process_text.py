@@ -1,4 +1,4 @@
-"""What a person reads of a run that the engine process carries."""
+"""What a person reads from the engine process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.text import harmless
 
 
 def test_left_out(why: str) -> str:
-    return f"the test images were not looked at, since the best checkpoint is missing: {why}"
+    return f"the test images were not evaluated, since the best checkpoint is missing: {why}"
 
 
 PRETRAINED_WEIGHTS = "torchvision's weights for ImageNet"
@@ -16,14 +16,14 @@ PRETRAINED_WEIGHTS = "torchvision's weights for ImageNet"
 
 def head_left_fresh(source: object) -> str:
     return (
-        f"{harmless(str(source))} tells other classes apart, so the last layer begins fresh and "
-        "all others with its weights."
+        f"{harmless(str(source))} has other classes, so the last layer starts from random weights "
+        "and all others from those of the file."
     )
 
 
 def gpu_unusable(why: str) -> str:
     return (
-        f"a GPU is here but PyTorch cannot use it, so the run is on the processor "
+        f"a GPU is here but PyTorch cannot use it, so the run is on the CPU "
         f"({harmless(why)}): install a PyTorch build for its driver."
     )
 
@@ -37,35 +37,37 @@ def untested_torch(version: str, tested: str) -> str:
 
 def ranks_ended(name: str, ranks: int) -> str:
     return (
-        f"one of the {ranks} processes of {harmless(name)} ended without a word, so all of them "
+        f"one of the {ranks} processes of {harmless(name)} ended without a message, so all of them "
         f"were ended (see engine.log): go on with `cnn-tui resume {harmless(name)}`."
     )
 
 
-# In PyTorch's words; the amounts are in units of 1024.
+# PyTorch's words; its units are powers of 1024.
 ASKED = re.compile(r"Tried to allocate ([0-9.]+ \w+)")
 
 FREE = re.compile(r"of which ([0-9.]+ \w+) is free")
 
 
 def out_of_memory(batch: int, message: str, saved_in: str) -> str:
-    """`message` is PyTorch's; `saved_in` the run that has a checkpoint, or nothing."""
+    """`message` is PyTorch's; `saved_in` is the run that has a checkpoint, or empty."""
     asked, free = ASKED.search(message), FREE.search(message)
-    told = f", where {asked[1]} more were asked for" if asked else ""
-    told += f" and {free[1]} were free" if asked and free else ""
-    kept = f" and --init-from {harmless(saved_in)}, to keep what was learnt" if saved_in else ""
+    amounts = f", where {asked[1]} more were asked for" if asked else ""
+    amounts += f" and {free[1]} were free" if asked and free else ""
+    kept = f" and --init-from {harmless(saved_in)}, to keep what was learned" if saved_in else ""
     if batch == 1:
-        return f"the device ran out of memory with one image{told}: try a smaller size, --set size."
+        return (
+            f"the device ran out of memory with one image{amounts}: try a smaller size, --set size."
+        )
     return (
-        f"the device ran out of memory with batch {batch}{told}: begin a run with --set "
+        f"the device ran out of memory with batch {batch}{amounts}: start a run with --set "
         f"batch={batch // 2}{kept}."
     )
 
 
 def not_compiled(why: str) -> str:
     return (
-        f"the model could not be compiled ({harmless(why)}), so it is trained as it is; the log "
-        "has the details, and --compile off spares the try."
+        f"the model could not be compiled ({harmless(why)}), so it is trained without; engine.log "
+        "has the details, and --compile off skips the attempt."
     )
 
 
@@ -97,15 +99,15 @@ def batch_not_kept(why: str) -> str:
 
 def not_saved_broken(file: str) -> str:
     return (
-        f"{file} was not saved, for the weights are no numbers any more: the checkpoint before it "
-        "is still whole, so resume from it with a lower learning rate."
+        f"{file} was not saved, since some weights are not finite: the checkpoint before it is "
+        "still whole, so resume from it with a lower learning rate."
     )
 
 
 def small_norm_batch(batch: int, enough: int) -> str:
     return (
-        f"batch norm sees only {batch} images at a time, too few for a steady mean: use --set "
-        f"batch={enough} or more, or an architecture without batch norm."
+        f"batch norm sees only {batch} images at a time, too few for a good estimate of the mean: "
+        f"use --set batch={enough} or more, or an architecture without batch norm."
     )
 
 
@@ -122,8 +124,8 @@ def high_rate(lr: float, usual: float, optimizer: str) -> str:
 
 def batch_of_one(arch: str, layer: str, enough: int) -> str:
     return (
-        f"{harmless(arch)} cannot train on one image at a time, for the batch norm {layer} needs "
-        f"two values to compare: use --set batch={enough} or more."
+        f"{harmless(arch)} cannot train on one image at a time, since the batch norm {layer} needs "
+        f"two values at least: use --set batch={enough} or more."
     )
 
 
@@ -133,8 +135,8 @@ def crashed(error: str) -> str:
 
 def journal_failed(why: str) -> str:
     return (
-        f"the journal cannot be written: {harmless(why)}; free some room, then let the run go on "
-        "with `cnn-tui resume`."
+        f"the journal cannot be written: {harmless(why)}; free some room, then go on with "
+        "`cnn-tui resume`."
     )
 
 
@@ -157,15 +159,17 @@ def nothing_to_show(phase: str) -> str:
     return f"nothing is trained yet ({phase}), so there is nothing to look at: ask again later."
 
 
-def answer_failed(why: str) -> str:
-    return f"the look inside was not written: {harmless(why)}; free some room and ask again."
+def reply_failed(why: str) -> str:
+    return (
+        f"the reply to an inspection was not written: {harmless(why)}; free some room, ask again."
+    )
 
 
 def nothing_to_steer(phase: str) -> str:
     return f"nothing is trained yet ({phase}), so there is nothing to steer: ask again later."
 
 
-def nothing_to_look_at(name: str) -> str:
+def nothing_to_inspect(name: str) -> str:
     return (
         f"{harmless(name)} has no checkpoint yet, so there is nothing to look at: resume it first."
     )

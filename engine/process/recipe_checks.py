@@ -1,4 +1,4 @@
-"""What in a recipe deserves a doubt before the first step, once the model is known."""
+"""Warnings about a recipe before the first step, once the model is known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.protocol.events import Layer
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
 
-# Below, the statistics of a batch say little of the set (Wu & He 2018, "Group normalization").
+# The statistics of smaller batches are poor estimates (Wu & He 2018, "Group normalization").
 SMALLEST_NORM_BATCH = 32
 HIGH_RATE = 10
 
@@ -20,10 +20,10 @@ HIGH_RATE = 10
 TESTED_TORCH = "2.14"
 
 
-def doubts(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[str]:
-    """Sentences on what is possible but seldom meant; `layers` is the model's table.
+def warnings(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[str]:
+    """Sentences on what is possible but rarely meant; `layers` is the model's table.
 
-    Each of the ranks has batch norm see its own part of a batch.
+    On each rank batch norm sees that rank's part of a batch alone.
     """
     enough = SMALLEST_NORM_BATCH * ranks
     if recipe.batch < enough and any(map(_is_batch_norm, layers)):
@@ -38,7 +38,7 @@ def doubts(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[
 
 
 def usual_rate(recipe: Recipe) -> float:
-    """The preset's rate, or, for another optimiser than the preset's, the one usual for it."""
+    """The preset's rate, or the usual one for an optimiser that is not the preset's."""
     fields = presets.preset(recipe.preset, recipe.arch, recipe.data)
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
@@ -52,13 +52,13 @@ def untested_torch(version: str) -> str:
 
 
 def _release(version: str) -> tuple[int, int]:
-    """`2.14` of `2.14.1+cu130`: what comes after mends, and changes nothing."""
+    """`2.14` of `2.14.1+cu130`: patch versions do not matter."""
     major, minor = version.split(".")[:2]
     return int(major), int(minor)
 
 
 def check_batch(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> None:
-    """Raise UsageError where batch norm would see one value a channel, which has no deviation."""
+    """Raise UsageError where batch norm would see one value per channel, which has no variance."""
     for layer in layers:
         if recipe.batch == ranks and _is_batch_norm(layer) and math.prod(layer.output[1:]) == 1:
             raise UsageError(process_text.batch_of_one(recipe.arch, layer.name, 2 * ranks))

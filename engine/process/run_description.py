@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import platform
-from importlib import metadata
-
 import msgspec
-import torch
 
 from engine.catalog import architecture_names
 from engine.checkpoints.run_state import Description, ImageInput, ImageList
 from engine.data.base.dataset import Dataset, Split
 from engine.data.base.image_digest import digest
 from engine.data.decoding.decode import FIT
+from engine.process.run_started import versions
 from engine.recipes.recipe import Recipe, Resolved
 from engine.run.run_paths import RunDir
-
-# Packages whose versions are recorded beside those of Python and PyTorch.
-RECORDED = ("torchvision", "cnn-tui")
 
 
 def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) -> Description:
@@ -41,17 +35,6 @@ def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) 
         resolved=msgspec.to_builtins(resolved),
         versions=versions(),
     )
-
-
-def versions() -> dict[str, str]:
-    """The versions of Python and of the packages that decide what a training computes."""
-    found = {"python": platform.python_version(), "torch": str(torch.__version__)}
-    for package in RECORDED:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # run from a folder where nothing is installed
-            continue
-    return found
 
 
 def _listed(split: Split) -> ImageList:

@@ -1,8 +1,8 @@
-"""A run on several GPUs of this machine: PyTorch's torchrun, under a process that stands for it.
+"""A run on several GPUs of this machine: PyTorch's torchrun, and a process that represents it.
 
-torchrun starts one engine a GPU and ends all where one dies. It hands on neither the run's lock nor
-SIGUSR1, and how it exits says little of the run. So this process, which loads no torch, hands the
-lock to rank 0, passes signals on to it, and exits as the run ended.
+torchrun starts one engine per GPU and ends all where one dies. It passes on neither the run's lock
+nor SIGUSR1, and its exit code says little of the run. So this process, which loads no torch, gives
+the lock to rank 0, passes signals on to it, and exits with the code of the run.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from engine.run.journal_search import last_event
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 
-# Where rank 0 gets the lock: torchrun closes all descriptors for the processes that it starts.
-DOOR = "CNN_TUI_LOCK_DOOR"
+# Names the socket where rank 0 gets the lock: torchrun closes the descriptors of its processes.
+LOCK_SOCKET = "CNN_TUI_LOCK_SOCKET"
 POLL_SECONDS = 0.1
-# Ranks on one machine have no business with the network.
-AT_HOME = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
+# Ranks on one machine talk over the loopback interface.
+LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
 
 
 class Torchrun:
-    """Trains a claimed run on so many ranks, each of which is given these options.
+    """Trains a claimed run on a number of ranks, which all get these options.
 
-    Lines of the run go to `out`, where there is one, and the one sentence of an error to `err`.
+    Rank 0 prints lines to `out`, where there is one; the one sentence of an error goes to `err`.
     """
 
     def __init__(
@@ -53,31 +53,31 @@ class Torchrun:
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
-        with _door() as (door, place):
-            self._process = self._start(place)
+        with _lock_socket() as (server, path):
+            self._process = self._start(path)
             for number in (*STOP_EXIT, signal.SIGUSR1):
                 signal.signal(number, self._pass_on)
             while self._process.poll() is None:
-                if select.select([door], [], [], POLL_SECONDS)[0]:
-                    with contextlib.suppress(OSError), door.accept()[0] as caller:
+                if select.select([server], [], [], POLL_SECONDS)[0]:
+                    with contextlib.suppress(OSError), server.accept()[0] as caller:
                         socket.send_fds(caller, [b"lock"], [self._lock])
         return self._end()
 
-    def _start(self, door: Path) -> subprocess.Popen[bytes]:
-        """torchrun in a session of its own: a signal to ours comes to it by way of rank 0."""
+    def _start(self, path: Path) -> subprocess.Popen[bytes]:
+        """Start torchrun in a session of its own: it gets our signals by way of rank 0."""
         torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        torchrun += ["--local-addr", "localhost"]  # a host's name does not always lead to it
+        torchrun += ["--local-addr", "localhost"]  # a host's name does not always resolve
         engine = ["-m", "engine", str(self._run.path), *self._options]
         return subprocess.Popen(
             [*torchrun, "--nproc-per-node", str(self._ranks), *engine],
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             start_new_session=True,
-            env=AT_HOME | os.environ | {DOOR: str(door)},
+            env=LOOPBACK | os.environ | {LOCK_SOCKET: str(path)},
         )
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        """To rank 0 as soon as it has signed the lock; before, there is nothing to save."""
+        """Pass a signal on to rank 0 once it has signed the lock; before, nothing is trained."""
         owner = run_lock.read_owner(self._run)
         known = owner.pid if owner is not None else 0
         if number in STOP_EXIT:
@@ -97,7 +97,7 @@ class Torchrun:
         return STOP_EXIT[self._stopped_by] if stopped and self._stopped_by else 0
 
     def _ended(self) -> events.RunEnded:
-        """What the run says of its end; where rank 0 could say nothing, it is said here."""
+        """The run's last event; where rank 0 could not write one, this writes it."""
         last = last_event(self._run.journal)
         before = self._began.seq if self._began is not None else 0
         if isinstance(last, events.RunEnded) and last.seq > before:
@@ -113,26 +113,26 @@ class Torchrun:
 
 
 @contextlib.contextmanager
-def _door() -> Iterator[tuple[socket.socket, Path]]:
-    """A socket, in a folder of this user's alone, where rank 0 asks for the lock."""
+def _lock_socket() -> Iterator[tuple[socket.socket, Path]]:
+    """A socket where rank 0 asks for the lock, in a folder that only this user can open."""
     with (
         tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder,
-        socket.socket(socket.AF_UNIX) as door,
+        socket.socket(socket.AF_UNIX) as server,
     ):
-        place = Path(folder) / "lock"
-        door.bind(str(place))
-        door.listen()
-        yield door, place
+        path = Path(folder) / "lock"
+        server.bind(str(path))
+        server.listen()
+        yield server, path
 
 
 def locked(run: RunDir) -> int:
-    """The lock of a run: from the process that holds it for rank 0, else taken.
+    """The lock of a run: from the process that holds it for rank 0, else newly taken.
 
     Raises RunError as `run_lock.acquire`.
     """
-    if place := os.environ.get(DOOR):
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as door:
-            door.connect(place)
-            _, descriptors, _, _ = socket.recv_fds(door, 16, 1)
+    if path := os.environ.get(LOCK_SOCKET):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            _, descriptors, _, _ = socket.recv_fds(client, 16, 1)
             return descriptors[0]
     return run_lock.acquire(run)

@@ -1,7 +1,7 @@
 """The worker thread: the only one that computes with torch, alive for the whole run.
 
 It draws events from one generator, hands each to the host, saves where an epoch has ended, and
-obeys commands between two steps. Whatever goes wrong becomes `RunEnded`, never silence.
+obeys orders between two steps. Whatever goes wrong becomes `RunEnded`, never silence.
 """
 
 from __future__ import annotations
@@ -10,33 +10,36 @@ import contextlib
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from engine import text
-from engine.checkpoints.saver import EPOCH_FILE, SaveReason
-from engine.distributed.ranks import World
+from engine.distributed.rank import Rank
 from engine.errors import EngineError, RunError, UsageError
 from engine.process import process_text
 from engine.process.anomaly_monitor import AnomalyMonitor
+from engine.process.run_ending import EndReason
 from engine.process.session import EventStream, Session
 from engine.protocol import commands, events
 from engine.protocol.commands import Command, GiveUp, GoBack, Order
 from engine.protocol.events import Event
+from engine.run import replies
 from engine.text import LOSS_BROKEN
 
-Reason: TypeAlias = Literal["done", "stopped", "failed"]
+if TYPE_CHECKING:  # this loads torch
+    from engine.checkpoints.saver import SaveReason
+
 OnNan: TypeAlias = Literal["auto", "pause", "stop", "rollback"]
 
-# A run that goes back so often does not get better by it.
+# A run that was rolled back this often does not get better by another rollback.
 ROLLBACKS = 5
-# Why a checkpoint is asked for, by who asks; any other command is a person's.
+# The reason of a save by the id of the command that asks for it; other ids are of persons.
 REASONS: Mapping[str, SaveReason] = {commands.SIGNAL: "signal", commands.INTERVAL: "interval"}
 
 
 class Outcome(NamedTuple):
     """How the run ended: `error` is a sentence for people, empty where nothing went wrong."""
 
-    reason: Reason
+    reason: EndReason
     error: str = ""
     exit_code: int = 0
 
@@ -44,31 +47,31 @@ class Outcome(NamedTuple):
 class Worker(threading.Thread):
     """Trains one session; `append` writes an event to the journal.
 
-    What it does between two steps it does by an order from the world, so that all ranks do it.
+    Its orders come through the rank, so that all ranks obey the same ones after the same step.
     """
 
     def __init__(
         self,
         session: Session,
         life: EventStream,
-        world: World,
+        rank: Rank,
         append: Callable[[Event], object],
         on_nan: OnNan = "stop",
     ) -> None:
         super().__init__(name="worker", daemon=True)
         self.outcome = Outcome("failed", process_text.crashed("the worker never ran"), 1)
-        self._session, self._life, self._world, self._append = session, life, world, append
+        self._session, self._life, self._rank, self._append = session, life, rank, append
         self._phase = events.Phase("starting")
-        self._last_word: commands.Stop | None = None
-        self._paused = self._goes_back = False
+        self._stop_order: commands.Stop | None = None
+        self._paused = self._rolls_back = False
         self._on_nan, self._rollbacks = on_nan, 0
-        self._watch = AnomalyMonitor()
+        self._anomalies = AnomalyMonitor()
 
     def run(self) -> None:
         """The thread: work, then say how it ended."""
         try:
             self._work()
-            self.outcome = Outcome("done" if self._last_word is None else "stopped")
+            self.outcome = Outcome("done" if self._stop_order is None else "stopped")
         except EngineError as error:
             self.outcome = Outcome("failed", str(error), error.exit_code)
         except Exception as error:  # noqa: BLE001 (a crash must become RunEnded, not silence)
@@ -76,7 +79,7 @@ class Worker(threading.Thread):
             self.outcome = Outcome("failed", self._session.explain(error), 1)
         self._session.close()
         with contextlib.suppress(EngineError):
-            self._session.settle()
+            self._session.saver.wait()
             ended = self._session.ended(self.outcome.reason, self.outcome.error)
             self._append(ended)
 
@@ -84,67 +87,72 @@ class Worker(threading.Thread):
         life: EventStream | None = self._life
         while life is not None:
             with contextlib.closing(life):
-                life = self._live(life)
-        trained = self._session.trainer is not None
-        if self._last_word is not None and self._last_word.save and trained:
+                life = self._train(life)
+        if (
+            self._stop_order is not None
+            and self._stop_order.save
+            and self._session.trainer is not None
+        ):
             self._save(("last.pt", "stop"))
-        failure = self._session.settle()
+        failure = self._session.saver.wait()
         if failure:
             raise RunError(failure)
 
-    def _live(self, life: EventStream) -> EventStream | None:
-        """Train to the end or to the last word; returns another life where the run goes back."""
+    def _train(self, life: EventStream) -> EventStream | None:
+        """Train to the end or until stopped; returns another stream where the run rolls back."""
         for event in life:
             if event is not None:
                 self._emit(event)
-                if isinstance(event, events.EpochEnded):
-                    self._save_epoch(event)
+            if isinstance(event, events.EpochEnded):
+                self._save_epoch(event)
             if isinstance(event, events.Alert) and event.code == LOSS_BROKEN:
-                self._keep_batch()
-                self._world.put(self._on_broken_loss(event))
-            elif self._session.save_is_due():
-                self._world.put(commands.Checkpoint(id=commands.INTERVAL, attempt=""))
+                self._keep_broken_batch()
+                self._rank.send(self._on_broken_loss(event))
+            elif self._session.trainer and self._session.saver.is_due(self._session.step):
+                self._rank.send(commands.Checkpoint(id=commands.INTERVAL, attempt=""))
             self._obey()
-            if self._goes_back:
-                self._goes_back = False
-                return self._session.again()
-            if self._last_word is not None:
+            if self._rolls_back:
+                self._rolls_back = False
+                return self._session.roll_back()
+            if self._stop_order is not None:
                 break
         return None
 
-    # A loss that is not a number
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, events.Phase):
+            self._phase = event
+        self._append(event)
+        for alert in self._anomalies.alerts(event):
+            self._append(alert)
+
+    # A loss that is not finite
 
     def _on_broken_loss(self, alert: events.Alert) -> Order:
-        """What the recipe says is to be done."""
-        if self._on_nan == "rollback" and self._session.can_go_back and self._rollbacks < ROLLBACKS:
+        """The order that the recipe wants then."""
+        may_roll_back = self._on_nan == "rollback" and self._rollbacks < ROLLBACKS
+        if may_roll_back and self._session.saver.has_checkpoint:
             self._rollbacks += 1
             return GoBack()
         if self._on_nan == "pause":
             return commands.Pause(id="", attempt="")
         return GiveUp(alert.text)
 
-    def _keep_batch(self) -> None:
+    def _keep_broken_batch(self) -> None:
+        if self._session.trainer is None:  # a rehearsal keeps nothing
+            return
         try:
-            self._session.keep_batch()
+            self._session.saver.keep_broken_batch(self._session.trainer)
         except OSError as error:
-            self._append(
-                events.Alert("warning", "batch", process_text.batch_not_kept(text.reason(error)))
-            )
+            said = process_text.batch_not_kept(text.reason(error))
+            self._append(events.Alert("warning", "batch", said))
 
-    def _emit(self, event: Event) -> None:
-        if isinstance(event, events.Phase):
-            self._phase = event
-        self._append(event)
-        for alert in self._watch.of(event):
-            self._append(alert)
-
-    # Commands
+    # Orders
 
     def _obey(self) -> None:
-        """Serve every order that waits; while paused, wait for more."""
-        while (order := self._world.take(wait=self._paused)) is not None:
+        """Obey every order that waits; while paused, wait for more."""
+        while (order := self._rank.next_order(wait=self._paused)) is not None:
             self._serve(order)
-            if self._last_word is not None or self._goes_back:
+            if self._stop_order is not None or self._rolls_back:
                 return
 
     def _serve(self, order: Order) -> None:
@@ -158,13 +166,13 @@ class Worker(threading.Thread):
             case commands.Checkpoint():
                 self._checkpoint(order)
             case commands.Inspect():
-                self._probe(order)
+                self._inspect(order)
             case commands.Steer():
                 self._steer(order)
             case commands.Stop():
-                self._last_word = order
+                self._stop_order = order
             case GoBack():
-                self._goes_back = True
+                self._rolls_back = True
             case GiveUp(sentence):
                 raise RunError(sentence)
 
@@ -174,15 +182,19 @@ class Worker(threading.Thread):
             return
         self._refuse(command, "checkpoint", process_text.nothing_to_save(self._phase.name))
 
-    def _probe(self, command: commands.Inspect) -> None:
+    def _inspect(self, request: commands.Inspect) -> None:
+        """Reply to an inspection; a refusal is a reply too, so that nobody waits for one."""
+        if not self._rank.leads:
+            return
+        trainer = self._session.trainer
+        if trainer is not None:
+            reply = trainer.inspector.reply(request, trainer.epoch, trainer.step)
+        else:
+            reply = self._refuse(request, "probe", process_text.nothing_to_show(self._phase.name))
         try:
-            if self._session.trainer is not None:
-                self._session.answer(command)
-            else:
-                why = self._refuse(command, "probe", process_text.nothing_to_show(self._phase.name))
-                self._session.decline(command, why)
+            replies.write_reply(self._session.run, request.id, reply)
         except OSError as error:
-            self._refuse(command, "probe", process_text.answer_failed(text.reason(error)))
+            self._refuse(request, "probe", process_text.reply_failed(text.reason(error)))
 
     def _steer(self, command: commands.Steer) -> None:
         if self._session.trainer is None:
@@ -201,13 +213,14 @@ class Worker(threading.Thread):
     # Saving
 
     def _save_epoch(self, ended: events.EpochEnded) -> None:
-        files: list[tuple[str, SaveReason]] = [("best.pt", "best")] if ended.best else []
-        if self._session.keeps_epochs:
-            files.append((EPOCH_FILE.format(ended.epoch), "epoch"))
-        self._save(*files, ("last.pt", "epoch"), ended=ended)
+        assert self._session.trainer is not None
+        self._append_refusal(self._session.saver.save_epoch(self._session.trainer, ended))
 
-    def _save(self, *files: tuple[str, SaveReason], ended: events.EpochEnded | None = None) -> None:
-        """Save under these names beside the training, or say why not."""
-        refused = self._session.save(*files, ended=ended)
-        if refused is not None:
-            self._append(refused)
+    def _save(self, *files: tuple[str, SaveReason]) -> None:
+        assert self._session.trainer is not None
+        self._append_refusal(self._session.saver.save(self._session.trainer, *files))
+
+    def _append_refusal(self, refusal: Event | None) -> None:
+        """The alert that a save was refused, where one was."""
+        if refusal is not None:
+            self._append(refusal)

@@ -1,4 +1,4 @@
-"""The training loop, a generator of events, and what it is made of.
+"""The training loop, a generator of events, and its parts.
 
 May import `inspection` and what lies below it.
 """

@@ -1,7 +1,7 @@
 """The choices that depend on the model: memory format, threads, and whether to compile it.
 
-More threads do not always help: a small net has no work for many. They are found out by trying
-steps of a copy of the model, in a second or two.
+More threads do not always help: a small net has no work for many. A second or two of steps of a
+copy of the model shows which choice is fastest.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from engine.devices import device as devices
-from engine.devices.precision_trial import best_of, preferred
+from engine.devices import forward_pass, graph_recording
+from engine.devices.timing import best_of, preferred
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training.cuda_graph import WARM_UP
 
-# A step that is tried takes so many seconds on one thread, at most: two images take no longer, or
-# nothing is tried.
+# The longest step, in seconds on one thread, that is worth timing; if two images take longer,
+# nothing is timed.
 LONGEST = 0.05
-FEWEST = 2
-# `auto` compiles on a GPU where the planned run would take so many seconds without: what a
-# compilation takes, a minute or two, is then repaid by a gain of a tenth or two.
+FEWEST_IMAGES = 2
+# `auto` compiles on a GPU where the run would take longer than this without, in seconds: a gain of
+# a tenth or two then repays the minute or two of the compilation.
 REPAYS = 900.0
 
 
-class Way(NamedTuple):
+class StepOptions(NamedTuple):
     """How a step is computed."""
 
     precision: str
@@ -38,8 +38,8 @@ class Way(NamedTuple):
     cuda_graph: str = "off"
 
 
-class Trial:
-    """Training steps of a copy of a model; the model and the random state stay as they are."""
+class StepBenchmark:
+    """Times training steps of a copy of a model; leaves the model and the random state alone."""
 
     def __init__(
         self, model: nn.Module, shape: tuple[int, ...], batch: int, device: torch.device
@@ -47,44 +47,45 @@ class Trial:
         self._model, self._shape, self._device = copy.deepcopy(model).to(device), shape, device
         self.batch = batch
 
-    def seconds(self, way: Way) -> float:
-        """Seconds of a forward and a backward pass; on a GPU with those of waiting for it."""
-        before, layout = torch.get_num_threads(), devices.MEMORY_FORMATS[way.memory_format]
+    def seconds(self, options: StepOptions) -> float:
+        """Seconds of a forward and a backward pass, on a GPU until they are finished."""
+        before, layout = torch.get_num_threads(), forward_pass.MEMORY_FORMATS[options.memory_format]
         self._model.to(memory_format=layout).train()
         images = torch.zeros(self.batch, *self._shape, device=self._device)
         images = images.contiguous(memory_format=layout)
-        torch.set_num_threads(way.threads)
+        torch.set_num_threads(options.threads)
         try:
-            with devices.untouched(self._model, self._device):
-                step: Callable[[], None] = partial(self._step, images, way.precision)
-                if way.cuda_graph == "on":
+            with forward_pass.untouched(self._model, self._device):
+                step: Callable[[], None] = partial(self._step, images, options.precision)
+                if options.cuda_graph == "on":
                     step = self._recorded(step)
-                return best_of(partial(self._waited, step))
+                return best_of(partial(self._finished, step))
         finally:
             torch.set_num_threads(before)
 
     def _step(self, images: Tensor, precision: str) -> None:
-        with devices.autocast(self._device, precision):
+        with forward_pass.autocast(self._device, precision):
             logits = self._model(images)
         logits.float().logsumexp(1).sum().backward()
         self._model.zero_grad(set_to_none=True)
 
     def _recorded(self, step: Callable[[], None]) -> Callable[[], None]:
-        """The step as a training will replay it, or as it is where that cannot be."""
+        """The step as a training will replay it, or the step itself where it cannot be recorded."""
         for _ in range(WARM_UP):
             step()
+        draws = torch.Generator(self._device)
         try:
-            return devices.recorded(step, self._device, torch.Generator(self._device))
+            return graph_recording.record_graph(step, self._device, draws)
         except RuntimeError:
             return step
 
-    def _waited(self, step: Callable[[], None]) -> None:
+    def _finished(self, step: Callable[[], None]) -> None:
         step()
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
 
 
-def settle(
+def tune(
     recipe: Recipe,
     resolved: Resolved,
     device: torch.device,
@@ -92,46 +93,50 @@ def settle(
     shape: tuple[int, ...],
     images: int,
 ) -> Resolved:
-    """The choices that depend on the model: memory format, threads and compilation.
+    """Resolve what depends on the model: memory format, threads and compilation.
 
     `shape` (C, H, W) and `images` are those of the training set.
     """
     batch = min(recipe.batch, images)
     if device.type == "cpu" and "auto" in (recipe.memory_format, recipe.threads):
-        trial = Trial(model, shape, min(batch, FEWEST), device)
-        return _on_processor(recipe, resolved, trial, batch)
+        steps = StepBenchmark(model, shape, min(batch, FEWEST_IMAGES), device)
+        return _tune_on_cpu(recipe, resolved, steps, batch)
     if device.type == "cpu" or recipe.compile != "auto":
         return resolved
-    way = Way(resolved.precision, resolved.memory_format, resolved.threads, resolved.cuda_graph)
-    seconds = Trial(model, shape, batch, device).seconds(way)
+    options = StepOptions(
+        resolved.precision, resolved.memory_format, resolved.threads, resolved.cuda_graph
+    )
+    seconds = StepBenchmark(model, shape, batch, device).seconds(options)
     return msgspec.structs.replace(resolved, compile=compilation(recipe, images, seconds))
 
 
 def compilation(recipe: Recipe, images: int, seconds: float) -> Literal["off", "on"]:
-    """Whether to compile a training on so many images, a step of which takes `seconds` without."""
+    """Whether to compile, for this number of training images and seconds of a step without."""
     steps = recipe.epochs * max(1, images // recipe.batch)
     return "on" if steps * seconds >= REPAYS else "off"
 
 
-def _on_processor(recipe: Recipe, resolved: Resolved, trial: Trial, batch: int) -> Resolved:
-    """Where a step takes long, it has work for all threads, and the usual is left as it is."""
-    way = Way(resolved.precision, resolved.memory_format, 1)
-    few = trial.seconds(way)
+def _tune_on_cpu(recipe: Recipe, resolved: Resolved, steps: StepBenchmark, batch: int) -> Resolved:
+    """A long step has work for all threads: then the defaults stay."""
+    options = StepOptions(resolved.precision, resolved.memory_format, 1)
+    few = steps.seconds(options)
     if few > LONGEST:
         return resolved
-    trial.batch = min(batch, int(FEWEST * LONGEST / few))
-    layouts = [way.memory_format]
+    steps.batch = min(batch, int(FEWEST_IMAGES * LONGEST / few))
+    layouts = [options.memory_format]
     if recipe.memory_format == "auto":
         layouts.append("contiguous")
-    layout = preferred(layouts, lambda tried: trial.seconds(way._replace(memory_format=tried)))
-    way = way._replace(memory_format=layout)
+    layout = preferred(
+        layouts, lambda layout: steps.seconds(options._replace(memory_format=layout))
+    )
+    options = options._replace(memory_format=layout)
     counts = halved(resolved.threads) if recipe.threads == "auto" else [resolved.threads]
-    threads = preferred(counts, lambda tried: trial.seconds(way._replace(threads=tried)))
+    threads = preferred(counts, lambda count: steps.seconds(options._replace(threads=count)))
     return msgspec.structs.replace(resolved, memory_format=layout, threads=threads)
 
 
 def halved(most: int) -> list[int]:
-    """So many threads, half of them, and so on down to one."""
+    """This number of threads, half of it, and so on down to one."""
     counts = [most]
     while counts[-1] > 1:
         counts.append(counts[-1] // 2)

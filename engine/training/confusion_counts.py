@@ -7,15 +7,15 @@ from torch import Tensor
 from engine.protocol import events
 from engine.training.metrics import Result
 
-# Up to so many classes the matrix is written whole.
+# With more classes only the cells that are not zero are written.
 DENSE_CLASSES = 100
-# So many cells keep so many of their images, for whoever wants to see them.
+# The worst cells keep indices of their first images, for a viewer to show.
 WORST_CELLS = 64
 CELL_IMAGES = 16
 
 
 def confusion(result: Result, labels: Tensor, epoch: int, step: int) -> events.Confusion:
-    """What an evaluation of images with these labels (N,) mixed up, after this epoch and step."""
+    """The confusion matrix of images with these labels (N,), after this epoch and step."""
     counts, worst = result.counts, worst_cells(result, labels)
     if len(counts) <= DENSE_CLASSES:
         dense = tuple(tuple(row) for row in counts.tolist())

@@ -17,62 +17,63 @@ Step: TypeAlias = Callable[[RawBatch], None]
 # Makes of a step's launches one that repeats them all; computes nothing.
 Record: TypeAlias = Callable[[Callable[[], None]], Callable[[], None]]
 
-# Steps until all is prepared that the first ones prepare: kernels chosen, momenta made.
+# The first steps prepare what a recording finds: kernels are chosen, momenta allocated.
 WARM_UP = 3
 
 
 class CudaGraphStep:
-    """Takes training steps, from some step on by replaying one that was recorded.
+    """Takes training steps: the first ones eagerly, the others by replaying a recorded one.
 
     `step` reads and writes tensors that stay where they are, waits for nothing, and gets images of
-    one shape. What Python decides in it is decided for good.
+    one shape. The recording keeps what Python decides in it.
     """
 
     def __init__(self, step: Step, record: Record) -> None:
         self._step, self._record = step, record
-        self._taken = 0
-        self._drawn: RawBatch | None = None
-        self._again: Callable[[], None] | None = None
-        # Why it is not replayed, where recording has failed.
+        self._steps_taken = 0
+        # The memory that the recorded step reads its images from.
+        self._static: RawBatch | None = None
+        self._replay: Callable[[], None] | None = None
+        # Why recording has failed, where it has; then all steps are eager.
         self.failure = ""
 
-    def __call__(self, drawn: RawBatch) -> None:
+    def __call__(self, raw: RawBatch) -> None:
         """Take a step on these images."""
-        if self._again is None and not self._begin(drawn):
-            self._step(drawn)
+        if self._replay is None and not self._record_if_ready(raw):
+            self._step(raw)
             return
-        assert self._drawn is not None
-        assert self._again is not None
-        _copy(drawn, self._drawn)
-        self._again()
+        assert self._static is not None
+        assert self._replay is not None
+        _copy(raw, self._static)
+        self._replay()
 
     def forget(self) -> None:
-        """What a step reads or writes lies elsewhere from now on."""
-        self._taken, self._drawn, self._again = 0, None, None
+        """Record anew: tensors that a step reads or writes lie elsewhere from now on."""
+        self._steps_taken, self._static, self._replay = 0, None, None
 
-    def _begin(self, drawn: RawBatch) -> bool:
-        """Record the step, where it is time and can be done."""
-        self._taken += 1
-        if self._taken <= WARM_UP or self.failure:
+    def _record_if_ready(self, raw: RawBatch) -> bool:
+        """Record the step, if enough steps were taken and it can be recorded."""
+        self._steps_taken += 1
+        if self._steps_taken <= WARM_UP or self.failure:
             return False
-        own = _twin(drawn)
+        static = _twin(raw)
         try:
-            self._again = self._record(lambda: self._step(own))
+            self._replay = self._record(lambda: self._step(static))
         except RuntimeError as error:  # of CUDA, of memory, or of a model that waits for the GPU
             self.failure = f"{type(error).__name__}: {error}".partition("\n")[0]
             return False
-        self._drawn = own
+        self._static = static
         return True
 
 
-def _twin(drawn: RawBatch) -> RawBatch:
-    """The same, whose epoch can be overwritten too."""
+def _twin(raw: RawBatch) -> RawBatch:
+    """A copy whose epoch is a tensor, which can be overwritten too."""
     return RawBatch(
-        drawn.pixels.clone(),
-        drawn.labels.clone(),
-        drawn.indices.clone(),
-        torch.full((), int(drawn.epoch), device=drawn.pixels.device),
-        drawn.step,
+        raw.pixels.clone(),
+        raw.labels.clone(),
+        raw.indices.clone(),
+        torch.full((), int(raw.epoch), device=raw.pixels.device),
+        raw.step,
     )
 
 

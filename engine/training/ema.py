@@ -1,4 +1,4 @@
-"""A moving average of the weights, which often validates better than the weights themselves.
+"""The exponential moving average (EMA) of the weights, which often validates better than they do.
 
 Polyak & Juditsky 1992; exponential, as in Szegedy et al. 2015.
 """
@@ -14,9 +14,12 @@ from torch import Tensor, nn
 class WeightEma:
     """A twin of a model whose weights and BN statistics are means over the past steps.
 
-    After each step a share of 1 - decay of the new weights comes in. Early on, where the past is
-    short, the decay is (1 + step) / (10 + step), as in TensorFlow's ExponentialMovingAverage.
+    Each step takes in a share of 1 - decay of the new weights. Early on, where the past is short,
+    the decay is (1 + step) / (10 + step), as in TensorFlow's ExponentialMovingAverage.
     """
+
+    # PyTorch's AveragedModel would not be shorter, for it needs code for the growing decay and for
+    # the counters of BN; and its first update copies the weights, which would change every run.
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
@@ -36,10 +39,10 @@ class WeightEma:
 def _pairs(
     twin: nn.Module, model: nn.Module, *, floating: bool
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Parameters and buffers of both, in the same order, of one kind of numbers."""
+    """Parameters and buffers of both, in the same order: the floating-point ones, or the others."""
     pairs = zip(_tensors(twin), _tensors(model), strict=True)
-    chosen = [(ours, theirs) for ours, theirs in pairs if ours.is_floating_point() == floating]
-    return [ours for ours, _ in chosen], [theirs for _, theirs in chosen]
+    chosen = [(mean, value) for mean, value in pairs if mean.is_floating_point() == floating]
+    return [mean for mean, _ in chosen], [value for _, value in chosen]
 
 
 def _tensors(model: nn.Module) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""Evaluation: what a model makes of images that it does not learn from."""
+"""Evaluation of a model on images that it does not learn from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from engine.data.base.dataset import Split
 from engine.data.loaders.loader_choice import Loader
-from engine.devices import device as devices
-from engine.distributed.ranks import World
+from engine.devices import forward_pass
+from engine.distributed.rank import Rank
 from engine.training.metrics import Evaluation, Result
 
 
@@ -25,56 +25,56 @@ class Evaluator:
         device: torch.device,
         precision: str,
         clock: Callable[[], float],
-        world: World,
+        rank: Rank,
         *,
         mirrored: bool,
     ) -> None:
-        """`mirrored` judges by the mean of the logits of each image and of its mirror image."""
+        """`mirrored` averages the logits of each image and of its mirror image."""
         self._loader, self._classes, self._batch = loader, classes, batch
         self._device, self._precision, self._clock = device, precision, clock
-        self._world, self._mirrored = world, mirrored
+        self._rank, self._mirrored = rank, mirrored
 
-    def evaluated(
+    def evaluate(
         self, model: nn.Module, images: Split
     ) -> Generator[None, None, tuple[Result, float]]:
-        """What a model makes of these images, and in how many seconds; yields after each batch.
+        """Evaluate these images; returns the result and the seconds; yields after each batch.
 
-        The time that goes by while it is left at a yield does not count.
+        The time between a yield and the next batch does not count.
         """
         began = self._clock()
-        waited = 0.0
-        evaluation = self._begun()
-        self._world.align(model)
-        self._world.anew()
+        paused = 0.0
+        evaluation = self._new_evaluation()
+        self._rank.broadcast_buffers(model)
+        self._rank.start_steps()
         for batch in self._loader.evaluation_batches(images, self._batch):
             self._add(model, evaluation, *batch)
-            self._world.agreed(lambda: False)
+            self._rank.receive_orders()
             left = self._clock()
             yield None
-            waited += self._clock() - left
-        result = evaluation.result()
-        return result, self._clock() - began - waited
+            paused += self._clock() - left
+        result = evaluation.result()  # a CPU-GPU sync, once per epoch
+        return result, self._clock() - began - paused
 
     def rehearse(self, model: nn.Module, images: Split) -> None:
-        """Evaluate one batch, to see that it can be done."""
+        """Evaluate one batch, to see whether that can be done."""
         batch = next(self._loader.evaluation_batches(images, self._batch))
-        self._add(model, self._begun(), *batch)
+        self._add(model, self._new_evaluation(), *batch)
 
-    def _begun(self) -> Evaluation:
-        return Evaluation(self._classes, self._device, self._world)
+    def _new_evaluation(self) -> Evaluation:
+        return Evaluation(self._classes, self._device, self._rank)
 
     @torch.no_grad()
     def _add(
         self, model: nn.Module, evaluation: Evaluation, images: Tensor, labels: Tensor
     ) -> None:
         model.eval()
-        with devices.autocast(self._device, self._precision):
+        with forward_pass.autocast(self._device, self._precision):
             logits = self._logits(model, images)
         evaluation.add(logits, labels)
 
     def _logits(self, model: nn.Module, images: Tensor) -> Tensor:
-        """Of images (N, channels, H, W): (N, classes)."""
-        # The last batch may have less images than there are ranks.
+        """The logits (N, classes) of images (N, channels, H, W)."""
+        # The last batch may have fewer images than there are ranks.
         if not len(images):
             return images.new_zeros(0, self._classes)
         logits: Tensor = model(images)

@@ -1,4 +1,4 @@
-"""What a training shows of its inside, when it is time: its layers in a step, feature maps."""
+"""When a training shows its inside: the health of its layers, feature maps."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from engine.training.pace import Pace
 
 
 class InspectionSchedule:
-    """The looks of one training that are on their way; `probe` begins to read feature maps."""
+    """The inspections whose numbers are on their way, at most one of a kind."""
 
-    def __init__(self, pace: Pace, probe: Callable[[], FeatureMapReading]) -> None:
-        self._pace, self._probe = pace, probe
+    def __init__(self, pace: Pace, read_maps: Callable[[], FeatureMapReading]) -> None:
+        """`read_maps` begins to read feature maps."""
+        self._pace, self._read_maps = pace, read_maps
         self._maps: FeatureMapReading | None = None
-        self._examined: tuple[LayerHealthReading, int] | None = None
+        self._health: tuple[LayerHealthReading, int] | None = None
         self._scalars: Scalars = {}
 
-    def due(self, step: int) -> bool:
-        """Whether to examine the layers in this 0-based step: it is time, and the last is told."""
-        return self._examined is None and (step == 0 or self._pace.due("health"))
+    def health_is_due(self, step: int) -> bool:
+        """Whether to measure the layers in this 0-based step."""
+        return self._health is None and (step == 0 or self._pace.due("health"))
 
-    def examined(self, reading: LayerHealthReading, step: int) -> None:
-        """The reading has the layers' health at the end of this step."""
-        self._examined = reading, step
+    def await_health(self, reading: LayerHealthReading, step: int) -> None:
+        """Report the layers' health after the step of this number (from 1) once it has arrived."""
+        self._health = reading, step
 
     def arrived(self) -> list[Event]:
-        """What has arrived; feature maps are sent for where it is time."""
+        """The events whose numbers have arrived; begins to read feature maps where they are due."""
         found: list[Event] = []
         if self._maps is None and self._pace.due("maps"):
-            self._maps = self._probe()
+            self._maps = self._read_maps()
         if self._maps is not None and self._maps.ready():
             found += self._maps.events()
             self._maps = None
-        if self._examined is not None and self._examined[0].ready():
-            reading, step = self._examined
+        if self._health is not None and self._health[0].ready():
+            reading, step = self._health
             found.append(reading.event(step))
             self._scalars = reading.scalars()
-            self._examined = None
+            self._health = None
         return found
 
     def take_scalars(self) -> Scalars:
@@ -48,8 +49,8 @@ class InspectionSchedule:
         return taken
 
     def maps(self) -> list[Event]:
-        """Feature maps now; waits for the device, between epochs only."""
-        found: list[Event] = [*self._probe().events()]
+        """Feature maps now. This waits for the device, between epochs only."""
+        found: list[Event] = [*self._read_maps().events()]
         self._maps = None
         self._pace.reset("maps")
         return found

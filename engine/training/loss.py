@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""The loss that training minimises."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.data.base.batch import Batch
+from engine.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
 class CrossEntropy:
-    """Mean cross-entropy in nats, of mixed labels in their shares.
+    """Mean cross-entropy in nats; of a mixed image, of both labels by their shares.
 
-    `smoothing` spreads that share of each label over all classes (Szegedy et al. 2015); `weights`
-    (classes,) float32 weigh each label.
+    `smoothing` is the share of each label that is spread over all classes (Szegedy et al. 2015);
+    `weights` (classes,) float32 weigh each label.
     """
 
     smoothing: float
@@ -43,11 +44,20 @@ class CrossEntropy:
         )
 
 
-def class_weights(counts: Sequence[int]) -> Tensor:
-    """Weights (classes,) with which classes of so many images each sum to the same.
+def cross_entropy(
+    recipe: Recipe, class_counts: Sequence[int], device: torch.device
+) -> CrossEntropy:
+    """The loss of a recipe, for classes with these numbers of training images."""
+    if not recipe.class_weights:
+        return CrossEntropy(recipe.label_smoothing, None)
+    return CrossEntropy(recipe.label_smoothing, class_weights(class_counts).to(device))
 
-    N / (classes present · images of the class), so that the mean over the images is 1; a class
-    without images weighs nothing.
+
+def class_weights(counts: Sequence[int]) -> Tensor:
+    """Weights (classes,) that make the weights of each class's images sum to the same.
+
+    N / (classes with images · images of the class), so that their mean over the images is 1. A
+    class without images has weight 0.
     """
     present = sum(count > 0 for count in counts)
     share = sum(counts) / present

@@ -1,8 +1,8 @@
 """Loss, accuracy and confusion, counted on the device.
 
-Nothing here waits for the device but `Evaluation.result` and `Tally.totals`, at the end of an
-epoch; while training, `start` and `poll` read by an asynchronous copy at most twice a second.
-That is the one sync of a run beside `device.Backlog`, which keeps a GPU a few steps behind.
+Only what the end of an epoch and a save need waits for the device. While training, `start_reading`
+and `poll` read by an asynchronous copy at most twice a second: the one sync of the loop beside
+`Backlog`, which keeps a GPU at most a few steps behind.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.devices.device import Readback
-from engine.distributed.ranks import World
+from engine.devices.readback import Readback
+from engine.distributed.rank import Rank
 
 
 class Means(NamedTuple):
@@ -26,41 +26,42 @@ class Means(NamedTuple):
 
 
 class RunningMetrics:
-    """Sums over training steps: a window since the last reading, and the epoch so far.
+    """Sums over training steps: of the window since the last reading, and of the epoch so far.
 
-    Both are float64 and grow by one addition a step, so that an epoch's mean does not depend
-    on when it was read. Each rank sums its own part; what is read is the sum over all.
+    Both are float64 and grow by one addition per step, so that an epoch's mean does not depend on
+    when it was read. Each rank sums its own part; a reading is the sum over all ranks.
     """
 
-    def __init__(self, device: torch.device, world: World | None = None) -> None:
-        self._device, self._world = device, world or World()
-        # Row 0 is the window, row 1 the epoch; columns are the sum of losses and of hits.
+    def __init__(self, device: torch.device, rank: Rank) -> None:
+        self._device, self._rank = device, rank
+        # Row 0 is the window, row 1 the epoch; the columns sum losses and hits.
         self._sums = torch.zeros(2, 2, dtype=torch.float64, device=device)
         self._window_images = 0
         self.epoch_images = 0
         self._reading: tuple[Readback, int] | None = None
 
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Have the device count a batch, always in the same memory; `added` is told of it besides.
+        """Add a batch to the sums on the device, in place, so that a CUDA graph can record it.
 
-        Its mean loss, () float32, its logits (N, classes) and labels (N,).
+        Takes its mean loss, () float32, its logits (N, classes) and labels (N,). Its images are
+        counted by `count`.
         """
         hits = (logits.argmax(1) == labels).sum()
         self._sums += torch.stack((loss.detach().double() * len(labels), hits.double()))
 
-    def added(self, images: int) -> None:
-        """The device counts a batch of so many images."""
-        self._window_images += images * self._world.size
-        self.epoch_images += images * self._world.size
+    def count(self, images: int) -> None:
+        """Count the images of a batch, of which each rank has this many."""
+        self._window_images += images * self._rank.count
+        self.epoch_images += images * self._rank.count
 
     @property
-    def reading(self) -> bool:
+    def is_reading(self) -> bool:
         """Whether a window is on its way to the host."""
         return self._reading is not None
 
-    def start(self) -> None:
+    def start_reading(self) -> None:
         """Send the window on its way and begin a new one; the device does not wait."""
-        window = self._world.summed(self._sums[0])
+        window = self._rank.sum(self._sums[0])
         self._reading = (Readback(self._device, [window]), self._window_images)
         self._sums[0].zero_()
         self._window_images = 0
@@ -74,7 +75,7 @@ class RunningMetrics:
 
     def totals(self) -> Means:
         """The epoch so far. This waits for the device."""
-        epoch = self._world.summed(self._sums[1])
+        epoch = self._rank.sum(self._sums[1])
         return _means(Readback(self._device, [epoch]).wait()[0], self.epoch_images)
 
     def new_epoch(self) -> None:
@@ -83,11 +84,11 @@ class RunningMetrics:
 
     def epoch_sums(self) -> Tensor:
         """The epoch's sums of losses and hits, (2,) float64. This waits for the device."""
-        return self._world.summed(self._sums[1]).cpu()
+        return self._rank.sum(self._sums[1]).cpu()
 
     def restore(self, sums: Tensor, images: int) -> None:
-        """Take these sums up; one rank has them, whichever of them added what."""
-        if self._world.leads:
+        """Go on from these sums over all ranks, which the leader takes alone."""
+        if self._rank.leads:
             self._sums[1].copy_(sums)
         else:
             self._sums[1].zero_()
@@ -101,9 +102,9 @@ def _means(sums: Tensor, images: int) -> Means:
 
 
 class Result(NamedTuple):
-    """What an evaluation found; `counts` is (classes, classes), row = true class.
+    """The result of an evaluation; `counts` is (classes, classes), row = true class.
 
-    `top5` is None with five classes or fewer. `predictions` holds a class for each image.
+    `top5` is None with five classes or fewer. `predictions` (N,) has a class for each image.
     """
 
     loss: float
@@ -116,29 +117,28 @@ class Result(NamedTuple):
 class Evaluation:
     """Sums over evaluation batches in order; each rank adds its part of every batch."""
 
-    def __init__(self, classes: int, device: torch.device, world: World | None = None) -> None:
-        self._classes = classes
-        self._device, self._world = device, world or World()
+    def __init__(self, classes: int, device: torch.device, rank: Rank) -> None:
+        self._classes, self._device, self._rank = classes, device, rank
         self._sums = torch.zeros(2, dtype=torch.float64, device=device)
         self._counts = torch.zeros(classes * classes, dtype=torch.int64, device=device)
         self._predictions: list[Tensor] = []
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
-        """Count a batch of logits (N, classes) and labels (N,)."""
+        """Add a batch of logits (N, classes) and labels (N,)."""
         logits = logits.float()
         predicted = logits.argmax(1)
         loss = F.cross_entropy(logits, labels, reduction="sum")
         best = logits.topk(min(5, self._classes), dim=1).indices
         among = (best == labels[:, None]).sum()
         self._sums += torch.stack((loss.double(), among.double()))
-        # Not bincount: on CUDA it would wait to learn the largest value.
+        # On CUDA bincount would wait for the device, to know the largest value.
         cells = labels * self._classes + predicted
         self._counts.index_add_(0, cells, torch.ones_like(cells))
         self._predictions.append(predicted)
 
     def result(self) -> Result:
         """The whole evaluation. This waits for the device, once an epoch."""
-        totals = [self._world.summed(self._sums), self._world.summed(self._counts)]
+        totals = [self._rank.sum(self._sums), self._rank.sum(self._counts)]
         tensors = [*totals, torch.cat(self._predictions)]
         sums, counts, predictions = Readback(self._device, tensors).wait()
         loss, among = sums.tolist()
@@ -149,14 +149,14 @@ class Evaluation:
         return Result(loss / images, top1, top5, counts, self._in_order(predictions))
 
     def _in_order(self, predictions: Tensor) -> Tensor:
-        """The predictions of all ranks for every image, from this rank's for its parts."""
+        """The predictions of all ranks in the order of the images; given are this rank's."""
         parts = torch.split(predictions, [len(part) for part in self._predictions])
-        batches = zip(*self._world.gathered(parts), strict=True)
+        batches = zip(*self._rank.gather(parts), strict=True)
         return torch.cat([part for batch in batches for part in batch])
 
 
 def balanced(counts: Tensor) -> float:
-    """Mean recall over the classes that have images; `counts` is (classes, classes), row = true."""
+    """Mean recall over the classes with images; `counts` (classes, classes), row = true class."""
     images = counts.sum(1)
     recalls = counts.diagonal() / images.clamp(min=1)
     return float(recalls.sum() / (images > 0).sum())

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-# The quintic a x + b x³ + c x⁵ that five times in a row brings singular values near 1.
+# The quintic a x + b x³ + c x⁵, which applied five times brings singular values near 1.
 STEPS = 5
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-# Entries of an update are then as large as Adam's, whose rates so fit (Liu et al. 2025, "Muon is
-# scalable for LLM training").
+# Makes the entries of an update as large as Adam's, so that Adam's rates fit (Liu et al. 2025,
+# "Muon is scalable for LLM training").
 ADAM_RMS = 0.2
 
 
@@ -41,14 +41,14 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One step on all parameters that have a gradient; reads nothing back."""
+        """Take a step on all parameters that have a gradient, without waiting for the device."""
         for group in self.param_groups:
             weights = [weight for weight in group["params"] if weight.grad is not None]
-            for alike in _alike(weights):
-                self._step(alike, group["lr"], group["weight_decay"])
+            for same_shape in _by_shape(weights):
+                self._step(same_shape, group["lr"], group["weight_decay"])
 
     def _step(self, weights: list[Tensor], lr: float | Tensor, weight_decay: float) -> None:
-        """A step on parameters of one shape, as one batch of matrices."""
+        """Take a step on parameters of one shape, as one batch of matrices."""
         gradients = torch.stack([_gradient(weight) for weight in weights])
         means = [self._mean(weight) for weight in weights]
         torch._foreach_lerp_(means, list(gradients), 1 - self._momentum)
@@ -62,7 +62,7 @@ class Muon(Optimizer):
             weight.mul_(1 - lr * weight_decay).sub_(update.view(weight.shape))
 
     def _mean(self, weight: Tensor) -> Tensor:
-        """The mean of its past gradients, (outputs, rest)."""
+        """The mean of the past gradients of a weight, (outputs, rest)."""
         state = self.state[weight]
         if not state:
             state["mean"] = torch.zeros_like(_gradient(weight))
@@ -71,9 +71,9 @@ class Muon(Optimizer):
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """Matrices (N, rows, columns) with their singular values near 1, by Newton–Schulz iteration.
+    """Matrices (N, rows, columns) with singular values near 1, by Newton–Schulz iteration.
 
-    Near means 0.7 to 1.2, which trains as well as 1.
+    They come to lie between 0.7 and 1.2, which trains as well as 1.
     """
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if tall else matrices
@@ -86,13 +86,13 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
 
 def _gradient(weight: Tensor) -> Tensor:
-    """Its gradient as a matrix (outputs, rest)."""
+    """The gradient of a weight as a matrix (outputs, rest)."""
     assert weight.grad is not None
     return weight.grad.flatten(1)
 
 
-def _alike(weights: list[Tensor]) -> Iterator[list[Tensor]]:
-    """The parameters of each shape, which share the launches of their products."""
+def _by_shape(weights: list[Tensor]) -> Iterator[list[Tensor]]:
+    """The parameters of each shape, whose products one launch computes."""
     shapes: dict[torch.Size, list[Tensor]] = {}
     for weight in weights:
         shapes.setdefault(weight.shape, []).append(weight)

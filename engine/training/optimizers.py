@@ -1,4 +1,4 @@
-"""The optimisers that a recipe names, and which of them each parameter belongs to."""
+"""The optimisers that a recipe names, and the parameters that each of them updates."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from engine.training.muon import Muon
 def optimizers(
     recipe: Recipe, model: nn.Module, device: torch.device, dtype: torch.dtype
 ) -> list[Optimizer]:
-    """What steps the parameters; only Muon needs a second one, AdamW, for what is no matrix.
+    """The optimisers of a model's parameters: one, or Muon and AdamW for all but matrices.
 
-    SGD, Adam and AdamW are fused: one pass over the parameters, on a processor too. `dtype` is
-    that of Muon's matrix products.
+    SGD, Adam and AdamW are fused: one pass over the parameters, on a CPU too. `dtype` is that of
+    Muon's matrix products.
     """
     if recipe.optimizer != "muon":
         return [_fused(recipe, groups(recipe, model, model.parameters(), device))]
     matrices = _matrices(model)
-    inner = groups(recipe, model, (p for p in model.parameters() if p in matrices), device)
-    outer = groups(recipe, model, (p for p in model.parameters() if p not in matrices), device)
-    muon = Muon(inner, momentum=recipe.momentum, nesterov=recipe.nesterov, dtype=dtype)
-    return [muon, _fused(recipe, outer)] if outer else [muon]
+    inside = groups(recipe, model, (p for p in model.parameters() if p in matrices), device)
+    others = groups(recipe, model, (p for p in model.parameters() if p not in matrices), device)
+    muon = Muon(inside, momentum=recipe.momentum, nesterov=recipe.nesterov, dtype=dtype)
+    return [muon, _fused(recipe, others)] if others else [muon]
 
 
 def _fused(recipe: Recipe, parameters: list[dict[str, Any]]) -> Optimizer:
@@ -37,7 +37,7 @@ def _fused(recipe: Recipe, parameters: list[dict[str, Any]]) -> Optimizer:
             parameters,
             momentum=recipe.momentum,
             nesterov=recipe.nesterov and recipe.momentum > 0,
-            # The fused kernel wants momentum for all or for none; a thawed trunk has none yet.
+            # The fused kernel needs momenta of all or of none; a trunk that just thawed has none.
             fused=not recipe.freeze,
         )
     kind = Adam if recipe.optimizer == "adam" else AdamW
@@ -46,7 +46,7 @@ def _fused(recipe: Recipe, parameters: list[dict[str, Any]]) -> Optimizer:
         betas=(recipe.momentum, recipe.beta2),
         eps=recipe.eps,
         fused=True,
-        # Its count of steps on the GPU, so that the launches of a step can be recorded.
+        # Keeps the count of steps on the GPU, so that a CUDA graph can record the step.
         capturable=all(isinstance(group["lr"], Tensor) for group in parameters),
     )
 
@@ -54,7 +54,7 @@ def _fused(recipe: Recipe, parameters: list[dict[str, Any]]) -> Optimizer:
 def groups(
     recipe: Recipe, model: nn.Module, chosen: Iterable[nn.Parameter], device: torch.device
 ) -> list[dict[str, Any]]:
-    """The chosen parameters by their weight decay and by `scale`, a factor of the rate.
+    """The chosen parameters grouped by weight decay and by `scale`, a factor of the learning rate.
 
     Biases and the scales of norms do not decay, unless the recipe says so (He et al. 2018, "Bag of
     tricks for image classification").
@@ -72,12 +72,12 @@ def groups(
 
 
 def _is_vector(parameter: nn.Parameter) -> bool:
-    """Also (C, 1, 1), as the layer scale of ConvNeXt is."""
+    """Whether all but one dimension is 1, as in (C,) or in ConvNeXt's layer scale (C, 1, 1)."""
     return parameter.numel() == max(parameter.shape, default=1)
 
 
 def _matrices(model: nn.Module) -> set[Tensor]:
-    """The weights of linear layers and of convolutions that see all their inputs."""
+    """The weights of linear layers and of convolutions without groups."""
     return {
         module.weight
         for module in model.modules()
@@ -86,12 +86,12 @@ def _matrices(model: nn.Module) -> set[Tensor]:
 
 
 def _rate(lr: float, device: torch.device) -> float | Tensor:
-    """On a GPU a tensor, which is changed in place, so that a compiled step is not traced again."""
+    """On a GPU a tensor that changes in place, so that a recorded or compiled step reads it."""
     return torch.tensor(lr, device=device) if device.type == "cuda" else lr
 
 
 def set_rate(optimizers: Iterable[Optimizer], lr: float) -> None:
-    """Give every parameter group this rate times its scale, without waiting for the device."""
+    """Set the rate of every parameter group, times its scale, without waiting for the device."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             rate = lr * group["scale"]
@@ -102,12 +102,12 @@ def set_rate(optimizers: Iterable[Optimizer], lr: float) -> None:
 
 
 def restore(optimizers: Iterable[Optimizer], states: Iterable[dict[str, Any]]) -> None:
-    """Take up the states of a checkpoint; what belongs to this device stays as it is."""
+    """Load the states of a checkpoint; fields that depend on the device stay as they are."""
     for optimizer, state in zip(optimizers, states, strict=True):
-        own: list[dict[str, Any]] = [
+        local: list[dict[str, Any]] = [
             {key: group[key] for key in ("lr", "capturable") if key in group}
             for group in optimizer.param_groups
         ]
         optimizer.load_state_dict(state)
-        for group, kept in zip(optimizer.param_groups, own, strict=True):
+        for group, kept in zip(optimizer.param_groups, local, strict=True):
             group.update(kept)

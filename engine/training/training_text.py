@@ -10,8 +10,8 @@ from engine.text import FIRST_LOSS_FITS, harmless
 
 def not_recorded(why: str) -> str:
     return (
-        f"a step could not be launched at once ({harmless(why)}), so its kernels are launched one "
-        "by one, which is slower; --set cuda_graph=off spares the try."
+        f"a training step could not be recorded ({harmless(why)}), so its kernels are launched one "
+        "by one, which is slower; --set cuda_graph=off skips the attempt."
     )
 
 
@@ -27,13 +27,13 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
     guess = f"a guess among {classes} classes has ln {classes} = {expected:.2f}"
     if loss > expected + 1:
         return (
-            f"the first loss is {loss:.2f}, and {guess}: the logits begin too large, so check the "
-            "initialisation and that images are normalised."
+            f"the first loss is {loss:.2f}, and {guess}: the first logits are too large, so check "
+            "the initialisation and the normalisation of the images."
         )
     if loss < expected * 0.5:
         return (
             f"the first loss is {loss:.2f}, and {guess}: the model knows the answers already, so "
-            "check that labels do not leak into images, or that it was meant to be trained before."
+            "check that no image shows its label, unless you begin with trained weights."
         )
     fits = abs(loss - expected) <= FIRST_LOSS_FITS * expected
     return f"the first loss is {loss:.2f}, {'as it should be' if fits else 'near enough'}: {guess}."
@@ -42,7 +42,7 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
 def out_of_patience(patience: int, best_epoch: int) -> str:
     return (
         f"{patience} epochs brought no better validation accuracy than epoch {best_epoch}, so the "
-        "training ends here: give it more with --set patience=0."
+        "training ends here: use --set patience=0 to train all epochs."
     )
 
 
@@ -63,10 +63,10 @@ def other_shape(then: RunShape, now: RunShape) -> str:
     )
 
 
-STEERED_NOTHING = "nothing was to be changed: give a learning rate, a factor or a number of epochs."
+STEERED_NOTHING = "nothing to change: give a learning rate, a factor or a number of epochs."
 
 PLANNED_RATE_IS_ZERO = (
-    "the planned rate is 0 here and cannot be scaled: give the run more epochs first."
+    "the planned learning rate is 0 here and cannot be scaled: give more epochs first."
 )
 
 STEERED_TOO_LATE = "the last epoch has ended, so there is nothing to steer: start another run."

@@ -9,11 +9,10 @@ from torch import Tensor
 
 
 class RawBatch(NamedTuple):
-    """Images as they come from the training set, on the device that trains.
+    """Images of the training set before augmentation, on the device that trains.
 
-    `pixels` is (N, C, H, W) uint8, `labels` (N,) int64, and `indices` (N,) int64 their places in
-    the set; `epoch` (from 1, also as a tensor ()) and `step` (from 0 in its epoch) say when they
-    came.
+    `pixels` is (N, C, H, W) uint8, `labels` (N,) int64, and `indices` (N,) int64 their indices in
+    the set. `epoch` counts from 1 and may be a tensor (), `step` counts from 0 within its epoch.
     """
 
     pixels: Tensor
@@ -26,8 +25,8 @@ class RawBatch(NamedTuple):
 class Batch(NamedTuple):
     """What a step learns from: images (N, C, H, W) float32, normalised, with their labels (N,).
 
-    Where images are mixed, `others` (N,) labels what was mixed in, and `share` (N,) float32, from
-    0 to 1, is how much of the image its own label stands for.
+    In mixed images `others` (N,) labels the image that was mixed in, and `share` (N,) float32, from
+    0 to 1, is the share of the image's own label.
     """
 
     images: Tensor

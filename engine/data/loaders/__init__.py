@@ -1,1 +1,1 @@
-"""Batches for the training, from memory or from the disk. May import `augmentation` and `base`."""
+"""Batches for the training, from memory or from disk. May import `augmentation` and `base`."""

@@ -1,4 +1,4 @@
-"""Which loader feeds a recipe's training, and where images that are looked at every epoch lie."""
+"""The loader of a recipe's training images, and the place of those that validate."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ def loader(
     workers: int = 1,
     part: BatchShare = WHOLE,
 ) -> Loader:
-    """The training images as a recipe wants them; close it, for a streamed set keeps `workers`.
+    """A loader of the training images as a recipe wants them; close it.
 
-    Of each batch and each evaluation batch it gives a part, augmented by draws of its own. Raises
-    UsageError where the parts of a batch would not be equal.
+    A streamed set keeps `workers` processes. Each rank gets its part of each training and
+    evaluation batch, and augments it by random numbers of its own. Raises UsageError where the
+    parts of a batch would not be equal.
     """
     augmentation = Augmentation.of(recipe)
     if part.rank:
@@ -51,7 +52,7 @@ def loader(
     return ResidentLoader(dataset.train, **shared)
 
 
-def kept(images: Split, device: torch.device) -> Split:
-    """Images that are looked at every epoch, on the device for good where they fit."""
+def on_device(images: Split, device: torch.device) -> Split:
+    """Images that are evaluated every epoch, moved to the device where they fit."""
     fits = isinstance(images, Images) and images.pixels.numel() <= devices.room(device)
     return images.to(device) if isinstance(images, Images) and fits else images

@@ -1,4 +1,4 @@
-"""Pixels as numbers that a network learns from."""
+"""Normalisation of pixels."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 class Normalise:
-    """Pixels of 0 to 255 as float32 of mean 0 and deviation 1, in a memory format.
+    """Makes pixels of 0 to 255 float32 of mean 0 and standard deviation 1, in a memory format.
 
-    `mean` and `std` are those of the training pixels, one a channel, of values in 0..1.
+    `mean` and `std` are those of the training pixels, one per channel, of values in 0..1.
     """
 
     def __init__(
@@ -21,16 +21,16 @@ class Normalise:
         device: torch.device,
         memory_format: torch.memory_format,
     ) -> None:
-        deviation = torch.tensor(std, dtype=torch.float64).view(1, -1, 1, 1)
-        average = torch.tensor(mean, dtype=torch.float64).view(1, -1, 1, 1)
-        self._scale = (1 / (255 * deviation)).to(device, torch.float32)
-        self._offset = (-average / deviation).to(device, torch.float32)
+        stds = torch.tensor(std, dtype=torch.float64).view(1, -1, 1, 1)
+        means = torch.tensor(mean, dtype=torch.float64).view(1, -1, 1, 1)
+        self._scale = (1 / (255 * stds)).to(device, torch.float32)
+        self._offset = (-means / stds).to(device, torch.float32)
         self._channels_last = memory_format == torch.channels_last
 
     def __call__(self, pixels: Tensor) -> Tensor:
-        """Pixels (N, C, H, W), uint8 or float32; those of float32 are overwritten."""
+        """Normalise pixels (N, C, H, W), uint8 or float32; float32 is overwritten."""
         images = pixels.to(torch.float32).mul_(self._scale).add_(self._offset)
         if not self._channels_last:
             return images
-        # On a processor several times faster than contiguous(memory_format=channels_last).
+        # Several times faster on a CPU than contiguous(memory_format=channels_last).
         return images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)

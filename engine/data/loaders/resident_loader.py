@@ -11,15 +11,15 @@ from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Images, Split
 from engine.data.base.seeds import epoch_order
-from engine.data.loaders.batch_maker import Batches
 from engine.data.loaders.normalisation import Normalise
+from engine.data.loaders.training_loader import TrainingLoader
 from engine.distributed.batch_share import WHOLE, BatchShare
 
 
-class ResidentLoader(Batches):
-    """Training batches in an order, and with an augmentation, that (seed, epoch, step) decide.
+class ResidentLoader(TrainingLoader):
+    """Training batches whose order and augmentation follow from (seed, epoch, step).
 
-    Where several processes train, `batch` is that of all and each loader gives its part of it.
+    `batch` is the batch of all ranks; each rank's loader gives its `part` of it.
     """
 
     def __init__(
@@ -40,18 +40,18 @@ class ResidentLoader(Batches):
         self._pixels = images.pixels.to(device)
         self._labels = images.labels.to(device)
 
-    def drawn(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
-        places = epoch_order(len(self._labels), self._seed, epoch).to(self._device)
+    def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
+        indices = epoch_order(len(self._labels), self._seed, epoch).to(self._device)
         for step in range(first, self.steps_per_epoch):
             start = step * self.batch + self._part.rank * self._share
-            taken = places[start : start + self._share]
+            taken = indices[start : start + self._share]
             pixels, labels = (of.index_select(0, taken) for of in (self._pixels, self._labels))
             yield RawBatch(pixels, labels, taken, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """All images (up to batch, C, H, W) float32 with their labels, in order and as they are.
+        """All images (up to batch, C, H, W) float32, normalised, with their labels, in order.
 
-        A part of each batch where several processes share them, which may be empty.
+        Several ranks get a part of each batch, which may be empty.
         """
         assert isinstance(images, Images)
         batches = zip(
@@ -61,9 +61,9 @@ class ResidentLoader(Batches):
             own = self._part.of(pixels).to(self._device)
             yield self.normalise(own), self._part.of(labels).to(self._device)
 
-    def news(self) -> tuple[str, ...]:
-        """Nothing: what was broken was told when it was loaded."""
+    def new_warnings(self) -> tuple[str, ...]:
+        """None: warnings about images in memory were given when these were loaded."""
         return ()
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Do nothing: no process serves this loader."""

@@ -1,4 +1,4 @@
-"""Batches on their way to a GPU while it computes with the ones before."""
+"""Copying batches to a GPU while it computes with the ones before."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 Item = TypeVar("Item")
-# Pixels (N, C, H, W), labels (N,), and the places of the images (N,).
+# Pixels (N, C, H, W) uint8, labels (N,), and the indices of the images (N,).
 Decoded: TypeAlias = tuple[Tensor, Tensor, Tensor]
 
 
 def ahead(
     items: Generator[Item, None, None], send: Callable[[Item], Callable[[], Item]]
 ) -> Generator[Item, None, None]:
-    """What arrives of each item, in order; each is sent before the one before is given out."""
+    """The items as they arrive, in order; each is sent before the one before it is given out."""
     arrival: Callable[[], Item] | None = None
     with contextlib.closing(items):
         for item in items:
@@ -32,8 +32,8 @@ def ahead(
 class Uplink:
     """Sends tensors to a GPU on a stream of its own, so that the copies run beside the training.
 
-    See "CUDA semantics" in PyTorch's documentation: `non_blocking` needs pinned memory, and what is
-    used on another stream than it was made on must be recorded there.
+    See "CUDA semantics" in PyTorch's documentation: `non_blocking` needs pinned memory, and a
+    stream that uses another stream's tensor must record it.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -41,16 +41,16 @@ class Uplink:
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def send(self, tensors: Decoded) -> Callable[[], Decoded]:
-        """Begin to copy; what is returned gives the copies, for the stream that is current then.
+        """Begin to copy; the returned function gives the copies to the stream that is current then.
 
         Neither waits for the GPU. The tensors may be overwritten at once.
         """
-        pixels, labels, places = (tensor.pin_memory() for tensor in tensors)
+        pixels, labels, indices = (tensor.pin_memory() for tensor in tensors)
         with torch.cuda.stream(self._stream):
             copies = (
                 pixels.to(self._device, non_blocking=True),
                 labels.to(self._device, non_blocking=True),
-                places.to(self._device, non_blocking=True),
+                indices.to(self._device, non_blocking=True),
             )
         sent = self._stream.record_event()
 

@@ -27,7 +27,7 @@ FLAT = (*NORMED, Layer("head.bn", "BatchNorm1d", "", (256,), 512, 0))
 
 def said(layers: tuple[Layer, ...] = PLAIN, **settings: object) -> list[str]:
     return list(
-        recipe_checks.doubts(build_recipe(settings={"data": "cifar10", **settings}), layers)
+        recipe_checks.warnings(build_recipe(settings={"data": "cifar10", **settings}), layers)
     )
 
 

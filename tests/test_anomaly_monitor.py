@@ -19,8 +19,8 @@ from tests.test_broken_loss import Attempt
 
 
 def watched(*said: Event) -> list[events.Alert]:
-    watch = AnomalyMonitor()
-    return [alert for event in (scripted.started(), *said) for alert in watch.of(event)]
+    monitor = AnomalyMonitor()
+    return [alert for event in (scripted.started(), *said) for alert in monitor.alerts(event)]
 
 
 def losses(*values: float) -> list[Event]:

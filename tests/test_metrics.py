@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from engine.distributed.rank import Rank
 from engine.training.metrics import Evaluation, RunningMetrics, balanced
 
 CPU = torch.device("cpu")
@@ -16,52 +17,52 @@ def batch(seed: int, size: int = 32, classes: int = 10) -> tuple[torch.Tensor, t
     return torch.randn(size, classes), torch.randint(0, classes, (size,))
 
 
-def count(tally: RunningMetrics, logits: torch.Tensor, labels: torch.Tensor) -> None:
-    tally.add(F.cross_entropy(logits, labels), logits, labels)
-    tally.added(len(labels))
+def count(metrics: RunningMetrics, logits: torch.Tensor, labels: torch.Tensor) -> None:
+    metrics.add(F.cross_entropy(logits, labels), logits, labels)
+    metrics.count(len(labels))
 
 
 def test_a_window_and_an_epoch_are_means_over_images() -> None:
-    tally = RunningMetrics(CPU)
+    metrics = RunningMetrics(CPU, Rank())
     for seed, size in ((0, 32), (1, 8)):
         logits, labels = batch(seed, size)
-        count(tally, logits, labels)
+        count(metrics, logits, labels)
     both = [batch(0, 32), batch(1, 8)]
     logits, labels = (torch.cat(parts) for parts in zip(*both, strict=True))
-    tally.start()
-    window = tally.poll()
+    metrics.start_reading()
+    window = metrics.poll()
     assert window is not None
     assert window.images == 40
     assert window.loss == pytest.approx(float(F.cross_entropy(logits, labels)), rel=1e-6)
     assert window.top1 == pytest.approx(float((logits.argmax(1) == labels).double().mean()))
-    assert tally.totals() == window
-    assert tally.poll() is None
+    assert metrics.totals() == window
+    assert metrics.poll() is None
 
 
 def test_an_epochs_mean_does_not_depend_on_when_it_was_read() -> None:
-    often, once = RunningMetrics(CPU), RunningMetrics(CPU)
+    often, once = RunningMetrics(CPU, Rank()), RunningMetrics(CPU, Rank())
     for seed in range(20):
         logits, labels = batch(seed)
-        for tally in (often, once):
-            count(tally, logits, labels)
-        often.start()
+        for metrics in (often, once):
+            count(metrics, logits, labels)
+        often.start_reading()
         often.poll()
     assert often.totals() == once.totals()
 
 
 def test_a_new_epoch_begins_at_nothing_and_a_restored_one_where_it_was() -> None:
-    tally, again = RunningMetrics(CPU), RunningMetrics(CPU)
+    metrics, again = RunningMetrics(CPU, Rank()), RunningMetrics(CPU, Rank())
     logits, labels = batch(0)
-    count(tally, logits, labels)
-    again.restore(tally.epoch_sums(), tally.epoch_images)
-    assert again.totals() == tally.totals()
-    tally.new_epoch()
-    assert tally.totals().images == 0
+    count(metrics, logits, labels)
+    again.restore(metrics.epoch_sums(), metrics.epoch_images)
+    assert again.totals() == metrics.totals()
+    metrics.new_epoch()
+    assert metrics.totals().images == 0
 
 
 @pytest.mark.parametrize("classes", [3, 5, 10, 120])
 def test_an_evaluation_against_the_plain_formulae(classes: int) -> None:
-    evaluation = Evaluation(classes, CPU)
+    evaluation = Evaluation(classes, CPU, Rank())
     parts = [batch(seed, 50, classes) for seed in range(4)]
     for logits, labels in parts:
         evaluation.add(logits, labels)
@@ -88,8 +89,8 @@ def test_balanced_accuracy_is_the_mean_recall_of_classes_that_have_images() -> N
 
 
 def test_a_loss_that_is_nan_stays_nan() -> None:
-    tally = RunningMetrics(CPU)
+    metrics = RunningMetrics(CPU, Rank())
     logits, labels = torch.full((4, 3), float("nan")), torch.zeros(4, dtype=torch.int64)
-    count(tally, logits, labels)
-    loss = tally.totals().loss
+    count(metrics, logits, labels)
+    loss = metrics.totals().loss
     assert loss != loss

@@ -15,11 +15,11 @@ import torch
 from torch import nn
 
 from engine.devices import device as devices
-from engine.devices import precision_trial
+from engine.devices import device_resolution, graph_recording, timing
 from engine.recipes.recipe import Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.training import autotune
-from engine.training.autotune import Trial, Way
+from engine.training.autotune import StepBenchmark, StepOptions
 
 Step = Callable[[], None]
 
@@ -45,10 +45,10 @@ class Net(nn.Module):
 
 
 def settled(monkeypatch: pytest.MonkeyPatch, seconds: Any, **settings: Any) -> Resolved:
-    """What is chosen where a step of so many images takes `seconds(way)`."""
-    monkeypatch.setattr(Trial, "seconds", lambda self, way: seconds(way))
+    """What is chosen where a step of so many images takes `seconds(options)`."""
+    monkeypatch.setattr(StepBenchmark, "seconds", lambda self, options: seconds(options))
     chosen = build_recipe(settings=settings)
-    return autotune.settle(chosen, RESOLVED, CPU, Net(), SHAPE, 1_000)
+    return autotune.tune(chosen, RESOLVED, CPU, Net(), SHAPE, 1_000)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_usual_is_left_only_for_what_is_clearly_faster(
     seconds: tuple[float, ...], chosen: str
 ) -> None:
     taken = dict(zip("abc", seconds, strict=True))
-    assert precision_trial.preferred("abc", taken.__getitem__) == chosen
+    assert timing.preferred("abc", taken.__getitem__) == chosen
 
 
 def test_threads_are_halved_down_to_one() -> None:
@@ -71,33 +71,33 @@ def test_threads_are_halved_down_to_one() -> None:
 def test_a_small_net_gets_few_threads(
     monkeypatch: pytest.MonkeyPatch, per_thread: float, threads: int
 ) -> None:
-    def seconds(way: Way) -> float:
-        return 0.01 / way.threads + per_thread * way.threads
+    def seconds(options: StepOptions) -> float:
+        return 0.01 / options.threads + per_thread * options.threads
 
     assert settled(monkeypatch, seconds) == msgspec.structs.replace(RESOLVED, threads=threads)
 
 
 def test_a_memory_format_that_is_faster_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def seconds(way: Way) -> float:
-        return 0.005 if way.memory_format == "contiguous" else 0.01
+    def seconds(options: StepOptions) -> float:
+        return 0.005 if options.memory_format == "contiguous" else 0.01
 
     assert settled(monkeypatch, seconds).memory_format == "contiguous"
 
 
 def test_a_large_net_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[Way] = []
+    tried: list[StepOptions] = []
 
-    def seconds(way: Way) -> float:
-        tried.append(way)
-        return 1.0 if way.memory_format == "channels-last" else 0.1
+    def seconds(options: StepOptions) -> float:
+        tried.append(options)
+        return 1.0 if options.memory_format == "channels-last" else 0.1
 
     assert settled(monkeypatch, seconds) == RESOLVED
     assert len(tried) == 1
 
 
 def test_what_was_said_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    def seconds(way: Way) -> float:
-        raise AssertionError(way)
+    def seconds(options: StepOptions) -> float:
+        raise AssertionError(options)
 
     said = {"threads": 4, "memory_format": "channels-last", "compile": "off"}
     assert settled(monkeypatch, seconds, **said) == RESOLVED
@@ -107,7 +107,9 @@ def test_a_trial_leaves_the_model_and_the_random_state_as_they_are() -> None:
     model = Net()
     weights = {name: value.clone() for name, value in model.state_dict().items()}
     before, threads = torch.get_rng_state(), torch.get_num_threads()
-    assert Trial(model, SHAPE, 2, CPU).seconds(Way("float32", "channels-last", 1)) > 0
+    assert (
+        StepBenchmark(model, SHAPE, 2, CPU).seconds(StepOptions("float32", "channels-last", 1)) > 0
+    )
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
     assert all(torch.equal(weights[name], now) for name, now in model.state_dict().items())
@@ -124,14 +126,14 @@ def test_whether_to_compile_is_judged_by_a_step_as_it_will_be_taken(
         def __init__(self, *_: object) -> None:
             pass
 
-        def seconds(self, way: Way) -> float:
-            return 1e-3 if way.cuda_graph == "on" else 0.1
+        def seconds(self, options: StepOptions) -> float:
+            return 1e-3 if options.cuda_graph == "on" else 0.1
 
-    monkeypatch.setattr(autotune, "Trial", Timed)
+    monkeypatch.setattr(autotune, "StepBenchmark", Timed)
     chosen = build_recipe(settings={"epochs": 1_000, "batch": 10})
     resolved = msgspec.structs.replace(RESOLVED, device="cuda", cuda_graph=graph)
     gpu = torch.device("cuda")
-    settled = autotune.settle(chosen, resolved, gpu, Net(), SHAPE, 1_000)
+    settled = autotune.tune(chosen, resolved, gpu, Net(), SHAPE, 1_000)
     assert settled.compile == ("off" if graph == "on" else "on")
 
 
@@ -146,9 +148,9 @@ def test_a_step_that_will_be_replayed_is_timed_so_where_it_can_be(
             raise RuntimeError(failure)
         return lambda: replays.append(1)
 
-    monkeypatch.setattr(devices, "recorded", recorded)
-    way = Way("float32", "channels-last", 1, cuda_graph="on")
-    assert Trial(Net(), SHAPE, 2, CPU).seconds(way) > 0
+    monkeypatch.setattr(graph_recording, "record_graph", recorded)
+    options = StepOptions("float32", "channels-last", 1, cuda_graph="on")
+    assert StepBenchmark(Net(), SHAPE, 2, CPU).seconds(options) > 0
     assert bool(replays) is not bool(failure)
 
 
@@ -161,15 +163,15 @@ def test_a_run_of_more_than_a_quarter_of_an_hour_is_compiled(seconds: float, com
 @pytest.mark.parametrize(("said", "resolved"), [("auto", "off"), ("off", "off"), ("on", "on")])
 def test_a_processor_compiles_only_where_it_is_told(said: str, resolved: str) -> None:
     chosen = build_recipe(settings={"compile": said, "precision": "float32"})
-    assert devices.resolve(chosen, CPU, 8).compile == resolved
+    assert device_resolution.resolve(chosen, CPU, 8).compile == resolved
 
 
 def test_an_engine_on_one_core_computes_with_one_thread() -> None:
     """As under `taskset -c 0`: the affinity is inherited."""
     core = min(os.sched_getaffinity(0))
     code = (
-        "from engine.recipes import recipe\n"
-        "from engine.start import launch\n"
+        "from engine.recipes.recipe_building import build_recipe\n"
+        "from engine.start import engine_environment\n"
         "print(engine_environment.environment(build_recipe()))"
     )
     done = subprocess.run(

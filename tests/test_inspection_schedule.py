@@ -40,36 +40,36 @@ def clock() -> Clock:
     return Clock(100.0)
 
 
-def looks(clock: Clock, *probes: Any) -> InspectionSchedule:
+def schedule(clock: Clock, *probes: Any) -> InspectionSchedule:
     left = iter(probes)
     return InspectionSchedule(Pace(clock), lambda: next(left))
 
 
 def test_layers_are_examined_in_the_first_step_and_then_now_and_again(clock: Clock) -> None:
-    inside = looks(clock)
-    assert [inside.due(step) for step in (0, 1, 2)] == [True, False, False]
+    inside = schedule(clock)
+    assert [inside.health_is_due(step) for step in (0, 1, 2)] == [True, False, False]
     clock.now += SECONDS["health"]
-    assert [inside.due(step) for step in (3, 4)] == [True, False]
+    assert [inside.health_is_due(step) for step in (3, 4)] == [True, False]
 
 
 def test_layers_are_not_examined_while_the_last_look_is_on_its_way(clock: Clock) -> None:
-    inside = looks(clock)
-    examination: Any = Slow(MAPS)
-    inside.examined(examination, 1)
+    inside = schedule(clock)
+    reading: Any = Slow(MAPS)
+    inside.await_health(reading, 1)
     clock.now += SECONDS["health"]
-    assert not inside.due(5)
+    assert not inside.health_is_due(5)
     assert inside.arrived() == []
-    examination.arrived = True
+    reading.arrived = True
     assert inside.arrived() == [events.LayerHealth((), step=1)]
-    assert inside.due(6)
+    assert inside.health_is_due(6)
 
 
 def test_the_scalars_of_an_examination_are_taken_once(clock: Clock) -> None:
-    inside = looks(clock)
-    examination: Any = Slow(MAPS)
-    inside.examined(examination, 1)
+    inside = schedule(clock)
+    reading: Any = Slow(MAPS)
+    inside.await_health(reading, 1)
     assert inside.take_scalars() == {}
-    examination.arrived = True
+    reading.arrived = True
     inside.arrived()
     assert inside.take_scalars() == {"gradient_norm": 0.5}
     assert inside.take_scalars() == {}
@@ -77,7 +77,7 @@ def test_the_scalars_of_an_examination_are_taken_once(clock: Clock) -> None:
 
 def test_maps_are_sent_for_when_it_is_time_and_told_when_they_are_there(clock: Clock) -> None:
     first, second = Slow(MAPS), Slow(MAPS)
-    inside = looks(clock, first, second)
+    inside = schedule(clock, first, second)
     assert inside.arrived() == []
     clock.now += SECONDS["maps"]
     assert inside.arrived() == []
@@ -89,7 +89,7 @@ def test_maps_are_sent_for_when_it_is_time_and_told_when_they_are_there(clock: C
 
 def test_maps_at_once_take_the_place_of_those_on_their_way(clock: Clock) -> None:
     first, second = Slow(MAPS), Slow(MAPS)
-    inside = looks(clock, first, second)
+    inside = schedule(clock, first, second)
     clock.now += SECONDS["maps"]
     assert inside.arrived() == []
     assert inside.maps() == [MAPS]

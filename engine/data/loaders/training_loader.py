@@ -1,0 +1,88 @@
+"""Loads training images batch by batch, one call a step; the same from memory and from disk."""
+
+from __future__ import annotations
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+
+import torch
+
+from engine.data.augmentation.augmentation import Augmentation
+from engine.data.base.batch import Batch, RawBatch
+from engine.data.loaders.normalisation import Normalise
+from engine.distributed.batch_share import BatchShare
+
+
+class TrainingLoader(ABC):
+    """Loads the training images batch by batch, and augments and normalises them on the device."""
+
+    def __init__(
+        self,
+        count: int,
+        batch: int,
+        seed: int,
+        augmentation: Augmentation,
+        normalise: Normalise,
+        device: torch.device,
+        part: BatchShare,
+    ) -> None:
+        """`count` images train; this loader takes `part` of each batch."""
+        self._seed, self._device = seed, device
+        self._augmentation, self.normalise = augmentation, normalise
+        self.batch = min(batch, count)
+        self._part, self._share = part, part.share(self.batch)
+        self.steps_per_epoch = count // self.batch
+        # One generator for all steps, since a recorded step keeps drawing from it.
+        self.draws = torch.Generator(device)
+
+    @abstractmethod
+    def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
+        """The images of an epoch's batches, from step `first` (from 0) on.
+
+        The last images of the order are left out where they do not fill a batch.
+        """
+
+    def epoch(self, epoch: int, first: int = 0) -> EpochBatches:
+        """The batches of an epoch (from 1), from step `first` (from 0) on; close it."""
+        return EpochBatches(self.raw_batches(epoch, first), self)
+
+    def batches(self, epoch: int, first: int = 0) -> Generator[Batch, None, None]:
+        """The same batches as a generator."""
+        with contextlib.closing(self.epoch(epoch, first)) as batches:
+            for _ in range(first, self.steps_per_epoch):
+                yield batches.next()
+
+    def seed_draws(self, raw: RawBatch) -> None:
+        """Make (seed, epoch, step) decide how this batch is augmented."""
+        self._augmentation.seed_generator(self.draws, raw)
+
+    def augmented(self, raw: RawBatch) -> Batch:
+        """The batch that a step learns from; draws random numbers from `draws` alone."""
+        return self._augmentation(raw, self.draws, self.normalise)
+
+
+class EpochBatches:
+    """Gives each step of an epoch its batch.
+
+    Both calls take the next images and seed the loader's generator for them, here and nowhere else
+    while a run trains: eager augmentation draws from it at once, and a CUDA graph draws from the
+    state that it has when the graph is replayed. So between a call and its step nobody may ask
+    the same loader for other batches.
+    """
+
+    def __init__(self, raw: Generator[RawBatch, None, None], loader: TrainingLoader) -> None:
+        self._raw, self._loader = raw, loader
+
+    def next(self) -> Batch:
+        """The next batch, ready to learn from."""
+        return self._loader.augmented(self.next_raw())
+
+    def next_raw(self) -> RawBatch:
+        """The next images, for a recorded step, which augments them itself."""
+        raw = next(self._raw)
+        self._loader.seed_draws(raw)
+        return raw
+
+    def close(self) -> None:
+        self._raw.close()

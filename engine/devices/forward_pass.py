@@ -1,0 +1,45 @@
+"""How a model is computed on a device: precision, memory format, compilation."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+MEMORY_FORMATS = {
+    "contiguous": torch.contiguous_format,
+    "channels-last": torch.channels_last,
+}
+PRECISIONS = {"float32": torch.float32, "bf16": torch.bfloat16}
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """Mixed precision for one forward pass; does nothing in float32."""
+    if precision == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The model's passes in kernels of their own, which the first call compiles.
+
+    It shares the model's parameters. Call it on one thread, and with no hooks on the model: the
+    compiler includes those that it finds and ignores those that come later.
+    """
+    return torch.compile(model)
+
+
+@contextlib.contextmanager
+def untouched(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """Restore the model's BN statistics and the global random state after what runs inside."""
+    before = [buffer.clone() for buffer in model.buffers()]
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        try:
+            yield
+        finally:
+            for buffer, saved in zip(model.buffers(), before, strict=True):
+                buffer.copy_(saved)

@@ -1,0 +1,119 @@
+"""Saving one attempt at a run: when, under which names, and what must not be saved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from engine.checkpoints.save_interval import SaveInterval
+from engine.distributed.rank import Rank
+from engine.process import process_text
+from engine.protocol import events
+from engine.protocol.events import Event
+from engine.recipes.recipe import Recipe
+from engine.run.journal import Journal
+from engine.run.run_paths import RunDir
+
+if TYPE_CHECKING:  # these load torch
+    from engine.checkpoints.run_state import Description
+    from engine.checkpoints.saver import SaveReason, Writer
+    from engine.training.trainer import Trainer
+
+BROKEN_BATCH_FILE = "nan-step-{}.pt"
+
+
+class RunSaver:
+    """Saves beside the training; only the leader writes."""
+
+    def __init__(
+        self,
+        run: RunDir,
+        recipe: Recipe,
+        attempt: str,
+        journal: Journal,
+        append: Callable[[Event], object],
+        rank: Rank,
+    ) -> None:
+        self._run, self._attempt, self._journal, self._append = run, attempt, journal, append
+        self._rank, self._kept_epochs = rank, recipe.keep
+        self._interval = SaveInterval(recipe.save_every, time.monotonic)
+        self._writer: Writer | None = None
+        # What every checkpoint says of the run, once that is known.
+        self.description: Description | None = None
+
+    def is_due(self, step: int) -> bool:
+        """Whether the recipe asks for a save after this step, besides those of epochs."""
+        return self._interval.is_due(step)
+
+    def save_epoch(self, trainer: Trainer, ended: events.EpochEnded) -> Event | None:
+        """Save an epoch that has ended under the names that it is to have; else as `save`."""
+        from engine.checkpoints.saver import EPOCH_FILE
+
+        files: list[tuple[str, SaveReason]] = [("best.pt", "best")] if ended.best else []
+        if self._kept_epochs:
+            files.append((EPOCH_FILE.format(ended.epoch), "epoch"))
+        return self.save(trainer, *files, ("last.pt", "epoch"), ended=ended)
+
+    def save(
+        self,
+        trainer: Trainer,
+        *files: tuple[str, SaveReason],
+        ended: events.EpochEnded | None = None,
+    ) -> Event | None:
+        """Have the run as it is now written to these files, beside the training.
+
+        `ended` is the epoch that has just ended, where one has. Weights that are not finite are not
+        saved, since the checkpoint before is worth more; the returned alert then says so.
+        """
+        from engine.checkpoints.run_state import RunState, copied
+        from engine.checkpoints.saver import Snapshot
+
+        if not self._rank.broadcast(lambda: trainer.is_finite):
+            said = process_text.not_saved_broken(files[0][0])
+            return events.Alert("error", "save", said, step=trainer.step)
+        began = time.monotonic()
+        seq, training = self._journal.seq, trainer.state()
+        if not self._rank.leads:
+            return None
+        state = RunState(
+            attempt=self._attempt,
+            seq=seq,
+            description=self.description,
+            training=copied(training),
+        )
+        stall = time.monotonic() - began
+        epoch, top1 = (ended.epoch, ended.top1) if ended else (trainer.epoch, UNSET)
+        self._started_writer().put(Snapshot(files, state, epoch, trainer.step, stall, top1))
+        return None
+
+    def keep_broken_batch(self, trainer: Trainer) -> None:
+        """Write the batch whose loss was not finite, for a person to look at. Raises OSError."""
+        from engine.checkpoints import checkpoint
+
+        broken = trainer.broken
+        if broken is not None and self._rank.leads:
+            batch = {"step": broken.step, "images": broken.images, "labels": broken.labels}
+            file = self._run.checkpoints / BROKEN_BATCH_FILE.format(broken.step)
+            checkpoint.write(file, checkpoint.content(batch), self._journal.sync)
+
+    def wait(self) -> str:
+        """Wait until all saves are durable; the sentence of the last failure, else nothing."""
+        return self._writer.wait() if self._writer is not None else ""
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is a last checkpoint; waits for one that is being written."""
+        self.wait()
+        return (self._run.checkpoints / "last.pt").exists()
+
+    def _started_writer(self) -> Writer:
+        from engine.checkpoints.saver import Writer
+
+        if self._writer is None:
+            self._writer = Writer(
+                self._run.checkpoints, self._kept_epochs, self._journal.sync, self._append
+            )
+        return self._writer

@@ -1,0 +1,82 @@
+"""The first event of an attempt: what is trained, on what, with which settings."""
+
+from __future__ import annotations
+
+import platform
+import socket
+import subprocess
+from importlib import metadata
+
+import torch
+
+from engine.data.base.dataset import Dataset
+from engine.devices import device as devices
+from engine.distributed.rank import Rank
+from engine.protocol import events
+from engine.recipes.recipe import Recipe, Resolved
+from engine.run.run_paths import RunDir
+from engine.training.trainer import Trainer
+
+# Packages whose versions are recorded beside those of Python and PyTorch.
+RECORDED = ("torchvision", "cnn-tui")
+
+
+def run_started(
+    run: RunDir,
+    attempt: str,
+    recipe: Recipe,
+    resolved: Resolved,
+    device: torch.device,
+    dataset: Dataset,
+    trainer: Trainer,
+    rank: Rank,
+) -> events.RunStarted:
+    """The event for a training that is set up and has not begun."""
+    channels, height, width = dataset.train.shape
+    layers = trainer.layers
+    return events.RunStarted(
+        attempt=attempt,
+        name=run.label,
+        recipe=recipe,
+        resolved=resolved,
+        host=socket.gethostname(),
+        device=devices.name(device, rank.count),
+        classes=dataset.classes,
+        layers=layers,
+        parameters=sum(p.numel() for p in trainer.model.parameters()),
+        macs=sum(layer.macs for layer in layers),
+        input=(channels, height, width),
+        train_images=len(dataset.train.labels),
+        validation_images=len(dataset.validation.labels),
+        validation_is_test=dataset.validates == "test",
+        steps_per_epoch=trainer.steps_per_epoch,
+        planned_steps=trainer.progress.plan.steps,
+        versions=versions(),
+        git=_git_commit(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that decide what a training computes."""
+    found = {"python": platform.python_version(), "torch": str(torch.__version__)}
+    for package in RECORDED:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # run from a folder that is not installed
+            continue
+    return found
+
+
+def _git_commit() -> str | None:
+    """The commit of the folder that the run was started in, with + where files differ."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

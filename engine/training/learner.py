@@ -1,0 +1,153 @@
+"""What one training step computes, whether it is launched kernel by kernel or recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnn_tui.layer_health import LayerHealthMeter
+from engine.checkpoints.run_state import Weights, weights_of
+from engine.data.base.batch import Batch
+from engine.devices import forward_pass
+from engine.distributed.rank import Rank
+from engine.recipes.recipe import Recipe, Resolved
+from engine.training import optimizers
+from engine.training.ema import WeightEma
+from engine.training.loss import cross_entropy
+from engine.training.metrics import RunningMetrics
+from engine.training.non_finite_guard import NonFiniteGuard
+
+
+class Learner:
+    """A model on its device, and all that a training step changes of it."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        resolved: Resolved,
+        device: torch.device,
+        class_counts: Sequence[int],
+        model: nn.Module,
+        rank: Rank,
+    ) -> None:
+        self._clip, self._precision, self._device = recipe.clip, resolved.precision, device
+        layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
+        self.model = model.to(device).to(memory_format=layout)
+        # The model, or DistributedDataParallel around it, and the compiled twin of either.
+        self._eager = rank.data_parallel(self.model, freezes=recipe.freeze > 0)
+        self._network: Callable[[Tensor], Tensor] = self._eager
+        dtype = forward_pass.PRECISIONS[resolved.precision]
+        self._optimizers = optimizers.optimizers(recipe, self.model, device, dtype)
+        self._ema = WeightEma(self.model, recipe.ema) if recipe.ema else None
+        self._loss = cross_entropy(recipe, class_counts, device)
+        self.guard = NonFiniteGuard(self.model, device, rank)
+        self.metrics = RunningMetrics(device, rank)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The model that is validated and inspected: the EMA, where one is kept."""
+        return self.model if self._ema is None else self._ema.model
+
+    def compile(self, batch: Batch) -> None:
+        """Compile the passes of a step, which takes up to minutes and changes nothing else.
+
+        Raises what a compiler may raise.
+        """
+        network = forward_pass.compiled(self._eager)
+        with forward_pass.untouched(self.model, self._device):
+            with forward_pass.autocast(self._device, self._precision):
+                logits = network(batch.images)
+            self._loss(logits.float(), batch).backward()  # type: ignore[no-untyped-call]
+        self.model.zero_grad(set_to_none=True)
+        self._network = network
+
+    def learn(self, batch: Batch, step: int, meter: LayerHealthMeter | None = None) -> None:
+        """Take the step of this number (from 1), unless its loss would break the weights.
+
+        A CUDA graph records exactly this. On a GPU it waits for nothing.
+        """
+        loss, logits = self._forward(batch)
+        if self.guard.is_broken(loss):
+            self.guard.keep(batch, loss, step)
+            if meter is not None:
+                meter.after_skipped_step()
+        else:
+            self._backward(loss)
+            if meter is not None:
+                meter.after_backward()
+            self._update_weights()
+            if meter is not None:
+                meter.after_step()
+        self.metrics.add(loss, logits, batch.dominant)
+
+    def after_step(self, step: int, images: int) -> None:
+        """Do what is not recorded, after the step of this number with its share of `images`."""
+        self.metrics.count(images)
+        if self._ema is not None:
+            self._ema.update(step)
+
+    def set_rate(self, lr: float) -> None:
+        optimizers.set_rate(self._optimizers, lr)
+
+    def health_meter(self, images: Tensor) -> LayerHealthMeter:
+        """A meter of the layers' health in the step that learns from these images."""
+        meter = LayerHealthMeter(self.model)
+        if self._network is not self._eager:  # hooks see nothing of compiled passes
+            self._forward_eagerly(images)
+            meter.remove_hooks()
+        return meter
+
+    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The loss, () float32, and the logits (N, classes)."""
+        with forward_pass.autocast(self._device, self._precision):
+            logits = self._network(batch.images)
+        return self._loss(logits.float(), batch), logits
+
+    def _backward(self, loss: Tensor) -> None:
+        self.model.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+
+    def _update_weights(self) -> None:
+        if self._clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self._clip)
+        for optimizer in self._optimizers:
+            optimizer.step()
+
+    def _forward_eagerly(self, images: Tensor) -> None:
+        """Let the hooks on the model see these images, and leave no trace."""
+        with (
+            forward_pass.untouched(self.model, self._device),
+            torch.no_grad(),
+            forward_pass.autocast(self._device, self._precision),
+        ):
+            self.model(images)
+
+    # Saving
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all weights are finite. This waits for the device."""
+        weights = self.model.state_dict().values()
+        finite = [weight.isfinite().all() for weight in weights if weight.is_floating_point()]
+        return not finite or bool(torch.stack(finite).all())
+
+    @property
+    def trained_weights(self) -> Weights | None:
+        """The weights that learn, where others are validated."""
+        return None if self._ema is None else weights_of(self.model)
+
+    def optimizer_states(self) -> list[dict[str, Any]]:
+        return [optimizer.state_dict() for optimizer in self._optimizers]
+
+    def restore(
+        self, weights: Weights, trained: Weights | None, states: Sequence[dict[str, Any]]
+    ) -> None:
+        """Take over validated weights, those that learn where these are others, and optimisers."""
+        self.judged.load_state_dict(weights)
+        if self._ema is not None:
+            self.model.load_state_dict(trained or weights)
+        optimizers.restore(self._optimizers, states)
+        self.guard.forget()

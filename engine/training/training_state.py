@@ -1,0 +1,61 @@
+"""The state of a training for a checkpoint, taken from its parts and given back to them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+
+from engine.checkpoints.run_state import EpochSums, RunShape, TrainingState, weights_of
+from engine.devices import device as devices
+from engine.errors import RunError
+from engine.training import training_text
+from engine.training.learner import Learner
+from engine.training.progress import Progress
+from engine.training.step_timer import StepTimer
+
+
+class StatefulParts(NamedTuple):
+    """The parts of a training that an exact resume depends on."""
+
+    shape: RunShape
+    progress: Progress
+    learner: Learner
+    timer: StepTimer
+    device: torch.device
+
+    def state(self) -> TrainingState:
+        """All that an exact resume needs. This waits for the device."""
+        progress, learner = self.progress, self.learner
+        return TrainingState(
+            shape=self.shape,
+            step=progress.step,
+            ended_epochs=progress.ended_epochs,
+            best=progress.best,
+            last=progress.last,
+            weights=weights_of(learner.judged),
+            trained_weights=learner.trained_weights,
+            optimizers=learner.optimizer_states(),
+            steering=progress.steering,
+            plateau=progress.plateau,
+            epoch=EpochSums(
+                sums=learner.metrics.epoch_sums(),
+                images=learner.metrics.epoch_images,
+                seconds=self.timer.epoch_seconds,
+            ),
+            random=devices.random_state(self.device),
+        )
+
+    def restore(self, state: TrainingState) -> None:
+        """Go back to where `state` was taken.
+
+        Raises RunError where the steps from there would not be those of this run, since the data
+        or the batch is another one.
+        """
+        if state.shape != self.shape:
+            raise RunError(training_text.other_shape(state.shape, self.shape))
+        self.learner.restore(state.weights, state.trained_weights, state.optimizers)
+        self.learner.metrics.restore(state.epoch.sums, state.epoch.images)
+        self.progress.restore(state)
+        self.timer.epoch_seconds = state.epoch.seconds
+        devices.set_random_state(self.device, state.random)

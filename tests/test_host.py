@@ -1,0 +1,53 @@
+"""What the engine's main thread says beside the training."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.process import host
+from engine.process.host import Host
+from engine.protocol import events
+from engine.recipes.recipe_building import build_recipe
+from engine.start import launch
+from tests.processes import Watch, wait_for
+
+
+@pytest.fixture
+def own_handlers() -> Iterator[None]:
+    """An engine listens to signals, which the tests do not."""
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+    before = [(number, signal.getsignal(number)) for number in numbers]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_handlers")
+def test_what_was_measured_before_the_end_is_not_said_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers look for how a run ended in its last line."""
+    run, lock = claim = launch.create(build_recipe(settings={"epochs": 1, "threads": 1}), tmp_path)
+    watch = Watch(run.journal)
+
+    class Slow:
+        """Has measured when the run has ended."""
+
+        def __init__(self, folder: Path) -> None:
+            assert folder == run.path
+
+        def sample(self) -> events.Hardware:
+            wait_for(lambda: watch.count(events.RunEnded) > 0)
+            return events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
+
+    monkeypatch.setattr(host, "Sampler", Slow)
+    assert Host(claim, None, sys.stderr).run() == 0
+    os.close(lock)
+    assert watch.count(events.Hardware) == 0
+    assert isinstance(watch.events[-1], events.RunEnded)
