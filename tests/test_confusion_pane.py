@@ -18,7 +18,7 @@ from tests import scripted
 from tests.test_dashboard import app_of, notes, pane, screen, told
 from tui.app import CnnTui
 from tui.panes.confusion.confusion_pane import ConfusionPane
-from tui.panes.confusion.pictures import PicturesScreen
+from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.dashboard import Dashboard
 
 WHITE = events.Picture(1, 8, 8, base64.b64encode(b"\xff" * 64).decode())
@@ -72,7 +72,7 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
         shown = [events.Example(i, WHITE, 4, ((5, 0.8), (4, 0.2))) for i in asked.images]
         pane(pilot, ConfusionPane).receive(events.Examples(tuple(shown)))
         await pilot.pause()
-        assert isinstance(pilot.app.screen, PicturesScreen)
+        assert isinstance(pilot.app.screen, ImagesDialog)
         for words in ("c004 taken for c005", "1-2 of 2", "true c004", "#31", "c005 ▇", "✓ c004"):
             assert words in screen(pilot), words
         await pilot.press("escape")

@@ -7,11 +7,11 @@ import pytest
 from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.data_shape import DataShape
 from engine.catalog.datasets import DATA
-from tui import text
+from tui import shared_text
 from tui.drawing import architecture_list, cells, drawing_text
 
 
-def keys(order: str = text.BY_FAMILY, wanted: str = "") -> list[str]:
+def keys(order: str = shared_text.BY_FAMILY, wanted: str = "") -> list[str]:
     return [a.key for a in architecture_list.matching(order, wanted)]
 
 

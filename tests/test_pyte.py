@@ -105,7 +105,7 @@ async def test_pasted_text_is_never_taken_for_keys(growing: RunDir) -> None:
     terminal.wait_for("training")
     terminal.type("\x1b[200~qqd?\x1b[201~")
     terminal.type("e")
-    terminal.wait_for("a pure guess among")
+    terminal.wait_for("A pure guess among")
     terminal.type("q")
     terminal.type("q")
     assert terminal.wait_end() == 0

@@ -22,7 +22,7 @@ from tests.drawing import examples
 from tests.idle import workers_have_ended
 from tests.scripted import Clock
 from tui.app import CnnTui
-from tui.panes.confusion.pictures import PicturesScreen
+from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
 
 Compare = Callable[..., bool]
@@ -55,7 +55,7 @@ def augmented() -> Screen[Any]:
 def pictures() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(10 * i, seen.picture, 3, ((5, 0.8), (3, 0.15))) for i in range(7)]
-    return PicturesScreen("cat taken for dog", shown, examples.CIFAR10)
+    return ImagesDialog("cat taken for dog", shown, examples.CIFAR10)
 
 
 SMALL, MEDIUM, WIDE = (80, 24), (120, 40), (200, 60)

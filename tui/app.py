@@ -17,7 +17,7 @@ from textual.notifications import SeverityLevel
 from textual.widgets import Input
 
 from engine.run.run_paths import RunDir
-from tui import text
+from tui import shared_text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, fullwidth_keys, hangup
 from tui.terminal.driver import SteadyDriver
@@ -49,7 +49,7 @@ def settle() -> None:
 class CnnTui(App[str]):
     """The viewer: a dashboard of the run to watch, else the launcher."""
 
-    TITLE = text.PROGRAM
+    TITLE = shared_text.PROGRAM
     COMMANDS = {_actions}  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("colon,ctrl+p", "command_palette", show=False),
@@ -113,7 +113,7 @@ class CnnTui(App[str]):
     def get_default_screen(self) -> Opening:
         run = self._run
         if run is None:
-            return Opening(text.PROGRAM, boxed=False)
+            return Opening(shared_text.PROGRAM, boxed=False)
         name = run.label if run.number is None else f"{run.number} {run.name}"
         return Opening(name, boxed=True)
 
@@ -181,11 +181,11 @@ class CnnTui(App[str]):
         from tui.widgets.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(placeholder=text.SEARCH_COMMANDS))
+            self.push_screen(Palette(placeholder=shared_text.SEARCH_COMMANDS))
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
         """What the palette offers beside the bindings: in words, its keys, and the action."""
-        yield text.TOGGLE_THEME, "", "toggle_theme"
+        yield shared_text.TOGGLE_THEME, "", "toggle_theme"
 
     def action_toggle_theme(self) -> None:
         dark, light = themes.DARK.name, themes.LIGHT.name

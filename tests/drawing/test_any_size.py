@@ -18,8 +18,8 @@ from tests.drawing import examples
 from tui.drawing import cells
 from tui.drawing.axis import Limits, epoch_span, epoch_ticks, gutter, newest
 from tui.drawing.cells import Row
+from tui.drawing.curve_facts import CursorReading, accuracy_facts, cursor_facts, loss_facts
 from tui.drawing.curves import curve_pane
-from tui.drawing.facts import CursorReading, accuracy_facts, cursor_facts, loss_facts
 from tui.drawing.frame import frame, room, tabs
 from tui.drawing.learning_rate import rate_cursor_facts, rate_facts, rate_pane, rate_strip
 from tui.drawing.log_lines import log_line, log_pane

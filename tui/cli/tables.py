@@ -21,7 +21,7 @@ from engine.recipes import presets
 from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
 from engine.text import duration, harmless
-from tui import text
+from tui import shared_text
 from tui.cli import cli_text
 from tui.drawing import architecture_list
 from tui.drawing.dataset_availability import availability
@@ -96,7 +96,7 @@ def _width(widths: Sequence[int]) -> int:
 
 def models() -> None:
     """The architectures, with parameters and multiply-accumulates for 3×32×32 and 10 classes."""
-    known = architecture_list.matching(text.BY_FAMILY, "")
+    known = architecture_list.matching(shared_text.BY_FAMILY, "")
     columns = architecture_list.columns(known, architecture_list.CIFAR10)[:-1]
     news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(

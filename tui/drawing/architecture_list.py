@@ -10,7 +10,7 @@ from engine.catalog.architectures import Architecture, Estimate, Stage
 from engine.catalog.data_shape import DataShape
 from engine.catalog.datasets import DataSet
 from engine.text import si
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.table import Column
@@ -29,7 +29,7 @@ def shape_of(data: DataSet | None) -> DataShape:
 
 
 ORDERS: dict[str, Callable[[Architecture], Any]] = {
-    text.BY_FAMILY: lambda a: 0,
+    shared_text.BY_FAMILY: lambda a: 0,
     drawing_text.BY_YEAR: lambda a: a.year,
     drawing_text.BY_DEPTH: lambda a: a.depth,
     drawing_text.BY_PARAMETERS: lambda a: a.parameters,
@@ -54,7 +54,7 @@ def columns(found: Sequence[Architecture], shape: DataShape) -> list[Column]:
         Column(drawing_text.NAME, [a.key for a in found]),
         Column(drawing_text.YEAR, [str(a.year) for a in found], 5, right=True),
         Column(drawing_text.DEPTH, [str(a.depth) for a in found], 3, right=True),
-        Column(text.PARAMETERS, [parameters(a, shape) for a in found], 1, right=True),
+        Column(shared_text.PARAMETERS, [parameters(a, shape) for a in found], 1, right=True),
         Column(drawing_text.MACS, [macs(a, shape) for a in found], 2, right=True),
         Column(drawing_text.TOP5_ERROR, [_top5(a) for a in found], 4, right=True),
         Column(drawing_text.TOP1, [_top1(a) for a in found], 6, right=True),

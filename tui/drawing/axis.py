@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from tui import text
+from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 
@@ -123,7 +123,7 @@ def epoch_ticks(
     for epoch in _ticks(window, columns):
         _place(placed, _centred(epoch, window, left, width))
     if columns >= NAMED_COLUMNS and placed.get(last) == number:
-        name = Span(f" {text.EPOCH}", "dim")
+        name = Span(f" {shared_text.EPOCH}", "dim")
         _place(placed, (last - len(name.text), name))
     return _line(placed, width)
 

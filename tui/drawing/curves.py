@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from tui import text
+from tui import shared_text
 from tui.drawing import axis, cells, drawing_text, spark
 from tui.drawing.axis import Limits, column_in
 from tui.drawing.braille import Canvas
@@ -142,10 +142,10 @@ def nan_marks(lines: Iterable[Sequence[tuple[float, float]]], width: int, window
     marks: Marks = {}
     free = 0
     for at in sorted(column_in(window, x, width) for x in begins):
-        at = max(0, min(at, width - len(text.NAN)))
+        at = max(0, min(at, width - len(shared_text.NAN)))
         if at >= free:
-            marks[0, at] = Span(text.NAN, "error")
-            free = at + len(text.NAN) + 1
+            marks[0, at] = Span(shared_text.NAN, "error")
+            free = at + len(shared_text.NAN) + 1
     return marks
 
 

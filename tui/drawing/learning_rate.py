@@ -8,11 +8,11 @@ import math
 from engine.recipes import schedule
 from engine.recipes.schedule import Plan
 from engine.run.history import History
-from tui import text
+from tui import shared_text
 from tui.drawing import axis, cells, drawing_text, numbers, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
-from tui.drawing.facts import cursor_places
+from tui.drawing.curve_facts import cursor_places
 from tui.drawing.frame import fitting
 from tui.drawing.plot import Line, plot
 from tui.drawing.scale import Scale, beside_labels, round_limits
@@ -35,7 +35,9 @@ def rate_pane(
     lines = [line for line in (planned, past) if line.x]
     drawn = plot(lines, room, height, window, (scale.low, scale.high))
     if not lines:
-        drawn[height // 2] = cells.fit(cells.row(Span(f"{text.NO_RATE:^{room}}", "dim")), room)
+        drawn[height // 2] = cells.fit(
+            cells.row(Span(f"{shared_text.NO_RATE:^{room}}", "dim")), room
+        )
     if cursor is not None:
         drawn = axis.with_cursor(drawn, axis.column_in(window, cursor, room))
     return [cells.fit(row, width) for row in beside_labels(drawn, scale, left)]
@@ -50,7 +52,7 @@ def rate_facts(history: History, room: int) -> Row:
         return ()
     now = Span(numbers.rate(history.rate))
     recipe = history.run.recipe
-    kind = text.SCHEDULES[recipe.schedule]
+    kind = shared_text.SCHEDULES[recipe.schedule]
     warm = drawing_text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
     factors = _factors(history)
     planned = Span(f"{'  ' if factors else ','} {drawing_text.PLANNED}", "dim")
@@ -67,7 +69,7 @@ def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -
     step = round(epoch * history.steps_per_epoch)
     ahead = step > history.step
     rate = _planned_at(history, step - 1) if ahead else rate_at(history, epoch, reach)
-    value = Span(text.NONE if rate is None else numbers.exact(rate))
+    value = Span(shared_text.NONE if rate is None else numbers.exact(rate))
     note = (Span(f"   {drawing_text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
     long, short, least = cursor_places(epoch, step)
     forms = [(*place, Span("   "), value, *note) for place in (long, short, least)]
@@ -81,7 +83,10 @@ def rate_at(history: History, epoch: float, reach: float) -> float | None:
 
 
 def _factors(history: History) -> Row:
-    named = ((drawing_text.PLATEAU, history.plateau_factor), (text.YOU, history.steered_factor))
+    named = (
+        (drawing_text.PLATEAU, history.plateau_factor),
+        (shared_text.YOU, history.steered_factor),
+    )
     spans: list[Span] = []
     for name, factor in named:
         if math.isfinite(factor) and abs(factor - 1) > NO_FACTOR:
@@ -95,17 +100,17 @@ def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = No
     `rate` is the rate now. Until it is known, the planned rate of the step is shown.
     """
     if plan is None or plan.steps <= 0:
-        return cells.fit(cells.row(" ", Span(text.RATE, "dim")), width)
+        return cells.fit(cells.row(" ", Span(shared_text.RATE, "dim")), width)
     done = axis.share(step, 0, plan.steps)
     at_step = min(max(0, step - 1), plan.steps - 1)
     now = schedule.learning_rate(plan, at_step) if rate is None else rate
     end = f"   {numbers.rate(now)}   {numbers.whole(done):>3} % "
-    room = width - len(end) - cells.width([Span(text.RATE)]) - 2
+    room = width - len(end) - cells.width([Span(shared_text.RATE)]) - 2
     bar = _bar(plan, room)
     at = axis.column(done, 1.0, max(1, room))
     row = cells.row(
         " ",
-        Span(text.RATE, "dim"),
+        Span(shared_text.RATE, "dim"),
         " ",
         Span(bar[:at], "rate"),
         Span("┃" if bar else "", "key"),

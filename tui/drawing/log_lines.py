@@ -15,7 +15,7 @@ from engine.protocol.events import Event
 from engine.recipes.recipe import short_names
 from engine.run.history import History
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 
@@ -121,7 +121,7 @@ def log_line(history: History, width: int, clock: Clock = local_time, go_on: str
 
     `go_on` is the command that resumes a run that has ended; it stands on the right.
     """
-    hint = (Span(f"  {text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
+    hint = (Span(f"  {shared_text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
     room = width - cells.width(hint)
     return (*_newest(history, room, clock), *hint) if room >= NARROWEST else cells.fit(hint, width)
 
@@ -201,7 +201,7 @@ def _checkpointed(event: events.Checkpointed) -> Entry:
         return Entry("◆", "good", drawing_text.BEST, rest)
     reason = drawing_text.CHECKPOINT_REASONS[event.reason]
     return Entry(
-        " ", "plain", text.CHECKPOINT, drawing_text.log_checkpoint(reason, event.step, file)
+        " ", "plain", shared_text.CHECKPOINT, drawing_text.log_checkpoint(reason, event.step, file)
     )
 
 
@@ -214,7 +214,7 @@ def _ended(event: events.RunEnded) -> Entry:
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
         # The status says how long it took; it knows of earlier attempts and of pauses.
         rest = drawing_text.log_ended(best, epoch)
-    return Entry(*sign[event.reason], text.RUN_ENDED[event.reason], rest)
+    return Entry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
 
 
 def _line(event: Event, clock: Clock) -> Row:

@@ -12,7 +12,7 @@ from engine.recipes.recipe import short_names
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import axis, cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.log_lines import Clock, local_time
@@ -89,7 +89,7 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
         reason = history.ended.reason
         signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
         found = signs.get(reason, State("·", "", "warning"))
-        return found._replace(word=text.RUN_ENDED[reason])
+        return found._replace(word=shared_text.RUN_ENDED[reason])
     if silent:
         return State("?", drawing_text.ENGINE_SILENT, "warning")
     phase = history.phase
@@ -180,7 +180,7 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
         time = _left(history)
         at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
         long += [speed, *([drawing_text.time_left_at(time, at)] if time else [])]
-        short += [speed, *([text.time_left(time)] if time else [])]
+        short += [speed, *([shared_text.time_left(time)] if time else [])]
     tails = ["   ".join(["", *long])]
     tails += [" " + "  ".join(words) for words in (short, short[:1] + short[2:], short[:1])]
     return [(head, Span(tail)) for head, tail in zip(heads, tails, strict=True)]

@@ -17,7 +17,7 @@ from engine.protocol import commands
 from engine.protocol.events import Event
 from engine.run import run_lock
 from engine.run.run_paths import RunDir
-from tui import text
+from tui import shared_text
 from tui.panes.base.chart import Chart
 from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
@@ -287,7 +287,7 @@ class Dashboard(FollowingScreen):
         kind = type(self._pane)
         sentences = [*kind.explain(self._epoch.history_for(kind, self.history))]
         if self.history.ended is not None:
-            reason = text.RUN_ENDED[self.history.ended.reason]
+            reason = shared_text.RUN_ENDED[self.history.ended.reason]
             sentences.insert(0, screen_text.explain_over(reason, self.history.epoch))
         self.app.push_screen(ExplainScreen(kind.TITLE, " ".join(sentences)))
 
@@ -342,5 +342,5 @@ class Dashboard(FollowingScreen):
         if self._recorded:
             return screen_text.RECORDING_OVER
         if self.alive:
-            return text.goes_on(self.run_dir.label, self._control.selector)
+            return shared_text.goes_on(self.run_dir.label, self._control.selector)
         return screen_text.is_over(self.run_dir.label, self._control.selector)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tui import text
+from tui import shared_text
 from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 
@@ -48,4 +48,4 @@ def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
         yield "d", screen_text.KEY_DETACH
     yield ":", screen_text.KEY_COMMANDS
     yield "q", screen_text.KEY_LEAVE
-    yield "?", text.KEY_HELP
+    yield "?", shared_text.KEY_HELP

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 
 from engine.text import harmless
-from tui.text import GO_ON
+from tui.shared_text import GO_ON
 from tui.widgets.key_group import KeyGroup
 
 KEY_PAUSE = "pause"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.text import duration, harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.spark import sparkline
@@ -53,5 +53,5 @@ def best_percent(run: RunSummary) -> str:
 
 def _time(run: RunSummary) -> str:
     if run.state == "live" and run.remaining is not None:
-        return text.time_left(duration(run.remaining))
+        return shared_text.time_left(duration(run.remaining))
     return duration(run.seconds) if run.seconds else ""

@@ -9,7 +9,7 @@ from textual import events as textual_events
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 
-from tui import text
+from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.choices import choice_rows, window
@@ -121,7 +121,7 @@ class Chooser(CellWidget, can_focus=True):
         """Which rows are shown, unless all of them are."""
         if not 0 < len(shown) < len(self):
             return ()
-        return (Span(text.rows_of(shown[0] + 1, shown[-1] + 1, len(self)), "dim"),)
+        return (Span(shared_text.rows_of(shown[0] + 1, shown[-1] + 1, len(self)), "dim"),)
 
     def _below(self, room: int) -> list[Row]:
         """The rows on the chosen one, after an empty row where there is room for it."""

@@ -7,8 +7,8 @@ from typing import ClassVar, NamedTuple
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui import text
-from tui.drawing import cells, curves, facts, learning_rate, log_lines, series, status_rows
+from tui import shared_text
+from tui.drawing import cells, curve_facts, curves, learning_rate, log_lines, series, status_rows
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.plain import spelled
@@ -90,9 +90,9 @@ class Numbers(Strip):
     def draw(self, width: int, height: int) -> list[Row]:
         history = self.history
         named = (
-            (text.LOSS_TITLE, facts.loss_facts),
-            (text.ACCURACY_TITLE_SHORT, facts.accuracy_facts),
-            (text.RATE, learning_rate.rate_facts),
+            (shared_text.LOSS_TITLE, curve_facts.loss_facts),
+            (shared_text.ACCURACY_TITLE_SHORT, curve_facts.accuracy_facts),
+            (shared_text.RATE, learning_rate.rate_facts),
         )
         rows: list[Row] = []
         for name, fact in named:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui.drawing import facts
+from tui.drawing import curve_facts
 from tui.drawing.cells import Row
 from tui.panes.base import pane_text
 from tui.panes.base.chart import Chart
@@ -31,7 +31,7 @@ class SmoothedChart(Chart):
         narrow = width < NARROW
         if narrow and self.cursor is not None:
             return super().title(width)
-        drawn = facts.view_facts(self.view.smoothing, self.log_scale, short=narrow)
+        drawn = curve_facts.view_facts(self.view.smoothing, self.log_scale, short=narrow)
         return (*super().title(width), *drawn)
 
     def action_smooth(self, levels: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import Counts, class_name
@@ -109,4 +109,4 @@ def _cut(name: str) -> str:
 
 
 def _percent(fraction: float | None) -> str:
-    return text.NONE if fraction is None else numbers.percent(fraction)
+    return shared_text.NONE if fraction is None else numbers.percent(fraction)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
@@ -157,7 +157,8 @@ def _total(counted: Counts) -> str:
 
 def _heading(counted: Counts, width: int, number: int, name: int) -> list[Row]:
     head = (
-        f" {cells.fit_text(text.TRUE, name)} {cells.fit_text(confusion_text.PREDICTED, name)}"
+        f" {cells.fit_text(shared_text.TRUE, name)}"
+        f" {cells.fit_text(confusion_text.PREDICTED, name)}"
         f" {cells.right(_total(counted), number)}"
     )
     return [(Span(head, "dim"),), (Span(" " + "─" * (width - 2), "border"),)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.protocol.events import Confusion
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
@@ -28,7 +28,7 @@ def confusion_pane(
 ) -> list[Row]:
     """Row = true class, in per cent of its images, or in counts."""
     if confusion is None:
-        rows = [cells.row(Span(" " + text.NO_CONFUSION, "dim"))]
+        rows = [cells.row(Span(" " + shared_text.NO_CONFUSION, "dim"))]
     else:
         rows = _shown(counts(confusion), classes, width, height, view)
     blank: list[Row] = [()] * (height - len(rows))
@@ -113,8 +113,8 @@ def confusion_facts(
     order = (
         [confusion_text.CONFUSION_ORDERS[view.order(kind)]] if view.turn or kind == "report" else []
     )
-    many = [text.classes(len(classes))] if len(classes) > MOST_CLASSES else []
-    only = [text.filtered(view.wanted)] if view.wanted else []
+    many = [shared_text.classes(len(classes))] if len(classes) > MOST_CLASSES else []
+    only = [shared_text.filtered(view.wanted)] if view.wanted else []
     top1 = (
         [confusion_text.top1(numbers.percent(counts(confusion).top1))] if kind != "matrix" else []
     )

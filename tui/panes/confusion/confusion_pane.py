@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui import text
+from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
 from tui.drawing.plain import spelled
@@ -43,7 +43,7 @@ class ConfusionPane(Pane):
         ("r", confusion_text.KEY_REPORT),
         ("m", confusion_text.KEY_MATRIX),
         ("%", confusion_text.KEY_PER_CENT),
-        ("/", text.KEY_FILTER),
+        ("/", shared_text.KEY_FILTER),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("percent_sign", "toggle_counts", confusion_text.SHOW_COUNTS, show=False),
@@ -165,9 +165,9 @@ class ConfusionPane(Pane):
     def receive(self, reply: Event) -> None:
         self._set_view(self._view._replace(waiting=False))
         if isinstance(reply, events.Examples) and self.screen.is_current:
-            from tui.panes.confusion.pictures import PicturesScreen
+            from tui.panes.confusion.images_dialog import ImagesDialog
 
-            shown = PicturesScreen(self._heading, reply.examples, self.history.classes)
+            shown = ImagesDialog(self._heading, reply.examples, self.history.classes)
             self.app.push_screen(shown)
 
     # Drawing
@@ -176,7 +176,7 @@ class ConfusionPane(Pane):
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
         # A past epoch stands in the title already.
-        epoch = text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
+        epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
             confusion_drawing.confusion_foot(matrix, classes, width - 2, height - 2, view),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.protocol.events import Example
-from tui import text
+from tui import shared_text
 from tui.drawing import axis, cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import class_name
@@ -92,7 +92,7 @@ def _cell(column: Sequence[Row], i: int, side: int) -> Row:
 
 def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
     """`true cat  #4217`, then a row with a bar for each prediction; `✓` marks the right one."""
-    label, place = Span(f"{text.TRUE} ", "dim"), Span(f" #{example.image}", "dim")
+    label, place = Span(f"{shared_text.TRUE} ", "dim"), Span(f" #{example.image}", "dim")
     room = max(0, width - cells.width([label, place]))
     rows = [cells.row(label, cells.fit_text(class_name(classes, example.true), room), place)]
     longest = widest([class_name(classes, index) for index, _ in example.top])

@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 
 from engine.protocol.events import Event
 from engine.run.history import History
-from tui import text
-from tui.drawing import facts, series
+from tui import shared_text
+from tui.drawing import curve_facts, series
 from tui.drawing.cells import Row
+from tui.drawing.curve_facts import CursorReading
 from tui.drawing.curves import curve_pane
-from tui.drawing.facts import CursorReading
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base import pane_text
@@ -54,7 +54,7 @@ class _CurvePane(SmoothedChart):
         if at is None:
             return Border(self.facts(facts_room), self.ticks(width))
         reading = self._reading(at, self.reach(width))
-        return Border(facts.cursor_facts(reading, facts_room), self.ticks(width))
+        return Border(curve_facts.cursor_facts(reading, facts_room), self.ticks(width))
 
     def plot(self, width: int, height: int) -> list[Row]:
         drawn = self._drawn()
@@ -86,7 +86,7 @@ class LossPane(_CurvePane):
     """Cross-entropy in training and validation."""
 
     NAME = "loss"
-    TITLE = text.LOSS_TITLE
+    TITLE = shared_text.LOSS_TITLE
     GO_TO = curves_text.GO_TO_LOSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("L", "log_scale", curves_text.SHOW_LOG_SCALE, show=False)
@@ -110,7 +110,7 @@ class LossPane(_CurvePane):
         )
 
     def facts(self, room: int) -> Row:
-        return facts.loss_facts(self.history, room, self.history.first_loss)
+        return curve_facts.loss_facts(self.history, room, self.history.first_loss)
 
 
 class AccuracyPane(_CurvePane):
@@ -118,7 +118,7 @@ class AccuracyPane(_CurvePane):
 
     NAME = "accuracy"
     TITLE = curves_text.ACCURACY_TITLE
-    SHORT = text.ACCURACY_TITLE_SHORT
+    SHORT = shared_text.ACCURACY_TITLE_SHORT
     GO_TO = curves_text.GO_TO_ACCURACY
 
     @classmethod
@@ -132,4 +132,4 @@ class AccuracyPane(_CurvePane):
         return series.accuracy_scale(drawn, close=self.view.recent, previous=previous)
 
     def facts(self, room: int) -> Row:
-        return facts.accuracy_facts(self.history, room)
+        return curve_facts.accuracy_facts(self.history, room)

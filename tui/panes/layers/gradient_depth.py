@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.protocol.events import Layer, Measured
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.axis import share
 from tui.drawing.cells import Ink, Row, Span
@@ -68,7 +68,7 @@ def amount(value: Measured) -> str:
     """One or two digits in at most five cells: .021, 8e-4, 1.8, 120, 2e3."""
     size = abs(numbers.number(value))
     if not math.isfinite(size):
-        return text.NAN
+        return shared_text.NAN
     if size == 0:
         return "0"
     if not 0.00995 <= size < 999.5:
@@ -109,7 +109,7 @@ def _ratio(found: Sequence[Verdict]) -> str:
     """The first layer's gradient over the last one's."""
     first, last = found[0].health, found[-1].health
     if not first.gradient or not last.gradient:
-        ratio = text.NONE if None in (first.gradient, last.gradient) else "0"
+        ratio = shared_text.NONE if None in (first.gradient, last.gradient) else "0"
     else:
         ratio = amount(first.gradient / last.gradient)
     return layers_text.first_to_last(_name(first.layer), _name(last.layer), ratio.ljust(RATIO))

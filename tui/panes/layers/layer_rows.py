@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.protocol.events import Health, Layer, RunStarted
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
@@ -123,7 +123,7 @@ class LayerTable:
             column(layers_text.LAYER, names, 0, "name", right=False),
             column(layers_text.KERNEL, [row.kernel for row in rows], 8, "kernel", right=False),
             column(layers_text.OUTPUT, [self._outputs[i] for i in shown], 5, "output", right=False),
-            column(text.PARAMETERS, [count(row.parameters) for row in rows], 2, counts),
+            column(shared_text.PARAMETERS, [count(row.parameters) for row in rows], 2, counts),
             _bars([row.parameters / self._largest.parameters for row in rows], bars, 13),
             column(layers_text.MMAC, [self._macs[i] for i in shown], 7, "macs"),
             _bars([row.macs / self._largest.macs for row in rows], bars, 12),
@@ -206,7 +206,7 @@ def layer_pane(
     Until there is a report, `no_health` stands there.
     """
     if not shape.tree:
-        rows = [cells.row(Span(" " + text.NO_LAYERS, "dim"))]
+        rows = [cells.row(Span(" " + shared_text.NO_LAYERS, "dim"))]
     else:
         shown = stage_tree.shown(shape.tree, view.opened)
         room = rows_room(height)
@@ -241,7 +241,7 @@ def rows_shown(rows: int, first: int, height: int) -> str:
     if rows <= room or height <= 0:
         return ""
     first = max(0, min(first, rows - room))
-    return text.rows_of(first + 1, first + room, rows)
+    return shared_text.rows_of(first + 1, first + room, rows)
 
 
 def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
@@ -363,7 +363,7 @@ def _gradient_bar(scale: Scale, found: Verdict | None, width: int) -> str:
 
 def amount_of(found: Verdict, value: float | None) -> str:
     """The amount; a dash for a frozen layer, whose missing numbers are not NaN."""
-    return text.NONE if value is None and frozen(found.health) else amount(value)
+    return shared_text.NONE if value is None and frozen(found.health) else amount(value)
 
 
 def _spread(health: Health) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui.text import CHECKPOINT, COMPUTE, EVALUATION, INPUT
+from tui.shared_text import CHECKPOINT, COMPUTE, EVALUATION, INPUT
 
 
 def more(count: int) -> str:

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from engine.protocol.events import Gpu, Hardware
 from engine.run.history import History
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import axis, cells, numbers, spark
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
@@ -80,9 +80,9 @@ def bounds(history: History) -> list[tuple[str, float]]:
         validation = axis.share(last.evaluation_seconds, 0.0, whole) if whole > 0 else 0.0
     steps = 1 - validation
     shares = [
-        (text.COMPUTE, steps * (1 - waited)),
-        (text.INPUT, steps * waited),
-        (text.EVALUATION, validation),
+        (shared_text.COMPUTE, steps * (1 - waited)),
+        (shared_text.INPUT, steps * waited),
+        (shared_text.EVALUATION, validation),
     ]
     return sorted(shares, key=lambda share: -share[1])
 
@@ -112,7 +112,7 @@ def _entries(
         last = history.epochs[-1]
         train, validation = last.seconds, last.evaluation_seconds
         spent = machine_pane_text.epoch_time(numbers.duration(train), numbers.duration(validation))
-        yield text.EPOCH, cells.row(spent)
+        yield shared_text.EPOCH, cells.row(spent)
     if cost is not None:
         share, kib = f"{100 * cost.share:.1f}", f"{cost.bytes_per_second / 1024:.1f}"
         yield machine_pane_text.VIEWER, cells.row(machine_pane_text.viewer_cost(share, kib))
@@ -173,7 +173,7 @@ def _gpu(gpu: Gpu, room: int) -> Row:
     values = f" {numbers.whole(gpu.utilisation):>2} %"
     for measured, unit in ((gpu.temperature, "°C"), (gpu.power, "W")):
         written = numbers.rounded(measured)
-        values += f"   {written} {unit}" if written != text.NAN else ""
+        values += f"   {written} {unit}" if written != shared_text.NAN else ""
     return cells.row(*_meter(gpu.utilisation, room), values)
 
 
@@ -191,7 +191,7 @@ def _others(gpus: Sequence[Gpu], user: str) -> list[str]:
 
 
 def _holder(holder: str, memory: int, user: str) -> str:
-    names = {user: text.YOU, "?": machine_pane_text.SOMEONE}
+    names = {user: shared_text.YOU, "?": machine_pane_text.SOMEONE}
     name = cells.fit_text(names.get(holder, harmless(holder)), 12).rstrip()
     return f"{name} {numbers.size(memory)}" if memory > 0 else name
 
@@ -243,7 +243,7 @@ def _speed(history: History, room: int, width: int) -> Row:
 def _bound(shares: Sequence[tuple[str, float]], taken: float, width: int) -> Row:
     """`by compute 88 %`, the share of other programs, and the other limits dim if they fit."""
     (what, share), *others = shares
-    ink: Ink = "warning" if what == text.INPUT else "plain"
+    ink: Ink = "warning" if what == shared_text.INPUT else "plain"
     head = Span(machine_pane_text.bound_by(what, numbers.whole(share)), ink)
     rest = [
         Span(f"   {machine_pane_text.share_of_time(w, numbers.whole(s))}", "dim") for w, s in others

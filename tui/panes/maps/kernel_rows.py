@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.protocol.events import Kernels
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
@@ -57,4 +57,4 @@ def kernels_range(event: Kernels, width: int, height: int, first: int) -> Row:
     page = kernels_tiles(event, width, height).page(first, len(event.kernels))
     if not page:
         return ()
-    return (Span(text.some_of(page[0] + 1, page[-1] + 1, max(event.shape[0], len(page)))),)
+    return (Span(shared_text.some_of(page[0] + 1, page[-1] + 1, max(event.shape[0], len(page)))),)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from engine.protocol.events import FeatureMap, FeatureMaps, Picture
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import axis, cells, numbers
 from tui.drawing.cells import Ink, Row, Span
-from tui.drawing.facts import epoch_number
+from tui.drawing.curve_facts import epoch_number
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import class_name
 from tui.drawing.shades import decoded, pictured
@@ -53,7 +53,7 @@ def maps_pane(
 ) -> list[Row]:
     """The image with its predictions, and the layer's channels beside or below it."""
     if event is None:
-        rows = [cells.row(Span(" " + text.NO_MAPS, "dim"))]
+        rows = [cells.row(Span(" " + shared_text.NO_MAPS, "dim"))]
     elif _is_tall(width, height):
         rows = _tall(event, classes, width, height, view)
     else:
@@ -90,7 +90,7 @@ def maps_foot(
     sees = Span(f"  {maps_text.sees(receptive)}" if receptive else "", "dim")
     image = Span(f"   {maps_text.image(event.image)}", "dim")
     epoch = epoch_number(event.step / max(1, steps_per_epoch))
-    when = Span(f"   {text.at_epoch(epoch)}", "dim")
+    when = Span(f"   {shared_text.at_epoch(epoch)}", "dim")
     name = Span(harmless(event.layer))
     forms = [(label, image, when), (name, image, when), (label, image), (label,)]
     return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
@@ -111,7 +111,7 @@ def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView
         return ()
     channels = max(len(event.maps), *event.shape[:1])
     order = Span(f"  {maps_text.STRONGEST_FIRST}" if view.strongest else "", "dim")
-    return cells.row(text.some_of(page[0] + 1, page[-1] + 1, channels), order)
+    return cells.row(shared_text.some_of(page[0] + 1, page[-1] + 1, channels), order)
 
 
 def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
@@ -232,7 +232,7 @@ def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list
     """The true class, then the top predictions with bars for their probabilities."""
     name = min(widest([class_name(classes, i) for i, _ in event.top]), width // 2)
     room = width - name - 5
-    rows = [cells.row(Span(text.TRUE + " ", "dim"), class_name(classes, event.true))]
+    rows = [cells.row(Span(shared_text.TRUE + " ", "dim"), class_name(classes, event.true))]
     for index, probability in event.top:
         ink: Ink = "good" if index == event.true else "plain"
         rows.append(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from engine.run.history import History
-from tui import text
+from tui import shared_text
 from tui.drawing import learning_rate, plot
 from tui.drawing.cells import Row
 from tui.panes.base.chart import Chart
@@ -19,7 +19,7 @@ class RatePane(Chart):
 
     NAME = "rate"
     TITLE = rate_text.RATE_TITLE
-    SHORT = TAB = text.RATE
+    SHORT = TAB = shared_text.RATE
     GO_TO = rate_text.GO_TO_RATE
     # The rate of a column is known when the column begins.
     RENEWED = math.inf

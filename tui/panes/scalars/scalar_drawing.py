@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import axis, cells
 from tui.drawing.axis import Limits, column_in
 from tui.drawing.cells import Ink, Row, Span
@@ -66,7 +66,7 @@ def scale_for(
 def amount(value: float | None) -> str:
     """Four digits: 4010, 0.3534, 1.2e-5."""
     if value is None:
-        return text.NONE
+        return shared_text.NONE
     return f"{value:.4g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterator
 
 from engine.run.curve import Curve
@@ -26,7 +25,7 @@ def sentences(history: History) -> Iterator[str]:
 
 
 def _gradient(curve: Curve) -> str:
-    values = [one.mean for one in curve.bins() if math.isfinite(one.mean)]
+    values = sorted(one.mean for one in curve.bins() if math.isfinite(one.mean))
     if curve.last is None or not values:
         return scalars_text.EXPLAIN_GRADIENT_NOT_FINITE
-    return scalars_text.explain_gradient(amount(curve.last), amount(statistics.median(values)))
+    return scalars_text.explain_gradient(amount(curve.last), amount(values[len(values) // 2]))

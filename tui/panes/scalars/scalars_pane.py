@@ -13,7 +13,7 @@ from engine.protocol.events import Steps
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from engine.text import harmless
-from tui.drawing import facts, numbers, series
+from tui.drawing import curve_facts, numbers, series
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.scale import Scale
@@ -132,7 +132,9 @@ class ScalarsPane(SmoothedChart):
         return width - 2 - scalar_drawing.list_width(self._names, width - 2)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
-        place = facts.cursor_places(self.cursor, self._step) if self.cursor is not None else ()
+        place = (
+            curve_facts.cursor_places(self.cursor, self._step) if self.cursor is not None else ()
+        )
         if self.plot_width(width) < width - 2:
             return Border(fitting([*place, *self._axis_facts], facts_room), self.ticks(width))
         name = self._names[self._at]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.reactive import var
 
 from engine.catalog.architectures import ARCHITECTURES
-from tui import text
+from tui import shared_text
 from tui.drawing import architecture_list
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
@@ -22,7 +22,7 @@ class ArchitectureBox(Chooser):
 
     def __init__(self, *, id: str, chosen: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, heading=True, chosen=chosen)
-        self._order = text.BY_FAMILY
+        self._order = shared_text.BY_FAMILY
         self.wanted = ""
         """The text that names, families and ideas are filtered by."""
 

@@ -8,7 +8,7 @@ from textual.reactive import var
 
 from engine.catalog import datasets
 from engine.text import harmless, si
-from tui import text
+from tui import shared_text
 from tui.drawing.dataset_availability import availability
 from tui.drawing.table import Column
 from tui.screens.launcher import launcher_text
@@ -48,7 +48,7 @@ def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:
     if folder is None:
         return launcher_text.FOLDER_ENTRY, "", "", ""
     name, shape = harmless(Path(folder.path).name), folder.shape
-    return name, si(folder.images), _square(shape.size), text.classes(shape.classes)
+    return name, si(folder.images), _square(shape.size), shared_text.classes(shape.classes)
 
 
 def _square(side: int) -> str:

@@ -20,7 +20,7 @@ from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, recipe_resolution
-from tui import text
+from tui import shared_text
 from tui.screens.launcher import equivalent_command, launcher_text
 from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
@@ -258,5 +258,5 @@ class Launcher(Screen[None]):
         """Leave, and name the runs started here that go on."""
         live = (run for run in self._started_here if run_lock.is_live(run))
         self.app.exit(
-            "\n".join(text.goes_on(run.label, run_search.selector_of(run)) for run in live)
+            "\n".join(shared_text.goes_on(run.label, run_search.selector_of(run)) for run in live)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tui.text import filtered
+from tui.shared_text import filtered
 
 # Keys
 

@@ -11,7 +11,7 @@ from textual.reactive import var
 
 from engine.start import launch
 from engine.text import harmless
-from tui import text
+from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
@@ -34,7 +34,7 @@ class Head(CellWidget):
 
     def draw(self, width: int, height: int) -> list[Row]:
         host = Span(f" · {socket.gethostname()}", "dim")
-        left = cells.row(" ", Span(text.PROGRAM, "title"), host)
+        left = cells.row(" ", Span(shared_text.PROGRAM, "title"), host)
         folder = cells.row(Span(f"{launcher_text.RUNS_IN} {self._runs_dir} ", "dim"))
         right = fitting([folder], width - cells.width(left) - 2)
         gap = " " * (width - cells.width(left) - cells.width(right))
@@ -86,10 +86,10 @@ class KeysRow(CellWidget):
             ("tab", launcher_text.KEY_NEXT_BOX),
             ("↑↓", launcher_text.KEY_CHOOSE),
             ("f", launcher_text.KEY_FIELDS),
-            ("a", text.KEY_AUGMENTED),
+            ("a", shared_text.KEY_AUGMENTED),
             ("y", launcher_text.KEY_COPY),
             ("q", launcher_text.KEY_QUIT),
-            ("?", text.KEY_HELP),
+            ("?", shared_text.KEY_HELP),
         )
         if not is_ascii(self.app):
             return [keys_row(keys, width)]

@@ -6,7 +6,7 @@ from textual.reactive import var
 
 from engine.recipes.presets import PRESETS
 from engine.recipes.recipe import Recipe
-from tui import text
+from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.table import Column
@@ -41,6 +41,8 @@ class RecipeBox(Chooser):
 def _summary(chosen: Recipe) -> tuple[str, str, str]:
     return (
         launcher_text.recipe_length(chosen.epochs, chosen.batch, chosen.seed),
-        launcher_text.recipe_rate(chosen.lr, text.SCHEDULES[chosen.schedule], chosen.optimizer),
+        launcher_text.recipe_rate(
+            chosen.lr, shared_text.SCHEDULES[chosen.schedule], chosen.optimizer
+        ),
         launcher_text.recipe_augmentation(a for a in AUGMENTATIONS if getattr(chosen, a)),
     )

@@ -5,7 +5,13 @@ import pytest
 from engine.run.history import History
 from tests.drawing import examples
 from tui.drawing import cells
-from tui.drawing.facts import CursorReading, accuracy_facts, cursor_facts, loss_facts, view_facts
+from tui.drawing.curve_facts import (
+    CursorReading,
+    accuracy_facts,
+    cursor_facts,
+    loss_facts,
+    view_facts,
+)
 
 
 @pytest.mark.parametrize(

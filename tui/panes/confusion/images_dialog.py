@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from engine.protocol.events import Example
-from tui import text
+from tui import shared_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.panes.confusion import confusion_text, mistake_images
@@ -44,7 +44,7 @@ class Pages(CellWidget):
         coloured = is_coloured(self.app)
         rows = mistake_images.examples_grid(self._shown, self._names, *room, self._first, coloured)
         last = min(len(self._shown), self._first + page)
-        facts = text.some_of(self._first + 1, last, len(self._shown))
+        facts = shared_text.some_of(self._first + 1, last, len(self._shown))
         more = confusion_text.PAGES if page < len(self._shown) else ""
         if len(rows) < room[1]:
             rows.insert(0, ())
@@ -64,7 +64,7 @@ class Pages(CellWidget):
         return max(0, width - 6), max(0, height - 2)
 
 
-class PicturesScreen(ModalScreen[None]):
+class ImagesDialog(ModalScreen[None]):
     """Any of Escape, Enter and q closes it; arrows turn the pages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.protocol.events import EpochEnded, Steps
 from engine.run.history import History
 from engine.text import FIRST_LOSS_FITS
-from tui import text
+from tui import shared_text
 from tui.drawing import cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
@@ -23,7 +23,7 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
     """
     steps = history.steps
     train = numbers.loss(steps.loss if steps else None)
-    validation = numbers.loss(history.epochs[-1].loss) if history.epochs else text.NONE
+    validation = numbers.loss(history.epochs[-1].loss) if history.epochs else shared_text.NONE
     if steps is None:
         return ()
     long = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
@@ -39,7 +39,7 @@ def accuracy_facts(history: History, room: int) -> Row:
     if steps is None:
         return ()
     train = numbers.percent(steps.top1)
-    validation = numbers.percent(epochs[-1].top1) if epochs else text.NONE
+    validation = numbers.percent(epochs[-1].top1) if epochs else shared_text.NONE
     forms: list[Row] = []
     for between in ("   ", "  "):
         named = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, between)
@@ -81,7 +81,7 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
 def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
     """The place of the cursor in three forms, the longest first."""
     written = epoch_number(epoch)
-    names = drawing_text.at_step(written, step), text.at_epoch(written), written
+    names = drawing_text.at_step(written, step), shared_text.at_epoch(written), written
     long, short, least = ((Span(f"▲ {name}", "key"),) for name in names)
     return long, short, least
 
@@ -92,7 +92,7 @@ def epoch_number(epoch: float) -> str:
 
 
 def _exact(value: float | None) -> str:
-    return text.NONE if value is None else numbers.exact(value)
+    return shared_text.NONE if value is None else numbers.exact(value)
 
 
 def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
