@@ -46,7 +46,11 @@ def one_thread() -> Iterator[None]:
 
 
 def on_meta(
-    arch: str, channels: int, size: int, classes: int, options: LayerOptions = registry.DEFAULT
+    arch: str,
+    channels: int,
+    size: int,
+    classes: int,
+    options: LayerOptions = registry.DEFAULT_OPTIONS,
 ) -> nn.Module:
     with torch.device("meta"):
         return registry.build(arch, channels, size, classes, options)
@@ -101,7 +105,7 @@ def test_parameters_are_those_published(
     assert parameters(on_meta(arch, channels, size, classes)) == count
 
 
-@pytest.mark.parametrize("arch", registry.ARCHITECTURES)
+@pytest.mark.parametrize("arch", registry.DEFINITIONS)
 def test_output_is_a_logit_a_class(arch: str) -> None:
     for channels, size in ((3, max(28, SMALLEST.get(arch, 8))), (1, 64), (1, 224)):
         model = on_meta(arch, channels, size, 7).eval()

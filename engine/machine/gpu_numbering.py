@@ -18,7 +18,9 @@ from collections.abc import Mapping, Sequence
 ORDER = "PCI_BUS_ID"
 
 
-def numbers(uuids: Sequence[str], environment: Mapping[str, str] = os.environ) -> dict[int, int]:
+def cuda_numbers(
+    uuids: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> dict[int, int]:
     """Map indices into `uuids`, in NVML's order, to CUDA's numbers, without the GPUs it hides.
 
     Torch answers if it already uses GPUs, as in an engine; it is never imported. Parts of a GPU

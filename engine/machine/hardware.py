@@ -83,7 +83,7 @@ class _Gpus:
             self._handles = []
 
     def sample(self) -> tuple[events.Gpu, ...]:
-        gpus, numbers = [], gpu_numbering.numbers(self._uuids)
+        gpus, numbers = [], gpu_numbering.cuda_numbers(self._uuids)
         for index, handle in enumerate(self._handles):
             try:
                 gpus.append(self._one(index, handle, numbers.get(index, UNSET)))

@@ -23,7 +23,7 @@ from engine.catalog.data_shape import LARGEST_SMALL_IMAGE, DataShape
 from engine.errors import UsageError
 from engine.models.definition import Definition
 from engine.models.layer_options import LayerOptions
-from engine.models.registry import ARCHITECTURES, DEFAULT, build_defined
+from engine.models.registry import DEFAULT_OPTIONS, DEFINITIONS, build_defined
 from engine.models.stage_outline import stages
 
 SMALL = DataShape(3, 32, 10)
@@ -94,7 +94,9 @@ def _counts(definition: Definition, shape: DataShape) -> Counts:
 
 
 @lru_cache(maxsize=8)
-def _model(definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT) -> nn.Module:
+def _model(
+    definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT_OPTIONS
+) -> nn.Module:
     with torch.device("meta"):
         return build_defined(definition, shape, options)
 
@@ -148,7 +150,7 @@ def _items(value: dict[str, object] | list[object], indent: int) -> Iterator[str
 
 
 def main() -> None:
-    found = [architecture_facts(definition) for definition in ARCHITECTURES.values()]
+    found = [architecture_facts(definition) for definition in DEFINITIONS.values()]
     FACTS.write_text(formatted(json.loads(msgspec.json.encode(found))) + "\n", encoding="utf-8")
 
 

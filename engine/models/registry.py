@@ -34,19 +34,19 @@ FAMILIES = (
 )
 
 
-def definitions(files: Iterable[str]) -> dict[str, Definition]:
+def find_definitions(files: Iterable[str]) -> dict[str, Definition]:
     """The architectures that these files define, by key."""
     modules = [importlib.import_module(f"engine.models.families.{file}") for file in files]
     found = [value for module in modules for value in vars(module).values()]
     return {value.key: value for value in found if isinstance(value, Definition)}
 
 
-ARCHITECTURES: Mapping[str, Definition] = definitions(FAMILIES)
-DEFAULT = LayerOptions()
+DEFINITIONS: Mapping[str, Definition] = find_definitions(FAMILIES)
+DEFAULT_OPTIONS = LayerOptions()
 
 
 def build(
-    arch: str, channels: int, size: int, classes: int, options: LayerOptions = DEFAULT
+    arch: str, channels: int, size: int, classes: int, options: LayerOptions = DEFAULT_OPTIONS
 ) -> nn.Module:
     """The model for images (N, channels, size, size); its output is logits (N, classes).
 
@@ -54,15 +54,15 @@ def build(
     catalogue, also raises it if there is no such model, or it fails or returns anything else.
     """
     shape = DataShape(channels, size, classes)
-    if arch in ARCHITECTURES:
-        return build_defined(ARCHITECTURES[arch], shape, options)
+    if arch in DEFINITIONS:
+        return build_defined(DEFINITIONS[arch], shape, options)
     model = _other(arch, shape)
     check_output(architecture_names.short_name(arch), model, shape)
     return model
 
 
 def build_defined(
-    definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT
+    definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT_OPTIONS
 ) -> nn.Module:
     """A model of this architecture. Raises UsageError if it needs larger images."""
     if shape.size < definition.smallest:

@@ -31,7 +31,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
 from engine.run import run_lock, run_search
 from engine.run.journal import Journal
-from engine.run.journal_search import latest
+from engine.run.journal_search import newest_first
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -74,7 +74,7 @@ class Host:
         rank: Rank | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
-        steered = [*latest(claim.run.journal, events.Steered)]
+        steered = [*newest_first(claim.run.journal, events.Steered)]
         self._lines = Lines(run_search.selector_of(claim.run), reversed(steered))
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0

@@ -1,6 +1,6 @@
-"""Building a recipe from its layers; a later layer overrides an earlier one.
+"""Builds a recipe from several sources; a later source overrides an earlier one.
 
-The layers are the preset, a TOML file, that file's `[resolved]` table, `--set`, and the flags.
+The sources are the preset, a TOML file, that file's `[resolved]` table, `--set`, and the flags.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def build_recipe(
 ) -> Recipe:
     """A checked recipe from the fields of a TOML file, `--set` settings and flags.
 
-    Raises UsageError with the field and the values that it allows.
+    Raises UsageError, which names the field and the values that it allows.
     """
     given = {**_fields_of(file or {}), **(settings or {}), **(flags or {})}
     for key in given:
@@ -77,7 +77,7 @@ def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, obje
 
 
 def _check_architecture(chosen: Recipe) -> None:
-    """Raise UsageError where a field asks for something that the architecture does not have."""
+    """Raise UsageError if a field asks for something that the architecture does not have."""
     for field in ("act", "bn", "dropout"):
         if getattr(chosen, field) != "default" and not adjustable(chosen.arch, field):
             suitable = families(a for a in ARCHITECTURES.values() if field in a.adjusts)

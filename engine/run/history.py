@@ -126,6 +126,6 @@ class History(Fold):
         """Images of the final test as a share of the validation images."""
         if self.run is None or self.ended is not None or not self.run.recipe.holdout:
             return 0.0
-        known = datasets.DATA.get(self.run.recipe.data)
+        known = datasets.DATASETS.get(self.run.recipe.data)
         validation = self.run.validation_images
         return known.test_images / validation if known is not None and validation else 1.0

@@ -22,8 +22,8 @@ HEAD_BYTES = 1 << 16
 END_BYTES = 1 << 20
 # The last event of each of these kinds says how a run stands. An excerpt searches for it in this
 # many bytes, the events of days.
-STANDING = ("RunStarted", "Phase", "EpochEnded", "Steered")
-DAYS_BYTES = 1 << 25
+STATE_KINDS = ("RunStarted", "Phase", "EpochEnded", "Steered")
+STATE_BYTES = 1 << 25
 
 
 def last_seq(path: Path) -> int:
@@ -91,7 +91,7 @@ def excerpt(path: Path) -> list[Event]:
     if not head:
         return []
     # The first line of the end is probably cut. Then it is skipped like any torn line.
-    standing = _standing(path, max(first.offset, end - DAYS_BYTES), end)
+    standing = _standing(path, max(first.offset, end - STATE_BYTES), end)
     later = [*standing, *last.read(END_BYTES)]
     return head + [event for event in later if event.seq > head[-1].seq]
 
@@ -99,12 +99,12 @@ def excerpt(path: Path) -> list[Event]:
 def _standing(path: Path, start: int, end: int) -> list[Event]:
     """The last event of each kind in `STANDING` that begins between these bytes, in order."""
     with _content(path) as content:
-        positions = sorted(content.rfind(_mark(kind), start, end) for kind in STANDING)
+        positions = sorted(content.rfind(_mark(kind), start, end) for kind in STATE_KINDS)
         found = [decoded(_line_at(content, at)) for at in positions if at >= 0]
     return [event for event in found if event is not None]
 
 
-def latest(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+def newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
     """The events of one kind, last first, without those that a resume superseded."""
     resumes, mark = find_resumes(path), _mark(kind.__name__)
     with _content(path) as content:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.protocol.events import Confusion, Event, FeatureMaps, RunStarted
 from engine.run.history import History
-from engine.run.journal_search import latest
+from engine.run.journal_search import newest_first
 
 
 def history(journal: Path, run: RunStarted, step: int) -> History:
@@ -30,5 +30,5 @@ def _evaluated(journal: Path, kind: type[Event], step: int) -> list[Event]:
 
     Their steps never fall, since superseded events are left out.
     """
-    since = takewhile(lambda event: event.step >= step, latest(journal, kind))
+    since = takewhile(lambda event: event.step >= step, newest_first(journal, kind))
     return [event for event in since if event.step == step][::-1]

@@ -111,16 +111,16 @@ def _engine(claim: Claim, chosen: Recipe, *options: str) -> ProcessStart:
     return ProcessStart(arguments, environment(chosen, count))
 
 
-def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
+def exec_engine(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
     """Replace this process with the engine, in the foreground."""
     run_creation.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
-    start = foreground(claim, chosen, *options)
+    start = foreground_start(claim, chosen, *options)
     os.execve(sys.executable, start.arguments, dict(start.variables))
 
 
-def foreground(claim: Claim, chosen: Recipe, *options: str) -> ProcessStart:
+def foreground_start(claim: Claim, chosen: Recipe, *options: str) -> ProcessStart:
     """The start of an engine that holds this claim and prints lines."""
     return _engine(claim, chosen, "--lines", *options)
 

@@ -24,7 +24,7 @@ from engine.start import start_text
 INHERITED = ("arch", "act", "bn")
 
 
-def recipe_from(
+def resolve_recipe(
     named: str | None,
     sets: Sequence[str],
     flags: Mapping[str, object],
@@ -40,11 +40,11 @@ def recipe_from(
     settings = dict(parse_setting(setting) for setting in sets)
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"
-        source = last or checkpoint(str(source), runs_dir)
-        file = inherited(source) | file
+        source = last or find_checkpoint(str(source), runs_dir)
+        file = inherited_fields(source) | file
         flags = {**flags, "init_from": str(source)}
-    chosen = defaults(file | settings | dict(flags)) | dict(flags)
-    built = absolute(build_recipe(file=file, settings=settings, flags=chosen))
+    chosen = default_fields(file | settings | dict(flags)) | dict(flags)
+    built = with_absolute_paths(build_recipe(file=file, settings=settings, flags=chosen))
     check_data(built)
     return built
 
@@ -66,37 +66,40 @@ def _file_fields(named: str | None) -> dict[str, object]:
     return read_fields(Path(named))
 
 
-def absolute(built: Recipe) -> Recipe:
+def with_absolute_paths(built: Recipe) -> Recipe:
     """The recipe with absolute paths, so that it means the same from any folder.
 
     Raises UsageError or DataError for a file or folder that does not exist.
     """
     data_dir = os.path.abspath(os.path.expanduser(built.data_dir)) if built.data_dir else ""
     return msgspec.structs.replace(
-        built, arch=architecture(built.arch), data=data(built.data), data_dir=data_dir
+        built,
+        arch=resolve_architecture(built.arch),
+        data=resolve_data(built.data),
+        data_dir=data_dir,
     )
 
 
-def defaults(given: Mapping[str, object]) -> dict[str, object]:
+def default_fields(given: Mapping[str, object]) -> dict[str, object]:
     """The architecture and the data set for those that were not given.
 
     CIFAR-10 and ResNet-18 if the data is on disk, else digits and LeNet-5. A given data set
     decides the architecture.
     """
     data_dir = str(given.get("data_dir", ""))
-    have_cifar = datasets.folder_of(datasets.DATA["cifar10"], data_dir) is not None
+    have_cifar = datasets.folder_of(datasets.DATASETS["cifar10"], data_dir) is not None
     arch, name = ("resnet18", "cifar10") if have_cifar else ("lenet5", "digits")
     if "data" in given:
         arch = "lenet5" if given["data"] == "digits" else "resnet18"
     return {k: v for k, v in {"arch": arch, "data": name}.items() if k not in given}
 
 
-def data(name: str) -> str:
+def resolve_data(name: str) -> str:
     """A catalogue name unchanged, or an existing folder as an absolute path; keeps symbolic links.
 
     `./NAME` always means a folder. Raises UsageError or DataError where neither exists.
     """
-    if name in datasets.DATA:
+    if name in datasets.DATASETS:
         return name
     path = Path(os.path.expanduser(name))
     if any("\ud800" <= character <= "\udfff" for character in name):
@@ -104,11 +107,11 @@ def data(name: str) -> str:
     if not os.path.exists(path):
         if "/" in name:
             raise DataError(text.folder_missing(path))
-        raise UsageError(start_text.unknown_data(name, datasets.DATA))
+        raise UsageError(start_text.unknown_data(name, datasets.DATASETS))
     return os.path.abspath(path)
 
 
-def architecture(name: str) -> str:
+def resolve_architecture(name: str) -> str:
     """A name unchanged, or the user's `FILE.py:FUNCTION` with an absolute path.
 
     Raises UsageError where the file does not exist; the engine checks its content.
@@ -122,7 +125,7 @@ def architecture(name: str) -> str:
     return f"{file.resolve()}:{user_model.function}"
 
 
-def checkpoint(source: str, runs_dir: Path) -> Path:
+def find_checkpoint(source: str, runs_dir: Path) -> Path:
     """The checkpoint that `source` names: a file, or the best of a run, else its last.
 
     Raises RunError where no such run exists, UsageError where it has no checkpoint.
@@ -140,7 +143,7 @@ def checkpoint(source: str, runs_dir: Path) -> Path:
     raise UsageError(start_text.no_checkpoint_there(source))
 
 
-def inherited(weights: Path) -> dict[str, object]:
+def inherited_fields(weights: Path) -> dict[str, object]:
     """The architecture fields of the run that a checkpoint belongs to; none for any other file."""
     run = RunDir(weights.parent.parent)
     if not run.recipe.is_file():
@@ -153,5 +156,5 @@ def check_data(chosen: Recipe) -> None:
 
     A data set of the catalogue that is not on this disk is downloaded when the run starts.
     """
-    if chosen.data not in datasets.DATA:
+    if chosen.data not in datasets.DATASETS:
         image_folder.check(Path(chosen.data))

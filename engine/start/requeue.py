@@ -80,7 +80,7 @@ def _ignored_settings(run: RunDir, recipe: Recipe, chosen: Recipe, given: Contai
     Raises UsageError where such a setting identifies another run.
     """
     with contextlib.suppress(EngineError):  # a file that has gone: then the names differ anyway
-        recipe = recipe_resolution.absolute(recipe)
+        recipe = recipe_resolution.with_absolute_paths(recipe)
     pairs = {key: (getattr(recipe, key), getattr(chosen, key)) for key in FIELDS if key in given}
     different = {
         key: (as_setting(has), as_setting(asked))

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 
 from engine import text
 from engine.errors import RunError, UsageError
-from engine.protocol.commands import MOST_EPOCHS
 from engine.protocol.events import Checkpointed, Steered
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import MOST_EPOCHS, Recipe
 from engine.recipes.recipe_building import build_recipe, fields_for_device
 from engine.recipes.recipe_toml import read_fields, to_toml
 from engine.run import run_lock
 from engine.run.durable_files import write_durably
 from engine.run.history import History
-from engine.run.journal_search import excerpt, latest
+from engine.run.journal_search import excerpt, newest_first
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import start_text
@@ -88,7 +87,7 @@ def _last_save(run: RunDir) -> Checkpointed | None:
     """The event of the checkpoint from which the run resumes."""
     if not (run.checkpoints / "last.pt").exists():
         return None
-    saves = (save for save in latest(run.journal, Checkpointed) if save.file == "last.pt")
+    saves = (save for save in newest_first(run.journal, Checkpointed) if save.file == "last.pt")
     return next(saves, None)
 
 
@@ -100,7 +99,9 @@ def most_planned_epochs(run: RunDir, recipe: Recipe) -> int:
     last = _last_save(run)
     if last is None:
         return recipe.epochs
-    kept = (s for s in latest(run.journal, Steered) if s.seq < last.seq and s.step <= last.step)
+    kept = (
+        s for s in newest_first(run.journal, Steered) if s.seq < last.seq and s.step <= last.step
+    )
     return max([recipe.epochs, *(steered.epochs for steered in kept)])
 
 
