@@ -140,7 +140,7 @@ def again(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Result, tup
         os.close(claim.lock)
         raise SystemExit(0)
 
-    monkeypatch.setattr(launch, "become", become)
+    monkeypatch.setattr(launch, "exec_engine", become)
     return cli("--no-ui", "--name", "job", "--resume", "auto", *arguments), options
 
 

@@ -47,10 +47,10 @@ def test_a_short_write_is_said_and_mended(tmp_path: Path, monkeypatch: pytest.Mo
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:10]))
     journal.append(events.Phase("starting"))
-    assert "No space" in journal.refused
+    assert "No space" in journal.write_error
     monkeypatch.undo()
     journal.append(events.Phase("loading"))
-    assert journal.refused == ""
+    assert journal.write_error == ""
     assert [(e.seq, type(e)) for e in JournalTail(path).read()] == [
         (1, events.Phase),
         (2, events.Phase),

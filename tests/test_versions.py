@@ -40,7 +40,7 @@ def rewritten(run: RunDir, change: Callable[[dict[str, Any]], Iterator[Any]]) ->
 
 def folded(run: RunDir) -> tuple[History, list[Event]]:
     history, said = History(), []
-    for batch in JournalReader(run.journal).batches():
+    for batch in JournalReader(run.journal).slices():
         history.fold(batch.events)
         said += batch.events
     return history, said

@@ -126,8 +126,8 @@ class Host:
         if outcome.error:
             print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
             return outcome.exit_code
-        if self._journal.refused:
-            lost = process_text.journal_failed(self._journal.refused)
+        if self._journal.write_error:
+            lost = process_text.journal_failed(self._journal.write_error)
             print(f"cnn-tui: {lost}", file=self._err, flush=True)
             return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
@@ -141,10 +141,10 @@ class Host:
             if self._ended:
                 return event  # RunEnded is the last line, whatever was measured meanwhile
             stamped = self._write(event)
-            if self._journal.refused and not self._held:
-                said = process_text.journal_held(self._journal.refused)
+            if self._journal.write_error and not self._held:
+                said = process_text.journal_held(self._journal.write_error)
                 self._write(events.Alert("error", "journal", said, step=event.step))
-            self._held = bool(self._journal.refused)
+            self._held = bool(self._journal.write_error)
             self._ended = self._ended or isinstance(stamped, events.RunEnded)
         return stamped
 

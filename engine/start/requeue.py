@@ -11,9 +11,10 @@ from engine.errors import EngineError, UsageError
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import as_setting, read_fields
-from engine.run import run_lock, run_search
+from engine.run import run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
+from engine.run.runs_folder_lock import locked_runs_folder
 from engine.start import launch, recipe_resolution, start_text
 from engine.start.resume import is_done, most_planned_epochs, resume
 
@@ -52,7 +53,7 @@ def resume_or_create(
     UsageError where these identify another run, RunError where it is already running, and what
     `launch.create` raises.
     """
-    with run_lock.locked_runs_folder(runs_dir):
+    with locked_runs_folder(runs_dir):
         run = newest_named(runs_dir, name)
         if run is None:
             claim = launch.create(chosen, runs_dir, name)
