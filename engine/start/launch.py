@@ -1,4 +1,4 @@
-"""Creating a run, and starting an engine on it: as a new process, or in place of this one."""
+"""Creates a run and starts an engine on it, as a new process or in place of this one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from engine.start.engine_environment import environment
 
 
 def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
-    """Create a locked run for this recipe; without a name it is called `ARCH-DATA`.
+    """Create a locked run for this recipe. Its default name is `ARCH-DATA`.
 
     Raises what `run_creation.create` and `count_ranks` raise.
     """
@@ -38,22 +38,22 @@ def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
 
 
 def default_name(chosen: Recipe) -> str:
-    """`resnet18-cifar10`, or the last parts of the names of a model and a data folder."""
+    """`resnet18-cifar10`: the short names of architecture and data set, or of their files."""
     arch, data = _safe(architecture_names.short_name(chosen.arch)), _safe(Path(chosen.data).name)
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 
 def _safe(name: str) -> str:
-    """The name with a dash in place of all but letters, digits, dots, dashes and underscores."""
+    """The name with a dash for each character except letters, digits, dots and underscores."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
     return safe.strip(".-")
 
 
 def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes]:
-    """Start the engine in a session of its own, so that it outlives the terminal.
+    """Start the engine in its own session, so that it outlives the terminal.
 
-    The engine inherits the lock; this process closes its copy of the descriptor without unlocking
-    it. Raises RunError where the engine cannot be started.
+    The engine inherits the lock. This process closes its copy of the descriptor, which does not
+    unlock it. Raises RunError if the engine cannot be started.
     """
     run_creation.link_into_state(claim.run)
     try:
@@ -64,9 +64,10 @@ def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
-    """Start a process that answers `Inspect` commands for a run without an engine.
+    """Start a process that replies to `Inspect` commands for a run without an engine.
 
-    If it fails, the last line of the run's log says why. Raises EngineError.
+    If the process fails, the last line of the run's log says why. Raises EngineError if the process
+    cannot be started.
     """
     chosen = build_recipe(file=read_fields(run.recipe))
     arguments = [sys.executable, "-m", "engine", str(run.path), "--look"]
@@ -76,9 +77,9 @@ def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
 def _detached(
     run: RunDir, arguments: list[str], variables: Mapping[str, str], *kept: int
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, which inherits only the `kept` descriptors.
+    """Start a process in its own session. It inherits only the `kept` descriptors.
 
-    Its stdout and stderr go to the run's log. Raises RunError where it cannot be started.
+    Its stdout and stderr go to the run's log. Raises RunError if it cannot be started.
     """
     try:
         with open(os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
@@ -121,14 +122,14 @@ def exec_engine(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
 
 
 def foreground_start(claim: Claim, chosen: Recipe, *options: str) -> ProcessStart:
-    """The start of an engine that holds this claim and prints lines."""
+    """How to start an engine that takes over this claim and prints lines."""
     return _engine(claim, chosen, "--lines", *options)
 
 
 def preview(chosen: Recipe) -> events.Augmented:
     """Some training images of this recipe, as the network would see them.
 
-    Raises EngineError with the engine's error.
+    Raises RunError with the engine's error.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
         file.write(to_toml(chosen))

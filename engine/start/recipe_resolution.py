@@ -1,4 +1,4 @@
-"""From the words of a command line to a checked recipe, with its files and folders found."""
+"""Resolves the words of a command line to a checked recipe, with absolute paths of its files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import start_text
 
-# The weights of a run fit only these values of its recipe.
+# The weights of a run fit only a recipe with the same values of these fields.
 INHERITED = ("arch", "act", "bn")
 
 
@@ -34,7 +34,7 @@ def resolve_recipe(
     """The recipe of `--recipe NAME|FILE`, `--set` and the flags, with its data found on the disk.
 
     A `resumed` run starts from its own weights. Raises UsageError for a wrong name, key or value,
-    DataError for missing data, and RunError where `init_from` names a run that does not exist.
+    DataError for missing data, and RunError if `init_from` names a run that does not exist.
     """
     file = _file_fields(named)
     settings = dict(parse_setting(setting) for setting in sets)
@@ -50,7 +50,7 @@ def resolve_recipe(
 
 
 def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
-    """The fields that `--recipe`, `--set` and the flags set. Raises as `recipe_from`."""
+    """The fields that `--recipe`, `--set` and the flags set. Raises as `resolve_recipe` does."""
     settings = {parse_setting(setting)[0] for setting in sets}
     return {*_file_fields(named), *settings, *flags}
 
@@ -81,10 +81,10 @@ def with_absolute_paths(built: Recipe) -> Recipe:
 
 
 def default_fields(given: Mapping[str, object]) -> dict[str, object]:
-    """The architecture and the data set for those that were not given.
+    """The default architecture and data set, except for a field that is given.
 
-    CIFAR-10 and ResNet-18 if the data is on disk, else digits and LeNet-5. A given data set
-    decides the architecture.
+    These are ResNet-18 and CIFAR-10 if that data is on disk, else LeNet-5 and digits. If a data set
+    is given, the architecture depends on it.
     """
     data_dir = str(given.get("data_dir", ""))
     have_cifar = datasets.folder_of(datasets.DATASETS["cifar10"], data_dir) is not None
@@ -95,9 +95,10 @@ def default_fields(given: Mapping[str, object]) -> dict[str, object]:
 
 
 def resolve_data(name: str) -> str:
-    """A catalogue name unchanged, or an existing folder as an absolute path; keeps symbolic links.
+    """A catalogue name unchanged, or the absolute path of an existing folder.
 
-    `./NAME` always means a folder. Raises UsageError or DataError where neither exists.
+    Keeps symbolic links. `./NAME` always means a folder. Raises UsageError or DataError if neither
+    exists.
     """
     if name in datasets.DATASETS:
         return name
@@ -114,7 +115,7 @@ def resolve_data(name: str) -> str:
 def resolve_architecture(name: str) -> str:
     """A name unchanged, or the user's `FILE.py:FUNCTION` with an absolute path.
 
-    Raises UsageError where the file does not exist; the engine checks its content.
+    Raises UsageError if the file does not exist. The engine checks its content.
     """
     user_model = architecture_names.user_function(name)
     if user_model is None:
@@ -126,9 +127,9 @@ def resolve_architecture(name: str) -> str:
 
 
 def find_checkpoint(source: str, runs_dir: Path) -> Path:
-    """The checkpoint that `source` names: a file, or the best of a run, else its last.
+    """The checkpoint that `source` names: a file, or the best checkpoint of a run, else its last.
 
-    Raises RunError where no such run exists, UsageError where it has no checkpoint.
+    Raises RunError if no such run exists, UsageError if it has no checkpoint.
     """
     path = Path(source).expanduser()
     if path.is_file():
@@ -144,7 +145,7 @@ def find_checkpoint(source: str, runs_dir: Path) -> Path:
 
 
 def inherited_fields(weights: Path) -> dict[str, object]:
-    """The architecture fields of the run that a checkpoint belongs to; none for any other file."""
+    """The architecture fields of the run that a checkpoint belongs to; none if it has no run."""
     run = RunDir(weights.parent.parent)
     if not run.recipe.is_file():
         return {}
@@ -152,9 +153,9 @@ def inherited_fields(weights: Path) -> dict[str, object]:
 
 
 def check_data(chosen: Recipe) -> None:
-    """Raise DataError where a folder of images is missing, empty, or has one class only.
+    """Raise DataError if a folder of images is missing or empty, or has only one class.
 
-    A data set of the catalogue that is not on this disk is downloaded when the run starts.
+    A data set of the catalogue needs no check: the run downloads it when it starts.
     """
     if chosen.data not in datasets.DATASETS:
         image_folder.check(Path(chosen.data))

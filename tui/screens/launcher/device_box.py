@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.machine import cgroups, gpu_numbering, hardware
+from engine.machine import cgroups, gpu_numbering, nvml
 from engine.protocol import events
 from engine.text import byte_size
 from tui.drawing.table import Column
@@ -15,7 +15,7 @@ class DeviceBox(Chooser):
     """`auto`, each usable GPU by the number that torch gives it, and the CPU."""
 
     def on_mount(self) -> None:
-        gpus = hardware.usable_gpus()
+        gpus = nvml.usable_gpus()
         keys = [AUTO, *(f"cuda:{gpu.cuda}" for gpu in gpus), "cpu"]
         names = [
             launcher_text.DEVICE_AUTO if gpus else launcher_text.DEVICE_AUTO_CPU,
