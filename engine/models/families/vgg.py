@@ -40,7 +40,7 @@ class SmallVGG(nn.Module):
 
 
 def initialise(module: nn.Module) -> None:
-    """torchvision's initialisation of convolutions (He et al. 2015, "Delving deep into rectifiers")."""
+    """Initialise as torchvision does (He et al. 2015, "Delving deep into rectifiers")."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         assert module.bias is not None
