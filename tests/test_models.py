@@ -21,7 +21,7 @@ from engine.models.families.cifar_resnet import shortcut
 from engine.models.families.lenet import LeNet5
 from engine.models.families.speednet import LOGIT_SCALE, SpeedNet
 from engine.models.layer_options import LayerOptions
-from engine.models.stem import first_conv, with_channels
+from engine.models.stem import with_channels
 
 SMALLEST = {
     **{"lenet5": 28, "alexnet": 15, "convnext-tiny": 16, "speednet": 9, "article-resnet": 13},
@@ -312,7 +312,7 @@ def test_an_option_puts_norms_in_and_takes_them_out(arch: str) -> None:
     with_norms, without = (on_meta(arch, 3, 32, 10, LayerOptions(bn=bn)) for bn in (True, False))
     assert nn.BatchNorm2d in kinds(with_norms)
     assert not kinds(without) & {nn.BatchNorm1d, nn.BatchNorm2d}
-    conv = first_conv(without)[1]
+    conv = next(m for m in without.modules() if isinstance(m, nn.Conv2d))
     assert conv.bias is not None, "a convolution without BN has a bias"
 
 

@@ -6,11 +6,6 @@ import torch
 from torch import nn
 
 
-def first_conv(model: nn.Module) -> tuple[str, nn.Conv2d]:
-    """The name of the first convolution, and the convolution."""
-    return next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
-
-
 def replace(model: nn.Module, name: str, layer: nn.Module) -> None:
     """Replace the layer of this dotted name."""
     parent, _, child = name.rpartition(".")
@@ -23,7 +18,7 @@ def with_channels(model: nn.Module, channels: int) -> nn.Module:
     Each filter for grey images is the sum of a colour filter over its channels. For a grey image
     the model then has the same output as the colour model for three equal channels.
     """
-    name, conv = first_conv(model)
+    name, conv = next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
     if conv.in_channels == channels:
         return model
     assert channels == 1, "images have one channel or three"

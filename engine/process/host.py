@@ -27,8 +27,7 @@ from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import read_fields
+from engine.recipes.recipe_building import read_recipe
 from engine.run import run_lock, run_search
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
@@ -91,7 +90,7 @@ class Host:
         run_lock.write_owner(claim.lock, self._attempt, os.getpid())
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
-        known = build_recipe(file=read_fields(claim.run.recipe))
+        known = read_recipe(claim.run.recipe)
         self._session = Session(
             claim.run, known, self._attempt, self._journal, self._append, self._rank
         )

@@ -30,7 +30,7 @@ Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 
 def measured(value: float) -> Measured:
-    """The value, or None where it is NaN or infinite."""
+    """The value; None if it is NaN or infinite."""
     return value if math.isfinite(value) else None
 
 

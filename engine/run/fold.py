@@ -127,14 +127,14 @@ class Fold:
             case events.Checkpointed():
                 self.checkpoint = event
                 if event.reason not in ("epoch", "best"):
-                    self._mark(event.step, "checkpoint")
+                    self.marks.append(Mark(event.step, "checkpoint"))
             case events.Steered():
                 self.steered = event
-                self._mark(event.step, "steer")
+                self.marks.append(Mark(event.step, "steer"))
             case events.Resumed():
                 self.step = event.step
             case events.Alert(level="warning" | "error") if event.step:
-                self._mark(event.step, "alert")
+                self.marks.append(Mark(event.step, "alert"))
             case events.RunEnded():
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step
@@ -198,10 +198,7 @@ class Fold:
         self.ended = None  # a phase after the end belongs to a new attempt
         self.paused = event.name == "paused"
         if self.paused:
-            self._mark(event.step, "pause")
-
-    def _mark(self, step: int, kind: MarkKind) -> None:
-        self.marks.append(Mark(step, kind))
+            self.marks.append(Mark(event.step, "pause"))
 
     def _seconds_since_last(self, event: Event) -> float:
         """Seconds since the last event; 0 if the gap is too long to have been spent on training."""

@@ -20,15 +20,11 @@ def decoded(line: bytes) -> Event | None:
 
 
 class JournalTail:
-    """Reads a journal from the point where the last read ended.
-
-    `skipped` counts the lines that could not be decoded.
-    """
+    """Reads a journal from the point where the last read ended."""
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.path = path
         self.offset = offset
-        self.skipped = 0
 
     def read(self, size: int = PART_BYTES) -> list[Event]:
         """The next events, from about `size` bytes; empty if there are no more.
@@ -45,14 +41,13 @@ class JournalTail:
         if not end and len(chunk) == size:
             return self.read(2 * size)
         self.offset += end
-        return self._decode(chunk[:end]) or (self.read(size) if end else [])
+        return _decode(chunk[:end]) or (self.read(size) if end else [])
 
-    def _decode(self, lines: bytes) -> list[Event]:
-        """Decode all lines at once; if one of them fails, line by line."""
-        try:
-            return events.decode_lines(lines)
-        except events.UNREADABLE:
-            found = [decoded(line) for line in lines.splitlines() if line]
-            kept = [event for event in found if event is not None]
-            self.skipped += len(found) - len(kept)
-            return kept
+
+def _decode(lines: bytes) -> list[Event]:
+    """Decode all lines at once; if one of them fails, line by line."""
+    try:
+        return events.decode_lines(lines)
+    except events.UNREADABLE:
+        found = (decoded(line) for line in lines.splitlines())
+        return [event for event in found if event is not None]

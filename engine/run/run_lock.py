@@ -119,7 +119,7 @@ def liveness(run: RunDir, lock_file: Path | None = None) -> Liveness:
     except OSError:
         return "gone"
     try:
-        return _judge(run, file, _flock(descriptor, fcntl.LOCK_SH))
+        return _judge(run, file, flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB))
     finally:
         os.close(descriptor)
 
@@ -165,17 +165,18 @@ def why_not_live(run: RunDir) -> str:
 
 
 def _flock_patiently(descriptor: int) -> bool | None:
-    """As `_flock`, for an exclusive lock, but retry: a reader may hold the lock for a moment."""
+    """Take the exclusive lock as `flock` does, but retry: a reader may hold it for a moment."""
     deadline = time.monotonic() + ACQUIRE_SECONDS
-    while (free := _flock(descriptor, fcntl.LOCK_EX)) is False and time.monotonic() < deadline:
+    mode = fcntl.LOCK_EX | fcntl.LOCK_NB
+    while (free := flock(descriptor, mode)) is False and time.monotonic() < deadline:
         time.sleep(0.02)
     return free
 
 
-def _flock(descriptor: int, mode: int) -> bool | None:
-    """Try to take the lock. Returns whether it was free, or None on a file system without locks."""
+def flock(descriptor: int, mode: int) -> bool | None:
+    """Take a lock. Returns whether it was free, or None on a file system without locks."""
     try:
-        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, mode)
     except OSError as error:
         if error.errno in NO_LOCKS:
             return None

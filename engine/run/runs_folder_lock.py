@@ -10,8 +10,7 @@ from pathlib import Path
 
 from engine import text
 from engine.errors import RunError
-from engine.run import run_text
-from engine.run.run_lock import NO_LOCKS
+from engine.run.run_lock import flock
 
 
 @contextmanager
@@ -26,16 +25,7 @@ def locked_runs_folder(runs_dir: Path) -> Iterator[None]:
     except OSError as error:
         raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
     try:
-        _wait_for(descriptor)
+        flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
-
-
-def _wait_for(descriptor: int) -> None:
-    """Wait for the lock. On a file system without locks, return at once."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
-            raise RunError(run_text.no_locks(text.reason(error))) from error

@@ -18,20 +18,20 @@ from engine.start import start_text
 GPU_SIGNS = ("/proc/driver/nvidia/gpus", "/dev/kfd", "/dev/dxg", "/dev/nvhost-gpu", "/dev/nvgpu")
 
 
-def count_ranks(chosen: Recipe) -> int:
+def count_ranks(recipe: Recipe) -> int:
     """The number of processes that train a run on this machine: one for each GPU, or CPU processes.
 
     Raises UsageError if this machine has fewer GPUs, or if the processes cannot share the batch.
     """
-    if chosen.gpus == 1:
+    if recipe.gpus == 1:
         return 1
-    if ":" in chosen.device:
-        raise UsageError(start_text.gpus_and_number(chosen.device))
-    available = len(nvml.usable_gpus()) if chosen.device != "cpu" else usable_cores()
-    count = available if chosen.gpus == "all" else chosen.gpus
-    if chosen.device != "cpu" and not 0 < count <= available:
+    if ":" in recipe.device:
+        raise UsageError(start_text.gpus_and_number(recipe.device))
+    available = len(nvml.usable_gpus()) if recipe.device != "cpu" else usable_cores()
+    count = available if recipe.gpus == "all" else recipe.gpus
+    if recipe.device != "cpu" and not 0 < count <= available:
         raise UsageError(start_text.too_few_gpus(count, available))
-    share_of_batch(chosen.batch, count)
+    share_of_batch(recipe.batch, count)
     return count
 
 

@@ -28,13 +28,13 @@ KEEP_MEMORY = {
 COMPILE_WORKERS = 4
 
 
-def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
+def environment(recipe: Recipe, processes: int = 1) -> Mapping[str, str]:
     """The variables of an engine: thread counts, a safe module path, the memory allocator.
 
     `processes` share the cores of this machine. The user's settings of the allocator, the compiler
     and the order of GPUs take precedence.
     """
-    threads = chosen.threads
+    threads = recipe.threads
     count = max(1, usable_cores() // processes) if threads == "auto" else threads
     usual = {
         "TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)),

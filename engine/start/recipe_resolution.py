@@ -43,10 +43,10 @@ def resolve_recipe(
         source = last or find_checkpoint(str(source), runs_dir)
         file = inherited_fields(source) | file
         flags = {**flags, "init_from": str(source)}
-    chosen = default_fields(file | settings | dict(flags)) | dict(flags)
-    built = with_absolute_paths(build_recipe(file=file, settings=settings, flags=chosen))
-    check_data(built)
-    return built
+    fields = default_fields(file | settings | dict(flags)) | dict(flags)
+    recipe = with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
+    check_data(recipe)
+    return recipe
 
 
 def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
@@ -66,16 +66,16 @@ def _file_fields(named: str | None) -> dict[str, object]:
     return read_fields(Path(named))
 
 
-def with_absolute_paths(built: Recipe) -> Recipe:
+def with_absolute_paths(recipe: Recipe) -> Recipe:
     """The recipe with absolute paths, so that it means the same from any folder.
 
     Raises UsageError or DataError for a file or folder that does not exist.
     """
-    data_dir = os.path.abspath(os.path.expanduser(built.data_dir)) if built.data_dir else ""
+    data_dir = os.path.abspath(os.path.expanduser(recipe.data_dir)) if recipe.data_dir else ""
     return msgspec.structs.replace(
-        built,
-        arch=resolve_architecture(built.arch),
-        data=resolve_data(built.data),
+        recipe,
+        arch=resolve_architecture(recipe.arch),
+        data=resolve_data(recipe.data),
         data_dir=data_dir,
     )
 
@@ -152,10 +152,10 @@ def inherited_fields(weights: Path) -> dict[str, object]:
     return {key: value for key, value in read_fields(run.recipe).items() if key in INHERITED}
 
 
-def check_data(chosen: Recipe) -> None:
+def check_data(recipe: Recipe) -> None:
     """Raise DataError if a folder of images is missing or empty, or has only one class.
 
     A data set of the catalogue needs no check: the run downloads it when it starts.
     """
-    if chosen.data not in datasets.DATASETS:
-        image_folder.check(Path(chosen.data))
+    if recipe.data not in datasets.DATASETS:
+        image_folder.check(Path(recipe.data))

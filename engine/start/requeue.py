@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from engine.errors import EngineError, UsageError
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import as_setting, read_fields
+from engine.recipes.recipe_building import read_recipe
+from engine.recipes.recipe_toml import as_setting
 from engine.run import run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -45,44 +45,46 @@ def newest_named(runs_dir: Path, name: str) -> RunDir | None:
 
 
 def resume_or_create(
-    chosen: Recipe, given: Container[str], runs_dir: Path, name: str, *, force: bool = False
+    requested: Recipe, given: Container[str], runs_dir: Path, name: str, *, force: bool = False
 ) -> Requeued:
     """Resume the newest run of this name, or create one if there is none.
 
-    An existing run takes from `chosen` only the fields that the command line has `given`. Raises
+    An existing run takes from `requested` only the fields that the command line has `given`. Raises
     UsageError if these identify another run, RunError if the run is already running, and what
     `launch.create` raises.
     """
     with locked_runs_folder(runs_dir):
         run = newest_named(runs_dir, name)
         if run is None:
-            claim = launch.create(chosen, runs_dir, name)
-            return Requeued(claim.run, chosen, claim)
-        return _resume_again(run, chosen, given, force=force)
+            claim = launch.create(requested, runs_dir, name)
+            return Requeued(claim.run, requested, claim)
+        return _resume_again(run, requested, given, force=force)
 
 
-def _resume_again(run: RunDir, chosen: Recipe, given: Container[str], *, force: bool) -> Requeued:
-    recipe = build_recipe(file=read_fields(run.recipe))
-    ignored = _ignored_settings(run, recipe, chosen, given)
+def _resume_again(
+    run: RunDir, requested: Recipe, given: Container[str], *, force: bool
+) -> Requeued:
+    recipe = read_recipe(run.recipe)
+    ignored = _ignored_settings(run, recipe, requested, given)
     # A steered total stays, unless the command line asks for more epochs than were ever planned.
-    more = "epochs" in given and chosen.epochs > most_planned_epochs(run, recipe)
-    epochs = chosen.epochs if more else None
+    more = "epochs" in given and requested.epochs > most_planned_epochs(run, recipe)
+    epochs = requested.epochs if more else None
     if epochs is None and is_done(run):
         return Requeued(run, recipe, None, ignored=ignored)
-    gpus = chosen.gpus if "gpus" in given else None
-    device = chosen.device if "device" in given and chosen.device != "auto" else None
+    gpus = requested.gpus if "gpus" in given else None
+    device = requested.device if "device" in given and requested.device != "auto" else None
     claim, resumed = resume(run, epochs, gpus, device, force=force)
     return Requeued(run, resumed, claim, epochs, ignored)
 
 
-def _ignored_settings(run: RunDir, recipe: Recipe, chosen: Recipe, given: Container[str]) -> str:
+def _ignored_settings(run: RunDir, recipe: Recipe, requested: Recipe, given: Container[str]) -> str:
     """A sentence about the given settings that the run ignores; "" if there are none.
 
     Raises UsageError if such a setting identifies another run.
     """
     with contextlib.suppress(EngineError):  # the file is gone: then the names differ anyway
         recipe = recipe_resolution.with_absolute_paths(recipe)
-    pairs = {key: (getattr(recipe, key), getattr(chosen, key)) for key in FIELDS if key in given}
+    pairs = {key: (getattr(recipe, key), getattr(requested, key)) for key in FIELDS if key in given}
     different = {
         key: (as_setting(has), as_setting(asked))
         for key, (has, asked) in pairs.items()
