@@ -19,7 +19,7 @@ PRESETS: Mapping[str, str] = {
     "quick": "a good result in a few minutes: one-cycle, light augmentation",
     "best": "the training that the literature reports for the architecture",
     "article": "the Keras tutorial: Adam, 120 epochs, rate ×0.1 from epoch 77 and from epoch 102",
-    "article-plateau": "article, and rate ×0.2 when the validation loss stalls, as was meant",
+    "article-plateau": "article, and rate ×0.2 when the validation loss stalls, as intended",
 }
 
 # The style of an architecture. Architectures of one style are trained alike.

@@ -109,6 +109,8 @@ class Fold:
         self.first_time = self.first_time or event.time
         if isinstance(event, LOGGED):
             self.log.append(event)
+        if kind := _mark_kind(event):
+            self.marks.append(Mark(event.step, kind))
         match event:
             case events.Phase():
                 self._fold_phase(event)
@@ -126,15 +128,11 @@ class Fold:
                 self._fold_epoch(event)
             case events.Checkpointed():
                 self.checkpoint = event
-                if event.reason not in ("epoch", "best"):
-                    self.marks.append(Mark(event.step, "checkpoint"))
             case events.Steered():
                 self.steered = event
-                self.marks.append(Mark(event.step, "steer"))
             case events.Resumed():
                 self.step = event.step
-            case events.Alert(level="warning" | "error") if event.step:
-                self.marks.append(Mark(event.step, "alert"))
+
             case events.RunEnded():
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step
@@ -197,8 +195,6 @@ class Fold:
             self.step = event.step
         self.ended = None  # a phase after the end belongs to a new attempt
         self.paused = event.name == "paused"
-        if self.paused:
-            self.marks.append(Mark(event.step, "pause"))
 
     def _seconds_since_last(self, event: Event) -> float:
         """Seconds since the last event; 0 if the gap is too long to have been spent on training."""
@@ -206,6 +202,19 @@ class Fold:
         # An excerpt of a long journal leaves events out: then the gap may be longer.
         missing = max(1, event.seq - self.last_seq)
         return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
+
+
+def _mark_kind(event: Event) -> MarkKind | None:
+    match event:
+        case events.Checkpointed() if event.reason not in ("epoch", "best"):
+            return "checkpoint"
+        case events.Steered():
+            return "steer"
+        case events.Phase(name="paused"):
+            return "pause"
+        case events.Alert(level="warning" | "error") if event.step:
+            return "alert"
+    return None
 
 
 def _as_report(ended: events.EpochEnded) -> events.Steps:

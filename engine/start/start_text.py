@@ -84,4 +84,4 @@ def gpus_and_number(device: str) -> str:
     )
 
 
-NO_PREVIEW = "the preview process ended without a reply: start the run to see why"
+NO_PREVIEW = "the preview process ended without a reply: start the run to see why."
