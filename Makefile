@@ -56,6 +56,6 @@ bench: .venv/installed-dev
 # It finds what .venv has, so only what is optional is downloaded.
 .venv-extras/installed: pyproject.toml .venv/installed-dev
 	$(BIN)/python -m venv .venv-extras
-	$(BIN)/python -m tests.borrowing .venv-extras
+	$(BIN)/python -m tests.shared_packages .venv-extras
 	.venv-extras/bin/pip install --quiet --editable '.[timm]'
 	@touch $@

@@ -12,7 +12,7 @@ from engine.distributed.rank import Rank
 from engine.recipes.recipe_building import build_recipe
 from engine.training.evaluator import Evaluator
 from engine.training.metrics import Result
-from tests.loading import finished
+from tests.loading import run_to_end
 
 CPU = torch.device("cpu")
 
@@ -40,7 +40,7 @@ def judged(data: Dataset, *, mirrored: bool) -> Result:
     chosen = build_recipe(settings={"batch": 2, "threads": 1})
     feed = loader_choice.loader(chosen, data, CPU, torch.contiguous_format)
     evaluator = Evaluator(feed, 2, 3, CPU, "float32", lambda: 0.0, Rank(), mirrored=mirrored)
-    _, (result, _) = finished(evaluator.evaluate(BrightSide(), data.validation))
+    _, (result, _) = run_to_end(evaluator.evaluate(BrightSide(), data.validation))
     return result
 
 

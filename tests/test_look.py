@@ -27,18 +27,18 @@ from engine.recipes.recipe_toml import to_toml
 from engine.run import replies, run_lock, spool
 from engine.run.run_paths import RunDir
 from tests import run_states, scripted
-from tests.nursery import Nursery, fresh
-from tests.processes import begin, wait_for
+from tests.forked_engines import ForkServer, new_run
+from tests.processes import start_process, wait_for
 from tests.scripted import Clock
 
 IMAGE = 12
 
 
-def trained(nursery: Nursery) -> RunDir:
+def trained(fork_server: ForkServer) -> RunDir:
     """A real run of one epoch of digits that is over."""
     flags = {"arch": "lenet5", "data": "digits", "epochs": 1, "threads": 1}
-    run = fresh(Path("runs"), flags)
-    assert nursery.begin(run).wait() == 0
+    run = new_run(Path("runs"), flags)
+    assert fork_server.start(run).wait() == 0
     return run
 
 
@@ -61,11 +61,11 @@ def answer(run: RunDir, question: str) -> Event:
 
 
 def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
-    nursery: Nursery,
+    fork_server: ForkServer,
 ) -> None:
-    run = trained(nursery)
+    run = trained(fork_server)
     before = contents(run)
-    process = begin(sys.executable, "-m", "engine", str(run.path), "--look")
+    process = start_process(sys.executable, "-m", "engine", str(run.path), "--look")
     wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None, process)
     asked = [
         spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
