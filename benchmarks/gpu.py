@@ -40,6 +40,7 @@ import torch
 from benchmarks.in_engine import random_images as random_data
 from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
 from benchmarks.peer import Measure, interval, take_turns, verdict
+from engine import text
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
 from engine.devices import device_resolution
@@ -197,7 +198,7 @@ def correct(bench: Bench, arch: str) -> dict[str, Any]:
         try:
             here = losses(arch, bench.device, way)
         except Exception as error:  # noqa: BLE001 (a compiler may raise anything; measure the rest)
-            found[way] = f"{type(error).__name__}: {error}".partition("\n")[0]
+            found[way] = text.error_summary(error)
             print(f"correct   {arch:<15} {way:<9} FAILED: {found[way]}", flush=True)
             continue
         worst = max(abs(a - b) / abs(b) for a, b in zip(here, cpu, strict=True))

@@ -108,7 +108,7 @@ def test_a_best_checkpoint_that_is_not_there_is_told_and_the_run_is_done(tmp_pat
     chosen = build_recipe(settings={"epochs": 1, "threads": 1, "holdout": 0.2})
     journal = Journal(run.journal)
     session = Session(run, chosen, "a1", journal, journal.append)
-    said = [event for event in session.live() if event is not None]  # nobody saves a checkpoint
+    said = [event for event in session.train() if event is not None]  # nobody saves a checkpoint
     assert isinstance(said[-1], events.Alert)
     assert said[-1].code == "test"
     assert "the best checkpoint is missing" in said[-1].text

@@ -137,7 +137,7 @@ def test_grey_only_if_all_are() -> None:
     assert common_format([grey, coloured], "auto").channels == 3
 
 
-Decoding: TypeAlias = Generator[float, None, folder_images.Decoded]
+Decoding: TypeAlias = Generator[float, None, folder_images.DecodedFiles]
 
 
 def by_two_processes(files: Files, form: ImageFormat) -> Decoding:

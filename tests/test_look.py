@@ -95,8 +95,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
         def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
-    subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
-    monkeypatch.setattr(inspection_server, "subject_of", lambda run: subject)
+    subject = inspection_server.InspectedModel(Same(), 3, 70)  # type: ignore[arg-type]
+    monkeypatch.setattr(inspection_server, "load_inspected_model", lambda run: subject)
     monkeypatch.setattr(inspection_server, "POLL_SECONDS", 0.001)
     return scripted.run_dir(tmp_path, scripted.half_a_run())
 
@@ -176,7 +176,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     model = registry.build("lenet5", 3, 32, 2)
     state = run_states.state(weights=weights_of(model), ended_epochs=4, step=9)
     run_states.save(run.checkpoints / "last.pt", state)
-    subject = inspection_server.subject_of(run)
+    subject = inspection_server.load_inspected_model(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
     found = subject.inspector.reply(question, 4, 9)

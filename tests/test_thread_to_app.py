@@ -34,7 +34,7 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
     journal = Journal(run.journal)
     rank = Rank()
     session = Session(run, chosen, "a1", journal, journal.append)
-    worker = Worker(session, session.live(), rank, journal.append)
+    worker = Worker(session, session.train(), rank, journal.append)
     app = CnnTui(tmp_path / "runs")
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = Listening(run, started=False)

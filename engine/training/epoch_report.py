@@ -1,4 +1,4 @@
-"""What is reported of an epoch that has ended."""
+"""The event at the end of an epoch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from msgspec import UNSET
 
 from engine.protocol import events
 from engine.protocol.events import measured
-from engine.training.metrics import Means, Result, balanced
+from engine.training.metrics import EvaluationResult, Means, balanced
 
 
 def epoch_ended(
     train: Means,
-    result: Result,
+    result: EvaluationResult,
     *,
     epoch: int,
     step: int,

@@ -43,7 +43,7 @@ MANY_FILES = 4_000
 PROCESS_CHUNK = 256
 
 
-class Decoded(NamedTuple):
+class DecodedFiles(NamedTuple):
     """Pixels (N, C, size, size) of N files, why some are broken (by index), and notes."""
 
     pixels: Pixels
@@ -138,7 +138,9 @@ def count_decoders(recipe: Recipe) -> int:
     return max(THREADS, torch.get_num_threads()) if recipe.threads == "auto" else recipe.threads
 
 
-def decode_by_threads(files: Files, image_format: ImageFormat) -> Generator[float, None, Decoded]:
+def decode_by_threads(
+    files: Files, image_format: ImageFormat
+) -> Generator[float, None, DecodedFiles]:
     """Decode files, yielding the fraction done."""
     pixels = np.empty((len(files), *image_format.shape), np.uint8)
     broken: dict[int, str] = {}
@@ -159,12 +161,12 @@ def decode_by_threads(files: Files, image_format: ImageFormat) -> Generator[floa
             yield start / len(files)
     finally:
         pool.shutdown(cancel_futures=True)
-    return Decoded(pixels, broken)
+    return DecodedFiles(pixels, broken)
 
 
 def decode_by_processes(
     files: Files, image_format: ImageFormat, workers: int
-) -> Generator[float, None, Decoded]:
+) -> Generator[float, None, DecodedFiles]:
     """As `decode_by_threads`, with `workers` processes.
 
     Raises DataError where processes die again and again.
@@ -180,7 +182,7 @@ def decode_by_processes(
         decoders.close()
     deaths = decoders.pop_replacements()
     notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
-    return Decoded(decoders.pixels[0], broken, notes)
+    return DecodedFiles(decoders.pixels[0], broken, notes)
 
 
 def chunk_paths(files: Files, start: int) -> Sequence[Path]:

@@ -14,11 +14,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine import text
 from engine.data import data_text
 from engine.errors import DataError
+
+if TYPE_CHECKING:  # this loads torch
+    from engine.data.base.dataset import ValidationSource
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 VALIDATION_NAMES = ("val", "validation", "valid")
@@ -40,7 +43,7 @@ class Folder:
     classes: tuple[str, ...]
     train: Files
     validation: Files
-    validates: Literal["test", "held out", "separate"]
+    validates: ValidationSource
     test: Files
     unused: Path | None = None
 
@@ -84,7 +87,7 @@ def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
         raise DataError(_too_few_classes(path, list(train)))
     classes = tuple(train)
     test = _check_classes(_tree(splits.test), splits.test, classes) if splits.test else {}
-    validates: Literal["test", "held out", "separate"] = "held out"
+    validates: ValidationSource = "held out"
     if splits.validation is None:
         train, validation = _split_held_out(train, holdout or HOLD_OUT, seed)
     else:

@@ -18,8 +18,8 @@ from engine.data.base.dataset import ImageFiles, Split
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.normalisation import Normalise
+from engine.data.loaders.prefetch import CopyStream, DecodedBatch, prefetch
 from engine.data.loaders.training_loader import TrainingLoader
-from engine.data.loaders.uplink import Decoded, Uplink, ahead
 from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.errors import DataError
 
@@ -101,16 +101,16 @@ class StreamingLoader(TrainingLoader):
 
     def _arrived(
         self, images: ImageFiles, batches: Iterable[Tensor]
-    ) -> Generator[Decoded, None, None]:
+    ) -> Generator[DecodedBatch, None, None]:
         """The images of these indices, batch by batch, on the device."""
         decoded = self._decoded(images, batches)
         if self._device.type != "cuda":
             return decoded
-        return ahead(decoded, Uplink(self._device).send)
+        return prefetch(decoded, CopyStream(self._device).send)
 
     def _decoded(
         self, images: ImageFiles, batches: Iterable[Tensor]
-    ) -> Generator[Decoded, None, None]:
+    ) -> Generator[DecodedBatch, None, None]:
         """The same in memory, where the next batch overwrites the pixels of this one.
 
         A pass leaves a slot free for another pass, which an inspection may begin meanwhile.
@@ -138,7 +138,7 @@ class StreamingLoader(TrainingLoader):
         files = [images.files[index] for index in indices.tolist()]
         return Pending(self._decoders.submit(slot, files), indices)
 
-    def _finish(self, images: ImageFiles, pending: Pending) -> Decoded:
+    def _finish(self, images: ImageFiles, pending: Pending) -> DecodedBatch:
         broken = self._decoders.result(pending.task)
         pixels = self._pixels[pending.task.slot, : len(pending.indices)]
         labels = images.labels[pending.indices]

@@ -35,7 +35,7 @@ class CutOffError(Exception):
     """A transfer was cut off, and why; another try may complete it."""
 
 
-class Progress:
+class DownloadProgress:
     """The progress of a download of `total` bytes, and a flag to stop it; shared by two threads."""
 
     def __init__(self, total: int) -> None:
@@ -60,7 +60,7 @@ class Progress:
 class Transfer:
     """Completes an open file with the rest of a published file."""
 
-    def __init__(self, file: Download, descriptor: int, progress: Progress) -> None:
+    def __init__(self, file: Download, descriptor: int, progress: DownloadProgress) -> None:
         self._file, self._descriptor, self._progress = file, descriptor, progress
 
     def complete(self) -> None:

@@ -11,10 +11,10 @@ from torch import Tensor
 
 Item = TypeVar("Item")
 # Pixels (N, C, H, W) uint8, labels (N,), and the indices of the images (N,).
-Decoded: TypeAlias = tuple[Tensor, Tensor, Tensor]
+DecodedBatch: TypeAlias = tuple[Tensor, Tensor, Tensor]
 
 
-def ahead(
+def prefetch(
     items: Generator[Item, None, None], send: Callable[[Item], Callable[[], Item]]
 ) -> Generator[Item, None, None]:
     """The items as they arrive, in order; each is sent before the one before it is given out."""
@@ -29,7 +29,7 @@ def ahead(
             yield arrival()
 
 
-class Uplink:
+class CopyStream:
     """Sends tensors to a GPU on a stream of its own, so that the copies run beside the training.
 
     See "CUDA semantics" in PyTorch's documentation: `non_blocking` needs pinned memory, and a
@@ -40,7 +40,7 @@ class Uplink:
         self._device = device
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
-    def send(self, tensors: Decoded) -> Callable[[], Decoded]:
+    def send(self, tensors: DecodedBatch) -> Callable[[], DecodedBatch]:
         """Begin to copy; the returned function gives the copies to the stream that is current then.
 
         Neither waits for the GPU. The tensors may be overwritten at once.
@@ -54,7 +54,7 @@ class Uplink:
             )
         sent = self._stream.record_event()
 
-        def arrived() -> Decoded:
+        def arrived() -> DecodedBatch:
             current = torch.cuda.current_stream(self._device)
             current.wait_event(sent)
             for copy in copies:
