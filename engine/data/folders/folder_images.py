@@ -1,4 +1,4 @@
-"""The data set of a folder of images: decoded into memory, or streamed."""
+"""Makes the data set of a folder of images: decoded into memory, or streamed."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 BROKEN_SHARE = 0.01
-# The images of a streamed set that are decoded for the means and standard deviations.
+# The number of images of a streamed set that are decoded for the means and standard deviations.
 SAMPLE_IMAGES = 1_000
 
 CHUNK = 64
-# The threads that decode. They may be more than the cores, since some wait for the disk.
+# The number of decoding threads. It may exceed the cores, since some threads wait for the disk.
 THREADS = 8
-# From this many files on, starting processes pays off. Threads share one interpreter, in which
-# small files spend most of their time.
+# From this number of files on, starting processes pays off. Threads share one interpreter, which
+# small files keep busy for most of their time.
 MANY_FILES = 4_000
-# The files that a process decodes at a time, a twentieth of a second for small files, so that
+# The number of files that a process decodes at a time. Small files take a twentieth of a second, so
 # communication costs little.
 PROCESS_CHUNK = 256
 
@@ -54,9 +54,9 @@ class DecodedFiles(NamedTuple):
 def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
     """The images of a folder, yielding the fraction done at least every 100 ms.
 
-    They are kept in memory, or streamed where they need more than `room` bytes, unless the recipe
-    decides. Raises DataError where more than 1 % of the decoded images are broken, or where memory
-    is too small.
+    The images stay in memory, or are streamed where they need more than `room` bytes, unless the
+    recipe decides. Raises DataError where more than 1 % of the decoded images are broken, or where
+    memory is too small.
     """
     image_format = common_format(sample_headers(folder.files), recipe.size)
     fits = bytes_of(len(folder.files), image_format.shape) <= room
@@ -110,8 +110,8 @@ def load_resident(
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
-        holes = [index - start for index in broken if start <= index < end]
-        splits.append(without_broken(pixels[start:end], part, holes, folder.path))
+        gaps = [index - start for index in broken if start <= index < end]
+        splits.append(without_broken(pixels[start:end], part, gaps, folder.path))
         start = end
     train, validation, test = splits
     mean, std = channel_statistics(train.pixels)
@@ -167,7 +167,7 @@ def decode_by_threads(
 def decode_by_processes(
     files: Files, image_format: ImageFormat, workers: int
 ) -> Generator[float, None, DecodedFiles]:
-    """As `decode_by_threads`, with `workers` processes.
+    """The same with `workers` processes.
 
     Raises DataError where processes die again and again.
     """
@@ -203,12 +203,12 @@ def broken_notes(broken: dict[int, str], files: Files, path: Path) -> tuple[str,
 
 
 def without_broken(pixels: Pixels, files: Files, broken: list[int], folder: Path) -> Images:
-    """The images without the broken ones. The last ones fill the gaps: nothing is copied."""
+    """The images without the broken ones; the last images fill the gaps, in place."""
     images = torch.from_numpy(pixels)
     labels = torch.tensor([label for _, label in files], dtype=torch.int64)
     names = [*relative_names((file for file, _ in files), folder)]
     end = len(files)
-    for hole in sorted(broken, reverse=True):
+    for gap in sorted(broken, reverse=True):
         end -= 1
-        images[hole], labels[hole], names[hole] = images[end], labels[end], names[end]
+        images[gap], labels[gap], names[gap] = images[end], labels[end], names[end]
     return Images(images[:end], labels[:end], names[:end])

@@ -1,4 +1,4 @@
-"""Copying batches to a GPU while it computes with the ones before."""
+"""Copies batches to a GPU while it computes with earlier ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DecodedBatch: TypeAlias = tuple[Tensor, Tensor, Tensor]
 def prefetch(
     items: Generator[Item, None, None], send: Callable[[Item], Callable[[], Item]]
 ) -> Generator[Item, None, None]:
-    """The items as they arrive, in order; each is sent before the one before it is given out."""
+    """The items in order, as they arrive; each is sent before the previous one is yielded."""
     arrival: Callable[[], Item] | None = None
     with contextlib.closing(items):
         for item in items:
@@ -30,7 +30,7 @@ def prefetch(
 
 
 class CopyStream:
-    """Sends tensors to a GPU on a stream of its own, so that the copies run beside the training.
+    """Sends tensors to a GPU on a separate CUDA stream, so that the copies run beside the training.
 
     See "CUDA semantics" in PyTorch's documentation: `non_blocking` needs pinned memory, and a
     stream that uses another stream's tensor must record it.
@@ -41,9 +41,9 @@ class CopyStream:
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def send(self, tensors: DecodedBatch) -> Callable[[], DecodedBatch]:
-        """Begin to copy; the returned function gives the copies to the stream that is current then.
+        """Start to copy; returns a function that hands the copies to its caller's current stream.
 
-        Neither waits for the GPU. The tensors may be overwritten at once.
+        Neither waits for the GPU. The caller may overwrite the tensors at once.
         """
         pixels, labels, indices = (tensor.pin_memory() for tensor in tensors)
         with torch.cuda.stream(self._stream):

@@ -1,4 +1,4 @@
-"""Batches of a data set that is too large for memory, decoded from disk as they are needed."""
+"""Loads batches of a data set that is too large for memory, by decoding files ahead."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class StreamingLoader(TrainingLoader):
         normalise = Normalise(mean, std, device, memory_format)
         super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
         self._images, self._workers = images, workers
-        # One slot is trained on, one is spare, and the others keep two chunks ready per process.
+        # One slot has the current batch, one is spare, the others hold two chunks per process.
         slots = 2 + -(-2 * workers * DECODE_CHUNK // self._share)
         self._free = list(range(slots))
         self._decoders = Decoders(workers, slots, self._share, images.image_format)
@@ -63,10 +63,9 @@ class StreamingLoader(TrainingLoader):
         self._reported = 0
 
     def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
-        """Decoded ahead of the training.
+        """The batches of an epoch, decoded ahead of the training.
 
-        Raises DataError where the folder is gone, or where decoding processes were killed again
-        and again.
+        Raises DataError where the folder is gone, or where decoding processes die repeatedly.
         """
         indices = epoch_order(len(self._images), self._seed, epoch)
         steps = range(first, self.steps_per_epoch)
@@ -76,7 +75,7 @@ class StreamingLoader(TrainingLoader):
             yield RawBatch(*decoded, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """As ResidentLoader's, in batches that fit into a slot."""
+        """The same as ResidentLoader's, in batches that fit into a slot."""
         assert isinstance(images, ImageFiles)
         batches = torch.split(torch.arange(len(images)), min(batch, self.batch))
         parts = [self._part.of(indices) for indices in batches]
@@ -111,9 +110,9 @@ class StreamingLoader(TrainingLoader):
     def _decoded(
         self, images: ImageFiles, batches: Iterable[Tensor]
     ) -> Generator[DecodedBatch, None, None]:
-        """The same in memory, where the next batch overwrites the pixels of this one.
+        """The same on the CPU; the next batch may overwrite the pixels of this one.
 
-        A pass leaves a slot free for another pass, which an inspection may begin meanwhile.
+        A pass leaves one slot free for a second pass, which an inspection may start meanwhile.
         """
         waiting: deque[Pending] = deque()
         following = iter(batches)

@@ -1,8 +1,8 @@
-"""Downloading published data sets. Loads no torch.
+"""Downloads published data sets. Loads no torch.
 
-A file is written as NAME.part, which one process at a time locks, and renamed when its size and
-checksum are right. An archive is unpacked into a temporary folder first. So every file under its
-final name is whole, and a download that was cut off continues where it stopped.
+A file is first NAME.part, locked by the process that writes it. It gets its final name when its
+size and checksum are right. An archive is first unpacked into a temporary folder. So every file
+under its final name is whole, and a download that was cut off continues where it stopped.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _fetch_one(file: Download, target: Path, progress: DownloadProgress) -> None
 def _lock(descriptor: int, progress: DownloadProgress) -> None:
     """Wait until no other process writes this file; meanwhile report its progress.
 
-    On a file system without locks, go on without one: the checksum protects the file as well.
+    On a file system without locks, go on without one: the checksum still protects the file.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Holding out a share of the training images, equally from each class."""
+"""Holds out a share of the training images, the same share of each class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloading one published file from its mirrors: resumable, with its checksum verified.
+"""Downloads one published file from its mirrors: resumes it, and verifies its checksum.
 
 Loads no torch.
 """
@@ -16,10 +16,10 @@ from urllib.request import Request, urlopen
 from engine.catalog.datasets import Download
 from engine.data import data_text
 
-# The longest wait for the server's answer, and for each piece of it.
+# The longest wait for the server's answer, and for each part of it.
 TIMEOUT_SECONDS = 20.0
 CHUNK = 1 << 18
-# The tries on each mirror when connections are cut.
+# The number of tries on each mirror when connections are cut.
 TRIES = 3
 
 
