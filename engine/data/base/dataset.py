@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
+from engine.data.base.validation_source import ValidationSource
 from engine.data.decoding.decode import BROKEN, ImageFormat, decode
 from engine.errors import DataError
 from engine.machine import memory
@@ -20,10 +21,6 @@ SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
-
-# The source of the validation images: the published test split, a share held out of the training
-# images, or a validation split.
-ValidationSource: TypeAlias = Literal["test", "held out", "separate"]
 
 
 @dataclass(frozen=True, eq=False)

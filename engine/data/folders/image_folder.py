@@ -14,14 +14,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from engine import text
 from engine.data import data_text
+from engine.data.base.validation_source import ValidationSource
 from engine.errors import DataError
-
-if TYPE_CHECKING:  # this loads torch
-    from engine.data.base.dataset import ValidationSource
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 VALIDATION_NAMES = ("val", "validation", "valid")

@@ -16,10 +16,10 @@ from engine.data import data_text
 from engine.data.base.dataset import (
     Dataset,
     Images,
-    ValidationSource,
     channel_statistics,
     check_memory,
 )
+from engine.data.base.validation_source import ValidationSource
 from engine.data.sets.holdout import split_held_out
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
