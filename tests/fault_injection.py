@@ -106,5 +106,5 @@ def install(fault: Fault) -> None:
         "fsync": faulty_fsync,
         "rename": faulty_rename,
     }
-    for name, faulty in replaced.items():
-        setattr(os, name, faulty)
+    for name, function in replaced.items():
+        setattr(os, name, function)

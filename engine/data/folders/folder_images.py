@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.data import data_text
 from engine.data.base.dataset import (
     Dataset,
     ImageFiles,
     Images,
+    Split,
     bytes_of,
     channel_statistics,
     check_memory,
@@ -70,8 +72,8 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
     sample = folder.train[:: -(-len(folder.train) // SAMPLE_IMAGES)]
     pixels, broken, _ = yield from decode_by_threads(sample, image_format)
     broken_notes(broken, sample, folder.path)
-    mean, std = channel_statistics(without_broken(pixels, sample, list(broken), folder.path).pixels)
-    train, validation, test = (
+    decoded = without_broken(pixels, sample, list(broken), folder.path)
+    splits = [
         ImageFiles(
             folder.path,
             [file for file, _ in files],
@@ -79,18 +81,8 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
             image_format,
         )
         for files in (folder.train, folder.validation, folder.test)
-    )
-    return Dataset(
-        folder.classes,
-        train,
-        validation,
-        folder.validates,
-        mean,
-        std,
-        unused_note(folder),
-        test if len(test) else None,
-        image_format.frame,
-    )
+    ]
+    return assemble(folder, splits, decoded.pixels, (), image_format.frame)
 
 
 def load_resident(
@@ -99,38 +91,33 @@ def load_resident(
     """All images of a folder in memory, without the broken ones."""
     files = folder.files
     check_memory(len(files), image_format.channels, image_format.size)
-    many = len(files) >= MANY_FILES
-    decoding = (
-        decode_by_processes(files, image_format, workers)
-        if many
-        else decode_by_threads(files, image_format)
-    )
+    if len(files) >= MANY_FILES:
+        decoding = decode_by_processes(files, image_format, workers)
+    else:
+        decoding = decode_by_threads(files, image_format)
     pixels, broken, decode_notes = yield from decoding
-    notes = decode_notes + broken_notes(broken, files, folder.path) + unused_note(folder)
+    notes = decode_notes + broken_notes(broken, files, folder.path)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
         gaps = [index - start for index in broken if start <= index < end]
         splits.append(without_broken(pixels[start:end], part, gaps, folder.path))
         start = end
+    return assemble(folder, splits, splits[0].pixels, notes, image_format.frame)
+
+
+def assemble(
+    folder: Folder, splits: Sequence[Split], sample: Tensor, notes: tuple[str, ...], frame: int
+) -> Dataset:
+    """The data set of these splits, with the statistics of a sample (N, C, H, W) of its pixels."""
     train, validation, test = splits
-    mean, std = channel_statistics(train.pixels)
+    mean, std = channel_statistics(sample)
+    unused = (data_text.unused_validation(folder.unused),) if folder.unused else ()
     final = test if len(test) else None
     return Dataset(
         folder.classes,
-        train,
-        validation,
-        folder.validates,
-        mean,
-        std,
-        notes,
-        final,
-        image_format.frame,
+        *(train, validation, folder.validates, mean, std, notes + unused, final, frame),
     )
-
-
-def unused_note(folder: Folder) -> tuple[str, ...]:
-    return (data_text.unused_validation(folder.unused),) if folder.unused else ()
 
 
 def count_decoders(recipe: Recipe) -> int:
