@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
 
 import torch
+from msgspec import UNSET
 from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
@@ -31,15 +32,14 @@ from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
 from engine.models.transfer_learning import FrozenBackbone
 from engine.protocol import commands, events
-from engine.protocol.events import Event
+from engine.protocol.events import Event, measured
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import training_text
 from engine.training.confusion_counts import confusion
 from engine.training.cuda_graph import CudaGraphStep
-from engine.training.epoch_report import epoch_ended
 from engine.training.evaluator import Evaluator
 from engine.training.learner import Learner
-from engine.training.metrics import EvaluationResult
+from engine.training.metrics import EvaluationResult, balanced
 from engine.training.non_finite_guard import BrokenBatch
 from engine.training.progress import Progress
 from engine.training.step_reporter import Reporter, SilentReporter, StepReporter
@@ -115,7 +115,7 @@ class Trainer:
 
     @property
     def broken(self) -> BrokenBatch | None:
-        """The first batch whose loss was not finite; never known on a GPU."""
+        """The first batch whose loss was not finite; always None on a GPU."""
         return self._learner.guard.broken
 
     def run(self) -> Generator[Event | None, None, None]:
@@ -235,16 +235,20 @@ class Trainer:
         best = self.progress.end_epoch(result)
         self._timer.epoch_seconds = 0.0
         self._learner.metrics.new_epoch()
-        return epoch_ended(
-            train,
-            result,
+        return events.EpochEnded(
             epoch=epoch,
-            step=self.step,
+            train_loss=measured(train.loss),
+            train_top1=measured(train.top1),
+            loss=measured(result.loss),
+            top1=measured(result.top1),
+            top5=UNSET if result.top5 is None else result.top5,
             lr=lr,
             seconds=seconds,
             evaluation_seconds=evaluation_seconds,
+            images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
-            weighs_classes=self._recipe.class_weights,
+            balanced=balanced(result.counts) if self._recipe.class_weights else UNSET,
+            step=self.step,
         )
 
     @property
