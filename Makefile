@@ -21,7 +21,7 @@ test-extras: .venv-extras/installed
 
 # On a machine with a GPU: what only a GPU shows.
 test-gpu: .venv/installed-dev
-	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_uplink.py
+	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_prefetch.py
 
 # Hours: some hundreds of kills, and an hour with a restless viewer.
 soak: .venv/installed-dev
@@ -56,6 +56,6 @@ bench: .venv/installed-dev
 # It finds what .venv has, so only what is optional is downloaded.
 .venv-extras/installed: pyproject.toml .venv/installed-dev
 	$(BIN)/python -m venv .venv-extras
-	$(BIN)/python -m tests.borrowing .venv-extras
+	$(BIN)/python -m tests.shared_packages .venv-extras
 	.venv-extras/bin/pip install --quiet --editable '.[timm]'
 	@touch $@

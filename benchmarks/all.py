@@ -1,11 +1,11 @@
-"""Every budget in one go, with small settings: which are kept, and which are missed.
+"""Checks every budget in one go, with small settings: which are kept, and which are missed.
 
     python -m benchmarks.all [--only NAME …] [--keras-python PATH] [--lightning-python PATH]
 
-The benchmarks run one after the other, in about five minutes, and show what they find; at the end
-stands a line for each budget. The exit code is 1 where one is missed or a benchmark fails. What
-is not resolved needs a calm machine or more rounds of that benchmark alone. For budgets of a GPU
-see benchmarks/gpu.py.
+The benchmarks run one after the other, in about five minutes, and print their results. At the end
+there is a line for each budget. The exit code is 1 where a budget is missed or a benchmark fails. A
+budget that is not resolved needs an idle machine, or more rounds of its benchmark alone. For the
+budgets of a GPU see benchmarks/gpu.py.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.peer import ROOT, python_with
 
 
 class Bound(NamedTuple):
-    """A figure that a benchmark prints without judging it, and the most that it may be."""
+    """An upper bound for a figure that a benchmark prints without a verdict."""
 
     what: str
     pattern: str
@@ -29,16 +29,16 @@ class Bound(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a budget: `word` is kept, MISSED or not resolved."""
+    """The result for a budget: `word` is kept, MISSED or not resolved."""
 
     word: str
     what: str
 
 
-# Of what benchmarks/terminal.py prints.
+# For the output of benchmarks/terminal.py.
 TERMINAL = (
     Bound("bytes to a terminal, KiB/s", r"^all panes +([\d.]+) KiB/s", 2.0),
-    Bound("processor of the viewer, % of a core", r"^all panes .* ([\d.]+) % of a core", 2.0),
+    Bound("CPU time of the viewer, % of a core", r"^all panes .* ([\d.]+) % of a core", 2.0),
     Bound("bytes of a paused run", r"^paused +(\d+) bytes", 0),
     Bound("first frame : that of an empty app", r"^first frame .* ratio ([\d.]+)", 1.3),
     Bound("--help, s", r"^--help +([\d.]+) s", 0.15),
@@ -47,7 +47,7 @@ TERMINAL = (
     Bound("a million lines folded, s", r"^attach .* folded ([\d.]+) s", 3.0),
     Bound("memory of the viewer, MiB", r"^memory .* (\d+) after", 100),
 )
-# As benchmarks/peer.py words it.
+# The verdicts of benchmarks/peer.py.
 JUDGED = re.compile(r"^ *(?P<what>\S.*?) +(?P<word>kept|MISSED|not resolved) (?P<bound>\(.*\))$")
 
 
@@ -57,7 +57,7 @@ class Benchmark(NamedTuple):
     bounds: tuple[Bound, ...] = ()
 
     def run(self) -> list[Verdict]:
-        """Run it, show what it prints, and judge that; a failure is a budget that is missed."""
+        """Run it, show its output, and return its verdicts; a failure counts as a missed budget."""
         command = [sys.executable, "-u", "-m", f"benchmarks.{self.name}", *self.arguments]
         print(f"\n{' '.join(command[2:])}", flush=True)
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -86,7 +86,7 @@ def main() -> int:
 
 
 def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterator[Benchmark]:
-    """What can be measured here, each in a minute or two."""
+    """The benchmarks that can run here, each in a minute or two."""
     lightning = ("--lightning-python", lightning_python) if lightning_python else ()
     yield Benchmark("overhead", ("--rounds", "9", "--slice", "2", *lightning))
     keras = python_with("tensorflow", keras_python)
@@ -101,14 +101,14 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
 
 
 def shown(lines: Iterable[str]) -> Iterator[str]:
-    """The lines, each printed as it comes."""
+    """Print each line as it comes, and yield it."""
     for line in lines:
         print(f"  {line}", end="", flush=True)
         yield line.rstrip()
 
 
 def judged(lines: Sequence[str], bounds: Sequence[Bound]) -> Iterator[Verdict]:
-    """The budgets that these lines speak of; a figure that is missing is a budget missed."""
+    """The verdicts on these lines; a missing figure counts as a missed budget."""
     for line in lines:
         if found := JUDGED.match(line):
             yield Verdict(found["word"], f"{found['what']}   {found['bound']}")

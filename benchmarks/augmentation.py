@@ -1,11 +1,12 @@
-"""What augmentation costs: ours for a batch, torchvision's for each image, Keras' generator.
+"""The speed of augmentation: ours per batch, torchvision's per image, Keras' generator.
 
     python -m benchmarks.augmentation [--rounds 7] [--threads 2] [--keras-python PATH]
 
-All do the article's set on images of 3×32×32, in batches of 64, and give float32: rotation by
-15°, shifts and zoom by 0.1, flip, edges filled with the nearest pixel, bilinear. torchvision knows
-no such fill, so there the edge is repeated first and cut off after. Each way takes its turn a
-round; printed are images/s and the ratios within the rounds. On a busy machine use --threads 1.
+All apply the article's augmentation to images of 3×32×32 in batches of 64, and give float32:
+rotation by 15°, shifts and zoom by 0.1, flip, edges filled with the nearest pixel, bilinear.
+torchvision has no such fill, so there the images are padded with their edge first and cropped
+afterwards. Each way is measured once per round. The benchmark prints images/s and the ratios within
+the rounds. On a busy machine use --threads 1.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ IMAGES, BATCH, SIDE = 12_800, 64, 32
 # Enough for the corners of a rotated, shifted and enlarged image.
 EDGE = 12
 OURS, KERAS = "ours", "Keras"
-# Of ours to these.
+# The smallest ratio of our speed to each of these.
 BUDGETS = {"torchvision, PIL, 2 workers": 4.0, "torchvision, tensors, 2 workers": 4.0, KERAS: 2.5}
 
 
@@ -65,7 +66,7 @@ def measure(ways: dict[str, Measure], rounds: int) -> None:
 
 
 def timed(work: Callable[[], int]) -> Measure:
-    """Images a second of work that says how many it has done."""
+    """A measurement of work that returns its number of images, in images per second."""
 
     def now() -> float:
         began = time.perf_counter()
@@ -94,7 +95,7 @@ def ours(pixels: Tensor) -> Measure:
 
 
 class Images(Dataset[Tensor]):
-    """One image at a time, as torchvision's own data sets give them."""
+    """One image at a time, as in torchvision's data sets."""
 
     def __init__(self, pixels: Tensor, source: Callable[[Tensor], Any]) -> None:
         self._images = [source(image) for image in pixels]

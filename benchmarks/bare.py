@@ -1,8 +1,8 @@
-"""The loop that a careful person would write by hand, as what the engine is measured against.
+"""A training loop as a careful person would write it by hand; the engine is compared with it.
 
     python -m benchmarks.bare RECIPE.toml SECONDS      a peer, see benchmarks/peer.py
 
-The data lies on the device as uint8; loss and hits are counted there, and read once an epoch.
+The data is on the device as uint8. Loss and hits are summed there, and read once per epoch.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 class Loop:
-    """What a loop needs: a model in training mode, its optimiser, and the batches of an epoch."""
+    """A model in training mode, its optimiser, and the batches of an epoch."""
 
     def __init__(self, chosen: Recipe) -> None:
         data = load_at_once(load(chosen))
@@ -75,7 +75,7 @@ class Loop:
         return len(self._labels) // self.batch
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches of an epoch, (N, C, H, W) float32 with labels (N,)."""
+        """The batches of an epoch: (N, C, H, W) float32 with labels (N,)."""
         order = torch.randperm(len(self._labels), device=self.device)
         for step in range(len(self)):
             taken = order[step * self.batch : (step + 1) * self.batch]

@@ -1,16 +1,19 @@
-"""What a GPU brings: right results, images/s, how long it idles, and the time to an accuracy.
+"""A GPU's results and speed: images/s, idle time, and the time to an accuracy.
 
     python -m benchmarks.gpu IMAGES.tar.xz [--minutes 10] [--only PART …] [--json FILE]
                              [--device auto] [--quick]
 
-IMAGES is CIFAR-10 in ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`, as one archive. The
-parts are: `correct`, in which the losses of some steps are compared with the processor's, eager,
-replayed and compiled; `replay`, our loop with and without CUDA graphs; `speed`, in which a loop
-written by hand, the engine, and the engine with a dashboard take turns as in
-benchmarks/overhead.py; `accuracy`, in which runs are timed until they have one; and `compile`, our
-loop replayed as it is and compiled. Each has its share of the minutes and begins nothing after it;
-what was found so far is in FILE after each. With --quick everything is small, for a try on a
-processor.
+IMAGES is an archive of CIFAR-10 in ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`. Parts:
+
+    correct     compares the losses of some steps with the CPU's: eager, replayed and compiled
+    replay      compares our loop with and without CUDA graphs
+    speed       compares a loop written by hand, the engine, and the engine with a dashboard, in
+                turns as in benchmarks/overhead.py
+    accuracy    measures the time of runs to an accuracy
+    compile     compares our loop with CUDA graphs, compiled and not
+
+Each part has a share of the minutes and starts nothing after it. FILE is written after each part,
+with all results so far. With --quick everything is small, for a test on a CPU.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ import torch
 from benchmarks.in_engine import random_images as random_data
 from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
 from benchmarks.peer import Measure, interval, take_turns, verdict
+from engine import text
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
 from engine.devices import device_resolution
@@ -52,30 +56,30 @@ from engine.start import launch
 from engine.training.trainer import Trainer
 
 CLASSES, SIDE = 10, 32
-# The sums are the same in another order; at a high rate the losses would soon drift apart.
+# Sums are taken in another order, so at a high learning rate the losses would soon drift apart.
 STEPS, CHECKED_BATCH, TOLERANCE = 8, 64, 5e-3
 WAYS = ("eager", "replayed", "compiled")
 # Only a GPU replays.
-PROCESSOR_WAYS = ("eager", "compiled")
+CPU_WAYS = ("eager", "compiled")
 CHECKED = ("lenet5", "article-resnet")
 SPEEDS = {"lenet5": 128, "article-resnet": 128, "resnet18": 128, "resnet50": 128}
 QUICK_SPEEDS = {"lenet5": 64}
 REPLAYED = {**SPEEDS, "speednet": 1024}
-# What a dashboard costs, as in benchmarks/overhead.py; of the first there is no budget, since the
-# loop written by hand has no CUDA graph.
+# The cost of a dashboard, as in benchmarks/overhead.py. The first ratio has no budget: the loop
+# written by hand has no CUDA graph.
 BUDGETS = {("headless", "bare"): None, ("attached", "headless"): 0.98}
 REPLAY_ROUNDS, REPLAY_WARM_UP = 2, 30
-# So many images of a class are enough for a try.
+# The images per class with --quick.
 QUICK_IMAGES = 8
 SLICE_SECONDS, QUICK_SLICE_SECONDS = 2.0, 1.0
 UTILISATION_SECONDS, POLL_SECONDS = 0.1, 0.05
 
-# Accuracies whose time is told on the way.
+# The accuracies whose times are reported on the way.
 MARKS = (0.8, 0.85, 0.88, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95)
 
 
 class Goal(NamedTuple):
-    """An accuracy on the test images, and what shall reach it."""
+    """An accuracy on the test images, and the architecture and preset that should reach it."""
 
     arch: str
     preset: str
@@ -84,12 +88,12 @@ class Goal(NamedTuple):
 
 GOALS = (Goal("speednet", "quick", 0.94), Goal("resnet18", "quick", 0.95))
 
-# What is measured, in this order, each with its share of the time.
+# The parts in their order, each with its share of the time.
 PARTS = {"correct": 0.1, "replay": 0.12, "speed": 0.4, "accuracy": 0.18, "compile": 0.2}
 
 
 class Bench(NamedTuple):
-    """Where and on what is measured."""
+    """The folders, the device and the scale of a benchmark."""
 
     folder: Path
     data: Path
@@ -117,7 +121,7 @@ def main() -> None:
         for part, deadline in deadlines(options.only, began, options.minutes * 60):
             try:
                 found[part] = part_of(bench, part, deadline)
-            except Exception as error:  # noqa: BLE001 (the machine is there for minutes: go on)
+            except Exception as error:  # noqa: BLE001 (the machine is lent for minutes: go on)
                 traceback.print_exc()
                 found[f"{part} failed"] = f"{type(error).__name__}: {error}"
             options.json.write_text(json.dumps(found, indent=2))
@@ -125,7 +129,7 @@ def main() -> None:
 
 
 def deadlines(only: Sequence[str], began: float, seconds: float) -> Iterator[tuple[str, float]]:
-    """The parts that are measured, each with the time at which it shall have ended."""
+    """The parts to measure, each with its deadline."""
     shares = {part: share for part, share in PARTS.items() if part in only}
     ends = itertools.accumulate(shares.values())
     for part, end in zip(shares, ends, strict=True):
@@ -147,14 +151,14 @@ def part_of(bench: Bench, part: str, deadline: float) -> dict[str, Any]:
 
 
 def replayed(bench: Bench) -> list[str]:
-    """What is replayed: only a GPU does."""
+    """The architectures to replay; none on a CPU, which has no CUDA graphs."""
     return list(REPLAYED) if bench.device.type == "cuda" else []
 
 
 def each_in_time(
     measure: Callable[[str], dict[str, Any]], archs: Iterable[str], deadline: float
 ) -> dict[str, Any]:
-    """What is found of each architecture whose turn comes before the deadline."""
+    """The results of the architectures whose turn comes before the deadline."""
     found = {}
     for arch in archs:
         if time.monotonic() < deadline:
@@ -171,7 +175,7 @@ def machine(device: torch.device) -> dict[str, str]:
 
 
 def unpacked(archive: Path, folder: Path, most: int | None) -> Path:
-    """The images of an archive, or only the first so many of each class."""
+    """Unpack the images of an archive, or only the first `most` of each class."""
     began = time.monotonic()
     with tarfile.open(archive) as tar:
         for member in tar:
@@ -186,15 +190,15 @@ def unpacked(archive: Path, folder: Path, most: int | None) -> Path:
 
 
 def correct(bench: Bench, arch: str) -> dict[str, Any]:
-    """Whether the losses of some steps in float32 are those of the processor."""
+    """Compare the losses of some steps in float32 with those of the CPU."""
     torch.backends.cudnn.allow_tf32 = False
     cpu = losses(arch, torch.device("cpu"), "eager")
-    found: dict[str, Any] = {"losses on the processor": cpu}
-    for way in WAYS if bench.device.type == "cuda" else PROCESSOR_WAYS:
+    found: dict[str, Any] = {"losses on the CPU": cpu}
+    for way in WAYS if bench.device.type == "cuda" else CPU_WAYS:
         try:
             here = losses(arch, bench.device, way)
-        except Exception as error:  # noqa: BLE001 (what a compiler may raise; the rest is measured)
-            found[way] = f"{type(error).__name__}: {error}".partition("\n")[0]
+        except Exception as error:  # noqa: BLE001 (a compiler may raise anything; measure the rest)
+            found[way] = text.error_summary(error)
             print(f"correct   {arch:<15} {way:<9} FAILED: {found[way]}", flush=True)
             continue
         worst = max(abs(a - b) / abs(b) for a, b in zip(here, cpu, strict=True))
@@ -231,7 +235,7 @@ def losses(arch: str, device: torch.device, way: str) -> list[float]:
 
 
 def checked(event: events.Event | None) -> events.Event | None:
-    """The event, where it does not say that steps are not replayed."""
+    """The same event. Raises RuntimeError where it says that steps are not replayed."""
     if isinstance(event, events.Alert) and event.code == "cuda-graph":
         raise RuntimeError(event.text)
     return event
@@ -241,7 +245,7 @@ def checked(event: events.Event | None) -> events.Event | None:
 
 
 class Rig:
-    """A loop written by hand, the engine and a dashboard, for one architecture; take turns."""
+    """A loop written by hand, the engine and a dashboard for one architecture, which take turns."""
 
     def __init__(self, bench: Bench, arch: str, images: Path) -> None:
         self._bench, self.arch, self._images = bench, arch, images
@@ -251,7 +255,7 @@ class Rig:
         self._ways: dict[str, Measure] = {}
 
     def start(self, stack: ExitStack) -> None:
-        """Start its processes, until `stack` is closed; until its first turn they are stopped."""
+        """Start the processes; they end with `stack`, and are stopped between their turns."""
         seconds = QUICK_SLICE_SECONDS if self._bench.quick else SLICE_SECONDS
         chosen = build_recipe(
             settings={
@@ -276,7 +280,7 @@ class Rig:
         self._ways = {"bare": bare, "headless": engine.speed, "attached": attached}
 
     def round(self, *, counts: bool) -> None:
-        """Each of the three in turn; the first round only warms them up."""
+        """Measure each of the three in turn; a round that does not count only warms them up."""
         ways = {name: partial(self._measured, name, counts=counts) for name in self._ways}
         found = {name: speed for name, (speed,) in take_turns(ways, 1).items()}
         # On a busy machine a slice may end before a step does.
@@ -290,7 +294,7 @@ class Rig:
 
 
 def speeds(bench: Bench, deadline: float) -> dict[str, Any]:
-    """Images/s and the idle share of each architecture, of all three ways."""
+    """Images/s and the idle share of all three ways, for each architecture."""
     images = random_images(bench.folder / "random")
     archs = QUICK_SPEEDS if bench.quick else SPEEDS
     rigs = [Rig(bench, arch, images) for arch in archs]
@@ -311,25 +315,25 @@ def speeds(bench: Bench, deadline: float) -> dict[str, Any]:
 
 @contextmanager
 def idling(device: torch.device, shares: list[float]) -> Iterator[None]:
-    """Add the share of this time in which the GPU computed nothing, as its driver says."""
+    """Append the share of the time inside in which the GPU was idle, as its driver reports it."""
     if device.type != "cuda":
         yield
         return
     busy: list[float] = []
     over = threading.Event()
 
-    def watch() -> None:
+    def sample() -> None:
         while not over.wait(UTILISATION_SECONDS):
             busy.append(torch.cuda.utilization(device) / 100)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    sampler = threading.Thread(target=sample)
+    sampler.start()
     try:
         yield
     finally:
         over.set()
-        watcher.join()
-        # What the driver says is about a time before: the first half is of another slice.
+        sampler.join()
+        # The driver reports with a delay: the first half is about the slice before.
         shares.append(1 - statistics.mean(busy[len(busy) // 2 :] or [0.0]))
 
 
@@ -353,22 +357,22 @@ def summary(rig: Rig) -> dict[str, Any]:
     return found
 
 
-# One launch a step
+# One launch per step
 
 
 def replay(bench: Bench, arch: str) -> dict[str, Any]:
-    """Images/s of our loop in this process: kernel by kernel, and a step as one CUDA graph."""
+    """Images/s of our loop in this process: kernel by kernel, and each step as one CUDA graph."""
     return raced(arch, "replayed", {way: trainer(bench, arch, way) for way in ("off", "on")})
 
 
 def compilation(bench: Bench, arch: str) -> dict[str, Any]:
-    """Images/s of our loop with a step as one CUDA graph: as it is, and compiled."""
-    as_it_is, compiled = (trainer(bench, arch, "on") for _ in range(2))
+    """Images/s of our loop with each step as one CUDA graph: not compiled, and compiled."""
+    plain, compiled = (trainer(bench, arch, "on") for _ in range(2))
     began = time.monotonic()
     compiled.compile()
     seconds = time.monotonic() - began
     print(f"compiled  {arch:<15} in {seconds:.0f} s", flush=True)
-    found = raced(arch, "compiled", {"off": as_it_is, "on": compiled})
+    found = raced(arch, "compiled", {"off": plain, "on": compiled})
     return {"seconds": seconds, **found}
 
 
@@ -399,7 +403,7 @@ def raced(arch: str, what: str, trainers: Mapping[str, Trainer]) -> dict[str, An
 
 
 def stretch(trainer: Trainer, life: Iterator[events.Event | None]) -> float:
-    """Images a second of some training steps, to the end of the last."""
+    """Images per second of some training steps, up to the end of the last one."""
     while trainer.step < REPLAY_WARM_UP:
         checked(next(life))
     wait_for(trainer)
@@ -414,7 +418,7 @@ def stretch(trainer: Trainer, life: Iterator[events.Event | None]) -> float:
 
 
 def wait_for(trainer: Trainer) -> None:
-    """Until the device has done all steps: weights are read back."""
+    """Wait until the device has done all steps, by reading weights back."""
     next(trainer.model.parameters()).sum().item()
 
 
@@ -422,7 +426,7 @@ def wait_for(trainer: Trainer) -> None:
 
 
 def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
-    """When a run was how good: seconds since its first step, evaluation and saves included."""
+    """Seconds from the first step of a run to each accuracy, with evaluations and saves."""
     settings = {"epochs": 1, "batch": 16} if bench.quick else {}
     chosen = build_recipe(
         settings=settings,
@@ -459,7 +463,7 @@ def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
 
 
 def run_of(chosen: Recipe, runs: Path, deadline: float) -> Iterator[events.Event]:
-    """The events of a run as they come, until it ends or time is up; then its engine is ended."""
+    """The events of a run as they come, until its end or the deadline; then kills its engine."""
     claim = launch.create(chosen, runs)
     process = launch.spawn(claim, chosen)
     reader = JournalReader(claim.run.journal)

@@ -1,8 +1,9 @@
-"""What our training loop does with the article's recipe, for comparison with Keras.
+"""The speed of our training loop with the article's recipe, for comparison with Keras.
 
     python -m benchmarks.in_engine auto|float32      a peer, see benchmarks/peer.py
 
-The trainer runs on random images, in this precision, from the end of one step to that of another.
+The trainer runs on random images in this precision; a measurement is from the end of a step to the
+end of a later one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from engine.models import registry
 from engine.recipes.recipe_building import build_recipe
 from engine.training.trainer import Trainer
 
-# Enough images for all rounds to lie in the first epoch.
+# Enough images to keep all rounds within the first epoch.
 IMAGES, CLASSES, SIDE = 50_000, 10, 32
 STEPS = 20
 
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 def random_images() -> Dataset:
-    """Random pixels and labels; speed does not depend on what they show."""
+    """Random pixels and labels; the speed does not depend on them."""
     pixels = torch.randint(0, 256, (IMAGES, 3, SIDE, SIDE), dtype=torch.uint8)
     split = Images(pixels, torch.randint(0, CLASSES, (IMAGES,)))
     names = tuple(str(label) for label in range(CLASSES))

@@ -1,8 +1,9 @@
-"""What Keras does, for comparison; runs with a Python that has TensorFlow, and stands alone.
+"""The speed of Keras, for comparison. Needs a Python with TensorFlow, and nothing of this project.
 
     python benchmarks/in_keras.py images|article      a peer, see benchmarks/peer.py
 
-`images` augments the article's way with ImageDataGenerator, `article` trains its net with it.
+`images` only augments as the article does, with ImageDataGenerator; `article` also trains its
+network.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def batches() -> Any:
 
 
 def images() -> Any:
-    """Images a second of the generator alone."""
+    """Images per second of the generator alone."""
     flow = batches()
 
     def measure() -> float:
@@ -57,7 +58,7 @@ def images() -> Any:
 
 
 def article() -> Any:
-    """Images a second of `fit`, from the end of the first step to the end of the last."""
+    """Images per second of `fit`, from the end of the first step to the end of the last."""
     model, flow = net(), batches()
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == 830_858
     optimizer = tf.keras.optimizers.Adam(1e-3)
@@ -75,7 +76,7 @@ def article() -> Any:
 
 
 def net() -> Any:
-    """The article's net, as engine/models/families/article_resnet.py has it."""
+    """The article's network."""
     inputs = layers.Input((SIDE, SIDE, 3))
     x = activated(layers.Conv2D(32, 3, padding="same")(inputs))
     for width, stride in ((32, 1), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1)):

@@ -1,10 +1,10 @@
-"""What Lightning with its rich bar makes of the loop of benchmarks/bare.py, for comparison.
+"""The loop of benchmarks/bare.py in Lightning with its rich bar, for comparison.
 
     python -m benchmarks.in_lightning RECIPE.toml SECONDS      a peer, see benchmarks/peer.py
 
-Runs with a Python that has Lightning beside what this project needs. Model, optimiser and batches
-are those of the bare loop, already on the device, so that only the loops differ; loss and accuracy
-are logged to the bar, which is drawn as often as it is by default, for a terminal that nobody sees.
+Needs a Python with Lightning and this project's dependencies. Model, optimiser and batches are
+those of the bare loop, already on the device, so that only the loops differ. The bar shows loss and
+accuracy, and is drawn into /dev/null as often as Lightning draws it by default.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Module(LightningModule):  # type: ignore[misc]
 
 
 class Turns(Callback):  # type: ignore[misc]
-    """Trains for a slice, says how fast, and waits to be told to go on, as `peer.serve`."""
+    """Trains for a slice, prints the speed, and waits for a line to go on, as `peer.serve`."""
 
     def __init__(self, seconds: float, loop: Loop) -> None:
         self._seconds, self._batch = seconds, loop.batch
@@ -72,7 +72,7 @@ class Turns(Callback):  # type: ignore[misc]
         self._steps += 1
         taken = time.perf_counter() - self._began
         if taken >= self._seconds:
-            # Not sys.stdout: while there is a bar, rich takes that for itself.
+            # Not sys.stdout, which rich replaces while it shows a bar.
             print(self._steps * self._batch / taken, file=sys.__stdout__, flush=True)
             if not sys.stdin.readline():
                 sys.exit()

@@ -1,10 +1,10 @@
-"""The article's net in its batches with its augmentation: our engine against Keras.
+"""The article's network, batches and augmentation: our engine against Keras.
 
     python -m benchmarks.keras_article [--rounds 7] [--threads 2] [--keras-python PATH]
 
-Both train on random images of 3×32×32 in batches of 64, on the processor: Keras by `fit` with its
-ImageDataGenerator in float32, ours in the precision that `auto` chooses here, and in float32. They
-take turns; printed are images/s and the ratios within the rounds.
+All train on random images of 3×32×32 in batches of 64, on the CPU: Keras by `fit` with its
+ImageDataGenerator in float32; our engine in the precision that `auto` chooses here, and in float32.
+They take turns. The benchmark prints images/s and the ratios within the rounds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
     os.environ["TF_NUM_INTEROP_THREADS"] = str(options.threads)
     with ExitStack() as peers:
         ours = [sys.executable, "-m", "benchmarks.in_engine"]
-        # As an engine is started.
+        # The environment in which the program starts an engine.
         env = engine_environment.KEEP_MEMORY | os.environ
         ways: dict[str, Measure] = {
             AUTO: peers.enter_context(Peer(*ours, "auto", env=env)),

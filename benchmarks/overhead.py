@@ -3,12 +3,13 @@
     python -m benchmarks.overhead [--arch lenet5] [--rounds 30] [--slice 2] [--data FOLDER]
                                   [--lightning-python PATH]
 
-One engine trains, one dashboard of 120×40 watches it, and one loop is written by hand; all have the
-same images, model, batch and precision, without augmentation. They take turns in slices of a few
-seconds: an engine that waits is paused and stopped, a dashboard that shall not watch is stopped.
-Where it is installed, Lightning with its rich bar is a further way, stopped in the same manner.
-A slice counts whole training steps; evaluation and saves stand apart. Printed are images/s, and
-the ratios of slices of the same round: their median, its 95 % interval, and the budget.
+One engine trains, one dashboard of 120×40 cells shows it, and one loop is written by hand. All have
+the same images, model, batch and precision, without augmentation. They take turns in slices of a
+few seconds. Between its slices the engine is paused and stopped by a signal; the dashboard is
+stopped in slices without it. Lightning with its rich bar takes part where it is installed, and is
+stopped in the same way. A slice counts whole training steps, without evaluation and saves. The
+benchmark prints images/s, and for the ratios of slices of the same round: the median, its 95 %
+interval, and the budget.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
 from engine.start import engine_environment, launch
 
-# As CIFAR-10 has them.
+# As in CIFAR-10.
 CLASSES, IMAGES, VALIDATION = 10, 50_000, 10_000
 DIFFERENT = 1_000
 POLL_SECONDS = 0.02
 WARM_UP_SLICES = 2
-# A dashboard that was stopped first reads what it has missed.
+# A dashboard that was stopped first reads the events that it has missed.
 CATCH_UP_SECONDS = 0.5
 BUDGETS: dict[tuple[str, str], float | None] = {
     ("headless", "bare"): 0.98,
@@ -54,7 +55,7 @@ LIGHTNING = "Lightning, rich bar"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--arch", default="lenet5")
-    parser.add_argument("--data", type=Path, help="a folder of images; else random ones are made")
+    parser.add_argument("--data", type=Path, help="a folder of images; without it, random ones")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--slice", type=float, default=2.0, help="seconds")
     parser.add_argument("--batch", type=int, default=128)
@@ -69,7 +70,7 @@ def main() -> None:
             flags={"arch": options.arch, "data": str(data.resolve())},
         )
         engine = stack.enter_context(Engine(chosen, folder, options.slice))
-        # What was found out by trying holds for all.
+        # All use the settings that the engine has resolved.
         settled = build_recipe(file=read_fields(engine.run.recipe))
         bare = stack.enter_context(bare_loop(settled, folder / "recipe.toml", options.slice))
         viewer = stack.enter_context(viewer_of(engine.run))
@@ -97,7 +98,7 @@ def main() -> None:
 
 
 def random_images(folder: Path) -> Path:
-    """Random images in ImageFolder layout; speed does not depend on what they show."""
+    """Write random images in ImageFolder layout; the speed does not depend on their content."""
     import torch
     from torchvision.io import write_png
 
@@ -122,14 +123,14 @@ def bare_loop(chosen: Recipe, file: Path, seconds: float) -> Peer:
 
 
 def environment(chosen: Recipe) -> dict[str, str]:
-    """An engine's, in which this project's modules are found, and those that are found here."""
+    """An engine's environment, with the import paths of this process."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**engine_environment.environment(chosen), "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @contextmanager
 def lightning(python: str, chosen: Recipe, file: Path, seconds: float) -> Iterator[Measure]:
-    """Lightning with the bare loop's model and batches; its bar is drawn only in its turns."""
+    """Lightning with the bare loop's model and batches; it is stopped between its turns."""
     command = [python, "-m", "benchmarks.in_lightning", str(file), str(seconds)]
     with Peer(*command, env=environment(chosen)) as peer:
         os.kill(peer.pid, signal.SIGSTOP)
@@ -154,21 +155,21 @@ class Engine:
         self._pause()
 
     def speed(self) -> float:
-        """Images a second over a slice of training."""
+        """Images per second over a slice of training."""
         with running(self._process.pid):
             spool.send(self.run, commands.Continue)
             time.sleep(self._seconds)
             return self._pause()
 
     def _pause(self) -> float:
-        """Pause, stop, and return the images a second since the pause before."""
+        """Pause training and stop the process; returns images per second since the last pause."""
         spool.send(self.run, commands.Pause)
         said = self._until_phase("paused")
         os.kill(self._process.pid, signal.SIGSTOP)
         return speed(said, self._batch)
 
     def _until_phase(self, name: str) -> list[events.Phase]:
-        """All phases up to the next one of this name."""
+        """Wait for a phase of this name; returns all phases up to it."""
         phases: list[events.Phase] = []
         while True:
             for said in self._reader.slices():
@@ -191,7 +192,7 @@ class Engine:
 
 
 def speed(phases: list[events.Phase], batch: int) -> float:
-    """Images a second of the stretches between a `training` and the phase after it."""
+    """Images per second from each `training` phase to the phase after it."""
     images, seconds = 0, 0.0
     for phase, after in itertools.pairwise(phases):
         if phase.name == "training":
@@ -212,7 +213,7 @@ def running(pid: int) -> Iterator[None]:
 
 @contextmanager
 def viewer_of(run: RunDir) -> Iterator[int]:
-    """A dashboard, stopped, whose terminal is read as fast as it writes; gives its process id."""
+    """A stopped dashboard, whose output a thread reads at once; yields its process id."""
     pid, master = pty.fork()
     if pid == 0:
         os.environ |= {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"}

@@ -1,7 +1,7 @@
-"""Processes that wait until they are told to measure, so that rivals can take turns.
+"""Processes that measure on request, so that several can take turns.
 
-A peer measures whenever it reads a line from its standard input, and answers with the images a
-second as a line. It does so once unasked at its start, to warm up.
+A peer measures whenever it reads a line from its standard input, and answers with a line: the
+images per second. It also measures once at its start, to warm up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Measure = Callable[[], float]
 
 
 class Peer:
-    """One such process, warm once it is made. Raises RuntimeError where it ends before its time."""
+    """A peer process, warmed up when it is constructed. Raises RuntimeError where it ends early."""
 
     def __init__(self, *command: str, env: Mapping[str, str] | None = None) -> None:
         self._complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the process)
@@ -42,7 +42,7 @@ class Peer:
         return self._process.pid
 
     def __call__(self) -> float:
-        """Images a second, measured now."""
+        """Measure now; returns images per second."""
         assert self._process.stdin is not None
         print("go", file=self._process.stdin, flush=True)
         return self._answer()
@@ -69,8 +69,8 @@ class Peer:
         self._close()
 
     def _close(self) -> None:
-        # Not by closing its input, of which processes forked since then hold copies; and not by a
-        # signal that Lightning takes for a wish, which it grants after the next step.
+        # Closing its input would not end it, since processes forked meanwhile hold copies.
+        # Lightning obeys a milder signal only after its next step.
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._complaints):
@@ -86,19 +86,19 @@ def serve(measure: Measure) -> None:
 
 
 def python_with(module: str, given: str | None) -> str | None:
-    """A Python that has a module: the one given, or this one; None where it has none."""
+    """The given Python, or else this one where it has the module; None where neither is there."""
     if given is not None:
         return given
     return sys.executable if importlib.util.find_spec(module) else None
 
 
 def keras_python(given: str | None) -> str | None:
-    """A Python that has TensorFlow, as `python_with`."""
+    """The result of `python_with` for TensorFlow."""
     return python_with("tensorflow", given)
 
 
 def take_turns(ways: Mapping[str, Measure], rounds: int) -> dict[str, list[float]]:
-    """Measure each way once a round, each round beginning with another one."""
+    """Measure each way once per round; each round begins with another way."""
     names = list(ways)
     found: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(rounds):
@@ -112,10 +112,10 @@ def take_turns(ways: Mapping[str, Measure], rounds: int) -> dict[str, list[float
 def report(
     found: Mapping[str, Sequence[float]], budgets: Mapping[tuple[str, str], float | None]
 ) -> None:
-    """Medians, and for each pair of names the ratio within the rounds.
+    """Print the medians, and for each pair of names the median of the ratios within the rounds.
 
-    Of a ratio its median is printed with the median's 95 % interval, and whether the budget is
-    kept: by the interval's lower end, missed by its upper end, else not resolved.
+    A ratio comes with the 95 % interval of its median and a verdict. The budget is kept if the
+    whole interval is above it, missed if the whole interval is below it, and else not resolved.
     """
     print("\nmedians")
     for name, speeds in found.items():
@@ -131,9 +131,9 @@ def report(
 def interval(values: Sequence[float]) -> tuple[float, float]:
     """The 95 % interval of the median by order statistics, which assumes no distribution.
 
-    It lies between the k-th least and the k-th greatest value, with the largest k for which a
-    fair coin falls fewer than k times in n on one side with at most 2.5 %. Below six values there
-    is no such k: then it is from the least to the greatest.
+    The interval is from the k-th smallest to the k-th largest value. k is the largest number for
+    which a fair coin shows fewer than k heads in n throws with a probability of at most 2.5 %.
+    Below six values there is no such k: then the interval is from the smallest to the largest.
     """
     ordered, n = sorted(values), len(values)
     below, k = 0.0, 0
@@ -144,7 +144,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def verdict(low: float, high: float, budget: float) -> str:
-    """What an interval says of a lower bound."""
+    """Whether an interval keeps a lower bound."""
     if low >= budget:
         return f"kept (≥ {budget})"
     return f"MISSED (≥ {budget})" if high < budget else f"not resolved (≥ {budget})"

@@ -1,13 +1,13 @@
-"""What decoding from disk brings: our streaming loader, and torchvision's ImageFolder.
+"""The speed of decoding from disk: our streaming loader against torchvision's ImageFolder.
 
     python -m benchmarks.streaming [--data FOLDER] [--size 64] [--workers 2] [--rounds 7]
 
-Both read the same images in random order with so many processes, bring them to the same size, and
-normalise the batches in the main process; each is timed over whole epochs after a first one, in a
-process of its own, and they take turns. ImageFolder resizes with antialiasing and crops the
-centre, with a DataLoader whose processes stay. Printed are images/s, images a second of processor
-time of all processes (which a busy machine changes little), and the ratios within the rounds, of
-which the budget is for the latter.
+Both read the same images in random order with the same number of processes, resize them to the same
+size, and normalise the batches in the main process. Each runs in its own process and is timed over
+whole epochs after a first one; the two take turns. ImageFolder resizes with antialiasing and crops
+the centre; its DataLoader keeps its processes. The benchmark prints images/s, images per second of
+CPU time of all processes (which a busy machine changes little), and the ratios within the rounds.
+The budget is for the ratio of images per second of CPU time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ CPU, CONTIGUOUS = torch.device("cpu"), torch.contiguous_format
 
 
 class Work(NamedTuple):
-    """What is measured: a folder of classes, and how it is read."""
+    """The measured work: a folder of classes, and how to read it."""
 
     folder: Path
     size: int
@@ -56,7 +56,7 @@ class Work(NamedTuple):
 
 
 class Speed(NamedTuple):
-    """Images a second on the clock, and images a second of processor time."""
+    """Images per second of the clock, and images per second of CPU time."""
 
     clock: float
     core: float
@@ -64,7 +64,9 @@ class Speed(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="a folder of classes; else images are made")
+    parser.add_argument(
+        "--data", type=Path, help="a folder of classes; without it, images are generated"
+    )
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--batch", type=int, default=64)
@@ -102,7 +104,7 @@ def said(speed: Speed) -> str:
 
 
 def photographs(folder: Path) -> Path:
-    """JPEGs of about 75 kB, with the coarse and the fine structure that photographs have."""
+    """Write JPEGs of about 75 kB with coarse and fine structure, as photographs have it."""
     draws = np.random.default_rng(0)
     for i in range(IMAGES):
         coarse = Image.fromarray(draws.integers(0, 256, (12, 16, 3), np.uint8))
@@ -119,7 +121,7 @@ def photographs(folder: Path) -> Path:
 
 
 def alone(way: Callable[[Work], Speed], work: Work) -> Speed:
-    """The images a second of one way, in a fresh process."""
+    """The speed of one way, in a fresh process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
         return fresh.submit(way, work).result()
 
@@ -165,13 +167,13 @@ def plain(work: Work) -> Speed:
 def timed(work: Work, batches: Callable[[int], Iterable[Sized]]) -> Speed:
     """The speed over all epochs but the first."""
     sum(len(batch) for batch in batches(1))
-    began, used = time.perf_counter(), processor_seconds()
+    began, used = time.perf_counter(), cpu_seconds()
     images = sum(len(batch) for epoch in range(work.epochs) for batch in batches(epoch + 2))
-    return Speed(images / (time.perf_counter() - began), images / (processor_seconds() - used))
+    return Speed(images / (time.perf_counter() - began), images / (cpu_seconds() - used))
 
 
-def processor_seconds() -> float:
-    """What this process and all below it have used."""
+def cpu_seconds() -> float:
+    """CPU seconds of this process and of its descendants."""
     this = psutil.Process()
     times = [process.cpu_times() for process in (this, *this.children(recursive=True))]
     return sum(each.user + each.system for each in times)

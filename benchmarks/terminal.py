@@ -1,9 +1,9 @@
-"""What the dashboard costs on a terminal: bytes, processor, latency, memory, time to attach.
+"""What the dashboard costs on a terminal: bytes, CPU time, latency, memory, time to attach.
 
     python benchmarks/terminal.py [--seconds 60] [--rounds 3] [--size 120x40] [--only NAME …]
 
-A viewer runs on a pseudo-terminal against a journal that grows at ten events a second, as of a
-ResNet in training; no engine runs. Figures are medians over the rounds.
+A viewer runs on a pseudo-terminal. It reads a journal that grows by ten events a second, like that
+of a ResNet in training; no engine runs. Figures are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ from engine.run.run_paths import RunDir
 EVENTS_PER_SECOND = 10
 STEPS_PER_EPOCH = 390
 LAYERS = [f"layer{i // 4 + 1}.{i % 4 // 2}.conv{i % 2 + 1}" for i in range(16)]
-# Gradient norm, update to weight, activation mean and deviation, dead share: about so large.
+# Plausible values of: gradient norm, ratio of update to weight, activation mean and standard
+# deviation, share of dead units.
 HEALTH = 0.02, 1e-3, 0.1, 0.8, 0.02
 VIEWER = "from tui.cli.command_line import main; main()"
-# What a program asks a terminal that draws `●` one cell wide, and the answer.
+# A program asks the terminal for the cursor position; this reply says that `●` is one cell wide.
 CURSOR_WHERE, CURSOR_HERE = b"\x1b[6n", b"\x1b[1;2R"
 EMPTY = "from textual.app import App; App().run()"
-# What the status says once the journal was read, and what it only says when all of it was.
+# The status shows the first once it knows the end of the journal, the second once it knows all.
 KNOWN, FOLDED = b"/200", b"HALFWAY"
 
 
@@ -65,11 +66,11 @@ def main() -> None:
         MEASURES[name](options)
 
 
-# Events as of a run
+# The events of a run
 
 
 class Script:
-    """An endless plausible run of a small ResNet on CIFAR-10, event by event."""
+    """A plausible run of a small ResNet on CIFAR-10 that never ends, event by event."""
 
     def __init__(self) -> None:
         self._random = random.Random(0)
@@ -104,7 +105,7 @@ class Script:
         )
 
     def events(self) -> Iterator[Event]:
-        """Ten a second: mostly steps, hardware and health every two seconds, maps every ten."""
+        """Ten events a second: mostly steps; hardware and health every 2 s, maps every 10 s."""
         for tick in range(1, 10**9):
             if tick % 150 == 0:
                 yield self._confusion()
@@ -161,7 +162,7 @@ class Script:
 
 
 class LiveRun:
-    """A run directory whose lock is held, as if by an engine, and whose journal is written here."""
+    """A run directory without an engine: this process holds its lock and writes its journal."""
 
     def __init__(self, folder: Path) -> None:
         self.run, self.lock = run_creation.create(folder, "resnet18-cifar10", "")
@@ -194,7 +195,7 @@ class LiveRun:
 
 
 class Viewer:
-    """A program on a pseudo-terminal; what it writes is counted and kept for a moment."""
+    """A program on a pseudo-terminal; counts the bytes that it writes."""
 
     def __init__(self, size: str, code: str, *arguments: str) -> None:
         columns, rows = map(int, size.split("x"))
@@ -202,7 +203,7 @@ class Viewer:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            # A program that was started before has its bytecode.
+            # Users start the program from its bytecode, so let Python write it.
             os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             os.execv(sys.executable, [sys.executable, "-c", code, *arguments])
         window = struct.pack("HHHH", rows, columns, 0, 0)
@@ -210,7 +211,7 @@ class Viewer:
         self.bytes = 0
 
     def pump(self, seconds: float) -> bytes:
-        """All that is written within this time."""
+        """The output within this time."""
         parts, end = [], time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if select.select([self.master], [], [], left)[0]:
@@ -225,7 +226,7 @@ class Viewer:
         return data
 
     def until(self, found: bytes, seconds: float = 30.0) -> float:
-        """Seconds from the start until this was written."""
+        """Seconds from the start until the program has written these bytes."""
         data, end = b"", time.monotonic() + seconds
         while found not in data:
             assert time.monotonic() < end, f"{found!r} was never written"
@@ -233,7 +234,7 @@ class Viewer:
         return time.monotonic() - self.began
 
     def answer(self, key: bytes = b"\t") -> float:
-        """Seconds from a key to the first byte that is written after it."""
+        """Seconds from a key to the first byte after it."""
         began = time.monotonic()
         os.write(self.master, key)
         select.select([self.master], [], [], 5)
@@ -248,7 +249,7 @@ class Viewer:
         os.close(self.master)
 
 
-# The measures
+# The measurements
 
 
 def steady(options: argparse.Namespace, keys: bytes = b"", label: str = "all panes") -> None:
@@ -276,13 +277,13 @@ def steady(options: argparse.Namespace, keys: bytes = b"", label: str = "all pan
 
 
 def each_pane(options: argparse.Namespace) -> None:
-    """The same with each pane alone."""
+    """The same figures for each pane alone."""
     for number in range(1, 9):
         steady(options, f"{number}\r".encode(), f"pane {number} alone")
 
 
 def paused(options: argparse.Namespace) -> None:
-    """Bytes of a paused run, whose hardware is still sampled."""
+    """Bytes that the viewer writes for a paused run, whose hardware is still sampled."""
     with tempfile.TemporaryDirectory() as folder:
         live = LiveRun(Path(folder))
         live.journal.append(events.Phase("paused"))
@@ -298,7 +299,7 @@ def paused(options: argparse.Namespace) -> None:
 
 
 def first_frame(options: argparse.Namespace) -> None:
-    """Time to the first frame against that of an empty Textual app, to the state, and of --help."""
+    """Times to the first frame, ours and an empty Textual app's, to the status, and of --help."""
     last_line = b"\x1b[%d;1H" % int(options.size.split("x")[1])
     with tempfile.TemporaryDirectory() as folder:
         programs = {
@@ -337,7 +338,7 @@ def help_seconds() -> float:
 
 
 def latency(options: argparse.Namespace) -> None:
-    """From a key to the first byte of its answer, all cores busy."""
+    """Time from a key to the first byte of its answer, with all cores busy."""
     with tempfile.TemporaryDirectory() as folder:
         live = LiveRun(Path(folder))
         live.grow()
@@ -370,7 +371,7 @@ def spin() -> None:
 
 
 def memory(options: argparse.Namespace) -> None:
-    """Growth of a viewer's state over ten million steps."""
+    """Growth of a viewer's memory over ten million steps."""
     script, history = Script(), History()
     history.fold([script.start()])
     sizes = []
@@ -403,7 +404,7 @@ def attach(options: argparse.Namespace) -> None:
 
 
 def long_journal(run: RunDir, lines: int) -> None:
-    """So many reports, and one alert between them that neither end of the journal tells of."""
+    """Append reports, and one alert in the middle, which neither end of the journal shows."""
     with open(run.journal, "ab") as file:
         for i in range(lines):
             stamps = b'"seq":%d,"time":%d.5,"step":%d}\n' % (i + 3, 1_700_000_000 + i, i + 1)

@@ -26,6 +26,11 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
+def error_summary(error: Exception) -> str:
+    """The type and the first line of an error: `RuntimeError: out of memory`."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
 def choices(names: Iterable[str]) -> str:
     """`a, b or c`."""
     *rest, last = names

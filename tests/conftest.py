@@ -1,4 +1,4 @@
-"""What every test stands on: no test touches the user's own runs, data or state."""
+"""Fixtures and hooks for all tests: no test touches the user's runs, data or state."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from textual import app, pilot
 from textual.notifications import Notification
 
 from tests import leftovers, processes
-from tests.idle import everything_has_run
-from tests.nursery import Nursery
+from tests.forked_engines import ForkServer
+from tests.idle import wait_until_idle
 from tests.processes import Scope
 
-# What is loaded with the tests stays to the end: looking through it for garbage finds none.
+# Imported modules stay to the end, so a garbage collection during the imports would find nothing.
 gc.disable()
 
-# Enough for what is generated here; and how long one takes is the machine's business.
+# No deadline: how long an example takes depends on the load of the machine.
 settings.register_profile(
     "suite", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
 
-# Before torch is loaded: OpenMP threads of two test processes would spin waiting for each other.
+# Set before torch is loaded: else OpenMP threads of two test processes would spin, waiting for each
+# other.
 os.environ["OMP_NUM_THREADS"] = "1"
-# The same everywhere, bit for bit; `make test-gpu` is for what only a GPU shows.
+# CPU results are the same on every machine, bit for bit; `make test-gpu` runs the tests of a GPU.
 if "CNN_TUI_TEST_GPU" not in os.environ:
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
-# What has just ended may take so long to leave; what takes longer is left over.
-LEAVING_SECONDS = 20.0
-LEFT = pytest.StashKey[list[str]]()
+# A process that ends may take this long; one that takes longer counts as left running.
+ENDING_SECONDS = 20.0
+LEFT_RUNNING = pytest.StashKey[list[str]]()
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -49,20 +50,20 @@ def is_worker(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not is_worker(config):
-        leftovers.begin_session()
-        # As Ctrl+C does: what a CI system ends leaves no process either.
+        leftovers.mark_session()
+        # Treat SIGTERM like Ctrl+C, so that a session that a CI system ends leaves no process.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """Fail where a process is left that the suite has started, and end it."""
+    """End the processes that the suite has left running, and fail where there are any."""
     yield
     if is_worker(session.config):
         return
-    left = leftovers.left(LEAVING_SECONDS)
-    leftovers.end()
-    session.config.stash[LEFT] = [*left.values()]
+    left = leftovers.running(ENDING_SECONDS)
+    leftovers.kill()
+    session.config.stash[LEFT_RUNNING] = [*left.values()]
     if left and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -70,18 +71,18 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    for what in config.stash.get(LEFT, []):
-        terminalreporter.write_line(f"LEFT RUNNING, and ended now: {what}", red=True)
+    for process in config.stash.get(LEFT_RUNNING, []):
+        terminalreporter.write_line(f"LEFT RUNNING, and ended now: {process}", red=True)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """What a failed test has left open is dropped with it: no later test is blamed for that."""
+    """Collect the open files of a failed test, so that no later test fails for them."""
     before = item.session.testsfailed
     outcome = yield
     if item.session.testsfailed > before:
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
-            vars(sys).pop(name, None)  # whose frames hold what the test had
+            vars(sys).pop(name, None)  # its frames hold the objects of the test
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             gc.collect()
@@ -89,14 +90,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """From here on garbage is looked for among what tests make alone."""
+    """From here on collect garbage, but only among the objects that tests create."""
     gc.freeze()
     gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def common_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What several tests look at together is not made in the user's own folders either."""
+def isolated_session_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep fixtures that several tests share out of the user's folders, too."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp("home")))
@@ -106,8 +107,8 @@ def common_places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """State, data, runs and the current folder of a test are its own."""
+def isolated_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own folders for state, data and runs, and its own working directory."""
     home = tmp_path.with_name(f"{tmp_path.name}-home")
     for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"):
         monkeypatch.setenv(name, str(home))
@@ -119,18 +120,18 @@ def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def prompt_pilots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pilot goes on as soon as the app has done all there was to do, and not before."""
+    """A pilot goes on as soon as the app is idle, and not before."""
     for module in (app, pilot):
-        monkeypatch.setattr(module, "wait_for_idle", everything_has_run)
+        monkeypatch.setattr(module, "wait_for_idle", wait_until_idle)
     wait = pilot.Pilot._wait_for_screen
-    patient = functools.partialmethod(wait, timeout=processes.PATIENCE)
-    monkeypatch.setattr(pilot.Pilot, "_wait_for_screen", patient)
+    with_timeout = functools.partialmethod(wait, timeout=processes.TIMEOUT)
+    monkeypatch.setattr(pilot.Pilot, "_wait_for_screen", with_timeout)
 
 
 @pytest.fixture(autouse=True)
 def lasting_notes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said in passing stays until it is looked at, however slow the machine is."""
-    monkeypatch.setattr(Notification, "time_left", processes.PATIENCE)
+    """Notifications stay until the test has read them, even on a slow machine."""
+    monkeypatch.setattr(Notification, "time_left", processes.TIMEOUT)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -142,7 +143,7 @@ def one_time_zone() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def session_scope() -> Iterator[Scope]:
-    """What all tests share is ended after the last one."""
+    """End the processes that all tests share after the last test."""
     with processes.scope(str(os.getpid())) as scope:
         yield scope
 
@@ -154,13 +155,13 @@ def module_scope(session_scope: Scope, request: pytest.FixtureRequest) -> Iterat
 
 
 @pytest.fixture(autouse=True)
-def own_scope(module_scope: None, request: pytest.FixtureRequest) -> Iterator[None]:
-    """No process that a test has begun outlives it."""
+def function_scope(module_scope: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """End the processes of each test with the test."""
     with processes.scope(request.node.name):
         yield
 
 
 @pytest.fixture(scope="session")
-def nursery(session_scope: Scope, tmp_path_factory: pytest.TempPathFactory) -> Nursery:
-    """Where engines begin at once."""
-    return Nursery(tmp_path_factory.mktemp("nursery"), session_scope)
+def fork_server(session_scope: Scope, tmp_path_factory: pytest.TempPathFactory) -> ForkServer:
+    """A fork server, from which engines start at once."""
+    return ForkServer(tmp_path_factory.mktemp("engines"), session_scope)

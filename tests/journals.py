@@ -1,4 +1,4 @@
-"""Journals of made-up runs, for pictures: with an alert, with many classes, failed and so on."""
+"""Journals of made-up runs for snapshots: with an alert, with many classes, failed and so on."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ STEP = examples.STEPS_PER_EPOCH
 
 
 def with_alert() -> list[Event]:
-    """In the 13th of 30 epochs; steered in the seventh, and one layer dies."""
-    told: list[Event] = []
+    """A run in the 13th of 30 epochs: it was steered in the seventh, and one layer is dead."""
+    run_events: list[Event] = []
     for event in examples.said(12.4, examples.CIFAR10):
         if isinstance(event, events.Steps | events.EpochEnded) and event.step > 7 * STEP:
             event = replace(event, lr=event.lr / 2)
-        told.append(event)
+        run_events.append(event)
         if isinstance(event, events.Steps) and event.step == 7 * STEP:
-            told.append(_at(event, events.Steered(0.5, 30, event.lr / 2, "c1")))
-    last = told[-1]
+            run_events.append(_at(event, events.Steered(0.5, 30, event.lr / 2, "c1")))
+    last = run_events[-1]
     dead = events.Alert("warning", "dead", "layer4.1.conv2 is dead: a lower learning rate helps.")
-    return [*told, _at(last, dead), _at(last, health(dead="layer4.1.conv2"))]
+    return [*run_events, _at(last, dead), _at(last, health(dead="layer4.1.conv2"))]
 
 
 def with_scalars() -> list[Event]:
-    """In the 13th epoch, with the gradient norm and two numbers of a user's own."""
-    told: list[Event] = []
+    """A run in the 13th epoch, with the gradient norm and two numbers of a user's architecture."""
+    run_events: list[Event] = []
     for event in examples.said(12.4, examples.CIFAR10):
         if isinstance(event, events.Steps) and event.step % 4 == 0:
             epoch = event.step / STEP
@@ -46,8 +46,8 @@ def with_scalars() -> list[Event]:
                     "map50": 1e-3 * epoch,
                 },
             )
-        told.append(event)
-    return told
+        run_events.append(event)
+    return run_events
 
 
 def hundred_classes() -> list[Event]:
@@ -55,8 +55,8 @@ def hundred_classes() -> list[Event]:
 
 
 def chinese() -> list[Event]:
-    told = list(examples.said(12.4, examples.CHINESE))
-    return [*told, _at(told[-1], health())]
+    run_events = list(examples.said(12.4, examples.CHINESE))
+    return [*run_events, _at(run_events[-1], health())]
 
 
 def just_started() -> list[Event]:
@@ -64,18 +64,21 @@ def just_started() -> list[Event]:
 
 
 def ended() -> list[Event]:
-    """All 30 epochs are over, and the best one was tested."""
-    told = list(examples.said(30.0, examples.CIFAR10))
+    """A run that has trained all 30 epochs and tested the best one."""
+    run_events = list(examples.said(30.0, examples.CIFAR10))
     done = events.RunEnded("done", 26, 0.909, test_loss=0.27, test_top1=0.902, seconds=320.0)
-    last = told[-1]
-    return [*told, _at(last, health()), replace(_at(last, done), step=30 * STEP)]
+    last = run_events[-1]
+    return [*run_events, _at(last, health()), replace(_at(last, done), step=30 * STEP)]
 
 
 def failed() -> list[Event]:
-    """Out of memory in the fourth epoch."""
-    told = list(examples.said(3.4, examples.CIFAR10))
+    """A run that ran out of memory in the fourth epoch."""
+    run_events = list(examples.said(3.4, examples.CIFAR10))
     why = "the GPU has not enough memory: make batch smaller, or choose another device."
-    return [*told, _at(told[-1], events.RunEnded("failed", 3, 0.572, seconds=36.0, error=why))]
+    return [
+        *run_events,
+        _at(run_events[-1], events.RunEnded("failed", 3, 0.572, seconds=36.0, error=why)),
+    ]
 
 
 def health(dead: str = "") -> events.LayerHealth:
@@ -96,21 +99,21 @@ def health(dead: str = "") -> events.LayerHealth:
     )
 
 
-def _at(when: Event, event: Event) -> Event:
-    """The event at the time and the step of another."""
-    return replace(event, time=when.time, step=when.step)
+def _at(other: Event, event: Event) -> Event:
+    """The event with the time and the step of another one."""
+    return replace(event, time=other.time, step=other.step)
 
 
-def place(folder: Path, told: Iterable[Event], name: str = NAME) -> RunDir:
-    """A run directory with this journal, and no engine."""
+def write_run(folder: Path, run_events: Iterable[Event], name: str = NAME) -> RunDir:
+    """Write a run directory with this journal; the run has no engine."""
     run = RunDir(folder / name)
     run.commands.mkdir(parents=True)
     run.checkpoints.mkdir()
     run.recipe.write_text(to_toml(build_recipe(flags={"epochs": examples.EPOCHS})))
-    run.journal.write_bytes(b"".join(_lines(told)))
+    run.journal.write_bytes(b"".join(_lines(run_events)))
     return run
 
 
-def _lines(told: Iterable[Event]) -> Iterator[bytes]:
-    for seq, event in enumerate(told, start=1):
+def _lines(run_events: Iterable[Event]) -> Iterator[bytes]:
+    for seq, event in enumerate(run_events, start=1):
         yield events.encode(replace(event, seq=seq)) + b"\n"

@@ -1,4 +1,4 @@
-"""Processes that the suite has started, known by a mark that each inherits in its environment."""
+"""Finds the processes that the suite has started, by a mark in the environment they inherit."""
 
 from __future__ import annotations
 
@@ -11,41 +11,45 @@ from collections.abc import Iterator
 
 import psutil
 
-# Holds the scopes that a process was started in, from the session to the test, each ended by a "/".
+# The variable names the scopes that a process was started in, from the session down to the test,
+# each followed by "/".
 MARK = "CNN_TUI_STARTED_IN"
 POLL_SECONDS = 0.01
 
 
-def begin_session() -> None:
-    """From here on each process that is started has a mark that no other session gives."""
+def mark_session() -> None:
+    """Give every process that starts from now on a mark of this session alone."""
     os.environ[MARK] = f"{os.environ.get(MARK, '')}{os.getpid()}-{time.time_ns()}/"
 
 
 @contextlib.contextmanager
 def scope(name: str) -> Iterator[str]:
-    """End all that is started in here, however this is left; scopes nest. Gives the mark."""
+    """Kill all processes that start inside, however the block is left. Yields the mark.
+
+    Scopes nest.
+    """
     outer = os.environ[MARK]
     os.environ[MARK] = f"{outer}{name}/"
     try:
         yield os.environ[MARK]
     finally:
-        end()
+        kill()
         os.environ[MARK] = outer
 
 
-def left(patience: float = 0.0) -> dict[int, str]:
-    """What was started in the present scope and still runs; those that leave have so long for it.
+def running(seconds: float = 0.0) -> dict[int, str]:
+    """The processes of the current scope that still run after waiting up to `seconds`.
 
-    Of each its number, and the scope with the command.
+    Maps each process id to the scope and the command.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + seconds
     while (found := _marked()) and time.monotonic() < deadline:
         select.select([], [], [], POLL_SECONDS)
     return found
 
 
-def end() -> None:
-    """Kill what was started in the present scope; again, until nobody is left to start another."""
+def kill() -> None:
+    """Kill all processes of the current scope, until none is left that could start another."""
     while found := _marked():
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
@@ -61,13 +65,13 @@ def _marked() -> dict[int, str]:
             with open(f"/proc/{pid}/environ", "rb") as environ:
                 variables = environ.read().split(b"\0")
             marks = [each for each in variables if each.startswith(wanted)]
-            if marks and not _own(process := psutil.Process(pid)):
+            if marks and not _is_ours(process := psutil.Process(pid)):
                 found[pid] = f"{marks[0].decode(errors='replace')}: {process.cmdline()}"
     return found
 
 
-def _own(process: psutil.Process) -> bool:
-    """Whether this is the present process, or what Python keeps beside it and ends with it."""
+def _is_ours(process: psutil.Process) -> bool:
+    """Whether this is the current process, or a helper of multiprocessing that ends with it."""
     if process.pid == os.getpid():
         return True
     return process.ppid() == os.getpid() and "from multiprocessing." in str(process.cmdline())

@@ -1,4 +1,4 @@
-"""Loading and evaluating in tests: a generator run to its end."""
+"""Running the generators of loading and evaluation to their end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ T = TypeVar("T")
 Y = TypeVar("Y")
 
 
-def finished(work: Generator[Y, None, T]) -> tuple[list[Y], T]:
-    """What was yielded, as fractions of what is loaded, and what came of it."""
+def run_to_end(work: Generator[Y, None, T]) -> tuple[list[Y], T]:
+    """All values that a generator yields, such as the fractions loaded, and its result."""
     yielded = []
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Real processes of the program: an engine, or a viewer on a pseudo-terminal."""
+"""Starts real processes of the program: an engine, or a viewer on a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
 from tests import leftovers
 
-# On a machine that has much else to do as well; a wait for what comes ends as soon as it is there.
-PATIENCE = 600.0
+# Seconds, for a busy machine. A wait ends as soon as its condition holds.
+TIMEOUT = 600.0
 COMMAND = (sys.executable, "-c", "from tui.cli.command_line import main; main()")
 
 
 class Scope(NamedTuple):
-    """A stretch of the session, to whose end processes live: `mark` is theirs, `ends` end them."""
+    """A part of the session: its processes carry `mark`, and `ends` ends them when it is over."""
 
     mark: str
     ends: contextlib.ExitStack
@@ -43,10 +43,9 @@ _open: list[Scope] = []
 
 @contextlib.contextmanager
 def scope(name: str) -> Iterator[Scope]:
-    """End all processes that are begun in here, and close our ends of their pipes and terminals.
+    """End all processes that start inside, and close our ends of their pipes and terminals.
 
-    However this is left: a test may have failed, be interrupted or have taken too long. Scopes
-    nest.
+    This also holds where a test fails, is interrupted or takes too long. Scopes nest.
     """
     with leftovers.scope(name) as mark, contextlib.ExitStack() as ends:
         _open.append(Scope(mark, ends))
@@ -55,12 +54,14 @@ def scope(name: str) -> Iterator[Scope]:
 
 
 def end_with_scope(end: Callable[[], None]) -> None:
-    """Have this called where the innermost scope is left."""
+    """Call this function at the end of the innermost scope."""
     _open[-1].ends.callback(end)
 
 
-def begin(*command: str, scope: Scope | None = None, **options: Any) -> subprocess.Popen[str]:
-    """A process that speaks text, with the options of `Popen`; it ends with the innermost scope."""
+def start_process(
+    *command: str, scope: Scope | None = None, **options: Any
+) -> subprocess.Popen[str]:
+    """Start a process with text pipes and options of `Popen`; it ends with the innermost scope."""
     mark, ends = scope or _open[-1]
     variables = os.environ | {leftovers.MARK: mark}
     process = subprocess.Popen(command, text=True, env=variables, **options)
@@ -79,40 +80,40 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def headless(*arguments: str) -> subprocess.Popen[str]:
     """`cnn-tui ARGUMENTS` with pipes for its output."""
-    return begin(*COMMAND, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return start_process(*COMMAND, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 class Process(Protocol):
-    """What can be asked whether it has ended."""
+    """A process whose `poll` gives None until it has ended."""
 
     def poll(self) -> int | None: ...
 
 
 def wait_for(
-    what: Callable[[], bool], process: Process | None = None, patience: float = PATIENCE
+    condition: Callable[[], bool], process: Process | None = None, timeout: float = TIMEOUT
 ) -> None:
-    """Look again until it is so; fail when the process ends first or patience does."""
-    deadline = time.monotonic() + patience
-    while not what():
+    """Wait until a condition holds; fail where the process ends first or the time is up."""
+    deadline = time.monotonic() + timeout
+    while not condition():
         assert process is None or process.poll() is None, "the process ended first"
         assert time.monotonic() < deadline, "waited in vain"
         select.select([], [], [], 0.02)
 
 
-class Watch:
-    """The events of a journal that is being written, as they come."""
+class LiveJournal:
+    """The events of a journal that an engine is still writing."""
 
     def __init__(self, journal: Path) -> None:
         self.events: list[Event] = []
         self._tail = JournalTail(journal)
 
-    def has(self, found: Callable[[Event], bool]) -> bool:
-        """Whether such an event has been written."""
+    def has(self, matches: Callable[[Event], bool]) -> bool:
+        """Whether an event that matches has been written."""
         self._read()
-        return any(found(event) for event in self.events)
+        return any(matches(event) for event in self.events)
 
     def _read(self) -> None:
-        """All that is new: a tail gives a long journal in parts."""
+        """Read all new events; one read of the tail gives only a part of a long journal."""
         while new := self._tail.read():
             self.events += new
 
@@ -122,7 +123,7 @@ class Watch:
 
 
 class Terminal:
-    """A program on a pseudo-terminal, its screen kept by a terminal emulator."""
+    """A program on a pseudo-terminal; a terminal emulator keeps its screen."""
 
     def __init__(
         self,
@@ -137,9 +138,9 @@ class Terminal:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm-256color"
-            # Not `execv`: what readline puts into the C environment would set the size.
+            # Not `execv`: readline puts a size into the C environment, which the program would use.
             os.execve(command[0], [*command, *arguments], os.environ)
-        # What the program has taken of the processor, once it has ended.
+        # The CPU time of the program, once it has ended.
         self.usage: resource.struct_rusage | None = None
         self._closed = False
         end_with_scope(self._end)
@@ -150,7 +151,7 @@ class Terminal:
         os.write(self.master, keys.encode())
 
     def pump(self) -> bool:
-        """Take what the program has written, waiting a little for it; whether there was any."""
+        """Read the output of the program, waiting briefly for it; returns whether there was any."""
         if not select.select([] if self._closed else [self.master], [], [], 0.05)[0]:
             return False
         try:
@@ -169,20 +170,20 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
-    def wait_for(self, what: str) -> None:
-        """Until these words stand on the screen."""
-        self.wait_until(lambda: what in self.text, repr(what))
+    def wait_for(self, words: str) -> None:
+        """Wait until the screen shows these words."""
+        self.wait_until(lambda: words in self.text, repr(words))
 
-    def wait_until(self, shown: Callable[[], bool], what: str) -> None:
-        """Until the screen is so; `what` names it where it never is."""
-        deadline = time.monotonic() + PATIENCE
-        while not shown():
-            assert time.monotonic() < deadline, f"{what} never came:\n{self.text}"
+    def wait_until(self, condition: Callable[[], bool], name: str) -> None:
+        """Wait until a condition holds; a failure calls it by this name."""
+        deadline = time.monotonic() + TIMEOUT
+        while not condition():
+            assert time.monotonic() < deadline, f"{name} never came:\n{self.text}"
             self.pump()
 
     def wait_end(self) -> int:
-        """The status that the program ends with; by then all that it wrote is on the screen."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until the program ends; returns its exit code. `text` then has all its output."""
+        deadline = time.monotonic() + TIMEOUT
         while True:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
@@ -203,9 +204,9 @@ class Terminal:
         self.hang_up()
 
 
-def clean(run: RunDir) -> list[Event]:
-    """What a reader makes of the journal: one line, whatever happened."""
-    said: list[Event] = []
+def events_of(run: RunDir) -> list[Event]:
+    """The events that a reader gets from a run's journal, without superseded ones."""
+    read: list[Event] = []
     for batch in JournalReader(run.journal).slices():
-        said = [*batch.events] if batch.from_start else [*said, *batch.events]
-    return said
+        read = [*batch.events] if batch.from_start else [*read, *batch.events]
+    return read

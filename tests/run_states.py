@@ -1,4 +1,4 @@
-"""Checkpoints in tests: a small state of a run, and files of it."""
+"""Checkpoints for tests: a small state of a run, and its file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def description() -> Description:
 
 
 def state(**training: Any) -> RunState:
-    """A run after three steps, with these fields of its training instead."""
+    """A run after three steps; `training` replaces fields of its training state."""
     usual = TrainingState(
         shape=RunShape(steps_per_epoch=2, batch=2, classes=2),
         step=3,

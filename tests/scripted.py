@@ -1,4 +1,4 @@
-"""Journals written by hand: what a run would have said, without a run."""
+"""Journals written by hand: the events of a run that never took place."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ LAYERS = (
 def started(
     classes: tuple[str, ...] = tuple("0123456789"), epochs: int = 4, name: str = "1-lenet5-digits"
 ) -> events.RunStarted:
-    """The first event of a run of so many epochs, each of 10 steps of 64 images."""
-    chosen = build_recipe(flags={"epochs": epochs})
+    """The first event of a run; each of its epochs has 10 steps of 64 images."""
     return events.RunStarted(
         attempt="a1",
         name=name,
-        recipe=chosen,
+        recipe=build_recipe(flags={"epochs": epochs}),
         resolved=Resolved(
             device="cpu", precision="float32", memory_format="contiguous", threads=2, size=32
         ),
@@ -54,7 +53,7 @@ def started(
 
 
 def steps(step: int, loss: float | None = None, top1: float | None = None) -> events.Steps:
-    """A report at this step of a run that learns."""
+    """The report of a step; without a loss and an accuracy, they get better with the steps."""
     return events.Steps(
         (step - 1) // 10 + 1,
         2.3 * 0.9**step if loss is None else loss,
@@ -66,7 +65,7 @@ def steps(step: int, loss: float | None = None, top1: float | None = None) -> ev
 
 
 def confusion(epoch: int, classes: int = 10, right: int = 9) -> events.Confusion:
-    """Each class right so often of 10, and else taken for the next one."""
+    """A matrix with 10 images per class: `right` are correct, the others count as another class."""
     rows = []
     for true in range(classes):
         row = [0] * classes
@@ -83,7 +82,7 @@ def ended_epoch(epoch: int, top1: float = 0.9, best: bool = True) -> events.Epoc
 
 
 def half_a_run(epochs: int = 4) -> list[Event]:
-    """A run that is in the middle of its third epoch."""
+    """The events of a run in the middle of its third epoch."""
     said: list[Event] = [events.Phase("starting"), started(epochs=epochs), events.Phase("training")]
     for epoch in (1, 2):
         said += [steps(step) for step in range(epoch * 10 - 9, epoch * 10 + 1)]
@@ -94,7 +93,7 @@ def half_a_run(epochs: int = 4) -> list[Event]:
 
 
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that a test sets by hand."""
 
     def __init__(self, now: float = START) -> None:
         self.now = now
@@ -104,7 +103,7 @@ class Clock:
 
 
 def write(run: RunDir, said: Iterable[Event], clock: Clock | None = None) -> None:
-    """Append these events to the run's journal, a second apart."""
+    """Append these events to the run's journal, one per second."""
     ticking = clock or Clock()
     journal = Journal(run.journal, ticking)
     for event in said:
@@ -114,7 +113,7 @@ def write(run: RunDir, said: Iterable[Event], clock: Clock | None = None) -> Non
 
 
 def run_dir(folder: Path, said: Iterable[Event] = (), name: str = "1-lenet5-digits") -> RunDir:
-    """A run directory with this journal, and no engine."""
+    """Write a run directory with this journal; the run has no engine."""
     run = RunDir(folder / name)
     run.commands.mkdir(parents=True)
     run.checkpoints.mkdir()
@@ -124,13 +123,13 @@ def run_dir(folder: Path, said: Iterable[Event] = (), name: str = "1-lenet5-digi
 
 
 def stamped(said: Iterable[Event]) -> list[Event]:
-    """The events as a journal would stamp them, a second apart."""
+    """The events with the numbers and times that a journal gives them, one per second."""
     return [
         msgspec.structs.replace(event, seq=i + 1, time=START + i) for i, event in enumerate(said)
     ]
 
 
 def write_many(path: Path, count: int) -> None:
-    """A long journal: the start of a run, then one report a step."""
+    """Write a long journal: the start of a run, then one report per step."""
     said: list[Event] = [started(epochs=count), *(steps(step) for step in range(1, count))]
     path.write_bytes(b"".join(events.encode(event) + b"\n" for event in stamped(said)))

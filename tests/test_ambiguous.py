@@ -16,7 +16,7 @@ from textual.events import CursorPosition
 
 from engine.run import run_lock
 from tests import scripted
-from tests.processes import PATIENCE, Terminal, begin
+from tests.processes import TIMEOUT, Terminal, start_process
 from tests.test_dashboard import app_of, screen
 from tui.terminal import ambiguous_width
 
@@ -38,13 +38,13 @@ def told(*said: bytes) -> tuple[str, str, float]:
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
     command = (sys.executable, "-c", ASK, str(len(said)))
-    process = begin(*command, stdin=slave, stdout=slave, stderr=subprocess.PIPE)
+    process = start_process(*command, stdin=slave, stdout=slave, stderr=subprocess.PIPE)
     asked = b""
     while b"\x1b8" not in asked:
         asked += os.read(master, 100)
     for piece in said:
         os.write(master, piece)
-    wide, typed, seconds = process.communicate(timeout=PATIENCE)[1].split()
+    wide, typed, seconds = process.communicate(timeout=TIMEOUT)[1].split()
     assert asked == ambiguous_width.QUESTION
     assert termios.tcgetattr(slave) == before
     os.close(master)

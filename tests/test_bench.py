@@ -39,7 +39,7 @@ def test_what_is_not_resolved_is_neither_kept_nor_missed(
 def test_figures_of_a_terminal_are_judged_by_what_they_may_be() -> None:
     verdicts = [*judged(PRINTED, TERMINAL)]
     assert [verdict.what for verdict in verdicts if verdict.word == "MISSED"] == [
-        "processor of the viewer, % of a core  2.40   (≤ 2)",
+        "CPU time of the viewer, % of a core  2.40   (≤ 2)",
         "a million lines folded, s  3.38   (≤ 3)",
     ]
     assert len(verdicts) == len(TERMINAL)

@@ -45,7 +45,7 @@ class Attempt:
                 rank.send(commands.Continue(id="", attempt=""))
 
         self.session = Session(self.run, chosen, "a1", journal, append)
-        self.worker = Worker(self.session, self.session.live(), rank, append, on_nan)
+        self.worker = Worker(self.session, self.session.train(), rank, append, on_nan)
 
     def finish(self) -> None:
         self.worker.run()
@@ -144,8 +144,8 @@ def test_pause_waits_for_a_person_and_the_broken_batch_is_left_out(
 
 def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) -> None:
     attempt = Attempt(tmp_path, "pause")
-    life = attempt.session.live()
-    for event in life:
+    stream = attempt.session.train()
+    for event in stream:
         if isinstance(event, events.EpochEnded):
             break
     trainer, saver = attempt.session.trainer, attempt.session.saver
@@ -158,7 +158,7 @@ def test_weights_that_are_no_numbers_never_replace_a_checkpoint(tmp_path: Path) 
     saver.wait()
     weights = checkpoint.load(attempt.run.checkpoints / "last.pt").training.weights.values()
     assert all(bool(weight.isfinite().all()) for weight in weights)
-    life.close()
+    stream.close()
 
 
 def test_the_first_layer_that_breaks_is_named() -> None:

@@ -21,8 +21,8 @@ from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
-from tests.nursery import Nursery, fresh
-from tests.processes import PATIENCE, Watch
+from tests.forked_engines import ForkServer, new_run
+from tests.processes import TIMEOUT, LiveJournal
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
 
 __all__ = ["digits"]
@@ -141,7 +141,7 @@ def run(tmp_path: Path) -> RunDir:
     """A run that is to be compiled, of a model that takes the compilers little time."""
     (tmp_path / "net.py").write_text(NET)
     flags = {"arch": "net.py:small", "data": "digits", "epochs": 1, "compile": "on"}
-    return fresh(Path("runs"), {**flags, "threads": 1, "precision": "float32"})
+    return new_run(Path("runs"), {**flags, "threads": 1, "precision": "float32"})
 
 
 def resolved_compile(run: RunDir) -> str:
@@ -149,25 +149,25 @@ def resolved_compile(run: RunDir) -> str:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="PyTorch compiles with g++ on a processor")
-def test_an_engine_compiles_and_trains(nursery: Nursery, run: RunDir) -> None:
-    engine = nursery.begin(run)
-    assert (engine.wait(), engine.complained) == (0, "")
-    watch = Watch(run.journal)
-    assert watch.has(lambda e: isinstance(e, events.Phase) and e.name == "compiling")
-    assert not any(isinstance(e, events.Alert) and e.code == "compile" for e in watch.events)
+def test_an_engine_compiles_and_trains(fork_server: ForkServer, run: RunDir) -> None:
+    engine = fork_server.start(run)
+    assert (engine.wait(), engine.stderr) == (0, "")
+    journal = LiveJournal(run.journal)
+    assert journal.has(lambda e: isinstance(e, events.Phase) and e.name == "compiling")
+    assert not any(isinstance(e, events.Alert) and e.code == "compile" for e in journal.events)
     assert resolved_compile(run) == '"on"'
-    assert len(health(watch.events)[0].layers) == 2
+    assert len(health(journal.events)[0].layers) == 2
 
 
 def test_where_it_cannot_be_compiled_it_is_said_and_trained_all_the_same(
     run: RunDir, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    # Not of the nursery, where PyTorch has already looked for its compiler.
+    # Not of the fork_server, where PyTorch has already looked for its compiler.
     monkeypatch.setenv("CXX", "/nowhere")
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "kernels"))
     command = [sys.executable, "-m", "engine", str(run.path), "--lines"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    watch = Watch(run.journal)
-    assert watch.has(lambda e: isinstance(e, events.Alert) and "--compile off" in e.text)
+    journal = LiveJournal(run.journal)
+    assert journal.has(lambda e: isinstance(e, events.Alert) and "--compile off" in e.text)
     assert resolved_compile(run) == '"off"'

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 
 from engine.training.confusion_counts import CELL_IMAGES, WORST_CELLS, confusion, worst_cells
-from engine.training.metrics import Result
+from engine.training.metrics import EvaluationResult
 
 
-def result(labels: torch.Tensor, said: torch.Tensor, classes: int) -> Result:
+def result(labels: torch.Tensor, said: torch.Tensor, classes: int) -> EvaluationResult:
     """An evaluation that predicted this for images with these labels."""
     counts = torch.zeros(classes, classes, dtype=torch.int64)
     counts.index_put_((labels, said), torch.ones(len(labels), dtype=torch.int64), accumulate=True)
-    return Result(0.5, 0.5, None, counts, said)
+    return EvaluationResult(0.5, 0.5, None, counts, said)
 
 
 def test_the_worst_cells_come_first_and_name_their_images() -> None:

@@ -21,7 +21,7 @@ from engine.run import run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.idle import workers_have_ended
+from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.panes.base.pane import Pane
@@ -576,7 +576,7 @@ async def test_the_palette_finds_an_action_by_its_words(live: RunDir, key: str) 
     async with app_of(live).run_test(size=(80, 24)) as pilot:
         await typed(pilot, key)
         await pilot.press(*"to the log")
-        await workers_have_ended(pilot.app)
+        await wait_for_workers(pilot.app)
         await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
@@ -597,7 +597,7 @@ async def test_boxes_are_ascii_too(live: RunDir, key: str, size: tuple[int, int]
     app = CnnTui(live.path.parent, watch=live, started=True, ascii_only=True, clock=Clock())
     async with app.run_test(size=size) as pilot:
         await pilot.press(key)
-        await workers_have_ended(pilot.app)
+        await wait_for_workers(pilot.app)
         await pilot.pause()
         assert not isinstance(app.screen, Dashboard)
         assert screen(pilot).isascii(), "".join(c for c in screen(pilot) if not c.isascii())

@@ -30,11 +30,11 @@ from engine.data.sets.holdout import draw_held_out, split_held_out
 from engine.errors import DataError, UsageError
 from engine.machine import memory
 from engine.recipes.recipe import Recipe
-from tests.loading import finished, pixels
+from tests.loading import pixels, run_to_end
 
 
 def loaded(recipe: Recipe) -> Dataset:
-    fractions, data = finished(load(recipe))
+    fractions, data = run_to_end(load(recipe))
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] <= fractions[-1] <= 1
     return data

@@ -22,8 +22,8 @@ from engine.run.journal import Journal
 from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.nursery import Engine, Nursery, fresh
-from tests.processes import Watch, begin, wait_for
+from tests.forked_engines import Engine, ForkServer, new_run
+from tests.processes import LiveJournal, start_process, wait_for
 from tests.test_saving import snapshot, step_in
 
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
@@ -114,18 +114,18 @@ def not_saved(event: Event) -> bool:
 
 
 @pytest.fixture
-def engine(nursery: Nursery) -> Engine:
+def engine(fork_server: ForkServer) -> Engine:
     """One that has saved."""
-    engine = nursery.begin(fresh(RUN.path.parent, TRAIN))
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.has(is_saved), engine)
+    engine = fork_server.start(new_run(RUN.path.parent, TRAIN))
+    live_journal = LiveJournal(RUN.journal)
+    wait_for(lambda: live_journal.has(is_saved), engine)
     return engine
 
 
 def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path, engine: Engine) -> None:
     away = RunDir(tmp_path / "elsewhere")
     RUN.path.rename(away.path)
-    there = Watch(away.journal)
+    there = LiveJournal(away.journal)
     wait_for(lambda: there.has(not_saved), engine)
     told = next(e.text for e in there.events if isinstance(e, events.Alert) and not_saved(e))
     assert "put the run's folder back where it was" in told
@@ -133,7 +133,7 @@ def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path, engi
     checkpoint.load(away.checkpoints / "last.pt")
     away.path.rename(RUN.path)
     saved = there.count(events.Checkpointed)
-    back = Watch(RUN.journal)
+    back = LiveJournal(RUN.journal)
     wait_for(lambda: back.count(events.Checkpointed) > saved, engine)
     assert sum(map(not_saved, back.events)) == 1
     engine.send_signal(signal.SIGTERM)
@@ -144,11 +144,11 @@ def test_a_folder_that_is_deleted_is_said_and_the_training_goes_on(engine: Engin
     # Renamed first: the engine would put another file into a folder that is being emptied.
     shutil.rmtree(RUN.path.rename("deleted"))
     said = "put the run's folder back"
-    wait_for(lambda: said in engine.printed, engine)
-    wait_for(lambda: "\nepoch " in engine.printed.partition(said)[2], engine)
+    wait_for(lambda: said in engine.stdout, engine)
+    wait_for(lambda: "\nepoch " in engine.stdout.partition(said)[2], engine)
     engine.send_signal(signal.SIGTERM)
     assert engine.wait() == 1
-    assert "last.pt was not saved: No such file or directory" in engine.complained
+    assert "last.pt was not saved: No such file or directory" in engine.stderr
 
 
 BEGUN = """
@@ -166,7 +166,7 @@ def test_twenty_processes_that_begin_at_once_get_twenty_numbers() -> None:
     command, pipe = (sys.executable, "-c", BEGUN), subprocess.PIPE
     pipes = []
     for _ in range(20):
-        process = begin(*command, stdin=pipe, stdout=pipe)
+        process = start_process(*command, stdin=pipe, stdout=pipe)
         assert process.stdin is not None
         assert process.stdout is not None
         pipes.append((process.stdin, process.stdout))

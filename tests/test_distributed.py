@@ -18,8 +18,16 @@ from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.run import run_lock, spool
 from engine.run.run_paths import RunDir
-from tests.nursery import Engine, Nursery, fresh
-from tests.processes import PATIENCE, Process, Watch, begin, clean, headless, wait_for
+from tests.forked_engines import Engine, ForkServer, new_run
+from tests.processes import (
+    TIMEOUT,
+    LiveJournal,
+    Process,
+    events_of,
+    headless,
+    start_process,
+    wait_for,
+)
 
 # No augmentation, whose draws differ, and no batch norm or dropout, which see a part of a batch.
 PLAIN = {
@@ -38,7 +46,7 @@ ARGUMENTS = (
 
 def ended(process: subprocess.Popen[str], code: int) -> str:
     """What a process complained of, which ends with this code."""
-    _, err = process.communicate(timeout=PATIENCE)
+    _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == code, err
     return err
 
@@ -51,14 +59,14 @@ def measured(found: list[events.EpochEnded]) -> list[float | None]:
     return [value for e in found for value in (e.train_loss, e.train_top1, e.loss, e.top1, e.lr)]
 
 
-def two_ranks(nursery: Nursery, run: RunDir) -> tuple[Engine, Engine]:
+def two_ranks(fork_server: ForkServer, run: RunDir) -> tuple[Engine, Engine]:
     """Both processes of a run, with what torchrun would put into their environments."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     common = {"TORCHELASTIC_RUN_ID": "test", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     sizes = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2"}
     leader, follower = (
-        nursery.begin(
+        fork_server.start(
             run, variables=torchrun.LOOPBACK | common | sizes | {"RANK": rank, "LOCAL_RANK": rank}
         )
         for rank in ("0", "1")
@@ -66,12 +74,12 @@ def two_ranks(nursery: Nursery, run: RunDir) -> tuple[Engine, Engine]:
     return leader, follower
 
 
-def trained(run: RunDir, process: Process, after: int = 1) -> Watch:
+def trained(run: RunDir, process: Process, after: int = 1) -> LiveJournal:
     """The journal of a run in which so many more epochs have ended."""
-    watch = Watch(run.journal)
-    wanted = watch.count(events.EpochEnded) + after
-    wait_for(lambda: watch.count(events.EpochEnded) >= wanted, process)
-    return watch
+    journal = LiveJournal(run.journal)
+    wanted = journal.count(events.EpochEnded) + after
+    wait_for(lambda: journal.count(events.EpochEnded) >= wanted, process)
+    return journal
 
 
 def leader_of(run: RunDir) -> psutil.Process:
@@ -92,11 +100,13 @@ def beside(process: psutil.Process) -> psutil.Process:
 
 
 @pytest.fixture(scope="module")
-def alone(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> list[events.EpochEnded]:
+def alone(
+    fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory
+) -> list[events.EpochEnded]:
     """Epochs by one process."""
-    run = fresh(tmp_path_factory.mktemp("alone"), LONG)
-    stopped(run, nursery.begin(run), EPOCHS)
-    return epochs(clean(run))
+    run = new_run(tmp_path_factory.mktemp("alone"), LONG)
+    stopped(run, fork_server.start(run), EPOCHS)
+    return epochs(events_of(run))
 
 
 class Together(NamedTuple):
@@ -110,26 +120,26 @@ class Together(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def together(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Together:
-    run = fresh(tmp_path_factory.mktemp("together"), LONG)
-    leader, follower = two_ranks(nursery, run)
+def together(fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Together:
+    run = new_run(tmp_path_factory.mktemp("together"), LONG)
+    leader, follower = two_ranks(fork_server, run)
     saved = [stopped(run, leader)]
     follower.wait()
-    saved.append(stopped(run, nursery.begin(run)))
-    leader, follower = two_ranks(nursery, run)
+    saved.append(stopped(run, fork_server.start(run)))
+    leader, follower = two_ranks(fork_server, run)
     saved.append(stopped(run, leader))
     follower.wait()
-    assert [engine.complained for engine in (leader, follower)] == ["", ""]
-    return Together(clean(run), saved)
+    assert [engine.stderr for engine in (leader, follower)] == ["", ""]
+    return Together(events_of(run), saved)
 
 
 def stopped(run: RunDir, engine: Engine, after: int = 1) -> events.Checkpointed:
     """The save of an engine that was told to stop after so many epochs."""
-    watch = trained(run, engine, after)
+    journal = trained(run, engine, after)
     engine.send_signal(signal.SIGTERM)
     assert engine.wait() == 143
-    assert watch.has(lambda e: isinstance(e, events.RunEnded))
-    return [e for e in watch.events if isinstance(e, events.Checkpointed)][-1]
+    assert journal.has(lambda e: isinstance(e, events.RunEnded))
+    return [e for e in journal.events if isinstance(e, events.Checkpointed)][-1]
 
 
 def test_two_processes_train_what_one_does(
@@ -164,31 +174,31 @@ def test_a_run_goes_on_with_another_number_of_processes(together: Together) -> N
 
 
 def test_a_loss_that_is_not_a_number_ends_all_with_a_sentence(
-    nursery: Nursery, tmp_path: Path
+    fork_server: ForkServer, tmp_path: Path
 ) -> None:
     broken = {"optimizer": "sgd", "lr": 1000.0, "act": "relu", "schedule": "constant"}
-    run = fresh(tmp_path, {**LONG, **broken})
-    leader, follower = two_ranks(nursery, run)
+    run = new_run(tmp_path, {**LONG, **broken})
+    leader, follower = two_ranks(fork_server, run)
     assert leader.wait() == 1
     assert follower.wait() != 0
-    assert "the loss is not a number since step" in leader.complained
+    assert "the loss is not a number since step" in leader.stderr
     assert [path.name for path in run.checkpoints.glob("nan-step-*.pt")]
 
 
-def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(nursery: Nursery) -> None:
-    run = fresh(RUN.path.parent, LONG)
-    leader, follower = two_ranks(nursery, run)
-    watch = trained(run, leader)
+def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(fork_server: ForkServer) -> None:
+    run = new_run(RUN.path.parent, LONG)
+    leader, follower = two_ranks(fork_server, run)
+    journal = trained(run, leader)
     follower.send_signal(signal.SIGKILL)
     assert leader.wait() == 1
-    assert "another process of this run has ended" in leader.complained
-    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.error in leader.complained)
+    assert "another process of this run has ended" in leader.stderr
+    assert journal.has(lambda e: isinstance(e, events.RunEnded) and e.error in leader.stderr)
     assert not run_lock.is_live(run)
     # Now as a person does it, so that it is torchrun that finds one of them gone.
     again = headless("resume", "--no-ui")
-    resumed = Watch(run.journal)
+    resumed = LiveJournal(run.journal)
     wait_for(lambda: resumed.has(lambda e: isinstance(e, events.Resumed)), again)
-    wait_for(lambda: resumed.has(lambda e: e.step > watch.events[-1].step), again)
+    wait_for(lambda: resumed.has(lambda e: e.step > journal.events[-1].step), again)
     leader_of(run).kill()
     err = ended(again, 1)
     assert "one of the 2 processes" in err
@@ -200,29 +210,31 @@ def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(nursery: Nurs
 
 def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     process = headless("--no-ui", *ARGUMENTS, "--gpus", "2")
-    watch = trained(RUN, process)
+    journal = trained(RUN, process)
     process.send_signal(signal.SIGUSR1)
     wait_for(
-        lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "signal"),
+        lambda: journal.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "signal"),
         process,
     )
     spool.send(RUN, commands.Pause)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"))
-    at = next(e.step for e in watch.events if isinstance(e, events.Phase) and e.name == "paused")
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"))
+    at = next(e.step for e in journal.events if isinstance(e, events.Phase) and e.name == "paused")
     spool.send(RUN, commands.Steer, scale=0.5)
     spool.send(RUN, commands.Checkpoint)
     wait_for(
-        lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command")
+        lambda: journal.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command")
     )
-    assert all(e.step <= at for e in watch.events), "no step is taken while paused"
+    assert all(e.step <= at for e in journal.events), "no step is taken while paused"
     spool.send(RUN, commands.Continue)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded) and e.step > at), process)
+    wait_for(
+        lambda: journal.has(lambda e: isinstance(e, events.EpochEnded) and e.step > at), process
+    )
     other = beside(leader_of(RUN))
     process.kill()
     process.wait()  # whoever reads its lines would wait for rank 0, which goes on
     assert run_lock.is_live(RUN)
     spool.send(RUN, commands.Stop)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.RunEnded)))
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.RunEnded)))
     wait_for(lambda: not run_lock.is_live(RUN))
     assert checkpoint.load(RUN.checkpoints / "last.pt").training.steering.factor == 0.5
     wait_for(lambda: not other.is_running())
@@ -230,21 +242,21 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
 
 def test_torchrun_itself_may_start_a_run() -> None:
     made = headless("--create", *ARGUMENTS)
-    out, _ = made.communicate(timeout=PATIENCE)
+    out, _ = made.communicate(timeout=TIMEOUT)
     assert Path(out.strip()) == RUN.path.resolve()
     assert run_lock.read_owner(RUN) is None, "rank 0 may be on any machine"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     engine = ["-m", "engine", str(RUN.path), "--lines"]
-    process = begin(
+    process = start_process(
         *(*launcher, "--nproc-per-node", "2", *engine),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded)), process)
+    journal = LiveJournal(RUN.journal)
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.EpochEnded)), process)
     process.terminate()
-    said, _ = process.communicate(timeout=PATIENCE)
+    said, _ = process.communicate(timeout=TIMEOUT)
     assert "epoch 1/1000" in said
-    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
+    assert journal.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
     state = checkpoint.load(RUN.checkpoints / "last.pt")
-    assert state.training.step == watch.events[-1].step
+    assert state.training.step == journal.events[-1].step

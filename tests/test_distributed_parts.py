@@ -36,7 +36,7 @@ from engine.training.metrics import Evaluation, RunningMetrics
 from engine.training.non_finite_guard import BrokenBatch
 from engine.training.trainer import Trainer
 from tests import scripted
-from tests.loading import finished
+from tests.loading import run_to_end
 
 CPU = torch.device("cpu")
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def test_a_streamed_set_is_parted_in_the_same_way(tmp_path: Path) -> None:
         file.parent.mkdir(exist_ok=True)
         Image.new("L", (16, 16), index * 20).save(file)
     chosen = build_recipe(settings={"data": str(tmp_path), "loader": "streaming", "batch": 4})
-    data = finished(load(chosen, 0.0))[1]
+    data = run_to_end(load(chosen, 0.0))[1]
     taken = []
     for part in (BatchShare(), BatchShare(0, 2), BatchShare(1, 2)):
         with contextlib.closing(
@@ -229,7 +229,7 @@ def test_until_all_are_in_step_the_leader_obeys_by_itself(clock: scripted.Clock)
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    return finished(load(build_recipe()))[1]
+    return run_to_end(load(build_recipe()))[1]
 
 
 def trainer(data: Dataset, rank: Rank) -> Trainer:

@@ -25,8 +25,8 @@ from engine.data.sets.download import fetch
 from engine.errors import DataError
 from engine.protocol import events
 from engine.run.run_paths import RunDir
-from tests.loading import finished
-from tests.processes import PATIENCE, Watch, headless
+from tests.loading import run_to_end
+from tests.processes import TIMEOUT, LiveJournal, headless
 
 CONTENT = bytes(range(256)) * 4_000  # 1 MB
 MD5 = hashlib.md5(CONTENT).hexdigest()
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         rest = content[first:]
         self.wfile.write(rest[: site.cuts.pop(0)] if site.cuts else rest)
         if site.hold is not None:
-            site.hold.wait(PATIENCE)
+            site.hold.wait(TIMEOUT)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (http.server's name)
         """Silence."""
@@ -103,7 +103,7 @@ def data_set(*urls: str, path: str = "set.bin", content: bytes = CONTENT) -> Dat
 
 
 def fetched(facts: DatasetFacts, place: Path) -> list[float]:
-    fractions, _ = finished(fetch(facts, str(place)))
+    fractions, _ = run_to_end(fetch(facts, str(place)))
     return fractions
 
 
@@ -246,7 +246,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_the_first_folder_that_can_be_written_to_is_taken(site: Site, tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    finished(fetch(data_set(site.url())))
+    run_to_end(fetch(data_set(site.url())))
     assert (Path.home() / "data/set.bin").read_bytes() == CONTENT
 
 
@@ -261,8 +261,8 @@ def test_two_at_once_download_once(site: Site, tmp_path: Path) -> None:
     seen = [next(second) for _ in range(4)]
     assert seen[-1] == pytest.approx(500_000 / len(CONTENT)), "the other's progress is ours"
     site.hold.set()
-    finished(first)
-    finished(second)
+    run_to_end(first)
+    run_to_end(second)
     assert site.asked == ["bytes=0-", "bytes=500000-"]
     assert (tmp_path / "set.bin").read_bytes() == CONTENT
     assert not part.exists()
@@ -357,12 +357,12 @@ def test_a_set_that_is_not_on_disk_is_downloaded_when_its_run_starts(
     monkeypatch.delenv("no_proxy")
     monkeypatch.setenv("http_proxy", site.url(""))  # so that the catalogue's address is asked here
     process = headless("--no-ui", "-m", "lenet5", "-d", "svhn")
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=TIMEOUT)
     url = datasets.DATASETS["svhn"].downloads[0].urls[0]
     assert process.returncode == 2
     assert f"cnn-tui: SVHN cannot be downloaded from {url} (HTTP 404 Not Found)" in err
     assert f"put that file into {tmp_path}/data yourself." in err
     assert out.splitlines()[0] == "downloading svhn"
-    assert Watch(RunDir(Path("runs/1-lenet5-svhn")).journal).has(
+    assert LiveJournal(RunDir(Path("runs/1-lenet5-svhn")).journal).has(
         lambda event: isinstance(event, events.RunEnded) and event.reason == "failed"
     )

@@ -13,8 +13,8 @@ import pytest
 from engine.protocol import commands, events
 from engine.run import run_paths, run_search, spool
 from engine.run.run_paths import RunDir
-from tests.nursery import Engine, Nursery, fresh
-from tests.processes import PATIENCE, Watch, headless, wait_for
+from tests.forked_engines import Engine, ForkServer, new_run
+from tests.processes import TIMEOUT, LiveJournal, headless, wait_for
 
 # One thread: the tests share the processor, and threads that wait for each other crawl.
 DIGITS = ("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "0", "--set", "threads=1")
@@ -23,7 +23,7 @@ RUN = RunDir(Path("runs/1-lenet5-digits"))
 
 
 def ended(process: subprocess.Popen[str], code: int) -> tuple[str, str]:
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == code, err
     return out, err
 
@@ -36,7 +36,7 @@ def test_ten_epochs_of_digits_learn_and_say_everything() -> None:
     out, err = ended(headless(*DIGITS, "--epochs", "10"), 0)
     assert err == ""
     assert last_line(out).startswith("done after")
-    watch = Watch(RUN.journal)
+    journal = LiveJournal(RUN.journal)
     for kind in (
         events.RunStarted,
         events.Phase,
@@ -49,9 +49,9 @@ def test_ten_epochs_of_digits_learn_and_say_everything() -> None:
         events.Hardware,
         events.RunEnded,
     ):
-        assert watch.count(kind), kind
-    assert [e.seq for e in watch.events] == list(range(1, len(watch.events) + 1))
-    end = watch.events[-1]
+        assert journal.count(kind), kind
+    assert [e.seq for e in journal.events] == list(range(1, len(journal.events) + 1))
+    end = journal.events[-1]
     assert isinstance(end, events.RunEnded)
     assert isinstance(end.best_top1, float)
     assert end.best_top1 >= 0.95
@@ -61,12 +61,12 @@ def test_ten_epochs_of_digits_learn_and_say_everything() -> None:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
-def started(*arguments: str) -> tuple[subprocess.Popen[str], Watch]:
+def started(*arguments: str) -> tuple[subprocess.Popen[str], LiveJournal]:
     """A long run that has trained a few steps."""
     process = headless(*DIGITS, "--epochs", "5000", *arguments)
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.EpochEnded)), process)
-    return process, watch
+    journal = LiveJournal(RUN.journal)
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.EpochEnded)), process)
+    return process, journal
 
 
 def stopped(process: subprocess.Popen[str], number: signal.Signals, code: int) -> int:
@@ -74,12 +74,12 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals, code: int) -
     process.send_signal(number)
     out, _ = ended(process, code)
     assert last_line(out).endswith("go on with: cnn-tui resume 1")
-    watch = Watch(RUN.journal)
-    assert watch.has(lambda e: isinstance(e, events.RunEnded))
-    end = watch.events[-1]
+    journal = LiveJournal(RUN.journal)
+    assert journal.has(lambda e: isinstance(e, events.RunEnded))
+    end = journal.events[-1]
     assert isinstance(end, events.RunEnded)
     assert end.reason == "stopped"
-    saved = [e for e in watch.events if isinstance(e, events.Checkpointed)][-1]
+    saved = [e for e in journal.events if isinstance(e, events.Checkpointed)][-1]
     assert (saved.file, saved.reason) == ("last.pt", "stop")
     return saved.step
 
@@ -87,28 +87,28 @@ def stopped(process: subprocess.Popen[str], number: signal.Signals, code: int) -
 def test_a_signal_saves_and_stops_and_a_resume_goes_on() -> None:
     process, _ = started()
     at = stopped(process, signal.SIGTERM, 143)
-    again, watch = headless("resume", "--no-ui"), Watch(RUN.journal)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Resumed)), again)
-    assert next(e.step for e in watch.events if isinstance(e, events.Resumed)) == at
-    wait_for(lambda: watch.has(lambda e: e.step > at), again)
+    again, journal = headless("resume", "--no-ui"), LiveJournal(RUN.journal)
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.Resumed)), again)
+    assert next(e.step for e in journal.events if isinstance(e, events.Resumed)) == at
+    wait_for(lambda: journal.has(lambda e: e.step > at), again)
     assert stopped(again, signal.SIGINT, 130) > at
 
 
 @pytest.fixture
-def engine(nursery: Nursery) -> Engine:
+def engine(fork_server: ForkServer) -> Engine:
     """One that has trained an epoch of a long run."""
-    run = fresh(RUN.path.parent, TRAIN)
-    engine, watch = nursery.begin(run), Watch(RUN.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0, engine)
+    run = new_run(RUN.path.parent, TRAIN)
+    engine, journal = fork_server.start(run), LiveJournal(RUN.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) > 0, engine)
     return engine
 
 
 def test_hang_up_is_ignored_and_usr1_saves(engine: Engine) -> None:
-    watch = Watch(RUN.journal)
+    journal = LiveJournal(RUN.journal)
     engine.send_signal(signal.SIGHUP)
     engine.send_signal(signal.SIGUSR1)
     wait_for(
-        lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "signal"),
+        lambda: journal.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "signal"),
         engine,
     )
     engine.send_signal(signal.SIGTERM)
@@ -116,20 +116,20 @@ def test_hang_up_is_ignored_and_usr1_saves(engine: Engine) -> None:
 
 
 def test_pause_checkpoint_continue_and_stop_by_command(engine: Engine) -> None:
-    watch = Watch(RUN.journal)
+    journal = LiveJournal(RUN.journal)
     spool.send(RUN, commands.Pause)
     wait_for(
-        lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), engine
+        lambda: journal.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), engine
     )
-    at = next(e.step for e in watch.events if isinstance(e, events.Phase) and e.name == "paused")
+    at = next(e.step for e in journal.events if isinstance(e, events.Phase) and e.name == "paused")
     spool.send(RUN, commands.Checkpoint)
     wait_for(
-        lambda: watch.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command"),
+        lambda: journal.has(lambda e: isinstance(e, events.Checkpointed) and e.reason == "command"),
         engine,
     )
-    assert all(e.step <= at for e in watch.events), "no step is taken while paused"
+    assert all(e.step <= at for e in journal.events), "no step is taken while paused"
     spool.send(RUN, commands.Continue)
-    wait_for(lambda: watch.has(lambda e: e.step > at), engine)
+    wait_for(lambda: journal.has(lambda e: e.step > at), engine)
     spool.send(RUN, commands.Stop)
     assert engine.wait() == 0
 
@@ -141,15 +141,15 @@ def test_a_second_engine_is_refused() -> None:
 
 
 def test_lines_that_nobody_reads_do_not_stop_the_training() -> None:
-    process, watch = started()
+    process, journal = started()
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
-    epochs = watch.count(events.EpochEnded)
-    wait_for(lambda: watch.count(events.EpochEnded) > epochs, process)
+    epochs = journal.count(events.EpochEnded)
+    wait_for(lambda: journal.count(events.EpochEnded) > epochs, process)
     process.terminate()
     process.stderr.close()
-    assert process.wait(PATIENCE) == 143
+    assert process.wait(TIMEOUT) == 143
 
 
 def test_a_rehearsal_trains_a_step_and_leaves_nothing() -> None:
@@ -171,7 +171,9 @@ def test_a_broken_folder_ends_with_a_sentence(tmp_path: Path) -> None:
     assert "repair or delete them" in err
     assert "Traceback" not in err
     [run] = run_search.list_runs(Path("runs"))
-    assert Watch(run.journal).has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
+    assert LiveJournal(run.journal).has(
+        lambda e: isinstance(e, events.RunEnded) and e.reason == "failed"
+    )
 
 
 def test_a_gpu_that_is_not_there_is_said() -> None:

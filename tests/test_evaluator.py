@@ -11,8 +11,8 @@ from engine.data.loaders import loader_choice
 from engine.distributed.rank import Rank
 from engine.recipes.recipe_building import build_recipe
 from engine.training.evaluator import Evaluator
-from engine.training.metrics import Result
-from tests.loading import finished
+from engine.training.metrics import EvaluationResult
+from tests.loading import run_to_end
 
 CPU = torch.device("cpu")
 
@@ -36,11 +36,11 @@ def halves() -> Dataset:
     return Dataset(("left", "right"), images, images, "test", (0.5,), (0.25,))
 
 
-def judged(data: Dataset, *, mirrored: bool) -> Result:
+def judged(data: Dataset, *, mirrored: bool) -> EvaluationResult:
     chosen = build_recipe(settings={"batch": 2, "threads": 1})
     feed = loader_choice.loader(chosen, data, CPU, torch.contiguous_format)
     evaluator = Evaluator(feed, 2, 3, CPU, "float32", lambda: 0.0, Rank(), mirrored=mirrored)
-    _, (result, _) = finished(evaluator.evaluate(BrightSide(), data.validation))
+    _, (result, _) = run_to_end(evaluator.evaluate(BrightSide(), data.validation))
     return result
 
 

@@ -17,8 +17,8 @@ from engine.models import registry
 from engine.models.user_model import with_copied_file
 from engine.recipes.recipe_toml import read_fields
 from engine.run import run_search
-from tests.nursery import Nursery, fresh
-from tests.processes import PATIENCE, headless
+from tests.forked_engines import ForkServer, new_run
+from tests.processes import TIMEOUT, headless
 
 NET = """
 from torch import nn
@@ -225,16 +225,16 @@ def test_a_file_that_is_gone_before_the_run_began_is_told(tmp_path: Path) -> Non
 
 
 def test_an_own_model_trains_and_another_run_begins_with_its_weights(
-    net: Path, nursery: Nursery
+    net: Path, fork_server: ForkServer
 ) -> None:
     common: dict[str, object] = {"data": "digits", "threads": 1, "epochs": 1}
-    first = fresh(Path("runs"), {**common, "arch": "net.py:make"})
-    assert nursery.begin(first).wait() == 0
+    first = new_run(Path("runs"), {**common, "arch": "net.py:make"})
+    assert fork_server.start(first).wait() == 0
     assert first.label == "1-make-digits"
     assert stat.S_IMODE((first.path / "net.py").stat().st_mode) == 0o600
     arguments = ("--no-ui", "-d", "digits", "--set", "threads=1", "--epochs", "1")
     process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
-    _, err = process.communicate(timeout=PATIENCE)
+    _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, err
     second = run_search.list_runs(Path("runs"))[0]
     assert read_fields(second.recipe)["arch"] == f"{net}:make"

@@ -24,10 +24,10 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from engine.training.trainer import Trainer
 from tests import scripted
-from tests.loading import finished
+from tests.forked_engines import ForkServer, new_run
 from tests.loading import pixels as loaded
-from tests.nursery import Nursery, fresh
-from tests.processes import Watch
+from tests.loading import run_to_end
+from tests.processes import LiveJournal
 
 CPU = torch.device("cpu")
 
@@ -37,7 +37,7 @@ def digits(**settings: Any) -> tuple[Trainer, Dataset]:
     torch.set_num_threads(1)
     fixed = {"epochs": 1, "precision": "float32", "threads": 1, "holdout": 0.2}
     chosen = build_recipe(settings={**fixed, **settings})
-    data = finished(load(chosen))[1]
+    data = run_to_end(load(chosen))[1]
     torch.manual_seed(0)
     model = registry.build("lenet5", 1, 32, 10)
     resolved = device_resolution.resolve(chosen, CPU, 32)
@@ -81,25 +81,25 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
 )
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
     chosen = build_recipe(settings={"holdout": holdout})
-    data = finished(load(chosen))[1]
+    data = run_to_end(load(chosen))[1]
     said = preparation.data_alerts(data, chosen, device_resolution.resolve(chosen, CPU, 32), 1e9)
     assert [event.code for event in said if isinstance(event, events.Alert)] == codes
 
 
-def test_a_run_with_a_holdout_ends_with_its_test_accuracy(nursery: Nursery) -> None:
+def test_a_run_with_a_holdout_ends_with_its_test_accuracy(fork_server: ForkServer) -> None:
     flags = {"arch": "lenet5", "data": "digits", "epochs": 2, "threads": 1, "holdout": 0.2}
-    run = fresh(Path("runs"), flags)
-    engine = nursery.begin(run)
-    assert (engine.wait(), engine.complained) == (0, "")
-    watch = Watch(run.journal)
-    assert watch.count(events.RunEnded) == 1
-    end = watch.events[-1]
+    run = new_run(Path("runs"), flags)
+    engine = fork_server.start(run)
+    assert (engine.wait(), engine.stderr) == (0, "")
+    live_journal = LiveJournal(run.journal)
+    assert live_journal.count(events.RunEnded) == 1
+    end = live_journal.events[-1]
     assert isinstance(end, events.RunEnded)
     assert isinstance(end.test_top1, float)
     assert isinstance(end.test_loss, float)
     assert 0.2 < end.test_top1 < 1
-    assert engine.printed.splitlines()[-1].endswith(f"– test {end.test_top1 * 100:.1f} %")
-    told = [event.code for event in watch.events if isinstance(event, events.Alert)]
+    assert engine.stdout.splitlines()[-1].endswith(f"– test {end.test_top1 * 100:.1f} %")
+    told = [event.code for event in live_journal.events if isinstance(event, events.Alert)]
     assert told.count("test") == 1
 
 
@@ -108,7 +108,7 @@ def test_a_best_checkpoint_that_is_not_there_is_told_and_the_run_is_done(tmp_pat
     chosen = build_recipe(settings={"epochs": 1, "threads": 1, "holdout": 0.2})
     journal = Journal(run.journal)
     session = Session(run, chosen, "a1", journal, journal.append)
-    said = [event for event in session.live() if event is not None]  # nobody saves a checkpoint
+    said = [event for event in session.train() if event is not None]  # nobody saves a checkpoint
     assert isinstance(said[-1], events.Alert)
     assert said[-1].code == "test"
     assert "the best checkpoint is missing" in said[-1].text

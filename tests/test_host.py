@@ -15,7 +15,7 @@ from engine.process.host import Host
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.start import launch
-from tests.processes import Watch, wait_for
+from tests.processes import LiveJournal, wait_for
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_what_was_measured_before_the_end_is_not_said_after_it(
 ) -> None:
     """Readers look for how a run ended in its last line."""
     run, lock = claim = launch.create(build_recipe(settings={"epochs": 1, "threads": 1}), tmp_path)
-    watch = Watch(run.journal)
+    journal = LiveJournal(run.journal)
 
     class Slow:
         """Has measured when the run has ended."""
@@ -43,11 +43,11 @@ def test_what_was_measured_before_the_end_is_not_said_after_it(
             assert folder == run.path
 
         def sample(self) -> events.Hardware:
-            wait_for(lambda: watch.count(events.RunEnded) > 0)
+            wait_for(lambda: journal.count(events.RunEnded) > 0)
             return events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
 
     monkeypatch.setattr(host, "Sampler", Slow)
     assert Host(claim, None, sys.stderr).run() == 0
     os.close(lock)
-    assert watch.count(events.Hardware) == 0
-    assert isinstance(watch.events[-1], events.RunEnded)
+    assert journal.count(events.Hardware) == 0
+    assert isinstance(journal.events[-1], events.RunEnded)

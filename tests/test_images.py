@@ -24,7 +24,7 @@ from engine.data.folders.format_choice import ImageHeader, common_format
 from engine.data.folders.image_folder import Files, scan
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
-from tests.loading import finished, pixels
+from tests.loading import pixels, run_to_end
 from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -51,7 +51,7 @@ def folder(root: Path, image: Image.Image, count: int) -> Path:
 
 
 def loaded(root: Path, room: float = math.inf, **settings: Any) -> Dataset:
-    return finished(folder_images.load(scan(root), Recipe(**settings), room))[1]
+    return run_to_end(folder_images.load(scan(root), Recipe(**settings), room))[1]
 
 
 def test_pixels_are_those_of_the_file(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_grey_only_if_all_are() -> None:
     assert common_format([grey, coloured], "auto").channels == 3
 
 
-Decoding: TypeAlias = Generator[float, None, folder_images.Decoded]
+Decoding: TypeAlias = Generator[float, None, folder_images.DecodedFiles]
 
 
 def by_two_processes(files: Files, form: ImageFormat) -> Decoding:
@@ -161,7 +161,7 @@ def test_every_file_lands_in_its_place(
 ) -> None:
     monkeypatch.setattr(folder_images, "PROCESS_CHUNK", 8)
     numbered[70][0].write_bytes(b"no image at all")
-    fractions, (array, broken, notes) = finished(decode(numbered, form(1)))
+    fractions, (array, broken, notes) = run_to_end(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
     assert notes == ()
     whole = [value for value in range(150) if value != 70]
@@ -214,7 +214,7 @@ def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     while (fraction := next(work)) < 0.8:
         assert fraction >= before
     die_at(last)
-    _, (array, broken, notes) = finished(work)
+    _, (array, broken, notes) = run_to_end(work)
     assert not broken
     assert (array == np.arange(150)[:, None, None, None]).all()
     assert "were replaced twice" in notes[0]
@@ -296,5 +296,5 @@ def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader
     assert data.test is not None
     assert data.test.labels.tolist() == [0] * 4 + [1] * 4
     assert data.notes == ()
-    data = finished(folder_images.load(scan(tmp_path, holdout=0.5), Recipe(), 0.0))[1]
+    data = run_to_end(folder_images.load(scan(tmp_path, holdout=0.5), Recipe(), 0.0))[1]
     assert f"{tmp_path}/val is not used" in data.notes[0]

@@ -9,7 +9,7 @@ import pytest
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.training.inspection_schedule import InspectionSchedule
-from engine.training.pace import SECONDS, Pace
+from engine.training.pace import INTERVAL_SECONDS, Pace
 from tests.scripted import Clock
 
 
@@ -48,7 +48,7 @@ def schedule(clock: Clock, *probes: Any) -> InspectionSchedule:
 def test_layers_are_examined_in_the_first_step_and_then_now_and_again(clock: Clock) -> None:
     inside = schedule(clock)
     assert [inside.health_is_due(step) for step in (0, 1, 2)] == [True, False, False]
-    clock.now += SECONDS["health"]
+    clock.now += INTERVAL_SECONDS["health"]
     assert [inside.health_is_due(step) for step in (3, 4)] == [True, False]
 
 
@@ -56,7 +56,7 @@ def test_layers_are_not_examined_while_the_last_look_is_on_its_way(clock: Clock)
     inside = schedule(clock)
     reading: Any = Slow(MAPS)
     inside.await_health(reading, 1)
-    clock.now += SECONDS["health"]
+    clock.now += INTERVAL_SECONDS["health"]
     assert not inside.health_is_due(5)
     assert inside.arrived() == []
     reading.arrived = True
@@ -79,9 +79,9 @@ def test_maps_are_sent_for_when_it_is_time_and_told_when_they_are_there(clock: C
     first, second = Slow(MAPS), Slow(MAPS)
     inside = schedule(clock, first, second)
     assert inside.arrived() == []
-    clock.now += SECONDS["maps"]
+    clock.now += INTERVAL_SECONDS["maps"]
     assert inside.arrived() == []
-    clock.now += SECONDS["maps"]
+    clock.now += INTERVAL_SECONDS["maps"]
     assert inside.arrived() == [], "one is on its way"
     first.arrived = True
     assert inside.arrived() == [MAPS]
@@ -90,7 +90,7 @@ def test_maps_are_sent_for_when_it_is_time_and_told_when_they_are_there(clock: C
 def test_maps_at_once_take_the_place_of_those_on_their_way(clock: Clock) -> None:
     first, second = Slow(MAPS), Slow(MAPS)
     inside = schedule(clock, first, second)
-    clock.now += SECONDS["maps"]
+    clock.now += INTERVAL_SECONDS["maps"]
     assert inside.arrived() == []
     assert inside.maps() == [MAPS]
     first.arrived = True

@@ -21,7 +21,7 @@ from engine.protocol import commands
 from engine.protocol.commands import InspectionKind
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
 from engine.recipes.recipe_building import build_recipe
-from tests.loading import finished
+from tests.loading import run_to_end
 
 CPU = torch.device("cpu")
 EPOCH, STEP = 2, 30
@@ -29,7 +29,7 @@ EPOCH, STEP = 2, 30
 
 @pytest.fixture(scope="module")
 def data() -> Dataset:
-    return finished(digits.load(build_recipe()))[1]
+    return run_to_end(digits.load(build_recipe()))[1]
 
 
 @pytest.fixture

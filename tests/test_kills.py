@@ -19,8 +19,8 @@ import torch
 from engine.checkpoints import checkpoint
 from engine.protocol import events
 from engine.run.run_paths import RunDir
-from tests.nursery import Engine, Nursery, fresh
-from tests.processes import Watch, clean, wait_for
+from tests.forked_engines import Engine, ForkServer, new_run
+from tests.processes import LiveJournal, events_of, wait_for
 
 KILLS = int(os.environ.get("CNN_TUI_KILLS", "5"))
 EPOCHS = 4 + 2 * KILLS
@@ -38,10 +38,10 @@ SAVING = {
 TRAIN = {**SAVING, "epochs": EPOCHS, "keep": 2, "plateau": True}
 
 
-def begun(nursery: Nursery, run: RunDir) -> Engine:
+def begun(fork_server: ForkServer, run: RunDir) -> Engine:
     """An engine that has begun to train, or has even ended."""
     before = run.journal.stat().st_size if run.journal.exists() else 0
-    engine = nursery.begin(run)
+    engine = fork_server.start(run)
 
     def trains() -> bool:
         return run.journal.exists() and b'"training"' in run.journal.read_bytes()[before:]
@@ -54,7 +54,7 @@ def results(run: RunDir) -> list[Any]:
     """All that a run found out, without the time that it took."""
     timed: dict[str, object] = {"seq": 0, "time": 0.0, "seconds": 0.0, "evaluation_seconds": 0.0}
     timed["images_per_second"] = None
-    found = [e for e in clean(run) if isinstance(e, events.EpochEnded | events.Confusion)]
+    found = [e for e in events_of(run) if isinstance(e, events.EpochEnded | events.Confusion)]
     return [
         msgspec.structs.replace(e, **{k: v for k, v in timed.items() if hasattr(e, k)})
         for e in found
@@ -70,13 +70,13 @@ def weights(run: RunDir, file: str) -> dict[str, torch.Tensor]:
 
 @pytest.mark.timeout(1200 + 60 * KILLS)
 def test_a_run_killed_at_random_moments_equals_one_that_was_not(
-    tmp_path: Path, nursery: Nursery
+    tmp_path: Path, fork_server: ForkServer
 ) -> None:
-    whole, torn = (fresh(tmp_path / name, TRAIN) for name in ("whole", "torn"))
-    assert nursery.begin(whole).wait() == 0
+    whole, torn = (new_run(tmp_path / name, TRAIN) for name in ("whole", "torn"))
+    assert fork_server.start(whole).wait() == 0
     dice = random.Random(KILLS)
     for _ in range(KILLS):
-        engine = begun(nursery, torn)
+        engine = begun(fork_server, torn)
         time.sleep(dice.uniform(0, 0.4))  # not to wait for something: the moment is the point
         if engine.poll() is None:
             engine.send_signal(signal.SIGKILL)
@@ -84,8 +84,10 @@ def test_a_run_killed_at_random_moments_equals_one_that_was_not(
             break
         for path in torn.checkpoints.glob("[!.]*.pt"):
             checkpoint.load(path)  # whole, or not there
-    assert nursery.begin(torn).wait() == 0
-    assert Watch(torn.journal).has(lambda e: isinstance(e, events.RunEnded) and e.reason == "done")
+    assert fork_server.start(torn).wait() == 0
+    assert LiveJournal(torn.journal).has(
+        lambda e: isinstance(e, events.RunEnded) and e.reason == "done"
+    )
     assert results(torn) == results(whole)
     assert len([e for e in results(torn) if isinstance(e, events.EpochEnded)]) == EPOCHS
     for file in ("last.pt", "best.pt"):

@@ -22,7 +22,7 @@ from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
 from engine.start import device_request, launch
 from tests import processes, scripted
-from tests.idle import workers_have_ended
+from tests.idle import wait_for_workers
 from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.drawing.architecture_list import CIFAR10
@@ -52,7 +52,7 @@ def launcher(tmp_path: Path) -> CnnTui:
 
 
 async def settled(pilot: Pilot[Any]) -> str:
-    await workers_have_ended(pilot.app)
+    await wait_for_workers(pilot.app)
     await pilot.pause()
     return screen_text(pilot.app)
 
@@ -538,14 +538,14 @@ async def test_escape_leaves_a_folder_that_is_still_looked_into(
 
     def slow(path: str) -> ImageFolder:
         asked.set()
-        assert found.wait(processes.PATIENCE)
+        assert found.wait(processes.TIMEOUT)
         return ImageFolder(path, 10, CIFAR10)
 
     monkeypatch.setattr(folder_dialog, "image_folder", slow)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"pets", "enter")
-        await asyncio.to_thread(asked.wait, processes.PATIENCE)
+        await asyncio.to_thread(asked.wait, processes.TIMEOUT)
         await pilot.press("escape")
         found.set()
         assert "no folder of images is chosen yet" in await settled(pilot)

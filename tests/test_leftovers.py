@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.processes import begin, wait_for
+from tests.processes import start_process, wait_for
 
 ROOT = Path(__file__).parents[1]
 HEAD = """
@@ -44,7 +44,7 @@ def test_it(other):
 SOON, NEVER = "SECONDS = 0.001\n", "SECONDS = 1000\n"
 ESCAPES = """
 from tests import conftest
-conftest.LEAVING_SECONDS = 0.1
+conftest.ENDING_SECONDS = 0.1
 
 @pytest.fixture
 def escaped():
@@ -63,7 +63,7 @@ def suite(folder: Path, body: str, *options: str) -> subprocess.Popen[str]:
     file = folder / "test_inner.py"
     file.write_text(HEAD + body)
     rules = ("-c", str(ROOT / "pyproject.toml"), "-p", "tests.conftest", "-p", "no:cacheprovider")
-    return begin(
+    return start_process(
         *(sys.executable, "-m", "pytest", *rules, *options, str(file)),
         cwd=ROOT,
         stdout=subprocess.PIPE,

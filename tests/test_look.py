@@ -27,18 +27,18 @@ from engine.recipes.recipe_toml import to_toml
 from engine.run import replies, run_lock, spool
 from engine.run.run_paths import RunDir
 from tests import run_states, scripted
-from tests.nursery import Nursery, fresh
-from tests.processes import begin, wait_for
+from tests.forked_engines import ForkServer, new_run
+from tests.processes import start_process, wait_for
 from tests.scripted import Clock
 
 IMAGE = 12
 
 
-def trained(nursery: Nursery) -> RunDir:
+def trained(fork_server: ForkServer) -> RunDir:
     """A real run of one epoch of digits that is over."""
     flags = {"arch": "lenet5", "data": "digits", "epochs": 1, "threads": 1}
-    run = fresh(Path("runs"), flags)
-    assert nursery.begin(run).wait() == 0
+    run = new_run(Path("runs"), flags)
+    assert fork_server.start(run).wait() == 0
     return run
 
 
@@ -61,11 +61,11 @@ def answer(run: RunDir, question: str) -> Event:
 
 
 def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
-    nursery: Nursery,
+    fork_server: ForkServer,
 ) -> None:
-    run = trained(nursery)
+    run = trained(fork_server)
     before = contents(run)
-    process = begin(sys.executable, "-m", "engine", str(run.path), "--look")
+    process = start_process(sys.executable, "-m", "engine", str(run.path), "--look")
     wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None, process)
     asked = [
         spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
@@ -95,8 +95,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
         def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
-    subject = inspection_server.Subject(Same(), 3, 70)  # type: ignore[arg-type]
-    monkeypatch.setattr(inspection_server, "subject_of", lambda run: subject)
+    subject = inspection_server.InspectedModel(Same(), 3, 70)  # type: ignore[arg-type]
+    monkeypatch.setattr(inspection_server, "load_inspected_model", lambda run: subject)
     monkeypatch.setattr(inspection_server, "POLL_SECONDS", 0.001)
     return scripted.run_dir(tmp_path, scripted.half_a_run())
 
@@ -176,7 +176,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     model = registry.build("lenet5", 3, 32, 2)
     state = run_states.state(weights=weights_of(model), ended_epochs=4, step=9)
     run_states.save(run.checkpoints / "last.pt", state)
-    subject = inspection_server.subject_of(run)
+    subject = inspection_server.load_inspected_model(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
     found = subject.inspector.reply(question, 4, 9)

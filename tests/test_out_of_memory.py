@@ -1,4 +1,4 @@
-"""A GPU without room: what was asked for, what was free, what to try, and nothing lost."""
+"""A GPU without free memory: the error says what was requested and what to try; nothing is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MESSAGE = (
 
 def test_the_sentence_has_the_amounts_and_a_batch_to_try() -> None:
     assert process_text.out_of_memory(512, MESSAGE, "7-x") == (
-        "the device ran out of memory with batch 512, where 22.78 GiB more were asked for and "
+        "the device ran out of memory with batch 512, where 22.78 GiB more were requested and "
         "12.73 GiB were free: start a run with --set batch=256 and --init-from 7-x, to keep what "
         "was learned."
     )
@@ -62,7 +62,7 @@ def test_a_run_without_room_ends_with_it_and_keeps_its_checkpoint(
     [ended] = attempt.all(events.RunEnded)
     assert isinstance(ended, events.RunEnded)
     assert ended.reason == "failed"
-    assert "22.78 GiB more were asked for and 12.73 GiB were free" in ended.error
+    assert "22.78 GiB more were requested and 12.73 GiB were free" in ended.error
     assert ("--init-from" in ended.error) == saved
     if saved:
         last = checkpoint.load(attempt.run.checkpoints / "last.pt")

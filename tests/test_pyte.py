@@ -17,7 +17,7 @@ from engine.run import run_lock
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.processes import PATIENCE, Terminal
+from tests.processes import TIMEOUT, Terminal
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
 
@@ -92,7 +92,7 @@ async def test_bytes_make_the_screen(growing: RunDir, size: tuple[int, int]) -> 
     async with app_of(growing).run_test(size=size) as pilot:
         await pilot.pause()
         wanted = meant(pilot)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while differences(emulated(terminal), wanted) and time.monotonic() < deadline:
         terminal.pump()
     assert differences(emulated(terminal), wanted) == []

@@ -95,8 +95,8 @@ def test_a_newer_pytorch_is_a_line_in_the_log_of_a_run(
     run = scripted.run_dir(tmp_path)
     chosen = build_recipe(settings={"epochs": 1, "threads": 1})
     journal = Journal(run.journal)
-    with contextlib.closing(Session(run, chosen, "a1", journal, journal.append).live()) as life:
-        said = list(itertools.takewhile(lambda e: not isinstance(e, events.Steps), life))
+    with contextlib.closing(Session(run, chosen, "a1", journal, journal.append).train()) as stream:
+        said = list(itertools.takewhile(lambda e: not isinstance(e, events.Steps), stream))
     [alert] = [event for event in said if isinstance(event, events.Alert) and event.code == "torch"]
     assert alert.level == "info"
     assert "is newer than 1.13, the newest that cnn-tui was tested with" in alert.text

@@ -15,7 +15,7 @@ from engine.protocol import commands, events
 from engine.run import spool
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.processes import PATIENCE, Watch, clean, headless, wait_for
+from tests.processes import TIMEOUT, LiveJournal, events_of, headless, wait_for
 
 JOB = (
     *("--no-ui", "-m", "lenet5", "-d", "digits", "--seed", "0", "--set", "threads=1"),
@@ -33,13 +33,13 @@ class Ended(NamedTuple):
 
 
 def ended(process: subprocess.Popen[str]) -> Ended:
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=TIMEOUT)
     return Ended(process.returncode, out, err)
 
 
 def epochs() -> list[int]:
     """The epochs of the one clean line that a reader makes of the journal."""
-    return [event.epoch for event in clean(RUN) if isinstance(event, events.EpochEnded)]
+    return [event.epoch for event in events_of(RUN) if isinstance(event, events.EpochEnded)]
 
 
 class Job(NamedTuple):
@@ -61,11 +61,12 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
     folder = tmp_path_factory.mktemp("job")
     with contextlib.chdir(folder):
         process = headless(*JOB, "--epochs", "12")
-        watch = Watch(RUN.journal)
-        wait_for(lambda: watch.count(events.Steps) > 0, process)
+        journal = LiveJournal(RUN.journal)
+        wait_for(lambda: journal.count(events.Steps) > 0, process)
         spool.send(RUN, commands.Pause)
         wait_for(
-            lambda: watch.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"), process
+            lambda: journal.has(lambda e: isinstance(e, events.Phase) and e.name == "paused"),
+            process,
         )
         beside = ended(headless(*JOB, "--epochs", "12"))
         process.kill()

@@ -22,8 +22,8 @@ from engine.run import run_lock, run_search
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
-from tests.nursery import Nursery
-from tests.processes import Watch
+from tests.forked_engines import ForkServer
+from tests.processes import LiveJournal
 from tui.viewer.run_summary import summarize
 
 FIXTURE = Path(__file__).parent / "fixtures" / "run-before-rooms"
@@ -102,12 +102,12 @@ def test_its_checkpoint_has_all_that_a_resume_needs_and_no_description(old_run: 
 
 
 def test_it_is_resumed_and_then_saved_in_the_format_of_today(
-    old_run: RunDir, nursery: Nursery
+    old_run: RunDir, fork_server: ForkServer
 ) -> None:
-    engine = nursery.begin(old_run)
-    assert (engine.wait(), engine.complained) == (0, "")
-    watch = Watch(old_run.journal)
-    assert watch.has(lambda e: isinstance(e, events.Resumed) and (e.step, e.epoch) == (21, 2))
+    engine = fork_server.start(old_run)
+    assert (engine.wait(), engine.stderr) == (0, "")
+    journal = LiveJournal(old_run.journal)
+    assert journal.has(lambda e: isinstance(e, events.Resumed) and (e.step, e.epoch) == (21, 2))
     state = checkpoint.load(old_run.checkpoints / "last.pt")
     assert (state.training.step, state.training.ended_epochs) == (800, 40)
     assert state.training.last.epoch == 40

@@ -24,8 +24,8 @@ from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
 from engine.run.run_paths import RunDir
 from engine.start import launch
-from tests.loading import finished
-from tests.nursery import Nursery, fresh
+from tests.forked_engines import ForkServer, new_run
+from tests.loading import run_to_end
 
 RESOLVED = Resolved(
     device="cpu", precision="float32", memory_format="contiguous", threads=1, size=32
@@ -40,12 +40,12 @@ def make(classes, in_channels):
 
 def loaded(**fields: Any) -> tuple[Recipe, Dataset]:
     chosen = build_recipe(flags=fields)
-    return chosen, finished(load(chosen))[1]
+    return chosen, run_to_end(load(chosen))[1]
 
 
-def test_every_file_of_a_run_says_what_its_weights_are_for(nursery: Nursery) -> None:
-    run = fresh(Path("runs"), {"arch": "lenet5", "epochs": 1, "threads": 1, "keep": 1})
-    assert nursery.begin(run).wait() == 0
+def test_every_file_of_a_run_says_what_its_weights_are_for(fork_server: ForkServer) -> None:
+    run = new_run(Path("runs"), {"arch": "lenet5", "epochs": 1, "threads": 1, "keep": 1})
+    assert fork_server.start(run).wait() == 0
     for name in ("best.pt", "last.pt", "epoch-0001.pt"):
         state = checkpoint.load(run.checkpoints / name)
         found = state.description

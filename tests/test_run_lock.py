@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import RunError
 from engine.run import run_creation, run_lock
-from tests.processes import begin
+from tests.processes import start_process
 
 
 def test_the_lock_is_one_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +25,7 @@ def test_the_lock_is_one_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_the_lock_outlives_the_launchers_copy_and_dies_with_the_engine(tmp_path: Path) -> None:
     run, lock = run_creation.create(tmp_path, "x", "")
-    engine = begin(sys.executable, "-c", "input()", stdin=subprocess.PIPE, pass_fds=(lock,))
+    engine = start_process(sys.executable, "-c", "input()", stdin=subprocess.PIPE, pass_fds=(lock,))
     os.close(lock)
     assert run_lock.is_live(run)
     engine.kill()

@@ -19,7 +19,7 @@ from engine.checkpoints.saver import SaveReason, Snapshot, Writer
 from engine.protocol import events
 from engine.protocol.events import Event
 from tests import run_states
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 from tests.scripted import Clock
 
 
@@ -56,11 +56,11 @@ def test_a_slow_disk_skips_what_is_out_of_date_and_never_blocks(tmp_path: Path) 
 
     def slow() -> None:
         begun.set()
-        go.wait(PATIENCE)
+        go.wait(TIMEOUT)
 
     writer = Writer(tmp_path, 0, slow, said.append)
     writer.put(snapshot(1))
-    assert begun.wait(PATIENCE)
+    assert begun.wait(TIMEOUT)
     for step in (2, 3, 4):
         writer.put(snapshot(step))
     writer.put(snapshot(4, ("best.pt", "best")))

@@ -19,7 +19,7 @@ from engine.protocol.events import Event
 from engine.run import run_lock
 from tests import journals
 from tests.drawing import examples
-from tests.idle import workers_have_ended
+from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.panes.confusion.images_dialog import ImagesDialog
@@ -107,7 +107,7 @@ def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    await workers_have_ended(pilot.app)
+    await wait_for_workers(pilot.app)
     await pilot.pause()
 
 
@@ -130,7 +130,7 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
     for key, value in picture.terminal.items():
         monkeypatch.setenv(key, value)
     told = picture.told()
-    run = journals.place(Path("runs"), told)
+    run = journals.write_run(Path("runs"), told)
     lock = run_lock.acquire(run) if picture.alive else None
     app = CnnTui(
         Path("runs"),
@@ -160,7 +160,7 @@ def test_launcher(
         monkeypatch.setenv(key, value)
     states = (journals.chinese, journals.with_alert, journals.failed, journals.ended)
     runs = [
-        journals.place(Path("runs"), told(), f"{number}-resnet18-cifar10")
+        journals.write_run(Path("runs"), told(), f"{number}-resnet18-cifar10")
         for number, told in enumerate(states, start=41)
     ]
     lock = run_lock.acquire(runs[1])

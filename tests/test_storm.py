@@ -14,7 +14,7 @@ from engine.run import run_lock
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
-from tests.idle import workers_have_ended
+from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tests.test_dashboard import app_of
 from tests.test_incremental import cells, differing, settled
@@ -88,11 +88,11 @@ async def test_a_box_in_a_storm(growing: RunDir, key: str) -> None:
 
 async def test_the_launcher_in_a_storm(tmp_path: Path) -> None:
     async with CnnTui(tmp_path / "runs").run_test(size=(120, 40)) as pilot:
-        await workers_have_ended(pilot.app)
+        await wait_for_workers(pilot.app)
         for size in sizes(6, (80, 24)):
             await pilot.resize_terminal(*size)
         after = cells(pilot)
     async with CnnTui(tmp_path / "runs").run_test(size=(80, 24)) as pilot:
-        await workers_have_ended(pilot.app)
+        await wait_for_workers(pilot.app)
         await pilot.pause()
         assert differing(after, cells(pilot)) == []

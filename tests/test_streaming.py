@@ -39,8 +39,8 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import scripted
-from tests.loading import finished
-from tests.processes import COMMAND, PATIENCE, Watch, begin, headless, wait_for
+from tests.loading import run_to_end
+from tests.processes import COMMAND, TIMEOUT, LiveJournal, headless, start_process, wait_for
 
 CPU = torch.device("cpu")
 AUGMENTED = Augmentation.of(Recipe(crop=2, flip=True, rotate=10.0, cutout=4))
@@ -82,7 +82,7 @@ def many_images(root: Path, count: int = 40) -> Path:
 
 def load(root: Path, loader: str) -> Dataset:
     recipe = Recipe(loader=loader, size=SIZE)  # type: ignore[arg-type]
-    return finished(folders.load(scan(root), recipe, 0.0))[1]
+    return run_to_end(folders.load(scan(root), recipe, 0.0))[1]
 
 
 def streaming(
@@ -109,7 +109,7 @@ Opened = Callable[..., StreamingLoader]
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process may take as long to end as a busy machine wants."""
-    monkeypatch.setattr("engine.data.decoding.decoders.SERVER_SECONDS", PATIENCE)
+    monkeypatch.setattr("engine.data.decoding.decoders.SERVER_SECONDS", TIMEOUT)
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
 def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
     root = many_images(tmp_path)
     chosen = build_recipe(settings={"epochs": 2, "batch": 8, "precision": "float32", "size": 32})
-    data = finished(folders.load(scan(root), chosen, 0.0))[1]
+    data = run_to_end(folders.load(scan(root), chosen, 0.0))[1]
     scan(root).train[3][0].write_bytes(b"no image")
     resolved = device_resolution.resolve(chosen, CPU, 32, data.loader)
     model = registry.build("lenet5", 1, 32, 2)
@@ -493,18 +493,18 @@ def test_processes_of_an_engine_that_was_killed_leave(tmp_path: Path) -> None:
 # In an engine
 
 
-def train(root: Path) -> tuple[subprocess.Popen[str], Watch]:
+def train(root: Path) -> tuple[subprocess.Popen[str], LiveJournal]:
     """A long streamed run of a session of its own, that has ended an epoch."""
     options = ("--set", "loader=streaming", "--set", "threads=1", "--set", "batch=8")
-    process = begin(
+    process = start_process(
         *(*COMMAND, "--no-ui", "-m", "lenet5", "-d", str(root), *options, "--epochs", "5000"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0, process)
-    return process, watch
+    journal = LiveJournal(RUN.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) > 0, process)
+    return process, journal
 
 
 REPLACED = "were replaced once, because one was killed"
@@ -514,17 +514,17 @@ RUN = RunDir(Path("runs/1-lenet5-many"))
 def test_ctrl_c_stops_a_streamed_run_as_any_and_the_lock_is_the_engines(tmp_path: Path) -> None:
     for file in many_images(tmp_path).rglob("*.png"):
         Image.open(file).resize((32, 32)).save(file)
-    process, watch = train(tmp_path / "many")
-    told = [event.text for event in watch.events if isinstance(event, events.Alert)]
+    process, journal = train(tmp_path / "many")
+    told = [event.text for event in journal.events if isinstance(event, events.Alert)]
     assert any("are decoded from disk when needed, by 1 processes" in each for each in told)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    out, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (130, "")
     assert "go on with" in out
     assert 'loader = "streaming"' in RUN.recipe.read_text().split("[resolved]")[1]
 
     again = headless("resume", "--no-ui")
-    wait_for(lambda: watch.count(events.Resumed) > 0 and watch.events[-1].step > 0, again)
+    wait_for(lambda: journal.count(events.Resumed) > 0 and journal.events[-1].step > 0, again)
     again.kill()
     again.communicate()
     with RUN.lock.open() as lock:
@@ -536,10 +536,10 @@ def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accid
 ) -> None:
     for file in many_images(tmp_path).rglob("*.png"):
         Image.open(file).resize((32, 32)).save(file)
-    process, watch = train(tmp_path / "many")
+    process, journal = train(tmp_path / "many")
     [server] = [child for child in psutil.Process(process.pid).children() if child.children()]
     kill_decoder(server)
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Alert) and REPLACED in e.text))
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.Alert) and REPLACED in e.text))
 
     file = scan(tmp_path / "many").train[0][0]
     image = hang(file)
@@ -551,17 +551,17 @@ def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accid
         return process.poll() is not None
 
     wait_for(killed_until_it_ends)
-    _, err = process.communicate(timeout=PATIENCE)
+    _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 2
     assert err.count("\n") == 1
     assert "was killed" in err
-    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
+    assert journal.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "failed")
 
     file.unlink()
     file.write_bytes(image)
     saved = checkpoint.load(RUN.checkpoints / "last.pt").training.step
     again = headless("resume", "--no-ui")
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Steps) and e.step > saved), again)
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.Steps) and e.step > saved), again)
     again.kill()
     again.communicate()
     wait_for(lambda: not server.is_running())

@@ -21,8 +21,8 @@ from engine.protocol import events
 from engine.run import run_lock
 from engine.run.run_paths import RunDir
 from tests import leftovers
-from tests.nursery import Nursery, fresh
-from tests.processes import COMMAND, Terminal, Watch, begin, wait_for
+from tests.forked_engines import ForkServer, new_run
+from tests.processes import COMMAND, LiveJournal, Terminal, start_process, wait_for
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 START = ("-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1")
@@ -35,20 +35,20 @@ SHARE = 0.2
 
 
 @pytest.fixture
-def watch(nursery: Nursery) -> Iterator[Watch]:
+def journal(fork_server: ForkServer) -> Iterator[LiveJournal]:
     """The journal of a run that trains; its engine ends with the test."""
-    run = fresh(RUN.path.parent, TRAIN)
-    engine = nursery.begin(run)
-    watch = Watch(run.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0, engine)
-    yield watch
+    run = new_run(RUN.path.parent, TRAIN)
+    engine = fork_server.start(run)
+    journal = LiveJournal(run.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) > 0, engine)
+    yield journal
     engine.send_signal(signal.SIGTERM)
     assert engine.wait() == 143
 
 
-def trains_on(watch: Watch, epochs: int = 3) -> None:
-    before = watch.count(events.EpochEnded)
-    wait_for(lambda: watch.count(events.EpochEnded) >= before + epochs)
+def trains_on(journal: LiveJournal, epochs: int = 3) -> None:
+    before = journal.count(events.EpochEnded)
+    wait_for(lambda: journal.count(events.EpochEnded) >= before + epochs)
 
 
 def spent(process: psutil.Process) -> float:
@@ -65,14 +65,14 @@ def epochs_on(viewers: list[Terminal]) -> int:
     return min(next((int(w[:-5]) for w in row if w.endswith("/5000")), 0) for row in rows)
 
 
-def test_a_stopped_viewer_catches_up(watch: Watch) -> None:
+def test_a_stopped_viewer_catches_up(journal: LiveJournal) -> None:
     viewer = Terminal("attach")
     viewer.wait_for("● training")
     process = psutil.Process(viewer.pid)
     threads = process.num_threads()
     process.suspend()
-    trains_on(watch, 5)
-    missed, before, began = watch.count(events.EpochEnded), spent(process), time.monotonic()
+    trains_on(journal, 5)
+    missed, before, began = journal.count(events.EpochEnded), spent(process), time.monotonic()
     process.resume()
     wait_for(lambda: epochs_on([viewer]) > missed)
     drawing = SHARE * (time.monotonic() - began)
@@ -82,21 +82,23 @@ def test_a_stopped_viewer_catches_up(watch: Watch) -> None:
     assert viewer.wait_end() == 0
 
 
-def test_ten_viewers_at_once(watch: Watch) -> None:
+def test_ten_viewers_at_once(journal: LiveJournal) -> None:
     viewers = [Terminal("attach") for _ in range(10)]
 
     wait_for(lambda: epochs_on(viewers) > 0)
-    trains_on(watch)
-    seen = watch.count(events.EpochEnded)
+    trains_on(journal)
+    seen = journal.count(events.EpochEnded)
     wait_for(lambda: epochs_on(viewers) > seen)
     for viewer in viewers:
         viewer.type("q")
     assert [viewer.wait_end() for viewer in viewers] == [0] * 10
-    trains_on(watch)
+    trains_on(journal)
 
 
 @pytest.mark.parametrize("how", ["hang up", "close"])
-def test_a_viewer_without_its_terminal_ends_and_does_not_spin(watch: Watch, how: str) -> None:
+def test_a_viewer_without_its_terminal_ends_and_does_not_spin(
+    journal: LiveJournal, how: str
+) -> None:
     viewer = Terminal("attach")
     viewer.wait_for("● training")
     before = spent(psutil.Process(viewer.pid))
@@ -106,7 +108,7 @@ def test_a_viewer_without_its_terminal_ends_and_does_not_spin(watch: Watch, how:
     viewer.wait_end()
     assert viewer.usage is not None
     assert viewer.usage.ru_utime + viewer.usage.ru_stime - before < SECONDS
-    trains_on(watch)
+    trains_on(journal)
 
 
 # Over SSH
@@ -131,7 +133,7 @@ def port(tmp_path: Path) -> int:
         "PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"
     )
     command = (program, "-D", "-e", "-f", str(tmp_path / "config"))
-    server = begin(*command, stderr=subprocess.DEVNULL)
+    server = start_process(*command, stderr=subprocess.DEVNULL)
     wait_for(lambda: answers(port), server)
     return port
 
@@ -157,7 +159,7 @@ def log_in(port: int, folder: Path, *arguments: str) -> subprocess.Popen[str]:
         f"stty rows 24 cols 80; cd {shlex.quote(str(folder))} && exec {program}",
     ]
     with open(folder / "screen", "wb") as screen:
-        return begin(*command, stdin=subprocess.PIPE, stdout=screen)
+        return start_process(*command, stdin=subprocess.PIPE, stdout=screen)
 
 
 def viewer_of(folder: Path) -> list[psutil.Process]:
@@ -183,8 +185,8 @@ def ended_in_time(viewer: psutil.Process, before: float) -> bool:
 
 def test_a_cut_connection_ends_the_viewer_and_not_the_training(tmp_path: Path, port: int) -> None:
     client = log_in(port, tmp_path, *START)
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0, client)
+    journal = LiveJournal(RUN.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) > 0, client)
     wait_for(lambda: b"training" in (tmp_path / "screen").read_bytes(), client)
     [viewer] = viewer_of(tmp_path)
     parent = viewer.parent()
@@ -195,7 +197,7 @@ def test_a_cut_connection_ends_the_viewer_and_not_the_training(tmp_path: Path, p
     wait_for(lambda: ended_in_time(viewer, before))
     client.kill()
     client.communicate()
-    trains_on(watch)
+    trains_on(journal)
     shown = subprocess.run(
         [*COMMAND, "attach", "--once"], capture_output=True, text=True, check=True
     )

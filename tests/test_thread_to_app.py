@@ -13,7 +13,7 @@ from engine.protocol import commands, events
 from engine.recipes.recipe_building import build_recipe
 from engine.run.journal import Journal
 from engine.start import launch
-from tests.processes import PATIENCE
+from tests.processes import TIMEOUT
 from tui.app import CnnTui
 from tui.screens.dashboard import Dashboard
 
@@ -34,7 +34,7 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
     journal = Journal(run.journal)
     rank = Rank()
     session = Session(run, chosen, "a1", journal, journal.append)
-    worker = Worker(session, session.live(), rank, journal.append)
+    worker = Worker(session, session.train(), rank, journal.append)
     app = CnnTui(tmp_path / "runs")
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = Listening(run, started=False)
@@ -42,13 +42,13 @@ async def test_events_of_the_worker_thread_arrive_as_messages(tmp_path: Path) ->
         await app.push_screen(dashboard)
         worker.start()
         wanted = {events.RunStarted, events.Steps, events.EpochEnded, events.Confusion}
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not wanted <= dashboard.heard:
                 await pilot.pause(0.05)
         assert dashboard.history.run is not None
         assert dashboard.history.run.recipe == chosen
         rank.send(commands.Stop(id="x", attempt="a1"))
-        worker.join(PATIENCE)
+        worker.join(TIMEOUT)
         dashboard.read()
         await pilot.pause()
         assert dashboard.history.ended is not None

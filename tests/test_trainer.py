@@ -117,7 +117,7 @@ def test_reports_come_twice_a_second_and_after_an_hour_every_five_seconds() -> N
     due = []
     for tenth in range(40_000):
         clock.now = tenth / 8
-        if pace.due("steps"):
+        if pace.is_due("steps"):
             due.append(clock.now)
     assert due[:3] == [0.5, 1.0, 1.5]
     assert [at for at in due if at > 3600.0][:3] == [3605.0, 3610.0, 3615.0]

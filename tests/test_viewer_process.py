@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.protocol import events
 from engine.run import run_lock
 from engine.run.run_paths import RunDir
-from tests.processes import Terminal, Watch, headless, wait_for
+from tests.processes import LiveJournal, Terminal, headless, wait_for
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 START = ("-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1")
@@ -22,25 +22,25 @@ def paused(event: events.Event) -> bool:
 def test_start_watch_pause_checkpoint_detach_come_back_stop() -> None:
     first = Terminal(*START, columns=120, rows=40)
     first.wait_for("training")
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 1)
+    journal = LiveJournal(RUN.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) > 1)
     first.wait_for("o val 0.")
     first.type("p")
     first.wait_for("‖ paused")
-    wait_for(lambda: watch.has(paused))
-    at = next(e.step for e in watch.events if paused(e))
+    wait_for(lambda: journal.has(paused))
+    at = next(e.step for e in journal.events if paused(e))
     first.type("c")
     first.wait_for("checkpoint by you")
     first.type("p")
-    wait_for(lambda: watch.has(lambda e: isinstance(e, events.Steps) and e.step > at))
-    assert not any(isinstance(e, events.Steps) and e.step <= at for e in after_pause(watch))
+    wait_for(lambda: journal.has(lambda e: isinstance(e, events.Steps) and e.step > at))
+    assert not any(isinstance(e, events.Steps) and e.step <= at for e in after_pause(journal))
     first.type("d")
     assert first.wait_end() == 0
     first.pump()
     assert "come back with: cnn-tui attach 1" in first.text
 
-    epochs = watch.count(events.EpochEnded)
-    wait_for(lambda: watch.count(events.EpochEnded) > epochs)
+    epochs = journal.count(events.EpochEnded)
+    wait_for(lambda: journal.count(events.EpochEnded) > epochs)
     second = Terminal("attach", columns=80, rows=24)
     second.wait_for("lenet5 · digits")
     second.wait_for("training")
@@ -51,12 +51,12 @@ def test_start_watch_pause_checkpoint_detach_come_back_stop() -> None:
     third = headless("stop")
     assert third.communicate()[0] == "told 1-lenet5-digits to stop\n"
     wait_for(lambda: not run_lock.is_live(RUN))
-    assert watch.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
+    assert journal.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
 
 
-def after_pause(watch: Watch) -> list[events.Event]:
-    at = max(i for i, event in enumerate(watch.events) if paused(event))
-    return watch.events[at:]
+def after_pause(journal: LiveJournal) -> list[events.Event]:
+    at = max(i for i, event in enumerate(journal.events) if paused(event))
+    return journal.events[at:]
 
 
 def stop_the_engine() -> None:
@@ -70,24 +70,24 @@ def test_whatever_becomes_of_the_terminal_the_training_goes_on() -> None:
     """Of the one that the run was started from, and of others that it is seen on."""
     first = Terminal(*START)
     first.wait_for("training")
-    watch = Watch(RUN.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0)
+    journal = LiveJournal(RUN.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) > 0)
     first.hang_up()
     first.wait_end()
-    trains_on(watch)
+    trains_on(journal)
     hung_up, killed = Terminal("attach"), Terminal("attach")
     for viewer in (hung_up, killed):
         viewer.wait_for("training")
     os.kill(hung_up.pid, signal.SIGHUP)
     hung_up.wait_end()
     killed.kill()
-    trains_on(watch)
+    trains_on(journal)
     stop_the_engine()
 
 
-def trains_on(watch: Watch) -> None:
-    epochs = watch.count(events.EpochEnded)
-    wait_for(lambda: watch.count(events.EpochEnded) > epochs + 1)
+def trains_on(journal: LiveJournal) -> None:
+    epochs = journal.count(events.EpochEnded)
+    wait_for(lambda: journal.count(events.EpochEnded) > epochs + 1)
 
 
 def test_one_enter_in_the_launcher_starts_the_default_run() -> None:

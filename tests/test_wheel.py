@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.borrowing import borrow
 from tests.processes import Terminal
+from tests.shared_packages import share_packages
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("engine", "tui", "cnn_tui")
@@ -53,7 +53,7 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"
     done(*PIP, "--python", python, "install", *OFFLINE, wheel)
-    borrow(environment)
+    share_packages(environment)
     where = "import engine, tui; print(engine.__file__, tui.__file__, sep='\\n')"
     for file in done(python, "-P", "-c", where).splitlines():
         assert Path(file).is_relative_to(environment)

@@ -1,4 +1,4 @@
-"""Checkpoints: their format, and the thread that writes them.
+"""Checkpoints: their format, their files, and the thread that writes them.
 
 May import `run` and what lies below it.
 """

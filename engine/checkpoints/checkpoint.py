@@ -1,6 +1,7 @@
-"""The files of checkpoints: each is either the old one or the new one, whole, whatever happens.
+"""Writes and loads the files of checkpoints.
 
-A file holds a dict of plain values and tensors, so that loading it runs no code.
+Under its name a file is always whole: either the old one or the new one. It holds a dict of plain
+values and tensors, so that loading it runs no code.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def content(plain: Mapping[str, Any]) -> memoryview:
     try:
         torch.save(plain, written)
     except (MemoryError, RuntimeError) as error:
-        # A write that fails halfway reads as a broken container in PyTorch's words.
+        # PyTorch reports a write that fails halfway as a broken container.
         if isinstance(error, RuntimeError) and "inline_container" not in str(error):
             raise
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from error
@@ -38,8 +39,8 @@ def content(plain: Mapping[str, Any]) -> memoryview:
 def write(path: Path, data: memoryview, before_rename: Callable[[], None]) -> int:
     """Write a file under this name: temporary file, fsync, rename, fsync of the folder.
 
-    `before_rename` makes the journal durable, which a checkpoint refers to. Returns the size in
-    bytes. Raises OSError; the name then still has the file before.
+    `before_rename` makes the journal durable, since a checkpoint refers to it. Returns the size in
+    bytes. Raises OSError; the old file then keeps its name.
     """
     write_durably(path, data, before_rename)
     return len(data)
@@ -47,7 +48,7 @@ def write(path: Path, data: memoryview, before_rename: Callable[[], None]) -> in
 
 @contextlib.contextmanager
 def fits(path: Path) -> Iterator[None]:
-    """Raise RunError where what is done inside fails, since the checkpoint does not fit the run."""
+    """Turn errors inside into RunError: the checkpoint does not fit the run."""
     try:
         yield
     except torch.OutOfMemoryError:
@@ -59,7 +60,7 @@ def fits(path: Path) -> Iterator[None]:
 def load(path: Path) -> RunState:
     """The state in a checkpoint, on the CPU. Raises RunError for any other file.
 
-    One of format 2 is converted; one of any other format is refused as such.
+    Converts format 2, and refuses other formats.
     """
     try:
         plain = torch.load(path, map_location="cpu", weights_only=True)

@@ -1,13 +1,13 @@
-"""What a person reads about checkpoints."""
+"""Sentences for the user about checkpoints."""
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
 
-from engine.text import harmless, reason
+from engine.text import error_summary, harmless, reason
 
-# What to do about an error of the disk; about all others: free some room.
+# The remedy for an error of the disk. For all other errors it is: free some room.
 REMEDIES: Mapping[int, str] = {
     errno.ENOMEM: "free some memory",
     errno.EDQUOT: "delete files of yours, for your quota is used up",
@@ -28,10 +28,10 @@ def save_failed(file: str, error: OSError) -> str:
 
 
 def save_crashed(error: Exception) -> str:
-    why = f"{type(error).__name__}: {error}".partition("\n")[0]
     return (
-        f"the checkpoint was not saved, by a fault of this program ({harmless(why)}); the one "
-        "before it is kept, and the next save tries again: please report this with engine.log."
+        "the checkpoint was not saved, by a fault of this program "
+        f"({harmless(error_summary(error))}); the one before it is kept, and the next save tries "
+        "again: please report this with engine.log."
     )
 
 

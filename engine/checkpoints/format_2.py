@@ -1,4 +1,4 @@
-"""Checkpoints of format 2, which version 0.1 wrote, as the state of today."""
+"""Converts checkpoints of format 2, which version 0.1 wrote."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ FORMAT = 2
 
 
 def to_format_3(old: dict[str, Any]) -> dict[str, Any]:
-    """The dict of a file of format 3 with what one of format 2 says.
+    """The dict of a file of format 3 with the content of one of format 2.
 
     Format 2 has no description and no accuracy of the last epoch. Raises KeyError, TypeError or
     ValueError where something is missing.

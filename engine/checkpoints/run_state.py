@@ -1,6 +1,6 @@
-"""What a checkpoint holds: a run as it was after a step, format 3.
+"""The content of a checkpoint: the state of a run after a step, format 3.
 
-In a file it is a dict of plain values and tensors whose keys are the names of the fields here.
+A file holds it as a dict of plain values and tensors; its keys are the names of the fields here.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Weights: TypeAlias = OrderedDict[str, Tensor]
 class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
     """The images that the model takes: (channels, size, size), normalised.
 
-    `mean` and `std` are those of the training pixels, one per channel, of values in 0..1. `fit`
-    says how an image of another size is brought to `size`, with a margin of `frame` pixels on each
-    side; see `engine.data.decoding.decode`.
+    `mean` and `std` are those of the training pixels, one per channel, for values in 0..1. `fit`
+    names the way in which an image of another size is resized to `size`, with a margin of `frame`
+    pixels on each side; see `engine.data.decoding.decode`.
     """
 
     channels: int
@@ -38,10 +38,10 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImageList(msgspec.Struct, frozen=True, kw_only=True):
-    """The number of images of a split, and a digest (blake2b, 128 bits) of what they are.
+    """The number of images of a split, and a digest (blake2b, 128 bits) of them in order.
 
-    Of files it is a digest of their names relative to the data folder, of a published data set one
-    of its pixels and labels; both in order.
+    The digest is of the file names relative to the data folder, or of the pixels and labels of a
+    published data set.
     """
 
     images: int
@@ -49,10 +49,10 @@ class ImageList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model is, what it learns from and how: all that its use elsewhere needs.
+    """The model, its data and its settings: all that is needed to use the model elsewhere.
 
-    `source` is the text of the file that makes a user's own architecture, for a person to read; it
-    is never run from here. `recipe` has the fields of `Recipe`, `resolved` those of `Resolved`.
+    `source` is the text of the file that defines a user's architecture, for a person to read; this
+    program never runs it. `recipe` has the fields of `Recipe`, `resolved` those of `Resolved`.
     `versions` maps packages to their versions.
     """
 
@@ -68,7 +68,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunShape(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run and the checkpoint that it resumes from must agree on; `classes` is a count."""
+    """The numbers that must agree between a run and the checkpoint that it resumes from."""
 
     steps_per_epoch: int
     batch: int
@@ -76,14 +76,14 @@ class RunShape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
-    """A validation accuracy, from 0 to 1, and its epoch; before the first: minus infinity, 0."""
+    """A validation accuracy from 0 to 1 and its epoch; minus infinity and 0 before the first."""
 
     top1: float = -math.inf
     epoch: int = 0
 
 
 class Steering(msgspec.Struct, frozen=True, kw_only=True):
-    """The factor that a person has put on all planned rates, and the total of epochs."""
+    """The user's factor on all planned learning rates, and the total number of epochs."""
 
     factor: float
     epochs: int
@@ -100,8 +100,8 @@ class EpochSums(msgspec.Struct, frozen=True, kw_only=True):
 class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     """All that an exact resume needs.
 
-    `weights` are those that are validated. Where these are an EMA, `trained_weights` are the ones
-    that go on learning. `random` has the states of the global generators by kind of device.
+    `weights` are the validated ones. Where these are an EMA, `trained_weights` are the ones that
+    the optimisers update. `random` has the states of the global generators by kind of device.
     """
 
     shape: RunShape
@@ -143,20 +143,20 @@ def _plain(value: Any) -> Any:
 
 def from_plain(plain: dict[str, Any]) -> RunState:
     """The state from the dict of a file. Raises ValidationError where it is not one."""
-    # Weights stay the OrderedDict that they are: PyTorch keeps versions of modules on it.
-    return msgspec.convert(plain, RunState, dec_hook=_as_it_is)
+    # Keep the OrderedDict of the weights: PyTorch stores the versions of modules on it.
+    return msgspec.convert(plain, RunState, dec_hook=_unchanged)
 
 
-def _as_it_is(kind: type, value: object) -> object:
-    """Tensors and dicts of tensors, whose type msgspec checks after this."""
+def _unchanged(kind: type, value: object) -> object:
+    """Accept tensors and dicts of tensors; msgspec checks their type after this."""
     return value
 
 
 def copied(value: Any) -> Any:
-    """A state, or a part of it, in the host's memory, where later steps do not change it.
+    """A copy of a state, or of a part of it, in the host's memory; later steps do not change it.
 
-    Tensors that share their memory no longer do. Waits for the device; for a ResNet-18 with
-    momentum it takes 5 ms, where the bytes of its checkpoint take 50.
+    Copies of tensors that share memory do not share it. Waits for the device. For a ResNet-18 with
+    momentum this takes 5 ms; making the bytes of the checkpoint takes 50 ms.
     """
     if isinstance(value, torch.Tensor):
         return value.detach().to("cpu", copy=True)

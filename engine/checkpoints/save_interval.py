@@ -1,14 +1,14 @@
-"""How often a run is saved within its epochs."""
+"""The interval between saves within an epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-SECONDS = {"s": 1, "m": 60, "h": 3600}
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 class SaveInterval:
-    """Tells when a save is due; `interval` is a recipe's: `30s`, `10m`, `500steps`, or empty."""
+    """Tells when a save is due. An interval is `30s`, `10m`, `500steps`, or empty for never."""
 
     def __init__(self, interval: str, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -17,7 +17,7 @@ class SaveInterval:
         in_steps = interval.endswith("steps")
         self._steps = int(interval.removesuffix("steps")) if in_steps else 0
         timed = "" if in_steps else interval
-        self._seconds = int(timed[:-1]) * SECONDS[timed[-1]] if timed else 0
+        self._seconds = int(timed[:-1]) * UNIT_SECONDS[timed[-1]] if timed else 0
 
     def is_due(self, step: int) -> bool:
         """Whether to save after this many steps; if so, this save counts as the last."""

@@ -1,4 +1,4 @@
-"""Saving beside the training: the worker takes a snapshot, a writer thread makes it durable.
+"""Saves beside the training: the worker takes a snapshot, and a writer thread makes it durable.
 
 The training waits only for the snapshot, a copy in memory. While the writer is busy, a new snapshot
 replaces a waiting one for the same files, so that a slow disk delays checkpoints and never steps.
@@ -27,10 +27,10 @@ EPOCH_FILE = "epoch-{:04}.pt"
 
 
 class Snapshot(NamedTuple):
-    """A run as it was after a step, in memory.
+    """The state of a run after a step, in memory.
 
-    `files` are the names to write its `state` under, each with its reason; `stall` is the time that
-    the training waited for it, in seconds.
+    `files` are the names to write the state under, each with its reason. `stall` is the time in
+    seconds that the training waited for the snapshot.
     """
 
     files: tuple[tuple[str, SaveReason], ...]
@@ -42,10 +42,10 @@ class Snapshot(NamedTuple):
 
 
 class Writer:
-    """Writes snapshots into a folder, in a thread of its own, and reports each by `append`.
+    """Writes snapshots into a folder on its own thread, and reports each by `append`.
 
-    `sync` makes the journal durable, which a checkpoint refers to; `keep` is the number of epochs
-    that keep a file.
+    `sync` makes the journal durable, since a checkpoint refers to it. `keep` is the number of
+    newest epochs whose files are kept.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Writer:
         self._thread: threading.Thread | None = None
 
     def put(self, snapshot: Snapshot) -> None:
-        """Have this written; drops one for the same files that still waits."""
+        """Write this snapshot soon; drops a waiting one for the same files."""
         with self._changed:
             kept = [other for other in self._waiting if other.files != snapshot.files]
             self._waiting = [*kept, snapshot]
@@ -73,7 +73,7 @@ class Writer:
                 self._thread.start()
 
     def wait(self) -> str:
-        """Wait until all is written; returns the sentence of the last failure, else nothing."""
+        """Wait until all is written; returns the sentence of the last failure, or empty."""
         with self._changed:
             self._changed.wait_for(lambda: not self._waiting and not self._writing)
             return self._failure
@@ -85,7 +85,7 @@ class Writer:
                 snapshot = self._waiting.pop(0)
                 self._writing = True
             try:
-                # The disk may have no room for the journal; the worker finds that out by itself.
+                # The journal cannot be written either; the worker reports that itself.
                 with contextlib.suppress(EngineError):
                     self._try(snapshot)
             finally:
@@ -98,7 +98,7 @@ class Writer:
             self._write(snapshot)
         except EngineError:
             raise
-        except Exception as error:  # noqa: BLE001 (later saves would wait for this thread without end)
+        except Exception as error:  # noqa: BLE001 (else later saves would wait for this thread without end)
             traceback.print_exc()
             self._failed(checkpoint_text.save_crashed(error), snapshot.step)
 
@@ -127,7 +127,7 @@ class Writer:
             self._append(events.Alert("error", "save", sentence, step=step))
 
     def _prune(self) -> None:
-        """Delete all but the newest epochs' files."""
+        """Delete the files of all but the newest epochs."""
         files = sorted(self._folder.glob(EPOCH_FILE.format(0).replace("0000", "*")))
         for old in files[: max(0, len(files) - self._keep)]:
             with contextlib.suppress(OSError):

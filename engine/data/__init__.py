@@ -1,4 +1,4 @@
-"""Data sets: from the disk to batches on the device.
+"""Data sets: published ones, folders, decoding, augmentation, and loaders of batches.
 
 May import `devices` and what lies below it.
 """

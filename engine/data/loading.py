@@ -1,4 +1,4 @@
-"""Loading the data set of a recipe, published or in a folder."""
+"""Loads the data set of a recipe, published or in a folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.data.sets import cifar, digits, idx, svhn
 from engine.errors import UsageError
 from engine.recipes.recipe import Recipe
 
-# Each yields the fraction done (0 to 1) and returns the data set.
+# A loading generator yields the fraction done (0 to 1) and returns the data set.
 Loading = Generator[float, None, Dataset]
 
 PUBLISHED: Mapping[str, Callable[[Recipe], Loading]] = {
@@ -53,7 +53,7 @@ def load(recipe: Recipe, room: float = math.inf) -> Loading:
 
 
 def _scanned(recipe: Recipe) -> Generator[float, None, Folder]:
-    """The folder's files, found by a thread, since there may be millions on a slow disk."""
+    """Find the files of a folder on a thread, since there may be millions on a slow disk."""
     pool = ThreadPoolExecutor(1)
     try:
         work = pool.submit(scan, Path(recipe.data), recipe.seed, recipe.holdout)

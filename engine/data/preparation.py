@@ -1,4 +1,4 @@
-"""Downloading and loading a data set as events, and alerts about the data."""
+"""Downloads and loads a data set as a stream of events, and makes alerts about the data."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from engine.recipes.recipe import Recipe, Resolved
 if TYPE_CHECKING:
     from engine.data.base.dataset import Dataset
 
-# An imbalance is no longer mild where all other classes together have at most this share (Google,
-# "Imbalanced datasets", in its machine learning crash course).
+# A class dominates where all others together have at most this share: from there on an imbalance is
+# no longer mild (Google, "Imbalanced datasets", in its machine learning crash course).
 MINORITY = 0.2
 
 T = TypeVar("T")
@@ -31,14 +31,14 @@ def download_phases(recipe: Recipe) -> Phases[None]:
 
 
 def loading_phases(recipe: Recipe, room: float) -> Phases[Dataset]:
-    """Load the data; a folder that needs more than `room` bytes is streamed."""
+    """Load the data, or stream a folder that needs more than `room` bytes."""
     from engine.data.loading import load
 
     return (yield from _in_tenths("loading", recipe.data, load(recipe, room)))
 
 
 def _in_tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Phases[T]:
-    """Do the work, and report its fraction about ten times."""
+    """Do the work, and report the fraction done about ten times."""
     due = 0.0
     while True:
         try:
@@ -56,7 +56,7 @@ def _in_tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> 
 def data_alerts(
     dataset: Dataset, recipe: Recipe, resolved: Resolved, room: float
 ) -> Iterator[Event]:
-    """Alerts: problems found while loading, where the images are kept, which images validate."""
+    """Alerts on problems found while loading, on where the images are, on which images validate."""
     for note in dataset.notes:
         yield events.Alert("warning", "data", note)
     if dominant := _dominant_class(dataset, recipe.class_weights):
@@ -75,7 +75,7 @@ def data_alerts(
 
 
 def _dominant_class(dataset: Dataset, weighted: bool) -> str:
-    """A sentence on a class that dominates the training images, "" where none does."""
+    """A sentence on a class that dominates the training images, or empty."""
     counts = dataset.class_counts
     most = counts.index(max(counts))
     share = counts[most] / sum(counts)

@@ -1,1 +1,4 @@
-"""All that differs between a CPU and a GPU. May import `machine` and what lies below it."""
+"""The differences between a CPU and a GPU: choice, precision, memory, timing, CUDA graphs.
+
+May import `machine` and what lies below it.
+"""

@@ -1,4 +1,4 @@
-"""How far the launches of steps may run ahead of a GPU."""
+"""Limits how many steps may be launched before a GPU has finished them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 class Backlog:
     """The steps that were launched on a GPU and are not finished.
 
-    They are few, so that a pause or a save waits for few. A CPU has none.
+    There are at most a few, so that a pause or a save does not wait long. A CPU has none.
     """
 
     STEPS = 4
@@ -20,7 +20,7 @@ class Backlog:
         self._device = device
         self._ends: deque[Any] = deque()
         if device.type == "cuda":
-            # Blocking events put the thread to sleep; others keep a core busy.
+            # A blocking event puts the waiting thread to sleep; another one keeps a core busy.
             events = (torch.cuda.Event(blocking=True) for _ in range(self.STEPS))  # type: ignore[no-untyped-call]
             self._ends.extend(events)
 

@@ -1,4 +1,4 @@
-"""The device that a run trains on: which one, how much fits there, its random state."""
+"""The device that a run trains on: its choice, its memory, its random state."""
 
 from __future__ import annotations
 
@@ -70,8 +70,9 @@ def room(device: torch.device, processes: int = 1) -> float:
 def evaluation_batch(device: torch.device, batch: int, shape: tuple[int, ...]) -> int:
     """How many images of `shape` (C, H, W) are evaluated at a time, given the training batch.
 
-    Twice as many take no more memory without gradients. A GPU takes more of small images, which
-    is faster, but at most eight times, so that a smaller batch always takes less memory.
+    Without gradients, twice as many images take no more memory. A GPU takes more small images at a
+    time, which is faster, but at most eight times the batch, so that a smaller batch always takes
+    less memory.
     """
     small = EVALUATED_PIXELS // (shape[1] * shape[2]) if device.type == "cuda" else 0
     return min(max(2 * batch, small), 8 * batch)

@@ -1,4 +1,4 @@
-"""What every `auto` of a recipe becomes on a device, before the model is known."""
+"""Resolves every `auto` of a recipe for a device, before the model is known."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def resolve(
 def uses_cuda_graph(recipe: Recipe, device: torch.device) -> bool:
     """Whether the steps of this recipe are recorded and replayed here.
 
-    `auto` excludes a user's own model, whose Python may decide differently at every step. A frozen
-    trunk excludes it too, since a step is another one once the trunk thaws.
+    `auto` excludes a user's architecture, whose Python code may decide differently at every step. A
+    frozen trunk excludes graphs too, since the step changes when the trunk thaws.
     """
     if device.type != "cuda" or recipe.freeze:
         return False

@@ -1,4 +1,4 @@
-"""What a person reads about devices."""
+"""Sentences for the user about devices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a model is computed on a device: precision, memory format, compilation."""
+"""The computation of a model on a device: precision, memory format, compilation."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
 
 
 def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
-    """The model's passes in kernels of their own, which the first call compiles.
+    """A compiled version of the model that shares its parameters; the first call compiles it.
 
-    It shares the model's parameters. Call it on one thread, and with no hooks on the model: the
-    compiler includes those that it finds and ignores those that come later.
+    Call it from one thread, and with no hooks on the model: the compiler includes hooks that it
+    finds and ignores later ones.
     """
     return torch.compile(model)
 
 
 @contextlib.contextmanager
 def untouched(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Restore the model's BN statistics and the global random state after what runs inside."""
+    """Restore the model's BN statistics and the global random state at the end of the block."""
     before = [buffer.clone() for buffer in model.buffers()]
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         try:

@@ -1,4 +1,4 @@
-"""Recording the launches of a step as one CUDA graph; see "CUDA graphs" in PyTorch's docs."""
+"""Records the launches of a step as one CUDA graph; see "CUDA graphs" in PyTorch's docs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from engine.devices import device_text
 def record_graph(
     step: Callable[[], None], device: torch.device, draws: torch.Generator
 ) -> Callable[[], None]:
-    """Record a step's launches on a GPU, computing nothing; returns what replays them as one.
+    """Record a step's launches on a GPU without computing; returns a function that replays them.
 
     The step may draw random numbers from the global generator and from `draws`. A replay draws from
-    the state that these generators have then, so that `draws` may be seeded again before each one.
-    Raises RuntimeError where the step cannot be recorded: it waits for the GPU, or the GPU has no
-    memory for a second copy of its activations.
+    the states that these generators have then, so seed `draws` before each replay. Raises
+    RuntimeError where the step cannot be recorded: it waits for the GPU, or the GPU has no memory
+    for a second copy of its activations.
     """
     kept, reserved = torch.cuda.memory_allocated(device), torch.cuda.memory_reserved(device)
     free = torch.cuda.mem_get_info(device)[0] + reserved - kept
@@ -40,10 +40,10 @@ def record_graph(
 
 @contextlib.contextmanager
 def _restored_on_failure(draws: torch.Generator, device: torch.device, pool: Any) -> Iterator[None]:
-    """Undo what a failed recording into this pool leaves behind, since PyTorch does not.
+    """Clean up after a failed recording into this pool, since PyTorch does not.
 
-    It leaves its stream current, the generators that took part unusable, and, up to 2.12, the
-    memory that other streams have used unfreed (pytorch#180395).
+    A failed recording leaves its stream current and its generators unusable. Up to PyTorch 2.12 it
+    also keeps memory that other streams have used (pytorch#180395).
     """
     generators = draws, torch.cuda.default_generators[torch.cuda.current_device()]
     states = [generator.get_state() for generator in generators]
@@ -55,6 +55,6 @@ def _restored_on_failure(draws: torch.Generator, device: torch.device, pool: Any
                 fresh = torch.Generator(device)
                 fresh.set_state(state)
                 generator.graphsafe_set_state(fresh)
-            with contextlib.suppress(RuntimeError):  # of versions that have done it themselves
+            with contextlib.suppress(RuntimeError):  # newer versions have done it
                 torch._C._cuda_endAllocateToPool(torch.cuda.current_device(), pool)
             raise

@@ -1,7 +1,7 @@
-"""Whether a CPU trains faster in bfloat16, measured on one layer.
+"""Measures on one layer whether a CPU trains faster in bfloat16.
 
-Its instructions say little: on two machines with the same kind of CPU, a Xeon with AVX-512 BF16 and
-without AMX, `article-resnet` trained at 1.7 and at 0.8 times the images per second of float32.
+The CPU's instruction set does not tell: on two machines with the same kind of CPU, a Xeon with
+AVX-512 BF16 and without AMX, `article-resnet` trained at 1.7 and at 0.8 times the speed of float32.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from torch.nn import functional as F
 
 from engine.devices.timing import GAIN, Clock, Step, best_in_turn
 
-# A convolution like those in the middle of a small residual net; all runs take a tenth of a second.
+# A convolution as in the middle of a small residual net; all runs together take a tenth of a
+# second.
 BATCH, CHANNELS, SIDE, KERNEL = 8, 64, 32, 3
-# The precision changes the numbers of a run and should be the same at every start, on a busy
-# machine too, so it is measured more often than other choices.
+# The precision changes the results of a run, so it should be the same at every start, even on a
+# busy machine. Therefore it is measured more often than other settings.
 RUNS = 8
 
 

@@ -1,4 +1,4 @@
-"""Reading tensors from a device without stopping it."""
+"""Reads tensors from a device without stopping it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 class Readback:
     """Copies of tensors on their way from the device to the host.
 
-    On CUDA the copies go into pinned memory, and an event tells when they are complete; before
+    On CUDA the copies go into pinned memory, and an event marks when they are complete; before
     that event their values are garbage. On a CPU they are complete at once.
     """
 

@@ -1,4 +1,4 @@
-"""Timing alternatives against each other on a machine that may be busy."""
+"""Compares the speed of alternatives on a machine that may be busy."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
 
 RUNS = 3
-# Threads may wait long for each other on a busy machine; one run is then enough to know it.
+# Threads may wait long for each other on a busy machine; one such run is then enough.
 ENOUGH_SECONDS = 0.3
-# The default is left only for what is faster by this factor.
+# An alternative replaces the default only if it is faster by this factor.
 GAIN = 1.1
 
 Option = TypeVar("Option")
@@ -23,7 +23,7 @@ def best_of(step: Step) -> float:
 
 
 def best_in_turn(steps: Sequence[Step], runs: int, clock: Clock = time.perf_counter) -> list[float]:
-    """As `best_of`, of several steps in turn, so that a disturbance hits all of them alike."""
+    """The same for several steps, run in turn, so that a disturbance affects all of them alike."""
     taken: list[list[float]] = []
     began = clock()
     while len(taken) < 2 or (len(taken) <= runs and clock() - began < ENOUGH_SECONDS * len(steps)):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class BatchShare(NamedTuple):
-    """The part of one of several ranks, numbered from 0; the parts of all are the whole batch."""
+    """The part of a rank, numbered from 0; the parts of all ranks together are the batch."""
 
     rank: int = 0
     ranks: int = 1
@@ -21,7 +21,7 @@ class BatchShare(NamedTuple):
         return values.tensor_split(self.ranks, dim)[self.rank]
 
     def share(self, batch: int) -> int:
-        """The number of images of a batch in this part. Raises UsageError as `share_of_batch`."""
+        """The number of images in this part of a batch. Raises UsageError as `share_of_batch`."""
         return share_of_batch(batch, self.ranks)
 
 

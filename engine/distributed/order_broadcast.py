@@ -1,7 +1,7 @@
-"""The leader's orders to all ranks, which each of them obeys after the same step.
+"""Broadcasts the leader's orders, so that all ranks obey them after the same step.
 
-The leader broadcasts about ten times a second, at steps that it has announced before: a broadcast
-after every step would cost a short step a tenth of its time.
+The leader broadcasts about ten times a second, at steps that it has announced before. A broadcast
+after every step would cost a tenth of the time of a short step.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from engine.distributed.order_queue import OrderQueue
 from engine.protocol.commands import Order
 
-# About the time between two broadcasts, and the longest that a paused run takes to obey.
+# About the time between two broadcasts, and the longest time that a paused run takes to obey.
 BROADCAST_SECONDS = 0.1
 
 
@@ -30,13 +30,13 @@ Broadcast: TypeAlias = Callable[[Callable[[], Message]], Message]
 
 
 class OrderBroadcast:
-    """One rank's end; all ranks must call its methods in the same order, but for `send`."""
+    """One rank's end. All ranks must call its methods in the same order, except for `send`."""
 
     def __init__(
         self, broadcast: Broadcast, clock: Callable[[], float] = time.monotonic, *, leads: bool
     ) -> None:
         self._broadcast, self._clock, self._leads = broadcast, clock, leads
-        # What the leader was sent and has not broadcast, and what was broadcast and is not obeyed.
+        # Orders that the leader has yet to broadcast, and orders that this rank has yet to obey.
         self._sent, self._received = OrderQueue(), OrderQueue()
         # Whether all ranks take the same steps, so that they can meet in a broadcast.
         self.in_step = False
@@ -52,21 +52,21 @@ class OrderBroadcast:
         if self._leads and not self.in_step:
             return self._sent.get(None if wait else 0)
         while wait and self._received.empty():
-            self._meet(_nothing_due, BROADCAST_SECONDS)
+            self._exchange(_nothing_due, BROADCAST_SECONDS)
         return self._received.get(0)
 
     def start(self) -> None:
-        """All ranks take the same steps from here on, at a pace that may be a new one."""
+        """Note that all ranks take the same steps from here on; measures the pace anew."""
         self.in_step = True
         self._steps_left = self._interval = 1
         self._last = self._clock()
 
     def after_step(self, is_due: Callable[[], bool] | None = None) -> bool:
-        """Meet the other ranks where it is time; whether the leader then finds a report due."""
+        """Exchange orders at an announced step; returns whether the leader finds a report due."""
         self._steps_left -= 1
-        return self._steps_left <= 0 and self._meet(is_due or _nothing_due, 0)
+        return self._steps_left <= 0 and self._exchange(is_due or _nothing_due, 0)
 
-    def _meet(self, is_due: Callable[[], bool], seconds: float) -> bool:
+    def _exchange(self, is_due: Callable[[], bool], seconds: float) -> bool:
         message = self._broadcast(
             lambda: Message(self._steps_to_next(), is_due(), self._sent.get_all(seconds))
         )

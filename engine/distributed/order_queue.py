@@ -8,24 +8,24 @@ from engine.protocol.commands import Order
 
 
 class OrderQueue:
-    """Orders in the order of their arrival."""
+    """Orders, first in, first out."""
 
     def __init__(self) -> None:
-        # A SimpleQueue is reentrant, as a signal handler needs it.
+        # A SimpleQueue is reentrant, so a signal handler may use it.
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
 
     def put(self, order: Order) -> None:
         self._orders.put(order)
 
     def get(self, seconds: float | None) -> Order | None:
-        """The next order, or None; waits this long, or, for None, without end."""
+        """The next order, or None after waiting this long; `seconds` None waits without end."""
         try:
             return self._orders.get_nowait() if seconds == 0 else self._orders.get(timeout=seconds)
         except queue.Empty:
             return None
 
     def get_all(self, seconds: float) -> list[Order]:
-        """All orders that are there; waits this long for the first."""
+        """All waiting orders; waits this long for the first one."""
         found: list[Order] = []
         order = self.get(seconds)
         while order is not None:

@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 
 class Rank:
-    """A process that trains alone: it leads, and has nobody to share with or to wait for.
+    """A process that trains alone: it leads, and neither shares batches nor waits for other ranks.
 
-    Rank 0 leads: it has the lock, the journal, the checkpoints and the commands.
+    Rank 0 leads: it holds the lock, writes journal and checkpoints, and receives the commands.
     """
 
-    # Its number, from 0, how many there are, and how many of them on this machine.
+    # The number of this rank, from 0; the number of ranks, in all and on this machine.
     number, count, count_here = 0, 1, 1
     # Whether no other process shares the training, and whether it is the first on its machine.
     alone = first_here = True
@@ -54,19 +54,19 @@ class Rank:
         return self._orders.get(None if wait else 0)
 
     def start_steps(self) -> None:
-        """All ranks take the same steps from here on."""
+        """Note that all ranks take the same steps from here on."""
 
     def report_is_due(self, is_due: Callable[[], bool]) -> bool:
-        """After each training step: whether the leader finds a report due. Orders arrive here."""
+        """Receive orders after a training step; returns whether the leader finds a report due."""
         return is_due()
 
     def receive_orders(self) -> None:
-        """After each evaluation batch: let the leader's orders arrive."""
+        """Receive the leader's orders after an evaluation batch."""
 
     # Tensors and values
 
     def join(self, device: str) -> str:
-        """Meet the other ranks; returns the name of this rank's device."""
+        """Connect to the other ranks; returns the name of this rank's device."""
         return device
 
     def data_parallel(self, model: nn.Module, *, freezes: bool) -> nn.Module:
@@ -77,10 +77,10 @@ class Rank:
         return model
 
     def broadcast_buffers(self, model: nn.Module) -> None:
-        """Take over the leader's BN statistics; those of each rank are of its own part alone."""
+        """Take over the leader's BN statistics; each rank computes its own from its part alone."""
 
     def broadcast(self, make: Callable[[], T]) -> T:
-        """The value that the leader makes; the others make none."""
+        """The value that the leader makes; the other ranks do not call `make`."""
         return make()
 
     def gather(self, value: T) -> list[T]:
@@ -101,5 +101,5 @@ class Rank:
         """Tell the leader why this rank ends."""
 
     def explain_lost_rank(self, error: Exception) -> str:
-        """The sentence for an error that only says that another rank is gone; else nothing."""
+        """The sentence for an error that means that another rank has ended; else empty."""
         return ""

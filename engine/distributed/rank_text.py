@@ -1,8 +1,8 @@
-"""What a person reads about several processes that train one run."""
+"""Sentences for the user about several processes that train one run."""
 
 from __future__ import annotations
 
-# For a rank that waited in vain for another one.
+# The error of a rank that waited for another one in vain.
 RANK_LOST = (
     "another process of this run has ended (see engine.log): go on from the last checkpoint with "
     "`cnn-tui resume`."

@@ -1,7 +1,7 @@
 """One of several processes that train a run together, as PyTorch's torchrun starts them.
 
-Each trains on its part of every batch, and their gradients are averaged. A rank gets from the
-leader what it cannot know by itself, after the same step as all others. Loads torch on first use.
+Each rank trains on its part of every batch, and the gradients are averaged. All ranks receive the
+leader's orders after the same step. Loads torch on first use.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The longest that ranks wait for each other: while the first of them downloads the data.
+# The longest time that ranks wait for each other, which includes the download of the data.
 TIMEOUT = timedelta(hours=2)
 # The key of torchrun's store under which a rank that fails leaves its sentence.
 FAILURE = "failure"
 
 
 class TorchrunRank(Rank):
-    """One rank of several. All must call the same methods in the same order, but for `send`."""
+    """One rank of several. All must call the same methods in the same order, except for `send`."""
 
     alone = False
 
@@ -67,7 +67,7 @@ class TorchrunRank(Rank):
     # Tensors and values
 
     def join(self, device: str) -> str:
-        """Raises what torch.distributed raises where the others do not come."""
+        """Raises the errors of torch.distributed where the other ranks do not connect."""
         import torch
         from torch import distributed
         from torch.distributed.rendezvous import rendezvous
@@ -75,7 +75,7 @@ class TorchrunRank(Rank):
         on_gpu = device != "cpu" and torch.cuda.is_available()
         if on_gpu and self._number_here < torch.cuda.device_count():
             torch.cuda.set_device(self._number_here)
-        # Values and small sums travel between the CPUs, whatever the GPUs are busy with.
+        # Values and small sums travel between the CPUs, so they do not wait for the GPUs.
         backend = "cpu:gloo,cuda:nccl" if on_gpu else "gloo"
         self._store, rank, size = next(rendezvous("env://", timeout=TIMEOUT))
         distributed.init_process_group(
@@ -88,11 +88,11 @@ class TorchrunRank(Rank):
 
         self.broadcast_buffers(model)
         with warnings.catch_warnings():
-            # The option has a new name since PyTorch 2.14, which older ones do not know.
+            # PyTorch 2.14 has renamed the option; older versions know only the old name.
             warnings.simplefilter("ignore", FutureWarning)
             return DistributedDataParallel(
                 model,
-                # From here on statistics are broadcast where they are used: in evaluations.
+                # Evaluations broadcast the statistics, since only they use them.
                 broadcast_buffers=False,
                 gradient_as_bucket_view=True,
                 find_unused_parameters=freezes,
@@ -135,7 +135,7 @@ class TorchrunRank(Rank):
     # The end of a rank
 
     def report_failure(self, sentence: str) -> None:
-        with contextlib.suppress(Exception):  # before they have met, or when torchrun is gone too
+        with contextlib.suppress(Exception):  # not connected yet, or torchrun has ended too
             self._store.set(FAILURE, sentence)
 
     def explain_lost_rank(self, error: Exception) -> str:
@@ -150,5 +150,5 @@ class TorchrunRank(Rank):
 
 
 def this_rank(environment: Mapping[str, str] = os.environ) -> Rank:
-    """The rank that torchrun's environment variables name; without them one process alone."""
+    """The rank that torchrun's environment variables name; without them, a process alone."""
     return TorchrunRank(environment) if "TORCHELASTIC_RUN_ID" in environment else Rank()

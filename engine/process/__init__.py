@@ -1,4 +1,4 @@
-"""The engine process: host, worker thread, session, inspection server, printed lines.
+"""The engine process: host, worker thread, session, saving, torchrun, inspection server, lines.
 
 May import every room.
 """

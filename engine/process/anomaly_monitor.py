@@ -1,6 +1,6 @@
-"""Finds trainings that go wrong though their numbers are finite, and says what to do, once each.
+"""Finds trainings that go wrong although their numbers are finite, and says what to do.
 
-It sees the events of a run in their order; nothing is measured for it.
+It reads the events of a run in order; nothing is measured for it. Each alert is given once.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class AnomalyMonitor:
         self._chance, self._images = 0.0, 0
 
     def alerts(self, event: Event) -> list[events.Alert]:
-        """The alerts that this event gives rise to; mostly none."""
+        """The alerts that this event causes; mostly none."""
         match event:
             case events.RunStarted():
                 self._classes = max(2, len(event.classes))
@@ -63,13 +63,14 @@ class AnomalyMonitor:
         return [events.Alert("warning", code, sentence, step=step)]
 
     def _loss(self, loss: float) -> str:
-        """A loss far above the lowest so far, and far worse than a guess among the classes."""
+        """The sentence for a loss far above the lowest so far and far above a guess, or empty."""
         before, self._lowest_loss = self._lowest_loss, min(self._lowest_loss, loss)
         if loss > GROWTH * before and loss > 3 * math.log(self._classes):
             return process_text.loss_explodes(loss, before)
         return ""
 
     def _gradient(self, health: events.LayerHealth) -> str:
+        """The sentence for a gradient far above the usual one, or empty."""
         norms = [(layer.gradient, layer.layer) for layer in health.layers if layer.gradient]
         norm = math.hypot(*(gradient for gradient, _ in norms))
         usual = statistics.median(self._gradients) if len(self._gradients) >= FEWEST else math.inf
@@ -79,7 +80,7 @@ class AnomalyMonitor:
         return ""
 
     def _accuracy(self, ended: events.EpochEnded) -> str:
-        """An accuracy within two standard errors of a guess, in all of the first epochs."""
+        """The sentence for accuracies within two standard errors of a guess, or empty."""
         balanced = ended.balanced is not UNSET
         score = ended.balanced if balanced else ended.top1
         chance = 1 / self._classes if balanced else self._chance
@@ -91,7 +92,7 @@ class AnomalyMonitor:
 
 
 def _most_frequent(confusion: events.Confusion) -> tuple[float, int]:
-    """The share of the most frequent class, which a constant answer achieves; all images."""
+    """The accuracy of always guessing the most frequent class, and the number of images."""
     counts: dict[int, int] = dict(enumerate(map(sum, confusion.counts)))
     for true, _, count in confusion.sparse:
         counts[true] = counts.get(true, 0) + count

@@ -13,8 +13,8 @@ from engine.errors import STOP_EXIT, EngineError
 
 
 def main() -> int:
-    """Host a run with its lock, or do what else the options ask for. Returns the exit code."""
-    # Nothing is trained, so nothing is to be saved, until the host has handlers of its own.
+    """Host a run whose lock this process holds, or serve another option. Returns the exit code."""
+    # Exit at once until the host sets its own handlers: nothing is trained yet, so nothing is lost.
     for number, code in STOP_EXIT.items():
         signal.signal(number, lambda *_, code=code: os._exit(code))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Do what the options ask for."""
+    """Show a preview, serve inspections, or host a run."""
     if options.preview is not None:
         from engine.process.preview import preview
 
@@ -53,7 +53,7 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def host(options: argparse.Namespace) -> int:
-    """Host the run that the options name, as one of its ranks where torchrun has started this."""
+    """Host the run that the options name, or be one of its ranks where torchrun started this."""
     from engine.distributed.torchrun_rank import this_rank
     from engine.process import torchrun
     from engine.process.follower import follow
@@ -64,20 +64,20 @@ def host(options: argparse.Namespace) -> int:
     run, rank = RunDir(options.run.resolve()), this_rank()
     if not rank.leads:
         return follow(run, rank, options.dry_run, options.epochs, sys.stderr)
-    out, err = _own_output(run.log) if options.lines else (None, sys.stderr)
+    out, err = _redirect_output(run.log) if options.lines else (None, sys.stderr)
     try:
         lock = torchrun.locked(run) if options.lock_fd is None else options.lock_fd
         # Loader workers and other children must not keep the lock alive.
         os.set_inheritable(lock, False)
         claim = Claim(run, lock)
         if options.ranks > 1:
-            return torchrun.Torchrun(claim, options.ranks, _passed_on(options), out, err).run()
+            return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
         return Host(claim, out, err, options.dry_run, options.epochs, rank).run()
     except EngineError as error:
         return _print_error(error, err)
 
 
-def _passed_on(options: argparse.Namespace) -> list[str]:
+def _rank_options(options: argparse.Namespace) -> list[str]:
     """The options that each rank gets too."""
     epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
     return [*epochs, *(["--dry-run"] if options.dry_run else [])]
@@ -88,11 +88,11 @@ def _print_error(error: EngineError, err: TextIO) -> int:
     return error.exit_code
 
 
-def _own_output(log_file: Path) -> tuple[TextIO, TextIO]:
-    """Keep the terminal for our lines alone; what libraries print goes to engine.log."""
+def _redirect_output(log_file: Path) -> tuple[TextIO, TextIO]:
+    """Keep the terminal for our lines alone; the output of libraries goes to engine.log."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # A line that the terminal's encoding lacks must not end a training.
+    # A character that the terminal's encoding lacks must not end a training.
     out, err = (os.fdopen(os.dup(n), "w", errors="backslashreplace") for n in (1, 2))
     log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(log, 1)

@@ -1,4 +1,4 @@
-"""The ranks that do not lead: they train beside rank 0, which alone reports and writes."""
+"""A rank that does not lead: it trains beside rank 0, and only rank 0 reports and writes."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 
 POLL_SECONDS = 0.05
-# After a signal to stop, rank 0 gives the order within a step or two; if none comes, it is gone.
+# After a signal to stop, rank 0 orders the end within a step or two; if it does not, it has died.
 GRACE_SECONDS = 25
 
 
 def follow(run: RunDir, rank: Rank, dry: bool, epochs: int | None, err: TextIO) -> int:
-    """Train until rank 0 ends the training, and return the exit code.
+    """Train until rank 0 ends the training; returns the exit code.
 
-    An error is written to `err` and reported to rank 0.
+    Writes an error to `err` and reports it to rank 0.
     """
     _listen(rank)
-    # Rank 0 has the same events and writes them.
+    # Rank 0 writes the same events.
     journal = Journal(Path(os.devnull))
-    known = read_recipe(run.recipe)
-    session = Session(run, known, "", journal, journal.append, rank)
-    life = session.rehearse() if dry else session.live(epochs)
-    worker = Worker(session, life, rank, journal.append)
+    recipe = read_recipe(run.recipe)
+    session = Session(run, recipe, "", journal, journal.append, rank)
+    stream = session.rehearse() if dry else session.train(epochs)
+    worker = Worker(session, stream, rank, journal.append)
     worker.start()
     while worker.is_alive():
         worker.join(POLL_SECONDS)
@@ -42,7 +42,7 @@ def follow(run: RunDir, rank: Rank, dry: bool, epochs: int | None, err: TextIO) 
 
 
 def _listen(rank: Rank) -> None:
-    """End at once on a signal; once all ranks are in step, leave signals to rank 0."""
+    """End at once on a signal; once all ranks take the same steps, leave signals to rank 0."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         if not rank.in_step:

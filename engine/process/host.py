@@ -1,7 +1,7 @@
-"""The engine process: a worker thread that trains, and a main thread that listens.
+"""The engine process: a worker thread trains, and the main thread listens.
 
-The main thread does little: signals, the command spool, samples of the hardware. It sets its signal
-handlers before torch is imported, so that a run can be stopped from its first moment.
+The main thread handles signals, reads the command spool and samples the hardware. It sets its
+signal handlers before torch is imported, so that a run can be stopped from its first moment.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from engine.run.spool import Spool
 
 POLL_SECONDS = 0.05
 HARDWARE_SECONDS = 2.0
-# Signals this close together count as one: wrappers such as timeout and make pass one Ctrl+C on
-# twice, and of several ranks each is signalled before torchrun passes its own signal on.
+# Signals this close together count as one. Wrappers such as timeout and make pass one Ctrl+C on
+# twice; with several ranks, each gets a signal before torchrun passes its own signal on.
 SAME_SECONDS, SAME_SECONDS_OF_RANKS = 0.3, 3.0
 
 
@@ -51,7 +51,7 @@ def journal_of(run: RunDir) -> Journal:
 
 
 def clear_half_saves(run: RunDir) -> None:
-    """Delete what a killed save has left. The caller holds the lock, so nobody is saving."""
+    """Delete the temporary files of a killed save. The caller holds the lock, so nobody saves."""
     with contextlib.suppress(OSError):
         for half in run.checkpoints.glob(".*.pt.*"):
             half.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def clear_half_saves(run: RunDir) -> None:
 class Host:
     """Owns the journal of a run whose lock it holds.
 
-    It prints lines to `out`, where there is one, and the one sentence of an error to `err`.
+    It prints lines to `out`, unless that is None, and the sentence of an error to `err`.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class Host:
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False
-        # Whether the disk takes no events, so that the journal holds them in memory.
+        # Whether the journal keeps events in memory, because the disk refuses them.
         self._held = False
-        # The worker, the writer of checkpoints and the main thread append events.
+        # Three threads append events: the worker, the writer of checkpoints and the main thread.
         self._appending = threading.Lock()
         self._rank = rank or Rank()
         owner = run_lock.read_owner(claim.run)
@@ -90,15 +90,15 @@ class Host:
         run_lock.write_owner(claim.lock, self._attempt, os.getpid())
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
-        known = read_recipe(claim.run.recipe)
+        recipe = read_recipe(claim.run.recipe)
         self._session = Session(
-            claim.run, known, self._attempt, self._journal, self._append, self._rank
+            claim.run, recipe, self._attempt, self._journal, self._append, self._rank
         )
-        life = self._session.rehearse() if dry else self._session.live(epochs)
-        on_nan: OnNan = known.on_nan
+        stream = self._session.rehearse() if dry else self._session.train(epochs)
+        on_nan: OnNan = recipe.on_nan
         if on_nan == "auto":
             on_nan = "pause" if out is None else "stop"
-        self._worker = Worker(self._session, life, self._rank, self._append, on_nan)
+        self._worker = Worker(self._session, stream, self._rank, self._append, on_nan)
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
@@ -107,10 +107,10 @@ class Host:
         sampler = Sampler(self._run.path)
         spool = Spool(self._run, self._attempt, self._refuse)
         next_sample = time.monotonic()
-        # The worker's last event is the run's last one: nothing is appended after it.
+        # The worker's last event must be the run's last one: append nothing after it.
         while not self._ended and self._worker.is_alive():
             self._worker.join(POLL_SECONDS)
-            # Trouble with the run's folder must not end the training from here.
+            # An error with the run's folder must not end the training from this thread.
             with contextlib.suppress(OSError, psutil.Error, RunError):
                 for command in spool.take():
                     self._rank.send(command)
@@ -134,15 +134,15 @@ class Host:
         return 0
 
     def _append(self, event: Event) -> Event:
-        """Append an event, unless the run has ended. Raises RunError where the journal is stuck."""
+        """Append an event, unless the run has ended. Raises RunError where that is impossible."""
         event = msgspec.structs.replace(event, step=event.step or self._session.step)
         with self._appending:
             if self._ended:
-                return event  # RunEnded is the last line, whatever was measured meanwhile
+                return event  # RunEnded stays the last line
             stamped = self._write(event)
             if self._journal.write_error and not self._held:
-                said = process_text.journal_held(self._journal.write_error)
-                self._write(events.Alert("error", "journal", said, step=event.step))
+                sentence = process_text.journal_held(self._journal.write_error)
+                self._write(events.Alert("error", "journal", sentence, step=event.step))
             self._held = bool(self._journal.write_error)
             self._ended = self._ended or isinstance(stamped, events.RunEnded)
         return stamped
@@ -160,7 +160,7 @@ class Host:
         for line in self._lines.of(event):
             try:
                 print(line, file=self._out, flush=True)
-            except OSError:  # nobody reads the lines any more; the training goes on
+            except OSError:  # nobody reads the lines any more; go on training
                 self._out = None
                 return
 

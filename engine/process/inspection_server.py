@@ -1,7 +1,6 @@
-"""python -m engine RUN --look: inspects a run that no engine trains, by its best checkpoint.
+"""python -m engine RUN --look: inspects the best checkpoint of a run that no engine trains.
 
-It writes nothing but replies, and ends when no request has come for a while, or when an engine
-resumes the run.
+It writes only replies. It ends after a while without requests, or when an engine resumes the run.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ POLL_SECONDS = 0.05
 IDLE_SECONDS = 60.0
 
 
-class Subject(NamedTuple):
-    """The inspector of a model, and the epoch and step that it was saved after."""
+class InspectedModel(NamedTuple):
+    """The inspector of a saved model, and the epoch and step of the save."""
 
     inspector: Inspector
     epoch: int
@@ -37,8 +36,8 @@ class Subject(NamedTuple):
 def serve(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
     """Reply to requests until it is time to end. Returns the exit code.
 
-    Raises RunError where another server runs already or there is no checkpoint, and what loading
-    the checkpoint and the data raises.
+    Raises RunError where another server runs already or there is no checkpoint, and the errors of
+    loading the checkpoint and the data.
     """
     lock = run_lock.acquire(run, run.inspection_lock)
     try:
@@ -50,21 +49,21 @@ def serve(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 def _reply_until_idle(run: RunDir, clock: Callable[[], float]) -> int:
     owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
-    subject = subject_of(run)
+    model = load_inspected_model(run)
     spool = Spool(run, owner.attempt, lambda file, why: None)
-    asked = clock()
-    while clock() - asked < IDLE_SECONDS and not run_lock.is_live(run):
+    last_request = clock()
+    while clock() - last_request < IDLE_SECONDS and not run_lock.is_live(run):
         for command in spool.take():
-            asked = clock()
+            last_request = clock()
             if isinstance(command, commands.Inspect):
-                reply = subject.inspector.reply(command, subject.epoch, subject.step)
+                reply = model.inspector.reply(command, model.epoch, model.step)
                 replies.write_reply(run, command.id, reply)
         time.sleep(POLL_SECONDS)
     return 0
 
 
-def subject_of(run: RunDir) -> Subject:
-    """The best checkpoint, or the last where there is no best one yet, with the data of its run."""
+def load_inspected_model(run: RunDir) -> InspectedModel:
+    """The model of the best checkpoint, or of the last one before the first epoch has ended."""
     import torch
 
     from engine.checkpoints import checkpoint
@@ -75,18 +74,18 @@ def subject_of(run: RunDir) -> Subject:
     from engine.inspection.inspector import Inspector
     from engine.process import model_init
 
-    found = [run.checkpoints / name for name in ("best.pt", "last.pt")]
-    saved = next((path for path in found if path.exists()), None)
+    files = [run.checkpoints / name for name in ("best.pt", "last.pt")]
+    saved = next((path for path in files if path.exists()), None)
     if saved is None:
         raise RunError(process_text.nothing_to_inspect(run.label))
     state = checkpoint.load(saved).training
-    chosen = read_recipe(run.recipe)
-    # Not the GPU, which another run may need; a CPU is fast enough for one image.
+    recipe = read_recipe(run.recipe)
+    # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
-    dataset = load_at_once(load(chosen, devices.room(cpu)))
-    model = model_init.build(chosen, run.path, dataset)
+    dataset = load_at_once(load(recipe, devices.room(cpu)))
+    model = model_init.build(recipe, run.path, dataset)
     model.load_state_dict(state.weights)
-    source = loader(chosen, dataset, cpu, torch.contiguous_format)
+    source = loader(recipe, dataset, cpu, torch.contiguous_format)
     layers = layer_events.layers(model, *dataset.train.shape[:2])
     inspector = Inspector(model.eval(), layers, dataset, source, cpu)
-    return Subject(inspector, max(1, state.ended_epochs), state.step)
+    return InspectedModel(inspector, max(1, state.ended_epochs), state.step)

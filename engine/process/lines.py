@@ -1,4 +1,4 @@
-"""What `--no-ui` prints: plain lines, one per epoch and one every few seconds between."""
+"""The lines that `--no-ui` prints: one per epoch, and one every few seconds between."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Lines:
     """Turns the events of a run, in order, into lines for a log or a plain terminal."""
 
     def __init__(self, selector: str = "", steered: Iterable[events.Steered] = ()) -> None:
-        """`selector` names the run on a command line; `steered` are the changes that hold."""
+        """`selector` names the run on a command line; `steered` are the changes in force."""
         self._selector = selector
         self._history = History()
         self._steered = [*steered]
@@ -30,7 +30,7 @@ class Lines:
 
     def of(self, event: Event) -> list[str]:
         """The lines for this event; mostly none."""
-        planned = _epochs(self._history)
+        planned = self._history.epochs_planned
         self._history.fold([event])
         match event:
             case events.RunStarted():
@@ -57,7 +57,7 @@ class Lines:
         return []
 
     def _drop_superseded(self, resumed: events.Resumed) -> None:
-        """Drop the changes that were made after the checkpoint."""
+        """Drop the changes that a person made after the checkpoint of this resume."""
         self._steered = [event for event in self._steered if not superseded(event, [resumed])]
         self._plan()
 
@@ -65,11 +65,11 @@ class Lines:
         self._history.steered = self._steered[-1] if self._steered else None
 
     def _once(self, event: events.Phase) -> list[str]:
-        said = f"{event.name} {text.harmless(event.note)}".rstrip()
-        if said == self._phase:
+        line = f"{event.name} {text.harmless(event.note)}".rstrip()
+        if line == self._phase:
             return []
-        self._phase = said
-        return [said]
+        self._phase = line
+        return [line]
 
     def _step(self, event: events.Steps) -> list[str]:
         if 0 <= event.time - self._printed < STEP_SECONDS:
@@ -78,12 +78,12 @@ class Lines:
         history = self._history
         left = history.remaining()
         parts = [
-            f"epoch {event.epoch}/{_epochs(history)}",
+            f"epoch {event.epoch}/{history.epochs_planned}",
             f"step {event.step:,}/{history.planned_steps:,}",
             f"loss {number(event.loss)}",
             f"acc {percent(event.top1)}",
             f"lr {event.lr:.3g}",
-            f"{speed(event.images_per_second)}",
+            speed(event.images_per_second),
         ]
         return ["  ".join(parts + ([f"{text.duration(left)} left"] if left is not None else []))]
 
@@ -106,10 +106,6 @@ def speed(images_per_second: float | None) -> str:
     )
 
 
-def _epochs(history: History) -> int:
-    return history.epochs_planned
-
-
 def _started(event: events.RunStarted, history: History) -> list[str]:
     data = text.harmless(event.recipe.data)
     arch = text.harmless(architecture_names.short_name(event.recipe.arch))
@@ -120,7 +116,7 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
         f"{text.short_count(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
-        f"batch {event.recipe.batch}, {text.in_epochs(_epochs(history))} of "
+        f"batch {event.recipe.batch}, {text.in_epochs(history.epochs_planned)} of "
         f"{event.steps_per_epoch:,} steps, seed {event.recipe.seed}",
     ]
 
@@ -136,11 +132,11 @@ def _steered(event: events.Steered, planned: int) -> str:
 
 
 def _epoch(event: events.EpochEnded, history: History) -> str:
-    width = len(str(_epochs(history)))
+    width = len(str(history.epochs_planned))
     best = "  best" if event.best else ""
     balanced = "" if event.balanced is UNSET else f" balanced {percent(event.balanced)}"
     return (
-        f"epoch {event.epoch:>{width}}/{_epochs(history)}  "
+        f"epoch {event.epoch:>{width}}/{history.epochs_planned}  "
         f"train {number(event.train_loss)} {percent(event.train_top1)}  "
         f"val {number(event.loss)} {percent(event.top1)}{balanced}  "
         f"{text.duration(event.seconds)} + {text.duration(event.evaluation_seconds)}  "

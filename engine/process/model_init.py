@@ -1,4 +1,4 @@
-"""A run's model, and the weights that it starts from where they are not just random."""
+"""Builds a run's model, and loads the weights that it starts from where they are not random."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SAMPLE_VALUES = 20_000_000
 
 
 def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
-    """The model of a recipe for these images; the file of a user's own is kept in the run's folder.
+    """The model of a recipe for these images. Raises UsageError where it cannot be built.
 
-    Raises UsageError where it cannot be built.
+    Copies the file of a user's architecture into the run's folder.
     """
     channels, _, size = dataset.train.shape
     options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
@@ -36,9 +36,9 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
 
 
 def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
-    """Give a model the weights that its recipe asks for before the first step.
+    """Give a model the weights of its recipe before the first step.
 
-    Raises UsageError for weights that do not fit, RunError for those that cannot be loaded.
+    Raises UsageError for weights that do not fit, and RunError where they cannot be loaded.
     """
     if isinstance(model, FromImages):
         model.initialise_from(sample(dataset))
@@ -53,7 +53,7 @@ def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[E
 
 
 def sample(dataset: Dataset) -> Tensor:
-    """A sample of the training images, evenly spread: (N, C, H, W) float32, normalised."""
+    """An evenly spread sample of the training images, (N, C, H, W) float32, normalised."""
     train = dataset.train
     count = min(len(train), SAMPLE_IMAGES, max(1, SAMPLE_VALUES // torch.Size(train.shape).numel()))
     indices = torch.linspace(0, len(train) - 1, count).long().tolist()

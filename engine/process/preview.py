@@ -1,6 +1,6 @@
 """python -m engine --preview RECIPE: shows a recipe's training images before there is a run.
 
-Prints one `Augmented` event. Data that is not on the disk is not downloaded for it.
+Prints one `Augmented` event. Downloads no data.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from engine.recipes.recipe_building import read_recipe
 
 
 def preview(file: Path, images: int = 32) -> int:
-    """Print the first batch of the first epoch, as it is augmented. Returns the exit code.
+    """Print the first batch of the first epoch, augmented. Returns the exit code.
 
-    Raises UsageError and DataError as the start of a run would.
+    Raises UsageError and DataError like the start of a run.
     """
     from engine.data.loaders.loader_choice import loader
     from engine.data.loading import load, load_at_once
@@ -23,11 +23,11 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.devices import forward_pass
     from engine.inspection.pictures import augmented
 
-    chosen = read_recipe(file)
-    # No room: so a folder is streamed, and only a few of its images are decoded.
-    dataset = load_at_once(load(chosen, room=0))
+    recipe = read_recipe(file)
+    # With no room in memory a folder is streamed, so that only a few of its images are decoded.
+    dataset = load_at_once(load(recipe, room=0))
     source = loader(
-        chosen, dataset, devices.choose("cpu"), forward_pass.MEMORY_FORMATS["contiguous"]
+        recipe, dataset, devices.choose("cpu"), forward_pass.MEMORY_FORMATS["contiguous"]
     )
     try:
         batch = next(source.batches(1))

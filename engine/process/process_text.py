@@ -1,4 +1,4 @@
-"""What a person reads from the engine process."""
+"""Sentences for the user from the engine process."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def ranks_ended(name: str, ranks: int) -> str:
     )
 
 
-# PyTorch's words; its units are powers of 1024.
-ASKED = re.compile(r"Tried to allocate ([0-9.]+ \w+)")
+# Parts of PyTorch's message; its units are powers of 1024.
+REQUESTED = re.compile(r"Tried to allocate ([0-9.]+ \w+)")
 
 FREE = re.compile(r"of which ([0-9.]+ \w+) is free")
 
 
 def out_of_memory(batch: int, message: str, saved_in: str) -> str:
-    """`message` is PyTorch's; `saved_in` is the run that has a checkpoint, or empty."""
-    asked, free = ASKED.search(message), FREE.search(message)
-    amounts = f", where {asked[1]} more were asked for" if asked else ""
-    amounts += f" and {free[1]} were free" if asked and free else ""
+    """`message` is PyTorch's; `saved_in` names the run if it has a checkpoint, else it is empty."""
+    requested, free = REQUESTED.search(message), FREE.search(message)
+    amounts = f", where {requested[1]} more were requested" if requested else ""
+    amounts += f" and {free[1]} were free" if requested and free else ""
     kept = f" and --init-from {harmless(saved_in)}, to keep what was learned" if saved_in else ""
     if batch == 1:
         return (

@@ -1,4 +1,4 @@
-"""Warnings about a recipe before the first step, once the model is known."""
+"""Checks a recipe before the first step, once the model is known."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TESTED_TORCH = "2.14"
 
 
 def warnings(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterator[str]:
-    """Sentences on what is possible but rarely meant; `layers` is the model's table.
+    """Sentences on settings that are possible but rarely intended; `layers` is the model's table.
 
-    On each rank batch norm sees that rank's part of a batch alone.
+    On each rank, batch norm sees only that rank's part of a batch.
     """
     enough = SMALLEST_NORM_BATCH * ranks
     if recipe.batch < enough and any(map(_is_batch_norm, layers)):
@@ -38,7 +38,7 @@ def warnings(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterato
 
 
 def usual_rate(recipe: Recipe) -> float:
-    """The preset's rate, or the usual one for an optimiser that is not the preset's."""
+    """The preset's learning rate, or the usual one of an optimiser other than the preset's."""
     fields = presets.preset(recipe.preset, recipe.arch, recipe.data)
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
@@ -46,13 +46,13 @@ def usual_rate(recipe: Recipe) -> float:
 
 
 def untested_torch(version: str) -> str:
-    """A sentence where this version of PyTorch is newer than the one tested, else nothing."""
+    """A sentence where this version of PyTorch is newer than the tested one, else empty."""
     newer = _release(version) > _release(TESTED_TORCH)
     return process_text.untested_torch(version, TESTED_TORCH) if newer else ""
 
 
 def _release(version: str) -> tuple[int, int]:
-    """`2.14` of `2.14.1+cu130`: patch versions do not matter."""
+    """Major and minor version: (2, 14) of `2.14.1+cu130`."""
     major, minor = version.split(".")[:2]
     return int(major), int(minor)
 

@@ -1,4 +1,4 @@
-"""What a run's checkpoints say of its model, its data and its settings."""
+"""The description of a run in its checkpoints: model, data and settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _listed(split: Split) -> ImageList:
 
 
 def _source(run: RunDir, arch: str) -> str | None:
-    """The run's copy of the file that makes a user's own architecture."""
+    """The text of the file that defines a user's architecture, from the run's copy."""
     user_model = architecture_names.user_function(arch)
     if user_model is None:
         return None

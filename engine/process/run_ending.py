@@ -1,4 +1,4 @@
-"""How an attempt ended, as its last event says it."""
+"""The last event of an attempt, and why it ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import UNSET
 
-from engine.process import process_text
 from engine.protocol import events
 
 if TYPE_CHECKING:  # this loads torch
@@ -19,7 +18,7 @@ EndReason: TypeAlias = Literal["done", "stopped", "failed"]
 def run_ended(
     trainer: Trainer | None, reason: EndReason, error: str, seconds: float
 ) -> events.RunEnded:
-    """The event; `trainer` is None where none was set up."""
+    """The last event; `trainer` is None where the attempt ended before it was set up."""
     if trainer is None:
         return events.RunEnded(reason=reason, seconds=seconds, error=error)
     best, tested = trainer.progress.best, trainer.tested
@@ -37,10 +36,6 @@ def run_ended(
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a device ran out of memory."""
-    # Not imported: the error may be that torch is broken.
+    # Do not import torch here: the error may be that torch is broken.
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(error, torch.OutOfMemoryError)
-
-
-def crashed(error: Exception) -> str:
-    return process_text.crashed(f"{type(error).__name__}: {error}".partition("\n")[0])

@@ -1,4 +1,4 @@
-"""Saving one attempt at a run: when, under which names, and what must not be saved."""
+"""Saves one attempt at a run: decides when, and under which names; refuses broken weights."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RunSaver:
         self._rank, self._kept_epochs = rank, recipe.keep
         self._interval = SaveInterval(recipe.save_every, time.monotonic)
         self._writer: Writer | None = None
-        # What every checkpoint says of the run, once that is known.
+        # The description in every checkpoint; None until the trainer is set up.
         self.description: Description | None = None
 
     def is_due(self, step: int) -> bool:
@@ -49,7 +49,7 @@ class RunSaver:
         return self._interval.is_due(step)
 
     def save_epoch(self, trainer: Trainer, ended: events.EpochEnded) -> Event | None:
-        """Save an epoch that has ended under the names that it is to have; else as `save`."""
+        """Save an epoch that has ended, as `save` does: as last, best and numbered file."""
         from engine.checkpoints.saver import EPOCH_FILE
 
         files: list[tuple[str, SaveReason]] = [("best.pt", "best")] if ended.best else []
@@ -63,17 +63,17 @@ class RunSaver:
         *files: tuple[str, SaveReason],
         ended: events.EpochEnded | None = None,
     ) -> Event | None:
-        """Have the run as it is now written to these files, beside the training.
+        """Save the current state of the run to these files, beside the training.
 
-        `ended` is the epoch that has just ended, where one has. Weights that are not finite are not
-        saved, since the checkpoint before is worth more; the returned alert then says so.
+        `ended` is the epoch that has just ended, if any. Refuses weights that are not finite, since
+        the checkpoint before is worth more; then returns an alert.
         """
         from engine.checkpoints.run_state import RunState, copied
         from engine.checkpoints.saver import Snapshot
 
         if not self._rank.broadcast(lambda: trainer.is_finite):
-            said = process_text.not_saved_broken(files[0][0])
-            return events.Alert("error", "save", said, step=trainer.step)
+            sentence = process_text.not_saved_broken(files[0][0])
+            return events.Alert("error", "save", sentence, step=trainer.step)
         began = time.monotonic()
         seq, training = self._journal.seq, trainer.state()
         if not self._rank.leads:
@@ -90,7 +90,7 @@ class RunSaver:
         return None
 
     def keep_broken_batch(self, trainer: Trainer) -> None:
-        """Write the batch whose loss was not finite, for a person to look at. Raises OSError."""
+        """Write the batch whose loss was not finite, for a person to examine. Raises OSError."""
         from engine.checkpoints import checkpoint
 
         broken = trainer.broken
@@ -100,12 +100,12 @@ class RunSaver:
             checkpoint.write(file, checkpoint.content(batch), self._journal.sync)
 
     def wait(self) -> str:
-        """Wait until all saves are durable; the sentence of the last failure, else nothing."""
+        """Wait until all saves are durable; returns the sentence of the last failure, or empty."""
         return self._writer.wait() if self._writer is not None else ""
 
     @property
     def has_checkpoint(self) -> bool:
-        """Whether there is a last checkpoint; waits for one that is being written."""
+        """Whether there is a last checkpoint; waits for unfinished saves."""
         self.wait()
         return (self._run.checkpoints / "last.pt").exists()
 

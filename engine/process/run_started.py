@@ -1,4 +1,4 @@
-"""The first event of an attempt: what is trained, on what, with which settings."""
+"""The first event of an attempt: model, data, device and settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run_started(
     trainer: Trainer,
     rank: Rank,
 ) -> events.RunStarted:
-    """The event for a training that is set up and has not begun."""
+    """The event for a training that is set up but has not begun."""
     channels, height, width = dataset.train.shape
     layers = trainer.layers
     return events.RunStarted(
@@ -62,13 +62,15 @@ def versions() -> dict[str, str]:
     for package in RECORDED:
         try:
             found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # run from a folder that is not installed
+        except (
+            metadata.PackageNotFoundError
+        ):  # this program runs from a folder without being installed
             continue
     return found
 
 
 def _git_commit() -> str | None:
-    """The commit of the folder that the run was started in, with + where files differ."""
+    """The commit of the working directory, with + where files differ from it."""
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty=+", "--exclude=*"],

@@ -1,6 +1,6 @@
-"""One attempt at a run: its training is set up, resumed, rolled back, tested.
+"""One attempt at a run: sets up, resumes, rolls back and tests its training.
 
-torch is imported on first use, when the journal already says that the engine is loading.
+Imports torch on first use, when the journal already says that the engine is loading.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, TypeAlias
 
+from engine import text
 from engine.data import preparation
 from engine.distributed.rank import Rank
 from engine.errors import RunError
@@ -32,7 +33,7 @@ ROLLBACK_SCALE = 0.1
 
 
 class Session:
-    """The training of one attempt as generators of events. Lives on the worker thread."""
+    """The training of one attempt as generators of events. Runs on the worker thread."""
 
     def __init__(
         self,
@@ -54,10 +55,10 @@ class Session:
     def step(self) -> int:
         return self.trainer.step if self.trainer else 0
 
-    def live(self, epochs: int | None = None) -> EventStream:
-        """The whole run: from the last checkpoint where there is one, else from the start.
+    def train(self, epochs: int | None = None) -> EventStream:
+        """Train to the end of the run, from the last checkpoint or else from the start.
 
-        `epochs` is another total than was planned.
+        `epochs` is a new total of epochs, if given.
         """
         trainer = yield from self._set_up()
         resumed = self._resume(trainer)
@@ -70,7 +71,7 @@ class Session:
         yield from self._train_and_test(trainer)
 
     def roll_back(self) -> EventStream:
-        """Back to the last checkpoint, and on from there with a tenth of the learning rate.
+        """Go back to the last checkpoint, and train on with a tenth of the learning rate.
 
         Raises RunError where there is none.
         """
@@ -85,13 +86,13 @@ class Session:
         yield from self._train_and_test(trainer)
 
     def rehearse(self) -> EventStream:
-        """Everything up to one step and one evaluation batch."""
+        """Run everything up to one step and one evaluation batch."""
         trainer = yield from self._set_up()
         with contextlib.closing(trainer):
             yield from trainer.rehearse()
 
     def close(self) -> None:
-        """End the processes that the training keeps."""
+        """End the processes of the training's loader."""
         if self.trainer is not None:
             self.trainer.close()
 
@@ -106,7 +107,7 @@ class Session:
         if run_ending.is_out_of_memory(error):
             saved_in = self.run.label if self.saver.has_checkpoint else ""
             return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
-        return run_ending.crashed(error)
+        return process_text.crashed(text.error_summary(error))
 
     def _set_up(self) -> Generator[Event | None, None, Trainer]:
         if self._rank.first_here:
@@ -136,19 +137,19 @@ class Session:
         return events.Resumed(self._attempt, seq, trainer.epoch, step=trainer.step)
 
     def _train_and_test(self, trainer: Trainer) -> EventStream:
-        """From where the trainer is to the end of the run."""
+        """Train from the current step to the end of the run, and test the best epoch."""
         yield from trainer.run()
         if not trainer.can_test:
             return
         best = self._rank.broadcast(self._best_weights)
         if isinstance(best, RunError):
-            said = process_text.test_left_out(str(best))
-            yield events.Alert("error", "test", said, step=self.step)
+            sentence = process_text.test_left_out(str(best))
+            yield events.Alert("error", "test", sentence, step=self.step)
             return
         yield from trainer.test(best)
 
     def _best_weights(self) -> Weights | RunError:
-        """The weights of the best epoch, or what is wrong with its checkpoint."""
+        """The weights of the best epoch, or the error of its checkpoint."""
         from engine.checkpoints import checkpoint
 
         self.saver.wait()

@@ -1,8 +1,8 @@
-"""A run on several GPUs of this machine: PyTorch's torchrun, and a process that represents it.
+"""A run on several GPUs of this machine, by PyTorch's torchrun.
 
-torchrun starts one engine per GPU and ends all where one dies. It passes on neither the run's lock
-nor SIGUSR1, and its exit code says little of the run. So this process, which loads no torch, gives
-the lock to rank 0, passes signals on to it, and exits with the code of the run.
+torchrun starts one engine per GPU, and ends all where one dies. It passes on neither the run's lock
+nor SIGUSR1, and its exit code says little about the run. So this process gives the lock to rank 0,
+passes signals on to it, and exits with the code of the run. It loads no torch.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ from engine.run.journal_search import last_event
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 
-# Names the socket where rank 0 gets the lock: torchrun closes the descriptors of its processes.
+# The variable names the socket where rank 0 gets the lock, since torchrun closes the descriptors
+# that its processes inherit.
 LOCK_SOCKET = "CNN_TUI_LOCK_SOCKET"
 POLL_SECONDS = 0.1
-# Ranks on one machine talk over the loopback interface.
+# Ranks on one machine communicate over the loopback interface.
 LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
 
 
 class Torchrun:
-    """Trains a claimed run on a number of ranks, which all get these options.
+    """Trains a claimed run on several ranks, which all get these options.
 
-    Rank 0 prints lines to `out`, where there is one; the one sentence of an error goes to `err`.
+    Rank 0 prints lines to `out`, unless that is None; the sentence of an error goes to `err`.
     """
 
     def __init__(
@@ -64,9 +65,9 @@ class Torchrun:
         return self._end()
 
     def _start(self, path: Path) -> subprocess.Popen[bytes]:
-        """Start torchrun in a session of its own: it gets our signals by way of rank 0."""
+        """Start torchrun in a new session, so that only this process passes signals on."""
         torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        torchrun += ["--local-addr", "localhost"]  # a host's name does not always resolve
+        torchrun += ["--local-addr", "localhost"]  # a host name does not always resolve
         engine = ["-m", "engine", str(self._run.path), *self._options]
         return subprocess.Popen(
             [*torchrun, "--nproc-per-node", str(self._ranks), *engine],
@@ -77,15 +78,15 @@ class Torchrun:
         )
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        """Pass a signal on to rank 0 once it has signed the lock; before, nothing is trained."""
+        """Pass a signal on to rank 0, or to torchrun while rank 0 has not signed the lock yet."""
         owner = run_lock.read_owner(self._run)
-        known = owner.pid if owner is not None else 0
+        rank_0 = owner.pid if owner is not None else 0
         if number in STOP_EXIT:
             self._stopped_by = signal.Signals(number)
-        elif not known:
+        elif not rank_0:
             return
         with contextlib.suppress(ProcessLookupError):
-            os.kill(known or self._process.pid, number)
+            os.kill(rank_0 or self._process.pid, number)
 
     def _end(self) -> int:
         ended = self._ended()
@@ -97,7 +98,7 @@ class Torchrun:
         return STOP_EXIT[self._stopped_by] if stopped and self._stopped_by else 0
 
     def _ended(self) -> events.RunEnded:
-        """The run's last event; where rank 0 could not write one, this writes it."""
+        """The run's last event; writes one where rank 0 could not."""
         last = last_event(self._run.journal)
         before = self._began.seq if self._began is not None else 0
         if isinstance(last, events.RunEnded) and last.seq > before:
@@ -126,7 +127,7 @@ def _lock_socket() -> Iterator[tuple[socket.socket, Path]]:
 
 
 def locked(run: RunDir) -> int:
-    """The lock of a run: from the process that holds it for rank 0, else newly taken.
+    """The lock of a run: from the parent process that holds it for rank 0, or newly acquired.
 
     Raises RunError as `run_lock.acquire`.
     """

@@ -1,6 +1,6 @@
-"""From a run directory to a trainer: device, data, model, resolved choices.
+"""Makes a trainer from a run directory: device, data, model, resolved settings.
 
-This module loads torch and torchvision, which takes seconds: import it on first use, when the
+This module loads torch and torchvision, which takes seconds. Import it on first use, when the
 journal already says that the engine is loading.
 """
 
@@ -15,6 +15,7 @@ import msgspec
 import torch
 from torch import nn
 
+from engine import text
 from engine.checkpoints.run_state import Description
 from engine.data import preparation
 from engine.data.base.dataset import Dataset
@@ -35,7 +36,7 @@ from engine.training.trainer import Trainer
 
 
 class Ready(NamedTuple):
-    """A trainer that has not begun, and what the leader's checkpoints say of its run."""
+    """A trainer before its first step, and the description for the leader's checkpoints."""
 
     trainer: Trainer
     description: Description | None
@@ -48,7 +49,7 @@ class TrainerSetup:
         self._run, self._recipe, self._attempt, self._rank = run, recipe, attempt, rank
 
     def set_up(self) -> Generator[Event | None, None, Ready]:
-        """Raises what choosing the device, loading the data and building the model raise."""
+        """Set up the trainer. Raises the errors of choosing a device, loading and building."""
         recipe, rank = self._recipe, self._rank
         device = devices.choose(rank.join(recipe.device))
         yield from self._unusable_gpu(device)
@@ -80,28 +81,28 @@ class TrainerSetup:
         """The model with its first random weights, and every `auto` resolved for it."""
         recipe, rank = self._recipe, self._rank
         shape, images = dataset.train.shape, len(dataset.train) // rank.count
-        own_part = msgspec.structs.replace(recipe, batch=max(1, recipe.batch // rank.count))
+        rank_recipe = msgspec.structs.replace(recipe, batch=max(1, recipe.batch // rank.count))
         resolved = device_resolution.resolve(
             recipe, device, shape[-1], dataset.loader, alone=rank.alone
         )
         torch.manual_seed(recipe.seed)
         model = model_init.build(recipe, self._run.path, dataset)
         resolved = rank.broadcast(
-            lambda: autotune.tune(own_part, resolved, device, model, shape, images)
+            lambda: autotune.tune(rank_recipe, resolved, device, model, shape, images)
         )
         torch.set_num_threads(resolved.threads)
         return model, resolved
 
     def _first_weights(self, model: nn.Module, dataset: Dataset) -> Generator[Event, None, None]:
-        """Give the leader's model the weights that it starts from, where no checkpoint has others.
+        """Give the leader's model its first weights, unless the run resumes from a checkpoint.
 
-        The other ranks take over the leader's.
+        The other ranks take over the leader's weights.
         """
         if self._rank.leads and not (self._run.checkpoints / "last.pt").exists():
             yield from model_init.initialise(model, self._recipe, dataset)
 
     def _compile(self, trainer: Trainer, resolved: Resolved) -> Generator[Event, None, Resolved]:
-        """Compile the model where that is chosen; where it fails, say so and go on without."""
+        """Compile the model if the recipe asks for it; after a failure, warn and train without."""
         if resolved.compile == "off":
             return resolved
         yield events.Phase("compiling")
@@ -109,19 +110,20 @@ class TrainerSetup:
             trainer.compile()
         except Exception as error:  # noqa: BLE001 (of compilers, drivers and the disk)
             traceback.print_exc()
-            why = f"{type(error).__name__}: {error}".partition("\n")[0]
-            yield events.Alert("warning", "compile", process_text.not_compiled(why))
+            yield events.Alert(
+                "warning", "compile", process_text.not_compiled(text.error_summary(error))
+            )
             return msgspec.structs.replace(resolved, compile="off")
         return resolved
 
     def _write_resolved(self, resolved: Resolved) -> None:
-        """Write the choices once, before step 0; a resume finds them there and keeps them."""
+        """Write the resolved settings before the first step; a resume finds and keeps them."""
         content = to_toml(self._recipe, resolved).encode()
         if self._rank.leads and b"[resolved]" not in self._run.recipe.read_bytes():
             write_durably(self._run.recipe, content)
 
     def _recipe_alerts(self, started: events.RunStarted) -> Generator[Event, None, None]:
-        if said := recipe_checks.untested_torch(started.versions["torch"]):
-            yield events.Alert("info", "torch", said)
-        for said in recipe_checks.warnings(self._recipe, started.layers, self._rank.count):
-            yield events.Alert("warning", "recipe", said)
+        if sentence := recipe_checks.untested_torch(started.versions["torch"]):
+            yield events.Alert("info", "torch", sentence)
+        for sentence in recipe_checks.warnings(self._recipe, started.layers, self._rank.count):
+            yield events.Alert("warning", "recipe", sentence)

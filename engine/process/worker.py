@@ -1,7 +1,7 @@
-"""The worker thread: the only one that computes with torch, alive for the whole run.
+"""The worker thread: it lives for the whole run, and only it computes with torch.
 
-It draws events from one generator, hands each to the host, saves where an epoch has ended, and
-obeys orders between two steps. Whatever goes wrong becomes `RunEnded`, never silence.
+It takes events from a generator, hands each to the host, saves after each epoch, and obeys orders
+between two steps. Every error ends in a `RunEnded` event, never in silence.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:  # this loads torch
 
 OnNan: TypeAlias = Literal["auto", "pause", "stop", "rollback"]
 
-# A run that was rolled back this often does not get better by another rollback.
+# After this many rollbacks, another one would not help.
 ROLLBACKS = 5
-# The reason of a save by the id of the command that asks for it; other ids are of persons.
+# The reason of a save by the id of its command; all other ids come from users.
 REASONS: Mapping[str, SaveReason] = {commands.SIGNAL: "signal", commands.INTERVAL: "interval"}
 
 
 class Outcome(NamedTuple):
-    """How the run ended: `error` is a sentence for people, empty where nothing went wrong."""
+    """How the run ended; `error` is a sentence for the user, or empty."""
 
     reason: EndReason
     error: str = ""
@@ -52,14 +52,14 @@ class Worker(threading.Thread):
     def __init__(
         self,
         session: Session,
-        life: EventStream,
+        stream: EventStream,
         rank: Rank,
         append: Callable[[Event], object],
         on_nan: OnNan = "stop",
     ) -> None:
         super().__init__(name="worker", daemon=True)
         self.outcome = Outcome("failed", process_text.crashed("the worker never ran"), 1)
-        self._session, self._life, self._rank, self._append = session, life, rank, append
+        self._session, self._stream, self._rank, self._append = session, stream, rank, append
         self._phase = events.Phase("starting")
         self._stop_order: commands.Stop | None = None
         self._paused = self._rolls_back = False
@@ -67,7 +67,7 @@ class Worker(threading.Thread):
         self._anomalies = AnomalyMonitor()
 
     def run(self) -> None:
-        """The thread: work, then say how it ended."""
+        """Train, and append the last event."""
         try:
             self._work()
             self.outcome = Outcome("done" if self._stop_order is None else "stopped")
@@ -83,10 +83,10 @@ class Worker(threading.Thread):
             self._append(ended)
 
     def _work(self) -> None:
-        life: EventStream | None = self._life
-        while life is not None:
-            with contextlib.closing(life):
-                life = self._train(life)
+        stream: EventStream | None = self._stream
+        while stream is not None:
+            with contextlib.closing(stream):
+                stream = self._train(stream)
         if (
             self._stop_order is not None
             and self._stop_order.save
@@ -97,9 +97,9 @@ class Worker(threading.Thread):
         if failure:
             raise RunError(failure)
 
-    def _train(self, life: EventStream) -> EventStream | None:
-        """Train to the end or until stopped; returns another stream where the run rolls back."""
-        for event in life:
+    def _train(self, stream: EventStream) -> EventStream | None:
+        """Train until the end or a stop; returns the next stream where the run rolls back."""
+        for event in stream:
             if event is not None:
                 self._emit(event)
             if isinstance(event, events.EpochEnded):
@@ -127,7 +127,7 @@ class Worker(threading.Thread):
     # A loss that is not finite
 
     def _on_broken_loss(self, alert: events.Alert) -> Order:
-        """The order that the recipe wants then."""
+        """The order that the recipe sets for a loss that is not finite."""
         may_roll_back = self._on_nan == "rollback" and self._rollbacks < ROLLBACKS
         if may_roll_back and self._session.saver.has_checkpoint:
             self._rollbacks += 1
@@ -142,13 +142,13 @@ class Worker(threading.Thread):
         try:
             self._session.saver.keep_broken_batch(self._session.trainer)
         except OSError as error:
-            said = process_text.batch_not_kept(text.reason(error))
-            self._append(events.Alert("warning", "batch", said))
+            sentence = process_text.batch_not_kept(text.reason(error))
+            self._append(events.Alert("warning", "batch", sentence))
 
     # Orders
 
     def _obey(self) -> None:
-        """Obey every order that waits; while paused, wait for more."""
+        """Obey all waiting orders; while paused, wait for more."""
         while (order := self._rank.next_order(wait=self._paused)) is not None:
             self._serve(order)
             if self._stop_order is not None or self._rolls_back:
@@ -182,7 +182,7 @@ class Worker(threading.Thread):
         self._refuse(command, "checkpoint", process_text.nothing_to_save(self._phase.name))
 
     def _inspect(self, request: commands.Inspect) -> None:
-        """Reply to an inspection; a refusal is a reply too, so that nobody waits for one."""
+        """Reply to an inspection; a refusal is a reply too, so that the viewer does not wait."""
         if not self._rank.leads:
             return
         trainer = self._session.trainer
@@ -220,6 +220,6 @@ class Worker(threading.Thread):
         self._append_refusal(self._session.saver.save(self._session.trainer, *files))
 
     def _append_refusal(self, refusal: Event | None) -> None:
-        """The alert that a save was refused, where one was."""
+        """Append the alert of a refused save, if any."""
         if refusal is not None:
             self._append(refusal)

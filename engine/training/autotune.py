@@ -1,7 +1,7 @@
-"""The choices that depend on the model: memory format, threads, and whether to compile it.
+"""Resolves the settings that depend on the model: memory format, threads, compilation.
 
 More threads do not always help: a small net has no work for many. A second or two of steps of a
-copy of the model shows which choice is fastest.
+copy of the model shows which setting is fastest.
 """
 
 from __future__ import annotations
@@ -20,17 +20,16 @@ from engine.devices.timing import best_of, preferred
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training.cuda_graph import WARM_UP
 
-# The longest step, in seconds on one thread, that is worth timing; if two images take longer,
-# nothing is timed.
-LONGEST = 0.05
+# A step that takes longer than this on one thread, in seconds, is not timed.
+LONGEST_STEP = 0.05
 FEWEST_IMAGES = 2
-# `auto` compiles on a GPU where the run would take longer than this without, in seconds: a gain of
-# a tenth or two then repays the minute or two of the compilation.
-REPAYS = 900.0
+# `auto` compiles on a GPU where the run would take longer than this without it, in seconds.
+# Compiled steps are faster by a tenth or two, which then repays the minute or two of compiling.
+LONG_RUN = 900.0
 
 
 class StepOptions(NamedTuple):
-    """How a step is computed."""
+    """The settings that a step is computed with."""
 
     precision: str
     memory_format: str
@@ -48,7 +47,7 @@ class StepBenchmark:
         self.batch = batch
 
     def seconds(self, options: StepOptions) -> float:
-        """Seconds of a forward and a backward pass, on a GPU until they are finished."""
+        """Seconds of a forward and a backward pass, including the computation on a GPU."""
         before, layout = torch.get_num_threads(), forward_pass.MEMORY_FORMATS[options.memory_format]
         self._model.to(memory_format=layout).train()
         images = torch.zeros(self.batch, *self._shape, device=self._device)
@@ -70,7 +69,7 @@ class StepBenchmark:
         self._model.zero_grad(set_to_none=True)
 
     def _recorded(self, step: Callable[[], None]) -> Callable[[], None]:
-        """The step as a training will replay it, or the step itself where it cannot be recorded."""
+        """The step as a CUDA graph, or the step itself where it cannot be recorded."""
         for _ in range(WARM_UP):
             step()
         draws = torch.Generator(self._device)
@@ -111,18 +110,18 @@ def tune(
 
 
 def compilation(recipe: Recipe, images: int, seconds: float) -> Literal["off", "on"]:
-    """Whether to compile, for this number of training images and seconds of a step without."""
+    """Whether to compile, given the number of training images and the seconds of an eager step."""
     steps = recipe.epochs * max(1, images // recipe.batch)
-    return "on" if steps * seconds >= REPAYS else "off"
+    return "on" if steps * seconds >= LONG_RUN else "off"
 
 
 def _tune_on_cpu(recipe: Recipe, resolved: Resolved, steps: StepBenchmark, batch: int) -> Resolved:
-    """A long step has work for all threads: then the defaults stay."""
+    """Time memory formats and threads; a long step uses all threads, so the defaults stay."""
     options = StepOptions(resolved.precision, resolved.memory_format, 1)
-    few = steps.seconds(options)
-    if few > LONGEST:
+    seconds = steps.seconds(options)
+    if seconds > LONGEST_STEP:
         return resolved
-    steps.batch = min(batch, int(FEWEST_IMAGES * LONGEST / few))
+    steps.batch = min(batch, int(FEWEST_IMAGES * LONGEST_STEP / seconds))
     layouts = [options.memory_format]
     if recipe.memory_format == "auto":
         layouts.append("contiguous")

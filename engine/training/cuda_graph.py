@@ -1,7 +1,7 @@
 """A training step as one launch: recorded on a GPU after a few steps, and replayed from then on.
 
-A step of a small net is a hundred short kernels, which Python takes longer to launch than a GPU to
-compute; see benchmarks/README.md.
+A step of a small net consists of a hundred short kernels. Python takes longer to launch them than
+the GPU to compute them; see benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -11,21 +11,22 @@ from typing import TypeAlias
 
 import torch
 
+from engine import text
 from engine.data.base.batch import RawBatch
 
 Step: TypeAlias = Callable[[RawBatch], None]
-# Makes of a step's launches one that repeats them all; computes nothing.
+# Records the launches of a step without computing; returns a function that replays them all.
 Record: TypeAlias = Callable[[Callable[[], None]], Callable[[], None]]
 
-# The first steps prepare what a recording finds: kernels are chosen, momenta allocated.
+# The eager steps before the recording: they choose kernels and allocate momenta.
 WARM_UP = 3
 
 
 class CudaGraphStep:
     """Takes training steps: the first ones eagerly, the others by replaying a recorded one.
 
-    `step` reads and writes tensors that stay where they are, waits for nothing, and gets images of
-    one shape. The recording keeps what Python decides in it.
+    `step` must read and write tensors that stay at their addresses, wait for nothing, and get
+    images of one shape. Every replay repeats the decisions that Python made during the recording.
     """
 
     def __init__(self, step: Step, record: Record) -> None:
@@ -34,7 +35,7 @@ class CudaGraphStep:
         # The memory that the recorded step reads its images from.
         self._static: RawBatch | None = None
         self._replay: Callable[[], None] | None = None
-        # Why recording has failed, where it has; then all steps are eager.
+        # The reason why recording failed, or empty; after a failure all steps are eager.
         self.failure = ""
 
     def __call__(self, raw: RawBatch) -> None:
@@ -44,30 +45,32 @@ class CudaGraphStep:
             return
         assert self._static is not None
         assert self._replay is not None
-        _copy(raw, self._static)
+        _copy_into(raw, self._static)
         self._replay()
 
     def forget(self) -> None:
-        """Record anew: tensors that a step reads or writes lie elsewhere from now on."""
+        """Drop the recording: the tensors of a step have new addresses from now on."""
         self._steps_taken, self._static, self._replay = 0, None, None
 
     def _record_if_ready(self, raw: RawBatch) -> bool:
-        """Record the step, if enough steps were taken and it can be recorded."""
+        """Record the step once enough eager steps were taken; returns whether it is recorded."""
         self._steps_taken += 1
         if self._steps_taken <= WARM_UP or self.failure:
             return False
-        static = _twin(raw)
+        static = _static_copy(raw)
         try:
             self._replay = self._record(lambda: self._step(static))
-        except RuntimeError as error:  # of CUDA, of memory, or of a model that waits for the GPU
-            self.failure = f"{type(error).__name__}: {error}".partition("\n")[0]
+        except (
+            RuntimeError
+        ) as error:  # from CUDA, from lack of memory, or from a model that waits for the GPU
+            self.failure = text.error_summary(error)
             return False
         self._static = static
         return True
 
 
-def _twin(raw: RawBatch) -> RawBatch:
-    """A copy whose epoch is a tensor, which can be overwritten too."""
+def _static_copy(raw: RawBatch) -> RawBatch:
+    """A copy whose epoch is a tensor, so that it can be overwritten too."""
     return RawBatch(
         raw.pixels.clone(),
         raw.labels.clone(),
@@ -77,7 +80,7 @@ def _twin(raw: RawBatch) -> RawBatch:
     )
 
 
-def _copy(source: RawBatch, target: RawBatch) -> None:
+def _copy_into(source: RawBatch, target: RawBatch) -> None:
     target.pixels.copy_(source.pixels)
     target.labels.copy_(source.labels)
     target.indices.copy_(source.indices)

@@ -1,4 +1,4 @@
-"""The exponential moving average (EMA) of the weights, which often validates better than they do.
+"""The exponential moving average (EMA) of the weights: it often validates better than they do.
 
 Polyak & Juditsky 1992; exponential, as in Szegedy et al. 2015.
 """
@@ -12,14 +12,14 @@ from torch import Tensor, nn
 
 
 class WeightEma:
-    """A twin of a model whose weights and BN statistics are means over the past steps.
+    """A copy of a model whose weights and BN statistics are averages over the past steps.
 
-    Each step takes in a share of 1 - decay of the new weights. Early on, where the past is short,
-    the decay is (1 + step) / (10 + step), as in TensorFlow's ExponentialMovingAverage.
+    Each step mixes in a share of 1 - decay of the new weights. In the first steps the decay is
+    (1 + step) / (10 + step), as in TensorFlow's ExponentialMovingAverage.
     """
 
-    # PyTorch's AveragedModel would not be shorter, for it needs code for the growing decay and for
-    # the counters of BN; and its first update copies the weights, which would change every run.
+    # PyTorch's AveragedModel would not be shorter, since it needs code for the growing decay and
+    # for the counters of BN. Its first update copies the weights, which would change the results.
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
@@ -29,7 +29,7 @@ class WeightEma:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Take in the model as it is after this many steps."""
+        """Mix in the weights of the model after step number `step`."""
         decay = min(self._decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(self._means, self._values, 1 - decay)
         if self._counters:
@@ -37,10 +37,10 @@ class WeightEma:
 
 
 def _pairs(
-    twin: nn.Module, model: nn.Module, *, floating: bool
+    average: nn.Module, model: nn.Module, *, floating: bool
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Parameters and buffers of both, in the same order: the floating-point ones, or the others."""
-    pairs = zip(_tensors(twin), _tensors(model), strict=True)
+    """Parameters and buffers of both models, in one order: floating-point ones, or the others."""
+    pairs = zip(_tensors(average), _tensors(model), strict=True)
     chosen = [(mean, value) for mean, value in pairs if mean.is_floating_point() == floating]
     return [mean for mean, _ in chosen], [value for _, value in chosen]
 

@@ -1,4 +1,4 @@
-"""Evaluation of a model on images that it does not learn from."""
+"""Evaluates a model on images that it does not learn from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.data.base.dataset import Split
 from engine.data.loaders.loader_choice import Loader
 from engine.devices import forward_pass
 from engine.distributed.rank import Rank
-from engine.training.metrics import Evaluation, Result
+from engine.training.metrics import Evaluation, EvaluationResult
 
 
 class Evaluator:
@@ -36,7 +36,7 @@ class Evaluator:
 
     def evaluate(
         self, model: nn.Module, images: Split
-    ) -> Generator[None, None, tuple[Result, float]]:
+    ) -> Generator[None, None, tuple[EvaluationResult, float]]:
         """Evaluate these images; returns the result and the seconds; yields after each batch.
 
         The time between a yield and the next batch does not count.
@@ -56,7 +56,7 @@ class Evaluator:
         return result, self._clock() - began - paused
 
     def rehearse(self, model: nn.Module, images: Split) -> None:
-        """Evaluate one batch, to see whether that can be done."""
+        """Evaluate one batch, to see whether evaluation works."""
         batch = next(self._loader.evaluation_batches(images, self._batch))
         self._add(model, self._new_evaluation(), *batch)
 

@@ -1,4 +1,4 @@
-"""When a training shows its inside: the health of its layers, feature maps."""
+"""When the layers' health and the feature maps are measured and reported during training."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.training.pace import Pace
 
 
 class InspectionSchedule:
-    """The inspections whose numbers are on their way, at most one of a kind."""
+    """The inspections whose numbers are still on their way to the host, at most one per kind."""
 
     def __init__(self, pace: Pace, read_maps: Callable[[], FeatureMapReading]) -> None:
-        """`read_maps` begins to read feature maps."""
+        """`read_maps` starts to read feature maps."""
         self._pace, self._read_maps = pace, read_maps
         self._maps: FeatureMapReading | None = None
         self._health: tuple[LayerHealthReading, int] | None = None
@@ -22,16 +22,16 @@ class InspectionSchedule:
 
     def health_is_due(self, step: int) -> bool:
         """Whether to measure the layers in this 0-based step."""
-        return self._health is None and (step == 0 or self._pace.due("health"))
+        return self._health is None and (step == 0 or self._pace.is_due("health"))
 
     def await_health(self, reading: LayerHealthReading, step: int) -> None:
         """Report the layers' health after the step of this number (from 1) once it has arrived."""
         self._health = reading, step
 
     def arrived(self) -> list[Event]:
-        """The events whose numbers have arrived; begins to read feature maps where they are due."""
+        """The events whose numbers have arrived; starts to read feature maps where they are due."""
         found: list[Event] = []
-        if self._maps is None and self._pace.due("maps"):
+        if self._maps is None and self._pace.is_due("maps"):
             self._maps = self._read_maps()
         if self._maps is not None and self._maps.ready():
             found += self._maps.events()
@@ -49,7 +49,7 @@ class InspectionSchedule:
         return taken
 
     def maps(self) -> list[Event]:
-        """Feature maps now. This waits for the device, between epochs only."""
+        """Read feature maps now. This waits for the device, so call it between epochs only."""
         found: list[Event] = [*self._read_maps().events()]
         self._maps = None
         self._pace.reset("maps")

@@ -1,4 +1,4 @@
-"""What one training step computes, whether it is launched kernel by kernel or recorded."""
+"""The computation of one training step, launched kernel by kernel or recorded as a CUDA graph."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.training.non_finite_guard import NonFiniteGuard
 
 
 class Learner:
-    """A model on its device, and all that a training step changes of it."""
+    """A model on its device, with its optimisers, EMA, metrics and non-finite guard."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Learner:
         self._clip, self._precision, self._device = recipe.clip, resolved.precision, device
         layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
         self.model = model.to(device).to(memory_format=layout)
-        # The model, or DistributedDataParallel around it, and the compiled twin of either.
+        # The model, or DistributedDataParallel around it; `_network` may be its compiled version.
         self._eager = rank.data_parallel(self.model, freezes=recipe.freeze > 0)
         self._network: Callable[[Tensor], Tensor] = self._eager
         dtype = forward_pass.PRECISIONS[resolved.precision]
@@ -47,14 +47,14 @@ class Learner:
         self.metrics = RunningMetrics(device, rank)
 
     @property
-    def judged(self) -> nn.Module:
+    def eval_model(self) -> nn.Module:
         """The model that is validated and inspected: the EMA, where one is kept."""
         return self.model if self._ema is None else self._ema.model
 
     def compile(self, batch: Batch) -> None:
-        """Compile the passes of a step, which takes up to minutes and changes nothing else.
+        """Compile the forward and the backward pass, which may take minutes; changes no weights.
 
-        Raises what a compiler may raise.
+        Raises whatever the compiler raises.
         """
         network = forward_pass.compiled(self._eager)
         with forward_pass.untouched(self.model, self._device):
@@ -65,9 +65,9 @@ class Learner:
         self._network = network
 
     def learn(self, batch: Batch, step: int, meter: LayerHealthMeter | None = None) -> None:
-        """Take the step of this number (from 1), unless its loss would break the weights.
+        """Take step number `step` (from 1), unless its loss would break the weights.
 
-        A CUDA graph records exactly this. On a GPU it waits for nothing.
+        A CUDA graph records exactly this method. On a GPU it waits for nothing.
         """
         loss, logits = self._forward(batch)
         if self.guard.is_broken(loss):
@@ -84,7 +84,7 @@ class Learner:
         self.metrics.add(loss, logits, batch.dominant)
 
     def after_step(self, step: int, images: int) -> None:
-        """Do what is not recorded, after the step of this number with its share of `images`."""
+        """Count this rank's `images` and update the EMA after a step, outside of the recording."""
         self.metrics.count(images)
         if self._ema is not None:
             self._ema.update(step)
@@ -95,7 +95,7 @@ class Learner:
     def health_meter(self, images: Tensor) -> LayerHealthMeter:
         """A meter of the layers' health in the step that learns from these images."""
         meter = LayerHealthMeter(self.model)
-        if self._network is not self._eager:  # hooks see nothing of compiled passes
+        if self._network is not self._eager:  # hooks do not run in compiled passes
             self._forward_eagerly(images)
             meter.remove_hooks()
         return meter
@@ -117,7 +117,7 @@ class Learner:
             optimizer.step()
 
     def _forward_eagerly(self, images: Tensor) -> None:
-        """Let the hooks on the model see these images, and leave no trace."""
+        """Run the model's hooks on these images; changes nothing in the model."""
         with (
             forward_pass.untouched(self.model, self._device),
             torch.no_grad(),
@@ -136,7 +136,7 @@ class Learner:
 
     @property
     def trained_weights(self) -> Weights | None:
-        """The weights that learn, where others are validated."""
+        """The weights that the optimisers update; None where they are also the validated ones."""
         return None if self._ema is None else weights_of(self.model)
 
     def optimizer_states(self) -> list[dict[str, Any]]:
@@ -145,8 +145,8 @@ class Learner:
     def restore(
         self, weights: Weights, trained: Weights | None, states: Sequence[dict[str, Any]]
     ) -> None:
-        """Take over validated weights, those that learn where these are others, and optimisers."""
-        self.judged.load_state_dict(weights)
+        """Load the validated weights, the trained ones where they differ, and optimiser states."""
+        self.eval_model.load_state_dict(weights)
         if self._ema is not None:
             self.model.load_state_dict(trained or weights)
         optimizers.restore(self._optimizers, states)

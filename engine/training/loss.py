@@ -15,7 +15,7 @@ from engine.recipes.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class CrossEntropy:
-    """Mean cross-entropy in nats; of a mixed image, of both labels by their shares.
+    """Mean cross-entropy in nats; a mixed image counts both labels, weighted by their shares.
 
     `smoothing` is the share of each label that is spread over all classes (Szegedy et al. 2015);
     `weights` (classes,) float32 weigh each label.
@@ -54,10 +54,10 @@ def cross_entropy(
 
 
 def class_weights(counts: Sequence[int]) -> Tensor:
-    """Weights (classes,) that make the weights of each class's images sum to the same.
+    """Weights (classes,) for which the images of each class have the same total weight.
 
-    N / (classes with images · images of the class), so that their mean over the images is 1. A
-    class without images has weight 0.
+    A weight is N / (classes with images · images of the class), so that the mean over all images is
+    1. A class without images has weight 0.
     """
     present = sum(count > 0 for count in counts)
     share = sum(counts) / present

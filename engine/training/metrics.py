@@ -1,7 +1,7 @@
 """Loss, accuracy and confusion, counted on the device.
 
-Only what the end of an epoch and a save need waits for the device. While training, `start_reading`
-and `poll` read by an asynchronous copy at most twice a second: the one sync of the loop beside
+Only the end of an epoch and a save wait for the device. While training, `start_reading` and `poll`
+read by an asynchronous copy at most twice a second. It is the only sync in the loop beside
 `Backlog`, which keeps a GPU at most a few steps behind.
 """
 
@@ -26,7 +26,7 @@ class Means(NamedTuple):
 
 
 class RunningMetrics:
-    """Sums over training steps: of the window since the last reading, and of the epoch so far.
+    """Sums over training steps: over the window since the last reading, and over the epoch so far.
 
     Both are float64 and grow by one addition per step, so that an epoch's mean does not depend on
     when it was read. Each rank sums its own part; a reading is the sum over all ranks.
@@ -43,14 +43,14 @@ class RunningMetrics:
     def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
         """Add a batch to the sums on the device, in place, so that a CUDA graph can record it.
 
-        Takes its mean loss, () float32, its logits (N, classes) and labels (N,). Its images are
-        counted by `count`.
+        Takes its mean loss, () float32, its logits (N, classes) and labels (N,). `count` counts its
+        images.
         """
         hits = (logits.argmax(1) == labels).sum()
         self._sums += torch.stack((loss.detach().double() * len(labels), hits.double()))
 
     def count(self, images: int) -> None:
-        """Count the images of a batch, of which each rank has this many."""
+        """Count the images of a batch, given the number on each rank."""
         self._window_images += images * self._rank.count
         self.epoch_images += images * self._rank.count
 
@@ -60,14 +60,14 @@ class RunningMetrics:
         return self._reading is not None
 
     def start_reading(self) -> None:
-        """Send the window on its way and begin a new one; the device does not wait."""
+        """Start to copy the window to the host, and begin a new one; the device does not wait."""
         window = self._rank.sum(self._sums[0])
         self._reading = (Readback(self._device, [window]), self._window_images)
         self._sums[0].zero_()
         self._window_images = 0
 
     def poll(self) -> Means | None:
-        """The window that was sent, once it has arrived."""
+        """The means of the copied window once it has arrived, else None."""
         if self._reading is None or not self._reading[0].ready():
             return None
         (readback, images), self._reading = self._reading, None
@@ -87,7 +87,7 @@ class RunningMetrics:
         return self._rank.sum(self._sums[1]).cpu()
 
     def restore(self, sums: Tensor, images: int) -> None:
-        """Go on from these sums over all ranks, which the leader takes alone."""
+        """Go on from these sums over all ranks; only the leader keeps them."""
         if self._rank.leads:
             self._sums[1].copy_(sums)
         else:
@@ -101,7 +101,7 @@ def _means(sums: Tensor, images: int) -> Means:
     return Means(loss / count, hits / count, images)
 
 
-class Result(NamedTuple):
+class EvaluationResult(NamedTuple):
     """The result of an evaluation; `counts` is (classes, classes), row = true class.
 
     `top5` is None with five classes or fewer. `predictions` (N,) has a class for each image.
@@ -129,27 +129,27 @@ class Evaluation:
         predicted = logits.argmax(1)
         loss = F.cross_entropy(logits, labels, reduction="sum")
         best = logits.topk(min(5, self._classes), dim=1).indices
-        among = (best == labels[:, None]).sum()
-        self._sums += torch.stack((loss.double(), among.double()))
-        # On CUDA bincount would wait for the device, to know the largest value.
+        top5_hits = (best == labels[:, None]).sum()
+        self._sums += torch.stack((loss.double(), top5_hits.double()))
+        # On CUDA, bincount would wait for the device to find the largest value.
         cells = labels * self._classes + predicted
         self._counts.index_add_(0, cells, torch.ones_like(cells))
         self._predictions.append(predicted)
 
-    def result(self) -> Result:
+    def result(self) -> EvaluationResult:
         """The whole evaluation. This waits for the device, once an epoch."""
         totals = [self._rank.sum(self._sums), self._rank.sum(self._counts)]
         tensors = [*totals, torch.cat(self._predictions)]
         sums, counts, predictions = Readback(self._device, tensors).wait()
-        loss, among = sums.tolist()
+        loss, top5_hits = sums.tolist()
         images = int(counts.sum())
         counts = counts.view(self._classes, self._classes)
         top1 = int(counts.diagonal().sum()) / images
-        top5 = among / images if self._classes > 5 else None
-        return Result(loss / images, top1, top5, counts, self._in_order(predictions))
+        top5 = top5_hits / images if self._classes > 5 else None
+        return EvaluationResult(loss / images, top1, top5, counts, self._in_order(predictions))
 
     def _in_order(self, predictions: Tensor) -> Tensor:
-        """The predictions of all ranks in the order of the images; given are this rank's."""
+        """The predictions of all ranks in the order of the images, from those of this rank."""
         parts = torch.split(predictions, [len(part) for part in self._predictions])
         batches = zip(*self._rank.gather(parts), strict=True)
         return torch.cat([part for batch in batches for part in batch])

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-# The quintic a x + b x³ + c x⁵, which applied five times brings singular values near 1.
+# Five applications of the quintic a x + b x³ + c x⁵ bring singular values near 1.
 STEPS = 5
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 # Makes the entries of an update as large as Adam's, so that Adam's rates fit (Liu et al. 2025,
@@ -25,7 +25,7 @@ ADAM_RMS = 0.2
 class Muon(Optimizer):
     """For matrices and for convolution kernels, as matrices (outputs, inputs · height · width).
 
-    Weight decay is decoupled, as in AdamW. `dtype` is that of the orthogonalisation.
+    Weight decay is decoupled, as in AdamW. The orthogonalisation computes in `dtype`.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Muon(Optimizer):
 def orthogonal(matrices: Tensor) -> Tensor:
     """Matrices (N, rows, columns) with singular values near 1, by Newton–Schulz iteration.
 
-    They come to lie between 0.7 and 1.2, which trains as well as 1.
+    The result has singular values from 0.7 to 1.2, which train as well as 1.
     """
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if tall else matrices
@@ -92,7 +92,7 @@ def _gradient(weight: Tensor) -> Tensor:
 
 
 def _by_shape(weights: list[Tensor]) -> Iterator[list[Tensor]]:
-    """The parameters of each shape, whose products one launch computes."""
+    """The parameters grouped by shape, so that one launch computes the products of a group."""
     shapes: dict[torch.Size, list[Tensor]] = {}
     for weight in weights:
         shapes.setdefault(weight.shape, []).append(weight)

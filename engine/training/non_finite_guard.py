@@ -1,4 +1,4 @@
-"""Losses that are not finite: they are noticed, and the first is kept and reported."""
+"""Detects losses that are not finite; keeps and reports the first one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.training import training_text
 
 
 class BrokenBatch(NamedTuple):
-    """A batch (N, C, H, W) with labels (N,) whose loss was not finite, and the layer to blame."""
+    """A batch (N, C, H, W) with labels (N,) whose loss is not finite, and the layer to blame."""
 
     step: int
     layer: str
@@ -26,25 +26,25 @@ class BrokenBatch(NamedTuple):
 
 
 class NonFiniteGuard:
-    """Guards the weights of one model from losses that are not finite."""
+    """Protects the weights of one model from losses that are not finite."""
 
     def __init__(self, model: nn.Module, device: torch.device, rank: Rank) -> None:
         self._model, self._device, self._rank = model, device, rank
-        # The first batch whose loss was not finite, on a device where that is free to know.
+        # The first batch whose loss was not finite; always None on a GPU, see `is_broken`.
         self.broken: BrokenBatch | None = None
         self._reported = False
 
     def is_broken(self, loss: Tensor) -> bool:
         """Whether a loss is not finite, here or on another rank.
 
-        Always false on a GPU, where it would wait for the device.
+        Always false on a GPU, where reading the loss would wait for the device.
         """
         if not devices.reads_are_free(self._device):
             return False
         return not self._rank.all(math.isfinite(loss.item()))
 
     def keep(self, batch: Batch, loss: Tensor, step: int) -> None:
-        """Keep the broken batch of the step of this number, where it is the first."""
+        """Keep the broken batch of this step, unless an earlier one is kept."""
         if self.broken is None:
             found = None if math.isfinite(loss.item()) else self._found(batch, step)
             self.broken = next(part for part in self._rank.gather(found) if part is not None)
@@ -55,11 +55,11 @@ class NonFiniteGuard:
 
     @property
     def unreported(self) -> bool:
-        """Whether there is such a batch and no alert was given yet."""
+        """Whether there is a broken batch without an alert."""
         return self.broken is not None and not self._reported
 
     def alert(self, step: int) -> events.Alert | None:
-        """The alert that the mean loss up to this step is not finite; given once."""
+        """The alert that the mean loss up to this step is not finite; None after the first time."""
         if self._reported:
             return None
         self._reported = True
@@ -67,9 +67,9 @@ class NonFiniteGuard:
             layer, step = self.broken.layer, self.broken.step
         else:
             layer = first_non_finite_weight(self._model)
-        said = training_text.loss_not_finite(step, layer)
-        return events.Alert("error", events.NON_FINITE_LOSS, said, {"layer": layer}, step=step)
+        sentence = training_text.loss_not_finite(step, layer)
+        return events.Alert("error", events.NON_FINITE_LOSS, sentence, {"layer": layer}, step=step)
 
     def forget(self) -> None:
-        """The training has gone back to a step where all was well."""
+        """Forget the broken batch: the training has gone back to an earlier step."""
         self.broken, self._reported = None, False

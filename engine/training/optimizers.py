@@ -1,4 +1,4 @@
-"""The optimisers that a recipe names, and the parameters that each of them updates."""
+"""The optimisers of a recipe, and the parameters that each of them updates."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def optimizers(
 ) -> list[Optimizer]:
     """The optimisers of a model's parameters: one, or Muon and AdamW for all but matrices.
 
-    SGD, Adam and AdamW are fused: one pass over the parameters, on a CPU too. `dtype` is that of
-    Muon's matrix products.
+    SGD, Adam and AdamW are fused: one pass over the parameters, on a CPU too. Muon computes
+    its matrix products in `dtype`.
     """
     if recipe.optimizer != "muon":
         return [_fused(recipe, groups(recipe, model, model.parameters(), device))]
@@ -37,7 +37,8 @@ def _fused(recipe: Recipe, parameters: list[dict[str, Any]]) -> Optimizer:
             parameters,
             momentum=recipe.momentum,
             nesterov=recipe.nesterov and recipe.momentum > 0,
-            # The fused kernel needs momenta of all or of none; a trunk that just thawed has none.
+            # The fused kernel needs momenta for all parameters or for none; those of a trunk that
+            # has just thawed have none.
             fused=not recipe.freeze,
         )
     kind = Adam if recipe.optimizer == "adam" else AdamW
@@ -86,7 +87,7 @@ def _matrices(model: nn.Module) -> set[Tensor]:
 
 
 def _rate(lr: float, device: torch.device) -> float | Tensor:
-    """On a GPU a tensor that changes in place, so that a recorded or compiled step reads it."""
+    """The learning rate; on a GPU a tensor, so that a recorded or compiled step reads changes."""
     return torch.tensor(lr, device=device) if device.type == "cuda" else lr
 
 
@@ -102,7 +103,7 @@ def set_rate(optimizers: Iterable[Optimizer], lr: float) -> None:
 
 
 def restore(optimizers: Iterable[Optimizer], states: Iterable[dict[str, Any]]) -> None:
-    """Load the states of a checkpoint; fields that depend on the device stay as they are."""
+    """Load the states of a checkpoint, but keep the fields that depend on the device."""
     for optimizer, state in zip(optimizers, states, strict=True):
         local: list[dict[str, Any]] = [
             {key: group[key] for key in ("lr", "capturable") if key in group}

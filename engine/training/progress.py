@@ -1,4 +1,4 @@
-"""How far a training is, and what is planned for the rest of it."""
+"""The progress of a training, and the plan for the rest of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from engine.recipes import schedule
 from engine.recipes.recipe import Recipe
 from engine.recipes.schedule import Plateau
 from engine.training import training_text
-from engine.training.metrics import Result
+from engine.training.metrics import EvaluationResult
 from engine.training.steering import steered
 
 
 class Progress:
-    """Steps and epochs that are behind, the best of them, and the learning rates ahead."""
+    """The completed steps and epochs, the best epoch, and the planned learning rates."""
 
     def __init__(self, recipe: Recipe, steps_per_epoch: int) -> None:
         self._recipe, self.steps_per_epoch = recipe, steps_per_epoch
@@ -44,7 +44,7 @@ class Progress:
         """The learning rate of the step with this 0-based number."""
         return schedule.learning_rate(self.plan, step, self.plateau.factor, self.steering.factor)
 
-    def end_epoch(self, result: Result) -> bool:
+    def end_epoch(self, result: EvaluationResult) -> bool:
         """Close the epoch with the result of its evaluation; returns whether it is the best."""
         self.last = Accuracy(top1=result.top1, epoch=self.epoch)
         is_best = result.top1 > self.best.top1
@@ -56,7 +56,7 @@ class Progress:
         return is_best
 
     def steer(self, command: commands.Steer) -> events.Steered:
-        """Change the rest of the run. Raises UsageError for what cannot be, changing nothing."""
+        """Change the rest of the run. Raises UsageError, and then changes nothing."""
         if self.is_over:
             raise UsageError(training_text.STEERED_TOO_LATE)
         self._steer_to(steered(self.steering, command, self.epoch, self._planned_rate))
@@ -71,7 +71,7 @@ class Progress:
         self._steer_to(state.steering)
 
     def _planned_rate(self, epochs: int) -> float:
-        """The next step's rate by the schedule alone, over a total of epochs."""
+        """The next step's learning rate by the schedule alone, for this total of epochs."""
         plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
         return schedule.learning_rate(plan, self.step, self.plateau.factor)
 

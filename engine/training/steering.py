@@ -1,4 +1,4 @@
-"""What a person may change while a run trains: its learning rates and its end."""
+"""Changes to a run while it trains: to its learning rates and to its number of epochs."""
 
 from __future__ import annotations
 

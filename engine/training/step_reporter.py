@@ -1,4 +1,4 @@
-"""What a training says after its steps, at a rate that a journal and a viewer bear."""
+"""Reports training steps, rarely enough for a journal and a viewer."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from engine.training.metrics import Means, RunningMetrics
 from engine.training.non_finite_guard import NonFiniteGuard
 from engine.training.pace import Pace
 from engine.training.progress import Progress
-from engine.training.step_timer import Spent, StepTimer
+from engine.training.step_timer import StepTime, StepTimer
 
 
 class Reporter(Protocol):
-    """Decides what is measured and reported of the training steps."""
+    """Decides which measurements of the training steps are taken and reported."""
 
     def health_is_due(self, step: int) -> bool:
         """Whether to measure the layers in this 0-based step."""
 
     def await_health(self, reading: LayerHealthReading, step: int) -> None:
-        """Report the layers' health after the step of this number once it has arrived."""
+        """Report the layers' health after this step once it has arrived."""
 
     def is_due(self) -> bool:
         """Whether it is time to read the metrics."""
 
     def read_metrics(self) -> None:
-        """Send the metrics since the last reading on their way to the host; all ranks do."""
+        """Start to copy the metrics since the last reading to the host, on all ranks."""
 
     def arrived(self) -> list[Event]:
         """The events whose numbers have arrived."""
@@ -44,11 +44,11 @@ class Reporter(Protocol):
 
 
 class Window(NamedTuple):
-    """The steps that a report is about: the last of them, its epoch, and the time they took."""
+    """The steps of a report: the last one, its epoch, and the time of them all."""
 
     step: int
     epoch: int
-    spent: Spent
+    time: StepTime
 
 
 class StepReporter:
@@ -68,7 +68,7 @@ class StepReporter:
         self._guard, self._classes = guard, classes
         self._pace = Pace(clock)
         self._inspections = InspectionSchedule(self._pace, read_maps)
-        self._window = Window(0, 0, Spent(0.0, 0.0))
+        self._window = Window(0, 0, StepTime(0.0, 0.0))
 
     def health_is_due(self, step: int) -> bool:
         return self._inspections.health_is_due(step)
@@ -80,9 +80,9 @@ class StepReporter:
         return self._inspections.maps()
 
     def is_due(self) -> bool:
-        """The first step always reports, for its loss."""
+        """Also due after the first step, for its loss, and after a loss that is not finite."""
         urgent = self._progress.step == 1 or self._guard.unreported
-        return not self._metrics.is_reading and (urgent or self._pace.due("steps"))
+        return not self._metrics.is_reading and (urgent or self._pace.is_due("steps"))
 
     def read_metrics(self) -> None:
         self._metrics.start_reading()
@@ -112,9 +112,9 @@ class StepReporter:
         return [report] if alert is None else [report, alert]
 
     def _first_loss(self, loss: float) -> events.Alert:
-        """Whether the first loss is that of a guess."""
-        said = training_text.first_loss(loss, math.log(self._classes), self._classes)
-        return events.Alert("info", "first-loss", said, step=1)
+        """The alert that compares the first loss with that of a guess."""
+        sentence = training_text.first_loss(loss, math.log(self._classes), self._classes)
+        return events.Alert("info", "first-loss", sentence, step=1)
 
 
 class SilentReporter:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
-class Spent(NamedTuple):
-    """Seconds of training steps, and how many of these they waited for their images."""
+class StepTime(NamedTuple):
+    """Seconds of training steps, and the part of them spent waiting for images."""
 
     seconds: float
     waited: float
@@ -20,10 +20,10 @@ class StepTimer:
         self._clock = clock
         self._started = self._waited = 0.0
         self.epoch_seconds = 0.0
-        self._spent = Spent(0.0, 0.0)
+        self._time = StepTime(0.0, 0.0)
 
     def start(self) -> None:
-        """A step begins, and waits for its images."""
+        """Start a step, which waits for its images."""
         self._started = self._clock()
 
     def images_arrived(self) -> None:
@@ -32,9 +32,9 @@ class StepTimer:
     def stop(self) -> None:
         seconds = self._clock() - self._started
         self.epoch_seconds += seconds
-        self._spent = Spent(self._spent.seconds + seconds, self._spent.waited + self._waited)
+        self._time = StepTime(self._time.seconds + seconds, self._time.waited + self._waited)
 
-    def take(self) -> Spent:
-        """The time since this was last asked."""
-        spent, self._spent = self._spent, Spent(0.0, 0.0)
-        return spent
+    def take(self) -> StepTime:
+        """The time of the steps since the last call."""
+        time, self._time = self._time, StepTime(0.0, 0.0)
+        return time

@@ -1,7 +1,7 @@
 """The training loop, as a generator of events.
 
 It yields after every step and every evaluation batch: an event, or None when nothing is due. Its
-consumer owns pace and stop: between two yields the run can be paused, saved or left for good. The
+consumer decides on pauses and the end: between two yields it can pause, save or stop the run. The
 loop never yields inside `no_grad` or `autocast`, which would leak to the consumer.
 """
 
@@ -13,6 +13,7 @@ import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
 
 import torch
+from msgspec import UNSET
 from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
@@ -31,15 +32,14 @@ from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
 from engine.models.transfer_learning import FrozenBackbone
 from engine.protocol import commands, events
-from engine.protocol.events import Event
+from engine.protocol.events import Event, measured
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import training_text
 from engine.training.confusion_counts import confusion
 from engine.training.cuda_graph import CudaGraphStep
-from engine.training.epoch_report import epoch_ended
 from engine.training.evaluator import Evaluator
 from engine.training.learner import Learner
-from engine.training.metrics import Result
+from engine.training.metrics import EvaluationResult, balanced
 from engine.training.non_finite_guard import BrokenBatch
 from engine.training.progress import Progress
 from engine.training.step_reporter import Reporter, SilentReporter, StepReporter
@@ -48,7 +48,7 @@ from engine.training.training_state import StatefulParts
 
 
 class Trainer:
-    """One run's training: the generator that moves it on, and its state."""
+    """The training of one run: a generator that runs it, and its state."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Trainer:
         self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
-        self.inspector = Inspector(self.judged, self.layers, dataset, self._loader, device)
+        self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, device)
         self.progress = Progress(recipe, self._loader.steps_per_epoch)
         self._timer = StepTimer(clock)
         shape = RunShape(
@@ -81,8 +81,8 @@ class Trainer:
         )
         self._parts = StatefulParts(shape, self.progress, self._learner, self._timer, device)
         self._reporter = self._new_reporter(clock)
-        self.tested: Result | None = None
-        self._draw_apart()
+        self.tested: EvaluationResult | None = None
+        self._seed_follower()
 
     @property
     def model(self) -> nn.Module:
@@ -90,9 +90,9 @@ class Trainer:
         return self._learner.model
 
     @property
-    def judged(self) -> nn.Module:
+    def eval_model(self) -> nn.Module:
         """The model that is validated and inspected: the EMA, where one is kept."""
-        return self._learner.judged
+        return self._learner.eval_model
 
     @property
     def batch(self) -> int:
@@ -105,7 +105,7 @@ class Trainer:
 
     @property
     def step(self) -> int:
-        """The number of steps behind."""
+        """The number of completed steps."""
         return self.progress.step
 
     @property
@@ -115,19 +115,19 @@ class Trainer:
 
     @property
     def broken(self) -> BrokenBatch | None:
-        """The first batch whose loss was not finite; never known on a GPU."""
+        """The first batch whose loss was not finite; always None on a GPU."""
         return self._learner.guard.broken
 
     def run(self) -> Generator[Event | None, None, None]:
-        """Train and evaluate until the last epoch has ended, or patience has."""
+        """Train and evaluate until the last epoch has ended, or patience is exhausted."""
         progress = self.progress
         yield from self._reporter.maps()
         while progress.ended_epochs < progress.steering.epochs:
             if progress.out_of_patience:
                 progress.is_over = True
                 patience, best = self._recipe.patience, progress.best.epoch
-                said = training_text.out_of_patience(patience, best)
-                yield events.Alert("info", "patience", said, step=self.step)
+                sentence = training_text.out_of_patience(patience, best)
+                yield events.Alert("info", "patience", sentence, step=self.step)
                 return
             yield events.Phase("training", step=self.step)
             if progress.epoch_has_steps_left:
@@ -136,18 +136,18 @@ class Trainer:
         progress.is_over = True
 
     def compile(self) -> None:
-        """Compile the model for training. Raises what a compiler may raise."""
+        """Compile the model for training. Raises whatever the compiler raises."""
         self._begin_training()
         self._learner.compile(next(self._loader.batches(self.epoch)))
 
     def rehearse(self) -> Iterator[Event | None]:
         """Take one step and evaluate one batch, to see whether a run would start."""
         yield from itertools.islice(self._train(), 1)
-        self._evaluator.rehearse(self.judged, self._validation)
+        self._evaluator.rehearse(self.eval_model, self._validation)
         yield None
 
     def steer(self, command: commands.Steer) -> events.Steered:
-        """Change the rest of the run. Raises UsageError for what cannot be, changing nothing."""
+        """Change the rest of the run. Raises UsageError, and then changes nothing."""
         return self.progress.steer(command)
 
     def close(self) -> None:
@@ -157,7 +157,7 @@ class Trainer:
     # The steps of an epoch
 
     def _train(self) -> Iterator[Event | None]:
-        """The rest of the epoch, from the step where the run is."""
+        """Train the rest of the epoch, from the current step."""
         self._begin_training()
         self._rank.start_steps()
         first = self.step % self.steps_per_epoch
@@ -167,7 +167,7 @@ class Trainer:
                 images = self._step(batches)
                 self.progress.step += 1
                 self._learner.after_step(self.step, images)
-                self._backlog.add()  # a CPU-GPU sync: with the step before the last few
+                self._backlog.add()  # a CPU-GPU sync: waits for the step before the last few
                 self._timer.stop()
                 yield from self._reports() or (None,)
 
@@ -178,7 +178,7 @@ class Trainer:
     def _step(self, batches: EpochBatches) -> int:
         """Learn from the next batch; returns the number of its images.
 
-        A step whose layers are measured is never replayed: a graph has no place for the meter.
+        A step whose layers are measured is never replayed, since a graph does not run the meter.
         """
         measures = self._reporter.health_is_due(self.step)
         self._learner.set_rate(self.progress.rate(self.step))
@@ -196,7 +196,7 @@ class Trainer:
         return len(batch.labels)
 
     def _new_graph_step(self) -> CudaGraphStep:
-        """The same step on images before augmentation, which is recorded with it."""
+        """A recorded step on raw batches: the graph contains the augmentation too."""
         return CudaGraphStep(
             lambda raw: self._learner.learn(self._loader.augmented(raw), self.step + 1),
             lambda step: graph_recording.record_graph(step, self._device, self._loader.draws),
@@ -205,11 +205,11 @@ class Trainer:
     def _reports(self) -> list[Event]:
         """The events that are due after a step."""
         if self._rank.report_is_due(self._reporter.is_due):
-            self._reporter.read_metrics()  # a CPU-GPU sync, asynchronous: an event tells its end
+            self._reporter.read_metrics()  # a CPU-GPU sync, asynchronous: an event marks its end
         reports = self._reporter.arrived()
         if self._graph is not None and self._graph.failure:
-            said = training_text.not_recorded(self._graph.failure)
-            reports.append(events.Alert("warning", "cuda-graph", said, step=self.step))
+            sentence = training_text.not_recorded(self._graph.failure)
+            reports.append(events.Alert("warning", "cuda-graph", sentence, step=self.step))
             self._graph = None
         return reports
 
@@ -217,7 +217,7 @@ class Trainer:
 
     def _end_epoch(self) -> Iterator[Event | None]:
         yield events.Phase("evaluating", step=self.step)
-        result, seconds = yield from self._evaluator.evaluate(self.judged, self._validation)
+        result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
         for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
             yield events.Alert("warning", "data", sentence, step=self.step)
         labels = self._dataset.validation.labels.cpu()
@@ -225,7 +225,9 @@ class Trainer:
         yield from self._reporter.maps()
         yield self._epoch_ended(result, seconds)
 
-    def _epoch_ended(self, result: Result, evaluation_seconds: float) -> events.EpochEnded:
+    def _epoch_ended(
+        self, result: EvaluationResult, evaluation_seconds: float
+    ) -> events.EpochEnded:
         """Close the epoch: from here on a saved state says that it has ended."""
         train = self._learner.metrics.totals()  # a CPU-GPU sync, once per epoch
         epoch, seconds = self.epoch, self._timer.epoch_seconds
@@ -233,16 +235,20 @@ class Trainer:
         best = self.progress.end_epoch(result)
         self._timer.epoch_seconds = 0.0
         self._learner.metrics.new_epoch()
-        return epoch_ended(
-            train,
-            result,
+        return events.EpochEnded(
             epoch=epoch,
-            step=self.step,
+            train_loss=measured(train.loss),
+            train_top1=measured(train.top1),
+            loss=measured(result.loss),
+            top1=measured(result.top1),
+            top5=UNSET if result.top5 is None else result.top5,
             lr=lr,
             seconds=seconds,
             evaluation_seconds=evaluation_seconds,
+            images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
-            weighs_classes=self._recipe.class_weights,
+            balanced=balanced(result.counts) if self._recipe.class_weights else UNSET,
+            step=self.step,
         )
 
     @property
@@ -251,10 +257,10 @@ class Trainer:
         return self._dataset.test is not None
 
     def test(self, weights: Mapping[str, Tensor]) -> Generator[Event | None, None, None]:
-        """Evaluate these weights on the test images; those of the training stay as they are."""
+        """Evaluate these weights on the test images; the model that trains keeps its weights."""
         assert self._dataset.test is not None
         yield events.Phase("evaluating", note="test", step=self.step)
-        model = copy.deepcopy(self.judged)
+        model = copy.deepcopy(self.eval_model)
         model.load_state_dict(weights)
         self.tested, _ = yield from self._evaluator.evaluate(model, self._dataset.test)
 
@@ -270,14 +276,14 @@ class Trainer:
         return self._parts.state()
 
     def restore(self, state: TrainingState) -> None:
-        """Go back to where `state` was taken. Raises RunError where it is of another run."""
+        """Go back to the step of `state`. Raises RunError where it belongs to another run."""
         self._parts.restore(state)
         if self._graph is not None:
             self._graph.forget()
-        self._draw_apart()
+        self._seed_follower()
 
-    def _draw_apart(self) -> None:
-        """Seed dropout differently on each rank; a checkpoint has the leader's random state."""
+    def _seed_follower(self) -> None:
+        """Seed dropout differently on each follower; a checkpoint has the leader's random state."""
         if not self._rank.leads:
             torch.manual_seed(derive_seed(self._recipe.seed, self.step, self._rank.number))
 
@@ -313,10 +319,10 @@ class Trainer:
 
     def _read_maps(self) -> FeatureMapReading:
         return FeatureMapReading(
-            self.judged,
+            self.eval_model,
             self._dataset,
             self._loader.normalise,
-            default_layers(self.judged),
+            default_layers(self.eval_model),
             self._device,
             self.step,
         )

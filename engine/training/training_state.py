@@ -1,4 +1,4 @@
-"""The state of a training for a checkpoint, taken from its parts and given back to them."""
+"""Collects the state of a training for a checkpoint, and restores it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StatefulParts(NamedTuple):
             ended_epochs=progress.ended_epochs,
             best=progress.best,
             last=progress.last,
-            weights=weights_of(learner.judged),
+            weights=weights_of(learner.eval_model),
             trained_weights=learner.trained_weights,
             optimizers=learner.optimizer_states(),
             steering=progress.steering,
@@ -47,10 +47,10 @@ class StatefulParts(NamedTuple):
         )
 
     def restore(self, state: TrainingState) -> None:
-        """Go back to where `state` was taken.
+        """Go back to the step of `state`.
 
-        Raises RunError where the steps from there would not be those of this run, since the data
-        or the batch is another one.
+        Raises RunError where the data or the batch differs, since the steps would not be those of
+        that run.
         """
         if state.shape != self.shape:
             raise RunError(training_text.other_shape(state.shape, self.shape))

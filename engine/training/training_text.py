@@ -1,4 +1,4 @@
-"""What a person reads from the training loop."""
+"""Sentences for the user from the training loop."""
 
 from __future__ import annotations
 

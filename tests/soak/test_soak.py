@@ -22,7 +22,7 @@ from engine.protocol import commands, events
 from engine.run import run_lock, spool
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
-from tests.processes import COMMAND, PATIENCE, Terminal, Watch, begin, wait_for
+from tests.processes import COMMAND, TIMEOUT, LiveJournal, Terminal, start_process, wait_for
 
 SECONDS = float(os.environ.get("CNN_TUI_SOAK_SECONDS", "3600"))
 SIZES = [(24, 80), (40, 120), (60, 200), (6, 20), (14, 60)]
@@ -31,7 +31,7 @@ GROWTH = 1.15
 # A line of the journal at most, and events a second at most, without epochs' own.
 LARGEST_LINE, EVENTS_A_SECOND = 64 * 1024, 8
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(SECONDS + 2 * PATIENCE)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(SECONDS + 2 * TIMEOUT)]
 
 
 class Usage:
@@ -75,9 +75,9 @@ def test_nothing_grows(tmp_path: Path) -> None:
         *("--set", "threads=1", "--set", "save_every=5s", "--runs-dir", str(tmp_path)),
     )
     # Not into a pipe: nobody would read it for an hour.
-    engine = begin(*COMMAND, *arguments, stdout=subprocess.DEVNULL)
-    watch = Watch(run.journal)
-    wait_for(lambda: watch.count(events.EpochEnded) > 0)
+    engine = start_process(*COMMAND, *arguments, stdout=subprocess.DEVNULL)
+    journal = LiveJournal(run.journal)
+    wait_for(lambda: journal.count(events.EpochEnded) > 0)
     terminal = Terminal("attach", str(run.path), columns=120, rows=40)
     owner = run_lock.read_owner(run)
     assert owner is not None
@@ -93,7 +93,7 @@ def test_nothing_grows(tmp_path: Path) -> None:
                 usage.sample()
     size = run.journal.stat().st_size
     spool.send(run, commands.Stop)
-    assert engine.wait(PATIENCE) == 0
+    assert engine.wait(TIMEOUT) == 0
     terminal.wait_for("stopped")
     terminal.kill()
     for name, usage in usages.items():

@@ -1,1 +1,4 @@
-"""Augmentation of whole batches on the device; may import `base`."""
+"""Augmentation of whole batches on the device: geometry, colour, masks, mixing.
+
+May import `base`.
+"""

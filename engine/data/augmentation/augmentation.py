@@ -1,6 +1,6 @@
-"""Augmentation of a training batch on its device, random for each image.
+"""Augments a training batch on its device, at random for each image.
 
-At most four passes over the pixels, each only where the recipe asks for it: one composed
+There are at most four passes over the pixels, each only if the recipe asks for it: one composed
 interpolation, one linear map of the colours, the masks, and mixing.
 """
 
@@ -50,7 +50,7 @@ class Augmentation:
     ) -> Batch:
         """The augmented batch that a step trains on.
 
-        `normalise` takes pixels of 0 to 255, uint8 or float32, which it may overwrite.
+        `normalise` takes pixels from 0 to 255, uint8 or float32, and may overwrite them.
         """
         pixels = batch.pixels
         if self.geometry is not None:

@@ -5,8 +5,8 @@ in one pass. As in torchvision's ColorJitter, brightness scales, contrast blends
 mean grey, and saturation blends with each pixel's grey. Three things differ from ColorJitter. The
 order is always this one. Values are clipped to black and white once, at the end. Hue is a rotation
 about the grey axis, which keeps r + g + b; torchvision rotates the hue of HSV, which keeps the
-largest and the smallest of the three. The two hues differ by less than 0.007 of the circle, and
-agree at thirds of it, where the channels change places.
+largest and the smallest of the three. The two hues differ by less than 0.007 of the circle. They
+agree at thirds of the circle, where the rotation permutes the channels.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 
 @dataclass(frozen=True, eq=False)
 class ColourFactors:
-    """The change of each image, all (N,) float32: three factors, and a share of the hue circle."""
+    """The changes of each image, all (N,) float32: three factors, and a share of the hue circle."""
 
     brightness: Tensor
     contrast: Tensor
@@ -47,8 +47,8 @@ class Colour:
     @classmethod
     def of(cls, recipe: Recipe) -> Colour | None:
         """The changes of a recipe, or None where it changes no colours."""
-        asked = cls(recipe.brightness, recipe.contrast, recipe.saturation, recipe.hue)
-        return None if asked == cls() else asked
+        changes = cls(recipe.brightness, recipe.contrast, recipe.saturation, recipe.hue)
+        return None if changes == cls() else changes
 
     def __call__(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
         """Pixels (N, C, H, W), uint8 or float32 from 0 to 255, recoloured as float32."""

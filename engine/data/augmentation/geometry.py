@@ -20,7 +20,7 @@ from engine.recipes.recipe import Recipe
 Fill = Literal["nearest", "constant", "reflect"]
 
 PADDING_MODES = {"nearest": "border", "constant": "zeros", "reflect": "reflection"}
-# The rows of one table of random numbers: so no option changes the numbers of another.
+# The rows of one table of random numbers, so that no option changes the numbers of another one.
 ANGLE, QUARTER, DOWN, RIGHT, CROP_DOWN, CROP_RIGHT, ZOOM_X, ZOOM_Y, SHEAR, COIN = range(10)
 
 
@@ -69,7 +69,7 @@ class Geometry:
     @classmethod
     def of(cls, recipe: Recipe) -> Geometry | None:
         """The geometry of a recipe, or None where it moves nothing."""
-        asked = cls(
+        geometry = cls(
             crop=recipe.crop,
             flip=recipe.flip,
             rotate=recipe.rotate,
@@ -80,7 +80,7 @@ class Geometry:
             fill=recipe.fill,
             seed=recipe.seed,
         )
-        return asked if asked.interpolates or asked.crop or asked.flip else None
+        return geometry if geometry.interpolates or geometry.crop or geometry.flip else None
 
     @property
     def interpolates(self) -> bool:

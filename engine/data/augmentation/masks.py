@@ -1,4 +1,4 @@
-"""Boxes in images, and erasing the pixels in them.
+"""Erases boxes in images.
 
 Erased pixels get the mean colour of the training set, which is 0 in normalised images.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.recipes.recipe import Recipe
 
-# Zhong et al. 2017, "Random erasing data augmentation", with the areas of torchvision.
+# Zhong et al. 2017, "Random erasing data augmentation"; the areas are torchvision's.
 AREA = (0.02, 1 / 3)
 ASPECT = (0.3, 1 / 0.3)
 
@@ -51,8 +51,8 @@ class Masks:
     @classmethod
     def of(cls, recipe: Recipe) -> Masks | None:
         """The masks of a recipe, or None where it erases nothing."""
-        asked = cls(recipe.cutout, recipe.erasing)
-        return None if asked == cls() else asked
+        masks = cls(recipe.cutout, recipe.erasing)
+        return None if masks == cls() else masks
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> None:
         """Erase boxes in images (N, C, H, W), in place."""

@@ -1,8 +1,8 @@
 """Mixup and CutMix: two images in one, with two labels.
 
 Mixup blends whole images (Zhang et al. 2017); CutMix pastes a box of the other image (Yun et al.
-2019). Each image is mixed with its neighbour in the batch, whose order is already random. Its share
-is drawn from Beta(alpha, alpha).
+2019). Each image is mixed with its neighbour in the batch, since the order of a batch is already
+random. The share of an image is drawn from Beta(alpha, alpha).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from engine.recipes.recipe import Recipe
 
 @dataclass(frozen=True)
 class Mixing:
-    """The alphas of both, 0 for off; with both on, each image gets one of them at random."""
+    """The alpha of each kind, 0 for off; with both on, each image gets one kind at random."""
 
     mixup: float = 0.0
     cutmix: float = 0.0
@@ -27,8 +27,8 @@ class Mixing:
     @classmethod
     def of(cls, recipe: Recipe) -> Mixing | None:
         """The mixing of a recipe, or None where it mixes nothing."""
-        asked = cls(recipe.mixup, recipe.cutmix)
-        return None if asked == cls() else asked
+        mixing = cls(recipe.mixup, recipe.cutmix)
+        return None if mixing == cls() else mixing
 
     def __call__(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> Batch:
         """Mix each image (N, C, H, W), in place, with the one before it; labels are (N,)."""

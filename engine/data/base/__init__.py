@@ -1,1 +1,1 @@
-"""Data sets, batches and seeds: the types that the other rooms share; may import `decoding`."""
+"""Data sets, batches and seeds, which the other rooms of `data` share. May import `decoding`."""

@@ -23,10 +23,10 @@ class RawBatch(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a step learns from: images (N, C, H, W) float32, normalised, with their labels (N,).
+    """The images that a step learns from, (N, C, H, W) float32, normalised, and their labels (N,).
 
-    In mixed images `others` (N,) labels the image that was mixed in, and `share` (N,) float32, from
-    0 to 1, is the share of the image's own label.
+    In mixed images `others` (N,) are the labels of the images that were mixed in, and `share` (N,)
+    float32, from 0 to 1, are the shares of `labels`.
     """
 
     images: Tensor

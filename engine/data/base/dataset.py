@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
+from engine.data.base.validation_source import ValidationSource
 from engine.data.decoding.decode import BROKEN, ImageFormat, decode
 from engine.errors import DataError
 from engine.machine import memory
@@ -21,17 +22,13 @@ SAMPLE_VALUES = 40_000_000
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
 
-# The images for validation: the published test split, a share held out of the training images, or
-# a validation split.
-ValidationSource: TypeAlias = Literal["test", "held out", "separate"]
-
 
 @dataclass(frozen=True, eq=False)
 class Images:
     """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory.
 
-    `names` are those of the files that they were decoded from, relative to the data folder; a
-    published data set has none.
+    `names` are the names of the image files relative to the data folder; a published data set has
+    none.
     """
 
     pixels: Tensor
@@ -56,7 +53,7 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
-    """Files on disk, decoded when they are needed, and their labels (N,) int64."""
+    """Image files on disk, decoded when they are needed, and their labels (N,) int64."""
 
     path: Path
     files: Sequence[Path]
@@ -141,13 +138,13 @@ def relative_names(files: Iterable[Path], folder: Path) -> tuple[str, ...]:
 def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each channel of pixels (N, C, H, W) uint8, scaled to 0..1.
 
-    Uses every k-th image: quick for any number of images, and always the same.
+    Uses every k-th image, which is quick for any number of images and always gives the same.
     """
     wanted = min(SAMPLE_IMAGES, max(1, SAMPLE_VALUES // pixels[0].numel()))
     values = pixels[:: -(-len(pixels) // wanted)].float()
     mean = values.mean((0, 2, 3))
     variance = values.square_().mean((0, 2, 3)) - mean.square()
-    # A constant channel must not divide by zero: a deviation is at least one grey level.
+    # At least one grey level, so that a constant channel does not cause a division by zero.
     std = variance.clamp(min=1.0).sqrt()
     return tuple((mean / 255).tolist()), tuple((std / 255).tolist())
 

@@ -1,4 +1,4 @@
-"""Decoding image files to pixels, in this process or in others.
+"""Decodes image files to pixels, in this process or in others.
 
-Free of torch; imports no other room of `data`.
+Loads no torch; imports no other room of `data`.
 """

@@ -1,4 +1,4 @@
-"""Decoding one image file to pixels. Loads no torch, so that a worker starts quickly."""
+"""Decodes one image file to pixels. Loads no torch, so that a worker starts quickly."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 # The errors of Pillow for damaged files.
 BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-# Grey of 16 bits is reduced to 8 bits here, since Pillow clips all values above 255.
+# We reduce grey of 16 bits to 8 bits, since Pillow would clip all values above 255.
 DEEP_GREY = ("I;16", "I;16B", "I;16L")
 GREY = ("1", "L", *DEEP_GREY)
 
-# How `decode` brings an image to its size, by the name that checkpoints give it: the largest
-# square at the centre, bilinear and antialiased.
+# How `decode` resizes an image: the largest square at the centre, bilinear and antialiased.
+# Checkpoints store this name.
 FIT: Literal["center-square"] = "center-square"
 
 

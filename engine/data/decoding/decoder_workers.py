@@ -1,6 +1,6 @@
 """Processes that decode images into memory shared with the trainer. Loads no torch.
 
-On two cores threads are as fast (measured), but they compete for the interpreter with the training
+Threads are as fast (measured on two cores), but they compete for the interpreter with the training
 thread, which makes thousands of small calls.
 """
 
@@ -25,18 +25,18 @@ import numpy as np
 
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
 
-# Ctrl+C, batch systems and `timeout` signal every process of a job, but mean only the engine.
+# Ctrl+C, batch systems and `timeout` signal every process of a job; only the engine should react.
 ENGINE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
-# How often a wait checks that all processes live.
+# The interval at which a wait checks that all processes are alive.
 ALIVE_SECONDS = 1.0
 
 
 class SharedMemory:
     """Shared bytes outside any file system, so that /dev/shm need not be large.
 
-    They are freed with the last process that maps them. Only a process that is just starting can
-    receive them by pickle.
+    The last process that maps them frees them. A pickle can pass them only to a process that is
+    just starting.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -64,19 +64,15 @@ def _reopen(duplicate: Any) -> SharedMemory:
 class DecodeBuffer:
     """The shared memory that decoders write to.
 
-    `pixels` is (slots, batch, C, H, W). `wanted` (slots,) is false for a slot whose images nobody
-    needs any more.
+    `pixels` is (slots, batch, C, H, W). `wanted` (slots,) is false for slots whose images are no
+    longer needed.
     """
 
     def __init__(
         self, shared: SharedMemory, slots: int, batch: int, image_format: ImageFormat
     ) -> None:
-        self._shared, self._slots, self._batch, self.image_format = (
-            shared,
-            slots,
-            batch,
-            image_format,
-        )
+        self._shared, self._slots, self._batch = shared, slots, batch
+        self.image_format = image_format
         whole = np.frombuffer(shared.memory, np.uint8)
         self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *image_format.shape)
         self.wanted = whole[-slots:].view(np.bool_)
@@ -90,13 +86,12 @@ class DecodeBuffer:
         return DecodeBuffer, (self._shared, self._slots, self._batch, self.image_format)
 
     def close(self) -> None:
-        """As `Shared.close`."""
         self._shared.close()
 
 
 class _Decoder(ForkServerProcess):
     def terminate(self) -> None:
-        """Kill. The pool calls this on all others when one dies, and they block SIGTERM."""
+        """Kill. When one process dies the pool calls this on the others, which block SIGTERM."""
         self.kill()
 
 
@@ -113,7 +108,7 @@ class _Context(ForkServerContext):
 
 
 class DecoderPool(ProcessPoolExecutor):
-    """Processes that `decode` into a buffer, each started when it is first needed."""
+    """Processes that `decode` into a buffer; each starts when it is first needed."""
 
     def __init__(self, workers: int, buffer: DecodeBuffer) -> None:
         _start_server()
@@ -123,16 +118,16 @@ class DecoderPool(ProcessPoolExecutor):
     def wait(self, parts: Iterable[Future[Any]]) -> None:
         """Wait until all parts are done. Raises BrokenProcessPool where a process dies first.
 
-        The executor alone does not always notice: it forgets work that is submitted, and processes
-        that are started, at the moment of a death.
+        The executor alone does not always notice a death: it forgets work and processes that are
+        added at the same moment.
         """
         waiting = list(parts)
         while wait(waiting, ALIVE_SECONDS).not_done:
-            if not self.lives:
+            if not self.all_alive:
                 raise BrokenProcessPool
 
     @property
-    def lives(self) -> bool:
+    def all_alive(self) -> bool:
         """Whether all processes are alive."""
         return all(process.is_alive() for process in self._context.started)
 
@@ -141,7 +136,7 @@ class DecoderPool(ProcessPoolExecutor):
         self.shutdown(wait=False)
         started = {process.pid: process for process in self._context.started if process.pid}
         for pid in started:
-            # Not `process.kill`, which does nothing once the fork server is gone.
+            # Not `process.kill`, which does nothing once the fork server has died.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for process in started.values():
@@ -174,7 +169,7 @@ def _begin(buffer: DecodeBuffer) -> None:
 
 
 def _exit_with_parent() -> None:
-    """Exit with the parent: else the decoders of a killed engine would wait for work for ever."""
+    """Exit with the parent; else the decoders of a killed engine would wait for work forever."""
     parent = parent_process()
     assert parent is not None
     parent.join()

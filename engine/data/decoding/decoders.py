@@ -1,4 +1,4 @@
-"""Decoding ahead, in processes that are replaced when one dies. Loads no torch."""
+"""Decodes ahead of the training, in processes that are replaced when one dies. Loads no torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoder_workers import DecodeBuffer, DecoderPool, decode
 
-# The images that one process decodes at a time. A task is spread over several processes, so that
+# The number of images that one process decodes at a time. Several processes share a task, so that
 # the first batch of an epoch is ready soon.
 DECODE_CHUNK = 32
 # After this many deaths in an epoch, or two while the same images are decoded, the work itself is
@@ -30,12 +30,12 @@ class DecodeTask:
 
     slot: int
     files: Sequence[Path]
-    # By the index of its first file.
+    # The decoding of each chunk, by the index of its first file.
     parts: dict[int, Future[dict[int, str]]] = field(default_factory=dict)
 
 
 class Decoders:
-    """Processes that decode, and a buffer for `slots` tasks of `batch` images each.
+    """Decoding processes, and a buffer for `slots` tasks of `batch` images each.
 
     A process decodes `chunk` images of a task at a time. `pixels` is (slots, batch, C, H, W).
     """
@@ -48,21 +48,18 @@ class Decoders:
         image_format: ImageFormat,
         chunk: int = DECODE_CHUNK,
     ) -> None:
-        self._workers, self._buffer, self._chunk = (
-            workers,
-            DecodeBuffer.zeroed(slots, batch, image_format),
-            chunk,
-        )
+        self._workers, self._chunk = workers, chunk
+        self._buffer = DecodeBuffer.zeroed(slots, batch, image_format)
         self.pixels = self._buffer.pixels
         self._deaths = 0
-        self._begun: dict[DecodeTask, None] = {}
+        self._unfinished: dict[DecodeTask, None] = {}
         self._pool = DecoderPool(workers, self._buffer)
 
     def submit(self, slot: int, files: Sequence[Path]) -> DecodeTask:
         """Start decoding files into a free slot. Raises BrokenProcessPool as `result`."""
         task = DecodeTask(slot, files)
         self._buffer.wanted[slot] = True
-        self._begun[task] = None
+        self._unfinished[task] = None
         self._submit([task])
         return task
 
@@ -73,7 +70,7 @@ class Decoders:
         """
         while left := [part for part in task.parts.values() if _is_unfinished(part)]:
             yield 1 - len(left) / len(task.parts)
-            if not self._pool.lives or any(_is_lost(part) for part in left):
+            if not self._pool.all_alive or any(_is_lost(part) for part in left):
                 self._replace(BrokenProcessPool())
             else:
                 wait(left[:1], PROGRESS_SECONDS)
@@ -90,12 +87,12 @@ class Decoders:
         return self._finished(task)
 
     def pop_replacements(self) -> int:
-        """How often all processes were replaced after a death, since the last call."""
+        """The number of deaths since the last call; after each, all processes were replaced."""
         deaths, self._deaths = self._deaths, 0
         return deaths
 
     def release(self, tasks: Sequence[DecodeTask]) -> None:
-        """Free the slots of tasks whose result was taken or is no longer needed.
+        """Free the slots of tasks that are finished or no longer needed.
 
         The buffer tells the processes to skip them. Cancelled futures would break the executor of
         Python 3.11 when a process dies.
@@ -105,7 +102,7 @@ class Decoders:
         with contextlib.suppress(BrokenProcessPool):  # the next `submit` raises it
             self._pool.wait([part for task in tasks for part in task.parts.values()])
         for task in tasks:
-            self._begun.pop(task, None)
+            self._unfinished.pop(task, None)
 
     def close(self) -> None:
         """End the processes and free the buffer."""
@@ -115,7 +112,7 @@ class Decoders:
     def _finished(self, task: DecodeTask) -> dict[int, str]:
         self._pool.wait(task.parts.values())
         found = [part.result() for part in task.parts.values()]
-        del self._begun[task]
+        del self._unfinished[task]
         return {index: why for broken in found for index, why in broken.items()}
 
     def _submit(self, tasks: Iterable[DecodeTask]) -> None:
@@ -135,7 +132,7 @@ class Decoders:
                     raise BrokenProcessPool from gone
                 time.sleep(POLL_SECONDS)
                 self._renew()
-                tasks = self._begun
+                tasks = self._unfinished
 
     def _submit_rest(self, task: DecodeTask) -> None:
         """Submit the parts of a task that are not decoded yet."""
@@ -150,7 +147,7 @@ class Decoders:
         if self._deaths >= MOST_DEATHS:
             raise BrokenProcessPool from death
         self._renew()
-        self._submit(self._begun)
+        self._submit(self._unfinished)
 
     def _renew(self) -> None:
         self._pool.end()

@@ -1,1 +1,1 @@
-"""Folders of images: their layout, common format and pixels; may import `base`."""
+"""Folders of images: their layout, common format and pixels. May import `base`."""

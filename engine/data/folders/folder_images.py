@@ -1,4 +1,4 @@
-"""The data set of a folder of images: decoded into memory, or streamed."""
+"""Makes the data set of a folder of images: decoded into memory, or streamed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.data import data_text
 from engine.data.base.dataset import (
     Dataset,
     ImageFiles,
     Images,
+    Split,
     bytes_of,
     channel_statistics,
     check_memory,
@@ -29,21 +31,21 @@ from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 BROKEN_SHARE = 0.01
-# The images of a streamed set that are decoded for the means and standard deviations.
+# The number of images of a streamed set that are decoded for the means and standard deviations.
 SAMPLE_IMAGES = 1_000
 
 CHUNK = 64
-# The threads that decode. They may be more than the cores, since some wait for the disk.
+# The number of decoding threads. It may exceed the cores, since some threads wait for the disk.
 THREADS = 8
-# From this many files on, starting processes pays off. Threads share one interpreter, in which
-# small files spend most of their time.
+# From this number of files on, starting processes pays off. Threads share one interpreter, which
+# small files keep busy for most of their time.
 MANY_FILES = 4_000
-# The files that a process decodes at a time, a twentieth of a second for small files, so that
+# The number of files that a process decodes at a time. Small files take a twentieth of a second, so
 # communication costs little.
 PROCESS_CHUNK = 256
 
 
-class Decoded(NamedTuple):
+class DecodedFiles(NamedTuple):
     """Pixels (N, C, size, size) of N files, why some are broken (by index), and notes."""
 
     pixels: Pixels
@@ -54,9 +56,9 @@ class Decoded(NamedTuple):
 def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
     """The images of a folder, yielding the fraction done at least every 100 ms.
 
-    They are kept in memory, or streamed where they need more than `room` bytes, unless the recipe
-    decides. Raises DataError where more than 1 % of the decoded images are broken, or where memory
-    is too small.
+    The images stay in memory, or are streamed where they need more than `room` bytes, unless the
+    recipe decides. Raises DataError where more than 1 % of the decoded images are broken, or where
+    memory is too small.
     """
     image_format = common_format(sample_headers(folder.files), recipe.size)
     fits = bytes_of(len(folder.files), image_format.shape) <= room
@@ -70,8 +72,8 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
     sample = folder.train[:: -(-len(folder.train) // SAMPLE_IMAGES)]
     pixels, broken, _ = yield from decode_by_threads(sample, image_format)
     broken_notes(broken, sample, folder.path)
-    mean, std = channel_statistics(without_broken(pixels, sample, list(broken), folder.path).pixels)
-    train, validation, test = (
+    decoded = without_broken(pixels, sample, list(broken), folder.path)
+    splits = [
         ImageFiles(
             folder.path,
             [file for file, _ in files],
@@ -79,18 +81,8 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
             image_format,
         )
         for files in (folder.train, folder.validation, folder.test)
-    )
-    return Dataset(
-        folder.classes,
-        train,
-        validation,
-        folder.validates,
-        mean,
-        std,
-        unused_note(folder),
-        test if len(test) else None,
-        image_format.frame,
-    )
+    ]
+    return assemble(folder, splits, decoded.pixels, (), image_format.frame)
 
 
 def load_resident(
@@ -99,38 +91,33 @@ def load_resident(
     """All images of a folder in memory, without the broken ones."""
     files = folder.files
     check_memory(len(files), image_format.channels, image_format.size)
-    many = len(files) >= MANY_FILES
-    decoding = (
-        decode_by_processes(files, image_format, workers)
-        if many
-        else decode_by_threads(files, image_format)
-    )
+    if len(files) >= MANY_FILES:
+        decoding = decode_by_processes(files, image_format, workers)
+    else:
+        decoding = decode_by_threads(files, image_format)
     pixels, broken, decode_notes = yield from decoding
-    notes = decode_notes + broken_notes(broken, files, folder.path) + unused_note(folder)
+    notes = decode_notes + broken_notes(broken, files, folder.path)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
-        holes = [index - start for index in broken if start <= index < end]
-        splits.append(without_broken(pixels[start:end], part, holes, folder.path))
+        gaps = [index - start for index in broken if start <= index < end]
+        splits.append(without_broken(pixels[start:end], part, gaps, folder.path))
         start = end
+    return assemble(folder, splits, splits[0].pixels, notes, image_format.frame)
+
+
+def assemble(
+    folder: Folder, splits: Sequence[Split], sample: Tensor, notes: tuple[str, ...], frame: int
+) -> Dataset:
+    """The data set of these splits, with the statistics of a sample (N, C, H, W) of its pixels."""
     train, validation, test = splits
-    mean, std = channel_statistics(train.pixels)
+    mean, std = channel_statistics(sample)
+    unused = (data_text.unused_validation(folder.unused),) if folder.unused else ()
     final = test if len(test) else None
     return Dataset(
         folder.classes,
-        train,
-        validation,
-        folder.validates,
-        mean,
-        std,
-        notes,
-        final,
-        image_format.frame,
+        *(train, validation, folder.validates, mean, std, notes + unused, final, frame),
     )
-
-
-def unused_note(folder: Folder) -> tuple[str, ...]:
-    return (data_text.unused_validation(folder.unused),) if folder.unused else ()
 
 
 def count_decoders(recipe: Recipe) -> int:
@@ -138,7 +125,9 @@ def count_decoders(recipe: Recipe) -> int:
     return max(THREADS, torch.get_num_threads()) if recipe.threads == "auto" else recipe.threads
 
 
-def decode_by_threads(files: Files, image_format: ImageFormat) -> Generator[float, None, Decoded]:
+def decode_by_threads(
+    files: Files, image_format: ImageFormat
+) -> Generator[float, None, DecodedFiles]:
     """Decode files, yielding the fraction done."""
     pixels = np.empty((len(files), *image_format.shape), np.uint8)
     broken: dict[int, str] = {}
@@ -159,13 +148,13 @@ def decode_by_threads(files: Files, image_format: ImageFormat) -> Generator[floa
             yield start / len(files)
     finally:
         pool.shutdown(cancel_futures=True)
-    return Decoded(pixels, broken)
+    return DecodedFiles(pixels, broken)
 
 
 def decode_by_processes(
     files: Files, image_format: ImageFormat, workers: int
-) -> Generator[float, None, Decoded]:
-    """As `decode_by_threads`, with `workers` processes.
+) -> Generator[float, None, DecodedFiles]:
+    """The same with `workers` processes.
 
     Raises DataError where processes die again and again.
     """
@@ -180,7 +169,7 @@ def decode_by_processes(
         decoders.close()
     deaths = decoders.pop_replacements()
     notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
-    return Decoded(decoders.pixels[0], broken, notes)
+    return DecodedFiles(decoders.pixels[0], broken, notes)
 
 
 def chunk_paths(files: Files, start: int) -> Sequence[Path]:
@@ -201,12 +190,12 @@ def broken_notes(broken: dict[int, str], files: Files, path: Path) -> tuple[str,
 
 
 def without_broken(pixels: Pixels, files: Files, broken: list[int], folder: Path) -> Images:
-    """The images without the broken ones. The last ones fill the gaps: nothing is copied."""
+    """The images without the broken ones; the last images fill the gaps, in place."""
     images = torch.from_numpy(pixels)
     labels = torch.tensor([label for _, label in files], dtype=torch.int64)
     names = [*relative_names((file for file, _ in files), folder)]
     end = len(files)
-    for hole in sorted(broken, reverse=True):
+    for gap in sorted(broken, reverse=True):
         end -= 1
-        images[hole], labels[hole], names[hole] = images[end], labels[end], names[end]
+        images[gap], labels[gap], names[gap] = images[end], labels[end], names[end]
     return Images(images[:end], labels[:end], names[:end])

@@ -1,4 +1,4 @@
-"""Choosing a common format for the images of a folder, from a sample. Loads no torch."""
+"""Chooses a common format for the images of a folder, from a sample. Loads no torch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ImageHeader:
 
 
 def sample_headers(files: Files) -> list[ImageHeader]:
-    """The headers of about a hundred files, spread evenly; skips broken ones."""
+    """The headers of about a hundred evenly spread files; skips broken ones."""
     headers = []
     for file, _ in files[:: -(-len(files) // SAMPLE)]:
         with contextlib.suppress(*BROKEN), Image.open(file) as image:

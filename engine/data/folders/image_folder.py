@@ -1,8 +1,8 @@
 """A folder of images in ImageFolder layout: one subfolder for each class. Loads no torch.
 
 Either `train/` and one of `val/`, `validation/`, `valid/` and `test/` hold the classes; or only the
-folder itself or its `train/` does, and then a fifth of each class is held out. A `test/` that does
-not serve for validation is evaluated at the end.
+folder itself or its `train/` holds them, and then a fifth of each class is held out. A `test/` that
+is not used for validation is evaluated at the end.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from engine import text
 from engine.data import data_text
+from engine.data.base.validation_source import ValidationSource
 from engine.errors import DataError
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 VALIDATION_NAMES = ("val", "validation", "valid")
 HOLD_OUT = 0.2
 
-Files: TypeAlias = list[tuple[Path, int]]  # an image and the index of its class
+Files: TypeAlias = list[tuple[Path, int]]  # images with the indices of their classes
 Tree: TypeAlias = dict[str, list[Path]]  # the images of each class
 
 
@@ -32,15 +33,15 @@ Tree: TypeAlias = dict[str, list[Path]]  # the images of each class
 class Folder:
     """The images of a folder by split, in the order of classes and names.
 
-    `test` is empty where there are no images for the end. `unused` is a validation folder that is
-    ignored, because a share of the training images is held out instead.
+    `test` may be empty. `unused` is a validation folder that is ignored, because a share of the
+    training images is held out instead.
     """
 
     path: Path
     classes: tuple[str, ...]
     train: Files
     validation: Files
-    validates: Literal["test", "held out", "separate"]
+    validates: ValidationSource
     test: Files
     unused: Path | None = None
 
@@ -74,7 +75,7 @@ def check(path: Path) -> None:
 def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
     """Find the images of a folder; `seed` determines which are held out, if any.
 
-    With `holdout`, that share of the training images serves for validation, and the validation or
+    With `holdout`, that share of the training images is for validation, and the validation or
     test folder is evaluated at the end. Raises DataError where the folder is missing, unreadable
     or empty, has only one class, or has validation or test images of classes that are not trained.
     """
@@ -84,7 +85,7 @@ def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
         raise DataError(_too_few_classes(path, list(train)))
     classes = tuple(train)
     test = _check_classes(_tree(splits.test), splits.test, classes) if splits.test else {}
-    validates: Literal["test", "held out", "separate"] = "held out"
+    validates: ValidationSource = "held out"
     if splits.validation is None:
         train, validation = _split_held_out(train, holdout or HOLD_OUT, seed)
     else:
@@ -113,7 +114,7 @@ def _splits(path: Path, holdout: float) -> Splits:
 
 
 def _check_classes(tree: Tree, folder: Path, classes: tuple[str, ...]) -> Tree:
-    """The tree. Raises DataError where it has classes that are not trained."""
+    """The same tree. Raises DataError where it has classes that the training images lack."""
     if unknown := sorted(tree.keys() - set(classes)):
         raise DataError(data_text.folder_class_mismatch(folder, unknown))
     return tree
@@ -165,7 +166,8 @@ def _too_few_classes(path: Path, classes: list[str]) -> str:
 def _split_held_out(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:
     """The images of each class for training, and those held out.
 
-    The choice depends only on the seed and the file names, so that added images move few others.
+    The choice depends only on the seed and the file names, so that new images change few of the old
+    choices.
     """
     train, held = {}, {}
     for name, images in tree.items():
@@ -178,7 +180,7 @@ def _split_held_out(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:
 
 def held_out_count(images: int, share: float) -> int:
     """How many images of a class are held out: at least one of two or more, and never all."""
-    # In binary, a share such as 0.29 is a little smaller.
+    # In binary, a share such as 0.29 is a little smaller than written.
     return max(int(images * share + 1e-9), min(1, images - 1))
 
 

@@ -1,1 +1,4 @@
-"""Batches for the training, from memory or from disk. May import `augmentation` and `base`."""
+"""Loaders of training and evaluation batches, from memory or from disk.
+
+May import `augmentation`, `decoding` and `base`.
+"""

@@ -1,4 +1,4 @@
-"""The loader of a recipe's training images, and the place of those that validate."""
+"""Chooses the loader of a recipe's images, and whether validation images fit on the device."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def loader(
     workers: int = 1,
     part: BatchShare = WHOLE,
 ) -> Loader:
-    """A loader of the training images as a recipe wants them; close it.
+    """A loader of the training images for a recipe; close it.
 
-    A streamed set keeps `workers` processes. Each rank gets its part of each training and
-    evaluation batch, and augments it by random numbers of its own. Raises UsageError where the
+    A streaming loader keeps `workers` processes. Each rank gets its part of each training and
+    evaluation batch, and augments it with different random numbers. Raises UsageError where the
     parts of a batch would not be equal.
     """
     augmentation = Augmentation.of(recipe)
@@ -54,5 +54,6 @@ def loader(
 
 def on_device(images: Split, device: torch.device) -> Split:
     """Images that are evaluated every epoch, moved to the device where they fit."""
-    fits = isinstance(images, Images) and images.pixels.numel() <= devices.room(device)
-    return images.to(device) if isinstance(images, Images) and fits else images
+    if isinstance(images, Images) and images.pixels.numel() <= devices.room(device):
+        return images.to(device)
+    return images

@@ -1,4 +1,4 @@
-"""Normalisation of pixels."""
+"""Normalises pixels."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from torch import Tensor
 
 
 class Normalise:
-    """Makes pixels of 0 to 255 float32 of mean 0 and standard deviation 1, in a memory format.
+    """Maps pixels from 0 to 255 to float32 with mean 0 and standard deviation 1.
 
-    `mean` and `std` are those of the training pixels, one per channel, of values in 0..1.
+    `mean` and `std` are those of the training pixels, one per channel, for values in 0..1.
     """
 
     def __init__(

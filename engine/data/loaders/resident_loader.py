@@ -1,4 +1,4 @@
-"""Batches of a data set that lives on the device as uint8."""
+"""Loads batches of a data set that is on the device as uint8."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.distributed.batch_share import WHOLE, BatchShare
 
 
 class ResidentLoader(TrainingLoader):
-    """Training batches whose order and augmentation follow from (seed, epoch, step).
+    """(seed, epoch, step) determine the order and the augmentation of the training batches.
 
     `batch` is the batch of all ranks; each rank's loader gives its `part` of it.
     """
@@ -45,24 +45,25 @@ class ResidentLoader(TrainingLoader):
         for step in range(first, self.steps_per_epoch):
             start = step * self.batch + self._part.rank * self._share
             taken = indices[start : start + self._share]
-            pixels, labels = (of.index_select(0, taken) for of in (self._pixels, self._labels))
+            pixels = self._pixels.index_select(0, taken)
+            labels = self._labels.index_select(0, taken)
             yield RawBatch(pixels, labels, taken, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All images (up to batch, C, H, W) float32, normalised, with their labels, in order.
 
-        Several ranks get a part of each batch, which may be empty.
+        With several ranks, each gets a part of each batch, which may be empty.
         """
         assert isinstance(images, Images)
         batches = zip(
             torch.split(images.pixels, batch), torch.split(images.labels, batch), strict=True
         )
         for pixels, labels in batches:
-            own = self._part.of(pixels).to(self._device)
-            yield self.normalise(own), self._part.of(labels).to(self._device)
+            part = self._part.of(pixels).to(self._device)
+            yield self.normalise(part), self._part.of(labels).to(self._device)
 
     def new_warnings(self) -> tuple[str, ...]:
-        """None: warnings about images in memory were given when these were loaded."""
+        """Always empty: loading has already warned about images in memory."""
         return ()
 
     def close(self) -> None:

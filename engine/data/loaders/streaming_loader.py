@@ -1,4 +1,4 @@
-"""Batches of a data set that is too large for memory, decoded from disk as they are needed."""
+"""Loads batches of a data set that is too large for memory, by decoding files ahead."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from engine.data.base.dataset import ImageFiles, Split
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.normalisation import Normalise
+from engine.data.loaders.prefetch import CopyStream, DecodedBatch, prefetch
 from engine.data.loaders.training_loader import TrainingLoader
-from engine.data.loaders.uplink import Decoded, Uplink, ahead
 from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.errors import DataError
 
@@ -54,7 +54,7 @@ class StreamingLoader(TrainingLoader):
         normalise = Normalise(mean, std, device, memory_format)
         super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
         self._images, self._workers = images, workers
-        # One slot is trained on, one is spare, and the others keep two chunks ready per process.
+        # One slot has the current batch, one is spare, the others hold two chunks per process.
         slots = 2 + -(-2 * workers * DECODE_CHUNK // self._share)
         self._free = list(range(slots))
         self._decoders = Decoders(workers, slots, self._share, images.image_format)
@@ -63,10 +63,9 @@ class StreamingLoader(TrainingLoader):
         self._reported = 0
 
     def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
-        """Decoded ahead of the training.
+        """The batches of an epoch, decoded ahead of the training.
 
-        Raises DataError where the folder is gone, or where decoding processes were killed again
-        and again.
+        Raises DataError where the folder is gone, or where decoding processes die repeatedly.
         """
         indices = epoch_order(len(self._images), self._seed, epoch)
         steps = range(first, self.steps_per_epoch)
@@ -76,7 +75,7 @@ class StreamingLoader(TrainingLoader):
             yield RawBatch(*decoded, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """As ResidentLoader's, in batches that fit into a slot."""
+        """The same as ResidentLoader's, in batches that fit into a slot."""
         assert isinstance(images, ImageFiles)
         batches = torch.split(torch.arange(len(images)), min(batch, self.batch))
         parts = [self._part.of(indices) for indices in batches]
@@ -101,19 +100,19 @@ class StreamingLoader(TrainingLoader):
 
     def _arrived(
         self, images: ImageFiles, batches: Iterable[Tensor]
-    ) -> Generator[Decoded, None, None]:
+    ) -> Generator[DecodedBatch, None, None]:
         """The images of these indices, batch by batch, on the device."""
         decoded = self._decoded(images, batches)
         if self._device.type != "cuda":
             return decoded
-        return ahead(decoded, Uplink(self._device).send)
+        return prefetch(decoded, CopyStream(self._device).send)
 
     def _decoded(
         self, images: ImageFiles, batches: Iterable[Tensor]
-    ) -> Generator[Decoded, None, None]:
-        """The same in memory, where the next batch overwrites the pixels of this one.
+    ) -> Generator[DecodedBatch, None, None]:
+        """The same on the CPU; the next batch may overwrite the pixels of this one.
 
-        A pass leaves a slot free for another pass, which an inspection may begin meanwhile.
+        A pass leaves one slot free for a second pass, which an inspection may start meanwhile.
         """
         waiting: deque[Pending] = deque()
         following = iter(batches)
@@ -138,7 +137,7 @@ class StreamingLoader(TrainingLoader):
         files = [images.files[index] for index in indices.tolist()]
         return Pending(self._decoders.submit(slot, files), indices)
 
-    def _finish(self, images: ImageFiles, pending: Pending) -> Decoded:
+    def _finish(self, images: ImageFiles, pending: Pending) -> DecodedBatch:
         broken = self._decoders.result(pending.task)
         pixels = self._pixels[pending.task.slot, : len(pending.indices)]
         labels = images.labels[pending.indices]

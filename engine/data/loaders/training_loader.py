@@ -1,4 +1,4 @@
-"""Loads training images batch by batch, one call a step; the same from memory and from disk."""
+"""The base class of the loaders: training images batch by batch, one call per step."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class TrainingLoader(ABC):
         self.batch = min(batch, count)
         self._part, self._share = part, part.share(self.batch)
         self.steps_per_epoch = count // self.batch
-        # One generator for all steps, since a recorded step keeps drawing from it.
+        # The same generator for all steps, since a recorded step always draws from it.
         self.draws = torch.Generator(device)
 
     @abstractmethod
     def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
         """The images of an epoch's batches, from step `first` (from 0) on.
 
-        The last images of the order are left out where they do not fill a batch.
+        Leaves out the last images of the order where they do not fill a batch.
         """
 
     def epoch(self, epoch: int, first: int = 0) -> EpochBatches:
@@ -54,7 +54,7 @@ class TrainingLoader(ABC):
                 yield batches.next()
 
     def seed_draws(self, raw: RawBatch) -> None:
-        """Make (seed, epoch, step) decide how this batch is augmented."""
+        """Seed `draws` with (seed, epoch, step), which determine the augmentation of this batch."""
         self._augmentation.seed_generator(self.draws, raw)
 
     def augmented(self, raw: RawBatch) -> Batch:
@@ -65,10 +65,10 @@ class TrainingLoader(ABC):
 class EpochBatches:
     """Gives each step of an epoch its batch.
 
-    Both calls take the next images and seed the loader's generator for them, here and nowhere else
-    while a run trains: eager augmentation draws from it at once, and a CUDA graph draws from the
-    state that it has when the graph is replayed. So between a call and its step nobody may ask
-    the same loader for other batches.
+    `next` and `next_raw` take the next images and seed the loader's generator for them. Nothing
+    else seeds it while a run trains. Eager augmentation draws from it at once; a CUDA graph draws
+    from the state that it has at the replay. So do not take other batches from the same loader
+    between a call and its step.
     """
 
     def __init__(self, raw: Generator[RawBatch, None, None], loader: TrainingLoader) -> None:

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from engine.catalog import datasets
 from engine.data.base.dataset import Dataset, Images
+from engine.data.sets.holdout import divide
 from engine.data.sets.published_arrays import assemble_dataset
 from engine.recipes.recipe import Recipe
 
@@ -31,8 +32,7 @@ def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     values, labels = read()
     yield 0.5
     pixels = enlarged(values, facts.size if recipe.size == "auto" else recipe.size)
-    out = held_out(labels)
-    train, held = Images(pixels[~out], labels[~out]), Images(pixels[out], labels[out])
+    train, held = divide(Images(pixels, labels), held_out(labels))
     return (yield from assemble_dataset(facts.classes, train, held, "held out", recipe))
 
 

@@ -1,8 +1,8 @@
-"""Downloading published data sets. Loads no torch.
+"""Downloads published data sets. Loads no torch.
 
-A file is written as NAME.part, which one process at a time locks, and renamed when its size and
-checksum are right. An archive is unpacked into a temporary folder first. So every file under its
-final name is whole, and a download that was cut off continues where it stopped.
+A file is first NAME.part, locked by the process that writes it. It gets its final name when its
+size and checksum are right. An archive is first unpacked into a temporary folder. So every file
+under its final name is whole, and a download that was cut off continues where it stopped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine import text
 from engine.catalog import datasets
 from engine.catalog.datasets import DatasetFacts, Download
 from engine.data import data_text
-from engine.data.sets.resumable_download import MirrorError, Progress, Transfer
+from engine.data.sets.resumable_download import DownloadProgress, MirrorError, Transfer
 from engine.errors import DataError
 
 LOCK_SECONDS = 0.1
@@ -35,7 +35,7 @@ def fetch(facts: DatasetFacts, data_dir: str = "") -> Generator[float, None, Non
     """
     folder = writable_folder(facts, data_dir)
     yield 0.0
-    progress = Progress(sum(file.size for file in facts.downloads))
+    progress = DownloadProgress(sum(file.size for file in facts.downloads))
     pool = ThreadPoolExecutor(1)
     try:
         work = pool.submit(_fetch_all, facts, folder, progress)
@@ -61,7 +61,7 @@ def writable_folder(facts: DatasetFacts, data_dir: str) -> Path:
     raise DataError(_unwritable(facts, facts.downloads[0], *failures[0]))
 
 
-def _fetch_all(facts: DatasetFacts, folder: Path, progress: Progress) -> None:
+def _fetch_all(facts: DatasetFacts, folder: Path, progress: DownloadProgress) -> None:
     for file in facts.downloads:
         target = folder / file.path
         try:
@@ -78,7 +78,7 @@ def _fetch_all(facts: DatasetFacts, folder: Path, progress: Progress) -> None:
         progress.next_file(file.size)
 
 
-def _fetch_one(file: Download, target: Path, progress: Progress) -> None:
+def _fetch_one(file: Download, target: Path, progress: DownloadProgress) -> None:
     """Download a file to `target` unless it exists. Raises as `Transfer.complete`."""
     part = target.with_name(f"{target.name}.part")
     while not target.is_file():
@@ -97,10 +97,10 @@ def _fetch_one(file: Download, target: Path, progress: Progress) -> None:
             os.close(descriptor)
 
 
-def _lock(descriptor: int, progress: Progress) -> None:
+def _lock(descriptor: int, progress: DownloadProgress) -> None:
     """Wait until no other process writes this file; meanwhile report its progress.
 
-    On a file system without locks, go on without one: the checksum protects the file as well.
+    On a file system without locks, go on without one: the checksum still protects the file.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Holding out a share of the training images, equally from each class."""
+"""Holds out a share of the training images, the same share of each class."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def draw_held_out(labels: Tensor, share: float, seed: int) -> Tensor:
 
 def split_held_out(images: Images, share: float, seed: int) -> tuple[Images, Images]:
     """The images for training, and those held out."""
-    out = draw_held_out(images.labels, share, seed)
+    return divide(images, draw_held_out(images.labels, share, seed))
+
+
+def divide(images: Images, out: Tensor) -> tuple[Images, Images]:
+    """The images that stay, and those that `out` (N,) bool holds out."""
     return (
         Images(images.pixels[~out], images.labels[~out]),
         Images(images.pixels[out], images.labels[out]),

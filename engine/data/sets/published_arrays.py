@@ -1,4 +1,4 @@
-"""Data sets that are published as arrays: finding, resizing and splitting them."""
+"""Finds, resizes and splits data sets that are published as arrays."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from engine.data import data_text
 from engine.data.base.dataset import (
     Dataset,
     Images,
-    ValidationSource,
     channel_statistics,
     check_memory,
 )
+from engine.data.base.validation_source import ValidationSource
 from engine.data.sets.holdout import split_held_out
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -59,8 +59,8 @@ def assemble_dataset(
 ) -> Generator[float, None, Dataset]:
     """Assemble a data set from two splits of one size, yielding fractions from 0.5 to 1.
 
-    The other split is for validation, and `validates` says what it is. But where the recipe holds
-    out a share of the training images, that share is for validation, and the other split is
+    The other split is for validation, and `validates` names its source. If the recipe holds out a
+    share of the training images, that share is for validation instead, and the other split is
     evaluated at the end.
     """
     train, other = yield from resize_splits(train, other, recipe.size)

@@ -1,4 +1,4 @@
-"""Downloading one published file from its mirrors: resumable, with its checksum verified.
+"""Downloads one published file from its mirrors: resumes it, and verifies its checksum.
 
 Loads no torch.
 """
@@ -16,10 +16,10 @@ from urllib.request import Request, urlopen
 from engine.catalog.datasets import Download
 from engine.data import data_text
 
-# The longest wait for the server's answer, and for each piece of it.
+# The longest wait for the server's answer, and for each part of it.
 TIMEOUT_SECONDS = 20.0
 CHUNK = 1 << 18
-# The tries on each mirror when connections are cut.
+# The number of tries on each mirror when connections are cut.
 TRIES = 3
 
 
@@ -35,7 +35,7 @@ class CutOffError(Exception):
     """A transfer was cut off, and why; another try may complete it."""
 
 
-class Progress:
+class DownloadProgress:
     """The progress of a download of `total` bytes, and a flag to stop it; shared by two threads."""
 
     def __init__(self, total: int) -> None:
@@ -60,7 +60,7 @@ class Progress:
 class Transfer:
     """Completes an open file with the rest of a published file."""
 
-    def __init__(self, file: Download, descriptor: int, progress: Progress) -> None:
+    def __init__(self, file: Download, descriptor: int, progress: DownloadProgress) -> None:
         self._file, self._descriptor, self._progress = file, descriptor, progress
 
     def complete(self) -> None:

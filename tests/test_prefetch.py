@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 import pytest
 import torch
 
-from engine.data.loaders.uplink import Uplink, ahead
+from engine.data.loaders.prefetch import CopyStream, prefetch
 
 
 class Source:
@@ -30,18 +30,18 @@ def test_each_item_is_sent_before_the_one_before_is_given_out() -> None:
         sent.append(item)
         return lambda: item * 10
 
-    given = [(item, len(sent)) for item in ahead(Source().items(), send)]
+    given = [(item, len(sent)) for item in prefetch(Source().items(), send)]
     assert given == [(10, 2), (20, 3), (30, 3)]
 
 
 def test_nothing_gives_nothing() -> None:
     none: tuple[int, ...] = ()
-    assert [*ahead((item for item in none), lambda item: lambda: item)] == []
+    assert [*prefetch((item for item in none), lambda item: lambda: item)] == []
 
 
 def test_one_who_leaves_early_closes_the_source() -> None:
     source = Source()
-    items = ahead(source.items(), lambda item: lambda: item)
+    items = prefetch(source.items(), lambda item: lambda: item)
     next(items)
     items.close()
     assert source.closed
@@ -49,10 +49,10 @@ def test_one_who_leaves_early_closes_the_source() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_copies_are_those_of_before_their_source_was_overwritten() -> None:
-    uplink = Uplink(torch.device("cuda", 0))
+    stream = CopyStream(torch.device("cuda", 0))
     pixels = torch.full((64, 3, 224, 224), 7, dtype=torch.uint8)
     numbers = torch.arange(64)
-    arrived = uplink.send((pixels, numbers, numbers))
+    arrived = stream.send((pixels, numbers, numbers))
     pixels.zero_()
     copies = arrived()
     assert (copies[0] == 7).all()

@@ -1,4 +1,4 @@
-"""Copying batches to a GPU while it computes with the ones before."""
+"""Copies batches to a GPU while it computes with earlier ones."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor
 
 Item = TypeVar("Item")
 # Pixels (N, C, H, W) uint8, labels (N,), and the indices of the images (N,).
-Decoded: TypeAlias = tuple[Tensor, Tensor, Tensor]
+DecodedBatch: TypeAlias = tuple[Tensor, Tensor, Tensor]
 
 
-def ahead(
+def prefetch(
     items: Generator[Item, None, None], send: Callable[[Item], Callable[[], Item]]
 ) -> Generator[Item, None, None]:
-    """The items as they arrive, in order; each is sent before the one before it is given out."""
+    """The items in order, as they arrive; each is sent before the previous one is yielded."""
     arrival: Callable[[], Item] | None = None
     with contextlib.closing(items):
         for item in items:
@@ -29,8 +29,8 @@ def ahead(
             yield arrival()
 
 
-class Uplink:
-    """Sends tensors to a GPU on a stream of its own, so that the copies run beside the training.
+class CopyStream:
+    """Sends tensors to a GPU on a separate CUDA stream, so that the copies run beside the training.
 
     See "CUDA semantics" in PyTorch's documentation: `non_blocking` needs pinned memory, and a
     stream that uses another stream's tensor must record it.
@@ -40,10 +40,10 @@ class Uplink:
         self._device = device
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
-    def send(self, tensors: Decoded) -> Callable[[], Decoded]:
-        """Begin to copy; the returned function gives the copies to the stream that is current then.
+    def send(self, tensors: DecodedBatch) -> Callable[[], DecodedBatch]:
+        """Start to copy; returns a function that hands the copies to its caller's current stream.
 
-        Neither waits for the GPU. The tensors may be overwritten at once.
+        Neither waits for the GPU. The caller may overwrite the tensors at once.
         """
         pixels, labels, indices = (tensor.pin_memory() for tensor in tensors)
         with torch.cuda.stream(self._stream):
@@ -54,7 +54,7 @@ class Uplink:
             )
         sent = self._stream.record_event()
 
-        def arrived() -> Decoded:
+        def arrived() -> DecodedBatch:
             current = torch.cuda.current_stream(self._device)
             current.wait_event(sent)
             for copy in copies:
