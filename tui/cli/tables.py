@@ -34,7 +34,7 @@ BETWEEN = 3
 NARROWEST_PROSE, SHORTEST_NAME = 32, 12
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A heading, and how the column shrinks in a narrow terminal.
 
     The column with the highest `rank` is left out first, the last one among equals, and the first
@@ -49,14 +49,14 @@ class Column(NamedTuple):
     prose: bool = False
 
 
-def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
+def _print(columns: Sequence[TableColumn], rows: Iterable[Iterable[str]]) -> None:
     """Print a table at most as wide as the terminal; a pipe or a file gets all columns."""
     written = [[harmless(cell) for cell in row] for row in rows]
     by_column = zip(*([column.title for column in columns], *written), strict=True)
     widths = [max(map(cell_len, cells)) for cells in by_column]
     terminal = Console()
     room = terminal.width if terminal.is_terminal else sys.maxsize
-    kept, widths = fitting(columns, widths, room)
+    kept, widths = fit_columns(columns, widths, room)
     table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
     for i in kept:
         column = columns[i]
@@ -69,8 +69,8 @@ def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
         click.echo(cli_text.left_out(left_out))
 
 
-def fitting(
-    columns: Sequence[Column], widths: Sequence[int], room: int
+def fit_columns(
+    columns: Sequence[TableColumn], widths: Sequence[int], room: int
 ) -> tuple[list[int], list[int]]:
     """The numbers of the columns that fit into `room` cells, and the widths of all columns.
 
@@ -98,16 +98,16 @@ def models() -> None:
     """The architectures, with parameters and multiply-accumulates for 3×32×32 and 10 classes."""
     known = architecture_list.matching(shared_text.BY_FAMILY, "")
     columns = architecture_list.columns(known, architecture_list.CIFAR10)[:-1]
-    news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
+    news = TableColumn(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(
-        [*(Column(c.heading, c.right, c.rank) for c in columns), news],
+        [*(TableColumn(c.heading, c.right, c.rank) for c in columns), news],
         [(*(column.texts[i] for column in columns), a.new) for i, a in enumerate(known)],
     )
 
 
 def datasets(data_dir: str) -> None:
     """The data sets, and whether they are on this disk."""
-    columns = [Column(t, numeric) for t, numeric in cli_text.DATA_COLUMNS]
+    columns = [TableColumn(t, numeric) for t, numeric in cli_text.DATA_COLUMNS]
     name, images, shape, classes, on_disk, source = columns
     source = source._replace(rank=3, least=NARROWEST_PROSE, prose=True)
     _print(
@@ -128,7 +128,7 @@ def datasets(data_dir: str) -> None:
 
 def recipes() -> None:
     """The presets."""
-    name, purpose = [Column(t, numeric) for t, numeric in cli_text.RECIPE_COLUMNS]
+    name, purpose = [TableColumn(t, numeric) for t, numeric in cli_text.RECIPE_COLUMNS]
     purpose = purpose._replace(least=NARROWEST_PROSE, prose=True)
     _print([name, purpose], presets.PRESETS.items())
 
@@ -140,7 +140,9 @@ def runs(runs_dir: Path) -> None:
     if not found:
         click.echo(cli_text.no_runs(str(runs_dir)))
         return
-    number, name, *columns, started = [Column(t, numeric) for t, numeric in cli_text.RUN_COLUMNS]
+    number, name, *columns, started = [
+        TableColumn(t, numeric) for t, numeric in cli_text.RUN_COLUMNS
+    ]
     name, started = name._replace(least=SHORTEST_NAME), started._replace(rank=1)
     _print([number, name, *columns, started], [_run_row(run) for run in found])
     for run, row in zip(known, found, strict=True):

@@ -70,7 +70,7 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
     """`▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12`, or less of it."""
     train, validation = _exact(reading.train), _exact(reading.validation)
     ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
-    long, short, least = cursor_places(reading.epoch, reading.step)
+    long, short, least = cursor_labels(reading.epoch, reading.step)
     full = (*_pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   "), *ended)
     plain = _pair("", numbers.bare(train), "", numbers.bare(validation), "  ")
     forms = [(*long, Span("   "), *full), (*short, Span("   "), *full)]
@@ -78,7 +78,7 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
     return fitting([*forms, plain], room)
 
 
-def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
+def cursor_labels(epoch: float, step: int) -> tuple[Row, Row, Row]:
     """The place of the cursor in three forms, the longest first."""
     written = epoch_number(epoch)
     names = drawing_text.at_step(written, step), shared_text.at_epoch(written), written

@@ -12,7 +12,7 @@ from tui import shared_text
 from tui.drawing import axis, cells, drawing_text, numbers, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
-from tui.drawing.curve_facts import cursor_places
+from tui.drawing.curve_facts import cursor_labels
 from tui.drawing.frame import fitting
 from tui.drawing.plot import Line, plot
 from tui.drawing.scale import Scale, beside_labels, round_limits
@@ -71,7 +71,7 @@ def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -
     rate = _planned_at(history, step - 1) if ahead else rate_at(history, epoch, reach)
     value = Span(shared_text.NONE if rate is None else numbers.exact(rate))
     note = (Span(f"   {drawing_text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
-    long, short, least = cursor_places(epoch, step)
+    long, short, least = cursor_labels(epoch, step)
     forms = [(*place, Span("   "), value, *note) for place in (long, short, least)]
     return fitting([*forms, (*least, Span("  "), value), (value,)], room)
 

@@ -34,7 +34,7 @@ def local_time(moment: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(moment))
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """One line of the log: a sign, a heading and the rest."""
 
     sign: str
@@ -138,7 +138,7 @@ def _newest(history: History, width: int, clock: Clock) -> Row:
     return cells.fit(cells.shortened(row, width), width)
 
 
-def entry(event: Event) -> Entry:
+def entry(event: Event) -> LogEntry:
     """What the log says of an event."""
     match event:
         case events.EpochEnded():
@@ -150,27 +150,27 @@ def entry(event: Event) -> Entry:
         case events.RunStarted():
             recipe = event.recipe
             words = *short_names(recipe), recipe.preset, event.device
-            return Entry(
+            return LogEntry(
                 " ", "plain", drawing_text.STARTED, drawing_text.log_started(*map(harmless, words))
             )
         case events.Resumed():
-            return Entry(
+            return LogEntry(
                 "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
             )
         case events.Steered():
             lr, factor = numbers.rate(event.lr), f"{event.factor:.3g}"
             told = drawing_text.log_steered(event.step, lr, factor, event.epochs)
-            return Entry("s", "key", drawing_text.STEERED, told)
+            return LogEntry("s", "key", drawing_text.STEERED, told)
         case events.RunEnded():
             return _ended(event)
-    return Entry(" ", "dim", type(event).__name__)
+    return LogEntry(" ", "dim", type(event).__name__)
 
 
 # The sign and heading of an alert; its level and code would only repeat its sentence.
 _ALERTS = {
-    "info": Entry("·", "plain", ""),
-    "warning": Entry("!", "warning", ""),
-    "error": Entry("✗", "error", ""),
+    "info": LogEntry("·", "plain", ""),
+    "warning": LogEntry("!", "warning", ""),
+    "error": LogEntry("✗", "error", ""),
 }
 
 
@@ -182,7 +182,7 @@ def _routine(event: Event) -> bool:
     return isinstance(event, events.EpochEnded) or _by_itself(event)
 
 
-def _epoch(event: events.EpochEnded) -> Entry:
+def _epoch(event: events.EpochEnded) -> LogEntry:
     results = drawing_text.log_results(
         numbers.bare(numbers.loss(event.train_loss)),
         numbers.bare(numbers.loss(event.loss)),
@@ -190,22 +190,22 @@ def _epoch(event: events.EpochEnded) -> Entry:
         numbers.percent(event.top1),
         numbers.duration(event.seconds + event.evaluation_seconds),
     )
-    return Entry(" ", "plain", drawing_text.log_epoch(event.epoch), results)
+    return LogEntry(" ", "plain", drawing_text.log_epoch(event.epoch), results)
 
 
-def _checkpointed(event: events.Checkpointed) -> Entry:
+def _checkpointed(event: events.Checkpointed) -> LogEntry:
     file = harmless(event.file)
     known = not isinstance(event.top1, UnsetType)
     if event.reason == "best" and known:
         rest = drawing_text.log_best(numbers.percent(event.top1), event.epoch, file)
-        return Entry("◆", "good", drawing_text.BEST, rest)
+        return LogEntry("◆", "good", drawing_text.BEST, rest)
     reason = drawing_text.CHECKPOINT_REASONS[event.reason]
-    return Entry(
+    return LogEntry(
         " ", "plain", shared_text.CHECKPOINT, drawing_text.log_checkpoint(reason, event.step, file)
     )
 
 
-def _ended(event: events.RunEnded) -> Entry:
+def _ended(event: events.RunEnded) -> LogEntry:
     sign: dict[str, tuple[str, Ink]]
     sign = {"done": ("✓", "good"), "stopped": ("·", "plain"), "failed": ("✗", "error")}
     best = numbers.percent(event.best_top1)
@@ -214,7 +214,7 @@ def _ended(event: events.RunEnded) -> Entry:
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
         # The status says how long it took; it knows of earlier attempts and of pauses.
         rest = drawing_text.log_ended(best, epoch)
-    return Entry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
+    return LogEntry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
 
 
 def _line(event: Event, clock: Clock) -> Row:

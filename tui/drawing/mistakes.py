@@ -21,7 +21,7 @@ class Mistake(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Counts:
+class ConfusionCounts:
     """The non-zero cells by (true, predicted), and the images of each true class.
 
     All else is computed from these when it is first needed.
@@ -84,7 +84,7 @@ class Counts:
 
 # A pane needs the same counts several times in one redraw.
 @lru_cache(maxsize=2)
-def counts(confusion: Confusion) -> Counts:
+def counts(confusion: Confusion) -> ConfusionCounts:
     """The matrix as its non-zero cells."""
     if confusion.counts:
         triples = (
@@ -96,7 +96,7 @@ def counts(confusion: Confusion) -> Counts:
     totals: dict[int, int] = {}
     for (true, _), count in cells.items():
         totals[true] = totals.get(true, 0) + count
-    return Counts(cells, totals)
+    return ConfusionCounts(cells, totals)
 
 
 def class_name(classes: Sequence[str], index: int) -> str:

@@ -26,7 +26,7 @@ TRAINS = ("training", "evaluating")
 _VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Quadro")
 
 
-class State(NamedTuple):
+class StateLabel(NamedTuple):
     """The state of the run with its sign, and whether it goes on by itself.
 
     `what` says it in more words, if there are any.
@@ -83,20 +83,20 @@ def progress_row(history: History, width: int) -> Row:
     return cells.fit(cells.row(" ", *_merged(row), share), width)
 
 
-def state(history: History, pausing: bool = False, silent: bool = False) -> State:
+def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
     """The state of the run, from its last phase and its end."""
     if history.ended is not None:
         reason = history.ended.reason
-        signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
-        found = signs.get(reason, State("·", "", "warning"))
+        signs = {"done": StateLabel("✓", "", "good"), "failed": StateLabel("✗", "", "error")}
+        found = signs.get(reason, StateLabel("·", "", "warning"))
         return found._replace(word=shared_text.RUN_ENDED[reason])
     if silent:
-        return State("?", drawing_text.ENGINE_SILENT, "warning")
+        return StateLabel("?", drawing_text.ENGINE_SILENT, "warning")
     phase = history.phase
     if pausing:
-        return State("‖", drawing_text.PHASES["pausing"], "warning")
+        return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")
     if phase is None:
-        return State("○", drawing_text.PHASES["starting"], "dim")
+        return StateLabel("○", drawing_text.PHASES["starting"], "dim")
     word = drawing_text.PHASES.get(phase.name, phase.name)
     if (phase.name, phase.note) == ("evaluating", "test"):
         word = drawing_text.TESTING
@@ -106,9 +106,9 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
         share = f" {numbers.whole(fraction)} %"
         word, what = word + share, what + share if what else ""
     if phase.name in ("pausing", "paused"):
-        return State("‖", word, "warning")
+        return StateLabel("‖", word, "warning")
     ink: Ink = "good" if phase.name in TRAINS else "key"
-    return State("●", word, ink, running=True, what=what)
+    return StateLabel("●", word, ink, running=True, what=what)
 
 
 def _more_names(history: History) -> Span:
@@ -162,7 +162,7 @@ def _device(run: RunStarted) -> tuple[str, str]:
     return device, model if device.startswith("cuda") else ""
 
 
-def _states(history: History, now: float, doing: State, clock: Clock) -> list[Row]:
+def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> list[Row]:
     """State, epoch, speed and time left, in ever shorter forms."""
     head = Span(f"{doing.sign} {doing.word}", doing.ink)
     full = Span(f"{doing.sign} {doing.what or doing.word}", doing.ink)

@@ -23,10 +23,10 @@ class Opening(FineScreen[None]):
         self._label, self._boxed = label, boxed
 
     def compose(self) -> ComposeResult:
-        yield Boxes(self._label, boxed=self._boxed)
+        yield EmptyFrames(self._label, boxed=self._boxed)
 
 
-class Boxes(CellWidget):
+class EmptyFrames(CellWidget):
     """Frames without content where the panes will be, under a name."""
 
     def __init__(self, label: str, *, boxed: bool) -> None:

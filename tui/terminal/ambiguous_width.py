@@ -24,7 +24,7 @@ AFTER_ONE_CELL = 2
 
 
 @dataclasses.dataclass
-class Terminal:
+class TerminalAnswer:
     """What it answered: whether it draws such characters wide; and what was typed meanwhile."""
 
     wide: bool = False
@@ -32,13 +32,13 @@ class Terminal:
 
 
 @contextmanager
-def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[Terminal]:
+def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[TerminalAnswer]:
     """Ask on entry and read the answer on exit, at most SECONDS later.
 
     The body of the `with` can do something that takes time. The caller has to handle the keys in
     `typed`: they were read together with the answer.
     """
-    terminal = Terminal()
+    terminal = TerminalAnswer()
     if not (os.isatty(0) and os.isatty(1)):
         yield terminal
         return
@@ -60,7 +60,7 @@ def _unbuffered(attributes: list[Any]) -> list[Any]:
     return [iflag & ~termios.ICRNL, oflag, cflag, quiet, *rest]
 
 
-def _listen(terminal: Terminal, deadline: float, clock: Callable[[], float]) -> None:
+def _listen(terminal: TerminalAnswer, deadline: float, clock: Callable[[], float]) -> None:
     """Read until the answer has arrived or the deadline has passed."""
     heard = b""
     while select.select([0], [], [], max(0.0, deadline - clock()))[0]:

@@ -18,7 +18,7 @@ GREYS = {8 + 10 * i: 232 + i for i in range(24)}
 BOLD = "1"
 
 
-class Codes(NamedTuple):
+class StyleCodes(NamedTuple):
     """The codes of a style (ECMA-48, SGR): attributes and both colours."""
 
     attributes: str
@@ -31,7 +31,7 @@ class Codes(NamedTuple):
         return self.attributes in ("", BOLD)
 
 
-NOTHING = Codes("", "39", "49")
+NOTHING = StyleCodes("", "39", "49")
 
 
 class Pen:
@@ -60,7 +60,7 @@ class Pen:
         end = "\x1b[m" if self._codes != NOTHING else ""
         return "".join(self._parts) + end
 
-    def _turn_to(self, codes: Codes, text: str) -> None:
+    def _turn_to(self, codes: StyleCodes, text: str) -> None:
         """Write the codes that differ from the style before and show in this text."""
         before = self._codes
         if before == codes:
@@ -83,9 +83,9 @@ class Pen:
 
 
 @lru_cache(4096)
-def codes_of(style: Style, colours: ColorSystem) -> Codes:
+def codes_of(style: Style, colours: ColorSystem) -> StyleCodes:
     """The codes of this style on a terminal with these colours."""
-    return Codes(
+    return StyleCodes(
         Strip.render_ansi(style.without_color, colours),
         _colour(style.color, colours, NOTHING.foreground, foreground=True),
         _colour(style.bgcolor, colours, NOTHING.background, foreground=False),

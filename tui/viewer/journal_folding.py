@@ -18,7 +18,7 @@ SLICE_SECONDS = 0.005
 LONG = 3 << 20
 
 
-class Update(NamedTuple):
+class HistoryUpdate(NamedTuple):
     """The kinds of the new events; None where anything may have changed.
 
     `more` says that the slice ended before the journal did.
@@ -44,16 +44,16 @@ class JournalFolding:
     def shows_excerpt(self) -> bool:
         return self.history is not self._folded
 
-    def fold_slice(self) -> Update:
+    def fold_slice(self) -> HistoryUpdate:
         """Fold new events for one slice of time; a short journal is folded at once at first."""
         first = self._reader is None and not self.shows_excerpt
         if first and journal_size(self._journal) > LONG:
             self.history = History()
             self.history.fold(excerpt(self._journal))
-            return Update(None, more=True)
+            return HistoryUpdate(None, more=True)
         return self._fold_until(math.inf if first else time.monotonic() + SLICE_SECONDS)
 
-    def _fold_until(self, deadline: float) -> Update:
+    def _fold_until(self, deadline: float) -> HistoryUpdate:
         self._reader = self._reader or JournalReader(self._journal)
         kinds: frozenset[type[Event]] | None = frozenset()
         for batch in self._reader.batches():
@@ -63,10 +63,10 @@ class JournalFolding:
             folded = self._folded.fold(batch.events)
             kinds = None if kinds is None else kinds | folded
             if time.monotonic() > deadline:
-                return Update(frozenset() if self.shows_excerpt else kinds, more=True)
+                return HistoryUpdate(frozenset() if self.shows_excerpt else kinds, more=True)
         if self.shows_excerpt:
             self.history, kinds = self._folded, None
-        return Update(kinds, more=False)
+        return HistoryUpdate(kinds, more=False)
 
 
 def journal_size(journal: Path) -> int:

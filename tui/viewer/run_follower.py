@@ -12,7 +12,7 @@ from engine.run.history import History
 from engine.run.run_lock import Liveness
 from engine.run.run_paths import RunDir
 from tui.viewer import viewer_text
-from tui.viewer.journal_folding import JournalFolding, Update
+from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 
 
 class RunFollower:
@@ -37,7 +37,7 @@ class RunFollower:
     def alive(self) -> bool:
         return self.liveness == "live"
 
-    def update(self) -> Update:
+    def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""
         # First the lock, then the journal: whatever an engine writes before it ends is read.
         liveness = run_lock.liveness(self.run)
@@ -48,9 +48,9 @@ class RunFollower:
             return update
         changed = liveness != self.liveness
         if changed and self._must_restart(liveness):
-            return Update(None, self.update().more)
+            return HistoryUpdate(None, self.update().more)
         if self._add_starting() or self._add_death() or changed:
-            return Update(None, more=False)
+            return HistoryUpdate(None, more=False)
         return update
 
     def expect_engine(self, since: float) -> None:

@@ -16,7 +16,7 @@ from engine.run.run_lock import Liveness
 from engine.run.run_paths import RunDir
 from tui.viewer.journal_folding import journal_size
 
-State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
+RunState: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     number: int | None
     name: str
     path: str
-    state: State
+    state: RunState
     arch: str
     data: str
     epoch: int
@@ -46,14 +46,14 @@ def _read(run: RunDir) -> History:
     return history
 
 
-def state_now(run: RunDir) -> State:
+def state_now(run: RunDir) -> RunState:
     """The state of a run, from an excerpt of its journal: quick, however long that is."""
     history = History()
     history.fold(excerpt(run.journal))
     return state_of(history, run_lock.liveness(run))
 
 
-def state_of(history: History, liveness: Liveness) -> State:
+def state_of(history: History, liveness: Liveness) -> RunState:
     """The state of a run with this history; an engine gone without `RunEnded` has failed."""
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"

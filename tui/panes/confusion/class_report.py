@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
-from tui.drawing.mistakes import Counts, class_name
+from tui.drawing.mistakes import ConfusionCounts, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table
 from tui.panes.confusion import confusion_text
@@ -22,7 +22,7 @@ BAR_SHARE = 5
 HEADED = 3
 
 
-class Score(NamedTuple):
+class ClassScore(NamedTuple):
     """Fractions of a class; None if undefined, without an image or without a prediction."""
 
     precision: float | None
@@ -30,26 +30,28 @@ class Score(NamedTuple):
     f1: float | None
 
 
-def score(counted: Counts, index: int) -> Score:
+def score(counted: ConfusionCounts, index: int) -> ClassScore:
     """Precision, recall and F1, their harmonic mean, of one class against all others."""
     hits = counted.cells.get((index, index), 0)
     said, total = counted.said.get(index, 0), counted.totals.get(index, 0)
-    return Score(
+    return ClassScore(
         hits / said if said else None,
         hits / total if total else None,
         2 * hits / (said + total) if said + total else None,
     )
 
 
-def mean_score(counted: Counts, many: int) -> Score:
+def mean_score(counted: ConfusionCounts, many: int) -> ClassScore:
     """The mean of each fraction over the classes for which it is defined."""
     columns = zip(*(score(counted, index) for index in range(many)), strict=True)
     defined = [[value for value in column if value is not None] for column in columns]
-    return Score(*(sum(values) / len(values) if values else None for values in defined or [[]] * 3))
+    return ClassScore(
+        *(sum(values) / len(values) if values else None for values in defined or [[]] * 3)
+    )
 
 
 def report(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> list[Row]:
     """A row for each class around the selected one, with its most frequent mistake."""
     order = class_order(counted, classes, view.order("report"), view.wanted)
@@ -67,7 +69,7 @@ def report(
     return rows if height >= HEADED else rows[1:]
 
 
-def report_foot(counted: Counts, many: int, width: int) -> Row:
+def report_foot(counted: ConfusionCounts, many: int, width: int) -> Row:
     """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, or less of it."""
     names = (confusion_text.PRECISION, confusion_text.RECALL, confusion_text.F1)
     means = zip(names, mean_score(counted, many), strict=True)
@@ -77,7 +79,7 @@ def report_foot(counted: Counts, many: int, width: int) -> Row:
 
 
 def _columns(
-    counted: Counts, classes: Sequence[str], shown: Sequence[int], width: int
+    counted: ConfusionCounts, classes: Sequence[str], shown: Sequence[int], width: int
 ) -> list[Column]:
     scores = [score(counted, index) for index in shown]
     names = [_cut(class_name(classes, index)) for index in shown]
@@ -95,7 +97,7 @@ def _columns(
     ]
 
 
-def _taken_for(counted: Counts, classes: Sequence[str], index: int) -> str:
+def _taken_for(counted: ConfusionCounts, classes: Sequence[str], index: int) -> str:
     """`dog 13.1 %`: what a class is most often taken for, and how often."""
     worst = counted.worst.get(index)
     if worst is None:

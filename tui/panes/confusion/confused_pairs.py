@@ -8,7 +8,7 @@ from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.mistakes import Counts, Mistake, class_name
+from tui.drawing.mistakes import ConfusionCounts, Mistake, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
@@ -33,7 +33,11 @@ HEADED = 4
 
 
 def pair_table(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView | None = None
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: MatrixView | None = None,
 ) -> list[Row]:
     """The pairs, the shape of the matrix beside them, and the extremes of recall below."""
     view = view or MatrixView()
@@ -114,7 +118,7 @@ def _list_widths(shown: Sequence[Mistake], classes: Sequence[str]) -> tuple[int,
 
 def _list(
     found: Sequence[Mistake],
-    counted: Counts,
+    counted: ConfusionCounts,
     classes: Sequence[str],
     width: int,
     height: int,
@@ -138,7 +142,7 @@ def _list(
 
 
 def _widths(
-    counted: Counts, classes: Sequence[str], width: int, shown: Sequence[Mistake]
+    counted: ConfusionCounts, classes: Sequence[str], width: int, shown: Sequence[Mistake]
 ) -> tuple[int, int, int]:
     """The widths of a number, of a name and of a bar."""
     number = max(widest([_total(counted)]), len(f"{counted.mistakes[0].images:,}"))
@@ -150,12 +154,12 @@ def _widths(
     return number, name, min(longest_bar, width - 2 * name - number - 5)
 
 
-def _total(counted: Counts) -> str:
+def _total(counted: ConfusionCounts) -> str:
     totals = set(counted.totals.values())
     return confusion_text.of(f"{totals.pop():,}") if len(totals) == 1 else confusion_text.COUNT
 
 
-def _heading(counted: Counts, width: int, number: int, name: int) -> list[Row]:
+def _heading(counted: ConfusionCounts, width: int, number: int, name: int) -> list[Row]:
     head = (
         f" {cells.fit_text(shared_text.TRUE, name)}"
         f" {cells.fit_text(confusion_text.PREDICTED, name)}"
@@ -183,7 +187,7 @@ def _pair(
     )
 
 
-def _extremes(counted: Counts, classes: Sequence[str], width: int) -> list[Row]:
+def _extremes(counted: ConfusionCounts, classes: Sequence[str], width: int) -> list[Row]:
     """The classes with the lowest and the highest recall."""
     ranked = counted.recalls
     label = widest([confusion_text.HARDEST, confusion_text.EASIEST])

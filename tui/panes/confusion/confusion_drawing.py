@@ -9,11 +9,11 @@ from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.mistakes import Counts, class_name, counts
+from tui.drawing.mistakes import ConfusionCounts, class_name, counts
 from tui.panes.confusion import confusion_text, matrix
 from tui.panes.confusion.class_report import report, report_foot
 from tui.panes.confusion.confused_pairs import pair_list, pair_table, short_pairs
-from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, Layout
+from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, MatrixLayout
 from tui.panes.confusion.matrix_view import Kind, MatrixView, class_order
 
 PLAIN = MatrixView()
@@ -130,7 +130,7 @@ def confusion_facts(
 
 
 def _shown(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> list[Row]:
     if view.kind == "report":
         return report(counted, classes, width, height, view)
@@ -145,21 +145,25 @@ def _shown(
 
 
 def _whole(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
-) -> Layout | None:
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
+) -> MatrixLayout | None:
     order = class_order(counted, classes, view.order("matrix"), view.wanted)
-    return matrix.layout(counted, order, classes, width, height, view.in_counts)
+    return matrix.matrix_layout(counted, order, classes, width, height, view.in_counts)
 
 
 def _part(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
-) -> Layout:
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
+) -> MatrixLayout:
     order = class_order(counted, classes, view.order("matrix"), view.wanted)
     return matrix.window(counted, order, classes, width, height, view)
 
 
 def _matrix(
-    counted: Counts, classes: Sequence[str], shape: Layout, height: int, view: MatrixView
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    shape: MatrixLayout,
+    height: int,
+    view: MatrixView,
 ) -> list[Row]:
     rows = matrix.matrix_rows(counted, classes, shape, view)
     column = view.selected[1] if view.selected else None
@@ -168,7 +172,7 @@ def _matrix(
 
 
 def _matrix_foot(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Row:
     whole = _whole(counted, classes, width, height, view)
     shape = whole or _part(counted, classes, width, height, view)
@@ -183,7 +187,11 @@ def _matrix_foot(
 
 
 def _selection(
-    counted: Counts, classes: Sequence[str], selected: tuple[int, int], kind: Kind, width: int
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    selected: tuple[int, int],
+    kind: Kind,
+    width: int,
 ) -> Row:
     """`cat → dog   131 of 1,000   13.1 %`."""
     true, predicted = selected
@@ -205,11 +213,11 @@ def _selection(
 
 def _beside(
     rows: Sequence[Row],
-    counted: Counts,
+    counted: ConfusionCounts,
     classes: Sequence[str],
     width: int,
     height: int,
-    shape: Layout,
+    shape: MatrixLayout,
 ) -> list[Row]:
     """The matrix, with a list of the worst pairs on its right if there is room."""
     room = width - shape.width - 3

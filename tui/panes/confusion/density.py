@@ -8,14 +8,16 @@ from functools import lru_cache
 from tui.drawing import cells
 from tui.drawing.braille import Canvas
 from tui.drawing.cells import Ink, Row, Span
-from tui.drawing.mistakes import Counts
+from tui.drawing.mistakes import ConfusionCounts
 
 # A dot is set from this share of the densest dot off the diagonal on.
 VISIBLE = 0.25
 
 
 @lru_cache(maxsize=2)
-def density(counted: Counts, order: tuple[int, ...], width: int, height: int) -> tuple[Row, ...]:
+def density(
+    counted: ConfusionCounts, order: tuple[int, ...], width: int, height: int
+) -> tuple[Row, ...]:
     """The largest square of dots that fits; rows are true classes in this order."""
     places = {index: place for place, index in enumerate(order)}
     fitting = max(1, min(2 * width, 4 * height))

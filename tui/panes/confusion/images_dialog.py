@@ -17,7 +17,7 @@ from tui.panes.confusion import confusion_text, mistake_images
 from tui.widgets.drawn import CellWidget, is_coloured
 
 
-class Pages(CellWidget):
+class ImagePages(CellWidget):
     """The images in a frame, a page at a time."""
 
     def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ class ImagesDialog(ModalScreen[None]):
 
     def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
         super().__init__()
-        self._pages = Pages(title, shown, classes)
+        self._pages = ImagePages(title, shown, classes)
 
     def compose(self) -> ComposeResult:
         yield self._pages

@@ -9,7 +9,7 @@ from rich.cells import set_cell_size
 
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
-from tui.drawing.mistakes import Counts, class_name
+from tui.drawing.mistakes import ConfusionCounts, class_name
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.confused_pairs import listed_width
@@ -36,7 +36,7 @@ LEVELS: tuple[tuple[float, str, Ink], ...] = (
 )
 
 
-class Layout(NamedTuple):
+class MatrixLayout(NamedTuple):
     """The classes that are shown, and their sizes in cells.
 
     A cell is as wide as its number with the space before it, and has room for a sign or not. `rows`
@@ -60,14 +60,14 @@ class Layout(NamedTuple):
         return 1 + self.name + self.cell * len(self.columns) + RECALL
 
 
-def layout(
-    counted: Counts,
+def matrix_layout(
+    counted: ConfusionCounts,
     order: tuple[int, ...],
     classes: Sequence[str],
     width: int,
     height: int,
     in_counts: bool,
-) -> Layout | None:
+) -> MatrixLayout | None:
     """The most detailed shape in which the whole matrix fits, or None."""
     many = len(order)
     if not 0 < many <= min(MOST_CLASSES, height):
@@ -80,19 +80,19 @@ def layout(
         name = min(most, width - 1 - cell * many - RECALL)
         if name >= shortest:
             pitch = min(HIGHEST, max(1, (height - 1) // many)) if signs else 1
-            shape = Layout(name, cell, signs, order, order, pitch)
+            shape = MatrixLayout(name, cell, signs, order, order, pitch)
             return _widened(shape, names, width, listed_width(counted.mistakes, classes, height))
     return None
 
 
 def window(
-    counted: Counts,
+    counted: ConfusionCounts,
     order: tuple[int, ...],
     classes: Sequence[str],
     width: int,
     height: int,
     view: MatrixView,
-) -> Layout:
+) -> MatrixLayout:
     """The part of a large matrix that fits, around the selected cell or from the first."""
     digits = _digits(counted, view.in_counts)
     longest = min(LONGEST_NAME, max(SHORTEST_NAME, width // 4))
@@ -103,13 +103,16 @@ def window(
     at = [order.index(i) if i in order else 0 for i in view.selected or (0, 0)]
     rows = part(len(order), at[0], max(1, height - 1))
     columns = part(len(order), at[1], max(1, room // cell))
-    return Layout(
+    return MatrixLayout(
         name, cell, signs, tuple(order[i] for i in rows), tuple(order[i] for i in columns)
     )
 
 
 def matrix_rows(
-    counted: Counts, classes: Sequence[str], shape: Layout, view: MatrixView | None = None
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    shape: MatrixLayout,
+    view: MatrixView | None = None,
 ) -> list[Row]:
     """The rows of a true class: name, cells, recall; brackets around the selected cell.
 
@@ -127,7 +130,11 @@ def matrix_rows(
 
 
 def _matrix_row(
-    counted: Counts, classes: Sequence[str], shape: Layout, true: int, view: MatrixView
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    shape: MatrixLayout,
+    true: int,
+    view: MatrixView,
 ) -> Row:
     name = cells.fit_text(class_name(classes, true), shape.name)
     drawn = [_cell(counted, true, other, shape, view.in_counts) for other in shape.columns]
@@ -138,7 +145,7 @@ def _matrix_row(
     return cells.row(Span(" " + name, "selected"), *_marked(drawn, shape.columns.index(column)))
 
 
-def _fill_row(counted: Counts, shape: Layout, true: int, in_counts: bool) -> Row:
+def _fill_row(counted: ConfusionCounts, shape: MatrixLayout, true: int, in_counts: bool) -> Row:
     """The cells of a class without their numbers; a share that rounds to zero is empty."""
     spans = [Span(" " * (1 + shape.name))]
     for other in shape.columns:
@@ -162,13 +169,13 @@ def _marked(drawn: Sequence[Span], at: int) -> list[Span]:
     return [*drawn[:at], *bracketed, *drawn[at + 2 :]]
 
 
-def heading(classes: Sequence[str], shape: Layout, selected: int | None = None) -> Row:
+def heading(classes: Sequence[str], shape: MatrixLayout, selected: int | None = None) -> Row:
     """The predicted classes, abbreviated, over their columns."""
     recall = Span(cells.right(confusion_text.RECALL, RECALL - 1), "dim")
     return cells.row(" " * (1 + shape.name), *_column_names(classes, shape, selected), recall)
 
 
-def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
+def heading_border(classes: Sequence[str], shape: MatrixLayout, width: int) -> Row:
     """The predicted classes in the lower border, for a matrix that takes all rows of the pane."""
     label = f"─ {confusion_text.PREDICTED}"
     label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
@@ -179,14 +186,14 @@ def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
     return cells.fit((Span(label, "border"), *names, Span(recall, "dim"), rest), width)
 
 
-def _column_names(classes: Sequence[str], shape: Layout, selected: int | None) -> list[Span]:
+def _column_names(classes: Sequence[str], shape: MatrixLayout, selected: int | None) -> list[Span]:
     return [
         Span(_short(class_name(classes, i), shape.cell), "selected" if i == selected else "dim")
         for i in shape.columns
     ]
 
 
-def _widened(shape: Layout, names: int, width: int, listed: int) -> Layout:
+def _widened(shape: MatrixLayout, names: int, width: int, listed: int) -> MatrixLayout:
     """The shape with wider cells, up to whole headings and square cells, and with longer names.
 
     If there is room for a list beside it, that keeps its cells or a third of the width.
@@ -199,7 +206,7 @@ def _widened(shape: Layout, names: int, width: int, listed: int) -> Layout:
     return shape._replace(name=min(names, shape.name + left))
 
 
-def _digits(counted: Counts, in_counts: bool) -> int:
+def _digits(counted: ConfusionCounts, in_counts: bool) -> int:
     return len(str(max(counted.cells.values(), default=0))) if in_counts else 2
 
 
@@ -209,7 +216,9 @@ def _short(name: str, cell: int) -> str:
     return cells.right(beginning, cell)
 
 
-def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: bool) -> Span:
+def _cell(
+    counted: ConfusionCounts, true: int, predicted: int, shape: MatrixLayout, in_counts: bool
+) -> Span:
     sign, ink = _sign(counted, true, predicted)
     number = _number(counted, true, predicted, in_counts)
     if number == "0":
@@ -222,13 +231,13 @@ def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: 
     return Span(cells.right(sign * min(1, room) + number, shape.cell), ink)
 
 
-def _number(counted: Counts, true: int, predicted: int, in_counts: bool) -> str:
+def _number(counted: ConfusionCounts, true: int, predicted: int, in_counts: bool) -> str:
     if in_counts:
         return str(counted.cells.get((true, predicted), 0))
     return numbers.whole(counted.fraction(true, predicted))
 
 
-def _sign(counted: Counts, true: int, predicted: int) -> tuple[str, Ink]:
+def _sign(counted: ConfusionCounts, true: int, predicted: int) -> tuple[str, Ink]:
     """The characters that fill a cell."""
     if (true, predicted) not in counted.cells:
         return " ", "dim"
@@ -241,5 +250,5 @@ def _level(share: float) -> tuple[str, Ink]:
     return next((sign, ink) for least, sign, ink in LEVELS if share >= least)
 
 
-def _recall(counted: Counts, true: int) -> str:
+def _recall(counted: ConfusionCounts, true: int) -> str:
     return numbers.whole(counted.fraction(true, true)) if true in counted.totals else "·"

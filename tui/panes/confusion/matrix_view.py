@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from tui.drawing.mistakes import Counts, Mistake, class_name
+from tui.drawing.mistakes import ConfusionCounts, Mistake, class_name
 
 Kind: TypeAlias = Literal["matrix", "pairs", "report"]
 Order: TypeAlias = Literal["classes", "worst", "recall"]
@@ -41,7 +41,7 @@ class MatrixView(NamedTuple):
 
 
 def class_order(
-    counted: Counts, classes: Sequence[str], order: Order, wanted: str = ""
+    counted: ConfusionCounts, classes: Sequence[str], order: Order, wanted: str = ""
 ) -> tuple[int, ...]:
     """The classes by number, or those of the worst pairs first, or the hardest first."""
     many = len(classes)
@@ -56,7 +56,7 @@ def class_order(
 
 
 def pair_order(
-    counted: Counts, classes: Sequence[str], order: Order, wanted: str = ""
+    counted: ConfusionCounts, classes: Sequence[str], order: Order, wanted: str = ""
 ) -> Sequence[Mistake]:
     """The pairs: the most frequent first, or those of the hardest class first, or by number."""
     found: Sequence[Mistake] = counted.mistakes
@@ -72,7 +72,12 @@ def pair_order(
 
 
 def moved(
-    counted: Counts, classes: Sequence[str], view: MatrixView, kind: Kind, down: int, right: int
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    view: MatrixView,
+    kind: Kind,
+    down: int,
+    right: int,
 ) -> tuple[int, int] | None:
     """The cell this many rows and columns further, in the order that is shown.
 
@@ -111,7 +116,7 @@ def part(count: int, at: int, shown: int) -> range:
 
 
 @lru_cache(maxsize=2)
-def similar(counted: Counts, many: int) -> tuple[int, ...]:
+def similar(counted: ConfusionCounts, many: int) -> tuple[int, ...]:
     """The classes in an order that puts those next to each other that are often confused.
 
     The most frequent pairs, counted in both directions, are joined first, each class to at most two

@@ -35,7 +35,7 @@ INKS: dict[Problem, Ink] = {
 }
 
 
-class Scale(NamedTuple):
+class GradientScale(NamedTuple):
     """The powers of ten that the lowest and the highest block stand for."""
 
     low: float
@@ -52,11 +52,11 @@ class Scale(NamedTuple):
         return bar(share(logarithm(gradient), *self), width) if gradient is not None else ""
 
 
-def scale_for(gradients: Iterable[Measured]) -> Scale:
+def gradient_scale(gradients: Iterable[Measured]) -> GradientScale:
     """The scale up to the next power of ten: round, so that it seldom changes."""
     largest = max((g for g in gradients if g is not None and math.isfinite(g)), default=1.0)
     high = math.ceil(logarithm(largest))
-    return Scale(high - DECADES, high)
+    return GradientScale(high - DECADES, high)
 
 
 def logarithm(value: float) -> float:
@@ -100,7 +100,7 @@ def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row
 
 
 def _profile(gradients: Sequence[Measured], room: int) -> str:
-    scale = scale_for(gradients)
+    scale = gradient_scale(gradients)
     powers = [None if g is None else max(scale.low, logarithm(g)) for g in gradients]
     return sparkline(powers, min(room, len(powers)), *scale)
 

@@ -16,7 +16,7 @@ from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table, widest
 from tui.panes.layers import layers_text, stage_tree
 from tui.panes.layers.diagnosis import DEAD, Diagnosis, Verdict, combined, frozen
-from tui.panes.layers.gradient_depth import INKS, Scale, amount, depth_line, scale_for
+from tui.panes.layers.gradient_depth import INKS, GradientScale, amount, depth_line, gradient_scale
 from tui.panes.layers.stage_tree import Node
 
 # A name is cut to this before a column is left out.
@@ -138,7 +138,7 @@ class LayerTable:
     ) -> list[Column]:
         """The columns of the newest report."""
         found = [self.found(diagnosis, i) for i in shown]
-        scale = scale_for(one.health.gradient for one in diagnosis.verdicts.values())
+        scale = gradient_scale(one.health.gradient for one in diagnosis.verdicts.values())
         inks = [self.rows[i].ink for i in shown]
         marks: list[Ink] = [INKS[one.problem] if one else "plain" for one in found]
         learning = [
@@ -354,7 +354,7 @@ def _short(count: int) -> str:
     return numbers.count(count) if count else ""
 
 
-def _gradient_bar(scale: Scale, found: Verdict | None, width: int) -> str:
+def _gradient_bar(scale: GradientScale, found: Verdict | None, width: int) -> str:
     if found is None:
         return ""
     gradient = found.health.gradient

@@ -18,7 +18,7 @@ BLOCK_LAYERS = 2
 FIRST_ROWS = 30
 
 
-class Run(NamedTuple):
+class LayerRange(NamedTuple):
     """Layers from `start` to before `end`, whose names share their first `parts`."""
 
     start: int
@@ -49,7 +49,7 @@ def nodes(layers: Sequence[Layer]) -> tuple[Node, ...]:
     names = [layer.name.split(".") for layer in layers]
     weighs = [layer.macs > 0 for layer in layers]
     found: list[Node] = []
-    for stage in _split(Run(0, len(names), 0), names, weighs):
+    for stage in _split(LayerRange(0, len(names), 0), names, weighs):
         _add(found, stage, names, weighs, depth=0, inside=0)
     return tuple(found)
 
@@ -82,7 +82,7 @@ def above(tree: Sequence[Node], index: int) -> int:
 
 def _add(
     found: list[Node],
-    run: Run,
+    run: LayerRange,
     names: Sequence[Sequence[str]],
     weighs: Sequence[bool],
     depth: int,
@@ -107,8 +107,8 @@ def _add(
 
 
 def _below(
-    run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool], depth: int
-) -> Iterator[Run]:
+    run: LayerRange, names: Sequence[Sequence[str]], weighs: Sequence[bool], depth: int
+) -> Iterator[LayerRange]:
     """The members of a group: blocks, if it is a stage that has several, and layers."""
     parts = _split(run, names, weighs) if depth == 0 else []
     blocks = {part for part in parts if _is_block(part, weighs)}
@@ -118,10 +118,12 @@ def _below(
         if part in blocks:
             yield part
         else:
-            yield from (Run(i, i + 1, part.parts) for i in range(part.start, part.end))
+            yield from (LayerRange(i, i + 1, part.parts) for i in range(part.start, part.end))
 
 
-def _split(run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool]) -> list[Run]:
+def _split(
+    run: LayerRange, names: Sequence[Sequence[str]], weighs: Sequence[bool]
+) -> list[LayerRange]:
     """The runs by the next part of the names; the only one that has blocks is split in turn."""
     found = _parts(run, names)
     holders = [
@@ -135,16 +137,16 @@ def _split(run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool]) -> 
     return [*found[:at], *_split(holders[0], names, weighs), *found[at + 1 :]]
 
 
-def _parts(run: Run, names: Sequence[Sequence[str]]) -> list[Run]:
+def _parts(run: LayerRange, names: Sequence[Sequence[str]]) -> list[LayerRange]:
     deeper = run.parts + 1
     found = []
     for _, same in itertools.groupby(
         range(run.start, run.end), key=lambda i: tuple(names[i][:deeper])
     ):
         members = list(same)
-        found.append(Run(members[0], members[-1] + 1, deeper))
+        found.append(LayerRange(members[0], members[-1] + 1, deeper))
     return found
 
 
-def _is_block(run: Run, weighs: Sequence[bool]) -> bool:
+def _is_block(run: LayerRange, weighs: Sequence[bool]) -> bool:
     return sum(weighs[run.start : run.end]) >= BLOCK_LAYERS

@@ -133,7 +133,7 @@ class ScalarsPane(SmoothedChart):
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         place = (
-            curve_facts.cursor_places(self.cursor, self._step) if self.cursor is not None else ()
+            curve_facts.cursor_labels(self.cursor, self._step) if self.cursor is not None else ()
         )
         if self.plot_width(width) < width - 2:
             return Border(fitting([*place, *self._axis_facts], facts_room), self.ticks(width))

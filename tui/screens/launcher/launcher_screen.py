@@ -27,7 +27,7 @@ from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.data_box import DataBox
 from tui.screens.launcher.device_box import DeviceBox
 from tui.screens.launcher.new_run import ImageFolder, NewRun
-from tui.screens.launcher.outer_rows import Head, KeysRow, PlanRows
+from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
 from tui.widgets.chooser import Chooser
@@ -66,7 +66,7 @@ class Launcher(Screen[None]):
 
     def compose(self) -> ComposeResult:
         new = self.new_run
-        yield Head(self._runs_dir, id="head")
+        yield HeadRow(self._runs_dir, id="head")
         yield RunsBox(self._runs_dir, id="runs")
         with Horizontal(id="middle"):
             with Vertical(id="models"):

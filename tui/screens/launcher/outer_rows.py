@@ -25,7 +25,7 @@ from tui.widgets.strips import MORE, keys_row
 NARROWEST_SENTENCE = 20
 
 
-class Head(CellWidget):
+class HeadRow(CellWidget):
     """The program, the host, and the folder of runs where there is room for it."""
 
     def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
