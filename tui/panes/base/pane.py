@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from engine.protocol.commands import InspectionKind
@@ -146,29 +145,11 @@ class Pane(CellWidget, can_focus=True):
     def on_click(self) -> None:
         self.post_message(self.Chosen(self))
 
-
-class ScrollingPane(Pane):
-    """A pane of more rows than fit: arrows move the first one that is shown."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_rows(1)", show=False),
-        Binding("up,k", "scroll_rows(-1)", show=False),
-    ]
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.first = 0
-
-    def count(self) -> int:
-        """The number of rows to scroll through."""
-        raise NotImplementedError
-
-    def action_scroll_rows(self, rows: int) -> None:
-        self.first = max(0, min(self.first + rows, self.count() - 1))
-        self.redraw()
-
     def on_mouse_scroll_down(self) -> None:
-        self.action_scroll_rows(1)
+        self.turn_wheel(1)
 
     def on_mouse_scroll_up(self) -> None:
-        self.action_scroll_rows(-1)
+        self.turn_wheel(-1)
+
+    def turn_wheel(self, rows: int) -> None:
+        """Scroll or select by one row, down if positive; some panes do neither."""

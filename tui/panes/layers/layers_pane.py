@@ -193,13 +193,7 @@ class LayersPane(Pane):
             if again and self._table.tree[shown[at]].group:
                 self.action_fold()
 
-    def on_mouse_scroll_down(self) -> None:
-        self._scroll(1)
-
-    def on_mouse_scroll_up(self) -> None:
-        self._scroll(-1)
-
-    def _scroll(self, rows: int) -> None:
+    def turn_wheel(self, rows: int) -> None:
         most = len(self._shown) - layer_rows.rows_room(self.size.height - 2)
         first = max(0, min(self._view.first + rows, most))
         self._view = self._view._replace(first=first)

@@ -12,6 +12,7 @@ from engine.protocol import events
 from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
+from tui.panes.base import line_editing
 from tui.panes.base.pane import Border, Pane
 from tui.panes.maps import kernel_rows, map_rows, maps_explanation, maps_text
 from tui.widgets.drawn import is_coloured
@@ -218,11 +219,8 @@ class MapsPane(Pane):
         self._first = max(0, min(self._first + step * page, last))
         self._complete()
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_page(1)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_page(-1)
+    def turn_wheel(self, rows: int) -> None:
+        self.action_page(rows)
 
     def action_order(self) -> None:
         self._strongest, self._first = not self._strongest, 0
@@ -264,12 +262,11 @@ class MapsPane(Pane):
         event.prevent_default()
         if event.key == "enter":
             self._go()
-        elif event.key == "backspace":
-            self._typed = self._typed[:-1]
-        elif event.key.isdecimal() and len(self._typed) < len(str(self._images)):
-            self._typed += event.key
-        elif not event.key.isdecimal():
-            self._typed = None
+        else:
+            typed = line_editing.edited(self._typed, event) or ""
+            digits = len(str(self._images))
+            gives_up = not typed.isdecimal() and event.key != "backspace"
+            self._typed = None if gives_up else typed[:digits]
         self.redraw()
 
     def on_blur(self) -> None:
