@@ -41,21 +41,13 @@ def curve_pane(
     above = [recent_row(series, width)] if high else []
     plot = _plot(series, width - left, height - len(above), window, scale)
     if not series.line and not series.points:
-        plot[len(plot) // 2] = cells.fit(_nothing(width - left), width - left)
+        plot[len(plot) // 2] = cells.centred(
+            width - left, drawing_text.NO_CURVE, drawing_text.NO_CURVE_SHORT
+        )
     if cursor is not None:
         plot = axis.with_cursor(plot, column_in(window, cursor, width - left))
     rows = [*above, *beside_labels(plot, scale, left)]
     return [cells.fit(row, width) for row in rows]
-
-
-def _nothing(width: int) -> Row:
-    """The sentence in the middle of an empty plot: what will be here."""
-    sentence = (
-        drawing_text.NO_CURVE
-        if width >= len(drawing_text.NO_CURVE)
-        else drawing_text.NO_CURVE_SHORT
-    )
-    return cells.shortened(cells.row(Span(f"{sentence:^{max(0, width)}}", "dim")), width)
 
 
 def recent_row(series: Series, width: int) -> Row:

@@ -36,6 +36,8 @@ def at_step(epoch: str, step: int) -> str:
     return f"epoch {epoch}, step {step:,}"
 
 
+NO_RATE = "the schedule comes with the start of the run"
+
 PLANNED = "dim = planned"
 
 PLATEAU = "plateau"

@@ -35,9 +35,7 @@ def rate_pane(
     lines = [line for line in (planned, past) if line.x]
     drawn = plot(lines, room, height, window, (scale.low, scale.high))
     if not lines:
-        drawn[height // 2] = cells.fit(
-            cells.row(Span(f"{shared_text.NO_RATE:^{room}}", "dim")), room
-        )
+        drawn[height // 2] = cells.centred(room, drawing_text.NO_RATE)
     if cursor is not None:
         drawn = axis.with_cursor(drawn, axis.column_in(window, cursor, room))
     return [cells.fit(row, width) for row in beside_labels(drawn, scale, left)]

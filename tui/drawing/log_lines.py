@@ -65,8 +65,7 @@ def log_pane(
         rows = [
             cells.row(Span(f" {drawing_text.NONE_MATCHES if log else drawing_text.NO_LOG}", "dim"))
         ]
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
+    return cells.filled((cells.shortened(row, width) for row in rows), width, height)
 
 
 def matching(log: Sequence[Event], wanted: str, clock: Clock = local_time) -> list[Event]:

@@ -46,7 +46,7 @@ class ConfusionCounts:
         return hits / self.images if self.images else None
 
     @cached_property
-    def said(self) -> dict[int, int]:
+    def predictions(self) -> dict[int, int]:
         """The number of images with each prediction, right or wrong."""
         sums: dict[int, int] = {}
         for (_, predicted), count in self.cells.items():

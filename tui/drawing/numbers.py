@@ -41,6 +41,11 @@ def whole(fraction: Unmeasured) -> str:
     return f"{100 * number(fraction):.0f}"
 
 
+def probability(value: Unmeasured) -> str:
+    """.81, 1.0 or nan."""
+    return bare(f"{number(value):.2f}")[:4]
+
+
 def rate(value: Unmeasured) -> str:
     """A learning rate with three digits: 0.0730, 1.00e-5."""
     return f"{number(value):#.3g}".rstrip(".").replace("e-0", "e-")

@@ -80,7 +80,7 @@ def progress_row(history: History, width: int) -> Row:
     best, planned = history.best, history.planned_steps
     if best is not None and planned > 0:
         row[axis.column(best.step, planned, room)] = Span("◆", "good")
-    return cells.fit(cells.row(" ", *_merged(row), share), width)
+    return cells.fit(cells.row(" ", *cells.merged(row), share), width)
 
 
 def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
@@ -207,14 +207,3 @@ def _result(history: History) -> list[str]:
     if ended is not None and not isinstance(ended.best_epoch, UnsetType):
         return [f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
     return [f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else []
-
-
-def _merged(row: list[Span]) -> Row:
-    """Neighbours of one ink as one span."""
-    merged: list[Span] = []
-    for span in row:
-        if merged and merged[-1].ink == span.ink:
-            merged[-1] = Span(merged[-1].text + span.text, span.ink)
-        else:
-            merged.append(span)
-    return tuple(merged)

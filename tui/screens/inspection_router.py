@@ -72,7 +72,6 @@ class InspectionRouter:
         if self._asker is not None:
             self._asker.receive(reply)
         elif isinstance(reply, events.Augmented):
-            from tui.screens.augmented import AugmentedScreen
+            from tui.screens.augmented import show_augmented
 
-            self._screen.app.clear_notifications()  # that they were asked for
-            self._screen.app.push_screen(AugmentedScreen(reply))
+            show_augmented(self._screen.app, reply)

@@ -65,9 +65,13 @@ LEAVE = "Leave"
 
 LIST_KEYS = "List all keys"
 
-# Its dialogs
+# Dialogs and notes
 
 WAITING_FOR_AUGMENTED = "the engine shows them after its current step"
+
+AUGMENTED_TITLE = "As the network sees them"
+
+AUGMENTED_FOOT = "training images only; validation images never change   Esc back"
 
 REPLACED = "a newer request took the place of this one"
 

@@ -12,7 +12,7 @@ from textual.reactive import var
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
-from tui.drawing.choices import choice_rows, window
+from tui.drawing.choices import choice_rows, visible_range
 from tui.drawing.frame import frame
 from tui.drawing.table import Column
 from tui.widgets.drawn import CellWidget
@@ -113,7 +113,7 @@ class Chooser(CellWidget, can_focus=True):
 
     def on_click(self, event: textual_events.Click) -> None:
         row = event.y - 1 - self._heading
-        shown = window(len(self._keys), self._at, self.size.height - 2 - self._heading)
+        shown = visible_range(len(self._keys), self._at, self.size.height - 2 - self._heading)
         if 0 <= row < len(shown):
             self._go(shown[row])
 
@@ -130,7 +130,7 @@ class Chooser(CellWidget, can_focus=True):
 
     def draw(self, width: int, height: int) -> list[Row]:
         inside: list[Row] = []
-        shown = window(len(self._keys), self._at, height - 2 - self._heading)
+        shown = visible_range(len(self._keys), self._at, height - 2 - self._heading)
         sign = self._sign(shown)
         if self._columns and width > 2 and height > 2:
             inside = choice_rows(

@@ -8,8 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from tui.drawing.plain import to_ascii
-from tui.widgets.drawn import is_ascii
+from tui.widgets.drawn import drawable
 
 Answer = TypeVar("Answer")
 
@@ -44,4 +43,4 @@ class Dialog(ModalScreen[Answer]):
 
     def plain(self, said: str) -> str:
         """The text in characters that this terminal draws."""
-        return to_ascii(said) if is_ascii(self.app) else said
+        return drawable(self.app, said)

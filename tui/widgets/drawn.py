@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from tui.drawing import cells
 from tui.drawing.cells import Colours, Ink, Row, Span
-from tui.drawing.plain import to_ascii
+from tui.drawing.plain import spelled, to_ascii
 
 # Inks that share the colour of another one.
 VARIABLES: Mapping[Ink, str] = {"hit": "train", "miss1": "dim"}
@@ -45,6 +45,10 @@ class CellWidget(Widget):
         """The rows of the widget, at most `height`, each at most `width` cells."""
         raise NotImplementedError
 
+    def spelled(self, keys: str) -> str:
+        """Words that name keys; their signs as words where the app draws with ASCII only."""
+        return spelled(keys) if is_ascii(self.app) else keys
+
     def redraw(self) -> None:
         """Draw again and refresh the cells that differ from what is on the screen."""
         width, height = self.size
@@ -66,8 +70,7 @@ class CellWidget(Widget):
 
     def _fitted(self, width: int, height: int) -> list[Row]:
         """The drawing, fitted to this size."""
-        rows = [cells.fit(row, width) for row in self.draw(width, height)[:height]]
-        return rows + [cells.fit((), width)] * (height - len(rows))
+        return cells.filled(self.draw(width, height), width, height)
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
@@ -92,14 +95,8 @@ class CellWidget(Widget):
         return self._strips[y]
 
     def _strip(self, row: Row) -> Strip:
-        ascii_only = is_ascii(self.app)
-        return Strip(
-            [
-                Segment(to_ascii(span.text) if ascii_only else span.text, self._style(span))
-                for span in row
-            ],
-            cells.width(row),
-        )
+        segments = [Segment(drawable(self.app, span.text), self._style(span)) for span in row]
+        return Strip(segments, cells.width(row))
 
     def _style(self, span: Span) -> Style:
         ink = span.ink
@@ -175,6 +172,11 @@ def _coloured(colours: Colours) -> Style:
 def is_ascii(app: App[object]) -> bool:
     """Whether this app draws with ASCII characters only."""
     return bool(getattr(app, "ascii_only", False))
+
+
+def drawable(app: App[object], text: str) -> str:
+    """The text in characters that this app draws, one for each."""
+    return to_ascii(text) if is_ascii(app) else text
 
 
 def is_coloured(app: App[object]) -> bool:

@@ -11,9 +11,8 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.widgets import Input
 
-from tui.drawing.plain import to_ascii
 from tui.widgets import widget_text
-from tui.widgets.drawn import is_ascii
+from tui.widgets.drawn import drawable
 
 # The column at which the keys begin in a terminal of at least this width.
 COLUMN = 55
@@ -76,9 +75,9 @@ class Actions(Provider):
                     yield Action(words, signs, action, offering)
 
     def _line(self, action: Action) -> Text:
-        plain = to_ascii if is_ascii(self.app) else str
+        words, keys = drawable(self.app, action.words), drawable(self.app, action.keys)
         column = COLUMN if self.app.size.width >= WIDE else 0
-        return Text.assemble(f"{plain(action.words):<{column}}  ", (plain(action.keys), "dim"))
+        return Text.assemble(f"{words:<{column}}  ", (keys, "dim"))
 
     def _call(self, action: Action) -> Callable[[], Coroutine[object, object, bool]]:
         return partial(self.app.run_action, action.action, action.node)

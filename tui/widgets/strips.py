@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar, NamedTuple
 
 from engine.protocol import events
@@ -11,8 +12,7 @@ from tui import shared_text
 from tui.drawing import cells, curve_facts, curves, learning_rate, log_lines, series, status_rows
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.plain import spelled
-from tui.widgets.drawn import CellWidget, is_ascii
+from tui.widgets.drawn import CellWidget
 
 # The sign between keys that there are more.
 MORE = "…"
@@ -129,21 +129,19 @@ class Footer(Strip):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
 
     def draw(self, width: int, height: int) -> list[Row]:
-        if not is_ascii(self.app):
-            return [keys_row(self.state.keys, width)]
-        keys = tuple((spelled(key), label) for key, label in self.state.keys)
-        return [keys_row(keys, width, spelled(MORE))]
+        return [keys_row(self.state.keys, width, self.spelled)]
 
 
-def keys_row(keys: tuple[tuple[str, str], ...], width: int, more: str = MORE) -> Row:
+def keys_row(keys: Iterable[tuple[str, str]], width: int, spell: Callable[[str], str] = str) -> Row:
     """` p pause   c checkpoint`; a narrow row has less space between keys, then fewer keys.
 
     The most useful keys come first. The last two, for leaving and for help, always stay; a sign
-    before them says that other keys were left out.
+    before them says that other keys were left out. `spell` writes a key.
     """
-    others, always = keys[:-2], keys[-2:]
-    firsts = [(*others[:kept], (more, "")) for kept in range(len(others) - 1, -1, -1)]
-    forms = [_keys(keys, gap) for gap in (3, 2, 1)]
+    written = tuple((spell(key), label) for key, label in keys)
+    others, always = written[:-2], written[-2:]
+    firsts = [(*others[:kept], (spell(MORE), "")) for kept in range(len(others) - 1, -1, -1)]
+    forms = [_keys(written, gap) for gap in (3, 2, 1)]
     forms += [_keys((*first, *always), 1) for first in (*firsts, ())]
     return fitting([*forms, _keys(tuple((key, "") for key, _ in always), 1)], width)
 

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from tui.drawing import curve_facts
+from tui.drawing import curve_facts, series
 from tui.drawing.cells import Row
+from tui.drawing.series import Series
 from tui.panes.base import pane_text
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import NARROW
@@ -33,6 +34,17 @@ class SmoothedChart(Chart):
             return super().title(width)
         drawn = curve_facts.view_facts(self.view.smoothing, self.log_scale, short=narrow)
         return (*super().title(width), *drawn)
+
+    @property
+    def settings(self) -> tuple[object, ...]:
+        """What the y-axis depends on, besides the measured values."""
+        return self.view.recent, self.log_scale, self.view.smoothing
+
+    def as_viewed(self, whole: Series) -> Series:
+        """The part of these curves in the window: in detail if recent, and smoothed."""
+        if self.view.recent:
+            whole = series.in_detail(whole, self.history.steps_per_epoch)._replace(recent=[])
+        return series.within(series.smoothed(whole, self.view.smoothing, self.window), self.window)
 
     def action_smooth(self, levels: int) -> None:
         self.view.smooth(levels)

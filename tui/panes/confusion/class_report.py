@@ -8,11 +8,12 @@ from typing import NamedTuple
 from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
+from tui.drawing.choices import visible_range
 from tui.drawing.mistakes import ConfusionCounts, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table
 from tui.panes.confusion import confusion_text
-from tui.panes.confusion.matrix_view import MatrixView, class_order, part
+from tui.panes.confusion.matrix_view import MatrixView, class_order
 
 LONGEST_NAME = 24
 # The longest bar of recall, and the share of the pane that it may take.
@@ -33,11 +34,11 @@ class ClassScore(NamedTuple):
 def score(counted: ConfusionCounts, index: int) -> ClassScore:
     """Precision, recall and F1, their harmonic mean, of one class against all others."""
     hits = counted.cells.get((index, index), 0)
-    said, total = counted.said.get(index, 0), counted.totals.get(index, 0)
+    predicted, total = counted.predictions.get(index, 0), counted.totals.get(index, 0)
     return ClassScore(
-        hits / said if said else None,
+        hits / predicted if predicted else None,
         hits / total if total else None,
-        2 * hits / (said + total) if said + total else None,
+        2 * hits / (predicted + total) if predicted + total else None,
     )
 
 
@@ -59,7 +60,7 @@ def report(
         return [cells.row(Span(" " + confusion_text.NO_CLASS_FITS, "dim"))]
     chosen = view.selected[0] if view.selected else None
     at = order.index(chosen) if chosen in order else 0
-    shown = [order[i] for i in part(len(order), at, height - (height >= HEADED))]
+    shown = [order[i] for i in visible_range(len(order), at, height - (height >= HEADED))]
     columns = fitting_columns(_columns(counted, classes, shown, width), width)
     rows = table(columns, width)
     if chosen in shown:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
+from tui.drawing.choices import visible_range
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import ConfusionCounts, Mistake, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.density import density, dots_across
-from tui.panes.confusion.matrix_view import MatrixView, pair_order, part, similar
+from tui.panes.confusion.matrix_view import MatrixView, pair_order, similar
 
 LONGEST_NAME = 14
 WIDE_NAME = 24
@@ -131,7 +132,7 @@ def _list(
         return [cells.row(none), *[()] * (height - 1)]
     headed = 2 if height >= HEADED else 0
     chosen = next((i for i, pair in enumerate(found) if pair[:2] == view.selected), 0)
-    shown = [found[i] for i in part(len(found), chosen, height - headed)]
+    shown = [found[i] for i in visible_range(len(found), chosen, height - headed)]
     number, name, room = _widths(counted, classes, width, shown)
     rows = _heading(counted, width, number, name)[:headed]
     largest = counted.mistakes[0].images

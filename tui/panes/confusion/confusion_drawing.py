@@ -28,11 +28,10 @@ def confusion_pane(
 ) -> list[Row]:
     """Row = true class, in per cent of its images, or in counts."""
     if confusion is None:
-        rows = [cells.row(Span(" " + shared_text.NO_CONFUSION, "dim"))]
+        rows = [cells.row(Span(" " + confusion_text.NO_CONFUSION, "dim"))]
     else:
         rows = _shown(counts(confusion), classes, width, height, view)
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(row, width) for row in [*rows, *blank][:height]]
+    return cells.filled(rows, width, height)
 
 
 def kind_shown(
@@ -89,11 +88,6 @@ def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> 
         if cell.true == selected[0] and (kind == "report" or cell.predicted == selected[1])
     )
     return tuple(image for cell in kept for image in cell.images)
-
-
-def worst_pairs(confusion: Confusion, classes: Sequence[str], width: int) -> Row:
-    """`cat→dog 131  dog→cat 118`, as many as fit."""
-    return short_pairs(counts(confusion).mistakes, classes, width)
 
 
 def confusion_facts(

@@ -13,11 +13,9 @@ from engine.run.history import History
 from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
-from tui.drawing.plain import spelled
 from tui.panes.base.pane import Border, Pane
 from tui.panes.confusion import confusion_drawing, confusion_explanation, confusion_text
 from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
-from tui.widgets.drawn import is_ascii
 from tui.widgets.key_group import KeyGroup
 
 # The most images in one request.
@@ -50,7 +48,7 @@ class ConfusionPane(Pane):
         Binding("o", "sort", confusion_text.SORT, show=False),
         Binding("m", "kind('matrix')", confusion_text.SHOW_MATRIX, show=False),
         Binding("r", "kind('report')", confusion_text.SHOW_REPORT, show=False),
-        Binding("slash", "filter", confusion_text.FILTER, show=False),
+        Binding("slash", "filter", shared_text.FILTER, show=False),
         Binding("down,j", "move(1, 0)", show=False),
         Binding("up,k", "move(-1, 0)", show=False),
         Binding("right,l", "move(0, 1)", show=False),
@@ -125,11 +123,8 @@ class ConfusionPane(Pane):
             selected = moved(counted, classes, self._view, self._kind, down, right)
             self._set_view(self._view._replace(selected=selected))
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_move(1, 0)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_move(-1, 0)
+    def turn_wheel(self, rows: int) -> None:
+        self.action_move(rows, 0)
 
     def action_let_go(self) -> None:
         """Drop the selection; without one, drop the filter."""
@@ -176,17 +171,13 @@ class ConfusionPane(Pane):
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
         # A past epoch stands in the title already.
+        hint = confusion_drawing.confusion_hint(matrix, view, kind)
         epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
             confusion_drawing.confusion_foot(matrix, classes, width - 2, height - 2, view),
-            self._spelled(confusion_drawing.confusion_hint(matrix, view, kind)),
+            tuple(span._replace(text=self.spelled(span.text)) for span in hint),
         )
-
-    def _spelled(self, hint: Row) -> Row:
-        if not is_ascii(self.app):
-            return hint
-        return tuple(span._replace(text=spelled(span.text)) for span in hint)
 
     def inside(self, width: int, height: int) -> list[Row]:
         matrix, classes = self.history.confusion, self.history.classes

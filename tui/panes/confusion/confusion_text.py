@@ -18,6 +18,8 @@ HARDEST = "hardest"
 
 EASIEST = "easiest"
 
+NO_CONFUSION = "the first validation fills this pane"
+
 NO_MISTAKES = "not one mistake"
 
 CLASS = "class"
@@ -65,8 +67,6 @@ SORT = "Sort in another order"
 SHOW_MATRIX = "Confusion as a matrix, or as pairs"
 
 SHOW_REPORT = "Precision, recall and F1 of each class"
-
-FILTER = "Filter what is listed"
 
 SHOW_IMAGES = "Show the images of what is selected"
 

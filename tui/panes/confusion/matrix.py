@@ -9,11 +9,12 @@ from rich.cells import set_cell_size
 
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.choices import visible_range
 from tui.drawing.mistakes import ConfusionCounts, class_name
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.confused_pairs import listed_width
-from tui.panes.confusion.matrix_view import MatrixView, part
+from tui.panes.confusion.matrix_view import MatrixView
 
 # With more classes, the matrix is shown cell by cell only on request.
 MOST_CLASSES = 20
@@ -101,8 +102,8 @@ def window(
     signs = room >= 12 * (digits + 2)
     cell = digits + 1 + signs
     at = [order.index(i) if i in order else 0 for i in view.selected or (0, 0)]
-    rows = part(len(order), at[0], max(1, height - 1))
-    columns = part(len(order), at[1], max(1, room // cell))
+    rows = visible_range(len(order), at[0], max(1, height - 1))
+    columns = visible_range(len(order), at[1], max(1, room // cell))
     return MatrixLayout(
         name, cell, signs, tuple(order[i] for i in rows), tuple(order[i] for i in columns)
     )

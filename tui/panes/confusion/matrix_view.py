@@ -108,13 +108,6 @@ def _further(things: Sequence[Item], at: Item | None, step: int) -> Item | None:
     return things[max(0, min(len(things) - 1, things.index(at) + step))]
 
 
-def part(count: int, at: int, shown: int) -> range:
-    """The range of items around this one that is shown if only some fit."""
-    shown = max(0, min(shown, count))
-    start = min(max(0, at - shown // 2), count - shown)
-    return range(start, start + shown)
-
-
 @lru_cache(maxsize=2)
 def similar(counted: ConfusionCounts, many: int) -> tuple[int, ...]:
     """The classes in an order that puts those next to each other that are often confused.

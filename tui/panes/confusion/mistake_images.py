@@ -107,7 +107,7 @@ def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
                     cells.fit_text(class_name(classes, index), name), "good" if right else "plain"
                 ),
                 Span(" " + bar(share, width - name - 3 - NUMBER), "dim"),
-                cells.right(numbers.bare(f"{numbers.number(probability):.2f}")[:4], NUMBER),
+                cells.right(numbers.probability(probability), NUMBER),
             )
         )
     return rows

@@ -206,7 +206,7 @@ def layer_pane(
     Until there is a report, `no_health` stands there.
     """
     if not shape.tree:
-        rows = [cells.row(Span(" " + shared_text.NO_LAYERS, "dim"))]
+        rows = [cells.row(Span(" " + layers_text.NO_LAYERS, "dim"))]
     else:
         shown = stage_tree.shown(shape.tree, view.opened)
         room = rows_room(height)

@@ -26,6 +26,8 @@ ACTIVATION = "mean ± dev"
 
 DEAD = "dead"
 
+NO_LAYERS = "the layer table comes with the start of the run"
+
 NO_HEALTH = "gradients, updates and dead units follow after the first step"
 
 NO_HEALTH_EVER = "this run has no report on gradients and dead units"

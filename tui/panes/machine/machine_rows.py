@@ -53,8 +53,7 @@ def machine_pane(
     ]
     if history.hardware is None and not entries:
         rows = [cells.row(Span(" " + machine_pane_text.NO_HARDWARE, "dim"))]
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
+    return cells.filled((cells.shortened(row, width) for row in rows), width, height)
 
 
 def rows_hidden(history: History, width: int, height: int, cost: ViewerCost | None = None) -> int:

@@ -24,8 +24,7 @@ def kernels_pane(
     page = tiles.page(first, len(event.kernels))
     captions = [f"c{i:02d}" for i in page]
     rows = tiled([event.kernels[i] for i in page], captions, tiles, coloured)
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(cells.row(" ", *row), width) for row in [*rows, *blank][:height]]
+    return cells.filled((cells.row(" ", *row) for row in rows), width, height)
 
 
 def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:

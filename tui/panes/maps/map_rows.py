@@ -28,7 +28,7 @@ PICTURE_ROWS = 16
 # A high pane that is narrower than this has the channels below the image.
 TALL = 64
 # The rows for the class of the image and its predictions.
-SAID = 4
+PREDICTION_ROWS = 4
 # The cells for the predictions on the right of an image.
 BESIDE = 15
 
@@ -53,13 +53,12 @@ def maps_pane(
 ) -> list[Row]:
     """The image with its predictions, and the layer's channels beside or below it."""
     if event is None:
-        rows = [cells.row(Span(" " + shared_text.NO_MAPS, "dim"))]
+        rows = [cells.row(Span(" " + maps_text.NO_MAPS, "dim"))]
     elif _is_tall(width, height):
         rows = _tall(event, classes, width, height, view)
     else:
         rows = _broad(event, classes, width, height, view)
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(row, width) for row in [*rows, *blank][:height]]
+    return cells.filled(rows, width, height)
 
 
 def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> Row:
@@ -69,7 +68,7 @@ def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> 
     best, probability = event.top[0]
     names = f"{class_name(classes, event.true)} → {class_name(classes, best)}"
     right = Span(names, "good" if best == event.true else "error")
-    return fitting([(right, Span(" " + _probability(probability))), (right,)], room)
+    return fitting([(right, Span(" " + numbers.probability(probability))), (right,)], room)
 
 
 def maps_label(event: FeatureMaps) -> str:
@@ -120,8 +119,8 @@ def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
     All channels are shown if they then take at least `BAND` rows each; else a page of them is.
     """
     if _is_tall(width, height):
-        said = SAID if _is_said_below(width, height) else 0
-        width, height = width - 2, height - _side(width, height) - said - 1
+        below = PREDICTION_ROWS if _has_predictions_below(width, height) else 0
+        width, height = width - 2, height - _side(width, height) - below - 1
     else:
         width -= 2 * _side(width, height) + 4
     count, page = len(event.maps), _page(width, height)
@@ -173,7 +172,7 @@ def _is_tall(width: int, height: int) -> bool:
     return height >= PICTURE_ROWS + BAND and width < TALL
 
 
-def _is_said_below(width: int, height: int) -> bool:
+def _has_predictions_below(width: int, height: int) -> bool:
     """Whether a tall pane has no room for the predictions beside the image."""
     return 2 * _side(width, height) + BESIDE > width
 
@@ -183,10 +182,10 @@ def _side(width: int, height: int) -> int:
     if _is_tall(width, height):
         beside = min(PICTURE_ROWS, (width - BESIDE) // 2)
         # The channels keep half of the pane.
-        alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - SAID - 2)
+        alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - PREDICTION_ROWS - 2)
         return max(1, beside, alone)
     if height >= PICTURE_ROWS:
-        most = min(height - SAID, width // 4)
+        most = min(height - PREDICTION_ROWS, width // 4)
         return 2 * PICTURE_ROWS if most >= 2 * PICTURE_ROWS else max(1, min(PICTURE_ROWS, most))
     # In a low pane, a smaller image leaves room for a second channel.
     return max(1, min(height, width // 6))
@@ -216,14 +215,14 @@ def _tall(
     side = _side(width, height)
     picture = pictured(event.picture, 2 * side, side, view.coloured)
     blanks: list[Row] = [()] * side
-    if _is_said_below(width, height):
-        said = [*_predictions(event, classes, 2 * side), *blanks]
-        above = [cells.row(" ", *row) for row in (*picture, *said[:SAID])]
+    if _has_predictions_below(width, height):
+        beside = [*_predictions(event, classes, 2 * side), *blanks]
+        above = [cells.row(" ", *row) for row in (*picture, *beside[:PREDICTION_ROWS])]
     else:
-        said = [(), *_predictions(event, classes, width - 2 * side - 4), *blanks]
+        beside = [(), *_predictions(event, classes, width - 2 * side - 4), *blanks]
         above = [
             cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
-            for one, other in zip(picture, said, strict=False)
+            for one, other in zip(picture, beside, strict=False)
         ]
     return [*above, (), *(cells.row(" ", *row) for row in _grid(event, width, height, view))]
 
@@ -239,15 +238,10 @@ def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list
             cells.row(
                 Span(cells.fit_text(class_name(classes, index), name), ink),
                 Span(" " + bar(axis.share(probability, 0.0, 1.0), room), "dim"),
-                cells.right(_probability(probability), 4),
+                cells.right(numbers.probability(probability), 4),
             )
         )
     return rows
-
-
-def _probability(value: float | None) -> str:
-    """.81, 1.0 or nan."""
-    return numbers.bare(f"{numbers.number(value):.2f}")[:4]
 
 
 def _grid(event: FeatureMaps, width: int, height: int, view: MapView) -> list[Row]:

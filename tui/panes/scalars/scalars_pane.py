@@ -97,15 +97,15 @@ class ScalarsPane(SmoothedChart):
 
     def action_show_curve(self) -> None:
         """Show the curve of the selected name, or hide it."""
-        name, places = self._names[self._at], [*self._shown]
-        places += [None] * (len(INKS) - len(places))
-        if name in places:
-            places[places.index(name)] = None
-        elif None in places:
-            places[places.index(None)] = name
+        name, slots = self._names[self._at], [*self._shown]
+        slots += [None] * (len(INKS) - len(slots))
+        if name in slots:
+            slots[slots.index(name)] = None
+        elif None in slots:
+            slots[slots.index(None)] = name
         else:
             self.notify(scalars_text.most_curves(len(INKS)))
-        self._chosen = places
+        self._chosen = slots
         self.redraw()
 
     def on_click(self, event: textual_events.Click | None = None) -> None:
@@ -120,11 +120,8 @@ class ScalarsPane(SmoothedChart):
             else:
                 self._select(row)
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_select(1)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_select(-1)
+    def turn_wheel(self, rows: int) -> None:
+        self.action_select(rows)
 
     # Drawing
 
@@ -132,15 +129,15 @@ class ScalarsPane(SmoothedChart):
         return width - 2 - scalar_drawing.list_width(self._names, width - 2)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
-        place = (
+        labels = (
             curve_facts.cursor_labels(self.cursor, self._step) if self.cursor is not None else ()
         )
         if self.plot_width(width) < width - 2:
-            return Border(fitting([*place, *self._axis_facts], facts_room), self.ticks(width))
+            return Border(fitting([*labels, *self._axis_facts], facts_room), self.ticks(width))
         name = self._names[self._at]
         value = Span(scalar_drawing.amount(self._value(name, self.reach(width))))
         named = (Span(f"{harmless(name)} ", "dim"), value)
-        forms = [(*at, Span("  "), *named) for at in place]
+        forms = [(*at, Span("  "), *named) for at in labels]
         return Border(fitting([*forms, named, (value,)], facts_room), self.ticks(width))
 
     @property
@@ -159,10 +156,9 @@ class ScalarsPane(SmoothedChart):
         return round((self.cursor or 0.0) * self.history.steps_per_epoch)
 
     def plot(self, width: int, height: int) -> list[Row]:
-        way = (self.view.recent, self.log_scale, self.view.smoothing)
-        if way != self._scaled_for:
+        if self.settings != self._scaled_for:
             self._scales.clear()
-            self._scaled_for = way
+            self._scaled_for = self.settings
         reach = self.reach(width + 2)
         return scalar_drawing.scalar_pane(
             [self._scalar(name, reach) for name in self._names],
@@ -177,10 +173,7 @@ class ScalarsPane(SmoothedChart):
         value = self._value(name, reach)
         if name not in self._shown:
             return Scalar(name, value)
-        line, window = self._series(name), self.window
-        if self.view.recent:
-            line = series.in_detail(line, self.history.steps_per_epoch)
-        drawn = series.within(series.smoothed(line, self.view.smoothing, window), window).line
+        drawn = self.as_viewed(self._series(name)).line
         scale = scalar_drawing.scale_for(drawn, log=self.log_scale, previous=self._scales.get(name))
         self._scales[name] = scale
         return Scalar(name, value, self._shown.index(name), drawn, scale)

@@ -13,10 +13,9 @@ LAST = "last"
 AT_CURSOR = "▲"
 RANGE = "range"
 OWN_RANGES = "each on its own range"
-EMPTY = "the first steps bring images/s and gradient_norm"
-EMPTY_SHORT = "the first steps fill it"
-NONE_CHOSEN = "Space shows the curve of a name"
-NONE_CHOSEN_SHORT = "Space: show it"
+# In an empty plot: a long sentence and a short one.
+EMPTY = "the first steps bring images/s and gradient_norm", "the first steps fill it"
+NONE_CHOSEN = "Space shows the curve of a name", "Space: show it"
 
 # Keys
 

@@ -21,6 +21,7 @@ from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, recipe_resolution
 from tui import shared_text
+from tui.screens import screen_text
 from tui.screens.launcher import equivalent_command, launcher_text
 from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
@@ -44,13 +45,13 @@ class Launcher(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", launcher_text.START),
         Binding("f", "fields", launcher_text.CHANGE_FIELDS),
-        Binding("a", "augmented", launcher_text.SHOW_AUGMENTED),
+        Binding("a", "augmented", screen_text.SHOW_AUGMENTED),
         Binding("y", "copy", launcher_text.COPY),
-        Binding("slash", "filter", launcher_text.FILTER),
+        Binding("slash", "filter", shared_text.FILTER),
         Binding("o", "order", launcher_text.ORDER),
         Binding("tab", "next_box(1)", launcher_text.NEXT_BOX, show=False),
         Binding("shift+tab", "next_box(-1)", launcher_text.PREVIOUS_BOX, show=False),
-        Binding("question_mark", "help", launcher_text.LIST_KEYS),
+        Binding("question_mark", "help", screen_text.LIST_KEYS),
         Binding("q,ctrl+c", "quit", launcher_text.QUIT),
     ]
 
@@ -239,10 +240,9 @@ class Launcher(Screen[None]):
         self.app.call_from_thread(self._show_augmented, shown)
 
     def _show_augmented(self, shown: events.Augmented) -> None:
-        from tui.screens.augmented import AugmentedScreen
+        from tui.screens.augmented import show_augmented
 
-        self.app.clear_notifications()  # the note that they are loading would lie over them
-        self.app.push_screen(AugmentedScreen(shown))
+        show_augmented(self.app, shown)
 
     def action_copy(self) -> None:
         if chosen := self._plan():

@@ -15,11 +15,10 @@ from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.plain import spelled
 from tui.screens.launcher import equivalent_command, launcher_text
 from tui.screens.launcher.new_run import NewRun
-from tui.widgets.drawn import CellWidget, is_ascii
-from tui.widgets.strips import MORE, keys_row
+from tui.widgets.drawn import CellWidget
+from tui.widgets.strips import keys_row
 
 # A sentence is wrapped to this many columns at least.
 NARROWEST_SENTENCE = 20
@@ -86,11 +85,9 @@ class KeysRow(CellWidget):
             ("tab", launcher_text.KEY_NEXT_BOX),
             ("↑↓", launcher_text.KEY_CHOOSE),
             ("f", launcher_text.KEY_FIELDS),
-            ("a", shared_text.KEY_AUGMENTED),
+            ("a", launcher_text.KEY_AUGMENTED),
             ("y", launcher_text.KEY_COPY),
             ("q", launcher_text.KEY_QUIT),
             ("?", shared_text.KEY_HELP),
         )
-        if not is_ascii(self.app):
-            return [keys_row(keys, width)]
-        return [keys_row(tuple((spelled(key), label) for key, label in keys), width, spelled(MORE))]
+        return [keys_row(keys, width, self.spelled)]

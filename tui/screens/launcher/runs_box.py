@@ -10,12 +10,10 @@ from textual.message import Message
 from engine.errors import EngineError
 from engine.run import run_search
 from engine.run.run_paths import RunDir
-from tui.drawing.plain import spelled
 from tui.screens.launcher import launcher_text
 from tui.viewer.run_list import run_columns
 from tui.viewer.run_summary import RunSummary, SummaryCache
 from tui.widgets.chooser import Chooser
-from tui.widgets.drawn import is_ascii
 
 RECENT_RUNS = 20
 LIVE = ("live", "paused")
@@ -73,8 +71,7 @@ class RunsBox(Chooser):
     def _show(self, runs: list[RunSummary]) -> None:
         paths = [run.path for run in runs]
         marked = self._to_mark if self._to_mark in paths else ""
-        hint = launcher_text.ATTACH_HINT
-        facts = spelled(hint) if is_ascii(self.app) else hint
+        facts = self.spelled(launcher_text.ATTACH_HINT)
         self.fill(paths, run_columns(runs), chosen=marked, facts=facts)
         if runs:
             self._to_mark = ""
