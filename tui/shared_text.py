@@ -1,4 +1,4 @@
-"""Words that several rooms of the interface share; each room keeps the rest beside its code."""
+"""Words that several rooms of the interface use; other words are beside their code."""
 
 from __future__ import annotations
 

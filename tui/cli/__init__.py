@@ -1,1 +1,1 @@
-"""The command line: click commands and their tables. May import every room."""
+"""The command line: click commands, and the tables and JSON that they print. May import all rooms."""

@@ -37,9 +37,9 @@ NARROWEST_PROSE, SHORTEST_NAME = 32, 12
 class TableColumn(NamedTuple):
     """A heading, and how the column shrinks in a narrow terminal.
 
-    The column with the highest `rank` is left out first, the last one among equals, and the first
-    column never. A column with `least` can shrink to that many cells: prose is wrapped, other text
-    is cut.
+    The column with the highest `rank` is left out first; among equal ranks, the last one. The first
+    column always stays. A column with `least` can shrink to that many cells: prose is wrapped,
+    other text is cut.
     """
 
     title: str
@@ -72,9 +72,9 @@ def _print(columns: Sequence[TableColumn], rows: Iterable[Iterable[str]]) -> Non
 def fit_columns(
     columns: Sequence[TableColumn], widths: Sequence[int], room: int
 ) -> tuple[list[int], list[int]]:
-    """The numbers of the columns that fit into `room` cells, and the widths of all columns.
+    """The indices of the columns that fit into `room` cells, and the widths of all columns.
 
-    Cells that are left over go to the first column that has shrunk, then to the next.
+    Spare cells go to the first column that has shrunk, then to the next.
     """
     fitted = [
         w if c.least is None else min(c.least, w) for c, w in zip(columns, widths, strict=True)
@@ -134,7 +134,7 @@ def recipes() -> None:
 
 
 def runs(runs_dir: Path) -> None:
-    """The runs of a folder, newest first; below them notes on silent and on failed ones."""
+    """The runs of a folder, newest first; below the table, notes on silent and failed ones."""
     known = run_search.list_runs(runs_dir)
     found = [summarize(run, run_lock.liveness(run)) for run in known]
     if not found:
@@ -155,7 +155,7 @@ def runs(runs_dir: Path) -> None:
 def _saved_nothing(run: RunDir, row: RunSummary) -> bool:
     """Whether a run failed before its first checkpoint, for instance because its data was missing.
 
-    It is not deleted here: its log says why it failed, and resuming it tries again.
+    Such a run is not deleted: its log says why it failed, and `resume` tries again.
     """
     started = run.journal.exists() and run.journal.stat().st_size > 0
     return row.state == "failed" and started and not (run.checkpoints / "last.pt").exists()

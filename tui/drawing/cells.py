@@ -1,4 +1,4 @@
-"""Drawing makes rows of spans: each is a piece of text and the name of its ink.
+"""Rows of spans: a span is a piece of text and the name of its ink.
 
 An ink is a meaning ("train", "error"), never a colour. The widget turns it into a style, so that
 themes, 16 colours and NO_COLOR need no drawing of their own.
@@ -33,7 +33,7 @@ Ink: TypeAlias = Literal[
     "selected",
 ]
 
-# Of pixels only: foreground and background as `#rrggbb`; either may be empty.
+# The foreground and the background of pixels as `#rrggbb`; either may be empty.
 Colours: TypeAlias = tuple[str, str]
 
 

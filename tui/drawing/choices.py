@@ -1,4 +1,4 @@
-"""A list to choose from: aligned columns, a mark at the chosen row, a window that follows it."""
+"""A list to choose from: aligned columns, and a mark at the chosen row, which stays visible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.drawing.table import Column, fitting_columns, table
 
 
 def visible_range(count: int, chosen: int, room: int) -> range:
-    """The rows that are shown of `count`, with the chosen one in the middle if possible."""
+    """The part of `count` rows that fits into `room`, with the chosen one in the middle if possible."""
     first = min(max(0, chosen - room // 2), max(0, count - room))
     return range(first, min(count, first + max(0, room)))
 

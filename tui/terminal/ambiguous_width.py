@@ -25,7 +25,7 @@ AFTER_ONE_CELL = 2
 
 @dataclasses.dataclass
 class TerminalAnswer:
-    """What it answered: whether it draws such characters wide; and what was typed meanwhile."""
+    """Whether the terminal draws such characters wide, and what the user typed meanwhile."""
 
     wide: bool = False
     typed: str = ""
@@ -35,8 +35,8 @@ class TerminalAnswer:
 def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[TerminalAnswer]:
     """Ask on entry and read the answer on exit, at most SECONDS later.
 
-    The body of the `with` can do something that takes time. The caller has to handle the keys in
-    `typed`: they were read together with the answer.
+    The body of the `with` runs while the terminal answers. The caller has to handle the keys in
+    `typed`, which were read together with the answer.
     """
     terminal = TerminalAnswer()
     if not (os.isatty(0) and os.isatty(1)):
@@ -54,7 +54,7 @@ def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[TerminalAnswe
 
 
 def _unbuffered(attributes: list[Any]) -> list[Any]:
-    """These attributes of a terminal, changed to pass on each key at once, without an echo."""
+    """The attributes, changed to pass on each key at once and without an echo."""
     iflag, oflag, cflag, lflag, *rest = attributes
     quiet = lflag & ~(termios.ECHO | termios.ICANON)
     return [iflag & ~termios.ICRNL, oflag, cflag, quiet, *rest]

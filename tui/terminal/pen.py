@@ -1,7 +1,7 @@
-"""Writes styled text to a terminal in few bytes: only style codes that change are sent.
+"""Writes styled text to a terminal in few bytes: it sends only style codes that change.
 
-Rich sends the whole style of each piece and resets it after it: some forty bytes for one cell of a
-picture. A terminal keeps its style until it changes, so the other codes can be left out.
+Rich sends the whole style before each piece and resets it afterwards: about forty bytes for one
+cell of a picture. A terminal keeps its style until it changes, so the other codes are not needed.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ class Pen:
         self._at = x + strip.cell_length, y
 
     def written(self) -> str:
-        """All that was drawn, with a reset of the style at the end."""
+        """The bytes of everything that was drawn, with a reset of the style at the end."""
         end = "\x1b[m" if self._codes != NOTHING else ""
         return "".join(self._parts) + end
 
     def _turn_to(self, codes: StyleCodes, text: str) -> None:
-        """Write the codes that differ from the style before and show in this text."""
+        """Write the codes that differ from the current style and are visible in this text."""
         before = self._codes
         if before == codes:
             return

@@ -1,4 +1,4 @@
-"""Folds a journal into a history in slices of time, so that keys are answered meanwhile."""
+"""Folds a journal into a history in short slices of time, between which keys are handled."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt
 
 SLICE_SECONDS = 0.005
-# A journal of more bytes is first shown by an excerpt. A shorter one is folded at once, in some
-# hundredths of a second: nobody should see old states go by.
+# Of a journal with more bytes, an excerpt is shown first. A shorter one is folded at once, in a few
+# hundredths of a second, so that the viewer never shows old states.
 LONG = 3 << 20
 
 
 class HistoryUpdate(NamedTuple):
-    """The kinds of the new events; None where anything may have changed.
+    """The kinds of the new events; None if anything may have changed.
 
-    `more` says that the slice ended before the journal did.
+    `more` says that the journal holds events after this slice.
     """
 
     kinds: frozenset[type[Event]] | None
@@ -29,7 +29,7 @@ class HistoryUpdate(NamedTuple):
 
 
 class JournalFolding:
-    """The history of one journal; of a long one an excerpt, until all of it is folded."""
+    """The history of one journal. Until a long one is folded, this is the history of an excerpt."""
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
@@ -45,7 +45,7 @@ class JournalFolding:
         return self.history is not self._folded
 
     def fold_slice(self) -> HistoryUpdate:
-        """Fold new events for one slice of time; a short journal is folded at once at first."""
+        """Fold new events for one slice of time; the first call folds a short journal wholly."""
         first = self._reader is None and not self.shows_excerpt
         if first and journal_size(self._journal) > LONG:
             self.history = History()
