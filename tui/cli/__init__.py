@@ -1,1 +1,1 @@
-"""The command line: click commands, and the tables and JSON that they print. May import all rooms."""
+"""The command line: click commands, their tables and JSON. May import every room."""

@@ -16,7 +16,7 @@ FEED_SECONDS = 0.1
 
 
 class Demo(CnnTui):
-    """Plays the recording into a folder, which the caller deletes; here, if the terminal is lost."""
+    """Plays the recording into a folder; the caller deletes it, or the app if its terminal ends."""
 
     def __init__(
         self,

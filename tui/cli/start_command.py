@@ -41,9 +41,9 @@ class StartRequest:
     @classmethod
     def from_options(cls, **options: Any) -> StartRequest:
         """Sort the options; those without an attribute here are fields of the recipe."""
-        attributes = {each.name: options.pop(each.name) for each in fields(cls) if each.name in options}
+        known = {each.name: options.pop(each.name) for each in fields(cls) if each.name in options}
         given = {key: value for key, value in options.items() if value is not None}
-        return cls(**attributes, flags=given)
+        return cls(**known, flags=given)
 
     @property
     def headless(self) -> bool:

@@ -10,7 +10,7 @@ from tui.drawing.table import Column, fitting_columns, table
 
 
 def visible_range(count: int, chosen: int, room: int) -> range:
-    """The part of `count` rows that fits into `room`, with the chosen one in the middle if possible."""
+    """The part of `count` rows that fits into `room`, around the chosen one."""
     first = min(max(0, chosen - room // 2), max(0, count - room))
     return range(first, min(count, first + max(0, room)))
 

@@ -1,4 +1,4 @@
-"""Words that several panes and lists share in their drawing."""
+"""Words of the rows that this room draws."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log: what happened, newest first."""
+"""The log of a run as rows, newest event first."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def log_pane(
     first: int = 0,
     wanted: str = "",
 ) -> list[Row]:
-    """The events with `wanted` in them, newest first, from the one with index `first`.
+    """The events whose row contains `wanted`, newest first, from the index `first` on.
 
-    Each takes one row. In a tall pane, or if all of them fit, an alert takes as many rows as its
-    sentence needs.
+    Each event takes one row. In a tall pane, or if everything fits, the sentence of an alert is
+    wrapped instead of cut.
     """
     found = matching(log, wanted, clock)
     shown = found[max(0, first) : max(0, first) + height]
@@ -69,9 +69,9 @@ def log_pane(
 
 
 def matching(log: Sequence[Event], wanted: str, clock: Clock = local_time) -> list[Event]:
-    """The events whose line contains these words, newest first; all of them if it is empty.
+    """The events whose row contains `wanted`, newest first; an empty string keeps all.
 
-    Automatic checkpoints are left out, except for the best: they only say that the run goes on.
+    Automatic checkpoints are left out, except for the best: they only show that the run goes on.
     """
     newest = [event for event in list(log)[::-1] if not _by_itself(event)]
     if not wanted:
@@ -116,9 +116,9 @@ def _broken(sentence: str, room: int) -> list[str]:
 
 
 def log_line(history: History, width: int, clock: Clock = local_time, go_on: str = "") -> Row:
-    """The newest entries in one row, without those that every epoch brings.
+    """The newest entries in one row, without the results and checkpoints of every epoch.
 
-    `go_on` is the command that resumes a run that has ended; it stands on the right.
+    `go_on` is the command that resumes an ended run; it stands on the right.
     """
     hint = (Span(f"  {shared_text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
     room = width - cells.width(hint)
@@ -138,7 +138,7 @@ def _newest(history: History, width: int, clock: Clock) -> Row:
 
 
 def entry(event: Event) -> LogEntry:
-    """What the log says of an event."""
+    """The entry of an event."""
     match event:
         case events.EpochEnded():
             return _epoch(event)
@@ -158,14 +158,14 @@ def entry(event: Event) -> LogEntry:
             )
         case events.Steered():
             lr, factor = numbers.rate(event.lr), f"{event.factor:.3g}"
-            told = drawing_text.log_steered(event.step, lr, factor, event.epochs)
-            return LogEntry("s", "key", drawing_text.STEERED, told)
+            change = drawing_text.log_steered(event.step, lr, factor, event.epochs)
+            return LogEntry("s", "key", drawing_text.STEERED, change)
         case events.RunEnded():
             return _ended(event)
     return LogEntry(" ", "dim", type(event).__name__)
 
 
-# The sign and heading of an alert; its level and code would only repeat its sentence.
+# The sign of an alert. It has no heading: its level and code would only repeat the sentence.
 _ALERTS = {
     "info": LogEntry("·", "plain", ""),
     "warning": LogEntry("!", "warning", ""),
@@ -211,7 +211,7 @@ def _ended(event: events.RunEnded) -> LogEntry:
     rest = harmless(event.error)
     if not rest and math.isfinite(numbers.number(event.best_top1)):
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
-        # The status says how long it took; it knows of earlier attempts and of pauses.
+        # The status row shows the duration, which includes earlier attempts and pauses.
         rest = drawing_text.log_ended(best, epoch)
     return LogEntry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
 

@@ -57,13 +57,13 @@ def rounded(value: Unmeasured) -> str:
 
 
 def count(value: Unmeasured) -> str:
-    """Four characters or so for a count: 831k, 5.1k."""
+    """A count in about four characters: 831k, 5.1k."""
     size = number(value)
     return text.si(size) if math.isfinite(size) else f"{size}"
 
 
 def speed(value: Unmeasured) -> str:
-    """A count in two digits or three, which changes less often: 831, 5.1k, 12k."""
+    """A count in two or three digits, so that it changes less often: 831, 5.1k, 12k."""
     amount = number(value)
     if not 1e3 <= amount < 1e6:
         return count(amount)

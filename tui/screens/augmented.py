@@ -1,4 +1,4 @@
-"""Training images as the network sees them, over the screen that asked for them."""
+"""A dialog with training images as the network sees them, after augmentation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SampleGrid(CellWidget):
 
 
 class AugmentedScreen(ModalScreen[None]):
-    """Escape, Enter, q or a closes it."""
+    """The dialog; Escape, Enter, q or a closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,a,enter", "dismiss", show=False)]
 

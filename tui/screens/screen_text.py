@@ -1,4 +1,4 @@
-"""Words of the dashboard and its dialogs."""
+"""Words of the dashboard and of the dialogs."""
 
 from __future__ import annotations
 
@@ -217,9 +217,9 @@ HELP_SIGNS = KeyGroup(
 
 
 def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
-    """The keys of the dashboard whatever pane has the focus.
+    """The keys that work on the dashboard no matter which pane has the focus.
 
-    `shortcuts` holds the title of each pane that has another digit beside its number.
+    `shortcuts` maps an extra digit to the title of the pane that it leads to.
     """
     keys = " ".join([digits(panes), *shortcuts])
     words = "; ".join(["a pane by its number", *(f"the {title}" for title in shortcuts.values())])

@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer]):
-    """A box as high as its contents, at most as the screen; both titles stand in its border."""
+    """A box as high as its contents, up to the screen; its border holds both titles."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
@@ -29,7 +29,7 @@ class Dialog(ModalScreen[Answer]):
     }
     """
     SCROLLS: ClassVar[bool] = True
-    """Whether the box itself has the focus, so that keys scroll it."""
+    """Whether the box can have the focus, so that keys scroll it."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:
@@ -42,5 +42,5 @@ class Dialog(ModalScreen[Answer]):
         raise NotImplementedError
 
     def plain(self, said: str) -> str:
-        """The text in characters that this terminal draws."""
+        """The text in characters that the app draws."""
         return drawable(self.app, said)

@@ -1,4 +1,4 @@
-"""A line that is typed in the border of a pane: what each key makes of it."""
+"""Edits a line that the user types in the border of a pane."""
 
 from __future__ import annotations
 

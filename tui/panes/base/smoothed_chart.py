@@ -15,7 +15,7 @@ from tui.panes.base.pane import NARROW
 
 
 class SmoothedChart(Chart):
-    """A pane that also offers a logarithmic y-axis binds `log_scale` to a key."""
+    """Smooths its curves; a subclass with a logarithmic y-axis binds `log_scale` to a key."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign", "smooth(1)", pane_text.SMOOTH_MORE, show=False),
@@ -28,7 +28,7 @@ class SmoothedChart(Chart):
         self.log_scale = False
 
     def title(self, width: int) -> Row:
-        """Below `NARROW` the border has room for numbers, or for how the curve is drawn."""
+        """The title with the settings of the view; at the cursor, a narrow border omits them."""
         narrow = width < NARROW
         if narrow and self.cursor is not None:
             return super().title(width)

@@ -46,7 +46,7 @@ class _CurvePane(SmoothedChart):
         raise NotImplementedError
 
     def facts(self, room: int) -> Row:
-        """The newest numbers, as many as fit into `room` cells."""
+        """The newest numbers, in a form that fits into `room` cells."""
         raise NotImplementedError
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
@@ -65,7 +65,7 @@ class _CurvePane(SmoothedChart):
         )
 
     def _reading(self, at: float, reach: float) -> CursorReading:
-        """The measured values at this epoch."""
+        """The measured values at the epoch `at`."""
         whole = series.in_detail(self.series(), self.history.steps_per_epoch)
         ended = bisect.bisect_right(whole.points, at, key=lambda point: point[0])
         epoch, validation = whole.points[ended - 1] if ended else (None, None)

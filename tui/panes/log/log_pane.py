@@ -1,4 +1,4 @@
-"""The log: what happened to the run, newest first."""
+"""The log of the events of a run, newest first."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LogPane(Pane):
         self.first = 0
         """The newest entry that is shown, counted from 0."""
         self.wanted = ""
-        """Only entries with these words are shown."""
+        """Only entries that contain this text are shown."""
         self._typing = False
         # The newest event that was drawn: after scrolling down, the entries on the screen stay.
         self._newest = 0
@@ -105,7 +105,7 @@ class LogPane(Pane):
         self._typing = False
 
     def on_key(self, event: textual_events.Key) -> None:
-        """While a filter is typed, keys are its letters; Enter keeps it, Escape drops it."""
+        """While the user types a filter, keys edit it; Enter keeps it, Escape drops it."""
         if not self._typing:
             return
         edited = line_editing.edited(self.wanted, event)

@@ -1,4 +1,4 @@
-"""The machine pane: the load of the hardware, the limit of the speed, and the cost of an epoch."""
+"""The rows of the machine pane: hardware load, limit of the speed, and time of an epoch."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ VALUES = 20
 IDLE = 0.01
 # From this share on, memory is nearly full.
 FULL = 0.95
-# More GPUs of ours than this have one row each.
+# If the run trains on more GPUs than this, each takes one row.
 DETAILED = 2
-# From this load on, no core is free. Then other programs are mentioned from this share on.
+# From this load on, no core is free; then the share of other programs is shown from this one on.
 BUSY = 0.9
 CROWDED = 0.2
-# The wait for images is averaged over this many reports.
+# The wait for images is a mean over this many reports.
 REPORTS = 120
-# With less room than this, or than this many checkpoints take, the disk is nearly full.
+# With less free space than this, or than this many checkpoints need, the disk is nearly full.
 DISK_BYTES = 1e9
 DISK_CHECKPOINTS = 3
 
@@ -41,9 +41,9 @@ DISK_CHECKPOINTS = 3
 def machine_pane(
     history: History, width: int, height: int, cost: ViewerCost | None = None, user: str = ""
 ) -> list[Row]:
-    """One row for each fact beside its label; facts that are not known yet are left out.
+    """One row for each fact, with its label; unknown facts are left out.
 
-    `cost` is that of the viewer itself, `user` the name of who watches.
+    `cost` is the cost of the viewer itself, `user` the name of its user.
     """
     entries = list(_entries(history, width, cost, user))
     label = widest([name for name, _ in entries]) + 2
@@ -62,10 +62,10 @@ def rows_hidden(history: History, width: int, height: int, cost: ViewerCost | No
 
 
 def bounds(history: History) -> list[tuple[str, float]]:
-    """What takes the time of the run, with its share, the largest first; empty if unknown.
+    """The parts of the time of the run with their shares, the largest first; empty if unknown.
 
-    The recent reports say how long steps wait for images and compute. The last epoch says which
-    share of the time its validation took.
+    The recent reports give the shares of waiting for images and of computing. The last epoch gives
+    the share of its validation.
     """
     recent = itertools.islice(reversed(history.reports), REPORTS)
     known = [w for s in recent if math.isfinite(w := numbers.number(s.waited))]
@@ -97,7 +97,7 @@ def taken_by_others(sample: Hardware | None) -> float:
 def _entries(
     history: History, width: int, cost: ViewerCost | None, user: str
 ) -> Iterator[tuple[str, Row]]:
-    """The facts, the least important last."""
+    """The facts with their labels, the least important last."""
     room = max(0, min(max(METER, width // 4), width - 11 - VALUES))
     sample = history.hardware
     if sample is not None:
@@ -123,9 +123,9 @@ def _entries(
 
 
 def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]]:
-    """Two rows for each GPU that trains, or one if there are many; one row for all others.
+    """Two rows for each GPU that trains, or one if there are many, and one row for all others.
 
-    One more row is for GPUs that are hidden from the run: only NVML has numbers for them.
+    One more row is for GPUs that are hidden from the run: only NVML numbers these.
     """
     ours = sorted((gpu for gpu in gpus if gpu.ours), key=_cuda)
     for gpu in ours:
@@ -144,12 +144,12 @@ def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]
 
 
 def _cuda(gpu: Gpu) -> int:
-    """The number that torch has for a GPU, if any."""
+    """The number of a GPU in torch; if it has none, its number in NVML."""
     return gpu.index if gpu.cuda is UNSET else gpu.cuda
 
 
 def _is_hidden(gpu: Gpu, gpus: Sequence[Gpu]) -> bool:
-    """Whether only other GPUs have a number; in older journals no GPU has one."""
+    """Whether torch numbers other GPUs but not this one; old journals have no such numbers."""
     return not gpu.ours and gpu.cuda is UNSET and any(other.cuda is not UNSET for other in gpus)
 
 
@@ -161,7 +161,7 @@ def _used(used: float, total: float) -> str:
 
 
 def _meter(share: float, room: int, full: float = math.inf) -> Row:
-    """`▇▇▇▁▁`, as a warning from the share `full` on."""
+    """`▇▇▇▁▁`, in the ink of a warning from the share `full` on."""
     drawn = spark.meter(share, room)
     filled = drawn.rstrip("▁")
     ink: Ink = "warning" if share >= full else "rate"
@@ -177,7 +177,7 @@ def _gpu(gpu: Gpu, room: int) -> Row:
 
 
 def _others(gpus: Sequence[Gpu], user: str) -> list[str]:
-    """The users of each GPU with their memory, or its load if none is known; then the idle GPUs."""
+    """For each GPU the users with their memory, or its load; then the numbers of idle GPUs."""
     taken = []
     for gpu in gpus:
         if gpu.holders:
@@ -199,7 +199,7 @@ def _holder(holder: str, memory: int, user: str) -> str:
 
 
 def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
-    """CPU and memory, in two rows for a run that trains on the CPU."""
+    """CPU and memory: one row for a run on GPUs, two rows for a run on the CPU."""
     load = numbers.whole(sample.cpu).rjust(2)
     meter = _meter(sample.cpu, room)
     whole = f" {machine_pane_text.cpu_share(load, sample.cores)}"
@@ -209,8 +209,8 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
         forms = [cells.row(*meter, end) for end in (f"{whole}{ram}", f" {load} %{ram}")]
         yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
         return
-    own = f"   {machine_pane_text.ENGINE} {numbers.whole(sample.engine_cpu)} %"
-    forms = [cells.row(*meter, end) for end in (f"{whole}{own}", f" {load} %{own}")]
+    engine_cpu = f"   {machine_pane_text.ENGINE} {numbers.whole(sample.engine_cpu)} %"
+    forms = [cells.row(*meter, end) for end in (f"{whole}{engine_cpu}", f" {load} %{engine_cpu}")]
     yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
     share = sample.memory_used / sample.memory_total if sample.memory_total else 0.0
     used = _used(sample.memory_used, sample.memory_total)
@@ -222,10 +222,10 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
 
 
 def _speed(history: History, room: int, width: int) -> Row:
-    """Images a second: the recent steps, and the last of them."""
+    """Images per second: a sparkline of the recent reports, and the last value."""
     points = [(s.step, numbers.number(s.images_per_second)) for s in history.reports]
     newest = spark.latest(points, room)
-    # With some headroom, so that a steady speed is not a solid block.
+    # Some headroom, so that a steady speed is not a solid block.
     top = 1.2 * max((speed for speed in newest if math.isfinite(speed)), default=1.0)
     line = Span(spark.sparkline(newest, room, low=0.0, high=top), "dim")
     if not points:
@@ -240,7 +240,7 @@ def _speed(history: History, room: int, width: int) -> Row:
 
 
 def _bound(shares: Sequence[tuple[str, float]], taken: float, width: int) -> Row:
-    """`by compute 88 %`, the share of other programs, and the other limits dim if they fit."""
+    """`by compute 88 %`, the share of other programs, and the other limits if they fit."""
     (what, share), *others = shares
     ink: Ink = "warning" if what == shared_text.INPUT else "plain"
     head = Span(machine_pane_text.bound_by(what, numbers.whole(share)), ink)
@@ -249,10 +249,10 @@ def _bound(shares: Sequence[tuple[str, float]], taken: float, width: int) -> Row
     ]
     forms: list[Row] = [(head, *rest[:shown]) for shown in (2, 1, 0)]
     if taken:
-        said = Span(f"   {machine_pane_text.cores_taken(numbers.whole(taken))}", "warning")
-        longer = said._replace(text=said.text + machine_pane_text.OF_THE_CORES)
+        others_share = Span(f"   {machine_pane_text.cores_taken(numbers.whole(taken))}", "warning")
+        longer = others_share._replace(text=others_share.text + machine_pane_text.OF_THE_CORES)
         forms = [(head, longer, *rest[:shown]) for shown in (2, 1, 0)]
-        forms += [(head, said), (said._replace(text=said.text.strip()),)]
+        forms += [(head, others_share), (others_share._replace(text=others_share.text.strip()),)]
     return fitting(forms, width) or forms[-1]
 
 

@@ -21,7 +21,7 @@ INKS: tuple[Ink, ...] = ("train", "validation", "good", "warning")
 LETTERS = "abcd"
 # A pane whose inside is narrower than this has no list beside the plot.
 LIST_FROM = 50
-# The list takes at most this share of the width, and a number at least this many cells.
+# The list takes at most this share of the width; a column of numbers, at least this many cells.
 LIST_SHARE = 0.5
 NUMBER = 7
 # The cells for letter, value and range beside a name, with the space between them.
@@ -29,7 +29,7 @@ BESIDE_NAME = 25
 
 
 class Scalar(NamedTuple):
-    """A named number: its newest value or that at the cursor, None where there is none.
+    """A named number: its newest value, or its value at the cursor; None if there is none.
 
     A curve that is shown has a slot among the `INKS`, a line in epochs, and a scale.
     """
@@ -52,7 +52,7 @@ class Scalar(NamedTuple):
 def scale_for(
     line: Sequence[tuple[float, float]], *, log: bool, previous: Scale | None = None
 ) -> Scale:
-    """The round limits of a curve; the previous ones are kept while they suit it."""
+    """The round limits of a curve; the previous ones stay while they suit it."""
     values = [y for _, y in line if math.isfinite(y) and (y > 0 or not log)]
     if not values:
         return previous or (Scale(0.1, 1.0, log=True) if log else Scale(0.0, 1.0))
@@ -86,7 +86,7 @@ def scalar_pane(
     window: Limits,
     cursor: float | None = None,
 ) -> list[Row]:
-    """The curves with the y-axis of the selected one, and beside them the names."""
+    """The curves with the y-axis of the selected one, and the list of names beside them."""
     beside = list_width([one.name for one in scalars], width)
     plot = curves_plot(scalars, selected, width - beside, height, window=window, cursor=cursor)
     if not beside:
@@ -104,7 +104,7 @@ def curves_plot(
     window: Limits,
     cursor: float | None = None,
 ) -> list[Row]:
-    """The curves that are shown, each on its own scale, the selected one above the others."""
+    """The curves, each on its own scale, the selected one on top of the others."""
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
@@ -124,7 +124,7 @@ def curves_plot(
 
 
 def shown_in_order(scalars: Sequence[Scalar], selected: int) -> list[Scalar]:
-    """The curves that are shown, from below to above; the y-axis is that of the last one."""
+    """The curves that are shown, in the order of drawing; the y-axis belongs to the last one."""
     shown = [one for one in scalars if one.slot is not None]
     return sorted(shown, key=lambda one: one is scalars[selected])
 
@@ -148,14 +148,14 @@ def _overlaid(shown: Sequence[Scalar], width: int, height: int, window: Limits) 
 
 
 def _both(below: str, above: str) -> str:
-    """The dots of two cells in one."""
+    """The dots of two braille cells in one."""
     return above if below == " " else chr(ord(below) | ord(above))
 
 
 def name_list(
     scalars: Sequence[Scalar], selected: int, width: int, height: int, *, at_cursor: bool
 ) -> list[Row]:
-    """A heading, and a row for each name that fits, the selected one among them."""
+    """A heading, and a row for each name that fits; the selected one is always visible."""
     first = first_row(selected, height)
     seen = scalars[first : first + max(0, height - 1)]
     room = max(1, width + 1 - BESIDE_NAME)

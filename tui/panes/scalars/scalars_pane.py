@@ -1,4 +1,4 @@
-"""Named numbers over the epochs: the speed, the gradient norm, and whatever a run measures."""
+"""Named numbers over the epochs: the speed, the gradient norm, and any other that a run has."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from tui.panes.scalars import scalar_drawing, scalars_explanation, scalars_text
 from tui.panes.scalars.scalar_drawing import INKS, Scalar
 from tui.widgets.key_group import KeyGroup
 
-# The curves that are shown until a person chooses.
+# The number of curves that are shown until the user chooses some.
 SHOWN_AT_FIRST = 2
 
 
 class ScalarsPane(SmoothedChart):
     """A list of names, and the curves of those that are shown, each on a scale of its own.
 
-    The y-axis is that of the selected name. A new name is listed, and shown when it is chosen.
+    The y-axis belongs to the selected name. A new name is listed; its curve is hidden until the user
+    shows it.
     """
 
     NAME = "scalars"
@@ -56,7 +57,7 @@ class ScalarsPane(SmoothedChart):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self._selected = ""
-        # The names of the curves that are shown, in the order of the inks; None before a choice.
+        # The names of the chosen curves, in the order of the inks; None until the user chooses.
         self._chosen: list[str | None] | None = None
         self._scales: dict[str, Scale] = {}
         # The settings of the view that the scales were made for.
@@ -109,7 +110,7 @@ class ScalarsPane(SmoothedChart):
         self.redraw()
 
     def on_click(self, event: textual_events.Click | None = None) -> None:
-        """A click into the list selects a name; a second one shows or hides its curve."""
+        """A click on a name selects it; a second click shows or hides its curve."""
         super().on_click(event)
         if event is None or event.x <= self.plot_width(self.size.width):
             return
@@ -179,7 +180,7 @@ class ScalarsPane(SmoothedChart):
         return Scalar(name, value, self._shown.index(name), drawn, scale)
 
     def _value(self, name: str, reach: float) -> float | None:
-        """The newest value or, with a cursor, the newest one up to it; None ahead of the run."""
+        """The newest value, or the newest one up to the cursor; None if the cursor is ahead."""
         if self.cursor is None:
             curve = self.history.scalars[name]
             return numbers.number(curve.last) if curve.bins() else None
@@ -196,7 +197,7 @@ class ScalarsPane(SmoothedChart):
 
 
 def _value_in(report: Steps, name: str) -> float | None:
-    """The number of this name in a report, NaN if it was not finite, None if it is not there."""
+    """The number of this name in a report: NaN if it was not finite, None if it is missing."""
     if name == IMAGES_PER_SECOND:
         return report.images_per_second
     return numbers.number(report.scalars[name]) if name in report.scalars else None

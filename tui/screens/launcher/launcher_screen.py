@@ -41,7 +41,7 @@ class Launcher(Screen[None]):
     """Chooses architecture, data, recipe and device; shows the command line that does the same."""
 
     CSS_PATH = "launcher.tcss"
-    AUTO_FOCUS = ""  # the first box is that of the runs, which may be empty
+    AUTO_FOCUS = ""  # the first box lists the runs and may be empty
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", launcher_text.START),
         Binding("f", "fields", launcher_text.CHANGE_FIELDS),
@@ -56,7 +56,7 @@ class Launcher(Screen[None]):
     ]
 
     new_run: var[NewRun] = var(NewRun())
-    """What is chosen in the lists."""
+    """The choices in the lists."""
 
     def __init__(self, runs_dir: Path, data_dir: str) -> None:
         super().__init__()
@@ -103,11 +103,11 @@ class Launcher(Screen[None]):
 
     @property
     def _filled(self) -> list[str]:
-        """The boxes that have rows: that of the runs may have none."""
+        """The boxes that have rows: only the box of the runs may have none."""
         return [name for name in BOXES if name != "runs" or len(self._chooser(name))]
 
     def _arrange(self) -> None:
-        """Show the boxes and the rows around them that there is room for."""
+        """Show the boxes, and the rows around them, that fit."""
         if self._box not in self._filled:  # the last run is gone
             self._box = "arch"
             self._chooser("arch").focus()
@@ -163,7 +163,7 @@ class Launcher(Screen[None]):
             self._start(chosen)
 
     def _plan(self) -> Recipe | None:
-        """The recipe of the new run; where there is none, say why."""
+        """The recipe of the new run; if there is none, a note says why."""
         plan = self.new_run.plan
         if isinstance(plan, Recipe):
             return plan

@@ -25,7 +25,7 @@ NARROWEST_SENTENCE = 20
 
 
 class HeadRow(CellWidget):
-    """The program, the host, and the folder of runs where there is room for it."""
+    """The program, the host, and the folder of runs if it fits."""
 
     def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -41,7 +41,7 @@ class HeadRow(CellWidget):
 
 
 class PlanRows(CellWidget):
-    """The name of the new run and its command line, or what still prevents it."""
+    """The name of the new run and its command line, or the reason why it cannot start yet."""
 
     new_run: var[NewRun] = var(NewRun())
 

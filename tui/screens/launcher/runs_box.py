@@ -1,4 +1,4 @@
-"""The list of live and recent runs, read again every two seconds."""
+"""The list of live and recent runs, which it reads again every two seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunsBox(Chooser):
     """The newest runs, live ones first."""
 
     class Listed(Message):
-        """The runs were read; there may be none."""
+        """The runs were read. The list may be empty."""
 
     class Unreadable(Message):
         """The runs could not be read; `why` is a sentence."""
@@ -50,7 +50,7 @@ class RunsBox(Chooser):
         return RunDir(Path(self.chosen))
 
     def mark(self, run: RunDir) -> None:
-        """Have the mark stand on this run from the next reading on."""
+        """Mark this run when the list is filled next."""
         self._to_mark = str(run.path)
 
     @work(thread=True, exclusive=True)
