@@ -221,7 +221,7 @@ def test_the_maps() -> None:
     assert "Early layers such as conv1 find edges and colours, late ones such as conv2" in text
     assert "takes this image for 5 with 70 %, but it is 3" in text
     alone = explain("maps", history(maps("conv1", ((3, 0.9),))))
-    assert "takes this image for 3 with 90 %, and that is right" in alone
+    assert "takes this image for 3 with 90 %, which is correct" in alone
     assert explain("maps", history(maps("conv1", ()))).endswith("see conv1.")
 
 

@@ -190,7 +190,7 @@ def facts_of(node: int) -> str:
 
 def test_the_chosen_row_in_words() -> None:
     assert facts_of(0) == "conv1   2 % of the parameters, 33 % of the MACs"
-    assert facts_of(2) == "block   dead: 31 % of its units pass for no image"
+    assert facts_of(2) == "block   dead: 31 % of its units are 0 for every image"
     assert facts_of(4) == "block.norm   0 % of the parameters, 0 % of the MACs   RF 41 > 32 px"
     assert facts_of(1) == "pool1   "
 

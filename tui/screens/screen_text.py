@@ -55,7 +55,7 @@ LATER_EPOCH = "Show the epoch after, in panes that have it"
 
 EXPLAIN = "Explain this pane"
 
-COPY = "Copy the command that does the same"
+COPY = "Copy the command that watches this run"
 
 COPY_RESUME = "Copy the command that goes on with this run"
 
@@ -169,7 +169,7 @@ HELP_RUN = KeyGroup(
         ("s", "steer: learning rate, or the end"),
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
-        ("q Ctrl+C", "leave; asks where it was started"),
+        ("q Ctrl+C", "leave; asks if you started it"),
     ),
 )
 
@@ -198,9 +198,9 @@ HELP_LAUNCHER = KeyGroup(
 )
 
 HELP_BOXES = KeyGroup(
-    "boxes",
+    "dialogs",
     (
-        ("Esc q Enter", "close it; so does what opened it"),
+        ("Esc q Enter", "close it, as its own key does"),
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("k s", "on leaving: keep training; stop it"),

@@ -19,12 +19,12 @@ LONGEST_NAME = 24
 # The longest bar of recall, and the share of the pane that it may take.
 BAR = 30
 BAR_SHARE = 5
-# With fewer rows than this, the heading is left out.
+# With fewer rows than this, there is no heading.
 HEADED = 3
 
 
 class ClassScore(NamedTuple):
-    """Fractions of a class; None if undefined, without an image or without a prediction."""
+    """Fractions of one class; None where they are undefined, without images or predictions."""
 
     precision: float | None
     recall: float | None
@@ -71,7 +71,7 @@ def report(
 
 
 def report_foot(counted: ConfusionCounts, many: int, width: int) -> Row:
-    """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, or less of it."""
+    """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, or a shorter form."""
     names = (confusion_text.PRECISION, confusion_text.RECALL, confusion_text.F1)
     means = zip(names, mean_score(counted, many), strict=True)
     written = "   ".join(f"{name} {_percent(value)}" for name, value in means)
@@ -99,7 +99,7 @@ def _columns(
 
 
 def _taken_for(counted: ConfusionCounts, classes: Sequence[str], index: int) -> str:
-    """`dog 13.1 %`: what a class is most often taken for, and how often."""
+    """`dog 13.1 %`: the most frequent wrong prediction of a class, and its share."""
     worst = counted.worst.get(index)
     if worst is None:
         return ""

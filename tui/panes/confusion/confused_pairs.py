@@ -1,4 +1,4 @@
-"""The classes that are confused most often, for matrices that are too large to read."""
+"""The pairs of classes that are confused most often, for matrices that are too large to read."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ BAR = 12
 BAR_SHARE = 3
 # The longest bar beside a matrix.
 SHORTEST_BAR, LONGEST_BAR = 8, 24
-# The fewest cells for the list, and the fewest rows and cells for the parts around it.
+# The fewest cells for the list; the fewest rows and cells for the parts around it.
 LIST = 46
 AROUND_ROWS = 10
 DENSITY = 12
-# Fewer classes than this have no shape.
+# With fewer classes than this, the shape says nothing.
 LEAST_SHAPE = 21
-# With fewer rows than this, the heading is left out.
+# With fewer rows than this, there is no heading.
 HEADED = 4
 
 
@@ -65,7 +65,7 @@ def pair_table(
 
 
 def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) -> Row:
-    """`cat→dog 131  dog→cat 118`, as many as fit."""
+    """`cat→dog 131  dog→cat 118`: the first pairs that fit."""
     written = ""
     for mistake in found:
         names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
@@ -106,7 +106,7 @@ def pair_list(
 
 
 def listed_width(found: Sequence[Mistake], classes: Sequence[str], height: int) -> int:
-    """The cells that this list takes with whole names."""
+    """The width of this list in cells, with whole names."""
     return sum(_list_widths(found[: height - 1], classes)) + 4
 
 
@@ -202,7 +202,7 @@ def _extremes(counted: ConfusionCounts, classes: Sequence[str], width: int) -> l
 
 
 def _joined(entries: Iterable[str], width: int) -> Row:
-    """The entries side by side, as many as fit."""
+    """The first entries that fit, side by side."""
     written = ""
     for entry in entries:
         if widest([written + entry]) > width:

@@ -1,4 +1,4 @@
-"""The confusion pane: the matrix where it fits, else the worst pairs beside its shape."""
+"""The confusion pane: the matrix if it fits, otherwise the worst pairs beside its shape."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def confusion_pane(
     height: int,
     view: MatrixView = PLAIN,
 ) -> list[Row]:
-    """Row = true class, in per cent of its images, or in counts."""
+    """The inside of the pane. A row is a true class, in per cent of its images or in counts."""
     if confusion is None:
         rows = [cells.row(Span(" " + confusion_text.NO_CONFUSION, "dim"))]
     else:
@@ -37,7 +37,7 @@ def confusion_pane(
 def kind_shown(
     confusion: Confusion | None, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Kind:
-    """The kind that a pane of this inner size shows."""
+    """The kind of view that a pane of this inner size shows."""
     if view.kind is not None or confusion is None:
         return view.kind or "matrix"
     whole = _whole(counts(confusion), classes, width, height, view)
@@ -51,7 +51,7 @@ def confusion_foot(
     height: int,
     view: MatrixView = PLAIN,
 ) -> Row:
-    """The lower border: the selected cell, the column names, the worst pairs or sums.
+    """The lower border: the selected cell, the names of columns, the worst pairs, or sums.
 
     `width` and `height` are the inner size of the pane.
     """
@@ -72,7 +72,7 @@ def confusion_foot(
 
 
 def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) -> Row:
-    """What Enter does, for the right of the lower border; empty without images."""
+    """`⏎ images` for the right of the lower border; empty if Enter would show none."""
     if confusion is None or view.selected is None or view.waiting:
         return ()
     if not kept_images(confusion, view.selected, kind):
@@ -81,7 +81,7 @@ def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) ->
 
 
 def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> tuple[int, ...]:
-    """The images that are kept of a cell or, in the report, of the mistakes of a class."""
+    """The kept images of a cell; in the report, of all mistakes of a class."""
     kept = (
         cell
         for cell in confusion.worst
@@ -98,7 +98,7 @@ def confusion_facts(
     view: MatrixView = PLAIN,
     kind: Kind = "matrix",
 ) -> Row:
-    """`row = true, %   epoch 11`, or only the epoch, which may be empty."""
+    """`row = true, %   epoch 11`, or a shorter form; `epoch` may be empty."""
     if confusion is None:
         return ()
     when = [epoch] if epoch else []
@@ -191,18 +191,18 @@ def _selection(
     true, predicted = selected
     images, of = counted.cells.get(selected, 0), counted.totals.get(true, 0)
     name = Span(class_name(classes, true), "selected")
-    told = (name, Span(f" → {class_name(classes, predicted)}", "selected"))
+    words = (name, Span(f" → {class_name(classes, predicted)}", "selected"))
     if true == predicted or kind == "report":
         images = counted.cells.get((true, true), 0)
-        told = (name, Span(f" {confusion_text.RECOGNISED}"))
+        words = (name, Span(f" {confusion_text.RECOGNISED}"))
     share = f"   {numbers.percent(images / of)} %" if of else ""
     count = confusion_text.count_of(f"{images:,}", f"{of:,}")
     forms = [
-        cells.row(*told, f"   {count}", Span(share, "dim")),
-        cells.row(*told, f"   {count}"),
-        cells.row(*told, f"   {images:,}"),
+        cells.row(*words, f"   {count}", Span(share, "dim")),
+        cells.row(*words, f"   {count}"),
+        cells.row(*words, f"   {images:,}"),
     ]
-    return fitting(forms, width) or cells.shortened(told, width)
+    return fitting(forms, width) or cells.shortened(words, width)
 
 
 def _beside(

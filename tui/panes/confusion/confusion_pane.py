@@ -23,7 +23,7 @@ MOST_IMAGES = 16
 
 
 class ConfusionPane(Pane):
-    """Row = true class; one can select a cell, a pair or a class, and see its images.
+    """A row is a true class; the user can select a cell, a pair or a class, and see its images.
 
     `m` changes between matrix and pairs, `r` shows precision, recall and F1, `o` sorts.
     """
@@ -69,7 +69,7 @@ class ConfusionPane(Pane):
         return confusion_explanation.sentences(history)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter and Escape are left to the screen unless something is selected or filtered."""
+        """Leave Enter and Escape to the screen unless something is selected or filtered."""
         if action == "look":
             return self._view.selected is not None
         if action == "let_go":
@@ -97,11 +97,11 @@ class ConfusionPane(Pane):
         self._set_view(self._view._replace(turn=self._view.turn + 1))
 
     def action_kind(self, wanted: Kind) -> None:
-        """Show the matrix or the report; if it is shown already, the pairs or the default."""
+        """Show the matrix or the report. If it is shown already, show the pairs or the default."""
         shown = self._kind
         kind = wanted if shown != wanted else "pairs" if wanted == "matrix" else None
         true, predicted = self._view.selected or (0, 0)
-        # A hit is no pair.
+        # A correct prediction is no pair.
         selected = self._view.selected if true != predicted else None
         self._set_view(self._view._replace(kind=kind, turn=0, selected=selected))
 
@@ -117,7 +117,7 @@ class ConfusionPane(Pane):
     # The selection
 
     def action_move(self, down: int, right: int) -> None:
-        """Select the first cell, pair or class, or the one this many further."""
+        """Select the first cell, pair or class; if one is selected, go this many further."""
         if self.history.confusion is not None:
             counted, classes = counts(self.history.confusion), self.history.classes
             selected = moved(counted, classes, self._view, self._kind, down, right)
@@ -134,7 +134,7 @@ class ConfusionPane(Pane):
     # The images
 
     def action_look(self) -> None:
-        """Request the images of the selection, or say why there are none."""
+        """Request the images of the selection; if none are kept, a note says why."""
         matrix, selected, kind = self.history.confusion, self._view.selected, self._kind
         if matrix is None or selected is None:
             return
@@ -170,7 +170,7 @@ class ConfusionPane(Pane):
     def border(self, width: int, height: int, facts_room: int) -> Border:
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
-        # A past epoch stands in the title already.
+        # The title names a past epoch already.
         hint = confusion_drawing.confusion_hint(matrix, view, kind)
         epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
         return Border(

@@ -1,4 +1,4 @@
-"""A confusion matrix cell by cell: hits in one ink, mistakes scaled to the largest of them."""
+"""The cells of a confusion matrix: hits in one ink, mistakes by their share of the largest one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SHORTEST_NAME = 4
 LONGEST_NAME = 16
 # The fewest cells beside a matrix for a list of the worst pairs.
 BESIDE = 19
-# The widest column and the highest row; larger ones would not look like one matrix.
+# The widest column and the highest row; with larger ones it would not look like a matrix.
 WIDEST_CELL = 13
 HIGHEST = 4
 
 HIT: tuple[str, Ink] = ("█", "hit")
-# The sign and the ink of a mistake, from this share of the largest mistake on.
+# The least share of the largest mistake for each sign and ink.
 LEVELS: tuple[tuple[float, str, Ink], ...] = (
     (0.6, "▓", "miss4"),
     (0.28, "▒", "miss3"),
@@ -38,10 +38,10 @@ LEVELS: tuple[tuple[float, str, Ink], ...] = (
 
 
 class MatrixLayout(NamedTuple):
-    """The classes that are shown, and their sizes in cells.
+    """The visible classes, and the widths of names and matrix cells in terminal cells.
 
-    A cell is as wide as its number with the space before it, and has room for a sign or not. `rows`
-    and `columns` are classes in order; each of the rows takes `pitch` rows of the terminal.
+    The width of a matrix cell includes the space before its number and, if `signs`, a sign. `rows`
+    and `columns` are classes in order; each row takes `pitch` rows of the terminal.
     """
 
     name: int
@@ -69,7 +69,7 @@ def matrix_layout(
     height: int,
     in_counts: bool,
 ) -> MatrixLayout | None:
-    """The most detailed shape in which the whole matrix fits, or None."""
+    """The most detailed layout in which the whole matrix fits; None if none fits."""
     many = len(order)
     if not 0 < many <= min(MOST_CLASSES, height):
         return None
@@ -94,7 +94,7 @@ def window(
     height: int,
     view: MatrixView,
 ) -> MatrixLayout:
-    """The part of a large matrix that fits, around the selected cell or from the first."""
+    """The part of a large matrix that fits, around the selected cell or from the first one."""
     digits = _digits(counted, view.in_counts)
     longest = min(LONGEST_NAME, max(SHORTEST_NAME, width // 4))
     name = min(longest, widest([class_name(classes, i) for i in order]))
@@ -115,9 +115,9 @@ def matrix_rows(
     shape: MatrixLayout,
     view: MatrixView | None = None,
 ) -> list[Row]:
-    """The rows of a true class: name, cells, recall; brackets around the selected cell.
+    """For each true class its name, cells and recall, with brackets around the selected cell.
 
-    If there are several, the cells are filled and the middle row has the numbers.
+    A class of several rows has filled cells, and the numbers in its middle row.
     """
     view = view or MatrixView()
     rows: list[Row] = []
@@ -147,7 +147,7 @@ def _matrix_row(
 
 
 def _fill_row(counted: ConfusionCounts, shape: MatrixLayout, true: int, in_counts: bool) -> Row:
-    """The cells of a class without their numbers; a share that rounds to zero is empty."""
+    """The cells of a class without their numbers; a cell whose share rounds to 0 is empty."""
     spans = [Span(" " * (1 + shape.name))]
     for other in shape.columns:
         sign, ink = _sign(counted, true, other)
@@ -177,7 +177,7 @@ def heading(classes: Sequence[str], shape: MatrixLayout, selected: int | None = 
 
 
 def heading_border(classes: Sequence[str], shape: MatrixLayout, width: int) -> Row:
-    """The predicted classes in the lower border, for a matrix that takes all rows of the pane."""
+    """The predicted classes in the lower border, for a matrix as high as the pane."""
     label = f"─ {confusion_text.PREDICTED}"
     label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
     label = cells.fit_text(label, 1 + shape.name)
@@ -195,9 +195,9 @@ def _column_names(classes: Sequence[str], shape: MatrixLayout, selected: int | N
 
 
 def _widened(shape: MatrixLayout, names: int, width: int, listed: int) -> MatrixLayout:
-    """The shape with wider cells, up to whole headings and square cells, and with longer names.
+    """The layout with wider cells, up to whole headings and square cells, and longer names.
 
-    If there is room for a list beside it, that keeps its cells or a third of the width.
+    If a list fits beside it, the list keeps its width, up to a third of the pane.
     """
     beside = max(BESIDE, min(listed + 3, width // 3)) if width - shape.width >= BESIDE else 0
     room = (width - beside - 1 - shape.name - RECALL) // len(shape.columns)
@@ -239,7 +239,7 @@ def _number(counted: ConfusionCounts, true: int, predicted: int, in_counts: bool
 
 
 def _sign(counted: ConfusionCounts, true: int, predicted: int) -> tuple[str, Ink]:
-    """The characters that fill a cell."""
+    """The character that fills a cell, and its ink."""
     if (true, predicted) not in counted.cells:
         return " ", "dim"
     if true == predicted:

@@ -1,4 +1,4 @@
-"""The table of layers: stages, the costs of each layer, and its health."""
+"""The rows of the layer table: stages, and the shape, cost and health of each layer."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ KERNEL = 8
 # From these widths on, gradients are bars of several cells, and longer bars.
 WIDE, WIDEST = 100, 150
 BAR, LONG_BAR = 5, 16
-# From this height on, a line on the gradient stands below the table.
+# From this height on, the gradient by depth stands below the table.
 TALL = 6
-# Before a column of a rank up to this is left out, the space between columns shrinks.
+# The space between columns shrinks before a column of at most this rank is left out.
 CORE = 9
 # Cells for an amount, for `-.13 ± .91` and for `100 %`.
 AMOUNT, SPREAD, SHARE = 5, 12, 5
-# A mean below this share of the deviation is noise around zero.
+# A mean below this share of the standard deviation is noise around zero.
 NOISE = 0.01
 
 
@@ -44,7 +44,7 @@ class LayerView(NamedTuple):
 
 
 class LayerTable:
-    """The layers of a model as a tree of rows; all that never changes is computed once."""
+    """The layers of a model as a tree of rows; everything that never changes is computed once."""
 
     def __init__(self, layers: Sequence[Layer], side: int = 0) -> None:
         """`side` is the side of the image in pixels, 0 if it is not known."""
@@ -72,14 +72,14 @@ class LayerTable:
         )
 
     def shares(self, node: int) -> tuple[str, str]:
-        """The share of this row in all parameters and in all multiply-accumulates, in per cent."""
+        """The share of this row in the parameters and in the multiply-accumulates, in per cent."""
         row = self.rows[node]
         parameters = sum(layer.parameters for layer in self.layers) or 1
         macs = sum(layer.macs for layer in self.layers) or 1
         return numbers.whole(row.parameters / parameters), numbers.whole(row.macs / macs)
 
     def found(self, diagnosis: Diagnosis, node: int) -> Verdict | None:
-        """The combined health of the layers of this row, if possible of those that compute."""
+        """The combined health of the layers of this row; if healthy, of those that compute."""
         layers = self.layers[self.tree[node].start : self.tree[node].end]
         everything = combined(diagnosis.of(layer.name for layer in layers))
         if everything is None or everything.problem:
@@ -89,7 +89,7 @@ class LayerTable:
     def columns(
         self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
     ) -> list[Column]:
-        """The columns for these rows; with less room they are narrower, then fewer."""
+        """The columns for these rows; if they do not fit, they become narrower, then fewer."""
         for gap, exact in ((2, True), (1, True), (1, False)):
             bars = LONG_BAR if width >= WIDEST else BAR
             columns = self._fixed(shown, view.opened, gap, exact, bars)
@@ -103,7 +103,7 @@ class LayerTable:
     def _fixed(
         self, shown: Sequence[int], opened: frozenset[int], gap: int, exact: bool, bars: int
     ) -> list[Column]:
-        """The columns that the architecture determines."""
+        """The columns that depend only on the architecture."""
         rows = [self.rows[i] for i in shown]
         inks = [row.ink for row in rows]
         names = _indented(
@@ -136,7 +136,7 @@ class LayerTable:
     def _measured(
         self, shown: Sequence[int], diagnosis: Diagnosis, gap: int, bar_cells: int
     ) -> list[Column]:
-        """The columns of the newest report."""
+        """The columns of the newest report on health."""
         found = [self.found(diagnosis, i) for i in shown]
         scale = gradient_scale(one.health.gradient for one in diagnosis.verdicts.values())
         inks = [self.rows[i].ink for i in shown]
@@ -176,7 +176,7 @@ class LayerTable:
 
 
 class RowFacts(NamedTuple):
-    """The shape and the costs of one row; without a receptive field, `receptive` is None."""
+    """Shape and costs of one row; `receptive` is None if the row has no receptive field."""
 
     kernel: str
     output: tuple[int, ...]
@@ -203,7 +203,7 @@ def layer_pane(
 ) -> list[Row]:
     """The table from the first row of the view, and below it the gradient by depth.
 
-    Until there is a report, `no_health` stands there.
+    Until the first report, the sentence `no_health` stands there.
     """
     if not shape.tree:
         rows = [cells.row(Span(" " + layers_text.NO_LAYERS, "dim"))]
@@ -245,7 +245,7 @@ def rows_shown(rows: int, first: int, height: int) -> str:
 
 
 def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
-    """The problem of this row in words, or its shares and a field wider than the image."""
+    """The problem of this row in words; if it is healthy, its shares and a too wide field."""
     name = Span(harmless(shape.tree[node].name) + "   ", "selected")
     found = shape.found(diagnosis, node)
     if found is not None and found.problem:
@@ -260,7 +260,7 @@ def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
 
 
 def layer_facts(run: RunStarted | None, room: int) -> Row:
-    """`11.17 M parameters   555 MMAC`, or less of it in `room` cells."""
+    """`11.17 M parameters   555 MMAC`, or a shorter form that fits."""
     if run is None:
         return ()
     macs = f"{run.macs / 1e6:.0f}" if run.macs >= 1e7 else f"{run.macs / 1e6:.2g}"
@@ -276,7 +276,7 @@ def layer_facts(run: RunStarted | None, room: int) -> Row:
 
 def _row_facts(layers: Sequence[Layer], node: Node) -> RowFacts:
     computing = [layer for layer in layers if layer.macs]
-    # A field of 0 is the whole image; of several paths, the widest field counts.
+    # A field of 0 stands for the whole image. Of several paths, the widest field counts.
     fields = [layer.receptive for layer in layers]
     return RowFacts(
         harmless(layers_text.blocks(node.groups) if node.groups > 1 else _kernel(layers)),
@@ -310,7 +310,7 @@ def _kind(layer: Layer) -> str:
 
 
 def _indented(tree: Sequence[Node], names: Sequence[str], signs: str | Sequence[str]) -> list[str]:
-    """The names below each other as a tree, each group with its sign."""
+    """The names with indents and the signs of groups."""
     each = signs if len(signs) == len(tree) else [signs[0]] * len(tree)
     grouped = any(node.group for node in tree)
     return [
@@ -322,7 +322,7 @@ def _indented(tree: Sequence[Node], names: Sequence[str], signs: str | Sequence[
 
 
 def _selected(row: Row) -> Row:
-    """The row with a sign before its name, and the name in the ink of a selection."""
+    """The row with a sign before its name, both in the ink of a selection."""
     name, *others = row
     return (Span("›" + name.text[1:], "selected"), *others)
 
@@ -340,7 +340,7 @@ def _shapes(shapes: Sequence[tuple[int, ...]]) -> list[str]:
 
 
 def _mega(macs: Sequence[int]) -> list[str]:
-    """Millions, all with as many decimals as the largest has room for."""
+    """Millions, all with the same number of decimals."""
     largest = max(macs, default=0) / 1e6
     digits = 2 if largest < 10 else 1 if largest < 1000 else 0
     return [f"{count / 1e6:,.{digits}f}" if count else "" for count in macs]
@@ -362,7 +362,7 @@ def _gradient_bar(scale: GradientScale, found: Verdict | None, width: int) -> st
 
 
 def amount_of(found: Verdict, value: float | None) -> str:
-    """The amount; a dash for a frozen layer, whose missing numbers are not NaN."""
+    """The amount; for a frozen layer a dash, since its numbers are missing and not NaN."""
     return shared_text.NONE if value is None and frozen(found.health) else amount(value)
 
 

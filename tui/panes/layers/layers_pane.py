@@ -18,7 +18,7 @@ from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_rows import LayerTable, LayerView
 from tui.widgets.key_group import KeyGroup
 
-# A report changes every number of the table. Without the focus, it is drawn again only this often.
+# A report changes every number of the table; without the focus, it is drawn only this often.
 SECONDS = 10.0
 
 
@@ -71,19 +71,19 @@ class LayersPane(Pane):
 
     @property
     def _is_fresh(self) -> bool:
-        """Whether the table need not be drawn again yet, since it does not have the focus."""
+        """Whether the table was drawn recently and does not have the focus."""
         if self._report is None or self.has_focus:
             return False
         return 0 <= self.history.last_time - self._report.time < SECONDS
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter is left to the screen unless a group is chosen, Escape unless anything is."""
+        """Leave Enter to the screen unless a group is chosen, and Escape unless any row is."""
         chosen = self._view.selected
         if action == "fold_group":
             return chosen is not None and self._table.tree[chosen].group
         return chosen is not None if action == "deselect" else True
 
-    # What there is
+    # Drawing
 
     def redraw(self) -> None:
         run = self.history.run
@@ -124,7 +124,7 @@ class LayersPane(Pane):
         """The view; the chosen row is marked only while keys act on it."""
         return self._view if self.has_focus else self._view._replace(selected=None)
 
-    # What is chosen
+    # Choosing a row
 
     def action_move(self, rows: int) -> None:
         shown = self._shown

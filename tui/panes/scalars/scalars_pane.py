@@ -32,8 +32,8 @@ SHOWN_AT_FIRST = 2
 class ScalarsPane(SmoothedChart):
     """A list of names, and the curves of those that are shown, each on a scale of its own.
 
-    The y-axis belongs to the selected name. A new name is listed; its curve is hidden until the user
-    shows it.
+    The y-axis belongs to the selected name. A new name is listed; its curve is hidden until the
+    user shows it.
     """
 
     NAME = "scalars"

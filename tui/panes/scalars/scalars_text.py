@@ -33,8 +33,8 @@ HELP_ROWS = (
 
 EXPLAIN_SCALARS = "These are named numbers that the training reports, one curve each."
 EXPLAIN_RANGES = (
-    "Where several are shown, each fills the height with its own range, which stands beside its "
-    "name; the y-axis is that of the selected name. Compare their shapes, not their heights."
+    "If several are shown, each fills the height with its own range, which stands beside its name; "
+    "the y-axis belongs to the selected name. Compare their shapes, not their heights."
 )
 EXPLAIN_WAIT = "The first steps bring the first of them."
 EXPLAIN_SPEED = "images/s is how many training images a second the network learns from."
