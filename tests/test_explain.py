@@ -157,7 +157,7 @@ def test_a_rate_that_a_plateau_lowered() -> None:
         (Health("conv1", 1.0, 0.2, 0.0, 1.0), "changed the weights of conv1 by 20 %"),
         (Health("conv1", 1.0, 1.1, 0.0, 1.0), "explodes in conv1"),
         (Health("conv1", None, None, None, None), "The numbers in conv1 are not finite"),
-        (Health("conv1", None, None, 0.0, 1.0), "All layers learn that are not frozen:"),
+        (Health("conv1", None, None, 0.0, 1.0), "All layers that are not frozen learn:"),
     ],
 )
 def test_the_health_of_the_layers(layer: Health, words: str) -> None:
