@@ -10,8 +10,6 @@ from tui.drawing.cells import Row
 from tui.drawing.table import abbreviated
 from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_rows import (
-    LayerTable,
-    LayerView,
     explanation,
     layer_facts,
     layer_pane,
@@ -19,6 +17,7 @@ from tui.panes.layers.layer_rows import (
     rows_shown,
     scrolled,
 )
+from tui.panes.layers.layer_table import LayerTable, LayerView
 from tui.panes.layers.stage_tree import opened_at_first
 
 LAYERS = examples.layers()
