@@ -6,28 +6,20 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-from msgspec import UNSET
-
-from engine.protocol.events import Gpu, Hardware
+from engine.protocol.events import Hardware
 from engine.run.history import History
-from engine.text import harmless
 from tui import shared_text
 from tui.drawing import axis, cells, numbers, spark
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.table import widest
 from tui.panes.machine import machine_pane_text
+from tui.panes.machine.gpu_rows import FULL, gpu_rows, meter, used_of
 from tui.terminal.viewer_cost import ViewerCost
 
 METER = 16
 # The least width of the values on the right of a meter.
 VALUES = 20
-# Below this share a GPU is idle.
-IDLE = 0.01
-# From this share on, memory is nearly full.
-FULL = 0.95
-# If the run trains on more GPUs than this, each takes one row.
-DETAILED = 2
 # From this load on, no core is free; then the share of other programs is shown from this one on.
 BUSY = 0.9
 CROWDED = 0.2
@@ -101,7 +93,7 @@ def _entries(
     room = max(0, min(max(METER, width // 4), width - 11 - VALUES))
     sample = history.hardware
     if sample is not None:
-        yield from _gpus(sample.gpus, room, user)
+        yield from gpu_rows(sample.gpus, room, user)
         yield from _host(sample, room, width - 9)
     if history.steps is not None:
         yield machine_pane_text.SPEED, _speed(history, room, width - 9)
@@ -119,103 +111,24 @@ def _entries(
         yield machine_pane_text.DISK, _disk(history, sample)
 
 
-# GPUs
-
-
-def _gpus(gpus: Sequence[Gpu], room: int, user: str) -> Iterator[tuple[str, Row]]:
-    """Two rows for each GPU that trains, or one if there are many, and one row for all others.
-
-    One more row is for GPUs that are hidden from the run: only NVML numbers these.
-    """
-    ours = sorted((gpu for gpu in gpus if gpu.ours), key=_cuda)
-    for gpu in ours:
-        used = _used(gpu.memory_used, gpu.memory_total)
-        if len(ours) > DETAILED:
-            yield f"cuda:{_cuda(gpu)}", cells.row(*_gpu(gpu, room // 2), f"   {used}")
-            continue
-        yield f"cuda:{_cuda(gpu)}", _gpu(gpu, room)
-        share = gpu.memory_used / gpu.memory_total if gpu.memory_total else 0.0
-        yield machine_pane_text.MEMORY, cells.row(*_meter(share, room, FULL), f" {used}")
-    hidden = [gpu for gpu in gpus if _is_hidden(gpu, gpus)]
-    found = sorted((gpu for gpu in gpus if gpu not in hidden), key=_cuda)
-    for name, some in ((machine_pane_text.OTHERS, found), (machine_pane_text.HIDDEN, hidden)):
-        if others := _others(some, user):
-            yield name, cells.row("   ".join(others))
-
-
-def _cuda(gpu: Gpu) -> int:
-    """The number of a GPU in torch; if it has none, its number in NVML."""
-    return gpu.index if gpu.cuda is UNSET else gpu.cuda
-
-
-def _is_hidden(gpu: Gpu, gpus: Sequence[Gpu]) -> bool:
-    """Whether torch numbers other GPUs but not this one; old journals have no such numbers."""
-    return not gpu.ours and gpu.cuda is UNSET and any(other.cuda is not UNSET for other in gpus)
-
-
-def _used(used: float, total: float) -> str:
-    """4.1 of 24 GB, or 980 MB of 24 GB if the units differ."""
-    part, whole = numbers.size(used), numbers.size(total)
-    number, _, unit = part.partition(" ")
-    return machine_pane_text.used_of(number if whole.endswith(f" {unit}") else part, whole)
-
-
-def _meter(share: float, room: int, full: float = math.inf) -> Row:
-    """`▇▇▇▁▁`, in the ink of a warning from the share `full` on."""
-    drawn = spark.meter(share, room)
-    filled = drawn.rstrip("▁")
-    ink: Ink = "warning" if share >= full else "rate"
-    return cells.row(Span(filled, ink), Span(drawn[len(filled) :], "border"))
-
-
-def _gpu(gpu: Gpu, room: int) -> Row:
-    values = f" {numbers.whole(gpu.utilisation):>2} %"
-    for measured, unit in ((gpu.temperature, "°C"), (gpu.power, "W")):
-        written = numbers.rounded(measured)
-        values += f"   {written} {unit}" if written != shared_text.NAN else ""
-    return cells.row(*_meter(gpu.utilisation, room), values)
-
-
-def _others(gpus: Sequence[Gpu], user: str) -> list[str]:
-    """For each GPU the users with their memory, or its load; then the numbers of idle GPUs."""
-    taken = []
-    for gpu in gpus:
-        if gpu.holders:
-            held = ", ".join(_holder(h.user, h.memory, user) for h in gpu.holders)
-            taken.append(f"{_cuda(gpu)} {held}")
-        elif not gpu.ours and gpu.utilisation >= IDLE:
-            taken.append(f"{_cuda(gpu)} {numbers.whole(gpu.utilisation)} %")
-    free = [str(_cuda(g)) for g in gpus if not (g.ours or g.holders or g.utilisation >= IDLE)]
-    return [*taken, f"{' '.join(free)} {machine_pane_text.IDLE}"] if free else taken
-
-
-def _holder(holder: str, memory: int, user: str) -> str:
-    names = {user: shared_text.YOU, "?": machine_pane_text.SOMEONE}
-    name = cells.fit_text(names.get(holder, harmless(holder)), 12).rstrip()
-    return f"{name} {numbers.size(memory)}" if memory > 0 else name
-
-
-# The rest of the machine
-
-
 def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
     """CPU and memory: one row for a run on GPUs, two rows for a run on the CPU."""
     load = numbers.whole(sample.cpu).rjust(2)
-    meter = _meter(sample.cpu, room)
+    drawn = meter(sample.cpu, room)
     whole = f" {machine_pane_text.cpu_share(load, sample.cores)}"
     engine = numbers.size(sample.engine_memory)
     if any(gpu.ours for gpu in sample.gpus):
         ram = f"   {machine_pane_text.RAM} {engine}"
-        forms = [cells.row(*meter, end) for end in (f"{whole}{ram}", f" {load} %{ram}")]
+        forms = [cells.row(*drawn, end) for end in (f"{whole}{ram}", f" {load} %{ram}")]
         yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
         return
     engine_cpu = f"   {machine_pane_text.ENGINE} {numbers.whole(sample.engine_cpu)} %"
-    forms = [cells.row(*meter, end) for end in (f"{whole}{engine_cpu}", f" {load} %{engine_cpu}")]
+    forms = [cells.row(*drawn, end) for end in (f"{whole}{engine_cpu}", f" {load} %{engine_cpu}")]
     yield machine_pane_text.CPU, fitting(forms, width) or forms[-1]
     share = sample.memory_used / sample.memory_total if sample.memory_total else 0.0
-    used = _used(sample.memory_used, sample.memory_total)
+    used = used_of(sample.memory_used, sample.memory_total)
     forms = [
-        cells.row(*_meter(share, room, FULL), end)
+        cells.row(*meter(share, room, FULL), end)
         for end in (f" {used}   {machine_pane_text.ENGINE} {engine}", f" {used}")
     ]
     yield machine_pane_text.MEMORY, fitting(forms, width) or forms[-1]
