@@ -9,6 +9,7 @@ from tui.drawing import cells
 from tui.drawing.cells import Row
 from tui.drawing.table import abbreviated
 from tui.panes.layers.diagnosis import Diagnosis
+from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.panes.layers.layer_rows import (
     explanation,
     layer_facts,
@@ -17,7 +18,6 @@ from tui.panes.layers.layer_rows import (
     rows_shown,
     scrolled,
 )
-from tui.panes.layers.layer_table import LayerTable, LayerView
 from tui.panes.layers.stage_tree import opened_at_first
 
 LAYERS = examples.layers()

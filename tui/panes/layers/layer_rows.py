@@ -12,7 +12,7 @@ from tui.drawing.table import table
 from tui.panes.layers import layers_text, stage_tree
 from tui.panes.layers.diagnosis import Diagnosis, Verdict
 from tui.panes.layers.gradient_depth import INKS, amount, depth_line
-from tui.panes.layers.layer_table import LayerTable, LayerView
+from tui.panes.layers.layer_columns import LayerTable, LayerView
 
 # From this height on, the gradient by depth stands below the table.
 TALL = 6

@@ -15,7 +15,7 @@ from tui.drawing.cells import Row, Span
 from tui.panes.base.pane import Border, Pane
 from tui.panes.layers import layer_rows, layers_explanation, layers_text, stage_tree
 from tui.panes.layers.diagnosis import Diagnosis
-from tui.panes.layers.layer_table import LayerTable, LayerView
+from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.widgets.key_group import KeyGroup
 
 # A report changes every number of the table; without the focus, it is drawn only this often.
