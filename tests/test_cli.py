@@ -254,10 +254,14 @@ def test_a_table_fits_the_terminal(tmp_path: Path, command: str, width: int) -> 
 
 
 def test_columns_that_shrink_share_what_is_left_over() -> None:
-    columns = [tables.Column("a", least=10), tables.Column("b"), tables.Column("c", least=10)]
-    assert tables.fitting(columns, [20, 5, 20], 60) == ([0, 1, 2], [20, 5, 20])
-    assert tables.fitting(columns, [20, 5, 20], 43) == ([0, 1, 2], [20, 5, 12])
-    assert tables.fitting(columns, [20, 5, 20], 35) == ([0, 1, 2], [14, 5, 10])
+    columns = [
+        tables.TableColumn("a", least=10),
+        tables.TableColumn("b"),
+        tables.TableColumn("c", least=10),
+    ]
+    assert tables.fit_columns(columns, [20, 5, 20], 60) == ([0, 1, 2], [20, 5, 20])
+    assert tables.fit_columns(columns, [20, 5, 20], 43) == ([0, 1, 2], [20, 5, 12])
+    assert tables.fit_columns(columns, [20, 5, 20], 35) == ([0, 1, 2], [14, 5, 10])
 
 
 def test_whether_data_is_here_is_told_before_its_shape() -> None:

@@ -157,7 +157,7 @@ def test_a_rate_that_a_plateau_lowered() -> None:
         (Health("conv1", 1.0, 0.2, 0.0, 1.0), "changed the weights of conv1 by 20 %"),
         (Health("conv1", 1.0, 1.1, 0.0, 1.0), "explodes in conv1"),
         (Health("conv1", None, None, None, None), "The numbers in conv1 are not finite"),
-        (Health("conv1", None, None, 0.0, 1.0), "All layers learn that are not frozen:"),
+        (Health("conv1", None, None, 0.0, 1.0), "All layers that are not frozen learn:"),
     ],
 )
 def test_the_health_of_the_layers(layer: Health, words: str) -> None:
@@ -221,7 +221,7 @@ def test_the_maps() -> None:
     assert "Early layers such as conv1 find edges and colours, late ones such as conv2" in text
     assert "takes this image for 5 with 70 %, but it is 3" in text
     alone = explain("maps", history(maps("conv1", ((3, 0.9),))))
-    assert "takes this image for 3 with 90 %, and that is right" in alone
+    assert "takes this image for 3 with 90 %, which is correct" in alone
     assert explain("maps", history(maps("conv1", ()))).endswith("see conv1.")
 
 

@@ -15,7 +15,7 @@ from tests import scripted
 from tests.processes import Terminal
 from tui.app import settle
 from tui.drawing import cells
-from tui.screens.opening import Boxes
+from tui.screens.opening import EmptyFrames
 
 SHELF = """\
  43 resnet18
@@ -40,25 +40,25 @@ SHELF = """\
 """
 
 
-def drawn(boxes: Boxes, width: int, height: int) -> str:
+def drawn(boxes: EmptyFrames, width: int, height: int) -> str:
     return "\n".join(cells.text(row) for row in boxes.draw(width, height))
 
 
 def test_the_boxes_stand_where_the_panes_will() -> None:
-    assert drawn(Boxes("43 resnet18", boxed=True), 60, 20) == SHELF
+    assert drawn(EmptyFrames("43 resnet18", boxed=True), 60, 20) == SHELF
 
 
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (70, 15), (40, 10), (20, 2), (1, 1)])
 def test_any_size_can_be_drawn(size: tuple[int, int]) -> None:
-    rows = Boxes("43 \x1bresnet18", boxed=True).draw(*size)
+    rows = EmptyFrames("43 \x1bresnet18", boxed=True).draw(*size)
     assert len(rows) == size[1]
     assert all(cells.width(row) in (0, size[0]) for row in rows[1:])
     assert "\x1b" not in cells.text(rows[0])
 
 
 def test_a_tiny_terminal_and_the_launcher_have_no_boxes() -> None:
-    assert drawn(Boxes("43 resnet18", boxed=True), 40, 3) == " 43 resnet18\n\n"
-    assert drawn(Boxes("cnn-tui", boxed=False), 40, 3) == " cnn-tui\n\n"
+    assert drawn(EmptyFrames("43 resnet18", boxed=True), 40, 3) == " 43 resnet18\n\n"
+    assert drawn(EmptyFrames("cnn-tui", boxed=False), 40, 3) == " cnn-tui\n\n"
 
 
 def test_nothing_heavy_is_imported_for_it() -> None:

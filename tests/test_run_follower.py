@@ -18,7 +18,7 @@ from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
 from tui.viewer import journal_folding
-from tui.viewer.journal_folding import Update
+from tui.viewer.journal_folding import HistoryUpdate
 from tui.viewer.run_follower import RunFollower
 
 STEPS = 20_000
@@ -34,7 +34,7 @@ def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFollower:
 
 
 def test_the_first_update_is_an_excerpt(long: RunFollower) -> None:
-    assert long.update() == Update(None, more=True)
+    assert long.update() == HistoryUpdate(None, more=True)
     assert long.history.run is not None
     assert long.history.step == STEPS - 1
 
@@ -124,7 +124,7 @@ def test_a_run_that_died_and_was_resumed_has_not_failed(tmp_path: Path) -> None:
     assert doing(watched) == "failed"
     lock = run_lock.acquire(run)
     assert doing(watched) == "starting"
-    assert watched.update() == Update(frozenset(), more=False)
+    assert watched.update() == HistoryUpdate(frozenset(), more=False)
     seq = watched.history.last_seq
     say(run, STARTING, events.Resumed("b", seq, 3, step=25), events.Phase("training", step=25))
     assert (doing(watched), watched.died) == ("training", "")

@@ -1,1 +1,1 @@
-"""The interface: the command line and the Textual app. It never loads torch."""
+"""The interface: the command line and the Textual app. It never imports torch."""

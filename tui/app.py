@@ -1,4 +1,4 @@
-"""The app: which screen comes first, and what holds on every screen."""
+"""The app: it opens the first screen, and handles keys, notes and themes on every screen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tui.widgets import themes
 
 TERMINAL_SECONDS = 0.5
 BRIEF_SECONDS = 2.5
-# Long enough for all that the first screen needs to be loaded.
+# By then, everything that the first screen needs has been imported.
 SETTLED_SECONDS = 3.0
 
 
@@ -38,9 +38,9 @@ def _actions() -> type[Provider]:
 
 
 def settle() -> None:
-    """Collect garbage from now on, but never among the modules and widgets that are loaded.
+    """Turn garbage collection on, except for the modules and widgets that exist already.
 
-    Searching all of them takes longer than drawing the screen.
+    Searching all of these takes longer than drawing the screen.
     """
     gc.freeze()
     gc.enable()
@@ -84,8 +84,8 @@ class CnnTui(App[str]):
     ) -> None:
         """Watch a run, or open the launcher.
 
-        `started` says that this viewer started the run, `recorded` that it is a recording, which
-        has no engine. `typed` is the text that was typed before the app was there.
+        `started` says that this viewer started the run, `recorded` that the run is a recording,
+        which has no engine. `typed` is the text that the user typed before the app started.
         """
         super().__init__(driver_class=SteadyDriver)
         self.ascii_only = ascii_only
@@ -118,7 +118,7 @@ class CnnTui(App[str]):
         return Opening(name, boxed=True)
 
     def _open(self) -> None:
-        """Show the first screen, which is imported while the opening is on the terminal."""
+        """Import and show the first screen; until then, the terminal shows the opening."""
         if self._run is None:
             from tui.screens.launcher.launcher_screen import Launcher
 
@@ -133,14 +133,14 @@ class CnnTui(App[str]):
         self.call_after_refresh(self._release_keys)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
-        """Take the late answer of a far terminal to the question of `ambiguous_width`."""
+        """Draw in ASCII if a slow terminal answers the question of `ambiguous_width` late."""
         if event.x >= ambiguous_width.AFTER_ONE_CELL and not self.ascii_only:
             self.ascii_only = True
             self.add_class("-ascii")
             self.refresh_css(animate=False)
 
     async def on_event(self, event: events.Event) -> None:
-        """Have keys wait for the screen that they were typed for."""
+        """Keep keys until the screen that they were typed for is open."""
         if not isinstance(event, events.Key):
             await super().on_event(event)
             return
@@ -151,7 +151,7 @@ class CnnTui(App[str]):
             self.screen.call_after_refresh(self._release_keys)
 
     async def _hand_on(self, key: events.Key) -> None:
-        """Full-width characters act as the ASCII keys they resemble, except in an input."""
+        """Send a key to the widgets; a full-width character acts as ASCII, except in an input."""
         if not isinstance(self.focused, Input):
             key = fullwidth_keys.ascii_key(key)
         self._typed_ahead.handed_on(key, self.screen)
@@ -170,7 +170,7 @@ class CnnTui(App[str]):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a note, unless the same one is on the screen; briefly where it is no warning."""
+        """Show a note unless it is on the screen; warnings stay longer than other notes."""
         if any(note.message == message for note in self._notifications):
             return
         if timeout is None and severity == "information":
@@ -184,7 +184,7 @@ class CnnTui(App[str]):
             self.push_screen(Palette(placeholder=shared_text.SEARCH_COMMANDS))
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
-        """What the palette offers beside the bindings: in words, its keys, and the action."""
+        """Actions of the palette that are not bindings: words, keys, and the action itself."""
         yield shared_text.TOGGLE_THEME, "", "toggle_theme"
 
     def action_toggle_theme(self) -> None:
@@ -192,7 +192,7 @@ class CnnTui(App[str]):
         self.theme = light if self.theme == dark else dark
 
     def _end_with_terminal(self) -> None:
-        """Leave at once when the terminal is gone: Textual would spin on its dead input."""
+        """Exit when the terminal is gone: Textual would read its dead input in a busy loop."""
         if hangup.is_gone():
             self.terminal_gone()
 

@@ -1,4 +1,4 @@
-"""Words that several rooms of the interface share; each room keeps the rest beside its code."""
+"""Words that several rooms of the interface use; other words are beside their code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ def at_epoch(epoch: str) -> str:
 
 RATE = "lr"
 YOU = "you"
-NO_RATE = "the schedule comes with the start of the run"
 SCHEDULES: Mapping[str, str] = {
     "constant": "constant",
     "step": "steps",
@@ -39,7 +38,6 @@ SCHEDULES: Mapping[str, str] = {
 # Layers
 
 PARAMETERS = "params"
-NO_LAYERS = "the layer table comes with the start of the run"
 
 
 def rows_of(first: int, last: int, count: int) -> str:
@@ -49,7 +47,6 @@ def rows_of(first: int, last: int, count: int) -> str:
 # Confusion
 
 TRUE = "true"
-NO_CONFUSION = "the first validation fills this pane"
 
 
 def filtered(wanted: str) -> str:
@@ -61,8 +58,6 @@ def classes(count: int) -> str:
 
 
 # Maps
-
-NO_MAPS = "feature maps come with the next validation"
 
 
 def some_of(first: int, last: int, count: int) -> str:
@@ -77,7 +72,6 @@ CHECKPOINT = "checkpoint"
 INPUT = "input"
 COMPUTE = "compute"
 EVALUATION = "validation"
-YOU = "you"
 
 
 # Log
@@ -99,11 +93,6 @@ PROGRAM = "cnn-tui"
 KEY_HELP = "help"
 
 
-# Augmented images
-
-KEY_AUGMENTED = "augmented"
-
-
 # The command palette
 
 SEARCH_COMMANDS = "part of what you want to do"
@@ -120,3 +109,4 @@ def goes_on(run: str, selector: str) -> str:
 
 BY_FAMILY = "family"
 KEY_FILTER = "filter"
+FILTER = "Filter what is listed"

@@ -40,7 +40,8 @@ from tui.panes.base.axis_marks import event_marks
 from tui.panes.confusion.confusion_drawing import confusion_facts, confusion_foot, confusion_pane
 from tui.panes.confusion.matrix_view import MatrixView as Looked
 from tui.panes.layers.diagnosis import Diagnosis
-from tui.panes.layers.layer_rows import LayerTable, LayerView, explanation, layer_facts, layer_pane
+from tui.panes.layers.layer_columns import LayerTable, LayerView
+from tui.panes.layers.layer_rows import explanation, layer_facts, layer_pane
 from tui.panes.layers.stage_tree import opened_at_first
 from tui.panes.machine.machine_rows import machine_pane
 from tui.panes.maps.kernel_rows import kernels_pane

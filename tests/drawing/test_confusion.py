@@ -8,13 +8,13 @@ from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Ink
 from tui.drawing.mistakes import counts
+from tui.panes.confusion.confused_pairs import short_pairs
 from tui.panes.confusion.confusion_drawing import (
     confusion_facts,
     confusion_foot,
     confusion_hint,
     confusion_pane,
     kind_shown,
-    worst_pairs,
 )
 from tui.panes.confusion.matrix_view import MatrixView
 
@@ -193,7 +193,7 @@ def test_a_class_without_a_name_has_its_number() -> None:
     ],
 )
 def test_worst_pairs_in_one_row(width: int, pairs: str) -> None:
-    assert cells.text(worst_pairs(SMALL, PETS, width)) == pairs
+    assert cells.text(short_pairs(counts(SMALL).mistakes, PETS, width)) == pairs
 
 
 @pytest.mark.parametrize(

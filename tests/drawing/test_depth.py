@@ -7,7 +7,7 @@ import pytest
 from engine.protocol.events import Health, Layer, LayerHealth, Measured
 from tests.drawing.examples import drawn
 from tui.panes.layers.diagnosis import Diagnosis
-from tui.panes.layers.gradient_depth import amount, depth_line, scale_for
+from tui.panes.layers.gradient_depth import amount, depth_line, gradient_scale
 
 LAYERS = [
     Layer(name, "Conv2d", "3×3", (8, 8, 8), 10, 0 if "bn" in name else 10)
@@ -50,11 +50,13 @@ def test_amounts_are_short(value: Measured, written: str) -> None:
 
 
 def test_the_scale_ends_at_the_next_power_of_ten() -> None:
-    assert scale_for([0.02, None, 0.3]) == (-3, 0)
-    assert scale_for([]) == (-3, 0)
-    blocks = [scale_for([0.3]).block(gradient) for gradient in (1.0, 0.1, 0.01, 1e-9, 0.0, None)]
+    assert gradient_scale([0.02, None, 0.3]) == (-3, 0)
+    assert gradient_scale([]) == (-3, 0)
+    blocks = [
+        gradient_scale([0.3]).block(gradient) for gradient in (1.0, 0.1, 0.01, 1e-9, 0.0, None)
+    ]
     assert blocks == ["█", "▆", "▃", "▁", "▁", " "]
-    assert scale_for([0.3]).bar(0.1, 6) == "▇▇▇▇  "
+    assert gradient_scale([0.3]).bar(0.1, 6) == "▇▇▇▇  "
 
 
 def test_the_line_compares_the_layers_that_compute() -> None:

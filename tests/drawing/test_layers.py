@@ -9,9 +9,8 @@ from tui.drawing import cells
 from tui.drawing.cells import Row
 from tui.drawing.table import abbreviated
 from tui.panes.layers.diagnosis import Diagnosis
+from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.panes.layers.layer_rows import (
-    LayerTable,
-    LayerView,
     explanation,
     layer_facts,
     layer_pane,
@@ -190,7 +189,7 @@ def facts_of(node: int) -> str:
 
 def test_the_chosen_row_in_words() -> None:
     assert facts_of(0) == "conv1   2 % of the parameters, 33 % of the MACs"
-    assert facts_of(2) == "block   dead: 31 % of its units pass for no image"
+    assert facts_of(2) == "block   dead: 31 % of its units are 0 for every image"
     assert facts_of(4) == "block.norm   0 % of the parameters, 0 % of the MACs   RF 41 > 32 px"
     assert facts_of(1) == "pool1   "
 

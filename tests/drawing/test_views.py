@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 from engine.protocol.events import Confusion
+from tui.drawing.choices import visible_range
 from tui.drawing.mistakes import counts
-from tui.panes.confusion.matrix_view import MatrixView, class_order, moved, part, similar
+from tui.panes.confusion.matrix_view import MatrixView, class_order, moved, similar
 
 # 0 and 3 are taken for each other, and 1 and 2; 3 is sometimes taken for 1.
 PAIRS = counts(
@@ -43,11 +44,11 @@ def test_a_filter_keeps_what_has_it_in_its_name() -> None:
 
 
 def test_the_part_that_is_shown_lies_around_the_selected_one() -> None:
-    assert part(10, 0, 4) == range(4)
-    assert part(10, 5, 4) == range(3, 7)
-    assert part(10, 9, 4) == range(6, 10)
-    assert part(3, 0, 9) == range(3)
-    assert part(3, 0, -1) == range(0)
+    assert visible_range(10, 0, 4) == range(4)
+    assert visible_range(10, 5, 4) == range(3, 7)
+    assert visible_range(10, 9, 4) == range(6, 10)
+    assert visible_range(3, 0, 9) == range(3)
+    assert visible_range(3, 0, -1) == range(0)
 
 
 def test_a_selection_begins_with_the_worst_and_stays_within_what_is_shown() -> None:

@@ -1,1 +1,1 @@
-"""The command line: click commands and their tables. May import every room."""
+"""The command line: click commands, their tables and JSON. May import every room."""

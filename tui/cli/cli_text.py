@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from engine.text import harmless
 
-# Help. The first sentence stands in the list of commands, which has room for some 60 characters.
+# Help. The list of commands shows the first sentence and has room for about 60 characters.
 
 HELP = """Train convolutional image classifiers and watch them learn, live in the terminal.
 
@@ -68,7 +68,7 @@ def options_before(command: str, options: Iterable[str]) -> str:
     return f"put {', '.join(options)} after {command}, if it takes it: see {command} --help."
 
 
-# What a start says
+# Starting a run
 
 REHEARSED = "dry run: one step and one evaluation batch worked, and nothing was kept."
 
@@ -85,9 +85,9 @@ def epochs_for_torchrun(epochs: int) -> str:
     return f"for {epochs:,} epochs add --epochs {epochs} after `-m engine RUN`"
 
 
-# What a command to a run says
+# Sending a command to a run
 
-# The engine gets a command even where it changes nothing.
+# The engine gets a command even if it changes nothing.
 UNCHANGED = {
     ("pause", "paused"): ", but it was paused already",
     ("continue", "live"): ", but it was not paused",

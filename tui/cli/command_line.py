@@ -1,6 +1,6 @@
 """The command `cnn-tui` and its subcommands, each from a file of its own.
 
-Nothing heavy is imported at the top of these files: `--help` answers at once.
+These files import slow modules inside of functions, so that `--help` answers at once.
 """
 
 from __future__ import annotations

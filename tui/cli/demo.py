@@ -1,4 +1,4 @@
-"""The app of `cnn-tui demo`: the viewer of a recorded run, which it plays itself."""
+"""The app of `cnn-tui demo`: it plays a recorded run and shows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEED_SECONDS = 0.1
 
 
 class Demo(CnnTui):
-    """Plays the recording into this folder; the caller deletes it, or a lost terminal does."""
+    """Plays the recording into a folder; the caller deletes it, or the app if its terminal ends."""
 
     def __init__(
         self,

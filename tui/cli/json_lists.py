@@ -20,7 +20,7 @@ def models() -> None:
 
 
 def datasets(data_dir: str) -> None:
-    """The catalogue's data sets, each with whether it is `ready` on this disk."""
+    """The data sets of the catalogue; `ready` says whether a set is on this disk."""
     _print(
         [
             msgspec.to_builtins(data) | {"ready": catalog.folder_of(data, data_dir) is not None}

@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def _number_or_word(
     context: click.Context, option: click.Parameter, value: str | None
 ) -> int | str | None:
-    """A number as such; the recipe checks whether another word is possible."""
+    """A number as an int; the recipe checks any other word."""
     return int(value) if value and value.isdecimal() else value
 
 
@@ -35,7 +35,7 @@ def _runs_dir(context: click.Context, option: click.Parameter, value: Path | Non
 
 
 def runs_option(command: Command) -> Command:
-    """`--runs-dir FOLDER`, which has a default."""
+    """`--runs-dir FOLDER`; without it, the default folder."""
     option = click.option(
         "--runs-dir",
         type=click.Path(path_type=Path),

@@ -11,7 +11,7 @@ from tui.cli.options import run_argument, runs_option
 
 
 def _run_command(name: str, help_text: str) -> click.Command:
-    """`cnn-tui NAME [RUN]`, which puts the command of that name into the spool of the run."""
+    """`cnn-tui NAME [RUN]`, which sends the command of that name to the run."""
 
     @click.command(name=name, help=help_text)
     @run_argument

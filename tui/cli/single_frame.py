@@ -11,14 +11,14 @@ from tui.terminal.plain_screen import screen_text
 
 
 def frame(run: RunDir, *, ascii_only: bool = False) -> str:
-    """The frame that `cnn-tui attach` would show now, as large as this terminal (else 120×40)."""
+    """The frame that `cnn-tui attach` would show now, in the size of this terminal or 120×40."""
     size = shutil.get_terminal_size((120, 40))
     return asyncio.run(_frame(run, (size.columns, size.lines), ascii_only))
 
 
 async def _frame(run: RunDir, size: tuple[int, int], ascii_only: bool) -> str:
     app = CnnTui(run.path.parent, watch=run, ascii_only=ascii_only)
-    app.no_color = True  # pictures become shades, which text can show
+    app.no_color = True  # pictures become shades, which are text
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         return screen_text(app)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StartRequest:
-    """The options of a start; `recipe`, `sets` and `flags` describe the recipe."""
+    """The options of `cnn-tui train`; `recipe`, `sets` and `flags` describe the recipe."""
 
     runs_dir: Path
     name: str
@@ -40,10 +40,10 @@ class StartRequest:
 
     @classmethod
     def from_options(cls, **options: Any) -> StartRequest:
-        """Every option that has no attribute here is a field of the recipe."""
-        own = {each.name: options.pop(each.name) for each in fields(cls) if each.name in options}
+        """Sort the options; those without an attribute here are fields of the recipe."""
+        known = {each.name: options.pop(each.name) for each in fields(cls) if each.name in options}
         given = {key: value for key, value in options.items() if value is not None}
-        return cls(**own, flags=given)
+        return cls(**known, flags=given)
 
     @property
     def headless(self) -> bool:
@@ -65,7 +65,7 @@ class StartRequest:
         )
 
     def build_local_recipe(self) -> Recipe:
-        """As `build_recipe`, for a run that starts on this machine: its device is checked too."""
+        """Like `build_recipe`, for a run that starts on this machine: checks the device too."""
         from engine.start import device_request
 
         chosen = self.build_recipe()
@@ -81,7 +81,7 @@ def train(**options: Any) -> None:
 
 
 def start_or_open_launcher(request: StartRequest) -> None:
-    """Without options and on a terminal the launcher opens."""
+    """Open the launcher if there are no options and a terminal; otherwise start the run."""
     from engine.start import engine_environment
 
     if request.is_empty and not request.headless:
@@ -92,7 +92,7 @@ def start_or_open_launcher(request: StartRequest) -> None:
 
 
 def start(request: StartRequest) -> NoReturn:
-    """Create, resume or rehearse the run, or train it."""
+    """Create, resume, rehearse or train the run."""
     from engine.start import engine_environment, launch
 
     engine_environment.check_modules()
@@ -122,7 +122,7 @@ def _train(
 
 
 def _create(request: StartRequest) -> NoReturn:
-    """Create the run, or find the one of this name, and leave starting it to torchrun."""
+    """Create the run or find the one of this name; torchrun starts it later."""
     from engine.run import run_lock
     from engine.start import launch
 
@@ -151,7 +151,7 @@ def _resume_or_create(request: StartRequest) -> NoReturn:
 
 
 def _requeue(request: StartRequest, chosen: Recipe) -> Requeued:
-    """The run of this name, with a warning of the options that it does not follow."""
+    """Resume or create the run of this name; warn about options that it ignores."""
     from engine.start import recipe_resolution, requeue
 
     given = recipe_resolution.given_fields(request.recipe, request.sets, request.flags)

@@ -34,12 +34,12 @@ BETWEEN = 3
 NARROWEST_PROSE, SHORTEST_NAME = 32, 12
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A heading, and how the column shrinks in a narrow terminal.
 
-    The column with the highest `rank` is left out first, the last one among equals, and the first
-    column never. A column with `least` can shrink to that many cells: prose is wrapped, other text
-    is cut.
+    The column with the highest `rank` is left out first; among equal ranks, the last one. The first
+    column always stays. A column with `least` can shrink to that many cells: prose is wrapped,
+    other text is cut.
     """
 
     title: str
@@ -49,14 +49,14 @@ class Column(NamedTuple):
     prose: bool = False
 
 
-def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
+def _print(columns: Sequence[TableColumn], rows: Iterable[Iterable[str]]) -> None:
     """Print a table at most as wide as the terminal; a pipe or a file gets all columns."""
     written = [[harmless(cell) for cell in row] for row in rows]
     by_column = zip(*([column.title for column in columns], *written), strict=True)
     widths = [max(map(cell_len, cells)) for cells in by_column]
     terminal = Console()
     room = terminal.width if terminal.is_terminal else sys.maxsize
-    kept, widths = fitting(columns, widths, room)
+    kept, widths = fit_columns(columns, widths, room)
     table = Table(box=SIMPLE_HEAD, header_style="dim", pad_edge=False, show_edge=False)
     for i in kept:
         column = columns[i]
@@ -69,12 +69,12 @@ def _print(columns: Sequence[Column], rows: Iterable[Iterable[str]]) -> None:
         click.echo(cli_text.left_out(left_out))
 
 
-def fitting(
-    columns: Sequence[Column], widths: Sequence[int], room: int
+def fit_columns(
+    columns: Sequence[TableColumn], widths: Sequence[int], room: int
 ) -> tuple[list[int], list[int]]:
-    """The numbers of the columns that fit into `room` cells, and the widths of all columns.
+    """The indices of the columns that fit into `room` cells, and the widths of all columns.
 
-    Cells that are left over go to the first column that has shrunk, then to the next.
+    Spare cells go to the first column that has shrunk, then to the next.
     """
     fitted = [
         w if c.least is None else min(c.least, w) for c, w in zip(columns, widths, strict=True)
@@ -98,16 +98,16 @@ def models() -> None:
     """The architectures, with parameters and multiply-accumulates for 3×32×32 and 10 classes."""
     known = architecture_list.matching(shared_text.BY_FAMILY, "")
     columns = architecture_list.columns(known, architecture_list.CIFAR10)[:-1]
-    news = Column(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
+    news = TableColumn(cli_text.NEWS_COLUMN, rank=len(columns), least=NARROWEST_PROSE, prose=True)
     _print(
-        [*(Column(c.heading, c.right, c.rank) for c in columns), news],
+        [*(TableColumn(c.heading, c.right, c.rank) for c in columns), news],
         [(*(column.texts[i] for column in columns), a.new) for i, a in enumerate(known)],
     )
 
 
 def datasets(data_dir: str) -> None:
     """The data sets, and whether they are on this disk."""
-    columns = [Column(t, numeric) for t, numeric in cli_text.DATA_COLUMNS]
+    columns = [TableColumn(t, numeric) for t, numeric in cli_text.DATA_COLUMNS]
     name, images, shape, classes, on_disk, source = columns
     source = source._replace(rank=3, least=NARROWEST_PROSE, prose=True)
     _print(
@@ -128,19 +128,21 @@ def datasets(data_dir: str) -> None:
 
 def recipes() -> None:
     """The presets."""
-    name, purpose = [Column(t, numeric) for t, numeric in cli_text.RECIPE_COLUMNS]
+    name, purpose = [TableColumn(t, numeric) for t, numeric in cli_text.RECIPE_COLUMNS]
     purpose = purpose._replace(least=NARROWEST_PROSE, prose=True)
     _print([name, purpose], presets.PRESETS.items())
 
 
 def runs(runs_dir: Path) -> None:
-    """The runs of a folder, newest first; below them notes on silent and on failed ones."""
+    """The runs of a folder, newest first; below the table, notes on silent and failed ones."""
     known = run_search.list_runs(runs_dir)
     found = [summarize(run, run_lock.liveness(run)) for run in known]
     if not found:
         click.echo(cli_text.no_runs(str(runs_dir)))
         return
-    number, name, *columns, started = [Column(t, numeric) for t, numeric in cli_text.RUN_COLUMNS]
+    number, name, *columns, started = [
+        TableColumn(t, numeric) for t, numeric in cli_text.RUN_COLUMNS
+    ]
     name, started = name._replace(least=SHORTEST_NAME), started._replace(rank=1)
     _print([number, name, *columns, started], [_run_row(run) for run in found])
     for run, row in zip(known, found, strict=True):
@@ -153,7 +155,7 @@ def runs(runs_dir: Path) -> None:
 def _saved_nothing(run: RunDir, row: RunSummary) -> bool:
     """Whether a run failed before its first checkpoint, for instance because its data was missing.
 
-    It is not deleted here: its log says why it failed, and resuming it tries again.
+    Such a run is not deleted: its log says why it failed, and `resume` tries again.
     """
     started = run.journal.exists() and run.journal.stat().st_size > 0
     return row.state == "failed" and started and not (run.checkpoints / "last.pt").exists()

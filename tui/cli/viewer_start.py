@@ -1,4 +1,4 @@
-"""Starts the app on this terminal, or the engine in its place."""
+"""Starts the app on this terminal, or replaces this process by the engine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def train(
     headless: bool,
     ascii_only: bool,
 ) -> NoReturn:
-    """Start the engine and watch it; a headless engine takes the place of this process."""
+    """Start the engine and watch it; a headless engine replaces this process."""
     from engine.start import launch
 
     options = () if epochs is None else ("--epochs", str(epochs))
@@ -57,7 +57,7 @@ def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoRetur
 
 
 def play_demo(*, ascii_only: bool) -> NoReturn:
-    """Show the dashboard of the recorded run, which is played into a temporary folder."""
+    """Play the recorded run into a temporary folder, and show its dashboard."""
     with _terminal_traits(ascii_only) as traits:
         from tui.cli.demo import Demo
     with tempfile.TemporaryDirectory(prefix="cnn-tui-", ignore_cleanup_errors=True) as folder:
@@ -73,9 +73,9 @@ class TerminalTraits(TypedDict, total=False):
 
 @contextlib.contextmanager
 def _terminal_traits(ascii_only: bool) -> Iterator[TerminalTraits]:
-    """Ask the terminal how it draws while the body imports the app; filled after the body.
+    """Ask the terminal how it draws while the body imports the app; the result is filled on exit.
 
-    Imports leave no garbage, so the collector is off until the app turns it on again.
+    Imports leave no garbage, so garbage collection is off until the app turns it on.
     """
     from tui.terminal import ambiguous_width
 
@@ -88,7 +88,7 @@ def _terminal_traits(ascii_only: bool) -> Iterator[TerminalTraits]:
 
 
 def _show(app: CnnTui) -> NoReturn:
-    """Run the app and print what it returns when it has left the screen."""
+    """Run the app; print the message that it returns after it has left the screen."""
     message = app.run()
     if message:
         click.echo(message)

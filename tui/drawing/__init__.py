@@ -1,1 +1,1 @@
-"""Pure functions from values to rows of cells. Imports neither Textual nor another room."""
+"""Pure functions from values to rows of cells, and their words. Never imports Textual."""

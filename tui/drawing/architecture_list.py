@@ -1,4 +1,4 @@
-"""The list of architectures to compare and choose from, and the stages of one of them."""
+"""The table of architectures, and the stages of one of them as bars."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tui.drawing.table import Column
 WIDEST = 16
 
 
-# The input for which stages are drawn; counts too, if no data set is known.
+# The input that stages are drawn for; without a known data set, counts are for it too.
 CIFAR10 = DataShape(3, 32, 10)
 
 
 def shape_of(data: DatasetFacts | None) -> DataShape:
-    """The shape of a data set's images; that of CIFAR-10 without one."""
+    """The shape of a data set's images; without a data set, the shape of CIFAR-10."""
     return DataShape(data.channels, data.size, len(data.classes)) if data else CIFAR10
 
 
@@ -49,7 +49,7 @@ def _matches(a: Architecture, wanted: str) -> bool:
 
 
 def columns(found: Sequence[Architecture], shape: DataShape) -> list[Column]:
-    """The columns to compare; counts are for this input, with `≈` where they are estimated."""
+    """The columns of the table. Counts are for this input; `≈` marks an estimate."""
     return [
         Column(drawing_text.NAME, [a.key for a in found]),
         Column(drawing_text.YEAR, [str(a.year) for a in found], 5, right=True),
@@ -83,7 +83,7 @@ def _top1(a: Architecture) -> str:
 
 
 def details(a: Architecture, shape: DataShape) -> list[Row]:
-    """The architecture in words, and its stages as bars, each as wide as its output."""
+    """The architecture in words, and its stages as bars in proportion to their outputs."""
     counts = drawing_text.counts(parameters(a, shape), macs(a, shape))
     head = [
         cells.row(" ", Span(a.title, "title"), Span(f"   {a.year}   {a.family}", "dim")),

@@ -1,4 +1,4 @@
-"""The x-axis, in epochs: which stretch of a run is shown, and what is written below it."""
+"""The x-axis in epochs: the window of the run that is shown, and the numbers and marks on it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tui.drawing.cells import Row, Span
 
 # Larger numbers are no measurements. Up to this size, differences of floats stay finite.
 HUGE = 1e100
-# From this many columns on, the end of the x-axis says what it counts.
+# From this many columns on, the word `epoch` stands at the end of the x-axis.
 NAMED_COLUMNS = 90
 
 Limits: TypeAlias = tuple[float, float]
-# Where a sign stands on the x-axis, in epochs, and the sign.
+# The position of a sign on the x-axis in epochs, and the sign.
 Mark: TypeAlias = tuple[float, Span]
 
 
 def share(value: float | None, low: float, high: float) -> float:
-    """Where the value lies between the limits, 0 to 1; 0 where it is not a number."""
+    """The position of the value between the limits, 0 to 1; 0 for NaN and None."""
     if value is None or math.isnan(value):
         return 0.0
     bottom, top = tame(low), tame(high)
@@ -32,7 +32,7 @@ def share(value: float | None, low: float, high: float) -> float:
 
 
 def tame(value: float) -> float:
-    """The value within what is measurable; 0 where it is not a number."""
+    """The value, limited to ±`HUGE`; 0 for NaN."""
     if -HUGE <= value <= HUGE:
         return value
     return math.copysign(HUGE, value) if not math.isnan(value) else 0.0
@@ -41,7 +41,7 @@ def tame(value: float) -> float:
 def epoch_span(epochs_done: float, planned: int) -> int:
     """How many epochs the x-axis spans: 1, 2, 4, 8 and so on, never more than planned.
 
-    It doubles when it is full, so that a run of any length is redrawn a few times only.
+    The span doubles when it is full, so that the axis of a run of any length changes rarely.
     """
     span = 1
     while span < epochs_done and span < planned:
@@ -50,9 +50,9 @@ def epoch_span(epochs_done: float, planned: int) -> int:
 
 
 def newest(epochs_done: float, span: int) -> Limits:
-    """The stretch of an axis of `span` epochs that shows the recent ones: a quarter or less.
+    """The window of an axis of `span` epochs that shows the recent ones: a quarter or less.
 
-    It moves on by half its length when it is full, so that a new value changes one column.
+    A full window moves on by half its length; until then a new value changes one column.
     """
     length = 2.0 ** math.floor(math.log2(max(1, span) / 4))
     done = min(float(span), max(0.0, epochs_done)) if math.isfinite(epochs_done) else 0.0
@@ -73,7 +73,7 @@ def gutter(width: int) -> int:
 
 
 def with_cursor(plot: Sequence[Row], at: int) -> list[Row]:
-    """A plot with a line down this column, behind what is drawn there."""
+    """A plot with a vertical line in this column, behind the curves."""
     return [_with_cursor(row, at) for row in plot]
 
 
@@ -101,8 +101,8 @@ def epoch_ticks(
 ) -> Row:
     """The lower border as x-axis: `─ 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
-    `marks` stand at their epochs. Of several in one column the first is shown; the cursor always
-    is.
+    `marks` stand at their epochs. If several share a column, the first is shown. The cursor is
+    always shown.
     """
     columns = width - left
     if columns <= 0:
@@ -134,14 +134,14 @@ def column_in(window: Limits, epoch: float, columns: int) -> int:
 
 
 def _centred(epoch: float, window: Limits, left: int, width: int) -> tuple[int, Span]:
-    """The number of an epoch, and where it begins so that its middle is in its column."""
+    """The number of an epoch, and the column where it begins so that its middle is at the epoch."""
     label = f" {epoch:g} "
     at = left + column_in(window, epoch, width - left) - len(label) // 2
     return max(0, min(at, width - len(label) - 1)), Span(label, "dim")
 
 
 def _place(placed: dict[int, Span], one: tuple[int, Span]) -> None:
-    """Add it unless it would cover something."""
+    """Add the span unless it would cover another one."""
     at, span = one
     if not any(at - len(s.text) < taken < at + len(span.text) for taken, s in placed.items()):
         placed[at] = span

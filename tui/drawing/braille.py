@@ -1,18 +1,18 @@
-"""A canvas of braille dots, two across and four down in each cell."""
+"""A canvas of braille dots; each cell holds two columns and four rows of them."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 
-# By row and column of a dot in its cell: y % 4 * 2 + x % 2.
+# The bit of each dot, by its position in the cell: y % 4 * 2 + x % 2.
 DOTS = (0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80)
-# An empty cell is a space, since a terminal can be sent many spaces in few bytes.
+# An empty cell is a space: a run of spaces takes few bytes.
 SIGNS = (" ", *(chr(0x2800 + dots) for dots in range(1, 256)))
 
 
 class Canvas:
-    """Dots are (x, y) from the upper left, 2·width by 4·height of them."""
+    """Holds 2·width by 4·height dots, which are (x, y) from the upper left."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height

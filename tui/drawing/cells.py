@@ -1,4 +1,4 @@
-"""Drawing makes rows of spans: each is a piece of text and the name of its ink.
+"""Rows of spans: a span is a piece of text and the name of its ink.
 
 An ink is a meaning ("train", "error"), never a colour. The widget turns it into a style, so that
 themes, 16 colours and NO_COLOR need no drawing of their own.
@@ -7,6 +7,7 @@ Widths are terminal cells, not characters: a Chinese character is two cells wide
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -32,7 +33,7 @@ Ink: TypeAlias = Literal[
     "selected",
 ]
 
-# Of pixels only: foreground and background as `#rrggbb`; either may be empty.
+# The foreground and the background of pixels as `#rrggbb`; either may be empty.
 Colours: TypeAlias = tuple[str, str]
 
 
@@ -75,6 +76,24 @@ def fit(row: Row, cells: int) -> Row:
     if left > 0:
         spans.append(Span(" " * left))
     return tuple(spans)
+
+
+def filled(rows: Iterable[Row], width: int, height: int) -> list[Row]:
+    """The rows, each of exactly this width, cut or filled with blank ones to this height."""
+    blank: list[Row] = [()] * max(0, height)
+    return [fit(row, width) for row in [*rows, *blank][: max(0, height)]]
+
+
+def merged(row: Iterable[Span]) -> Row:
+    """The row with neighbours of one ink joined to one span."""
+    groups = itertools.groupby(row, key=lambda span: span.ink)
+    return tuple(Span(text(group), ink) for ink, group in groups)
+
+
+def centred(width: int, *forms: str) -> Row:
+    """The first of these sentences that fits, else the last one cut; dim, in the middle."""
+    sentence = next((form for form in forms if len(form) <= width), forms[-1])
+    return fit(shortened((Span(f"{sentence:^{max(0, width)}}", "dim"),), width), width)
 
 
 def shortened(row: Row, cells: int) -> Row:

@@ -1,4 +1,4 @@
-"""A list to choose from: aligned columns, a mark at the chosen row, a window that follows it."""
+"""A list to choose from: aligned columns, and a mark at the chosen row, which stays visible."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.table import Column, fitting_columns, table
 
 
-def window(count: int, chosen: int, room: int) -> range:
-    """The rows that are shown, with the chosen one in the middle if possible."""
+def visible_range(count: int, chosen: int, room: int) -> range:
+    """The part of `count` rows that fits into `room`, around the chosen one."""
     first = min(max(0, chosen - room // 2), max(0, count - room))
     return range(first, min(count, first + max(0, room)))
 
@@ -23,7 +23,7 @@ def choice_rows(
     room = height - heading
     if room < 1:
         return [cells.fit((), width)] * height
-    shown = [_row(rows[at], at == chosen) for at in window(len(rows), chosen, room)]
+    shown = [_row(rows[at], at == chosen) for at in visible_range(len(rows), chosen, room)]
     return ([(Span(" "), *head)] if heading else []) + shown
 
 

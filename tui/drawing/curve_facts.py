@@ -1,4 +1,4 @@
-"""The numbers in the border of the loss and accuracy panes, as many as fit."""
+"""The numbers in the border of the loss and accuracy panes; without room, fewer of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.drawing.numbers import number
 
 
 def loss_facts(history: History, room: int, init: float | None = None) -> Row:
-    """`train 0.412   o val 0.468   init 2.31 = ln 10 ✓`, or less of it in `room` cells.
+    """`train 0.412   o val 0.468   init 2.31 = ln 10 ✓`, or a shorter form that fits.
 
     `init` is the loss of the first steps.
     """
@@ -34,7 +34,7 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
 
 
 def accuracy_facts(history: History, room: int) -> Row:
-    """`train 87.2   o val 86.1   gap 1.1   ◆ best 86.3 @11`, or less of it in `room` cells."""
+    """`train 87.2   o val 86.1   gap 1.1   ◆ best 86.3 @11`, or a shorter form that fits."""
     steps, epochs = history.steps, history.epochs
     if steps is None:
         return ()
@@ -53,10 +53,10 @@ def accuracy_facts(history: History, room: int) -> Row:
 
 
 class CursorReading(NamedTuple):
-    """The values at the cursor, in the unit that is written.
+    """The values at the cursor, in the units of the border.
 
-    `validation` belongs to `ended`, the last epoch that had ended there; both are None before the
-    first one had.
+    `ended` is the last epoch that ended before the cursor, and `validation` its value. Both are
+    None if no epoch did.
     """
 
     epoch: float
@@ -67,10 +67,10 @@ class CursorReading(NamedTuple):
 
 
 def cursor_facts(reading: CursorReading, room: int) -> Row:
-    """`▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12`, or less of it."""
+    """`▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12`, or a shorter form."""
     train, validation = _exact(reading.train), _exact(reading.validation)
     ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
-    long, short, least = cursor_places(reading.epoch, reading.step)
+    long, short, least = cursor_labels(reading.epoch, reading.step)
     full = (*_pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   "), *ended)
     plain = _pair("", numbers.bare(train), "", numbers.bare(validation), "  ")
     forms = [(*long, Span("   "), *full), (*short, Span("   "), *full)]
@@ -78,8 +78,8 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
     return fitting([*forms, plain], room)
 
 
-def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
-    """The place of the cursor in three forms, the longest first."""
+def cursor_labels(epoch: float, step: int) -> tuple[Row, Row, Row]:
+    """The epoch and step of the cursor in three forms, the longest first."""
     written = epoch_number(epoch)
     names = drawing_text.at_step(written, step), shared_text.at_epoch(written), written
     long, short, least = ((Span(f"▲ {name}", "key"),) for name in names)
@@ -87,7 +87,7 @@ def cursor_places(epoch: float, step: int) -> tuple[Row, Row, Row]:
 
 
 def epoch_number(epoch: float) -> str:
-    """12, or 12.45 within the thirteenth epoch."""
+    """12 at the end of an epoch, 12.45 within the next one."""
     return f"{epoch:.2f}".rstrip("0").rstrip(".")
 
 
@@ -96,12 +96,12 @@ def _exact(value: float | None) -> str:
 
 
 def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
-    """`log  smooth 0.6` or `log ≈.6`: how the curves are drawn, if not as they are."""
+    """`log  smooth 0.6` or `log ≈.6`: the scale and the smoothing; empty for plain curves."""
     level = f"{smoothing:g}"
     written = f"≈{numbers.bare(level)}" if short else f"{drawing_text.SMOOTH} {level}"
-    said = [*([drawing_text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
+    words = [*([drawing_text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
     gap = " " if short else "  "
-    return (Span(gap + gap.join(said), "dim"),) if said else ()
+    return (Span(gap + gap.join(words), "dim"),) if words else ()
 
 
 def _pair(train_name: str, train: str, name: str, validation: str, between: str) -> Row:
@@ -134,7 +134,7 @@ def _init(init: float, classes: int) -> Row:
 
 
 def _gap(steps: Steps, epochs: Sequence[EpochEnded], before: str) -> Row:
-    """Training accuracy minus validation accuracy, from the numbers as they are written."""
+    """Training accuracy minus validation accuracy, from the rounded numbers beside it."""
     if not epochs:
         return ()
     train, validation = (round(100 * number(value), 1) for value in (steps.top1, epochs[-1].top1))

@@ -32,7 +32,7 @@ def curve_pane(
 ) -> list[Row]:
     """The curves, which must lie in this window of epochs, with labels on the left.
 
-    `cursor` is an epoch of the window. Until anything is measured, a sentence says what will come.
+    `cursor` is an epoch of the window. Before the first measurement, a sentence stands in the plot.
     """
     if width < 1 or height < 1:
         return [()] * height
@@ -41,21 +41,13 @@ def curve_pane(
     above = [recent_row(series, width)] if high else []
     plot = _plot(series, width - left, height - len(above), window, scale)
     if not series.line and not series.points:
-        plot[len(plot) // 2] = cells.fit(_nothing(width - left), width - left)
+        plot[len(plot) // 2] = cells.centred(
+            width - left, drawing_text.NO_CURVE, drawing_text.NO_CURVE_SHORT
+        )
     if cursor is not None:
         plot = axis.with_cursor(plot, column_in(window, cursor, width - left))
     rows = [*above, *beside_labels(plot, scale, left)]
     return [cells.fit(row, width) for row in rows]
-
-
-def _nothing(width: int) -> Row:
-    """The sentence in the middle of an empty plot: what will be here."""
-    sentence = (
-        drawing_text.NO_CURVE
-        if width >= len(drawing_text.NO_CURVE)
-        else drawing_text.NO_CURVE_SHORT
-    )
-    return cells.shortened(cells.row(Span(f"{sentence:^{max(0, width)}}", "dim")), width)
 
 
 def recent_row(series: Series, width: int) -> Row:
@@ -66,7 +58,7 @@ def recent_row(series: Series, width: int) -> Row:
     if not newest:
         return ()
     finite = [value for value in newest if math.isfinite(value)] or [0.0]
-    # Round limits seldom change, and with them the whole row.
+    # Round limits rarely change; each change would redraw the whole row.
     limits = round_limits(min(finite), max(finite))
     return cells.row(Span(label, "dim"), Span(spark.sparkline(newest, room, *limits), "dim"))
 
@@ -91,11 +83,11 @@ def line_rows(
 def _columns(
     line: Sequence[tuple[float, float]], window: Limits, columns: int, scale: Scale
 ) -> dict[int, float]:
-    """The mean in each column of dots that has values; NaN if the scale holds none of them."""
+    """The mean of each column of dots that has values; NaN if the scale holds none of them."""
     start, length = window[0], window[1] - window[0]
     totals: dict[int, float] = {}
     counts: dict[int, int] = {}
-    # As `column_in`, but in one expression: this runs for a thousand points at every new value.
+    # The formula of `column_in`, inlined: this runs for a thousand points at every new value.
     for x, y in line:
         at = min(columns - 1, int((x - start) / length * columns)) if length > 0 else 0
         if scale.holds(y):
@@ -120,7 +112,7 @@ def _stretches(columns: Mapping[int, float]) -> list[list[tuple[int, float]]]:
 def _validation(
     points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
 ) -> Marks:
-    """An `o` for each epoch, or for every second, fourth … one if they would touch.
+    """An `o` for each epoch; for every second, fourth … epoch if they would touch.
 
     An arrow stands for a value above the axis.
     """
@@ -137,7 +129,7 @@ def _validation(
 
 
 def nan_marks(lines: Iterable[Sequence[tuple[float, float]]], width: int, window: Limits) -> Marks:
-    """`nan` in the first row, wherever finite values end."""
+    """`nan` in the first row, at each x where finite values end."""
     begins = [x for line in lines for x in _breaks(line)]
     marks: Marks = {}
     free = 0

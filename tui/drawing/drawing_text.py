@@ -1,4 +1,4 @@
-"""Words that several panes and lists share in their drawing."""
+"""Words of the rows that this room draws."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ NO_CURVE_SHORT = "the first steps begin it"
 def at_step(epoch: str, step: int) -> str:
     return f"epoch {epoch}, step {step:,}"
 
+
+NO_RATE = "the schedule comes with the start of the run"
 
 PLANNED = "dim = planned"
 

@@ -1,4 +1,4 @@
-"""The border of a pane, with its title and its numbers written into it."""
+"""The border of a pane, which holds the title and some numbers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def frame(
 ) -> list[Row]:
     """The rows within a border; `width` and `height` include the border.
 
-    Facts stand on the right of the upper border. They are left out if they do not fit whole, since
-    half a number misleads. A foot as wide as the inside takes the whole lower border.
+    Facts stand on the right of the upper border. They are left out if they do not fit, since half a
+    number misleads. A foot as wide as the inside takes the whole lower border.
     """
     ink: Ink = "selected" if focused else "border"
     side = Span("│", ink)
@@ -51,7 +51,7 @@ def tabs(names: Sequence[str], active: int) -> Row:
 
 
 def fitting_tabs(names: Sequence[str], active: int, width: int) -> Row:
-    """As many tabs as fit, those near the active one; `…` stands for the others."""
+    """The tabs that fit, those near the active one; `…` stands for the others."""
     first, last = 0, len(names)
     while cells.width(row := _tabs(names, active, first, last)) > width and last - first > 1:
         if last - 1 > active:
@@ -62,7 +62,7 @@ def fitting_tabs(names: Sequence[str], active: int, width: int) -> Row:
 
 
 def _tabs(names: Sequence[str], active: int, first: int, last: int) -> Row:
-    """The tabs from `first` to `last`, that one excluded."""
+    """The tabs from `first` up to, but not including, `last`."""
     spans = [Span("… ", "dim")] if first else []
     for i in range(first, last):
         spans.append(
@@ -73,7 +73,7 @@ def _tabs(names: Sequence[str], active: int, first: int, last: int) -> Row:
 
 
 def _edge(left: Row, right: Row, width: int, ink: Ink) -> Row:
-    """One horizontal border between its corners."""
+    """The upper or the lower border without its corners."""
     if width <= 0:
         return ()
     if cells.width(left) == width:

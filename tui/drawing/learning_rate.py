@@ -12,7 +12,7 @@ from tui import shared_text
 from tui.drawing import axis, cells, drawing_text, numbers, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
-from tui.drawing.curve_facts import cursor_places
+from tui.drawing.curve_facts import cursor_labels
 from tui.drawing.frame import fitting
 from tui.drawing.plot import Line, plot
 from tui.drawing.scale import Scale, beside_labels, round_limits
@@ -25,7 +25,7 @@ NO_FACTOR = 1e-3
 def rate_pane(
     history: History, width: int, height: int, *, window: Limits, cursor: float | None = None
 ) -> list[Row]:
-    """The rate over this window of epochs: measured bright, planned dim."""
+    """The rate over this window of epochs: bright if measured, dim if planned."""
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
@@ -35,16 +35,14 @@ def rate_pane(
     lines = [line for line in (planned, past) if line.x]
     drawn = plot(lines, room, height, window, (scale.low, scale.high))
     if not lines:
-        drawn[height // 2] = cells.fit(
-            cells.row(Span(f"{shared_text.NO_RATE:^{room}}", "dim")), room
-        )
+        drawn[height // 2] = cells.centred(room, drawing_text.NO_RATE)
     if cursor is not None:
         drawn = axis.with_cursor(drawn, axis.column_in(window, cursor, room))
     return [cells.fit(row, width) for row in beside_labels(drawn, scale, left)]
 
 
 def rate_facts(history: History, room: int) -> Row:
-    """`0.0730   one-cycle × plateau 0.2 × you 0.5   dim = planned`, or less of it.
+    """`0.0730   one-cycle × plateau 0.2 × you 0.5   dim = planned`, or a shorter form.
 
     A factor of 1 is left out.
     """
@@ -62,7 +60,7 @@ def rate_facts(history: History, room: int) -> Row:
 
 
 def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -> Row:
-    """`▲ epoch 12.4, step 1,215   0.073012`, and whether that is only planned.
+    """`▲ epoch 12.4, step 1,215   0.073012`, and `planned` if the step lies ahead.
 
     The nearest measured rate may be `reach` epochs away.
     """
@@ -71,7 +69,7 @@ def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -
     rate = _planned_at(history, step - 1) if ahead else rate_at(history, epoch, reach)
     value = Span(shared_text.NONE if rate is None else numbers.exact(rate))
     note = (Span(f"   {drawing_text.IS_PLANNED}", "dim"),) if ahead and rate is not None else ()
-    long, short, least = cursor_places(epoch, step)
+    long, short, least = cursor_labels(epoch, step)
     forms = [(*place, Span("   "), value, *note) for place in (long, short, least)]
     return fitting([*forms, (*least, Span("  "), value), (value,)], room)
 
@@ -95,9 +93,9 @@ def _factors(history: History) -> Row:
 
 
 def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = None) -> Row:
-    """The whole schedule in one row as a progress bar, `┃` at this step.
+    """The whole schedule as a progress bar in one row, with `┃` at this step.
 
-    `rate` is the rate now. Until it is known, the planned rate of the step is shown.
+    `rate` is the current rate. While it is None, the planned rate of the step is shown.
     """
     if plan is None or plan.steps <= 0:
         return cells.fit(cells.row(" ", Span(shared_text.RATE, "dim")), width)
@@ -126,7 +124,7 @@ def _bar(plan: Plan, width: int) -> str:
 
 
 def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Scale:
-    """From 0 to the highest rate that is drawn; if the axis begins at 0, also of the plan."""
+    """From 0 to the highest rate in these lines; if the window begins at 0, also of the plan."""
     rates = [rate for line in lines for rate in line.y]
     if history.plan is not None and window[0] == 0:
         rates.append(history.plan.lr)
@@ -144,8 +142,8 @@ def past_rates(history: History, window: Limits) -> Line:
 def planned_rates(history: History, window: Limits, width: int) -> Line:
     """The plan from the last measured rate to the end of the window or of the run.
 
-    It has two points in each column, always at the same places, so that the curve ahead does not
-    change as the run goes on.
+    It has two points in each column, whose positions are fixed: the curve ahead does not change
+    while the run goes on.
     """
     plan, epoch = history.plan, history.steps_per_epoch
     step = history.steps.step if history.steps is not None else history.step
@@ -163,14 +161,14 @@ def planned_rates(history: History, window: Limits, width: int) -> Line:
 
 @functools.lru_cache(maxsize=1024)
 def _ahead(plan: Plan, step: int, plateau: float, steered: float) -> float:
-    """The rate of this 0-based step, or of the nearest that there is; NaN without steps."""
+    """The rate of this 0-based step, or of the nearest one in the plan; NaN without steps."""
     if plan.steps < 1:
         return math.nan
     return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau, steered)
 
 
 def _planned_at(history: History, step: int) -> float | None:
-    """The rate of this step with the factors of plateau and person; None without a plan."""
+    """The rate of this step with both factors, plateau and steering; None without a plan."""
     if history.plan is None or history.plan.steps < 1:
         return None
     factors = _sound(history.plateau_factor), _sound(history.steered_factor)

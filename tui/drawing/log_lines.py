@@ -1,4 +1,4 @@
-"""The log: what happened, newest first."""
+"""The log of a run as rows, newest event first."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def local_time(moment: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(moment))
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """One line of the log: a sign, a heading and the rest."""
 
     sign: str
@@ -51,10 +51,10 @@ def log_pane(
     first: int = 0,
     wanted: str = "",
 ) -> list[Row]:
-    """The events with `wanted` in them, newest first, from the one with index `first`.
+    """The events whose row contains `wanted`, newest first, from the index `first` on.
 
-    Each takes one row. In a tall pane, or if all of them fit, an alert takes as many rows as its
-    sentence needs.
+    Each event takes one row. In a tall pane, or if everything fits, the sentence of an alert is
+    wrapped instead of cut.
     """
     found = matching(log, wanted, clock)
     shown = found[max(0, first) : max(0, first) + height]
@@ -65,14 +65,13 @@ def log_pane(
         rows = [
             cells.row(Span(f" {drawing_text.NONE_MATCHES if log else drawing_text.NO_LOG}", "dim"))
         ]
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(cells.shortened(row, width), width) for row in [*rows, *blank][:height]]
+    return cells.filled((cells.shortened(row, width) for row in rows), width, height)
 
 
 def matching(log: Sequence[Event], wanted: str, clock: Clock = local_time) -> list[Event]:
-    """The events whose line contains these words, newest first; all of them if it is empty.
+    """The events whose row contains `wanted`, newest first; an empty string keeps all.
 
-    Automatic checkpoints are left out, except for the best: they only say that the run goes on.
+    Automatic checkpoints are left out, except for the best: they only show that the run goes on.
     """
     newest = [event for event in list(log)[::-1] if not _by_itself(event)]
     if not wanted:
@@ -117,9 +116,9 @@ def _broken(sentence: str, room: int) -> list[str]:
 
 
 def log_line(history: History, width: int, clock: Clock = local_time, go_on: str = "") -> Row:
-    """The newest entries in one row, without those that every epoch brings.
+    """The newest entries in one row, without the results and checkpoints of every epoch.
 
-    `go_on` is the command that resumes a run that has ended; it stands on the right.
+    `go_on` is the command that resumes an ended run; it stands on the right.
     """
     hint = (Span(f"  {shared_text.GO_ON} ", "dim"), Span(f"{go_on} ", "key")) if go_on else ()
     room = width - cells.width(hint)
@@ -138,8 +137,8 @@ def _newest(history: History, width: int, clock: Clock) -> Row:
     return cells.fit(cells.shortened(row, width), width)
 
 
-def entry(event: Event) -> Entry:
-    """What the log says of an event."""
+def entry(event: Event) -> LogEntry:
+    """The entry of an event."""
     match event:
         case events.EpochEnded():
             return _epoch(event)
@@ -150,27 +149,27 @@ def entry(event: Event) -> Entry:
         case events.RunStarted():
             recipe = event.recipe
             words = *short_names(recipe), recipe.preset, event.device
-            return Entry(
+            return LogEntry(
                 " ", "plain", drawing_text.STARTED, drawing_text.log_started(*map(harmless, words))
             )
         case events.Resumed():
-            return Entry(
+            return LogEntry(
                 "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
             )
         case events.Steered():
             lr, factor = numbers.rate(event.lr), f"{event.factor:.3g}"
-            told = drawing_text.log_steered(event.step, lr, factor, event.epochs)
-            return Entry("s", "key", drawing_text.STEERED, told)
+            change = drawing_text.log_steered(event.step, lr, factor, event.epochs)
+            return LogEntry("s", "key", drawing_text.STEERED, change)
         case events.RunEnded():
             return _ended(event)
-    return Entry(" ", "dim", type(event).__name__)
+    return LogEntry(" ", "dim", type(event).__name__)
 
 
-# The sign and heading of an alert; its level and code would only repeat its sentence.
+# The sign of an alert. It has no heading: its level and code would only repeat the sentence.
 _ALERTS = {
-    "info": Entry("·", "plain", ""),
-    "warning": Entry("!", "warning", ""),
-    "error": Entry("✗", "error", ""),
+    "info": LogEntry("·", "plain", ""),
+    "warning": LogEntry("!", "warning", ""),
+    "error": LogEntry("✗", "error", ""),
 }
 
 
@@ -182,7 +181,7 @@ def _routine(event: Event) -> bool:
     return isinstance(event, events.EpochEnded) or _by_itself(event)
 
 
-def _epoch(event: events.EpochEnded) -> Entry:
+def _epoch(event: events.EpochEnded) -> LogEntry:
     results = drawing_text.log_results(
         numbers.bare(numbers.loss(event.train_loss)),
         numbers.bare(numbers.loss(event.loss)),
@@ -190,31 +189,31 @@ def _epoch(event: events.EpochEnded) -> Entry:
         numbers.percent(event.top1),
         numbers.duration(event.seconds + event.evaluation_seconds),
     )
-    return Entry(" ", "plain", drawing_text.log_epoch(event.epoch), results)
+    return LogEntry(" ", "plain", drawing_text.log_epoch(event.epoch), results)
 
 
-def _checkpointed(event: events.Checkpointed) -> Entry:
+def _checkpointed(event: events.Checkpointed) -> LogEntry:
     file = harmless(event.file)
     known = not isinstance(event.top1, UnsetType)
     if event.reason == "best" and known:
         rest = drawing_text.log_best(numbers.percent(event.top1), event.epoch, file)
-        return Entry("◆", "good", drawing_text.BEST, rest)
+        return LogEntry("◆", "good", drawing_text.BEST, rest)
     reason = drawing_text.CHECKPOINT_REASONS[event.reason]
-    return Entry(
+    return LogEntry(
         " ", "plain", shared_text.CHECKPOINT, drawing_text.log_checkpoint(reason, event.step, file)
     )
 
 
-def _ended(event: events.RunEnded) -> Entry:
+def _ended(event: events.RunEnded) -> LogEntry:
     sign: dict[str, tuple[str, Ink]]
     sign = {"done": ("✓", "good"), "stopped": ("·", "plain"), "failed": ("✗", "error")}
     best = numbers.percent(event.best_top1)
     rest = harmless(event.error)
     if not rest and math.isfinite(numbers.number(event.best_top1)):
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
-        # The status says how long it took; it knows of earlier attempts and of pauses.
+        # The status row shows the duration, which includes earlier attempts and pauses.
         rest = drawing_text.log_ended(best, epoch)
-    return Entry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
+    return LogEntry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
 
 
 def _line(event: Event, clock: Clock) -> Row:

@@ -1,4 +1,4 @@
-"""Recalls and mistakes, counted from a confusion matrix, dense or sparse."""
+"""Recalls and mistakes of a dense or sparse confusion matrix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.text import harmless
 
 
 class Mistake(NamedTuple):
-    """`images` of the `of` images of a class were taken for another; classes are indices."""
+    """Of the `of` images of class `true`, `images` were predicted as class `predicted`."""
 
     true: int
     predicted: int
@@ -21,17 +21,17 @@ class Mistake(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Counts:
+class ConfusionCounts:
     """The non-zero cells by (true, predicted), and the images of each true class.
 
-    All else is computed from these when it is first needed.
+    Everything else is computed from these at the first access.
     """
 
     cells: dict[tuple[int, int], int]
     totals: dict[int, int]
 
     def fraction(self, true: int, predicted: int) -> float:
-        """The share of the true class's images that got this prediction."""
+        """The share of the images of class `true` that were predicted as `predicted`."""
         count = self.cells.get((true, predicted), 0)
         return count / self.totals[true] if count else 0.0
 
@@ -41,12 +41,12 @@ class Counts:
 
     @cached_property
     def top1(self) -> float | None:
-        """The share of all images that got their class."""
+        """The share of all images that were predicted correctly."""
         hits = sum(count for (true, predicted), count in self.cells.items() if true == predicted)
         return hits / self.images if self.images else None
 
     @cached_property
-    def said(self) -> dict[int, int]:
+    def predictions(self) -> dict[int, int]:
         """The number of images with each prediction, right or wrong."""
         sums: dict[int, int] = {}
         for (_, predicted), count in self.cells.items():
@@ -73,7 +73,7 @@ class Counts:
 
     @cached_property
     def largest(self) -> float:
-        """The largest share of a class that was taken for one other class."""
+        """The largest share of a class that was predicted as one other class."""
         return max((pair.images / pair.of for pair in self.mistakes), default=0.0)
 
     @cached_property
@@ -82,9 +82,9 @@ class Counts:
         return tuple(sorted((self.fraction(true, true), true) for true in self.totals))
 
 
-# A pane needs the same counts several times in one redraw.
+# The pane asks for the same counts several times in one redraw.
 @lru_cache(maxsize=2)
-def counts(confusion: Confusion) -> Counts:
+def counts(confusion: Confusion) -> ConfusionCounts:
     """The matrix as its non-zero cells."""
     if confusion.counts:
         triples = (
@@ -96,7 +96,7 @@ def counts(confusion: Confusion) -> Counts:
     totals: dict[int, int] = {}
     for (true, _), count in cells.items():
         totals[true] = totals.get(true, 0) + count
-    return Counts(cells, totals)
+    return ConfusionCounts(cells, totals)
 
 
 def class_name(classes: Sequence[str], index: int) -> str:

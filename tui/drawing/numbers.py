@@ -41,6 +41,11 @@ def whole(fraction: MaybeMeasured) -> str:
     return f"{100 * number(fraction):.0f}"
 
 
+def probability(value: MaybeMeasured) -> str:
+    """.81, 1.0 or nan."""
+    return bare(f"{number(value):.2f}")[:4]
+
+
 def rate(value: MaybeMeasured) -> str:
     """A learning rate with three digits: 0.0730, 1.00e-5."""
     return f"{number(value):#.3g}".rstrip(".").replace("e-0", "e-")
@@ -52,13 +57,13 @@ def rounded(value: MaybeMeasured) -> str:
 
 
 def count(value: MaybeMeasured) -> str:
-    """Four characters or so for a count: 831k, 5.1k."""
+    """A count in about four characters: 831k, 5.1k."""
     size = number(value)
     return text.short_count(size) if math.isfinite(size) else f"{size}"
 
 
 def speed(value: MaybeMeasured) -> str:
-    """A count in two digits or three, which changes less often: 831, 5.1k, 12k."""
+    """A count in two or three digits, so that it changes less often: 831, 5.1k, 12k."""
     amount = number(value)
     if not 1e3 <= amount < 1e6:
         return count(amount)

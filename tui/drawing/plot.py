@@ -1,6 +1,6 @@
-"""Line plots by plotext, without its axes, as rows of inks.
+"""Line plots by plotext, without axes, as rows of spans.
 
-Only this module knows plotext. It is imported at first use, since that takes about 0.1 s.
+Only this module uses plotext, and imports it at the first use, since that takes about 0.1 s.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from tui.drawing.axis import Limits, column
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.scale import Scale, dot_row
 
-# plotext returns rows of text in ANSI colours; each series is drawn in the colour of its number.
+# plotext returns text in ANSI colours; the number of a colour is the number of an ink.
 _COLOURED = re.compile(r"\x1b\[(?:38;5;(\d+)|[\d;]*)m([^\x1b]*)")
 
-# A stretch of a line: one dot at most in each column of dots, two columns a cell, x ascending.
+# A stretch of a line, x ascending, with at most one dot in each column of dots.
 _Dots: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def is_loaded() -> bool:
-    """Whether plotext is imported, so that a plot can be built at once."""
+    """Whether plotext is imported already."""
     return "plotext" in sys.modules
 
 
@@ -45,17 +45,17 @@ class Line(NamedTuple):
 def plot(
     lines: Sequence[Line], width: int, height: int, x_range: Limits, y_range: Limits
 ) -> list[Row]:
-    """The lines as braille, later ones over earlier ones; values beyond the ranges at the edge."""
+    """The lines as braille, later ones on top; values outside the ranges lie at the edge."""
     dots = tuple(
         (stretch, line.ink)
         for line in lines
         for stretch in _stretches(line, width, height, x_range, Scale(*y_range))
     )
-    # An empty plot needs no plotext: the first frame does not wait for its import.
+    # An empty plot needs no plotext, so the first frame does not wait for the import.
     return list(_built(dots, width, height)) if dots else [cells.fit((), width)] * height
 
 
-# A build takes some milliseconds, and most new values move no dot.
+# Building takes some milliseconds, and most new values move no dot.
 @functools.lru_cache(maxsize=8)
 def _built(stretches: tuple[tuple[_Dots, Ink], ...], width: int, height: int) -> tuple[Row, ...]:
     from plotext import figure, marker, terminal
@@ -70,7 +70,7 @@ def _built(stretches: tuple[tuple[_Dots, Ink], ...], width: int, height: int) ->
     figure.ruler("y", 0).lim(0, 4 * height)
     inks = list(dict.fromkeys(ink for _, ink in stretches))
     for dots, ink in stretches:
-        # The middle of a dot, so that rounding cannot choose its neighbour.
+        # The middle of a dot, so that rounding cannot move it to a neighbour.
         x, y = [x + 0.5 for x, _ in dots], [y + 0.5 for _, y in dots]
         brush = marker("braille", inks.index(ink) + 1)
         figure.draw(figure.signal(x, y, marker=brush).lines())
@@ -81,7 +81,7 @@ def _built(stretches: tuple[tuple[_Dots, Ink], ...], width: int, height: int) ->
 def _stretches(line: Line, width: int, height: int, x_range: Limits, y: Scale) -> list[_Dots]:
     """The line in dots, split where it is not finite: plotext's kernel aborts the process at NaN.
 
-    Of several values in a column of dots the last counts.
+    Of several values in one column of dots, the last one counts.
     """
     pieces: list[dict[int, float]] = [{}]
     start, span = x_range[0], x_range[1] - x_range[0]
@@ -98,7 +98,7 @@ def _stretches(line: Line, width: int, height: int, x_range: Limits, y: Scale) -
 
 
 def _ends(dots: list[tuple[int, int]]) -> _Dots:
-    """The dots without those inside a level stretch: the line between its ends covers them."""
+    """The dots without those inside a horizontal stretch, whose ends are enough to draw it."""
     last = len(dots) - 1
     return tuple(
         dot

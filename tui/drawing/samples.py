@@ -12,9 +12,9 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.shades import pictured
 from tui.drawing.tiles import joined
 
-# If possible this many images are shown at once, however small they become.
+# Images shrink until this many are visible at once, or all of them.
 LEAST = 12
-# The widths of a picture in cells; it is half as many rows high, with its caption below.
+# The possible widths of an image in cells. It has half as many rows, and a caption below.
 SIDES = (32, 28, 24, 20, 16)
 BETWEEN = 2
 
@@ -22,9 +22,9 @@ BETWEEN = 2
 def samples_grid(
     samples: Sequence[Sample], width: int, height: int, coloured: bool = False
 ) -> list[Row]:
-    """As many images as fit, in order, each above the class that it counts as.
+    """The first images that fit, each above its class.
 
-    They are as large as possible while all of them are shown, or enough of them.
+    They are as large as possible while all of them, or at least `LEAST`, are visible.
     """
     enough = min(LEAST, len(samples))
     fits = (side for side in SIDES if math.prod(_fitting(side, width, height)) >= enough)
@@ -37,7 +37,7 @@ def samples_grid(
 
 
 def _fitting(side: int, width: int, height: int) -> tuple[int, int]:
-    """How many pictures fit across and down."""
+    """The number of images that fit across and down."""
     return (width + BETWEEN) // (side + BETWEEN), (height + 1) // (side // 2 + 2)
 
 

@@ -1,4 +1,4 @@
-"""The y-axis: round limits around what is measured, and the labels beside a plot."""
+"""The y-axis: round limits around the measured values, and the labels beside a plot."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Scale(NamedTuple):
     log: bool = False
 
     def holds(self, value: float) -> bool:
-        """Whether the value can be drawn on this axis, at its end if it lies beyond."""
+        """Whether the value can be drawn; a value outside the limits is drawn at the end."""
         return math.isfinite(value) and (value > 0 or not self.log)
 
     def share(self, value: float) -> float:
-        """Where the value lies between the limits, 0 to 1."""
+        """The position of the value between the limits, 0 to 1."""
         if not self.log:
             return share(value, self.low, self.high)
         return share(_log(value), _log(self.low), _log(self.high))
@@ -62,7 +62,7 @@ def _holds(limits: Limits, bottom: float, top: float, *, log: bool = False) -> b
 
 
 def _step(extent: float, size: float) -> float:
-    """1, 2 or 5 times a power of ten, at least a fifth of the extent; for small sizes only 1."""
+    """1, 2 or 5 times a power of ten, at least a fifth of the extent; only 1 for small sizes."""
     # Limits of one digit keep their labels short: 4e-4, and not 3.5e-4.
     least = extent / 5 if size >= 0.05 else extent / 9
     power = 10.0 ** math.floor(math.log10(least))
@@ -71,14 +71,14 @@ def _step(extent: float, size: float) -> float:
 
 
 def _snap(steps: int, step: float) -> float:
-    """The product, without the last digits that a product of floats leaves: 0.3."""
+    """The product, without rounding errors in its last digits: 0.3."""
     return float(f"{steps * step:.12g}")
 
 
 def log_limits(low: float, high: float, *, previous: Scale | None = None) -> Scale:
     """Limits of a logarithmic axis around this range: 1, 2, 3 or 5 times a power of ten.
 
-    The previous limits are kept as by `round_limits`.
+    The previous limits are kept by the rule of `round_limits`.
     """
     bottom, top = (min(HUGE, max(1 / HUGE, value)) for value in sorted((low, high)))
     if previous and previous.log and _holds((previous.low, previous.high), bottom, top, log=True):
@@ -89,7 +89,7 @@ def log_limits(low: float, high: float, *, previous: Scale | None = None) -> Sca
 
 
 def _digit(value: float, *, upward: bool) -> float:
-    """The nearest 1, 2, 3 or 5 times a power of ten, at or below the value, or at or above it."""
+    """The nearest 1, 2, 3 or 5 times a power of ten that is not below, or not above, the value."""
     power = 10.0 ** math.floor(math.log10(value))
     digits = [float(f"{n * power:.1e}") for n in (1, 2, 3, 5, 10)]
     if upward:
@@ -109,7 +109,7 @@ def y_label(value: float) -> str:
 
 
 def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:
-    """A plot with its y-axis on the left: labels at both ends, and between if it is high."""
+    """A plot with its y-axis on the left: labels at both ends, and between them if they fit."""
     if left < 2:
         return list(plot)
     labels = _y_labels(scale, len(plot), left - 1)
@@ -134,8 +134,8 @@ def _y_labels(scale: Scale, rows: int, width: int) -> dict[int, str]:
 def dot_row(scale: Scale, value: float, rows: int) -> int:
     """The row of dots, from 0 at the top, in which the value lies; a cell is four dots high.
 
-    A value midway between two rows lies in the lower one, even if the last digits of a mean say
-    otherwise: round values lie there, and a curve, its marks and the labels must agree on them.
+    A value midway between two rows lies in the lower one, in spite of rounding errors: round values
+    lie there, and the curve, its marks and the labels must agree on the row.
     """
     return math.floor((1 - scale.share(value)) * (4 * rows - 1) + 0.5 + 1e-6)
 
@@ -154,7 +154,7 @@ def _divisions(scale: Scale, most: int) -> Iterable[float]:
 
 
 def _decades(scale: Scale) -> Iterator[float]:
-    """The powers of ten between the limits, then those times two and times five."""
+    """The powers of ten between the limits, then two and five times the powers of ten."""
     powers = range(math.floor(_log(scale.low)), math.ceil(_log(scale.high)) + 1)
     for digit in (1, 2, 5):
         for power in powers:

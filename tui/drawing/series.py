@@ -13,8 +13,8 @@ from tui.drawing.axis import Limits
 from tui.drawing.numbers import number
 from tui.drawing.scale import Scale, log_limits, round_limits
 
-# The x-axis has this many parts. Smoothing weakens a value by its weight from one part to the
-# next, however many values lie there.
+# Smoothing divides the x-axis into this many parts. From one part to the next, the influence of a
+# value falls by the weight, no matter how many values a part holds.
 PARTS = 256
 
 
@@ -57,7 +57,7 @@ def curve_line(history: History, curve: Curve, scale: float = 1.0) -> list[tuple
 
 
 def in_detail(series: Series, steps_per_epoch: int) -> Series:
-    """The series with the recent values themselves in its line, in place of their means."""
+    """The series with the recent values in its line, in place of their means."""
     if not series.recent:
         return series
     newest = [(step / steps_per_epoch, value) for step, value in series.recent]
@@ -68,8 +68,8 @@ def in_detail(series: Series, steps_per_epoch: int) -> Series:
 def smoothed(series: Series, weight: float, window: Limits) -> Series:
     """The series with an exponentially smoothed line; 0 leaves it as it is.
 
-    A value counts `weight` times as much as one that is a 256th of the window later. The mean is
-    corrected for its bias towards the start, as in Adam (Kingma & Ba 2015).
+    A value counts `weight` times as much as a value that is a 256th of the window later. The mean
+    is corrected for its bias towards the start, as in Adam (Kingma & Ba 2015).
     """
     if not weight:
         return series
@@ -109,9 +109,9 @@ def loss_scale(
 ) -> Scale:
     """The y-axis of the loss: from 0, or from the lowest loss if `close`.
 
-    A spike does not flatten the rest. The axis ends at three times the value that 95 % of the
-    losses stay below; unless `close`, it reaches at least three times the loss of a guess (ln of
-    the classes).
+    A spike does not flatten the rest: the axis ends at most at three times the 95th percentile of
+    the losses. Unless `close`, that limit is at least three times the loss of a guess (the
+    logarithm of the number of classes).
     """
     guess = math.log(max(2, classes))
     values = sorted(_finite([*series.line, *series.points]))
@@ -135,7 +135,7 @@ def accuracy_scale(series: Series, *, close: bool = False, previous: Scale | Non
 
 
 def epochs_done(history: History) -> float:
-    """How far the run is, in epochs."""
+    """The epochs that the run has trained, a fraction within an epoch."""
     return history.step / history.steps_per_epoch
 
 

@@ -1,6 +1,6 @@
-"""Pictures as characters: half blocks in colours, or shades of ASCII, light ones dense.
+"""Pictures as characters: half blocks in colours, or ASCII characters, denser if lighter.
 
-A cell is one pixel wide and two high.
+In half blocks, a cell holds two pixels, one above the other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LUMINANCE = (0.299, 0.587, 0.114)
 
 @lru_cache(1024)
 def pictured(picture: Picture, cols: int, rows: int, coloured: bool = False) -> tuple[Row, ...]:
-    """The picture in this many cells; data that cannot be decoded is black."""
+    """The picture in `cols` by `rows` cells; data that cannot be decoded is black."""
     data = decoded(picture.data)
     channels, height, width = picture.channels, picture.height, picture.width
     if coloured and min(channels, height, width, cols, rows) > 0:
@@ -51,7 +51,7 @@ def shades(
 def blocks(
     picture: bytes, channels: int, height: int, width: int, cols: int, rows: int
 ) -> list[Row]:
-    """The same as rows of `▀`: each cell is two pixels, three channels in their colours."""
+    """The same as rows of `▀`: each cell is two pixels; three channels have their colours."""
     planes = _planes(picture, channels, height, width, cols, 2 * rows)
     if channels == 3:
         colours = [_colour(*pixel) for pixel in zip(*planes, strict=True)]
@@ -75,21 +75,21 @@ def _row(upper: Sequence[str], lower: Sequence[str]) -> Row:
 
 
 def _stretch(upper: str, lower: str, cells: int) -> Span:
-    # If both pixels are equal, a space will do: only one colour is sent.
+    # If both pixels are equal, a space is enough: it needs only one colour.
     if upper == lower:
         return Span(" " * cells, "plain", ("", lower))
     return Span("▀" * cells, "plain", (upper, lower))
 
 
 def _colour(red: float, green: float, blue: float) -> str:
-    """Rounded to steps of 8, which the eye does not see: equal neighbours take fewer bytes."""
+    """The colour in invisible steps of 8, since equal neighbours take fewer bytes."""
     return f"#{int(red) & 248:02x}{int(green) & 248:02x}{int(blue) & 248:02x}"
 
 
 def _planes(
     picture: bytes, channels: int, height: int, width: int, cols: int, rows: int
 ) -> list[list[float]]:
-    """The means of `rows` × `cols` areas of each channel."""
+    """For each channel, the mean in each of `rows` × `cols` areas."""
     plane = height * width
     picture = picture.ljust(channels * plane, b"\0")
     return [

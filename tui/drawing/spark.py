@@ -1,4 +1,4 @@
-"""Curves and shares one row high."""
+"""Curves and bars in one row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def sparkline(
     low: float | None = None,
     high: float | None = None,
 ) -> str:
-    """The values as blocks, the newest on the right; `·` if a value is not finite.
+    """The values as blocks, the newest on the right; `·` stands for a value that is not finite.
 
-    More values than cells are averaged. The lowest block stands for `low` and the highest for
-    `high`, by default the range of the values.
+    If there are more values than cells, a block is a mean. The lowest block stands for `low` and
+    the highest for `high`; by default these are the lowest and the highest value.
     """
     means = averaged([math.nan if value is None else value for value in values], width)
     finite = [mean for mean in means if math.isfinite(mean)]
@@ -32,7 +32,7 @@ def sparkline(
 
 
 def averaged(values: Sequence[float], columns: int) -> list[float]:
-    """The means of this many stretches of the values; the values, if there are no more."""
+    """The values as the means of at most `columns` groups of neighbours."""
     if len(values) <= columns:
         return list(values)
     edges = [i * len(values) // columns for i in range(columns + 1)] if columns > 0 else []
@@ -40,10 +40,10 @@ def averaged(values: Sequence[float], columns: int) -> list[float]:
 
 
 def latest(points: Sequence[tuple[int, float]], columns: int) -> list[float]:
-    """The newest values of (step, value) pairs, one for each column, a mean over some steps.
+    """The newest values of (step, value) pairs, as means over equal stretches of steps.
 
-    A column holds a fixed stretch of steps, so that a new value changes the last column alone
-    until the next one begins, and not the whole row.
+    A column shows one stretch. Stretches are fixed, so that a new value changes only the last
+    column and not the whole row.
     """
     if not points or columns <= 0:
         return []

@@ -1,4 +1,4 @@
-"""The first rows of the screen: the run, its state and its progress."""
+"""The rows at the top of the screen: the run, its state and its progress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.drawing import axis, cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.log_lines import Clock, local_time
 
-# From this width on there is room for more than the long forms.
+# From this width on, more is shown than the long forms.
 WIDE = 160
 # The time left is rounded to one of these.
 ROUND_SECONDS = (1, 5, 10, 30, 60, 300, 600)
@@ -26,10 +26,10 @@ TRAINS = ("training", "evaluating")
 _VENDORS = ("NVIDIA", "AMD", "GeForce", "RTX", "Tesla", "Radeon", "Instinct", "Quadro")
 
 
-class State(NamedTuple):
-    """The state of the run with its sign, and whether it goes on by itself.
+class StateLabel(NamedTuple):
+    """The state of the run in a word with a sign; `running` says whether it makes progress.
 
-    `what` says it in more words, if there are any.
+    `what` is a longer form of the word; empty if there is none.
     """
 
     sign: str
@@ -51,9 +51,9 @@ def status_row(
 ) -> Row:
     """Name and device on the left, state and time left on the right.
 
-    The longest pair of forms that fits is shown; the state is shortened last. `label` is the name
-    of a run that has not started yet. `pausing` says that the engine has not yet answered a pause,
-    `silent` that it has said nothing for a while.
+    The row shows the longest pair of forms that fits, and shortens the state last. `label` is the
+    name of a run that has not started yet. `pausing` says that a pause was requested and the engine
+    has not replied, `silent` that the engine has written nothing for a while.
     """
     names = _names(history, label)
     states = _states(history, now, state(history, pausing, silent), clock)
@@ -69,7 +69,7 @@ def status_row(
 
 
 def progress_row(history: History, width: int) -> Row:
-    """`━━━◆━━╺──── 41 %`: the share of the steps that is done, ◆ at the best epoch."""
+    """`━━━◆━━╺──── 41 %`: the share of the steps that are done, with ◆ at the best epoch."""
     share = f"{numbers.whole(history.progress):>4} %"
     room = width - len(share) - 6
     if room < 1:
@@ -80,23 +80,23 @@ def progress_row(history: History, width: int) -> Row:
     best, planned = history.best, history.planned_steps
     if best is not None and planned > 0:
         row[axis.column(best.step, planned, room)] = Span("◆", "good")
-    return cells.fit(cells.row(" ", *_merged(row), share), width)
+    return cells.fit(cells.row(" ", *cells.merged(row), share), width)
 
 
-def state(history: History, pausing: bool = False, silent: bool = False) -> State:
+def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
     """The state of the run, from its last phase and its end."""
     if history.ended is not None:
         reason = history.ended.reason
-        signs = {"done": State("✓", "", "good"), "failed": State("✗", "", "error")}
-        found = signs.get(reason, State("·", "", "warning"))
+        signs = {"done": StateLabel("✓", "", "good"), "failed": StateLabel("✗", "", "error")}
+        found = signs.get(reason, StateLabel("·", "", "warning"))
         return found._replace(word=shared_text.RUN_ENDED[reason])
     if silent:
-        return State("?", drawing_text.ENGINE_SILENT, "warning")
+        return StateLabel("?", drawing_text.ENGINE_SILENT, "warning")
     phase = history.phase
     if pausing:
-        return State("‖", drawing_text.PHASES["pausing"], "warning")
+        return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")
     if phase is None:
-        return State("○", drawing_text.PHASES["starting"], "dim")
+        return StateLabel("○", drawing_text.PHASES["starting"], "dim")
     word = drawing_text.PHASES.get(phase.name, phase.name)
     if (phase.name, phase.note) == ("evaluating", "test"):
         word = drawing_text.TESTING
@@ -106,13 +106,13 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
         share = f" {numbers.whole(fraction)} %"
         word, what = word + share, what + share if what else ""
     if phase.name in ("pausing", "paused"):
-        return State("‖", word, "warning")
+        return StateLabel("‖", word, "warning")
     ink: Ink = "good" if phase.name in TRAINS else "key"
-    return State("●", word, ink, running=True, what=what)
+    return StateLabel("●", word, ink, running=True, what=what)
 
 
 def _more_names(history: History) -> Span:
-    """What a wide terminal also shows beside the name: memory format, seed and commit."""
+    """More words for a wide terminal: memory format, seed and commit."""
     if history.run is None:
         return Span("")
     run = history.run
@@ -132,7 +132,7 @@ def _more_states(history: History, long: Row) -> Row:
 
 
 def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
-    """The run's name and where it trains, in ever shorter forms; `label` until it starts."""
+    """The name and the device of the run, from long to short; until it starts, `label`."""
     run = history.run
     if run is None:
         return ((Span(harmless(label), "title"),),) * 4
@@ -162,8 +162,8 @@ def _device(run: RunStarted) -> tuple[str, str]:
     return device, model if device.startswith("cuda") else ""
 
 
-def _states(history: History, now: float, doing: State, clock: Clock) -> list[Row]:
-    """State, epoch, speed and time left, in ever shorter forms."""
+def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> list[Row]:
+    """State, epoch, speed and time left, from long to short."""
     head = Span(f"{doing.sign} {doing.word}", doing.ink)
     full = Span(f"{doing.sign} {doing.what or doing.word}", doing.ink)
     heads = [full, full, head, head]
@@ -172,10 +172,10 @@ def _states(history: History, now: float, doing: State, clock: Clock) -> list[Ro
     epoch, planned = history.epoch, history.epochs_planned
     long, short = [drawing_text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
     if not doing.running:
-        said = [numbers.duration(history.elapsed(now)), *_result(history)]
-        long, short = long + said, short + said
+        result = [numbers.duration(history.elapsed(now)), *_result(history)]
+        long, short = long + result, short + result
     elif history.has_begun and history.steps is not None:
-        # A median, as for the time left: the speed of the last report alone would flicker.
+        # A median, as for the time left: the speed of the last report would flicker.
         speed = drawing_text.speed(numbers.speed(history.pace))
         time = _left(history)
         at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
@@ -195,7 +195,7 @@ def _left(history: History) -> str:
 
 
 def _rounded(seconds: float) -> float:
-    """Rounded by at most a fiftieth: an estimate need not change at every step."""
+    """The time, rounded by at most 2 %: an estimate need not change at every step."""
     step = max((step for step in ROUND_SECONDS if 50 * step <= seconds), default=1)
     return round(seconds / step) * step
 
@@ -207,14 +207,3 @@ def _result(history: History) -> list[str]:
     if ended is not None and not isinstance(ended.best_epoch, UnsetType):
         return [f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
     return [f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else []
-
-
-def _merged(row: list[Span]) -> Row:
-    """Neighbours of one ink as one span."""
-    merged: list[Span] = []
-    for span in row:
-        if merged and merged[-1].ink == span.ink:
-            merged[-1] = Span(merged[-1].text + span.text, span.ink)
-        else:
-            merged.append(span)
-    return tuple(merged)

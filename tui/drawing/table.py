@@ -1,4 +1,4 @@
-"""Tables whose columns are as wide as their texts; narrow ones lose the least useful columns."""
+"""Tables with columns as wide as their texts; narrow ones lose their least useful columns."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tui.drawing.cells import Ink, Row, Span
 BETWEEN = 2
 # The first column is shortened to this before another column is left out.
 NARROW = 18
-# The first column is never shorter than this: what is right of it is cut instead.
+# The first column is never shorter than this; the columns on its right are cut instead.
 SHORTEST = 8
 # The characters before the name of a row in a tree.
 INDENTS = " ▸▾"
 
 
 class Column:
-    """One column with a text for each row; it is as wide as its widest text.
+    """One column, with a text for each row, as wide as its widest text.
 
     The column with the highest `rank` is left out first. `least` is its least width, `gap` the
     space before it. `inks`, one for each row, replace the single `ink`.
@@ -51,12 +51,12 @@ class Column:
 
 
 def widest(texts: Iterable[str]) -> int:
-    """The cells that the longest of these texts takes."""
+    """The width in cells of the longest of these texts."""
     return max((cells.width([Span(text)]) for text in texts), default=0)
 
 
 def fitting_columns(columns: Sequence[Column], width: int, narrow: int = NARROW) -> list[Column]:
-    """The columns that fit; the first one and those of rank 0 are always kept."""
+    """The columns that fit; the first one and those of rank 0 always stay."""
     first, *kept = columns
     room = width - 2 - min(narrow, first.cells)
     optional = sorted((column for column in kept if column.rank), key=lambda column: column.rank)

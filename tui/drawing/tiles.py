@@ -1,4 +1,4 @@
-"""Pictures of one size side by side and in bands, each below its caption."""
+"""A grid of pictures of one size, each below its caption."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Tiles(NamedTuple):
         return self.across * self.down
 
     def page(self, first: int, count: int) -> range:
-        """The pictures of `count` that are shown from this one on; all of them if they fit."""
+        """The indices of the pictures on the page from `first` on; all `count` if they fit."""
         start = max(0, min(first, count - 1)) if count > self.capacity else 0
         return range(start, min(count, start + self.capacity))
 
@@ -36,7 +36,7 @@ class Tiles(NamedTuple):
 def tiled(
     pictures: Sequence[Picture], captions: Sequence[str], tiles: Tiles, coloured: bool
 ) -> list[Row]:
-    """As many of the pictures as fit."""
+    """The first pictures that fit, as rows."""
     rows: list[Row] = []
     for start in range(0, min(len(pictures), tiles.capacity), max(1, tiles.across)):
         part = slice(start, start + tiles.across)
@@ -55,6 +55,6 @@ def _band(
 
 
 def joined(parts: Sequence[Row], between: str) -> Row:
-    """At least one row, joined to one, with this between them."""
+    """The rows side by side as one row, with this text between them; at least one row."""
     first, *others = parts
     return cells.row(*first, *(span for part in others for span in (Span(between), *part)))

@@ -1,4 +1,4 @@
-"""The panes of the dashboard, in the order of their numbers: to add one, add its class here."""
+"""The panes of the dashboard in the order of their numbers. To add a pane, add its class here."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The screens: dashboard, launcher and their dialogs. May import `panes` and what lies below it."""
+"""The opening, the dashboard, the launcher, and their dialogs. May import `panes` and below."""

@@ -1,18 +1,19 @@
-"""Training images as the network sees them, over the screen that asked for them."""
+"""A dialog with training images as the network sees them, after augmentation."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from engine.protocol.events import Augmented
+from tui import shared_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
-from tui.screens.launcher import launcher_text
+from tui.screens import screen_text
 from tui.widgets.drawn import CellWidget, is_coloured
 
 
@@ -30,15 +31,15 @@ class SampleGrid(CellWidget):
             [(Span(" "), *row) for row in grid],
             width,
             height,
-            title=(Span(launcher_text.AUGMENTED_TITLE, "title"),),
-            facts=(Span(launcher_text.augmented_facts(self._shown.epoch), "dim"),),
-            foot=(Span(launcher_text.AUGMENTED_FOOT, "dim"),),
+            title=(Span(screen_text.AUGMENTED_TITLE, "title"),),
+            facts=(Span(shared_text.at_epoch(str(self._shown.epoch)), "dim"),),
+            foot=(Span(screen_text.AUGMENTED_FOOT, "dim"),),
             focused=True,
         )
 
 
 class AugmentedScreen(ModalScreen[None]):
-    """Escape, Enter, q or a closes it."""
+    """The dialog; Escape, Enter, q or a closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,a,enter", "dismiss", show=False)]
 
@@ -48,3 +49,9 @@ class AugmentedScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield SampleGrid(self._shown)
+
+
+def show_augmented(app: App[Any], shown: Augmented) -> None:
+    """Open the dialog, and clear the note that the images were requested: it would cover them."""
+    app.clear_notifications()
+    app.push_screen(AugmentedScreen(shown))

@@ -1,4 +1,4 @@
-"""The dashboard: one run, seen live. The state is here; panes only draw what they are shown."""
+"""The dashboard: one run, seen live. The state is here; panes only draw the history they get."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ JUST_SECONDS = 2.0
 
 
 class Dashboard(FollowingScreen):
-    """Shows a run and steers it; the result of the screen is the message on leaving."""
+    """Shows a run and steers it; its result is the message that is printed at the end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", screen_text.PAUSE),
@@ -61,7 +61,7 @@ class Dashboard(FollowingScreen):
     ]
 
     class Held(Message):
-        """The recording must pause, or go on."""
+        """The user pauses or continues the recording."""
 
     def __init__(
         self,
@@ -72,9 +72,9 @@ class Dashboard(FollowingScreen):
         recorded: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`started` says that this viewer started the run, `below` that a launcher lies beneath.
+        """`started` says that this viewer started the run, `below` that a launcher is below.
 
-        A `recorded` run is played back: it has no engine.
+        A `recorded` run is played back and has no engine.
         """
         super().__init__(run)
         self._started, self._below, self._recorded = started, below, recorded
@@ -109,7 +109,7 @@ class Dashboard(FollowingScreen):
         self._arrangement.resize(*self.app.size)
         self._arrange()
 
-    # What the journal says
+    # News from the journal
 
     def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
         for part in self.children:
@@ -117,7 +117,7 @@ class Dashboard(FollowingScreen):
                 continue
             if isinstance(part, Pane):
                 shown = self._epoch.history_for(type(part), self.history)
-                # A past epoch has no news.
+                # A past epoch does not change.
                 part.show(shown, kinds if shown is self.history else kinds and frozenset())
             elif isinstance(part, Strip):
                 part.show(self.history, self._strip_state, kinds)
@@ -148,7 +148,7 @@ class Dashboard(FollowingScreen):
         )
 
     def engine_is_gone(self) -> None:
-        """Say why there is no engine, unless the journal does; show only that if nothing began."""
+        """Say why the engine is gone; if the run never began, show only the pane that says so."""
         if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
@@ -164,20 +164,20 @@ class Dashboard(FollowingScreen):
 
     @property
     def _has_begun(self) -> bool:
-        """Whether more is known of the run than why it never began."""
+        """Whether the run began, so that there is more to show than its log."""
         return self.history.run is not None or self.history.steps is not None
 
-    # Where things are
+    # Layout
 
     def on_resize(self, event: textual_events.Resize) -> None:
         self._arrangement.resize(*self.app.size)
         self._arrange()
         if self.app.screen is not self:
-            # A dialog shows the screen beneath as it was when the dialog was drawn.
+            # The dialog on top shows this screen as it was when the dialog was drawn.
             self.call_after_refresh(self.app.screen.refresh)
 
     def _arrange(self) -> None:
-        """Place all parts as they were chosen, and focus the chosen pane."""
+        """Lay out all parts as chosen, and focus the chosen pane."""
         before, now = self._layout.regions, self._arrangement.regions
         self._layout.regions = now
         for pane in self.query_children(Pane):
@@ -193,7 +193,7 @@ class Dashboard(FollowingScreen):
 
     @property
     def zoomed(self) -> bool:
-        """Whether a pane has the terminal for itself."""
+        """Whether one pane is shown alone."""
         return self._arrangement.zoomed
 
     @property
@@ -202,7 +202,7 @@ class Dashboard(FollowingScreen):
         return self.get_child_by_id(self._arrangement.pane, expect_type=Pane)
 
     def action_pane(self, name: str) -> None:
-        """Go to a pane; where it has no place on the screen, show it alone."""
+        """Go to a pane; if it has no region on the screen, show it alone."""
         if name != self._arrangement.pane or name not in self._layout.regions:
             self._arrangement.go_to(name)
             self._arrange()
@@ -229,12 +229,12 @@ class Dashboard(FollowingScreen):
         self.action_pane(message.pane.NAME)
 
     def on_chart_viewed(self) -> None:
-        """The panes on one x-axis are drawn together."""
+        """Draw all panes that share the x-axis."""
         for chart in self.query_children(Chart):
             if chart.NAME in self._layout.regions:
                 chart.redraw()
 
-    # What the engine is told and asked
+    # Commands and requests to the engine
 
     def action_pause(self) -> None:
         if self._recorded and self.alive:
@@ -250,7 +250,7 @@ class Dashboard(FollowingScreen):
 
     @cached_property
     def inspection(self) -> InspectionRouter:
-        """Imported with the first request: most viewers send none."""
+        """Imported at the first request: most viewers send none."""
         from tui.screens.inspection_router import InspectionRouter
 
         return InspectionRouter(self, self.run_dir, recorded=self._recorded)
@@ -267,12 +267,12 @@ class Dashboard(FollowingScreen):
         for pane in self.query_children(Pane):
             pane.select_layer(message.layer)
 
-    # What was, and what it means
+    # Past epochs, explanations and help
 
     def action_past(self, epochs: int) -> None:
-        """Show an epoch this many later, or earlier where negative, in the panes that can.
+        """Show the epoch this many later, or earlier if negative, in the panes that can.
 
-        Without such a pane on the screen nothing happens, since no change would be visible.
+        Without such a pane on the screen, do nothing: the change would be invisible.
         """
         panes = [pane for pane in self.query_children(Pane) if pane.PAST_EPOCHS]
         seen = any(pane.NAME in self._layout.regions for pane in panes)
@@ -298,17 +298,17 @@ class Dashboard(FollowingScreen):
         self.app.push_screen(HelpScreen(groups))
 
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
-        """What the palette offers beside the bindings: in words, its keys, and the action."""
+        """Actions of the palette that are not bindings: words, keys, and the action itself."""
         for name, pane in self._panes.items():
             keys = [d for d in "1234567890" if self._arrangement.numbered(d) == name]
             yield pane.GO_TO, " ".join(keys), f"pane('{name}')"
         if self._control.resume_command:
             yield screen_text.COPY_RESUME, "", "copy_resume"
 
-    # Leaving, and coming back
+    # Copying commands, and leaving
 
     def action_copy(self) -> None:
-        """Copy the command that watches this run, also through SSH where the terminal lets it."""
+        """Copy the command that watches this run; over SSH this works if the terminal allows it."""
         if not self._control.is_recording():
             self._copy(screen_text.attach_command(self._control.selector))
 
@@ -323,7 +323,7 @@ class Dashboard(FollowingScreen):
         self.app.exit(self._farewell)
 
     def action_leave(self) -> None:
-        """A viewer that only attached leaves at once; the one that started the run asks."""
+        """Leave; the viewer that started the run asks first whether to stop it."""
         from tui.screens.leave import LeaveScreen
 
         if self._started and self.alive:

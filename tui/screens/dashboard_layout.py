@@ -1,4 +1,4 @@
-"""Puts the parts of the dashboard into their regions; parts without one are not shown."""
+"""Lays out the parts of the dashboard; parts without a region are hidden."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 
 class DashboardLayout(Layout):
-    """A layout by name: `regions` holds the place of each widget by its id."""
+    """`regions` holds the region of each visible widget, by its id."""
 
     name = "dashboard"
 

@@ -1,9 +1,9 @@
-"""Where each part of the dashboard stands at a given size of the terminal.
+"""The region of each part of the dashboard at a given size of the terminal.
 
 Three columns from 160×45, two from 100×34, curves over a shelf of tabs from 60×20, one pane
-from 60×14, and below that three numbers over as much of the pane as fits. Nothing overlaps, and
-nothing leaves the screen. A pane that is not named here has no tile: it is a tab of the shelf, or
-it is shown alone.
+from 60×14, and below that three numbers above as much of the pane as fits. No region overlaps
+another one or leaves the screen. A pane that is not named here has no tile: it is a tab of the
+shelf, or it is shown alone.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def layout_kind(width: int, height: int) -> LayoutKind:
 
 
 def regions(width: int, height: int, pane: str, tab: str, zoomed: bool) -> dict[str, Region]:
-    """The parts that are shown, by their ids, and where.
+    """The regions of the visible parts, by their ids.
 
-    `pane` has the focus, and `tab` lies on the shelf where there is one. A zoomed pane takes all
-    the room between the status and the footer.
+    `pane` has the focus, and `tab` is the open tab if there is a shelf. A zoomed pane takes all the
+    room between the status and the footer.
     """
     kind = layout_kind(width, height)
     if kind == "tiny":
@@ -54,7 +54,7 @@ def regions(width: int, height: int, pane: str, tab: str, zoomed: bool) -> dict[
 
 
 def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Region]:
-    """Status, three numbers, the pane below them or in their place, and the keys, if they fit."""
+    """Status, three numbers, the pane below them or instead of them, and the keys, if they fit."""
     if height < 3:
         rows = ("status", "numbers")[:height]
         return {name: Region(0, y, width, 1) for y, name in enumerate(rows)}
@@ -113,7 +113,7 @@ def _three(body: Region) -> dict[str, Region]:
 
 
 def _stack(x: int, y: int, width: int, **heights: int) -> tuple[dict[str, Region], int]:
-    """Parts one below the other, and the row after the last."""
+    """Regions one below the other, and the row after the last."""
     found = {}
     for name, height in heights.items():
         found[name] = Region(x, y, width, height)

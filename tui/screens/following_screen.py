@@ -1,4 +1,4 @@
-"""A screen that follows one run: it reads the journal, and tells its parts what is new."""
+"""A screen that follows one run: it reads the journal and shows the news to its parts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tui.terminal.fine_screen import FineScreen
 from tui.viewer.run_follower import RunFollower
 
 TICK_SECONDS = 0.5
-# A long journal is read in slices, so that keys are answered between two of them.
+# A long journal is read in slices, between which keys are handled.
 SLICE_BREAK_SECONDS = 0.001
 
 
 class FollowingScreen(FineScreen[str]):
-    """Its parts draw what they are shown and know nothing else of the run."""
+    """Owns the history of the run; its parts draw the history and know nothing else."""
 
     class EngineEvents(Message):
-        """The journal grew by events of these types; None if all of it was read again."""
+        """New events of these types were read; None if anything may have changed."""
 
         def __init__(self, kinds: frozenset[type[Event]] | None) -> None:
             super().__init__()
@@ -41,12 +41,12 @@ class FollowingScreen(FineScreen[str]):
         return self._follower.alive
 
     def follow(self) -> None:
-        """Read the journal now, and from now on at every tick."""
+        """Read the journal now and at every tick."""
         self.read()
         self.set_interval(TICK_SECONDS, self.read)
 
     def read(self) -> None:
-        """The one timer: read what is new, fold it, and say so."""
+        """Read new events, and call the hooks below."""
         was_alive = self.alive
         news = self._follower.update()
         if news.more:
@@ -64,7 +64,7 @@ class FollowingScreen(FineScreen[str]):
         """The history is as new as the journal."""
 
     def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
-        """Tell every visible part what changed; None where anything may have."""
+        """Tell every visible part what changed; None if anything may have changed."""
         raise NotImplementedError
 
     def on_following_screen_engine_events(self, message: EngineEvents) -> None:
@@ -78,5 +78,5 @@ class FollowingScreen(FineScreen[str]):
 
     @property
     def _is_quiet(self) -> bool:
-        """A paused or ended run draws nothing: not even the machine's load."""
+        """Whether the run is paused or over, so that not even the load of the machine is drawn."""
         return not self.alive or self.history.paused

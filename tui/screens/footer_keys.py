@@ -11,10 +11,10 @@ from tui.screens import screen_text
 
 
 class Situation(NamedTuple):
-    """What decides which keys work now.
+    """The facts that decide which keys work now.
 
-    `pane` is the focused pane if it is on the screen. `below` says that a launcher lies beneath,
-    `past_epochs` that there are some, and `panes` is the number of panes.
+    `pane` is the focused pane if it is on the screen. `below` says that a launcher is below this
+    screen, `past_epochs` that the run has any. `panes` is the number of panes.
     """
 
     alive: bool
@@ -28,7 +28,7 @@ class Situation(NamedTuple):
 
 
 def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
-    """The keys with what they do, the most useful first; the last two are always there."""
+    """The keys with their effects, the most useful first; the last two are always there."""
     steerable = now.alive and not now.recorded
     if now.alive:
         yield "p", screen_text.KEY_CONTINUE if now.paused else screen_text.KEY_PAUSE

@@ -16,7 +16,7 @@ from tui.screens import screen_text
 from tui.widgets.dialog import Dialog
 from tui.widgets.key_group import KeyGroup
 
-# The width of the keys, and the width from which on two columns stand side by side.
+# The width of the keys, and the least width of a terminal for two columns.
 KEYS = 18
 WIDE = 120
 # The groups that the launcher shows.
@@ -24,7 +24,7 @@ OF_LAUNCHER = (screen_text.HELP_LAUNCHER, screen_text.HELP_BOXES)
 
 
 class HelpScreen(Dialog[None]):
-    """A table of keys, grouped, those of the pane first; any of Escape, q and ? closes it."""
+    """Groups of keys with their effects; any of Escape, q, ? and Enter closes it."""
 
     DEFAULT_CSS = """
     HelpScreen > .box { width: 66; padding: 1 2 0 2; }
@@ -81,7 +81,7 @@ def of_dashboard(
 
 
 def halves(groups: Sequence[KeyGroup]) -> Iterator[Sequence[KeyGroup]]:
-    """The groups in two columns of about as many rows."""
+    """The groups in two columns of about the same height."""
     rows = [len(group.rows) + 2 for group in groups]
     cut = min(range(1, len(rows)), key=lambda at: max(sum(rows[:at]), sum(rows[at:])))
     yield groups[:cut]

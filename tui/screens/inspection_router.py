@@ -1,4 +1,4 @@
-"""Sends the requests of a screen to inspect the model, and hands each reply to who asked."""
+"""Sends the inspection requests of a screen, and passes each reply to the pane that asked."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 from tui.viewer.inspection_requests import InspectionRequests
 
-# The time between two looks for a reply while a request is open.
+# The time between two polls for a reply while a request is open.
 REPLY_SECONDS = 0.05
 
 
 class InspectionRouter:
-    """The requests of one screen, one at a time; a recording has nobody to reply."""
+    """The requests of one screen, one at a time; a recording cannot reply."""
 
     def __init__(self, screen: Screen[str], run: RunDir, *, recorded: bool) -> None:
         self._screen, self._recorded = screen, recorded
         self._requests = InspectionRequests(run)
-        # The pane that asked; None where the screen itself did.
+        # The pane that sent the request; None if the screen itself did.
         self._asker: Pane | None = None
         self._timer = screen.set_interval(REPLY_SECONDS, self.look_for_reply, pause=True)
 
@@ -39,7 +39,7 @@ class InspectionRouter:
         layer: str = "",
         images: tuple[int, ...] = (0,),
     ) -> None:
-        """Ask for this pane, or for the screen itself, instead of what was asked before."""
+        """Send a request for this pane, or for the screen itself; it replaces an open one."""
         if self.waiting and self._asker is not None and self._asker is not pane:
             self._asker.receive(events.Alert("info", "probe", screen_text.REPLACED))
         if self._recorded:
@@ -56,7 +56,7 @@ class InspectionRouter:
             self._timer.resume()
 
     def look_for_reply(self) -> None:
-        """Hand the reply on, once it is there."""
+        """Poll once, and pass on the reply if it has arrived."""
         try:
             reply = self._requests.reply()
         except EngineError as error:
@@ -72,7 +72,6 @@ class InspectionRouter:
         if self._asker is not None:
             self._asker.receive(reply)
         elif isinstance(reply, events.Augmented):
-            from tui.screens.augmented import AugmentedScreen
+            from tui.screens.augmented import show_augmented
 
-            self._screen.app.clear_notifications()  # that they were asked for
-            self._screen.app.push_screen(AugmentedScreen(reply))
+            show_augmented(self._screen.app, reply)

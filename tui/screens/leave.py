@@ -1,4 +1,4 @@
-"""The dialog on leaving a run that this viewer started."""
+"""The dialog that asks what a run does after its viewer leaves."""
 
 from __future__ import annotations
 

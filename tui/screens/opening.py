@@ -1,4 +1,4 @@
-"""The first frame: the empty frames of the dashboard, shown while all else is imported."""
+"""The first frame: the empty frames of the dashboard, shown while the rest is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.widgets.drawn import CellWidget
 
 
 class Opening(FineScreen[None]):
-    """Names what will follow; `boxed` draws the frames of a dashboard."""
+    """Shows a name; `boxed` adds the empty frames of a dashboard."""
 
     CSS = "Opening > CellWidget { height: 1fr; }"
 
@@ -23,11 +23,11 @@ class Opening(FineScreen[None]):
         self._label, self._boxed = label, boxed
 
     def compose(self) -> ComposeResult:
-        yield Boxes(self._label, boxed=self._boxed)
+        yield EmptyFrames(self._label, boxed=self._boxed)
 
 
-class Boxes(CellWidget):
-    """Frames without content where the panes will be, under a name."""
+class EmptyFrames(CellWidget):
+    """A name, and empty frames where the panes will be."""
 
     def __init__(self, label: str, *, boxed: bool) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Which pane has the focus, which tab lies on the shelf, and whether a pane is shown alone."""
+"""Which pane has the focus, which tab is open on the shelf, and whether a pane is alone."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tui.drawing.cells import Row
 from tui.panes.base.pane import Pane
 from tui.screens.dashboard_regions import STRIPS, layout_kind, regions
 
-# The cells of a shelf's border that are left to the facts of the pane, corners included.
+# The cells in the border of the shelf for the corners and the facts of the pane.
 FACTS_ROOM = 18
 
 
 class Arrangement(NamedTuple):
-    """The pane with the focus, the tab on the shelf, and whether the pane is shown alone."""
+    """The pane with the focus, the open tab, and whether the pane is shown alone."""
 
     pane: str
     tab: str
@@ -25,10 +25,10 @@ class Arrangement(NamedTuple):
 
 
 class PaneArrangement:
-    """The choice among panes, for a terminal whose `size` may change.
+    """The arrangement that the user chose, adapted to the `size` of the terminal.
 
-    If any pane is on the screen, the focused one is: a pane without a place beside the others is
-    shown alone until another one is chosen.
+    The focused pane is always on the screen if any pane is: if it has no tile beside the others,
+    it is shown alone until the user goes to another pane.
     """
 
     def __init__(self, panes: Sequence[type[Pane]]) -> None:
@@ -38,11 +38,11 @@ class PaneArrangement:
         tabs.sort(key=lambda pane: not pane.FIRST_TAB)
         self.size = (0, 0)
         self._now = Arrangement(self._names[0], tabs[0].NAME if tabs else "", zoomed=False)
-        # The last pane that had a place beside others.
+        # The last focused pane that had a tile beside others.
         self._beside = self._now.pane
-        # Whether the pane is alone only because it has no place beside the others.
+        # Whether the pane is alone only because it has no tile beside the others.
         self._forced = False
-        # The choice before `show_before_start`; None if it was not called or a person chose since.
+        # The arrangement before `show_before_start`; None if the user has chosen another one since.
         self._before_start: Arrangement | None = None
 
     @property
@@ -55,7 +55,7 @@ class PaneArrangement:
 
     @property
     def regions(self) -> Mapping[str, Region]:
-        """The region of each part that is shown."""
+        """The region of each visible part."""
         return self._regions(self._now)
 
     def numbered(self, digit: str) -> str:
@@ -65,31 +65,31 @@ class PaneArrangement:
         return (numbers | shortcuts).get(digit, "")
 
     def go_to(self, name: str) -> None:
-        """Focus this pane; where it has no place beside the others, show it alone."""
+        """Focus this pane; if it has no tile beside the others, show it alone."""
         self._before_start = None
         tab = name if self._panes[name].TAB else self._now.tab
         self._now = Arrangement(name, tab, self._now.zoomed and not self._forced)
         self._forced = False
         if not self._now.zoomed:
-            self._give_place()
+            self._make_visible()
 
     def step(self, panes: int) -> None:
-        """Go to the next pane, or to an earlier one where negative, round and round."""
+        """Go this many panes on, or back if negative; the first follows the last."""
         at = self._names.index(self._now.pane) + panes
         self.go_to(self._names[at % len(self._names)])
 
     def toggle_zoom(self) -> None:
-        """Show the pane alone, or beside the others; without a place there it gives way."""
+        """Show the pane alone or with the others; without a tile there, another gets the focus."""
         self._before_start, self._forced = None, False
         self._now = self._now._replace(zoomed=not self._now.zoomed and self._fits_alone)
         if not self._now.zoomed:
-            self._give_way()
+            self._focus_visible()
 
     def resize(self, width: int, height: int) -> None:
-        """Take another size; a focused pane that loses its place gives way."""
+        """Take another size; if the focused pane loses its tile, another one gets the focus."""
         self.size = width, height
         if not self._now.zoomed:
-            self._give_way()
+            self._focus_visible()
 
     def show_before_start(self) -> None:
         """Show only the pane that has something to show of a run that never began."""
@@ -98,14 +98,14 @@ class PaneArrangement:
         self._now, self._forced = Arrangement(name, name, zoomed=True), False
 
     def show_again(self) -> bool:
-        """Show what was shown before `show_before_start`, unless a person chose since."""
+        """Undo `show_before_start`, unless the user has chosen since; whether it was undone."""
         if self._before_start is None:
             return False
         self._now, self._before_start = self._before_start, None
         return True
 
     def tabs_of(self, name: str) -> Row:
-        """The title of this pane as a row of tabs; empty where it does not lie on the shelf."""
+        """The title of this pane as a row of tabs; empty if it is not on the shelf."""
         width, height = self.size
         if layout_kind(width, height) != "shelf" or self.zoomed or not self._panes[name].TAB:
             return ()
@@ -124,15 +124,15 @@ class PaneArrangement:
         width, height = self.size
         return regions(width, height, now.pane, now.tab, now.zoomed)
 
-    def _give_way(self) -> None:
-        """Focus another pane where only others have a place."""
+    def _focus_visible(self) -> None:
+        """Focus another pane if the focused one has no region."""
         shown = self.regions.keys() - STRIPS
         if shown and self._now.pane not in shown:
             seen = next(name for name in (self._beside, *self._names) if name in shown)
             self._now = self._now._replace(pane=seen)
 
-    def _give_place(self) -> None:
-        """Remember the pane if it has a place beside the others; else show it alone if it fits."""
+    def _make_visible(self) -> None:
+        """Remember the pane if it has a tile; otherwise show it alone if it fits."""
         if self._now.pane in self.regions:
             self._beside = self._now.pane
         elif self._fits_alone:

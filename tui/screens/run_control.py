@@ -1,4 +1,4 @@
-"""The commands of a person to the engine of a run: pause, continue, save, steer, stop."""
+"""The user's commands to the engine of a run: pause, continue, save, steer, stop."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tui.screens.following_screen import FollowingScreen
 class RunControl:
     """Sends commands to the engine of the run that a screen follows.
 
-    Without an engine, it says so on the screen. A `recorded` run never has one.
+    If there is no engine, a note on the screen says so. A `recorded` run never has one.
     """
 
     def __init__(self, screen: FollowingScreen, *, recorded: bool) -> None:
         self._screen, self._recorded = screen, recorded
-        # The last event that was known when a pause was requested.
+        # The sequence number of the last event when a pause was requested.
         self._pause_requested_at: int | None = None
 
     @property
     def selector(self) -> str:
-        """What names the run on the command line."""
+        """The name of the run on the command line."""
         return run_search.selector_of(self._screen.run_dir)
 
     @property
@@ -36,20 +36,20 @@ class RunControl:
 
     @property
     def pausing(self) -> bool:
-        """Whether a pause was requested and the engine has not answered yet."""
+        """Whether a pause was requested and the engine has not replied yet."""
         if self._pause_requested_at is None:
             return False
         phase = self._screen.history.phase
         return phase is None or phase.seq <= self._pause_requested_at
 
     def is_recording(self) -> bool:
-        """Whether this is a recording; if so, tell the user that there is no engine."""
+        """Whether this is a recording; if so, note that it has no engine."""
         if self._recorded:
             self._screen.notify(screen_text.RECORDING)
         return self._recorded
 
     def tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> bool:
-        """Send a command; without an engine, say so and return False."""
+        """Send a command; whether it was sent. Without an engine, a note says why not."""
         if self.is_recording():
             return False
         if not self._screen.alive:
@@ -65,7 +65,7 @@ class RunControl:
     def pause_or_continue(self) -> None:
         if self.is_recording():
             return
-        self._screen.read()  # what the key means depends on the newest state
+        self._screen.read()  # the newest state decides what the key does
         if self._screen.history.paused:
             self.tell(commands.Continue)
         elif self.tell(commands.Pause):
@@ -77,7 +77,7 @@ class RunControl:
             self._screen.notify(screen_text.SAVING_CHECKPOINT)
 
     def steer(self) -> None:
-        """Open the form for another rate or another end, unless the run is over."""
+        """Open the form for another rate or another end, unless there is no engine."""
         from tui.screens.steer import SteerScreen
 
         if self.is_recording():
@@ -90,7 +90,7 @@ class RunControl:
             self._warn(self._absence())
 
     def _cannot_steer(self) -> str:
-        """Why the engine cannot be steered now; empty if it can."""
+        """The reason why the engine cannot be steered now; empty if it can."""
         self._screen.read()
         if not self._screen.alive:
             return self._absence()

@@ -1,4 +1,4 @@
-"""Words of the dashboard and its dialogs."""
+"""Words of the dashboard and of the dialogs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ LATER_EPOCH = "Show the epoch after, in panes that have it"
 
 EXPLAIN = "Explain this pane"
 
-COPY = "Copy the command that does the same"
+COPY = "Copy the command that watches this run"
 
 COPY_RESUME = "Copy the command that goes on with this run"
 
@@ -65,9 +65,13 @@ LEAVE = "Leave"
 
 LIST_KEYS = "List all keys"
 
-# Its dialogs
+# Dialogs and notes
 
 WAITING_FOR_AUGMENTED = "the engine shows them after its current step"
+
+AUGMENTED_TITLE = "As the network sees them"
+
+AUGMENTED_FOOT = "training images only; validation images never change   Esc back"
 
 REPLACED = "a newer request took the place of this one"
 
@@ -165,7 +169,7 @@ HELP_RUN = KeyGroup(
         ("s", "steer: learning rate, or the end"),
         ("y", "copy the command that watches it"),
         ("d", "detach: leave, the run goes on"),
-        ("q Ctrl+C", "leave; asks where it was started"),
+        ("q Ctrl+C", "leave; asks if you started it"),
     ),
 )
 
@@ -194,9 +198,9 @@ HELP_LAUNCHER = KeyGroup(
 )
 
 HELP_BOXES = KeyGroup(
-    "boxes",
+    "dialogs",
     (
-        ("Esc q Enter", "close it; so does what opened it"),
+        ("Esc q Enter", "close it, as its own key does"),
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
         ("k s", "on leaving: keep training; stop it"),
@@ -213,9 +217,9 @@ HELP_SIGNS = KeyGroup(
 
 
 def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
-    """The keys of the dashboard whatever pane has the focus.
+    """The keys that work on the dashboard no matter which pane has the focus.
 
-    `shortcuts` holds the title of each pane that has another digit beside its number.
+    `shortcuts` maps an extra digit to the title of the pane that it leads to.
     """
     keys = " ".join([digits(panes), *shortcuts])
     words = "; ".join(["a pane by its number", *(f"the {title}" for title in shortcuts.values())])

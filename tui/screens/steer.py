@@ -1,4 +1,4 @@
-"""Steering: another learning rate for the rest of the run, or another end."""
+"""The dialog that steers a run: another learning rate for the rest of it, or another end."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _FACTOR = ("x", "X", "*", "×")
 
 
 class SteerScreen(FormDialog[Changes]):
-    """Two fields with the present values; Enter applies the changes, Escape cancels.
+    """Two inputs with the present values; Enter applies the changes, Escape cancels.
 
-    The fields are empty until the run trains. If the engine cannot be steered now, `check` returns
-    a sentence that says why, and the form stays open with it.
+    The inputs are empty until the run trains. If the engine cannot be steered now, `check` returns
+    the reason, and the form stays open and shows it.
     """
 
     DEFAULT_CSS = """
@@ -78,14 +78,14 @@ class SteerScreen(FormDialog[Changes]):
             self.dismiss(changes)
 
 
-def rate_change(said: str) -> dict[str, float | int]:
-    """`0.01` is a rate, `x0.5` or `*0.5` a factor of the planned rates.
+def rate_change(written: str) -> dict[str, float | int]:
+    """Parse `0.01` as a rate, and `x0.5` or `*0.5` as a factor of the planned rates.
 
     Raises ValueError with a sentence for anything else.
     """
-    factor = said.startswith(_FACTOR)
+    factor = written.startswith(_FACTOR)
     try:
-        value = float(said.lstrip("".join(_FACTOR)) if factor else said)
+        value = float(written.lstrip("".join(_FACTOR)) if factor else written)
     except ValueError:
         raise ValueError(screen_text.NOT_A_RATE) from None
     if not 0 < value <= HIGHEST_RATE:
@@ -93,18 +93,18 @@ def rate_change(said: str) -> dict[str, float | int]:
     return {"scale" if factor else "lr": value}
 
 
-def epochs_change(said: str, epoch: int) -> dict[str, float | int]:
-    """A total of epochs, at least the current epoch; raises as `rate_change`."""
-    if not (said.isascii() and said.isdigit()):
+def epochs_change(written: str, epoch: int) -> dict[str, float | int]:
+    """Parse a total of epochs, at least the current epoch. Raises like `rate_change`."""
+    if not (written.isascii() and written.isdigit()):
         raise ValueError(screen_text.NOT_EPOCHS)
-    if len(said) > len(str(MOST_EPOCHS)) or int(said) > MOST_EPOCHS:
+    if len(written) > len(str(MOST_EPOCHS)) or int(written) > MOST_EPOCHS:
         raise ValueError(engine_text.too_many_epochs(MOST_EPOCHS))
-    epochs = int(said)
+    epochs = int(written)
     if epochs < epoch:
         raise ValueError(engine_text.too_few_epochs(epochs, epoch))
     return {"epochs": epochs}
 
 
 def _short(rate: float) -> str:
-    """Three digits, without zeros that say nothing: 0.073, 0.0001."""
+    """The rate in three digits, without trailing zeros: 0.073, 0.0001."""
     return f"{rate:.3g}" if 1e-4 <= rate < 1e3 else numbers.rate(rate)

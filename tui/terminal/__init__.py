@@ -1,1 +1,1 @@
-"""All that touches the terminal itself or Textual's private parts. Imports no other room."""
+"""Code that touches the terminal itself or Textual's private parts. Imports no other room."""

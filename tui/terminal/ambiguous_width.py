@@ -24,21 +24,21 @@ AFTER_ONE_CELL = 2
 
 
 @dataclasses.dataclass
-class Terminal:
-    """What it answered: whether it draws such characters wide; and what was typed meanwhile."""
+class TerminalAnswer:
+    """Whether the terminal draws such characters wide, and what the user typed meanwhile."""
 
     wide: bool = False
     typed: str = ""
 
 
 @contextmanager
-def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[Terminal]:
+def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[TerminalAnswer]:
     """Ask on entry and read the answer on exit, at most SECONDS later.
 
-    The body of the `with` can do something that takes time. The caller has to handle the keys in
-    `typed`: they were read together with the answer.
+    The body of the `with` runs while the terminal answers. The caller has to handle the keys in
+    `typed`, which were read together with the answer.
     """
-    terminal = Terminal()
+    terminal = TerminalAnswer()
     if not (os.isatty(0) and os.isatty(1)):
         yield terminal
         return
@@ -54,13 +54,13 @@ def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[Terminal]:
 
 
 def _unbuffered(attributes: list[Any]) -> list[Any]:
-    """These attributes of a terminal, changed to pass on each key at once, without an echo."""
+    """The attributes, changed to pass on each key at once and without an echo."""
     iflag, oflag, cflag, lflag, *rest = attributes
     quiet = lflag & ~(termios.ECHO | termios.ICANON)
     return [iflag & ~termios.ICRNL, oflag, cflag, quiet, *rest]
 
 
-def _listen(terminal: Terminal, deadline: float, clock: Callable[[], float]) -> None:
+def _listen(terminal: TerminalAnswer, deadline: float, clock: Callable[[], float]) -> None:
     """Read until the answer has arrived or the deadline has passed."""
     heard = b""
     while select.select([0], [], [], max(0.0, deadline - clock()))[0]:

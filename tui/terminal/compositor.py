@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from tui.terminal.pen import Pen
 
-# A line, its first column and the one after its last.
+# A line, the first column, and the column after the last.
 Stretch: TypeAlias = tuple[int, int, int]
 
 
@@ -49,7 +49,7 @@ class FineCompositor(Compositor):
 
     def render_full_update(self, simplify: bool = False) -> CompositorUpdate:  # type: ignore[override]
         if simplify:
-            return super().render_full_update(simplify)  # a picture is not for a terminal
+            return super().render_full_update(simplify)  # for a screenshot, not a terminal
         self._dirty_regions.clear()
         width, height = self.size
         return FineUpdate(pieces(self.visible_widgets, [(y, 0, width) for y in range(height)]))
@@ -66,7 +66,7 @@ class FineCompositor(Compositor):
 def pieces(
     widgets: Mapping[Widget, tuple[Region, Region]], stretches: Iterable[Stretch]
 ) -> Iterator[Piece]:
-    """The content of these stretches of the screen; widgets come front to back."""
+    """Render these stretches of the screen; `widgets` are in order from front to back."""
     left = list(stretches)
     for widget, (region, clip) in widgets.items():
         seen, left = divided(left, clip.intersection(region))
@@ -79,7 +79,7 @@ def pieces(
 
 
 def divided(stretches: Iterable[Stretch], region: Region) -> tuple[list[Stretch], list[Stretch]]:
-    """The parts of the stretches that lie in this region, and those that do not."""
+    """The parts of the stretches inside this region, and the parts outside."""
     within: list[Stretch] = []
     beyond: list[Stretch] = []
     for y, start, end in stretches:

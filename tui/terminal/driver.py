@@ -1,4 +1,4 @@
-"""Textual's driver of the terminal, repaired for SIGSTOP."""
+"""Textual's terminal driver with a fix for SIGSTOP."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from textual.drivers.linux_driver import LinuxDriver
 
 
 class SteadyDriver(LinuxDriver):
-    """A driver that goes on correctly after SIGSTOP.
+    """A driver that continues correctly after SIGSTOP.
 
-    Textual's own driver notices Ctrl+Z but not SIGSTOP. On SIGCONT it would start a second time:
-    two threads would read keys, one of them for ever, and the terminal would stay in raw mode.
+    Textual's driver notices Ctrl+Z but not SIGSTOP. On SIGCONT it would start a second time: two
+    threads would read keys, one of them would never end, and the terminal would stay in raw mode.
     """
 
     def _sigcont_application(self, *_: Any) -> None:

@@ -14,9 +14,9 @@ Result = TypeVar("Result")
 
 
 class FineScreen(Screen[Result]):
-    """Textual would resend whole widgets, the whole screen when the focus moves, and more."""
+    """Sends changed cells where Textual would resend whole widgets or the whole screen."""
 
-    # Textual would send the whole screen whenever another widget gets the keys.
+    # Textual would resend the whole screen whenever the focus moves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def __init__(self) -> None:
@@ -24,11 +24,11 @@ class FineScreen(Screen[Result]):
         self._compositor = FineCompositor()
 
     def _compositor_refresh(self) -> None:
-        """Send what changed; under a dialog Textual would send the whole screen at every tick."""
+        """Send the changes; under a dialog, send nothing: Textual would resend the whole screen."""
         if self.app.screen is self:
             super()._compositor_refresh()
 
     def arrange_again(self) -> None:
-        """Lay the widgets out again though the size is the same: Textual keeps the last layout."""
+        """Lay out the widgets again at the same size, for which Textual caches the last layout."""
         self._clear_arrangement_cache()
         self.refresh(layout=True)

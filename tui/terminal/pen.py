@@ -1,7 +1,7 @@
-"""Writes styled text to a terminal in few bytes: only style codes that change are sent.
+"""Writes styled text to a terminal in few bytes: it sends only style codes that change.
 
-Rich sends the whole style of each piece and resets it after it: some forty bytes for one cell of a
-picture. A terminal keeps its style until it changes, so the other codes can be left out.
+Rich sends the whole style before each piece and resets it afterwards: about forty bytes for one
+cell of a picture. A terminal keeps its style until it changes, so the other codes are not needed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ GREYS = {8 + 10 * i: 232 + i for i in range(24)}
 BOLD = "1"
 
 
-class Codes(NamedTuple):
+class StyleCodes(NamedTuple):
     """The codes of a style (ECMA-48, SGR): attributes and both colours."""
 
     attributes: str
@@ -31,7 +31,7 @@ class Codes(NamedTuple):
         return self.attributes in ("", BOLD)
 
 
-NOTHING = Codes("", "39", "49")
+NOTHING = StyleCodes("", "39", "49")
 
 
 class Pen:
@@ -56,12 +56,12 @@ class Pen:
         self._at = x + strip.cell_length, y
 
     def written(self) -> str:
-        """All that was drawn, with a reset of the style at the end."""
+        """The bytes of everything that was drawn, with a reset of the style at the end."""
         end = "\x1b[m" if self._codes != NOTHING else ""
         return "".join(self._parts) + end
 
-    def _turn_to(self, codes: Codes, text: str) -> None:
-        """Write the codes that differ from the style before and show in this text."""
+    def _turn_to(self, codes: StyleCodes, text: str) -> None:
+        """Write the codes that differ from the current style and are visible in this text."""
         before = self._codes
         if before == codes:
             return
@@ -83,9 +83,9 @@ class Pen:
 
 
 @lru_cache(4096)
-def codes_of(style: Style, colours: ColorSystem) -> Codes:
+def codes_of(style: Style, colours: ColorSystem) -> StyleCodes:
     """The codes of this style on a terminal with these colours."""
-    return Codes(
+    return StyleCodes(
         Strip.render_ansi(style.without_color, colours),
         _colour(style.color, colours, NOTHING.foreground, foreground=True),
         _colour(style.bgcolor, colours, NOTHING.background, foreground=False),

@@ -1,8 +1,8 @@
-"""Keys that are typed for a screen before it is there.
+"""Keys that the user types for a screen before it is open.
 
-Over a slow line several keys arrive at once: `/`, which opens a box, and the text that is meant for
-it. Textual hands all of them to the screen that is there at that moment. The widgets do not use
-those behind the `/`, so they come back to the app, which knows by then that a box has opened.
+Over a slow line several keys arrive at once: `/`, which opens a dialog, and the text for it.
+Textual sends all of them to the screen that is open at that moment. Its widgets do not use the keys
+after the `/`, so these bubble up to the app. By then the app knows that a dialog has opened.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from textual.events import Key
 class TypedAhead:
     """Keeps keys in order until the screen that they are meant for takes them.
 
-    While it is `waiting`, a screen is on its way and every new key is kept; so it is at the start.
-    Otherwise one screen is taking keys, and they pass.
+    At the start, and whenever another screen is about to open, it is `waiting` and keeps every new
+    key. Otherwise keys pass to the screen on top.
     """
 
     def __init__(self, typed: Iterable[Key] = ()) -> None:
         self.waiting = True
-        # The screen that is taking keys, or took them last.
+        # The screen that takes the keys, or took them last.
         self._taking: object = None
-        # Which screen was on top when a key was handed to the widgets.
+        # The screen that was on top when a key was handed to the widgets.
         self._handed_to: WeakKeyDictionary[Key, object] = WeakKeyDictionary()
-        # The keys that wait: those that came back are older than those that were never handed on.
+        # The keys that wait. Keys that came back are older than keys that were never handed on.
         self._came_back: list[Key] = []
         self._new: list[Key] = [*typed]
 
     def keeps(self, key: Key, top: object) -> bool:
-        """Whether this key has to wait, with this screen on top; then it is kept.
+        """Keep this key if it has to wait while the screen `top` is on top; whether it was kept.
 
-        A new key waits behind others, and where another screen has opened since the last key. A
-        key that has come back waits if its screen is no longer on top: it was meant for what the
-        key before it has opened.
+        A new key waits behind others, and if another screen has opened since the last key. A key
+        that came back waits if its screen is no longer on top: it was meant for the screen that
+        the key before it opened.
         """
         screen = self._handed_to.get(key)
         if screen is None:

@@ -1,6 +1,6 @@
 """The cost of the viewer itself: its share of a CPU core, and the bytes it sends to the terminal.
 
-Measuring is cheap: one subtraction every ten seconds, which changes a few cells.
+Measuring is cheap: it takes one subtraction every ten seconds and redraws a few cells.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WARM_UP_SECONDS = 3.0
 
 
 class ViewerCost(NamedTuple):
-    """`share` of one core (1.0 is all of it), and bytes per second."""
+    """The `share` of one core (1.0 is a whole core), and the bytes per second."""
 
     share: float
     bytes_per_second: float
@@ -30,7 +30,7 @@ class Writer(Protocol):
 
 
 class CostMeter:
-    """Counts what goes through the `write` of a terminal from now on."""
+    """Counts the bytes that are written to a terminal from now on, and the CPU time."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class CostMeter:
         self._clock, self._cpu_clock = clock, cpu_clock
         self._write = terminal.write
         self._bytes = 0
-        # When the window began: the time, the CPU time and the bytes until then.
+        # At the start of the window: the time, the CPU time and the bytes so far.
         self._since, self._spent, self._written = clock(), cpu_clock(), 0
         self._warm_at: float | None = self._since + WARM_UP_SECONDS
         self._last: ViewerCost | None = None
@@ -75,7 +75,7 @@ class CostMeter:
 
 
 def cost_of(app: App[object]) -> Callable[[], ViewerCost | None]:
-    """What tells the cost of this app; without a terminal it costs nothing to speak of."""
+    """A function that returns the cost of this app; without a terminal it returns None."""
     if app._driver is None or app.is_headless:
         return lambda: None
     return CostMeter.of(app._driver).read

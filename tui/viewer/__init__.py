@@ -1,1 +1,1 @@
-"""Follows a run and asks its engine. May import `drawing`."""
+"""Follows, lists and replays runs, and sends requests to engines. May import `drawing`."""

@@ -1,7 +1,7 @@
-"""Requests to look into a model: one at a time, and the newest one counts.
+"""Requests to inspect a model: one at a time, and the newest one counts.
 
-The engine of the run replies. Where no engine trains the run, an inspection server is started,
-which replies from the best checkpoint.
+The engine of the run replies. If no engine trains the run, an inspection server is started, which
+replies from the best checkpoint.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.run import engine_log, replies, run_lock, spool
 from engine.run.run_paths import RunDir
 from engine.start import launch
 
-# A request without a reply holds the next one up for this long.
+# A request without a reply delays the next one by at most this long.
 PATIENCE_SECONDS = 2.0
 
 
@@ -33,17 +33,17 @@ class InspectionRequest(NamedTuple):
 
 
 class InspectionRequests:
-    """The requests of one viewer to one run. Nothing here waits: `reply` is polled.
+    """The requests of one viewer to one run. Nothing here blocks: the viewer polls `reply`.
 
-    At most one request is with the engine, so that a key that is held down does not slow the
-    training. A newer request waits for the reply to the one before, which is then dropped.
+    At most one request is with the engine, so that holding down a key does not slow the training.
+    A newer request waits until the engine replies to the older one; that reply is dropped.
     """
 
     def __init__(self, run: RunDir, clock: Callable[[], float] = time.monotonic) -> None:
         self._run, self._clock = run, clock
         self._wanted: InspectionRequest | None = None
-        # What was sent last, its id, the attempt that it went to, and when. The id is empty while
-        # the wanted request has still to be sent.
+        # The request that was sent last, its id, the attempt that it went to, and the time. The id
+        # is empty until the wanted request is sent.
         self._sent: InspectionRequest | None = None
         self._id, self._attempt, self._sent_at = "", "", 0.0
         self._server: subprocess.Popen[bytes] | None = None
@@ -54,11 +54,11 @@ class InspectionRequests:
         return self._wanted is not None
 
     def ask(self, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)) -> None:
-        """Make this the wanted request. Raises EngineError where no server can be started."""
+        """Make this the wanted request. Raises EngineError if no server can be started."""
         if self._wanted is None:
             self._id = ""
             if self._server is not None and self._server.poll() is not None:
-                self._server = None  # a server without requests leaves after a while
+                self._server = None  # a server without requests exits after a while
         self._wanted = InspectionRequest(kind, layer, images)
         try:
             if not self._id:
@@ -68,9 +68,9 @@ class InspectionRequests:
             raise
 
     def reply(self) -> Event | None:
-        """The reply to the wanted request once it is there; an `Alert` where it was refused.
+        """The reply to the wanted request, None until it arrives; an `Alert` if it was refused.
 
-        Raises EngineError where there will be no reply.
+        Raises EngineError if there will be no reply.
         """
         if self._wanted is None:
             return None
@@ -84,7 +84,7 @@ class InspectionRequests:
         return reply
 
     def _read_reply(self) -> Event | None:
-        """The reply, if it is to what is wanted; if it is not, send the wanted request."""
+        """The reply to the wanted request; otherwise send that request as soon as possible."""
         if not self._id:
             self._send()
         if not self._id:
@@ -95,14 +95,14 @@ class InspectionRequests:
         overtaken = self._sent != self._wanted and (
             reply is not None or self._clock() - self._sent_at > PATIENCE_SECONDS
         )
-        # The attempt that was asked may have ended, or another one may have taken over.
+        # The attempt that got the request may have ended, or another one may have taken over.
         if overtaken or self._listening_attempt() != self._attempt:
             self._id = ""
             self._send()
         return None
 
     def _listening_attempt(self) -> str:
-        """The attempt that would get a request; empty where there is none."""
+        """The attempt that would get a request; empty if there is none."""
         for lock in (self._run.lock, self._run.inspection_lock):
             if run_lock.is_live(self._run, lock) and (
                 owner := run_lock.read_owner(self._run, lock)
@@ -111,7 +111,7 @@ class InspectionRequests:
         return ""
 
     def _send(self) -> None:
-        """Send the wanted request; where nobody listens, start a server or report its failure."""
+        """Send the wanted request; if no engine listens, start a server or raise its failure."""
         assert self._wanted is not None
         if attempt := self._listening_attempt():
             self._attempt = attempt

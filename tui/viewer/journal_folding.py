@@ -1,4 +1,4 @@
-"""Folds a journal into a history in slices of time, so that keys are answered meanwhile."""
+"""Folds a journal into a history in short slices of time, between which keys are handled."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt
 
 SLICE_SECONDS = 0.005
-# A journal of more bytes is first shown by an excerpt. A shorter one is folded at once, in some
-# hundredths of a second: nobody should see old states go by.
+# Of a journal with more bytes, an excerpt is shown first. A shorter one is folded at once, in a few
+# hundredths of a second, so that the viewer never shows old states.
 LONG = 3 << 20
 
 
-class Update(NamedTuple):
-    """The kinds of the new events; None where anything may have changed.
+class HistoryUpdate(NamedTuple):
+    """The kinds of the new events; None if anything may have changed.
 
-    `more` says that the slice ended before the journal did.
+    `more` says that the journal holds events after this slice.
     """
 
     kinds: frozenset[type[Event]] | None
@@ -29,7 +29,7 @@ class Update(NamedTuple):
 
 
 class JournalFolding:
-    """The history of one journal; of a long one an excerpt, until all of it is folded."""
+    """The history of one journal. Until a long one is folded, this is the history of an excerpt."""
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
@@ -44,16 +44,16 @@ class JournalFolding:
     def shows_excerpt(self) -> bool:
         return self.history is not self._folded
 
-    def fold_slice(self) -> Update:
-        """Fold new events for one slice of time; a short journal is folded at once at first."""
+    def fold_slice(self) -> HistoryUpdate:
+        """Fold new events for one slice of time; the first call folds a short journal wholly."""
         first = self._reader is None and not self.shows_excerpt
         if first and journal_size(self._journal) > LONG:
             self.history = History()
             self.history.fold(excerpt(self._journal))
-            return Update(None, more=True)
+            return HistoryUpdate(None, more=True)
         return self._fold_until(math.inf if first else time.monotonic() + SLICE_SECONDS)
 
-    def _fold_until(self, deadline: float) -> Update:
+    def _fold_until(self, deadline: float) -> HistoryUpdate:
         self._reader = self._reader or JournalReader(self._journal)
         kinds: frozenset[type[Event]] | None = frozenset()
         for batch in self._reader.slices():
@@ -63,10 +63,10 @@ class JournalFolding:
             folded = self._folded.fold(batch.events)
             kinds = None if kinds is None else kinds | folded
             if time.monotonic() > deadline:
-                return Update(frozenset() if self.shows_excerpt else kinds, more=True)
+                return HistoryUpdate(frozenset() if self.shows_excerpt else kinds, more=True)
         if self.shows_excerpt:
             self.history, kinds = self._folded, None
-        return Update(kinds, more=False)
+        return HistoryUpdate(kinds, more=False)
 
 
 def journal_size(journal: Path) -> int:

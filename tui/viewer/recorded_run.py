@@ -1,4 +1,4 @@
-"""A recorded run, played back: its events are written to a journal when their time has come.
+"""Plays back a recorded run: it writes each event to a journal when its time has come.
 
 The viewer reads that journal as it reads any run's. The recording is the gzipped journal of
 `cnn-tui --no-ui -m resnet20 -d digits --epochs 10 --set threads=1`, without host and commit.
@@ -25,7 +25,7 @@ from engine.run.run_paths import RunDir
 
 RECORDING = "demo.jsonl.gz"
 NAME = "demo-resnet20-digits"
-# The longest wait between two events, in seconds: the start of an engine takes longer.
+# The longest wait between two events, in seconds: a real engine takes longer to start.
 LONGEST_GAP = 0.8
 
 
@@ -45,12 +45,12 @@ def create_folder(parent: Path, recorded: Sequence[Event]) -> RunDir:
 
 
 class RecordedRun:
-    """Plays a recording into a run folder, whose lock it holds until the end, as an engine does."""
+    """Plays a recording into a run folder, and holds the lock of the run as an engine does."""
 
     def __init__(self, run: RunDir, recorded: Sequence[Event], clock: Callable[[], float]) -> None:
         self._clock, self._began = clock, clock()
         self._due = deque(zip(_offsets(recorded), recorded, strict=True))
-        # When it was paused, if it is; and the phase and the step to continue with.
+        # The time of the pause, if it is paused; the phase and the step to continue with.
         self._paused_at: float | None = None
         self._phase = events.Phase("starting")
         self._step = 0
@@ -64,7 +64,7 @@ class RecordedRun:
         return not self._due
 
     def toggle_pause(self) -> None:
-        """Pause or continue; once it is over, neither."""
+        """Pause or continue; after the end, do nothing."""
         if self._lock is None:
             return
         now = self._stamp = self._clock()
@@ -77,7 +77,7 @@ class RecordedRun:
             self._journal.append(replace(self._phase, step=self._step))
 
     def feed(self) -> None:
-        """Write the events that are due, each with the time at which it was due."""
+        """Write the events that are due, each with its due time."""
         if self._paused_at is not None:
             return
         passed = self._clock() - self._began

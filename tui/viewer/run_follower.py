@@ -1,7 +1,7 @@
-"""Follows a run: its history, whether its engine is alive, and what a silent engine must be doing.
+"""Follows a run: its history, and whether its engine is starting, is alive or has died.
 
-An engine that has just been started, or that has died, writes nothing into the journal. In its
-place the follower adds an event to the history: `Phase("starting")`, or `RunEnded("failed")`.
+An engine that is starting or has died writes nothing into the journal. The follower adds an event
+to the history in its place: `Phase("starting")` or `RunEnded("failed")`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from engine.run.history import History
 from engine.run.run_lock import Liveness
 from engine.run.run_paths import RunDir
 from tui.viewer import viewer_text
-from tui.viewer.journal_folding import JournalFolding, Update
+from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 
 
 class RunFollower:
@@ -22,9 +22,9 @@ class RunFollower:
         self.run = run
         self.liveness: Liveness = "live"
         self.died = ""
-        """The sentence on an engine that ended without writing so; empty if none did."""
+        """The sentence about an engine that died without writing `RunEnded`; empty if none did."""
         self._journal = JournalFolding(run.journal)
-        # The last event before the newest engine, as long as that may have written nothing.
+        # The last event before the newest engine; None while the first one is followed.
         self._last_seq_before: int | None = None
         # The history to which `starting` was added.
         self._shown_starting: History | None = None
@@ -37,9 +37,9 @@ class RunFollower:
     def alive(self) -> bool:
         return self.liveness == "live"
 
-    def update(self) -> Update:
+    def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""
-        # First the lock, then the journal: whatever an engine writes before it ends is read.
+        # First the lock, then the journal: so everything that an ending engine writes is read.
         liveness = run_lock.liveness(self.run)
         update = self._journal.fold_slice()
         if update.more:
@@ -48,21 +48,21 @@ class RunFollower:
             return update
         changed = liveness != self.liveness
         if changed and self._must_restart(liveness):
-            return Update(None, self.update().more)
+            return HistoryUpdate(None, self.update().more)
         if self._add_starting() or self._add_death() or changed:
-            return Update(None, more=False)
+            return HistoryUpdate(None, more=False)
         return update
 
     def expect_engine(self, since: float) -> None:
-        """An engine was started: without an event since this time, it is still starting."""
+        """Show the run as starting unless an engine has written an event since this time."""
         if self.history.last_time < since:
             self._last_seq_before = self.history.last_seq
             self._add_starting()
 
     def _must_restart(self, liveness: Liveness) -> bool:
-        """Take the new liveness; whether the journal has to be read from its start.
+        """Store the new liveness; whether the journal has to be read from its start.
 
-        That is so where an engine is back although its death was added to the history.
+        That is so if an engine is back although its death was added to the history.
         """
         before, self.liveness = self.liveness, liveness
         if before != "gone":
@@ -77,7 +77,7 @@ class RunFollower:
         return True
 
     def _add_starting(self) -> bool:
-        """Add `starting` for a live engine that has written nothing yet; whether it was added."""
+        """Add `starting` for a live engine that has written nothing yet; whether it did so."""
         last = self.history
         known = last.run is not None or last.ended is not None
         if not (self.alive and known and self._wrote_nothing) or last is self._shown_starting:
@@ -87,7 +87,7 @@ class RunFollower:
         return True
 
     def _add_death(self) -> bool:
-        """Add a failure for an engine that is gone without a `RunEnded`; whether it was added.
+        """Add a failure for an engine that is gone without a `RunEnded`; whether it did so.
 
         A run that still waits for its first engine has not failed.
         """
@@ -108,6 +108,6 @@ class RunFollower:
 
     @property
     def _had_engine(self) -> bool:
-        """Whether there was an engine that can have died: a released lock has no owner."""
+        """Whether an engine existed that may have died: a released lock has no owner."""
         wrote = self.history.last_seq > 0 and not self._wrote_nothing
         return wrote or run_lock.read_owner(self.run) is not None

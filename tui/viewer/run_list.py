@@ -1,4 +1,4 @@
-"""A list of runs: its columns, and how they write a run."""
+"""The columns of a list of runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.drawing.table import Column
 from tui.viewer import viewer_text
 from tui.viewer.run_summary import RunSummary
 
-# A longer name would take the room of the other columns.
+# A longer name would leave no room for the other columns.
 LONGEST_NAME = 28
 
 

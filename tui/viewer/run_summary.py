@@ -16,16 +16,16 @@ from engine.run.run_lock import Liveness
 from engine.run.run_paths import RunDir
 from tui.viewer.journal_folding import journal_size
 
-State: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
+RunState: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """Accuracies are fractions, times are seconds, and None is what is not known yet."""
+    """Accuracies are fractions, times are seconds, and None stands for an unknown value."""
 
     number: int | None
     name: str
     path: str
-    state: State
+    state: RunState
     arch: str
     data: str
     epoch: int
@@ -46,15 +46,15 @@ def _read(run: RunDir) -> History:
     return history
 
 
-def state_now(run: RunDir) -> State:
-    """The state of a run, from an excerpt of its journal: quick, however long that is."""
+def state_now(run: RunDir) -> RunState:
+    """The state of a run, read from an excerpt of its journal: quick even for a long journal."""
     history = History()
     history.fold(excerpt(run.journal))
     return state_of(history, run_lock.liveness(run))
 
 
-def state_of(history: History, liveness: Liveness) -> State:
-    """The state of a run with this history; an engine gone without `RunEnded` has failed."""
+def state_of(history: History, liveness: Liveness) -> RunState:
+    """The state of a run; if its engine is gone without a `RunEnded`, the run has failed."""
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"
         return "paused" if paused else "live"
@@ -87,10 +87,10 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
 
 
 class SummaryCache:
-    """Summaries, renewed where a journal has grown or the liveness of its engine has changed."""
+    """Summaries of runs, read again when the journal grows or the engine's liveness changes."""
 
     def __init__(self) -> None:
-        # For each run the size of its journal and its liveness then, and the summary.
+        # For each run: the size of its journal, its liveness, and the summary that belongs to them.
         self._known: dict[Path, tuple[tuple[int, Liveness], RunSummary]] = {}
 
     def of(self, run: RunDir) -> RunSummary:

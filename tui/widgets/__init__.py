@@ -1,1 +1,1 @@
-"""Widgets and dialogs that several screens or panes share. May import `drawing`."""
+"""Widgets, dialogs, themes and the palette, which screens and panes share. May import `drawing`."""

@@ -12,14 +12,14 @@ from textual.reactive import var
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
-from tui.drawing.choices import choice_rows, window
+from tui.drawing.choices import choice_rows, visible_range
 from tui.drawing.frame import frame
 from tui.drawing.table import Column
 from tui.widgets.drawn import CellWidget
 
 
 class Chooser(CellWidget, can_focus=True):
-    """A list in a frame; the arrows choose one of its rows, each of which has a key."""
+    """A list in a frame. Each row has a key, and the arrows choose a row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
@@ -31,9 +31,9 @@ class Chooser(CellWidget, can_focus=True):
     ]
 
     chosen: var[str] = var("")
-    """The key of the chosen row; empty where there are none.
+    """The key of the chosen row; empty if there are no rows.
 
-    Watch it: a message would come too late where arrows and Enter arrive together.
+    Watch it: a message would arrive too late if arrows and Enter come together.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Chooser(CellWidget, can_focus=True):
         self._about: Sequence[Row] = ()
 
     def entitle(self, title: Row) -> None:
-        """Write into the upper border, on the left."""
+        """Set the title, on the left of the upper border."""
         self._title = title
         self.redraw()
 
@@ -66,7 +66,7 @@ class Chooser(CellWidget, can_focus=True):
         chosen: str = "",
         facts: str = "",
     ) -> None:
-        """Show these rows, each with its key; the chosen one stays, if it is still there."""
+        """Show these rows, each with its key; the chosen key stays chosen if it is among them."""
         self._keys, self._columns = keys, columns
         self._facts = (Span(facts, "dim"),) if facts else ()
         key = chosen or self.chosen
@@ -79,7 +79,7 @@ class Chooser(CellWidget, can_focus=True):
         self.redraw()
 
     def tell(self, *rows: Row) -> None:
-        """Write below the rows what there is to say of the chosen one, as far as there is room."""
+        """Write about the chosen row below the list, as far as there is room."""
         self._about = rows
         self.redraw()
 
@@ -88,7 +88,7 @@ class Chooser(CellWidget, can_focus=True):
 
     @property
     def _at(self) -> int:
-        """The number of the chosen row."""
+        """The index of the chosen row."""
         return self._keys.index(self.chosen) if self.chosen in self._keys else 0
 
     def watch_chosen(self) -> None:
@@ -113,24 +113,24 @@ class Chooser(CellWidget, can_focus=True):
 
     def on_click(self, event: textual_events.Click) -> None:
         row = event.y - 1 - self._heading
-        shown = window(len(self._keys), self._at, self.size.height - 2 - self._heading)
+        shown = visible_range(len(self._keys), self._at, self.size.height - 2 - self._heading)
         if 0 <= row < len(shown):
             self._go(shown[row])
 
     def _sign(self, shown: Sequence[int]) -> Row:
-        """Which rows are shown, unless all of them are."""
+        """The range of the visible rows; empty if all are visible."""
         if not 0 < len(shown) < len(self):
             return ()
         return (Span(shared_text.rows_of(shown[0] + 1, shown[-1] + 1, len(self)), "dim"),)
 
     def _below(self, room: int) -> list[Row]:
-        """The rows on the chosen one, after an empty row where there is room for it."""
+        """The rows about the chosen one, after an empty row if there is room."""
         gap = [cells.row()] if room > len(self._about) else []
         return [*gap, *self._about][:room]
 
     def draw(self, width: int, height: int) -> list[Row]:
         inside: list[Row] = []
-        shown = window(len(self._keys), self._at, height - 2 - self._heading)
+        shown = visible_range(len(self._keys), self._at, height - 2 - self._heading)
         sign = self._sign(shown)
         if self._columns and width > 2 and height > 2:
             inside = choice_rows(

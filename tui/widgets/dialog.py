@@ -8,14 +8,13 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from tui.drawing.plain import to_ascii
-from tui.widgets.drawn import is_ascii
+from tui.widgets.drawn import drawable
 
 Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer]):
-    """A box as high as its contents, at most as the screen; both titles stand in its border."""
+    """A box as high as its contents, up to the screen; its border holds both titles."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
@@ -30,7 +29,7 @@ class Dialog(ModalScreen[Answer]):
     }
     """
     SCROLLS: ClassVar[bool] = True
-    """Whether the box itself has the focus, so that keys scroll it."""
+    """Whether the box can have the focus, so that keys scroll it."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:
@@ -43,5 +42,5 @@ class Dialog(ModalScreen[Answer]):
         raise NotImplementedError
 
     def plain(self, said: str) -> str:
-        """The text in characters that this terminal draws."""
-        return to_ascii(said) if is_ascii(self.app) else said
+        """The text in characters that the app draws."""
+        return drawable(self.app, said)

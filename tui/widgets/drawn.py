@@ -1,7 +1,7 @@
-"""Widgets that draw rows of spans and resend only the cells that changed.
+"""Widgets that draw rows of spans and send only the cells that changed.
 
-Textual sends a widget's dirty lines whole, so a drawn widget compares its new rows with the
-ones on the screen and refreshes the stretches of each row that differ.
+Textual would send whole lines of a widget. A `CellWidget` compares its new rows with the rows on
+the screen, and refreshes the stretches that differ.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from textual.widget import Widget
 
 from tui.drawing import cells
 from tui.drawing.cells import Colours, Ink, Row, Span
-from tui.drawing.plain import to_ascii
+from tui.drawing.plain import spelled, to_ascii
 
 # Inks that share the colour of another one.
 VARIABLES: Mapping[Ink, str] = {"hit": "train", "miss1": "dim"}
 BOLD: frozenset[Ink] = frozenset({"key", "error", "miss4"})
-# Plain characters, and those of curves: each takes one cell, whatever its neighbours are.
+# ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
 # Moving the cursor takes at least this many bytes.
 JUMP = 4
 
 
 class CellWidget(Widget):
-    """A widget whose content is `draw(width, height)`: one row of spans for each line."""
+    """A widget that shows the rows of `draw(width, height)`, one for each line."""
 
     DEFAULT_CSS = "CellWidget { color: $foreground; background: $background; }"
 
@@ -45,8 +45,12 @@ class CellWidget(Widget):
         """The rows of the widget, at most `height`, each at most `width` cells."""
         raise NotImplementedError
 
+    def spelled(self, keys: str) -> str:
+        """A text with signs of keys; words replace the signs if the app draws with ASCII only."""
+        return spelled(keys) if is_ascii(self.app) else keys
+
     def redraw(self) -> None:
-        """Draw again and refresh the cells that differ from what is on the screen."""
+        """Draw again, and refresh the cells that differ from the screen."""
         width, height = self.size
         if not width or not height:
             return
@@ -66,13 +70,12 @@ class CellWidget(Widget):
 
     def _fitted(self, width: int, height: int) -> list[Row]:
         """The drawing, fitted to this size."""
-        rows = [cells.fit(row, width) for row in self.draw(width, height)[:height]]
-        return rows + [cells.fit((), width)] * (height - len(rows))
+        return cells.filled(self.draw(width, height), width, height)
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
     ) -> bool:
-        """Draw a new widget at once: the event of its size comes only after a blank frame."""
+        """Draw a new widget at once: its `Resize` event would arrive after a blank frame."""
         updated = super()._size_updated(size, virtual_size, container_size, layout)
         if not self._rows and all(self.size):
             self._rows = self._fitted(*self.size)
@@ -92,14 +95,8 @@ class CellWidget(Widget):
         return self._strips[y]
 
     def _strip(self, row: Row) -> Strip:
-        ascii_only = is_ascii(self.app)
-        return Strip(
-            [
-                Segment(to_ascii(span.text) if ascii_only else span.text, self._style(span))
-                for span in row
-            ],
-            cells.width(row),
-        )
+        segments = [Segment(drawable(self.app, span.text), self._style(span)) for span in row]
+        return Strip(segments, cells.width(row))
 
     def _style(self, span: Span) -> Style:
         ink = span.ink
@@ -110,10 +107,10 @@ class CellWidget(Widget):
         return self._styles[ink]
 
     def _ink(self, ink: Ink) -> Style:
-        """The colour that the theme has for this ink.
+        """The colour of this ink in the theme.
 
-        Component classes would do as well, but Textual resolves them for every widget before the
-        first frame, which takes longer than all else in it.
+        Component classes would work too, but Textual resolves them for every widget before the
+        first frame, which takes longer than everything else in that frame.
         """
         if ink in ("plain", "title"):
             return Style(bold=ink == "title")
@@ -122,9 +119,9 @@ class CellWidget(Widget):
 
 
 def changed(before: Row, after: Row) -> list[tuple[int, int]]:
-    """The stretches in which two rows of one width differ: first cell, and first cell after.
+    """The stretches in which two rows of one width differ, as (first cell, first cell after).
 
-    Two changes are one stretch if moving the cursor takes more bytes than the cells between.
+    Two changes are one stretch if the cells between them take fewer bytes than moving the cursor.
     """
     left, old_spans, new_spans = _differing(before, after)
     stretches: list[tuple[int, int]] = []
@@ -132,7 +129,7 @@ def changed(before: Row, after: Row) -> list[tuple[int, int]]:
     for x, (old, new) in enumerate(pairs, start=left):
         whole = "" not in (old[0], new[0])
         if stretches and stretches[-1][1] == x and (old != new or not whole):
-            stretches[-1] = stretches[-1][0], x + 1  # half of a wide character is none
+            stretches[-1] = stretches[-1][0], x + 1  # never split a wide character
         elif old != new:
             start = stretches.pop()[0] if stretches and x - stretches[-1][1] < JUMP else x
             stretches.append((start, x + 1))
@@ -140,7 +137,7 @@ def changed(before: Row, after: Row) -> list[tuple[int, int]]:
 
 
 def _differing(before: Row, after: Row) -> tuple[int, Row, Row]:
-    """The column at which differing spans begin, and these spans: most of a row is the same."""
+    """The column where the rows begin to differ, and the differing spans of both."""
     most = min(len(before), len(after))
     head = next((i for i in range(most) if before[i] != after[i]), most)
     rest = most - head
@@ -152,7 +149,7 @@ def _differing(before: Row, after: Row) -> tuple[int, Row, Row]:
 def _cells(row: Row) -> list[tuple[str, Ink, Colours | None]]:
     """A row cell by cell; the second cell of a wide character is empty.
 
-    A character without a width, such as an accent or a joiner, belongs to the one before it.
+    A character of zero width, such as an accent or a joiner, belongs to the one before it.
     """
     spread: list[tuple[str, Ink, Colours | None]] = []
     for text, ink, colours in row:
@@ -177,7 +174,12 @@ def is_ascii(app: App[object]) -> bool:
     return bool(getattr(app, "ascii_only", False))
 
 
+def drawable(app: App[object], text: str) -> str:
+    """The text in characters that this app draws, one for each."""
+    return to_ascii(text) if is_ascii(app) else text
+
+
 def is_coloured(app: App[object]) -> bool:
-    """Whether this app may draw pictures in colours; sixteen of them are too few."""
+    """Whether this app may draw pictures in colours, which needs more than sixteen."""
     enough = app.console.color_system in ("256", "truecolor")
     return enough and not app.no_color and not is_ascii(app)

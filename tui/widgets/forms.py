@@ -1,4 +1,4 @@
-"""Dialogs with lines to write in."""
+"""Dialogs with input lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.widgets.dialog import Answer, Dialog
 
 
 class FormDialog(Dialog[Answer]):
-    """A box of inputs; the arrows go from one to the next, Escape closes it without an answer."""
+    """A box of inputs; arrows move between them, and Escape closes it without an answer."""
 
     DEFAULT_CSS = """
     FormDialog Horizontal { height: 1; }
@@ -37,12 +37,12 @@ class FormDialog(Dialog[Answer]):
         return Label("", classes="wrong", markup=False)
 
     def complain(self, sentence: str) -> None:
-        """Say what is wrong; the form stays open."""
+        """Show what is wrong; the form stays open."""
         self.query_one(".wrong", Label).update(sentence)
 
 
 class LineDialog(FormDialog[str]):
-    """Asks for one line of text, which begins as what is `written` already."""
+    """Asks for one line of text; the input starts with `written`."""
 
     def __init__(self, written: str = "") -> None:
         super().__init__()

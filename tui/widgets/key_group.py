@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class KeyGroup(NamedTuple):
-    """A title, and below it rows of keys with what they do."""
+    """A title, and rows of keys with their effects."""
 
     title: str
     rows: tuple[tuple[str, str], ...]

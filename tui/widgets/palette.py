@@ -11,9 +11,8 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.widgets import Input
 
-from tui.drawing.plain import to_ascii
 from tui.widgets import widget_text
-from tui.widgets.drawn import is_ascii
+from tui.widgets.drawn import drawable
 
 # The column at which the keys begin in a terminal of at least this width.
 COLUMN = 55
@@ -39,14 +38,14 @@ class Action(NamedTuple):
 
 @runtime_checkable
 class OffersMore(Protocol):
-    """A screen or an app that can do more than its bindings say."""
+    """A screen or an app with actions that are not bindings."""
 
     def further_actions(self) -> Iterable[tuple[str, str, str]]:
-        """Each action in words, its keys, and the action itself."""
+        """Each action as words, its keys, and the action itself."""
 
 
 class Actions(Provider):
-    """The described bindings of this screen, and the actions that have no key."""
+    """The bindings with a description, and the actions without a binding."""
 
     async def discover(self) -> Hits:
         for action in self.actions():
@@ -60,7 +59,7 @@ class Actions(Provider):
                 yield Hit(score, self._line(action), self._call(action), text=action.words)
 
     def actions(self) -> Iterator[Action]:
-        """Each action once, with all its keys, those of the pane first."""
+        """Each action once, with all its keys; the actions of the focused pane come first."""
         keys_of: dict[tuple[str, str, DOMNode], list[str]] = {}
         for key, (node, binding, enabled, _) in self.screen.active_bindings.items():
             # Textual's own actions name their node: `screen.copy_text`.
@@ -76,15 +75,15 @@ class Actions(Provider):
                     yield Action(words, signs, action, offering)
 
     def _line(self, action: Action) -> Text:
-        plain = to_ascii if is_ascii(self.app) else str
+        words, keys = drawable(self.app, action.words), drawable(self.app, action.keys)
         column = COLUMN if self.app.size.width >= WIDE else 0
-        return Text.assemble(f"{plain(action.words):<{column}}  ", (plain(action.keys), "dim"))
+        return Text.assemble(f"{words:<{column}}  ", (keys, "dim"))
 
     def _call(self, action: Action) -> Callable[[], Coroutine[object, object, bool]]:
         return partial(self.app.run_action, action.action, action.node)
 
 
 def key_sign(key: str) -> str:
-    """A key as the help and the footer write it: `?` for question_mark."""
+    """A key as the help writes it: `?` for question_mark."""
     parts = key.split("+") if key not in widget_text.KEY_SIGNS else [key]
     return "+".join(widget_text.KEY_SIGNS.get(part, part) for part in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import ClassVar, NamedTuple
 
 from engine.protocol import events
@@ -11,15 +12,14 @@ from tui import shared_text
 from tui.drawing import cells, curve_facts, curves, learning_rate, log_lines, series, status_rows
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.plain import spelled
-from tui.widgets.drawn import CellWidget, is_ascii
+from tui.widgets.drawn import CellWidget
 
-# The sign between keys that there are more.
+# The sign for keys that were left out.
 MORE = "…"
 
 
 class Strip(CellWidget):
-    """A row or a few, drawn from the history and the state of the screen."""
+    """One or a few rows, drawn from the history and the state of the screen."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
@@ -33,9 +33,9 @@ class Strip(CellWidget):
     )
 
     class State(NamedTuple):
-        """What the screen knows besides the history.
+        """The state of the screen, besides the history.
 
-        `keys` are those that work now; `go_on` is the command that resumes the run, if it can be.
+        `keys` are the keys that work now; `go_on` is the command that resumes the run, or empty.
         """
 
         label: str
@@ -51,7 +51,7 @@ class Strip(CellWidget):
         self.state = self.State("", 0.0, False, ())
 
     def show(self, history: History, state: State, kinds: frozenset[type[Event]] | None) -> None:
-        """Draw what changed; `kinds` are the new events, None where anything may have changed."""
+        """Draw again if needed; `kinds` are the new events, None if anything may have changed."""
         self.history, self.state = history, state
         if kinds is None or kinds & self.LISTENS:
             self.redraw()
@@ -75,7 +75,7 @@ class Status(Strip):
 
 
 class Progress(Strip):
-    """The progress of the run: a bar, or in a small terminal the schedule as a bar."""
+    """The progress of the run as a bar; in a small terminal, the bar is the schedule."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         if width >= 100:
@@ -85,7 +85,7 @@ class Progress(Strip):
 
 
 class Numbers(Strip):
-    """The three numbers that a very small terminal still has room for, and the recent loss."""
+    """The three numbers that fit into a very small terminal, and the recent loss."""
 
     def draw(self, width: int, height: int) -> list[Row]:
         history = self.history
@@ -129,21 +129,19 @@ class Footer(Strip):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
 
     def draw(self, width: int, height: int) -> list[Row]:
-        if not is_ascii(self.app):
-            return [keys_row(self.state.keys, width)]
-        keys = tuple((spelled(key), label) for key, label in self.state.keys)
-        return [keys_row(keys, width, spelled(MORE))]
+        return [keys_row(self.state.keys, width, self.spelled)]
 
 
-def keys_row(keys: tuple[tuple[str, str], ...], width: int, more: str = MORE) -> Row:
+def keys_row(keys: Iterable[tuple[str, str]], width: int, spell: Callable[[str], str] = str) -> Row:
     """` p pause   c checkpoint`; a narrow row has less space between keys, then fewer keys.
 
     The most useful keys come first. The last two, for leaving and for help, always stay; a sign
-    before them says that other keys were left out.
+    before them stands for keys that were left out. `spell` writes a key.
     """
-    others, always = keys[:-2], keys[-2:]
-    firsts = [(*others[:kept], (more, "")) for kept in range(len(others) - 1, -1, -1)]
-    forms = [_keys(keys, gap) for gap in (3, 2, 1)]
+    written = tuple((spell(key), label) for key, label in keys)
+    others, always = written[:-2], written[-2:]
+    firsts = [(*others[:kept], (spell(MORE), "")) for kept in range(len(others) - 1, -1, -1)]
+    forms = [_keys(written, gap) for gap in (3, 2, 1)]
     forms += [_keys((*first, *always), 1) for first in (*firsts, ())]
     return fitting([*forms, _keys(tuple((key, "") for key, _ in always), 1)], width)
 
@@ -151,6 +149,6 @@ def keys_row(keys: tuple[tuple[str, str], ...], width: int, more: str = MORE) ->
 def _keys(keys: tuple[tuple[str, str], ...], gap: int) -> Row:
     spans: list[Span] = [Span(" ")]
     for key, label in keys:
-        said = f" {label}" if label else ""
-        spans += [Span(key, "key"), Span(said, "dim"), Span(" " * gap)]
+        words = f" {label}" if label else ""
+        spans += [Span(key, "key"), Span(words, "dim"), Span(" " * gap)]
     return tuple(spans[:-1])

@@ -37,8 +37,8 @@ INKS_LIGHT = {
     "ink-miss4": "#a04000",
     "ink-selected": "#9a5b00",
 }
-# Sixteen colours: the nearest one would often be yellow or cyan, unreadable on white; on black,
-# `good` would look like `train`.
+# With sixteen colours, the nearest one would often be yellow or cyan, both unreadable on white;
+# on black, `good` would look like `train`.
 FEW_DARK = {"ink-good": "#55ff55"}
 FEW_LIGHT = {
     "ink-train": "#0000aa",

@@ -1,8 +1,10 @@
-"""Words of widgets that several screens share."""
+"""Words and signs of the widgets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+# How the help and the palette write Textual's names of keys
 
 KEY_SIGNS: Mapping[str, str] = {
     "question_mark": "?",

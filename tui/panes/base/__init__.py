@@ -1,1 +1,1 @@
-"""What all panes share: frame, x-axis, cursor, past epochs."""
+"""The base classes of panes: frame, x-axis, cursor, smoothing, past epochs, typed lines."""

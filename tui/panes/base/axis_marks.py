@@ -1,4 +1,4 @@
-"""Signs on the x-axis: the best epoch, and the steps at which something happened."""
+"""Signs on the x-axis: the best epoch, and the steps of events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tui.drawing.axis import Mark
 from tui.drawing.cells import Span
 
 BEST = Span("◆", "good")
-# If two share a column, the first of these is shown.
+# If several share a column, the first in this order is shown.
 SIGNS = {
     "steer": Span("s", "rate"),
     "alert": Span("!", "warning"),

@@ -19,12 +19,12 @@ from tui.panes.base.chart_view import ChartView
 from tui.panes.base.pane import Pane
 from tui.widgets.key_group import KeyGroup
 
-# New steps may move the newest column by a dot. It is drawn again this often.
+# The newest column, which new steps move by a dot at most, is drawn again this often.
 SECONDS = 2.0
 
 
 class Chart(Pane):
-    """A quantity over epochs. Its `view` may be shared with others; see `Viewed`."""
+    """A quantity over epochs. Several charts can share one `view`; see `Viewed`."""
 
     RENEWED: ClassVar[float] = SECONDS
     """The age in seconds at which the newest column is drawn again."""
@@ -57,28 +57,28 @@ class Chart(Pane):
     )
 
     class Viewed(Message):
-        """The view changed: all panes that share it must be drawn again."""
+        """The view changed: all charts that share it must be drawn again."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.view = ChartView()
-        # The last plot: its rows, its size, the axis with the column of the run, and its time.
+        # The last plot: its rows, its size, the value of `_reached`, and its time.
         self._plot: list[Row] = []
         self._plotted: tuple[int, int] = (0, 0)
         self._plotted_to: tuple[Limits, int] = ((0.0, 0.0), 0)
         self._plotted_at = 0.0
-        # Whether the plot may stay as it is.
+        # Whether the next drawing may keep the plot.
         self._waits = False
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
-        """Draw what changed; the plot only if a new column begins, or if it is old."""
+        """Draw again if needed. The plot is kept until a new column begins or it is old."""
         only_steps = kinds is not None and kinds & self.LISTENS == {events.Steps}
         self._waits = only_steps and history is self.history and self._is_fresh
         super().show(history, kinds)
         self._waits = False
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Only the border shows the focus: the plot stays."""
+        """Draw the border, which shows the focus, and keep the plot."""
         self._waits = True
         super().watch_has_focus(has_focus)
         self._waits = False
@@ -90,7 +90,7 @@ class Chart(Pane):
 
     @property
     def _reached(self) -> tuple[Limits, int]:
-        """The axis, and the column that the run has reached."""
+        """The window of the axis, and the column that the run has reached."""
         columns = self._columns(self.size.width)
         return self.window, axis.column_in(self.window, series.epochs_done(self.history), columns)
 
@@ -127,7 +127,7 @@ class Chart(Pane):
         return cells.row(*ticks, Span("─" * (width - 2 - plot), "border"))
 
     def reach(self, width: int) -> float:
-        """The largest distance in epochs between the cursor and the value that it reads."""
+        """The largest distance in epochs between the cursor and the value that it shows."""
         start, end = self.window
         columns = self._columns(width)
         report = self.history.loss.width / self.history.steps_per_epoch
@@ -145,7 +145,7 @@ class Chart(Pane):
             self.post_message(self.Viewed())
 
     def on_click(self, event: textual_events.Click | None = None) -> None:
-        """A click into the plot puts the cursor there."""
+        """A click on the plot moves the cursor there."""
         super().on_click()
         columns, plot = self._columns(self.size.width), self.plot_width(self.size.width)
         column = event.x - 1 - axis.gutter(plot) if event is not None else -1
@@ -162,7 +162,7 @@ class Chart(Pane):
         self.post_message(self.Viewed())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape is left to the screen while there is no cursor."""
+        """Leave Escape to the screen while there is no cursor."""
         if action == "hide_cursor":
             return self.cursor is not None
         return super().check_action(action, parameters)

@@ -1,4 +1,4 @@
-"""The view of the curves: one x-axis and one cursor for all panes that share it."""
+"""The view of the curves: the x-axis, the cursor and the smoothing that charts share."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class ChartView:
         self.level = min(len(SMOOTHING) - 1, max(0, self.level + levels))
 
     def window(self, history: History) -> Limits:
-        """The epochs that are shown: the axis of the run, or its newest stretch."""
+        """The epochs that are shown: the whole axis, or the newest part of it."""
         done = series.epochs_done(history)
         span = axis.epoch_span(done, history.epochs_planned)
         return axis.newest(done, span) if self.recent else (0.0, float(span))
 
     def toggle_recent(self) -> None:
-        """Show the recent steps or the whole run; the cursor goes, since its place would move."""
+        """Show the recent steps or the whole run; drop the cursor, whose column would change."""
         self.recent = not self.recent
         self.cursor = None
 
@@ -48,8 +48,8 @@ class ChartView:
     def move(self, history: History, places: int, columns: int) -> None:
         """Move the cursor by columns, or by epochs if several share a column.
 
-        A first move to the left begins at the newest step, one to the right at the start. A cursor
-        that leaves the axis goes.
+        A first move to the left begins at the newest step, a first move to the right at the start.
+        A cursor that leaves the axis disappears.
         """
         start, end = window = self.window(history)
         if self.cursor is None and places < 0:
@@ -68,7 +68,7 @@ def _moved(cursor: float, places: int, window: Limits, columns: int) -> float:
 
 
 def _in_column(window: Limits, column: int, columns: int) -> float:
-    """The end of an epoch in this column, or the middle of the column if there is none."""
+    """The end of an epoch in this column, or the middle of the column if no epoch ends there."""
     width = (window[1] - window[0]) / columns
     middle = window[0] + (column + 0.5) * width
     whole = float(round(middle))

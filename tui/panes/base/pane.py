@@ -1,11 +1,10 @@
-"""The base of all panes of the dashboard: a frame, a number, and what each pane declares."""
+"""The base of all panes of the dashboard: frame, number, and the declarations of each pane."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
-from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from engine.protocol.commands import InspectionKind
@@ -21,7 +20,7 @@ NARROW = 50
 
 
 class Border(NamedTuple):
-    """What a pane writes into its frame."""
+    """The rows that a pane writes into its frame, beside the title."""
 
     facts: Row = ()
     foot: Row = ()
@@ -31,10 +30,10 @@ class Border(NamedTuple):
 class Pane(CellWidget, can_focus=True):
     """A framed view of a run's history; it knows neither its siblings nor the app.
 
-    A subclass declares all that the program knows of the pane: how it is called, which events
-    change it, which keys it has and what they do, where it may stand, and what `e` says of it.
-    The description of each of its `BINDINGS` is what the palette calls that action. The subclass
-    draws its border and its inside from `self.history`, which it never changes.
+    A subclass declares everything that the program knows about the pane: its names, the events
+    that change it, its keys and their effects, and the sentences of `e`. The palette shows the
+    descriptions of its `BINDINGS`. The subclass draws its border and its inside from
+    `self.history`, which it never changes.
     """
 
     NAME: ClassVar[str]
@@ -47,19 +46,19 @@ class Pane(CellWidget, can_focus=True):
     FIRST_TAB: ClassVar[bool] = False
     """Whether the shelf shows this pane at first."""
     GO_TO: ClassVar[str]
-    """What the palette calls going to this pane."""
+    """The words of the palette for going to this pane."""
     SHORTCUT: ClassVar[str] = ""
     """A digit that leads here, beside the number of the pane."""
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """What the footer says of the keys that work while the pane has the focus."""
+    """The keys with their effects in the footer, while the pane has the focus."""
     KEY_HELP: ClassVar[tuple[KeyGroup, ...]] = ()
-    """What the help says of these keys, the pane's own group first; panes may share groups."""
+    """The groups of keys in the help, the group of this pane first; panes may share groups."""
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset()
     """The events that change the pane."""
     PAST_EPOCHS: ClassVar[bool] = False
     """Whether the pane can show a past epoch."""
     BEFORE_START: ClassVar[bool] = False
-    """Whether the pane has something to show of a run that never began."""
+    """Whether the pane has something to show about a run that never began."""
 
     class Chosen(Message):
         """The pane was clicked."""
@@ -69,7 +68,7 @@ class Pane(CellWidget, can_focus=True):
             self.pane = pane
 
     class InspectionRequested(Message):
-        """The pane needs something that only the engine can tell; it comes by `receive`."""
+        """The pane needs a reply of the engine, which arrives by `receive`."""
 
         def __init__(
             self, pane: Pane, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)
@@ -91,21 +90,21 @@ class Pane(CellWidget, can_focus=True):
         self.tabs: Row = ()
         """The title as a row of tabs while the pane lies on the shelf, else empty."""
         self.past = ""
-        """Which past epoch is shown, to be said beside the title; empty while it is the last."""
+        """The past epoch that is shown, in words beside the title; empty for the last epoch."""
 
     @classmethod
     def explain(cls, history: History) -> Iterator[str]:
-        """Sentences for somebody who learns what the pane shows, as far as the run has come."""
+        """Sentences that explain the pane and its numbers at this point of the run."""
         raise NotImplementedError
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
-        """Draw what changed; `kinds` are the new events, None where anything may have changed."""
+        """Draw again if needed; `kinds` are the new events, None if anything may have changed."""
         self.history = history
         if kinds is None or kinds & self.LISTENS:
             self.redraw()
 
     def receive(self, reply: Event) -> None:
-        """Take what was requested, or an `Alert` where the engine refused."""
+        """Take the reply to a request, or an `Alert` if the engine refused."""
 
     def select_layer(self, layer: str) -> None:
         """Show this layer, which was selected in another pane."""
@@ -132,7 +131,7 @@ class Pane(CellWidget, can_focus=True):
         return (Span(f"{self.number} ", "key"), Span(name, "title"))
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
-        """What stands in the frame of this size, beside the title."""
+        """The rows in the frame beside the title; `width` and `height` are the outer size."""
         return Border()
 
     def inside(self, width: int, height: int) -> list[Row]:
@@ -146,29 +145,11 @@ class Pane(CellWidget, can_focus=True):
     def on_click(self) -> None:
         self.post_message(self.Chosen(self))
 
-
-class ScrollingPane(Pane):
-    """A pane of more rows than fit: arrows move the first one that is shown."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "scroll_rows(1)", show=False),
-        Binding("up,k", "scroll_rows(-1)", show=False),
-    ]
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.first = 0
-
-    def count(self) -> int:
-        """The number of rows to scroll through."""
-        raise NotImplementedError
-
-    def action_scroll_rows(self, rows: int) -> None:
-        self.first = max(0, min(self.first + rows, self.count() - 1))
-        self.redraw()
-
     def on_mouse_scroll_down(self) -> None:
-        self.action_scroll_rows(1)
+        self.turn_wheel(1)
 
     def on_mouse_scroll_up(self) -> None:
-        self.action_scroll_rows(-1)
+        self.turn_wheel(-1)
+
+    def turn_wheel(self, rows: int) -> None:
+        """Scroll or select by one row, down if positive; some panes do neither."""

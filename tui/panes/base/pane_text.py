@@ -1,4 +1,4 @@
-"""Words that every pane may show."""
+"""Words that several panes show."""
 
 from __future__ import annotations
 

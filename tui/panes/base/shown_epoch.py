@@ -1,4 +1,4 @@
-"""Which epoch the panes of the validation show: the last one, or a past one as it was then."""
+"""The epoch that the validation panes show: the last one, or a past one as it was then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.panes.base.pane import Pane
 
 
 class ShownEpoch:
-    """An epoch of one run; `past` is the run as it was then, None for the last epoch."""
+    """An epoch of one run; `past` is the history at its end, None for the last epoch."""
 
     def __init__(self, run: RunDir) -> None:
         self._run = run
@@ -19,11 +19,11 @@ class ShownEpoch:
 
     @property
     def title(self) -> str:
-        """What stands beside the title of a pane; empty for the last epoch."""
+        """The past epoch in words, for the title of a pane; empty for the last epoch."""
         return pane_text.past_epoch(self._epoch) if self.past is not None else ""
 
     def turn(self, now: History, epochs: int) -> bool:
-        """Go this many epochs on, or back where negative; whether any epoch has ended."""
+        """Go this many epochs on, or back if negative; False if no epoch has ended yet."""
         ended = now.epochs
         if now.run is None or not ended:
             return False
@@ -38,5 +38,5 @@ class ShownEpoch:
         return True
 
     def history_for(self, pane: type[Pane], now: History) -> History:
-        """What this kind of pane shows."""
+        """The history that this kind of pane shows."""
         return self.past if self.past is not None and pane.PAST_EPOCHS else now

@@ -1,1 +1,1 @@
-"""The confusion matrix, its worst pairs, the report by class, and the images behind a cell."""
+"""The confusion matrix, its worst pairs, the report by class, and the images of a cell."""

@@ -7,6 +7,6 @@ from tui.widgets.forms import LineDialog
 
 
 class ClassFilterScreen(LineDialog):
-    """Asks for a part of the names of classes; Escape leaves the filter as it was."""
+    """Asks for a part of a class name; Escape keeps the filter as it was."""
 
     TITLE, SUB_TITLE = confusion_text.CLASS_FILTER_TITLE, confusion_text.CLASS_FILTER_HINT

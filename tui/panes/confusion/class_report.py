@@ -8,48 +8,51 @@ from typing import NamedTuple
 from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
-from tui.drawing.mistakes import Counts, class_name
+from tui.drawing.choices import visible_range
+from tui.drawing.mistakes import ConfusionCounts, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, table
 from tui.panes.confusion import confusion_text
-from tui.panes.confusion.matrix_view import MatrixView, class_order, part
+from tui.panes.confusion.matrix_view import MatrixView, class_order
 
 LONGEST_NAME = 24
 # The longest bar of recall, and the share of the pane that it may take.
 BAR = 30
 BAR_SHARE = 5
-# With fewer rows than this, the heading is left out.
+# With fewer rows than this, there is no heading.
 HEADED = 3
 
 
-class Score(NamedTuple):
-    """Fractions of a class; None if undefined, without an image or without a prediction."""
+class ClassScore(NamedTuple):
+    """Fractions of one class; None where they are undefined, without images or predictions."""
 
     precision: float | None
     recall: float | None
     f1: float | None
 
 
-def score(counted: Counts, index: int) -> Score:
+def score(counted: ConfusionCounts, index: int) -> ClassScore:
     """Precision, recall and F1, their harmonic mean, of one class against all others."""
     hits = counted.cells.get((index, index), 0)
-    said, total = counted.said.get(index, 0), counted.totals.get(index, 0)
-    return Score(
-        hits / said if said else None,
+    predicted, total = counted.predictions.get(index, 0), counted.totals.get(index, 0)
+    return ClassScore(
+        hits / predicted if predicted else None,
         hits / total if total else None,
-        2 * hits / (said + total) if said + total else None,
+        2 * hits / (predicted + total) if predicted + total else None,
     )
 
 
-def mean_score(counted: Counts, many: int) -> Score:
+def mean_score(counted: ConfusionCounts, many: int) -> ClassScore:
     """The mean of each fraction over the classes for which it is defined."""
     columns = zip(*(score(counted, index) for index in range(many)), strict=True)
     defined = [[value for value in column if value is not None] for column in columns]
-    return Score(*(sum(values) / len(values) if values else None for values in defined or [[]] * 3))
+    return ClassScore(
+        *(sum(values) / len(values) if values else None for values in defined or [[]] * 3)
+    )
 
 
 def report(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> list[Row]:
     """A row for each class around the selected one, with its most frequent mistake."""
     order = class_order(counted, classes, view.order("report"), view.wanted)
@@ -57,7 +60,7 @@ def report(
         return [cells.row(Span(" " + confusion_text.NO_CLASS_FITS, "dim"))]
     chosen = view.selected[0] if view.selected else None
     at = order.index(chosen) if chosen in order else 0
-    shown = [order[i] for i in part(len(order), at, height - (height >= HEADED))]
+    shown = [order[i] for i in visible_range(len(order), at, height - (height >= HEADED))]
     columns = fitting_columns(_columns(counted, classes, shown, width), width)
     rows = table(columns, width)
     if chosen in shown:
@@ -67,8 +70,8 @@ def report(
     return rows if height >= HEADED else rows[1:]
 
 
-def report_foot(counted: Counts, many: int, width: int) -> Row:
-    """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, or less of it."""
+def report_foot(counted: ConfusionCounts, many: int, width: int) -> Row:
+    """`mean of the classes   prec 87.4   rec 87.1   F1 87.0`, or a shorter form."""
     names = (confusion_text.PRECISION, confusion_text.RECALL, confusion_text.F1)
     means = zip(names, mean_score(counted, many), strict=True)
     written = "   ".join(f"{name} {_percent(value)}" for name, value in means)
@@ -77,7 +80,7 @@ def report_foot(counted: Counts, many: int, width: int) -> Row:
 
 
 def _columns(
-    counted: Counts, classes: Sequence[str], shown: Sequence[int], width: int
+    counted: ConfusionCounts, classes: Sequence[str], shown: Sequence[int], width: int
 ) -> list[Column]:
     scores = [score(counted, index) for index in shown]
     names = [_cut(class_name(classes, index)) for index in shown]
@@ -95,8 +98,8 @@ def _columns(
     ]
 
 
-def _taken_for(counted: Counts, classes: Sequence[str], index: int) -> str:
-    """`dog 13.1 %`: what a class is most often taken for, and how often."""
+def _taken_for(counted: ConfusionCounts, classes: Sequence[str], index: int) -> str:
+    """`dog 13.1 %`: the most frequent wrong prediction of a class, and its share."""
     worst = counted.worst.get(index)
     if worst is None:
         return ""

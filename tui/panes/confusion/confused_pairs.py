@@ -1,4 +1,4 @@
-"""The classes that are confused most often, for matrices that are too large to read."""
+"""The pairs of classes that are confused most often, for matrices that are too large to read."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
+from tui.drawing.choices import visible_range
 from tui.drawing.frame import fitting
-from tui.drawing.mistakes import Counts, Mistake, class_name
+from tui.drawing.mistakes import ConfusionCounts, Mistake, class_name
 from tui.drawing.spark import bar
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.density import density, dots_across
-from tui.panes.confusion.matrix_view import MatrixView, pair_order, part, similar
+from tui.panes.confusion.matrix_view import MatrixView, pair_order, similar
 
 LONGEST_NAME = 14
 WIDE_NAME = 24
@@ -22,18 +23,22 @@ BAR = 12
 BAR_SHARE = 3
 # The longest bar beside a matrix.
 SHORTEST_BAR, LONGEST_BAR = 8, 24
-# The fewest cells for the list, and the fewest rows and cells for the parts around it.
+# The fewest cells for the list; the fewest rows and cells for the parts around it.
 LIST = 46
 AROUND_ROWS = 10
 DENSITY = 12
-# Fewer classes than this have no shape.
+# With fewer classes than this, the shape says nothing.
 LEAST_SHAPE = 21
-# With fewer rows than this, the heading is left out.
+# With fewer rows than this, there is no heading.
 HEADED = 4
 
 
 def pair_table(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView | None = None
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: MatrixView | None = None,
 ) -> list[Row]:
     """The pairs, the shape of the matrix beside them, and the extremes of recall below."""
     view = view or MatrixView()
@@ -60,7 +65,7 @@ def pair_table(
 
 
 def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) -> Row:
-    """`cat→dog 131  dog→cat 118`, as many as fit."""
+    """`cat→dog 131  dog→cat 118`: the first pairs that fit."""
     written = ""
     for mistake in found:
         names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
@@ -101,7 +106,7 @@ def pair_list(
 
 
 def listed_width(found: Sequence[Mistake], classes: Sequence[str], height: int) -> int:
-    """The cells that this list takes with whole names."""
+    """The width of this list in cells, with whole names."""
     return sum(_list_widths(found[: height - 1], classes)) + 4
 
 
@@ -114,7 +119,7 @@ def _list_widths(shown: Sequence[Mistake], classes: Sequence[str]) -> tuple[int,
 
 def _list(
     found: Sequence[Mistake],
-    counted: Counts,
+    counted: ConfusionCounts,
     classes: Sequence[str],
     width: int,
     height: int,
@@ -127,7 +132,7 @@ def _list(
         return [cells.row(none), *[()] * (height - 1)]
     headed = 2 if height >= HEADED else 0
     chosen = next((i for i, pair in enumerate(found) if pair[:2] == view.selected), 0)
-    shown = [found[i] for i in part(len(found), chosen, height - headed)]
+    shown = [found[i] for i in visible_range(len(found), chosen, height - headed)]
     number, name, room = _widths(counted, classes, width, shown)
     rows = _heading(counted, width, number, name)[:headed]
     largest = counted.mistakes[0].images
@@ -138,7 +143,7 @@ def _list(
 
 
 def _widths(
-    counted: Counts, classes: Sequence[str], width: int, shown: Sequence[Mistake]
+    counted: ConfusionCounts, classes: Sequence[str], width: int, shown: Sequence[Mistake]
 ) -> tuple[int, int, int]:
     """The widths of a number, of a name and of a bar."""
     number = max(widest([_total(counted)]), len(f"{counted.mistakes[0].images:,}"))
@@ -150,12 +155,12 @@ def _widths(
     return number, name, min(longest_bar, width - 2 * name - number - 5)
 
 
-def _total(counted: Counts) -> str:
+def _total(counted: ConfusionCounts) -> str:
     totals = set(counted.totals.values())
     return confusion_text.of(f"{totals.pop():,}") if len(totals) == 1 else confusion_text.COUNT
 
 
-def _heading(counted: Counts, width: int, number: int, name: int) -> list[Row]:
+def _heading(counted: ConfusionCounts, width: int, number: int, name: int) -> list[Row]:
     head = (
         f" {cells.fit_text(shared_text.TRUE, name)}"
         f" {cells.fit_text(confusion_text.PREDICTED, name)}"
@@ -183,7 +188,7 @@ def _pair(
     )
 
 
-def _extremes(counted: Counts, classes: Sequence[str], width: int) -> list[Row]:
+def _extremes(counted: ConfusionCounts, classes: Sequence[str], width: int) -> list[Row]:
     """The classes with the lowest and the highest recall."""
     ranked = counted.recalls
     label = widest([confusion_text.HARDEST, confusion_text.EASIEST])
@@ -197,7 +202,7 @@ def _extremes(counted: Counts, classes: Sequence[str], width: int) -> list[Row]:
 
 
 def _joined(entries: Iterable[str], width: int) -> Row:
-    """The entries side by side, as many as fit."""
+    """The first entries that fit, side by side."""
     written = ""
     for entry in entries:
         if widest([written + entry]) > width:

@@ -1,4 +1,4 @@
-"""The confusion pane: the matrix where it fits, else the worst pairs beside its shape."""
+"""The confusion pane: the matrix if it fits, otherwise the worst pairs beside its shape."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tui import shared_text
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.mistakes import Counts, class_name, counts
+from tui.drawing.mistakes import ConfusionCounts, class_name, counts
 from tui.panes.confusion import confusion_text, matrix
 from tui.panes.confusion.class_report import report, report_foot
 from tui.panes.confusion.confused_pairs import pair_list, pair_table, short_pairs
-from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, Layout
+from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, MatrixLayout
 from tui.panes.confusion.matrix_view import Kind, MatrixView, class_order
 
 PLAIN = MatrixView()
@@ -26,19 +26,18 @@ def confusion_pane(
     height: int,
     view: MatrixView = PLAIN,
 ) -> list[Row]:
-    """Row = true class, in per cent of its images, or in counts."""
+    """The inside of the pane. A row is a true class, in per cent of its images or in counts."""
     if confusion is None:
-        rows = [cells.row(Span(" " + shared_text.NO_CONFUSION, "dim"))]
+        rows = [cells.row(Span(" " + confusion_text.NO_CONFUSION, "dim"))]
     else:
         rows = _shown(counts(confusion), classes, width, height, view)
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(row, width) for row in [*rows, *blank][:height]]
+    return cells.filled(rows, width, height)
 
 
 def kind_shown(
     confusion: Confusion | None, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Kind:
-    """The kind that a pane of this inner size shows."""
+    """The kind of view that a pane of this inner size shows."""
     if view.kind is not None or confusion is None:
         return view.kind or "matrix"
     whole = _whole(counts(confusion), classes, width, height, view)
@@ -52,7 +51,7 @@ def confusion_foot(
     height: int,
     view: MatrixView = PLAIN,
 ) -> Row:
-    """The lower border: the selected cell, the column names, the worst pairs or sums.
+    """The lower border: the selected cell, the names of columns, the worst pairs, or sums.
 
     `width` and `height` are the inner size of the pane.
     """
@@ -73,7 +72,7 @@ def confusion_foot(
 
 
 def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) -> Row:
-    """What Enter does, for the right of the lower border; empty without images."""
+    """`⏎ images` for the right of the lower border; empty if Enter would show none."""
     if confusion is None or view.selected is None or view.waiting:
         return ()
     if not kept_images(confusion, view.selected, kind):
@@ -82,18 +81,13 @@ def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) ->
 
 
 def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> tuple[int, ...]:
-    """The images that are kept of a cell or, in the report, of the mistakes of a class."""
+    """The kept images of a cell; in the report, of all mistakes of a class."""
     kept = (
         cell
         for cell in confusion.worst
         if cell.true == selected[0] and (kind == "report" or cell.predicted == selected[1])
     )
     return tuple(image for cell in kept for image in cell.images)
-
-
-def worst_pairs(confusion: Confusion, classes: Sequence[str], width: int) -> Row:
-    """`cat→dog 131  dog→cat 118`, as many as fit."""
-    return short_pairs(counts(confusion).mistakes, classes, width)
 
 
 def confusion_facts(
@@ -104,7 +98,7 @@ def confusion_facts(
     view: MatrixView = PLAIN,
     kind: Kind = "matrix",
 ) -> Row:
-    """`row = true, %   epoch 11`, or only the epoch, which may be empty."""
+    """`row = true, %   epoch 11`, or a shorter form; `epoch` may be empty."""
     if confusion is None:
         return ()
     when = [epoch] if epoch else []
@@ -130,7 +124,7 @@ def confusion_facts(
 
 
 def _shown(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> list[Row]:
     if view.kind == "report":
         return report(counted, classes, width, height, view)
@@ -145,21 +139,25 @@ def _shown(
 
 
 def _whole(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
-) -> Layout | None:
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
+) -> MatrixLayout | None:
     order = class_order(counted, classes, view.order("matrix"), view.wanted)
-    return matrix.layout(counted, order, classes, width, height, view.in_counts)
+    return matrix.matrix_layout(counted, order, classes, width, height, view.in_counts)
 
 
 def _part(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
-) -> Layout:
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
+) -> MatrixLayout:
     order = class_order(counted, classes, view.order("matrix"), view.wanted)
     return matrix.window(counted, order, classes, width, height, view)
 
 
 def _matrix(
-    counted: Counts, classes: Sequence[str], shape: Layout, height: int, view: MatrixView
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    shape: MatrixLayout,
+    height: int,
+    view: MatrixView,
 ) -> list[Row]:
     rows = matrix.matrix_rows(counted, classes, shape, view)
     column = view.selected[1] if view.selected else None
@@ -168,7 +166,7 @@ def _matrix(
 
 
 def _matrix_foot(
-    counted: Counts, classes: Sequence[str], width: int, height: int, view: MatrixView
+    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
 ) -> Row:
     whole = _whole(counted, classes, width, height, view)
     shape = whole or _part(counted, classes, width, height, view)
@@ -183,33 +181,37 @@ def _matrix_foot(
 
 
 def _selection(
-    counted: Counts, classes: Sequence[str], selected: tuple[int, int], kind: Kind, width: int
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    selected: tuple[int, int],
+    kind: Kind,
+    width: int,
 ) -> Row:
     """`cat → dog   131 of 1,000   13.1 %`."""
     true, predicted = selected
     images, of = counted.cells.get(selected, 0), counted.totals.get(true, 0)
     name = Span(class_name(classes, true), "selected")
-    told = (name, Span(f" → {class_name(classes, predicted)}", "selected"))
+    words = (name, Span(f" → {class_name(classes, predicted)}", "selected"))
     if true == predicted or kind == "report":
         images = counted.cells.get((true, true), 0)
-        told = (name, Span(f" {confusion_text.RECOGNISED}"))
+        words = (name, Span(f" {confusion_text.RECOGNISED}"))
     share = f"   {numbers.percent(images / of)} %" if of else ""
     count = confusion_text.count_of(f"{images:,}", f"{of:,}")
     forms = [
-        cells.row(*told, f"   {count}", Span(share, "dim")),
-        cells.row(*told, f"   {count}"),
-        cells.row(*told, f"   {images:,}"),
+        cells.row(*words, f"   {count}", Span(share, "dim")),
+        cells.row(*words, f"   {count}"),
+        cells.row(*words, f"   {images:,}"),
     ]
-    return fitting(forms, width) or cells.shortened(told, width)
+    return fitting(forms, width) or cells.shortened(words, width)
 
 
 def _beside(
     rows: Sequence[Row],
-    counted: Counts,
+    counted: ConfusionCounts,
     classes: Sequence[str],
     width: int,
     height: int,
-    shape: Layout,
+    shape: MatrixLayout,
 ) -> list[Row]:
     """The matrix, with a list of the worst pairs on its right if there is room."""
     room = width - shape.width - 3

@@ -1,4 +1,4 @@
-"""What the confusion matrix means, and which classes the network confuses most."""
+"""Sentences that explain the confusion matrix and name the most confused classes."""
 
 from __future__ import annotations
 

@@ -13,11 +13,9 @@ from engine.run.history import History
 from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
-from tui.drawing.plain import spelled
 from tui.panes.base.pane import Border, Pane
 from tui.panes.confusion import confusion_drawing, confusion_explanation, confusion_text
 from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
-from tui.widgets.drawn import is_ascii
 from tui.widgets.key_group import KeyGroup
 
 # The most images in one request.
@@ -25,7 +23,7 @@ MOST_IMAGES = 16
 
 
 class ConfusionPane(Pane):
-    """Row = true class; one can select a cell, a pair or a class, and see its images.
+    """A row is a true class; the user can select a cell, a pair or a class, and see its images.
 
     `m` changes between matrix and pairs, `r` shows precision, recall and F1, `o` sorts.
     """
@@ -50,7 +48,7 @@ class ConfusionPane(Pane):
         Binding("o", "sort", confusion_text.SORT, show=False),
         Binding("m", "kind('matrix')", confusion_text.SHOW_MATRIX, show=False),
         Binding("r", "kind('report')", confusion_text.SHOW_REPORT, show=False),
-        Binding("slash", "filter", confusion_text.FILTER, show=False),
+        Binding("slash", "filter", shared_text.FILTER, show=False),
         Binding("down,j", "move(1, 0)", show=False),
         Binding("up,k", "move(-1, 0)", show=False),
         Binding("right,l", "move(0, 1)", show=False),
@@ -71,7 +69,7 @@ class ConfusionPane(Pane):
         return confusion_explanation.sentences(history)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter and Escape are left to the screen unless something is selected or filtered."""
+        """Leave Enter and Escape to the screen unless something is selected or filtered."""
         if action == "look":
             return self._view.selected is not None
         if action == "let_go":
@@ -99,11 +97,11 @@ class ConfusionPane(Pane):
         self._set_view(self._view._replace(turn=self._view.turn + 1))
 
     def action_kind(self, wanted: Kind) -> None:
-        """Show the matrix or the report; if it is shown already, the pairs or the default."""
+        """Show the matrix or the report. If it is shown already, show the pairs or the default."""
         shown = self._kind
         kind = wanted if shown != wanted else "pairs" if wanted == "matrix" else None
         true, predicted = self._view.selected or (0, 0)
-        # A hit is no pair.
+        # A correct prediction is no pair.
         selected = self._view.selected if true != predicted else None
         self._set_view(self._view._replace(kind=kind, turn=0, selected=selected))
 
@@ -119,17 +117,14 @@ class ConfusionPane(Pane):
     # The selection
 
     def action_move(self, down: int, right: int) -> None:
-        """Select the first cell, pair or class, or the one this many further."""
+        """Select the first cell, pair or class; if one is selected, go this many further."""
         if self.history.confusion is not None:
             counted, classes = counts(self.history.confusion), self.history.classes
             selected = moved(counted, classes, self._view, self._kind, down, right)
             self._set_view(self._view._replace(selected=selected))
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_move(1, 0)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_move(-1, 0)
+    def turn_wheel(self, rows: int) -> None:
+        self.action_move(rows, 0)
 
     def action_let_go(self) -> None:
         """Drop the selection; without one, drop the filter."""
@@ -139,7 +134,7 @@ class ConfusionPane(Pane):
     # The images
 
     def action_look(self) -> None:
-        """Request the images of the selection, or say why there are none."""
+        """Request the images of the selection; if none are kept, a note says why."""
         matrix, selected, kind = self.history.confusion, self._view.selected, self._kind
         if matrix is None or selected is None:
             return
@@ -175,18 +170,14 @@ class ConfusionPane(Pane):
     def border(self, width: int, height: int, facts_room: int) -> Border:
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._view, self._kind
-        # A past epoch stands in the title already.
+        # The title names a past epoch already.
+        hint = confusion_drawing.confusion_hint(matrix, view, kind)
         epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
             confusion_drawing.confusion_foot(matrix, classes, width - 2, height - 2, view),
-            self._spelled(confusion_drawing.confusion_hint(matrix, view, kind)),
+            tuple(span._replace(text=self.spelled(span.text)) for span in hint),
         )
-
-    def _spelled(self, hint: Row) -> Row:
-        if not is_ascii(self.app):
-            return hint
-        return tuple(span._replace(text=spelled(span.text)) for span in hint)
 
     def inside(self, width: int, height: int) -> list[Row]:
         matrix, classes = self.history.confusion, self.history.classes

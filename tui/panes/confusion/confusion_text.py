@@ -18,6 +18,8 @@ HARDEST = "hardest"
 
 EASIEST = "easiest"
 
+NO_CONFUSION = "the first validation fills this pane"
+
 NO_MISTAKES = "not one mistake"
 
 CLASS = "class"
@@ -66,8 +68,6 @@ SHOW_MATRIX = "Confusion as a matrix, or as pairs"
 
 SHOW_REPORT = "Precision, recall and F1 of each class"
 
-FILTER = "Filter what is listed"
-
 SHOW_IMAGES = "Show the images of what is selected"
 
 SELECT_NOTHING = "Select nothing"
@@ -84,8 +84,8 @@ HELP_ROWS = (
 # What `e` says
 
 EXPLAIN_CONFUSION = (
-    "Each row holds the validation images of one class, and each column the class that the "
-    "network took them for. What stands on the diagonal is right."
+    "Each row holds the validation images of one class, and each column a class that the network "
+    "predicted. Correct predictions are on the diagonal."
 )
 
 EXPLAIN_NO_CONFUSION = "The first validation fills this pane."
@@ -94,7 +94,7 @@ EXPLAIN_NO_MISTAKES = "The network made no mistake at all."
 
 CLASS_FILTER_TITLE = "Filter classes"
 
-CLASS_FILTER_HINT = "part of a name; nothing shows all"
+CLASS_FILTER_HINT = "part of a name; empty shows all"
 
 WAITING_FOR_IMAGES = "waiting for these images …"
 

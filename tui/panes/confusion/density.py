@@ -8,14 +8,16 @@ from functools import lru_cache
 from tui.drawing import cells
 from tui.drawing.braille import Canvas
 from tui.drawing.cells import Ink, Row, Span
-from tui.drawing.mistakes import Counts
+from tui.drawing.mistakes import ConfusionCounts
 
-# A dot is set from this share of the densest dot off the diagonal on.
+# A dot is set if it has at least this share of the mistakes of the densest dot.
 VISIBLE = 0.25
 
 
 @lru_cache(maxsize=2)
-def density(counted: Counts, order: tuple[int, ...], width: int, height: int) -> tuple[Row, ...]:
+def density(
+    counted: ConfusionCounts, order: tuple[int, ...], width: int, height: int
+) -> tuple[Row, ...]:
     """The largest square of dots that fits; rows are true classes in this order."""
     places = {index: place for place, index in enumerate(order)}
     fitting = max(1, min(2 * width, 4 * height))
@@ -36,14 +38,14 @@ def density(counted: Counts, order: tuple[int, ...], width: int, height: int) ->
 
 
 def dots_across(many: int, width: int, height: int) -> int:
-    """The width in cells of the shape of this many classes, at most that of this size."""
+    """The width in cells of the shape of this many classes in `width` by `height` cells."""
     fitting = min(2 * width, 4 * height)
     side = fitting if many > fitting else many * (fitting // max(1, many))
     return (side + 1) // 2
 
 
 def _inked(line: str, row: int) -> Row:
-    """The row with the cells on the diagonal in the ink of hits, all others in that of mistakes."""
+    """The row, with cells on the diagonal in the ink of hits and others in the ink of mistakes."""
 
     def ink(column: int) -> Ink:
         return "hit" if column in (2 * row, 2 * row + 1) else "miss2"

@@ -17,8 +17,8 @@ from tui.panes.confusion import confusion_text, mistake_images
 from tui.widgets.drawn import CellWidget, is_coloured
 
 
-class Pages(CellWidget):
-    """The images in a frame, a page at a time."""
+class ImagePages(CellWidget):
+    """The images in a frame, one page at a time."""
 
     def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class Pages(CellWidget):
         self._first = 0
 
     def turn(self, pages: int) -> None:
-        """Turn this many pages, as far as there are images."""
+        """Turn this many pages, unless there are no images there."""
         width, height = self._room(*self.size)
         page = mistake_images.grid(len(self._shown), width, height).page
         first = self._first + pages * page
@@ -75,7 +75,7 @@ class ImagesDialog(ModalScreen[None]):
 
     def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
         super().__init__()
-        self._pages = Pages(title, shown, classes)
+        self._pages = ImagePages(title, shown, classes)
 
     def compose(self) -> ComposeResult:
         yield self._pages

@@ -1,4 +1,4 @@
-"""A confusion matrix cell by cell: hits in one ink, mistakes scaled to the largest of them."""
+"""The cells of a confusion matrix: hits in one ink, mistakes by their share of the largest one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from rich.cells import set_cell_size
 
 from tui.drawing import cells, numbers
 from tui.drawing.cells import Ink, Row, Span
-from tui.drawing.mistakes import Counts, class_name
+from tui.drawing.choices import visible_range
+from tui.drawing.mistakes import ConfusionCounts, class_name
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.confused_pairs import listed_width
-from tui.panes.confusion.matrix_view import MatrixView, part
+from tui.panes.confusion.matrix_view import MatrixView
 
 # With more classes, the matrix is shown cell by cell only on request.
 MOST_CLASSES = 20
@@ -22,12 +23,12 @@ SHORTEST_NAME = 4
 LONGEST_NAME = 16
 # The fewest cells beside a matrix for a list of the worst pairs.
 BESIDE = 19
-# The widest column and the highest row; larger ones would not look like one matrix.
+# The widest column and the highest row; with larger ones it would not look like a matrix.
 WIDEST_CELL = 13
 HIGHEST = 4
 
 HIT: tuple[str, Ink] = ("█", "hit")
-# The sign and the ink of a mistake, from this share of the largest mistake on.
+# The least share of the largest mistake for each sign and ink.
 LEVELS: tuple[tuple[float, str, Ink], ...] = (
     (0.6, "▓", "miss4"),
     (0.28, "▒", "miss3"),
@@ -36,11 +37,11 @@ LEVELS: tuple[tuple[float, str, Ink], ...] = (
 )
 
 
-class Layout(NamedTuple):
-    """The classes that are shown, and their sizes in cells.
+class MatrixLayout(NamedTuple):
+    """The visible classes, and the widths of names and matrix cells in terminal cells.
 
-    A cell is as wide as its number with the space before it, and has room for a sign or not. `rows`
-    and `columns` are classes in order; each of the rows takes `pitch` rows of the terminal.
+    The width of a matrix cell includes the space before its number and, if `signs`, a sign. `rows`
+    and `columns` are classes in order; each row takes `pitch` rows of the terminal.
     """
 
     name: int
@@ -60,15 +61,15 @@ class Layout(NamedTuple):
         return 1 + self.name + self.cell * len(self.columns) + RECALL
 
 
-def layout(
-    counted: Counts,
+def matrix_layout(
+    counted: ConfusionCounts,
     order: tuple[int, ...],
     classes: Sequence[str],
     width: int,
     height: int,
     in_counts: bool,
-) -> Layout | None:
-    """The most detailed shape in which the whole matrix fits, or None."""
+) -> MatrixLayout | None:
+    """The most detailed layout in which the whole matrix fits; None if none fits."""
     many = len(order)
     if not 0 < many <= min(MOST_CLASSES, height):
         return None
@@ -80,20 +81,20 @@ def layout(
         name = min(most, width - 1 - cell * many - RECALL)
         if name >= shortest:
             pitch = min(HIGHEST, max(1, (height - 1) // many)) if signs else 1
-            shape = Layout(name, cell, signs, order, order, pitch)
+            shape = MatrixLayout(name, cell, signs, order, order, pitch)
             return _widened(shape, names, width, listed_width(counted.mistakes, classes, height))
     return None
 
 
 def window(
-    counted: Counts,
+    counted: ConfusionCounts,
     order: tuple[int, ...],
     classes: Sequence[str],
     width: int,
     height: int,
     view: MatrixView,
-) -> Layout:
-    """The part of a large matrix that fits, around the selected cell or from the first."""
+) -> MatrixLayout:
+    """The part of a large matrix that fits, around the selected cell or from the first one."""
     digits = _digits(counted, view.in_counts)
     longest = min(LONGEST_NAME, max(SHORTEST_NAME, width // 4))
     name = min(longest, widest([class_name(classes, i) for i in order]))
@@ -101,19 +102,22 @@ def window(
     signs = room >= 12 * (digits + 2)
     cell = digits + 1 + signs
     at = [order.index(i) if i in order else 0 for i in view.selected or (0, 0)]
-    rows = part(len(order), at[0], max(1, height - 1))
-    columns = part(len(order), at[1], max(1, room // cell))
-    return Layout(
+    rows = visible_range(len(order), at[0], max(1, height - 1))
+    columns = visible_range(len(order), at[1], max(1, room // cell))
+    return MatrixLayout(
         name, cell, signs, tuple(order[i] for i in rows), tuple(order[i] for i in columns)
     )
 
 
 def matrix_rows(
-    counted: Counts, classes: Sequence[str], shape: Layout, view: MatrixView | None = None
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    shape: MatrixLayout,
+    view: MatrixView | None = None,
 ) -> list[Row]:
-    """The rows of a true class: name, cells, recall; brackets around the selected cell.
+    """For each true class its name, cells and recall, with brackets around the selected cell.
 
-    If there are several, the cells are filled and the middle row has the numbers.
+    A class of several rows has filled cells, and the numbers in its middle row.
     """
     view = view or MatrixView()
     rows: list[Row] = []
@@ -127,7 +131,11 @@ def matrix_rows(
 
 
 def _matrix_row(
-    counted: Counts, classes: Sequence[str], shape: Layout, true: int, view: MatrixView
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    shape: MatrixLayout,
+    true: int,
+    view: MatrixView,
 ) -> Row:
     name = cells.fit_text(class_name(classes, true), shape.name)
     drawn = [_cell(counted, true, other, shape, view.in_counts) for other in shape.columns]
@@ -138,8 +146,8 @@ def _matrix_row(
     return cells.row(Span(" " + name, "selected"), *_marked(drawn, shape.columns.index(column)))
 
 
-def _fill_row(counted: Counts, shape: Layout, true: int, in_counts: bool) -> Row:
-    """The cells of a class without their numbers; a share that rounds to zero is empty."""
+def _fill_row(counted: ConfusionCounts, shape: MatrixLayout, true: int, in_counts: bool) -> Row:
+    """The cells of a class without their numbers; a cell whose share rounds to 0 is empty."""
     spans = [Span(" " * (1 + shape.name))]
     for other in shape.columns:
         sign, ink = _sign(counted, true, other)
@@ -162,14 +170,14 @@ def _marked(drawn: Sequence[Span], at: int) -> list[Span]:
     return [*drawn[:at], *bracketed, *drawn[at + 2 :]]
 
 
-def heading(classes: Sequence[str], shape: Layout, selected: int | None = None) -> Row:
+def heading(classes: Sequence[str], shape: MatrixLayout, selected: int | None = None) -> Row:
     """The predicted classes, abbreviated, over their columns."""
     recall = Span(cells.right(confusion_text.RECALL, RECALL - 1), "dim")
     return cells.row(" " * (1 + shape.name), *_column_names(classes, shape, selected), recall)
 
 
-def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
-    """The predicted classes in the lower border, for a matrix that takes all rows of the pane."""
+def heading_border(classes: Sequence[str], shape: MatrixLayout, width: int) -> Row:
+    """The predicted classes in the lower border, for a matrix as high as the pane."""
     label = f"─ {confusion_text.PREDICTED}"
     label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
     label = cells.fit_text(label, 1 + shape.name)
@@ -179,17 +187,17 @@ def heading_border(classes: Sequence[str], shape: Layout, width: int) -> Row:
     return cells.fit((Span(label, "border"), *names, Span(recall, "dim"), rest), width)
 
 
-def _column_names(classes: Sequence[str], shape: Layout, selected: int | None) -> list[Span]:
+def _column_names(classes: Sequence[str], shape: MatrixLayout, selected: int | None) -> list[Span]:
     return [
         Span(_short(class_name(classes, i), shape.cell), "selected" if i == selected else "dim")
         for i in shape.columns
     ]
 
 
-def _widened(shape: Layout, names: int, width: int, listed: int) -> Layout:
-    """The shape with wider cells, up to whole headings and square cells, and with longer names.
+def _widened(shape: MatrixLayout, names: int, width: int, listed: int) -> MatrixLayout:
+    """The layout with wider cells, up to whole headings and square cells, and longer names.
 
-    If there is room for a list beside it, that keeps its cells or a third of the width.
+    If a list fits beside it, the list keeps its width, up to a third of the pane.
     """
     beside = max(BESIDE, min(listed + 3, width // 3)) if width - shape.width >= BESIDE else 0
     room = (width - beside - 1 - shape.name - RECALL) // len(shape.columns)
@@ -199,7 +207,7 @@ def _widened(shape: Layout, names: int, width: int, listed: int) -> Layout:
     return shape._replace(name=min(names, shape.name + left))
 
 
-def _digits(counted: Counts, in_counts: bool) -> int:
+def _digits(counted: ConfusionCounts, in_counts: bool) -> int:
     return len(str(max(counted.cells.values(), default=0))) if in_counts else 2
 
 
@@ -209,7 +217,9 @@ def _short(name: str, cell: int) -> str:
     return cells.right(beginning, cell)
 
 
-def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: bool) -> Span:
+def _cell(
+    counted: ConfusionCounts, true: int, predicted: int, shape: MatrixLayout, in_counts: bool
+) -> Span:
     sign, ink = _sign(counted, true, predicted)
     number = _number(counted, true, predicted, in_counts)
     if number == "0":
@@ -222,14 +232,14 @@ def _cell(counted: Counts, true: int, predicted: int, shape: Layout, in_counts: 
     return Span(cells.right(sign * min(1, room) + number, shape.cell), ink)
 
 
-def _number(counted: Counts, true: int, predicted: int, in_counts: bool) -> str:
+def _number(counted: ConfusionCounts, true: int, predicted: int, in_counts: bool) -> str:
     if in_counts:
         return str(counted.cells.get((true, predicted), 0))
     return numbers.whole(counted.fraction(true, predicted))
 
 
-def _sign(counted: Counts, true: int, predicted: int) -> tuple[str, Ink]:
-    """The characters that fill a cell."""
+def _sign(counted: ConfusionCounts, true: int, predicted: int) -> tuple[str, Ink]:
+    """The character that fills a cell, and its ink."""
     if (true, predicted) not in counted.cells:
         return " ", "dim"
     if true == predicted:
@@ -241,5 +251,5 @@ def _level(share: float) -> tuple[str, Ink]:
     return next((sign, ink) for least, sign, ink in LEVELS if share >= least)
 
 
-def _recall(counted: Counts, true: int) -> str:
+def _recall(counted: ConfusionCounts, true: int) -> str:
     return numbers.whole(counted.fraction(true, true)) if true in counted.totals else "·"

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from tui.drawing.mistakes import Counts, Mistake, class_name
+from tui.drawing.mistakes import ConfusionCounts, Mistake, class_name
 
 Kind: TypeAlias = Literal["matrix", "pairs", "report"]
 Order: TypeAlias = Literal["classes", "worst", "recall"]
@@ -22,7 +22,7 @@ Item = TypeVar("Item")
 
 
 class MatrixView(NamedTuple):
-    """The settings of the pane; without a `kind`, the matrix is shown if it fits, else the pairs.
+    """The settings of the pane. Without a `kind`, it shows the matrix if that fits, else the pairs.
 
     `turn` counts through the orders of the kind. Only classes with `wanted` in their names are
     shown. `selected` is a cell as (true, predicted); `waiting` says that its images were requested.
@@ -41,9 +41,9 @@ class MatrixView(NamedTuple):
 
 
 def class_order(
-    counted: Counts, classes: Sequence[str], order: Order, wanted: str = ""
+    counted: ConfusionCounts, classes: Sequence[str], order: Order, wanted: str = ""
 ) -> tuple[int, ...]:
-    """The classes by number, or those of the worst pairs first, or the hardest first."""
+    """The classes by number, by their worst pairs, or by recall, lowest first."""
     many = len(classes)
     first: Iterable[int] = ()
     if order == "worst":
@@ -56,9 +56,9 @@ def class_order(
 
 
 def pair_order(
-    counted: Counts, classes: Sequence[str], order: Order, wanted: str = ""
+    counted: ConfusionCounts, classes: Sequence[str], order: Order, wanted: str = ""
 ) -> Sequence[Mistake]:
-    """The pairs: the most frequent first, or those of the hardest class first, or by number."""
+    """The pairs: the most frequent first, by the recall of their class, or by number."""
     found: Sequence[Mistake] = counted.mistakes
     if wanted:
         shown = _fitting(classes, wanted)
@@ -72,11 +72,16 @@ def pair_order(
 
 
 def moved(
-    counted: Counts, classes: Sequence[str], view: MatrixView, kind: Kind, down: int, right: int
+    counted: ConfusionCounts,
+    classes: Sequence[str],
+    view: MatrixView,
+    kind: Kind,
+    down: int,
+    right: int,
 ) -> tuple[int, int] | None:
     """The cell this many rows and columns further, in the order that is shown.
 
-    Without a selection it is the worst visible cell; None if there is none.
+    Without a selection this is the worst visible cell; None if there is no cell.
     """
     order, selected = view.order(kind), view.selected
     if kind == "pairs":
@@ -103,24 +108,17 @@ def _further(things: Sequence[Item], at: Item | None, step: int) -> Item | None:
     return things[max(0, min(len(things) - 1, things.index(at) + step))]
 
 
-def part(count: int, at: int, shown: int) -> range:
-    """The range of items around this one that is shown if only some fit."""
-    shown = max(0, min(shown, count))
-    start = min(max(0, at - shown // 2), count - shown)
-    return range(start, start + shown)
-
-
 @lru_cache(maxsize=2)
-def similar(counted: Counts, many: int) -> tuple[int, ...]:
-    """The classes in an order that puts those next to each other that are often confused.
+def similar(counted: ConfusionCounts, many: int) -> tuple[int, ...]:
+    """The classes, ordered so that classes that are often confused are neighbours.
 
-    The most frequent pairs, counted in both directions, are joined first, each class to at most two
-    others: greedy chains, as for the travelling salesman.
+    Chains grow greedily, as for the travelling salesman: the most frequent pairs, counted in both
+    directions, are joined first, and each class gets at most two neighbours.
     """
     both: Counter[tuple[int, int]] = Counter()
     for true, predicted, images, _ in counted.mistakes:
         both[min(true, predicted), max(true, predicted)] += images
-    # Each chain, found by the classes at its two ends.
+    # Maps the class at each end of a chain to the chain.
     ends = {i: [i] for i in range(many)}
     for (a, b), _ in both.most_common():
         if a in ends and b in ends and ends[a] is not ends[b]:
@@ -137,7 +135,7 @@ def similar(counted: Counts, many: int) -> tuple[int, ...]:
 
 
 def _fitting(classes: Sequence[str], wanted: str) -> Container[int]:
-    """The classes whose names contain this."""
+    """The classes whose names contain `wanted`."""
     if not wanted:
         return range(len(classes))
     part_of = wanted.casefold()

@@ -14,7 +14,7 @@ from tui.drawing.shades import pictured
 from tui.drawing.spark import bar
 from tui.drawing.table import widest
 
-# The widths of a picture in cells, even numbers; it is half as many rows high.
+# The least and the greatest width of a picture in cells. It has half as many rows.
 SMALLEST, LARGEST = 20, 32
 BETWEEN = 3
 # The rows below a picture: its class and the three likeliest ones, and a blank one.
@@ -40,7 +40,7 @@ class ImageGrid(NamedTuple):
 def grid(count: int, width: int, height: int) -> ImageGrid:
     """The grid that shows the most of `count` pictures; of equals, the one with the largest.
 
-    If not even one fits, the smallest is cut.
+    If no picture fits, the grid holds one of the smallest size, which is cut.
     """
     sides = range(SMALLEST, LARGEST + 1, 2)
     fitting = [side for side in sides if side <= width and side // 2 + CAPTION <= height]
@@ -61,7 +61,7 @@ def examples_grid(
     first: int = 0,
     coloured: bool = False,
 ) -> list[Row]:
-    """A page of images from this one on, each above its class and its top predictions."""
+    """A page of images from `first` on, each above its class and its top predictions."""
     shape = grid(len(examples), width, height)
     shown = examples[first : first + shape.page]
     rows: list[Row] = []
@@ -107,7 +107,7 @@ def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
                     cells.fit_text(class_name(classes, index), name), "good" if right else "plain"
                 ),
                 Span(" " + bar(share, width - name - 3 - NUMBER), "dim"),
-                cells.right(numbers.bare(f"{numbers.number(probability):.2f}")[:4], NUMBER),
+                cells.right(numbers.probability(probability), NUMBER),
             )
         )
     return rows

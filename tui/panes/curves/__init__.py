@@ -1,1 +1,1 @@
-"""Loss and accuracy over the epochs."""
+"""Loss and accuracy over the epochs: the panes, their explanation and their words."""

@@ -24,7 +24,7 @@ from tui.panes.curves import curves_explanation, curves_text
 
 
 class _CurvePane(SmoothedChart):
-    """One quantity; drawings share their y limits, so that these seldom change."""
+    """One quantity. Each drawing keeps the y limits of the one before while they suit it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -46,7 +46,7 @@ class _CurvePane(SmoothedChart):
         raise NotImplementedError
 
     def facts(self, room: int) -> Row:
-        """The newest numbers, as many as fit into `room` cells."""
+        """The newest numbers, in a form that fits into `room` cells."""
         raise NotImplementedError
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
@@ -57,23 +57,15 @@ class _CurvePane(SmoothedChart):
         return Border(curve_facts.cursor_facts(reading, facts_room), self.ticks(width))
 
     def plot(self, width: int, height: int) -> list[Row]:
-        drawn = self._drawn()
-        way = (self.view.recent, self.log_scale, self.view.smoothing)
-        self._scale = self.scale(drawn, self._scale if way == self._scaled_for else None)
-        self._scaled_for = way
+        drawn, settings = self.as_viewed(self.series()), self.settings
+        self._scale = self.scale(drawn, self._scale if settings == self._scaled_for else None)
+        self._scaled_for = settings
         return curve_pane(
             drawn, width, height, window=self.window, scale=self._scale, cursor=self.cursor
         )
 
-    def _drawn(self) -> Series:
-        """The curves as the view wants them."""
-        whole, window = self.series(), self.window
-        if self.view.recent:
-            whole = series.in_detail(whole, self.history.steps_per_epoch)._replace(recent=[])
-        return series.within(series.smoothed(whole, self.view.smoothing, window), window)
-
     def _reading(self, at: float, reach: float) -> CursorReading:
-        """The measured values at this epoch."""
+        """The measured values at the epoch `at`."""
         whole = series.in_detail(self.series(), self.history.steps_per_epoch)
         ended = bisect.bisect_right(whole.points, at, key=lambda point: point[0])
         epoch, validation = whole.points[ended - 1] if ended else (None, None)

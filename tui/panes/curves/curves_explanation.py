@@ -1,4 +1,4 @@
-"""What the curves of loss and accuracy mean, in a few sentences."""
+"""Sentences that explain the curves of loss and accuracy."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tui.drawing import numbers
 from tui.drawing.numbers import number
 from tui.panes.curves import curves_text
 
-# A curve is judged over this many epochs; it moves if it changes by this share of itself.
+# A trend is measured over this many epochs; below this relative change, the curve is flat.
 EPOCHS = 3
 MOVES = 0.02
-# A gap between training and validation counts from this share of the loss, and from this
-# difference of accuracy.
+# A smaller gap between training and validation is not mentioned: as a share of the loss, and as a
+# difference of accuracies.
 LOSS_GAP = 0.25
 ACCURACY_GAP = 0.03
 
 
 def of_loss(history: History) -> Iterator[str]:
-    """What the loss is, how training and validation compare, and where validation goes."""
+    """The meaning of the loss, the gap between training and validation, and the trend."""
     if history.steps is None:
         yield curves_text.EXPLAIN_LOSS
         return
@@ -65,7 +65,7 @@ def _trend(epochs: Sequence[EpochEnded]) -> str:
 
 
 def of_accuracy(history: History) -> Iterator[str]:
-    """What accuracy is, how training and validation compare, and which epoch was the best."""
+    """The meaning of accuracy, the gap between training and validation, and the best epoch."""
     classes = max(1, len(history.classes))
     yield curves_text.explain_accuracy(classes, numbers.percent(1 / classes))
     if not history.epochs:

@@ -1,1 +1,1 @@
-"""The table of layers and their health."""
+"""The table of layers and their health: pane, rows, stage tree, diagnosis, explanation, words."""

@@ -1,4 +1,4 @@
-"""The one judge of a report on the layers: which of them vanish, explode or are dead."""
+"""Diagnoses a report on the layers: which gradients vanish or explode, which layers are dead."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from engine.protocol.events import Health, LayerHealth, Measured
 
 Problem: TypeAlias = Literal["", "vanishing", "dead", "exploding"]
 
-# Under SGD, a layer whose gradient is this share of the usual one learns a thousand times more
-# slowly. The usual gradient is the one that a quarter of the layers exceed: where most gradients
-# vanish, the median has vanished too (Glorot and Bengio 2010, figure 7, show how they fall from
-# layer to layer).
+# Under SGD, a layer with this share of the usual gradient learns a thousand times more slowly. The
+# usual gradient is the upper quartile over the layers: if most gradients vanish, so does the median
+# (Glorot and Bengio 2010, figure 7, show how gradients fall from layer to layer).
 FAR_BELOW = 1e-3
 USUAL = 0.75
-# Times a rate of 0.1, this is less than float32 can add to a weight of 0.001.
+# Times a learning rate of 0.1, this is less than float32 can add to a weight of 0.001.
 NOTHING = 1e-9
-# An optimiser that scales each update, such as Adam, makes up for a small gradient: then the
-# weights move about as much as those of the other layers. Weight decay alone moves them less.
-MADE_UP = 0.1
-# The gradient of the cross-entropy at the logits is at most √2 long: a norm of a thousand takes
-# activations of that size, or a product of layers that each enlarge it (Pascanu et al. 2013).
+# An optimiser that scales each update, such as Adam, compensates for a small gradient: the weights
+# move about as much as those of other layers. Weight decay alone moves them less than this share.
+COMPENSATED = 0.1
+# The gradient of the cross-entropy at the logits has a norm of at most √2. A norm of a thousand
+# comes from activations of that size, or from layers that each enlarge it (Pascanu et al. 2013).
 HUGE_GRADIENT = 1e3
-# A sound step changes weights by about a thousandth of their norm (Karpathy, CS231n). A step that
-# is longer than the weights leaves nothing of what they were.
+# A good step changes weights by about a thousandth of their norm (Karpathy, CS231n). A step longer
+# than the weights overwrites them.
 HUGE_UPDATE = 1.0
-# CS231n warns that 40 % of the units may die where the rate is too high; this warns earlier.
+# CS231n warns that 40 % of the units may die if the learning rate is too high; this warns earlier.
 DEAD = 0.3
 
 SEVERITY: tuple[Problem, ...] = ("", "vanishing", "dead", "exploding")
 
 
 class Verdict(NamedTuple):
-    """The numbers of one layer, or of several combined, and what is wrong with them."""
+    """The numbers of one layer, or of several layers combined, and their problem."""
 
     health: Health
     problem: Problem = ""
 
 
 class Diagnosis:
-    """A report on the layers, judged: `verdicts` holds one for each layer, by name."""
+    """The verdicts on a report: `verdicts` holds one for each layer, by name."""
 
     def __init__(self, report: LayerHealth | None) -> None:
         layers = report.layers if report else ()
@@ -58,13 +57,13 @@ class Diagnosis:
 
 
 def worst(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The layers that have the gravest problem, in their order; empty if all are sound."""
-    gravest = max((one.problem for one in verdicts), key=SEVERITY.index, default="")
-    return [one for one in verdicts if one.problem == gravest] if gravest else []
+    """The layers with the most severe problem, in their order; empty if all are healthy."""
+    most_severe = max((one.problem for one in verdicts), key=SEVERITY.index, default="")
+    return [one for one in verdicts if one.problem == most_severe] if most_severe else []
 
 
 def problems(layers: Sequence[Health]) -> dict[str, Problem]:
-    """The problem of each layer by name; an empty string for a sound layer."""
+    """The problem of each layer by name; an empty string for a healthy layer."""
     gradient = _usual(layer.gradient for layer in layers)
     update = _usual(layer.update for layer in layers)
     return {layer.layer: _problem(layer, gradient, update) for layer in layers}
@@ -76,32 +75,32 @@ def frozen(layer: Health) -> bool:
 
 
 def is_finite(layer: Health) -> bool:
-    """Whether the layer still computes with numbers; a frozen layer does."""
+    """Whether all numbers of the layer are finite; a frozen layer has no gradient and no update."""
     learns = layer.gradient is not None and layer.update is not None
     return _activates(layer) and (learns or frozen(layer))
 
 
 def combined(verdicts: Sequence[Verdict]) -> Verdict | None:
-    """Several layers as one: the worst of each number, the activations of the last layer.
+    """Several layers as one, with the activations of the last layer; None without layers.
 
-    Gradient and update are those of the layer with the gravest problem; if all are sound, the
-    smallest gradient and the largest update. None without layers.
+    Gradient and update are those of the layer with the most severe problem; if all are healthy, the
+    smallest gradient and the largest update. The share of dead units is the largest one.
     """
     if not verdicts:
         return None
-    gravest = max(verdicts, key=lambda one: SEVERITY.index(one.problem))
+    most_severe = max(verdicts, key=lambda one: SEVERITY.index(one.problem))
     gradients = _measured(one.health.gradient for one in verdicts)
     updates = _measured(one.health.update for one in verdicts)
     last = verdicts[-1].health
     health = Health(
         last.layer,
-        gravest.health.gradient if gravest.problem else min(gradients, default=None),
-        gravest.health.update if gravest.problem else max(updates, default=None),
+        most_severe.health.gradient if most_severe.problem else min(gradients, default=None),
+        most_severe.health.update if most_severe.problem else max(updates, default=None),
         last.mean,
         last.deviation,
         max(_measured(one.health.dead for one in verdicts), default=None),
     )
-    return Verdict(health, gravest.problem)
+    return Verdict(health, most_severe.problem)
 
 
 def _problem(layer: Health, usual_gradient: float, usual_update: float) -> Problem:
@@ -112,8 +111,8 @@ def _problem(layer: Health, usual_gradient: float, usual_update: float) -> Probl
     if layer.gradient is None or layer.update is None:
         return ""
     little = max(NOTHING, FAR_BELOW * usual_gradient)
-    made_up = layer.update >= MADE_UP * usual_update > 0
-    return "vanishing" if layer.gradient < little and not made_up else ""
+    compensated = layer.update >= COMPENSATED * usual_update > 0
+    return "vanishing" if layer.gradient < little and not compensated else ""
 
 
 def _explodes(layer: Health) -> bool:
@@ -127,7 +126,7 @@ def _activates(layer: Health) -> bool:
 
 
 def _usual(values: Iterable[Measured]) -> float:
-    """The value that a quarter of the measured ones exceed; 0 without any."""
+    """The upper quartile of the measured values; 0 without any."""
     ordered = sorted(_measured(values))
     return ordered[int(USUAL * (len(ordered) - 1))] if ordered else 0.0
 

@@ -22,7 +22,7 @@ from tui.panes.layers.diagnosis import Diagnosis, Problem, Verdict, worst
 DECADES = 3
 # The names of the first and the last layer are cut to this.
 NAME = 16
-# A ratio always takes this many cells, so that the text after it stays in place.
+# A ratio always takes this many cells, so that the text after it does not move.
 RATIO = 5
 # A sparkline with fewer blocks than this shows no shape.
 SHAPE = 8
@@ -35,8 +35,8 @@ INKS: dict[Problem, Ink] = {
 }
 
 
-class Scale(NamedTuple):
-    """The powers of ten that the lowest and the highest block stand for."""
+class GradientScale(NamedTuple):
+    """The exponents of ten of the lowest and of the highest block."""
 
     low: float
     high: float
@@ -52,11 +52,11 @@ class Scale(NamedTuple):
         return bar(share(logarithm(gradient), *self), width) if gradient is not None else ""
 
 
-def scale_for(gradients: Iterable[Measured]) -> Scale:
-    """The scale up to the next power of ten: round, so that it seldom changes."""
+def gradient_scale(gradients: Iterable[Measured]) -> GradientScale:
+    """The scale up to the next power of ten, so that it rarely changes."""
     largest = max((g for g in gradients if g is not None and math.isfinite(g)), default=1.0)
     high = math.ceil(logarithm(largest))
-    return Scale(high - DECADES, high)
+    return GradientScale(high - DECADES, high)
 
 
 def logarithm(value: float) -> float:
@@ -78,7 +78,7 @@ def amount(value: Measured) -> str:
 
 
 def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row:
-    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, or less of it."""
+    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, or a shorter form."""
     found = diagnosis.of(layer.name for layer in layers if layer.macs)
     if not found or width < SHAPE:
         return ()
@@ -100,7 +100,7 @@ def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row
 
 
 def _profile(gradients: Sequence[Measured], room: int) -> str:
-    scale = scale_for(gradients)
+    scale = gradient_scale(gradients)
     powers = [None if g is None else max(scale.low, logarithm(g)) for g in gradients]
     return sparkline(powers, min(room, len(powers)), *scale)
 
@@ -121,10 +121,10 @@ def _name(layer: str) -> str:
 
 
 def _verdicts(found: Sequence[Verdict]) -> tuple[Span, Span]:
-    """The gravest problem, in a long form that names the first such layer and in a short one."""
-    ill = worst(found)
-    if not ill:
+    """The most severe problem in two forms; the long one names the first layer that has it."""
+    sick = worst(found)
+    if not sick:
         return Span(layers_text.HEALTHY, INKS[""]), Span(layers_text.HEALTHY, INKS[""])
-    ink, problem = INKS[ill[0].problem], layers_text.PROBLEMS[ill[0].problem]
-    long = layers_text.with_problem(len(ill), problem, _name(ill[0].health.layer))
-    return Span(long, ink), Span(layers_text.problems(len(ill), problem), ink)
+    ink, problem = INKS[sick[0].problem], layers_text.PROBLEMS[sick[0].problem]
+    long = layers_text.with_problem(len(sick), problem, _name(sick[0].health.layer))
+    return Span(long, ink), Span(layers_text.problems(len(sick), problem), ink)

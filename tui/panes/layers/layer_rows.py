@@ -1,196 +1,21 @@
-"""The table of layers: stages, the costs of each layer, and its health."""
+"""The layers pane: the visible part of its table, and the facts in its border."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
-
-from engine.protocol.events import Health, Layer, RunStarted
+from engine.protocol.events import RunStarted
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells, numbers
-from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.spark import bar
-from tui.drawing.table import Column, fitting_columns, table, widest
+from tui.drawing.table import table
 from tui.panes.layers import layers_text, stage_tree
-from tui.panes.layers.diagnosis import DEAD, Diagnosis, Verdict, combined, frozen
-from tui.panes.layers.gradient_depth import INKS, Scale, amount, depth_line, scale_for
-from tui.panes.layers.stage_tree import Node
+from tui.panes.layers.diagnosis import Diagnosis, Verdict
+from tui.panes.layers.gradient_depth import INKS, amount, depth_line
+from tui.panes.layers.layer_columns import LayerTable, LayerView
 
-# A name is cut to this before a column is left out.
-NAME = 12
-KERNEL = 8
-# From these widths on, gradients are bars of several cells, and longer bars.
-WIDE, WIDEST = 100, 150
-BAR, LONG_BAR = 5, 16
-# From this height on, a line on the gradient stands below the table.
+# From this height on, the gradient by depth stands below the table.
 TALL = 6
-# Before a column of a rank up to this is left out, the space between columns shrinks.
-CORE = 9
-# Cells for an amount, for `-.13 ± .91` and for `100 %`.
-AMOUNT, SPREAD, SHARE = 5, 12, 5
-# A mean below this share of the deviation is noise around zero.
-NOISE = 0.01
-
-
-class LayerView(NamedTuple):
-    """The visible part of a table: open groups, the chosen node, the first row."""
-
-    opened: frozenset[int] = frozenset()
-    selected: int | None = None
-    first: int = 0
-
-
-class LayerTable:
-    """The layers of a model as a tree of rows; all that never changes is computed once."""
-
-    def __init__(self, layers: Sequence[Layer], side: int = 0) -> None:
-        """`side` is the side of the image in pixels, 0 if it is not known."""
-        self.layers = layers
-        self.side = side
-        self.tree = stage_tree.nodes(layers)
-        self.rows = [_row_facts(layers[node.start : node.end], node) for node in self.tree]
-        self._names = [harmless(node.label) for node in self.tree]
-        self._outputs = _shapes([row.output for row in self.rows])
-        self._macs = _mega([row.macs for row in self.rows])
-        self._receptive = [self._field(row.receptive) for row in self.rows]
-        self._widths = {
-            "name": widest(_indented(self.tree, self._names, "▸")),
-            "kernel": min(KERNEL, widest(row.kernel for row in self.rows)),
-            "output": widest(self._outputs),
-            "exact": widest(_exact(row.parameters) for row in self.rows),
-            "short": widest(_short(row.parameters) for row in self.rows),
-            "macs": widest(self._macs),
-            "field": widest(self._receptive),
-        }
-        tops = [row for row, node in zip(self.rows, self.tree, strict=True) if not node.depth]
-        self._largest = Largest(
-            max((row.parameters for row in tops), default=0) or 1,
-            max((row.macs for row in tops), default=0) or 1,
-        )
-
-    def shares(self, node: int) -> tuple[str, str]:
-        """The share of this row in all parameters and in all multiply-accumulates, in per cent."""
-        row = self.rows[node]
-        parameters = sum(layer.parameters for layer in self.layers) or 1
-        macs = sum(layer.macs for layer in self.layers) or 1
-        return numbers.whole(row.parameters / parameters), numbers.whole(row.macs / macs)
-
-    def found(self, diagnosis: Diagnosis, node: int) -> Verdict | None:
-        """The combined health of the layers of this row, if possible of those that compute."""
-        layers = self.layers[self.tree[node].start : self.tree[node].end]
-        everything = combined(diagnosis.of(layer.name for layer in layers))
-        if everything is None or everything.problem:
-            return everything
-        return combined(diagnosis.of(layer.name for layer in layers if layer.macs)) or everything
-
-    def columns(
-        self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
-    ) -> list[Column]:
-        """The columns for these rows; with less room they are narrower, then fewer."""
-        for gap, exact in ((2, True), (1, True), (1, False)):
-            bars = LONG_BAR if width >= WIDEST else BAR
-            columns = self._fixed(shown, view.opened, gap, exact, bars)
-            if diagnosis:
-                columns += self._measured(shown, diagnosis, gap, bars if width >= WIDE else 1)
-            core = sum(column.room for column in columns[1:] if column.rank <= CORE)
-            if core + min(NAME, columns[0].cells) + 2 <= width:
-                break
-        return fitting_columns(columns, width, NAME)
-
-    def _fixed(
-        self, shown: Sequence[int], opened: frozenset[int], gap: int, exact: bool, bars: int
-    ) -> list[Column]:
-        """The columns that the architecture determines."""
-        rows = [self.rows[i] for i in shown]
-        inks = [row.ink for row in rows]
-        names = _indented(
-            [self.tree[i] for i in shown],
-            [self._names[i] for i in shown],
-            ["▾" if i in opened else "▸" for i in shown],
-        )
-        count, counts = (_exact, "exact") if exact else (_short, "short")
-        widths = self._widths
-
-        def column(
-            heading: str, texts: list[str], rank: int, wide: str, right: bool = True
-        ) -> Column:
-            return Column(heading, texts, rank, right, inks=inks, least=widths[wide], gap=gap)
-
-        columns = [
-            column(layers_text.LAYER, names, 0, "name", right=False),
-            column(layers_text.KERNEL, [row.kernel for row in rows], 8, "kernel", right=False),
-            column(layers_text.OUTPUT, [self._outputs[i] for i in shown], 5, "output", right=False),
-            column(shared_text.PARAMETERS, [count(row.parameters) for row in rows], 2, counts),
-            _bars([row.parameters / self._largest.parameters for row in rows], bars, 13),
-            column(layers_text.MMAC, [self._macs[i] for i in shown], 7, "macs"),
-            _bars([row.macs / self._largest.macs for row in rows], bars, 12),
-        ]
-        if widths["field"]:
-            fields = [self._receptive[i] for i in shown]
-            columns.append(column(layers_text.RECEPTIVE, fields, 6, "field"))
-        return columns
-
-    def _measured(
-        self, shown: Sequence[int], diagnosis: Diagnosis, gap: int, bar_cells: int
-    ) -> list[Column]:
-        """The columns of the newest report."""
-        found = [self.found(diagnosis, i) for i in shown]
-        scale = scale_for(one.health.gradient for one in diagnosis.verdicts.values())
-        inks = [self.rows[i].ink for i in shown]
-        marks: list[Ink] = [INKS[one.problem] if one else "plain" for one in found]
-        learning = [
-            mark if one and one.problem in ("vanishing", "exploding") else ink
-            for one, mark, ink in zip(found, marks, inks, strict=True)
-        ]
-        dying: list[Ink] = [
-            INKS["dead"] if one and (one.health.dead or 0.0) > DEAD else ink
-            for one, ink in zip(found, inks, strict=True)
-        ]
-        gradients = [amount_of(one, one.health.gradient) if one else "" for one in found]
-        updates = [amount_of(one, one.health.update) if one else "" for one in found]
-        spreads = [_spread(one.health) if one else "" for one in found]
-        dead = [_dead(one.health) if one else "" for one in found]
-        signs = ["!" if one and one.problem else "" for one in found]
-        words = [layers_text.PROBLEMS[one.problem] if one and one.problem else "" for one in found]
-        blocks = [_gradient_bar(scale, one, bar_cells) for one in found]
-        word = widest(layers_text.PROBLEMS.values())
-        return [
-            Column(layers_text.GRADIENT, gradients, 1, True, inks=learning, least=AMOUNT, gap=gap),
-            Column("", blocks, 4, ink="train", least=bar_cells, gap=1),
-            Column(layers_text.UPDATE, updates, 9, True, inks=learning, least=AMOUNT, gap=gap),
-            Column(layers_text.ACTIVATION, spreads, 10, inks=inks, least=SPREAD, gap=gap),
-            Column(layers_text.DEAD, dead, 3, True, inks=dying, least=SHARE, gap=gap),
-            Column("", signs, 0, inks=marks, least=1, gap=1),
-            Column("", words, 11, inks=marks, least=word, gap=1),
-        ]
-
-    def _field(self, receptive: int | None) -> str:
-        """The receptive field, followed by `>` if it exceeds the image."""
-        if receptive is None or not any(layer.receptive for layer in self.layers):
-            return ""
-        beyond = receptive > self.side > 0
-        return f"{receptive or layers_text.WHOLE_IMAGE}{'>' if beyond else ' '}"
-
-
-class RowFacts(NamedTuple):
-    """The shape and the costs of one row; without a receptive field, `receptive` is None."""
-
-    kernel: str
-    output: tuple[int, ...]
-    parameters: int
-    macs: int
-    receptive: int | None
-    ink: Ink
-
-
-class Largest(NamedTuple):
-    """The counts that a full bar stands for."""
-
-    parameters: int
-    macs: int
 
 
 def layer_pane(
@@ -203,10 +28,10 @@ def layer_pane(
 ) -> list[Row]:
     """The table from the first row of the view, and below it the gradient by depth.
 
-    Until there is a report, `no_health` stands there.
+    Until the first report, the sentence `no_health` stands there.
     """
     if not shape.tree:
-        rows = [cells.row(Span(" " + shared_text.NO_LAYERS, "dim"))]
+        rows = [cells.row(Span(" " + layers_text.NO_LAYERS, "dim"))]
     else:
         shown = stage_tree.shown(shape.tree, view.opened)
         room = rows_room(height)
@@ -245,7 +70,7 @@ def rows_shown(rows: int, first: int, height: int) -> str:
 
 
 def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
-    """The problem of this row in words, or its shares and a field wider than the image."""
+    """The problem of this row in words; if it is healthy, its shares and a too wide field."""
     name = Span(harmless(shape.tree[node].name) + "   ", "selected")
     found = shape.found(diagnosis, node)
     if found is not None and found.problem:
@@ -260,7 +85,7 @@ def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:
 
 
 def layer_facts(run: RunStarted | None, room: int) -> Row:
-    """`11.17 M parameters   555 MMAC`, or less of it in `room` cells."""
+    """`11.17 M parameters   555 MMAC`, or a shorter form that fits."""
     if run is None:
         return ()
     macs = f"{run.macs / 1e6:.0f}" if run.macs >= 1e7 else f"{run.macs / 1e6:.2g}"
@@ -274,108 +99,10 @@ def layer_facts(run: RunStarted | None, room: int) -> Row:
     return fitting([(Span(form),) for form in forms], room)
 
 
-def _row_facts(layers: Sequence[Layer], node: Node) -> RowFacts:
-    computing = [layer for layer in layers if layer.macs]
-    # A field of 0 is the whole image; of several paths, the widest field counts.
-    fields = [layer.receptive for layer in layers]
-    return RowFacts(
-        harmless(layers_text.blocks(node.groups) if node.groups > 1 else _kernel(layers)),
-        layers[-1].output,
-        sum(layer.parameters for layer in layers),
-        sum(layer.macs for layer in layers),
-        0 if 0 in fields else max(fields),
-        "plain" if computing else "dim",
-    )
-
-
-def _kernel(layers: Sequence[Layer]) -> str:
-    """The kernel of a layer; of several layers the largest kernel and its count, or their sizes."""
-    if len(layers) == 1:
-        return layers[0].detail or _kind(layers[0])
-    computing = [layer.detail for layer in layers if layer.macs]
-    kernels = Counter(detail.split(" ")[0] for detail in computing if "×" in detail)
-    if kernels:
-        largest = max(kernels, key=lambda kernel: (len(kernel), kernel))
-        return f"{largest} ×{kernels[largest]}" if kernels[largest] > 1 else largest
-    if computing:
-        return f"{computing[0].split('→')[0]}→{computing[-1].split('→')[-1]}"
-    return ""
-
-
-def _kind(layer: Layer) -> str:
-    """A short word for a layer that has no kernel."""
-    return next((word for word in ("norm", "pool") if word in layer.kind.lower()), "") or (
-        layer.kind.lower()
-    )
-
-
-def _indented(tree: Sequence[Node], names: Sequence[str], signs: str | Sequence[str]) -> list[str]:
-    """The names below each other as a tree, each group with its sign."""
-    each = signs if len(signs) == len(tree) else [signs[0]] * len(tree)
-    grouped = any(node.group for node in tree)
-    return [
-        "  " * node.depth + (f"{sign} " if node.group else "  " if node.depth else "") + name
-        if grouped
-        else name
-        for node, name, sign in zip(tree, names, each, strict=True)
-    ]
-
-
 def _selected(row: Row) -> Row:
-    """The row with a sign before its name, and the name in the ink of a selection."""
+    """The row with a sign before its name, both in the ink of a selection."""
     name, *others = row
     return (Span("›" + name.text[1:], "selected"), *others)
-
-
-def _bars(shares: Sequence[float], width: int, rank: int) -> Column:
-    return Column("", [bar(one, width) for one in shares], rank, ink="dim", least=width, gap=1)
-
-
-def _shapes(shapes: Sequence[tuple[int, ...]]) -> list[str]:
-    """Shapes such as 64×32×32, the channels below each other."""
-    channels = [str(shape[0]) if shape else "" for shape in shapes]
-    room = widest(channels)
-    sizes = ("".join(f"×{size}" for size in shape[1:]) for shape in shapes)
-    return [cells.right(c, room) + size for c, size in zip(channels, sizes, strict=True)]
-
-
-def _mega(macs: Sequence[int]) -> list[str]:
-    """Millions, all with as many decimals as the largest has room for."""
-    largest = max(macs, default=0) / 1e6
-    digits = 2 if largest < 10 else 1 if largest < 1000 else 0
-    return [f"{count / 1e6:,.{digits}f}" if count else "" for count in macs]
-
-
-def _exact(count: int) -> str:
-    return f"{count:,}" if count else ""
-
-
-def _short(count: int) -> str:
-    return numbers.count(count) if count else ""
-
-
-def _gradient_bar(scale: Scale, found: Verdict | None, width: int) -> str:
-    if found is None:
-        return ""
-    gradient = found.health.gradient
-    return scale.block(gradient) if width == 1 else scale.bar(gradient, width)
-
-
-def amount_of(found: Verdict, value: float | None) -> str:
-    """The amount; a dash for a frozen layer, whose missing numbers are not NaN."""
-    return shared_text.NONE if value is None and frozen(found.health) else amount(value)
-
-
-def _spread(health: Health) -> str:
-    """`-.13 ± .91`; a mean that is small compared with the deviation is written as 0."""
-    mean, deviation = health.mean, health.deviation
-    if mean is not None and deviation is not None and abs(mean) < NOISE * deviation:
-        mean = 0.0
-    return f"{amount(mean):>{AMOUNT}} ± {amount(deviation)}"
-
-
-def _dead(health: Health) -> str:
-    return f"{numbers.whole(health.dead)} %" if health.dead is not None else ""
 
 
 def _words(found: Verdict) -> str:

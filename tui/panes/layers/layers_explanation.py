@@ -1,4 +1,4 @@
-"""What the table of layers means, and what the newest report on their health says."""
+"""Sentences that explain the table of layers and the newest report on their health."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.drawing import numbers
 from tui.panes.layers import layers_text
 from tui.panes.layers.diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
 
-# An update of this share of the weights is mentioned, though it need not do harm.
+# A larger share of the weights in one update is mentioned, although it may be harmless.
 LARGE_UPDATE = 0.1
 
 
@@ -24,12 +24,12 @@ def sentences(history: History) -> Iterator[str]:
     share = numbers.whole(largest.parameters / max(1, run.parameters))
     yield layers_text.explain_largest(harmless(largest.name), share)
     verdicts = [*Diagnosis(history.health).verdicts.values()]
-    if ill := worst(verdicts):
-        yield _problem(ill[0])
-        if len(ill) > 1:
-            yield layers_text.explain_others(len(ill) - 1)
+    if sick := worst(verdicts):
+        yield _problem(sick[0])
+        if len(sick) > 1:
+            yield layers_text.explain_others(len(sick) - 1)
     elif verdicts:
-        yield from _sound(verdicts)
+        yield from _healthy(verdicts)
 
 
 def _problem(verdict: Verdict) -> str:
@@ -43,7 +43,7 @@ def _problem(verdict: Verdict) -> str:
     return layers_text.explain_exploding(layer)
 
 
-def _sound(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _healthy(verdicts: Sequence[Verdict]) -> Iterator[str]:
     some_frozen = any(frozen(one.health) for one in verdicts)
     yield layers_text.EXPLAIN_HEALTHY_AND_FROZEN if some_frozen else layers_text.EXPLAIN_HEALTHY
     fastest = max(verdicts, key=lambda one: one.health.update or 0.0).health

@@ -15,10 +15,10 @@ from tui.drawing.cells import Row, Span
 from tui.panes.base.pane import Border, Pane
 from tui.panes.layers import layer_rows, layers_explanation, layers_text, stage_tree
 from tui.panes.layers.diagnosis import Diagnosis
-from tui.panes.layers.layer_rows import LayerTable, LayerView
+from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.widgets.key_group import KeyGroup
 
-# A report changes every number of the table. Without the focus, it is drawn again only this often.
+# A report changes every number of the table; without the focus, it is drawn only this often.
 SECONDS = 10.0
 
 
@@ -71,19 +71,19 @@ class LayersPane(Pane):
 
     @property
     def _is_fresh(self) -> bool:
-        """Whether the table need not be drawn again yet, since it does not have the focus."""
+        """Whether the table was drawn recently and does not have the focus."""
         if self._report is None or self.has_focus:
             return False
         return 0 <= self.history.last_time - self._report.time < SECONDS
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter is left to the screen unless a group is chosen, Escape unless anything is."""
+        """Leave Enter to the screen unless a group is chosen, and Escape unless any row is."""
         chosen = self._view.selected
         if action == "fold_group":
             return chosen is not None and self._table.tree[chosen].group
         return chosen is not None if action == "deselect" else True
 
-    # What there is
+    # Drawing
 
     def redraw(self) -> None:
         run = self.history.run
@@ -124,7 +124,7 @@ class LayersPane(Pane):
         """The view; the chosen row is marked only while keys act on it."""
         return self._view if self.has_focus else self._view._replace(selected=None)
 
-    # What is chosen
+    # Choosing a row
 
     def action_move(self, rows: int) -> None:
         shown = self._shown
@@ -193,13 +193,7 @@ class LayersPane(Pane):
             if again and self._table.tree[shown[at]].group:
                 self.action_fold()
 
-    def on_mouse_scroll_down(self) -> None:
-        self._scroll(1)
-
-    def on_mouse_scroll_up(self) -> None:
-        self._scroll(-1)
-
-    def _scroll(self, rows: int) -> None:
+    def turn_wheel(self, rows: int) -> None:
         most = len(self._shown) - layer_rows.rows_room(self.size.height - 2)
         first = max(0, min(self._view.first + rows, most))
         self._view = self._view._replace(first=first)

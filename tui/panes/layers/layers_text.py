@@ -26,6 +26,8 @@ ACTIVATION = "mean ± dev"
 
 DEAD = "dead"
 
+NO_LAYERS = "the layer table comes with the start of the run"
+
 NO_HEALTH = "gradients, updates and dead units follow after the first step"
 
 NO_HEALTH_EVER = "this run has no report on gradients and dead units"
@@ -76,7 +78,7 @@ EXPLAIN_NO_LAYERS = "The layer table comes with the start of the run."
 EXPLAIN_HEALTHY = "All layers learn: no gradient vanishes or explodes, and few units are dead."
 
 EXPLAIN_HEALTHY_AND_FROZEN = (
-    "All layers learn that are not frozen: no gradient vanishes or explodes, and few units are "
+    "All layers that are not frozen learn: no gradient vanishes or explodes, and few units are "
     "dead."
 )
 
@@ -107,7 +109,7 @@ def wider_than(receptive: int, side: int) -> str:
 
 
 def dead_units(per_cent: str) -> str:
-    return f"dead: {per_cent} % of its units pass for no image"
+    return f"dead: {per_cent} % of its units are 0 for every image"
 
 
 def vanishes(gradient: str) -> str:
@@ -136,8 +138,8 @@ def explain_not_finite(layer: str) -> str:
 
 def explain_dead(layer: str, share: str) -> str:
     return (
-        f"In {layer} {share} % of the units are dead: their ReLU lets nothing pass for any image, "
-        "so they get no gradient and cannot come back. A lower learning rate or batch norm helps."
+        f"In {layer} {share} % of the units are dead: their ReLU is 0 for every image, so they "
+        "get no gradient and cannot come back. A lower learning rate or batch norm helps."
     )
 
 
@@ -162,6 +164,6 @@ def explain_others(count: int) -> str:
 
 def explain_large_update(layer: str, share: str) -> str:
     return (
-        f"The last reported step changed the weights of {layer} by {share} % of themselves, where "
-        "about 0.1 % is usual: its learning rate may be high."
+        f"The last reported step changed the weights of {layer} by {share} % of their norm; about "
+        "0.1 % is usual. Its learning rate may be too high."
     )

@@ -1,7 +1,7 @@
-"""The layers of a network as stages and blocks, found in their dotted names.
+"""Groups the layers of a network into stages and blocks, by their dotted names.
 
-`layer1.0.conv1` is a layer of block 0 of stage layer1. If one part of the names holds all blocks,
-as `features` does in torchvision's MobileNet, the parts below it are the stages.
+`layer1.0.conv1` is a layer of block 0 of stage layer1. If one prefix holds all blocks, such as
+`features` in torchvision's MobileNet, the parts below it are the stages.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from engine.protocol.events import Layer
 
 # A block has at least this many convolutions or linear layers.
 BLOCK_LAYERS = 2
-# At first, groups are open up to this many rows, outer groups before inner ones.
+# At first, groups are open as long as the table has at most this many rows, outer ones first.
 FIRST_ROWS = 30
 
 
-class Run(NamedTuple):
-    """Layers from `start` to before `end`, whose names share their first `parts`."""
+class LayerRange(NamedTuple):
+    """The layers from `start` up to, but not including, `end`; their names share `parts` parts."""
 
     start: int
     end: int
@@ -36,7 +36,7 @@ class Node(NamedTuple):
     depth: int
     start: int
     end: int
-    """The layers are those from `start` to before `end`."""
+    """The layers are those from `start` up to, but not including, `end`."""
     group: bool
     groups: int
     """The number of groups directly below."""
@@ -49,7 +49,7 @@ def nodes(layers: Sequence[Layer]) -> tuple[Node, ...]:
     names = [layer.name.split(".") for layer in layers]
     weighs = [layer.macs > 0 for layer in layers]
     found: list[Node] = []
-    for stage in _split(Run(0, len(names), 0), names, weighs):
+    for stage in _split(LayerRange(0, len(names), 0), names, weighs):
         _add(found, stage, names, weighs, depth=0, inside=0)
     return tuple(found)
 
@@ -64,7 +64,7 @@ def shown(tree: Sequence[Node], opened: frozenset[int]) -> list[int]:
 
 
 def opened_at_first(tree: Sequence[Node]) -> frozenset[int]:
-    """The groups that are open until somebody closes them."""
+    """The groups that are open at first."""
     opened: frozenset[int] = frozenset()
     for depth in (0, 1):
         more = opened | {i for i, node in enumerate(tree) if node.group and node.depth == depth}
@@ -82,48 +82,50 @@ def above(tree: Sequence[Node], index: int) -> int:
 
 def _add(
     found: list[Node],
-    run: Run,
+    layers: LayerRange,
     names: Sequence[Sequence[str]],
     weighs: Sequence[bool],
     depth: int,
     inside: int,
 ) -> None:
-    """Append a run of layers as a node; if it is a group, append its members below it.
+    """Append a range of layers as a node; if it is a group, append its members below it.
 
-    `inside` counts the first parts of the names that the group around it shows already.
+    `inside` is the number of leading parts of the names that the enclosing group shows already.
     """
-    alone = run.end - run.start == 1
-    parts = names[run.start] if alone else names[run.start][: run.parts]
-    below = [] if alone else list(_below(run, names, weighs, depth))
+    alone = layers.end - layers.start == 1
+    parts = names[layers.start] if alone else names[layers.start][: layers.parts]
+    below = [] if alone else list(_below(layers, names, weighs, depth))
     groups = sum(one.end - one.start > 1 for one in below)
     label = ".".join(parts[inside:] or parts[-1:])
     dotted = "." + label if inside and label[:1].isdigit() else label
     at = len(found)
-    node = Node(".".join(parts), dotted, depth, run.start, run.end, not alone, groups, at + 1)
+    node = Node(".".join(parts), dotted, depth, layers.start, layers.end, not alone, groups, at + 1)
     found.append(node)
     for one in below:
-        _add(found, one, names, weighs, depth + 1, run.parts)
+        _add(found, one, names, weighs, depth + 1, layers.parts)
     found[at] = node._replace(after=len(found))
 
 
 def _below(
-    run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool], depth: int
-) -> Iterator[Run]:
-    """The members of a group: blocks, if it is a stage that has several, and layers."""
-    parts = _split(run, names, weighs) if depth == 0 else []
+    layers: LayerRange, names: Sequence[Sequence[str]], weighs: Sequence[bool], depth: int
+) -> Iterator[LayerRange]:
+    """The members of a group: for a stage with several blocks, blocks and layers; else layers."""
+    parts = _split(layers, names, weighs) if depth == 0 else []
     blocks = {part for part in parts if _is_block(part, weighs)}
     if len(blocks) < 2:
-        parts, blocks = [run], set()
+        parts, blocks = [layers], set()
     for part in parts:
         if part in blocks:
             yield part
         else:
-            yield from (Run(i, i + 1, part.parts) for i in range(part.start, part.end))
+            yield from (LayerRange(i, i + 1, part.parts) for i in range(part.start, part.end))
 
 
-def _split(run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool]) -> list[Run]:
-    """The runs by the next part of the names; the only one that has blocks is split in turn."""
-    found = _parts(run, names)
+def _split(
+    layers: LayerRange, names: Sequence[Sequence[str]], weighs: Sequence[bool]
+) -> list[LayerRange]:
+    """Split by the next part of the names; a single part with blocks is split in turn."""
+    found = _parts(layers, names)
     holders = [
         part
         for part in found
@@ -135,16 +137,16 @@ def _split(run: Run, names: Sequence[Sequence[str]], weighs: Sequence[bool]) -> 
     return [*found[:at], *_split(holders[0], names, weighs), *found[at + 1 :]]
 
 
-def _parts(run: Run, names: Sequence[Sequence[str]]) -> list[Run]:
-    deeper = run.parts + 1
+def _parts(layers: LayerRange, names: Sequence[Sequence[str]]) -> list[LayerRange]:
+    deeper = layers.parts + 1
     found = []
     for _, same in itertools.groupby(
-        range(run.start, run.end), key=lambda i: tuple(names[i][:deeper])
+        range(layers.start, layers.end), key=lambda i: tuple(names[i][:deeper])
     ):
         members = list(same)
-        found.append(Run(members[0], members[-1] + 1, deeper))
+        found.append(LayerRange(members[0], members[-1] + 1, deeper))
     return found
 
 
-def _is_block(run: Run, weighs: Sequence[bool]) -> bool:
-    return sum(weighs[run.start : run.end]) >= BLOCK_LAYERS
+def _is_block(layers: LayerRange, weighs: Sequence[bool]) -> bool:
+    return sum(weighs[layers.start : layers.end]) >= BLOCK_LAYERS

@@ -1,1 +1,1 @@
-"""The log: what happened to the run, newest first."""
+"""The log of the events of a run: the pane and its words."""

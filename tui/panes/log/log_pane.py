@@ -1,4 +1,4 @@
-"""The log: what happened to the run, newest first."""
+"""The log of the events of a run, newest first."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from textual.binding import Binding, BindingType
 
 from engine.protocol.events import Alert, Event
 from engine.run.history import History
+from tui import shared_text
 from tui.drawing import log_lines
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.panes.base.pane import Border, ScrollingPane
+from tui.panes.base import line_editing
+from tui.panes.base.pane import Border, Pane
 from tui.panes.log import log_text
 from tui.widgets.key_group import KeyGroup
 from tui.widgets.strips import News
 
 
-class LogPane(ScrollingPane):
+class LogPane(Pane):
     """Epochs, checkpoints, alerts; arrows scroll, `/` filters by words."""
 
     LISTENS: ClassVar[frozenset[type[Event]]] = News.LISTENS
@@ -30,9 +32,11 @@ class LogPane(ScrollingPane):
     SHORTCUT = "0"
     KEY_HELP = (KeyGroup(log_text.HELP_TITLE, log_text.HELP_ROWS),)
     BEFORE_START = True
-    KEYS = (("/", log_text.KEY_LOG_FILTER), ("↑↓", log_text.KEY_SCROLL))
+    KEYS = (("/", shared_text.KEY_FILTER), ("↑↓", log_text.KEY_SCROLL))
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", log_text.FILTER, show=False),
+        Binding("slash", "filter", shared_text.FILTER, show=False),
+        Binding("down,j", "scroll_rows(1)", show=False),
+        Binding("up,k", "scroll_rows(-1)", show=False),
         Binding("pagedown", "scroll_rows(10)", show=False),
         Binding("pageup", "scroll_rows(-10)", show=False),
         Binding("home,g", "scroll_rows(-1_000_000)", show=False),
@@ -41,10 +45,12 @@ class LogPane(ScrollingPane):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
+        self.first = 0
+        """The newest entry that is shown, counted from 0."""
         self.wanted = ""
-        """Only entries with these words are shown."""
+        """Only entries that contain this text are shown."""
         self._typing = False
-        # The newest entry that was drawn: the entries on the screen stay after scrolling down.
+        # The newest event that was drawn: after scrolling down, the entries on the screen stay.
         self._newest = 0
 
     @classmethod
@@ -58,8 +64,16 @@ class LogPane(ScrollingPane):
         if history.checkpoint is not None:
             yield log_text.EXPLAIN_CHECKPOINTS
 
-    def count(self) -> int:
+    @property
+    def _count(self) -> int:
         return len(log_lines.matching(self.history.log, self.wanted))
+
+    def action_scroll_rows(self, rows: int) -> None:
+        self.first = max(0, min(self.first + rows, self._count - 1))
+        self.redraw()
+
+    def turn_wheel(self, rows: int) -> None:
+        self.action_scroll_rows(rows)
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         entries = log_lines.matching(history.log, self.wanted)
@@ -70,7 +84,7 @@ class LogPane(ScrollingPane):
         super().show(history, kinds)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
-        total, rows = self.count(), max(0, height - 2)
+        total, rows = self._count, max(0, height - 2)
         place = log_text.log_place(self.first + 1, min(self.first + rows, total), total)
         facts = (Span(place, "dim"),) if total > rows > 0 or (self.wanted and total) else ()
         cursor = "▌" if self._typing else ""
@@ -91,17 +105,16 @@ class LogPane(ScrollingPane):
         self._typing = False
 
     def on_key(self, event: textual_events.Key) -> None:
-        """While a filter is typed, keys are its letters; Enter keeps it, Escape drops it."""
+        """While the user types a filter, keys edit it; Enter keeps it, Escape drops it."""
         if not self._typing:
             return
+        edited = line_editing.edited(self.wanted, event)
         if event.key == "enter":
             self._typing = False
         elif event.key == "escape":
             self._typing, self.wanted = False, ""
-        elif event.key == "backspace":
-            self.wanted = self.wanted[:-1]
-        elif event.is_printable and event.character:
-            self.wanted += event.character
+        elif edited is not None:
+            self.wanted = edited
         else:
             return
         event.stop()

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 LOG_TITLE = "Log"
 
-KEY_LOG_FILTER = "filter"
-
 KEY_SCROLL = "scroll"
 
 LOG_TAB = "log"
 
 GO_TO_LOG = "Go to the log"
-
-FILTER = "Filter what is listed"
 
 HELP_TITLE = "the log"
 

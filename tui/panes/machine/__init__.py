@@ -1,1 +1,1 @@
-"""The load of the machine."""
+"""The load of the machine: the pane, its rows, its explanation and its words."""

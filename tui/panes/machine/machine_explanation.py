@@ -1,4 +1,4 @@
-"""What limits the speed of the run, and what would help."""
+"""Sentences about the limit of the speed of the run, and remedies."""
 
 from __future__ import annotations
 

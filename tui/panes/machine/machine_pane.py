@@ -20,7 +20,7 @@ from tui.terminal.viewer_cost import ViewerCost, cost_of
 class MachinePane(Pane):
     """Load, memory, speed and disk."""
 
-    # Speed comes with the steps and is drawn with the next sample: every two seconds is enough.
+    # The speed is drawn with each sample of the hardware: every two seconds is enough.
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
             events.Hardware,
@@ -38,7 +38,7 @@ class MachinePane(Pane):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.cost: Callable[[], ViewerCost | None] = lambda: None
-        """Tells the cost of the viewer itself."""
+        """Returns the cost of the viewer itself."""
         self._user = _user()
 
     def on_mount(self) -> None:
@@ -63,7 +63,7 @@ class MachinePane(Pane):
 
 
 def _user() -> str:
-    """The name of the user who watches; empty if the system has none."""
+    """The name of the user of this viewer; empty if the system has none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -93,8 +93,8 @@ GO_TO_MACHINE = "Go to the machine"
 # What `e` says
 
 EXPLAIN_MACHINE = (
-    "The machine's load and memory, how many images it learns from a second, and its disk. What "
-    "limits the speed is known once some steps were timed."
+    "The machine's load and memory, the training images per second, and the free disk space. After "
+    "some steps, this pane also shows what limits the speed."
 )
 
 EXPLAIN_OTHERS = "Others use the same GPUs, so the speed is not yours alone."

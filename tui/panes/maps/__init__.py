@@ -1,1 +1,1 @@
-"""Feature maps and kernels."""
+"""Feature maps and kernels: the pane, its rows, its explanation and its words."""

@@ -1,4 +1,4 @@
-"""The filters of the first convolution as pictures: medium grey stands for zero."""
+"""The kernels of the first convolution as pictures, in which medium grey stands for zero."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ GAP = 2
 def kernels_pane(
     event: Kernels, width: int, height: int, first: int = 0, coloured: bool = False
 ) -> list[Row]:
-    """A page of the filters, each below its number."""
+    """A page of the kernels, each below its number."""
     tiles = kernels_tiles(event, width, height)
     page = tiles.page(first, len(event.kernels))
     captions = [f"c{i:02d}" for i in page]
     rows = tiled([event.kernels[i] for i in page], captions, tiles, coloured)
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(cells.row(" ", *row), width) for row in [*rows, *blank][:height]]
+    return cells.filled((cells.row(" ", *row) for row in rows), width, height)
 
 
 def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
-    """The largest grid that shows all filters; every weight takes the same number of cells."""
+    """The largest grid that shows all kernels; every weight takes the same number of cells."""
     tall, wide = (*event.shape[2:4], 1, 1)[:2]
     tiles = Tiles(0, 0, 0, 0)
     for scale in range(max(2, 2 * MOST_ROWS // max(1, tall)), 1, -1):
@@ -42,18 +41,18 @@ def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
 
 
 def kernels_facts(event: Kernels, room: int) -> Row:
-    """`black -0.42  white +0.42`: the weights of the darkest and the lightest shade."""
+    """`weights -0.420 dark, +0.420 light`: the weights of the darkest and the lightest shade."""
     return fitting([(Span(maps_text.weights_to(numbers.loss(event.largest)), "dim"),)], room)
 
 
 def kernels_foot(event: Kernels) -> Row:
-    """`conv1  64 kernels of 3×3×3`: the layer and the shape of its filters."""
+    """`conv1  64 kernels of 3×3×3`: the layer and the shape of its kernels."""
     count, *shape = event.shape or (0,)
     return (Span(harmless(event.layer)), Span(f"  {maps_text.kernels(count, shape)}", "dim"))
 
 
 def kernels_range(event: Kernels, width: int, height: int, first: int) -> Row:
-    """`1-40 of 64`: which filters are shown."""
+    """`1-40 of 64`: the kernels on this page."""
     page = kernels_tiles(event, width, height).page(first, len(event.kernels))
     if not page:
         return ()

@@ -21,20 +21,20 @@ from tui.drawing.table import widest
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
 from tui.panes.maps import maps_text
 
-# The rows of a map with its caption, if there is room.
+# The usual number of rows of a map with its caption.
 BAND = 8
-# The rows of an image of 32×32 pixels, two pixels in a cell; twice as many if they fit.
+# The rows of an image of 32×32 pixels with two pixels in a cell; doubled if there is room.
 PICTURE_ROWS = 16
-# A high pane that is narrower than this has the channels below the image.
+# A high pane narrower than this has the channels below the image.
 TALL = 64
 # The rows for the class of the image and its predictions.
-SAID = 4
+PREDICTION_ROWS = 4
 # The cells for the predictions on the right of an image.
 BESIDE = 15
 
 
 class MapView(NamedTuple):
-    """The view of the maps: the first one, their order, and whether they have colours."""
+    """The view of the maps: the first one, whether strong ones come first, and the colours."""
 
     first: int = 0
     strongest: bool = False
@@ -53,13 +53,12 @@ def maps_pane(
 ) -> list[Row]:
     """The image with its predictions, and the layer's channels beside or below it."""
     if event is None:
-        rows = [cells.row(Span(" " + shared_text.NO_MAPS, "dim"))]
+        rows = [cells.row(Span(" " + maps_text.NO_MAPS, "dim"))]
     elif _is_tall(width, height):
         rows = _tall(event, classes, width, height, view)
     else:
         rows = _broad(event, classes, width, height, view)
-    blank: list[Row] = [()] * (height - len(rows))
-    return [cells.fit(row, width) for row in [*rows, *blank][:height]]
+    return cells.filled(rows, width, height)
 
 
 def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> Row:
@@ -69,7 +68,7 @@ def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> 
     best, probability = event.top[0]
     names = f"{class_name(classes, event.true)} → {class_name(classes, best)}"
     right = Span(names, "good" if best == event.true else "error")
-    return fitting([(right, Span(" " + _probability(probability))), (right,)], room)
+    return fitting([(right, Span(" " + numbers.probability(probability))), (right,)], room)
 
 
 def maps_label(event: FeatureMaps) -> str:
@@ -80,9 +79,9 @@ def maps_label(event: FeatureMaps) -> str:
 def maps_foot(
     event: FeatureMaps | None, steps_per_epoch: int, room: int, receptive: int = 0
 ) -> Row:
-    """`conv1  64×32×32  sees 3×3 px   image 4217   epoch 12`, or less of it.
+    """`conv1  64×32×32  sees 3×3 px   image 4217   epoch 12`, or a shorter form.
 
-    The layer, its output, the image, and the epoch of the network.
+    These are the layer, its output, its receptive field, the image, and the epoch of the network.
     """
     if event is None:
         return ()
@@ -97,9 +96,9 @@ def maps_foot(
 
 
 def waiting_foot(layer: str, image: int) -> Row:
-    """`conv2   image 18  waiting …`: what was requested and is not there yet."""
-    asked = f"{harmless(layer)}   {maps_text.image(image)}  "
-    return (Span(asked), Span(maps_text.WAITING, "selected"))
+    """`conv2   image 18  waiting …`: an open request."""
+    requested = f"{harmless(layer)}   {maps_text.image(image)}  "
+    return (Span(requested), Span(maps_text.WAITING, "selected"))
 
 
 def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView) -> Row:
@@ -117,11 +116,11 @@ def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView
 def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
     """The grid of channels in a pane of this inner size.
 
-    All channels are shown if they then take at least `BAND` rows each; else a page of them is.
+    It holds all channels if each then gets at least `BAND` rows; otherwise a page of them.
     """
     if _is_tall(width, height):
-        said = SAID if _is_said_below(width, height) else 0
-        width, height = width - 2, height - _side(width, height) - said - 1
+        below = PREDICTION_ROWS if _has_predictions_below(width, height) else 0
+        width, height = width - 2, height - _side(width, height) - below - 1
     else:
         width -= 2 * _side(width, height) + 4
     count, page = len(event.maps), _page(width, height)
@@ -134,7 +133,7 @@ def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
 
 
 def _page(width: int, height: int) -> Tiles:
-    """The grid with as many channels of about `BAND` rows as fit."""
+    """The grid of channels of about `BAND` rows each."""
     down = max(1, round(height / BAND))
     rows = max(1, height // down - 1)
     across = max(1, round((width + 1) / (2 * rows + 1)))
@@ -142,7 +141,7 @@ def _page(width: int, height: int) -> Tiles:
 
 
 def _tiles(across: int, down: int, width: int, height: int) -> Tiles:
-    """This many channels, as large as possible, about as high as wide."""
+    """A grid of this many channels, as large as possible, about as high as wide."""
     rows = min(MOST_ROWS, height // down - 1)
     cols = min((width + 1) // across - 1, 2 * min(rows + 2, MOST_ROWS))
     rows = min(rows, (cols + 3) // 2)
@@ -151,14 +150,14 @@ def _tiles(across: int, down: int, width: int, height: int) -> Tiles:
 
 @lru_cache(4096)
 def activation(map_: FeatureMap) -> float:
-    """The mean of a map; NaN if it is not finite."""
+    """The mean of a map; NaN if its range is not finite."""
     low, high = numbers.number(map_.low), numbers.number(map_.high)
     data = decoded(map_.data)
     return low + sum(data) / max(1, len(data)) / 255 * (high - low)
 
 
 def ordered(event: FeatureMaps, strongest: bool) -> list[FeatureMap]:
-    """The maps by number, or by their mean: the highest first, those not finite last."""
+    """The maps by number, or by their mean: the highest first, means that are not finite last."""
     if not strongest:
         return list(event.maps)
     means = {map_.channel: activation(map_) for map_ in event.maps}
@@ -173,20 +172,20 @@ def _is_tall(width: int, height: int) -> bool:
     return height >= PICTURE_ROWS + BAND and width < TALL
 
 
-def _is_said_below(width: int, height: int) -> bool:
+def _has_predictions_below(width: int, height: int) -> bool:
     """Whether a tall pane has no room for the predictions beside the image."""
     return 2 * _side(width, height) + BESIDE > width
 
 
 def _side(width: int, height: int) -> int:
-    """The rows of the image."""
+    """The height of the image in rows."""
     if _is_tall(width, height):
         beside = min(PICTURE_ROWS, (width - BESIDE) // 2)
         # The channels keep half of the pane.
-        alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - SAID - 2)
+        alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - PREDICTION_ROWS - 2)
         return max(1, beside, alone)
     if height >= PICTURE_ROWS:
-        most = min(height - SAID, width // 4)
+        most = min(height - PREDICTION_ROWS, width // 4)
         return 2 * PICTURE_ROWS if most >= 2 * PICTURE_ROWS else max(1, min(PICTURE_ROWS, most))
     # In a low pane, a smaller image leaves room for a second channel.
     return max(1, min(height, width // 6))
@@ -216,14 +215,14 @@ def _tall(
     side = _side(width, height)
     picture = pictured(event.picture, 2 * side, side, view.coloured)
     blanks: list[Row] = [()] * side
-    if _is_said_below(width, height):
-        said = [*_predictions(event, classes, 2 * side), *blanks]
-        above = [cells.row(" ", *row) for row in (*picture, *said[:SAID])]
+    if _has_predictions_below(width, height):
+        beside = [*_predictions(event, classes, 2 * side), *blanks]
+        above = [cells.row(" ", *row) for row in (*picture, *beside[:PREDICTION_ROWS])]
     else:
-        said = [(), *_predictions(event, classes, width - 2 * side - 4), *blanks]
+        beside = [(), *_predictions(event, classes, width - 2 * side - 4), *blanks]
         above = [
             cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
-            for one, other in zip(picture, said, strict=False)
+            for one, other in zip(picture, beside, strict=False)
         ]
     return [*above, (), *(cells.row(" ", *row) for row in _grid(event, width, height, view))]
 
@@ -239,15 +238,10 @@ def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list
             cells.row(
                 Span(cells.fit_text(class_name(classes, index), name), ink),
                 Span(" " + bar(axis.share(probability, 0.0, 1.0), room), "dim"),
-                cells.right(_probability(probability), 4),
+                cells.right(numbers.probability(probability), 4),
             )
         )
     return rows
-
-
-def _probability(value: float | None) -> str:
-    """.81, 1.0 or nan."""
-    return numbers.bare(f"{numbers.number(value):.2f}")[:4]
 
 
 def _grid(event: FeatureMaps, width: int, height: int, view: MapView) -> list[Row]:
@@ -263,7 +257,7 @@ def _grid(event: FeatureMaps, width: int, height: int, view: MapView) -> list[Ro
 
 
 def _caption(map_: FeatureMap, strongest: float) -> str:
-    """The channel, with a block for its strength compared with the strongest."""
+    """The channel, and its strength relative to the strongest one as a block."""
     mean = activation(map_)
     strength = STEPS[round(7 * axis.share(mean, 0.0, strongest))] if math.isfinite(mean) else GAP
     return f"c{map_.channel:02d} {strength}"

@@ -1,4 +1,4 @@
-"""What feature maps mean, and what the network takes the image for."""
+"""Sentences that explain feature maps, and the prediction for the image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feature maps of a layer: those in the journal, and those that a person requests."""
+"""The feature maps of a layer: those in the journal, or those that the user requests."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from engine.protocol import events
 from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
+from tui.panes.base import line_editing
 from tui.panes.base.pane import Border, Pane
 from tui.panes.maps import kernel_rows, map_rows, maps_explanation, maps_text
 from tui.widgets.drawn import is_coloured
 from tui.widgets.key_group import KeyGroup
 
-# Pictures in colours take the most bytes on the way to a terminal, so they are drawn again only
-# this often. In a young run they are drawn again at this share of its age.
+# Coloured pictures take the most bytes to draw, so they are drawn again only this often. In a young
+# run, they are drawn again after this share of its age.
 SECONDS = 10.0
 YOUNG = 1 / 3
 # The most channels in one reply.
@@ -26,10 +27,10 @@ MOST_CHANNELS = 1024
 
 
 class MapsPane(Pane):
-    """The image, what it is taken for, and the channels of one layer.
+    """The image, its predictions, and the channels of one layer.
 
-    At first these are the maps in the journal. Maps that a person requested are requested again
-    when the journal has maps of a later step.
+    At first these are the maps in the journal. Maps that the user requested are requested again
+    when the journal gets maps of a later step.
     """
 
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
@@ -68,24 +69,24 @@ class MapsPane(Pane):
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
-        # The layer and the image to show; until the reply comes, others may be shown.
+        # The layer and the image that the user chose; until the reply comes, others may be shown.
         self._layer = ""
         self._image: int | None = None
         self._reply: FeatureMaps | None = None
         self._kernels: Kernels | None = None
         self._on_kernels = False
         self._waiting = False
-        # Whether news have not been drawn yet, and the time in the journal of those that have.
+        # Whether some news was not drawn yet, and the time in the journal of the last drawing.
         self._stale = False
         self._drawn_at = 0.0
-        # Whether a layer was selected in another pane that has not been requested yet.
+        # Whether another pane selected a layer whose maps were not requested yet.
         self._selected_elsewhere = False
         # The step of the newest maps in the journal at the last request.
         self._requested_at = 0
         self._first = 0
         self._strongest = False
         self._blocks = True
-        # The number that is being typed, None while there is none.
+        # The number that the user is typing; None if there is none.
         self._typed: str | None = None
 
     @classmethod
@@ -107,7 +108,7 @@ class MapsPane(Pane):
             self.redraw()
 
     def _is_due(self, kinds: frozenset[type[Event]] | None) -> bool:
-        """Whether news may be drawn now; a run that rests draws all of them."""
+        """Whether news may be drawn now; of a paused or ended run, they always are."""
         now = self.history.last_time
         if kinds is None or events.RunEnded in kinds or self.history.paused:
             return True
@@ -115,7 +116,7 @@ class MapsPane(Pane):
         return not 0 <= now - self._drawn_at < seldom
 
     def receive(self, reply: Event) -> None:
-        """Show the maps or the kernels, or what was there before if the engine refused."""
+        """Show the maps or the kernels; after a refusal, show what was there before."""
         self._waiting = False
         if isinstance(reply, Kernels):
             self._kernels = reply
@@ -164,7 +165,7 @@ class MapsPane(Pane):
     # Requests
 
     def _request(self) -> None:
-        """Request what is to be shown."""
+        """Request the maps or the kernels to show."""
         layer, image = self._wanted
         if layer not in self._names():
             return
@@ -182,7 +183,7 @@ class MapsPane(Pane):
         self._request()
 
     def select_layer(self, layer: str) -> None:
-        """Show this layer, if it has maps, once the pane is on the screen."""
+        """Show this layer if it has maps; a hidden pane requests them once it is visible."""
         if layer not in self._names() or layer == self._wanted[0]:
             return
         if self.is_on_screen:
@@ -218,11 +219,8 @@ class MapsPane(Pane):
         self._first = max(0, min(self._first + step * page, last))
         self._complete()
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_page(1)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_page(-1)
+    def turn_wheel(self, rows: int) -> None:
+        self.action_page(rows)
 
     def action_order(self) -> None:
         self._strongest, self._first = not self._strongest, 0
@@ -233,7 +231,7 @@ class MapsPane(Pane):
         self.redraw()
 
     def _complete(self) -> None:
-        """Draw; if only some of the channels are there, request all of them."""
+        """Draw; if only some of the channels have arrived, request all of them."""
         event = self._shown
         if event is None or self._on_kernels or len(event.maps) >= min(_channels(event)):
             self.redraw()
@@ -264,12 +262,11 @@ class MapsPane(Pane):
         event.prevent_default()
         if event.key == "enter":
             self._go()
-        elif event.key == "backspace":
-            self._typed = self._typed[:-1]
-        elif event.key.isdecimal() and len(self._typed) < len(str(self._images)):
-            self._typed += event.key
-        elif not event.key.isdecimal():
-            self._typed = None
+        else:
+            typed = line_editing.edited(self._typed, event) or ""
+            digits = len(str(self._images))
+            gives_up = not typed.isdecimal() and event.key != "backspace"
+            self._typed = None if gives_up else typed[:digits]
         self.redraw()
 
     def on_blur(self) -> None:
@@ -306,7 +303,7 @@ class MapsPane(Pane):
         return Border(facts, foot, range_)
 
     def _foot(self, room: int, range_: Row) -> Row:
-        """What is shown, or what was requested while something else is shown."""
+        """The maps that are shown; while others are requested, these."""
         shown, (layer, image) = self._shown, self._wanted
         if self._waiting and self._on_kernels:
             return (Span(f"{maps_text.KEY_KERNELS}  "), Span(maps_text.WAITING, "selected"))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 MAPS_TITLE = "Maps"
 
+NO_MAPS = "feature maps come with the next validation"
+
 STRONGEST_FIRST = "strongest first"
 
 WAITING = "waiting …"
@@ -107,7 +109,7 @@ def explain_layers(first: str, deepest: str) -> str:
 
 
 def explain_right(name: str, share: str) -> str:
-    return f"The network takes this image for {name} with {share} %, and that is right."
+    return f"The network takes this image for {name} with {share} %, which is correct."
 
 
 def explain_wrong(name: str, share: str, true: str) -> str:

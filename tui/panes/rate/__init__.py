@@ -1,1 +1,1 @@
-"""The learning rate, past and planned."""
+"""The learning rate, past and planned: the pane, its explanation and its words."""

@@ -1,4 +1,4 @@
-"""What the learning rate means, and what its schedule does now."""
+"""Sentences that explain the learning rate and its schedule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.recipes import schedule
 from engine.run.history import History
 from tui.panes.rate import rate_text
 
-# A rate that lies at least this share below its plan was lowered by reduce-on-plateau.
+# Below 1 minus this, the factor means that reduce-on-plateau has lowered the rate.
 LOWERED = 0.02
 
 
@@ -26,7 +26,7 @@ def sentences(history: History) -> Iterator[str]:
 
 
 def _now(plan: schedule.Plan, history: History) -> str:
-    """What the planned rate does at this step."""
+    """The sentence for the present part of the schedule."""
     step = min(history.step, max(0, plan.steps - 1))
     if step < plan.warmup:
         return rate_text.EXPLAIN_WARMUP

@@ -21,7 +21,7 @@ class RatePane(Chart):
     TITLE = rate_text.RATE_TITLE
     SHORT = TAB = shared_text.RATE
     GO_TO = rate_text.GO_TO_RATE
-    # The rate of a column is known when the column begins.
+    # The rate of a column is known when the column begins, so the plot need not be renewed in it.
     RENEWED = math.inf
 
     @classmethod
@@ -42,8 +42,8 @@ class RatePane(Chart):
         if at is None:
             return Border(learning_rate.rate_facts(self.history, facts_room), self.ticks(width))
         reach = self.reach(width)
-        said = learning_rate.rate_cursor_facts(self.history, at, reach, facts_room)
-        return Border(said, self.ticks(width))
+        facts = learning_rate.rate_cursor_facts(self.history, at, reach, facts_room)
+        return Border(facts, self.ticks(width))
 
     def plot(self, width: int, height: int) -> list[Row]:
         if not plot.is_loaded():

@@ -1,1 +1,1 @@
-"""Named numbers over the epochs: the speed, the gradient norm, and whatever else a run measures."""
+"""Named numbers over the epochs, such as the speed and the gradient norm: pane, drawing, words."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -22,7 +21,7 @@ INKS: tuple[Ink, ...] = ("train", "validation", "good", "warning")
 LETTERS = "abcd"
 # A pane whose inside is narrower than this has no list beside the plot.
 LIST_FROM = 50
-# The list takes at most this share of the width, and a number at least this many cells.
+# The list takes at most this share of the width; a column of numbers, at least this many cells.
 LIST_SHARE = 0.5
 NUMBER = 7
 # The cells for letter, value and range beside a name, with the space between them.
@@ -30,30 +29,30 @@ BESIDE_NAME = 25
 
 
 class Scalar(NamedTuple):
-    """A named number: its newest value or that at the cursor, None where there is none.
+    """A named number: its newest value, or its value at the cursor; None if there is none.
 
-    A curve that is shown has a place among the `INKS`, a line in epochs, and a scale.
+    A curve that is shown has a slot among the `INKS`, a line in epochs, and a scale.
     """
 
     name: str
     value: float | None = None
-    place: int | None = None
+    slot: int | None = None
     line: Sequence[tuple[float, float]] = ()
     scale: Scale = Scale(0.0, 1.0)
 
     @property
     def ink(self) -> Ink:
-        return "dim" if self.place is None else INKS[self.place]
+        return "dim" if self.slot is None else INKS[self.slot]
 
     @property
     def letter(self) -> str:
-        return " " if self.place is None else LETTERS[self.place]
+        return " " if self.slot is None else LETTERS[self.slot]
 
 
 def scale_for(
     line: Sequence[tuple[float, float]], *, log: bool, previous: Scale | None = None
 ) -> Scale:
-    """The round limits of a curve; the previous ones are kept while they suit it."""
+    """The round limits of a curve; the previous ones stay while they suit it."""
     values = [y for _, y in line if math.isfinite(y) and (y > 0 or not log)]
     if not values:
         return previous or (Scale(0.1, 1.0, log=True) if log else Scale(0.0, 1.0))
@@ -87,7 +86,7 @@ def scalar_pane(
     window: Limits,
     cursor: float | None = None,
 ) -> list[Row]:
-    """The curves with the y-axis of the selected one, and beside them the names."""
+    """The curves with the y-axis of the selected one, and the list of names beside them."""
     beside = list_width([one.name for one in scalars], width)
     plot = curves_plot(scalars, selected, width - beside, height, window=window, cursor=cursor)
     if not beside:
@@ -105,7 +104,7 @@ def curves_plot(
     window: Limits,
     cursor: float | None = None,
 ) -> list[Row]:
-    """The curves that are shown, each on its own scale, the selected one above the others."""
+    """The curves, each on its own scale, the selected one on top of the others."""
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
@@ -113,7 +112,8 @@ def curves_plot(
     shown = shown_in_order(scalars, selected)
     rows = _overlaid(shown, room, height, window)
     if not any(one.line for one in shown):
-        rows[len(rows) // 2] = _nothing(room, chosen=bool(shown))
+        forms = scalars_text.EMPTY if shown else scalars_text.NONE_CHOSEN
+        rows[len(rows) // 2] = cells.centred(room, *forms)
     if cursor is not None:
         rows = axis.with_cursor(rows, column_in(window, cursor, room))
     if shown:
@@ -124,8 +124,8 @@ def curves_plot(
 
 
 def shown_in_order(scalars: Sequence[Scalar], selected: int) -> list[Scalar]:
-    """The curves that are shown, from below to above; the y-axis is that of the last one."""
-    shown = [one for one in scalars if one.place is not None]
+    """The curves that are shown, in the order of drawing; the y-axis belongs to the last one."""
+    shown = [one for one in scalars if one.slot is not None]
     return sorted(shown, key=lambda one: one is scalars[selected])
 
 
@@ -144,35 +144,18 @@ def _overlaid(shown: Sequence[Scalar], width: int, height: int, window: Limits) 
     for (y, x), mark in nan_marks([one.line for one in shown], width, window).items():
         for i, sign in enumerate(mark.text[: width - x]):
             grid[y][x + i] = Span(sign, mark.ink)
-    return [_joined(row) for row in grid]
+    return [cells.merged(row) for row in grid]
 
 
 def _both(below: str, above: str) -> str:
-    """The dots of two cells in one."""
+    """The dots of two braille cells in one."""
     return above if below == " " else chr(ord(below) | ord(above))
-
-
-def _joined(row: Sequence[Span]) -> Row:
-    """A row with neighbours of one ink in one span."""
-    groups = itertools.groupby(row, key=lambda span: span.ink)
-    return tuple(Span("".join(span.text for span in group), ink) for ink, group in groups)
-
-
-def _nothing(width: int, *, chosen: bool) -> Row:
-    """The sentence in an empty plot: what will fill it."""
-    long, short = (
-        (scalars_text.EMPTY, scalars_text.EMPTY_SHORT)
-        if chosen
-        else (scalars_text.NONE_CHOSEN, scalars_text.NONE_CHOSEN_SHORT)
-    )
-    sentence = long if width >= len(long) else short
-    return cells.fit(cells.shortened((Span(f"{sentence:^{width}}", "dim"),), width), width)
 
 
 def name_list(
     scalars: Sequence[Scalar], selected: int, width: int, height: int, *, at_cursor: bool
 ) -> list[Row]:
-    """A heading, and a row for each name that fits, the selected one among them."""
+    """A heading, and a row for each name that fits; the selected one is always visible."""
     first = first_row(selected, height)
     seen = scalars[first : first + max(0, height - 1)]
     room = max(1, width + 1 - BESIDE_NAME)
@@ -195,8 +178,7 @@ def name_list(
             name._replace(text=name.text[1:]),
             *others,
         )
-    rows += [()] * height
-    return [cells.fit(row, width) for row in rows[:height]]
+    return cells.filled(rows, width, height)
 
 
 def first_row(selected: int, height: int) -> int:
@@ -206,6 +188,6 @@ def first_row(selected: int, height: int) -> int:
 
 def _range(one: Scalar) -> str:
     """From the lower to the upper end of the y-axis."""
-    if one.place is None or not one.line:
+    if one.slot is None or not one.line:
         return ""
     return f"{y_label(one.scale.low)}–{y_label(one.scale.high)}"

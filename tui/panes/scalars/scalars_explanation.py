@@ -1,4 +1,4 @@
-"""What the named numbers mean, as far as the program knows them."""
+"""Sentences that explain the named numbers which the program knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named numbers over the epochs: the speed, the gradient norm, and whatever a run measures."""
+"""Named numbers over the epochs: the speed, the gradient norm, and any other that a run has."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from tui.panes.scalars import scalar_drawing, scalars_explanation, scalars_text
 from tui.panes.scalars.scalar_drawing import INKS, Scalar
 from tui.widgets.key_group import KeyGroup
 
-# The curves that are shown until a person chooses.
+# The number of curves that are shown until the user chooses some.
 SHOWN_AT_FIRST = 2
 
 
 class ScalarsPane(SmoothedChart):
     """A list of names, and the curves of those that are shown, each on a scale of its own.
 
-    The y-axis is that of the selected name. A new name is listed, and shown when it is chosen.
+    The y-axis belongs to the selected name. A new name is listed; its curve is hidden until the
+    user shows it.
     """
 
     NAME = "scalars"
@@ -56,7 +57,7 @@ class ScalarsPane(SmoothedChart):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self._selected = ""
-        # The names of the curves that are shown, in the order of the inks; None before a choice.
+        # The names of the chosen curves, in the order of the inks; None until the user chooses.
         self._chosen: list[str | None] | None = None
         self._scales: dict[str, Scale] = {}
         # The settings of the view that the scales were made for.
@@ -97,19 +98,19 @@ class ScalarsPane(SmoothedChart):
 
     def action_show_curve(self) -> None:
         """Show the curve of the selected name, or hide it."""
-        name, places = self._names[self._at], [*self._shown]
-        places += [None] * (len(INKS) - len(places))
-        if name in places:
-            places[places.index(name)] = None
-        elif None in places:
-            places[places.index(None)] = name
+        name, slots = self._names[self._at], [*self._shown]
+        slots += [None] * (len(INKS) - len(slots))
+        if name in slots:
+            slots[slots.index(name)] = None
+        elif None in slots:
+            slots[slots.index(None)] = name
         else:
             self.notify(scalars_text.most_curves(len(INKS)))
-        self._chosen = places
+        self._chosen = slots
         self.redraw()
 
     def on_click(self, event: textual_events.Click | None = None) -> None:
-        """A click into the list selects a name; a second one shows or hides its curve."""
+        """A click on a name selects it; a second click shows or hides its curve."""
         super().on_click(event)
         if event is None or event.x <= self.plot_width(self.size.width):
             return
@@ -120,11 +121,8 @@ class ScalarsPane(SmoothedChart):
             else:
                 self._select(row)
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_select(1)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_select(-1)
+    def turn_wheel(self, rows: int) -> None:
+        self.action_select(rows)
 
     # Drawing
 
@@ -132,15 +130,15 @@ class ScalarsPane(SmoothedChart):
         return width - 2 - scalar_drawing.list_width(self._names, width - 2)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
-        place = (
-            curve_facts.cursor_places(self.cursor, self._step) if self.cursor is not None else ()
+        labels = (
+            curve_facts.cursor_labels(self.cursor, self._step) if self.cursor is not None else ()
         )
         if self.plot_width(width) < width - 2:
-            return Border(fitting([*place, *self._axis_facts], facts_room), self.ticks(width))
+            return Border(fitting([*labels, *self._axis_facts], facts_room), self.ticks(width))
         name = self._names[self._at]
         value = Span(scalar_drawing.amount(self._value(name, self.reach(width))))
         named = (Span(f"{harmless(name)} ", "dim"), value)
-        forms = [(*at, Span("  "), *named) for at in place]
+        forms = [(*at, Span("  "), *named) for at in labels]
         return Border(fitting([*forms, named, (value,)], facts_room), self.ticks(width))
 
     @property
@@ -159,10 +157,9 @@ class ScalarsPane(SmoothedChart):
         return round((self.cursor or 0.0) * self.history.steps_per_epoch)
 
     def plot(self, width: int, height: int) -> list[Row]:
-        way = (self.view.recent, self.log_scale, self.view.smoothing)
-        if way != self._scaled_for:
+        if self.settings != self._scaled_for:
             self._scales.clear()
-            self._scaled_for = way
+            self._scaled_for = self.settings
         reach = self.reach(width + 2)
         return scalar_drawing.scalar_pane(
             [self._scalar(name, reach) for name in self._names],
@@ -177,16 +174,13 @@ class ScalarsPane(SmoothedChart):
         value = self._value(name, reach)
         if name not in self._shown:
             return Scalar(name, value)
-        line, window = self._series(name), self.window
-        if self.view.recent:
-            line = series.in_detail(line, self.history.steps_per_epoch)
-        drawn = series.within(series.smoothed(line, self.view.smoothing, window), window).line
+        drawn = self.as_viewed(self._series(name)).line
         scale = scalar_drawing.scale_for(drawn, log=self.log_scale, previous=self._scales.get(name))
         self._scales[name] = scale
         return Scalar(name, value, self._shown.index(name), drawn, scale)
 
     def _value(self, name: str, reach: float) -> float | None:
-        """The newest value or, with a cursor, the newest one up to it; None ahead of the run."""
+        """The newest value, or the newest one up to the cursor; None if the cursor is ahead."""
         if self.cursor is None:
             curve = self.history.scalars[name]
             return numbers.number(curve.last) if curve.bins() else None
@@ -203,7 +197,7 @@ class ScalarsPane(SmoothedChart):
 
 
 def _value_in(report: Steps, name: str) -> float | None:
-    """The number of this name in a report, NaN if it was not finite, None if it is not there."""
+    """The number of this name in a report: NaN if it was not finite, None if it is missing."""
     if name == IMAGES_PER_SECOND:
         return report.images_per_second
     return numbers.number(report.scalars[name]) if name in report.scalars else None

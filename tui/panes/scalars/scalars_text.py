@@ -13,10 +13,9 @@ LAST = "last"
 AT_CURSOR = "▲"
 RANGE = "range"
 OWN_RANGES = "each on its own range"
-EMPTY = "the first steps bring images/s and gradient_norm"
-EMPTY_SHORT = "the first steps fill it"
-NONE_CHOSEN = "Space shows the curve of a name"
-NONE_CHOSEN_SHORT = "Space: show it"
+# In an empty plot: a long sentence and a short one.
+EMPTY = "the first steps bring images/s and gradient_norm", "the first steps fill it"
+NONE_CHOSEN = "Space shows the curve of a name", "Space: show it"
 
 # Keys
 
@@ -34,8 +33,8 @@ HELP_ROWS = (
 
 EXPLAIN_SCALARS = "These are named numbers that the training reports, one curve each."
 EXPLAIN_RANGES = (
-    "Where several are shown, each fills the height with its own range, which stands beside its "
-    "name; the y-axis is that of the selected name. Compare their shapes, not their heights."
+    "If several are shown, each fills the height with its own range, which stands beside its name; "
+    "the y-axis belongs to the selected name. Compare their shapes, not their heights."
 )
 EXPLAIN_WAIT = "The first steps bring the first of them."
 EXPLAIN_SPEED = "images/s is how many training images a second the network learns from."

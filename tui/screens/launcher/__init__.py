@@ -1,1 +1,1 @@
-"""The launcher: lists of runs, architectures, data, recipes and devices, and the run they make."""
+"""The launcher: lists of runs, architectures, data, recipes and devices, and the new run."""

@@ -24,7 +24,7 @@ class ArchitectureBox(Chooser):
         super().__init__(id=id, heading=True, chosen=chosen)
         self._order = shared_text.BY_FAMILY
         self.wanted = ""
-        """The text that names, families and ideas are filtered by."""
+        """The filter: a part of a name, a family or an idea."""
 
     def on_mount(self) -> None:
         self._list()
@@ -36,7 +36,7 @@ class ArchitectureBox(Chooser):
         self.note(marked.new if marked else launcher_text.NO_MATCH)
 
     def filter(self, wanted: str, chosen: str) -> None:
-        """List what matches this text; the chosen architecture stays marked if it is listed."""
+        """List the matches of this text, and mark the chosen architecture if it is among them."""
         self.wanted = wanted
         self._list(chosen)
 

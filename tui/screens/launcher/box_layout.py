@@ -1,4 +1,4 @@
-"""Which boxes the launcher shows at each size of the terminal, their titles and heights."""
+"""The boxes that the launcher shows at each size of the terminal, with titles and heights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOXES = ("runs", "arch", "data", "recipe", "device")
 SIDE_BY_SIDE_COLUMNS = 60
 # The fewest rows of a terminal that shows the stages, the command line and the head.
 STAGES_ROWS, PLAN_ROWS, HEAD_ROWS = 34, 8, 10
-# For the rows of a terminal, at least: the most rows in the boxes of runs and devices.
+# From this many rows of the terminal on: the most rows in the boxes of runs and devices.
 MOST_ROWS: Sequence[tuple[int, Mapping[str, int]]] = (
     (34, {"runs": 6, "device": 4}),
     (22, {"runs": 2, "device": 2}),
@@ -24,9 +24,9 @@ MOST_ROWS: Sequence[tuple[int, Mapping[str, int]]] = (
 
 
 class BoxLayout(NamedTuple):
-    """What is shown: the boxes with their titles, and whether the parts around them are.
+    """The visible boxes with their titles, and whether the parts around them are visible.
 
-    `most_rows` limits the boxes of runs and devices; it is empty where one box stands alone.
+    `most_rows` limits the boxes of runs and devices; it is empty if one box stands alone.
     """
 
     titles: Mapping[str, Row]
@@ -37,7 +37,7 @@ class BoxLayout(NamedTuple):
 
 
 def box_layout(width: int, height: int, filled: Sequence[str], box: str) -> BoxLayout:
-    """All filled boxes, or the one in use alone where there is no room for more."""
+    """All filled boxes, or only the one in use if there is no room for more."""
     most = most_rows(width, height)
     return BoxLayout(
         {name: _title(name) for name in filled} if most else {box: _tabs(filled, box, width)},
@@ -49,14 +49,14 @@ def box_layout(width: int, height: int, filled: Sequence[str], box: str) -> BoxL
 
 
 def most_rows(width: int, height: int) -> Mapping[str, int]:
-    """The most rows in the boxes of runs and devices; empty where one box stands alone."""
+    """The most rows in the boxes of runs and devices; empty if one box stands alone."""
     if width < SIDE_BY_SIDE_COLUMNS:
         return {}
     return next((most for least, most in MOST_ROWS if height >= least), {})
 
 
 def neighbour(filled: Sequence[str], box: str, steps: int) -> str:
-    """The box so many steps after this one; the first follows the last."""
+    """The box this many steps after `box`; the first follows the last."""
     return filled[(filled.index(box) + steps) % len(filled)]
 
 

@@ -47,7 +47,7 @@ class DataBox(Chooser):
 
 
 def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:
-    """Name, images, size and classes of the folder; only a name while none is known."""
+    """Name, images, size and classes of the folder; until one is chosen, only a name."""
     if folder is None:
         return launcher_text.FOLDER_ENTRY, "", "", ""
     name, shape = harmless(Path(folder.path).name), folder.shape

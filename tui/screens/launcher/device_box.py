@@ -26,7 +26,7 @@ class DeviceBox(Chooser):
 
 
 def _name_and_memory(gpu: events.Gpu) -> str:
-    """The GPU's name and free memory, unless torch may number the GPUs otherwise than NVML."""
+    """The name and the free memory of a GPU, unless torch may number GPUs differently than NVML."""
     if not gpu_numbering.ordered_as_by_nvml():
         return launcher_text.DEVICE_UNKNOWN
     return f"{gpu.name}   {byte_size(gpu.memory_total - gpu.memory_used)} free"

@@ -12,7 +12,7 @@ FLAGS = {"epochs": "--epochs", "seed": "--seed", "device": "--device", "data_dir
 
 
 def of(chosen: Recipe) -> str:
-    """`cnn-tui train -m resnet18 -d cifar10 -r quick`, with what differs from the preset."""
+    """`cnn-tui train -m resnet18 -d cifar10 -r quick`, plus the changed fields."""
     words = ["cnn-tui", "train", "-m", chosen.arch, "-d", chosen.data, "-r", chosen.preset]
     for key, value in difference_from_preset(chosen).items():
         if key in FLAGS:

@@ -24,11 +24,11 @@ _TYPES = get_type_hints(Recipe, include_extras=True)
 
 
 class FieldsDialog(FormDialog[Mapping[str, object]]):
-    """A line for each field; the row below them applies the changes, Escape drops them.
+    """An input for each field; the row below them applies the changes, Escape drops them.
 
-    Enter goes to the next field and applies only on that row: pressing it once too often then
-    starts no training. `why_not` returns a sentence where fields are not possible; it is asked
-    at every key.
+    Enter goes to the next field and applies only on that row, so that pressing it once too often
+    does not start a training. `why_not` returns a sentence if fields are not possible; the dialog
+    calls it at every key.
     """
 
     DEFAULT_CSS = """
@@ -71,7 +71,7 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
 
     @property
     def _fields(self) -> dict[str, object]:
-        """The fields that differ from the preset, by what is written here or was chosen before."""
+        """The fields that differ from the preset: those written here, and those chosen before."""
         written = ((key, self.query_one(f"#{key}", Input).value) for key in SHOWN)
         changed = dict(
             parse_setting(f"{key}={value}")

@@ -11,7 +11,7 @@ from tui.widgets.forms import LineDialog
 
 
 class FilterDialog(LineDialog):
-    """Asks for a part of a name, below the list, which `preview` filters while it is typed."""
+    """Asks for a part of a name below the list; `preview` filters the list at every key."""
 
     DEFAULT_CSS = "FilterDialog { align: center bottom; background: $background 0%; }"
     TITLE, SUB_TITLE = launcher_text.FILTER_TITLE, launcher_text.FILTER_HINT

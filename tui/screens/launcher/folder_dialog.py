@@ -1,4 +1,4 @@
-"""The dialog that asks for a folder of images and looks into it."""
+"""The dialog that asks for a folder of images and reads some of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.widgets.forms import FormDialog
 
 
 class FolderDialog(FormDialog[ImageFolder]):
-    """Asks for the path of a folder of images; stays open while there is none to train on."""
+    """Asks for the path of a folder of images; stays open until the folder can be trained on."""
 
     TITLE, SUB_TITLE = launcher_text.FOLDER_TITLE, launcher_text.FOLDER_HINT
 
@@ -37,7 +37,7 @@ class FolderDialog(FormDialog[ImageFolder]):
 
     @work(thread=True, exclusive=True)
     def _look_into(self, path: str) -> None:
-        """Look into the folder in a thread: a large one, or one on the network, takes a while."""
+        """Read the folder in a thread: a large one, or one on the network, takes a while."""
         worker = get_current_worker()
         found: ImageFolder | str
         try:
@@ -48,7 +48,7 @@ class FolderDialog(FormDialog[ImageFolder]):
             self.app.call_from_thread(self._answer, found)
 
     def _answer(self, found: ImageFolder | str) -> None:
-        """Hand over the folder, or say why it cannot be trained on, unless Escape came first."""
+        """Return the folder, or show why it cannot be trained on; after Escape, do nothing."""
         if not self.is_current:
             return
         if isinstance(found, str):
@@ -58,9 +58,9 @@ class FolderDialog(FormDialog[ImageFolder]):
 
 
 def image_folder(path: str) -> ImageFolder:
-    """The images of a folder, with the size and colours of some of them.
+    """The folder, with the common size and colours of a sample of its images.
 
-    Raises DataError where the folder does not exist or cannot be trained on.
+    Raises DataError if the folder does not exist or cannot be trained on.
     """
     absolute = recipe_resolution.resolve_data(path if "/" in path else f"./{path}")
     folder = scan(Path(absolute))

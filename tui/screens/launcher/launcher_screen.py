@@ -21,13 +21,14 @@ from engine.run import run_lock, run_search
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, recipe_resolution
 from tui import shared_text
+from tui.screens import screen_text
 from tui.screens.launcher import equivalent_command, launcher_text
 from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.data_box import DataBox
 from tui.screens.launcher.device_box import DeviceBox
 from tui.screens.launcher.new_run import ImageFolder, NewRun
-from tui.screens.launcher.outer_rows import Head, KeysRow, PlanRows
+from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
 from tui.widgets.chooser import Chooser
@@ -40,22 +41,22 @@ class Launcher(Screen[None]):
     """Chooses architecture, data, recipe and device; shows the command line that does the same."""
 
     CSS_PATH = "launcher.tcss"
-    AUTO_FOCUS = ""  # the first box is that of the runs, which may be empty
+    AUTO_FOCUS = ""  # the first box lists the runs and may be empty
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", launcher_text.START),
         Binding("f", "fields", launcher_text.CHANGE_FIELDS),
-        Binding("a", "augmented", launcher_text.SHOW_AUGMENTED),
+        Binding("a", "augmented", screen_text.SHOW_AUGMENTED),
         Binding("y", "copy", launcher_text.COPY),
-        Binding("slash", "filter", launcher_text.FILTER),
+        Binding("slash", "filter", shared_text.FILTER),
         Binding("o", "order", launcher_text.ORDER),
         Binding("tab", "next_box(1)", launcher_text.NEXT_BOX, show=False),
         Binding("shift+tab", "next_box(-1)", launcher_text.PREVIOUS_BOX, show=False),
-        Binding("question_mark", "help", launcher_text.LIST_KEYS),
+        Binding("question_mark", "help", screen_text.LIST_KEYS),
         Binding("q,ctrl+c", "quit", launcher_text.QUIT),
     ]
 
     new_run: var[NewRun] = var(NewRun())
-    """What is chosen in the lists."""
+    """The choices in the lists."""
 
     def __init__(self, runs_dir: Path, data_dir: str) -> None:
         super().__init__()
@@ -66,7 +67,7 @@ class Launcher(Screen[None]):
 
     def compose(self) -> ComposeResult:
         new = self.new_run
-        yield Head(self._runs_dir, id="head")
+        yield HeadRow(self._runs_dir, id="head")
         yield RunsBox(self._runs_dir, id="runs")
         with Horizontal(id="middle"):
             with Vertical(id="models"):
@@ -102,11 +103,11 @@ class Launcher(Screen[None]):
 
     @property
     def _filled(self) -> list[str]:
-        """The boxes that have rows: that of the runs may have none."""
+        """The boxes that have rows: only the box of the runs may have none."""
         return [name for name in BOXES if name != "runs" or len(self._chooser(name))]
 
     def _arrange(self) -> None:
-        """Show the boxes and the rows around them that there is room for."""
+        """Show the boxes, and the rows around them, that fit."""
         if self._box not in self._filled:  # the last run is gone
             self._box = "arch"
             self._chooser("arch").focus()
@@ -162,7 +163,7 @@ class Launcher(Screen[None]):
             self._start(chosen)
 
     def _plan(self) -> Recipe | None:
-        """The recipe of the new run; where there is none, say why."""
+        """The recipe of the new run; if there is none, a note says why."""
         plan = self.new_run.plan
         if isinstance(plan, Recipe):
             return plan
@@ -239,10 +240,9 @@ class Launcher(Screen[None]):
         self.app.call_from_thread(self._show_augmented, shown)
 
     def _show_augmented(self, shown: events.Augmented) -> None:
-        from tui.screens.augmented import AugmentedScreen
+        from tui.screens.augmented import show_augmented
 
-        self.app.clear_notifications()  # the note that they are loading would lie over them
-        self.app.push_screen(AugmentedScreen(shown))
+        show_augmented(self.app, shown)
 
     def action_copy(self) -> None:
         if chosen := self._plan():

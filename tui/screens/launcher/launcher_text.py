@@ -14,8 +14,8 @@ KEY_ATTACH = "attach"
 KEY_CHOOSE = "choose"
 KEY_NEXT_BOX = "next box"
 KEY_FIELDS = "fields"
+KEY_AUGMENTED = "augmented"
 KEY_COPY = "copy command"
-KEY_ORDER = "order"
 
 # Boxes
 
@@ -63,6 +63,7 @@ def recipe_augmentation(names: Iterable[str]) -> str:
 RUNS_IN = "runs in"
 NEW_RUN = "new run"
 COPIED = "copied"
+LOADING_AUGMENTED = "loading some images …"
 
 # Dialogs
 
@@ -80,26 +81,12 @@ def field_hint(key: str, allowed: str) -> str:
     return f"{key}: {allowed}"
 
 
-# Augmented images
-
-LOADING_AUGMENTED = "loading some images …"
-AUGMENTED_TITLE = "As the network sees them"
-AUGMENTED_FOOT = "training images only; validation images never change   Esc back"
-
-
-def augmented_facts(epoch: int) -> str:
-    return f"epoch {epoch}"
-
-
 # What the palette offers
 
 START = "Start with what is chosen, or attach to the run"
 CHANGE_FIELDS = "Change fields of the recipe"
-SHOW_AUGMENTED = "Show training images as the network sees them"
 COPY = "Copy the command that does the same"
-FILTER = "Filter what is listed"
 ORDER = "List in another order"
 NEXT_BOX = "Go to the next box"
 PREVIOUS_BOX = "Go to the previous box"
-LIST_KEYS = "List all keys"
 QUIT = "Quit"

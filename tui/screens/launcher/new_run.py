@@ -1,4 +1,4 @@
-"""The run that is about to start: the choices made for it, and the recipe that they describe."""
+"""The run that is about to start: the choices in the launcher, and the recipe from them."""
 
 from __future__ import annotations
 
@@ -43,37 +43,37 @@ class NewRun:
 
     @classmethod
     def default(cls, data_dir: str) -> NewRun:
-        """What is trained where nothing else is chosen."""
+        """The run that starts if the user chooses nothing else."""
         found = recipe_resolution.default_fields({"data_dir": data_dir} if data_dir else {})
         return cls(str(found["arch"]), str(found["data"]), data_dir=data_dir)
 
     @property
     def wants_folder(self) -> bool:
-        """Whether a folder of images is chosen, but not yet which one."""
+        """Whether the user chose to train on a folder of images, but not yet which one."""
         return self.data == FOLDER and self.folder is None
 
     @property
     def shape(self) -> DataShape:
-        """The shape of the chosen images; that of CIFAR-10 while no folder is known."""
+        """The shape of the chosen images; until a folder is chosen, the shape of CIFAR-10."""
         if self.data == FOLDER:
             return self.folder.shape if self.folder else architecture_list.CIFAR10
         return architecture_list.shape_of(datasets.DATASETS.get(self.data))
 
     @cached_property
     def plan(self) -> Recipe | str:
-        """The recipe of the run, or the sentence that says why there is none yet."""
+        """The recipe of the run, or a sentence that says why there is none yet."""
         try:
             return self._build()
         except EngineError as error:
             return str(error)
 
     def why_not(self, fields: Mapping[str, object]) -> str:
-        """The sentence that says why the run cannot have these fields; empty if it can."""
+        """The reason why the run cannot have these fields; empty if it can."""
         plan = replace(self, fields=fields).plan
         return plan if isinstance(plan, str) else ""
 
     def _build(self) -> Recipe:
-        """Raises UsageError where something is missing or not possible."""
+        """Raises UsageError if something is missing or not possible."""
         if not self.arch:
             raise UsageError(launcher_text.NO_MATCH)
         if self.wants_folder:

@@ -15,18 +15,17 @@ from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.plain import spelled
 from tui.screens.launcher import equivalent_command, launcher_text
 from tui.screens.launcher.new_run import NewRun
-from tui.widgets.drawn import CellWidget, is_ascii
-from tui.widgets.strips import MORE, keys_row
+from tui.widgets.drawn import CellWidget
+from tui.widgets.strips import keys_row
 
 # A sentence is wrapped to this many columns at least.
 NARROWEST_SENTENCE = 20
 
 
-class Head(CellWidget):
-    """The program, the host, and the folder of runs where there is room for it."""
+class HeadRow(CellWidget):
+    """The program, the host, and the folder of runs if it fits."""
 
     def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
@@ -42,7 +41,7 @@ class Head(CellWidget):
 
 
 class PlanRows(CellWidget):
-    """The name of the new run and its command line, or what still prevents it."""
+    """The name of the new run and its command line, or the reason why it cannot start yet."""
 
     new_run: var[NewRun] = var(NewRun())
 
@@ -86,11 +85,9 @@ class KeysRow(CellWidget):
             ("tab", launcher_text.KEY_NEXT_BOX),
             ("↑↓", launcher_text.KEY_CHOOSE),
             ("f", launcher_text.KEY_FIELDS),
-            ("a", shared_text.KEY_AUGMENTED),
+            ("a", launcher_text.KEY_AUGMENTED),
             ("y", launcher_text.KEY_COPY),
             ("q", launcher_text.KEY_QUIT),
             ("?", shared_text.KEY_HELP),
         )
-        if not is_ascii(self.app):
-            return [keys_row(keys, width)]
-        return [keys_row(tuple((spelled(key), label) for key, label in keys), width, spelled(MORE))]
+        return [keys_row(keys, width, self.spelled)]

@@ -1,4 +1,4 @@
-"""The list of recipes, and what the chosen one says in short."""
+"""The list of recipes, and a summary of the chosen one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.screens.launcher import launcher_text
 from tui.screens.launcher.new_run import NewRun
 from tui.widgets.chooser import Chooser
 
-# The recipe's fields that augment, by whose names people know them.
+# The fields of a recipe that augment images.
 AUGMENTATIONS = (
     *("crop", "flip", "rotate", "rot90", "shift", "zoom", "shear", "brightness", "contrast"),
     *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
@@ -31,7 +31,7 @@ class RecipeBox(Chooser):
         self.fill(presets, [Column("", presets)], facts=launcher_text.FIELDS_HINT)
 
     def watch_new_run(self, now: NewRun) -> None:
-        """Say what the recipe is; the last one stays while there is none."""
+        """Summarise the recipe; while there is none, the summary of the last one stays."""
         if isinstance(now.plan, str):
             return
         self.note(PRESETS[now.plan.preset])

@@ -1,4 +1,4 @@
-"""The list of live and recent runs, read again every two seconds."""
+"""The list of live and recent runs, which it reads again every two seconds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from textual.message import Message
 from engine.errors import EngineError
 from engine.run import run_search
 from engine.run.run_paths import RunDir
-from tui.drawing.plain import spelled
 from tui.screens.launcher import launcher_text
 from tui.viewer.run_list import run_columns
 from tui.viewer.run_summary import RunSummary, SummaryCache
 from tui.widgets.chooser import Chooser
-from tui.widgets.drawn import is_ascii
 
 RECENT_RUNS = 20
 LIVE = ("live", "paused")
@@ -26,7 +24,7 @@ class RunsBox(Chooser):
     """The newest runs, live ones first."""
 
     class Listed(Message):
-        """The runs were read; there may be none."""
+        """The runs were read. The list may be empty."""
 
     class Unreadable(Message):
         """The runs could not be read; `why` is a sentence."""
@@ -52,7 +50,7 @@ class RunsBox(Chooser):
         return RunDir(Path(self.chosen))
 
     def mark(self, run: RunDir) -> None:
-        """Have the mark stand on this run from the next reading on."""
+        """Mark this run when the list is filled next."""
         self._to_mark = str(run.path)
 
     @work(thread=True, exclusive=True)
@@ -73,8 +71,7 @@ class RunsBox(Chooser):
     def _show(self, runs: list[RunSummary]) -> None:
         paths = [run.path for run in runs]
         marked = self._to_mark if self._to_mark in paths else ""
-        hint = launcher_text.ATTACH_HINT
-        facts = spelled(hint) if is_ascii(self.app) else hint
+        facts = self.spelled(launcher_text.ATTACH_HINT)
         self.fill(paths, run_columns(runs), chosen=marked, facts=facts)
         if runs:
             self._to_mark = ""

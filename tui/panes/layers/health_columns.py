@@ -1,0 +1,80 @@
+"""The columns of the layer table that show the health of the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tui import shared_text
+from tui.drawing import numbers
+from tui.drawing.cells import Ink
+from tui.drawing.table import Column, widest
+from tui.panes.layers import layers_text
+from tui.panes.layers.diagnosis import DEAD, Verdict, frozen
+from tui.panes.layers.gradient_depth import INKS, GradientScale, amount
+
+# Cells for an amount, for `-.13 ± .91` and for `100 %`.
+AMOUNT, SPREAD, SHARE = 5, 12, 5
+# A mean below this share of the standard deviation is noise around zero.
+NOISE = 0.01
+
+
+def health_columns(
+    found: Sequence[Verdict | None],
+    inks: Sequence[Ink],
+    scale: GradientScale,
+    gap: int,
+    bar_cells: int,
+) -> list[Column]:
+    """The columns of a report on health; `inks` are the inks of the rows without a problem."""
+    marks: list[Ink] = [INKS[one.problem] if one else "plain" for one in found]
+    learning = [
+        INKS[one.problem] if one and one.problem in ("vanishing", "exploding") else ink
+        for one, ink in zip(found, inks, strict=True)
+    ]
+    dying = [
+        INKS["dead"] if one and (one.health.dead or 0.0) > DEAD else ink
+        for one, ink in zip(found, inks, strict=True)
+    ]
+
+    def texts(write: Callable[[Verdict], str]) -> list[str]:
+        return [write(one) if one else "" for one in found]
+
+    gradients = texts(lambda one: amount_of(one, one.health.gradient))
+    updates = texts(lambda one: amount_of(one, one.health.update))
+    blocks = texts(lambda one: _gradient_bar(scale, one.health.gradient, bar_cells))
+    signs = texts(lambda one: "!" if one.problem else "")
+    word = widest(layers_text.PROBLEMS.values())
+    return [
+        Column(layers_text.GRADIENT, gradients, 1, True, inks=learning, least=AMOUNT, gap=gap),
+        Column("", blocks, 4, ink="train", least=bar_cells, gap=1),
+        Column(layers_text.UPDATE, updates, 9, True, inks=learning, least=AMOUNT, gap=gap),
+        Column(layers_text.ACTIVATION, texts(_spread), 10, inks=inks, least=SPREAD, gap=gap),
+        Column(layers_text.DEAD, texts(_dead), 3, True, inks=dying, least=SHARE, gap=gap),
+        Column("", signs, 0, inks=marks, least=1, gap=1),
+        Column("", texts(_problem), 11, inks=marks, least=word, gap=1),
+    ]
+
+
+def _problem(found: Verdict) -> str:
+    return layers_text.PROBLEMS[found.problem] if found.problem else ""
+
+
+def _gradient_bar(scale: GradientScale, gradient: float | None, width: int) -> str:
+    return scale.block(gradient) if width == 1 else scale.bar(gradient, width)
+
+
+def amount_of(found: Verdict, value: float | None) -> str:
+    """The amount; for a frozen layer a dash, since its numbers are missing and not NaN."""
+    return shared_text.NONE if value is None and frozen(found.health) else amount(value)
+
+
+def _spread(found: Verdict) -> str:
+    """`-.13 ± .91`; a mean that is small compared with the deviation is written as 0."""
+    mean, deviation = found.health.mean, found.health.deviation
+    if mean is not None and deviation is not None and abs(mean) < NOISE * deviation:
+        mean = 0.0
+    return f"{amount(mean):>{AMOUNT}} ± {amount(deviation)}"
+
+
+def _dead(found: Verdict) -> str:
+    return f"{numbers.whole(found.health.dead)} %" if found.health.dead is not None else ""
