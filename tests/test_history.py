@@ -258,6 +258,23 @@ def test_only_so_many_scalars_are_kept() -> None:
     assert list(history.scalars) == [IMAGES_PER_SECOND, *many][:MOST_SCALARS]
 
 
+@pytest.mark.parametrize(
+    ("odd", "kept"),
+    [
+        ('{"":1,"a":2}', {"a": 2.0}),
+        (f'{{"{"x" * 101}":1,"a":2}}', {"a": 2.0}),
+        ('{"a":"high","b":true,"c":[1],"d":2}', {"a": None, "b": None, "c": None, "d": 2.0}),
+    ],
+)
+def test_an_odd_scalar_costs_itself_and_not_the_report(
+    odd: str, kept: dict[str, float | None]
+) -> None:
+    line = events.encode(with_scalars(1, a=1.0)).decode().replace('{"a":1.0}', odd)
+    read = events.decode(line.encode())
+    assert isinstance(read, events.Steps)
+    assert read.scalars == kept
+
+
 def test_scalars_are_left_out_of_a_line_that_has_none() -> None:
     assert b"scalars" not in events.encode(scripted.steps(1))
     assert b"scalars" not in events.encode(scripted.ended_epoch(1))

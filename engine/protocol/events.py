@@ -11,7 +11,7 @@ unknown fields, so an older viewer can read a newer run.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -21,7 +21,9 @@ from engine.recipes.recipe import Recipe, Resolved
 Measured: TypeAlias = float | None
 MaybeMeasured: TypeAlias = float | UnsetType | None
 # Named numbers that have no field of their own, such as the gradient norm.
-Scalars: TypeAlias = dict[Annotated[str, Meta(min_length=1, max_length=100)], Measured]
+# Values are `Measured`; `_sanitize` makes them so, since people's scripts choose these numbers.
+Scalars: TypeAlias = dict[str, Any]
+LONGEST_SCALAR_NAME = 100
 # Bounded, because curves are kept over steps and an absurd step number must not crash a viewer.
 StepNumber: TypeAlias = Annotated[int, Meta(ge=0, le=10**12)]
 # Bounded, because pictures are drawn in their declared size and an absurd one must not crash a
@@ -104,6 +106,17 @@ class Phase(_Event, frozen=True):
     note: str = ""
 
 
+def _sanitize(scalars: Scalars) -> None:
+    """Drop names that cannot be shown, and replace values that are no finite numbers by None."""
+    for name, value in [*scalars.items()]:
+        if not 0 < len(name) <= LONGEST_SCALAR_NAME:
+            del scalars[name]
+        elif isinstance(value, bool) or not isinstance(value, float | int):
+            scalars[name] = None
+        else:
+            scalars[name] = measured(float(value))
+
+
 class Steps(_Event, frozen=True, omit_defaults=True):
     """Means over the training steps since the last event of this type.
 
@@ -118,6 +131,9 @@ class Steps(_Event, frozen=True, omit_defaults=True):
     images_per_second: Measured
     waited: MaybeMeasured = UNSET
     scalars: Scalars = {}
+
+    def __post_init__(self) -> None:
+        _sanitize(self.scalars)
 
 
 class Cell(msgspec.Struct, frozen=True, array_like=True):
@@ -269,6 +285,9 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
     top5: MaybeMeasured = UNSET
     balanced: MaybeMeasured = UNSET
     scalars: Scalars = {}
+
+    def __post_init__(self) -> None:
+        _sanitize(self.scalars)
 
 
 class Checkpointed(_Event, frozen=True):
