@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.hooks import RemovableHandle
 
+from cnn_tui.model_on_meta import refuse_lazy_layers
+
 # How many weights of a layer are compared before and after the step. They are enough for the ratio.
 COMPARED_WEIGHTS = 65_536
 # How many images' activations are measured. On a CPU, mean and standard deviation of more images
@@ -49,6 +51,8 @@ class LayerHealthMeter:
     """
 
     def __init__(self, model: nn.Module) -> None:
+        """Raises ValueError if the model has lazy layers that have seen no data."""
+        refuse_lazy_layers(model)
         self._weights = dict(_weights(model))
         self._before = {name: _sample(weight).clone() for name, weight in self._weights.items()}
         # Mean and standard deviation by layer, in the order of computation.

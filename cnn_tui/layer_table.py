@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.model_on_meta import model_on_meta
 from cnn_tui.receptive_field import ReceptiveFields
 
 
@@ -37,8 +37,7 @@ def layer_table(model: nn.Module, channels: int, size: int) -> list[Layer]:
     All numbers are for one image (channels, size, size). They are computed on the meta device,
     which allocates no memory and draws no random numbers.
     """
-    shadow = copy.deepcopy(model).to("meta").eval()
-    image = torch.empty(1, channels, size, size, device="meta")
+    shadow, image = model_on_meta(model, channels, size)
     fields = ReceptiveFields(image)
     table: list[Layer] = []
     for name, module in shadow.named_modules():

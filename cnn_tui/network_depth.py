@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnn_tui.model_on_meta import model_on_meta
 from cnn_tui.tensor_trace import TensorTrace
 
 _LAYERS = (F.conv2d, F.linear)
@@ -21,8 +21,7 @@ def network_depth(model: nn.Module, channels: int, size: int) -> int:
     Counts as papers do: neither the projection of a shortcut nor the gate of a squeeze-and-
     excitation block (Hu et al. 2018) adds to the depth. Computed on the meta device.
     """
-    shadow = copy.deepcopy(model).to("meta").eval()
-    image = torch.empty(1, channels, size, size, device="meta")
+    shadow, image = model_on_meta(model, channels, size)
     depths = _Depths(image, 0)
     with torch.no_grad(), depths:
         logits = shadow(image)

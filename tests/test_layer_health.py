@@ -127,6 +127,13 @@ def test_of_a_batch_that_is_left_out_the_activations_are_told() -> None:
     assert not any(module._forward_hooks for module in net.modules())
 
 
+def test_a_lazy_model_that_has_seen_no_data_is_refused_with_what_to_do() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.LazyLinear(3))
+    with pytest.raises(ValueError, match="run one batch through the model first: 1 layer is lazy"):
+        LayerHealthMeter(model)
+    assert not any(module._forward_hooks for module in model.modules())
+
+
 def test_nothing_is_left_on_the_model() -> None:
     net = Net()
     examined(net)

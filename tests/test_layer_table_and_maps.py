@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
+from cnn_tui.layer_table import layer_table
+from cnn_tui.network_depth import network_depth
 from engine.data.base.dataset import Dataset, Images
 from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading, feature_map
@@ -73,6 +75,25 @@ def test_table_of_layers() -> None:
         Layer("head.1", "Flatten", "", (4,), 0, 0),
         Layer("head.2", "Linear", "4→5", (5,), 25, 20),
     )
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_table_and_depth_of_a_model_of_any_floating_type(dtype: torch.dtype) -> None:
+    model = net().to(dtype)
+    assert layer_table(model, 3, 12) == layer_table(net(), 3, 12)
+    assert network_depth(model, 3, 12) == 3
+
+
+def test_a_lazy_model_that_has_seen_no_data_is_refused_with_what_to_do() -> None:
+    model = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(affine=False), nn.ReLU())
+    for look in (layer_table, network_depth):
+        with pytest.raises(
+            ValueError, match="run one batch through the model first: 2 layers are lazy"
+        ):
+            look(model, 3, 12)
+    model(torch.zeros(1, 3, 12, 12))
+    assert [layer.parameters for layer in layer_table(model, 3, 12)] == [112]
+    assert network_depth(model, 3, 12) == 1
 
 
 def test_table_leaves_the_model_where_it_is() -> None:
