@@ -14,10 +14,10 @@ PAGES = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md")
 FOREIGN = {"probes/ID.json", "path/to/net.py", "net.py", "mine.toml", "__init__.py"}
 
 
-def tracked() -> set[str]:
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.split()
+def all_files() -> set[str]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    listed = [file for file in done.stdout.split("\n") if file and (ROOT / file).exists()]
     # Without git, as in an unpacked archive, the files themselves.
     return set(listed) or {str(p.relative_to(ROOT)) for p in ROOT.rglob("*.py")}
 
@@ -32,7 +32,7 @@ def named_files(page: str) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_file_that_a_page_names_is_there(page: str) -> None:
-    files = tracked()
+    files = all_files()
     last_parts = {Path(file).name for file in files}
     for name in named_files(page):
         there = name in files if "/" in name else name in last_parts
@@ -41,13 +41,19 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
 
 def test_no_two_modules_share_a_file_name() -> None:
     """So a file name says where one is."""
-    modules = [Path(f) for f in tracked() if re.match(r"(engine|tui|cnn_tui)/.*\.py$", f)]
+    modules = [Path(f) for f in all_files() if re.match(r"(engine|tui|cnn_tui)/.*\.py$", f)]
     names = [m.name for m in modules if not m.name.startswith("__")]
     assert sorted(names) == sorted(set(names))
 
 
+def test_every_folder_of_modules_is_a_package() -> None:
+    """The wheel leaves out a folder without `__init__.py`."""
+    modules = [Path(f) for f in all_files() if re.match(r"(engine|tui|cnn_tui)/.*\.py$", f)]
+    assert {m.parent for m in modules} == {m.parent for m in modules if m.name == "__init__.py"}
+
+
 def test_every_room_says_what_is_there_and_nothing_else() -> None:
-    for file in tracked():
+    for file in all_files():
         if re.match(r"(engine|tui)/.*__init__\.py$", file):
             content = (ROOT / file).read_text().strip()
             assert content.startswith('"""'), file

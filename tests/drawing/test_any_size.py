@@ -111,7 +111,7 @@ def _scalars(history: History, width: int, height: int) -> list[Row]:
     return scalar_pane(found, at, width, height, window=window, cursor=window[0])
 
 
-PANES: dict[str, Draw] = {
+DRAWINGS: dict[str, Draw] = {
     "scalars": _scalars,
     "loss": _loss,
     "accuracy": _accuracy,
@@ -323,7 +323,7 @@ def _controls(rows: list[Row]) -> list[str]:
 @any_number_of
 @given(histories, st.integers(1, 60), st.integers(1, 30))
 def test_each_pane_fills_its_size_exactly(history: History, width: int, height: int) -> None:
-    for name, draw in PANES.items():
+    for name, draw in DRAWINGS.items():
         rows = draw(history, width, height)
         assert len(rows) == (1 if name in ONE_ROW else height), name
         assert {cells.width(row) for row in rows} <= {width}, name

@@ -9,7 +9,7 @@ from textual.geometry import Region
 
 from tui.drawing import frame
 from tui.drawing.cells import Row
-from tui.panes.base.pane import Pane
+from tui.panes.base.pane import DIGITS, Pane
 from tui.screens.dashboard_regions import STRIPS, layout_kind, regions
 
 # The cells in the border of the shelf for the corners and the facts of the pane.
@@ -61,7 +61,7 @@ class PaneArrangement:
     def numbered(self, digit: str) -> str:
         """The pane that this digit leads to, or an empty string."""
         shortcuts = {pane.SHORTCUT: name for name, pane in self._panes.items() if pane.SHORTCUT}
-        numbers = {str(i): name for i, name in enumerate(self._names[:9], start=1)}
+        numbers = {str(i): name for i, name in enumerate(self._names[:DIGITS], start=1)}
         return (numbers | shortcuts).get(digit, "")
 
     def go_to(self, name: str) -> None:

@@ -17,6 +17,8 @@ from tui.widgets.key_group import KeyGroup
 
 # A pane of fewer columns shows its short title.
 NARROW = 50
+# Digits lead to the first panes, up to this number.
+DIGITS = 9
 
 
 class Border(NamedTuple):
@@ -128,7 +130,10 @@ class Pane(CellWidget, can_focus=True):
 
     def title(self, width: int) -> Row:
         name = self.TITLE if width >= NARROW else self.SHORT or self.TITLE
-        return (Span(f"{self.number} ", "key"), Span(name, "title"))
+        return (
+            Span(f"{self.number} ", "key" if self.number <= DIGITS else "dim"),
+            Span(name, "title"),
+        )
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         """The rows in the frame beside the title; `width` and `height` are the outer size."""
