@@ -466,7 +466,7 @@ def run_of(chosen: Recipe, runs: Path, deadline: float) -> Iterator[events.Event
     try:
         while time.monotonic() < deadline:
             ended = process.poll() is not None
-            for said in reader.batches():
+            for said in reader.slices():
                 yield from said.events
             if ended:
                 assert process.returncode == 0, last_line(claim.run)

@@ -75,7 +75,7 @@ def article() -> Any:
 
 
 def net() -> Any:
-    """The article's net, as engine/models/article.py has it."""
+    """The article's net, as engine/models/families/article_resnet.py has it."""
     inputs = layers.Input((SIDE, SIDE, 3))
     x = activated(layers.Conv2D(32, 3, padding="same")(inputs))
     for width, stride in ((32, 1), (32, 1), (64, 2), (64, 1), (128, 2), (128, 1)):

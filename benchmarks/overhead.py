@@ -171,7 +171,7 @@ class Engine:
         """All phases up to the next one of this name."""
         phases: list[events.Phase] = []
         while True:
-            for said in self._reader.batches():
+            for said in self._reader.slices():
                 for event in said.events:
                     if isinstance(event, events.RunStarted):
                         self._batch = event.recipe.batch

@@ -1,4 +1,4 @@
-"""A model in evaluation mode for a moment."""
+"""Puts a model into evaluation mode for the length of a `with` block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """The model in evaluation mode; afterwards each module has the mode that it had before."""
+    """Put the model into evaluation mode. Afterwards each module has its old mode again."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

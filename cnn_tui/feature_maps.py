@@ -1,4 +1,4 @@
-"""Feature maps: what layers compute from one image."""
+"""Feature maps: the outputs of layers for one image."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from cnn_tui.layer_table import first_of
 
 
 class FeatureMaps(NamedTuple):
-    """A layer's output for one image: its shape (C, H, W), and its first channels, made smaller.
+    """A layer's output for one image.
 
-    `grids` is (channels, height, width) float32.
+    `shape` is (C, H, W). `grids` holds the first channels, reduced: (channels, height, width)
+    float32.
     """
 
     shape: tuple[int, ...]
@@ -31,7 +32,7 @@ class Recording(NamedTuple):
 
 
 def default_layers(model: nn.Module) -> tuple[str, ...]:
-    """The names of the first two convolutions and of the last one."""
+    """The names of the first two convolutions and of the last convolution."""
     names = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d)]
     return tuple(dict.fromkeys([*names[:2], *names[-1:]]))
 
@@ -41,8 +42,9 @@ def record_feature_maps(
 ) -> Recording:
     """The logits and the feature maps (1, C, H, W) of the named layers for an image (1, C, H, W).
 
-    Keeps the first `channels` of each layer, averaged to at most (side, side). Runs in evaluation
-    mode and leaves modes, BN statistics and random state unchanged. All tensors stay on the device.
+    Keeps the first `channels` channels of each layer, averaged to at most (side, side). Runs in
+    evaluation mode. Leaves modes, BN statistics and random state unchanged. All tensors stay on the
+    device.
     """
     layers: dict[str, FeatureMaps] = {}
     hooks = [
@@ -64,7 +66,7 @@ def _record(
     def record(module: nn.Module, inputs: object, output: object) -> None:
         maps = first_of(output)
         assert isinstance(maps, Tensor), "the caller names layers with feature maps"
-        # Now, because an in-place activation may overwrite the output.
+        # Read the output now, because an in-place activation may overwrite it.
         layers[name] = FeatureMaps(tuple(maps.shape[1:]), _reduced(maps[0, :channels], side))
 
     return record

@@ -1,4 +1,4 @@
-"""The kernels of a convolution, as a person can look at them."""
+"""The kernels of a convolution, as pictures."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class Kernels(NamedTuple):
     """The kernels of a convolution.
 
-    `shape` is that of its weight, (out, in, height, width). `pictures` is (out, 3, height, width)
-    for an input of three channels, else (out, 1, height, width), the mean over the channels.
+    `shape` is the shape of the weight, (out, in, height, width). `pictures` is (out, 3, height,
+    width) if the input has three channels, else the mean over them, (out, 1, height, width).
     """
 
     shape: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""How the layers of a model fare in one training step: gradients, updates, activations."""
+"""The health of a model's layers in one training step: gradients, updates, activations."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.hooks import RemovableHandle
 
-# The weights of a layer that are compared before and after the step: enough for the ratio.
+# How many weights of a layer are compared before and after the step. They are enough for the ratio.
 COMPARED_WEIGHTS = 65_536
-# The images whose activations are measured: on a CPU, mean and standard deviation take longer than
-# the layer itself.
+# How many images' activations are measured. On a CPU, mean and standard deviation of more images
+# would take longer than the layer itself.
 MEASURED_IMAGES = 16
 _RELUS = (nn.ReLU, nn.ReLU6)
 
 
 class LayerHealth(NamedTuple):
-    """One layer with weights in one training step; NaN stands for what was not measured.
+    """One layer with weights in one training step. NaN stands for a number that was not measured.
 
-    `gradient` is the L2 norm of the weights' gradient, `update` the norm of their change over their
-    own norm, `mean` and `deviation` are those of the output. `dead` is the share of units, channels
-    or features, that the ReLU after the layer passes on for no image of the batch.
+    `gradient` is the L2 norm of the weights' gradient. `update` is the norm of the weights' change
+    divided by the norm of the weights. `mean` and `deviation` are the mean and the standard
+    deviation of the output. `dead` is the share of units (channels or features) for which the
+    following ReLU is zero on the whole batch.
     """
 
     layer: str
@@ -41,10 +42,10 @@ COLUMNS = len(LayerHealth._fields) - 1
 class LayerHealthMeter:
     """Measures one training step, from before the forward pass to after the optimizer.
 
-    Make a meter, run forward and backward, call `after_backward`, run the optimizer, call
-    `after_step`. The device does not wait: `table` stays on it. The meter measures activations by
-    hooks, and a compiled forward pass does not call them. Before such a pass run one of the model
-    itself, then call `remove_hooks`.
+    Create a meter, run forward and backward, call `after_backward`, run the optimizer, call
+    `after_step`. The meter never waits for the device: `table` stays there. It measures activations
+    by hooks, which a compiled forward pass does not call. Before such a pass, run the uncompiled
+    model once, then call `remove_hooks`.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -76,9 +77,9 @@ class LayerHealthMeter:
 
     def _measure(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def measure(module: nn.Module, inputs: object, output: Tensor) -> None:
-            # Now, because an in-place activation may overwrite the output.
+            # Read the output now, because an in-place activation may overwrite it.
             self._outputs[name] = _mean_and_deviation(output.detach()[:MEASURED_IMAGES].float())
-            # Batch norm only scales: the dead units after it are those of the layer before it.
+            # Batch norm only scales: dead units after it belong to the layer before it.
             if not isinstance(module, _BatchNorm):
                 self._latest = name
 
@@ -86,12 +87,12 @@ class LayerHealthMeter:
 
     def _count_dead(self, module: nn.Module, inputs: object, output: Tensor) -> None:
         if self._latest:
-            # In float32: bfloat16 takes fifteen times as long on a CPU.
+            # In float32, because bfloat16 takes fifteen times as long on a CPU.
             units = output.detach().float().amax([d for d in range(output.ndim) if d != 1])
             self._dead[self._latest] = (units <= 0).float().mean()
 
     def remove_hooks(self) -> None:
-        """Measure no more activations."""
+        """Stop measuring activations."""
         for hook in self._hooks:
             hook.remove()
 
@@ -106,9 +107,9 @@ class LayerHealthMeter:
             self.gradient_norm = torch.stack(norms).float().norm()
 
     def after_skipped_step(self) -> None:
-        """Close the table after a forward pass that no backward pass and no update followed.
+        """Finish the table after a forward pass without backward pass and update.
 
-        Only the activations are measured. Replaces `after_backward` and `after_step`.
+        Measures only the activations. Replaces `after_backward` and `after_step`.
         """
         self.remove_hooks()
         self.after_step()
@@ -134,7 +135,7 @@ class LayerHealthMeter:
 
 
 def layer_health(layers: tuple[str, ...], table: Tensor) -> list[LayerHealth]:
-    """The rows of a meter's table, which is on the CPU."""
+    """The rows of a meter's table. The table must be on the CPU."""
     return [LayerHealth(name, *row) for name, row in zip(layers, table.tolist())]
 
 
@@ -147,16 +148,16 @@ def _weights(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
 
 
 def _sample(weight: nn.Parameter) -> Tensor:
-    """The first rows of a weight, enough to judge it by."""
+    """The first rows of a weight, about `COMPARED_WEIGHTS` values."""
     rows = max(1, COMPARED_WEIGHTS * len(weight) // max(1, weight.numel()))
     return weight.detach()[:rows]
 
 
 def _ratio(change: Tensor, before: Tensor, after: Tensor) -> Tensor:
-    """The norm of a change over the norm of the weights before it.
+    """The norm of a change divided by the norm of the weights before it.
 
-    Weights that were zero are compared with the weights after it. The ratio is then 1 if they
-    moved, as in a batch norm whose scale starts at zero, and 0 if not.
+    If all weights were zero, as in a batch norm whose scale starts at zero, the divisor is the norm
+    of the weights after the change. The ratio is then 1 if they moved, and 0 if not.
     """
     norm = before.norm()
     norm = torch.where(norm > 0, norm, after.norm())
@@ -164,6 +165,6 @@ def _ratio(change: Tensor, before: Tensor, after: Tensor) -> Tensor:
 
 
 def _mean_and_deviation(values: Tensor) -> tuple[Tensor, Tensor]:
-    """As `torch.std_mean`, which takes fifteen times as long on a CPU."""
+    """The same numbers as `torch.std_mean`, which takes fifteen times as long on a CPU."""
     mean = values.mean()
     return mean, torch.linalg.vector_norm(values - mean) / math.sqrt(max(1, values.numel() - 1))

@@ -17,9 +17,9 @@ class Layer(NamedTuple):
     """One row of the table.
 
     `kind` is the module's class, `detail` its kernel ("3×3", "3×3 /2") or its sizes ("512→10").
-    `output` is the shape without the batch, (C, H, W) or (features,). `macs` counts
+    `output` is the output shape without the batch, (C, H, W) or (features,). `macs` counts
     multiply-accumulates for one image. `receptive_field` is the side in pixels of the part of the
-    image that one output value depends on, 0 if that is the whole image or not known.
+    image that one output value depends on; 0 means the whole image, or unknown.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Layer(NamedTuple):
 def layer_table(model: nn.Module, channels: int, size: int) -> list[Layer]:
     """The leaf layers that have parameters or change the shape, in the order of computation.
 
-    The numbers are those for one image of (channels, size, size). Computed on the meta device,
+    All numbers are for one image (channels, size, size). They are computed on the meta device,
     which allocates no memory and draws no random numbers.
     """
     shadow = copy.deepcopy(model).to("meta").eval()
@@ -66,20 +66,20 @@ def _add_row(
 
 
 def _shape(values: object) -> tuple[int, ...]:
-    """The shape, without the batch, of a tensor or of the first of several; else ()."""
+    """The shape without the batch of a tensor, or of the first of several tensors; else ()."""
     first = first_of(values)
     return tuple(first.shape[1:]) if isinstance(first, Tensor) else ()
 
 
 def first_of(values: object) -> object:
-    """A layer's output, or the first one if it has several."""
+    """A layer's output, or its first output if it has several."""
     while isinstance(values, tuple) and values:
         values = values[0]
     return values
 
 
 def _detail(module: nn.Module) -> str:
-    """`3×3`, `3×3 /2` with a stride, `512→10`; empty for other layers."""
+    """`3×3`, `3×3 /2` with a stride, or `512→10`; empty for other layers."""
     if isinstance(module, nn.Linear):
         return f"{module.in_features}→{module.out_features}"
     if isinstance(module, (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)):

@@ -16,10 +16,10 @@ _LAYERS = (F.conv2d, F.linear)
 
 
 def network_depth(model: nn.Module, channels: int, size: int) -> int:
-    """The layers on the longest path of an image of (channels, size, size) to the logits.
+    """The number of layers on the longest path from an image (channels, size, size) to the logits.
 
-    As papers count it: neither the projection of a shortcut nor the gate of a squeeze-and-
-    excitation block (Hu et al. 2018) adds to it. Computed on the meta device.
+    Counts as papers do: neither the projection of a shortcut nor the gate of a squeeze-and-
+    excitation block (Hu et al. 2018) adds to the depth. Computed on the meta device.
     """
     shadow = copy.deepcopy(model).to("meta").eval()
     image = torch.empty(1, channels, size, size, device="meta")

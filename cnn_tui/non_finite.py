@@ -1,4 +1,4 @@
-"""Where a model's numbers stop being finite."""
+"""Finds the layer where a model's numbers stop being finite."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from cnn_tui.evaluation_mode import evaluation_mode
 def first_non_finite_layer(model: nn.Module, images: Tensor) -> str:
     """The first layer whose output for images (N, C, H, W) is not finite.
 
-    If every output is finite, the answer is that of `first_non_finite_weight`. Runs in evaluation
-    mode and leaves the model unchanged. A CPU-GPU sync for each layer.
+    If every output is finite, returns `first_non_finite_weight`. Runs in evaluation mode and leaves
+    the model unchanged. A CPU-GPU sync for each layer.
     """
     found: list[str] = []
 
-    def check(name: str) -> Callable[[nn.Module, object, object], None]:
-        def see(module: nn.Module, inputs: object, output: object) -> None:
+    def checking(name: str) -> Callable[[nn.Module, object, object], None]:
+        def check(module: nn.Module, inputs: object, output: object) -> None:
             if not found and isinstance(output, Tensor) and not bool(output.isfinite().all()):
                 found.append(name)
 
-        return see
+        return check
 
     leaves = [(n, m) for n, m in model.named_modules() if n and not list(m.children())]
-    hooks = [module.register_forward_hook(check(name)) for name, module in leaves]
+    hooks = [module.register_forward_hook(checking(name)) for name, module in leaves]
     try:
         with evaluation_mode(model), torch.no_grad():
             model(images)

@@ -17,7 +17,10 @@ from cnn_tui.tensor_trace import TensorTrace
 
 
 class ReceptiveField(NamedTuple):
-    """The side in pixels, and the distance in pixels between two neighbouring values."""
+    """The side of the field, and the distance between the fields of two neighbouring values.
+
+    Both are in pixels.
+    """
 
     side: int
     jump: int
@@ -29,7 +32,7 @@ _GLOBAL = (F.linear, F.adaptive_avg_pool2d, F.adaptive_max_pool2d, Tensor.mean)
 
 
 class ReceptiveFields(TensorTrace[ReceptiveField]):
-    """While active, follows the receptive fields of all tensors that are computed from an image."""
+    """While active, computes the receptive fields of all tensors that depend on an image."""
 
     def __init__(self, image: Tensor) -> None:
         super().__init__(image, ReceptiveField(1, 1))
@@ -54,7 +57,7 @@ class ReceptiveFields(TensorTrace[ReceptiveField]):
 
 
 def _largest(fields: Iterable[ReceptiveField]) -> ReceptiveField:
-    """The field that is the whole image, else the widest."""
+    """The whole image if one of the fields is, else the widest field."""
     return max(fields, key=lambda field: (field.side == WHOLE_IMAGE, field.side))
 
 
@@ -67,7 +70,8 @@ def _slid(
     """The field after a convolution or a pooling."""
     window = args[1] if len(args) > 1 else kwargs.get("kernel_size", kwargs.get("weight"))
     kernel = _side(tuple(window.shape[2:]) if isinstance(window, Tensor) else window)
-    # The positions of stride and dilation among the arguments. A pooling's stride is its kernel.
+    # Stride and dilation have other argument positions in a pooling, whose default stride is its
+    # kernel.
     pools = func is not F.conv2d
     stride = _argument(args, kwargs, 2 if pools else 3, "stride") or (kernel if pools else 1)
     position = 4 if pools else 5

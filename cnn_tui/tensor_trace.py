@@ -1,4 +1,4 @@
-"""Values that follow tensors through a model's forward pass."""
+"""Attaches a value to each tensor of a model's forward pass."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Value = TypeVar("Value")
 
 
 class TensorTrace(TorchFunctionMode, Generic[Value]):
-    """While active, gives each tensor that is computed from an image a value.
+    """While active, attaches a value to each tensor that is computed from an image.
 
-    A subclass computes the value of a result from those of its inputs.
+    A subclass computes the value of a result from the values of its inputs.
     """
 
     def __init__(self, image: Tensor, value: Value) -> None:
         super().__init__()
-        # The tensors are kept, so that Python gives no id to two of them.
+        # Keep the tensors, so that no two of them get the same id.
         self._traced: dict[int, tuple[Tensor, Value]] = {id(image): (image, value)}
 
     def value(self, tensor: object) -> Value | None:
@@ -35,7 +35,7 @@ class TensorTrace(TorchFunctionMode, Generic[Value]):
         inputs: list[tuple[Tensor, Value]],
         result: Any,
     ) -> Value:
-        """The value of what `func` returned; `inputs` are its traced arguments, at least one."""
+        """The value of `func`'s result. `inputs` are its traced arguments, at least one."""
         raise NotImplementedError
 
     def __torch_function__(
@@ -46,7 +46,7 @@ class TensorTrace(TorchFunctionMode, Generic[Value]):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         named = dict(kwargs or {})
-        # Taken before the call: an operation in place returns its own input.
+        # Look them up before the call, because an in-place operation returns its own input.
         found = (self._traced.get(id(tensor)) for tensor in _tensors((*args, *named.values())))
         inputs = [traced for traced in found if traced is not None]
         result = func(*args, **named)

@@ -5,7 +5,7 @@ EngineError          one sentence that says what is wrong and what to do
 ├── DataError        data that is missing, empty or broken: exit code 2
 └── RunError         a run that cannot be found, made, written or started: exit code 1
 
-A run that a signal stops is not an error, but has an exit code of its own.
+A run that a signal stops is not an error. Its exit code is in `STOP_EXIT`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def _escape(character: str) -> str:
 
 
 def reason(error: OSError) -> str:
-    """The reason of the operating system, in its words: `No space left on device`."""
+    """The operating system's words for an error: `No space left on device`."""
     return error.strerror or str(error)
 
 
@@ -32,22 +32,22 @@ def choices(names: Iterable[str]) -> str:
     return f"{', '.join(rest)} or {last}" if rest else last
 
 
-# The least similarity of a suggestion. Below it, "colour" would suggest "holdout".
-NEAR = 0.7
+# How similar a suggested name must be. With less, "colour" would suggest "holdout".
+LEAST_SIMILARITY = 0.7
 
 
 def nearest(word: str, names: Iterable[str], where: str = "") -> str:
-    """`did you mean X?` where a name is similar; else `where` to find the names, or all names."""
+    """`did you mean X?` if a name is similar, else `where`; if that is empty, all the names."""
     known, word = list(names), word.lower()
     near = [name for name in known if len(word) > 2 and name.startswith(word)]
-    near += difflib.get_close_matches(word, known, n=1, cutoff=NEAR)
+    near += difflib.get_close_matches(word, known, n=1, cutoff=LEAST_SIMILARITY)
     near += [part for part in re.split("[-_ ]", word) if part in known]
     if near:
         return f"did you mean {near[0]}?"
     return where or f"choose {choices(known)}."
 
 
-def si(count: float) -> str:
+def short_count(count: float) -> str:
     """A count in about four characters: 831k, 11.2M, 1.3G."""
     for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(count) >= bound:
@@ -56,7 +56,7 @@ def si(count: float) -> str:
     return f"{count:.0f}"
 
 
-def size(count: float) -> str:
+def byte_size(count: float) -> str:
     """A number of bytes in decimal units: 90 MB, 4.1 GB."""
     for bound, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if count >= bound:
@@ -142,15 +142,11 @@ def no_such_gpu(device: str, count: int) -> str:
     return f"there is no {device}: this machine has {count} usable GPUs, numbered from 0."
 
 
-# What happens in a run
+# Training
 
 
-# The code of the alert for a loss that is not finite.
-LOSS_BROKEN = "loss"
-
-
-# How far, as a share, the first loss may be from the loss of a guess.
-FIRST_LOSS_FITS = 0.1
+# The largest relative difference between the first loss and the loss of a guess that looks right.
+FIRST_LOSS_TOLERANCE = 0.1
 
 
 def rate_out_of_range(most: float) -> str:

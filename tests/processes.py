@@ -206,6 +206,6 @@ class Terminal:
 def clean(run: RunDir) -> list[Event]:
     """What a reader makes of the journal: one line, whatever happened."""
     said: list[Event] = []
-    for batch in JournalReader(run.journal).batches():
+    for batch in JournalReader(run.journal).slices():
         said = [*batch.events] if batch.from_start else [*said, *batch.events]
     return said

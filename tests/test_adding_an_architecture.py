@@ -31,7 +31,7 @@ def added() -> Iterator[Definition]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    yield registry.definitions([*registry.FAMILIES, LINE])["wrn-16-4"]
+    yield registry.find_definitions([*registry.FAMILIES, LINE])["wrn-16-4"]
     del sys.modules[name]
 
 

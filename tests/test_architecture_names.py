@@ -129,7 +129,7 @@ def test_pretrained_brings_224_pixels_with_it() -> None:
 
 
 def chosen(**flags: object) -> Recipe:
-    return recipe_resolution.recipe_from(None, (), {"data": "digits", **flags}, RUNS)
+    return recipe_resolution.resolve_recipe(None, (), {"data": "digits", **flags}, RUNS)
 
 
 def test_the_users_own_file_becomes_absolute() -> None:

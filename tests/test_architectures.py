@@ -31,12 +31,12 @@ def counted(arch: str, shape: DataShape) -> tuple[int, int]:
 
 
 def test_catalogue_and_models_have_the_same_keys() -> None:
-    assert list(ARCHITECTURES) == list(registry.ARCHITECTURES), "run `make catalog`"
+    assert list(ARCHITECTURES) == list(registry.DEFINITIONS), "run `make catalog`"
 
 
-@pytest.mark.parametrize("arch", registry.ARCHITECTURES)
+@pytest.mark.parametrize("arch", registry.DEFINITIONS)
 def test_the_facts_are_those_of_the_model(arch: str) -> None:
-    found = architecture_facts(registry.ARCHITECTURES[arch])
+    found = architecture_facts(registry.DEFINITIONS[arch])
     assert found == ARCHITECTURES[arch], "run `make catalog`"
     for form in (found.small, found.large):
         assert sum(stage.parameters for stage in form.stages) == form.parameters

@@ -75,7 +75,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def clean_steps(run: RunDir) -> list[int]:
     """The steps at the ends of epochs that are left when a reader has sorted out the journal."""
-    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).slices() for event in batch.events]
     return [event.step for event in said if isinstance(event, events.EpochEnded)]
 
 

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from engine.catalog import architectures
-from engine.machine import hardware
+from engine.machine import nvml
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
@@ -28,7 +28,7 @@ from tui.cli.command_line import main
 @pytest.fixture(autouse=True)
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor a sign of one, on whatever machine."""
-    monkeypatch.setattr(hardware, "gpus", tuple)
+    monkeypatch.setattr(nvml, "gpus", tuple)
     monkeypatch.setattr(device_request, "GPU_SIGNS", ())
 
 
@@ -140,7 +140,7 @@ def again(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Result, tup
         os.close(claim.lock)
         raise SystemExit(0)
 
-    monkeypatch.setattr(launch, "become", become)
+    monkeypatch.setattr(launch, "exec_engine", become)
     return cli("--no-ui", "--name", "job", "--resume", "auto", *arguments), options
 
 

@@ -41,7 +41,7 @@ def loaded(recipe: Recipe) -> Dataset:
 
 
 def test_every_set_of_the_catalogue_has_a_loader() -> None:
-    assert PUBLISHED.keys() == datasets.DATA.keys()
+    assert PUBLISHED.keys() == datasets.DATASETS.keys()
 
 
 def test_published_sets_cannot_be_streamed() -> None:
@@ -53,7 +53,7 @@ def test_published_sets_cannot_be_streamed() -> None:
 
 
 def test_digits_are_those_of_the_catalogue() -> None:
-    data, facts = loaded(Recipe()), datasets.DATA["digits"]
+    data, facts = loaded(Recipe()), datasets.DATASETS["digits"]
     assert data.classes == facts.classes
     assert pixels(data.train).shape == (facts.train_images, facts.channels, 32, 32)
     assert pixels(data.validation).shape == (facts.test_images, facts.channels, 32, 32)
@@ -125,7 +125,7 @@ def cifar_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     values = (4 * row + 2 * column + 10 * channel).astype(np.uint8).reshape(1, -1)
     files: dict[str, dict[str, str]] = {}
     for key, labels in (("cifar10", "labels"), ("cifar100", "fine_labels")):
-        folder = tmp_path / "data" / datasets.DATA[key].folder
+        folder = tmp_path / "data" / datasets.DATASETS[key].folder
         folder.mkdir(parents=True)
         files[key] = {}
         for number, name in enumerate(cifar.FILES[key]):
@@ -191,7 +191,7 @@ def test_cifar10_with_another_checksum_is_not_unpickled(cifar_files: Path) -> No
 
 def test_cifar10_without_one_file_is_not_there(cifar_files: Path) -> None:
     (cifar_files / "cifar-10-batches-py/test_batch").unlink()
-    assert datasets.folder_of(datasets.DATA["cifar10"]) is None
+    assert datasets.folder_of(datasets.DATASETS["cifar10"]) is None
 
 
 # MNIST and Fashion-MNIST
@@ -221,7 +221,7 @@ def write_idx(folder: Path, key: str, packed: bool) -> Path:
 def test_idx_files_are_read_wherever_they_lie(
     tmp_path: Path, key: str, packed: bool, flat: bool
 ) -> None:
-    write_idx(tmp_path / "x" / ("" if flat else datasets.DATA[key].folder), key, packed)
+    write_idx(tmp_path / "x" / ("" if flat else datasets.DATASETS[key].folder), key, packed)
     data = loaded(Recipe(data=key, data_dir=str(tmp_path / "x")))
     assert pixels(data.train).shape == (12, 1, 32, 32)
     assert data.train.labels[:10].tolist() == list(idx.FIRST_LABELS[key])
@@ -312,7 +312,7 @@ def test_matrices_come_back_as_they_were_written(shape: tuple[int, ...]) -> None
 @pytest.fixture
 def svhn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> npt.NDArray[np.uint8]:
     """The training images (32, 32, 3, 4) of a small SVHN, whose labels are 1, 10, 9 and 10."""
-    images, facts = random_bytes(32, 32, 3, 4), datasets.DATA["svhn"]
+    images, facts = random_bytes(32, 32, 3, 4), datasets.DATASETS["svhn"]
     labels = np.array([[1], [10], [9], [10]], np.uint8)
     (tmp_path / "data").mkdir()
     downloads = []
@@ -321,7 +321,7 @@ def svhn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> npt.NDArray[np.uint
         (tmp_path / "data" / file.path).write_bytes(content)
         md5 = hashlib.md5(content).hexdigest()
         downloads.append(msgspec.structs.replace(file, md5=md5))
-    known = cast(MutableMapping[str, Any], datasets.DATA)
+    known = cast(MutableMapping[str, Any], datasets.DATASETS)
     changed = msgspec.structs.replace(facts, downloads=tuple(downloads))
     monkeypatch.setitem(known, "svhn", changed)
     return images

@@ -51,7 +51,7 @@ def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
     for seconds in (0.0, 0.4, 0.2, recorded_run.LONGEST_GAP):
         clock.now += seconds
         replay.feed()
-        written = [e for batch in JournalReader(run.journal).batches() for e in batch.events]
+        written = [e for batch in JournalReader(run.journal).slices() for e in batch.events]
         came.append([(event.seq, round(event.time - clock.now, 2)) for event in written])
         assert run_lock.is_live(run) == (len(written) < 3)
     assert came == [
@@ -85,7 +85,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
         if again:
             replay.toggle_pause()
     assert over == [False, False, True]
-    written = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
+    written = [event for batch in JournalReader(run.journal).slices() for event in batch.events]
     assert [(event.name, event.step) for event in written if isinstance(event, events.Phase)] == [
         ("loading", 0),
         ("training", 0),

@@ -8,7 +8,7 @@ import pytest
 from msgspec import UNSET, UnsetType
 
 from engine.errors import UsageError
-from engine.machine import hardware
+from engine.machine import nvml
 from engine.protocol.events import Gpu
 from engine.start import device_request
 
@@ -23,7 +23,7 @@ def gpus(numbers: Sequence[int | UnsetType]) -> Callable[[], tuple[Gpu, ...]]:
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """No sign of a GPU on this machine."""
-    monkeypatch.setattr(hardware, "gpus", gpus([]))
+    monkeypatch.setattr(nvml, "gpus", gpus([]))
     monkeypatch.setattr(device_request, "GPU_SIGNS", ())
 
 
@@ -40,7 +40,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_gpu_that_is_not_here_is_refused_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch, device: str, numbers: list[int | UnsetType], sentence: str
 ) -> None:
-    monkeypatch.setattr(hardware, "gpus", gpus(numbers))
+    monkeypatch.setattr(nvml, "gpus", gpus(numbers))
     monkeypatch.setattr(device_request, "GPU_SIGNS", ("/dev/null",) if numbers else ())
     with pytest.raises(UsageError, match=sentence):
         device_request.check_device(device)
@@ -61,7 +61,7 @@ def test_a_gpu_that_is_not_here_is_refused_before_anything_starts(
 def test_a_device_that_is_here_is_taken(
     monkeypatch: pytest.MonkeyPatch, device: str, numbers: list[int | UnsetType]
 ) -> None:
-    monkeypatch.setattr(hardware, "gpus", gpus(numbers))
+    monkeypatch.setattr(nvml, "gpus", gpus(numbers))
     device_request.check_device(device)
 
 

@@ -49,19 +49,19 @@ def test_events_that_the_disk_refuses_are_written_when_it_takes_them(
     written.append(scripted.steps(1))
     monkeypatch.setattr(os, "write", failing(number))
     held = [written.append(scripted.steps(step)).seq for step in (2, 3)]
-    assert (held, written.refused) == ([2, 3], os.strerror(number))
+    assert (held, written.write_error) == ([2, 3], os.strerror(number))
     with pytest.raises(OSError, match=os.strerror(number)):
         written.sync()
     assert seqs(path) == [1]
     monkeypatch.undo()
     written.append(scripted.steps(4))
-    assert (seqs(path), written.refused) == ([1, 2, 3, 4], "")
+    assert (seqs(path), written.write_error) == ([1, 2, 3, 4], "")
     written.sync()
 
 
 def test_what_is_held_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = Journal(tmp_path / "j")
-    monkeypatch.setattr(journal, "MOST_HELD_BYTES", 200)
+    monkeypatch.setattr(journal, "MOST_WAITING_BYTES", 200)
     monkeypatch.setattr(os, "write", failing(errno.EIO))
     written.append(scripted.steps(1))
     with pytest.raises(OSError, match="Input/output"):

@@ -25,7 +25,7 @@ from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.distributed.order_broadcast import Message, OrderBroadcast
 from engine.distributed.rank import Rank
 from engine.errors import UsageError
-from engine.machine import hardware
+from engine.machine import nvml
 from engine.models import registry
 from engine.protocol import commands
 from engine.protocol.commands import Order
@@ -306,7 +306,7 @@ def gpus(count: int) -> Callable[[], tuple[Gpu, ...]]:
 def test_how_many_processes_train(
     monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], found: int, expected: int | str
 ) -> None:
-    monkeypatch.setattr(hardware, "gpus", gpus(found))
+    monkeypatch.setattr(nvml, "gpus", gpus(found))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     chosen = build_recipe(settings=fields)
     if isinstance(expected, int):
@@ -318,9 +318,9 @@ def test_how_many_processes_train(
 
 def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:
     named = {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1", "LOCAL_WORLD_SIZE": "2"}
-    assert hardware.is_ours("GPU-1", named)
-    assert not hardware.is_ours("GPU-2", named)
-    assert not hardware.is_ours("GPU-1", named | {"LOCAL_WORLD_SIZE": "1"})
+    assert nvml.is_ours("GPU-1", named)
+    assert not nvml.is_ours("GPU-2", named)
+    assert not nvml.is_ours("GPU-1", named | {"LOCAL_WORLD_SIZE": "1"})
 
 
 def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from engine.catalog import datasets
-from engine.catalog.datasets import DataSet, Download
+from engine.catalog.datasets import DatasetFacts, Download
 from engine.data.sets import download, resumable_download
 from engine.data.sets.download import fetch
 from engine.errors import DataError
@@ -94,15 +94,15 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     server.server_close()
 
 
-def data_set(*urls: str, path: str = "set.bin", content: bytes = CONTENT) -> DataSet:
+def data_set(*urls: str, path: str = "set.bin", content: bytes = CONTENT) -> DatasetFacts:
     """A data set of one file with these mirrors."""
     file = Download(path, urls, len(content), hashlib.md5(content).hexdigest())
     return msgspec.structs.replace(
-        datasets.DATA["svhn"], title="Set", folder="", files=(path,), downloads=(file,)
+        datasets.DATASETS["svhn"], title="Set", folder="", files=(path,), downloads=(file,)
     )
 
 
-def fetched(facts: DataSet, place: Path) -> list[float]:
+def fetched(facts: DatasetFacts, place: Path) -> list[float]:
     fractions, _ = finished(fetch(facts, str(place)))
     return fractions
 
@@ -293,7 +293,7 @@ def archive(*names: str) -> bytes:
     return packed.getvalue()
 
 
-def archived(site: Site, content: bytes) -> DataSet:
+def archived(site: Site, content: bytes) -> DatasetFacts:
     site.files["/s.tar.gz"] = content
     facts = data_set(site.url("s.tar.gz"), path="s.tar.gz", content=content)
     return msgspec.structs.replace(facts, folder="set", files=("a", "b"))
@@ -344,7 +344,7 @@ def test_an_archive_that_is_none_or_evil_leaves_nothing(
 
 
 def test_every_download_of_the_catalogue_can_be_checked() -> None:
-    for facts in datasets.DATA.values():
+    for facts in datasets.DATASETS.values():
         for file in facts.downloads:
             assert file.size > 1000
             assert len(file.md5) == 32
@@ -358,7 +358,7 @@ def test_a_set_that_is_not_on_disk_is_downloaded_when_its_run_starts(
     monkeypatch.setenv("http_proxy", site.url(""))  # so that the catalogue's address is asked here
     process = headless("--no-ui", "-m", "lenet5", "-d", "svhn")
     out, err = process.communicate(timeout=PATIENCE)
-    url = datasets.DATA["svhn"].downloads[0].urls[0]
+    url = datasets.DATASETS["svhn"].downloads[0].urls[0]
     assert process.returncode == 2
     assert f"cnn-tui: SVHN cannot be downloaded from {url} (HTTP 404 Not Found)" in err
     assert f"put that file into {tmp_path}/data yourself." in err

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from msgspec import UnsetType
 
-from engine.machine import gpu_numbering, hardware
+from engine.machine import gpu_numbering, nvml
 from engine.machine.hardware import Sampler
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
@@ -28,8 +28,10 @@ class RefusedError(Exception):
     """What NVML raises."""
 
 
-def nvml(*holders: Held | None, sensors: bool = True, broken: int | None = None) -> SimpleNamespace:
-    """A driver of as many GPUs; `holders` are (pid, bytes) on each, None where they are hidden."""
+def fake_nvml(
+    *holders: Held | None, sensors: bool = True, broken: int | None = None
+) -> SimpleNamespace:
+    """A fake NVML. `holders` are (pid, bytes), one for each GPU; None if the driver hides them."""
 
     def memory(handle: int) -> SimpleNamespace:
         if handle == broken:
@@ -71,12 +73,12 @@ def all_visible(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sampled(monkeypatch: pytest.MonkeyPatch, driver: SimpleNamespace) -> tuple[events.Gpu, ...]:
     monkeypatch.setitem(sys.modules, "pynvml", driver)
-    monkeypatch.setattr(hardware, "user_of", lambda pid: {1: "anna", 2: "li.wei", 3: "li.wei"}[pid])
-    return hardware.gpus()
+    monkeypatch.setattr(nvml, "user_of", lambda pid: {1: "anna", 2: "li.wei", 3: "li.wei"}[pid])
+    return nvml.gpus()
 
 
 def test_what_nvml_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = sampled(monkeypatch, nvml([(MINE, 4_000)], []))
+    first, second = sampled(monkeypatch, fake_nvml([(MINE, 4_000)], []))
     assert first == events.Gpu(
         0, "NVIDIA RTX A5000", True, 0.97, 4_100, 24_000, temperature=64.0, power=211.0, cuda=0
     )
@@ -85,19 +87,19 @@ def test_what_nvml_says(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_who_holds_a_gpu_beside_this_run_the_most_first(monkeypatch: pytest.MonkeyPatch) -> None:
     held: Held = [(1, 500), (2, 300), (MINE, 4_000), (3, 900), (2, None)]
-    (gpu,) = sampled(monkeypatch, nvml(held))
+    (gpu,) = sampled(monkeypatch, fake_nvml(held))
     assert gpu.holders == (events.Holder("li.wei", 1_200), events.Holder("anna", 500))
 
 
 def test_missing_sensors_and_hidden_processes_leave_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (gpu,) = sampled(monkeypatch, nvml(None, sensors=False))
+    (gpu,) = sampled(monkeypatch, fake_nvml(None, sensors=False))
     assert gpu == events.Gpu(0, "NVIDIA RTX A5000", False, 0.0, 4_100, 24_000, cuda=0)
 
 
 def test_a_gpu_that_fell_off_the_bus_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [gpu.index for gpu in sampled(monkeypatch, nvml([], [], broken=0))] == [1]
+    assert [gpu.index for gpu in sampled(monkeypatch, fake_nvml([], [], broken=0))] == [1]
 
 
 def numbered(gpus: tuple[events.Gpu, ...]) -> list[int | None]:
@@ -118,10 +120,10 @@ def test_each_gpu_has_the_number_that_torch_gives_it(
     monkeypatch: pytest.MonkeyPatch, named: str | None, numbers: list[int | None]
 ) -> None:
     visible_devices(monkeypatch, named)
-    found = sampled(monkeypatch, nvml([], [], []))
+    found = sampled(monkeypatch, fake_nvml([], [], []))
     assert [gpu.index for gpu in found] == [0, 1, 2]
     assert numbered(found) == numbers
-    usable = hardware.usable_gpus()
+    usable = nvml.usable_gpus()
     assert [gpu.cuda for gpu in usable] == list(range(len(usable)))
     assert all(numbers[gpu.index] == gpu.cuda for gpu in usable)
 
@@ -173,13 +175,13 @@ def test_where_torch_uses_gpus_it_numbers_them_itself(monkeypatch: pytest.Monkey
     """Such as where the user has CUDA put the fastest first."""
     visible_devices(monkeypatch, None)
     monkeypatch.setitem(sys.modules, "torch.cuda", torch_cuda("2", "0"))
-    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [1, None, 0]
+    assert numbered(sampled(monkeypatch, fake_nvml([], [], []))) == [1, None, 0]
     monkeypatch.setitem(sys.modules, "torch.cuda", torch_cuda("of a part"))
-    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [0, 1, 2]
+    assert numbered(sampled(monkeypatch, fake_nvml([], [], []))) == [0, 1, 2]
     monkeypatch.setitem(sys.modules, "torch.cuda", torch_cuda(begun=False))
-    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [0, 1, 2]
+    assert numbered(sampled(monkeypatch, fake_nvml([], [], []))) == [0, 1, 2]
     monkeypatch.setitem(sys.modules, "torch.cuda", SimpleNamespace())  # half imported
-    assert numbered(sampled(monkeypatch, nvml([], [], []))) == [0, 1, 2]
+    assert numbered(sampled(monkeypatch, fake_nvml([], [], []))) == [0, 1, 2]
 
 
 @pytest.mark.parametrize(("said", "order"), [("", "PCI_BUS_ID"), ("FASTEST_FIRST",) * 2])
@@ -193,14 +195,14 @@ def test_cuda_orders_as_nvml_unless_the_user_says_otherwise(
 
 
 def test_a_gpu_named_to_us_alone_is_ours() -> None:
-    assert hardware.is_ours("GPU-1", {"CUDA_VISIBLE_DEVICES": "GPU-1"})
-    assert not hardware.is_ours("GPU-0", {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1"})
-    assert not hardware.is_ours("GPU-0", {})
+    assert nvml.is_ours("GPU-1", {"CUDA_VISIBLE_DEVICES": "GPU-1"})
+    assert not nvml.is_ours("GPU-0", {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1"})
+    assert not nvml.is_ours("GPU-0", {})
 
 
 def test_a_process_that_is_gone_belongs_to_nobody_known() -> None:
-    assert hardware.user_of(MINE) == psutil.Process().username()
-    assert hardware.user_of(2**22 + 5) == "?"
+    assert nvml.user_of(MINE) == psutil.Process().username()
+    assert nvml.user_of(2**22 + 5) == "?"
 
 
 def test_a_machine_without_a_driver(tmp_path: Path) -> None:

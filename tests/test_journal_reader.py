@@ -12,7 +12,7 @@ from tests import scripted
 
 
 def read_all(path: Path) -> list[events.Event]:
-    return [event for batch in JournalReader(path).batches() for event in batch.events]
+    return [event for batch in JournalReader(path).slices() for event in batch.events]
 
 
 def test_a_line_longer_than_a_chunk_is_read(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_resume_supersedes_the_training_events_after_its_checkpoint(tmp_path: 
 
 
 def seen(reader: JournalReader) -> list[tuple[list[int], bool]]:
-    return [([event.seq for event in batch.events], batch.from_start) for batch in reader.batches()]
+    return [([event.seq for event in batch.events], batch.from_start) for batch in reader.slices()]
 
 
 def test_a_resume_that_arrives_late_starts_the_reading_again(tmp_path: Path) -> None:

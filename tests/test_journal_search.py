@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.protocol import events
 from engine.run.journal import Journal
-from engine.run.journal_search import excerpt, latest
+from engine.run.journal_search import excerpt, newest_first
 from tests import scripted
 
 
@@ -41,11 +41,11 @@ def test_an_excerpt_holds_old_events_that_still_say_how_the_run_stands(tmp_path:
 
 def test_the_latest_events_of_a_kind_are_those_that_no_resume_superseded(tmp_path: Path) -> None:
     path = tmp_path / "j"
-    assert list(latest(path, events.Phase)) == []
+    assert list(newest_first(path, events.Phase)) == []
     journal = Journal(path)
     first, second = (journal.append(scripted.ended_epoch(epoch)) for epoch in (1, 2))
     journal.append(events.Alert("info", "code", 'says "type":"EpochEnded"'))
-    assert list(latest(path, events.EpochEnded)) == [second, first]
+    assert list(newest_first(path, events.EpochEnded)) == [second, first]
     journal.append(events.Resumed("b", first.seq, 1, step=1))
     third = journal.append(scripted.ended_epoch(3))
-    assert list(latest(path, events.EpochEnded)) == [third, first]
+    assert list(newest_first(path, events.EpochEnded)) == [third, first]

@@ -16,7 +16,7 @@ from rich.style import Style
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
-from engine.machine import cgroups, hardware
+from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
@@ -42,7 +42,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     """The recipes of the engines that would have been started."""
     found: list[Recipe] = []
     monkeypatch.setattr(launch, "spawn", lambda claim, chosen: found.append(chosen))
-    monkeypatch.setattr(hardware, "gpus", lambda: ())
+    monkeypatch.setattr(nvml, "gpus", lambda: ())
     monkeypatch.setattr(cgroups, "usable_cores", lambda: 2)
     return found
 
@@ -362,12 +362,12 @@ async def test_a_gpu_that_is_not_there_is_refused_before_anything_is_made(
 ) -> None:
     """It was there when the list was made."""
     found = (events.Gpu(0, "Titan", False, 0.0, 0, 10_000_000_000, cuda=0),)
-    monkeypatch.setattr(hardware, "gpus", lambda: found)
+    monkeypatch.setattr(nvml, "gpus", lambda: found)
     async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
         await settled(pilot)
         pilot.app.screen.query_one("#device", Chooser).focus()
         await pilot.press("down")
-        monkeypatch.setattr(hardware, "gpus", lambda: ())
+        monkeypatch.setattr(nvml, "gpus", lambda: ())
         monkeypatch.setattr(device_request, "GPU_SIGNS", ())
         await pilot.press("enter")
         await settled(pilot)
@@ -412,7 +412,7 @@ async def test_a_gpu_is_chosen_by_the_number_that_torch_gives_it(
         events.Gpu(1, "Quadro", False, 0.0, 0, 20_000_000_000),
         events.Gpu(2, "Tesla", False, 0.0, 0, 30_000_000_000, cuda=0),
     )
-    monkeypatch.setattr(hardware, "gpus", lambda: found)
+    monkeypatch.setattr(nvml, "gpus", lambda: found)
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
     async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
         shown = await settled(pilot)
@@ -428,7 +428,7 @@ async def test_no_gpu_is_named_where_the_user_has_cuda_order_them(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = (events.Gpu(0, "Titan", False, 0.0, 0, 10_000_000_000, cuda=0),)
-    monkeypatch.setattr(hardware, "gpus", lambda: found)
+    monkeypatch.setattr(nvml, "gpus", lambda: found)
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST")
     async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
         shown = await settled(pilot)

@@ -21,7 +21,7 @@ from engine.models.families.cifar_resnet import shortcut
 from engine.models.families.lenet import LeNet5
 from engine.models.families.speednet import LOGIT_SCALE, SpeedNet
 from engine.models.layer_options import LayerOptions
-from engine.models.stem import first_conv, with_channels
+from engine.models.stem import with_channels
 
 SMALLEST = {
     **{"lenet5": 28, "alexnet": 15, "convnext-tiny": 16, "speednet": 9, "article-resnet": 13},
@@ -46,7 +46,11 @@ def one_thread() -> Iterator[None]:
 
 
 def on_meta(
-    arch: str, channels: int, size: int, classes: int, options: LayerOptions = registry.DEFAULT
+    arch: str,
+    channels: int,
+    size: int,
+    classes: int,
+    options: LayerOptions = registry.DEFAULT_OPTIONS,
 ) -> nn.Module:
     with torch.device("meta"):
         return registry.build(arch, channels, size, classes, options)
@@ -101,7 +105,7 @@ def test_parameters_are_those_published(
     assert parameters(on_meta(arch, channels, size, classes)) == count
 
 
-@pytest.mark.parametrize("arch", registry.ARCHITECTURES)
+@pytest.mark.parametrize("arch", registry.DEFINITIONS)
 def test_output_is_a_logit_a_class(arch: str) -> None:
     for channels, size in ((3, max(28, SMALLEST.get(arch, 8))), (1, 64), (1, 224)):
         model = on_meta(arch, channels, size, 7).eval()
@@ -308,7 +312,7 @@ def test_an_option_puts_norms_in_and_takes_them_out(arch: str) -> None:
     with_norms, without = (on_meta(arch, 3, 32, 10, LayerOptions(bn=bn)) for bn in (True, False))
     assert nn.BatchNorm2d in kinds(with_norms)
     assert not kinds(without) & {nn.BatchNorm1d, nn.BatchNorm2d}
-    conv = first_conv(without)[1]
+    conv = next(m for m in without.modules() if isinstance(m, nn.Conv2d))
     assert conv.bias is not None, "a convolution without BN has a bias"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from engine.catalog.architectures import ARCHITECTURES
 from engine.catalog.data_shape import DataShape
-from engine.catalog.datasets import DATA
+from engine.catalog.datasets import DATASETS
 from tui import shared_text
 from tui.drawing import architecture_list, cells, drawing_text
 
@@ -44,7 +44,7 @@ def test_counts_are_those_of_the_input() -> None:
     assert architecture_list.macs(resnet, DataShape(3, 32, 10)) == "555M"
     assert architecture_list.macs(resnet, DataShape(3, 48, 10)).startswith("≈")
     assert architecture_list.parameters(ARCHITECTURES["lenet5"], DataShape(1, 32, 10)) == "61.7k"
-    assert architecture_list.shape_of(DATA["digits"]) == DataShape(1, 32, 10)
+    assert architecture_list.shape_of(DATASETS["digits"]) == DataShape(1, 32, 10)
 
 
 def test_details_draw_the_stages_narrowing() -> None:

@@ -22,20 +22,20 @@ def preset(name: str, arch: str = "resnet18", data: str = "cifar10") -> Recipe:
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
-@pytest.mark.parametrize("data", datasets.DATA)
+@pytest.mark.parametrize("data", datasets.DATASETS)
 def test_every_preset_is_possible_everywhere(name: str, data: str) -> None:
     for arch in ARCHITECTURES:
         chosen = preset(name, arch, data)
         assert chosen.preset == name
-        assert not chosen.flip or datasets.DATA[data].mirrored
+        assert not chosen.flip or datasets.DATASETS[data].mirrored
         assert max(chosen.milestones, default=0) <= chosen.epochs
 
 
 def test_every_style_is_in_the_tables_and_every_architecture_in_the_catalogue() -> None:
-    styles = {style for rows in presets.TABLE.values() for style in rows} - {""}
+    styles = {style for rows in presets.FIELDS_BY_STYLE.values() for style in rows} - {""}
     assert styles <= set(presets.STYLES.values())
     assert set(presets.STYLES) <= set(ARCHITECTURES)
-    assert set(presets.TABLE) == set(presets.UPRIGHT) == set(presets.PRESETS)
+    assert set(presets.FIELDS_BY_STYLE) == set(presets.UNMIRRORED) == set(presets.PRESETS)
 
 
 def test_an_unlisted_architecture_gets_the_common_row() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.errors import RunError, UsageError
-from engine.machine import hardware
+from engine.machine import nvml
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved
@@ -40,14 +40,14 @@ DONE = events.RunEnded("done")
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """No sign of a GPU on this machine."""
-    monkeypatch.setattr(hardware, "gpus", tuple)
+    monkeypatch.setattr(nvml, "gpus", tuple)
     monkeypatch.setattr(device_request, "GPU_SIGNS", ())
 
 
 @pytest.fixture
 def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     found = tuple(events.Gpu(n, "H100", False, 0.0, 0, 1, cuda=n) for n in (0, 1))
-    monkeypatch.setattr(hardware, "gpus", lambda: found)
+    monkeypatch.setattr(nvml, "gpus", lambda: found)
 
 
 def stopped(

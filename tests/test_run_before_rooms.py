@@ -46,7 +46,7 @@ def test_it_is_listed_as_stopped_after_one_epoch(old_run: RunDir) -> None:
 
 def test_every_line_of_its_journal_is_folded(old_run: RunDir) -> None:
     reader, history = JournalReader(old_run.journal), History()
-    said = [event for batch in reader.batches() for event in batch.events]
+    said = [event for batch in reader.slices() for event in batch.events]
     assert len(said) == len(old_run.journal.read_bytes().splitlines())
     history.fold(said)
     assert (history.step, history.epoch, history.planned_steps) == (21, 2, 800)

@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from engine.machine import cgroups, hardware
+from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
@@ -99,7 +99,7 @@ PICTURES = {
 def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The terminal, the host and its devices are the same everywhere."""
     monkeypatch.setattr(socket, "gethostname", lambda: "gpu07")
-    monkeypatch.setattr(hardware, "gpus", lambda: ())
+    monkeypatch.setattr(nvml, "gpus", lambda: ())
     monkeypatch.setattr(cgroups, "usable_cores", lambda: 2)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")

@@ -220,7 +220,7 @@ def test_a_steered_run_taken_up_again_is_the_same_run(digits: Dataset, leave_aft
 
 def read(path: Path) -> History:
     history = History()
-    for batch in JournalReader(path).batches():
+    for batch in JournalReader(path).slices():
         history = History() if batch.from_start else history
         history.fold(batch.events)
     return history

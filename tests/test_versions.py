@@ -40,7 +40,7 @@ def rewritten(run: RunDir, change: Callable[[dict[str, Any]], Iterator[Any]]) ->
 
 def folded(run: RunDir) -> tuple[History, list[Event]]:
     history, said = History(), []
-    for batch in JournalReader(run.journal).batches():
+    for batch in JournalReader(run.journal).slices():
         history.fold(batch.events)
         said += batch.events
     return history, said
@@ -87,9 +87,8 @@ def test_what_a_newer_engine_says_beside_is_left_out(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "newer", everything())
     rewritten(run, as_newer)
     assert folded(run)[1] == folded(plain)[1]
-    tail = JournalTail(run.journal)
-    count = len(tail.read())
-    assert (count, tail.skipped) == (len(everything()), 3 * len(everything()))
+    assert len(run.journal.read_bytes().splitlines()) == 4 * len(everything())
+    assert len(JournalTail(run.journal).read()) == len(everything())
     assert single_frame.frame(run).replace("/newer/", "/plain/") == single_frame.frame(plain)
     one, other = (summarize(each, "live") for each in (run, plain))
     assert msgspec.structs.replace(one, path="") == msgspec.structs.replace(other, path="")
@@ -128,7 +127,6 @@ def test_what_an_older_engine_did_not_say_has_a_default(tmp_path: Path) -> None:
     rewritten(run, older)
     tail = JournalTail(run.journal)
     assert len(tail.read()) == len(everything())
-    assert tail.skipped == 0
     history, _ = folded(run)
     assert (history.step, history.epoch, len(history.epochs)) == (25, 3, 2)
     assert "digits" in single_frame.frame(run)

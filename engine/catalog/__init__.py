@@ -1,4 +1,4 @@
-"""Facts about architectures and data sets, without torch.
+"""Facts about architectures and data sets, the forms of an architecture's name, data shapes.
 
-Imports nothing above `text` and `errors`.
+Free of torch; may import `text` and `errors` only.
 """

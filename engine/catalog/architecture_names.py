@@ -1,5 +1,7 @@
-"""The forms of an architecture's name: a key of the catalogue, `torchvision/NAME`, `timm/NAME`, or
-`path/to/file.py:function` for a user's own. Loads no torch.
+"""The forms of an architecture's name.
+
+A name is a key of the catalogue, `torchvision/NAME`, `timm/NAME`, or `path/to/file.py:function` for
+a user's model.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ LIBRARY_MODEL = re.compile(r"(torchvision|timm)/([A-Za-z0-9][A-Za-z0-9_.-]*)")
 
 
 class LibraryModel(NamedTuple):
-    """A model of a library, by the library's own name for it."""
+    """A model of torchvision or timm, by its name there."""
 
     library: str
     name: str
@@ -42,7 +44,7 @@ def user_function(arch: str) -> UserFunction | None:
 
 
 def well_formed(arch: str) -> bool:
-    """Whether the name has one of the forms; the engine checks whether the model exists."""
+    """Whether the name has one of the forms. The model may still not exist: the engine checks."""
     return arch in ARCHITECTURES or bool(library_model(arch) or user_function(arch))
 
 

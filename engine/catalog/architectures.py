@@ -1,4 +1,4 @@
-"""The architectures, for the picker and the checks of a recipe; loads no torch.
+"""The architectures, for the picker and the checks of a recipe.
 
 `make catalog` counts all numbers on the models themselves and writes `architecture_facts.json`.
 """
@@ -17,7 +17,7 @@ FACTS = Path(__file__).with_name("architecture_facts.json")
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """A part of a model: its layers in words, and its output, (C, H, W) or (features,)."""
+    """A part of a model: its layers in words, and its output shape, (C, H, W) or (features,)."""
 
     name: str
     layers: str
@@ -26,17 +26,17 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class Slope(NamedTuple):
-    """What one more of something adds."""
+    """How much the counts grow with one more channel, class or pixel."""
 
     parameters: int
     macs: int
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """An architecture for images of (3, size, size) and a number of classes: exact counts.
+    """The exact counts of an architecture for images (3, size, size) and a number of classes.
 
-    `per_channel` is the mean between 1 and 3 channels, `per_class` holds for any number of classes,
-    and `per_pixel` of the image's area is the mean between two sizes of this form.
+    `per_class` is exact for any number of classes. `per_channel` is the mean slope between 1 and 3
+    channels. `per_pixel` is the mean slope over the image's area, between two sizes of this form.
     """
 
     size: int
@@ -53,10 +53,10 @@ class Architecture(msgspec.Struct, frozen=True, kw_only=True):
     """An architecture by its key.
 
     `depth` counts the convolutions and linear layers between an image of 224 pixels and the logits.
-    `adjusts` names the fields of a recipe that change the architecture. `top5_error` is the
-    headline figure of the paper, mostly of several models together; `top1` is what torchvision
-    publishes for its first weights. `small` is the form for images of up to 64 pixels, `large` that
-    for larger ones.
+    `adjusts` names the recipe fields that change the architecture. `top5_error` is the headline
+    figure of the paper, mostly from an ensemble. `top1` is the accuracy that torchvision publishes
+    for its first weights. `small` is the form for images of up to 64 pixels, `large` the form for
+    larger ones.
     """
 
     key: str
@@ -91,7 +91,7 @@ class Estimate(NamedTuple):
 
 
 def parameters(key: str, shape: DataShape) -> Estimate:
-    """The parameters for images of this shape, with the architecture's own options."""
+    """The parameters for images of this shape, with the architecture's default options."""
     form = ARCHITECTURES[key].form(shape)
     value = form.parameters + form.per_channel.parameters * (shape.channels - 3)
     value += form.per_class.parameters * (shape.classes - form.classes)
@@ -112,18 +112,17 @@ def stages(key: str, shape: DataShape) -> tuple[Stage, ...]:
     """The stages for this number of classes, with outputs for images of the form's size."""
     form = ARCHITECTURES[key].form(shape)
     *stages, head = form.stages
-    more = form.per_class.parameters * (shape.classes - form.classes)
-    head = msgspec.structs.replace(head, output=(shape.classes,), parameters=head.parameters + more)
-    return (*stages, head)
+    count = head.parameters + form.per_class.parameters * (shape.classes - form.classes)
+    return (*stages, msgspec.structs.replace(head, output=(shape.classes,), parameters=count))
 
 
 def adjustable(arch: str, field: str) -> bool:
-    """Whether this field of a recipe, act, bn or dropout, changes the architecture."""
+    """Whether this recipe field (act, bn or dropout) changes the architecture."""
     return arch in ARCHITECTURES and field in ARCHITECTURES[arch].adjusts
 
 
 def has_weights(arch: str) -> bool:
-    """Whether torchvision has weights of the architecture, trained on ImageNet."""
+    """Whether torchvision has ImageNet weights for the architecture."""
     known = ARCHITECTURES.get(arch)
     return known.top1 is not None if known else arch.startswith("torchvision/")
 

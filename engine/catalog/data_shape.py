@@ -1,10 +1,10 @@
-"""The shape of a data set, which a model is built for."""
+"""The shape of the data that a model is built for."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-# Up to this side in pixels, an architecture made for ImageNet has a form of its own.
+# Up to this side in pixels, an architecture made for ImageNet is built in a form of its own.
 LARGEST_SMALL_IMAGE = 64
 
 
@@ -17,8 +17,8 @@ class DataShape(NamedTuple):
 
     @property
     def small(self) -> bool:
-        """Whether the images are small.
+        """Whether the images are too small for the first layers of an ImageNet architecture.
 
-        The first layers of an architecture made for ImageNet would leave next to nothing of them.
+        Those layers would shrink the images to almost nothing.
         """
         return self.size <= LARGEST_SMALL_IMAGE

@@ -1,4 +1,4 @@
-"""The data sets, for the picker, the checks and the downloads; loads no torch."""
+"""The data sets, for the picker, the checks of a recipe and the downloads."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 
 
 class Download(msgspec.Struct, frozen=True):
-    """A published file: its path below a data folder, and its sources.
+    """A published file and its path below a data folder.
 
-    `urls` are mirrors, tried in turn; `size` is in bytes.
+    `urls` are mirrors, tried in turn. `size` is in bytes.
     """
 
     path: str
@@ -21,13 +21,13 @@ class Download(msgspec.Struct, frozen=True):
     md5: str
 
 
-class DataSet(msgspec.Struct, frozen=True):
+class DatasetFacts(msgspec.Struct, frozen=True):
     """A data set by its key.
 
-    `size` is the side in pixels of the images for the network, `mirrored` whether a flipped image
-    keeps its label. All `files` must be in `folder` below a data folder, where torchvision puts
-    them too, or in the data folder itself; each may be gzipped, as NAME.gz. A data set without
-    files is part of the program.
+    `size` is the side in pixels of the images for the network. `mirrored` says whether a flipped
+    image keeps its label. All `files` must be in `folder` below a data folder, where torchvision
+    also puts them, or in the data folder itself. Each file may be gzipped, as NAME.gz. A data set
+    without files is part of the program.
     """
 
     key: str
@@ -82,17 +82,17 @@ def _cifar(archive: str, size: int, md5: str) -> tuple[Download, ...]:
 def _idx(
     folder: str, sites: tuple[str, ...], facts: tuple[tuple[int, str], ...]
 ) -> tuple[Download, ...]:
-    """The four files of a set in the format of MNIST, of these sizes and checksums."""
+    """The four files of a data set in MNIST's format, with these sizes and checksums."""
     return tuple(
         Download(f"{folder}/{name}.gz", tuple(f"{site}{name}.gz" for site in sites), size, md5)
         for name, (size, md5) in zip(IDX_FILES, facts, strict=True)
     )
 
 
-DATA: Mapping[str, DataSet] = {
+DATASETS: Mapping[str, DatasetFacts] = {
     d.key: d
     for d in (
-        DataSet(
+        DatasetFacts(
             key="digits",
             title="handwritten digits",
             train_images=1_442,
@@ -103,7 +103,7 @@ DATA: Mapping[str, DataSet] = {
             mirrored=False,
             source="UCI optical recognition of handwritten digits, embedded",
         ),
-        DataSet(
+        DatasetFacts(
             key="mnist",
             title="MNIST",
             train_images=60_000,
@@ -129,7 +129,7 @@ DATA: Mapping[str, DataSet] = {
                 ),
             ),
         ),
-        DataSet(
+        DatasetFacts(
             key="fashion-mnist",
             title="Fashion-MNIST",
             train_images=60_000,
@@ -155,7 +155,7 @@ DATA: Mapping[str, DataSet] = {
                 ),
             ),
         ),
-        DataSet(
+        DatasetFacts(
             key="svhn",
             title="SVHN",
             train_images=73_257,
@@ -181,7 +181,7 @@ DATA: Mapping[str, DataSet] = {
                 ),
             ),
         ),
-        DataSet(
+        DatasetFacts(
             key="cifar10",
             title="CIFAR-10",
             train_images=50_000,
@@ -197,7 +197,7 @@ DATA: Mapping[str, DataSet] = {
                 "cifar-10-python.tar.gz", 170_498_071, "c58f30108f718f92721af3b95e74349a"
             ),
         ),
-        DataSet(
+        DatasetFacts(
             key="cifar100",
             title="CIFAR-100",
             train_images=50_000,
@@ -227,8 +227,10 @@ def data_folders(data_dir: str = "") -> list[Path]:
     return [Path("data"), Path.home() / "data", cache / "cnn-tui" / "data"]
 
 
-def folder_of(data: DataSet, data_dir: str = "") -> Path | None:
-    """The folder with the files of this data set, or None; any folder for an embedded one."""
+def folder_of(data: DatasetFacts, data_dir: str = "") -> Path | None:
+    """The folder with the files of this data set, or None. An embedded data set has no files, so
+    any folder will do.
+    """
     for parent in data_folders(data_dir):
         for folder in (parent / data.folder, parent):
             if all(file_in(folder, name) is not None for name in data.files):
@@ -237,6 +239,6 @@ def folder_of(data: DataSet, data_dir: str = "") -> Path | None:
 
 
 def file_in(folder: Path, name: str) -> Path | None:
-    """The file of this name, or else its gzipped form, or None."""
+    """The file of this name, else its gzipped form, else None."""
     paths = (folder / name, folder / f"{name}.gz")
     return next((path for path in paths if os.path.isfile(path)), None)

@@ -20,7 +20,7 @@ from engine.checkpoints import checkpoint, checkpoint_text, run_state
 from engine.checkpoints.run_state import RunState
 from engine.errors import EngineError
 from engine.protocol import events
-from engine.protocol.events import Event, Unmeasured
+from engine.protocol.events import Event, MaybeMeasured
 
 SaveReason: TypeAlias = Literal["epoch", "best", "interval", "command", "signal", "stop"]
 EPOCH_FILE = "epoch-{:04}.pt"
@@ -38,7 +38,7 @@ class Snapshot(NamedTuple):
     epoch: int
     step: int
     stall: float
-    top1: Unmeasured = UNSET
+    top1: MaybeMeasured = UNSET
 
 
 class Writer:

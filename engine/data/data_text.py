@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.text import harmless, size
+from engine.text import byte_size, harmless
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
@@ -109,7 +109,7 @@ def too_few_images(path: object, count: int) -> str:
 
 def data_too_large(images: int, needed: float, free: float) -> str:
     return (
-        f"{images:,} images need {size(needed)} of memory, and {size(free)} are free: "
+        f"{images:,} images need {byte_size(needed)} of memory, and {byte_size(free)} are free: "
         "choose smaller images with --set size=32, or stream a folder with --set loader=streaming."
     )
 
@@ -157,13 +157,13 @@ DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 
 
 def images_resident(needed: float, device: str) -> str:
-    return f"the images ({size(needed)}) stay in the memory of the {device}"
+    return f"the images ({byte_size(needed)}) stay in the memory of the {device}"
 
 
 def images_streamed(needed: float, room: float, workers: int) -> str:
     return (
-        f"the images ({size(needed)}, with room for {size(room)} in memory) are decoded from disk "
-        f"when needed, by {workers} processes"
+        f"the images ({byte_size(needed)}, with room for {byte_size(room)} in memory) are decoded "
+        f"from disk when needed, by {workers} processes"
     )
 
 

@@ -25,7 +25,7 @@ Phases: TypeAlias = Generator[Event | None, None, T]
 
 def download_phases(recipe: Recipe) -> Phases[None]:
     """Download a data set of the catalogue unless it is on this disk. Loads no torch."""
-    facts = datasets.DATA.get(recipe.data)
+    facts = datasets.DATASETS.get(recipe.data)
     if facts is not None and datasets.folder_of(facts, recipe.data_dir) is None:
         yield from _in_tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
 

@@ -1,4 +1,5 @@
-"""Answers requests to look into a model, and turns what `cnn_tui` finds into events.
+"""The inspection of a model, as events: the layer table, layer health, feature maps, pictures of
+images and kernels, and replies to a viewer's requests.
 
-May import `data` and what lies below it.
+May import `data` and what lies below it, and `cnn_tui`.
 """

@@ -1,4 +1,4 @@
-"""Feature maps of a validation image as the journal records them."""
+"""The feature maps of a validation image, as events."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from engine.protocol.events import FeatureMap, FeatureMaps, measured
 
 
 class MapLimits(NamedTuple):
-    """The most channels of a layer that are shown, and the largest side of their grids."""
+    """The largest number of channels of a layer, and the largest side of their grids."""
 
     channels: int
     side: int
 
 
-# For the maps that a run records as it goes on, and for a reply to a request.
+# For the maps that a run records while it trains.
 RECORDED = MapLimits(16, 16)
+# For the reply to a request.
 REQUESTED = MapLimits(1024, 32)
 
 
 class FeatureMapReading:
-    """The feature maps of a validation image on their way from the device."""
+    """The feature maps of a validation image, while the device still computes or copies them."""
 
     def __init__(
         self,
@@ -50,11 +51,11 @@ class FeatureMapReading:
         self._picture, self._image, self._step = picture(pixels), image, step
 
     def ready(self) -> bool:
-        """Whether `events` would not have to wait."""
+        """Whether `events` returns without waiting."""
         return self._readback.ready()
 
     def events(self) -> list[FeatureMaps]:
-        """One event for each layer. Waits for the device until it is ready."""
+        """One event for each layer. Waits for the device: a CPU-GPU sync unless `ready`."""
         logits, *grids = self._readback.wait()
         top = predictions(logits)
         return [

@@ -1,4 +1,4 @@
-"""Sentences about requests to look into a model."""
+"""Sentences for the user about requests to inspect a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers requests to look into a model: training images, feature maps, kernels, predictions."""
+"""Replies to inspection requests: training images, feature maps, kernels, predictions."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from engine.inspection.feature_map_events import REQUESTED, FeatureMapReading
 from engine.protocol import commands
 from engine.protocol.events import Alert, Event, Layer
 
-# One screen holds no more validation images.
+# A screen shows no more validation images than this.
 MOST_IMAGES = 64
 AUGMENTED_IMAGES = 32
 
 
 class Inspector:
-    """Answers requests about one model and its data, during training or afterwards."""
+    """Replies to requests about one model and its data, during training or afterwards."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Inspector:
         self._loader, self._device = loader, device
 
     def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
-        """The reply to a request after `step` steps, in an epoch from 1. Waits for the device.
+        """The reply to a request after `step` steps; epochs count from 1. Waits for the device.
 
         The reply is an `Alert` if the layer or the image does not exist or cannot be read: a
         request must never end a training.

@@ -1,4 +1,4 @@
-"""The layer table and layer health of a model as the journal records them."""
+"""The layer table and the layer health of a model, as events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def layers(model: nn.Module, channels: int, size: int) -> tuple[Layer, ...]:
 
 
 class LayerHealthReading:
-    """The numbers of a meter on their way from the device; the meter's step is over."""
+    """The numbers of a meter after its step, while the device still computes or copies them."""
 
     def __init__(self, meter: LayerHealthMeter) -> None:
         self._layers = meter.layers
@@ -28,11 +28,11 @@ class LayerHealthReading:
         self._readback = Readback(meter.table.device, [meter.table, *total])
 
     def ready(self) -> bool:
-        """Whether `event` would not have to wait."""
+        """Whether `event` returns without waiting."""
         return self._readback.ready()
 
     def scalars(self) -> Scalars:
-        """The norm of the whole gradient, before clipping, in a step with a backward pass.
+        """The norm of the whole gradient before clipping; nothing for a step without backward pass.
 
         Waits as `event` does.
         """
@@ -40,7 +40,7 @@ class LayerHealthReading:
         return {GRADIENT_NORM: _rounded(norms[0].item())} if norms else {}
 
     def event(self, step: int) -> LayerHealth:
-        """The layer health at the end of this step. Waits for the device until it is ready."""
+        """The layer health at the end of this step. Waits for the device unless `ready`."""
         rows = layer_health(self._layers, self._readback.wait()[0])
         return LayerHealth(
             tuple(Health(name, *map(_rounded, values)) for name, *values in rows), step=step
@@ -48,5 +48,5 @@ class LayerHealthReading:
 
 
 def _rounded(value: float) -> Measured:
-    """Four digits are enough, and a journal holds many numbers."""
+    """The value with four digits, which are enough and keep the journal small; None for NaN."""
     return float(f"{value:.4g}") if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Images and kernels as small pictures, and what a model predicts for them."""
+"""Images and kernels as small pictures, and a model's predictions for images."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from engine.protocol.events import (
 
 PICTURE_SIDE = 32
 TOP_CLASSES = 3
-# A convolution may have thousands of kernels: the first ones are shown.
+# A convolution may have thousands of kernels. Only the first ones are shown.
 MOST_KERNELS = 256
 
 
 def picture(pixels: Tensor) -> Picture:
-    """Pixels (C, H, W) uint8, averaged to at most 32×32."""
+    """The picture of pixels (C, H, W) uint8, averaged to at most 32×32."""
     channels, height, width = pixels.shape
     height, width = min(height, PICTURE_SIDE), min(width, PICTURE_SIDE)
     small = F.adaptive_avg_pool2d(pixels.float(), (height, width)).round().to(torch.uint8)
@@ -61,7 +61,10 @@ def augmented(batch: Batch, dataset: Dataset, count: int, epoch: int, step: int)
 def _labels(
     batch: Batch, classes: Sequence[str], count: int
 ) -> Iterator[tuple[str] | tuple[str, str, float]]:
-    """The class of each of the first images; of mixed ones also the other class and the share."""
+    """The classes of the first `count` images.
+
+    A mixed image also has its second class and the weight of the first one.
+    """
     names = [classes[label] for label in batch.labels[:count].tolist()]
     if batch.others is None or batch.share is None:
         yield from zip(names, strict=True)
@@ -78,10 +81,7 @@ def examples(
     device: torch.device,
     step: int,
 ) -> Examples:
-    """Validation images, each with the three classes that the model finds likeliest.
-
-    Waits for the device.
-    """
+    """Validation images, each with the model's three likeliest classes. Waits for the device."""
     found = [dataset.validation.one(image) for image in images]
     pixels = torch.stack([one for one, _ in found])
     with evaluation_mode(model), torch.no_grad():
@@ -96,7 +96,7 @@ def examples(
 
 
 def kernel_pictures(model: nn.Module, layer: str, step: int) -> Kernels:
-    """The kernels of a convolution, all on one scale around zero. Waits for the device."""
+    """The kernels of a convolution, all scaled alike around zero. Waits for the device."""
     found = kernels(model, layer)
     shown = found.pictures[:MOST_KERNELS].cpu()
     largest = float(shown.abs().max())

@@ -1,4 +1,4 @@
-"""The machine: CPU cores, memory, control groups, GPUs and their numbers.
+"""The machine: samples of its hardware, GPUs and their numbers, free memory, control groups.
 
-Free of torch; may import `protocol`.
+Free of torch; may import `protocol` and what lies below it.
 """

@@ -1,4 +1,4 @@
-"""The limits of a container or a batch job, which may use less than the machine has.
+"""The limits of a container or a batch job, which may be lower than the machine's.
 
 See "Control Group v2" and the controllers of version 1 in the Linux kernel's documentation.
 """
@@ -14,9 +14,9 @@ MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def group_folders(root: Path, membership: Path, controller: str) -> Iterator[Path]:
-    """The folders of this process's group and its parents, from lines such as `4:memory:/job/step`.
+    """The folders of this process's control group and of the group's parents.
 
-    The controller of version 2 is "".
+    The membership file has lines such as `4:memory:/job/step`. The controller of version 2 is "".
     """
     try:
         lines = membership.read_text().splitlines()
@@ -31,15 +31,14 @@ def group_folders(root: Path, membership: Path, controller: str) -> Iterator[Pat
 def usable_cores(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
     """The number of CPU cores that this process may use, by its affinity and its groups' quotas.
 
-    A quota is rounded down to whole cores: with one thread more, the kernel would stop a thread in
+    A quota is rounded down to whole cores. With one more thread, the kernel would stop a thread in
     the middle of every step, and the others would wait for it.
     """
-    quotas = [*_quotas(groups, membership)]
-    return max(1, int(min([len(os.sched_getaffinity(0)), *quotas])))
+    return max(1, int(min([len(os.sched_getaffinity(0)), *_quotas(groups, membership)])))
 
 
 def _quotas(groups: Path, membership: Path) -> Iterator[float]:
-    """The quota of each group of this process that has one, in cores."""
+    """The quotas of this process's groups, in cores. A group without a quota is left out."""
     for group in group_folders(groups, membership, ""):
         quota = _words(group / "cpu.max")
         if quota and quota[0] != "max":

@@ -1,10 +1,10 @@
-"""Which GPUs CUDA sees, and how it numbers them: torch's `cuda:N`.
+"""The GPUs that CUDA sees, and their numbers in torch's `cuda:N`.
 
 NVML numbers all GPUs of a machine by their position on the bus. CUDA sees only the GPUs that
-CUDA_VISIBLE_DEVICES names, and numbers them in that order. Without that variable, it numbers them
-by the bus if CUDA_DEVICE_ORDER says so, as it does for every engine that this program starts (see
-"CUDA environment variables" in the CUDA C++ programming guide). NVML and CUDA agree on the UUID of
-a GPU.
+CUDA_VISIBLE_DEVICES names, and numbers them in that order. Without that variable, CUDA numbers all
+GPUs by the bus if CUDA_DEVICE_ORDER says so. This program sets CUDA_DEVICE_ORDER so for every
+engine. See "CUDA environment variables" in the CUDA C++ programming guide. NVML and CUDA agree on
+the UUID of a GPU.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 
-# CUDA's name for NVML's order.
-ORDER = "PCI_BUS_ID"
+# CUDA's name for the order in which NVML numbers GPUs.
+NVML_ORDER = "PCI_BUS_ID"
 
 
-def numbers(uuids: Sequence[str], environment: Mapping[str, str] = os.environ) -> dict[int, int]:
-    """Map indices into `uuids`, in NVML's order, to CUDA's numbers, without the GPUs it hides.
+def cuda_numbers(
+    uuids: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> dict[int, int]:
+    """Map indices into `uuids`, in NVML's order, to CUDA's numbers. Leaves out hidden GPUs.
 
-    Torch answers if it already uses GPUs, as in an engine; it is never imported. Parts of a GPU
-    (MIG) have UUIDs of their own, which match none of these.
+    If torch already uses GPUs, as in an engine, its order counts. This function never imports
+    torch. Parts of a GPU (MIG) have their own UUIDs, which match none of these.
     """
-    seen = _torch()
+    seen = _torch_uuids()
     matched = {index: seen.index(uuid) for index, uuid in enumerate(uuids) if uuid in seen}
     return matched or {
         index: number for number, index in enumerate(visible_gpus(uuids, environment))
@@ -34,14 +36,15 @@ def numbers(uuids: Sequence[str], environment: Mapping[str, str] = os.environ) -
 def ordered_as_by_nvml(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether an engine that starts in this environment numbers GPUs in NVML's order."""
     named = environment.get("CUDA_VISIBLE_DEVICES", "")
-    return environment.get("CUDA_DEVICE_ORDER", ORDER) == ORDER or named.startswith("GPU-")
+    order = environment.get("CUDA_DEVICE_ORDER", NVML_ORDER)
+    return order == NVML_ORDER or named.startswith("GPU-")
 
 
 def visible_gpus(uuids: Sequence[str], environment: Mapping[str, str]) -> list[int]:
-    """The indices into `uuids` of the GPUs that CUDA sees, in its order.
+    """The indices into `uuids` of the GPUs that CUDA sees, in CUDA's order.
 
-    As in CUDA, the first invalid name ends the list, and a GPU that is named twice empties it.
-    Parts of a GPU (MIG) are only counted.
+    As in CUDA, the first invalid name ends the list, and a GPU named twice empties it. Parts of a
+    GPU (MIG) are only counted.
     """
     named = environment.get("CUDA_VISIBLE_DEVICES")
     if named is None:
@@ -51,7 +54,8 @@ def visible_gpus(uuids: Sequence[str], environment: Mapping[str, str]) -> list[i
         return list(range(min(len(names), len(uuids))))
     found: list[int] = []
     for name in names:
-        index = _of_uuid(name, uuids) if named.startswith("GPU-") else _of_index(name, uuids)
+        find = _index_by_uuid if named.startswith("GPU-") else _index_by_number
+        index = find(name, uuids)
         if index is None:
             break
         if index in found:
@@ -60,22 +64,22 @@ def visible_gpus(uuids: Sequence[str], environment: Mapping[str, str]) -> list[i
     return found
 
 
-def _of_uuid(name: str, uuids: Sequence[str]) -> int | None:
+def _index_by_uuid(name: str, uuids: Sequence[str]) -> int | None:
     """The index of the only UUID that begins with this name."""
     matching = [index for index, uuid in enumerate(uuids) if uuid.startswith(name)]
     return matching[0] if name.startswith("GPU-") and len(matching) == 1 else None
 
 
-def _of_index(name: str, uuids: Sequence[str]) -> int | None:
-    """The number at the start of this name, whatever follows it (strtoul)."""
+def _index_by_number(name: str, uuids: Sequence[str]) -> int | None:
+    """The number at the start of this name. As in C's strtoul, anything may follow it."""
     number = re.match(r"\+?(\d+)", name, re.ASCII)
     return int(number[1]) if number and int(number[1]) < len(uuids) else None
 
 
-def _torch() -> list[str]:
-    """The UUIDs of torch's GPUs in its order; empty before torch uses any."""
+def _torch_uuids() -> list[str]:
+    """The UUIDs of torch's GPUs, in torch's order; empty before torch uses any."""
     cuda = sys.modules.get("torch.cuda")
-    # The training thread may just be importing it.
+    # The training thread may be importing torch at this moment.
     if cuda is None or not hasattr(cuda, "is_initialized") or not cuda.is_initialized():
         return []
     count = cuda.device_count()

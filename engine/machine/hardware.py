@@ -1,48 +1,23 @@
-"""Samples of the machine: CPU, memory, disk, and GPUs by NVML."""
+"""Samples of the machine: CPU, memory, disk and GPUs."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Set
 from pathlib import Path
-from typing import Any
 
 import psutil
-from msgspec import UNSET, UnsetType
 
-from engine.machine import gpu_numbering
+from engine.machine.nvml import Gpus, run_processes
 from engine.protocol import events
-
-# Stands for the user of a process in another container or user namespace.
-UNKNOWN_USER = "?"
-
-
-def gpus() -> tuple[events.Gpu, ...]:
-    """The current state of this machine's GPUs."""
-    return _Gpus().sample()
-
-
-def usable_gpus() -> tuple[events.Gpu, ...]:
-    """The GPUs that torch sees, in its order: the first one is `cuda:0`."""
-    numbered = {gpu.cuda: gpu for gpu in gpus() if gpu.cuda is not UNSET}
-    return tuple(numbered[number] for number in sorted(numbered))
-
-
-def _run_processes() -> list[psutil.Process]:
-    """This process and, under torchrun, the other ranks on this machine."""
-    if "TORCHELASTIC_RUN_ID" not in os.environ:
-        return [psutil.Process()]
-    return psutil.Process(os.getppid()).children()
 
 
 class Sampler:
-    """Takes samples; loads are means since the last sample."""
+    """Takes samples. Loads are means since the last sample."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._processes = _run_processes()
+        self._processes = run_processes()
         self._cores = psutil.cpu_count() or 1
-        self._gpus = _Gpus()
+        self._gpus = Gpus()
         psutil.cpu_percent()
         self._load()
 
@@ -62,108 +37,3 @@ class Sampler:
             disk_free=psutil.disk_usage(str(self._folder)).free,
             gpus=self._gpus.sample(),
         )
-
-
-class _Gpus:
-    """The GPUs that NVML lists; none without an NVIDIA driver."""
-
-    def __init__(self) -> None:
-        import pynvml
-
-        self._nvml = pynvml
-        self._run_pids = {process.pid for process in _run_processes()}
-        self._handles: list[Any] = []
-        self._uuids: list[str] = []
-        try:
-            pynvml.nvmlInit()
-            count = pynvml.nvmlDeviceGetCount()
-            self._handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(count)]
-            self._uuids = [self._uuid(handle) for handle in self._handles]
-        except pynvml.NVMLError:
-            self._handles = []
-
-    def sample(self) -> tuple[events.Gpu, ...]:
-        gpus, numbers = [], gpu_numbering.numbers(self._uuids)
-        for index, handle in enumerate(self._handles):
-            try:
-                gpus.append(self._one(index, handle, numbers.get(index, UNSET)))
-            except self._nvml.NVMLError:
-                continue
-        return tuple(gpus)
-
-    def _uuid(self, handle: Any) -> str:
-        """The UUID of a GPU, "" for one that fell off the bus."""
-        try:
-            return _text(self._nvml.nvmlDeviceGetUUID(handle))
-        except self._nvml.NVMLError:
-            return ""
-
-    def _one(self, index: int, handle: Any, number: int | UnsetType) -> events.Gpu:
-        nvml = self._nvml
-        memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-        celsius = self._if_supported(
-            lambda: float(nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU))
-        )
-        watts = self._if_supported(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000)
-        # Under MIG there is no utilisation, and drivers may hide the processes of other users.
-        busy = self._if_supported(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100)
-        here = self._run_pids & {process.pid for process in self._processes(handle)}
-        return events.Gpu(
-            index=index,
-            name=_text(nvml.nvmlDeviceGetName(handle)),
-            ours=bool(here) or is_ours(self._uuids[index]),
-            utilisation=busy or 0.0,
-            memory_used=memory.used,
-            memory_total=memory.total,
-            temperature=UNSET if celsius is None else celsius,
-            power=UNSET if watts is None else watts,
-            holders=_holders(self._processes(handle), self._run_pids),
-            cuda=number,
-        )
-
-    def _processes(self, handle: Any) -> list[Any]:
-        """The processes that compute on a GPU; none where the driver hides them."""
-        try:
-            return list(self._nvml.nvmlDeviceGetComputeRunningProcesses(handle))
-        except self._nvml.NVMLError:
-            return []
-
-    def _if_supported(self, ask: Callable[[], float]) -> float | None:
-        """The reading of a sensor, None where the GPU has no such sensor."""
-        try:
-            return ask()
-        except self._nvml.NVMLError:
-            return None
-
-
-def _holders(processes: Iterable[Any], run_pids: Set[int]) -> tuple[events.Holder, ...]:
-    """The users of other processes and the memory that they hold, largest first."""
-    held: dict[str, int] = {}
-    for process in processes:
-        if process.pid not in run_pids:
-            user = user_of(process.pid)
-            held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
-    most = sorted(held.items(), key=lambda item: -item[1])
-    return tuple(events.Holder(user, memory) for user, memory in most)
-
-
-def user_of(pid: int) -> str:
-    """The user of a process, `UNKNOWN_USER` where it cannot be found out."""
-    try:
-        return psutil.Process(pid).username()
-    except (psutil.Error, KeyError):
-        return UNKNOWN_USER
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
-
-
-def is_ours(uuid: str, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether CUDA_VISIBLE_DEVICES assigns this GPU to the run.
-
-    In a container NVML may not see the run's processes. Then a GPU is the run's if the variable
-    names it and no more GPUs than the run has ranks.
-    """
-    named = environment.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    return uuid in named and len(named) <= int(environment.get("LOCAL_WORLD_SIZE", "1"))

@@ -1,4 +1,4 @@
-"""Free memory, which in a container or a batch job is less than the machine's."""
+"""Free memory, which may be less in a container or a batch job than on the whole machine."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ VERSIONS = (
 
 
 def free_bytes(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
-    """The bytes that this process can still allocate, on the machine and in its control groups."""
-    return min([psutil.virtual_memory().available, *_left(groups, membership)])
+    """The bytes that this process can still allocate, by the machine and by its control groups."""
+    return min([psutil.virtual_memory().available, *_free_in_groups(groups, membership)])
 
 
-def _left(groups: Path, membership: Path) -> Iterator[int]:
-    """The free bytes of each group that has a limit; its reclaimable cache counts as free."""
+def _free_in_groups(groups: Path, membership: Path) -> Iterator[int]:
+    """The free bytes of each group that has a limit. Its reclaimable cache counts as free."""
     for version in VERSIONS:
         for group in group_folders(groups / version.folder, membership, version.controller):
             try:

@@ -1,4 +1,5 @@
-"""The models: the architectures of the catalogue, those of libraries, and a user's own.
+"""The models: the catalogue's architectures, torchvision's and timm's, and a user's; their facts;
+transfer learning.
 
 May import `run` and what lies below it, and `cnn_tui`.
 """

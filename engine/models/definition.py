@@ -1,4 +1,4 @@
-"""How a file defines an architecture."""
+"""The decorator with which a file defines an architecture."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Builder: TypeAlias = Callable[[DataShape, LayerOptions], nn.Module]
 
 @dataclass(frozen=True)
 class Definition:
-    """An architecture: the function that makes its models, and what no model can tell.
+    """An architecture: the function that builds its models, and facts that no model contains.
 
-    `year` and `top5_error` are those of its paper, where the error is often that of several models
-    together; `new` says what was new. `smallest` is the side of the smallest images, in pixels.
+    `year` and `top5_error` come from its paper; the error is often that of an ensemble. `new` says
+    what was new. `smallest` is the side of the smallest possible images, in pixels.
     """
 
     build: Builder
@@ -43,13 +43,13 @@ def architecture(
     top5_error: float | None = None,
     smallest: int = 1,
 ) -> Callable[[Builder], Definition]:
-    """Decorates the function that makes an architecture's models; see `Definition`."""
+    """Decorate the function that builds an architecture's models; see `Definition`."""
     return lambda build: Definition(build, key, title, family, year, new, top5_error, smallest)
 
 
 @runtime_checkable
 class FromImages(Protocol):
-    """A model that computes some of its initial weights from the data."""
+    """A model that computes some of its initial weights from training images."""
 
     def initialise_from(self, images: Tensor) -> None:
-        """Take a few thousand normalised training images (N, C, H, W) float32."""
+        """Compute the weights from a few thousand normalised images (N, C, H, W) float32."""

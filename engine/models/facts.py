@@ -1,8 +1,8 @@
-"""python -m engine.models.facts: writes the facts on all architectures into the catalogue.
+"""python -m engine.models.facts: writes the facts about all architectures into the catalogue.
 
-It counts them on models on the meta device, which allocates no memory. The catalogue then shows
-them without torch. After a change of the structs in `engine.catalog.architectures`, write `[]` into
-the file first: it is read on import.
+It counts them on models on the meta device, which allocates no memory. The catalogue then needs no
+torch to show them. After a change of the structs in `engine.catalog.architectures`, write `[]` into
+the file first, because the file is read on import.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.catalog.data_shape import LARGEST_SMALL_IMAGE, DataShape
 from engine.errors import UsageError
 from engine.models.definition import Definition
 from engine.models.layer_options import LayerOptions
-from engine.models.registry import ARCHITECTURES, DEFAULT, build_defined
+from engine.models.registry import DEFAULT_OPTIONS, DEFINITIONS, build_defined
 from engine.models.stage_outline import stages
 
 SMALL = DataShape(3, 32, 10)
@@ -31,8 +31,8 @@ LARGE = DataShape(3, 224, 1000)
 # A second size of each form shows how the counts grow with the size.
 OTHER_SIZES = {SMALL: LARGEST_SMALL_IMAGE, LARGE: 128}
 
-# Values that are no architecture's default.
-OPTIONS = {
+# Values that are not the default of any architecture, by recipe field.
+OTHER_OPTIONS = {
     "act": (LayerOptions(act="sigmoid"),),
     "bn": (LayerOptions(bn=True), LayerOptions(bn=False)),
     "dropout": (LayerOptions(dropout=0.123),),
@@ -48,7 +48,7 @@ class Counts(NamedTuple):
 
 
 def architecture_facts(definition: Definition) -> Architecture:
-    """What the catalogue tells of an architecture."""
+    """The catalogue's entry for an architecture."""
     return Architecture(
         key=definition.key,
         title=definition.title,
@@ -57,7 +57,7 @@ def architecture_facts(definition: Definition) -> Architecture:
         new=definition.new,
         top5_error=definition.top5_error,
         top1=_published_top1(definition.key),
-        adjusts=tuple(field for field in OPTIONS if _adjusts(definition, field)),
+        adjusts=tuple(field for field in OTHER_OPTIONS if _adjusts(definition, field)),
         depth=network_depth(_model(definition, LARGE), LARGE.channels, LARGE.size),
         small=_form(definition, SMALL),
         large=_form(definition, LARGE),
@@ -94,15 +94,17 @@ def _counts(definition: Definition, shape: DataShape) -> Counts:
 
 
 @lru_cache(maxsize=8)
-def _model(definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT) -> nn.Module:
+def _model(
+    definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT_OPTIONS
+) -> nn.Module:
     with torch.device("meta"):
         return build_defined(definition, shape, options)
 
 
 def _adjusts(definition: Definition, field: str) -> bool:
-    """Whether this field of a recipe changes the model in one of its forms."""
+    """Whether this recipe field changes the architecture in one of its forms."""
     for shape in (LARGE, SMALL):
-        for options in OPTIONS[field]:
+        for options in OTHER_OPTIONS[field]:
             try:
                 changed = _model(definition, shape, options)
             except UsageError:  # this form refuses the field
@@ -113,7 +115,7 @@ def _adjusts(definition: Definition, field: str) -> bool:
 
 
 def _published_top1(key: str) -> float | None:
-    """What torchvision publishes for its first weights of the architecture, if it has them."""
+    """The accuracy that torchvision publishes for its first weights; None if it has none."""
     from torchvision import models  # takes seconds to import
 
     name = key.replace("-", "_")
@@ -124,7 +126,7 @@ def _published_top1(key: str) -> float | None:
 
 
 def formatted(value: object, indent: int = 0) -> str:
-    """JSON with as much on each line as fits."""
+    """The value as JSON, with as many items on each line as fit."""
     line = json.dumps(value, ensure_ascii=False)
     if len(line) + indent < LINE or not isinstance(value, dict | list):
         return line
@@ -148,7 +150,7 @@ def _items(value: dict[str, object] | list[object], indent: int) -> Iterator[str
 
 
 def main() -> None:
-    found = [architecture_facts(definition) for definition in ARCHITECTURES.values()]
+    found = [architecture_facts(definition) for definition in DEFINITIONS.values()]
     FACTS.write_text(formatted(json.loads(msgspec.json.encode(found))) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What a recipe may change within an architecture: activation, batch normalisation, dropout."""
+"""The options of an architecture that a recipe may set: activation, batch norm, dropout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 Default: TypeAlias = Literal["default"]
 
 ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
-    # In place: no other layer needs the input, and memory bandwidth limits small images.
+    # In place, because no other layer needs the input, and memory bandwidth limits small images.
     "relu": partial(nn.ReLU, inplace=True),
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,

@@ -1,4 +1,4 @@
-"""Models of torchvision and timm, by the names that they have there and in their own form."""
+"""Builds models of torchvision and timm, unchanged, by their names there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.errors import UsageError
 from engine.models import model_text
 from engine.models.stem import with_channels
 
-# Without their second and third outputs in training mode.
+# These options turn off the auxiliary outputs that the models have in training mode.
 ONE_OUTPUT: Mapping[str, Mapping[str, bool]] = {
     "googlenet": {"aux_logits": False, "init_weights": True},
     "inception_v3": {"aux_logits": False, "init_weights": True},
@@ -19,7 +19,7 @@ ONE_OUTPUT: Mapping[str, Mapping[str, bool]] = {
 
 
 def torchvision_model(name: str, shape: DataShape) -> nn.Module:
-    """torchvision's image classifier. Raises UsageError for a name that it does not have."""
+    """torchvision's image classifier of this name. Raises UsageError if there is none."""
     from torchvision import models  # takes seconds to import
 
     known = models.list_models(module=models)
@@ -32,7 +32,7 @@ def torchvision_model(name: str, shape: DataShape) -> nn.Module:
 
 
 def timm_model(name: str, shape: DataShape) -> nn.Module:
-    """timm's model. Raises UsageError where timm is not installed or has no such model."""
+    """timm's model of this name. Raises UsageError if timm is not installed or has none."""
     try:
         import timm
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Sentences about models and their weights."""
+"""Sentences for the user about models and their weights."""
 
 from __future__ import annotations
 

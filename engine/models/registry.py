@@ -1,4 +1,4 @@
-"""The architectures of the catalogue by key, and a model for whatever name a recipe has."""
+"""The catalogue's architectures by key, and the model for any name that a recipe may give."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from engine.models.layer_options import LayerOptions
 from engine.models.library import timm_model, torchvision_model
 from engine.models.user_model import user_model
 
-# The files of engine/models/families, in the order of the picker. An architecture is added by its
-# file and its line here; `make catalog` then writes its facts into the catalogue.
+# The files of engine/models/families, in the order of the picker. To add an architecture, add its
+# file there and its line here; then `make catalog` writes its facts into the catalogue.
 FAMILIES = (
     "lenet",
     "alexnet",
@@ -34,35 +34,35 @@ FAMILIES = (
 )
 
 
-def definitions(files: Iterable[str]) -> dict[str, Definition]:
+def find_definitions(files: Iterable[str]) -> dict[str, Definition]:
     """The architectures that these files define, by key."""
     modules = [importlib.import_module(f"engine.models.families.{file}") for file in files]
     found = [value for module in modules for value in vars(module).values()]
     return {value.key: value for value in found if isinstance(value, Definition)}
 
 
-ARCHITECTURES: Mapping[str, Definition] = definitions(FAMILIES)
-DEFAULT = LayerOptions()
+DEFINITIONS: Mapping[str, Definition] = find_definitions(FAMILIES)
+DEFAULT_OPTIONS = LayerOptions()
 
 
 def build(
-    arch: str, channels: int, size: int, classes: int, options: LayerOptions = DEFAULT
+    arch: str, channels: int, size: int, classes: int, options: LayerOptions = DEFAULT_OPTIONS
 ) -> nn.Module:
-    """The model for images (N, channels, size, size); its output is logits (N, classes).
+    """The model for images (N, channels, size, size). Its output is logits (N, classes).
 
     Raises UsageError if the architecture needs larger images. For a name that is not in the
-    catalogue, also raises it if there is no such model, or it fails or returns anything else.
+    catalogue, also raises it if there is no such model, if it fails, or if it has another output.
     """
     shape = DataShape(channels, size, classes)
-    if arch in ARCHITECTURES:
-        return build_defined(ARCHITECTURES[arch], shape, options)
+    if arch in DEFINITIONS:
+        return build_defined(DEFINITIONS[arch], shape, options)
     model = _other(arch, shape)
     check_output(architecture_names.short_name(arch), model, shape)
     return model
 
 
 def build_defined(
-    definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT
+    definition: Definition, shape: DataShape, options: LayerOptions = DEFAULT_OPTIONS
 ) -> nn.Module:
     """A model of this architecture. Raises UsageError if it needs larger images."""
     if shape.size < definition.smallest:
@@ -83,10 +83,10 @@ def _other(arch: str, shape: DataShape) -> nn.Module:
 
 
 def check_output(name: str, model: nn.Module, shape: DataShape) -> None:
-    """Raise UsageError unless the model returns logits (2, classes) for two such images.
+    """Raise UsageError unless the model returns logits (2, classes) for two images of this shape.
 
-    Runs it in training mode on the meta device, which allocates no memory and draws no random
-    numbers.
+    Runs the model in training mode on the meta device, which allocates no memory and draws no
+    random numbers.
     """
     try:
         shadow = copy.deepcopy(model).to("meta").train()

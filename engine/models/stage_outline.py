@@ -1,8 +1,8 @@
-"""The stages of a model in the order of computation, as a small drawing shows them.
+"""The stages of a model in the order of computation, for a small drawing.
 
-Consecutive blocks of one class with the same output are a stage, and so are equal convolutions with
-the pooling after them. A block is a module with several convolutions or linear layers that is not
-just a container.
+Consecutive blocks of one class with the same output shape form a stage. So do consecutive equal
+convolutions, together with the pooling after them. A block is a module with several convolutions or
+linear layers that is more than a container.
 """
 
 from __future__ import annotations
@@ -29,11 +29,14 @@ POOLINGS = {
 
 
 class Part(NamedTuple):
-    """A block or a layer. Without `kind` it belongs to the part before it, as a batch norm does."""
+    """A block or a layer.
+
+    Without a `kind` it belongs to the part before it, as a batch norm does. `block` is the class of
+    a block, or "" for a layer.
+    """
 
     kind: str
     block: str
-    """The class of a block, or nothing for a layer."""
     text: str
     output: tuple[int, ...]
     parameters: int
@@ -41,42 +44,42 @@ class Part(NamedTuple):
 
 def stages(model: nn.Module, channels: int, size: int) -> tuple[Stage, ...]:
     """The stages for images of (channels, size, size)."""
-    drafts: list[list[Part]] = []
+    groups: list[list[Part]] = []
     for part in _parts(model, layer_table(model, channels, size)):
-        if drafts and not part.kind:
-            last = drafts[-1][-1]
-            drafts[-1][-1] = last._replace(parameters=last.parameters + part.parameters)
-        elif drafts and _continues(drafts[-1][-1], part):
-            drafts[-1].append(part)
+        if groups and not part.kind:
+            last = groups[-1][-1]
+            groups[-1][-1] = last._replace(parameters=last.parameters + part.parameters)
+        elif groups and _continues(groups[-1][-1], part):
+            groups[-1].append(part)
         else:
-            drafts.append([part])
-    drafts = _with_downsampling(drafts)
+            groups.append([part])
+    groups = _with_downsampling(groups)
     return tuple(
-        Stage(name, _text(draft), draft[-1].output, sum(part.parameters for part in draft))
-        for name, draft in zip(_names(drafts), drafts, strict=True)
+        Stage(name, _text(group), group[-1].output, sum(part.parameters for part in group))
+        for name, group in zip(_names(groups), groups, strict=True)
     )
 
 
 def _continues(last: Part, part: Part) -> bool:
-    """Whether a part is of the same stage as the last part of it."""
+    """Whether a part belongs to the stage that ends with the `last` part."""
     if part.kind == POOL:
         return last.kind == CONV
     equal = part.block == last.block and part.output == last.output
     return part.kind == last.kind and equal and (part.kind == STAGE or part.text == last.text)
 
 
-def _with_downsampling(drafts: Sequence[list[Part]]) -> list[list[Part]]:
-    """The drafts; a convolution between two stages of blocks becomes part of the second one."""
+def _with_downsampling(groups: Sequence[list[Part]]) -> list[list[Part]]:
+    """The groups. A convolution between two stages of blocks joins the second stage."""
     merged: list[list[Part]] = []
-    for draft in drafts:
-        kinds = [one[-1].kind for one in (*merged[-2:], draft)]
-        merged.append(merged.pop() + draft if kinds == [STAGE, CONV, STAGE] else draft)
+    for group in groups:
+        kinds = [one[-1].kind for one in (*merged[-2:], group)]
+        merged.append(merged.pop() + group if kinds == [STAGE, CONV, STAGE] else group)
     return merged
 
 
-def _names(drafts: Sequence[list[Part]]) -> Iterator[str]:
+def _names(groups: Sequence[list[Part]]) -> Iterator[str]:
     """`stem`, `stage 1`, …, `linear`: numbered if there are several of a kind."""
-    kinds = [draft[-1].kind if draft[-1].kind == STAGE else draft[0].kind for draft in drafts]
+    kinds = [group[-1].kind if group[-1].kind == STAGE else group[0].kind for group in groups]
     if STAGE in kinds and kinds[0] == CONV:
         kinds[0] = STEM
     total, seen = Counter(kinds), Counter[str]()
@@ -85,12 +88,12 @@ def _names(drafts: Sequence[list[Part]]) -> Iterator[str]:
         yield f"{kind} {seen[kind]}" if total[kind] > 1 else kind
 
 
-def _text(draft: Sequence[Part]) -> str:
+def _text(group: Sequence[Part]) -> str:
     """`2 × [3×3, 3×3]` for blocks, `2 × 3×3, max 2×2` for convolutions."""
     texts = []
-    for kind, same in itertools.groupby(draft, key=lambda part: part.kind):
+    for kind, same in itertools.groupby(group, key=lambda part: part.kind):
         parts = list(same)
-        # The first block of a stage may have a projection besides: the last one is typical.
+        # The first block of a stage may have a projection too, so the last block is typical.
         text = f"[{parts[-1].text}]" if kind == STAGE else parts[-1].text
         texts.append(f"{len(parts)} × {text}" if len(parts) > 1 or kind == STAGE else text)
     return ", ".join(texts)
@@ -115,27 +118,27 @@ def _parts(model: nn.Module, table: Sequence[Layer]) -> Iterator[Part]:
 def _blocks(module: nn.Module, prefix: str) -> Iterator[str]:
     """The dotted names of the blocks in a module."""
     for name, child in module.named_children():
-        if _weight(child) > 1:
+        if _count_layers(child) > 1:
             if _is_container(child):
                 yield from _blocks(child, f"{prefix}{name}.")
             else:
                 yield prefix + name
 
 
-def _weight(module: nn.Module) -> int:
+def _count_layers(module: nn.Module) -> int:
     """The number of convolutions and linear layers in a module."""
     return sum(isinstance(part, nn.Conv2d | nn.Linear) for part in module.modules())
 
 
 def _is_container(module: nn.Module) -> bool:
-    several = sum(_weight(child) > 1 for child in module.children()) > 1
+    several = sum(_count_layers(child) > 1 for child in module.children()) > 1
     return several or isinstance(module, nn.Sequential | nn.ModuleList)
 
 
 def _block_part(block: nn.Module, layers: Sequence[Layer], model: nn.Module) -> Part:
     output = layers[-1].output
     texts = [_text_in_block(layer, output, model.get_submodule(layer.name)) for layer in layers]
-    # The layers of a gate are named once.
+    # The consecutive layers of a gate get one name.
     pairs = itertools.pairwise(["", *filter(None, texts)])
     text = ", ".join(text for last, text in pairs if not text == last == GATE)
     parameters = sum(parameter.numel() for parameter in block.parameters())
@@ -158,7 +161,7 @@ def _layer_part(layer: Layer) -> Part:
 
 
 def _pooling(layer: Layer) -> str:
-    """`max 2×2`, or nothing for a layer of another kind."""
+    """`max 2×2`, or "" for a layer of another kind."""
     if layer.kind not in POOLINGS:
         return ""
     kernel, _, stride = layer.detail.partition(" /")

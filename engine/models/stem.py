@@ -1,14 +1,9 @@
-"""Fits the first layers of a model made for colour images of 224 pixels to other images."""
+"""Adapts the first layers of a model for colour images of 224 pixels to other images."""
 
 from __future__ import annotations
 
 import torch
 from torch import nn
-
-
-def first_conv(model: nn.Module) -> tuple[str, nn.Conv2d]:
-    """The first convolution, after its name."""
-    return next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
 
 
 def replace(model: nn.Module, name: str, layer: nn.Module) -> None:
@@ -20,13 +15,13 @@ def replace(model: nn.Module, name: str, layer: nn.Module) -> None:
 def with_channels(model: nn.Module, channels: int) -> nn.Module:
     """The model for images of 1 or 3 channels.
 
-    The filters for grey images are the sums of those for colours. The model then has the same
-    output for a grey image as the colour model has for three equal channels.
+    Each filter for grey images is the sum of a colour filter over its channels. For a grey image
+    the model then has the same output as the colour model for three equal channels.
     """
-    name, conv = first_conv(model)
+    name, conv = next((n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d))
     if conv.in_channels == channels:
         return model
-    assert channels == 1, "images are grey or of three colours"
+    assert channels == 1, "images have one channel or three"
     grey = nn.Conv2d(
         1,
         conv.out_channels,
@@ -49,7 +44,7 @@ def _pair(size: tuple[int, ...]) -> tuple[int, int]:
 
 
 def keep_size(model: nn.Module, layers: int) -> nn.Module:
-    """The model, with stride 1 in its first `layers` convolutions of stride 2."""
+    """The model, with stride 1 in place of stride 2 in its first `layers` such convolutions."""
     halving = (m for m in model.modules() if isinstance(m, nn.Conv2d) and m.stride == (2, 2))
     for _, conv in zip(range(layers), halving, strict=False):
         conv.stride = (1, 1)

@@ -1,4 +1,4 @@
-"""Transfer learning: starting from the weights of another training, with a frozen backbone."""
+"""Transfer learning: starts from the weights of another training, and freezes the backbone."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import RunError, UsageError
 from engine.models import model_text
 
-# The weight files of DenseNets have the old names of its layers: norm.1 is norm1 today.
+# torchvision's weight files of DenseNets have old layer names: norm.1 is norm1 today.
 OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.")
 
 
 def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
-    """torchvision's weights of an architecture for ImageNet, downloaded if they are not here.
+    """torchvision's ImageNet weights for an architecture, downloaded if they are not here.
 
-    Raises UsageError for small images, for which the architecture has another form, and RunError
-    if the weights cannot be loaded.
+    Raises UsageError for small images, because the architecture has another form for them, and
+    RunError if the weights cannot be loaded.
     """
     from torchvision import models  # takes seconds to import
 
@@ -41,7 +41,7 @@ def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
 
 
 def head(model: nn.Module) -> tuple[str, nn.Module]:
-    """The layer that computes the logits: the last one with parameters, after its name."""
+    """The name of the last layer with parameters, which computes the logits, and the layer."""
     owners = [(n, m) for n, m in model.named_modules() if [*m.parameters(recurse=False)]]
     return owners[-1]
 
@@ -49,9 +49,9 @@ def head(model: nn.Module) -> tuple[str, nn.Module]:
 def load_weights(model: nn.Module, state: dict[str, Tensor], source: str) -> bool:
     """Load the weights of another model of this architecture.
 
-    Keeps this model's head if the other one has another number of classes, and sums filters for
-    colours if this model's images are grey. Returns whether the head was kept. Raises UsageError
-    if the weights belong to another architecture.
+    Keeps this model's head if the other model has another number of classes. Sums colour filters
+    over their channels if this model's images are grey. Returns whether the head was kept. Raises
+    UsageError if the weights belong to another architecture.
     """
     current = model.state_dict()
     loaded = {key: _for_grey(weights, current.get(key)) for key, weights in state.items()}
@@ -69,14 +69,14 @@ def load_weights(model: nn.Module, state: dict[str, Tensor], source: str) -> boo
 
 
 def _for_grey(filters: Tensor, current: Tensor | None) -> Tensor:
-    """Filters for colours (K, 3, H, W), summed if the current ones are (K, 1, H, W)."""
+    """The filters; colour filters (K, 3, H, W) are summed if the current ones are (K, 1, H, W)."""
     if current is None or current.shape[1:2] != (1,) or filters.shape[1:2] != (3,):
         return filters
     return filters.sum(1, keepdim=True)
 
 
 class FrozenBackbone:
-    """A model without its head, which does not change at all in the first epochs."""
+    """The model without its head. It stays unchanged in the first `frozen_epochs` epochs."""
 
     def __init__(self, model: nn.Module, frozen_epochs: int) -> None:
         self._frozen_epochs = frozen_epochs

@@ -1,4 +1,4 @@
-"""A user's own architecture: a function in a Python file that makes a model."""
+"""A user's architecture: a function in a Python file that returns a model."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from engine.run.durable_files import write_durably
 
 
 def with_copied_file(arch: str, folder: Path) -> str:
-    """The name of the architecture; for a user's own, with the copy of its file in the folder.
+    """The architecture's name. A user's architecture is copied, and the name points to the copy.
 
-    Makes the copy the first time, so that a run keeps the file that it started with. Imports in the
-    file still find their modules beside the original. Raises UsageError if it cannot be read.
+    Makes the copy in `folder` the first time, so that a run keeps the file that it started with.
+    Imports in the file still find their modules beside the original. Raises UsageError if the file
+    cannot be read.
     """
     user = architecture_names.user_function(arch)
     if user is None:
@@ -37,10 +38,10 @@ def with_copied_file(arch: str, folder: Path) -> str:
 
 
 def user_model(file: Path, function: str, shape: DataShape) -> nn.Module:
-    """The model that the function returns for `classes=` and, if it takes that, `in_channels=`.
+    """The model that the function returns for `classes=` and, if it accepts that, `in_channels=`.
 
-    Raises UsageError if the file fails, or the function does not exist, fails or returns no model.
-    The traceback goes to stderr, which is a run's log.
+    Raises UsageError if the file fails, or if the function does not exist, fails or returns no
+    model. The traceback goes to stderr, that is, to the run's log.
     """
     made = _called(file, _function(file, function), shape)
     if not isinstance(made, nn.Module):
@@ -49,14 +50,14 @@ def user_model(file: Path, function: str, shape: DataShape) -> nn.Module:
 
 
 def _function(file: Path, name: str) -> Callable[..., Any]:
-    """The function of the file. Runs the file, whose folder becomes the last of the module path."""
+    """The function of the file. Runs the file, and appends its folder to the module path."""
     sys.path.append(str(file.parent))
     module = ModuleType(f"user_{file.stem}")
     module.__file__ = str(file)
     sys.modules[module.__name__] = module  # where dataclasses look up their annotations
     content = _content(file)
     try:
-        # Not by the import system, which would leave a __pycache__ beside the file.
+        # The import system would leave a __pycache__ beside the file.
         exec(compile(content, file, "exec", dont_inherit=True), module.__dict__)
     except Exception as error:
         raise _failure(file, error) from error
@@ -79,7 +80,7 @@ def _called(file: Path, function: Callable[..., Any], shape: DataShape) -> objec
 
 
 def _failure(file: Path, error: Exception) -> UsageError:
-    """Print the traceback of the exception that is being handled, and sum it up."""
+    """Print the traceback of the current exception, and return its summary for the user."""
     traceback.print_exc()
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     summary = f"{type(error).__name__}: {message}".partition("\n")[0]
@@ -87,7 +88,7 @@ def _failure(file: Path, error: Exception) -> UsageError:
 
 
 def _where(file: Path, error: Exception) -> str:
-    """`net.py, line 12`, the last line of the file in the traceback."""
+    """`net.py, line 12`: the last line of the file that the traceback names."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
     if isinstance(error, SyntaxError):
         lines.append(error.lineno)

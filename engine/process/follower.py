@@ -11,8 +11,7 @@ from typing import TextIO
 from engine.distributed.rank import Rank
 from engine.process.session import Session
 from engine.process.worker import Worker
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import read_fields
+from engine.recipes.recipe_building import read_recipe
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 
@@ -29,7 +28,7 @@ def follow(run: RunDir, rank: Rank, dry: bool, epochs: int | None, err: TextIO) 
     _listen(rank)
     # Rank 0 has the same events and writes them.
     journal = Journal(Path(os.devnull))
-    known = build_recipe(file=read_fields(run.recipe))
+    known = read_recipe(run.recipe)
     session = Session(run, known, "", journal, journal.append, rank)
     life = session.rehearse() if dry else session.live(epochs)
     worker = Worker(session, life, rank, journal.append)

@@ -27,11 +27,10 @@ from engine.process.session import Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import read_fields
+from engine.recipes.recipe_building import read_recipe
 from engine.run import run_lock, run_search
 from engine.run.journal import Journal
-from engine.run.journal_search import latest
+from engine.run.journal_search import newest_first
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -74,7 +73,7 @@ class Host:
         rank: Rank | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
-        steered = [*latest(claim.run.journal, events.Steered)]
+        steered = [*newest_first(claim.run.journal, events.Steered)]
         self._lines = Lines(run_search.selector_of(claim.run), reversed(steered))
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
@@ -91,7 +90,7 @@ class Host:
         run_lock.write_owner(claim.lock, self._attempt, os.getpid())
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
-        known = build_recipe(file=read_fields(claim.run.recipe))
+        known = read_recipe(claim.run.recipe)
         self._session = Session(
             claim.run, known, self._attempt, self._journal, self._append, self._rank
         )
@@ -126,8 +125,8 @@ class Host:
         if outcome.error:
             print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
             return outcome.exit_code
-        if self._journal.refused:
-            lost = process_text.journal_failed(self._journal.refused)
+        if self._journal.write_error:
+            lost = process_text.journal_failed(self._journal.write_error)
             print(f"cnn-tui: {lost}", file=self._err, flush=True)
             return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
@@ -141,10 +140,10 @@ class Host:
             if self._ended:
                 return event  # RunEnded is the last line, whatever was measured meanwhile
             stamped = self._write(event)
-            if self._journal.refused and not self._held:
-                said = process_text.journal_held(self._journal.refused)
+            if self._journal.write_error and not self._held:
+                said = process_text.journal_held(self._journal.write_error)
                 self._write(events.Alert("error", "journal", said, step=event.step))
-            self._held = bool(self._journal.refused)
+            self._held = bool(self._journal.write_error)
             self._ended = self._ended or isinstance(stamped, events.RunEnded)
         return stamped
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.errors import RunError
 from engine.process import process_text
 from engine.protocol import commands
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import read_fields
+from engine.recipes.recipe_building import read_recipe
 from engine.run import replies, run_lock
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -81,7 +80,7 @@ def subject_of(run: RunDir) -> Subject:
     if saved is None:
         raise RunError(process_text.nothing_to_inspect(run.label))
     state = checkpoint.load(saved).training
-    chosen = build_recipe(file=read_fields(run.recipe))
+    chosen = read_recipe(run.recipe)
     # Not the GPU, which another run may need; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
     dataset = load_at_once(load(chosen, devices.room(cpu)))

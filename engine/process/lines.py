@@ -93,7 +93,7 @@ def number(value: float | None) -> str:
     return "nan" if value is None else f"{value:.3f}"
 
 
-def percent(value: events.Unmeasured) -> str:
+def percent(value: events.MaybeMeasured) -> str:
     """A fraction as per cent with one decimal."""
     if value is UNSET:
         return "–"
@@ -101,7 +101,9 @@ def percent(value: events.Unmeasured) -> str:
 
 
 def speed(images_per_second: float | None) -> str:
-    return "– img/s" if images_per_second is None else f"{text.si(images_per_second)} img/s"
+    return (
+        "– img/s" if images_per_second is None else f"{text.short_count(images_per_second)} img/s"
+    )
 
 
 def _epochs(history: History) -> int:
@@ -115,7 +117,7 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
     return [
         f"run {text.harmless(event.name)}",
         f"{arch} on {data}: {event.parameters:,} parameters, "
-        f"{text.si(event.macs)} MAC, {event.train_images:,} training and "
+        f"{text.short_count(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
         f"batch {event.recipe.batch}, {text.in_epochs(_epochs(history))} of "

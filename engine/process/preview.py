@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from engine.protocol import events
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import read_fields
+from engine.recipes.recipe_building import read_recipe
 
 
 def preview(file: Path, images: int = 32) -> int:
@@ -24,7 +23,7 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.devices import forward_pass
     from engine.inspection.pictures import augmented
 
-    chosen = build_recipe(file=read_fields(file))
+    chosen = read_recipe(file)
     # No room: so a folder is streamed, and only a few of its images are decoded.
     dataset = load_at_once(load(chosen, room=0))
     source = loader(

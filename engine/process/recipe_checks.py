@@ -28,7 +28,7 @@ def warnings(recipe: Recipe, layers: Sequence[Layer], ranks: int = 1) -> Iterato
     enough = SMALLEST_NORM_BATCH * ranks
     if recipe.batch < enough and any(map(_is_batch_norm, layers)):
         yield process_text.small_norm_batch(recipe.batch // ranks, enough)
-    known = datasets.DATA.get(recipe.data)
+    known = datasets.DATASETS.get(recipe.data)
     mirrors = recipe.flip or recipe.tta
     if mirrors and known is not None and not known.mirrored:
         yield process_text.flip_changes_labels(known.title)
@@ -42,7 +42,7 @@ def usual_rate(recipe: Recipe) -> float:
     fields = presets.preset(recipe.preset, recipe.arch, recipe.data)
     if recipe.optimizer == fields.get("optimizer", "sgd"):
         return float(fields["lr"])
-    return presets.USUAL_RATES[recipe.optimizer]
+    return presets.DEFAULT_RATES[recipe.optimizer]
 
 
 def untested_torch(version: str) -> str:

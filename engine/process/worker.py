@@ -20,10 +20,9 @@ from engine.process.anomaly_monitor import AnomalyMonitor
 from engine.process.run_ending import EndReason
 from engine.process.session import EventStream, Session
 from engine.protocol import commands, events
-from engine.protocol.commands import Command, GiveUp, GoBack, Order
+from engine.protocol.commands import Command, Fail, Order, RollBack
 from engine.protocol.events import Event
 from engine.run import replies
-from engine.text import LOSS_BROKEN
 
 if TYPE_CHECKING:  # this loads torch
     from engine.checkpoints.saver import SaveReason
@@ -105,7 +104,7 @@ class Worker(threading.Thread):
                 self._emit(event)
             if isinstance(event, events.EpochEnded):
                 self._save_epoch(event)
-            if isinstance(event, events.Alert) and event.code == LOSS_BROKEN:
+            if isinstance(event, events.Alert) and event.code == events.NON_FINITE_LOSS:
                 self._keep_broken_batch()
                 self._rank.send(self._on_broken_loss(event))
             elif self._session.trainer and self._session.saver.is_due(self._session.step):
@@ -132,10 +131,10 @@ class Worker(threading.Thread):
         may_roll_back = self._on_nan == "rollback" and self._rollbacks < ROLLBACKS
         if may_roll_back and self._session.saver.has_checkpoint:
             self._rollbacks += 1
-            return GoBack()
+            return RollBack()
         if self._on_nan == "pause":
             return commands.Pause(id="", attempt="")
-        return GiveUp(alert.text)
+        return Fail(alert.text)
 
     def _keep_broken_batch(self) -> None:
         if self._session.trainer is None:  # a rehearsal keeps nothing
@@ -171,9 +170,9 @@ class Worker(threading.Thread):
                 self._steer(order)
             case commands.Stop():
                 self._stop_order = order
-            case GoBack():
+            case RollBack():
                 self._rolls_back = True
-            case GiveUp(sentence):
+            case Fail(sentence):
                 raise RunError(sentence)
 
     def _checkpoint(self, command: Command) -> None:

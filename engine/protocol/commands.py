@@ -1,7 +1,7 @@
-"""Commands to the engine: one tagged union of frozen structs, one JSON object a command.
+"""Commands to the engine: a tagged union of frozen structs. Each command is one JSON object.
 
-A viewer or the command line puts a command into the spool of a run (`spool.send`); the engine
-takes it between two steps.
+A viewer or the command line puts a command into the spool of a run (`spool.send`). The engine
+serves it between two steps.
 """
 
 from __future__ import annotations
@@ -14,13 +14,9 @@ import msgspec
 SIGNAL = "signal"
 INTERVAL = "interval"
 
-# The bounds for steering: those of the learning rate and of the epochs in a recipe.
-HIGHEST_RATE = 1000.0
-MOST_EPOCHS = 1_000_000
-
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """`id` names the command in replies; `attempt` names the engine process that it is for."""
+    """`id` names the command in replies. `attempt` names the engine process that must serve it."""
 
     id: str
     attempt: str
@@ -31,7 +27,7 @@ class Pause(_Command, frozen=True):
 
 
 class Continue(_Command, frozen=True):
-    """Go on exactly where the pause began."""
+    """Continue exactly where the pause began."""
 
 
 class Checkpoint(_Command, frozen=True):
@@ -48,7 +44,7 @@ class Steer(_Command, frozen=True):
     """Change the rest of the run, from the next step on.
 
     `scale` multiplies the planned learning rates. `lr` scales them so that the next step uses this
-    rate. `epochs` is a new total, for which the schedule is computed again. None changes nothing.
+    rate. `epochs` is a new total, and the schedule is computed again for it. None changes nothing.
     """
 
     lr: float | None = None
@@ -56,14 +52,15 @@ class Steer(_Command, frozen=True):
     epochs: int | None = None
 
 
-# augmented: training images of the next step, as the model sees them; maps: a layer's channels for
-# one validation image; images: validation images with the model's predictions; kernels: the
-# filters of the first convolution.
+# augmented: the training images of the next step, as the model sees them.
+# maps: a layer's channels for one validation image.
+# images: validation images with the model's predictions.
+# kernels: the filters of the first convolution.
 InspectionKind: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
 
 
 class Inspect(_Command, frozen=True, tag="Probe"):
-    """Show something inside the model; the engine writes its reply, one event, to `probes/ID.json`.
+    """Show something inside the model. The engine writes one event as reply, to `probes/ID.json`.
 
     `images` are indices into the validation set; "maps" uses only the first. `layer` is a name
     from the layer table. In JSON, `kind` is called `look`.
@@ -77,22 +74,22 @@ class Inspect(_Command, frozen=True, tag="Probe"):
 Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Inspect
 
 
-class GoBack(NamedTuple):
-    """From the engine itself: go on from the last checkpoint."""
+class RollBack(NamedTuple):
+    """Continue from the last checkpoint. The engine gives this order to itself."""
 
 
-class GiveUp(NamedTuple):
-    """From the engine itself: end the run as failed, with this sentence."""
+class Fail(NamedTuple):
+    """End the run as failed, with this sentence. The engine gives this order to itself."""
 
     sentence: str
 
 
-Order: TypeAlias = Command | GoBack | GiveUp
+Order: TypeAlias = Command | RollBack | Fail
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
 
 
 def decode(data: bytes) -> Command:
-    """One command from its file. Raises what `events.decode` raises."""
+    """Decode the content of a command file. Raises one of `events.UNREADABLE`."""
     return _decoder.decode(data)

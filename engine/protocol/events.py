@@ -1,11 +1,11 @@
-"""Events from the engine: one tagged union of frozen structs, one JSON line an event.
+"""Events from the engine: a tagged union of frozen structs. Each event is one JSON line.
 
-The journal of a run is a sequence of events, and a viewer knows nothing else.
+The journal of a run is a sequence of events. A viewer knows a run from its journal alone.
 
-Accuracies are fractions, times are seconds, epochs count from 1. A measured number is
-`float | None`, where None stands for a value that is not finite (JSON has no NaN). A number that
-was not measured is `UNSET` and left out of the line. New fields get defaults, and readers ignore
-unknown fields, so that an older viewer can read a newer run.
+Accuracies are fractions, times are seconds, and epochs count from 1. A measured number is
+`float | None`: None stands for a value that is not finite, because JSON has no NaN. A number that
+was not measured is `UNSET` and is left out of the line. New fields get defaults, and readers ignore
+unknown fields, so an older viewer can read a newer run.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from msgspec import UNSET, Meta, UnsetType
 from engine.recipes.recipe import Recipe, Resolved
 
 Measured: TypeAlias = float | None
-Unmeasured: TypeAlias = float | UnsetType | None
-# Named numbers without a field of their own: the gradient norm, or numbers from the user's code.
+MaybeMeasured: TypeAlias = float | UnsetType | None
+# Named numbers that have no field of their own, such as the gradient norm.
 Scalars: TypeAlias = dict[Annotated[str, Meta(min_length=1, max_length=100)], Measured]
-# Curves are kept over steps: an absurd step number must not crash a viewer.
+# Bounded, because curves are kept over steps and an absurd step number must not crash a viewer.
 StepNumber: TypeAlias = Annotated[int, Meta(ge=0, le=10**12)]
-# Pictures are drawn in the size that they declare: an absurd size must not crash a viewer.
+# Bounded, because pictures are drawn in their declared size and an absurd one must not crash a
+# viewer.
 Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 
 def measured(value: float) -> Measured:
-    """The value, or None where it is NaN or infinite."""
+    """The value; None if it is NaN or infinite."""
     return value if math.isfinite(value) else None
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
-    """The journal stamps `seq` and `time` (unix seconds). `step` counts finished steps."""
+    """The journal sets `seq` and `time` (unix seconds). `step` counts finished steps."""
 
     seq: int = 0
     time: float = 0.0
@@ -47,7 +48,7 @@ class Layer(msgspec.Struct, frozen=True):
     `kind` is the module's class; `detail` is its kernel ("3×3", "3×3 /2") or its sizes ("512→10").
     `output` is the output shape without the batch, (C, H, W) or (features,). `macs` counts
     multiply-accumulates for one image. `receptive` is the side in pixels of the receptive field of
-    one output value, 0 where that is the whole image or unknown.
+    one output value; 0 means the whole image, or unknown.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Layer(msgspec.Struct, frozen=True):
 
 
 class RunStarted(_Event, frozen=True):
-    """An attempt starts: everything that defines it."""
+    """An attempt starts. This event holds everything that defines it."""
 
     attempt: str
     name: str
@@ -96,7 +97,7 @@ PhaseName = Literal[
 
 
 class Phase(_Event, frozen=True):
-    """What the engine does from now on; `fraction` says how far it is, 0 to 1, where known."""
+    """The engine enters a phase. `fraction` is the progress within it, 0 to 1, if known."""
 
     name: PhaseName
     fraction: float | UnsetType = UNSET
@@ -106,8 +107,8 @@ class Phase(_Event, frozen=True):
 class Steps(_Event, frozen=True, omit_defaults=True):
     """Means over the training steps since the last event of this type.
 
-    `waited` is the share of the time that the steps spent waiting for images. `scalars` holds only
-    what was measured since the last event of this type.
+    `waited` is the share of the steps' time spent on waiting for images. `scalars` holds only the
+    numbers measured since the last event of this type.
     """
 
     epoch: int
@@ -115,7 +116,7 @@ class Steps(_Event, frozen=True, omit_defaults=True):
     top1: Measured
     lr: float
     images_per_second: Measured
-    waited: Unmeasured = UNSET
+    waited: MaybeMeasured = UNSET
     scalars: Scalars = {}
 
 
@@ -128,10 +129,11 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Confusion(_Event, frozen=True):
-    """The confusion matrix on the validation set; a row is a true class.
+    """The confusion matrix on the validation set. A row is a true class.
 
-    Up to 100 classes, `counts` is dense: (classes, classes). Above, `sparse` lists the non-zero
-    cells as (true, predicted, count). `worst` lists the cells with most errors, worst first.
+    Up to 100 classes, `counts` is dense: (classes, classes). With more classes, `sparse` lists the
+    non-zero cells as (true, predicted, count). `worst` lists the cells with the most errors, worst
+    first.
     """
 
     epoch: int
@@ -178,7 +180,7 @@ class FeatureMaps(_Event, frozen=True):
 class Sample(msgspec.Struct, frozen=True):
     """A training image after augmentation, with its class.
 
-    Where two images are mixed, `other` is the class of the second one, and `share` the weight of
+    If two images are mixed, `other` is the class of the second one, and `share` is the weight of
     the first one, 0 to 1.
     """
 
@@ -214,8 +216,8 @@ class Kernels(_Event, frozen=True):
     """The filters of a convolution. Only a reply to `Inspect`.
 
     `shape` is (out, in, height, width). A byte b of a picture stands for the weight
-    (b / 127.5 - 1) * `largest`. Unless the input has three channels, a picture shows the mean
-    over them.
+    (b / 127.5 - 1) * `largest`. A picture shows the mean over the input channels, unless there are
+    three of them.
     """
 
     layer: str
@@ -227,9 +229,10 @@ class Kernels(_Event, frozen=True):
 class Health(msgspec.Struct, frozen=True, array_like=True):
     """The health of one layer with weights in one training step.
 
-    `gradient` is the L2 norm of the gradient of its weights. `update` is the norm of their change
-    divided by their norm. `mean` and `deviation` (standard) are of its output. `dead` is the share
-    of its units (channels or features) for which the following ReLU is zero on the whole batch.
+    `gradient` is the L2 norm of the weights' gradient. `update` is the norm of the weights' change
+    divided by the norm of the weights. `mean` and `deviation` are the mean and the standard
+    deviation of the output. `dead` is the share of units (channels or features) for which the
+    following ReLU is zero on the whole batch.
     """
 
     layer: str
@@ -247,9 +250,10 @@ class LayerHealth(_Event, frozen=True):
 
 
 class EpochEnded(_Event, frozen=True, omit_defaults=True):
-    """The results of an epoch; `seconds` (of training) and `evaluation_seconds` are wall-clock.
+    """The results of an epoch.
 
-    `balanced` is the mean recall over the classes, in a run with class weights.
+    `seconds` (of training) and `evaluation_seconds` are wall-clock times. `balanced` is the mean
+    recall over the classes, in a run with class weights.
     """
 
     epoch: int
@@ -262,15 +266,16 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
     evaluation_seconds: float
     images_per_second: Measured
     best: bool
-    top5: Unmeasured = UNSET
-    balanced: Unmeasured = UNSET
+    top5: MaybeMeasured = UNSET
+    balanced: MaybeMeasured = UNSET
     scalars: Scalars = {}
 
 
 class Checkpointed(_Event, frozen=True):
     """A checkpoint is durable under this file name.
 
-    Writing it took `seconds`; copying the state in memory held the training up for `stall` seconds.
+    Writing it took `seconds`. The training stood still for `stall` seconds, while the state was
+    copied in memory.
     """
 
     file: str
@@ -278,12 +283,12 @@ class Checkpointed(_Event, frozen=True):
     bytes: int
     seconds: float
     reason: Literal["epoch", "best", "interval", "command", "signal", "stop"]
-    top1: Unmeasured = UNSET
+    top1: MaybeMeasured = UNSET
     stall: float | UnsetType = UNSET
 
 
 class Resumed(_Event, frozen=True):
-    """A new attempt resumes from a checkpoint; it supersedes training events after `from_seq`."""
+    """A new attempt resumes from a checkpoint. It supersedes training events after `from_seq`."""
 
     attempt: str
     from_seq: int
@@ -293,8 +298,8 @@ class Resumed(_Event, frozen=True):
 class Steered(_Event, frozen=True):
     """A command changed the rest of the run, from the step after this one on.
 
-    `factor` now multiplies all planned learning rates, `epochs` is the total, `lr` the rate of the
-    next step, and `command` the id of the command.
+    `factor` now multiplies all planned learning rates. `epochs` is the total, `lr` is the rate of
+    the next step, and `command` is the id of the command.
     """
 
     factor: float
@@ -303,8 +308,12 @@ class Steered(_Event, frozen=True):
     command: str = ""
 
 
+# The code of the alert about a loss that is not finite.
+NON_FINITE_LOSS = "loss"
+
+
 class Alert(_Event, frozen=True):
-    """Something that the user should know, with what to do about it."""
+    """Something that the user should know, and what to do about it."""
 
     level: Literal["info", "warning", "error"]
     code: str
@@ -323,8 +332,8 @@ class Holder(msgspec.Struct, frozen=True):
 class Gpu(msgspec.Struct, frozen=True):
     """One GPU as NVML sees it; memory in bytes, temperature in °C, power in watts.
 
-    `index` is its number in NVML. `cuda` is its number in torch; a GPU that is hidden from the run
-    has none. `holders` are the users of other processes on it.
+    `index` is its number in NVML. `cuda` is its number in torch; a GPU that the run cannot see has
+    none. `ours` says that the run uses it. `holders` are the users of other processes on it.
     """
 
     index: int
@@ -340,10 +349,10 @@ class Gpu(msgspec.Struct, frozen=True):
 
 
 class Hardware(_Event, frozen=True):
-    """A sample of the machine, every two seconds; also the heartbeat of the engine.
+    """A sample of the machine, every two seconds. It is also the heartbeat of the engine.
 
-    `cpu` is the load of the whole machine and `engine_cpu` that of the engine, both as a fraction
-    of all cores. Memory and disk are in bytes.
+    `cpu` is the load of the whole machine and `engine_cpu` the load of the engine, both as a
+    fraction of all cores. Memory and disk are in bytes.
     """
 
     cores: int
@@ -361,9 +370,9 @@ class RunEnded(_Event, frozen=True):
 
     reason: Literal["done", "stopped", "failed"]
     best_epoch: int | UnsetType = UNSET
-    best_top1: Unmeasured = UNSET
-    test_loss: Unmeasured = UNSET
-    test_top1: Unmeasured = UNSET
+    best_top1: MaybeMeasured = UNSET
+    test_loss: MaybeMeasured = UNSET
+    test_top1: MaybeMeasured = UNSET
     seconds: float = 0.0
     error: str = ""
 
@@ -387,21 +396,21 @@ Event: TypeAlias = (
     | RunEnded
 )
 
-# The events that a resume supersedes if they came after its checkpoint.
+# The events that a resume supersedes if they came after its checkpoint was written.
 TRAINING = (Steps, EpochEnded, Confusion, FeatureMaps, LayerHealth, Steered)
 
 encode = msgspec.json.Encoder().encode
-# The errors of decoding a line that is torn, foreign or of a newer version.
+# The errors of decoding a line that is torn, foreign or from a newer version.
 UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 def decode(line: bytes) -> Event:
-    """One event from its line. Raises one of `UNREADABLE`."""
+    """Decode one line. Raises one of `UNREADABLE`."""
     return _decoder.decode(line)
 
 
 def decode_lines(lines: bytes) -> list[Event]:
-    """The events of many lines. Raises one of `UNREADABLE` if any line cannot be decoded."""
+    """Decode many lines. Raises one of `UNREADABLE` if any line cannot be decoded."""
     return _decoder.decode_lines(lines)

@@ -1,4 +1,4 @@
-"""What defines a run: the recipe, its presets and the learning-rate schedule.
+"""The definition of a run: its recipe, the presets, recipes as TOML, the learning-rate schedule.
 
 Free of torch; may import `catalog`.
 """

@@ -1,4 +1,4 @@
-"""Checking the value of a recipe field, and saying in words which values it allows."""
+"""Checks the value of a recipe field, and says in words which values the field allows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMES: Mapping[Any, str] = {
 
 
 def checked(key: str, value: object) -> Any:
-    """The value in the field's type. Raises UsageError where the field does not allow it."""
+    """The value, converted to the field's type. Raises UsageError if the field refuses it."""
     finite = not isinstance(value, float) or math.isfinite(value)
     try:
         if finite:

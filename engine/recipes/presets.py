@@ -1,7 +1,7 @@
-"""The presets: which fields each one sets for an architecture and a data set. Mostly a table.
+"""The presets: the recipe fields that each one sets for an architecture and a data set.
 
-Learning rates and weight decays are those of the papers and of the training scripts that reproduce
-them. A field that a row does not set keeps the default of `Recipe`.
+Learning rates and weight decays come from the papers, or from training scripts that reproduce them.
+A field that a preset does not set keeps the default of `Recipe`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ PRESETS: Mapping[str, str] = {
     "quick": "a good result in a few minutes: one-cycle, light augmentation",
     "best": "the training that the literature reports for the architecture",
     "article": "the Keras tutorial: Adam, 120 epochs, rate ×0.1 from epoch 77 and from epoch 102",
-    "article-plateau": "article, and rate ×0.2 when the validation loss stalls, as was meant",
+    "article-plateau": "article, and rate ×0.2 when the validation loss stalls, as intended",
 }
 
-# Architectures of one style are trained alike.
+# The style of an architecture. Architectures of one style are trained alike.
 STYLES: Mapping[str, str] = {
     "lenet5": "lenet",
     "alexnet": "alexnet",
@@ -46,9 +46,9 @@ QUICK_ADAMW: Fields = {
     "label_smoothing": 0.1,
 }
 
-# The 96 % variant of Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU", with the rate
-# and decay converted from the summed to the mean loss, an EMA in place of the lookahead, and
-# test-time augmentation by mirror images.
+# The 96 % variant of Jordan 2024, "94% on CIFAR-10 in 3.29 seconds on a single GPU". Rate and decay
+# are converted from the summed loss to the mean loss. An EMA replaces the lookahead, and test-time
+# augmentation uses mirror images only.
 SPEEDNET: Fields = {
     "epochs": 37,
     "batch": 1024,
@@ -67,7 +67,7 @@ SPEEDNET: Fields = {
     "tta": True,
 }
 
-# Muon in place of SGD, as in airbench94_muon by the same author, with rates for the Muon of this
+# Muon in place of SGD, as in airbench94_muon by the same author. The rates are for the Muon of this
 # program; benchmarks/README.md has the results.
 QUICK_SPEEDNET: Fields = {
     **SPEEDNET,
@@ -155,7 +155,7 @@ CONVNEXT: Fields = {
     "cutmix": 1.0,
 }
 
-# The Keras tutorial; see `models/article.py`.
+# The Keras tutorial; see `engine/models/families/article_resnet.py`.
 ARTICLE: Fields = {
     "epochs": 120,
     "batch": 64,
@@ -175,8 +175,8 @@ ARTICLE: Fields = {
     "fill": "nearest",
 }
 
-# By preset, then by style; "" stands for every other architecture.
-TABLE: Mapping[str, Mapping[str, Fields]] = {
+# The fields by preset, then by style. The style "" stands for every other architecture.
+FIELDS_BY_STYLE: Mapping[str, Mapping[str, Fields]] = {
     "quick": {
         "": QUICK,
         "lenet": {**QUICK, "lr": 0.05},
@@ -202,26 +202,26 @@ TABLE: Mapping[str, Mapping[str, Fields]] = {
     "article-plateau": {"": {**ARTICLE, "plateau": True, "lr_floor": 1e-5}},
 }
 
-# Digits change their meaning when mirrored, and may when partly erased. So their presets rotate and
-# shift instead.
-TURNED: Fields = {
+# A mirrored digit means something else, and a partly erased one may. For such data sets the presets
+# rotate and shift instead.
+ROTATED: Fields = {
     **{"crop": 0, "flip": False, "rotate": 10.0, "shift": 0.08},
     **{"cutout": 0, "erasing": 0.0, "fill": "nearest", "tta": False},
 }
-UPRIGHT: Mapping[str, Fields] = {
-    "quick": {**TURNED, "epochs": 20},
-    "best": TURNED,
+UNMIRRORED: Mapping[str, Fields] = {
+    "quick": {**ROTATED, "epochs": 20},
+    "best": ROTATED,
     "article": {"flip": False},
     "article-plateau": {"flip": False},
 }
 
-# A data set with fewer training images than this gets a smaller batch. The learning rate shrinks
-# with it only where the preset's batch is above `USUAL_BATCH`.
+# A data set with fewer than `SMALL_IMAGES` training images gets a smaller batch. The learning rate
+# shrinks with the batch only if the batch of the preset is above `DEFAULT_BATCH`.
 SMALL_IMAGES, SMALL_BATCH = 10_000, 64
-USUAL_BATCH = 128
+DEFAULT_BATCH = 128
 
-# For an optimiser that is not the preset's: the learning rate that is usual for it.
-USUAL_RATES: Mapping[str, float] = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "muon": 5e-3}
+# The usual learning rate of each optimiser, for a recipe that departs from its preset's optimiser.
+DEFAULT_RATES: Mapping[str, float] = {"sgd": 0.1, "adam": 1e-3, "adamw": 1e-3, "muon": 5e-3}
 
 
 def preset(name: str, arch: str, data: str) -> dict[str, Any]:
@@ -231,12 +231,12 @@ def preset(name: str, arch: str, data: str) -> dict[str, Any]:
     """
     if name not in PRESETS:
         raise UsageError(text.unknown_preset(name, PRESETS))
-    styles = TABLE[name]
+    styles = FIELDS_BY_STYLE[name]
     fields = {"preset": name, **styles.get(STYLES.get(arch, ""), styles[""])}
-    known = datasets.DATA.get(data)
+    known = datasets.DATASETS.get(data)
     if known is not None and not known.mirrored:
-        fields |= UPRIGHT[name]
+        fields |= UNMIRRORED[name]
     if known is not None and known.train_images < SMALL_IMAGES:
-        fields["lr"] *= USUAL_BATCH / max(USUAL_BATCH, fields["batch"])
+        fields["lr"] *= DEFAULT_BATCH / max(DEFAULT_BATCH, fields["batch"])
         fields["batch"] = min(SMALL_BATCH, fields["batch"])
     return fields

@@ -1,4 +1,4 @@
-"""A recipe: all that defines a run, as one flat record."""
+"""A recipe: one flat record with everything that defines a run."""
 
 from __future__ import annotations
 
@@ -16,65 +16,71 @@ from engine.recipes import recipe_text
 Auto: TypeAlias = Literal["auto"]
 All: TypeAlias = Literal["all"]
 Default: TypeAlias = Literal["default"]
-Fraction: TypeAlias = Annotated[float, Meta(ge=0, lt=1)]
+FractionBelowOne: TypeAlias = Annotated[float, Meta(ge=0, lt=1)]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
-Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+# Steering has the same bounds.
+HIGHEST_RATE = 1000
+MOST_EPOCHS = 1_000_000
+Epochs: TypeAlias = Annotated[int, Meta(ge=1, le=MOST_EPOCHS)]
+EpochsOrZero: TypeAlias = Annotated[int, Meta(ge=0, le=MOST_EPOCHS)]
+LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
 
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 SAVE_PATTERN = r"^([1-9][0-9]{0,8}(s|m|h|steps))?$"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """All that defines a run. Durations are in epochs; epochs count from 1."""
+    """Everything that defines a run. Durations are in epochs; epochs count from 1."""
 
     arch: str = "lenet5"
     data: str = "digits"
     data_dir: str = ""
     size: Auto | Annotated[int, Meta(ge=8, le=1024)] = "auto"
-    holdout: Fraction = 0.0
+    holdout: FractionBelowOne = 0.0
     preset: str = "quick"
 
     act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
     bn: Default | bool = "default"
-    dropout: Default | Fraction = "default"
+    dropout: Default | FractionBelowOne = "default"
     pretrained: bool = False
     init_from: str = ""
-    freeze: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    freeze: EpochsOrZero = 0
 
-    epochs: Count = 30
+    epochs: Epochs = 30
     batch: Annotated[int, Meta(ge=1, le=65_536)] = 128
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
     optimizer: Literal["sgd", "adam", "adamw", "muon"] = "sgd"
-    lr: Annotated[float, Meta(gt=0, le=1000)] = 0.1
-    momentum: Fraction = 0.9
+    lr: LearningRate = 0.1
+    momentum: FractionBelowOne = 0.9
     nesterov: bool = True
-    beta2: Fraction = 0.999
+    beta2: FractionBelowOne = 0.999
     eps: Positive = 1e-8
     weight_decay: NotNegative = 5e-4
     decay_norms: bool = False
-    norm_bias_lr: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    norm_bias_lr: LearningRate = 1.0
     clip: NotNegative = 0.0
-    ema: Fraction = 0.0
+    ema: FractionBelowOne = 0.0
     tta: bool = False
-    label_smoothing: Fraction = 0.0
+    label_smoothing: FractionBelowOne = 0.0
     class_weights: bool = False
-    patience: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    patience: EpochsOrZero = 0
     on_nan: Literal["auto", "pause", "stop", "rollback"] = "auto"
     save_every: Annotated[str, Meta(pattern=SAVE_PATTERN)] = ""
-    keep: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    keep: EpochsOrZero = 0
 
     schedule: Literal["constant", "step", "cosine", "onecycle", "linear"] = "onecycle"
-    warmup: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
-    milestones: tuple[Count, ...] = ()
+    warmup: Annotated[float, Meta(ge=0, le=MOST_EPOCHS)] = 0.0
+    milestones: tuple[Epochs, ...] = ()
     gamma: Annotated[float, Meta(gt=0, le=1)] = 0.1
-    peak: Fraction = 0.0
+    peak: FractionBelowOne = 0.0
     plateau: bool = False
     plateau_factor: Annotated[float, Meta(gt=0, lt=1)] = 0.2
-    plateau_patience: Annotated[int, Meta(ge=0, le=1_000_000)] = 5
+    plateau_patience: EpochsOrZero = 5
     lr_floor: NotNegative = 0.0
 
     crop: Annotated[int, Meta(ge=0, le=64)] = 0
@@ -82,7 +88,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     rotate: Annotated[float, Meta(ge=0, le=180)] = 0.0
     rot90: bool = False
     shift: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
-    zoom: Fraction = 0.0
+    zoom: FractionBelowOne = 0.0
     shear: Annotated[float, Meta(ge=0, le=60)] = 0.0
     fill: Literal["nearest", "constant", "reflect"] = "nearest"
     brightness: Share = 0.0
@@ -108,7 +114,7 @@ FIELDS: tuple[str, ...] = Recipe.__struct_fields__
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
-    """The value of every `auto`, chosen when the run started; a resume on that device keeps it."""
+    """The value chosen for every `auto` when the run started. A resume on that device keeps it."""
 
     device: Literal["cpu", "cuda"]
     precision: Literal["float32", "bf16"]
@@ -125,14 +131,14 @@ COMMENTS: Mapping[str, str] = {
     "data": "data set, see `cnn-tui datasets`, or the path of a folder of images",
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
-    "holdout": "share of the training images held out for validation; test images are for the end",
+    "holdout": "share of the training images used for validation; test images are used at the end",
     "preset": "the preset that the fields were taken from",
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",
     "dropout": "default, or a probability from 0 to below 1",
     "pretrained": "start from torchvision's ImageNet weights",
     "init_from": "start from the weights of this checkpoint",
-    "freeze": "first epochs, in which only the last layer learns",
+    "freeze": "number of first epochs in which only the last layer learns",
     "lr": "the highest learning rate of the schedule",
     "optimizer": "sgd, adam, adamw or muon (matrices; AdamW for the rest)",
     "beta2": "adam, adamw",
@@ -141,14 +147,14 @@ COMMENTS: Mapping[str, str] = {
     "norm_bias_lr": "learning rate of the biases of batch norms, as a multiple of lr",
     "clip": "largest norm of the gradient, 0 for no limit",
     "ema": "decay of the EMA of the weights, which is then validated; 0 for none",
-    "tta": "test-time augmentation: average predictions over each image and its mirror image",
+    "tta": "test-time augmentation: mean prediction over each image and its mirror image",
     "label_smoothing": "share of each label that is spread over all classes",
     "class_weights": "weigh the loss so that all classes count alike, however rare",
     "patience": "stop after this many epochs without a better validation accuracy, 0 for never",
     "on_nan": "on a loss that is not finite: pause, stop, rollback (to the last checkpoint, with a "
     "tenth of the rate), or auto (pause with a dashboard, else stop)",
     "save_every": "also save at this interval, between epochs: 30s, 10m or 500steps",
-    "keep": "number of last epochs that keep a checkpoint of their own",
+    "keep": "number of last epochs whose checkpoints are kept",
     "schedule": "constant, step, cosine, onecycle or linear",
     "warmup": "epochs in which the learning rate rises from 0 to the schedule's",
     "milestones": "epochs at whose start the learning rate is multiplied by gamma (step)",
@@ -181,10 +187,10 @@ COMMENTS: Mapping[str, str] = {
 
 
 def share_of_batch(batch: int, parts: int) -> int:
-    """How many images of a batch each of `parts` processes takes.
+    """The number of images that each of `parts` processes takes from a batch.
 
-    Raises UsageError where the parts would differ in size: the mean of their gradients would then
-    not be the gradient of the batch.
+    Raises UsageError if the parts would differ in size: the mean of their gradients would then not
+    be the gradient of the batch.
     """
     if batch % parts:
         raise UsageError(recipe_text.batch_not_shared(batch, parts))
@@ -192,5 +198,5 @@ def share_of_batch(batch: int, parts: int) -> int:
 
 
 def short_names(recipe: Recipe) -> tuple[str, str]:
-    """Architecture and data set without the folders of their files, as people call them."""
+    """Architecture and data set, without the folders of their files."""
     return architecture_names.short_name(recipe.arch), PurePath(recipe.data).name or recipe.data

@@ -1,11 +1,12 @@
-"""Building a recipe from its layers; a later layer overrides an earlier one.
+"""Builds a recipe from several sources; a later source overrides an earlier one.
 
-The layers are the preset, a TOML file, that file's `[resolved]` table, `--set`, and the flags.
+The sources are the preset, a TOML file, that file's `[resolved]` table, `--set`, and the flags.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from engine import text
 from engine.catalog import architecture_names
@@ -20,6 +21,7 @@ from engine.errors import UsageError
 from engine.recipes import presets, recipe_text
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import FIELDS, Recipe
+from engine.recipes.recipe_toml import read_fields
 
 # The image size that most of torchvision's weights were trained with.
 PRETRAINED_SIZE = 224
@@ -33,7 +35,7 @@ def build_recipe(
 ) -> Recipe:
     """A checked recipe from the fields of a TOML file, `--set` settings and flags.
 
-    Raises UsageError with the field and the values that it allows.
+    Raises UsageError, which names the field and the values that it allows.
     """
     given = {**_fields_of(file or {}), **(settings or {}), **(flags or {})}
     for key in given:
@@ -48,9 +50,14 @@ def build_recipe(
     values = presets.preset(name, arch, data) | given
     if values.get("pretrained") is True and values.get("size", "auto") == "auto":
         values["size"] = PRETRAINED_SIZE
-    chosen = Recipe(**{key: checked(key, value) for key, value in values.items()})
-    _check_architecture(chosen)
-    return chosen
+    recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
+    _check_architecture(recipe)
+    return recipe
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe of a TOML file. Raises UsageError if it cannot be read or is wrong."""
+    return build_recipe(file=read_fields(path))
 
 
 def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
@@ -76,17 +83,17 @@ def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, obje
     return {key: value for key, value in file.items() if key != "resolved"} | changed
 
 
-def _check_architecture(chosen: Recipe) -> None:
-    """Raise UsageError where a field asks for something that the architecture does not have."""
+def _check_architecture(recipe: Recipe) -> None:
+    """Raise UsageError if a field asks for something that the architecture does not have."""
     for field in ("act", "bn", "dropout"):
-        if getattr(chosen, field) != "default" and not adjustable(chosen.arch, field):
+        if getattr(recipe, field) != "default" and not adjustable(recipe.arch, field):
             suitable = families(a for a in ARCHITECTURES.values() if field in a.adjusts)
-            raise UsageError(recipe_text.not_adjustable(field, chosen.arch, suitable))
-    if chosen.pretrained and not has_weights(chosen.arch):
+            raise UsageError(recipe_text.not_adjustable(field, recipe.arch, suitable))
+    if recipe.pretrained and not has_weights(recipe.arch):
         suitable = families(a for a in ARCHITECTURES.values() if a.top1 is not None)
-        raise UsageError(recipe_text.no_pretrained(chosen.arch, suitable))
-    if chosen.pretrained and chosen.size != "auto" and chosen.size <= LARGEST_SMALL_IMAGE:
-        raise UsageError(text.pretrained_too_small(chosen.size))
+        raise UsageError(recipe_text.no_pretrained(recipe.arch, suitable))
+    if recipe.pretrained and recipe.size != "auto" and recipe.size <= LARGEST_SMALL_IMAGE:
+        raise UsageError(text.pretrained_too_small(recipe.size))
 
 
 def difference_from_preset(recipe: Recipe, keys: Sequence[str] = FIELDS) -> dict[str, object]:

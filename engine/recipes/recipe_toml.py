@@ -15,20 +15,20 @@ from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
 def parse_setting(setting: str) -> tuple[str, object]:
     """Split `lr=0.1` into a key and a TOML value; a bare word is a string.
 
-    Raises UsageError where there is no `=`.
+    Raises UsageError if there is no `=`.
     """
     key, equals, value = setting.partition("=")
     if not equals or not key.strip():
         raise UsageError(recipe_text.not_a_setting(setting))
     try:
         parsed: object = tomllib.loads(f"value = {value}")["value"]
-    except (ValueError, RecursionError):  # not TOML: a bare word, or nonsense that is refused later
+    except (ValueError, RecursionError):  # not TOML: a bare word, or nonsense, refused later
         parsed = value.strip()
     return key.strip().replace("-", "_"), parsed
 
 
 def read_fields(path: Path) -> dict[str, object]:
-    """The fields of a recipe file, unchecked. Raises UsageError where it cannot be read."""
+    """The fields of a recipe file, unchecked. Raises UsageError if it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -41,7 +41,7 @@ def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:
     """The recipe as commented TOML, with a `[resolved]` table once a run has started."""
     lines = [_toml_line(key, getattr(recipe, key)) for key in FIELDS]
     if resolved is not None:
-        lines += ["", "# The value of every auto on this device.", "[resolved]"]
+        lines += ["", "# The value chosen for every auto on this device.", "[resolved]"]
         lines += [f"{key} = {_toml(getattr(resolved, key))}" for key in Resolved.__struct_fields__]
     return "\n".join(lines) + "\n"
 

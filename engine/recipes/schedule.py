@@ -1,8 +1,8 @@
 """The learning rate as a pure function of the step.
 
-The trainer sets it before each step; the viewer draws the plan with the same function.
+The trainer sets the rate before each step, and the viewer draws the plan with the same function.
 Warm-up, linear, step, cosine and one-cycle agree with `torch.optim.lr_scheduler` (LinearLR,
-MultiStepLR, CosineAnnealingLR, OneCycleLR), and `Plateau` with ReduceLROnPlateau. A warm-up
+MultiStepLR, CosineAnnealingLR, OneCycleLR), and `Plateau` agrees with ReduceLROnPlateau. A warm-up
 scales any schedule; the cosine begins after it.
 """
 
@@ -23,7 +23,10 @@ PLATEAU_THRESHOLD = 1e-4
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A schedule over a number of steps. All but `kind`, `lr`, `gamma` and `floor` are in steps."""
+    """A schedule over a number of steps.
+
+    `steps`, `warmup`, `milestones` and `peak` are in steps. `floor` is the lowest learning rate.
+    """
 
     kind: str
     lr: float
@@ -36,7 +39,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(recipe: Recipe, steps_per_epoch: int, epochs: int | None = None) -> Plan:
-    """The recipe's schedule in steps, over `epochs` or else the recipe's number of epochs."""
+    """The recipe's schedule in steps, over `epochs` if given, else over the recipe's epochs."""
     epochs = recipe.epochs if epochs is None else epochs
     return Plan(
         kind=recipe.schedule,
@@ -53,7 +56,7 @@ def plan(recipe: Recipe, steps_per_epoch: int, epochs: int | None = None) -> Pla
 def learning_rate(plan: Plan, step: int, factor: float = 1.0, steered: float = 1.0) -> float:
     """The learning rate of the step with this 0-based number.
 
-    `factor` is that of reduce-on-plateau, which stops at the floor; `steered` is the user's.
+    `factor` comes from reduce-on-plateau and stops at the floor. `steered` is the user's factor.
     """
     rate = _SHAPES[plan.kind](plan, step)
     if step < plan.warmup:
@@ -115,7 +118,7 @@ class Plateau(msgspec.Struct, frozen=True):
 
 
 def after_epoch(state: Plateau, validation_loss: float, recipe: Recipe) -> Plateau:
-    """The state after an epoch with this validation loss; NaN counts as no improvement."""
+    """The state after an epoch with this validation loss. NaN counts as no improvement."""
     if validation_loss < state.best * (1 - PLATEAU_THRESHOLD):
         return Plateau(state.factor, validation_loss, 0)
     if state.bad_epochs < recipe.plateau_patience:

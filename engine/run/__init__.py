@@ -1,4 +1,4 @@
-"""The folder of a run, written and read: paths, lock, journal, command spool, history.
+"""The folder of a run: paths, creation, search, locks, journal, history, command spool, replies.
 
-Free of torch; may import `protocol`.
+Free of torch; may import `protocol` and what lies below it.
 """

@@ -10,10 +10,10 @@ BINS = 1024
 
 
 class Bin(NamedTuple):
-    """One stretch of a curve: the mean, the lowest and the highest of its finite values.
+    """A part of a curve: the mean, the lowest and the highest of its finite values.
 
-    `step` is its middle. `broken` says that it holds a value that is not finite. Without any
-    finite value, the three numbers are NaN.
+    `step` is its middle. `broken` says that a value in it is not finite. If no value is finite, the
+    three numbers are NaN.
     """
 
     step: float
@@ -24,11 +24,11 @@ class Bin(NamedTuple):
 
 
 class Curve:
-    """A measured quantity over steps, in at most `BINS` bins that are all `width` steps wide.
+    """A measured quantity over steps, in at most `BINS` bins, each `width` steps wide.
 
-    When a step lies beyond the last bin, neighbours merge and the width doubles. The mean gives
-    each value the same weight. A journal may hold millions of steps; for speed, the bin being
-    filled is kept in plain attributes and written to the arrays only before another bin is filled.
+    When a step lies beyond the last bin, neighbouring bins merge and the width doubles. The mean
+    gives each value the same weight. A journal may hold millions of steps. For speed, plain
+    attributes hold the current bin, and the arrays get it only when another bin becomes current.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Curve:
         self._highs = array("d", [-math.inf]) * BINS
         self._used = 0
         self._at = 0
-        # The bins before the one being filled; None when they must be built again.
+        # The bins before the current one; None if they must be built again.
         self._closed: list[Bin] | None = None
         self._count = self._broken_count = 0
         self._sum, self._low, self._high = 0.0, math.inf, -math.inf
@@ -85,12 +85,13 @@ class Curve:
         self._load()
 
     def _load(self) -> None:
-        """Read the bin at `_at` from the arrays, to fill it."""
+        """Make the bin at `_at` current."""
         i = self._at
         self._count, self._broken_count, self._sum = self._counts[i], self._broken[i], self._sums[i]
         self._low, self._high = self._lows[i], self._highs[i]
 
     def _store(self) -> None:
+        """Write the current bin to the arrays."""
         i = self._at
         self._used = max(self._used, i + 1)
         self._counts[i], self._broken[i], self._sums[i] = self._count, self._broken_count, self._sum
@@ -105,6 +106,7 @@ class Curve:
         return Bin(step, mean, self._lows[i], self._highs[i], broken)
 
     def _halve(self) -> None:
+        """Merge each pair of neighbouring bins."""
         for i in range(BINS // 2):
             a, b = 2 * i, 2 * i + 1
             self._counts[i] = self._counts[a] + self._counts[b]

@@ -1,4 +1,4 @@
-"""Files that survive a power cut: replaced as a whole, or left as they were."""
+"""Writes files that survive a power cut. A file is replaced as a whole or stays as it was."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def write_durably(
 ) -> None:
     """Replace the file: write a temporary one, fsync it, rename it, fsync the folder.
 
-    `before_rename` makes durable what the new content refers to. Raises OSError; the old file then
-    stands as it was.
+    `before_rename` makes everything durable that the new content refers to. Raises OSError; the old
+    file then stays as it was.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -1,6 +1,7 @@
-"""The fold of a journal: what its events amount to, at fixed memory.
+"""The fold of a journal: the state that results from its events.
 
-Nothing here grows with the number of steps: curves merge their bins, and logs keep the newest.
+It takes fixed memory for any number of steps: curves merge their bins, and logs keep only the
+newest entries.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ LOGGED = (
 )
 # The name of the training speed among the scalars.
 IMAGES_PER_SECOND = "images/s"
-# The most curves that are kept by name, the first ones. A curve takes 40 KB.
+# The first scalars get a curve each, up to this number. A curve takes 40 KB.
 MOST_SCALARS = 64
-# An engine writes an event every two seconds. Through a longer gap it did not run, its machine
-# slept, or its clock was set.
+# An engine writes an event every two seconds. During a longer gap the engine did not run, or the
+# machine slept, or its clock was set.
 GAP_SECONDS = 30.0
 
 MarkKind: TypeAlias = Literal["checkpoint", "steer", "pause", "alert"]
@@ -46,17 +47,16 @@ class Mark(NamedTuple):
 
 
 class Fold:
-    """The state that the events of one run leave behind, for `History` to build on."""
+    """The state that results from the events of one run. `History` adds the derived quantities."""
 
     def __init__(self) -> None:
         self.last_seq = 0
         self.last_time = 0.0
-        # The time of the first event; 0 before.
         self.first_time = 0.0
         self.step = 0
         self.run: events.RunStarted | None = None
         self.phase: events.Phase | None = None
-        # The newest point of the curves, with the newest step and learning rate that are known.
+        # The newest point of the curves, updated to the newest known step and learning rate.
         self.steps: events.Steps | None = None
         self.first_loss: float | None = None
         self.ended: events.RunEnded | None = None
@@ -72,8 +72,9 @@ class Fold:
         self.lr = Curve()
         self._speed = Curve()
         self.scalars = {IMAGES_PER_SECOND: self._speed}
-        # The newest points of the curves, and the newest reports, from which the pace is measured.
+        # The newest points of the curves.
         self.recent: deque[events.Steps] = deque(maxlen=RECENT)
+        # The newest reports, for the pace.
         self.reports: deque[events.Steps] = deque(maxlen=RECENT)
         self.log: deque[Event] = deque(maxlen=LOG_ENTRIES)
         self.marks: deque[Mark] = deque(maxlen=LOG_ENTRIES)
@@ -87,7 +88,7 @@ class Fold:
         return self.run.steps_per_epoch if self.run else 1
 
     def fold(self, new: Iterable[Event]) -> frozenset[type[Event]]:
-        """Take in events in the order of the journal; returns the types that were among them.
+        """Fold events, in the order of the journal. Returns their types.
 
         The caller leaves superseded events out (see `JournalReader`).
         """
@@ -96,7 +97,7 @@ class Fold:
             kinds.add(type(event))
             if not self.paused:
                 self._active += self._seconds_since_last(event)
-            # Nearly all events are of this type, so it is tried first.
+            # Nearly all events have this type, so it is tried first.
             if isinstance(event, events.Steps):
                 self._fold_steps(event)
             else:
@@ -108,6 +109,8 @@ class Fold:
         self.first_time = self.first_time or event.time
         if isinstance(event, LOGGED):
             self.log.append(event)
+        if kind := _mark_kind(event):
+            self.marks.append(Mark(event.step, kind))
         match event:
             case events.Phase():
                 self._fold_phase(event)
@@ -125,21 +128,17 @@ class Fold:
                 self._fold_epoch(event)
             case events.Checkpointed():
                 self.checkpoint = event
-                if event.reason not in ("epoch", "best"):
-                    self._mark(event.step, "checkpoint")
             case events.Steered():
                 self.steered = event
-                self._mark(event.step, "steer")
             case events.Resumed():
                 self.step = event.step
-            case events.Alert(level="warning" | "error") if event.step:
-                self._mark(event.step, "alert")
+
             case events.RunEnded():
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step
 
     def _fold_steps(self, event: events.Steps) -> None:
-        """Take in a report; it becomes a point of the curves unless it averages whole epochs."""
+        """Fold a report. It becomes a point of the curves, unless it averages a whole epoch."""
         last = self.reports[-1] if self.reports else None
         self.reports.append(event)
         self.step = event.step
@@ -148,14 +147,17 @@ class Fold:
             self._fold_scalars(event.step, event.scalars)
         if self.steps is None:
             self.first_loss = event.loss
-        # Only a report of a later epoch can cover this many steps.
+        # Only a report from a later epoch can cover more steps than an epoch has.
         elif last is not None and last.epoch < event.epoch and self._covers_an_epoch(last, event):
             self.steps = replace(self.steps, lr=event.lr, step=event.step)
             return
         self._add_point(event)
 
     def _covers_an_epoch(self, last: events.Steps, event: events.Steps) -> bool:
-        """Whether a report averages more than an epoch. A loss that is not finite still counts."""
+        """Whether a report averages more than an epoch.
+
+        False if its loss is not finite, so that the curves show that.
+        """
         return event.step - last.step > self.steps_per_epoch and event.loss is not None
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
@@ -193,22 +195,30 @@ class Fold:
             self.step = event.step
         self.ended = None  # a phase after the end belongs to a new attempt
         self.paused = event.name == "paused"
-        if self.paused:
-            self._mark(event.step, "pause")
-
-    def _mark(self, step: int, kind: MarkKind) -> None:
-        self.marks.append(Mark(step, kind))
 
     def _seconds_since_last(self, event: Event) -> float:
-        """Seconds since the last event; 0 where the gap is too long to have been spent training."""
+        """Seconds since the last event; 0 if the gap is too long to have been spent on training."""
         seconds = event.time - self.last_time
         # An excerpt of a long journal leaves events out: then the gap may be longer.
         missing = max(1, event.seq - self.last_seq)
         return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
 
 
+def _mark_kind(event: Event) -> MarkKind | None:
+    match event:
+        case events.Checkpointed() if event.reason not in ("epoch", "best"):
+            return "checkpoint"
+        case events.Steered():
+            return "steer"
+        case events.Phase(name="paused"):
+            return "pause"
+        case events.Alert(level="warning" | "error") if event.step:
+            return "alert"
+    return None
+
+
 def _as_report(ended: events.EpochEnded) -> events.Steps:
-    """The training metrics of a whole epoch as a report at its end."""
+    """A report at the end of an epoch, with the training metrics of the whole epoch."""
     return events.Steps(
         ended.epoch,
         ended.train_loss,

@@ -1,4 +1,4 @@
-"""A run as its journal tells it: the fold of its events, and what follows from it.
+"""The history of a run: the fold of its journal, and the quantities derived from it.
 
 The dashboard, `cnn-tui runs` and the printed lines all read a run through `History.fold`.
 """
@@ -27,7 +27,7 @@ class History(Fold):
 
     @property
     def epochs_planned(self) -> int:
-        """The total number of epochs: the recipe's, or the one set by steering."""
+        """The total number of epochs: the one set by steering, else the recipe's."""
         if self.steered is not None:
             return self.steered.epochs
         return self.run.recipe.epochs if self.run else 1
@@ -46,7 +46,7 @@ class History(Fold):
 
     @property
     def best(self) -> events.EpochEnded | None:
-        """The epoch with the highest validation accuracy, the first of equals."""
+        """The epoch with the highest validation accuracy; among equals the first."""
         return next((e for e in reversed(self.epochs) if e.best), None)
 
     @property
@@ -58,7 +58,7 @@ class History(Fold):
 
     @property
     def rate(self) -> float | None:
-        """The learning rate of the last known step, or the one that steering has set since."""
+        """The learning rate that steering has set since the last known step, else its rate."""
         return self._rate(self.steps)[0] if self.steps is not None else None
 
     def _rate(self, steps: events.Steps) -> tuple[float, int]:
@@ -86,23 +86,23 @@ class History(Fold):
         return self.run.classes if self.run else ()
 
     def elapsed(self, now: float) -> float:
-        """Seconds that engines have spent on the run until `now`, without pauses."""
+        """Seconds that engines have spent on the run until `now`, not counting pauses."""
         if not self.last_time or self.ended is not None or self.paused:
             return self._active
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
 
     @property
     def pace(self) -> float | None:
-        """Median images/s of the recent reports; None where none was measured.
+        """Median images/s of the recent reports; None if none was measured.
 
-        It covers the steps alone, so no pause is in it.
+        Reports measure the steps alone, so pauses do not count.
         """
         measured = (s.images_per_second for s in reversed(self.reports) if s.images_per_second)
         recent = sorted(itertools.islice(measured, PACE_REPORTS))
         return recent[len(recent) // 2] if recent else None
 
     def remaining(self) -> float | None:
-        """Remaining seconds at the recent pace, with evaluations; None while unknown."""
+        """Remaining seconds at the recent pace, including evaluations; None while unknown."""
         speed = self.pace
         if self.run is None or speed is None or len(self.reports) < FEWEST_REPORTS:
             return None
@@ -115,7 +115,7 @@ class History(Fold):
     def _evaluation_seconds(self, speed: float) -> float:
         """Seconds of the last evaluation.
 
-        Before the first one: a third of the time that training on the same images takes.
+        Before the first one, it is estimated as a third of the training time for the same images.
         """
         if self.epochs:
             return self.epochs[-1].evaluation_seconds
@@ -126,6 +126,6 @@ class History(Fold):
         """Images of the final test as a share of the validation images."""
         if self.run is None or self.ended is not None or not self.run.recipe.holdout:
             return 0.0
-        known = datasets.DATA.get(self.run.recipe.data)
+        known = datasets.DATASETS.get(self.run.recipe.data)
         validation = self.run.validation_images
         return known.test_images / validation if known is not None and validation else 1.0

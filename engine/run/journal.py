@@ -1,9 +1,9 @@
-"""The journal: append-only, one event a line, the only history of a run.
+"""The journal: the only record of a run. It is append-only and holds one event on each line.
 
-One process writes it, with one `os.write` an event. The writer never truncates: after a write that
-was cut short it first ends that line, and readers skip the lines that they cannot decode. Readers
-consume only lines that end with a newline, so they never see half an event. Events that the disk
-does not take wait in memory until it does.
+One process writes it, with one `os.write` for each event. The writer never truncates. If a write is
+cut short, the next write ends that line first, and readers skip the lines that they cannot decode.
+Readers consume only lines that end with a newline, so they never see half an event. If the disk
+refuses an event, the event waits in memory.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.journal_search import last_seq
 
-# The events of some hours. A run whose disk takes nothing for longer ends.
-MOST_HELD_BYTES = 64 << 20
+# The events of some hours. If more of them wait for the disk, the run ends.
+MOST_WAITING_BYTES = 64 << 20
 
 
 class Journal:
     """The writing end. Several threads of an engine append, hence the lock.
 
-    `refused` is why the disk did not take the last event, in the system's words; "" if it did.
+    `write_error` is the system's reason why the last event could not be written, else "".
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = wall_clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: deque[bytes] = deque()
-        self._held_bytes = 0
-        self.refused = ""
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self.write_error = ""
         self.seq = last_seq(path)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
@@ -46,35 +46,33 @@ class Journal:
         self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def append(self, event: Event) -> Event:
-        """Stamp the event with its number and time and write it after all that is held.
+        """Give the event its number and time, and write it after the events that wait.
 
-        Returns the stamped event. Raises OSError where the disk takes nothing and memory already
-        holds `MOST_HELD_BYTES`.
+        Returns the event with number and time. Raises OSError if the disk refuses it and more than
+        `MOST_WAITING_BYTES` wait.
         """
         with self._lock:
             stamped = msgspec.structs.replace(event, seq=self.seq + 1, time=self._clock())
-            self._hold(events.encode(stamped) + b"\n")
+            line = events.encode(stamped) + b"\n"
+            self._waiting.append(line)
+            self._waiting_bytes += len(line)
             self.seq += 1
             try:
-                self._write_held()
+                self._write_waiting()
             except OSError:
-                if self._held_bytes > MOST_HELD_BYTES:
+                if self._waiting_bytes > MOST_WAITING_BYTES:
                     raise
         return stamped
 
-    def _hold(self, line: bytes) -> None:
-        self._held.append(line)
-        self._held_bytes += len(line)
-
-    def _write_held(self) -> None:
-        """Write the held lines, oldest first, as far as the disk takes them. Raises OSError."""
+    def _write_waiting(self) -> None:
+        """Write the waiting lines, oldest first, until the disk refuses one. Raises OSError."""
         try:
-            while self._held:
-                self._write(self._held[0])
-                self._held_bytes -= len(self._held.popleft())
-            self.refused = ""
+            while self._waiting:
+                self._write(self._waiting[0])
+                self._waiting_bytes -= len(self._waiting.popleft())
+            self.write_error = ""
         except OSError as error:
-            self.refused = text.reason(error)
+            self.write_error = text.reason(error)
             raise
 
     def _write(self, line: bytes) -> None:
@@ -87,7 +85,7 @@ class Journal:
     def sync(self) -> None:
         """Make every appended event survive a power cut. Raises OSError."""
         with self._lock:
-            self._write_held()
+            self._write_waiting()
         os.fsync(self._descriptor)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Following a journal: new events, without those that a resume superseded."""
+"""Follows a journal: yields new events, except those that a resume superseded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.run.journal_tail import JournalTail
 
 
 class JournalSlice(NamedTuple):
-    """Events in the order of the journal; `from_start` says that reading has started again."""
+    """Events in the order of the journal. `from_start` says that reading has started again."""
 
     events: list[Event]
     from_start: bool
@@ -22,28 +22,29 @@ class JournalSlice(NamedTuple):
 class JournalReader:
     """Reads a journal that grows.
 
-    A `Resumed` supersedes training events written before it. If such events were already
-    delivered when it arrives, reading starts again at the beginning of the journal, and the caller
-    folds into a fresh History.
+    A `Resumed` supersedes training events before it. When it arrives, the reader may already have
+    yielded such events. Then reading starts again at the beginning of the journal, and the caller
+    must fold into a new History.
     """
 
     def __init__(self, path: Path) -> None:
         self._tail = JournalTail(path)
         self._resumes = find_resumes(path)
-        self._met = 0
+        # How many of `_resumes` the tail has passed.
+        self._passed = 0
         self._from_start = False
 
-    def batches(self) -> Iterator[JournalSlice]:
-        """The new events that count, from about `PART_BYTES` of the journal at a time."""
+    def slices(self) -> Iterator[JournalSlice]:
+        """The new events, from about `PART_BYTES` of the journal at a time."""
         while new := self._tail.read():
             resumes = [event for event in new if isinstance(event, events.Resumed)]
-            self._met += len(resumes)
-            if self._met > len(self._resumes):
-                self._resumes += resumes[len(self._resumes) - self._met :]
-                self._met, self._from_start = 0, True
+            self._passed += len(resumes)
+            if self._passed > len(self._resumes):
+                self._resumes += resumes[len(self._resumes) - self._passed :]
+                self._passed, self._from_start = 0, True
                 self._tail = JournalTail(self._tail.path)
                 continue
             if self._resumes:
                 new = [event for event in new if not superseded(event, self._resumes)]
-            batch, self._from_start = JournalSlice(new, self._from_start), False
-            yield batch
+            found, self._from_start = JournalSlice(new, self._from_start), False
+            yield found

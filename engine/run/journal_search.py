@@ -1,4 +1,4 @@
-"""Searching a journal for a few events without decoding the other lines."""
+"""Searches a journal for a few events without decoding the other lines."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from engine.run.journal_tail import PART_BYTES, JournalTail, decoded
 
 Kind = TypeVar("Kind", bound=Event)
 
-# The parts of a long journal that an excerpt decodes.
+# An excerpt decodes this much at both ends of a long journal.
 HEAD_BYTES = 1 << 16
 END_BYTES = 1 << 20
-# The last event of each of these kinds says how a run stands. An excerpt searches for it in this
-# many bytes, the events of days.
-STANDING = ("RunStarted", "Phase", "EpochEnded", "Steered")
-DAYS_BYTES = 1 << 25
+# The last event of each of these kinds tells the state of a run. An excerpt searches for it in
+# `STATE_BYTES`, the events of some days.
+STATE_KINDS = ("RunStarted", "Phase", "EpochEnded", "Steered")
+STATE_BYTES = 1 << 25
 
 
 def last_seq(path: Path) -> int:
-    """The number of the last event in a journal, 0 where there is none."""
+    """The number of the last event in a journal, 0 if there is none."""
     return next((n for line in _lines_from_end(path) if (n := _number(line)) is not None), 0)
 
 
 def last_event(path: Path) -> Event | None:
-    """The last whole event of a journal, None where there is none. Raises OSError."""
+    """The last whole event of a journal, None if there is none. Raises OSError."""
     return next((e for line in _lines_from_end(path) if (e := decoded(line)) is not None), None)
 
 
 class _Numbered(msgspec.Struct):
-    """The one field that is read of any event, also of an event of a newer version."""
+    """The only field that must be readable, even in an event from a newer version."""
 
     seq: int
 
@@ -50,7 +50,7 @@ def _number(line: bytes) -> int | None:
 
 
 def _lines_from_end(path: Path) -> Iterator[bytes]:
-    """The whole lines of a file, last first; none where there is no file."""
+    """The whole lines of a file, last first; none if there is no file."""
     try:
         file = open(path, "rb")  # noqa: SIM115 (opened here so that only its absence is caught)
     except FileNotFoundError:
@@ -60,7 +60,7 @@ def _lines_from_end(path: Path) -> Iterator[bytes]:
 
 
 def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, last first, without what follows the last newline."""
+    """Whole lines, last first. Anything after the last newline is left out."""
     position = file.seek(0, os.SEEK_END)
     tail, ended = b"", False
     while position > 0:
@@ -80,7 +80,7 @@ def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
 
 
 def excerpt(path: Path) -> list[Event]:
-    """The first and the last events of a journal, and the `STANDING` ones from between them."""
+    """The first and last events of a journal; of those between, the last of each `STATE_KINDS`."""
     try:
         size = path.stat().st_size
     except OSError:
@@ -91,36 +91,46 @@ def excerpt(path: Path) -> list[Event]:
     if not head:
         return []
     # The first line of the end is probably cut. Then it is skipped like any torn line.
-    standing = _standing(path, max(first.offset, end - DAYS_BYTES), end)
-    later = [*standing, *last.read(END_BYTES)]
+    state = _state_events(path, max(first.offset, end - STATE_BYTES), end)
+    later = [*state, *last.read(END_BYTES)]
     return head + [event for event in later if event.seq > head[-1].seq]
 
 
-def _standing(path: Path, start: int, end: int) -> list[Event]:
-    """The last event of each kind in `STANDING` that begins between these bytes, in order."""
+def _state_events(path: Path, start: int, end: int) -> list[Event]:
+    """The last event of each kind in `STATE_KINDS` between these bytes, in order."""
     with _content(path) as content:
-        positions = sorted(content.rfind(_mark(kind), start, end) for kind in STANDING)
+        positions = sorted(content.rfind(_tag(kind), start, end) for kind in STATE_KINDS)
         found = [decoded(_line_at(content, at)) for at in positions if at >= 0]
     return [event for event in found if event is not None]
 
 
-def latest(path: Path, kind: type[Kind]) -> Iterator[Kind]:
-    """The events of one kind, last first, without those that a resume superseded."""
-    resumes, mark = find_resumes(path), _mark(kind.__name__)
+def newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+    """The events of one kind, last first, except those that a resume superseded."""
+    resumes = find_resumes(path)
+    return (event for event in _all_newest_first(path, kind) if not superseded(event, resumes))
+
+
+def find_resumes(path: Path) -> list[events.Resumed]:
+    """Every `Resumed` of a journal, in order."""
+    return [*_all_newest_first(path, events.Resumed)][::-1]
+
+
+def _all_newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+    tag = _tag(kind.__name__)
     with _content(path) as content:
-        at = content.rfind(mark)
+        at = content.rfind(tag)
         while at >= 0:
             event = decoded(_line_at(content, at))
-            if isinstance(event, kind) and not superseded(event, resumes):
+            if isinstance(event, kind):
                 yield event
-            at = content.rfind(mark, 0, at)
+            at = content.rfind(tag, 0, at)
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:
-    """Whether one of these later resumes makes the event void.
+    """Whether one of these resumes comes later and supersedes the event.
 
-    A resume voids the training events after its checkpoint's `seq`, `Checkpointed` of later steps,
-    and `RunEnded`. Alerts and hardware samples stay.
+    A resume supersedes the training events after its checkpoint's `seq`, each `Checkpointed` of a
+    later step, and `RunEnded`. Alerts and hardware samples stay.
     """
     for resume in resumes:
         if event.seq >= resume.seq:
@@ -134,19 +144,8 @@ def superseded(event: Event, resumes: list[events.Resumed]) -> bool:
     return False
 
 
-def find_resumes(path: Path) -> list[events.Resumed]:
-    """Every `Resumed` of a journal, in order."""
-    mark, found = _mark("Resumed"), []
-    with _content(path) as content:
-        at = content.find(mark)
-        while at >= 0:
-            found.append(decoded(_line_at(content, at)))
-            at = content.find(mark, at + 1)
-    return [event for event in found if isinstance(event, events.Resumed)]
-
-
-def _mark(kind: str) -> bytes:
-    """The bytes that only lines of this kind contain; within a text, JSON escapes the quotes."""
+def _tag(kind: str) -> bytes:
+    """The bytes that only lines of this kind contain. Inside a string, JSON escapes the quotes."""
     return f'"type":"{kind}"'.encode()
 
 
@@ -157,7 +156,7 @@ def _line_at(content: mmap | bytes, at: int) -> bytes:
 
 @contextmanager
 def _content(path: Path) -> Iterator[mmap | bytes]:
-    """The file mapped into memory, not read into it; empty where it cannot be mapped."""
+    """The file as a memory map; empty if it cannot be mapped."""
     try:
         with open(path, "rb") as file:
             content = mmap(file.fileno(), 0, access=ACCESS_READ)

@@ -1,4 +1,4 @@
-"""New events at the end of a journal, decoded line by line."""
+"""Reads and decodes new events at the end of a journal."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from engine.protocol import events
 from engine.protocol.events import Event
 
-# Decoding and folding this many bytes takes a few milliseconds; then a reader can do other work.
+# Decoding and folding this many bytes takes a few milliseconds. Then the viewer draws again.
 PART_BYTES = 1 << 18
 
 
 def decoded(line: bytes) -> Event | None:
-    """The event of a line, or None where the line is torn, foreign or of a newer version."""
+    """The event of a line, or None if the line is torn, foreign or from a newer version."""
     try:
         return events.decode(line)
     except events.UNREADABLE:
@@ -20,20 +20,16 @@ def decoded(line: bytes) -> Event | None:
 
 
 class JournalTail:
-    """Reads on from where the last read ended.
-
-    `skipped` counts the lines that could not be decoded.
-    """
+    """Reads a journal from the point where the last read ended."""
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self.path = path
         self.offset = offset
-        self.skipped = 0
 
     def read(self, size: int = PART_BYTES) -> list[Event]:
-        """The next events, from about this many bytes; empty when there are no more.
+        """The next events, from about `size` bytes; empty if there are no more.
 
-        A journal that does not exist yet reads as an empty one.
+        A journal that does not exist yet is an empty one.
         """
         try:
             with open(self.path, "rb") as file:
@@ -45,14 +41,13 @@ class JournalTail:
         if not end and len(chunk) == size:
             return self.read(2 * size)
         self.offset += end
-        return self._decode(chunk[:end]) or (self.read(size) if end else [])
+        return _decode(chunk[:end]) or (self.read(size) if end else [])
 
-    def _decode(self, lines: bytes) -> list[Event]:
-        """All lines at once where all can be decoded, else line by line."""
-        try:
-            return events.decode_lines(lines)
-        except events.UNREADABLE:
-            found = [decoded(line) for line in lines.splitlines() if line]
-            kept = [event for event in found if event is not None]
-            self.skipped += len(found) - len(kept)
-            return kept
+
+def _decode(lines: bytes) -> list[Event]:
+    """Decode all lines at once; if one of them fails, line by line."""
+    try:
+        return events.decode_lines(lines)
+    except events.UNREADABLE:
+        found = (decoded(line) for line in lines.splitlines())
+        return [event for event in found if event is not None]

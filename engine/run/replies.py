@@ -1,4 +1,4 @@
-"""Replies to `Inspect` commands: one event each in `probes/ID.json`; only the newest are kept."""
+"""Replies to `Inspect` commands: one event each, in `probes/ID.json`. Only the newest are kept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write_reply(run: RunDir, command_id: str, reply: Event) -> None:
 
 
 def read_reply(run: RunDir, command_id: str) -> Event | None:
-    """The reply to the command with this id, or None while there is none."""
+    """The reply to the command with this id; None while there is none."""
     try:
         return events.decode((run.replies / f"{command_id}.json").read_bytes())
     except (OSError, *events.UNREADABLE):

@@ -1,7 +1,7 @@
-"""Creating a run folder.
+"""Creates a run folder.
 
-A run folder is filled under a dot name, with its lock held, and renamed when it is complete, so
-that nobody ever sees half a run.
+The folder is filled under a hidden name, with its lock held, and renamed when it is complete. So
+nobody ever sees half a run.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 def create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
     """Create a run folder with this recipe, locked for the engine that will start on it.
 
-    Raises UsageError for a name that cannot name a folder, and RunError where the folder cannot be
-    written. On an error nothing remains but the number.
+    Raises UsageError for a name that cannot name a folder, and RunError if the folder cannot be
+    written. After an error only the claimed number remains.
     """
     if not NAME.fullmatch(name):
         raise UsageError(run_text.bad_name(name))
@@ -57,7 +57,7 @@ def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
 
 
 def _claim_number(runs_dir: Path) -> int:
-    """Claim the next number by creating a file exclusively; that file is never deleted."""
+    """Claim the next number by creating a file exclusively. That file is never deleted."""
     numbers = runs_dir / ".numbers"
     os.makedirs(numbers, mode=0o700, exist_ok=True)
     number = max((int(n) for n in os.listdir(numbers) if n.isdecimal()), default=0) + 1
@@ -69,9 +69,9 @@ def _claim_number(runs_dir: Path) -> int:
 
 
 def link_into_state(run: RunDir) -> None:
-    """Link the run into the state folder, so that it is found from any folder.
+    """Link the run into the state folder, so that it can be found from any folder.
 
-    A home folder that cannot be written is no error.
+    Ignores a home folder that cannot be written.
     """
     target = run.path.resolve()
     link = state_dir() / f"{run.label}-{hashlib.blake2b(bytes(target), digest_size=4).hexdigest()}"

@@ -1,8 +1,8 @@
-"""Who holds a run: a lock that is free as soon as the engine process is gone.
+"""The lock of a run, which is free as soon as the engine process is gone, and the run's liveness.
 
-The lock is an flock on `engine.lock`, whose content names its owner. Flock says nothing about an
-engine on another machine, nor on a file system without locks; there the journal must tell, since
-a live engine writes to it at least every two seconds.
+The lock is an flock on `engine.lock`; the content of that file names the owner. Flock says nothing
+about an engine on another machine, and nothing on a file system without locks. There the journal
+decides: a live engine writes to it at least every two seconds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -28,12 +27,14 @@ from engine.run.journal_search import last_event
 from engine.run.run_paths import RunDir
 
 ACQUIRE_SECONDS = 1.0
-# An engine writes a hardware sample every two seconds. After this time without one it is silent.
+# An engine writes a hardware sample every two seconds. After this time without an event it is
+# silent.
 SILENT_SECONDS = 30.0
 # The errors of flock on a file system without locks.
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
-# live: an engine holds the run; silent: one may hold it, but has written nothing for a while;
+# live: an engine holds the run.
+# silent: an engine may hold it, but has written nothing for a while.
 # gone: no engine holds it.
 Liveness: TypeAlias = Literal["live", "silent", "gone"]
 
@@ -41,7 +42,7 @@ Liveness: TypeAlias = Literal["live", "silent", "gone"]
 class Owner(msgspec.Struct, frozen=True):
     """The content of a lock file: which engine process holds the lock.
 
-    `pid` is 0 until the engine runs. `time` is when this was written, in unix seconds.
+    `pid` is 0 until the engine runs. `time` is the time of writing, in unix seconds.
     """
 
     host: str
@@ -61,8 +62,8 @@ class Claim(NamedTuple):
 def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) -> int:
     """Lock the run, or another lock file in it, and write a new attempt into that file.
 
-    Returns the locked descriptor. Raises RunError where another engine holds the run, or where one
-    is silent and `force` does not say that it is gone.
+    Returns the locked descriptor. Raises RunError if another engine holds the run, or if one is
+    silent and `force` is not set.
     """
     file = lock_file or run.lock
     try:
@@ -86,20 +87,20 @@ def write_owner(descriptor: int, attempt: str, pid: int) -> None:
 
 
 def release(claim: Claim) -> None:
-    """Give up a run on which no engine was started, so that any machine can start one."""
+    """Release a run on which no engine was started. Any machine can then start one."""
     os.ftruncate(claim.lock, 0)
     os.close(claim.lock)
 
 
 def boot_id() -> str:
-    """Linux' identifier of this boot of this machine; "" where the system has none."""
+    """Linux' identifier of the current boot of this machine; "" if the system has none."""
     with contextlib.suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return ""
 
 
 def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
-    """The owner that the lock file names, even if the lock is free by now."""
+    """The owner that the lock file names. The lock may be free by now."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
         return msgspec.json.decode((lock_file or run.lock).read_bytes(), type=Owner)
     return None
@@ -111,20 +112,20 @@ def is_live(run: RunDir, lock_file: Path | None = None) -> bool:
 
 
 def liveness(run: RunDir, lock_file: Path | None = None) -> Liveness:
-    """Whether a process holds the run's lock, or another lock file in it, as far as is known."""
+    """Whether a process holds, or may hold, the run's lock or another lock file in it."""
     file = lock_file or run.lock
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return "gone"
     try:
-        return _judge(run, file, _flock(descriptor, fcntl.LOCK_SH))
+        return _judge(run, file, flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB))
     finally:
         os.close(descriptor)
 
 
 def _judge(run: RunDir, file: Path, free: bool | None) -> Liveness:
-    """Liveness of the owner of a lock that is free, held, or (None) unsupported.
+    """The liveness of a lock's owner. `free` is None on a file system without locks.
 
     A free lock proves nothing if its owner belongs to another boot: machines that share files may
     not share locks.
@@ -149,7 +150,7 @@ def _last_event(run: RunDir) -> Event | None:
 def _silent_seconds(owner: Owner, last: Event | None) -> float:
     """Seconds since the owner wrote its lock or its last event.
 
-    The distance counts, not the sign: after a clock was set back, these times lie in the future.
+    The sign is ignored: if a clock was set back, these times lie in the future.
     """
     times = [owner.time] if last is None else [owner.time, last.time]
     return min(abs(time.time() - moment) for moment in times)
@@ -164,17 +165,18 @@ def why_not_live(run: RunDir) -> str:
 
 
 def _flock_patiently(descriptor: int) -> bool | None:
-    """Take the lock as `_flock` does, but retry: a reader may hold it for a moment."""
+    """Take the exclusive lock as `flock` does, but retry: a reader may hold it for a moment."""
     deadline = time.monotonic() + ACQUIRE_SECONDS
-    while (free := _flock(descriptor, fcntl.LOCK_EX)) is False and time.monotonic() < deadline:
+    mode = fcntl.LOCK_EX | fcntl.LOCK_NB
+    while (free := flock(descriptor, mode)) is False and time.monotonic() < deadline:
         time.sleep(0.02)
     return free
 
 
-def _flock(descriptor: int, mode: int) -> bool | None:
-    """Try to take the lock; returns whether it was free, None on a file system without locks."""
+def flock(descriptor: int, mode: int) -> bool | None:
+    """Take a lock. Returns whether it was free, or None on a file system without locks."""
     try:
-        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, mode)
     except OSError as error:
         if error.errno in NO_LOCKS:
             return None
@@ -182,31 +184,3 @@ def _flock(descriptor: int, mode: int) -> bool | None:
             raise RunError(run_text.no_locks(text.reason(error))) from error
         return False
     return True
-
-
-@contextlib.contextmanager
-def locked_runs_folder(runs_dir: Path) -> Iterator[None]:
-    """Lock the runs folder while the caller decides whether to resume a run or create one.
-
-    On a file system without locks two callers at once may both create one. Raises RunError where
-    the folder cannot be written.
-    """
-    try:
-        os.makedirs(runs_dir, mode=0o700, exist_ok=True)
-        descriptor = os.open(runs_dir / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise RunError(text.cannot_write(runs_dir, text.reason(error))) from error
-    try:
-        _wait_for(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _wait_for(descriptor: int) -> None:
-    """Wait for the lock; where the file system has none, go on at once."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
-            raise RunError(run_text.no_locks(text.reason(error))) from error

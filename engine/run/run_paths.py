@@ -15,12 +15,12 @@ NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
 
 
 def default_runs_dir() -> Path:
-    """The runs folder where the command line names none."""
+    """The runs folder that is used if the command line names none."""
     return Path(os.environ.get("CNN_TUI_RUNS") or "runs")
 
 
 def state_dir() -> Path:
-    """The user's folder of links to all runs, wherever they are."""
+    """The user's folder with links to all runs, in whatever folder they are."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "cnn-tui" / "runs"
 
@@ -76,5 +76,5 @@ class RunDir(NamedTuple):
 
     @property
     def inspection_lock(self) -> Path:
-        """Held by the process that answers inspections while no engine runs."""
+        """Held by the process that replies to inspection requests while no engine runs."""
         return self.path / "look.lock"

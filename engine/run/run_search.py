@@ -1,4 +1,4 @@
-"""Finding runs: all runs of a folder, or the one that a selector means."""
+"""Finds runs: all runs of a folder, or the one that a selector means."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from engine.run.run_paths import NUMBERED, RunDir, default_runs_dir, state_dir
 
 
 def list_runs(runs_dir: Path) -> list[RunDir]:
-    """The runs in a folder, newest number first. Raises RunError where it cannot be read."""
+    """The runs in a folder, newest number first. Raises RunError if it cannot be read."""
     found = [RunDir(path) for path in _folders(runs_dir) if NUMBERED.fullmatch(path.name)]
     return sorted(found, key=lambda run: run.number or 0, reverse=True)
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    """The folders in it that hold a recipe."""
+    """The visible subfolders that hold a recipe."""
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -35,8 +35,8 @@ def _folders(folder: Path) -> Iterator[Path]:
 def find(runs_dir: Path, selector: str = "") -> RunDir:
     """The run that a selector means: a number, a unique part of a name, a path, or "" (the newest).
 
-    Searches the runs folder first, then the links in the user's state folder.
-    Raises RunError where no run or more than one matches.
+    Searches the runs folder first, then the links in the user's state folder. Raises RunError if no
+    run matches, or more than one.
     """
     if "/" in selector and os.path.exists(Path(selector) / "recipe.toml"):
         return RunDir(Path(selector).resolve())
@@ -66,9 +66,9 @@ def _linked() -> list[RunDir]:
 
 
 def find_live(runs_dir: Path, selector: str = "") -> RunDir:
-    """The live run that a selector means; an empty selector means the only live run.
+    """The live run that a selector means. An empty selector means the only live run.
 
-    Raises RunError as `find`, and where the run is not live.
+    Raises RunError as `find` does, and if the run is not live.
     """
     live = [run for run in list_runs(runs_dir) if run_lock.is_live(run)]
     if selector:

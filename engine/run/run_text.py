@@ -40,7 +40,7 @@ def none_live() -> str:
 
 def several_live(names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
-    return f"several runs are live ({shown}): say which."
+    return f"several runs are live ({shown}): name one of them."
 
 
 def not_running(name: str) -> str:

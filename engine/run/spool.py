@@ -1,8 +1,8 @@
-"""The command spool of a run directory, as in maildir.
+"""The command spool of a run folder, which works like a maildir.
 
-A command is written under a dot name and renamed to TIME_NS-ID.json; the engine takes the files in
-the order of their names and deletes them. A command names the attempt that it is for; the engine
-deletes commands for other attempts without executing them.
+A command is written under a hidden name and renamed to TIME_NS-ID.json. The engine takes the files
+in the order of their names and deletes them. Each command names an attempt. The engine deletes
+commands for other attempts without serving them.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def send(run: RunDir, command_type: Callable[..., Command], **fields: object) -> str:
     """Put a command into the spool of a live run and return its id.
 
-    An `Inspect` goes to the engine or, without one, to the process that answers in its place.
-    Raises RunError where neither runs or the command cannot be written.
+    If no engine runs, an `Inspect` goes to the inspection server. Raises RunError if neither runs,
+    or if the command cannot be written.
     """
     locks = [run.lock, run.inspection_lock] if command_type is commands.Inspect else [run.lock]
     lock = next((lock for lock in locks if run_lock.is_live(run, lock)), None)
@@ -52,15 +52,15 @@ def send(run: RunDir, command_type: Callable[..., Command], **fields: object) ->
 
 
 class Spool:
-    """The receiving end, for one attempt. It calls `refuse(file, why)` for each bad file."""
+    """The receiving end, for one attempt. Calls `refuse(file, why)` for each bad file."""
 
     def __init__(self, run: RunDir, attempt: str, refuse: Callable[[str, str], None]) -> None:
         self._folder, self._attempt, self._refuse = run.commands, attempt, refuse
-        # In a folder that cannot be written, files stay; still each command is taken only once.
+        # The commands whose files cannot be deleted. They must not be taken twice.
         self._taken: set[str] = set()
 
     def take(self) -> list[Command]:
-        """The commands that wait for this attempt, oldest first. Deletes their files."""
+        """The waiting commands for this attempt, oldest first. Deletes their files."""
         found = []
         for name in sorted(_names(self._folder)):
             if name.startswith(".") or name in self._taken:

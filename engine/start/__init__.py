@@ -1,4 +1,5 @@
-"""From a command line to a running engine: recipe resolution, launch, resume.
+"""The way from a command line to a running engine: recipe resolution, device checks, environment,
+launch, resume, and the repeated command lines of a scheduler.
 
-Free of torch; may import `data.folders`.
+Free of torch; may import `data.folders`, and `run`, `machine` and what lies below them.
 """

@@ -1,4 +1,4 @@
-"""Checking, without torch, that this machine has the devices that a recipe asks for."""
+"""Checks, without torch, that this machine has the devices that a recipe asks for."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from msgspec import UNSET
 
 from engine import text
 from engine.errors import UsageError
-from engine.machine import hardware
+from engine.machine import nvml
 from engine.machine.cgroups import usable_cores
 from engine.recipes.recipe import Recipe, share_of_batch
 from engine.start import start_text
 
-# Each of these files is a sign of GPUs that NVML may not list: NVIDIA's in a container without the
-# NVML library, AMD's, those behind Windows, a Jetson's.
+# Each of these files is a sign of GPUs that NVML may not list: NVIDIA GPUs in a container without
+# the NVML library, AMD GPUs, GPUs under WSL, a Jetson's GPU.
 GPU_SIGNS = ("/proc/driver/nvidia/gpus", "/dev/kfd", "/dev/dxg", "/dev/nvhost-gpu", "/dev/nvgpu")
 
 
-def count_ranks(chosen: Recipe) -> int:
-    """How many processes train a run on this machine: one for each of its GPUs, or CPU processes.
+def count_ranks(recipe: Recipe) -> int:
+    """The number of processes that train a run on this machine: one for each GPU, or CPU processes.
 
-    Raises UsageError where this machine has fewer GPUs, or the processes cannot share the batch.
+    Raises UsageError if this machine has fewer GPUs, or if the processes cannot share the batch.
     """
-    if chosen.gpus == 1:
+    if recipe.gpus == 1:
         return 1
-    if ":" in chosen.device:
-        raise UsageError(start_text.gpus_and_number(chosen.device))
-    available = len(hardware.usable_gpus()) if chosen.device != "cpu" else usable_cores()
-    count = available if chosen.gpus == "all" else chosen.gpus
-    if chosen.device != "cpu" and not 0 < count <= available:
+    if ":" in recipe.device:
+        raise UsageError(start_text.gpus_and_number(recipe.device))
+    available = len(nvml.usable_gpus()) if recipe.device != "cpu" else usable_cores()
+    count = available if recipe.gpus == "all" else recipe.gpus
+    if recipe.device != "cpu" and not 0 < count <= available:
         raise UsageError(start_text.too_few_gpus(count, available))
-    share_of_batch(chosen.batch, count)
+    share_of_batch(recipe.batch, count)
     return count
 
 
 def check_device(device: str) -> None:
-    """Raise UsageError for a GPU that this machine lacks, as far as is known without torch."""
+    """Raise UsageError for a GPU that this machine lacks, as far as NVML knows."""
     kind, _, number = device.partition(":")
     if kind != "cuda":
         return
-    known = hardware.gpus()
+    known = nvml.gpus()
     numbers = {gpu.cuda for gpu in known if gpu.cuda is not UNSET}
     if not known and any(map(os.path.exists, GPU_SIGNS)):
         return

@@ -1,4 +1,4 @@
-"""The environment of an engine process, which must be set before torch is loaded."""
+"""The environment variables of an engine process. They must be set before torch is loaded."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from engine.machine.cgroups import usable_cores
 from engine.recipes.recipe import Recipe
 from engine.start import start_text
 
-# For glibc (mallopt(3)): keep the memory that a step frees for the next step. Otherwise the pages
-# of each batch go back to the kernel and are faulted in again: a tenth of LeNet-5's time.
+# For glibc (mallopt(3)): keep the memory that a step frees, for the next step. Otherwise the pages
+# of each batch go back to the kernel and must be faulted in again, which takes a tenth of the time
+# of a LeNet-5.
 KEEP_MEMORY = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
@@ -23,21 +24,21 @@ KEEP_MEMORY = {
     "MALLOC_TOP_PAD_": str(1 << 26),
 }
 
-# The most processes of the compiler: each takes hundreds of MB, and more of them help little.
+# The most processes of the compiler. Each takes hundreds of MB, and more of them help little.
 COMPILE_WORKERS = 4
 
 
-def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
-    """The variables of an engine: numbers of threads, a safe module path, the allocator.
+def environment(recipe: Recipe, processes: int = 1) -> Mapping[str, str]:
+    """The variables of an engine: thread counts, a safe module path, the memory allocator.
 
-    `processes` share the cores of this machine. The user's own settings of the allocator, the
-    compiler and the order of GPUs take precedence.
+    `processes` share the cores of this machine. The user's settings of the allocator, the compiler
+    and the order of GPUs take precedence.
     """
-    threads = chosen.threads
+    threads = recipe.threads
     count = max(1, usable_cores() // processes) if threads == "auto" else threads
     usual = {
         "TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)),
-        "CUDA_DEVICE_ORDER": gpu_numbering.ORDER,  # so that torch numbers GPUs as the launcher does
+        "CUDA_DEVICE_ORDER": gpu_numbering.NVML_ORDER,  # torch then numbers GPUs as the launcher
         **KEEP_MEMORY,
     }
     fixed = {
@@ -51,7 +52,7 @@ def environment(chosen: Recipe, processes: int = 1) -> Mapping[str, str]:
 
 
 def check_modules() -> None:
-    """Raise RunError where a module of another project hides one of this project."""
+    """Raise RunError if a module of another project hides one of this project."""
     ours = Path(engine.__file__ or "").resolve().parent.parent
     for module in ("cnn_tui", "engine", "tui"):
         spec = importlib.util.find_spec(module)

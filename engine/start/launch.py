@@ -1,4 +1,4 @@
-"""Creating a run, and starting an engine on it: as a new process, or in place of this one."""
+"""Creates a run and starts an engine on it, as a new process or in place of this one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from engine.catalog import architecture_names
 from engine.errors import RunError
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import read_fields, to_toml
+from engine.recipes.recipe_building import read_recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.run import run_creation
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -28,57 +28,58 @@ from engine.start.device_request import check_device, count_ranks
 from engine.start.engine_environment import environment
 
 
-def create(chosen: Recipe, runs_dir: Path, name: str = "") -> Claim:
-    """Create a locked run for this recipe; without a name it is called `ARCH-DATA`.
+def create(recipe: Recipe, runs_dir: Path, name: str = "") -> Claim:
+    """Create a locked run for this recipe. Its default name is `ARCH-DATA`.
 
     Raises what `run_creation.create` and `count_ranks` raise.
     """
-    count_ranks(chosen)
-    return run_creation.create(runs_dir, name or default_name(chosen), to_toml(chosen))
+    count_ranks(recipe)
+    return run_creation.create(runs_dir, name or default_name(recipe), to_toml(recipe))
 
 
-def default_name(chosen: Recipe) -> str:
-    """`resnet18-cifar10`, or the last parts of the names of a model and a data folder."""
-    arch, data = _safe(architecture_names.short_name(chosen.arch)), _safe(Path(chosen.data).name)
+def default_name(recipe: Recipe) -> str:
+    """`resnet18-cifar10`: the short names of architecture and data set, or of their files."""
+    arch, data = _safe(architecture_names.short_name(recipe.arch)), _safe(Path(recipe.data).name)
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 
 def _safe(name: str) -> str:
-    """The name with a dash in place of all but letters, digits, dots, dashes and underscores."""
+    """The name with a dash for each character except letters, digits, dots and underscores."""
     safe = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name)
     return safe.strip(".-")
 
 
-def spawn(claim: Claim, chosen: Recipe, *options: str) -> subprocess.Popen[bytes]:
-    """Start the engine in a session of its own, so that it outlives the terminal.
+def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes]:
+    """Start the engine in its own session, so that it outlives the terminal.
 
-    The engine inherits the lock; this process closes its copy of the descriptor without unlocking
-    it. Raises RunError where the engine cannot be started.
+    The engine inherits the lock. This process closes its copy of the descriptor, which does not
+    unlock it. Raises RunError if the engine cannot be started.
     """
     run_creation.link_into_state(claim.run)
     try:
-        start = _engine(claim, chosen, *options)
+        start = _engine(claim, recipe, *options)
         return _detached(claim.run, start.arguments, start.variables, claim.lock)
     finally:
         os.close(claim.lock)
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
-    """Start a process that answers `Inspect` commands for a run without an engine.
+    """Start a process that replies to `Inspect` commands for a run without an engine.
 
-    If it fails, the last line of the run's log says why. Raises EngineError.
+    If the process fails, the last line of the run's log says why. Raises EngineError if the process
+    cannot be started.
     """
-    chosen = build_recipe(file=read_fields(run.recipe))
+    recipe = read_recipe(run.recipe)
     arguments = [sys.executable, "-m", "engine", str(run.path), "--look"]
-    return _detached(run, arguments, environment(chosen))
+    return _detached(run, arguments, environment(recipe))
 
 
 def _detached(
     run: RunDir, arguments: list[str], variables: Mapping[str, str], *kept: int
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, which inherits only the `kept` descriptors.
+    """Start a process in its own session. It inherits only the `kept` descriptors.
 
-    Its stdout and stderr go to the run's log. Raises RunError where it cannot be started.
+    Its stdout and stderr go to the run's log. Raises RunError if it cannot be started.
     """
     try:
         with open(os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
@@ -102,42 +103,42 @@ class ProcessStart(NamedTuple):
     variables: Mapping[str, str]
 
 
-def _engine(claim: Claim, chosen: Recipe, *options: str) -> ProcessStart:
+def _engine(claim: Claim, recipe: Recipe, *options: str) -> ProcessStart:
     run, lock = str(claim.run.path), str(claim.lock)
-    check_device(chosen.device)
-    count = count_ranks(chosen)
+    check_device(recipe.device)
+    count = count_ranks(recipe)
     ranks = ["--ranks", str(count)] if count > 1 else []
     arguments = [sys.executable, "-m", "engine", run, "--lock-fd", lock, *ranks, *options]
-    return ProcessStart(arguments, environment(chosen, count))
+    return ProcessStart(arguments, environment(recipe, count))
 
 
-def become(claim: Claim, chosen: Recipe, *options: str) -> NoReturn:
+def exec_engine(claim: Claim, recipe: Recipe, *options: str) -> NoReturn:
     """Replace this process with the engine, in the foreground."""
     run_creation.link_into_state(claim.run)
     os.set_inheritable(claim.lock, True)
     sys.stdout.flush()
-    start = foreground(claim, chosen, *options)
+    start = foreground_start(claim, recipe, *options)
     os.execve(sys.executable, start.arguments, dict(start.variables))
 
 
-def foreground(claim: Claim, chosen: Recipe, *options: str) -> ProcessStart:
-    """The start of an engine that holds this claim and prints lines."""
-    return _engine(claim, chosen, "--lines", *options)
+def foreground_start(claim: Claim, recipe: Recipe, *options: str) -> ProcessStart:
+    """How to start an engine that takes over this claim and prints lines."""
+    return _engine(claim, recipe, "--lines", *options)
 
 
-def preview(chosen: Recipe) -> events.Augmented:
+def preview(recipe: Recipe) -> events.Augmented:
     """Some training images of this recipe, as the network would see them.
 
-    Raises EngineError with the engine's error.
+    Raises RunError with the engine's error.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
-        file.write(to_toml(chosen))
+        file.write(to_toml(recipe))
         file.flush()
         done = subprocess.run(
             [sys.executable, "-m", "engine", "--preview", file.name],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            env=environment(chosen),
+            env=environment(recipe),
             check=False,
         )
     with contextlib.suppress(msgspec.MsgspecError):

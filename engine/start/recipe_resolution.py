@@ -1,4 +1,4 @@
-"""From the words of a command line to a checked recipe, with its files and folders found."""
+"""Resolves the words of a command line to a checked recipe, with absolute paths of its files."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import start_text
 
-# The weights of a run fit only these values of its recipe.
+# The weights of a run fit only a recipe with the same values of these fields.
 INHERITED = ("arch", "act", "bn")
 
 
-def recipe_from(
+def resolve_recipe(
     named: str | None,
     sets: Sequence[str],
     flags: Mapping[str, object],
@@ -34,23 +34,23 @@ def recipe_from(
     """The recipe of `--recipe NAME|FILE`, `--set` and the flags, with its data found on the disk.
 
     A `resumed` run starts from its own weights. Raises UsageError for a wrong name, key or value,
-    DataError for missing data, and RunError where `init_from` names a run that does not exist.
+    DataError for missing data, and RunError if `init_from` names a run that does not exist.
     """
     file = _file_fields(named)
     settings = dict(parse_setting(setting) for setting in sets)
     if source := {**file, **settings, **flags}.get("init_from"):
         last = resumed and resumed.checkpoints / "last.pt"
-        source = last or checkpoint(str(source), runs_dir)
-        file = inherited(source) | file
+        source = last or find_checkpoint(str(source), runs_dir)
+        file = inherited_fields(source) | file
         flags = {**flags, "init_from": str(source)}
-    chosen = defaults(file | settings | dict(flags)) | dict(flags)
-    built = absolute(build_recipe(file=file, settings=settings, flags=chosen))
-    check_data(built)
-    return built
+    fields = default_fields(file | settings | dict(flags)) | dict(flags)
+    recipe = with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
+    check_data(recipe)
+    return recipe
 
 
 def given_fields(named: str | None, sets: Sequence[str], flags: Mapping[str, object]) -> set[str]:
-    """The fields that `--recipe`, `--set` and the flags set. Raises as `recipe_from`."""
+    """The fields that `--recipe`, `--set` and the flags set. Raises as `resolve_recipe` does."""
     settings = {parse_setting(setting)[0] for setting in sets}
     return {*_file_fields(named), *settings, *flags}
 
@@ -66,37 +66,41 @@ def _file_fields(named: str | None) -> dict[str, object]:
     return read_fields(Path(named))
 
 
-def absolute(built: Recipe) -> Recipe:
+def with_absolute_paths(recipe: Recipe) -> Recipe:
     """The recipe with absolute paths, so that it means the same from any folder.
 
     Raises UsageError or DataError for a file or folder that does not exist.
     """
-    data_dir = os.path.abspath(os.path.expanduser(built.data_dir)) if built.data_dir else ""
+    data_dir = os.path.abspath(os.path.expanduser(recipe.data_dir)) if recipe.data_dir else ""
     return msgspec.structs.replace(
-        built, arch=architecture(built.arch), data=data(built.data), data_dir=data_dir
+        recipe,
+        arch=resolve_architecture(recipe.arch),
+        data=resolve_data(recipe.data),
+        data_dir=data_dir,
     )
 
 
-def defaults(given: Mapping[str, object]) -> dict[str, object]:
-    """The architecture and the data set for those that were not given.
+def default_fields(given: Mapping[str, object]) -> dict[str, object]:
+    """The default architecture and data set, except for a field that is given.
 
-    CIFAR-10 and ResNet-18 if the data is on disk, else digits and LeNet-5. A given data set
-    decides the architecture.
+    These are ResNet-18 and CIFAR-10 if that data is on disk, else LeNet-5 and digits. If a data set
+    is given, the architecture depends on it.
     """
     data_dir = str(given.get("data_dir", ""))
-    have_cifar = datasets.folder_of(datasets.DATA["cifar10"], data_dir) is not None
+    have_cifar = datasets.folder_of(datasets.DATASETS["cifar10"], data_dir) is not None
     arch, name = ("resnet18", "cifar10") if have_cifar else ("lenet5", "digits")
     if "data" in given:
         arch = "lenet5" if given["data"] == "digits" else "resnet18"
     return {k: v for k, v in {"arch": arch, "data": name}.items() if k not in given}
 
 
-def data(name: str) -> str:
-    """A catalogue name unchanged, or an existing folder as an absolute path; keeps symbolic links.
+def resolve_data(name: str) -> str:
+    """A catalogue name unchanged, or the absolute path of an existing folder.
 
-    `./NAME` always means a folder. Raises UsageError or DataError where neither exists.
+    Keeps symbolic links. `./NAME` always means a folder. Raises UsageError or DataError if neither
+    exists.
     """
-    if name in datasets.DATA:
+    if name in datasets.DATASETS:
         return name
     path = Path(os.path.expanduser(name))
     if any("\ud800" <= character <= "\udfff" for character in name):
@@ -104,14 +108,14 @@ def data(name: str) -> str:
     if not os.path.exists(path):
         if "/" in name:
             raise DataError(text.folder_missing(path))
-        raise UsageError(start_text.unknown_data(name, datasets.DATA))
+        raise UsageError(start_text.unknown_data(name, datasets.DATASETS))
     return os.path.abspath(path)
 
 
-def architecture(name: str) -> str:
+def resolve_architecture(name: str) -> str:
     """A name unchanged, or the user's `FILE.py:FUNCTION` with an absolute path.
 
-    Raises UsageError where the file does not exist; the engine checks its content.
+    Raises UsageError if the file does not exist. The engine checks its content.
     """
     user_model = architecture_names.user_function(name)
     if user_model is None:
@@ -122,10 +126,10 @@ def architecture(name: str) -> str:
     return f"{file.resolve()}:{user_model.function}"
 
 
-def checkpoint(source: str, runs_dir: Path) -> Path:
-    """The checkpoint that `source` names: a file, or the best of a run, else its last.
+def find_checkpoint(source: str, runs_dir: Path) -> Path:
+    """The checkpoint that `source` names: a file, or the best checkpoint of a run, else its last.
 
-    Raises RunError where no such run exists, UsageError where it has no checkpoint.
+    Raises RunError if no such run exists, UsageError if it has no checkpoint.
     """
     path = Path(source).expanduser()
     if path.is_file():
@@ -140,18 +144,18 @@ def checkpoint(source: str, runs_dir: Path) -> Path:
     raise UsageError(start_text.no_checkpoint_there(source))
 
 
-def inherited(weights: Path) -> dict[str, object]:
-    """The architecture fields of the run that a checkpoint belongs to; none for any other file."""
+def inherited_fields(weights: Path) -> dict[str, object]:
+    """The architecture fields of the run that a checkpoint belongs to; none if it has no run."""
     run = RunDir(weights.parent.parent)
     if not run.recipe.is_file():
         return {}
     return {key: value for key, value in read_fields(run.recipe).items() if key in INHERITED}
 
 
-def check_data(chosen: Recipe) -> None:
-    """Raise DataError where a folder of images is missing, empty, or has one class only.
+def check_data(recipe: Recipe) -> None:
+    """Raise DataError if a folder of images is missing or empty, or has only one class.
 
-    A data set of the catalogue that is not on this disk is downloaded when the run starts.
+    A data set of the catalogue needs no check: the run downloads it when it starts.
     """
-    if chosen.data not in datasets.DATA:
-        image_folder.check(Path(chosen.data))
+    if recipe.data not in datasets.DATASETS:
+        image_folder.check(Path(recipe.data))

@@ -1,4 +1,4 @@
-"""The same command line again and again: `--name X --resume auto`, as a scheduler repeats it."""
+"""Serves `--name X --resume auto`, a command line that a scheduler repeats unchanged."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from typing import Any, NamedTuple
 
 from engine.errors import EngineError, UsageError
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
-from engine.recipes.recipe_building import build_recipe
-from engine.recipes.recipe_toml import as_setting, read_fields
-from engine.run import run_lock, run_search
+from engine.recipes.recipe_building import read_recipe
+from engine.recipes.recipe_toml import as_setting
+from engine.run import run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
+from engine.run.runs_folder_lock import locked_runs_folder
 from engine.start import launch, recipe_resolution, start_text
 from engine.start.resume import is_done, most_planned_epochs, resume
 
-# The fields that identify a run: other values mean another run.
+# The fields that identify a run. Other values mean another run.
 IDENTITY = ("arch", "data")
-# A run takes these fields from each command line, or no longer needs them.
-FREE = ("device", "gpus", "init_from")
+# The fields that may differ: a run takes them from each command line, or no longer needs them.
+MAY_DIFFER = ("device", "gpus", "init_from")
 
 
 class Requeued(NamedTuple):
     """The run that a command line with a name leads to.
 
-    `claim` is None where the run is done and nothing is to start. `epochs` is a new total, if it
-    differs from the recipe's. `ignored` is a sentence on the settings of the command line that the
-    run does not take over, else "".
+    `claim` is None if the run is done and nothing must start. `epochs` is a new total, if the
+    command line extends the run. `ignored` is a sentence about the settings of the command line
+    that the run ignores, else "".
     """
 
     run: RunDir
@@ -44,44 +45,46 @@ def newest_named(runs_dir: Path, name: str) -> RunDir | None:
 
 
 def resume_or_create(
-    chosen: Recipe, given: Container[str], runs_dir: Path, name: str, *, force: bool = False
+    requested: Recipe, given: Container[str], runs_dir: Path, name: str, *, force: bool = False
 ) -> Requeued:
-    """Resume the newest run of this name, or create one where there is none.
+    """Resume the newest run of this name, or create one if there is none.
 
-    An existing run takes from `chosen` only the fields that the command line has `given`. Raises
-    UsageError where these identify another run, RunError where it is already running, and what
+    An existing run takes from `requested` only the fields that the command line has `given`. Raises
+    UsageError if these identify another run, RunError if the run is already running, and what
     `launch.create` raises.
     """
-    with run_lock.locked_runs_folder(runs_dir):
+    with locked_runs_folder(runs_dir):
         run = newest_named(runs_dir, name)
         if run is None:
-            claim = launch.create(chosen, runs_dir, name)
-            return Requeued(claim.run, chosen, claim)
-        return _resume_again(run, chosen, given, force=force)
+            claim = launch.create(requested, runs_dir, name)
+            return Requeued(claim.run, requested, claim)
+        return _resume_again(run, requested, given, force=force)
 
 
-def _resume_again(run: RunDir, chosen: Recipe, given: Container[str], *, force: bool) -> Requeued:
-    recipe = build_recipe(file=read_fields(run.recipe))
-    ignored = _ignored_settings(run, recipe, chosen, given)
-    # A steered total stays, unless the command line asks for more epochs than ever planned.
-    more = "epochs" in given and chosen.epochs > most_planned_epochs(run, recipe)
-    epochs = chosen.epochs if more else None
+def _resume_again(
+    run: RunDir, requested: Recipe, given: Container[str], *, force: bool
+) -> Requeued:
+    recipe = read_recipe(run.recipe)
+    ignored = _ignored_settings(run, recipe, requested, given)
+    # A steered total stays, unless the command line asks for more epochs than were ever planned.
+    more = "epochs" in given and requested.epochs > most_planned_epochs(run, recipe)
+    epochs = requested.epochs if more else None
     if epochs is None and is_done(run):
         return Requeued(run, recipe, None, ignored=ignored)
-    gpus = chosen.gpus if "gpus" in given else None
-    device = chosen.device if "device" in given and chosen.device != "auto" else None
+    gpus = requested.gpus if "gpus" in given else None
+    device = requested.device if "device" in given and requested.device != "auto" else None
     claim, resumed = resume(run, epochs, gpus, device, force=force)
     return Requeued(run, resumed, claim, epochs, ignored)
 
 
-def _ignored_settings(run: RunDir, recipe: Recipe, chosen: Recipe, given: Container[str]) -> str:
-    """A sentence on the given settings that the run does not take over; "" where there are none.
+def _ignored_settings(run: RunDir, recipe: Recipe, requested: Recipe, given: Container[str]) -> str:
+    """A sentence about the given settings that the run ignores; "" if there are none.
 
-    Raises UsageError where such a setting identifies another run.
+    Raises UsageError if such a setting identifies another run.
     """
-    with contextlib.suppress(EngineError):  # a file that has gone: then the names differ anyway
-        recipe = recipe_resolution.absolute(recipe)
-    pairs = {key: (getattr(recipe, key), getattr(chosen, key)) for key in FIELDS if key in given}
+    with contextlib.suppress(EngineError):  # the file is gone: then the names differ anyway
+        recipe = recipe_resolution.with_absolute_paths(recipe)
+    pairs = {key: (getattr(recipe, key), getattr(requested, key)) for key in FIELDS if key in given}
     different = {
         key: (as_setting(has), as_setting(asked))
         for key, (has, asked) in pairs.items()
@@ -97,4 +100,4 @@ def _satisfies(key: str, has: Any, asked: Any) -> bool:
     if key == "epochs":
         return bool(asked >= has)
     left_open = asked == "auto" and key in Resolved.__struct_fields__
-    return key in FREE or asked == has or left_open
+    return key in MAY_DIFFER or asked == has or left_open

@@ -1,4 +1,4 @@
-"""Resuming a run that no engine holds: whether it can go on, where, and with which recipe."""
+"""Resumes a run that no engine holds: checks whether it can continue, and with which recipe."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Mapping
 
 from engine import text
 from engine.errors import RunError, UsageError
-from engine.protocol.commands import MOST_EPOCHS
 from engine.protocol.events import Checkpointed, Steered
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import MOST_EPOCHS, Recipe
 from engine.recipes.recipe_building import build_recipe, fields_for_device
 from engine.recipes.recipe_toml import read_fields, to_toml
 from engine.run import run_lock
 from engine.run.durable_files import write_durably
 from engine.run.history import History
-from engine.run.journal_search import excerpt, latest
+from engine.run.journal_search import excerpt, newest_first
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import start_text
@@ -29,12 +28,12 @@ def resume(
     *,
     force: bool = False,
 ) -> tuple[Claim, Recipe]:
-    """Lock a run that no engine holds; returns its lock and its recipe as resolved.
+    """Lock a run that no engine holds. Returns its lock and its resolved recipe.
 
-    A run that is done needs a larger total of `epochs`, and a silent one needs `force`. Another
-    `device` is written into the run's recipe, and every `auto` is resolved again at the start.
-    Raises RunError where the run is running or done; UsageError where its recipe cannot be read or
-    it has already trained that many epochs; and what `count_ranks` and `check_device` raise.
+    A run that is done needs a larger total of `epochs`, and a silent run needs `force`. Another
+    `device` is written into the run's recipe, and every `auto` is then resolved again at the start.
+    Raises RunError if the run is running or done; UsageError if its recipe cannot be read, or if it
+    has already trained that many epochs; and what `count_ranks` and `check_device` raise.
     """
     _check_total(run, epochs)
     fields = read_fields(run.recipe)
@@ -48,7 +47,7 @@ def resume(
 
 
 def _fields_on(device: str | None, fields: Mapping[str, object]) -> Mapping[str, object]:
-    """The run's recipe fields, changed where they are for another device than this one."""
+    """The run's recipe fields, changed if they are for another device."""
     if device is None or device == build_recipe(file=fields).device:
         return fields
     changed = fields_for_device(fields, device)
@@ -64,9 +63,9 @@ def _rewrite(run: RunDir, recipe: Recipe) -> None:
 
 
 def _check_total(run: RunDir, epochs: int | None) -> None:
-    """Raise UsageError where the run cannot train to this total of epochs.
+    """Raise UsageError if the run cannot train to this total of epochs.
 
-    Without a total, raise RunError where the run is done.
+    Without a total, raise RunError if the run is done.
     """
     if epochs is None:
         if is_done(run):
@@ -88,7 +87,7 @@ def _last_save(run: RunDir) -> Checkpointed | None:
     """The event of the checkpoint from which the run resumes."""
     if not (run.checkpoints / "last.pt").exists():
         return None
-    saves = (save for save in latest(run.journal, Checkpointed) if save.file == "last.pt")
+    saves = (save for save in newest_first(run.journal, Checkpointed) if save.file == "last.pt")
     return next(saves, None)
 
 
@@ -100,7 +99,9 @@ def most_planned_epochs(run: RunDir, recipe: Recipe) -> int:
     last = _last_save(run)
     if last is None:
         return recipe.epochs
-    kept = (s for s in latest(run.journal, Steered) if s.seq < last.seq and s.step <= last.step)
+    kept = (
+        s for s in newest_first(run.journal, Steered) if s.seq < last.seq and s.step <= last.step
+    )
     return max([recipe.epochs, *(steered.epochs for steered in kept)])
 
 

@@ -66,7 +66,7 @@ def keeps_its_settings(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
 
 def intruder(module: str, found: object, expected: object) -> str:
     return (
-        f"another module named {module!r} at {harmless(str(found))} hides cnn-tui's own in "
+        f"another module named {module!r} at {harmless(str(found))} hides the one of cnn-tui in "
         f"{harmless(str(expected))}: start from another folder, or unset PYTHONPATH."
     )
 
@@ -84,4 +84,4 @@ def gpus_and_number(device: str) -> str:
     )
 
 
-NO_PREVIEW = "the preview process ended without a reply: start the run to see why"
+NO_PREVIEW = "the preview process ended without a reply: start the run to see why."

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.non_finite import first_non_finite_layer, first_non_finite_weight
-from engine import text
 from engine.data.base.batch import Batch
 from engine.devices import device as devices
 from engine.distributed.rank import Rank
@@ -69,7 +68,7 @@ class NonFiniteGuard:
         else:
             layer = first_non_finite_weight(self._model)
         said = training_text.loss_not_finite(step, layer)
-        return events.Alert("error", text.LOSS_BROKEN, said, {"layer": layer}, step=step)
+        return events.Alert("error", events.NON_FINITE_LOSS, said, {"layer": layer}, step=step)
 
     def forget(self) -> None:
         """The training has gone back to a step where all was well."""

@@ -8,6 +8,7 @@ from engine import text
 from engine.checkpoints.run_state import Steering
 from engine.errors import UsageError
 from engine.protocol import commands
+from engine.recipes.recipe import HIGHEST_RATE, MOST_EPOCHS
 from engine.training import training_text
 
 
@@ -27,8 +28,8 @@ def steered(
         if planned <= 0:
             raise UsageError(training_text.PLANNED_RATE_IS_ZERO)
         factor = command.lr / planned
-    if not (factor > 0 and factor * planned <= commands.HIGHEST_RATE):
-        raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
+    if not (factor > 0 and factor * planned <= HIGHEST_RATE):
+        raise UsageError(text.rate_out_of_range(HIGHEST_RATE))
     return Steering(factor=factor, epochs=epochs)
 
 
@@ -36,9 +37,9 @@ def _check(command: commands.Steer, epoch: int) -> None:
     rates = [rate for rate in (command.lr, command.scale) if rate is not None]
     if not rates and command.epochs is None:
         raise UsageError(training_text.STEERED_NOTHING)
-    if not all(0 < rate <= commands.HIGHEST_RATE for rate in rates):
-        raise UsageError(text.rate_out_of_range(commands.HIGHEST_RATE))
-    if command.epochs is not None and command.epochs > commands.MOST_EPOCHS:
-        raise UsageError(text.too_many_epochs(commands.MOST_EPOCHS))
+    if not all(0 < rate <= HIGHEST_RATE for rate in rates):
+        raise UsageError(text.rate_out_of_range(HIGHEST_RATE))
+    if command.epochs is not None and command.epochs > MOST_EPOCHS:
+        raise UsageError(text.too_many_epochs(MOST_EPOCHS))
     if command.epochs is not None and command.epochs < epoch:
         raise UsageError(text.too_few_epochs(command.epochs, epoch))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.checkpoints.run_state import RunShape
-from engine.text import FIRST_LOSS_FITS, harmless
+from engine.text import FIRST_LOSS_TOLERANCE, harmless
 
 
 def not_recorded(why: str) -> str:
@@ -35,7 +35,7 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
             f"the first loss is {loss:.2f}, and {guess}: the model knows the answers already, so "
             "check that no image shows its label, unless you begin with trained weights."
         )
-    fits = abs(loss - expected) <= FIRST_LOSS_FITS * expected
+    fits = abs(loss - expected) <= FIRST_LOSS_TOLERANCE * expected
     return f"the first loss is {loss:.2f}, {'as it should be' if fits else 'near enough'}: {guess}."
 
 

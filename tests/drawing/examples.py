@@ -20,7 +20,7 @@ STEPS_PER_EPOCH = 98
 EPOCHS = 30
 STEP_SECONDS = 0.1
 
-CIFAR10 = datasets.DATA["cifar10"].classes
+CIFAR10 = datasets.DATASETS["cifar10"].classes
 CHINESE = ("飞机", "汽车", "鸟", "猫", "鹿", "狗", "青蛙", "马", "船", "卡车")
 HUNDRED = tuple(f"class_{i:02d}" for i in range(100))
 

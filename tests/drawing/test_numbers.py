@@ -5,7 +5,7 @@ import math
 import pytest
 from msgspec import UNSET
 
-from engine.protocol.events import Unmeasured
+from engine.protocol.events import MaybeMeasured
 from tui.drawing import numbers
 
 
@@ -13,7 +13,7 @@ from tui.drawing import numbers
     ("value", "written"),
     [(0.4123, "0.412"), (12.345, "12.3"), (1.2e6, "1.2e+06"), (None, "nan"), (math.inf, "inf")],
 )
-def test_loss(value: Unmeasured, written: str) -> None:
+def test_loss(value: MaybeMeasured, written: str) -> None:
     assert numbers.loss(value) == written
 
 
@@ -21,7 +21,7 @@ def test_loss(value: Unmeasured, written: str) -> None:
     ("value", "written"),
     [(0.412349, "0.41235"), (87.2, "87.200"), (4e-7, "4.0000e-7"), (None, "nan")],
 )
-def test_exact_has_five_digits(value: Unmeasured, written: str) -> None:
+def test_exact_has_five_digits(value: MaybeMeasured, written: str) -> None:
     assert numbers.exact(value) == written
 
 
@@ -37,7 +37,7 @@ def test_bare_leaves_out_the_zero_before_the_point() -> None:
 @pytest.mark.parametrize(
     ("value", "written"), [(0.073, "0.0730"), (1e-5, "1.00e-5"), (100.0, "100"), (None, "nan")]
 )
-def test_rate_has_three_digits(value: Unmeasured, written: str) -> None:
+def test_rate_has_three_digits(value: MaybeMeasured, written: str) -> None:
     assert numbers.rate(value) == written
 
 
@@ -50,7 +50,7 @@ def test_percent_and_whole() -> None:
     ("value", "written"),
     [(831.0, "831"), (5123.0, "5.1k"), (12_345.0, "12k"), (2.5e6, "2.5M"), (None, "nan")],
 )
-def test_speed_in_few_digits(value: Unmeasured, written: str) -> None:
+def test_speed_in_few_digits(value: MaybeMeasured, written: str) -> None:
     assert numbers.speed(value) == written
 
 

@@ -98,7 +98,7 @@ def test_nothing_grows(tmp_path: Path) -> None:
     terminal.kill()
     for name, usage in usages.items():
         usage.check(name)
-    said = [event for batch in JournalReader(run.journal).batches() for event in batch.events]
+    said = [event for batch in JournalReader(run.journal).slices() for event in batch.events]
     frequent = sum(not isinstance(e, events.EpochEnded | events.Confusion) for e in said)
     epochs = len(said) - frequent
     assert frequent < SECONDS * EVENTS_A_SECOND + 20 * epochs

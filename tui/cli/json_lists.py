@@ -24,7 +24,7 @@ def datasets(data_dir: str) -> None:
     _print(
         [
             msgspec.to_builtins(data) | {"ready": catalog.folder_of(data, data_dir) is not None}
-            for data in catalog.DATA.values()
+            for data in catalog.DATASETS.values()
         ]
     )
 

@@ -60,7 +60,7 @@ class StartRequest:
         from engine.start import recipe_resolution, requeue
 
         known = requeue.newest_named(self.runs_dir, self.name) if self.resume else None
-        return recipe_resolution.recipe_from(
+        return recipe_resolution.resolve_recipe(
             self.recipe, self.sets, self.flags, self.runs_dir, known
         )
 
@@ -169,7 +169,7 @@ def _rehearse(chosen: Recipe) -> NoReturn:
 
     with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
         claim = launch.create(chosen, Path(folder))
-        command = launch.foreground(claim, chosen, "--dry-run")
+        command = launch.foreground_start(claim, chosen, "--dry-run")
         done = subprocess.run(
             command.arguments, env=command.variables, pass_fds=(claim.lock,), check=False
         )

@@ -121,7 +121,7 @@ def datasets(data_dir: str) -> None:
                 availability(d, data_dir),
                 d.source,
             )
-            for d in catalog.DATA.values()
+            for d in catalog.DATASETS.values()
         ),
     )
 

@@ -38,7 +38,7 @@ def train(
 
     options = () if epochs is None else ("--epochs", str(epochs))
     if headless:
-        launch.become(claim, chosen, *options)
+        launch.exec_engine(claim, chosen, *options)
     launch.spawn(claim, chosen, *options)
     watch(claim.run, runs_dir, started=True, ascii_only=ascii_only)
 

@@ -8,8 +8,8 @@ from typing import Any
 from engine.catalog import architectures
 from engine.catalog.architectures import Architecture, Estimate, Stage
 from engine.catalog.data_shape import DataShape
-from engine.catalog.datasets import DataSet
-from engine.text import si
+from engine.catalog.datasets import DatasetFacts
+from engine.text import short_count
 from tui import shared_text
 from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Row, Span
@@ -23,7 +23,7 @@ WIDEST = 16
 CIFAR10 = DataShape(3, 32, 10)
 
 
-def shape_of(data: DataSet | None) -> DataShape:
+def shape_of(data: DatasetFacts | None) -> DataShape:
     """The shape of a data set's images; without a data set, the shape of CIFAR-10."""
     return DataShape(data.channels, data.size, len(data.classes)) if data else CIFAR10
 
@@ -71,7 +71,7 @@ def macs(a: Architecture, shape: DataShape) -> str:
 
 
 def _count(estimate: Estimate) -> str:
-    return si(estimate.value) if estimate.exact else f"≈{si(estimate.value)}"
+    return short_count(estimate.value) if estimate.exact else f"≈{short_count(estimate.value)}"
 
 
 def _top5(a: Architecture) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.protocol.events import EpochEnded, Steps
 from engine.run.history import History
-from engine.text import FIRST_LOSS_FITS
+from engine.text import FIRST_LOSS_TOLERANCE
 from tui import shared_text
 from tui.drawing import cells, drawing_text, numbers
 from tui.drawing.cells import Ink, Row, Span
@@ -123,7 +123,7 @@ def _value(written: str, ink: Ink) -> Span:
 
 def _init(init: float, classes: int) -> Row:
     guess = math.log(max(1, classes))
-    sound = abs(init - guess) <= FIRST_LOSS_FITS * guess
+    sound = abs(init - guess) <= FIRST_LOSS_TOLERANCE * guess
     return cells.row(
         Span("   "),
         Span(drawing_text.INIT + " ", "dim"),

@@ -101,7 +101,7 @@ def y_label(value: float) -> str:
     """A limit in at most five cells: 0, 2.5, 100, .015, 4e-4, 15k."""
     size = abs(value)
     if 1e4 <= size < 1e12:
-        return text.si(value)
+        return text.short_count(value)
     if value and not 1e-3 <= size < 1e4:
         return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
     written = f"{value:.4g}"

@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
 from engine import text as engine_text
-from engine.protocol.commands import HIGHEST_RATE, MOST_EPOCHS
+from engine.recipes.recipe import HIGHEST_RATE, MOST_EPOCHS
 from engine.run.history import History
 from tui.drawing import numbers
 from tui.screens import screen_text

@@ -56,7 +56,7 @@ class JournalFolding:
     def _fold_until(self, deadline: float) -> HistoryUpdate:
         self._reader = self._reader or JournalReader(self._journal)
         kinds: frozenset[type[Event]] | None = frozenset()
-        for batch in self._reader.batches():
+        for batch in self._reader.slices():
             if batch.from_start:
                 self.history = self._folded = History()
                 kinds = None

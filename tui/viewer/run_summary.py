@@ -40,7 +40,7 @@ class RunSummary(msgspec.Struct, frozen=True):
 def _read(run: RunDir) -> History:
     """The whole history of a run."""
     history = History()
-    for batch in JournalReader(run.journal).batches():
+    for batch in JournalReader(run.journal).slices():
         history = History() if batch.from_start else history
         history.fold(batch.events)
     return history

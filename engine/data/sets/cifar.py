@@ -38,7 +38,7 @@ FILES: Mapping[str, Mapping[str, str]] = {
 
 def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     """CIFAR-10 or CIFAR-100. Raises DataError where it is missing or damaged."""
-    facts = datasets.DATA[recipe.data]
+    facts = datasets.DATASETS[recipe.data]
     folder = find_folder(facts, recipe)
     files = FILES[recipe.data]
     parts = []

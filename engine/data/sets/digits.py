@@ -27,7 +27,7 @@ HOLD_OUT = 5
 
 def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     """The digits, enlarged; every fifth image of each class is held out."""
-    facts = datasets.DATA["digits"]
+    facts = datasets.DATASETS["digits"]
     values, labels = read()
     yield 0.5
     pixels = enlarged(values, facts.size if recipe.size == "auto" else recipe.size)

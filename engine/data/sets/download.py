@@ -19,7 +19,7 @@ from pathlib import Path
 
 from engine import text
 from engine.catalog import datasets
-from engine.catalog.datasets import DataSet, Download
+from engine.catalog.datasets import DatasetFacts, Download
 from engine.data import data_text
 from engine.data.sets.resumable_download import MirrorError, Progress, Transfer
 from engine.errors import DataError
@@ -27,7 +27,7 @@ from engine.errors import DataError
 LOCK_SECONDS = 0.1
 
 
-def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
+def fetch(facts: DatasetFacts, data_dir: str = "") -> Generator[float, None, None]:
     """Download the missing files of a data set into the first writable data folder.
 
     Yields the fraction done at least every 100 ms. Raises DataError, with a remedy, where the
@@ -48,7 +48,7 @@ def fetch(facts: DataSet, data_dir: str = "") -> Generator[float, None, None]:
         pool.shutdown(wait=False)  # else a silent server would delay us until its timeout
 
 
-def writable_folder(facts: DataSet, data_dir: str) -> Path:
+def writable_folder(facts: DatasetFacts, data_dir: str) -> Path:
     """The first data folder that can be written. Raises DataError where none can."""
     failures = []
     for folder in datasets.data_folders(data_dir):
@@ -61,7 +61,7 @@ def writable_folder(facts: DataSet, data_dir: str) -> Path:
     raise DataError(_unwritable(facts, facts.downloads[0], *failures[0]))
 
 
-def _fetch_all(facts: DataSet, folder: Path, progress: Progress) -> None:
+def _fetch_all(facts: DatasetFacts, folder: Path, progress: Progress) -> None:
     for file in facts.downloads:
         target = folder / file.path
         try:
@@ -121,7 +121,7 @@ def has_name(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _unpack(facts: DataSet, file: Download, archive: Path) -> None:
+def _unpack(facts: DatasetFacts, file: Download, archive: Path) -> None:
     """Unpack an archive beside it, all at once. Raises OSError where the disk fails."""
     folder = archive.with_name(facts.folder)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=archive.parent) as temporary:
@@ -144,5 +144,5 @@ def _unpack(facts: DataSet, file: Download, archive: Path) -> None:
                 os.replace(one, folder / one.name)
 
 
-def _unwritable(facts: DataSet, file: Download, path: Path, why: str) -> str:
+def _unwritable(facts: DatasetFacts, file: Download, path: Path, why: str) -> str:
     return data_text.download_unwritable(facts.title, path, why, file.urls[0])

@@ -40,7 +40,7 @@ def load(recipe: Recipe) -> Generator[float, None, Dataset]:
 
     Raises DataError where the data is missing, damaged or of another set.
     """
-    facts = datasets.DATA[recipe.data]
+    facts = datasets.DATASETS[recipe.data]
     folder = find_folder(facts, recipe)
     arrays = []
     for name in facts.files:

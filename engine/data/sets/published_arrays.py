@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from engine import text
 from engine.catalog import datasets
-from engine.catalog.datasets import DataSet
+from engine.catalog.datasets import DatasetFacts
 from engine.data import data_text
 from engine.data.base.dataset import (
     Dataset,
@@ -27,7 +27,7 @@ from engine.recipes.recipe import Recipe
 CHUNK = 500
 
 
-def find_folder(facts: DataSet, recipe: Recipe) -> Path:
+def find_folder(facts: DatasetFacts, recipe: Recipe) -> Path:
     """The folder that holds the files of this data set. Raises DataError where there is none."""
     folder = datasets.folder_of(facts, recipe.data_dir)
     if folder is None:

@@ -18,7 +18,7 @@ from engine.recipes.recipe import Recipe
 
 def load(recipe: Recipe) -> Generator[float, None, Dataset]:
     """SVHN; its extra images are left out. Raises DataError where it is missing or damaged."""
-    facts = datasets.DATA["svhn"]
+    facts = datasets.DATASETS["svhn"]
     folder = find_folder(facts, recipe)
     splits = []
     for file in facts.downloads:

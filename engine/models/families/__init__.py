@@ -1,1 +1,1 @@
-"""One file a family of architectures, in the order of `engine.models.registry.FAMILIES`."""
+"""One file for each family of architectures; `engine.models.registry.FAMILIES` lists them."""

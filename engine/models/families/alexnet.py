@@ -2,9 +2,9 @@
 networks", 2012, in the one-tower form of Krizhevsky, "One weird trick for parallelizing
 convolutional neural networks", 2014.
 
-The model is torchvision's. Up to 64 pixels its kernels shrink with the image: the 11×11 of stride 4
-and the 5×5 become 3×3 of stride 1. The linear layers then see 3×3 maps instead of 6×6, as 32 pixels
-leave them; average pooling brings other sizes to it.
+The model is torchvision's. Up to 64 pixels, its kernels shrink with the image: the 11×11 kernels of
+stride 4 and the 5×5 kernels become 3×3 kernels of stride 1. The linear layers then see 3×3 maps
+instead of 6×6. An image of 32 pixels ends as such maps; average pooling makes them for other sizes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.models.definition import architecture
 from engine.models.layer_options import LayerOptions
 from engine.models.stem import replace, with_channels
 
-# What 32 pixels leave for the linear layers.
+# The side of the maps that the linear layers see in the small form.
 SMALL_MAP = 3
 
 

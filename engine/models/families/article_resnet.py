@@ -1,12 +1,13 @@
 """The small residual net of a Keras tutorial, with Keras' initialisation and constants.
 
-Its stride-2 convolutions are padded by one pixel on every side, where Keras pads an even input
-on the right and below only: the shapes and the parameters are the same.
+Its stride-2 convolutions pad by one pixel on every side. Keras pads an even input only on the right
+and below. The shapes and the parameters are the same.
 """
 
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.catalog.data_shape import DataShape
 from engine.models.definition import architecture
@@ -14,7 +15,7 @@ from engine.models.layer_options import LayerOptions
 
 POOL = 4
 
-# Keras' momentum of 0.99 is the share of the old statistics, PyTorch's that of the new ones.
+# Keras' momentum of 0.99 weighs the old statistics, PyTorch's momentum weighs the new ones.
 BN_EPS = 1e-3
 BN_MOMENTUM = 0.01
 
@@ -23,23 +24,19 @@ def conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2)
 
 
-def norm(channels: int, options: LayerOptions) -> nn.Module:
+def norm(
+    features: int, options: LayerOptions, kind: type[_BatchNorm] = nn.BatchNorm2d
+) -> nn.Module:
     if not options.batch_norm(True):
         return nn.Identity()
-    return nn.BatchNorm2d(channels, eps=BN_EPS, momentum=BN_MOMENTUM)
-
-
-def norm_of_features(features: int, options: LayerOptions) -> nn.Module:
-    if not options.batch_norm(True):
-        return nn.Identity()
-    return nn.BatchNorm1d(features, eps=BN_EPS, momentum=BN_MOMENTUM)
+    return kind(features, eps=BN_EPS, momentum=BN_MOMENTUM)
 
 
 class Block(nn.Module):
     """conv–BN–ReLU–conv–BN, plus the shortcut, then ReLU.
 
-    (N, inputs, H, W) → (N, outputs, ⌈H / stride⌉, ⌈W / stride⌉); with a stride the shortcut is a
-    1×1 convolution and BN, else the input itself.
+    (N, inputs, H, W) → (N, outputs, ⌈H / stride⌉, ⌈W / stride⌉). With stride 1 the shortcut is the
+    input itself, else a 1×1 convolution and BN.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int, options: LayerOptions) -> None:
@@ -66,7 +63,7 @@ class Block(nn.Module):
 class ArticleResNet(nn.Module):
     """A stem, six blocks and a head with one hidden layer: (N, C, size, size) → (N, classes).
 
-    Dropout is that of the hidden layer, 0.5 by default.
+    Dropout follows the hidden layer, with a rate of 0.5 by default.
     """
 
     def __init__(self, shape: DataShape, options: LayerOptions) -> None:
@@ -84,10 +81,10 @@ class ArticleResNet(nn.Module):
         )
         self.pool = nn.AvgPool2d(POOL)
         self.flatten = nn.Flatten()
-        side = -(-shape.size // 4) // POOL  # 2 of 32 pixels
+        side = -(-shape.size // 4) // POOL  # 2 for 32 pixels
         self.head = nn.Sequential(
             nn.Linear(128 * side * side, 256),
-            norm_of_features(256, options),
+            norm(256, options, nn.BatchNorm1d),
             options.activation("relu"),
             options.dropout_layer(0.5),
             nn.Linear(256, shape.classes),

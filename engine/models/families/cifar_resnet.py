@@ -1,8 +1,8 @@
 """ResNets for small images: He, Zhang, Ren, Sun, "Deep residual learning for image recognition",
 2015, section 4.2; and the plain nets that the paper compares them with.
 
-A 3×3 stem, three stages of n blocks with 16, 32 and 64 channels, and global average pooling:
-6n + 2 layers. Images may have any size. A plain net has the same layers and parameters.
+They have a 3×3 stem, three stages of n blocks with 16, 32 and 64 channels, and global average
+pooling: 6n + 2 layers. Images may have any size. A plain net has the same layers and parameters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WIDTHS = (16, 32, 64)
 
 
 def conv3x3(inputs: int, outputs: int, stride: int, options: LayerOptions) -> nn.Conv2d:
-    """With a bias only if no batch norm follows, which has its own."""
+    """A 3×3 convolution. It has a bias only if no batch norm follows, which has its own."""
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=not options.batch_norm(True))
 
 
@@ -65,9 +65,10 @@ class ResidualBlock(PlainBlock):
 
 
 def shortcut(x: Tensor, outputs: int) -> Tensor:
-    """The input itself, or for a new width every second pixel, with channels of zeros (option A).
+    """The paper's option A, which has no parameters.
 
-    (N, C, H, W) → (N, outputs, H, W) or (N, outputs, ⌈H / 2⌉, ⌈W / 2⌉), without parameters.
+    Same width: the input itself, (N, outputs, H, W). New width: every second pixel, with channels
+    of zeros added, (N, C, H, W) → (N, outputs, ⌈H / 2⌉, ⌈W / 2⌉).
     """
     more = outputs - x.shape[1]
     return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, more)) if more else x
@@ -93,7 +94,7 @@ class CifarNet(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.layer1(self.act1(self.bn1(self.conv1(images))))  # (N, 16, 32, 32) of 32 pixels
+        x = self.layer1(self.act1(self.bn1(self.conv1(images))))  # (N, 16, 32, 32) for 32 pixels
         x = self.layer3(self.layer2(x))  # (N, 64, 8, 8)
         logits: Tensor = self.fc(self.flatten(self.pool(x)))
         return logits
@@ -107,13 +108,13 @@ def stage(
     stride: int,
     options: LayerOptions,
 ) -> nn.Sequential:
-    """Blocks of one width; the first one has the stride."""
+    """Blocks of one width. Only the first one has the stride."""
     rest = (block(outputs, outputs, 1, options) for _ in range(blocks - 1))
     return nn.Sequential(block(inputs, outputs, stride, options), *rest)
 
 
 def initialise(module: nn.Module) -> None:
-    """He et al. 2015, "Delving deep into rectifiers", by the fan-out."""
+    """The initialisation of He et al. 2015, "Delving deep into rectifiers", by the fan-out."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         if module.bias is not None:

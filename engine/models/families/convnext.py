@@ -1,7 +1,7 @@
 """ConvNeXt-T: Liu, Mao, Wu, Feichtenhofer, Darrell, Xie, "A ConvNet for the 2020s", 2022.
 
-The model is torchvision's. Up to 64 pixels the first layer cuts the image into patches of 2×2
-instead of 4×4, so that an image of 32 pixels ends as maps of 2×2.
+The model is torchvision's. Up to 64 pixels, the first layer cuts the image into patches of 2×2
+instead of 4×4. An image of 32 pixels then ends as maps of 2×2.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """EfficientNet-B0: Tan, Le, "EfficientNet: rethinking model scaling for convolutional neural
 networks", 2019.
 
-The model is torchvision's. Up to 64 pixels, the stem and the first stage that halves the image keep
-its size instead, so that an image of 32 pixels ends as maps of 4×4.
+The model is torchvision's. Up to 64 pixels, its first two convolutions of stride 2 have stride 1
+instead. An image of 32 pixels then ends as maps of 4×4.
 """
 
 from __future__ import annotations

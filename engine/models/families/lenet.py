@@ -1,7 +1,7 @@
 """LeNet-5: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
 recognition", 1998.
 
-In the form common today: tanh and average pooling have no weights, every map of the second
+This is the form common today: tanh and average pooling have no weights, every map of the second
 convolution sees all six maps of the first, and a linear layer replaces the RBF units.
 """
 
@@ -19,8 +19,8 @@ PAPER_SIZE = 32
 class LeNet5(nn.Module):
     """Two convolutions and three linear layers: (N, channels, size, size) → (N, classes).
 
-    Batch norm, if a recipe asks for it, follows both convolutions, and dropout both hidden linear
-    layers.
+    If a recipe asks for them, batch norm follows both convolutions, and dropout follows both hidden
+    linear layers.
     """
 
     def __init__(self, shape: DataShape, options: LayerOptions) -> None:
@@ -36,7 +36,7 @@ class LeNet5(nn.Module):
         self.bn2 = nn.BatchNorm2d(16) if normalises else nn.Identity()
         self.act2 = options.activation("tanh")
         self.pool2 = nn.AvgPool2d(2)
-        # 32 pixels leave maps of 5×5. Larger maps are pooled to that, so parameters stay the same.
+        # 32 pixels end as maps of 5×5. Larger maps are pooled to 5×5, so parameters stay the same.
         large = ((shape.size + 2 * pad - 4) // 2 - 4) // 2 > 5
         self.reduce = nn.AdaptiveAvgPool2d(5) if large else nn.Identity()
         self.flatten = nn.Flatten()
@@ -47,7 +47,7 @@ class LeNet5(nn.Module):
         self.fc3 = nn.Linear(84, shape.classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.pool1(self.act1(self.bn1(self.conv1(images))))  # (N, 6, 14, 14) of 32 pixels
+        x = self.pool1(self.act1(self.bn1(self.conv1(images))))  # (N, 6, 14, 14) for 32 pixels
         x = self.pool2(self.act2(self.bn2(self.conv2(x))))  # (N, 16, 5, 5)
         x = self.flatten(self.reduce(x))  # (N, 400)
         x = self.drop1(self.act3(self.fc1(x)))

@@ -1,7 +1,7 @@
 """Residual nets: He, Zhang, Ren, Sun, "Deep residual learning for image recognition", 2015.
 
-The models are torchvision's. Up to 64 pixels the stem is a 3×3 convolution of stride 1 without
-max-pooling, as that of He et al. for CIFAR-10. Images may have any size.
+The models are torchvision's. Up to 64 pixels, the stem is a 3×3 convolution of stride 1 without
+max-pooling, as in the paper's nets for CIFAR-10. Images may have any size.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def resnet(name: str, shape: DataShape) -> nn.Module:
     if shape.small:
         model.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
         model.maxpool = nn.Identity()
-        # As torchvision does for all its convolutions (He et al., "Delving deep into rectifiers").
+        # torchvision initialises all convolutions so (He et al., "Delving deep into rectifiers").
         nn.init.kaiming_normal_(model.conv1.weight, mode="fan_out", nonlinearity="relu")
     return with_channels(model, shape.channels)
 

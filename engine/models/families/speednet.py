@@ -1,8 +1,9 @@
 """The speed net: after Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024.
 
-Its first layer whitens patches of 2×2 with filters computed from training images. The other
-convolutions start as the identity, batch norm learns no scale, and the logits are scaled down. The
-last pooling takes the maximum over the whole map, which is 3×3 for 32 pixels as in the paper.
+Its first layer whitens patches of 2×2 with filters that are computed from training images. The
+other convolutions start as the identity, batch norm learns no scale, and the logits are scaled
+down. The last pooling takes the maximum over the whole map. For 32 pixels that map is 3×3, as in
+the paper.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ PATCH = 2
 WIDTHS = (64, 256, 256)
 LOGIT_SCALE = 1 / 9
 
-# The paper's 0.6 is the share of the old statistics, PyTorch's that of the new ones.
+# The paper's momentum of 0.6 weighs the old statistics, PyTorch's momentum weighs the new ones.
 BN_MOMENTUM = 0.4
 BN_EPS = 1e-12
 # Limits the scale of directions in which patches hardly vary.
@@ -86,13 +87,13 @@ class SpeedNet(nn.Module):
         """
         patches = F.unfold(images, PATCH).transpose(0, 1).flatten(1)  # (C × 4, patches)
         variances, directions = torch.linalg.eigh(patches.cov())
-        scaled = directions / (variances + WHITENING_EPS).sqrt()  # a direction a column
+        scaled = directions / (variances + WHITENING_EPS).sqrt()  # each column is a direction
         filters = scaled.T.flip(0).view(-1, *self.whiten.weight.shape[1:])
         with torch.no_grad():
             self.whiten.weight.copy_(torch.cat((filters, -filters)))
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.act(self.whiten(images))  # (N, 24, 31, 31) of 3×32×32
+        x = self.act(self.whiten(images))  # (N, 24, 31, 31) for 3×32×32
         x = self.flatten(self.pool(self.groups(x)))  # (N, 256)
         logits: Tensor = self.fc(x) * LOGIT_SCALE
         return logits

@@ -1,8 +1,8 @@
 """VGG: Simonyan, Zisserman, "Very deep convolutional networks for large-scale image recognition",
-2014; with batch normalisation also under the keys that end in -bn.
+2014. The keys that end in -bn have batch normalisation.
 
-The models are torchvision's. Up to 64 pixels the maps are averaged and one linear layer follows:
-the three of the paper, made for 7×7 maps, would hold nine tenths of the parameters.
+The models are torchvision's. Up to 64 pixels, the maps are averaged and one linear layer follows.
+The paper's three linear layers, made for 7×7 maps, would hold nine tenths of the parameters.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.models.definition import architecture
 from engine.models.layer_options import LayerOptions
 from engine.models.stem import with_channels
 
-# The paper's letters for the numbers of convolutions.
+# The paper's letters for the configurations.
 LETTERS = {"vgg11": "A", "vgg13": "B", "vgg16": "D", "vgg19": "E"}
 
 
@@ -34,13 +34,13 @@ class SmallVGG(nn.Module):
         self.apply(initialise)
 
     def forward(self, images: Tensor) -> Tensor:
-        x = self.features(images)  # (N, 512, 1, 1) of 32 pixels
+        x = self.features(images)  # (N, 512, 1, 1) for 32 pixels
         logits: Tensor = self.classifier(self.flatten(self.avgpool(x)))
         return logits
 
 
 def initialise(module: nn.Module) -> None:
-    """The convolutions as torchvision does (He et al. 2015, "Delving deep into rectifiers")."""
+    """Initialise as torchvision does (He et al. 2015, "Delving deep into rectifiers")."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         assert module.bias is not None
@@ -50,19 +50,20 @@ def initialise(module: nn.Module) -> None:
 def vgg(name: str, shape: DataShape, options: LayerOptions) -> nn.Module:
     """torchvision's VGG of this name: (N, channels, size, size) → (N, classes).
 
-    Raises UsageError for dropout up to 64 pixels.
+    Raises UsageError if a recipe asks for dropout with images of up to 64 pixels.
     """
     model = _small(name, shape, options) if shape.small else _large(name, shape, options)
     return with_channels(model, shape.channels)
 
 
 def _small(name: str, shape: DataShape, options: LayerOptions) -> nn.Module:
-    from torchvision.models import vgg as theirs  # takes seconds to import
+    from torchvision.models import vgg as torchvision_vgg  # takes seconds to import
 
     if options.dropout != "default":
         raise UsageError(model_text.no_dropout_in_small(name.replace("_", "-"), shape.size))
     depth, _, normalised = name.partition("_")
-    features = theirs.make_layers(theirs.cfgs[LETTERS[depth]], batch_norm=bool(normalised))
+    layers = torchvision_vgg.cfgs[LETTERS[depth]]
+    features = torchvision_vgg.make_layers(layers, batch_norm=bool(normalised))
     return SmallVGG(features, shape.classes)
 
 

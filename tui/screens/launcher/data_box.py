@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.reactive import var
 
 from engine.catalog import datasets
-from engine.text import harmless, si
+from engine.text import harmless, short_count
 from tui import shared_text
 from tui.drawing.dataset_availability import availability
 from tui.drawing.table import Column
@@ -29,13 +29,16 @@ class DataBox(Chooser):
             self._list()
 
     def _list(self) -> None:
-        known = list(datasets.DATA.values())
+        known = list(datasets.DATASETS.values())
         data_dir = self.new_run.data_dir
         name, images, size, classes = _folder_row(self.new_run.folder)
         columns = [
             Column("", [*(d.key for d in known), name]),
             Column(
-                "", [*(si(d.train_images + d.test_images) for d in known), images], 2, right=True
+                "",
+                [*(short_count(d.train_images + d.test_images) for d in known), images],
+                2,
+                right=True,
             ),
             Column("", [*(_square(d.size) for d in known), size], 3),
             Column("", [*(availability(d, data_dir) for d in known), classes], 1),
@@ -48,7 +51,7 @@ def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:
     if folder is None:
         return launcher_text.FOLDER_ENTRY, "", "", ""
     name, shape = harmless(Path(folder.path).name), folder.shape
-    return name, si(folder.images), _square(shape.size), shared_text.classes(shape.classes)
+    return name, short_count(folder.images), _square(shape.size), shared_text.classes(shape.classes)
 
 
 def _square(side: int) -> str:

@@ -62,7 +62,7 @@ def image_folder(path: str) -> ImageFolder:
 
     Raises DataError if the folder does not exist or cannot be trained on.
     """
-    absolute = recipe_resolution.data(path if "/" in path else f"./{path}")
+    absolute = recipe_resolution.resolve_data(path if "/" in path else f"./{path}")
     folder = scan(Path(absolute))
     form, classes = common_format(sample_headers(folder.files), "auto"), len(folder.classes)
     shape = DataShape(form.channels, form.size, classes)

@@ -44,7 +44,7 @@ class NewRun:
     @classmethod
     def default(cls, data_dir: str) -> NewRun:
         """The run that starts if the user chooses nothing else."""
-        found = recipe_resolution.defaults({"data_dir": data_dir} if data_dir else {})
+        found = recipe_resolution.default_fields({"data_dir": data_dir} if data_dir else {})
         return cls(str(found["arch"]), str(found["data"]), data_dir=data_dir)
 
     @property
@@ -57,7 +57,7 @@ class NewRun:
         """The shape of the chosen images; until a folder is chosen, the shape of CIFAR-10."""
         if self.data == FOLDER:
             return self.folder.shape if self.folder else architecture_list.CIFAR10
-        return architecture_list.shape_of(datasets.DATA.get(self.data))
+        return architecture_list.shape_of(datasets.DATASETS.get(self.data))
 
     @cached_property
     def plan(self) -> Recipe | str:
