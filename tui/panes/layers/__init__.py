@@ -1,1 +1,1 @@
-"""The table of layers and their health: pane, rows, stage tree, diagnosis, explanation, words."""
+"""The table of layers and their health: pane, rows, columns, stage tree, diagnosis and words."""
