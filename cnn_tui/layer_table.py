@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from cnn_tui.model_on_meta import model_on_meta
+from cnn_tui.nested_tensors import first_tensor
 from cnn_tui.receptive_field import ReceptiveFields
 
 
@@ -66,15 +67,8 @@ def _add_row(
 
 def _shape(values: object) -> tuple[int, ...]:
     """The shape without the batch of a tensor, or of the first of several tensors; else ()."""
-    first = first_of(values)
-    return tuple(first.shape[1:]) if isinstance(first, Tensor) else ()
-
-
-def first_of(values: object) -> object:
-    """A layer's output, or its first output if it has several."""
-    while isinstance(values, tuple) and values:
-        values = values[0]
-    return values
+    first = first_tensor(values)
+    return () if first is None else tuple(first.shape[1:])
 
 
 def _detail(module: nn.Module) -> str:
