@@ -85,6 +85,16 @@ def test_table_and_depth_of_a_model_of_any_floating_type(dtype: torch.dtype) -> 
     assert network_depth(model, 3, 12) == 3
 
 
+def test_a_convolution_with_parametrized_weights_is_one_layer() -> None:
+    normed = nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))
+    (plain, _), (row, _) = (
+        layer_table(nn.Sequential(conv, nn.MaxPool2d(2)), 3, 12)
+        for conv in (nn.Conv2d(3, 4, 3), normed)
+    )
+    # A length for each of the four kernels.
+    assert row == plain._replace(parameters=plain.parameters + 4)
+
+
 def test_a_lazy_model_that_has_seen_no_data_is_refused_with_what_to_do() -> None:
     model = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(affine=False), nn.ReLU())
     for look in (layer_table, network_depth):
