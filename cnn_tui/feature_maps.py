@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_tui.evaluation_mode import evaluation_mode
-from cnn_tui.layer_table import first_of
+from cnn_tui.nested_tensors import first_tensor
 
 
 class FeatureMaps(NamedTuple):
@@ -45,6 +45,8 @@ def record_feature_maps(
     Keeps the first `channels` channels of each layer, averaged to at most (side, side). Runs in
     evaluation mode. Leaves modes, BN statistics and random state unchanged. All tensors stay on the
     device.
+
+    Where the model or a layer returns several tensors, the first one counts.
     """
     layers: dict[str, FeatureMaps] = {}
     hooks = [
@@ -53,10 +55,11 @@ def record_feature_maps(
     ]
     try:
         with evaluation_mode(model), torch.no_grad():
-            logits = model(image)
+            logits = first_tensor(model(image))
     finally:
         for hook in hooks:
             hook.remove()
+    assert logits is not None, "a model returns a tensor"
     return Recording(logits[0].float(), {name: layers[name] for name in names})
 
 
@@ -64,8 +67,8 @@ def _record(
     name: str, layers: dict[str, FeatureMaps], channels: int, side: int
 ) -> Callable[[nn.Module, object, object], None]:
     def record(module: nn.Module, inputs: object, output: object) -> None:
-        maps = first_of(output)
-        assert isinstance(maps, Tensor), "the caller names layers with feature maps"
+        maps = first_tensor(output)
+        assert maps is not None, "the caller names layers with feature maps"
         # Read the output now, because an in-place activation may overwrite it.
         layers[name] = FeatureMaps(tuple(maps.shape[1:]), _reduced(maps[0, :channels], side))
 

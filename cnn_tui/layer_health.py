@@ -9,8 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrize import is_parametrized
 from torch.utils.hooks import RemovableHandle
 
+from cnn_tui.leaf_modules import leaf_modules
 from cnn_tui.model_on_meta import refuse_lazy_layers
 
 # How many weights of a layer are compared before and after the step. They are enough for the ratio.
@@ -145,10 +147,19 @@ def layer_health(layers: tuple[str, ...], table: Tensor) -> list[LayerHealth]:
 
 def _weights(model: nn.Module) -> Iterator[tuple[str, nn.Parameter]]:
     """The weights of the leaf modules, by the module's name."""
-    for name, module in model.named_modules():
-        weight = getattr(module, "weight", None)
-        if isinstance(weight, nn.Parameter) and not list(module.children()):
+    for name, module in leaf_modules(model):
+        weight = _trained_weight(module)
+        if isinstance(weight, nn.Parameter):
             yield name, weight
+
+
+def _trained_weight(module: nn.Module) -> object:
+    """A layer's weight, or the largest of the parameters that a parametrized one comes from."""
+    if is_parametrized(module, "weight"):
+        # Not the weight itself: computing it may change the layer, as in a spectral norm.
+        sources = module.get_submodule("parametrizations.weight").parameters()
+        return max(sources, key=Tensor.numel, default=None)
+    return getattr(module, "weight", None)
 
 
 def _sample(weight: nn.Parameter) -> Tensor:

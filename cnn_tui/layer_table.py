@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+from torch.nn.utils.parametrize import type_before_parametrizations
 
+from cnn_tui.leaf_modules import leaf_modules
 from cnn_tui.model_on_meta import model_on_meta
+from cnn_tui.nested_tensors import first_tensor
 from cnn_tui.receptive_field import ReceptiveFields
 
 
@@ -40,9 +43,8 @@ def layer_table(model: nn.Module, channels: int, size: int) -> list[Layer]:
     shadow, image = model_on_meta(model, channels, size)
     fields = ReceptiveFields(image)
     table: list[Layer] = []
-    for name, module in shadow.named_modules():
-        if not list(module.children()):
-            module.register_forward_hook(_add_row(name, table, fields))
+    for name, module in leaf_modules(shadow):
+        module.register_forward_hook(_add_row(name, table, fields))
     with torch.no_grad(), fields:
         shadow(image)
     return table
@@ -57,7 +59,7 @@ def _add_row(
         parameters = sum(parameter.numel() for parameter in module.parameters())
         shape = _shape(output)
         if parameters or shape != _shape(inputs):
-            kind, macs = type(module).__name__, _macs(module, shape)
+            kind, macs = type_before_parametrizations(module).__name__, _macs(module, shape)
             side = fields.side(output)
             table.append(Layer(name, kind, _detail(module), shape, parameters, macs, side))
 
@@ -66,15 +68,8 @@ def _add_row(
 
 def _shape(values: object) -> tuple[int, ...]:
     """The shape without the batch of a tensor, or of the first of several tensors; else ()."""
-    first = first_of(values)
-    return tuple(first.shape[1:]) if isinstance(first, Tensor) else ()
-
-
-def first_of(values: object) -> object:
-    """A layer's output, or its first output if it has several."""
-    while isinstance(values, tuple) and values:
-        values = values[0]
-    return values
+    first = first_tensor(values)
+    return () if first is None else tuple(first.shape[1:])
 
 
 def _detail(module: nn.Module) -> str:

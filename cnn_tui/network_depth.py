@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_tui.model_on_meta import model_on_meta
+from cnn_tui.nested_tensors import tensors_in
 from cnn_tui.tensor_trace import TensorTrace
 
 _LAYERS = (F.conv2d, F.linear)
@@ -24,8 +25,8 @@ def network_depth(model: nn.Module, channels: int, size: int) -> int:
     shadow, image = model_on_meta(model, channels, size)
     depths = _Depths(image, 0)
     with torch.no_grad(), depths:
-        logits = shadow(image)
-    return depths.value(logits) or 0
+        output = shadow(image)
+    return max((depths.value(tensor) or 0 for tensor in tensors_in(output)), default=0)
 
 
 class _Depths(TensorTrace[int]):

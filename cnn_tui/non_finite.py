@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_tui.evaluation_mode import evaluation_mode
+from cnn_tui.leaf_modules import leaf_modules
 
 
 def first_non_finite_layer(model: nn.Module, images: Tensor) -> str:
@@ -25,7 +26,7 @@ def first_non_finite_layer(model: nn.Module, images: Tensor) -> str:
 
         return check
 
-    leaves = [(n, m) for n, m in model.named_modules() if n and not list(m.children())]
+    leaves = [(name, module) for name, module in leaf_modules(model) if name]
     hooks = [module.register_forward_hook(checking(name)) for name, module in leaves]
     try:
         with evaluation_mode(model), torch.no_grad():

@@ -3,6 +3,7 @@
 A value depends on a square of the image. Each convolution and pooling adds (kernel - 1) · dilation
 · jump to its side, where jump is the product of the strides so far (Araujo et al. 2019, "Computing
 receptive fields of convolutional neural networks"). Where paths meet, the larger field counts.
+After any other function, unless it is pointwise, the field is the whole image or not known.
 """
 
 from __future__ import annotations
@@ -28,7 +29,19 @@ class ReceptiveField(NamedTuple):
 
 WHOLE_IMAGE = 0
 _SLIDING = (F.conv2d, F.max_pool2d, F.avg_pool2d)
-_GLOBAL = (F.linear, F.adaptive_avg_pool2d, F.adaptive_max_pool2d, Tensor.mean)
+# The functions whose values depend on the values at one place of each input, and those that only
+# move values; all their forms (`torch.add`, `+`, `Tensor.add_`) have the same name.
+_POINTWISE_NAMES = """
+    add sub mul div truediv radd rsub rmul rtruediv iadd isub imul itruediv neg pow square sqrt exp
+    log abs clamp clip minimum maximum where lerp
+    relu relu6 leaky_relu prelu rrelu elu selu celu gelu silu mish softplus softsign sigmoid
+    logsigmoid log_sigmoid tanh tanhshrink softshrink hardshrink threshold hardtanh hardsigmoid
+    hardswish
+    dropout dropout1d dropout2d alpha_dropout feature_alpha_dropout batch_norm layer_norm
+    cat concat stack chunk split getitem flatten reshape view permute transpose squeeze unsqueeze
+    pad contiguous clone detach to float half bfloat16 double type
+"""
+_POINTWISE = frozenset(_POINTWISE_NAMES.split())
 
 
 class ReceptiveFields(TensorTrace[ReceptiveField]):
@@ -51,9 +64,10 @@ class ReceptiveFields(TensorTrace[ReceptiveField]):
         result: Any,
     ) -> ReceptiveField:
         field = _largest(field for _, field in inputs)
-        if field.side == WHOLE_IMAGE or func in _GLOBAL:
-            return ReceptiveField(WHOLE_IMAGE, field.jump)
-        return _slid(func, args, kwargs, field) if func in _SLIDING else field
+        if field.side != WHOLE_IMAGE and func in _SLIDING:
+            return _slid(func, args, kwargs, field)
+        known = func.__name__.strip("_") in _POINTWISE
+        return field if known else ReceptiveField(WHOLE_IMAGE, field.jump)
 
 
 def _largest(fields: Iterable[ReceptiveField]) -> ReceptiveField:

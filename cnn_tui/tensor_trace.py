@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+
+from cnn_tui.nested_tensors import tensors_in
 
 Value = TypeVar("Value")
 
@@ -47,19 +49,11 @@ class TensorTrace(TorchFunctionMode, Generic[Value]):
     ) -> Any:
         named = dict(kwargs or {})
         # Look them up before the call, because an in-place operation returns its own input.
-        found = (self._traced.get(id(tensor)) for tensor in _tensors((*args, *named.values())))
+        found = (self._traced.get(id(tensor)) for tensor in tensors_in((*args, *named.values())))
         inputs = [traced for traced in found if traced is not None]
         result = func(*args, **named)
         if inputs:
             value = self.after(func, args, named, inputs, result)
-            for tensor in _tensors((result,)):
+            for tensor in tensors_in((result,)):
                 self._traced[id(tensor)] = tensor, value
         return result
-
-
-def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
-    for value in values:
-        if isinstance(value, Tensor):
-            yield value
-        elif isinstance(value, (list, tuple)):
-            yield from _tensors(value)

@@ -134,6 +134,27 @@ def test_a_lazy_model_that_has_seen_no_data_is_refused_with_what_to_do() -> None
     assert not any(module._forward_hooks for module in model.modules())
 
 
+def test_a_convolution_with_weight_norm_has_the_health_of_its_directions() -> None:
+    net = Net()
+    nn.utils.parametrizations.weight_norm(net.conv)
+    directions = net.get_parameter("conv.parametrizations.weight.original1")
+    old = directions.detach().clone()
+    found, _ = examined(net)
+    assert list(found) == ["conv", "bn", "fc"]
+    assert directions.grad is not None
+    change = (directions.detach() - old).norm() / old.norm()
+    assert found["conv"].gradient == pytest.approx(float(directions.grad.norm()), rel=1e-3)
+    assert found["conv"].update == pytest.approx(float(change), rel=1e-3)
+    assert found["conv"].dead == 0.25
+
+
+def test_measuring_a_spectral_norm_leaves_its_state() -> None:
+    conv = nn.utils.parametrizations.spectral_norm(nn.Conv2d(1, 2, 3))
+    state = {key: value.clone() for key, value in conv.state_dict().items()}
+    assert len(LayerHealthMeter(conv)._weights) == 1
+    assert all(torch.equal(value, state[key]) for key, value in conv.state_dict().items())
+
+
 def test_nothing_is_left_on_the_model() -> None:
     net = Net()
     examined(net)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from cnn_tui.feature_maps import default_layers
+from cnn_tui.feature_maps import default_layers, record_feature_maps
 from cnn_tui.layer_table import layer_table
 from cnn_tui.network_depth import network_depth
 from engine.data.base.dataset import Dataset, Images
@@ -84,6 +85,16 @@ def test_table_and_depth_of_a_model_of_any_floating_type(dtype: torch.dtype) -> 
     assert network_depth(model, 3, 12) == 3
 
 
+def test_a_convolution_with_parametrized_weights_is_one_layer() -> None:
+    normed = nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))
+    (plain, _), (row, _) = (
+        layer_table(nn.Sequential(conv, nn.MaxPool2d(2)), 3, 12)
+        for conv in (nn.Conv2d(3, 4, 3), normed)
+    )
+    # A length for each of the four kernels.
+    assert row == plain._replace(parameters=plain.parameters + 4)
+
+
 def test_a_lazy_model_that_has_seen_no_data_is_refused_with_what_to_do() -> None:
     model = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(affine=False), nn.ReLU())
     for look in (layer_table, network_depth):
@@ -130,6 +141,42 @@ def restored(found: FeatureMap) -> list[float]:
     assert found.low is not None
     assert found.high is not None
     return [found.low + b / 255 * (found.high - found.low) for b in numbers(found.data)]
+
+
+class Wrapped(nn.Module):
+    """A net whose output is a part of something else, next to the maps before its head."""
+
+    def __init__(self, wrap: Callable[[Tensor, Tensor], object]) -> None:
+        super().__init__()
+        self.net, self.wrap = net(), wrap
+
+    def forward(self, x: Tensor) -> object:
+        maps = self.net.features(x)
+        return self.wrap(self.net.head(maps), maps)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda logits, maps: {"logits": logits, "maps": maps},
+        lambda logits, maps: (logits, maps),
+        lambda logits, maps: [{"logits": (logits,)}, maps],
+    ],
+)
+def test_the_first_tensor_of_several_is_the_logits(
+    wrap: Callable[[Tensor, Tensor], object],
+) -> None:
+    image, name = torch.rand(1, 3, 12, 12), "features.0"
+    alone = record_feature_maps(net(), image, [name], 4, 8)
+    wrapped = record_feature_maps(Wrapped(wrap), image, [f"net.{name}"], 4, 8)
+    assert torch.equal(wrapped.logits, alone.logits)
+    assert torch.equal(wrapped.layers[f"net.{name}"].grids, alone.layers[name].grids)
+    assert network_depth(Wrapped(wrap), 3, 12) == 3
+
+
+def test_depth_is_that_of_the_deepest_output() -> None:
+    model = Wrapped(lambda logits, maps: {"maps": maps, "logits": logits})
+    assert network_depth(model, 3, 12) == 3
 
 
 def test_predictions_are_the_three_likeliest() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -64,6 +66,50 @@ def test_what_gathers_sees_the_whole_image(head: nn.Module) -> None:
     net = nn.Sequential(nn.Conv2d(3, 4, 3), head, nn.Flatten(), nn.LazyLinear(2))
     net(torch.zeros(1, 3, 9, 9))
     assert side_by_rule(net, 9) == 0
+
+
+class Applied(nn.Module):
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        nn.ConvTranspose2d(2, 2, 3, stride=2),
+        nn.Sequential(nn.Flatten(2), nn.Conv1d(2, 2, 3), nn.Unflatten(2, (1, -1))),
+        nn.Upsample(scale_factor=2),
+        nn.PixelShuffle(1),
+        nn.GroupNorm(1, 2),
+        Applied(lambda x: x.cumsum(2)),
+        Applied(lambda x: x @ x.transpose(2, 3)),
+        Applied(lambda x: x.softmax(3)),
+    ],
+)
+def test_after_what_is_not_known_no_field_is_known(unknown: nn.Module) -> None:
+    net = nn.Sequential(nn.Conv2d(3, 2, 3), unknown)
+    assert side_by_rule(net, 9) == 0
+    assert side_by_rule(nn.Sequential(net, nn.ReLU(), nn.Conv2d(2, 2, 1)), 9) == 0
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        lambda x: (1 - x) * 2 + x / 3,
+        lambda x: x.add_(1).relu_(),
+        lambda x: torch.cat(x.chunk(2, 1), 1).contiguous(),
+        nn.PReLU(),
+        nn.Hardswish(),
+        nn.Dropout2d(),
+        nn.BatchNorm2d(2),
+    ],
+)
+def test_a_pointwise_function_leaves_the_field(known: Callable[[Tensor], Tensor]) -> None:
+    assert side_by_rule(nn.Sequential(nn.Conv2d(3, 2, 3), Applied(known)), 9) == 3
 
 
 def test_resnet18_for_small_images_has_the_known_fields() -> None:
