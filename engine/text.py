@@ -26,7 +26,7 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def error_summary(error: Exception) -> str:
+def error_summary(error: BaseException) -> str:
     """The type and the first line of an error: `RuntimeError: out of memory`."""
     return f"{type(error).__name__}: {error}".partition("\n")[0]
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from engine.text import byte_size, harmless
+
+# How many files or folders a sentence names.
+EXAMPLES = 3
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
@@ -67,8 +72,58 @@ def folder_unreadable(path: object, why: str) -> str:
 
 def folder_empty(path: object) -> str:
     return (
-        f"the data folder {harmless(str(path))} holds no images: it needs one subfolder of images "
-        "for each class, or such subfolders under train/ and val/ or test/."
+        f"the data folder {harmless(str(path))} holds no images (jpg, png, webp, tif, bmp, gif, "
+        "ppm or pgm): it needs one subfolder of them for each class, or such subfolders under "
+        "train/ and val/ or test/."
+    )
+
+
+def folder_deeper(path: object, below: object) -> str:
+    return (
+        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but "
+        f"{harmless(str(below))} does: use --data {harmless(shlex.quote(str(below)))}."
+    )
+
+
+def folder_splits(path: object, splits: Mapping[str, str]) -> str:
+    renames = ", ".join(
+        f"{harmless(name)} to {split}" for name, split in splits.items() if name != split
+    )
+    return (
+        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but in "
+        f"those of {', '.join(map(harmless, splits))}: rename {renames}."
+    )
+
+
+def folder_several(path: str | os.PathLike[str], names: Sequence[str]) -> str:
+    first = shlex.quote(os.path.join(path, names[0]))
+    more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
+    return (
+        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but in "
+        f"those of {', '.join(map(harmless, names[:EXAMPLES]))}{more}: use one of them, as in "
+        f"--data {harmless(first)}, or put the images of each class directly into one folder."
+    )
+
+
+def folder_loose(path: object, image: object) -> str:
+    return (
+        f"the images in {harmless(str(path))}, such as {harmless(str(image))}, are not sorted into "
+        "classes: put those of each class into a subfolder with its name."
+    )
+
+
+def folder_too_deep(path: object, image: object) -> str:
+    return (
+        f"the images in {harmless(str(path))}, such as {harmless(str(image))}, do not lie where "
+        "classes are looked for: put those of each class directly into a subfolder of "
+        f"{harmless(str(path))} with its name, for two classes at least."
+    )
+
+
+def split_empty(path: object) -> str:
+    return (
+        f"{harmless(str(path))} holds no images: give it the same subfolders as train/, or remove "
+        "it."
     )
 
 
@@ -82,10 +137,6 @@ def folder_one_class(path: object, name: str) -> str:
 def folder_class_mismatch(path: object, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
     return f"{harmless(str(path))} holds classes that train/ lacks: {shown}; rename or add them."
-
-
-# How many broken images a sentence names.
-EXAMPLES = 3
 
 
 def _first_of(broken: Mapping[str, str]) -> str:

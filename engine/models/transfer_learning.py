@@ -13,6 +13,7 @@ from engine import text
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import RunError, UsageError
 from engine.models import model_text
+from engine.models.model_head import head_parameters, head_weights
 
 # torchvision's weight files of DenseNets have old layer names: norm.1 is norm1 today.
 OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.")
@@ -40,14 +41,10 @@ def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
     return {OLD_NAME.sub(r"\1", key): value for key, value in state.items()}
 
 
-def head(model: nn.Module) -> tuple[str, nn.Module]:
-    """The name of the last layer with parameters, which computes the logits, and the layer."""
-    owners = [(n, m) for n, m in model.named_modules() if [*m.parameters(recurse=False)]]
-    return owners[-1]
-
-
-def load_weights(model: nn.Module, state: dict[str, Tensor], source: str) -> bool:
-    """Load the weights of another model of this architecture.
+def load_weights(
+    model: nn.Module, state: dict[str, Tensor], source: str, image_shape: tuple[int, ...]
+) -> bool:
+    """Load the weights of another model of this architecture; images are (C, H, W).
 
     Keeps this model's head if the other model has another number of classes. Sums colour filters
     over their channels if this model's images are grey. Returns whether the head was kept. Raises
@@ -55,7 +52,7 @@ def load_weights(model: nn.Module, state: dict[str, Tensor], source: str) -> boo
     """
     current = model.state_dict()
     loaded = {key: _for_grey(weights, current.get(key)) for key, weights in state.items()}
-    last = [key for key in current if key.startswith(f"{head(model)[0]}.")]
+    last = head_weights(model, image_shape[0], image_shape[-1]) & current.keys()
     kept = any(key not in loaded or loaded[key].shape != current[key].shape for key in last)
     if kept:
         loaded = {key: value for key, value in loaded.items() if key not in last}
@@ -63,7 +60,7 @@ def load_weights(model: nn.Module, state: dict[str, Tensor], source: str) -> boo
         missing = model.load_state_dict(loaded, strict=False).missing_keys
     except RuntimeError as error:  # a shape differs
         raise UsageError(model_text.weights_do_not_fit(source)) from error
-    if set(missing) - set(last):
+    if set(missing) - last:
         raise UsageError(model_text.weights_do_not_fit(source))
     return kept
 
@@ -78,9 +75,12 @@ def _for_grey(filters: Tensor, current: Tensor | None) -> Tensor:
 class FrozenBackbone:
     """The model without its head. It stays unchanged in the first `frozen_epochs` epochs."""
 
-    def __init__(self, model: nn.Module, frozen_epochs: int) -> None:
+    def __init__(self, model: nn.Module, frozen_epochs: int, image_shape: tuple[int, ...]) -> None:
+        """Raises UsageError where nothing would learn, since the head itself is frozen."""
         self._frozen_epochs = frozen_epochs
-        kept = set(head(model)[1].parameters())
+        kept = head_parameters(model, image_shape[0], image_shape[-1]) if frozen_epochs else set()
+        if frozen_epochs and not any(parameter.requires_grad for parameter in kept):
+            raise UsageError(model_text.HEAD_FROZEN)
         self._parameters = [p for p in model.parameters() if p.requires_grad and p not in kept]
         self._norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
 
