@@ -217,6 +217,34 @@ def decoders_replaced(deaths: int, workers: int) -> str:
     )
 
 
+def no_decoders(why: str) -> str:
+    return (
+        f"the processes that decode images cannot start ({harmless(why)}): see that TMPDIR, or "
+        "/tmp without it, can be written and has room, and raise the limits of `ulimit -n` and "
+        "`ulimit -u`."
+    )
+
+
+def no_semaphores(why: str) -> str:
+    return (
+        f"the processes that decode images cannot start, since /dev/shm fails ({harmless(why)}): "
+        "see that it can be written and has room (`df /dev/shm`, or --shm-size of a container), "
+        "or use --set loader=resident, which can do without."
+    )
+
+
+def no_shared_memory(needed: float, why: str) -> str:
+    return (
+        f"the processes that decode images need {byte_size(needed)} of shared memory, which the "
+        f"system refuses ({harmless(why)}): free some memory, raise the limits of `ulimit -v` and "
+        "`ulimit -n`, or use a smaller batch or size."
+    )
+
+
+def decoded_by_threads(why: str) -> str:
+    return f"the images were decoded by threads, which takes longer, because {harmless(why)}"
+
+
 def decoder_died(workers: int) -> str:
     fewer = max(1, workers // 2)
     return (

@@ -6,7 +6,6 @@ import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -16,6 +15,7 @@ import msgspec
 from engine import text
 from engine.catalog import architecture_names
 from engine.errors import RunError
+from engine.machine.temporary_folder import temporary_folder
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
@@ -131,16 +131,21 @@ def preview(recipe: Recipe) -> events.Augmented:
 
     Raises RunError with the engine's error.
     """
-    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
-        file.write(to_toml(recipe))
-        file.flush()
-        done = subprocess.run(
-            [sys.executable, "-m", "engine", "--preview", file.name],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment(recipe),
-            check=False,
-        )
+    with temporary_folder() as folder:
+        file = folder / "recipe.toml"
+        try:
+            file.write_text(to_toml(recipe), encoding="utf-8")
+            done = subprocess.run(
+                [sys.executable, "-m", "engine", "--preview", str(file)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=environment(recipe),
+                check=False,
+            )
+        except OSError as error:
+            raise RunError(text.no_temporary_folder(text.reason(error))) from error
+    if done.returncode < 0:
+        raise RunError(text.killed(start_text.PREVIEW, -done.returncode))
     with contextlib.suppress(msgspec.MsgspecError):
         shown = events.decode(done.stdout)
         if isinstance(shown, events.Augmented):

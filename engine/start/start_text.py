@@ -97,4 +97,6 @@ def gpus_and_number(device: str) -> str:
     )
 
 
+PREVIEW = "the preview process"
+
 NO_PREVIEW = "the preview process ended without a reply: start the run to see why."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from engine.errors import UsageError
+from engine.errors import RunError, UsageError
 from tui.cli import cli_text, viewer_start
 from tui.cli.options import runs_option, start_options
 
@@ -165,14 +164,18 @@ def _requeue(request: StartRequest, chosen: Recipe) -> Requeued:
 
 def _rehearse(chosen: Recipe) -> NoReturn:
     """Run one step and one evaluation batch, in a temporary folder."""
+    from engine import text
+    from engine.machine.temporary_folder import temporary_folder
     from engine.start import launch
 
-    with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
-        claim = launch.create(chosen, Path(folder))
+    with temporary_folder() as folder:
+        claim = launch.create(chosen, folder)
         command = launch.foreground_start(claim, chosen, "--dry-run")
         done = subprocess.run(
             command.arguments, env=command.variables, pass_fds=(claim.lock,), check=False
         )
+    if done.returncode < 0:
+        raise RunError(text.killed(cli_text.REHEARSAL, -done.returncode))
     if done.returncode == 0:
         click.echo(cli_text.REHEARSED)
     sys.exit(done.returncode)
