@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import pickle
 import struct
 import subprocess
@@ -418,6 +419,18 @@ def test_folder_without_a_split_holds_out_a_fifth_of_each_class(tmp_path: Path, 
     assert found.validation != scan(tmp_path, seed=4).validation
 
 
+def test_names_that_are_not_utf_8_are_shown_by_their_bytes(tmp_path: Path) -> None:
+    for name in (b"caf\xe9", "茶".encode()):
+        for index in range(5):
+            file = os.fsencode(tmp_path) + b"/" + name + b"/%d\xff.png" % index
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            Path(os.fsdecode(file)).touch()
+    found = scan(tmp_path)
+    assert found.classes == ("caf\\xe9", "茶")
+    assert [label for _, label in found.validation] == [0, 1]
+    msgspec.json.encode(found.classes)
+
+
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     files = [f"{name}/{i}.png" for name in ("bus", "train") for i in range(5)]
     assert scan(tree(tmp_path, *files)).classes == ("bus", "train")
@@ -563,6 +576,10 @@ def test_a_set_larger_than_memory_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     check_memory(100, 3, 32)
     with pytest.raises(DataError, match="101 images need 310 kB of memory, and 307 kB are free"):
         check_memory(101, 3, 32)
+    with pytest.raises(DataError, match=r"--set size=\d+ or less") as refused:
+        check_memory(200, 3, 64)
+    fitting = int(str(refused.value).partition("size=")[2].partition(" ")[0])
+    check_memory(200, 3, fitting)
 
 
 def group(root: Path, limit: str, used: int, cache: int) -> None:

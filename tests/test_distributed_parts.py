@@ -84,6 +84,13 @@ def test_a_batch_that_cannot_be_shared_equally_is_refused() -> None:
         loader(BatchShare(0, 4))
 
 
+def test_fewer_images_than_a_batch_are_shared_as_far_as_they_can_be() -> None:
+    parts = [loader(BatchShare(rank, 3), batch=30) for rank in range(3)]
+    assert [part.batch for part in parts] == [18] * 3
+    assert [len(next(part.raw_batches(1)).labels) for part in parts] == [6] * 3
+    assert loader(batch=30).batch == 20
+
+
 def test_a_streamed_set_is_parted_in_the_same_way(tmp_path: Path) -> None:
     for index in range(12):
         file = tmp_path / "ab"[index % 2] / f"{index}.png"

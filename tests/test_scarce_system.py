@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import multiprocessing.synchronize
 import os
 import signal
 import socket
@@ -141,7 +140,7 @@ def shm_refuses(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     def refuse(*_: object) -> None:
         raise OSError(request.param, os.strerror(request.param))
 
-    monkeypatch.setattr(multiprocessing.synchronize._multiprocessing, "SemLock", refuse)
+    monkeypatch.setattr("multiprocessing.synchronize._multiprocessing.SemLock", refuse)
 
 
 @pytest.mark.parametrize("shm_refuses", [errno.ENOSPC, errno.EROFS], indirect=True)

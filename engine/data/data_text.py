@@ -186,10 +186,12 @@ def too_few_images(path: object, count: int) -> str:
     )
 
 
-def data_too_large(images: int, needed: float, free: float) -> str:
+def data_too_large(images: int, needed: float, free: float, fitting: int) -> str:
+    """`fitting` is the largest side of the images, in pixels, with which they would fit."""
     return (
         f"{images:,} images need {byte_size(needed)} of memory, and {byte_size(free)} are free: "
-        "choose smaller images with --set size=32, or stream a folder with --set loader=streaming."
+        f"choose smaller images with --set size={fitting} or less, free some memory, or stream a "
+        "folder with --set loader=streaming."
     )
 
 
@@ -246,10 +248,10 @@ def decoded_by_threads(why: str) -> str:
 
 
 def decoder_died(workers: int) -> str:
-    fewer = max(1, workers // 2)
+    fewer = f", or start a run with --set threads={workers // 2}" if workers > 1 else ""
     return (
         "a process that decodes images was killed, probably for lack of memory: "
-        f"free some memory and resume the run, or start a run with --set threads={fewer}."
+        f"free some memory and resume the run{fewer}."
     )
 
 

@@ -110,7 +110,13 @@ def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
     if len(found) < 2 * len(classes):
         raise DataError(data_text.too_few_images(path, len(found)))
     held, final = _files(validation, classes), _files(test, classes)
-    return Folder(path, classes, found, held, validates, final, splits.unused)
+    shown = tuple(map(_readable, classes))
+    return Folder(path, shown, found, held, validates, final, splits.unused)
+
+
+def _readable(name: str) -> str:
+    """The name, with the bytes that are not UTF-8 as `\\xe9`: no event could hold them."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _splits(path: Path, holdout: float) -> Splits:
