@@ -21,6 +21,9 @@ from engine.checkpoints.run_state import RunState
 from engine.errors import RunError
 from engine.run.durable_files import write_durably
 
+# The errors of a dict that lacks something, and of a state that belongs to another model.
+UNFIT = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
+
 
 def content(plain: Mapping[str, Any]) -> memoryview:
     """The bytes of a file with this dict. Raises OSError where there is no memory for them."""
@@ -53,8 +56,8 @@ def fits(path: Path) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise RunError(checkpoint_text.bad_checkpoint(path)) from error
+    except UNFIT as error:
+        raise RunError(checkpoint_text.does_not_fit(path, error)) from error
 
 
 def load(path: Path) -> RunState:
@@ -71,7 +74,9 @@ def load(path: Path) -> RunState:
     if plain["format"] not in (format_2.FORMAT, run_state.FORMAT):
         newer = plain["format"] > run_state.FORMAT
         raise RunError(checkpoint_text.other_version(path, newer=newer))
-    with fits(path):
+    try:
         if plain["format"] == format_2.FORMAT:
             plain = format_2.to_format_3(plain)
         return run_state.from_plain(plain)
+    except UNFIT as error:
+        raise RunError(checkpoint_text.bad_checkpoint(path)) from error

@@ -35,6 +35,14 @@ def save_crashed(error: Exception) -> str:
     )
 
 
+def does_not_fit(path: object, why: Exception) -> str:
+    return (
+        f"{harmless(str(path))} does not fit the model and the optimiser of this run "
+        f"({harmless(error_summary(why))}): put recipe.toml and the model's file back as they "
+        "were, or start another run."
+    )
+
+
 def bad_checkpoint(path: object) -> str:
     return f"{harmless(str(path))} is not a whole checkpoint of this program: use another file."
 

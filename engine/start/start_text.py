@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine.text import harmless, in_epochs, nearest
+from engine.recipes.recipe_toml import as_setting
+from engine.text import choices, harmless, in_epochs, nearest
 
 
 def unknown_data(name: str, known: Iterable[str]) -> str:
@@ -32,7 +33,33 @@ def model_file_missing(file: object) -> str:
 def already_done(name: str) -> str:
     return (
         f"{harmless(name)} is done: train it further with `cnn-tui resume {harmless(name)} "
-        "--epochs N`."
+        "--epochs N`, where N is the new total of epochs."
+    )
+
+
+def cannot_change(name: str, keys: Iterable[str], changeable: Iterable[str]) -> str:
+    asked = ", ".join(harmless(key) for key in keys)
+    return (
+        f"{asked} cannot change in a run that has begun, only {choices(changeable)}: start another "
+        f"run from its weights with --init-from {harmless(name)}."
+    )
+
+
+def recipe_note(
+    trained: int, changes: Mapping[str, tuple[object, object]], epochs: int | None
+) -> str:
+    """What a comment in the recipe says after `# Resumed`; `changes` are values before and now."""
+    parts = [
+        f"{k} = {as_setting(v)} (before: {as_setting(was)})" for k, (was, v) in changes.items()
+    ]
+    parts += [] if epochs is None else [f"epochs = {epochs}"]
+    return harmless(f"after epoch {trained} with {', '.join(parts)}.")
+
+
+def stop_first(name: str) -> str:
+    return (
+        f"{harmless(name)} is running: stop it with `cnn-tui stop {harmless(name)}` before you "
+        "resume it with changes."
     )
 
 
@@ -57,10 +84,15 @@ def another_run(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
     )
 
 
-def keeps_its_settings(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
+def keeps_its_settings(
+    name: str, fields: Mapping[str, tuple[str, str]], changeable: Iterable[str]
+) -> str:
+    resume = f"`cnn-tui resume {harmless(name)} --set`"
+    can = [key for key in fields if key in changeable]
+    way = f" (for {choices(can)}: with {resume})" if can else ""
     return (
         f"{harmless(name)} keeps the settings that it began with, {_differences(fields)}: to use "
-        "those of this command line, start another run with another --name."
+        f"those of this command line, start another run with another --name{way}."
     )
 
 
