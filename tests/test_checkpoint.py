@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import resource
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +106,10 @@ class Evil:
 def test_a_file_that_carries_code_is_refused_unexecuted(tmp_path: Path) -> None:
     torch.save({"format": 1, "x": Evil()}, tmp_path / "evil.pt")
     (tmp_path / "raw.pt").write_bytes(pickle.dumps(Evil(), protocol=2))
-    for name in ("evil.pt", "raw.pt"):
-        with pytest.raises(RunError, match="not a whole checkpoint"):
-            checkpoint.load(tmp_path / name)
+    with pytest.raises(RunError, match="is a pickled object with code, which this program never"):
+        checkpoint.load(tmp_path / "evil.pt")
+    with pytest.raises(RunError, match="not a whole checkpoint"):
+        checkpoint.load(tmp_path / "raw.pt")
     assert not Path("executed").exists()
 
 
@@ -116,6 +119,46 @@ def test_a_half_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(RunError, match="not a whole checkpoint"):
         checkpoint.load(path)
+
+
+HEADER = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+LAYER = nn.Linear(2, 2)
+
+
+@pytest.mark.parametrize(
+    ("write", "kind"),
+    [
+        (lambda path: torch.save(LAYER.state_dict(), path), "weights alone (a state_dict)"),
+        (
+            lambda path: torch.save({"pytorch-lightning_version": "2", "state_dict": {}}, path),
+            "a checkpoint of PyTorch Lightning",
+        ),
+        (
+            lambda path: torch.save({"model": {}, "optimizer": {}, "epoch": 3}, path),
+            "a file that holds model, optimizer, epoch",
+        ),
+        (
+            lambda path: path.write_bytes(len(HEADER).to_bytes(8, "little") + HEADER + b"\0\0\0\0"),
+            "a safetensors file",
+        ),
+        (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(90)), "a Keras model"),
+        (lambda path: torch.save(LAYER, path), "a pickled object with code"),
+    ],
+)
+def test_a_whole_file_of_another_program_is_called_by_its_name(
+    tmp_path: Path, write: Callable[[Path], object], kind: str
+) -> None:
+    path = tmp_path / "theirs.pt"
+    write(path)
+    with pytest.raises(RunError) as caught:
+        checkpoint.load(path)
+    assert f"theirs.pt is {kind}" in str(caught.value)
+    assert "starts only from last.pt, best.pt or epoch-N.pt" in str(caught.value)
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_broken(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="cannot be read: No such file"):
+        checkpoint.load(tmp_path / "last.pt")
 
 
 @given(st.binary(max_size=300))

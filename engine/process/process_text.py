@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from engine.start import start_text
 from engine.text import harmless, in_epochs
 
 
@@ -24,7 +25,11 @@ PRETRAINED_WEIGHTS = "torchvision's weights for ImageNet"
 
 
 def head_left_fresh(source: object, then: Sequence[str] | None, now: Sequence[str]) -> str:
-    why = f"has other classes ({class_changes(then, now)})" if then else "does not name its classes"
+    why = (
+        f"has other classes ({start_text.class_changes(then, now)})"
+        if then
+        else "does not name its classes"
+    )
     return (
         f"{harmless(str(source))} {why}, so the last layer starts from random weights and all "
         "others from those of the file."
@@ -32,33 +37,6 @@ def head_left_fresh(source: object, then: Sequence[str] | None, now: Sequence[st
 
 
 # Resuming
-
-# The most class names that a sentence lists.
-MOST_NAMES = 5
-
-
-def _named(names: Sequence[str]) -> str:
-    shown = ", ".join(harmless(name) for name in names[:MOST_NAMES])
-    more = len(names) - MOST_NAMES
-    return f"{shown} and {more:,} more" if more > 0 else shown
-
-
-def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
-    """`new: kitten; gone: cat`, or that only the order differs."""
-    new = [name for name in now if name not in set(then)]
-    gone = [name for name in then if name not in set(now)]
-    if not new and not gone:
-        return "the same names in another order"
-    parts = (("new", new), ("gone", gone))
-    return "; ".join(f"{word}: {_named(names)}" for word, names in parts if names)
-
-
-def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
-    return (
-        f"the data has not the classes that {harmless(run)} was trained on "
-        f"({class_changes(then, now)}): put the data back as it was, or start another run with "
-        f"--init-from {harmless(run)}, whose last layer begins anew."
-    )
 
 
 def other_images(run: str, then: Sequence[int], now: Sequence[int]) -> str:
@@ -79,8 +57,8 @@ OTHER_PIXELS = "the same files with other pixels"
 def other_lists(run: str, changed: Iterable[str]) -> str:
     return (
         f"the data is not the one that {harmless(run)} was trained on ({', '.join(changed)}): put "
-        "it back as it was, or train on with it from the next epoch, not bit for bit, with "
-        f"`cnn-tui resume {harmless(run)} --force`."
+        f"it back as it was, or add --force to `cnn-tui resume {harmless(run)}` to train on with "
+        "it from the next epoch, not bit for bit."
     )
 
 

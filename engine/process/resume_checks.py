@@ -15,6 +15,7 @@ from engine.process import process_text
 from engine.protocol.events import RunStarted
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
 from engine.recipes.recipe_toml import as_setting
+from engine.start import start_text
 
 # Fields that may differ without a word: those of the machine, those that the lists of images check,
 # those that only a start uses, and the total of epochs, which is steered.
@@ -66,7 +67,7 @@ def data_of_run(saved: Description | None, started: RunStarted | None) -> RunDat
 def check_labels(then: RunData, now: RunData, run: str) -> None:
     """Raise RunError where labels or images mean something else than they did."""
     if then.classes != now.classes:
-        raise RunError(process_text.other_classes(run, then.classes, now.classes))
+        raise RunError(start_text.other_classes(run, then.classes, now.classes))
     if then.shape != now.shape:
         raise RunError(process_text.other_images(run, then.shape, now.shape))
 

@@ -170,7 +170,8 @@ class Session:
                 ready.change.differences, best_anew=ready.change.validation
             )
             yield events.Alert("warning", "resume", sentence, step=step)
-            yield trainer.progress.steered()
+            if trainer.progress.steering.asked is not None:  # its step has another number now
+                yield trainer.progress.steered()
         changed = resume_checks.changed_settings(saved.description, self._recipe)
         meant = {key: values for key, values in changed.items() if key in CHANGEABLE}
         edited = {key: values for key, values in changed.items() if key not in CHANGEABLE}

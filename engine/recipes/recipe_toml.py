@@ -13,8 +13,8 @@ from engine.errors import UsageError
 from engine.recipes import recipe_text
 from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
 
-# The beginning of a line that tells with what a run was resumed.
-NOTE = "# Resumed "
+# The beginning of a line that tells what a resume changed.
+NOTE = "# Changed "
 
 
 def parse_setting(setting: str) -> tuple[str, object]:
@@ -77,7 +77,7 @@ def with_changes(toml: str, changes: Mapping[str, object], note: str) -> str:
 
 
 def notes_in(toml: str) -> list[str]:
-    """The lines of a run's recipe that tell with what it was resumed."""
+    """The lines of a run's recipe that tell what a resume changed."""
     return [line for line in toml.splitlines(keepends=True) if line.startswith(NOTE)]
 
 

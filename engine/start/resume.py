@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from engine import text
+from engine.catalog.datasets import DATASETS
+from engine.data.folders import image_folder
 from engine.errors import RunError, UsageError
-from engine.protocol.events import Checkpointed, Steered
+from engine.protocol.events import Checkpointed, RunStarted, Steered
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import CHANGEABLE, MOST_EPOCHS, Recipe
 from engine.recipes.recipe_building import build_recipe, fields_for_device
@@ -97,13 +100,25 @@ def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
         toml = "".join(notes_in(toml)) + to_toml(build_recipe(file=fields, flags=gpus))
     before = build_recipe(file=fields, flags=gpus)
     changed = {k: v for k, v in request.settings.items() if v != getattr(before, k)}
-    if changed or request.epochs is not None:
+    if changed:
         pairs = {key: (getattr(before, key), value) for key, value in changed.items()}
-        note = start_text.recipe_note(least_epochs(run) - 1, pairs, request.epochs)
+        note = start_text.recipe_note(least_epochs(run) - 1, pairs)
         toml = with_changes(toml, changed, note)
     recipe = msgspec.structs.replace(before, **changed)
     count_ranks(recipe)
+    _check_classes(run, recipe)
     return recipe, toml
+
+
+def _check_classes(run: RunDir, recipe: Recipe) -> None:
+    """Raise RunError if a folder of images now has other classes; the engine checks all data."""
+    last, started = _last_save(run), next(newest_first(run.journal, RunStarted), None)
+    folder = Path(recipe.data)
+    if last is None or started is None or recipe.data in DATASETS or not folder.is_dir():
+        return
+    now = image_folder.class_names(folder)
+    if now != started.classes:
+        raise RunError(start_text.other_classes(run.label, started.classes, now))
 
 
 def _rewrite(run: RunDir, toml: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.recipes.recipe_toml import as_setting
 from engine.text import choices, harmless, in_epochs, nearest
@@ -45,15 +45,40 @@ def cannot_change(name: str, keys: Iterable[str], changeable: Iterable[str]) -> 
     )
 
 
-def recipe_note(
-    trained: int, changes: Mapping[str, tuple[object, object]], epochs: int | None
-) -> str:
-    """What a comment in the recipe says after `# Resumed`; `changes` are values before and now."""
+# The most class names that a sentence lists.
+MOST_NAMES = 5
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(harmless(name) for name in names[:MOST_NAMES])
+    more = len(names) - MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
+    """`new: kitten; gone: cat`, or that only the order differs."""
+    new = [name for name in now if name not in set(then)]
+    gone = [name for name in then if name not in set(now)]
+    if not new and not gone:
+        return "the same names in another order"
+    parts = (("new", new), ("gone", gone))
+    return "; ".join(f"{word}: {_named(names)}" for word, names in parts if names)
+
+
+def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
+    return (
+        f"the data has not the classes that {harmless(run)} was trained on "
+        f"({class_changes(then, now)}): put the data back as it was, or start another run with "
+        f"--init-from {harmless(run)}, whose last layer begins anew."
+    )
+
+
+def recipe_note(trained: int, changes: Mapping[str, tuple[object, object]]) -> str:
+    """What a comment in the recipe says after `# Changed`; `changes` are values before and now."""
     parts = [
         f"{k} = {as_setting(v)} (before: {as_setting(was)})" for k, (was, v) in changes.items()
     ]
-    parts += [] if epochs is None else [f"epochs = {epochs}"]
-    return harmless(f"after epoch {trained} with {', '.join(parts)}.")
+    return harmless(f"after epoch {trained}: {', '.join(parts)}")
 
 
 def stop_first(name: str) -> str:
