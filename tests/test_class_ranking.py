@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from engine.distributed.rank import Rank
 from engine.inspection import pictures
-from engine.models import class_ranking
+from engine.models.class_ranking import ClassRanking
 from engine.training.metrics import Evaluation, RunningMetrics
 
 CPU = torch.device("cpu")
@@ -45,10 +45,10 @@ def test_everything_that_counts_or_shows_classes_has_the_same_order(
 ) -> None:
     logits, labels = batch
     orders, classes = [by_hand(row) for row in logits], logits.shape[1]
-    assert class_ranking.predicted(logits).tolist() == [order[0] for order in orders]
-    assert class_ranking.first(logits, 3).tolist() == [order[:3] for order in orders]
+    assert ClassRanking(logits).predicted.tolist() == [order[0] for order in orders]
+    assert ClassRanking(logits).first(3).tolist() == [order[:3] for order in orders]
     expected = [order.index(label) for order, label in zip(orders, labels.tolist(), strict=True)]
-    assert class_ranking.ranks(logits, labels).tolist() == expected
+    assert ClassRanking(logits).ranks(labels).tolist() == expected
     for order, row in zip(orders, logits, strict=True):
         assert [index for index, _ in pictures.predictions(row.float())] == order[:3]
 

@@ -14,7 +14,7 @@ from cnn_tui.kernels import kernels
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset
 from engine.devices.forward_pass import Judge
-from engine.models import class_ranking
+from engine.models.class_ranking import ClassRanking
 from engine.protocol.events import (
     Augmented,
     Example,
@@ -45,7 +45,7 @@ def base64_of(values: Tensor) -> str:
 
 def predictions(logits: Tensor) -> tuple[tuple[int, float | None], ...]:
     """The three first classes for logits (classes,), each with its probability."""
-    classes = class_ranking.first(logits[None], TOP_CLASSES)[0]
+    classes = ClassRanking(logits[None]).first(TOP_CLASSES)[0]
     pairs = zip(classes.tolist(), logits.softmax(0)[classes].tolist(), strict=True)
     return tuple((index, measured(probability)) for index, probability in pairs)
 

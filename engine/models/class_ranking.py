@@ -13,26 +13,29 @@ import torch
 from torch import Tensor
 
 
-def predicted(logits: Tensor) -> Tensor:
-    """The first class of each image, (N,), for logits (N, classes)."""
-    return _comparable(logits).argmax(1)  # among equal values, argmax takes the first
+class ClassRanking:
+    """The order of the classes of each image, for logits (N, classes)."""
 
+    def __init__(self, logits: Tensor) -> None:
+        self._values = logits.float().nan_to_num(nan=-math.inf, posinf=math.inf, neginf=-math.inf)
 
-def ranks(logits: Tensor, labels: Tensor) -> Tensor:
-    """The number of classes that rank before the label of each image, (N,).
+    @property
+    def predicted(self) -> Tensor:
+        """The first class of each image, (N,)."""
+        return self._values.argmax(1)  # among equal values, argmax takes the first
 
-    A label is among the first k classes if fewer than k rank before it.
-    """
-    values, own = _comparable(logits), labels[:, None]
-    value = values.gather(1, own)
-    lower = torch.arange(values.shape[1], device=values.device) < own
-    return ((values > value) | ((values == value) & lower)).sum(1)
+    def ranks(self, labels: Tensor) -> Tensor:
+        """The number of classes that rank before the label of each image, (N,).
 
+        A label is among the first k classes if fewer than k rank before it.
+        """
+        own = labels[:, None]
+        value = self._values.gather(1, own)
+        lower = torch.arange(self._values.shape[1], device=labels.device) < own
+        before = (self._values > value) | ((self._values == value) & lower)
+        # On a CPU, the sum of booleans takes six times as long as that of the same bytes.
+        return before.view(torch.uint8).sum(1, dtype=torch.int32)
 
-def first(logits: Tensor, count: int) -> Tensor:
-    """The first classes of each image in order, (N, at most `count`)."""
-    return _comparable(logits).sort(dim=1, descending=True, stable=True).indices[:, :count]
-
-
-def _comparable(logits: Tensor) -> Tensor:
-    return logits.float().nan_to_num(nan=-math.inf, posinf=math.inf, neginf=-math.inf)
+    def first(self, count: int) -> Tensor:
+        """The first classes of each image in order, (N, at most `count`)."""
+        return self._values.sort(dim=1, descending=True, stable=True).indices[:, :count]

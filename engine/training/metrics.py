@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
-from engine.models import class_ranking
+from engine.models.class_ranking import ClassRanking
 
 
 class Means(NamedTuple):
@@ -47,7 +47,7 @@ class RunningMetrics:
         Takes its mean loss, () float32, its logits (N, classes) and labels (N,). `count` counts its
         images.
         """
-        hits = (class_ranking.predicted(logits) == labels).sum()
+        hits = (ClassRanking(logits).predicted == labels).sum()
         self._sums += torch.stack((loss.detach().double() * len(labels), hits.double()))
 
     def count(self, images: int) -> None:
@@ -127,9 +127,10 @@ class Evaluation:
         """Add a batch of logits (N, classes) and labels (N,)."""
         logits = logits.float()
         loss = F.cross_entropy(logits, labels, reduction="sum")
-        top5_hits = (class_ranking.ranks(logits, labels) < 5).sum()
+        ranking = ClassRanking(logits)
+        top5_hits = (ranking.ranks(labels) < 5).sum()
         self._sums += torch.stack((loss.double(), top5_hits.double()))
-        self._cells.append(labels * self._classes + class_ranking.predicted(logits))
+        self._cells.append(labels * self._classes + ranking.predicted)
 
     def result(self) -> EvaluationResult:
         """The whole evaluation. This waits for the device, once an epoch."""
