@@ -242,13 +242,13 @@ class Trainer:
             train_top1=measured(train.top1),
             loss=measured(result.loss),
             top1=measured(result.top1),
-            top5=UNSET if result.top5 is None else result.top5,
+            top5=UNSET if result.top5 is None else measured(result.top5),
             lr=lr,
-            seconds=seconds,
-            evaluation_seconds=evaluation_seconds,
+            seconds=round(seconds, 3),
+            evaluation_seconds=round(evaluation_seconds, 3),
             images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
-            balanced=balanced(result) if self._recipe.class_weights else UNSET,
+            balanced=measured(balanced(result)) if self._recipe.class_weights else UNSET,
             step=self.step,
         )
 
