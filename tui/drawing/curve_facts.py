@@ -34,7 +34,10 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
 
 
 def accuracy_facts(history: History, room: int) -> Row:
-    """`train 87.2   o val 86.1   gap 1.1   ◆ best 86.3 @11`, or a shorter form that fits."""
+    """`train 87.2   o val 86.1   gap 1.1   ◆ best 86.3 @11`, or a shorter form that fits.
+
+    After a run with a holdout, the accuracy on the test images follows that of the best epoch.
+    """
     steps, epochs = history.steps, history.epochs
     if steps is None:
         return ()
@@ -151,7 +154,15 @@ def _best(history: History, before: str, name: str) -> Row:
         Span("◆ " + (f"{name} " if name else ""), "good"),
         Span(numbers.percent(best.top1)),
         Span(f" @{best.epoch}", "dim"),
+        *_test(history, before),
     )
+
+
+def _test(history: History, before: str) -> Row:
+    if history.test_top1 is None:
+        return ()
+    name = Span(before + drawing_text.TEST + " ", "dim")
+    return name, Span(numbers.percent(history.test_top1), "good")
 
 
 def _top5(history: History, before: str) -> Row:

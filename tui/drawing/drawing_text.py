@@ -19,6 +19,8 @@ GAP = "gap"
 
 BEST = "best"
 
+TEST = "test"
+
 TOP5 = "top-5"
 
 INIT = "init"
@@ -99,6 +101,10 @@ def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
 
 def log_ended(best: str, epoch: int) -> str:
     return f"{best} % at epoch {epoch}"
+
+
+def log_tested(test: str) -> str:
+    return f", {test} % on the test images"
 
 
 PHASES: Mapping[str, str] = {

@@ -48,7 +48,16 @@ def epochs(run: RunSummary) -> str:
 
 def best_percent(run: RunSummary) -> str:
     """The best validation accuracy; empty before the first."""
-    return "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f}"
+    return _percent(run.best_top1)
+
+
+def test_percent(run: RunSummary) -> str:
+    """The accuracy on the test images; empty unless the run ended with it."""
+    return _percent(run.test_top1)
+
+
+def _percent(fraction: float | None) -> str:
+    return "" if fraction is None else f"{fraction * 100:.1f}"
 
 
 def _time(run: RunSummary) -> str:
