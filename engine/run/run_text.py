@@ -29,8 +29,8 @@ def no_runs(runs_dir: object) -> str:
 def several_runs(selector: str, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
     return (
-        f"'{harmless(selector)}' matches several runs ({shown}): give a number, or more of the "
-        "name."
+        f"'{harmless(selector)}' matches several runs ({shown}): give the whole name of one of "
+        "them."
     )
 
 
