@@ -45,7 +45,7 @@ class Snapshot(NamedTuple):
 
     @property
     def places(self) -> frozenset[str]:
-        """Its files, all epochs counted as one: a newer snapshot for the same places replaces it."""
+        """Its files, all epochs counted as one. A newer snapshot for the same replaces it."""
         return frozenset(_EPOCH_NAME.sub("epoch", name) for name, _ in self.files)
 
 
