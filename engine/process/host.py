@@ -31,6 +31,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run import run_lock, run_search
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
+from engine.run.lock_owner import owner_here
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -87,7 +88,7 @@ class Host:
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
         self._listen()
-        run_lock.write_owner(claim.lock, self._attempt, os.getpid())
+        run_lock.write_owner(claim.lock, owner_here(self._attempt, os.getpid()))
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         recipe = read_recipe(claim.run.recipe)

@@ -83,9 +83,7 @@ def excerpt(path: Path) -> list[Event]:
     return [e for e in EventOrder().rising(found) if not superseded(e, resumes)]
 
 
-def _state_events(
-    path: Path, resumes: list[events.Resumed], start: int, end: int
-) -> list[Event]:
+def _state_events(path: Path, resumes: list[events.Resumed], start: int, end: int) -> list[Event]:
     """The last event of each kind in `STATE_KINDS` between these bytes, in order.
 
     Leaves out superseded events.

@@ -81,10 +81,12 @@ def find_live(runs_dir: Path, selector: str = "") -> RunDir:
     """
     if selector:
         run = find(runs_dir, selector)
-        if not run_lock.is_live(run):
+        if run_lock.watch(run) != ["live"]:
             raise RunError(run_lock.why_not_live(run))
         return run
-    live = [run for run in list_runs(runs_dir) if run_lock.is_live(run)]
+    known = list_runs(runs_dir)
+    found = zip(known, run_lock.watch(*known), strict=True)
+    live = [run for run, liveness in found if liveness == "live"]
     if not live:
         raise RunError(run_text.none_live())
     if len(live) > 1:
