@@ -11,7 +11,7 @@ import pytest
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import build_recipe
-from engine.run import run_lock
+from engine.run import engine_log, run_lock
 from engine.run.journal import Journal
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -79,10 +79,12 @@ def ends(watched: RunFollower) -> list[events.RunEnded]:
 
 def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    run.log.write_text("Killed\n")
+    run.log.write_text("words of an earlier engine\n")
     lock = run_lock.acquire(run)
     watched = RunFollower(run)
     assert ends(watched) == []
+    with run.log.open("a") as log:
+        log.write("Killed\n")
     os.close(lock)
     (died,) = ends(watched)
     assert (died.reason, died.step) == ("failed", 25)
@@ -93,6 +95,30 @@ def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_pat
     watched.update()
     assert watched.history.ended is None
     os.close(lock)
+
+
+def test_what_is_heard_of_a_dead_engine_later_counts(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock = run_lock.acquire(run)
+    watched = RunFollower(run)
+    watched.update()
+    os.close(lock)
+    assert [end.error for end in ends(watched)] == [
+        "the engine died; `cnn-tui resume 1` starts it again."
+    ]
+    engine_log.add_killed(run, 9)
+    (run.checkpoints / "last.pt").touch()
+    (killed,) = ends(watched)
+    assert killed.error == watched.died
+    assert killed.error == (
+        "the engine was killed by signal 9 (SIGKILL); `cnn-tui resume 1` goes on from its last "
+        "checkpoint."
+    )
+    say(run, scripted.steps(26))
+    assert [(end.step, end.reason) for end in ends(watched)] == [(26, "failed")]
+    say(run, STOPPED)
+    assert [end.reason for end in ends(watched)] == ["stopped"]
+    assert watched.died == ""
 
 
 def test_an_engine_that_said_that_it_ended_did_not_die(tmp_path: Path) -> None:

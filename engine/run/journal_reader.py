@@ -10,7 +10,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.journal_order import EventOrder
 from engine.run.journal_search import find_resumes, superseded
-from engine.run.journal_tail import JournalChanged, JournalTail
+from engine.run.journal_tail import JournalChangedError, JournalTail
 
 
 class JournalSlice(NamedTuple):
@@ -48,7 +48,7 @@ class JournalReader:
         while True:
             try:
                 new = self._tail.read()
-            except JournalChanged:
+            except JournalChangedError:
                 self._begin(find_resumes(self._path))
                 continue
             late = [e for e in new if isinstance(e, events.Resumed) and e not in self._resumes]

@@ -74,12 +74,13 @@ def excerpt(path: Path) -> list[Event]:
     except OSError:
         return []
     end = max(0, size - END_BYTES)
-    first, last = JournalTail(path), JournalTail(path, end)
+    resumes = [*_newest_between(path, events.Resumed, end - STATE_BYTES)][::-1]
+    first = JournalTail(path)
     head = first.read(HEAD_BYTES)
-    start = max(first.offset, end - STATE_BYTES)
-    resumes = [*_newest_between(path, events.Resumed, start, size)][::-1]
+    state = _state_events(path, resumes, max(first.offset, end - STATE_BYTES), end)
     # The first line of the end is probably cut. Then it is skipped like any torn line.
-    found = [*head, *_state_events(path, resumes, start, end), *last.read(END_BYTES)]
+    last = JournalTail(path, max(first.offset, end)).read(END_BYTES)
+    found = [*head, *state, *last]
     return [e for e in EventOrder().rising(found) if not superseded(e, resumes)]
 
 
@@ -110,12 +111,12 @@ def _newest_between(
     """The events of one kind whose lines begin between these bytes, last first."""
     tag = _tag(kind.__name__)
     with _content(path) as content:
-        at = content.rfind(tag, start, end)
+        at = content.rfind(tag, max(0, start), end)
         while at >= 0:
             event = decoded(_line_at(content, at))
             if isinstance(event, kind):
                 yield event
-            at = content.rfind(tag, start, at)
+            at = content.rfind(tag, max(0, start), at)
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:

@@ -42,7 +42,7 @@ def number(line: bytes) -> int | None:
         return None
 
 
-class JournalChanged(Exception):
+class JournalChangedError(Exception):
     """A part of a journal that was read is another one now."""
 
 
@@ -70,8 +70,8 @@ class JournalTail:
     def read(self, size: int = PART_BYTES) -> list[Event]:
         """The next events, from about `size` bytes; empty if there are no more.
 
-        A journal that does not exist yet is an empty one. Raises JournalChanged if what was read
-        before is there no more, or has been filled in.
+        A journal that does not exist yet is an empty one. Raises JournalChangedError if what was
+        read before is there no more, or has been filled in.
         """
         try:
             with open(self.path, "rb") as file:
@@ -87,16 +87,16 @@ class JournalTail:
         return found or (self.read(size) if end else [])
 
     def _unread(self, file: BinaryIO, size: int) -> bytes:
-        """The next bytes. Raises JournalChanged."""
+        """The next bytes. Raises JournalChangedError."""
         for torn in self._torn:
             file.seek(torn.start)
             if hash(file.read(torn.size)) != torn.content:
-                raise JournalChanged
+                raise JournalChangedError
         file.seek(self.offset - len(self._before))
         # One read gives both, so that the file cannot change between them.
         chunk = file.read(len(self._before) + size)
         if not chunk.startswith(self._before):
-            raise JournalChanged
+            raise JournalChangedError
         return chunk[len(self._before) :]
 
     def _decode(self, lines: bytes) -> list[Event]:

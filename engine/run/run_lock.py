@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from engine import text
 from engine.errors import RunError
@@ -68,8 +69,13 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     if found == "live" or (found == "silent" and lock_file is None and not force):
         os.close(descriptor)
         raise RunError(text.already_running(run.label) if found == "live" else why_not_live(run))
-    write_owner(descriptor, owner_here(secrets.token_hex(4), pid=0))
+    owner = owner_here(secrets.token_hex(4), pid=0)
+    write_owner(descriptor, replace(owner, log_bytes=_size(run.log)))
     return descriptor
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
 
 
 def write_owner(descriptor: int, owner: Owner) -> None:
