@@ -111,8 +111,7 @@ def test_what_is_heard_of_a_dead_engine_later_counts(tmp_path: Path) -> None:
     (killed,) = ends(watched)
     assert killed.error == watched.died
     assert killed.error == (
-        "the engine was killed by signal 9 (SIGKILL); `cnn-tui resume 1` goes on from its last "
-        "checkpoint."
+        "killed by signal 9 (SIGKILL); `cnn-tui resume 1` goes on from its last checkpoint."
     )
     say(run, scripted.steps(26))
     assert [(end.step, end.reason) for end in ends(watched)] == [(26, "failed")]

@@ -56,7 +56,7 @@ def silent(name: str, host: str, seconds: float) -> str:
     )
 
 
-KILLED = "the engine was killed by signal"
+KILLED = "killed by signal"
 
 
 def killed(number: int) -> str:
