@@ -160,6 +160,9 @@ class Dashboard(FollowingScreen):
             self._arrange()
 
     def journal_was_read(self) -> None:
+        if self.history.read_share < 1.0:
+            status = self.get_child_by_id("status", Status)
+            status.show(self.history, self._strip_state, None)
         if self._has_begun and self._arrangement.show_again():
             self._arrange()
 
