@@ -21,6 +21,7 @@ import psutil
 from engine import text
 from engine.distributed.rank import Rank
 from engine.errors import STOP_EXIT, RunError
+from engine.machine import oom_kills
 from engine.machine.hardware import Sampler
 from engine.process import process_text
 from engine.process.journal_budget import JournalBudget
@@ -33,6 +34,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run import run_lock, run_search
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
+from engine.run.lock_owner import Owner, owner_here
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -57,6 +59,17 @@ def clear_half_saves(run: RunDir) -> None:
     with contextlib.suppress(OSError):
         for half in run.checkpoints.glob(".*.pt.*"):
             half.unlink(missing_ok=True)
+
+
+def _as_owner(claimed: Owner) -> Owner:
+    """This process as the owner of a lock, in the attempt that was claimed for it."""
+    counting = oom_kills.counting_file()
+    return msgspec.structs.replace(
+        owner_here(claimed.attempt, os.getpid()),
+        log_bytes=claimed.log_bytes,
+        oom_file=str(counting or ""),
+        oom_kills=(oom_kills.count(counting) or 0) if counting else 0,
+    )
 
 
 class Host:
@@ -89,7 +102,7 @@ class Host:
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
         self._listen()
-        run_lock.write_owner(claim.lock, self._attempt, os.getpid())
+        run_lock.write_owner(claim.lock, _as_owner(owner))
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         self._budget = JournalBudget(time.monotonic)

@@ -131,5 +131,9 @@ def no_runs(folder: str) -> str:
     return f"the folder {harmless(folder)} holds no run yet: start one with `cnn-tui`"
 
 
+def why_failed(name: str, error: str) -> str:
+    return f"{harmless(name)}: {harmless(error)}"
+
+
 def can_be_deleted(command: str) -> str:
     return f"delete a run that failed before it saved anything with: {harmless(command)}"

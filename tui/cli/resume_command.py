@@ -44,7 +44,7 @@ def resume(
     found = run_search.find(runs_dir, run)
     engine_environment.check_modules()
     headless = no_ui or not viewer_start.on_terminal()
-    if not headless and run_lock.is_live(found):
+    if not headless and run_lock.watch(found) == ["live"]:
         click.echo(already_running(found.label), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, epochs, gpus, device, force=force)

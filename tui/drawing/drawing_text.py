@@ -124,6 +124,11 @@ TESTING = "testing"
 ENGINE_SILENT = "silent"
 
 
+def reading(percent: str) -> str:
+    """The state of a run whose journal is not read wholly."""
+    return f"reading {percent} %"
+
+
 def batch(size: int) -> str:
     return f"batch {size}"
 

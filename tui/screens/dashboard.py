@@ -148,17 +148,21 @@ class Dashboard(FollowingScreen):
         )
 
     def engine_is_gone(self) -> None:
-        """Say why the engine is gone; if the run never began, show only the pane that says so."""
+        """Say that the engine is silent; if the run never began, show only the pane with its end.
+
+        The news and the log say why an engine died.
+        """
         if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
-        elif self._follower.died:
-            self.notify(self._follower.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()
             self._arrange()
 
     def journal_was_read(self) -> None:
+        if self.history.read_share < 1.0:
+            status = self.get_child_by_id("status", Status)
+            status.show(self.history, self._strip_state, None)
         if self._has_begun and self._arrangement.show_again():
             self._arrange()
 
@@ -286,9 +290,10 @@ class Dashboard(FollowingScreen):
 
         kind = type(self._pane)
         sentences = [*kind.explain(self._epoch.history_for(kind, self.history))]
-        if self.history.ended is not None:
-            reason = shared_text.RUN_ENDED[self.history.ended.reason]
-            sentences.insert(0, screen_text.explain_over(reason, self.history.epoch))
+        if (ended := self.history.ended) is not None:
+            reason = shared_text.RUN_ENDED[ended.reason]
+            over = screen_text.explain_over(reason, self.history.epoch, ended.error)
+            sentences.insert(0, over)
         self.app.push_screen(ExplainScreen(kind.TITLE, " ".join(sentences)))
 
     def action_help(self) -> None:
