@@ -26,7 +26,7 @@ from engine.machine.hardware import Sampler
 from engine.process import process_text
 from engine.process.journal_budget import JournalBudget
 from engine.process.lines import Lines
-from engine.process.session import Session
+from engine.process.session import AS_USUAL, AttemptOptions, Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -83,8 +83,7 @@ class Host:
         claim: Claim,
         out: TextIO | None,
         err: TextIO,
-        dry: bool = False,
-        epochs: int | None = None,
+        options: AttemptOptions = AS_USUAL,
         rank: Rank | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
@@ -110,7 +109,7 @@ class Host:
         self._session = Session(
             claim.run, recipe, self._attempt, self._journal, self._append, self._rank
         )
-        stream = self._session.rehearse() if dry else self._session.train(epochs)
+        stream = self._session.stream(options)
         on_nan: OnNan = recipe.on_nan
         if on_nan == "auto":
             on_nan = "pause" if out is None else "stop"

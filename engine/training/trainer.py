@@ -126,11 +126,7 @@ class Trainer:
         yield from self._reporter.maps()
         while progress.ended_epochs < progress.steering.epochs:
             if progress.out_of_patience:
-                progress.is_over = True
-                patience, best = self._recipe.patience, progress.best.epoch
-                sentence = training_text.out_of_patience(patience, best)
-                yield events.Alert("info", "patience", sentence, step=self.step)
-                return
+                break
             yield events.Phase("training", step=self.step)
             if progress.epoch_has_steps_left:
                 yield from self._train()
@@ -275,6 +271,10 @@ class Trainer:
     def state(self) -> TrainingState:
         """All that an exact resume needs. This waits for the device."""
         return self._parts.state()
+
+    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+        """The state at the end of its epoch, for a run that goes on with other images."""
+        return self._parts.fitted(state, best_anew=best_anew)
 
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`. Raises RunError where it belongs to another run."""

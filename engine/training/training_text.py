@@ -39,13 +39,6 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
     return f"the first loss is {loss:.2f}, {'as it should be' if fits else 'near enough'}: {guess}."
 
 
-def out_of_patience(patience: int, best_epoch: int) -> str:
-    return (
-        f"{patience} epochs brought no better validation accuracy than epoch {best_epoch}, so the "
-        "training ends here: use --set patience=0 to train all epochs."
-    )
-
-
 # The fields of RunShape in words.
 SHAPE: Mapping[str, str] = {
     "steps_per_epoch": "steps per epoch",
@@ -63,10 +56,7 @@ def other_shape(then: RunShape, now: RunShape) -> str:
     )
 
 
-STEERED_NOTHING = "nothing to change: give a learning rate, a factor or a number of epochs."
-
-PLANNED_RATE_IS_ZERO = (
-    "the planned learning rate is 0 here and cannot be scaled: give more epochs first."
+STEERED_TOO_LATE = (
+    "the last epoch has ended, so there is nothing to steer: once the run is done, train it "
+    "further with `cnn-tui resume RUN --epochs N`."
 )
-
-STEERED_TOO_LATE = "the last epoch has ended, so there is nothing to steer: start another run."
