@@ -69,7 +69,7 @@ def column(epoch: float, span: float, columns: int) -> int:
 
 def gutter(width: int) -> int:
     """The cells that the y-axis takes on the left of a plot; none in a very narrow pane."""
-    return 6 if width >= 60 else 5 if width >= 20 else 0
+    return 6 if width >= 20 else 0
 
 
 def with_cursor(plot: Sequence[Row], at: int) -> list[Row]:

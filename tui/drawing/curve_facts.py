@@ -6,14 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine import numbers
+from engine.numbers import number
 from engine.protocol.events import EpochEnded, Steps
 from engine.run.history import History
 from engine.text import FIRST_LOSS_TOLERANCE
 from tui import shared_text
-from tui.drawing import cells, drawing_text, numbers
+from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.numbers import number
 
 
 def loss_facts(history: History, room: int, init: float | None = None) -> Row:
@@ -22,13 +23,14 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
     `init` is the loss of the first steps.
     """
     steps = history.steps
-    train = numbers.loss(steps.loss if steps else None)
-    validation = numbers.loss(history.epochs[-1].loss) if history.epochs else shared_text.NONE
+    train = numbers.significant(steps.loss if steps else None)
+    validation = (
+        numbers.significant(history.epochs[-1].loss) if history.epochs else shared_text.NONE
+    )
     if steps is None:
         return ()
     long = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
     first = (*long, *_init(init, len(history.classes))) if init is not None else long
-    train, validation = numbers.bare(train), numbers.bare(validation)
     short = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "  ")
     return fitting([first, long, short, _pair("", train, "", validation, "  ")], room)
 
@@ -72,7 +74,7 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
     ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
     long, short, least = cursor_labels(reading.epoch, reading.step)
     full = (*_pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   "), *ended)
-    plain = _pair("", numbers.bare(train), "", numbers.bare(validation), "  ")
+    plain = _pair("", train, "", validation, "  ")
     forms = [(*long, Span("   "), *full), (*short, Span("   "), *full)]
     forms += [(*least, Span("  "), *values) for values in ((*plain, *ended), plain)]
     return fitting([*forms, plain], room)
@@ -98,7 +100,7 @@ def _exact(value: float | None) -> str:
 def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
     """`log  smooth 0.6` or `log ≈.6`: the scale and the smoothing; empty for plain curves."""
     level = f"{smoothing:g}"
-    written = f"≈{numbers.bare(level)}" if short else f"{drawing_text.SMOOTH} {level}"
+    written = f"≈{level}" if short else f"{drawing_text.SMOOTH} {level}"
     words = [*([drawing_text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
     gap = " " if short else "  "
     return (Span(gap + gap.join(words), "dim"),) if words else ()
@@ -127,9 +129,9 @@ def _init(init: float, classes: int) -> Row:
     return cells.row(
         Span("   "),
         Span(drawing_text.INIT + " ", "dim"),
-        Span(f"{init:.2f}"),
+        Span(numbers.significant(init)),
         Span(f" {'=' if sound else '·'} ln {classes}", "dim"),
-        Span(" ✓", "good") if sound else Span(f" = {guess:.2f}", "dim"),
+        Span(" ✓", "good") if sound else Span(f" = {numbers.significant(guess)}", "dim"),
     )
 
 

@@ -98,14 +98,13 @@ def _digit(value: float, *, upward: bool) -> float:
 
 
 def y_label(value: float) -> str:
-    """A limit in at most five cells: 0, 2.5, 100, .015, 4e-4, 15k."""
+    """A limit in at most five cells: 0, 2.5, 100, 0.015, 4e-4, 15k."""
     size = abs(value)
     if 1e4 <= size < 1e12:
         return text.short_count(value)
     if value and not 1e-3 <= size < 1e4:
         return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
-    written = f"{value:.4g}"
-    return written if len(written) <= 4 else written.replace("0.", ".", 1)
+    return f"{value:.4g}"
 
 
 def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:

@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from engine.numbers import number
 from engine.run.curve import Curve
 from engine.run.history import History
 from tui.drawing.axis import Limits
-from tui.drawing.numbers import number
 from tui.drawing.scale import Scale, log_limits, round_limits
 
 # Smoothing divides the x-axis into this many parts. From one part to the next, the influence of a

@@ -6,10 +6,11 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
+from engine import numbers
 from engine.protocol.events import Hardware
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import axis, cells, numbers, spark
+from tui.drawing import axis, cells, spark
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.table import widest

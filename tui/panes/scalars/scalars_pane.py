@@ -9,11 +9,12 @@ from typing import ClassVar
 from textual import events as textual_events
 from textual.binding import Binding, BindingType
 
+from engine import numbers
 from engine.protocol.events import Steps
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from engine.text import harmless
-from tui.drawing import curve_facts, numbers, series
+from tui.drawing import curve_facts, series
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.scale import Scale
