@@ -119,7 +119,7 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
 
 def _steered(event: events.Steered, planned: int) -> str:
     """The new learning rate, and the new total of epochs where it changed."""
-    words = [f"lr {numbers.significant(event.lr)}"]
+    words = [f"lr {numbers.short(event.lr)}"]
     if event.epochs != planned:
         words.insert(0, f"{text.in_epochs(event.epochs)} in all, with a new plan of the rate")
     if event.factor != 1:
