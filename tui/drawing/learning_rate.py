@@ -93,19 +93,17 @@ def _factors(history: History) -> Row:
     return tuple(spans)
 
 
-def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = None) -> Row:
-    """The whole schedule as a progress bar in one row, with `┃` at this step.
-
-    `rate` is the current rate. While it is None, the planned rate of the step is shown.
-    """
+def rate_strip(history: History, width: int) -> Row:
+    """The whole schedule as a progress bar in one row, with `┃` at the current step."""
+    plan, step = history.plan, history.step
     if plan is None or plan.steps <= 0:
         return cells.fit(cells.row(" ", Span(shared_text.RATE, "dim")), width)
     done = axis.share(step, 0, plan.steps)
-    at_step = min(max(0, step - 1), plan.steps - 1)
-    now = schedule.learning_rate(plan, at_step) if rate is None else rate
+    planned = history.planned_rate(max(0, step - 1)) or 0.0
+    now = planned if history.rate is None else history.rate
     end = f"   {numbers.significant(now)}   {numbers.whole(done):>3} % "
     room = width - len(end) - cells.width([Span(shared_text.RATE)]) - 2
-    bar = _bar(plan, room)
+    bar = _bar(history, plan.steps, room)
     at = axis.column(done, 1.0, max(1, room))
     row = cells.row(
         " ",
@@ -119,9 +117,9 @@ def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = No
     return cells.fit(row, width)
 
 
-def _bar(plan: Plan, width: int) -> str:
-    steps = [int((i + 0.5) * plan.steps / width) for i in range(width)]
-    return spark.sparkline([schedule.learning_rate(plan, step) for step in steps], width, low=0.0)
+def _bar(history: History, steps: int, width: int) -> str:
+    middles = [int((i + 0.5) * steps / width) for i in range(width)]
+    return spark.sparkline([history.planned_rate(step) or 0.0 for step in middles], width, low=0.0)
 
 
 def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Scale:
@@ -152,28 +150,27 @@ def planned_rates(history: History, window: Limits, width: int) -> Line:
     end = window[1] if plan is None else min(window[1], plan.steps / epoch)
     if plan is None or now >= end:
         return Line([], [], "dim")
-    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
+    plateau = _sound(history.plateau_factor)
     points = max(1, 2 * width)
     length = window[1] - window[0]
     places = (window[0] + length * (i + 0.5) / points for i in range(points))
     xs = [now, *(x for x in places if now < x < end), end]
-    return Line(xs, [_ahead(plan, int(x * epoch), *factors) for x in xs], "dim")
+    return Line(xs, [_ahead(plan, int(x * epoch), plateau) for x in xs], "dim")
 
 
 @functools.lru_cache(maxsize=1024)
-def _ahead(plan: Plan, step: int, plateau: float, steered: float) -> float:
+def _ahead(plan: Plan, step: int, plateau: float) -> float:
     """The rate of this 0-based step, or of the nearest one in the plan; NaN without steps."""
     if plan.steps < 1:
         return math.nan
-    return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau, steered)
+    return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau)
 
 
 def _planned_at(history: History, step: int) -> float | None:
-    """The rate of this step with both factors, plateau and steering; None without a plan."""
+    """The rate of this step with the factor of plateau; None without a plan."""
     if history.plan is None or history.plan.steps < 1:
         return None
-    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
-    return _ahead(history.plan, step, *factors)
+    return _ahead(history.plan, step, _sound(history.plateau_factor))
 
 
 def _sound(factor: float) -> float:

@@ -96,6 +96,13 @@ NOT_EPOCHS = "the total of epochs is a whole number such as 40."
 KEY_STEER = "steer"
 
 
+def confirm_rate(rate: str, times: float) -> str:
+    return (
+        f"that is a learning rate of {rate}, {times:,.0f} times the recipe's: press Enter again if "
+        "you mean it."
+    )
+
+
 def steer_epoch(epoch: int) -> str:
     return f"now in epoch {epoch}"
 

@@ -80,8 +80,7 @@ class Progress(Strip):
     def draw(self, width: int, height: int) -> list[Row]:
         if width >= 100:
             return [status_rows.progress_row(self.history, width)]
-        history = self.history
-        return [learning_rate.rate_strip(history.plan, history.step, width, history.rate)]
+        return [learning_rate.rate_strip(self.history, width)]
 
 
 class Numbers(Strip):
