@@ -11,6 +11,16 @@ def stages_at(size: int) -> str:
 
 NOW = "now"
 
+LAST = "last"
+
+NEXT = "next"
+
+NEXT_EPOCH = "next epoch"
+
+PEAK = "peak"
+
+END = "end"
+
 
 def last(seconds: int) -> str:
     """The span of the newest steps: last 60 s, last 5 min, last 2 h."""
@@ -127,6 +137,10 @@ PHASES: Mapping[str, str] = {
 TESTING = "testing"
 
 ENGINE_SILENT = "silent"
+
+
+def run(number: str) -> str:
+    return f"run {number}"
 
 
 def batch(size: int) -> str:

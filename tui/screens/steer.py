@@ -94,7 +94,9 @@ class SteerScreen(FormDialog[Changes]):
         try:
             steered(position, now, Change(**changes))
         except RateFarAboveError as error:
-            return screen_text.confirm_rate(numbers.rate(error.rate), error.rate / error.usual)
+            return screen_text.confirm_rate(
+                numbers.significant(error.rate), error.rate / error.usual
+            )
         except EngineError:  # the engine knows more than this form, and answers
             return ""
         return ""
