@@ -103,9 +103,10 @@ def epoch_ticks(
 ) -> Row:
     """The lower border as x-axis: `epoch 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
-    `labels` are words around their epochs. `marks` stand at their epochs, or beside a number that stands there. If several share a column,
-    the first is shown. The cursor is always shown. The note stands before the last number, or
-    behind the first one if the first mark lies there; without room it is left out.
+    `labels` are words near their epochs. `marks` stand at their epochs, or beside a number that
+    stands there. If several share a column, the first is shown. The cursor is always shown. The
+    note stands before the last number, or behind the first one if the first mark lies there;
+    without room it is left out.
     """
     columns = width - left
     line = [LINE] * width
@@ -126,7 +127,7 @@ def epoch_ticks(
     _place_note(line, note, (first + len(begin.text) + 1, last - 1), [at for at, _ in signs[:1]])
     for epoch, label in labels:
         at = left + column_in(window, epoch, columns) - len(label.text) // 2
-        _place(line, max(first + len(begin.text), at - 1), cells.row(" ", label, " "))
+        _place_near(line, at - 1, cells.row(" ", label, " "))
     for epoch in _ticks(window, columns):
         at, number = _centred(epoch, window, left, width)
         _place(line, at, (number,))
@@ -150,6 +151,12 @@ def _place(line: list[Span], at: int, spans: Row) -> bool:
         return False
     line[at:end] = signs
     return True
+
+
+def _place_near(line: list[Span], at: int, spans: Row) -> None:
+    """Write the spans into the nearest place to this column that is free."""
+    places = sorted(range(len(line)), key=lambda place: abs(place - at))
+    any(_place(line, place, spans) for place in places)
 
 
 def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequence[int]) -> None:

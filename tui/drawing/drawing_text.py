@@ -17,9 +17,11 @@ NEXT = "next"
 
 NEXT_EPOCH = "next epoch"
 
-PEAK = "peak"
-
 END = "end"
+
+
+def peak_at(rate: str, epoch: int) -> str:
+    return f"peak {rate} @{epoch}"
 
 
 def last(seconds: int) -> str:

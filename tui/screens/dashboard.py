@@ -30,7 +30,7 @@ from tui.screens.footer_keys import Situation, footer_keys
 from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.run_control import RunControl
 from tui.screens.verdict_line import VerdictLine
-from tui.screens.verdicts import shown, verdicts
+from tui.screens.verdicts import fitting, verdicts
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
@@ -299,7 +299,7 @@ class Dashboard(FollowingScreen):
     def _verdict_reasons(self) -> str:
         """What the line under the header says, with the reason of each verdict."""
         found = verdicts(self.history, self._control.resume_command)
-        said = [f"{one.text}. {one.reason}" for one in shown(found, self.app.size.width)]
+        said = [f"{one.text}. {one.reason}" for one in fitting(found, self.app.size.width)]
         return "\n\n" + "\n".join([screen_text.EXPLAIN_LINE, *said]) if said else ""
 
     def action_help(self) -> None:

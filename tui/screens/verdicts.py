@@ -30,8 +30,9 @@ LONGEST, NAME = 100, 16
 MOVES = 0.02
 # Overfitting and standing still need this many epochs without a better one.
 OVERFIT_EPOCHS, STILL_EPOCHS = 3, 5
-# A smaller gap between the accuracies in training and validation is not mentioned.
-WIDE_GAP = 0.2
+# A gap between the accuracies in training and validation that goes with overfitting, and one that
+# is mentioned in any case.
+OVERFIT_GAP, WIDE_GAP = 0.02, 0.2
 # A training loss that is this many times its lowest one gets worse.
 WORSE = 1.5
 
@@ -64,31 +65,32 @@ def verdicts(history: History, go_on: str = "") -> list[Verdict]:
 
 
 def verdict_row(found: Iterable[Verdict], width: int) -> Row:
-    """The most important verdicts in one row; without room, in fewer words, then fewer of them."""
-    known = [*found]
-    room = min(LONGEST, width - 2)
-    for count in range(len(known), 0, -1):
-        for short in (False, True):
-            row = _joined(known[:count], short=short)
-            if cells.width(row) <= room:
-                return cells.fit((Span(" "), *row), width)
-    return cells.fit((Span(" "), *cells.shortened(_joined(known[:1], short=True), room)), width)
+    """The verdicts that fit into one row, the most important first, which may be shortened."""
+    known, room = [*found], min(LONGEST, width - 2)
+    said = fitting(known, width)
+    if known and not said:
+        return cells.fit((Span(" "), *cells.shortened((_said(known[0]),), room)), width)
+    spans = [part for one in said for part in (Span("   "), _said(one))]
+    return cells.fit((Span(" "), *spans[1:]), width)
 
 
-def shown(found: Iterable[Verdict], width: int) -> list[Verdict]:
-    """The verdicts that the row of this width holds."""
-    known = [*found]
-    text = cells.text(verdict_row(known, width))
-    return [one for one in known if one.text in text or (one.short and one.short in text)]
-
-
-def _joined(found: Iterable[Verdict], *, short: bool) -> Row:
-    spans: list[Span] = []
+def fitting(found: Iterable[Verdict], width: int) -> list[Verdict]:
+    """The verdicts that a row of this width holds, as it writes them."""
+    room, kept = min(LONGEST, width - 2), list[Verdict]()
     for one in found:
-        sign, ink = SIGNS[one.level]
-        text = one.short if short and one.short else one.text
-        spans += [Span("   ")] * bool(spans) + [Span(f"{sign} {text}", ink)]
-    return tuple(spans)
+        forms = [one, one._replace(text=one.short)] if one.short and not kept else [one]
+        for form in forms:
+            size = cells.width([_said(form)]) + 3 * bool(kept)
+            if size <= room:
+                kept.append(form)
+                room -= size
+                break
+    return kept
+
+
+def _said(one: Verdict) -> Span:
+    sign, ink = SIGNS[one.level]
+    return Span(f"{sign} {one.text}", ink)
 
 
 def _ended(history: History, go_on: str) -> Verdict | None:
@@ -147,7 +149,7 @@ def _overfits(history: History) -> Verdict | None:
     best = min(known, key=lambda epoch: number(epoch.loss))
     lowest, now, train = map(number, (best.loss, last.loss, last.train_loss))
     rises = last.epoch - best.epoch >= OVERFIT_EPOCHS and now > lowest * (1 + 2 * MOVES)
-    if not (rises and now > train and _gap(last) > 0):
+    if not (rises and now > train and _gap(last) >= 100 * OVERFIT_GAP):
         return None
     text = verdict_text.overfits(
         best.epoch, percent(last.train_top1), share(last.top1), over=history.ended is not None
@@ -262,9 +264,9 @@ RULES: tuple[Rule, ...] = (
     _no_learning,
     _gets_worse,
     _wide_gap,
-    _layers,
     _waits,
-    _shared_cpu,
     _learns,
     _tested,
+    _layers,
+    _shared_cpu,
 )

@@ -48,8 +48,8 @@ class ChartView:
     def move(self, window: Limits, done: float, places: int, columns: int) -> None:
         """Move the cursor by columns, or by epochs if several share a column.
 
-        `done` are the epochs that the run has trained. A first move to the left begins there, a first move to the right at the start.
-        A cursor that leaves the axis disappears.
+        `done` are the epochs that the run has trained. A first move to the left begins there, a
+        first move to the right at the start. A cursor that leaves the axis disappears.
         """
         start, end = window
         if self.cursor is None and places < 0:

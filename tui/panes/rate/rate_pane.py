@@ -48,10 +48,10 @@ class RatePane(Chart):
         peak, history = learning_rate.peak_rate(self.history), self.history
         found: list[Mark] = []
         if peak is not None and not self.view.recent:
-            rate = f"{drawing_text.PEAK} {numbers.significant(peak.rate)}"
+            rate = drawing_text.peak_at(numbers.significant(peak.rate), round(peak.epoch))
             found.append((peak.epoch, Span(rate, "dim")))
         if history.ended is None and history.step:
-            found.append((series.epochs_done(history), Span(drawing_text.NOW, "key")))
+            found.insert(0, (series.epochs_done(history), Span(drawing_text.NOW, "key")))
         return found
 
     def on_mount(self) -> None:
