@@ -127,7 +127,7 @@ RUN_COLUMNS = (
     ("run", False),
     ("state", False),
     ("epoch", True),
-    ("best %", True),
+    ("best", True),
     ("time", True),
     ("started", False),
 )

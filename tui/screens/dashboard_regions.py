@@ -14,7 +14,7 @@ from textual.geometry import Region
 
 LayoutKind: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
 
-STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
+STRIPS = frozenset({"status", "progress", "verdict", "numbers", "news", "footer"})
 # The rows of the numbers, and the fewest rows of a useful pane.
 NUMBERS, LEAST = 3, 3
 
@@ -34,15 +34,17 @@ def regions(width: int, height: int, pane: str, tab: str, zoomed: bool) -> dict[
     """The regions of the visible parts, by their ids.
 
     `pane` has the focus, and `tab` is the open tab if there is a shelf. A zoomed pane takes all the
-    room between the status and the footer.
+    room between the header and the footer. The smallest kinds have no verdict.
     """
     kind = layout_kind(width, height)
     if kind == "tiny":
         return _tiny(width, height, pane, zoomed)
-    body = Region(0, 2, width, height - 4)
+    head = 2 if kind == "single" else 3
+    body = Region(0, head, width, height - head - 2)
     ends = {
         "status": Region(0, 0, width, 1),
         "progress": Region(0, 1, width, 1),
+        **({"verdict": Region(0, 2, width, 1)} if kind != "single" else {}),
         "news": Region(0, height - 2, width, 1),
         "footer": Region(0, height - 1, width, 1),
     }

@@ -27,6 +27,8 @@ KEY_DETACH = "detach"
 
 KEY_LEAVE = "leave"
 
+KEY_LEAVE_RUNNING = "leave (run goes on)"
+
 KEY_EXPLAIN = "explain"
 
 KEY_PAST = "past epochs"
@@ -136,6 +138,8 @@ def then_go_on(sentence: str, command: str) -> str:
 def copied(command: str) -> str:
     return f"copied: {command}"
 
+
+EXPLAIN_LINE = "The line under the header says:"
 
 EXPLAIN_FOOT = "Esc back"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine import numbers
 from engine.run.history import History
-from tui.drawing import numbers
 from tui.drawing.mistakes import class_name, counts
 from tui.panes.confusion import confusion_text
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from engine import numbers
 from engine.run.history import History
 from engine.text import harmless
-from tui.drawing import numbers
 from tui.panes.layers import layers_text
 from tui.panes.layers.diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine import numbers
 from engine.protocol.events import FeatureMaps
 from engine.run.history import History
 from engine.text import harmless
-from tui.drawing import numbers
 from tui.drawing.mistakes import class_name
 from tui.panes.maps import maps_text
 
