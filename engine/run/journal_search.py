@@ -104,10 +104,14 @@ def _state_events(path: Path, start: int, end: int) -> list[Event]:
     return [event for event in found if event is not None]
 
 
-def newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
-    """The events of one kind, last first, except those that a resume superseded."""
+def newest_first(path: Path, kind: type[Kind], before: Event | None = None) -> Iterator[Kind]:
+    """The events of one kind, last first, except those that a resume superseded.
+
+    With `before`, an event of this journal, only those that precede it.
+    """
     resumes = find_resumes(path)
-    return (event for event in _all_newest_first(path, kind) if not superseded(event, resumes))
+    found = _all_newest_first(path, kind, before)
+    return (event for event in found if not superseded(event, resumes))
 
 
 def find_resumes(path: Path) -> list[events.Resumed]:
@@ -115,15 +119,20 @@ def find_resumes(path: Path) -> list[events.Resumed]:
     return [*_all_newest_first(path, events.Resumed)][::-1]
 
 
-def _all_newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+def _all_newest_first(path: Path, kind: type[Kind], before: Event | None = None) -> Iterator[Kind]:
     tag = _tag(kind.__name__)
     with _content(path) as content:
-        at = content.rfind(tag)
+        at = content.rfind(tag, 0, len(content) if before is None else _start(content, before))
         while at >= 0:
             event = decoded(_line_at(content, at))
             if isinstance(event, kind):
                 yield event
             at = content.rfind(tag, 0, at)
+
+
+def _start(content: mmap | bytes, event: Event) -> int:
+    """Where the line of this event begins; 0 if the journal does not hold it."""
+    return content.rfind(b"\n", 0, max(0, content.rfind(f'"seq":{event.seq},'.encode()))) + 1
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:

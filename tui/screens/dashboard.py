@@ -270,26 +270,20 @@ class Dashboard(FollowingScreen):
     # Past epochs, explanations and help
 
     def action_past(self, epochs: int) -> None:
-        """Show the epoch this many later, or earlier if negative, in the panes that can.
-
-        Without such a pane on the screen, do nothing: the change would be invisible.
-        """
-        panes = [pane for pane in self.query_children(Pane) if pane.PAST_EPOCHS]
-        seen = any(pane.NAME in self._layout.regions for pane in panes)
-        if seen and self._epoch.turn(self.history, epochs):
-            for pane in panes:
-                pane.past = self._epoch.title
+        """Show the epoch this many later, or earlier if negative; each pane says what it shows."""
+        if self._epoch.turn(self.history, epochs):
+            for pane in self.query_children(Pane):
+                pane.go_to_epoch(self._epoch.past_epoch)
             self.show_news(None)
 
     def action_explain(self) -> None:
         from tui.screens.explain import ExplainScreen
 
-        kind = type(self._pane)
-        sentences = [*kind.explain(self._epoch.history_for(kind, self.history))]
+        sentences = [*self._pane.explain()]
         if self.history.ended is not None:
             reason = shared_text.RUN_ENDED[self.history.ended.reason]
             sentences.insert(0, screen_text.explain_over(reason, self.history.epoch))
-        self.app.push_screen(ExplainScreen(kind.TITLE, " ".join(sentences)))
+        self.app.push_screen(ExplainScreen(self._pane.TITLE, " ".join(sentences)))
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, of_dashboard

@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run.history import History
 from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
@@ -64,9 +63,13 @@ class ConfusionPane(Pane):
         self._view = MatrixView()
         self._heading = ""
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return confusion_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        matrix, classes = self.history.confusion, self.history.classes
+        return confusion_explanation.sentences(matrix, classes, self._view)
+
+    @property
+    def epoch_shown(self) -> float | None:
+        return self.history.confusion.epoch if self.history.confusion is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Enter and Escape to the screen unless something is selected or filtered."""
@@ -172,7 +175,7 @@ class ConfusionPane(Pane):
         view, kind = self._view, self._kind
         # The title names a past epoch already.
         hint = confusion_drawing.confusion_hint(matrix, view, kind)
-        epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
+        epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past_epoch else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
             confusion_drawing.confusion_foot(matrix, classes, width - 2, height - 2, view),

@@ -88,9 +88,9 @@ EXPLAIN_CONFUSION = (
     "predicted. Correct predictions are on the diagonal."
 )
 
-EXPLAIN_NO_CONFUSION = "The first validation fills this pane."
+EXPLAIN_NO_CONFUSION = "There is no matrix yet: a validation fills this pane."
 
-EXPLAIN_NO_MISTAKES = "The network made no mistake at all."
+EXPLAIN_NO_MISTAKES = "There is no mistake among them."
 
 CLASS_FILTER_TITLE = "Filter classes"
 
@@ -149,13 +149,28 @@ def images(count: str) -> str:
     return f"{count} images"
 
 
-def explain_worst(true: str, predicted: str, images: int, of: int, share: str) -> str:
+def explain_epoch(epoch: int, images: str) -> str:
+    return f"These are the predictions for {images} images after epoch {epoch}."
+
+
+def explain_filter(wanted: str) -> str:
+    return f"Only classes with {wanted!r} in their names count here."
+
+
+def explain_worst(true: str, predicted: str, images: str, of: str, share: str) -> str:
     return f"Most often {true} is taken for {predicted}: {images} of {of} images, {share} %."
 
 
-def explain_mutual(true: str, predicted: str) -> str:
-    return f"The other way round happens as well: {true} and {predicted} look alike to the network."
+def explain_equal(count: int) -> str:
+    return "One more pair is as frequent." if count == 1 else f"{count} more pairs are as frequent."
+
+
+def explain_mutual(true: str, predicted: str, images: str) -> str:
+    return (
+        f"The other way round happens as well, {images} times: {true} and {predicted} look alike "
+        "to the network."
+    )
 
 
 def explain_hardest(name: str, share: str) -> str:
-    return f"The hardest class is {name}: the network recognises {share} % of its images."
+    return f"No class is harder than {name}: the network recognises {share} % of its images."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from engine.protocol.events import FeatureMap, FeatureMaps, Picture
+from engine.protocol.events import FeatureMap, FeatureMaps, Kernels, Picture
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import axis, cells, numbers
@@ -88,11 +88,16 @@ def maps_foot(
     label = Span(maps_label(event))
     sees = Span(f"  {maps_text.sees(receptive)}" if receptive else "", "dim")
     image = Span(f"   {maps_text.image(event.image)}", "dim")
-    epoch = epoch_number(event.step / max(1, steps_per_epoch))
-    when = Span(f"   {shared_text.at_epoch(epoch)}", "dim")
+    when = Span(f"   {maps_when(event, steps_per_epoch)}", "dim")
     name = Span(harmless(event.layer))
-    forms = [(label, image, when), (name, image, when), (label, image), (label,)]
+    alone = when._replace(text=when.text.strip())
+    forms = [(label, image, when), (name, image, when), (name, when), (alone,)]
     return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
+
+
+def maps_when(event: FeatureMaps | Kernels, steps_per_epoch: int) -> str:
+    """`epoch 12`: the epoch of the network."""
+    return shared_text.at_epoch(epoch_number(event.step / max(1, steps_per_epoch)))
 
 
 def waiting_foot(layer: str, image: int) -> Row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from engine.run.history import History
 from tui import shared_text
 from tui.drawing import learning_rate, plot
 from tui.drawing.cells import Row
@@ -24,9 +23,8 @@ class RatePane(Chart):
     # The rate of a column is known when the column begins, so the plot need not be renewed in it.
     RENEWED = math.inf
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return rate_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return rate_explanation.sentences(self.history)
 
     def on_mount(self) -> None:
         if not plot.is_loaded():
