@@ -79,9 +79,9 @@ def test_predictions_stand_below_the_image_where_there_is_room() -> None:
     rows = drawn(maps_pane(EVENT, examples.CIFAR10, 78, 20))
     assert [row[:35].rstrip() for row in rows[16:20]] == [
         " true horse                       │",
-        " horse ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇     .81 │",
-        " dog   ▇▇▇▌                   .15 │",
-        " deer  ▌                      .02 │",
+        " horse ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇    0.81 │",
+        " dog   ▇▇▇▌                  0.15 │",
+        " deer  ▌                     0.02 │",
     ]
 
 
@@ -186,7 +186,7 @@ def test_kernels_of_three_channels_are_in_colours() -> None:
 
 def test_facts_say_what_the_image_is_taken_for() -> None:
     facts = maps_facts(EVENT, examples.CIFAR10, 40)
-    assert cells.text(facts) == "horse → horse .81"
+    assert cells.text(facts) == "horse → horse 0.81"
     assert facts[0].ink == "good"
     wrong = maps_facts(replace(EVENT, true=5), examples.CIFAR10, 13)
     assert cells.text(wrong) == "dog → horse"

@@ -115,7 +115,7 @@ RUN_COLUMNS = (
     ("run", False),
     ("state", False),
     ("epoch", True),
-    ("best %", True),
+    ("best", True),
     ("time", True),
     ("started", False),
 )

@@ -168,7 +168,7 @@ def _run_row(run: RunSummary) -> tuple[str, ...]:
         run.name,
         f"{sign} {word}".strip(),
         run_list.epochs(run),
-        run_list.best_percent(run),
+        run_list.best(run),
         duration(run.seconds) if run.seconds else "",
         time.strftime("%d %b %H:%M", time.localtime(run.started)) if run.started else "",
     )

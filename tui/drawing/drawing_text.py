@@ -9,7 +9,16 @@ def stages_at(size: int) -> str:
     return f"Stages at {size}×{size}"
 
 
-RECENT = "recent"
+NOW = "now"
+
+
+def last(seconds: int) -> str:
+    """The span of the newest steps: last 60 s, last 5 min, last 2 h."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"last {seconds // unit} {name}"
+    return f"last {seconds} s"
+
 
 TRAIN = "train"
 
@@ -18,6 +27,8 @@ VALIDATION = "val"
 GAP = "gap"
 
 BEST = "best"
+
+TEST = "test"
 
 TOP5 = "top-5"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import math
 
+from engine import numbers
 from engine.recipes import schedule
 from engine.recipes.schedule import Plan
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import axis, cells, drawing_text, numbers, spark
+from tui.drawing import axis, cells, drawing_text, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
 from tui.drawing.curve_facts import cursor_labels
@@ -48,7 +49,7 @@ def rate_facts(history: History, room: int) -> Row:
     """
     if history.rate is None or history.run is None:
         return ()
-    now = Span(numbers.rate(history.rate))
+    now = Span(numbers.significant(history.rate))
     recipe = history.run.recipe
     kind = shared_text.SCHEDULES[recipe.schedule]
     warm = drawing_text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
@@ -88,7 +89,7 @@ def _factors(history: History) -> Row:
     spans: list[Span] = []
     for name, factor in named:
         if math.isfinite(factor) and abs(factor - 1) > NO_FACTOR:
-            spans += [Span(f" × {name} ", "dim"), Span(f"{factor:.3g}")]
+            spans += [Span(f" × {name} ", "dim"), Span(numbers.short(factor))]
     return tuple(spans)
 
 
@@ -102,7 +103,7 @@ def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = No
     done = axis.share(step, 0, plan.steps)
     at_step = min(max(0, step - 1), plan.steps - 1)
     now = schedule.learning_rate(plan, at_step) if rate is None else rate
-    end = f"   {numbers.rate(now)}   {numbers.whole(done):>3} % "
+    end = f"   {numbers.significant(now)}   {numbers.whole(done):>3} % "
     room = width - len(end) - cells.width([Span(shared_text.RATE)]) - 2
     bar = _bar(plan, room)
     at = axis.column(done, 1.0, max(1, room))

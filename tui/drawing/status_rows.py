@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from msgspec import UnsetType
 
+from engine import numbers
 from engine.protocol.events import RunStarted
 from engine.recipes.recipe import short_names
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import axis, cells, drawing_text, numbers
+from tui.drawing import axis, cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.log_lines import Clock, local_time
 

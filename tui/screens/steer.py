@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
+from engine import numbers
 from engine import text as engine_text
 from engine.recipes.recipe import HIGHEST_RATE, MOST_EPOCHS
 from engine.run.history import History
-from tui.drawing import numbers
 from tui.screens import screen_text
 from tui.widgets.forms import FormDialog
 
@@ -42,7 +42,7 @@ class SteerScreen(FormDialog[Changes]):
         super().__init__()
         self._check = check
         rate = numbers.number(history.rate)
-        self._rate = _short(rate) if math.isfinite(rate) else ""
+        self._rate = numbers.short(rate) if math.isfinite(rate) else ""
         self._epochs = str(history.epochs_planned) if history.run is not None else ""
         self._epoch = history.epoch
 
@@ -103,8 +103,3 @@ def epochs_change(written: str, epoch: int) -> dict[str, float | int]:
     if epochs < epoch:
         raise ValueError(engine_text.too_few_epochs(epochs, epoch))
     return {"epochs": epochs}
-
-
-def _short(rate: float) -> str:
-    """The rate in three digits, without trailing zeros: 0.073, 0.0001."""
-    return f"{rate:.3g}" if 1e-4 <= rate < 1e3 else numbers.rate(rate)

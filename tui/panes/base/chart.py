@@ -132,8 +132,13 @@ class Chart(Pane):
         """The lower border of a pane of this width: the x-axis with its marks."""
         plot = self.plot_width(width)
         signs = axis_marks.event_marks(self.history)
-        ticks = axis.epoch_ticks(self.window, plot, axis.gutter(plot), signs, self.cursor)
+        left, note = axis.gutter(plot), self.note(width)
+        ticks = axis.epoch_ticks(self.window, plot, left, signs, self.cursor, note)
         return cells.row(*ticks, Span("─" * (width - 2 - plot), "border"))
+
+    def note(self, width: int) -> Row:
+        """Words on the lower border of a pane of this width."""
+        return ()
 
     def reach(self, width: int) -> float:
         """The largest distance in epochs between the cursor and the value that it shows."""

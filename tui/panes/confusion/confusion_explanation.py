@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from engine import numbers
 from engine.protocol.events import Confusion
-from tui.drawing import numbers
 from tui.drawing.mistakes import ConfusionCounts, Mistake, class_name, counts
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.matrix_view import MatrixView, pair_order

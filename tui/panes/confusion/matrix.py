@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from rich.cells import set_cell_size
 
-from tui.drawing import cells, numbers
+from engine import numbers
+from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.choices import visible_range
 from tui.drawing.mistakes import ConfusionCounts, class_name

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine import numbers
 from engine.protocol.events import Example
 from tui import shared_text
-from tui.drawing import axis, cells, numbers
+from tui.drawing import axis, cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import class_name
 from tui.drawing.shades import pictured

@@ -18,7 +18,7 @@ from tui.drawing.curves import curve_pane
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base import pane_text
-from tui.panes.base.pane import Border
+from tui.panes.base.pane import NARROW, Border
 from tui.panes.base.smoothed_chart import SmoothedChart
 from tui.panes.curves import curves_explanation, curves_text
 
@@ -123,3 +123,7 @@ class AccuracyPane(_CurvePane):
 
     def facts(self, room: int) -> Row:
         return curve_facts.accuracy_facts(self.history, room)
+
+    def note(self, width: int) -> Row:
+        """The best epoch, which a narrow upper border leaves out."""
+        return curve_facts.best_fact(self.history)[1:] if width < NARROW else ()

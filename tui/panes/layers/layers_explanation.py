@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from engine import numbers
 from engine.text import harmless
-from tui.drawing import numbers
 from tui.panes.layers import layers_text
 from tui.panes.layers.diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
 from tui.panes.layers.layer_columns import LayerTable

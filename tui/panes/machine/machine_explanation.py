@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine import numbers
 from engine.run.history import History
-from tui.drawing import numbers
 from tui.panes.machine import machine_pane_text
 from tui.panes.machine.machine_rows import bounds, taken_by_others
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from engine import numbers
 from engine.protocol.events import Kernels
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
@@ -42,7 +43,7 @@ def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
 
 def kernels_facts(event: Kernels, room: int) -> Row:
     """`weights -0.420 dark, +0.420 light`: the weights of the darkest and the lightest shade."""
-    return fitting([(Span(maps_text.weights_to(numbers.loss(event.largest)), "dim"),)], room)
+    return fitting([(Span(maps_text.weights_to(numbers.significant(event.largest)), "dim"),)], room)
 
 
 def kernels_foot(event: Kernels, when: str) -> Row:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from engine import numbers
 from engine.protocol.events import FeatureMap, FeatureMaps, Kernels, Picture
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import axis, cells, numbers
+from tui.drawing import axis, cells
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.curve_facts import epoch_number
 from tui.drawing.frame import fitting

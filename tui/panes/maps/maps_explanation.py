@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from engine import numbers
 from engine.protocol.events import FeatureMaps, Kernels
 from engine.text import harmless
-from tui.drawing import numbers
 from tui.drawing.curve_facts import epoch_number
 from tui.drawing.mistakes import class_name
 from tui.panes.maps import maps_text
@@ -44,4 +44,4 @@ def _prediction(event: FeatureMaps, classes: Sequence[str]) -> str:
 def of_kernels(event: Kernels, steps_per_epoch: int) -> Iterator[str]:
     """What these kernels show."""
     epoch = epoch_number(event.step / steps_per_epoch)
-    yield maps_text.explain_kernels(harmless(event.layer), epoch, numbers.loss(event.largest))
+    yield maps_text.explain_kernels(harmless(event.layer), epoch, numbers.significant(event.largest))

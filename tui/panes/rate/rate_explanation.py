@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine import numbers
 from engine.recipes import schedule
 from engine.run.history import History
 from tui.panes.rate import rate_text
@@ -20,9 +21,9 @@ def sentences(history: History) -> Iterator[str]:
         return
     yield _now(plan, history)
     if history.steered_factor != 1.0:
-        yield rate_text.explain_steered(f"{history.steered_factor:.3g}")
+        yield rate_text.explain_steered(numbers.short(history.steered_factor))
     elif plan.kind != "constant" and history.plateau_factor < 1 - LOWERED:
-        yield rate_text.explain_plateau(f"{history.plateau_factor:.2g}")
+        yield rate_text.explain_plateau(numbers.short(history.plateau_factor))
 
 
 def _now(plan: schedule.Plan, history: History) -> str:
