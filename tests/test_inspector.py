@@ -13,6 +13,7 @@ from engine.data.base.dataset import Dataset, Images
 from engine.data.loaders.loader_choice import loader
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.sets import digits
+from engine.devices.forward_pass import Judge
 from engine.errors import DataError
 from engine.inspection import layer_events
 from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
@@ -44,7 +45,7 @@ def answers(model: nn.Module, data: Dataset) -> Inspector:
     chosen = build_recipe(flags={"arch": "lenet5", "data": "digits"})
     source = loader(chosen, data, CPU, torch.contiguous_format)
     assert isinstance(source, ResidentLoader)
-    return Inspector(model, layer_events.layers(model, 1, 32), data, source, CPU)
+    return Inspector(model, layer_events.layers(model, 1, 32), data, source, Judge(CPU))
 
 
 def asked(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from cnn_tui.kernels import first_convolution
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.loader_choice import Loader
+from engine.devices.forward_pass import Judge
 from engine.errors import EngineError, UsageError
 from engine.inspection import inspection_text, pictures
 from engine.inspection.feature_map_events import REQUESTED, FeatureMapReading
@@ -28,10 +28,10 @@ class Inspector:
         layers: tuple[Layer, ...],
         dataset: Dataset,
         loader: Loader,
-        device: torch.device,
+        judge: Judge,
     ) -> None:
         self._model, self._layers, self._dataset = model, layers, dataset
-        self._loader, self._device = loader, device
+        self._loader, self._judge = loader, judge
 
     def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
         """The reply to a request after `step` steps; epochs count from 1. Waits for the device.
@@ -53,7 +53,7 @@ class Inspector:
             case "images":
                 images, normalise = self._images(request), self._loader.normalise
                 return pictures.examples(
-                    self._model, self._dataset, normalise, images, self._device, step
+                    self._model, self._dataset, normalise, images, self._judge, step
                 )
             case "kernels":
                 return self._kernels(step)
@@ -72,7 +72,7 @@ class Inspector:
             self._dataset,
             self._loader.normalise,
             (request.layer,),
-            self._device,
+            self._judge,
             step,
             image=self._images(request)[0],
             limits=REQUESTED,

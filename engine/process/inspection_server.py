@@ -70,6 +70,7 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     from engine.data.loaders.loader_choice import loader
     from engine.data.loading import load, load_at_once
     from engine.devices import device as devices
+    from engine.devices.forward_pass import Judge
     from engine.inspection import layer_events
     from engine.inspection.inspector import Inspector
     from engine.process import model_init
@@ -78,7 +79,8 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     saved = next((path for path in files if path.exists()), None)
     if saved is None:
         raise RunError(process_text.nothing_to_inspect(run.label))
-    state = checkpoint.load(saved).training
+    saved_run = checkpoint.load(saved)
+    state, described = saved_run.training, saved_run.description
     recipe = read_recipe(run.recipe)
     # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
@@ -87,5 +89,7 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     model.load_state_dict(state.weights)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
     layers = layer_events.layers(model, *dataset.train.shape[:2])
-    inspector = Inspector(model.eval(), layers, dataset, source, cpu)
+    precision = described.resolved.get("precision", "float32") if described else "float32"
+    judge = Judge(cpu, precision, recipe.tta)
+    inspector = Inspector(model.eval(), layers, dataset, source, judge)
     return InspectedModel(inspector, max(1, state.ended_epochs), state.step)

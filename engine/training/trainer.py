@@ -25,6 +25,7 @@ from engine.data.loaders.training_loader import EpochBatches
 from engine.devices import device as devices
 from engine.devices import forward_pass, graph_recording
 from engine.devices.backlog import Backlog
+from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading
@@ -68,12 +69,13 @@ class Trainer:
             recipe, dataset, device, layout, resolved.threads, rank.share
         )
         self._validation = loader_choice.on_device(dataset.validation, device)
-        self._evaluator = self._new_evaluator(resolved.precision, clock)
+        self._judge = Judge(device, resolved.precision, recipe.tta)
+        self._evaluator = self._new_evaluator(clock)
         self._backbone = FrozenBackbone(model, recipe.freeze)
         self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
-        self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, device)
+        self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, self._judge)
         self.progress = Progress(recipe, self._loader.steps_per_epoch)
         self._timer = StepTimer(clock)
         shape = RunShape(
@@ -220,8 +222,7 @@ class Trainer:
         result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
         for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
             yield events.Alert("warning", "data", sentence, step=self.step)
-        labels = self._dataset.validation.labels.cpu()
-        yield confusion(result, labels, self.epoch, self.step)
+        yield confusion(result, self.epoch, self.step)
         yield from self._reporter.maps()
         yield self._epoch_ended(result, seconds)
 
@@ -247,7 +248,7 @@ class Trainer:
             evaluation_seconds=evaluation_seconds,
             images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
-            balanced=balanced(result.counts) if self._recipe.class_weights else UNSET,
+            balanced=balanced(result) if self._recipe.class_weights else UNSET,
             step=self.step,
         )
 
@@ -289,17 +290,15 @@ class Trainer:
 
     # Parts
 
-    def _new_evaluator(self, precision: str, clock: Callable[[], float]) -> Evaluator:
+    def _new_evaluator(self, clock: Callable[[], float]) -> Evaluator:
         shape = self._dataset.train.shape
         return Evaluator(
             self._loader,
             len(self._dataset.classes),
             devices.evaluation_batch(self._device, self._recipe.batch, shape),
-            self._device,
-            precision,
+            self._judge,
             clock,
             self._rank,
-            mirrored=self._recipe.tta,
         )
 
     def _new_reporter(self, clock: Callable[[], float]) -> Reporter:
@@ -323,6 +322,6 @@ class Trainer:
             self._dataset,
             self._loader.normalise,
             default_layers(self.eval_model),
-            self._device,
+            self._judge,
             self.step,
         )

@@ -110,6 +110,8 @@ DATA_COLUMNS = (
     ("source", False),
 )
 RECIPE_COLUMNS = (("recipe", False), ("what it is for", False))
+TEST_COLUMN = "test %"
+
 RUN_COLUMNS = (
     ("#", True),
     ("run", False),

@@ -112,6 +112,10 @@ def log_ended(best: str, epoch: int) -> str:
     return f"{best} % at epoch {epoch}"
 
 
+def log_tested(test: str) -> str:
+    return f", {test} % on the test images"
+
+
 PHASES: Mapping[str, str] = {
     "starting": "starting",
     "downloading": "downloading",

@@ -214,6 +214,8 @@ def _ended(event: events.RunEnded) -> LogEntry:
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
         # The status row shows the duration, which includes earlier attempts and pauses.
         rest = drawing_text.log_ended(best, epoch)
+        if math.isfinite(numbers.number(event.test_top1)):
+            rest += drawing_text.log_tested(numbers.percent(event.test_top1))
     return LogEntry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
 
 
