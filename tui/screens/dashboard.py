@@ -256,12 +256,12 @@ class Dashboard(FollowingScreen):
         return InspectionRouter(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
-        self.inspection.request(None, "augmented")
+        self.inspection.request(None, commands.InspectionRequest("augmented"))
         if self.inspection.waiting:
             self.notify(screen_text.WAITING_FOR_AUGMENTED)
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.inspection.request(message.pane, message.kind, message.layer, message.images)
+        self.inspection.request(message.pane, message.request)
 
     def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
         for pane in self.query_children(Pane):

@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from textual.message import Message
 
-from engine.protocol.commands import InspectionKind
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.run.history import History
 from tui.drawing import cells
@@ -75,11 +75,9 @@ class Pane(CellWidget, can_focus=True):
     class InspectionRequested(Message):
         """The pane needs a reply of the engine, which arrives by `receive`."""
 
-        def __init__(
-            self, pane: Pane, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)
-        ) -> None:
+        def __init__(self, pane: Pane, request: InspectionRequest) -> None:
             super().__init__()
-            self.pane, self.kind, self.layer, self.images = pane, kind, layer, images
+            self.pane, self.request = pane, request
 
     class LayerSelected(Message):
         """A layer was selected; panes that show layers may follow."""

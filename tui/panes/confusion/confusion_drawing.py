@@ -76,9 +76,17 @@ def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) ->
     """`⏎ images` for the right of the lower border; empty if Enter would show none."""
     if confusion is None or view.selected is None or view.waiting:
         return ()
-    if not kept_images(confusion, view.selected, kind):
+    if not images_in(counts(confusion), view.selected, kind):
         return ()
     return (Span("⏎ ", "key"), Span(confusion_text.KEY_IMAGES, "dim"))
+
+
+def images_in(counted: ConfusionCounts, selected: tuple[int, int], kind: Kind) -> int:
+    """How many images a cell counts; in the report, how many mistakes of a class."""
+    true, _ = selected
+    if kind == "report":
+        return counted.totals.get(true, 0) - counted.cells.get((true, true), 0)
+    return counted.cells.get(selected, 0)
 
 
 def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> tuple[int, ...]:

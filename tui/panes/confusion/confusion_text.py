@@ -98,11 +98,7 @@ CLASS_FILTER_HINT = "part of a name; empty shows all"
 
 WAITING_FOR_IMAGES = "waiting for these images …"
 
-RIGHT_CELL = "Only mistakes keep their images: choose a cell beside the diagonal."
-
-NO_SUCH_MISTAKE = "There is no such mistake to look at."
-
-NO_IMAGES_KEPT = "No images of this cell are kept: only the most frequent mistakes have some."
+NO_SUCH_IMAGE = "There is no such image to look at."
 
 PICTURES_FOOT = "validation images, as the model sees them now   esc back"
 
@@ -115,6 +111,14 @@ def taken_for(true: str, predicted: str) -> str:
 
 def mistaken(true: str) -> str:
     return f"{true}, mistaken"
+
+
+def recognised(true: str) -> str:
+    return f"{true}, {RECOGNISED}"
+
+
+def some_of_all(some: str, count: str) -> str:
+    return f"{some}   {count} in all"
 
 
 def count_of(images: str, total: str) -> str:

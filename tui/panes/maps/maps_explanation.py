@@ -44,4 +44,6 @@ def _prediction(event: FeatureMaps, classes: Sequence[str]) -> str:
 def of_kernels(event: Kernels, steps_per_epoch: int) -> Iterator[str]:
     """What these kernels show."""
     epoch = epoch_number(event.step / steps_per_epoch)
-    yield maps_text.explain_kernels(harmless(event.layer), epoch, numbers.significant(event.largest))
+    yield maps_text.explain_kernels(
+        harmless(event.layer), epoch, numbers.significant(event.largest)
+    )

@@ -9,6 +9,7 @@ from textual import events as textual_events
 from textual.binding import Binding, BindingType
 
 from engine.protocol import events
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
@@ -198,10 +199,10 @@ class MapsPane(Pane):
         if self.past_epoch is not None or layer not in self._names():
             return
         self._selected_elsewhere, self._waiting, self._requested_at = False, True, self._newest
+        request = InspectionRequest("maps", layer, (image,))
         if self._on_kernels:
-            self.post_message(self.InspectionRequested(self, "kernels"))
-        else:
-            self.post_message(self.InspectionRequested(self, "maps", layer, (image,)))
+            request = InspectionRequest("kernels")
+        self.post_message(self.InspectionRequested(self, request))
         self.redraw()
 
     def _turn_to(self, layer: str, image: int) -> None:
