@@ -69,7 +69,8 @@ def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Region]
 
 
 def _shelf(body: Region, tab: str) -> dict[str, Region]:
-    curves = max(7, body.height * 2 // 5)
+    # The shelf needs 11 rows inside for ten classes below their heading, from 80×24 on.
+    curves = max(7, (body.height * 2 - 1) // 5)
     left = body.width // 2
     return {
         "loss": Region(0, body.y, left, curves),

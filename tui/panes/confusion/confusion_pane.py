@@ -16,6 +16,7 @@ from tui.drawing.mistakes import class_name, counts
 from tui.panes.base.pane import Border, Pane
 from tui.panes.confusion import confusion_drawing, confusion_explanation, confusion_text
 from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
+from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
 
 
@@ -174,11 +175,15 @@ class ConfusionPane(Pane):
 
     # Drawing
 
+    @property
+    def _drawn_view(self) -> MatrixView:
+        return self._view._replace(coloured=has_shades(self.app))
+
     def border(self, width: int, height: int, facts_room: int) -> Border:
         matrix, classes = self.history.confusion, self.history.classes
-        view, kind = self._view, self._kind
+        view, kind = self._drawn_view, self._kind
         # The title names a past epoch already.
-        hint = confusion_drawing.confusion_hint(matrix, view, kind)
+        hint = confusion_drawing.confusion_hint(matrix, view, kind, width - 2)
         epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past_epoch else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
@@ -188,4 +193,4 @@ class ConfusionPane(Pane):
 
     def inside(self, width: int, height: int) -> list[Row]:
         matrix, classes = self.history.confusion, self.history.classes
-        return confusion_drawing.confusion_pane(matrix, classes, width, height, self._view)
+        return confusion_drawing.confusion_pane(matrix, classes, width, height, self._drawn_view)

@@ -10,9 +10,17 @@ RECALL = "rec"
 
 PREDICTED = "predicted"
 
+UNDER_ONE = "<1"
+
+SHADES_FROM = "shades from"
+
+SOME = ">0"
+
 WORST_PAIRS = "worst pairs"
 
 COUNT = "n"
+
+COUNT_AND_SHARE = "n (of true)"
 
 HARDEST = "hardest"
 
@@ -139,6 +147,10 @@ def similar_together(classes: int) -> str:
 
 def part_of(rows: int, columns: int, classes: int) -> str:
     return f"{rows} × {columns} of {classes} × {classes}"
+
+
+def axes(unit: str) -> str:
+    return f"row = true, column = predicted, {unit}"
 
 
 def row_is_true(unit: str) -> str:

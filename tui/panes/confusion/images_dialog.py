@@ -14,7 +14,7 @@ from tui import shared_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.panes.confusion import confusion_text, mistake_images
-from tui.widgets.drawn import CellWidget, is_coloured
+from tui.widgets.drawn import CellWidget, has_shades
 
 
 class ImagePages(CellWidget):
@@ -43,7 +43,7 @@ class ImagePages(CellWidget):
     def draw(self, width: int, height: int) -> list[Row]:
         room = self._room(width, height)
         page = mistake_images.grid(len(self._shown), *room).page
-        coloured = is_coloured(self.app)
+        coloured = has_shades(self.app)
         rows = mistake_images.examples_grid(self._shown, self._names, *room, self._first, coloured)
         last = min(len(self._shown), self._first + page)
         facts = shared_text.some_of(self._first + 1, last, len(self._shown))

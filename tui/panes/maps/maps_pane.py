@@ -16,7 +16,7 @@ from tui.drawing.cells import Row, Span, width
 from tui.panes.base import line_editing
 from tui.panes.base.pane import Border, Pane
 from tui.panes.maps import kernel_rows, map_rows, maps_explanation, maps_text
-from tui.widgets.drawn import is_coloured
+from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
 
 # Coloured pictures take the most bytes to draw, so they are drawn again only this often. In a young
@@ -327,7 +327,7 @@ class MapsPane(Pane):
 
     @property
     def _coloured(self) -> bool:
-        return self._blocks and is_coloured(self.app)
+        return self._blocks and has_shades(self.app)
 
     @property
     def _view(self) -> map_rows.MapView:
