@@ -14,7 +14,7 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from engine.recipes.schedule import Plateau
+from engine.recipes.schedule import Plateau, Steering
 
 FORMAT = 3
 
@@ -80,13 +80,6 @@ class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
 
     top1: float = -math.inf
     epoch: int = 0
-
-
-class Steering(msgspec.Struct, frozen=True, kw_only=True):
-    """The user's factor on all planned learning rates, and the total number of epochs."""
-
-    factor: float
-    epochs: int
 
 
 class EpochSums(msgspec.Struct, frozen=True, kw_only=True):

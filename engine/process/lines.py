@@ -23,8 +23,7 @@ class Lines:
         """`selector` names the run on a command line; `steered` are the changes in force."""
         self._selector = selector
         self._history = History()
-        self._steered = [*steered]
-        self._plan()
+        self._history.steerings.extend(steered)
         self._printed = 0.0
         self._phase = ""
 
@@ -48,7 +47,6 @@ class Lines:
                 self._drop_superseded(event)
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
             case events.Steered():
-                self._steered.append(event)
                 return [_steered(event, planned)]
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
@@ -58,11 +56,10 @@ class Lines:
 
     def _drop_superseded(self, resumed: events.Resumed) -> None:
         """Drop the changes that a person made after the checkpoint of this resume."""
-        self._steered = [event for event in self._steered if not superseded(event, [resumed])]
-        self._plan()
-
-    def _plan(self) -> None:
-        self._history.steered = self._steered[-1] if self._steered else None
+        steerings = self._history.steerings
+        kept = [event for event in steerings if not superseded(event, [resumed])]
+        steerings.clear()
+        steerings.extend(kept)
 
     def _once(self, event: events.Phase) -> list[str]:
         line = f"{event.name} {text.harmless(event.note)}".rstrip()

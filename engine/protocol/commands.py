@@ -43,13 +43,15 @@ class Stop(_Command, frozen=True):
 class Steer(_Command, frozen=True):
     """Change the rest of the run, from the next step on.
 
-    `scale` multiplies the planned learning rates. `lr` scales them so that the next step uses this
-    rate. `epochs` is a new total, and the schedule is computed again for it. None changes nothing.
+    `scale` multiplies the planned learning rates. `lr` is the rate of the next step, and the
+    schedule falls from it. `epochs` is a new total, and the schedule is computed again for it. None
+    changes nothing. A rate far above the recipe's is refused, unless `sure`.
     """
 
     lr: float | None = None
     scale: float | None = None
     epochs: int | None = None
+    sure: bool = False
 
 
 # augmented: the training images of the next step, as the model sees them.

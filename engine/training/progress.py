@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from engine.checkpoints.run_state import Accuracy, Steering, TrainingState
+from engine.checkpoints.run_state import Accuracy, TrainingState
 from engine.errors import UsageError
 from engine.protocol import commands, events
 from engine.recipes import schedule
 from engine.recipes.recipe import Recipe
-from engine.recipes.schedule import Plateau
+from engine.recipes.schedule import Plateau, Steering
+from engine.recipes.steering import Change, Position, steered
 from engine.training import training_text
 from engine.training.metrics import EvaluationResult
-from engine.training.steering import steered
 
 
 class Progress:
@@ -24,7 +24,7 @@ class Progress:
         self.plateau = Plateau()
         # Whether the last epoch has ended: then nothing is left to steer.
         self.is_over = False
-        self._steer_to(Steering(factor=1.0, epochs=recipe.epochs))
+        self.steer_to(Steering(epochs=recipe.epochs))
 
     @property
     def epoch(self) -> int:
@@ -42,7 +42,7 @@ class Progress:
 
     def rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
-        return schedule.learning_rate(self.plan, step, self.plateau.factor, self.steering.factor)
+        return schedule.learning_rate(self.plan, step, self.plateau.factor)
 
     def end_epoch(self, result: EvaluationResult) -> bool:
         """Close the epoch with the result of its evaluation; returns whether it is the best."""
@@ -59,22 +59,30 @@ class Progress:
         """Change the rest of the run. Raises UsageError, and then changes nothing."""
         if self.is_over:
             raise UsageError(training_text.STEERED_TOO_LATE)
-        self._steer_to(steered(self.steering, command, self.epoch, self._planned_rate))
-        factor, epochs = self.steering.factor, self.steering.epochs
-        return events.Steered(factor, epochs, self.rate(self.step), command.id, step=self.step)
+        change = Change(command.lr, command.scale, command.epochs, command.sure)
+        self.steer_to(steered(self._position, self.steering, change))
+        return self.steered(command.id)
+
+    def steered(self, command: str = "") -> events.Steered:
+        """The event that tells the present steering; `command` is the id of its command."""
+        at, now = self._position, self.steering
+        return events.Steered(
+            at.factor(now), now.epochs, at.rate(now), command, now.factor, now.asked, step=at.step
+        )
 
     def restore(self, state: TrainingState) -> None:
         self.step, self.ended_epochs = state.step, state.ended_epochs
         self.best, self.last = state.best, state.last
         self.plateau = state.plateau
         self.is_over = False
-        self._steer_to(state.steering)
+        self.steer_to(state.steering)
 
-    def _planned_rate(self, epochs: int) -> float:
-        """The next step's learning rate by the schedule alone, for this total of epochs."""
-        plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
-        return schedule.learning_rate(plan, self.step, self.plateau.factor)
+    @property
+    def _position(self) -> Position:
+        return Position(
+            self._recipe, self.steps_per_epoch, self.epoch, self.step, self.plateau.factor
+        )
 
-    def _steer_to(self, steering: Steering) -> None:
+    def steer_to(self, steering: Steering) -> None:
         self.steering = steering
-        self.plan = schedule.plan(self._recipe, self.steps_per_epoch, steering.epochs)
+        self.plan = schedule.plan(self._recipe, self.steps_per_epoch, steering)

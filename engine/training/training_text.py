@@ -66,10 +66,7 @@ def other_shape(then: RunShape, now: RunShape) -> str:
     )
 
 
-STEERED_NOTHING = "nothing to change: give a learning rate, a factor or a number of epochs."
-
-PLANNED_RATE_IS_ZERO = (
-    "the planned learning rate is 0 here and cannot be scaled: give more epochs first."
+STEERED_TOO_LATE = (
+    "the last epoch has ended, so there is nothing to steer: once the run is done, train it "
+    "further with `cnn-tui resume RUN --epochs N`."
 )
-
-STEERED_TOO_LATE = "the last epoch has ended, so there is nothing to steer: start another run."

@@ -99,12 +99,14 @@ def epoch_ticks(
     marks: Iterable[Mark] = (),
     cursor: float | None = None,
     note: Row = (),
+    labels: Iterable[Mark] = (),
 ) -> Row:
     """The lower border as x-axis: `epoch 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
-    `marks` stand at their epochs, or beside a number that stands there. If several share a column,
-    the first is shown. The cursor is always shown. The note stands before the last number, or
-    behind the first one if the first mark lies there; without room it is left out.
+    `labels` are words near their epochs. `marks` stand at their epochs, or beside a number that
+    stands there. If several share a column, the first is shown. The cursor is always shown. The
+    note stands before the last number, or behind the first one if the first mark lies there;
+    without room it is left out.
     """
     columns = width - left
     line = [LINE] * width
@@ -123,10 +125,13 @@ def epoch_ticks(
     last, number = _centred(end, window, left, width)
     _place(line, last, (number,))
     _place_note(line, note, (first + len(begin.text) + 1, last - 1), [at for at, _ in signs[:1]])
+    for epoch, label in labels:
+        at = left + column_in(window, epoch, columns) - len(label.text) // 2
+        _place_near(line, at - 1, cells.row(" ", label, " "))
     for epoch in _ticks(window, columns):
         at, number = _centred(epoch, window, left, width)
         _place(line, at, (number,))
-    _place_marks(line, signs)
+    _place_marks(line, left, signs)
     return cells.merged(line)
 
 
@@ -148,6 +153,12 @@ def _place(line: list[Span], at: int, spans: Row) -> bool:
     return True
 
 
+def _place_near(line: list[Span], at: int, spans: Row) -> None:
+    """Write the spans into the nearest place to this column that is free."""
+    places = sorted(range(len(line)), key=lambda place: abs(place - at))
+    any(_place(line, place, spans) for place in places)
+
+
 def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequence[int]) -> None:
     """Write the note at the right end of the room, or at the left if a mark lies there."""
     padded = cells.row(" ", *note, " ")
@@ -158,11 +169,11 @@ def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequ
             return
 
 
-def _place_marks(line: list[Span], signs: Iterable[tuple[int, Span]]) -> None:
+def _place_marks(line: list[Span], left: int, signs: Sequence[tuple[int, Span]]) -> None:
     """Write each mark into its column, or into the nearest one where no number stands."""
-    free = {at for at, cell in enumerate(line) if cell == LINE or cell.text == " "}
+    free = {at for at, cell in enumerate(line) if cell == LINE or (cell.text == " " and at >= left)}
     # Written from the last to the first, so that the first of a column is seen.
-    for column, sign in reversed([*signs]):
+    for column, sign in reversed(signs):
         if column in free:
             line[column] = sign
         elif free:

@@ -87,6 +87,7 @@ def _forms(
         yield (*pair, *more)
     for between in ("  ", " "):
         yield _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, between)
+    yield _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, " ", sign="")
     yield _pair("", train, "", validation, "  ")
 
 
@@ -142,9 +143,11 @@ def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
     return (Span(gap + gap.join(words), "dim"),) if words else ()
 
 
-def _pair(train_name: str, train: str, name: str, validation: str, between: str) -> Row:
+def _pair(
+    train_name: str, train: str, name: str, validation: str, between: str, sign: str = "o "
+) -> Row:
     first = f"{train_name} " if train_name else ""
-    second = f"o {name} " if name else "o "
+    second = f"{sign}{name} " if name else sign
     return cells.row(
         Span(first, "train"),
         # Without a name, the ink of the number shows which curve it belongs to.

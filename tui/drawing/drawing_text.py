@@ -11,6 +11,18 @@ def stages_at(size: int) -> str:
 
 NOW = "now"
 
+LAST = "last"
+
+NEXT = "next"
+
+NEXT_EPOCH = "next epoch"
+
+END = "end"
+
+
+def peak_at(rate: str, epoch: int) -> str:
+    return f"peak {rate} @{epoch}"
+
 
 def last(seconds: int) -> str:
     """The span of the newest steps: last 60 s, last 5 min, last 2 h."""
@@ -131,6 +143,10 @@ PHASES: Mapping[str, str] = {
 TESTING = "testing"
 
 ENGINE_SILENT = "silent"
+
+
+def run(number: str) -> str:
+    return f"run {number}"
 
 
 def batch(size: int) -> str:

@@ -13,6 +13,8 @@ GAP = "·"
 # The newest values are those of a minute, or of as long as this many values took.
 RECENT_SECONDS = 60
 RECENT_VALUES = 15
+# So many stretches have the value at the end of the last of them.
+LATER = 3
 # Spans in seconds that have a short name.
 SPANS = (10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 
@@ -64,8 +66,9 @@ def over_time(
 ) -> list[float | None]:
     """The newest values of (time, value) pairs, as means over `columns` equal stretches of time.
 
-    The stretches are fixed, so that a new value changes only the last column until a new one
-    begins. A stretch without a value is None, one without a finite value is NaN.
+    The stretches are fixed, so that a new value changes only the last columns. A value is the mean
+    since the one before, so a stretch without one has that of the next few. None stands for a
+    stretch without either, and NaN for values that are not finite.
     """
     if not points or columns <= 0:
         return [None] * max(0, columns)
@@ -74,8 +77,11 @@ def over_time(
     groups: dict[int, list[float]] = {}
     for time, value in points:
         groups.setdefault(math.floor(time / stretch), []).append(value)
-    first = last - columns + 1
-    return [_mean(groups[key]) if key in groups else None for key in range(first, last + 1)]
+    means: list[float | None] = []
+    for key in range(last, last - columns, -1):
+        near = next((k for k in range(key, key + LATER) if k in groups), None)
+        means.append(None if near is None else _mean(groups[near]))
+    return means[::-1]
 
 
 def meter(fraction: float | None, width: int) -> str:

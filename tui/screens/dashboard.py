@@ -29,6 +29,8 @@ from tui.screens.following_screen import FollowingScreen
 from tui.screens.footer_keys import Situation, footer_keys
 from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.run_control import RunControl
+from tui.screens.verdict_line import VerdictLine
+from tui.screens.verdicts import fitting, verdicts
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class Dashboard(FollowingScreen):
     def compose(self) -> ComposeResult:
         yield Status(id="status")
         yield Progress(id="progress")
+        yield VerdictLine(id="verdict")
         yield Numbers(id="numbers")
         shared = ChartView()  # the panes over the epochs have one x-axis
         for number, kind in enumerate(self._panes.values(), start=1):
@@ -283,7 +286,15 @@ class Dashboard(FollowingScreen):
         if self.history.ended is not None:
             reason = shared_text.RUN_ENDED[self.history.ended.reason]
             sentences.insert(0, screen_text.explain_over(reason, self.history.epoch))
-        self.app.push_screen(ExplainScreen(self._pane.TITLE, " ".join(sentences)))
+        reasons = self._verdict_reasons if "verdict" in self._layout.regions else ""
+        self.app.push_screen(ExplainScreen(self._pane.TITLE, " ".join(sentences) + reasons))
+
+    @property
+    def _verdict_reasons(self) -> str:
+        """What the line under the header says, with the reason of each verdict."""
+        found = verdicts(self.history, self._control.resume_command)
+        said = [f"{one.text}. {one.reason}" for one in fitting(found, self.app.size.width)]
+        return "\n\n" + "\n".join([screen_text.EXPLAIN_LINE, *said]) if said else ""
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, of_dashboard

@@ -25,7 +25,8 @@ from tui.drawing.plain import spelled, to_ascii
 
 # Inks that share the colour of another one.
 VARIABLES: Mapping[Ink, str] = {"hit": "train"}
-BOLD: frozenset[Ink] = frozenset({"key", "error"})
+# Without colours, bold numbers tell the hits of a matrix from its mistakes.
+BOLD: frozenset[Ink] = frozenset({"key", "error", *cells.FILLS[True]})
 # ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
 # Dark letters are easier to read on a background that is brighter than this, light ones otherwise.
@@ -120,17 +121,17 @@ class CellWidget(Widget):
             return Style(bold=ink == "title")
         variable = f"ink-{VARIABLES.get(ink, ink)}"
         if ink in itertools.chain(*cells.FILLS):
-            return self._fill(self.app.theme_variables[variable])
+            return self._fill(self.app.theme_variables[variable], bold=ink in BOLD)
         return Style(color=self.app.theme_variables[variable], bold=ink in BOLD)
 
-    def _fill(self, background: str) -> Style:
+    def _fill(self, background: str, *, bold: bool) -> Style:
         """This background, and the colour of the theme that is easiest to read on it."""
         theme, behind = self.app.current_theme, Color.parse(background)
         dark, light = sorted(
             (str(theme.foreground), str(theme.background)), key=lambda c: Color.parse(c).brightness
         )
         readable = dark if behind.brightness > READABLE else light
-        return Style(color=readable, bgcolor=background)
+        return Style(color=readable, bgcolor=background, bold=bold)
 
 
 def changed(before: Row, after: Row) -> list[tuple[int, int]]:

@@ -10,6 +10,9 @@ RECALL = "rec"
 
 PREDICTED = "predicted"
 
+# What stands over the names of the rows, beside those of the columns.
+CORNERS = (f"true → {PREDICTED}", "true →", "true")
+
 UNDER_ONE = "<1"
 
 SHADES_FROM = "shades from"

@@ -190,7 +190,8 @@ def _heading(classes: Sequence[str], shape: MatrixLayout, view: MatrixView) -> R
         for i in shape.columns
     ]
     recall = Span(cells.right(confusion_text.RECALL, RECALL - 1), "dim")
-    return cells.row(" " * (1 + shape.name), *names, recall)
+    corner = next((form for form in confusion_text.CORNERS if len(form) <= shape.name), "")
+    return cells.row(Span(" " + corner.ljust(shape.name), "dim"), *names, recall)
 
 
 def _widened(shape: MatrixLayout, names: int, width: int, listed: int) -> MatrixLayout:
