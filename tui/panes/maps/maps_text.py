@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 MAPS_TITLE = "Maps"
 
+MEAN = "mean"
+
 NO_MAPS = "feature maps come with the next validation"
 
 STRONGEST_FIRST = "strongest first"
