@@ -149,6 +149,11 @@ def test_numbers_are_those_of_the_model(digits: Dataset) -> None:
     matrix = next(e for e in found if isinstance(e, events.Confusion))
     assert sum(map(sum, matrix.counts)) == 355
     assert sum(row[i] for i, row in enumerate(matrix.counts)) == round(top1 * 355)
+    kept = work.inspector.evaluated
+    assert kept is not None
+    assert kept.epoch == matrix.epoch
+    for true, predicted in itertools.product(range(10), repeat=2):
+        assert len(kept.images(true, predicted)) == matrix.counts[true][predicted]
     for cell in matrix.worst:
         for image in cell.images:
             assert digits.validation.labels[image] == cell.true

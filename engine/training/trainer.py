@@ -28,6 +28,7 @@ from engine.devices.backlog import Backlog
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.inspection import layer_events
+from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
@@ -218,6 +219,7 @@ class Trainer:
         result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
         for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
             yield events.Alert("warning", "data", sentence, step=self.step)
+        self.inspector.evaluated = EvaluatedCells(self.epoch, result.classes, result.cells)
         yield confusion(result, self.epoch, self.step)
         yield from self._reporter.maps()
         yield self._epoch_ended(result, seconds)

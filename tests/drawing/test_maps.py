@@ -174,7 +174,7 @@ def test_kernels_are_as_large_as_lets_all_of_them_be_there() -> None:
     large = drawn(kernels_pane(six, 198, 54))
     assert max(len(row) for row in large) > 140
     assert len([row for row in large if row]) > 45
-    assert cells.text(kernels_foot(six)) == "conv1  6 kernels of 3×3×3"
+    assert cells.text(kernels_foot(six, "epoch 2")) == "conv1  6 kernels of 3×3×3   epoch 2"
     assert cells.text(kernels_facts(six, 40)) == "weights -0.420 dark, +0.420 light"
     assert kernels_facts(six, 9) == ()
 
@@ -200,8 +200,8 @@ def test_labels() -> None:
     assert cells.text(maps_foot(event, 100, 60, 3)) == said
     assert cells.text(maps_foot(event, 101, 50, 3)) == "conv1  64×32×32   image 4217   epoch 12"
     assert cells.text(maps_foot(event, 101, 30, 3)) == "conv1   image 4217   epoch 12"
-    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1  64×32×32   image 4217"
-    assert cells.text(maps_foot(event, 100, 9, 3)) == "conv1  64×32×32"
+    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1   epoch 12.12"
+    assert cells.text(maps_foot(event, 100, 9, 3)) == "epoch 12.12"
     assert cells.text(waiting_foot("fc\x1b", 3)) == "fc\\x1b   image 3  waiting …"
     assert cells.text(maps_foot(EVENT, 98, 60)) == "conv1  64×32×32   image 4217   epoch 1"
 

@@ -120,7 +120,7 @@ DATA_COLUMNS = (
     ("source", False),
 )
 RECIPE_COLUMNS = (("recipe", False), ("what it is for", False))
-TEST_COLUMN = "test %"
+TEST_COLUMN = "test"
 
 RUN_COLUMNS = (
     ("#", True),

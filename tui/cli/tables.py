@@ -178,7 +178,7 @@ def _run_row(run: RunSummary, tested: bool) -> tuple[str, ...]:
         f"{sign} {word}".strip(),
         run_list.epochs(run),
         run_list.best(run),
-        *([run_list.test(run)] if tested else []),
+        *([run_list.test_share(run)] if tested else []),
         duration(run.seconds) if run.seconds else "",
         time.strftime("%d %b %H:%M", time.localtime(run.started)) if run.started else "",
     )

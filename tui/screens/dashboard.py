@@ -263,12 +263,12 @@ class Dashboard(FollowingScreen):
         return InspectionRouter(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
-        self.inspection.request(None, "augmented")
+        self.inspection.request(None, commands.InspectionRequest("augmented"))
         if self.inspection.waiting:
             self.notify(screen_text.WAITING_FOR_AUGMENTED)
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.inspection.request(message.pane, message.kind, message.layer, message.images)
+        self.inspection.request(message.pane, message.request)
 
     def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
         for pane in self.query_children(Pane):
@@ -277,28 +277,22 @@ class Dashboard(FollowingScreen):
     # Past epochs, explanations and help
 
     def action_past(self, epochs: int) -> None:
-        """Show the epoch this many later, or earlier if negative, in the panes that can.
-
-        Without such a pane on the screen, do nothing: the change would be invisible.
-        """
-        panes = [pane for pane in self.query_children(Pane) if pane.PAST_EPOCHS]
-        seen = any(pane.NAME in self._layout.regions for pane in panes)
-        if seen and self._epoch.turn(self.history, epochs):
-            for pane in panes:
-                pane.past = self._epoch.title
+        """Show the epoch this many later, or earlier if negative; each pane says what it shows."""
+        if self._epoch.turn(self.history, epochs):
+            for pane in self.query_children(Pane):
+                pane.go_to_epoch(self._epoch.past_epoch)
             self.show_news(None)
 
     def action_explain(self) -> None:
         from tui.screens.explain import ExplainScreen
 
-        kind = type(self._pane)
-        sentences = [*kind.explain(self._epoch.history_for(kind, self.history))]
+        sentences = [*self._pane.explain()]
         if (ended := self.history.ended) is not None:
             reason = shared_text.RUN_ENDED[ended.reason]
             over = screen_text.explain_over(reason, self.history.epoch, ended.error)
             sentences.insert(0, over)
         reasons = self._verdict_reasons if "verdict" in self._layout.regions else ""
-        self.app.push_screen(ExplainScreen(kind.TITLE, " ".join(sentences) + reasons))
+        self.app.push_screen(ExplainScreen(self._pane.TITLE, " ".join(sentences) + reasons))
 
     @property
     def _verdict_reasons(self) -> str:

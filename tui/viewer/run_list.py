@@ -52,7 +52,7 @@ def best(run: RunSummary) -> str:
     return _share(run.best_top1)
 
 
-def test(run: RunSummary) -> str:
+def test_share(run: RunSummary) -> str:
     """The accuracy on the test images; empty unless the run ended with it."""
     return _share(run.test_top1)
 
