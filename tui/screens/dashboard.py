@@ -330,7 +330,7 @@ class Dashboard(FollowingScreen):
         self.notify(screen_text.copied(command), markup=False)
 
     def action_detach(self) -> None:
-        self.app.exit(self._farewell)
+        self.app.exit(self.farewell)
 
     def action_leave(self) -> None:
         """Leave; the viewer that started the run asks first whether to stop it."""
@@ -339,16 +339,16 @@ class Dashboard(FollowingScreen):
         if self._started and self.alive:
             self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
         else:
-            self.app.exit(self._farewell)
+            self.app.exit(self.farewell)
 
     def _leave(self, answer: Literal["keep", "stop"] | None) -> None:
         if answer == "keep":
-            self.app.exit(self._farewell)
+            self.app.exit(self.farewell)
         elif answer == "stop" and self._control.tell(commands.Stop):
             self.app.exit(screen_text.stopping(self.run_dir.label, self._control.selector))
 
     @property
-    def _farewell(self) -> str:
+    def farewell(self) -> str:
         if self._recorded:
             return screen_text.RECORDING_OVER
         if self.alive:
