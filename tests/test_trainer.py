@@ -142,13 +142,18 @@ def test_numbers_are_those_of_the_model(digits: Dataset) -> None:
     found = said(work)
     (end,) = ends(found)
     logits, top1 = validated(work.model, digits)
-    assert end.top1 == pytest.approx(top1, abs=1e-9)
+    assert end.top1 == pytest.approx(top1, abs=1e-6)
     assert end.loss == pytest.approx(
         float(torch.nn.functional.cross_entropy(logits, digits.validation.labels)), rel=1e-4
     )
     matrix = next(e for e in found if isinstance(e, events.Confusion))
     assert sum(map(sum, matrix.counts)) == 355
     assert sum(row[i] for i, row in enumerate(matrix.counts)) == round(top1 * 355)
+    kept = work.inspector.evaluated
+    assert kept is not None
+    assert kept.epoch == matrix.epoch
+    for true, predicted in itertools.product(range(10), repeat=2):
+        assert len(kept.images(true, predicted)) == matrix.counts[true][predicted]
     for cell in matrix.worst:
         for image in cell.images:
             assert digits.validation.labels[image] == cell.true

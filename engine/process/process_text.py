@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from engine.numbers import share, significant
 from engine.start import start_text
 from engine.text import harmless, in_epochs
 
@@ -146,22 +147,22 @@ def not_compiled(why: str) -> str:
 
 def loss_explodes(loss: float, before: float) -> str:
     return (
-        f"the loss has grown from {before:.3g} to {loss:.3g}: try a lower learning rate (here with "
-        "s), a warm-up, or --set clip=1."
+        f"the loss has grown from {significant(before)} to {significant(loss)}: try a lower "
+        "learning rate (here with s), a warm-up, or --set clip=1."
     )
 
 
 def gradient_explodes(norm: float, usual: float, layer: str) -> str:
     return (
-        f"the gradient has grown from {usual:.3g} to {norm:.3g}, most in {harmless(layer)}: try a "
-        "lower learning rate (here with s), a warm-up, or --set clip=1."
+        f"the gradient has grown from {significant(usual)} to {significant(norm)}, most in "
+        f"{harmless(layer)}: try a lower learning rate (here with s), a warm-up, or --set clip=1."
     )
 
 
 def learns_nothing(epochs: int, top1: float, chance: float) -> str:
     return (
-        f"after {epochs} epochs the validation accuracy is {top1 * 100:.1f} %, no better than a "
-        f"guess ({chance * 100:.1f} %): check the labels, and try another learning rate, mostly a "
+        f"after {epochs} epochs the validation accuracy is {share(top1)}, no better than a "
+        f"guess ({share(chance)}): check the labels, and try another learning rate, mostly a "
         "lower one."
     )
 

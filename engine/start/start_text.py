@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.recipes.recipe_toml import as_setting
+from engine.run import run_text
 from engine.text import choices, harmless, in_epochs, nearest
 
 
@@ -119,6 +120,17 @@ def keeps_its_settings(
         f"{harmless(name)} keeps the settings that it began with, {_differences(fields)}: to use "
         f"those of this command line, start another run with another --name{way}."
     )
+
+
+def engine_died(words: str, resume: str, *, out_of_memory: bool, saved: bool) -> str:
+    """`words` are the last of its log, `resume` is the command that goes on."""
+    if words.startswith(run_text.KILLED):
+        what = harmless(words)
+    else:
+        what = f"the engine died: {harmless(words)}" if words else "the engine died"
+    memory = ", and the kernel ended a process for lack of memory" if out_of_memory else ""
+    then = "goes on from its last checkpoint" if saved else "starts it again"
+    return f"{what}{memory}; `{harmless(resume)}` {then}."
 
 
 def intruder(module: str, found: object, expected: object) -> str:

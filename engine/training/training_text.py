@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.checkpoints.run_state import RunShape
+from engine.numbers import significant
 from engine.text import FIRST_LOSS_TOLERANCE, harmless
 
 
@@ -24,19 +25,21 @@ def loss_not_finite(step: int, layer: str) -> str:
 
 
 def first_loss(loss: float, expected: float, classes: int) -> str:
-    guess = f"a guess among {classes} classes has ln {classes} = {expected:.2f}"
+    guess = f"a guess among {classes} classes has ln {classes} = {significant(expected)}"
     if loss > expected + 1:
         return (
-            f"the first loss is {loss:.2f}, and {guess}: the first logits are too large, so check "
-            "the initialisation and the normalisation of the images."
+            f"the first loss is {significant(loss)}, and {guess}: the first logits are too large, "
+            "so check the initialisation and the normalisation of the images."
         )
     if loss < expected * 0.5:
         return (
-            f"the first loss is {loss:.2f}, and {guess}: the model knows the answers already, so "
-            "check that no image shows its label, unless you begin with trained weights."
+            f"the first loss is {significant(loss)}, and {guess}: the model knows the answers "
+            "already, so check that no image shows its label, unless you begin with trained "
+            "weights."
         )
     fits = abs(loss - expected) <= FIRST_LOSS_TOLERANCE * expected
-    return f"the first loss is {loss:.2f}, {'as it should be' if fits else 'near enough'}: {guess}."
+    judged = "as it should be" if fits else "near enough"
+    return f"the first loss is {significant(loss)}, {judged}: {guess}."
 
 
 # The fields of RunShape in words.

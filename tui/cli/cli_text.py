@@ -120,12 +120,14 @@ DATA_COLUMNS = (
     ("source", False),
 )
 RECIPE_COLUMNS = (("recipe", False), ("what it is for", False))
+TEST_COLUMN = "test"
+
 RUN_COLUMNS = (
     ("#", True),
     ("run", False),
     ("state", False),
     ("epoch", True),
-    ("best %", True),
+    ("best", True),
     ("time", True),
     ("started", False),
 )
@@ -137,6 +139,10 @@ def left_out(columns: Iterable[str]) -> str:
 
 def no_runs(folder: str) -> str:
     return f"the folder {harmless(folder)} holds no run yet: start one with `cnn-tui`"
+
+
+def why_failed(name: str, error: str) -> str:
+    return f"{harmless(name)}: {harmless(error)}"
 
 
 def can_be_deleted(command: str) -> str:

@@ -53,12 +53,13 @@ def resume(
     headless = no_ui or not viewer_start.on_terminal()
     changes = dict(parse_setting(setting) for setting in sets)
     request = resuming.resume_request(found, changes, epochs, gpus, device, force=force)
-    if run_lock.is_live(found) and request._replace(force=False) != resuming.ResumeRequest():
+    live = run_lock.watch(found) == ["live"]
+    if live and request._replace(force=False) != resuming.ResumeRequest():
         raise RunError(start_text.stop_first(found.label))
     if dry_run:
         chosen, _ = resuming.resumed_recipe(found, request)
         rehearsal.rehearse(chosen, found, request.engine_options)
-    if not headless and run_lock.is_live(found):
+    if live and not headless:
         click.echo(already_running(found.label), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, request)

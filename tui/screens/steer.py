@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
+from engine import numbers
 from engine import text as engine_text
 from engine.errors import EngineError
 from engine.recipes.recipe import HIGHEST_RATE, MOST_EPOCHS
 from engine.recipes.steering import Change, RateFarAboveError, steered
 from engine.run.history import History
-from tui.drawing import numbers
 from tui.screens import screen_text
 from tui.widgets.forms import FormDialog
 
@@ -47,7 +47,7 @@ class SteerScreen(FormDialog[Changes]):
         # The changes that Enter confirms; empty if there is nothing to confirm.
         self._unconfirmed: Changes = {}
         rate = numbers.number(history.rate)
-        self._rate = _short(rate) if math.isfinite(rate) else ""
+        self._rate = numbers.short(rate) if math.isfinite(rate) else ""
         self._epochs = str(history.epochs_planned) if history.run is not None else ""
         self._epoch = history.epoch
 
@@ -94,7 +94,9 @@ class SteerScreen(FormDialog[Changes]):
         try:
             steered(position, now, Change(**changes))
         except RateFarAboveError as error:
-            return screen_text.confirm_rate(numbers.rate(error.rate), error.rate / error.usual)
+            return screen_text.confirm_rate(
+                numbers.significant(error.rate), error.rate / error.usual
+            )
         except EngineError:  # the engine knows more than this form, and answers
             return ""
         return ""
@@ -125,8 +127,3 @@ def epochs_change(written: str, epoch: int) -> dict[str, int]:
     if epochs < epoch:
         raise ValueError(engine_text.too_few_epochs(epochs, epoch))
     return {"epochs": epochs}
-
-
-def _short(rate: float) -> str:
-    """The rate in three digits, without trailing zeros: 0.073, 0.0001."""
-    return f"{rate:.3g}" if 1e-4 <= rate < 1e3 else numbers.rate(rate)
