@@ -223,6 +223,18 @@ def test_runs_are_listed(tmp_path: Path) -> None:
     assert run["started"] == scripted.START
 
 
+def test_the_test_accuracy_of_a_run_is_listed(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-no-holdout")
+    assert " test " not in cli("runs").output.splitlines()[0], "no run was tested"
+    ended = events.RunEnded("done", 2, 0.9, test_loss=0.4, test_top1=0.8772)
+    scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), ended], "2-holdout")
+    heading, _, *rows = cli("runs").output.splitlines()
+    assert " test " in heading
+    assert ["87.7" in row for row in rows[:2]] == [True, False]
+    found = {run["name"]: run["test_top1"] for run in json.loads(cli("runs", "--json").output)}
+    assert found == {"holdout": 0.8772, "no-holdout": None}
+
+
 def on_terminal(width: int, *arguments: str) -> list[str]:
     """The lines of a command's output on a terminal of so many columns."""
     variables = {"FORCE_COLOR": "1", "COLUMNS": str(width)}

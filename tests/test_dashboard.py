@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
@@ -21,6 +22,7 @@ from engine.run import engine_log, run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
+from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
@@ -556,12 +558,40 @@ async def test_past_epochs_are_a_key_away(live: RunDir, back: str, on: str) -> N
         assert "epoch 3 " in screen(pilot)
 
 
-async def test_no_past_epoch_is_chosen_where_none_is_seen(live: RunDir) -> None:
-    async with app_of(live).run_test(size=(120, 40)) as pilot:
-        await pilot.press("z", "comma", "z")
+async def test_a_pane_of_a_past_epoch_says_which_epoch_it_shows(tmp_path: Path) -> None:
+    """Maps are not recorded for every epoch: those of another epoch never pass for them."""
+    said = scripted.half_a_run()
+    maps = msgspec.structs.replace(examples.feature_maps(), layer="conv1", step=10)
+    health = events.LayerHealth((events.Health("fc", 1.0, 0.1, 0.0, 1.0),), step=15)
+    ended = [i for i, event in enumerate(said) if isinstance(event, events.EpochEnded)]
+    said = [*said[: ended[0]], maps, *said[ended[0] : ended[1]], health, *said[ended[1] :]]
+    later: list[Event] = [
+        *(scripted.steps(step) for step in range(26, 31)),
+        scripted.ended_epoch(3),
+    ]
+    run = scripted.run_dir(tmp_path / "runs", [*said, *later])
+    lock = run_lock.acquire(run)
+    async with app_of(run).run_test(size=(120, 40)) as pilot:
+        await pilot.press("comma")
+        drawn = screen(pilot)
+        assert "5 Confusion  epoch 2 (past)" in drawn
+        assert "6 Maps  epoch 1, the nearest before 2" in drawn
+        assert "4 Layers  epoch 1.5, the nearest before 2" in drawn
+        assert "7 Machine  now, not epoch 2" in drawn
+        assert "1 Loss  epoch 2 (past)" in drawn
+        assert "▲ epoch 2" in drawn, "the cursor of the curves stands there"
+        await pilot.press("6", "right")
+        assert "of past epochs only these maps" in notes(pilot)[0].lower()
+        assert told(run) == [], "a network of the past cannot be inspected"
+        await pilot.press("comma", "comma")
+        assert "6 Maps  epoch 1 (past)" in screen(pilot)
+        await pilot.press("4", "z")
+        assert "4 Layers  nothing recorded up to epoch 1" in screen(pilot)
+        await pilot.press("full_stop", "full_stop", "z")
         assert "(past)" not in screen(pilot)
-        await pilot.press("5", "z", "comma", "z")
-        assert "(past)" in screen(pilot)
+        assert "nearest" not in screen(pilot)
+        assert "now, not" not in screen(pilot)
+    os.close(lock)
 
 
 async def test_a_past_epoch_before_the_first_is_none(tmp_path: Path) -> None:

@@ -94,10 +94,15 @@ def _state_events(path: Path, resumes: list[events.Resumed], start: int, end: in
     return sorted((e for e in kept if e is not None), key=lambda event: event.seq)
 
 
-def newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
-    """The events of one kind, last first, except those that a resume superseded."""
+def newest_first(path: Path, kind: type[Kind], before: Event | None = None) -> Iterator[Kind]:
+    """The events of one kind, last first, except those that a resume superseded.
+
+    With `before`, an event of this journal, only those that precede it.
+    """
     resumes = find_resumes(path)
-    return (event for event in _newest_between(path, kind) if not superseded(event, resumes))
+    end = sys.maxsize if before is None else _start(path, before)
+    found = _newest_between(path, kind, end=end)
+    return (event for event in found if not superseded(event, resumes))
 
 
 def find_resumes(path: Path) -> list[events.Resumed]:
@@ -117,6 +122,13 @@ def _newest_between(
             if isinstance(event, kind):
                 yield event
             at = content.rfind(tag, max(0, start), at)
+
+
+def _start(path: Path, event: Event) -> int:
+    """Where the line of this event begins; 0 if the journal does not hold it."""
+    with _content(path) as content:
+        number = content.rfind(f'"seq":{event.seq},'.encode())
+        return content.rfind(b"\n", 0, max(0, number)) + 1
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:

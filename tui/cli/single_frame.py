@@ -22,7 +22,7 @@ def frame(run: RunDir, *, ascii_only: bool = False) -> str:
 
 async def _frame(run: RunDir, size: tuple[int, int], ascii_only: bool) -> str:
     app = CnnTui(run.path.parent, watch=run, ascii_only=ascii_only)
-    app.no_color = True  # pictures become shades, which are text
+    app.text_only = True
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         while isinstance(app.screen, FollowingScreen) and app.screen.history.read_share < 1.0:

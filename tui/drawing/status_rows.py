@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from msgspec import UnsetType
 
+from engine import numbers
 from engine.protocol.events import RunStarted
 from engine.recipes.recipe import short_names
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import axis, cells, drawing_text, numbers
+from tui.drawing import axis, cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.log_lines import Clock, local_time
 
@@ -134,14 +135,15 @@ def _more_states(history: History, long: Row) -> Row:
     return cells.row(head, Span(tail.text.replace(epoch, f"{epoch}   {step}", 1), tail.ink))
 
 
-def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
+def _names(history: History, label: str) -> tuple[Row, ...]:
     """The name and the device of the run, from long to short; until it starts, `label`."""
     run = history.run
     if run is None:
-        return ((Span(harmless(label), "title"),),) * 4
+        return ((Span(harmless(label), "title"),),) * 5
     number, _, name = run.name.partition("-")
     if not number.isdigit() or not name:
         number, name = "", run.name
+    number = drawing_text.run(number) if number else ""
     title = harmless(f"{number} {name}".strip())
     device, model = _device(run)
     precision = run.resolved.precision
@@ -153,6 +155,7 @@ def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
     return (
         cells.row(Span(title, "title"), Span(f" · {where}", "dim")),
         cells.row(Span(f"{numbered} · {data}", "title"), Span(f" · {device} {precision}", "dim")),
+        cells.row(Span(f"{numbered} · {data}", "title")),
         cells.row(Span(numbered, "title")),
         cells.row(Span(arch, "title")),
     )

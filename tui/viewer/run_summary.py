@@ -35,6 +35,7 @@ class RunSummary(msgspec.Struct, frozen=True):
     epoch: int
     epochs: int
     best_top1: float | None
+    test_top1: float | None
     seconds: float
     remaining: float | None
     started: float
@@ -84,6 +85,7 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
         epoch=len(history.epochs),
         epochs=history.epochs_planned if chosen else 0,
         best_top1=best.top1 if best else None,
+        test_top1=history.test_top1,
         seconds=history.elapsed(history.last_time),
         remaining=history.remaining() if liveness == "live" else None,
         started=history.first_time,
