@@ -119,7 +119,7 @@ def _steered(event: events.Steered, planned: int) -> str:
     words = [f"lr {numbers.short(event.lr)}"]
     if event.epochs != planned:
         words.insert(0, f"{text.in_epochs(event.epochs)} in all, with a new plan of the rate")
-    if event.factor != 1:
+    if event.asked is None and event.factor != 1:
         words.append(f"{numbers.short(event.factor)} times the planned one")
     return f"steered at step {event.step:,}: {', '.join(words)}"
 

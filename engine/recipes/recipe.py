@@ -22,6 +22,8 @@ NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 
+# The largest batch.
+MOST_IMAGES = 65_536
 # Steering has the same bounds.
 HIGHEST_RATE = 1000
 MOST_EPOCHS = 1_000_000
@@ -51,7 +53,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     freeze: EpochsOrZero = 0
 
     epochs: Epochs = 30
-    batch: Annotated[int, Meta(ge=1, le=65_536)] = 128
+    batch: Annotated[int, Meta(ge=1, le=MOST_IMAGES)] = 128
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
     optimizer: Literal["sgd", "adam", "adamw", "muon"] = "sgd"
@@ -190,14 +192,14 @@ COMMENTS: Mapping[str, str] = {
 }
 
 
-def share_of_batch(batch: int, parts: int) -> int:
+def share_of_batch(batch: int, parts: int, most: int = MOST_IMAGES) -> int:
     """The number of images that each of `parts` processes takes from a batch.
 
-    Raises UsageError if the parts would differ in size: the mean of their gradients would then not
-    be the gradient of the batch.
+    A batch has at most `most` images, those of the training set. Raises UsageError if the parts
+    would differ in size: the mean of their gradients would then not be the gradient of the batch.
     """
     if batch % parts:
-        raise UsageError(recipe_text.batch_not_shared(batch, parts))
+        raise UsageError(recipe_text.batch_not_shared(batch, parts, most))
     return batch // parts
 
 
