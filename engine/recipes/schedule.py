@@ -2,8 +2,8 @@
 
 The trainer sets the rate before each step, and the viewer draws the plan with the same function.
 Warm-up, linear, step, cosine and one-cycle agree with `torch.optim.lr_scheduler` (LinearLR,
-MultiStepLR, CosineAnnealingLR, OneCycleLR), and `after_epoch` with ReduceLROnPlateau. A warm-up scales
-any schedule; the cosine begins after it.
+MultiStepLR, CosineAnnealingLR, OneCycleLR), and `after_epoch` with ReduceLROnPlateau. A warm-up
+scales any schedule; the cosine begins after it.
 """
 
 from __future__ import annotations
