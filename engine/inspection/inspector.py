@@ -10,6 +10,7 @@ from engine.data.loaders.loader_choice import Loader
 from engine.devices.forward_pass import Judge
 from engine.errors import EngineError, UsageError
 from engine.inspection import inspection_text, pictures
+from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.feature_map_events import REQUESTED, FeatureMapReading
 from engine.protocol import commands
 from engine.protocol.events import Alert, Event, Layer
@@ -32,6 +33,8 @@ class Inspector:
     ) -> None:
         self._model, self._layers, self._dataset = model, layers, dataset
         self._loader, self._judge = loader, judge
+        self.evaluated: EvaluatedCells | None = None
+        """What the last validation predicted; None before it."""
 
     def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
         """The reply to a request after `step` steps; epochs count from 1. Waits for the device.
@@ -80,8 +83,12 @@ class Inspector:
         return reading.events()[0]
 
     def _images(self, request: commands.Inspect) -> tuple[int, ...]:
-        count = len(self._dataset.validation)
+        count, evaluated = len(self._dataset.validation), self.evaluated
         images = request.images[:MOST_IMAGES]
+        if request.cell is not None and evaluated and evaluated.epoch == request.epoch:
+            images = tuple(evaluated.images(*request.cell)[:MOST_IMAGES])
+        if request.cell is not None and not images:
+            raise UsageError(inspection_text.no_images_known(request.epoch))
         if not images or not all(0 <= image < count for image in images):
             raise UsageError(inspection_text.no_such_image(count))
         return images

@@ -21,11 +21,12 @@ import psutil
 from engine import text
 from engine.distributed.rank import Rank
 from engine.errors import STOP_EXIT, RunError
+from engine.machine import oom_kills
 from engine.machine.hardware import Sampler
 from engine.process import process_text
 from engine.process.journal_budget import JournalBudget
 from engine.process.lines import Lines
-from engine.process.session import Session
+from engine.process.session import AS_USUAL, AttemptOptions, Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -33,6 +34,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run import run_lock, run_search
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
+from engine.run.lock_owner import Owner, owner_here
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -59,6 +61,17 @@ def clear_half_saves(run: RunDir) -> None:
             half.unlink(missing_ok=True)
 
 
+def _as_owner(claimed: Owner) -> Owner:
+    """This process as the owner of a lock, in the attempt that was claimed for it."""
+    counting = oom_kills.counting_file()
+    return msgspec.structs.replace(
+        owner_here(claimed.attempt, os.getpid()),
+        log_bytes=claimed.log_bytes,
+        oom_file=str(counting or ""),
+        oom_kills=(oom_kills.count(counting) or 0) if counting else 0,
+    )
+
+
 class Host:
     """Owns the journal of a run whose lock it holds.
 
@@ -70,8 +83,7 @@ class Host:
         claim: Claim,
         out: TextIO | None,
         err: TextIO,
-        dry: bool = False,
-        epochs: int | None = None,
+        options: AttemptOptions = AS_USUAL,
         rank: Rank | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
@@ -89,7 +101,7 @@ class Host:
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
         self._listen()
-        run_lock.write_owner(claim.lock, self._attempt, os.getpid())
+        run_lock.write_owner(claim.lock, _as_owner(owner))
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         self._budget = JournalBudget(time.monotonic)
@@ -97,7 +109,7 @@ class Host:
         self._session = Session(
             claim.run, recipe, self._attempt, self._journal, self._append, self._rank
         )
-        stream = self._session.rehearse() if dry else self._session.train(epochs)
+        stream = self._session.stream(options)
         on_nan: OnNan = recipe.on_nan
         if on_nan == "auto":
             on_nan = "pause" if out is None else "stop"

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.schedule import Asked, Steering
 
 Measured: TypeAlias = float | None
 MaybeMeasured: TypeAlias = float | UnsetType | None
@@ -317,14 +318,23 @@ class Resumed(_Event, frozen=True):
 class Steered(_Event, frozen=True):
     """A command changed the rest of the run, from the step after this one on.
 
-    `factor` now multiplies all planned learning rates. `epochs` is the total, `lr` is the rate of
-    the next step, and `command` is the id of the command.
+    `epochs` is the total, `lr` the rate of the next step, and `command` the id of the command.
+    `factor` is `lr` over the rate without steering. The plan ahead follows from `scale` and
+    `asked`, see `schedule.Steering`; in a journal of an older version, from `factor` alone.
     """
 
     factor: float
     epochs: Annotated[int, Meta(ge=1, le=10**9)]
     lr: float
     command: str = ""
+    scale: float | None = None
+    asked: Asked | None = None
+
+    @property
+    def steering(self) -> Steering:
+        """The steering from the step after this one on."""
+        scale = self.factor if self.scale is None else self.scale
+        return Steering(epochs=self.epochs, factor=scale, asked=self.asked)
 
 
 # The code of the alert about a loss that is not finite.

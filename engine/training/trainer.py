@@ -29,6 +29,7 @@ from engine.devices.backlog import Backlog
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.inspection import layer_events
+from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
@@ -127,11 +128,7 @@ class Trainer:
         yield from self._reporter.maps()
         while progress.ended_epochs < progress.steering.epochs:
             if progress.out_of_patience:
-                progress.is_over = True
-                patience, best = self._recipe.patience, progress.best.epoch
-                sentence = training_text.out_of_patience(patience, best)
-                yield events.Alert("info", "patience", sentence, step=self.step)
-                return
+                break
             yield events.Phase("training", step=self.step)
             if progress.epoch_has_steps_left:
                 yield from self._train()
@@ -227,6 +224,7 @@ class Trainer:
         result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
         for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
             yield events.Alert("warning", "data", sentence, step=self.step)
+        self.inspector.evaluated = EvaluatedCells(self.epoch, result.classes, result.cells)
         yield confusion(result, self.epoch, self.step)
         yield from self._reporter.maps()
         yield self._epoch_ended(result, seconds)
@@ -280,6 +278,10 @@ class Trainer:
     def state(self) -> TrainingState:
         """All that an exact resume needs. This waits for the device."""
         return self._parts.state()
+
+    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+        """The state at the end of its epoch, for a run that goes on with other images."""
+        return self._parts.fitted(state, best_anew=best_anew)
 
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`. Raises RunError where it belongs to another run."""

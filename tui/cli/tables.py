@@ -145,6 +145,8 @@ def runs(runs_dir: Path) -> None:
     for run, row in zip(known, found, strict=True):
         if row.state == "silent":
             click.echo(run_lock.why_not_live(run))
+        elif row.error:
+            click.echo(cli_text.why_failed(run.label, row.error))
     if empty := [run for run, row in zip(known, found, strict=True) if _saved_nothing(run, row)]:
         click.echo(cli_text.can_be_deleted(shlex.join(["rm", "-r", str(empty[0].path)])))
 
@@ -175,8 +177,8 @@ def _run_row(run: RunSummary, tested: bool) -> tuple[str, ...]:
         run.name,
         f"{sign} {word}".strip(),
         run_list.epochs(run),
-        run_list.best_percent(run),
-        *([run_list.test_percent(run)] if tested else []),
+        run_list.best(run),
+        *([run_list.test_share(run)] if tested else []),
         duration(run.seconds) if run.seconds else "",
         time.strftime("%d %b %H:%M", time.localtime(run.started)) if run.started else "",
     )

@@ -9,7 +9,28 @@ def stages_at(size: int) -> str:
     return f"Stages at {size}×{size}"
 
 
-RECENT = "recent"
+NOW = "now"
+
+LAST = "last"
+
+NEXT = "next"
+
+NEXT_EPOCH = "next epoch"
+
+END = "end"
+
+
+def peak_at(rate: str, epoch: int) -> str:
+    return f"peak {rate} @{epoch}"
+
+
+def last(seconds: int) -> str:
+    """The span of the newest steps: last 60 s, last 5 min, last 2 h."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"last {seconds // unit} {name}"
+    return f"last {seconds} s"
+
 
 TRAIN = "train"
 
@@ -122,6 +143,15 @@ PHASES: Mapping[str, str] = {
 TESTING = "testing"
 
 ENGINE_SILENT = "silent"
+
+
+def reading(percent: str) -> str:
+    """The state of a run whose journal is not read wholly."""
+    return f"reading {percent} %"
+
+
+def run(number: str) -> str:
+    return f"run {number}"
 
 
 def batch(size: int) -> str:
