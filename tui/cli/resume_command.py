@@ -43,11 +43,13 @@ def resume(
 
     found = run_search.find(runs_dir, run)
     engine_environment.check_modules()
-    headless = no_ui or not viewer_start.on_terminal()
+    headless = no_ui or not viewer_start.on_screen()
     if not headless and run_lock.is_live(found):
         click.echo(already_running(found.label), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, epochs, gpus, device, force=force)
+    if not no_ui:
+        viewer_start.explain_lines()
     viewer_start.train(
         claim, chosen, runs_dir, epochs=epochs, headless=headless, ascii_only=ascii_only
     )
