@@ -45,6 +45,14 @@ def test_the_best_epoch_is_the_last_that_was_better() -> None:
     assert best.epoch == 1
 
 
+def test_the_test_accuracy_is_known_once_the_run_has_ended_with_it() -> None:
+    tested = events.RunEnded("done", 2, 0.9, test_loss=0.4, test_top1=0.88)
+    assert (folded(scripted.half_a_run()).test_top1, folded([tested]).test_top1) == (None, 0.88)
+    assert folded([tested]).test_loss == 0.4
+    assert folded([events.RunEnded("done", 2, 0.9)]).test_top1 is None
+    assert folded([tested, events.Phase("training")]).test_top1 is None, "it trains again"
+
+
 def test_the_time_left_counts_evaluations() -> None:
     history = folded(scripted.half_a_run())
     # 15 steps of 64 images at 4,000 a second, and two evaluations of half a second.

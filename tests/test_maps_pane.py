@@ -39,7 +39,8 @@ class Host(App[None]):
         yield MapsPane(6)
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.questions.append((message.kind, message.layer, message.images))
+        asked = message.request
+        self.questions.append((asked.kind, asked.layer, asked.images))
 
 
 def history(*said: events.Event) -> History:

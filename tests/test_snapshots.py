@@ -55,7 +55,7 @@ def augmented() -> Screen[Any]:
 def pictures() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(10 * i, seen.picture, 3, ((5, 0.8), (3, 0.15))) for i in range(7)]
-    return ImagesDialog("cat taken for dog", shown, examples.CIFAR10)
+    return ImagesDialog("cat taken for dog, epoch 12", shown, examples.CIFAR10, 44)
 
 
 SMALL, MEDIUM, WIDE = (80, 24), (120, 40), (200, 60)

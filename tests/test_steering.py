@@ -131,17 +131,18 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 
 def test_factors_cannot_pile_up_beyond_any_rate() -> None:
     work = at(0)
-    steer(work, scale=1000.0)
+    steer(work, scale=1000.0, sure=True)
     with pytest.raises(UsageError, match="at most 1000"):
-        steer(work, scale=1000.0)
+        steer(work, scale=1000.0, sure=True)
     assert steer(work, scale=0.001).factor == pytest.approx(1.0)
 
 
 def test_a_planned_rate_of_zero_cannot_be_scaled_to_another() -> None:
     work = at(0)
     work.step, work.ended_epochs = work.plan.steps, 3
-    with pytest.raises(UsageError, match="give more epochs"):
-        steer(work, lr=0.1)
+    for changes in ({"lr": 0.1}, {"scale": 2.0}):
+        with pytest.raises(UsageError, match="give more epochs"):
+            steer(work, **changes)
     assert steer(work, lr=0.1, epochs=5).lr == pytest.approx(0.1)
 
 

@@ -93,6 +93,8 @@ class CnnTui(App[str]):
         """
         super().__init__(driver_class=SteadyDriver)
         self.ascii_only = ascii_only
+        # Whether pictures and shades must be text, without any colour.
+        self.text_only = False
         self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._run, self._started, self._recorded = watch, started, recorded

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine import numbers
 from engine.text import harmless
 
 # Numbers
 
-NAN = "nan"
-NONE = "–"
+NAN = numbers.NAN
+NONE = numbers.MISSING
 
 # Curves
 

@@ -43,6 +43,18 @@ def no_pretrained(arch: str, families: Iterable[str]) -> str:
     )
 
 
+STEERED_NOTHING = "nothing to change: give a learning rate, a factor or a number of epochs."
+
+NO_STEP_LEFT = "no step is left that would use this learning rate: give more epochs first."
+
+
+def rate_far_above(rate: float, usual: float) -> str:
+    return (
+        f"the learning rate would be {rate:.3g}, which is {rate / usual:,.0f} times the recipe's "
+        f"{usual:g}: if you mean that, enter it in the dialog (s) and confirm it there."
+    )
+
+
 def batch_not_shared(batch: int, parts: int) -> str:
     least = -(-batch // parts) * parts
     return (

@@ -79,9 +79,9 @@ def test_predictions_stand_below_the_image_where_there_is_room() -> None:
     rows = drawn(maps_pane(EVENT, examples.CIFAR10, 78, 20))
     assert [row[:35].rstrip() for row in rows[16:20]] == [
         " true horse                       │",
-        " horse ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇     .81 │",
-        " dog   ▇▇▇▌                   .15 │",
-        " deer  ▌                      .02 │",
+        " horse ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇    0.81 │",
+        " dog   ▇▇▇▌                  0.15 │",
+        " deer  ▌                     0.02 │",
     ]
 
 
@@ -174,7 +174,7 @@ def test_kernels_are_as_large_as_lets_all_of_them_be_there() -> None:
     large = drawn(kernels_pane(six, 198, 54))
     assert max(len(row) for row in large) > 140
     assert len([row for row in large if row]) > 45
-    assert cells.text(kernels_foot(six)) == "conv1  6 kernels of 3×3×3"
+    assert cells.text(kernels_foot(six, "epoch 2")) == "conv1  6 kernels of 3×3×3   epoch 2"
     assert cells.text(kernels_facts(six, 40)) == "weights -0.420 dark, +0.420 light"
     assert kernels_facts(six, 9) == ()
 
@@ -186,7 +186,7 @@ def test_kernels_of_three_channels_are_in_colours() -> None:
 
 def test_facts_say_what_the_image_is_taken_for() -> None:
     facts = maps_facts(EVENT, examples.CIFAR10, 40)
-    assert cells.text(facts) == "horse → horse .81"
+    assert cells.text(facts) == "horse → horse 0.81"
     assert facts[0].ink == "good"
     wrong = maps_facts(replace(EVENT, true=5), examples.CIFAR10, 13)
     assert cells.text(wrong) == "dog → horse"
@@ -200,8 +200,8 @@ def test_labels() -> None:
     assert cells.text(maps_foot(event, 100, 60, 3)) == said
     assert cells.text(maps_foot(event, 101, 50, 3)) == "conv1  64×32×32   image 4217   epoch 12"
     assert cells.text(maps_foot(event, 101, 30, 3)) == "conv1   image 4217   epoch 12"
-    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1  64×32×32   image 4217"
-    assert cells.text(maps_foot(event, 100, 9, 3)) == "conv1  64×32×32"
+    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1   epoch 12.12"
+    assert cells.text(maps_foot(event, 100, 9, 3)) == "epoch 12.12"
     assert cells.text(waiting_foot("fc\x1b", 3)) == "fc\\x1b   image 3  waiting …"
     assert cells.text(maps_foot(EVENT, 98, 60)) == "conv1  64×32×32   image 4217   epoch 1"
 

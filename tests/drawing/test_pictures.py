@@ -21,9 +21,9 @@ def test_a_picture_stands_above_its_class_and_what_it_is_taken_for() -> None:
     assert rows == [
         *["@" * 20] * 10,
         "true cat          #7",
-        "  dog ▇▇▇▇▇▇▇▌   .81",
-        "✓ cat ▇▌         .15",
-        "  鸟  ▌          .04",
+        "  dog ▇▇▇▇▇▇▇▌  0.81",
+        "✓ cat ▇▌        0.15",
+        "  鸟  ▌         0.04",
     ]
 
 

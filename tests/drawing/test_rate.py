@@ -9,7 +9,6 @@ from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
-from tui.drawing.cells import Span
 from tui.drawing.learning_rate import (
     past_rates,
     planned_rates,
@@ -54,17 +53,17 @@ def test_facts_become_shorter(room: int, facts: str) -> None:
 
 def test_the_strip_is_the_schedule_as_a_progress_bar() -> None:
     history = examples.half_done()
-    row = rate_strip(history.plan, history.step, 60)
+    row = rate_strip(history, 60)
     assert cells.text(row) == " lr ▁▂▂▃▄▄▅▆▇██████┃▇▇▇▇▆▆▅▅▅▄▄▃▃▃▂▂▂▁▁▁▁▁   0.0937    41 % "
     assert [span.ink for span in row if span.text.strip()] == ["dim", "rate", "key", "dim", "plain"]
 
 
 def test_the_strip_begins_and_ends() -> None:
-    plan = examples.half_done().plan
-    assert plan is not None
-    assert cells.text(rate_strip(plan, 0, 40)) == " lr ┃▃▅▇███▇▇▆▅▄▃▂▂▁▁   0.00400     0 % "
-    assert cells.text(rate_strip(plan, plan.steps, 40)).endswith("┃   4.00e-7   100 % ")
-    assert Span("┃", "key") in rate_strip(plan, plan.steps + 5, 40)
+    assert (
+        cells.text(rate_strip(examples.just_started(), 40))
+        == " lr ┃▃▅▇███▇▇▆▅▄▃▂▂▁▁   0.00400     0 % "
+    )
+    assert cells.text(rate_strip(examples.done(), 40)).endswith("┃   4.00e-7   100 % ")
 
 
 def test_strip_and_pane_name_one_rate() -> None:
@@ -73,13 +72,13 @@ def test_strip_and_pane_name_one_rate() -> None:
     history.fold([events.Phase("training", step=history.step + 50)])
     for named, steered in (("0.0937", None), ("0.0123", events.Steered(0.5, 30, 0.0123))):
         history.fold([replace(steered, step=history.step)] if steered is not None else [])
-        strip = rate_strip(history.plan, history.step, 60, history.rate)
+        strip = rate_strip(history, 60)
         assert f"   {named}   " in cells.text(strip)
         assert cells.text(rate_facts(history, 60)).startswith(named)
 
 
 def test_the_strip_without_a_plan() -> None:
-    assert cells.text(rate_strip(None, 0, 8)) == " lr     "
+    assert cells.text(rate_strip(History(), 8)) == " lr     "
 
 
 def test_limits_hold_the_plan_before_anything_is_measured() -> None:

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
@@ -54,14 +54,13 @@ def train(
     chosen: Recipe,
     runs_dir: Path,
     *,
-    epochs: int | None,
+    options: Sequence[str] = (),
     headless: bool,
     ascii_only: bool,
 ) -> NoReturn:
-    """Start the engine and watch it; a headless engine replaces this process."""
+    """Start the engine with these options and watch it; headless, it replaces this process."""
     from engine.start import launch
 
-    options = () if epochs is None else ("--epochs", str(epochs))
     if headless:
         launch.exec_engine(claim, chosen, *options)
     launch.spawn(claim, chosen, *options)

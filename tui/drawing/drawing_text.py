@@ -9,7 +9,28 @@ def stages_at(size: int) -> str:
     return f"Stages at {size}×{size}"
 
 
-RECENT = "recent"
+NOW = "now"
+
+LAST = "last"
+
+NEXT = "next"
+
+NEXT_EPOCH = "next epoch"
+
+END = "end"
+
+
+def peak_at(rate: str, epoch: int) -> str:
+    return f"peak {rate} @{epoch}"
+
+
+def last(seconds: int) -> str:
+    """The span of the newest steps: last 60 s, last 5 min, last 2 h."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"last {seconds // unit} {name}"
+    return f"last {seconds} s"
+
 
 TRAIN = "train"
 
@@ -18,6 +39,8 @@ VALIDATION = "val"
 GAP = "gap"
 
 BEST = "best"
+
+TEST = "test"
 
 TOP5 = "top-5"
 
@@ -101,6 +124,10 @@ def log_ended(best: str, epoch: int) -> str:
     return f"{best} % at epoch {epoch}"
 
 
+def log_tested(test: str) -> str:
+    return f", {test} % on the test images"
+
+
 PHASES: Mapping[str, str] = {
     "starting": "starting",
     "downloading": "downloading",
@@ -116,6 +143,15 @@ PHASES: Mapping[str, str] = {
 TESTING = "testing"
 
 ENGINE_SILENT = "silent"
+
+
+def reading(percent: str) -> str:
+    """The state of a run whose journal is not read wholly."""
+    return f"reading {percent} %"
+
+
+def run(number: str) -> str:
+    return f"run {number}"
 
 
 def batch(size: int) -> str:

@@ -13,6 +13,8 @@ from tui.drawing.cells import Row, Span
 
 # The fewest rows between two labels.
 LABEL_ROWS = 3
+# The dots of a cell, one above the other.
+DOTS = 4
 
 
 class Scale(NamedTuple):
@@ -98,14 +100,13 @@ def _digit(value: float, *, upward: bool) -> float:
 
 
 def y_label(value: float) -> str:
-    """A limit in at most five cells: 0, 2.5, 100, .015, 4e-4, 15k."""
+    """A limit in at most five cells: 0, 2.5, 100, 0.015, 4e-4, 15k."""
     size = abs(value)
     if 1e4 <= size < 1e12:
         return text.short_count(value)
     if value and not 1e-3 <= size < 1e4:
         return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
-    written = f"{value:.4g}"
-    return written if len(written) <= 4 else written.replace("0.", ".", 1)
+    return f"{value:.4g}"
 
 
 def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:
@@ -119,25 +120,38 @@ def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:
 
 
 def _y_labels(scale: Scale, rows: int, width: int) -> dict[int, str]:
-    """The label of each row that has one; between the ends only labels that fit whole."""
+    """The label of each row that has one; between the ends only labels that fit whole.
+
+    A label between the ends stands only where its value lies in the middle of a row, at its tick.
+    """
     if rows < 2:
         return {}
     labels = {0: y_label(scale.high)[:width], rows - 1: y_label(scale.low)[:width]}
     most = (rows - 1) // LABEL_ROWS
     for value in _decades(scale) if scale.log else _divisions(scale, most):
-        row, label = dot_row(scale, value, rows) // 4, y_label(value)
-        if len(label) <= width and all(abs(row - other) >= LABEL_ROWS for other in labels):
-            labels[row] = label
+        at, label = (1 - scale.share(value)) * (rows - 1), y_label(value)
+        fits = len(label) <= width and all(abs(at - other) >= LABEL_ROWS for other in labels)
+        if fits and abs(at - round(at)) <= 1 / DOTS:
+            labels[round(at)] = label
     return labels
 
 
 def dot_row(scale: Scale, value: float, rows: int) -> int:
     """The row of dots, from 0 at the top, in which the value lies; a cell is four dots high.
 
-    A value midway between two rows lies in the lower one, in spite of rounding errors: round values
-    lie there, and the curve, its marks and the labels must agree on the row.
+    The limits lie in the middle of the first and of the last row of cells, where their ticks stand;
+    only values beyond the limits lie above or below these ticks. A value midway between two dots
+    takes the one nearer to the middle of the plot, in spite of rounding errors.
     """
-    return math.floor((1 - scale.share(value)) * (4 * rows - 1) + 0.5 + 1e-6)
+    if rows < 2:
+        return round((1 - scale.share(value)) * (DOTS - 1))
+    if value > scale.high:
+        return 0
+    if value < scale.low:
+        return DOTS * rows - 1
+    at = DOTS * (1 - scale.share(value)) * (rows - 1) + (DOTS - 1) / 2
+    upper = at < (DOTS * rows - 1) / 2
+    return math.floor(at + 0.5 + 1e-6) if upper else math.ceil(at - 0.5 - 1e-6)
 
 
 def _divisions(scale: Scale, most: int) -> Iterable[float]:

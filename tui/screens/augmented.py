@@ -14,7 +14,7 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
 from tui.screens import screen_text
-from tui.widgets.drawn import CellWidget, is_coloured
+from tui.widgets.drawn import CellWidget, has_shades
 
 
 class SampleGrid(CellWidget):
@@ -25,7 +25,7 @@ class SampleGrid(CellWidget):
         self._shown = shown
 
     def draw(self, width: int, height: int) -> list[Row]:
-        coloured = is_coloured(self.app)
+        coloured = has_shades(self.app)
         grid = samples_grid(self._shown.samples, width - 4, height - 2, coloured)
         return frame(
             [(Span(" "), *row) for row in grid],

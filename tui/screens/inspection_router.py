@@ -6,7 +6,7 @@ from textual.screen import Screen
 
 from engine.errors import EngineError
 from engine.protocol import events
-from engine.protocol.commands import InspectionKind
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.run.run_paths import RunDir
 from tui.panes.base.pane import Pane
@@ -32,13 +32,7 @@ class InspectionRouter:
         """Whether a request is open."""
         return self._requests.waiting
 
-    def request(
-        self,
-        pane: Pane | None,
-        kind: InspectionKind,
-        layer: str = "",
-        images: tuple[int, ...] = (0,),
-    ) -> None:
+    def request(self, pane: Pane | None, request: InspectionRequest) -> None:
         """Send a request for this pane, or for the screen itself; it replaces an open one."""
         if self.waiting and self._asker is not None and self._asker is not pane:
             self._asker.receive(events.Alert("info", "probe", screen_text.REPLACED))
@@ -49,7 +43,7 @@ class InspectionRouter:
             return
         self._asker = pane
         try:
-            self._requests.ask(kind, layer, images)
+            self._requests.ask(request)
         except EngineError as error:
             self._hand_on(events.Alert("warning", "probe", str(error)))
         else:

@@ -48,7 +48,7 @@ class RunControl:
             self._screen.notify(screen_text.RECORDING)
         return self._recorded
 
-    def tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> bool:
+    def tell(self, kind: Callable[..., commands.Command], **fields: float) -> bool:
         """Send a command; whether it was sent. Without an engine, a note says why not."""
         if self.is_recording():
             return False
@@ -100,7 +100,7 @@ class RunControl:
         phase = history.phase
         return screen_text.steer_later(phase.name if phase is not None else "starting")
 
-    def _steer(self, changes: Mapping[str, float | int] | None) -> None:
+    def _steer(self, changes: Mapping[str, float] | None) -> None:
         if changes and self.tell(commands.Steer, **changes):
             self._screen.notify(screen_text.STEERING)
 

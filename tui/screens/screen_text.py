@@ -27,6 +27,8 @@ KEY_DETACH = "detach"
 
 KEY_LEAVE = "leave"
 
+KEY_LEAVE_RUNNING = "leave (run goes on)"
+
 KEY_EXPLAIN = "explain"
 
 KEY_PAST = "past epochs"
@@ -96,6 +98,13 @@ NOT_EPOCHS = "the total of epochs is a whole number such as 40."
 KEY_STEER = "steer"
 
 
+def confirm_rate(rate: str, times: float) -> str:
+    return (
+        f"that is a learning rate of {rate}, {times:,.0f} times the recipe's: press Enter again if "
+        "you mean it."
+    )
+
+
 def steer_epoch(epoch: int) -> str:
     return f"now in epoch {epoch}"
 
@@ -130,11 +139,14 @@ def copied(command: str) -> str:
     return f"copied: {command}"
 
 
+EXPLAIN_LINE = "The line under the header says:"
+
 EXPLAIN_FOOT = "Esc back"
 
 
-def explain_over(reason: str, epoch: int) -> str:
-    return f"The run is over ({reason} in epoch {epoch}); this is how it was then."
+def explain_over(reason: str, epoch: int, error: str) -> str:
+    why = f" The reason: {harmless(error)}" if error else ""
+    return f"The run is over ({reason} in epoch {epoch}); this is how it was then.{why}"
 
 
 LEAVE_QUESTION = "The training does not need this window. What should it do?"

@@ -6,6 +6,7 @@ the screen, and refreshes the stretches that differ.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
+from textual.color import Color
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -22,10 +24,13 @@ from tui.drawing.cells import Colours, Ink, Row, Span
 from tui.drawing.plain import spelled, to_ascii
 
 # Inks that share the colour of another one.
-VARIABLES: Mapping[Ink, str] = {"hit": "train", "miss1": "dim"}
-BOLD: frozenset[Ink] = frozenset({"key", "error", "miss4"})
+VARIABLES: Mapping[Ink, str] = {"hit": "train"}
+# Without colours, bold numbers tell the hits of a matrix from its mistakes.
+BOLD: frozenset[Ink] = frozenset({"key", "error", *cells.FILLS[True]})
 # ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
+# Dark letters are easier to read on a background that is brighter than this, light ones otherwise.
+READABLE = 0.4
 # Moving the cursor takes at least this many bytes.
 JUMP = 4
 
@@ -115,7 +120,18 @@ class CellWidget(Widget):
         if ink in ("plain", "title"):
             return Style(bold=ink == "title")
         variable = f"ink-{VARIABLES.get(ink, ink)}"
+        if ink in itertools.chain(*cells.FILLS):
+            return self._fill(self.app.theme_variables[variable], bold=ink in BOLD)
         return Style(color=self.app.theme_variables[variable], bold=ink in BOLD)
+
+    def _fill(self, background: str, *, bold: bool) -> Style:
+        """This background, and the colour of the theme that is easiest to read on it."""
+        theme, behind = self.app.current_theme, Color.parse(background)
+        dark, light = sorted(
+            (str(theme.foreground), str(theme.background)), key=lambda c: Color.parse(c).brightness
+        )
+        readable = dark if behind.brightness > READABLE else light
+        return Style(color=readable, bgcolor=background, bold=bold)
 
 
 def changed(before: Row, after: Row) -> list[tuple[int, int]]:
@@ -179,7 +195,10 @@ def drawable(app: App[object], text: str) -> str:
     return to_ascii(text) if is_ascii(app) else text
 
 
-def is_coloured(app: App[object]) -> bool:
-    """Whether this app may draw pictures in colours, which needs more than sixteen."""
+def has_shades(app: App[object]) -> bool:
+    """Whether this app can fill areas with shades: colours, or greys if it has no other colours.
+
+    This needs more than sixteen colours.
+    """
     enough = app.console.color_system in ("256", "truecolor")
-    return enough and not app.no_color and not is_ascii(app)
+    return enough and not is_ascii(app) and not getattr(app, "text_only", False)

@@ -80,8 +80,7 @@ class Progress(Strip):
     def draw(self, width: int, height: int) -> list[Row]:
         if width >= 100:
             return [status_rows.progress_row(self.history, width)]
-        history = self.history
-        return [learning_rate.rate_strip(history.plan, history.step, width, history.rate)]
+        return [learning_rate.rate_strip(self.history, width)]
 
 
 class Numbers(Strip):
@@ -141,8 +140,8 @@ def keys_row(keys: Iterable[tuple[str, str]], width: int, spell: Callable[[str],
     written = tuple((spell(key), label) for key, label in keys)
     others, always = written[:-2], written[-2:]
     firsts = [(*others[:kept], (spell(MORE), "")) for kept in range(len(others) - 1, -1, -1)]
-    forms = [_keys(written, gap) for gap in (3, 2, 1)]
-    forms += [_keys((*first, *always), 1) for first in (*firsts, ())]
+    forms = [_keys(written, gap) for gap in (3, 2)]
+    forms += [_keys((*first, *always), 2) for first in (*firsts, ())]
     return fitting([*forms, _keys(tuple((key, "") for key, _ in always), 1)], width)
 
 

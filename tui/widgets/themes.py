@@ -17,8 +17,15 @@ INKS_DARK = {
     "ink-good": "#2fbf8f",
     "ink-warning": "#f0e442",
     "ink-error": "#ff6b5b",
-    "ink-miss2": "#b5794f",
-    "ink-miss3": "#d98e4a",
+    "ink-miss": "#d98e4a",
+    # Backgrounds: a step has the same luminance for hits and mistakes, in colour and in grey.
+    "ink-hit1": "#10283a",
+    "ink-hit2": "#1d4d6d",
+    "ink-hit3": "#3a86b4",
+    "ink-hit4": "#6fc3f5",
+    "ink-miss1": "#38220f",
+    "ink-miss2": "#6b3d12",
+    "ink-miss3": "#b8702a",
     "ink-miss4": "#ffb25a",
     "ink-selected": "#f0c060",
 }
@@ -32,9 +39,15 @@ INKS_LIGHT = {
     "ink-good": "#00795a",
     "ink-warning": "#8a6d00",
     "ink-error": "#c03020",
-    "ink-miss2": "#b08060",
-    "ink-miss3": "#b06020",
-    "ink-miss4": "#a04000",
+    "ink-miss": "#b06020",
+    "ink-hit1": "#dcecf7",
+    "ink-hit2": "#a8d0ea",
+    "ink-hit3": "#4f9fd0",
+    "ink-hit4": "#005a8f",
+    "ink-miss1": "#fbe6d3",
+    "ink-miss2": "#f2c193",
+    "ink-miss3": "#d98a3d",
+    "ink-miss4": "#9a4200",
     "ink-selected": "#9a5b00",
 }
 # With sixteen colours, the nearest one would often be yellow or cyan, both unreadable on white;
@@ -47,9 +60,7 @@ FEW_LIGHT = {
     "ink-good": "#00aa00",
     "ink-warning": "#aa00aa",
     "ink-error": "#aa0000",
-    "ink-miss2": "#555555",
-    "ink-miss3": "#aa00aa",
-    "ink-miss4": "#aa0000",
+    "ink-miss": "#aa00aa",
     "ink-selected": "#aa00aa",
 }
 DARK = Theme(

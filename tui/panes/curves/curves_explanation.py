@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from engine import numbers
+from engine.numbers import number
 from engine.protocol.events import EpochEnded
 from engine.run.history import History
-from tui.drawing import numbers
-from tui.drawing.numbers import number
 from tui.panes.curves import curves_text
 
 # A trend is measured over this many epochs; below this relative change, the curve is flat.
@@ -26,11 +26,11 @@ def of_loss(history: History) -> Iterator[str]:
         yield curves_text.EXPLAIN_LOSS
         return
     guess = math.log(max(2, len(history.classes)))
-    yield curves_text.explain_loss(len(history.classes), numbers.loss(guess))
+    yield curves_text.explain_loss(len(history.classes), numbers.significant(guess))
     if history.steps.loss is None:
         yield curves_text.EXPLAIN_NOT_A_NUMBER
     elif not history.epochs:
-        yield curves_text.explain_loss_now(numbers.loss(history.steps.loss))
+        yield curves_text.explain_loss_now(numbers.significant(history.steps.loss))
     elif None in (history.epochs[-1].train_loss, history.epochs[-1].loss):
         yield curves_text.EXPLAIN_EPOCH_NOT_A_NUMBER
     else:
@@ -39,7 +39,7 @@ def of_loss(history: History) -> Iterator[str]:
 
 
 def _gap(train: float, validation: float) -> str:
-    shown = numbers.loss(train), numbers.loss(validation)
+    shown = numbers.significant(train), numbers.significant(validation)
     if validation > train * (1 + LOSS_GAP):
         return curves_text.explain_loss_above(*shown)
     if validation < train * (1 - LOSS_GAP):
@@ -53,7 +53,9 @@ def _trend(epochs: Sequence[EpochEnded]) -> str:
         return curves_text.EXPLAIN_EARLY
     (now, _), (before, _), (best, best_epoch) = known[-1], known[-1 - EPOCHS], min(known)
     if now < before * (1 - MOVES):
-        return curves_text.explain_loss_falls(numbers.loss(before), numbers.loss(now), EPOCHS)
+        return curves_text.explain_loss_falls(
+            numbers.significant(before), numbers.significant(now), EPOCHS
+        )
     if known[-1][1] - best_epoch >= EPOCHS and now > best * (1 + 2 * MOVES):
         above = now > number(epochs[-1].train_loss)
         return (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from engine import numbers
 from engine.protocol.events import RunStarted
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.table import table
