@@ -263,9 +263,13 @@ class Dashboard(FollowingScreen):
         return InspectionRouter(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
-        self.inspection.request(None, commands.InspectionRequest("augmented"))
-        if self.inspection.waiting:
-            self.notify(screen_text.WAITING_FOR_AUGMENTED)
+        if self._control.is_recording():
+            return
+        from tui.screens.augmented import AugmentedScreen
+
+        dialog = AugmentedScreen(screen_text.WAITING_FOR_AUGMENTED)
+        self.app.push_screen(dialog)
+        self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
         self.inspection.request(message.pane, message.request)
