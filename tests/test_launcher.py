@@ -21,6 +21,7 @@ from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
 from engine.start import device_request, launch
 from engine.start.preview_request import PreviewRequest
 from tests import processes, scripted
@@ -315,7 +316,7 @@ async def test_ascii_spells_the_keys_that_have_no_sign(
         shown = await settled(pilot)
     assert " Enter start   tab next box   arrows choose " in shown
     async with CnnTui(tmp_path / "runs", ascii_only=True).run_test(size=(60, 30)) as pilot:
-        assert " ... q quit ? help" in await settled(pilot)
+        assert "...  q quit  ? help" in await settled(pilot)
     assert " Enter attach " in shown
 
 
@@ -503,6 +504,32 @@ async def test_the_same_is_not_said_twice_at_once(tmp_path: Path, spawned: list[
         brief, lasting = pilot.app._notifications
         assert (brief.message, lasting.message) == ("saved", "not running")
         assert brief.timeout < lasting.timeout
+
+
+async def test_a_list_that_takes_long_to_read_is_read_once_at_a_time(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    reads, goes_on = [], threading.Event()
+    found = run_search.list_runs(tmp_path / "runs")
+
+    def slowly(folder: Path) -> list[RunDir]:
+        reads.append(folder)
+        assert goes_on.wait(processes.TIMEOUT)
+        return found
+
+    monkeypatch.setattr(run_search, "list_runs", slowly)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        box = pilot.app.screen.query_one(RunsBox)
+        for _ in range(3):
+            box.read_runs()
+        goes_on.set()
+        assert "1 lenet5-digits" in await settled(pilot)
+        assert len(reads) == 1
+        box.read_runs()
+        await settled(pilot)
+        assert len(reads) == 2
 
 
 @pytest.mark.parametrize("size", [(50, 16), (100, 30)])

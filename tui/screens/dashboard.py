@@ -341,7 +341,9 @@ class Dashboard(FollowingScreen):
         from tui.screens.leave import LeaveScreen
 
         if self._started and self.alive:
-            self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
+            self.app.push_screen(
+                LeaveScreen(self.run_dir.label, paused=self._control.paused), self._leave
+            )
         else:
             self.app.exit(self.farewell)
 
@@ -356,5 +358,6 @@ class Dashboard(FollowingScreen):
         if self._recorded:
             return screen_text.RECORDING_OVER
         if self.alive:
-            return shared_text.goes_on(self.run_dir.label, self._control.selector)
+            left = shared_text.stays_paused if self._control.paused else shared_text.goes_on
+            return left(self.run_dir.label, self._control.selector)
         return screen_text.is_over(self.run_dir.label, self._control.selector)

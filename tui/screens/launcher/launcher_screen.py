@@ -17,7 +17,7 @@ from textual.screen import Screen
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
-from engine.run import run_lock, run_search
+from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, recipe_resolution
 from engine.start.preview_request import PreviewRequest
@@ -32,6 +32,7 @@ from tui.screens.launcher.new_run import ImageFolder, NewRun
 from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
+from tui.viewer import run_summary
 from tui.widgets.chooser import Chooser
 
 if TYPE_CHECKING:
@@ -257,8 +258,15 @@ class Launcher(Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
-        """Leave, and name the runs started here that go on."""
-        live = (run for run in self._started_here if run_lock.is_live(run))
-        self.app.exit(
-            "\n".join(shared_text.goes_on(run.label, run_search.selector_of(run)) for run in live)
+        self.app.exit(self.farewell)
+
+    @property
+    def farewell(self) -> str:
+        """The runs started here that live on."""
+        left = {"live": shared_text.goes_on, "paused": shared_text.stays_paused}
+        states = ((run, run_summary.state_now(run)) for run in self._started_here)
+        return "\n".join(
+            left[state](run.label, run_search.selector_of(run))
+            for run, state in states
+            if state in left
         )
