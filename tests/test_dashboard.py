@@ -18,7 +18,7 @@ from textual.widget import Widget
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
 from engine.protocol.events import Event
-from engine.run import run_lock, spool
+from engine.run import engine_log, run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
@@ -285,7 +285,7 @@ STOPPED = events.RunEnded("stopped", 2, 0.9, step=25)
 @pytest.mark.parametrize(
     ("end", "head", "entry"),
     [
-        ([], "✗ failed", "✗ failed      the engine of 1-lenet5-digits died"),
+        ([], "✗ failed", "✗ failed      the engine died; `cnn-tui resume 1` starts it again."),
         ([STOPPED], "· stopped", "· stopped     90.0 % at epoch 2"),
     ],
 )
@@ -413,7 +413,7 @@ async def test_the_good_end_of_a_run_that_had_died_is_no_death(tmp_path: Path) -
     run = ended_run(tmp_path)
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert len(notes(pilot)) == 1
+        assert "✗ failed" in screen(pilot)
         lock = run_lock.acquire(run)
         await settle(pilot)
         assert "● starting" in screen(pilot)
@@ -422,15 +422,24 @@ async def test_the_good_end_of_a_run_that_had_died_is_no_death(tmp_path: Path) -
         os.close(lock)
         await settle(pilot)
         assert "✓ done" in screen(pilot)
-        assert len(notes(pilot)) == 1
+        assert notes(pilot) == []
 
 
-async def test_the_last_words_of_a_dead_engine_are_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("signalled", [False, True])
+async def test_the_last_words_of_a_dead_engine_are_shown_in_the_news_and_explained(
+    tmp_path: Path, signalled: bool
+) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     run.log.write_text("Traceback …\nRuntimeError: \x1b[31mboom\n\n")
+    if signalled:
+        engine_log.add_killed(run, 9)
+    words = "killed by signal 9" if signalled else "RuntimeError: \\x1b[31mboom"
     async with app_of(run).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        assert "RuntimeError: \\x1b[31mboom" in notes(pilot)[0]
+        assert notes(pilot) == [], "a note would hide the news"
+        assert words in screen(pilot).splitlines()[-2]
+        await pilot.press("e")
+        assert words in screen(pilot)
 
 
 async def test_an_ended_run_draws_nothing_more(tmp_path: Path) -> None:

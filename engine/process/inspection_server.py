@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.errors import RunError
 from engine.process import process_text
 from engine.protocol import commands
-from engine.protocol.events import Event
+from engine.protocol.events import Event, RunStarted
 from engine.recipes.recipe_building import read_recipe
 from engine.run import replies, run_lock
+from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
 
 if TYPE_CHECKING:
+    from engine.checkpoints.run_state import RunState
+    from engine.data.base.dataset import Dataset
     from engine.inspection.evaluated_cells import EvaluatedCells
     from engine.inspection.inspector import Inspector
     from engine.training.metrics import EvaluationResult
@@ -109,12 +112,13 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     saved = next((path for path in files if path.exists()), None)
     if saved is None:
         raise RunError(process_text.nothing_to_inspect(run.label))
-    saved_run = checkpoint.load(saved)
-    state, described = saved_run.training, saved_run.description
+    whole = checkpoint.load(saved)
+    state, described = whole.training, whole.description
     recipe = read_recipe(run.recipe)
     # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
     dataset = load_at_once(load(recipe, devices.room(cpu)))
+    _check_images(run, whole, dataset)
     model = model_init.build(recipe, run.path, dataset)
     model.load_state_dict(state.weights)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
@@ -127,3 +131,18 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     evaluator = Evaluator(source, classes, batch, judge, clock, Rank())
     validation = functools.partial(evaluator.evaluate, model, dataset.validation)
     return InspectedModel(inspector, max(1, state.ended_epochs), state.step, validation)
+
+
+def _check_images(run: RunDir, saved: RunState, dataset: Dataset) -> None:
+    """Raise RunError where outputs or numbers of validation images mean others than in the run."""
+    from engine.process import resume_checks
+
+    started = next(newest_first(run.journal, RunStarted), None)
+    then = resume_checks.data_of_run(saved.description, started)
+    if then is None:
+        return
+    now = resume_checks.data_of(dataset)
+    resume_checks.check_labels(then, now, run.label)
+    validation = then._replace(train=None, statistics=())
+    if changed := resume_checks.other_lists(validation, now):
+        raise RunError(process_text.images_to_inspect_changed(run.label, changed))

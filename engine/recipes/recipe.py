@@ -110,6 +110,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     cuda_graph: Literal["auto", "off", "on"] = "auto"
 
 
+# The fields that a resume may change: those that decide when the run saves and ends, and where its
+# data is. A change of any other field would make it another run.
+CHANGEABLE = ("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir")
+
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__
 
 

@@ -50,7 +50,12 @@ class History(Fold):
 
     @property
     def best(self) -> events.EpochEnded | None:
-        """The epoch with the highest validation accuracy; among equals the first."""
+        """The epoch with the highest validation accuracy; among equals the first.
+
+        None before the first epoch, and while a part of the journal is not read yet.
+        """
+        if self.read_share < 1.0:
+            return None
         return next((e for e in reversed(self.epochs) if e.best), None)
 
     @property

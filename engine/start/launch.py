@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -20,7 +21,7 @@ from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import run_creation
+from engine.run import engine_log, run_creation
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import start_text
@@ -53,14 +54,22 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
     """Start the engine in its own session, so that it outlives the terminal.
 
     The engine inherits the lock. This process closes its copy of the descriptor, which does not
-    unlock it. Raises RunError if the engine cannot be started.
+    unlock it. As long as it lives, it notes in the run's log if a signal ends the engine. Raises
+    RunError if the engine cannot be started.
     """
     run_creation.link_into_state(claim.run)
     try:
         start = _engine(claim, recipe, *options)
-        return _detached(claim.run, start.arguments, start.variables, claim.lock)
+        engine = _detached(claim.run, start.arguments, start.variables, claim.lock)
     finally:
         os.close(claim.lock)
+    threading.Thread(target=_wait, args=(engine, claim.run), name="waiter", daemon=True).start()
+    return engine
+
+
+def _wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
+    if (code := engine.wait()) < 0:
+        engine_log.add_killed(run, -code)
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:

@@ -98,10 +98,10 @@ class StepReporter:
         report = events.Steps(
             epoch,
             measured(means.loss),
-            means.top1,
+            measured(means.top1),
             self._progress.rate(step - 1),
             measured(means.images / seconds) if seconds else None,
-            waited / seconds if seconds else UNSET,
+            measured(waited / seconds) if seconds else UNSET,
             self._inspections.take_scalars(),
             step=step,
         )

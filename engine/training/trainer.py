@@ -127,11 +127,7 @@ class Trainer:
         yield from self._reporter.maps()
         while progress.ended_epochs < progress.steering.epochs:
             if progress.out_of_patience:
-                progress.is_over = True
-                patience, best = self._recipe.patience, progress.best.epoch
-                sentence = training_text.out_of_patience(patience, best)
-                yield events.Alert("info", "patience", sentence, step=self.step)
-                return
+                break
             yield events.Phase("training", step=self.step)
             if progress.epoch_has_steps_left:
                 yield from self._train()
@@ -244,13 +240,13 @@ class Trainer:
             train_top1=measured(train.top1),
             loss=measured(result.loss),
             top1=measured(result.top1),
-            top5=UNSET if result.top5 is None else result.top5,
+            top5=UNSET if result.top5 is None else measured(result.top5),
             lr=lr,
-            seconds=seconds,
-            evaluation_seconds=evaluation_seconds,
+            seconds=round(seconds, 3),
+            evaluation_seconds=round(evaluation_seconds, 3),
             images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
-            balanced=balanced(result) if self._recipe.class_weights else UNSET,
+            balanced=measured(balanced(result)) if self._recipe.class_weights else UNSET,
             step=self.step,
         )
 
@@ -277,6 +273,10 @@ class Trainer:
     def state(self) -> TrainingState:
         """All that an exact resume needs. This waits for the device."""
         return self._parts.state()
+
+    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+        """The state at the end of its epoch, for a run that goes on with other images."""
+        return self._parts.fitted(state, best_anew=best_anew)
 
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`. Raises RunError where it belongs to another run."""

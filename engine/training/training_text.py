@@ -42,13 +42,6 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
     return f"the first loss is {significant(loss)}, {judged}: {guess}."
 
 
-def out_of_patience(patience: int, best_epoch: int) -> str:
-    return (
-        f"{patience} epochs brought no better validation accuracy than epoch {best_epoch}, so the "
-        "training ends here: use --set patience=0 to train all epochs."
-    )
-
-
 # The fields of RunShape in words.
 SHAPE: Mapping[str, str] = {
     "steps_per_epoch": "steps per epoch",

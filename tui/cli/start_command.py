@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -109,13 +109,13 @@ def start(request: StartRequest) -> NoReturn:
 
 
 def _train(
-    request: StartRequest, claim: Claim, chosen: Recipe, epochs: int | None = None
+    request: StartRequest, claim: Claim, chosen: Recipe, options: Sequence[str] = ()
 ) -> NoReturn:
     viewer_start.train(
         claim,
         chosen,
         request.runs_dir,
-        epochs=epochs,
+        options=options,
         headless=request.headless,
         ascii_only=request.ascii_only,
     )
@@ -129,14 +129,14 @@ def _create(request: StartRequest) -> NoReturn:
     chosen = request.build_recipe()
     if request.resume:
         found = _requeue(request, chosen)
-        run, claim, epochs = found.run, found.claim, found.epochs
+        run, claim, options = found.run, found.claim, found.request.engine_options
     else:
-        claim, epochs = launch.create(chosen, request.runs_dir, request.name), None
+        claim, options = launch.create(chosen, request.runs_dir, request.name), ()
         run = claim.run
     if claim is not None:
         run_lock.release(claim)
-    if epochs is not None:
-        click.echo(cli_text.warning(cli_text.epochs_for_torchrun(epochs)), err=True)
+    if options:
+        click.echo(cli_text.warning(cli_text.options_for_torchrun(options)), err=True)
     click.echo(run.path.resolve())
     sys.exit(0)
 
@@ -147,7 +147,7 @@ def _resume_or_create(request: StartRequest) -> NoReturn:
     if found.claim is None:
         click.echo(cli_text.nothing_left(found.run.label))
         sys.exit(0)
-    _train(request, found.claim, found.recipe, found.epochs)
+    _train(request, found.claim, found.recipe, found.request.engine_options)
 
 
 def _requeue(request: StartRequest, chosen: Recipe) -> Requeued:

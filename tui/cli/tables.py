@@ -145,6 +145,8 @@ def runs(runs_dir: Path) -> None:
     for run, row in zip(known, found, strict=True):
         if row.state == "silent":
             click.echo(run_lock.why_not_live(run))
+        elif row.error:
+            click.echo(cli_text.why_failed(run.label, row.error))
     if empty := [run for run, row in zip(known, found, strict=True) if _saved_nothing(run, row)]:
         click.echo(cli_text.can_be_deleted(shlex.join(["rm", "-r", str(empty[0].path)])))
 

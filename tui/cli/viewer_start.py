@@ -6,11 +6,11 @@ import contextlib
 import gc
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
-import click
+from tui import shared_text
 
 if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
@@ -29,14 +29,13 @@ def train(
     chosen: Recipe,
     runs_dir: Path,
     *,
-    epochs: int | None,
+    options: Sequence[str] = (),
     headless: bool,
     ascii_only: bool,
 ) -> NoReturn:
-    """Start the engine and watch it; a headless engine replaces this process."""
+    """Start the engine with these options and watch it; headless, it replaces this process."""
     from engine.start import launch
 
-    options = () if epochs is None else ("--epochs", str(epochs))
     if headless:
         launch.exec_engine(claim, chosen, *options)
     launch.spawn(claim, chosen, *options)
@@ -45,9 +44,12 @@ def train(
 
 def watch(run: RunDir, runs_dir: Path, *, started: bool, ascii_only: bool) -> NoReturn:
     """Show the dashboard of a run."""
-    with _terminal_traits(ascii_only) as traits:
+    from engine.run import run_search
+
+    farewell = shared_text.goes_on(run.label, run_search.selector_of(run)) if started else ""
+    with _terminal_traits(ascii_only, farewell) as traits:
         from tui.app import CnnTui
-    _show(CnnTui(runs_dir, watch=run, started=started, **traits))
+    _show(CnnTui(runs_dir, watch=run, started=started, farewell=farewell, **traits))
 
 
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:
@@ -72,13 +74,19 @@ class TerminalTraits(TypedDict, total=False):
 
 
 @contextlib.contextmanager
-def _terminal_traits(ascii_only: bool) -> Iterator[TerminalTraits]:
+def _terminal_traits(ascii_only: bool, farewell: str = "") -> Iterator[TerminalTraits]:
     """Ask the terminal how it draws while the body imports the app; the result is filled on exit.
 
+    From here on a signal that ends the program gives the terminal back and prints the farewell.
     Imports leave no garbage, so garbage collection is off until the app turns it on.
     """
-    from tui.terminal import ambiguous_width
+    from tui.terminal import ambiguous_width, ending_signals, line_writer
 
+    def leave(code: int) -> NoReturn:
+        line_writer.say(farewell)
+        sys.exit(code)
+
+    ending_signals.handle(leave)
     gc.disable()
     traits = TerminalTraits()
     with ambiguous_width.asked() as terminal:
@@ -88,8 +96,6 @@ def _terminal_traits(ascii_only: bool) -> Iterator[TerminalTraits]:
 
 
 def _show(app: CnnTui) -> NoReturn:
-    """Run the app; print the message that it returns after it has left the screen."""
-    message = app.run()
-    if message:
-        click.echo(message)
+    """Run the app until its user leaves."""
+    app.run()
     sys.exit(app.return_code or 0)

@@ -145,6 +145,11 @@ TESTING = "testing"
 ENGINE_SILENT = "silent"
 
 
+def reading(percent: str) -> str:
+    """The state of a run whose journal is not read wholly."""
+    return f"reading {percent} %"
+
+
 def run(number: str) -> str:
     return f"run {number}"
 

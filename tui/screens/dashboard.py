@@ -151,17 +151,21 @@ class Dashboard(FollowingScreen):
         )
 
     def engine_is_gone(self) -> None:
-        """Say why the engine is gone; if the run never began, show only the pane that says so."""
+        """Say that the engine is silent; if the run never began, show only the pane with its end.
+
+        The news and the log say why an engine died.
+        """
         if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
-        elif self._follower.died:
-            self.notify(self._follower.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()
             self._arrange()
 
     def journal_was_read(self) -> None:
+        if self.history.read_share < 1.0:
+            status = self.get_child_by_id("status", Status)
+            status.show(self.history, self._strip_state, None)
         if self._has_begun and self._arrangement.show_again():
             self._arrange()
 
@@ -283,9 +287,10 @@ class Dashboard(FollowingScreen):
         from tui.screens.explain import ExplainScreen
 
         sentences = [*self._pane.explain()]
-        if self.history.ended is not None:
-            reason = shared_text.RUN_ENDED[self.history.ended.reason]
-            sentences.insert(0, screen_text.explain_over(reason, self.history.epoch))
+        if (ended := self.history.ended) is not None:
+            reason = shared_text.RUN_ENDED[ended.reason]
+            over = screen_text.explain_over(reason, self.history.epoch, ended.error)
+            sentences.insert(0, over)
         reasons = self._verdict_reasons if "verdict" in self._layout.regions else ""
         self.app.push_screen(ExplainScreen(self._pane.TITLE, " ".join(sentences) + reasons))
 
@@ -325,7 +330,7 @@ class Dashboard(FollowingScreen):
         self.notify(screen_text.copied(command), markup=False)
 
     def action_detach(self) -> None:
-        self.app.exit(self._farewell)
+        self.app.exit(self.farewell)
 
     def action_leave(self) -> None:
         """Leave; the viewer that started the run asks first whether to stop it."""
@@ -334,16 +339,16 @@ class Dashboard(FollowingScreen):
         if self._started and self.alive:
             self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
         else:
-            self.app.exit(self._farewell)
+            self.app.exit(self.farewell)
 
     def _leave(self, answer: Literal["keep", "stop"] | None) -> None:
         if answer == "keep":
-            self.app.exit(self._farewell)
+            self.app.exit(self.farewell)
         elif answer == "stop" and self._control.tell(commands.Stop):
             self.app.exit(screen_text.stopping(self.run_dir.label, self._control.selector))
 
     @property
-    def _farewell(self) -> str:
+    def farewell(self) -> str:
         if self._recorded:
             return screen_text.RECORDING_OVER
         if self.alive:

@@ -144,8 +144,9 @@ EXPLAIN_LINE = "The line under the header says:"
 EXPLAIN_FOOT = "Esc back"
 
 
-def explain_over(reason: str, epoch: int) -> str:
-    return f"The run is over ({reason} in epoch {epoch}); this is how it was then."
+def explain_over(reason: str, epoch: int, error: str) -> str:
+    why = f" The reason: {harmless(error)}" if error else ""
+    return f"The run is over ({reason} in epoch {epoch}); this is how it was then.{why}"
 
 
 LEAVE_QUESTION = "The training does not need this window. What should it do?"
