@@ -83,6 +83,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     plateau: bool = False
     plateau_factor: Annotated[float, Meta(gt=0, lt=1)] = 0.2
     plateau_patience: EpochsOrZero = 5
+    plateau_rule: Literal["pytorch", "keras"] = "pytorch"
     lr_floor: NotNegative = 0.0
 
     crop: Annotated[int, Meta(ge=0, le=64)] = 0
@@ -156,7 +157,8 @@ COMMENTS: Mapping[str, str] = {
     "tta": "test-time augmentation: mean prediction over each image and its mirror image",
     "label_smoothing": "share of each label that is spread over all classes",
     "class_weights": "weigh the loss so that all classes count alike, however rare",
-    "patience": "stop after this many epochs without a better validation accuracy, 0 for never",
+    "patience": "stop after this many epochs without a better validation accuracy, as "
+    "EarlyStopping of Keras and Lightning; 0 for never",
     "on_nan": "on a loss that is not finite: pause, stop, rollback (to the last checkpoint, with a "
     "tenth of the rate), or auto (pause with a dashboard, else stop)",
     "save_every": "also save at this interval, between epochs: 30s, 10m or 500steps",
@@ -166,7 +168,8 @@ COMMENTS: Mapping[str, str] = {
     "milestones": "epochs at whose start the learning rate is multiplied by gamma (step)",
     "peak": "share of the steps in which the learning rate rises, before it falls (linear)",
     "plateau": "multiply the learning rate by plateau_factor when the validation loss stalls",
-    "plateau_patience": "epochs to wait for a lower validation loss",
+    "plateau_patience": "epochs without a lower validation loss until then",
+    "plateau_rule": "pytorch (one epoch later; lower by a share of 1e-4) or keras (lower by 1e-4)",
     "crop": "largest random shift in whole pixels",
     "flip": "mirror half of the images; alternating: each image in every other epoch",
     "rotate": "largest rotation in degrees",

@@ -45,7 +45,7 @@ class StartRequest:
 
     @property
     def headless(self) -> bool:
-        return self.no_ui or not viewer_start.on_terminal()
+        return self.no_ui or not viewer_start.on_screen()
 
     @property
     def is_empty(self) -> bool:
@@ -89,6 +89,8 @@ def start_or_open_launcher(request: StartRequest) -> None:
     """Open the launcher if there are no options and a terminal; otherwise start the run."""
     from engine.start import engine_environment
 
+    if request.is_empty and (why := viewer_start.no_screen(cli_text.NO_LAUNCHER)):
+        raise UsageError(why)
     if request.is_empty and not request.headless:
         engine_environment.check_modules()
         data_dir = str(request.flags.get("data_dir", ""))
@@ -116,6 +118,8 @@ def start(request: StartRequest) -> NoReturn:
 def _train(
     request: StartRequest, claim: Claim, chosen: Recipe, options: Sequence[str] = ()
 ) -> NoReturn:
+    if not request.no_ui:
+        viewer_start.explain_lines()
     viewer_start.train(
         claim,
         chosen,
