@@ -31,6 +31,8 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
     last = history.epochs[-1] if history.epochs else None
     known = (last.train_loss, last.loss) if last else (UNSET, UNSET)
     train, validation = map(numbers.significant, known)
+    if history.steps.loss is None:
+        train = now  # a narrow border has no room for both, and this is the worse one
     first = _init(init, len(history.classes)) if init is not None else ()
     return fitting(_forms(history, now, train, validation, [(), first]), room)
 

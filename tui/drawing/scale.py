@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from engine import text
 from tui.drawing import cells
 from tui.drawing.axis import HUGE, Limits, share, tame
 from tui.drawing.cells import Row, Span
@@ -100,10 +99,11 @@ def _digit(value: float, *, upward: bool) -> float:
 
 
 def y_label(value: float) -> str:
-    """A limit in at most five cells: 0, 2.5, 100, 0.015, 4e-4, 15k."""
+    """A round value, exactly: 0, 2.5, 100, 0.015, 4e-4, 15k; a limit has at most five cells."""
     size = abs(value)
-    if 1e4 <= size < 1e12:
-        return text.short_count(value)
+    for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if max(1e4, bound) <= size < 1e12:
+            return f"{value / bound:.4g}{unit}"
     if value and not 1e-3 <= size < 1e4:
         return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
     return f"{value:.4g}"
