@@ -295,7 +295,7 @@ async def test_a_run_that_is_over_says_why_and_how_to_go_on(
         await pilot.press("0", "z")
         shown = screen(pilot).splitlines()
         assert head in shown[0]
-        assert entry in shown[3], "it is the newest entry of the log"
+        assert entry in shown[4], "it is the newest entry of the log"
         assert shown[-2].endswith("  go on with: cnn-tui resume 1 ")
         for key in "pcs":
             await pilot.press(key)

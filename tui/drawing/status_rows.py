@@ -58,7 +58,7 @@ def status_row(
     """
     names = _names(history, label)
     states = _states(history, now, state(history, pausing, silent), clock)
-    pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
+    pairs = [(name, state) for state in states[:2] for name in names[:2]]
     pairs += [(name, state) for state in states[1:] for name in names[2:]]
     if width >= WIDE:
         more = _more_names(history), _more_states(history, states[0])
@@ -154,7 +154,7 @@ def _names(history: History, label: str) -> tuple[Row, ...]:
         cells.row(Span(f"{numbered} · {data}", "title"), Span(f" · {device} {precision}", "dim")),
         cells.row(Span(f"{numbered} · {data}", "title")),
         cells.row(Span(numbered, "title")),
-        cells.row(Span(arch, "title")),
+        cells.row(Span(number or arch, "title")),
     )
 
 
