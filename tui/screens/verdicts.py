@@ -239,7 +239,7 @@ def _layers(history: History) -> Verdict | None:
 
 def _shared_cpu(history: History) -> Verdict | None:
     taken = taken_by_others(history.hardware)
-    if not taken or history.ended is not None:
+    if not taken or history.steps is None or history.ended is not None:
         return None
     _, words = min(verdict_text.SHARES, key=lambda one: abs(one[0] - taken))
     reason = verdict_text.shared_reason(numbers.whole(taken))
