@@ -236,7 +236,7 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     spool.send(RUN, commands.Stop)
     wait_for(lambda: journal.has(lambda e: isinstance(e, events.RunEnded)))
     wait_for(lambda: not run_lock.is_live(RUN))
-    assert checkpoint.load(RUN.checkpoints / "last.pt").training.steering.asked is not None
+    assert checkpoint.load(RUN.checkpoints / "last.pt").training.steering.factor == 0.5
     wait_for(lambda: not other.is_running())
 
 

@@ -12,6 +12,7 @@ from engine.run.history import History
 from tests import scripted
 from tui.panes.layers.diagnosis import Diagnosis, worst
 from tui.panes.machine import machine_pane_text
+from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.pane_list import PANES
 
 KINDS = {pane.NAME: pane for pane in PANES}
@@ -19,7 +20,9 @@ KINDS = {pane.NAME: pane for pane in PANES}
 
 def explain(pane: str, history: History) -> str:
     """What is said of the pane with this name."""
-    return " ".join(KINDS[pane].explain(history))
+    shown = KINDS[pane](1)
+    shown.show(history, None)
+    return " ".join(shown.explain())
 
 
 def history(*said: Event, recipe_fields: dict[str, object] | None = None) -> History:
@@ -134,7 +137,7 @@ def test_a_drop_of_the_rate_is_what_the_run_did() -> None:
     """Where a floor held the rate, the factor of the recipe is not what happened."""
     fields: dict[str, object] = {"schedule": "step", "milestones": [3], "lr": 0.1, "lr_floor": 0.05}
     rates = (0.1, 0.1, 0.05)
-    ended = [
+    ended: list[Event] = [
         msgspec.structs.replace(epoch(number), lr=rate)
         for number, rate in enumerate(rates, start=1)
     ]
@@ -159,8 +162,8 @@ def test_a_rate_that_a_plateau_lowered() -> None:
     ("layer", "words"),
     [
         (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.1), "All layers learn:"),
-        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.31), "In conv1 31 % of the units are dead"),
-        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.6), "In conv1 60 % of the units are dead"),
+        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.31), "In conv1 31.0 % of the units are dead"),
+        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.6), "In conv1 60.0 % of the units are dead"),
         (Health("conv1", 1e-6, 1e-6, 0.0, 1.0), "nearly vanishes in conv1"),
         (Health("conv1", 1e-6, 0.001, 0.0, 1.0), "All layers learn:"),
         (Health("conv1", 1e6, 0.001, 0.0, 1.0), "explodes in conv1"),
@@ -197,7 +200,7 @@ def test_the_pane_and_its_explanation_are_of_one_opinion(layer: Health) -> None:
 def test_of_several_ill_layers_the_first_is_named_and_the_others_are_counted() -> None:
     dead = [Health(name, 1.0, 0.001, 0.0, 1.0, 0.9) for name in ("conv1", "conv2", "fc")]
     text = explain("layers", history(health(*dead)))
-    assert "In conv1 90 % of the units are dead" in text
+    assert "In conv1 90.0 % of the units are dead" in text
     assert text.endswith("2 more layers have the same problem.")
     assert explain("layers", history(health(*dead[:2]))).endswith(
         "One more layer has the same problem."
@@ -211,8 +214,11 @@ def matrix(*rows: tuple[int, ...]) -> events.Confusion:
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        (matrix((5, 0), (0, 5)), "made no mistake"),
-        (matrix((6, 4), (1, 9)), "Most often 0 is taken for 1: 4 of 10 images, 40 %. The hardest"),
+        (matrix((5, 0), (0, 5)), "There is no mistake among them"),
+        (
+            matrix((6, 4), (1, 9)),
+            "Most often 0 is taken for 1: 4 of 10 images, 40.0 %. No class is harder than 0",
+        ),
         (matrix((6, 4), (3, 7)), "0 and 1 look alike to the network"),
         (events.Confusion(1, sparse=((0, 0, 5), (0, 3, 2))), "Most often 0 is taken for 3: 2 of 7"),
     ],
@@ -223,16 +229,31 @@ def test_the_confusion(seen: events.Confusion, words: str) -> None:
 
 def maps(layer: str, top: tuple[tuple[int, float | None], ...]) -> events.FeatureMaps:
     nothing = events.Picture(1, 0, 0, "")
-    return events.FeatureMaps(layer, (6, 28, 28), 0, nothing, 3, top, ())
+    return events.FeatureMaps(layer, (6, 28, 28), 0, nothing, 3, top, (), step=10)
 
 
 def test_the_maps() -> None:
-    text = explain("maps", history(maps("conv1", ((3, 0.9),)), maps("conv2", ((5, 0.7),))))
-    assert "Early layers such as conv1 find edges and colours, late ones such as conv2" in text
-    assert "takes this image for 5 with 70 %, but it is 3" in text
-    alone = explain("maps", history(maps("conv1", ((3, 0.9),))))
-    assert "takes this image for 3 with 90 %, which is correct" in alone
-    assert explain("maps", history(maps("conv1", ()))).endswith("see conv1.")
+    text = explain("maps", history(maps("conv1", ((3, 0.9),))))
+    assert "the maps of conv1 for validation image 0, at epoch 1." in text
+    assert "conv1 is number 1 of the 3 layers with maps" in text
+    assert "takes this image for 3 with 90.0 %, which is correct" in text
+    assert "for 5 with 70.0 %, but it is 3" in explain("maps", history(maps("conv1", ((5, 0.7),))))
+    assert "not numbers" in explain("maps", history(maps("conv1", ((5, None),))))
+
+
+def test_of_several_layers_the_one_that_is_drawn_is_explained() -> None:
+    """It once spoke of the deepest layer, and of the image of the journal."""
+    pane = MapsPane(6)
+    pane.show(history(maps("conv1", ((3, 0.9),)), maps("conv2", ((5, 0.7),))), None)
+    assert "the maps of conv1 " in " ".join(pane.explain())
+    reply = msgspec.structs.replace(maps("conv2", ((4, 0.6),)), image=17, step=25)
+    pane.receive(reply)
+    text = " ".join(pane.explain())
+    assert "the maps of conv2 for validation image 17, at epoch 2.5" in text
+    assert "takes this image for 4 with 60.0 %, but it is 3" in text
+    pane._on_kernels = True
+    pane.receive(events.Kernels("conv1", (6, 1, 5, 5), 0.42, (), step=10))
+    assert "weights of conv1 at epoch 1" in " ".join(pane.explain())
 
 
 @pytest.mark.parametrize(
@@ -240,7 +261,7 @@ def test_the_maps() -> None:
     [
         (0.1, 0.1, "Compute takes"),
         (0.9, 0.1, "The network waits for images"),
-        (0.1, 9.0, "Validation takes longer than training"),
+        (0.1, 9.0, "Validation takes the largest part of the time, 82 %"),
     ],
 )
 def test_what_bounds_the_speed(waited: float, evaluation: float, words: str) -> None:
@@ -260,7 +281,8 @@ def test_the_log_counts_warnings() -> None:
     alert = events.Alert("warning", "x", "look out")
     assert "One entry is a warning: read" in explain("log", history(alert))
     assert "2 entries are warnings: read" in explain("log", history(alert, alert))
-    assert "Nothing went wrong" in explain("log", history())
+    assert "The only entry is no warning" in explain("log", history())
+    assert "2 newest entries is a warning" in explain("log", history(epoch(1)))
     saved = events.Checkpointed("last.pt", 1, 10, 0.1, "epoch")
     assert "can go on from last.pt" in explain("log", history(saved))
 

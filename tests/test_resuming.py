@@ -20,6 +20,7 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, requeue, resume
 from engine.start.requeue import Requeued
+from engine.start.resume import ResumeRequest
 from tests import scripted
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def resumed(
     device: str | None = None,
 ) -> tuple[Recipe, Recipe]:
     """The recipe that a resume goes on with, and the one that the run then has."""
-    claim, chosen = resume.resume(run, epochs, gpus, device)
+    claim, chosen = resume.resume(run, ResumeRequest(epochs, gpus, device))
     os.close(claim.lock)
     return chosen, build_recipe(file=read_fields(run.recipe))
 
@@ -156,7 +157,7 @@ def test_a_run_does_not_move_to_what_is_not_there(tmp_path: Path, device: str) -
 
 @pytest.mark.usefixtures("nowhere")
 def test_a_run_of_a_gpu_that_is_gone_does_not_start_to_fail(tmp_path: Path) -> None:
-    claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU))
+    claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU), ResumeRequest())
     with pytest.raises(UsageError, match="no usable GPU"):
         launch.spawn(claim, chosen)
     assert not run_lock.is_live(claim.run)
@@ -202,7 +203,7 @@ def test_where_there_is_no_run_of_that_name_one_begins(tmp_path: Path) -> None:
     found = requeued(RunDir(tmp_path / "runs" / "1-new"), epochs=7)
     assert found.run.label == "1-new"
     assert build_recipe(file=read_fields(found.run.recipe)) == found.recipe
-    assert (found.recipe.epochs, found.epochs, found.ignored) == (7, None, "")
+    assert (found.recipe.epochs, found.request.epochs, found.ignored) == (7, None, "")
 
 
 @pytest.mark.parametrize(("said", "expected"), [("auto", "cuda"), ("cpu", "cpu")])
@@ -255,7 +256,7 @@ def test_what_a_run_does_not_take_over_is_told(tmp_path: Path) -> None:
     assert (
         "epochs = 4 (not 3), lr = 0.05 (not 0.02), precision = bf16 (not float32)" in found.ignored
     )
-    assert (found.epochs, found.recipe.lr, found.recipe.epochs) == (None, 0.05, 4)
+    assert (found.request.epochs, found.recipe.lr, found.recipe.epochs) == (None, 0.05, 4)
 
 
 def test_another_architecture_or_data_is_another_run(tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_more_epochs_in_all_are_trained_once(tmp_path: Path) -> None:
     for _ in range(2):
         found = requeued(run, epochs=6)
         assert found.claim is not None
-        assert (found.epochs, found.ignored) == (6, "")
+        assert (found.request.epochs, found.ignored) == (6, "")
     scripted.write(run, [steered(6, 40), saved(6, "epoch"), DONE])
     found = requeued(run, epochs=6)
     assert (found.claim, found.ignored) == (None, "")
@@ -295,7 +296,7 @@ def test_what_a_person_made_of_the_total_stands(
     run = stopped(tmp_path, [scripted.started(), *said])
     found = requeued(run, epochs=asked)
     assert found.claim is not None
-    assert (found.epochs, found.ignored) == (None, "")
+    assert (found.request.epochs, found.ignored) == (None, "")
     scripted.write(run, [DONE])
     found = requeued(run, epochs=asked)
     assert (found.claim, found.ignored) == (None, "")
@@ -318,4 +319,4 @@ def test_what_a_person_made_of_the_total_stands(
 def test_more_than_was_ever_planned_is_trained(tmp_path: Path, said: list[Event]) -> None:
     """What was not yet saved does not count, for it is taken back; nor what was."""
     run = stopped(tmp_path, [scripted.started(), *said])
-    assert requeued(run, epochs=60).epochs == 60
+    assert requeued(run, epochs=60).request.epochs == 60

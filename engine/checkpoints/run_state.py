@@ -94,7 +94,8 @@ class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     """All that an exact resume needs.
 
     `weights` are the validated ones. Where these are an EMA, `trained_weights` are the ones that
-    the optimisers update. `random` has the states of the global generators by kind of device.
+    the optimisers update. `random` has the states of the global generators by kind of device. From
+    the epoch `patient_since` on, epochs without a better accuracy count as such.
     """
 
     shape: RunShape
@@ -109,6 +110,7 @@ class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     plateau: Plateau
     epoch: EpochSums
     random: dict[str, Tensor]
+    patient_since: int = 0
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,16 +61,36 @@ class Steer(_Command, frozen=True):
 InspectionKind: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
 
 
+# Any class but the true one, as the predicted class of a cell.
+ANY_MISTAKE = -1
+
+
 class Inspect(_Command, frozen=True, tag="Probe"):
     """Show something inside the model. The engine writes one event as reply, to `probes/ID.json`.
 
     `images` are indices into the validation set; "maps" uses only the first. `layer` is a name
     from the layer table. In JSON, `kind` is called `look`.
+
+    With a `cell` (true, predicted) of the confusion matrix of `epoch`, "images" shows the images
+    of that cell, as many as a reply holds; if they are not known any more, `images`. The predicted
+    class `ANY_MISTAKE` stands for all mistakes of the true class.
     """
 
     kind: InspectionKind = msgspec.field(default="augmented", name="look")
     layer: str = ""
     images: tuple[int, ...] = (0,)
+    cell: tuple[int, int] | None = None
+    epoch: int = 0
+
+
+class InspectionRequest(NamedTuple):
+    """The fields of an `Inspect`, as a viewer chooses them."""
+
+    kind: InspectionKind
+    layer: str = ""
+    images: tuple[int, ...] = (0,)
+    cell: tuple[int, int] | None = None
+    epoch: int = 0
 
 
 Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Inspect

@@ -33,8 +33,8 @@ Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 
 def measured(value: float) -> Measured:
-    """The value; None if it is NaN or infinite."""
-    return value if math.isfinite(value) else None
+    """The value with seven digits, to keep the journal small; None if it is NaN or infinite."""
+    return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -378,7 +378,7 @@ class Gpu(msgspec.Struct, frozen=True):
 
 
 class Hardware(_Event, frozen=True):
-    """A sample of the machine, every two seconds. It is also the heartbeat of the engine.
+    """A sample of the machine, every two seconds at first and rarer later; see `Heartbeat`.
 
     `cpu` is the load of the whole machine and `engine_cpu` the load of the engine, both as a
     fraction of all cores. Memory and disk are in bytes.
@@ -392,6 +392,10 @@ class Hardware(_Event, frozen=True):
     engine_memory: int
     disk_free: int
     gpus: tuple[Gpu, ...] = ()
+
+
+class Heartbeat(_Event, frozen=True):
+    """The engine lives; it has written nothing else for some seconds."""
 
 
 class RunEnded(_Event, frozen=True):
@@ -422,6 +426,7 @@ Event: TypeAlias = (
     | Steered
     | Alert
     | Hardware
+    | Heartbeat
     | RunEnded
 )
 

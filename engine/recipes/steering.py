@@ -118,6 +118,14 @@ def _scaled(at: Position, before: Steering, scale: float) -> Steering:
     return Steering(epochs=before.epochs, asked=_asked(at, scale * at.rate(before)))
 
 
+def moved_to_epochs_of(steps: int, before: int, steering: Steering) -> Steering:
+    """The same steering in a run whose epochs have `steps` steps, where they had `before`."""
+    asked = steering.asked
+    if asked is None:
+        return steering
+    return replace(steering, asked=replace(asked, step=asked.step * steps // before))
+
+
 def _ending_after(at: Position, before: Steering, epochs: int) -> Steering:
     """The same steering to another end.
 

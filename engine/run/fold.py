@@ -50,6 +50,9 @@ class Fold:
     """The state that results from the events of one run. `History` adds the derived quantities."""
 
     def __init__(self) -> None:
+        # The share of the journal that is folded here. As long as it is below 1, only the newest
+        # state is certain, and not what depends on all events.
+        self.read_share = 1.0
         self.last_seq = 0
         self.last_time = 0.0
         self.first_time = 0.0

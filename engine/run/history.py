@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 
+from msgspec import UNSET
+
 from engine.catalog import datasets
 from engine.protocol import events
 from engine.recipes import schedule
@@ -48,8 +50,23 @@ class History(Fold):
 
     @property
     def best(self) -> events.EpochEnded | None:
-        """The epoch with the highest validation accuracy; among equals the first."""
+        """The epoch with the highest validation accuracy; among equals the first.
+
+        None before the first epoch, and while a part of the journal is not read yet.
+        """
+        if self.read_share < 1.0:
+            return None
         return next((e for e in reversed(self.epochs) if e.best), None)
+
+    @property
+    def test_top1(self) -> float | None:
+        """The accuracy of the best epoch on the test images; None unless the run ended with it."""
+        return _measured(self.ended.test_top1) if self.ended is not None else None
+
+    @property
+    def test_loss(self) -> float | None:
+        """The loss of the best epoch on the test images; None unless the run ended with it."""
+        return _measured(self.ended.test_loss) if self.ended is not None else None
 
     @property
     def plan(self) -> schedule.Plan | None:
@@ -128,6 +145,11 @@ class History(Fold):
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
 
     @property
+    def batch(self) -> int:
+        """The images that a step learns from: all of them where there are fewer than a batch."""
+        return min(self.run.recipe.batch, self.run.train_images) if self.run else 0
+
+    @property
     def pace(self) -> float | None:
         """Median images/s of the recent reports; None if none was measured.
 
@@ -143,7 +165,7 @@ class History(Fold):
         if self.run is None or speed is None or len(self.reports) < FEWEST_REPORTS:
             return None
         left = max(0, self.planned_steps - self.step)
-        images = left * self.run.recipe.batch
+        images = left * self.batch
         ended = self.epochs[-1].epoch if self.epochs else 0
         evaluations = max(0, self.epochs_planned - ended) + self._test_share
         return images / speed + evaluations * self._evaluation_seconds(speed)
@@ -165,3 +187,7 @@ class History(Fold):
         known = datasets.DATASETS.get(self.run.recipe.data)
         validation = self.run.validation_images
         return known.test_images / validation if known is not None and validation else 1.0
+
+
+def _measured(value: events.MaybeMeasured) -> float | None:
+    return None if value is UNSET else value

@@ -22,6 +22,8 @@ class Progress:
         self.ended_epochs = 0
         self.best = self.last = Accuracy()
         self.plateau = Plateau()
+        # Patience counts the epochs since the best one, or since this one if it is later.
+        self.patient_since = 0
         # Whether the last epoch has ended: then nothing is left to steer.
         self.is_over = False
         self.steer_to(Steering(epochs=recipe.epochs))
@@ -38,7 +40,13 @@ class Progress:
     @property
     def out_of_patience(self) -> bool:
         """Whether the validation accuracy has not risen for as many epochs as the recipe allows."""
-        return 0 < self._recipe.patience <= self.ended_epochs - self.best.epoch
+        since = max(self.best.epoch, self.patient_since)
+        return 0 < self._recipe.patience <= self.ended_epochs - since
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether patience has ended the run before its last epoch."""
+        return self.is_over and self.ended_epochs < self.steering.epochs
 
     def rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
@@ -70,10 +78,14 @@ class Progress:
             at.factor(now), now.epochs, at.rate(now), command, now.factor, now.asked, step=at.step
         )
 
+    def be_patient_anew(self) -> None:
+        """Count the epochs without a better accuracy from here on."""
+        self.patient_since = self.ended_epochs
+
     def restore(self, state: TrainingState) -> None:
         self.step, self.ended_epochs = state.step, state.ended_epochs
         self.best, self.last = state.best, state.last
-        self.plateau = state.plateau
+        self.plateau, self.patient_since = state.plateau, state.patient_since
         self.is_over = False
         self.steer_to(state.steering)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.protocol import events
 from engine.run.history import History
 from tests.drawing import examples
 from tui.drawing import cells
@@ -41,6 +42,16 @@ def test_loss_facts_become_shorter(room: int, facts: str) -> None:
 )
 def test_accuracy_facts_become_shorter(room: int, facts: str) -> None:
     assert cells.text(accuracy_facts(examples.half_done(), room)) == facts
+
+
+def test_after_a_test_its_accuracy_stands_beside_the_best_one() -> None:
+    history = examples.half_done()
+    history.fold([events.RunEnded("done", 12, 0.885, test_top1=0.8642)])
+    facts = cells.text(accuracy_facts(history, 70))
+    assert facts.endswith("◆ best 88.5 @12   test 86.4")
+    assert (
+        cells.text(accuracy_facts(history, 50)) == "train 88.7  o val 88.5  ◆ 88.5 @12  test 86.4"
+    )
 
 
 def test_a_first_loss_far_from_a_guess_has_no_hook() -> None:

@@ -33,6 +33,10 @@ CASES: list[tuple[Event, str]] = [
         " 00:00:00  ✓ done        94.9 % at epoch 28",
     ),
     (
+        events.RunEnded(reason="done", best_epoch=28, best_top1=0.949, test_top1=0.9312),
+        " 00:00:00  ✓ done        94.9 % at epoch 28, 93.1 % on the test images",
+    ),
+    (
         events.Checkpointed(
             file="last.pt", epoch=4, bytes=9, seconds=0.04, reason="command", step=640
         ),

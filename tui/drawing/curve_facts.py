@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from engine import numbers
 from engine.numbers import number
@@ -55,7 +55,7 @@ def accuracy_facts(history: History, room: int) -> Row:
 
 def best_fact(history: History) -> Row:
     """`◆ best 86.3 @11`, and the accuracy on the test set once it is known: `test 85.9`."""
-    best, ended = history.best, history.ended
+    best = history.best
     spans: list[Span] = []
     if best is not None:
         spans += [
@@ -64,10 +64,10 @@ def best_fact(history: History) -> Row:
             Span(numbers.percent(best.top1)),
             Span(f" @{best.epoch}", "dim"),
         ]
-    if ended is not None and not isinstance(ended.test_top1, UnsetType):
+    if history.test_top1 is not None:
         spans += [
             Span(f"   {drawing_text.TEST} ", "good"),
-            _value(numbers.percent(ended.test_top1)),
+            _value(numbers.percent(history.test_top1)),
         ]
     return tuple(spans)
 

@@ -117,11 +117,16 @@ def log_resumed(epoch: int, step: int) -> str:
 
 
 def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
-    return f"lr {lr}, {epochs} epochs, the plan × {factor}, from step {step:,}"
+    plan = f"the plan × {factor}" if factor else "the plan falls from it"
+    return f"lr {lr}, {epochs} epochs, {plan}, from step {step:,}"
 
 
 def log_ended(best: str, epoch: int) -> str:
     return f"{best} % at epoch {epoch}"
+
+
+def log_tested(test: str) -> str:
+    return f", {test} % on the test images"
 
 
 PHASES: Mapping[str, str] = {
@@ -139,6 +144,11 @@ PHASES: Mapping[str, str] = {
 TESTING = "testing"
 
 ENGINE_SILENT = "silent"
+
+
+def reading(percent: str) -> str:
+    """The state of a run whose journal is not read wholly."""
+    return f"reading {percent} %"
 
 
 def run(number: str) -> str:

@@ -158,7 +158,8 @@ def entry(event: Event) -> LogEntry:
                 "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
             )
         case events.Steered():
-            lr, factor = numbers.significant(event.lr), numbers.short(event.factor)
+            lr = numbers.significant(event.lr)
+            factor = numbers.short(event.factor) if event.asked is None else ""
             change = drawing_text.log_steered(event.step, lr, factor, event.epochs)
             return LogEntry("s", "key", drawing_text.STEERED, change)
         case events.RunEnded():
@@ -214,6 +215,8 @@ def _ended(event: events.RunEnded) -> LogEntry:
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
         # The status row shows the duration, which includes earlier attempts and pauses.
         rest = drawing_text.log_ended(best, epoch)
+        if math.isfinite(numbers.number(event.test_top1)):
+            rest += drawing_text.log_tested(numbers.percent(event.test_top1))
     return LogEntry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
 
 

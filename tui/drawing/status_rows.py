@@ -85,7 +85,10 @@ def progress_row(history: History, width: int) -> Row:
 
 
 def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
-    """The state of the run, from its last phase and its end."""
+    """The state of the run, from its last phase and its end; first, whether its journal is read."""
+    if history.read_share < 1.0:
+        share = drawing_text.reading(numbers.whole(history.read_share))
+        return StateLabel("…", share, "warning")
     if history.ended is not None:
         reason = history.ended.reason
         signs = {"done": StateLabel("✓", "", "good"), "failed": StateLabel("✗", "", "error")}
@@ -141,9 +144,7 @@ def _names(history: History, label: str) -> tuple[Row, ...]:
         return ((Span(title, "title"),),)
     device, model = _device(run)
     precision = run.resolved.precision
-    where = " · ".join(
-        (f"{device} {model}".strip(), precision, drawing_text.batch(run.recipe.batch))
-    )
+    where = " · ".join((f"{device} {model}".strip(), precision, drawing_text.batch(history.batch)))
     arch, data = map(harmless, short_names(run.recipe))
     numbered = harmless(f"{number} {arch}".strip())
     return (
@@ -178,7 +179,7 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
     epoch, planned = history.epoch, history.epochs_planned
     long, short = [drawing_text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
     if not doing.running:
-        result = [numbers.duration(history.elapsed(now)), *_result(history)]
+        result = _result(history, now)
         long, short = long + result, short + result
     elif history.has_begun and history.steps is not None:
         # A median, as for the time left: the speed of the last report would flicker.
@@ -206,10 +207,11 @@ def _rounded(seconds: float) -> float:
     return round(seconds / step) * step
 
 
-def _result(history: History) -> list[str]:
-    """The best accuracy of a run that is over."""
-    best = history.best
-    ended = history.ended
+def _result(history: History, now: float) -> list[str]:
+    """The time that the run took and its best accuracy; none while its journal is being read."""
+    if history.read_share < 1.0:
+        return []
+    time, best, ended = numbers.duration(history.elapsed(now)), history.best, history.ended
     if ended is not None and not isinstance(ended.best_epoch, UnsetType):
-        return [f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
-    return [f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else []
+        return [time, f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
+    return [time, *([f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else [])]

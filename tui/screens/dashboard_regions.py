@@ -17,6 +17,8 @@ LayoutKind: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
 STRIPS = frozenset({"status", "progress", "verdict", "numbers", "news", "footer"})
 # The rows of the numbers, and the fewest rows of a useful pane.
 NUMBERS, LEAST = 3, 3
+# The rows of a pane that shows ten classes below their heading.
+TEN_CLASSES = 13
 
 
 def layout_kind(width: int, height: int) -> LayoutKind:
@@ -72,6 +74,7 @@ def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Region]
 
 def _shelf(body: Region, tab: str) -> dict[str, Region]:
     curves = max(7, body.height * 2 // 5)
+    curves -= body.height - curves == TEN_CLASSES - 1
     left = body.width // 2
     return {
         "loss": Region(0, body.y, left, curves),

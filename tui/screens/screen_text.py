@@ -28,6 +28,7 @@ KEY_DETACH = "detach"
 KEY_LEAVE = "leave"
 
 KEY_LEAVE_RUNNING = "leave (run goes on)"
+KEY_LEAVE_PAUSED = "leave (run stays paused)"
 
 KEY_EXPLAIN = "explain"
 
@@ -144,18 +145,23 @@ EXPLAIN_LINE = "The line under the header says:"
 EXPLAIN_FOOT = "Esc back"
 
 
-def explain_over(reason: str, epoch: int) -> str:
-    return f"The run is over ({reason} in epoch {epoch}); this is how it was then."
+def explain_over(reason: str, epoch: int, error: str) -> str:
+    why = f" The reason: {harmless(error)}" if error else ""
+    return f"The run is over ({reason} in epoch {epoch}); this is how it was then.{why}"
 
 
 LEAVE_QUESTION = "The training does not need this window. What should it do?"
+LEAVE_QUESTION_PAUSED = "The run is paused, and does not need this window. What should it do?"
 
-# The key of each answer, and the answer.
-LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
-    "keep": ("k", "Keep training, only leave"),
-    "stop": ("s", "Stop the run and save it"),
-    "stay": ("Esc", "Stay here"),
-}
+
+def leave_answers(*, paused: bool) -> Mapping[str, tuple[str, str]]:
+    """The key of each answer, and the answer."""
+    return {
+        "keep": ("k", "Stay paused, only leave" if paused else "Keep training, only leave"),
+        "stop": ("s", "Stop the run and save it"),
+        "stay": ("Esc", "Stay here"),
+    }
+
 
 SAVING_CHECKPOINT = "saving a checkpoint after this step"
 

@@ -49,7 +49,16 @@ def epochs(run: RunSummary) -> str:
 
 def best(run: RunSummary) -> str:
     """The best validation accuracy; empty before the first."""
-    return "" if run.best_top1 is None else numbers.share(run.best_top1)
+    return _share(run.best_top1)
+
+
+def test_share(run: RunSummary) -> str:
+    """The accuracy on the test images; empty unless the run ended with it."""
+    return _share(run.test_top1)
+
+
+def _share(fraction: float | None) -> str:
+    return "" if fraction is None else numbers.share(fraction)
 
 
 def _time(run: RunSummary) -> str:

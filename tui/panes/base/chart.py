@@ -110,6 +110,15 @@ class Chart(Pane):
         return self.view.window(self.history)
 
     @property
+    def epoch_shown(self) -> float | None:
+        return self.cursor
+
+    def go_to_epoch(self, epoch: int | None) -> None:
+        """Put the cursor at the end of this epoch; without one, hide it."""
+        super().go_to_epoch(epoch)
+        self.view.cursor = epoch if epoch is None else float(epoch)
+
+    @property
     def cursor(self) -> float | None:
         """The cursor, unless the axis has changed and no longer holds it."""
         start, end = self.window

@@ -85,9 +85,8 @@ class LossPane(_CurvePane):
     ]
     KEYS = (*SmoothedChart.KEYS, ("L", pane_text.KEY_LOG_SCALE))
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return curves_explanation.of_loss(history)
+    def explain(self) -> Iterator[str]:
+        return curves_explanation.of_loss(self.history)
 
     def series(self) -> Series:
         return series.loss_series(self.history)
@@ -113,9 +112,8 @@ class AccuracyPane(_CurvePane):
     SHORT = shared_text.ACCURACY_TITLE_SHORT
     GO_TO = curves_text.GO_TO_ACCURACY
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return curves_explanation.of_accuracy(history)
+    def explain(self) -> Iterator[str]:
+        return curves_explanation.of_accuracy(self.history)
 
     def series(self) -> Series:
         return series.accuracy_series(self.history)

@@ -36,6 +36,7 @@ class LayersPane(Pane):
     TAB = layers_text.LAYERS_TAB
     GO_TO = layers_text.GO_TO_LAYERS
     KEY_HELP = (KeyGroup(layers_text.LAYERS_TAB, layers_text.HELP_ROWS),)
+    PAST_EPOCHS = True
     KEYS = (("↑↓ space", layers_text.KEY_FOLD), ("m", layers_text.KEY_ITS_MAPS))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
@@ -59,9 +60,13 @@ class LayersPane(Pane):
         self._diagnosis = Diagnosis(None)
         self._report: events.LayerHealth | None = None
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return layers_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return layers_explanation.sentences(self._table, self._diagnosis)
+
+    @property
+    def epoch_shown(self) -> float | None:
+        report = self._report
+        return None if report is None else report.step / self.history.steps_per_epoch
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         self.history = history

@@ -46,10 +46,11 @@ def kernels_facts(event: Kernels, room: int) -> Row:
     return fitting([(Span(maps_text.weights_to(numbers.significant(event.largest)), "dim"),)], room)
 
 
-def kernels_foot(event: Kernels) -> Row:
-    """`conv1  64 kernels of 3×3×3`: the layer and the shape of its kernels."""
+def kernels_foot(event: Kernels, when: str) -> Row:
+    """`conv1  64 kernels of 3×3×3   epoch 12`: the layer, the shape of its kernels, the epoch."""
     count, *shape = event.shape or (0,)
-    return (Span(harmless(event.layer)), Span(f"  {maps_text.kernels(count, shape)}", "dim"))
+    words = f"  {maps_text.kernels(count, shape)}   {when}"
+    return (Span(harmless(event.layer)), Span(words, "dim"))
 
 
 def kernels_range(event: Kernels, width: int, height: int, first: int) -> Row:

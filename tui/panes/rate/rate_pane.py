@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 from engine import numbers
-from engine.run.history import History
 from tui import shared_text
 from tui.drawing import drawing_text, learning_rate, plot, series
 from tui.drawing.axis import Limits, Mark
@@ -26,9 +25,8 @@ class RatePane(Chart):
     # The rate of a column is known when the column begins, so the plot need not be renewed in it.
     RENEWED = math.inf
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return rate_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return rate_explanation.sentences(self.history)
 
     @property
     def window(self) -> Limits:

@@ -64,9 +64,8 @@ class ScalarsPane(SmoothedChart):
         # The settings of the view that the scales were made for.
         self._scaled_for: tuple[object, ...] = ()
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return scalars_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return scalars_explanation.sentences(self.history)
 
     def show(self, history: History, kinds: frozenset[type] | None) -> None:
         if history is not self.history:
