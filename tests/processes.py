@@ -165,6 +165,12 @@ class Terminal:
         self._stream.feed(piece)
         return True
 
+    def stall(self) -> None:
+        """Let the line take no output any more, as Ctrl+S does; keys still arrive."""
+        terminal = os.open(f"/proc/{self.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+        termios.tcflow(terminal, termios.TCOOFF)
+        os.close(terminal)
+
     def hang_up(self) -> None:
         """Close our end: the terminal is gone."""
         if not self._closed:

@@ -119,7 +119,7 @@ async def test_recent_is_a_stretch_of_the_same_axis_in_all_three_panes(live: Run
             assert "epoch 2◆" in foot, name
             assert "─ 3 ─" in foot, name
         await pilot.press("t")
-        assert " 0 ─" in rows(pilot, "rate")[-1]
+        assert "╰epoch 0  peak " in rows(pilot, "rate")[-1]
 
 
 async def test_an_update_changes_one_column_of_a_smoothed_recent_curve(live: RunDir) -> None:
@@ -141,7 +141,7 @@ async def test_an_update_changes_one_column_of_a_smoothed_recent_curve(live: Run
 
 
 async def test_what_happened_to_the_run_stands_below_the_curves(live: RunDir) -> None:
-    async with app_of(live).run_test(size=(120, 40)) as pilot:
+    async with app_of(live).run_test(size=(130, 40)) as pilot:
         journal = Journal(live.journal)
         for event in (
             events.Alert("warning", "plateau", "no progress", step=5),

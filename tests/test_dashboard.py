@@ -274,6 +274,24 @@ async def test_the_viewer_that_started_the_run_asks(
     assert [type(c) for c in told(live)] == sent
 
 
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_paused_run_that_is_left_stays_paused_and_says_how_to_go_on(
+    live: RunDir, *, asked: bool
+) -> None:
+    Journal(live.journal, Clock()).append(events.Phase("paused", step=25))
+    app = app_of(live, started=asked)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("q")
+        if asked:
+            assert "Stay paused, only leave" in screen(pilot)
+            assert "Keep training" not in screen(pilot)
+            await pilot.press("enter")
+    assert app.return_value == (
+        "1-lenet5-digits stays paused; let it go on with: cnn-tui continue 1"
+    )
+    assert told(live) == []
+
+
 def ended_run(folder: Path, *said: Event) -> RunDir:
     """A run without an engine that began, and then said this."""
     return scripted.run_dir(folder / "runs", [*scripted.half_a_run(), *said])
@@ -297,7 +315,7 @@ async def test_a_run_that_is_over_says_why_and_how_to_go_on(
         await pilot.press("0", "z")
         shown = screen(pilot).splitlines()
         assert head in shown[0]
-        assert entry in shown[3], "it is the newest entry of the log"
+        assert entry in shown[4], "it is the newest entry of the log"
         assert shown[-2].endswith("  go on with: cnn-tui resume 1 ")
         for key in "pcs":
             await pilot.press(key)

@@ -124,16 +124,26 @@ def test_the_accuracy(said: list[Event], words: str) -> None:
     ("fields", "step", "words"),
     [
         ({"schedule": "cosine", "warmup": 2}, 5, "It is still warming up"),
-        ({"schedule": "cosine"}, 50, "It falls now"),
-        ({"schedule": "onecycle"}, 5, "It rises now"),
-        ({"schedule": "constant"}, 5, "It stays as it is"),
-        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 5, "It stays as it is"),
-        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 25, "At epoch 3"),
-        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 85, "At epoch 9"),
+        ({"schedule": "cosine"}, 300, "It falls, from "),
+        ({"schedule": "onecycle"}, 5, "It rises, from "),
+        ({"schedule": "constant"}, 5, "It stays at 0.0500 into"),
     ],
 )
 def test_the_rate(fields: dict[str, object], step: int, words: str) -> None:
     assert words in explain("rate", history(scripted.steps(step), recipe_fields=fields))
+
+
+def test_a_drop_of_the_rate_is_what_the_run_did() -> None:
+    """Where a floor held the rate, the factor of the recipe is not what happened."""
+    fields: dict[str, object] = {"schedule": "step", "milestones": [3], "lr": 0.1, "lr_floor": 0.05}
+    rates = (0.1, 0.1, 0.05)
+    ended: list[Event] = [
+        msgspec.structs.replace(epoch(number), lr=rate)
+        for number, rate in enumerate(rates, start=1)
+    ]
+    said = [scripted.steps(1), *ended]
+    text = explain("rate", history(*said, recipe_fields=fields))
+    assert "In epoch 3 it changed from 0.100 to 0.0500;" in text
 
 
 def test_a_rate_that_was_steered() -> None:

@@ -49,7 +49,9 @@ def augmented() -> Screen[Any]:
     picture = examples.feature_maps().picture
     samples = [events.Sample(picture, name) for name in examples.CIFAR10[:9]]
     samples += [events.Sample(picture, "cat", "dog", 0.7)] * 3
-    return AugmentedScreen(events.Augmented(13, tuple(samples)))
+    dialog = AugmentedScreen("")
+    dialog.receive(events.Augmented(13, tuple(samples)))
+    return dialog
 
 
 def pictures() -> Screen[Any]:

@@ -22,7 +22,6 @@ from tui import shared_text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, ending_signals, fullwidth_keys, hangup
 from tui.terminal.driver import SteadyDriver
-from tui.terminal.fine_screen import FineScreen
 from tui.terminal.typed_ahead import TypedAhead, keys_in
 from tui.widgets import themes
 
@@ -213,5 +212,7 @@ class CnnTui(App[str]):
 
     @property
     def _last_words(self) -> str:
-        screens = (screen for screen in self.screen_stack if isinstance(screen, FineScreen))
-        return next((screen.farewell for screen in screens if screen.farewell), self._farewell)
+        """What the screens say of runs that live on, the run on the screen first."""
+        said = [getattr(screen, "farewell", "") for screen in reversed(self.screen_stack)]
+        lines = "\n".join(filter(None, said)).split("\n")
+        return "\n".join(dict.fromkeys(lines)) or self._farewell

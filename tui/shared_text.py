@@ -106,6 +106,10 @@ def goes_on(run: str, selector: str) -> str:
     return harmless(f"{run} goes on training; come back with: cnn-tui attach {selector}")
 
 
+def stays_paused(run: str, selector: str) -> str:
+    return harmless(f"{run} stays paused; let it go on with: cnn-tui continue {selector}")
+
+
 # The launcher
 
 BY_FAMILY = "family"

@@ -124,10 +124,7 @@ def test_a_label_stands_at_its_value(
     assert labelled[0] == f"{scale.y_label(of.high)}┤"
     for row, label in enumerate(labelled):
         if label.endswith("┤"):
-            value = _number(label[:-1])
-            # A label has few digits.
-            slack = 4 * (rows - 1) * abs(value) * 1e-3 / (of.high - of.low) if not of.log else 0.5
-            assert dots_apart(of, at(of, row, rows), value or of.low, rows) <= 1 + slack
+            assert scale.dot_row(of, _number(label[:-1]), rows) // 4 == row
 
 
 def _number(label: str) -> float:

@@ -73,6 +73,16 @@ RESUME_NEEDS_NAME = "--resume auto needs --name: it resumes the newest run of th
 ATTACH_NEEDS_TERMINAL = "attach needs a terminal: `cnn-tui attach --once` prints one frame as text."
 DEMO_NEEDS_TERMINAL = "demo needs a terminal: do not redirect its input or output."
 
+# On a terminal that cannot be drawn on: what to do, or what comes instead
+LINES_INSTEAD = "plain lines follow, as with --no-ui."
+FRAME_INSTEAD = "one frame follows, as with --once."
+NO_LAUNCHER = "say what to train, as in `cnn-tui --arch lenet5 --data digits`."
+NO_DEMO = "see the demo on another one."
+
+
+def no_screen(term: str, instead: str) -> str:
+    return f"this terminal cannot be drawn on (TERM is {harmless(term) or 'empty'}): {instead}"
+
 
 def options_before(command: str, options: Iterable[str]) -> str:
     return f"put {', '.join(options)} after {command}, if it takes it: see {command} --help."

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from tui.cli import cli_text, viewer_start
+from tui.cli import cli_text, rehearsal, viewer_start
 from tui.cli.options import (
     ascii_option,
+    dry_run_option,
     force_option,
     gpus_option,
     no_ui_option,
@@ -25,6 +26,7 @@ from tui.cli.options import (
 @gpus_option
 @force_option
 @no_ui_option
+@dry_run_option
 @ascii_option
 @runs_option
 def resume(
@@ -35,6 +37,7 @@ def resume(
     gpus: int | str | None,
     force: bool,
     no_ui: bool,
+    dry_run: bool,
     ascii_only: bool,
     runs_dir: Path,
 ) -> None:
@@ -47,17 +50,22 @@ def resume(
 
     found = run_search.find(runs_dir, run)
     engine_environment.check_modules()
-    headless = no_ui or not viewer_start.on_terminal()
+    headless = no_ui or not viewer_start.on_screen()
     changes = dict(parse_setting(setting) for setting in sets)
     request = resuming.resume_request(found, changes, epochs, gpus, device, force=force)
     live = run_lock.watch(found) == ["live"]
     if live and request._replace(force=False) != resuming.ResumeRequest():
         raise RunError(start_text.stop_first(found.label))
+    if dry_run:
+        chosen, _ = resuming.resumed_recipe(found, request)
+        rehearsal.rehearse(chosen, found, request.engine_options)
     if live and not headless:
         click.echo(already_running(found.label), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, request)
     options = request.engine_options
+    if not no_ui:
+        viewer_start.explain_lines()
     viewer_start.train(
         claim, chosen, runs_dir, options=options, headless=headless, ascii_only=ascii_only
     )

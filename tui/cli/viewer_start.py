@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
+import click
+
 from tui import shared_text
+from tui.cli import cli_text
 
 if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
@@ -19,9 +23,30 @@ if TYPE_CHECKING:
     from tui.app import CnnTui
 
 
-def on_terminal() -> bool:
-    """Whether input, output and errors are all a terminal."""
+# The values of TERM for terminals on which no cursor can be moved.
+TYPEWRITERS = ("", "dumb", "unknown")
+
+
+def on_screen() -> bool:
+    """Whether input, output and errors are all a terminal that can be drawn on."""
+    return _on_terminal() and os.environ.get("TERM", "") not in TYPEWRITERS
+
+
+def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def no_screen(instead: str) -> str:
+    """If this terminal cannot be drawn on, a sentence that says so, and what to do instead."""
+    if on_screen() or not _on_terminal():
+        return ""
+    return cli_text.no_screen(os.environ.get("TERM", ""), instead)
+
+
+def explain_lines() -> None:
+    """Say why plain lines follow, unless there is no terminal anyway."""
+    if why := no_screen(cli_text.LINES_INSTEAD):
+        click.echo(why, err=True)
 
 
 def train(
@@ -80,7 +105,7 @@ def _terminal_traits(ascii_only: bool, farewell: str = "") -> Iterator[TerminalT
     From here on a signal that ends the program gives the terminal back and prints the farewell.
     Imports leave no garbage, so garbage collection is off until the app turns it on.
     """
-    from tui.terminal import ambiguous_width, ending_signals, line_writer
+    from tui.terminal import ambiguous_width, ending_signals, line_writer, tmux_clients
 
     def leave(code: int) -> NoReturn:
         line_writer.say(farewell)
@@ -89,9 +114,10 @@ def _terminal_traits(ascii_only: bool, farewell: str = "") -> Iterator[TerminalT
     ending_signals.handle(leave)
     gc.disable()
     traits = TerminalTraits()
+    without_utf8 = tmux_clients.ask()
     with ambiguous_width.asked() as terminal:
         yield traits
-    traits["ascii_only"] = ascii_only or terminal.wide
+    traits["ascii_only"] = ascii_only or terminal.wide or without_utf8()
     traits["typed"] = terminal.typed
 
 

@@ -263,9 +263,13 @@ class Dashboard(FollowingScreen):
         return InspectionRouter(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
-        self.inspection.request(None, commands.InspectionRequest("augmented"))
-        if self.inspection.waiting:
-            self.notify(screen_text.WAITING_FOR_AUGMENTED)
+        if self._control.is_recording():
+            return
+        from tui.screens.augmented import AugmentedScreen
+
+        dialog = AugmentedScreen(screen_text.WAITING_FOR_AUGMENTED)
+        self.app.push_screen(dialog)
+        self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
         self.inspection.request(message.pane, message.request)
@@ -337,7 +341,9 @@ class Dashboard(FollowingScreen):
         from tui.screens.leave import LeaveScreen
 
         if self._started and self.alive:
-            self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
+            self.app.push_screen(
+                LeaveScreen(self.run_dir.label, paused=self._control.paused), self._leave
+            )
         else:
             self.app.exit(self.farewell)
 
@@ -352,5 +358,6 @@ class Dashboard(FollowingScreen):
         if self._recorded:
             return screen_text.RECORDING_OVER
         if self.alive:
-            return shared_text.goes_on(self.run_dir.label, self._control.selector)
+            left = shared_text.stays_paused if self._control.paused else shared_text.goes_on
+            return left(self.run_dir.label, self._control.selector)
         return screen_text.is_over(self.run_dir.label, self._control.selector)

@@ -47,5 +47,6 @@ def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
     if steerable:
         yield "d", screen_text.KEY_DETACH
     yield ":", screen_text.KEY_COMMANDS
-    yield "q", screen_text.KEY_LEAVE_RUNNING if steerable else screen_text.KEY_LEAVE
+    running = screen_text.KEY_LEAVE_PAUSED if now.paused else screen_text.KEY_LEAVE_RUNNING
+    yield "q", running if steerable else screen_text.KEY_LEAVE
     yield "?", shared_text.KEY_HELP

@@ -42,6 +42,11 @@ class RunControl:
         phase = self._screen.history.phase
         return phase is None or phase.seq <= self._pause_requested_at
 
+    @property
+    def paused(self) -> bool:
+        """Whether the run is paused, or will be after its current step."""
+        return self._screen.history.paused or self.pausing
+
     def is_recording(self) -> bool:
         """Whether this is a recording; if so, note that it has no engine."""
         if self._recorded:

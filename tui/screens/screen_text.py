@@ -28,6 +28,7 @@ KEY_DETACH = "detach"
 KEY_LEAVE = "leave"
 
 KEY_LEAVE_RUNNING = "leave (run goes on)"
+KEY_LEAVE_PAUSED = "leave (run stays paused)"
 
 KEY_EXPLAIN = "explain"
 
@@ -150,13 +151,17 @@ def explain_over(reason: str, epoch: int, error: str) -> str:
 
 
 LEAVE_QUESTION = "The training does not need this window. What should it do?"
+LEAVE_QUESTION_PAUSED = "The run is paused, and does not need this window. What should it do?"
 
-# The key of each answer, and the answer.
-LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
-    "keep": ("k", "Keep training, only leave"),
-    "stop": ("s", "Stop the run and save it"),
-    "stay": ("Esc", "Stay here"),
-}
+
+def leave_answers(*, paused: bool) -> Mapping[str, tuple[str, str]]:
+    """The key of each answer, and the answer."""
+    return {
+        "keep": ("k", "Stay paused, only leave" if paused else "Keep training, only leave"),
+        "stop": ("s", "Stop the run and save it"),
+        "stay": ("Esc", "Stay here"),
+    }
+
 
 SAVING_CHECKPOINT = "saving a checkpoint after this step"
 

@@ -59,7 +59,12 @@ Rule: TypeAlias = Callable[[History], Verdict | None]
 
 
 def verdicts(history: History, go_on: str = "") -> list[Verdict]:
-    """All verdicts, the most important first; `go_on` is the command that resumes the run."""
+    """All verdicts, the most important first; `go_on` is the command that resumes the run.
+
+    None while the journal of the run is being read: a part of it may say something else.
+    """
+    if history.read_share < 1.0:
+        return []
     ended = _ended(history, go_on)
     found = [verdict for rule in RULES if (verdict := rule(history)) is not None]
     order = [*SIGNS]
@@ -239,7 +244,7 @@ def _layers(history: History) -> Verdict | None:
 
 def _shared_cpu(history: History) -> Verdict | None:
     taken = taken_by_others(history.hardware)
-    if not taken or history.ended is not None:
+    if not taken or history.steps is None or history.ended is not None:
         return None
     _, words = min(verdict_text.SHARES, key=lambda one: abs(one[0] - taken))
     reason = verdict_text.shared_reason(numbers.whole(taken))

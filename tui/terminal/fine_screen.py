@@ -23,11 +23,6 @@ class FineScreen(Screen[Result]):
         super().__init__()
         self._compositor = FineCompositor()
 
-    @property
-    def farewell(self) -> str:
-        """What is printed when the program ends on this screen."""
-        return ""
-
     def _compositor_refresh(self) -> None:
         """Send the changes; under a dialog, send nothing: Textual would resend the whole screen."""
         if self.app.screen is self:

@@ -31,11 +31,16 @@ class LineWriter(Thread):
         self._last: bytes | None = None
         self.dropped = False
 
+    @property
+    def waiting(self) -> int:
+        """The bytes that the line has not taken yet."""
+        return self._given - self._taken
+
     def write(self, text: str) -> None:
         if self._last is not None or self.dropped:
             return
         data = text.encode(errors="replace")
-        if self._given - self._taken > MOST_WAITING:
+        if self.waiting > MOST_WAITING:
             self.dropped = True
             data = b""  # wakes the thread even if the line has taken everything meanwhile
         self._given += len(data)
