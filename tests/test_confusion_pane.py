@@ -102,10 +102,10 @@ async def test_a_past_epoch_is_said_once(live: RunDir) -> None:
         await pilot.pause()
         [border] = [row for row in screen(pilot).splitlines() if "(past)" in row]
         assert border.count("epoch 1") == 1
-        assert "row = true, %" in border
+        assert "row = true, column = predicted, % ─" in border
         await pilot.press("full_stop")
         await pilot.pause()
-        assert "row = true, %   epoch 2" in screen(pilot)
+        assert "column = predicted, %   epoch 2" in screen(pilot)
 
 
 async def test_a_refusal_ends_the_waiting(live: RunDir) -> None:

@@ -45,6 +45,20 @@ T = TypeVar("T")
 # Data
 
 
+@pytest.mark.parametrize(("asked", "ranks"), [(64, 3), (7, 2), (65_536, 3), (19, 2), (20, 11)])
+def test_the_batch_that_is_advised_can_be_shared(asked: int, ranks: int) -> None:
+    """Of 20 images; 52 was advised for 51 of them, over and over."""
+    with pytest.raises(UsageError, match="cannot share") as caught:
+        loader(BatchShare(0, ranks), asked)
+    advised = int(str(caught.value).partition("batch=")[2].partition(",")[0])
+    assert loader(BatchShare(0, ranks), advised).batch == advised
+
+
+def test_fewer_images_than_processes_are_not_helped_by_another_batch() -> None:
+    with pytest.raises(UsageError, match="equally: use another number of processes with --gpus"):
+        loader(BatchShare(0, 21), 20)
+
+
 def loader(part: BatchShare = WHOLE, batch: int = 6) -> ResidentLoader:
     """Twenty random images, labelled by their index."""
     pixels = torch.randint(

@@ -59,6 +59,17 @@ def test_the_time_left_counts_evaluations() -> None:
     assert history.remaining() == pytest.approx(15 * 64 / 4_000 + 2 * 0.5)
 
 
+def test_a_batch_larger_than_the_data_set_is_the_data_set() -> None:
+    """The loader cuts it; so do the time left and the time of a step."""
+    begun = scripted.started()
+    large = msgspec.structs.replace(begun.recipe, batch=4_096)
+    said = [*scripted.half_a_run()]
+    said[1] = msgspec.structs.replace(begun, recipe=large, train_images=1_000, steps_per_epoch=10)
+    history = folded(said)
+    assert (folded([begun]).batch, history.batch) == (64, 1_000)
+    assert history.remaining() == pytest.approx(15 * 1_000 / 4_000 + 2 * 0.5)
+
+
 def test_nothing_is_known_before_the_start() -> None:
     history = History()
     assert history.remaining() is None

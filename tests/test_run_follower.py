@@ -21,6 +21,7 @@ from tests import scripted
 from tui.cli import single_frame
 from tui.drawing import cells
 from tui.drawing.status_rows import status_row
+from tui.screens.verdicts import verdicts
 from tui.viewer import journal_folding
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 from tui.viewer.run_follower import RunFollower
@@ -79,9 +80,11 @@ def test_the_best_epoch_is_not_told_before_all_is_read(
     assert best(watched) is None
     row = cells.text(status_row(watched.history, 80, scripted.START))
     assert "… reading 0 % epoch 3/4" in " ".join(row.split())
+    assert verdicts(watched.history) == []
     while watched.update().more:
         pass
     assert best(watched) is not None
+    assert verdicts(watched.history) != []
     assert "reading" not in cells.text(status_row(watched.history, 80, scripted.START))
 
 

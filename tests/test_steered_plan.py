@@ -131,7 +131,7 @@ class Steered:
                 self.change(lr=amount * self.recipe.lr, epochs=epochs)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(recipes, moves)
 def test_what_is_asked_for_holds_and_nothing_ever_explodes(
     recipe: Recipe, made: list[tuple[str, float]]

@@ -51,7 +51,7 @@ def journal_of(run: RunDir) -> Journal:
     try:
         return Journal(run.journal)
     except OSError as error:
-        raise RunError(process_text.journal_failed(text.reason(error))) from error
+        raise RunError(process_text.journal_failed(run.label, text.reason(error))) from error
 
 
 def clear_half_saves(run: RunDir) -> None:
@@ -144,7 +144,7 @@ class Host:
             print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
             return outcome.exit_code
         if self._journal.write_error:
-            lost = process_text.journal_failed(self._journal.write_error)
+            lost = process_text.journal_failed(self._run.label, self._journal.write_error)
             print(f"cnn-tui: {lost}", file=self._err, flush=True)
             return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
@@ -179,7 +179,8 @@ class Host:
         try:
             stamped = self._journal.append(event)
         except OSError as error:
-            raise RunError(process_text.journal_failed(text.reason(error))) from error
+            why = text.reason(error)
+            raise RunError(process_text.journal_failed(self._run.label, why)) from error
         if self._out is not None:
             self._print(stamped)
 

@@ -80,7 +80,7 @@ class Lines:
             f"loss {numbers.significant(event.loss)}",
             f"acc {numbers.share(event.top1)}",
             f"lr {numbers.significant(event.lr)}",
-            _speed(event.images_per_second),
+            _speed(history.pace),
         ]
         return ["  ".join(parts + ([f"{text.duration(left)} left"] if left is not None else []))]
 
@@ -109,7 +109,7 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
         f"{text.short_count(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
-        f"batch {event.recipe.batch}, {text.in_epochs(history.epochs_planned)} of "
+        f"batch {history.batch}, {text.in_epochs(history.epochs_planned)} of "
         f"{event.steps_per_epoch:,} steps, seed {event.recipe.seed}",
     ]
 
@@ -119,7 +119,7 @@ def _steered(event: events.Steered, planned: int) -> str:
     words = [f"lr {numbers.short(event.lr)}"]
     if event.epochs != planned:
         words.insert(0, f"{text.in_epochs(event.epochs)} in all, with a new plan of the rate")
-    if event.factor != 1:
+    if event.asked is None and event.factor != 1:
         words.append(f"{numbers.short(event.factor)} times the planned one")
     return f"steered at step {event.step:,}: {', '.join(words)}"
 

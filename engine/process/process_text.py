@@ -207,10 +207,10 @@ def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
 
-def journal_failed(why: str) -> str:
+def journal_failed(run: str, why: str) -> str:
     return (
         f"the journal cannot be written: {harmless(why)}; free some room, then go on with "
-        "`cnn-tui resume`."
+        f"`cnn-tui resume {harmless(run)}`."
     )
 
 

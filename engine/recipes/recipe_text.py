@@ -55,9 +55,12 @@ def rate_far_above(rate: float, usual: float) -> str:
     )
 
 
-def batch_not_shared(batch: int, parts: int) -> str:
-    least = -(-batch // parts) * parts
+def batch_not_shared(batch: int, parts: int, most: int) -> str:
+    """`most` is the largest possible batch."""
+    above = -(-batch // parts) * parts
+    fits = above if above <= most else most // parts * parts
+    shared = f"use --set batch={fits}, or another" if fits else "use another"
     return (
-        f"{parts:,} processes cannot share a batch of {batch:,} images equally: use --set "
-        f"batch={least}, or another number of processes with --gpus."
+        f"{parts:,} processes cannot share a batch of {batch:,} images equally: {shared} number of "
+        "processes with --gpus."
     )

@@ -2,7 +2,7 @@
 
 The trainer sets the rate before each step, and the viewer draws the plan with the same function.
 Warm-up, linear, step, cosine and one-cycle agree with `torch.optim.lr_scheduler` (LinearLR,
-MultiStepLR, CosineAnnealingLR, OneCycleLR), and `Plateau` agrees with ReduceLROnPlateau. A warm-up
+MultiStepLR, CosineAnnealingLR, OneCycleLR), and `after_epoch` with ReduceLROnPlateau. A warm-up
 scales any schedule; the cosine begins after it.
 """
 
@@ -19,7 +19,8 @@ ONECYCLE_RISE = 0.3
 ONECYCLE_START = 1 / 25
 ONECYCLE_END = 1 / 25 / 1e4
 
-PLATEAU_THRESHOLD = 1e-4
+# The default `threshold` of PyTorch's ReduceLROnPlateau and the default `min_delta` of Keras'.
+PLATEAU_THRESHOLD = PLATEAU_DELTA = 1e-4
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,9 +182,19 @@ class Plateau(msgspec.Struct, frozen=True):
 
 
 def after_epoch(state: Plateau, validation_loss: float, recipe: Recipe) -> Plateau:
-    """The state after an epoch with this validation loss. NaN counts as no improvement."""
-    if validation_loss < state.best * (1 - PLATEAU_THRESHOLD):
+    """The state after an epoch with this validation loss. NaN counts as no improvement.
+
+    The rule `pytorch` is that of `torch.optim.lr_scheduler.ReduceLROnPlateau`: it waits for
+    `plateau_patience` epochs and lowers the rate after one more, and a loss is better if it is
+    lower by a share of 1e-4. The rule `keras` is that of `keras.callbacks.ReduceLROnPlateau`
+    (keras/src/callbacks/reduce_lr_on_plateau.py): it lowers the rate after `plateau_patience`
+    epochs, and a loss is better if it is lower by 1e-4.
+    """
+    keras = recipe.plateau_rule == "keras"
+    better_below = state.best - PLATEAU_DELTA if keras else state.best * (1 - PLATEAU_THRESHOLD)
+    if validation_loss < better_below:
         return Plateau(state.factor, validation_loss, 0)
-    if state.bad_epochs < recipe.plateau_patience:
-        return Plateau(state.factor, state.best, state.bad_epochs + 1)
+    bad_epochs = state.bad_epochs + 1
+    if bad_epochs < recipe.plateau_patience + (0 if keras else 1):
+        return Plateau(state.factor, state.best, bad_epochs)
     return Plateau(state.factor * recipe.plateau_factor, state.best, 0)

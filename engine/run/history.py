@@ -145,6 +145,11 @@ class History(Fold):
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
 
     @property
+    def batch(self) -> int:
+        """The images that a step learns from: all of them where there are fewer than a batch."""
+        return min(self.run.recipe.batch, self.run.train_images) if self.run else 0
+
+    @property
     def pace(self) -> float | None:
         """Median images/s of the recent reports; None if none was measured.
 
@@ -160,7 +165,7 @@ class History(Fold):
         if self.run is None or speed is None or len(self.reports) < FEWEST_REPORTS:
             return None
         left = max(0, self.planned_steps - self.step)
-        images = left * self.run.recipe.batch
+        images = left * self.batch
         ended = self.epochs[-1].epoch if self.epochs else 0
         evaluations = max(0, self.epochs_planned - ended) + self._test_share
         return images / speed + evaluations * self._evaluation_seconds(speed)

@@ -61,21 +61,44 @@ def resume_or_create(
         return _resume_again(run, requested, given, force=force)
 
 
+class AskedAgain(NamedTuple):
+    """What a repeated command line asks of a run; `request` is None if the run is done.
+
+    `ignored` is as in `Requeued`.
+    """
+
+    recipe: Recipe
+    request: ResumeRequest | None
+    ignored: str
+
+
 def _resume_again(
     run: RunDir, requested: Recipe, given: Container[str], *, force: bool
 ) -> Requeued:
+    recipe, request, ignored = asked_again(run, requested, given, force=force)
+    if request is None:
+        return Requeued(run, recipe, None, ignored=ignored)
+    claim, resumed = resume(run, request)
+    return Requeued(run, resumed, claim, request, ignored)
+
+
+def asked_again(
+    run: RunDir, requested: Recipe, given: Container[str], *, force: bool = False
+) -> AskedAgain:
+    """What the fields that a command line has `given` ask of a run.
+
+    Raises UsageError if they identify another run.
+    """
     recipe = read_recipe(run.recipe)
     ignored = _ignored_settings(run, recipe, requested, given)
     # A steered total stays, unless the command line asks for more epochs than were ever planned.
     more = "epochs" in given and requested.epochs > most_planned_epochs(run, recipe)
     epochs = requested.epochs if more else None
     if epochs is None and is_done(run):
-        return Requeued(run, recipe, None, ignored=ignored)
+        return AskedAgain(recipe, None, ignored)
     gpus = requested.gpus if "gpus" in given else None
     device = requested.device if "device" in given and requested.device != "auto" else None
-    request = ResumeRequest(epochs, gpus, device, force=force)
-    claim, resumed = resume(run, request)
-    return Requeued(run, resumed, claim, request, ignored)
+    return AskedAgain(recipe, ResumeRequest(epochs, gpus, device, force=force), ignored)
 
 
 def _ignored_settings(run: RunDir, recipe: Recipe, requested: Recipe, given: Container[str]) -> str:

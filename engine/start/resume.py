@@ -106,15 +106,17 @@ def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
         toml = with_changes(toml, changed, note)
     recipe = msgspec.structs.replace(before, **changed)
     count_ranks(recipe)
-    _check_classes(run, recipe)
+    if recipe.data not in DATASETS:
+        _check_folder(run, Path(recipe.data))
     return recipe, toml
 
 
-def _check_classes(run: RunDir, recipe: Recipe) -> None:
-    """Raise RunError if a folder of images now has other classes; the engine checks all data."""
-    last, started = _last_save(run), next(newest_first(run.journal, RunStarted), None)
-    folder = Path(recipe.data)
-    if last is None or started is None or recipe.data in DATASETS or not folder.is_dir():
+def _check_folder(run: RunDir, folder: Path) -> None:
+    """Raise RunError if a folder of images is gone or has other classes; the engine checks more."""
+    if not folder.is_dir():
+        raise RunError(start_text.data_gone(run.label, folder))
+    started = next(newest_first(run.journal, RunStarted), None)
+    if started is None or _last_save(run) is None:
         return
     now = image_folder.class_names(folder)
     if now != started.classes:

@@ -74,6 +74,13 @@ def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
     )
 
 
+def data_gone(run: str, folder: object) -> str:
+    return (
+        f"the data folder {harmless(str(folder))} is gone: put it back, or say where it is now with "
+        f"`cnn-tui resume {harmless(run)} --set data=FOLDER`."
+    )
+
+
 def recipe_note(trained: int, changes: Mapping[str, tuple[object, object]]) -> str:
     """What a comment in the recipe says after `# Changed`; `changes` are values before and now."""
     parts = [

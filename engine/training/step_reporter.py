@@ -108,7 +108,8 @@ class StepReporter:
         if not math.isfinite(means.loss):
             alert = self._guard.alert(step)
         else:
-            alert = self._first_loss(means.loss) if step == 1 else None
+            judged = step == 1 and not self._inspections.told_ending
+            alert = self._first_loss(means.loss) if judged else None
         return [report] if alert is None else [report, alert]
 
     def _first_loss(self, loss: float) -> events.Alert:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
 from engine.checkpoints.run_state import RunShape, TrainingState
+from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derive_seed
 from engine.data.loaders import loader_choice
@@ -189,15 +190,19 @@ class Trainer:
         batch = batches.next()
         self._timer.images_arrived()
         meter = self._learner.health_meter(batch.images) if measures else None
-        self._learner.learn(batch, self.step + 1, meter)
+        logits = self._learner.learn(batch, self.step + 1, meter)
         if meter is not None:
-            self._reporter.await_health(LayerHealthReading(meter), self.step + 1)
+            self._reporter.await_health(LayerHealthReading(meter, logits), self.step + 1)
         return len(batch.labels)
 
     def _new_graph_step(self) -> CudaGraphStep:
         """A recorded step on raw batches: the graph contains the augmentation too."""
+
+        def step(raw: RawBatch) -> None:
+            self._learner.learn(self._loader.augmented(raw), self.step + 1)
+
         return CudaGraphStep(
-            lambda raw: self._learner.learn(self._loader.augmented(raw), self.step + 1),
+            step,
             lambda step: graph_recording.record_graph(step, self._device, self._loader.draws),
         )
 

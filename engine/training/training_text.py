@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.checkpoints.run_state import RunShape
+from engine.inspection.output_range import Ending
 from engine.numbers import significant
 from engine.text import FIRST_LOSS_TOLERANCE, harmless
 
@@ -40,6 +41,23 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
     fits = abs(loss - expected) <= FIRST_LOSS_TOLERANCE * expected
     judged = "as it should be" if fits else "near enough"
     return f"the first loss is {significant(loss)}, {judged}: {guess}."
+
+
+# By the activation function after the logits.
+ENDINGS: Mapping[Ending, str] = {
+    "softmax": (
+        "the network ends in a softmax: each row of its output sums to 1. Remove it, since the "
+        "loss applies its own; with two, the network learns slowly or not at all."
+    ),
+    "sigmoid": (
+        "the network seems to end in a sigmoid: all of its outputs lie between 0 and 1. Remove it, "
+        "since the loss expects logits; with it, the network learns slowly."
+    ),
+    "relu": (
+        "the network seems to end in a ReLU: none of its outputs is negative, and many are 0. "
+        "Remove it, since a class whose output is 0 gets no gradient and ties with others."
+    ),
+}
 
 
 # The fields of RunShape in words.

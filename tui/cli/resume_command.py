@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from tui.cli import cli_text, viewer_start
+from tui.cli import cli_text, rehearsal, viewer_start
 from tui.cli.options import (
     ascii_option,
+    dry_run_option,
     force_option,
     gpus_option,
     no_ui_option,
@@ -25,6 +26,7 @@ from tui.cli.options import (
 @gpus_option
 @force_option
 @no_ui_option
+@dry_run_option
 @ascii_option
 @runs_option
 def resume(
@@ -35,6 +37,7 @@ def resume(
     gpus: int | str | None,
     force: bool,
     no_ui: bool,
+    dry_run: bool,
     ascii_only: bool,
     runs_dir: Path,
 ) -> None:
@@ -53,6 +56,9 @@ def resume(
     live = run_lock.watch(found) == ["live"]
     if live and request._replace(force=False) != resuming.ResumeRequest():
         raise RunError(start_text.stop_first(found.label))
+    if dry_run:
+        chosen, _ = resuming.resumed_recipe(found, request)
+        rehearsal.rehearse(chosen, found, request.engine_options)
     if live and not headless:
         click.echo(already_running(found.label), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)

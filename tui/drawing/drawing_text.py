@@ -117,7 +117,8 @@ def log_resumed(epoch: int, step: int) -> str:
 
 
 def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
-    return f"lr {lr}, {epochs} epochs, the plan × {factor}, from step {step:,}"
+    plan = f"the plan × {factor}" if factor else "the plan falls from it"
+    return f"lr {lr}, {epochs} epochs, {plan}, from step {step:,}"
 
 
 def log_ended(best: str, epoch: int) -> str:

@@ -158,7 +158,8 @@ def entry(event: Event) -> LogEntry:
                 "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
             )
         case events.Steered():
-            lr, factor = numbers.significant(event.lr), numbers.short(event.factor)
+            lr = numbers.significant(event.lr)
+            factor = numbers.short(event.factor) if event.asked is None else ""
             change = drawing_text.log_steered(event.step, lr, factor, event.epochs)
             return LogEntry("s", "key", drawing_text.STEERED, change)
         case events.RunEnded():

@@ -57,7 +57,12 @@ Rule: TypeAlias = Callable[[History], Verdict | None]
 
 
 def verdicts(history: History, go_on: str = "") -> list[Verdict]:
-    """All verdicts, the most important first; `go_on` is the command that resumes the run."""
+    """All verdicts, the most important first; `go_on` is the command that resumes the run.
+
+    None while the journal of the run is being read: a part of it may say something else.
+    """
+    if history.read_share < 1.0:
+        return []
     ended = _ended(history, go_on)
     found = [verdict for rule in RULES if (verdict := rule(history)) is not None]
     order = [*SIGNS]

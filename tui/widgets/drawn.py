@@ -14,7 +14,6 @@ from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
-from textual.color import Color
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -22,6 +21,7 @@ from textual.widget import Widget
 from tui.drawing import cells
 from tui.drawing.cells import Colours, Ink, Row, Span
 from tui.drawing.plain import spelled, to_ascii
+from tui.widgets.themes import letters_on
 
 # Inks that share the colour of another one.
 VARIABLES: Mapping[Ink, str] = {"hit": "train"}
@@ -29,8 +29,6 @@ VARIABLES: Mapping[Ink, str] = {"hit": "train"}
 BOLD: frozenset[Ink] = frozenset({"key", "error", *cells.FILLS[True]})
 # ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
-# Dark letters are easier to read on a background that is brighter than this, light ones otherwise.
-READABLE = 0.4
 # Moving the cursor takes at least this many bytes.
 JUMP = 4
 
@@ -119,19 +117,14 @@ class CellWidget(Widget):
         """
         if ink in ("plain", "title"):
             return Style(bold=ink == "title")
-        variable = f"ink-{VARIABLES.get(ink, ink)}"
         if ink in itertools.chain(*cells.FILLS):
-            return self._fill(self.app.theme_variables[variable], bold=ink in BOLD)
+            return self._fill(self.app.theme_variables[f"fill-{ink}"], bold=ink in BOLD)
+        variable = f"ink-{VARIABLES.get(ink, ink)}"
         return Style(color=self.app.theme_variables[variable], bold=ink in BOLD)
 
     def _fill(self, background: str, *, bold: bool) -> Style:
-        """This background, and the colour of the theme that is easiest to read on it."""
-        theme, behind = self.app.current_theme, Color.parse(background)
-        dark, light = sorted(
-            (str(theme.foreground), str(theme.background)), key=lambda c: Color.parse(c).brightness
-        )
-        readable = dark if behind.brightness > READABLE else light
-        return Style(color=readable, bgcolor=background, bold=bold)
+        letters = letters_on(background, self.app.current_theme)
+        return Style(color=letters, bgcolor=background, bold=bold)
 
 
 def changed(before: Row, after: Row) -> list[tuple[int, int]]:

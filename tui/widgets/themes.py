@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from textual.color import Color
 from textual.theme import Theme
 
 # The palette of Okabe and Ito: distinct with every common kind of colour vision.
@@ -19,14 +20,14 @@ INKS_DARK = {
     "ink-error": "#ff6b5b",
     "ink-miss": "#d98e4a",
     # Backgrounds: a step has the same luminance for hits and mistakes, in colour and in grey.
-    "ink-hit1": "#10283a",
-    "ink-hit2": "#1d4d6d",
-    "ink-hit3": "#3a86b4",
-    "ink-hit4": "#6fc3f5",
-    "ink-miss1": "#38220f",
-    "ink-miss2": "#6b3d12",
-    "ink-miss3": "#b8702a",
-    "ink-miss4": "#ffb25a",
+    "fill-hit1": "#10283a",
+    "fill-hit2": "#1d4d6d",
+    "fill-hit3": "#3a86b4",
+    "fill-hit4": "#6fc3f5",
+    "fill-miss1": "#38220f",
+    "fill-miss2": "#6b3d12",
+    "fill-miss3": "#b8702a",
+    "fill-miss4": "#ffb25a",
     "ink-selected": "#f0c060",
 }
 INKS_LIGHT = {
@@ -40,16 +41,18 @@ INKS_LIGHT = {
     "ink-warning": "#8a6d00",
     "ink-error": "#c03020",
     "ink-miss": "#b06020",
-    "ink-hit1": "#dcecf7",
-    "ink-hit2": "#a8d0ea",
-    "ink-hit3": "#4f9fd0",
-    "ink-hit4": "#005a8f",
-    "ink-miss1": "#fbe6d3",
-    "ink-miss2": "#f2c193",
-    "ink-miss3": "#d98a3d",
-    "ink-miss4": "#9a4200",
+    "fill-hit1": "#dcecf7",
+    "fill-hit2": "#a8d0ea",
+    "fill-hit3": "#4f9fd0",
+    "fill-hit4": "#005a8f",
+    "fill-miss1": "#fbe6d3",
+    "fill-miss2": "#f2c193",
+    "fill-miss3": "#d98a3d",
+    "fill-miss4": "#9a4200",
     "ink-selected": "#9a5b00",
 }
+# Dark letters are easier to read on a background that is brighter than this, light ones otherwise.
+READABLE = 0.4
 # With sixteen colours, the nearest one would often be yellow or cyan, both unreadable on white;
 # on black, `good` would look like `train`.
 FEW_DARK = {"ink-good": "#55ff55"}
@@ -83,6 +86,13 @@ LIGHT = Theme(
     dark=False,
     variables=INKS_LIGHT,
 )
+
+
+def letters_on(background: str, theme: Theme) -> str:
+    """The colour of this theme that is easiest to read on a background."""
+    colours = [theme.foreground or "", theme.background or ""]
+    dark, light = sorted(colours, key=lambda colour: Color.parse(colour).brightness)
+    return dark if Color.parse(background).brightness > READABLE else light
 
 
 def dark_and_light(few_colours: bool) -> tuple[Theme, Theme]:

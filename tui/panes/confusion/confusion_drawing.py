@@ -64,25 +64,36 @@ def confusion_foot(
         return (Span(confusion_text.WAITING_FOR_IMAGES, "dim"),)
     kind = kind_shown(confusion, classes, width, height, view)
     if view.selected is not None:
-        room = max(0, width - 7 - cells.width(confusion_hint(confusion, view, kind, width)))
+        hint = confusion_hint(confusion, classes, width, height, view)
+        room = max(0, width - 7 - cells.width(hint))
         return _selection(counted, classes, view.selected, kind, room)
     if kind == "report":
         return report_foot(counted, len(classes), max(0, width - 6))
     if kind == "pairs":
         return (Span(confusion_text.images(f"{counted.images:,}"), "dim"),)
-    used = cells.width(confusion_hint(confusion, view, kind, width))
+    used = cells.width(confusion_hint(confusion, classes, width, height, view))
     return _matrix_foot(counted, classes, width, height, view, max(0, width - 7 - used))
 
 
-def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind, width: int) -> Row:
-    """The right of the lower border: `⏎ images` of a selection, else the key to the shades."""
+def confusion_hint(
+    confusion: Confusion | None,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: MatrixView = PLAIN,
+) -> Row:
+    """The right of the lower border: `⏎ images` of a selection, else the key to the shades.
+
+    The key leaves room for the worst pair.
+    """
     if confusion is None or view.waiting:
         return ()
-    if view.selected is None:
-        room = max(0, width - 4)
-        shading = Shading(counts(confusion), view.in_counts)
-        return shading.key(view.coloured, room) if kind == "matrix" else ()
-    if not images_in(counts(confusion), view.selected, kind):
+    counted, kind = counts(confusion), kind_shown(confusion, classes, width, height, view)
+    if view.selected is None and kind == "matrix":
+        pair = _matrix_foot(counted, classes, width, height, view, width, most=1)
+        room = max(0, width - 7 - cells.width(pair))
+        return Shading(counted, view.in_counts).key(view.coloured, room)
+    if view.selected is None or not images_in(counted, view.selected, kind):
         return ()
     return (Span("⏎ ", "key"), Span(confusion_text.KEY_IMAGES, "dim"))
 
@@ -174,8 +185,9 @@ def _matrix_foot(
     height: int,
     view: MatrixView,
     room: int,
+    most: int | None = None,
 ) -> Row:
-    """The part that is shown, or the worst pairs if they have no room beside the matrix."""
+    """The part that is shown, or `most` worst pairs if they have no room beside the matrix."""
     whole = _whole(counted, classes, width, height, view)
     shape = whole or _part(counted, classes, width, height, view)
     if whole is None:
@@ -183,7 +195,7 @@ def _matrix_foot(
         return (Span(confusion_text.part_of(len(shape.rows), len(shape.columns), many), "dim"),)
     if width - shape.width >= BESIDE:
         return ()
-    return short_pairs(counted.mistakes, classes, room)
+    return short_pairs(counted.mistakes[:most], classes, room)
 
 
 def _selection(

@@ -183,7 +183,7 @@ class ConfusionPane(Pane):
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._drawn_view, self._kind
         # The title names a past epoch already.
-        hint = confusion_drawing.confusion_hint(matrix, view, kind, width - 2)
+        hint = confusion_drawing.confusion_hint(matrix, classes, width - 2, height - 2, view)
         epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past_epoch else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),

@@ -15,7 +15,7 @@ CORNERS = (f"true → {PREDICTED}", "true →", "true")
 
 UNDER_ONE = "<1"
 
-SHADES_FROM = "shades from"
+SHADES_FROM = "shades from "
 
 SOME = ">0"
 
@@ -23,7 +23,7 @@ WORST_PAIRS = "worst pairs"
 
 COUNT = "n"
 
-COUNT_AND_SHARE = "n (of true)"
+COUNT_AND_SHARE = "n (share)"
 
 HARDEST = "hardest"
 

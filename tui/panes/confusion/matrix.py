@@ -151,7 +151,9 @@ def _numbered(shade: Shade, shape: MatrixLayout, coloured: bool, selected: bool)
     """A cell with its number: on a colour, or beside the signs that stand for its shade."""
     before, number, after = _parts(shade, shape, coloured)
     if selected:
-        before, after = before[:-1] + "[" * bool(before), "]" * bool(after) + after[1:]
+        before, number = before + " " * number.count(" "), number.lstrip()
+        head, space, tail = before.rpartition(" ")
+        before, after = head + "[" * bool(space) + tail, "]" * bool(after) + after[1:]
     if coloured:
         return (Span(before + number + after, shade.fill),)
     return cells.row(before, Span(number, shade.text), after)
@@ -197,9 +199,9 @@ def _heading(classes: Sequence[str], shape: MatrixLayout, view: MatrixView) -> R
 def _widened(shape: MatrixLayout, names: int, width: int, listed: int) -> MatrixLayout:
     """The layout with wider cells, up to whole headings and square cells, and longer names.
 
-    If a list fits beside it, the list keeps its width, up to a third of the pane.
+    If a list fits beside it, the list keeps its width, up to half of the pane.
     """
-    beside = max(BESIDE, min(listed + 3, width // 3)) if width - shape.width >= BESIDE else 0
+    beside = max(BESIDE, min(listed + 3, width // 2)) if width - shape.width >= BESIDE else 0
     room = (width - beside - 1 - shape.name - RECALL) // len(shape.columns)
     enough = min(max(names + 1, 2 * shape.pitch + 1), WIDEST_CELL)
     shape = shape._replace(cell=max(shape.cell, min(enough, room)))

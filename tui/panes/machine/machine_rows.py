@@ -149,7 +149,7 @@ def _speed(history: History, room: int, width: int) -> Row:
     written = f" {numbers.speed(history.pace)}"
     forms = [cells.row(line, written)]
     if history.run is not None and history.pace:
-        step = machine_pane_text.step_time(_brief(history.run.recipe.batch / history.pace))
+        step = machine_pane_text.step_time(_brief(history.batch / history.pace))
         forms.insert(0, cells.row(line, f"{written}   {step}"))
         forms.insert(0, cells.row(*forms[0], Span(f"   {drawing_text.last(span)}", "dim")))
     return fitting(forms, width) or forms[-1]
