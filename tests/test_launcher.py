@@ -66,7 +66,7 @@ def notes(pilot: Pilot[Any]) -> str:
 
 async def test_one_enter_starts_the_defaults(tmp_path: Path, spawned: list[Recipe]) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
-        assert "cnn-tui train -m lenet5 -d digits -r quick" in await settled(pilot)
+        assert "cnn-tui --arch lenet5 --data digits --recipe quick" in await settled(pilot)
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Dashboard)
@@ -78,9 +78,9 @@ async def test_the_arrows_choose_and_the_command_line_follows(
 ) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await pilot.press("down", "down")
-        assert "-m vgg11 -d digits" in await settled(pilot)
+        assert "--arch vgg11 --data digits" in await settled(pilot)
         await pilot.press("up")
-        assert "-m alexnet" in await settled(pilot)
+        assert "--arch alexnet" in await settled(pilot)
         await pilot.press("tab", "tab", "tab", "down")
         assert "--device cpu" in await settled(pilot)
         await pilot.press("enter")
@@ -95,7 +95,7 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
         await settled(pilot)
         await pilot.press("tab", "tab", "down", "down")
         shown = await settled(pilot)
-        assert "-m lenet5 -d digits -r article\n" in re.sub(" +\n", "\n", shown)
+        assert "--arch lenet5 --data digits --recipe article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
         assert "120 epochs   batch 64   seed 0" in shown
         assert "the Keras tutorial: Adam" in shown
@@ -164,7 +164,7 @@ async def test_data_that_is_not_on_disk_is_left_to_the_engine_to_download(
     async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "down")
-        assert "-d mnist" in await settled(pilot)
+        assert "--data mnist" in await settled(pilot)
         await pilot.press("enter")
         await pilot.pause()
     assert [chosen.data for chosen in spawned] == ["mnist"]
@@ -271,9 +271,9 @@ async def test_a_long_command_is_cut_with_a_sign_and_copied_whole(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with launcher(tmp_path).run_test(size=(30, 12)) as pilot:
-        assert "cnn-tui train -m lenet5 -d d…" in await settled(pilot)
+        assert "cnn-tui --arch lenet5 --data…" in await settled(pilot)
         await pilot.press("y")
-        assert pilot.app.clipboard == "cnn-tui train -m lenet5 -d digits -r quick"
+        assert pilot.app.clipboard == "cnn-tui --arch lenet5 --data digits --recipe quick"
 
 
 async def test_a_filter_lists_while_it_is_typed_and_escape_brings_all_back(
@@ -290,7 +290,7 @@ async def test_a_filter_lists_while_it_is_typed_and_escape_brings_all_back(
         assert "▸ alexnet " in shown
         assert "/ filter" in shown
         await pilot.press("slash", *"resnet5", "enter")
-        assert "-m resnet50 -d digits" in await settled(pilot)
+        assert "--arch resnet50 --data digits" in await settled(pilot)
 
 
 async def test_a_filter_that_nothing_fits_is_no_choice(
@@ -382,7 +382,7 @@ async def test_before_a_folder_is_chosen_there_is_no_command(
         await pilot.press("tab", "end", "y")
         shown = await settled(pilot)
         assert "no folder of images is chosen yet" in shown
-        assert "cnn-tui train" not in shown
+        assert "cnn-tui --arch" not in shown
         assert pilot.app.clipboard == ""
         # The counts are those of the images of the stages.
         assert "Stages at 32×32" in shown
