@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -30,9 +29,10 @@ from engine.recipes.recipe import Recipe
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import launch
+from engine.start.preview_request import PreviewRequest
 from tests.loading import run_to_end
 from tests.processes import TIMEOUT, start_process, wait_for
-from tui.cli import start_command
+from tui.cli import rehearsal
 
 
 @pytest.fixture
@@ -192,30 +192,28 @@ def test_a_temporary_folder_that_cannot_be_made_is_named(monkeypatch: pytest.Mon
             contextlib.ExitStack() as stack,
         ):
             stack.enter_context(use())
-    with pytest.raises(RunError, match="a temporary folder cannot be made"):
-        launch.preview(Recipe())
 
 
 # Processes that end
 
 
-def ended(code: int) -> Any:
-    return lambda arguments, **_: subprocess.CompletedProcess(arguments, code, b"", b"")
-
-
-def test_a_preview_that_is_killed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subprocess, "run", ended(-signal.SIGKILL))
+def test_a_preview_that_is_killed_is_told() -> None:
+    request = PreviewRequest(Recipe())
+    request.cancel()
     with pytest.raises(RunError, match=r"preview process ended by signal 9 \(Killed\): free some"):
-        launch.preview(Recipe())
+        request.reply()
 
 
 def test_a_dry_run_that_is_killed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(arguments: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.CompletedProcess(arguments, -signal.SIGSEGV)
+
     with tempfile.TemporaryFile() as lock:
         claim = Claim(RunDir(Path("run")), lock.fileno())
         monkeypatch.setattr(launch, "create", lambda *_: claim)
-        monkeypatch.setattr(subprocess, "run", ended(-signal.SIGSEGV))
+        monkeypatch.setattr(subprocess, "run", killed)
         with pytest.raises(RunError, match=r"dry run ended by signal 11 \(Segmentation fault\): t"):
-            start_command._rehearse(Recipe())
+            rehearsal.rehearse(Recipe())
 
 
 ENTRY = """

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
+from engine import numbers
 from engine.text import byte_size, harmless
 
 # How many files or folders a sentence names.
@@ -301,7 +302,7 @@ TEST_AT_THE_END = "the test images are evaluated once, at the end, with the best
 def one_class_dominates(name: str, share: float, right: float, weighted: bool) -> str:
     rest = "" if weighted else ", or use --set class_weights=true, so that all classes count alike"
     return (
-        f"{share * 100:.1f} % of the training images are of the class '{harmless(name)}', and "
-        f"always guessing it is right for {right * 100:.1f} % of the validation images: compare "
+        f"{numbers.share(share)} of the training images are of the class '{harmless(name)}', and "
+        f"always guessing it is right for {numbers.share(right)} of the validation images: compare "
         f"the accuracy with that{rest}."
     )

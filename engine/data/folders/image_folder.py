@@ -78,6 +78,11 @@ def check(path: Path, holdout: float = 0.0) -> None:
             raise DataError(data_text.split_empty(folder))
 
 
+def class_names(path: Path) -> tuple[str, ...]:
+    """The names of the classes of a folder, in the order of their numbers. Raises DataError."""
+    return tuple(map(_readable, _classes(_splits(path, 0.0).train)))
+
+
 def _classes(folder: Path) -> list[str]:
     """The subfolders that hold images, by name."""
     return [entry.name for entry in _subfolders(folder) if _holds_images(Path(entry.path))]

@@ -30,9 +30,8 @@ class TrainingLoader(ABC):
         """`count` images train; this loader takes `part` of each batch."""
         self._seed, self._device = seed, device
         self._augmentation, self.normalise = augmentation, normalise
-        # All images where they are fewer than a batch, less those that ranks could not share.
-        self.batch = batch if batch <= count else max(1, count // part.ranks) * part.ranks
-        self._part, self._share = part, part.share(self.batch)
+        self.batch = min(batch, count)
+        self._part, self._share = part, part.share(self.batch, count)
         self.steps_per_epoch = count // self.batch
         # The same generator for all steps, since a recorded step always draws from it.
         self.draws = torch.Generator(device)
