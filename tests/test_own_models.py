@@ -17,13 +17,9 @@ from engine.catalog import architecture_names
 from engine.catalog.user_file import UserFile
 from engine.errors import UsageError
 from engine.models import registry, transfer_learning
-from engine.models.model_check import refuse_probabilities
 from engine.models.model_head import head_weights
-from engine.process import model_init
-from engine.recipes.recipe import Recipe
 from engine.start import recipe_resolution
 from tests.processes import headless
-from tests.test_transfer import images_of
 
 NET = """
 import argparse, sys
@@ -172,23 +168,6 @@ def test_a_check_leaves_the_model_and_the_random_numbers_alone(tmp_path: Path) -
     torch.manual_seed(1)
     nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(), nn.Linear(64, 5), nn.Conv2d(1, 4, 3))
     assert torch.equal(after, torch.rand(1))
-
-
-@pytest.mark.parametrize("last", [nn.Softmax(1), nn.Softmax(-1)])
-def test_probabilities_are_no_logits(last: nn.Module) -> None:
-    images = torch.randn(2, 1, 4, 4)
-    body = nn.Sequential(nn.Flatten(), nn.Linear(16, 5))
-    with pytest.raises(UsageError, match="leave out the softmax at its end"):
-        refuse_probabilities("net", nn.Sequential(body, last), images)
-    for fine in (nn.LogSoftmax(1), nn.ReLU(), nn.Identity()):
-        refuse_probabilities("net", nn.Sequential(body, fine).train(), images)
-
-
-def test_a_run_does_not_begin_with_a_model_of_probabilities() -> None:
-    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.Softmax(1))
-    recipe = Recipe(arch="net.py:make")
-    with pytest.raises(UsageError, match="net returns probabilities"):
-        list(model_init.initialise(model, recipe, images_of(1, 8)))
 
 
 # The head

@@ -20,8 +20,6 @@ from engine.models import model_text
 IMAGES = 2
 # Usual sides of images in pixels, to suggest another one.
 SIZES = (28, 32, 48, 64, 96, 128, 160, 192, 224, 256, 299, 384, 448, 512)
-# By how much the probabilities of an image may miss a sum of 1.
-ROUNDING = 1e-3
 
 
 def check(name: str, model: nn.Module, shape: DataShape, file: Path | None = None) -> None:
@@ -67,20 +65,6 @@ def _check_output(name: str, output: object, shape: DataShape) -> None:
     if not isinstance(output, Tensor) or output.shape != wanted:
         given = str(tuple(output.shape)) if isinstance(output, Tensor) else type(output).__name__
         raise UsageError(model_text.wrong_output(name, given, *wanted))
-
-
-def refuse_probabilities(name: str, model: nn.Module, images: Tensor) -> None:
-    """Raise UsageError if the model's outputs for images (N, C, H, W) are no logits: each row is
-    positive and has the sum 1.
-
-    Such a model learns almost nothing, since the loss takes logits.
-    """
-    was_training = model.training
-    with torch.no_grad(), torch.random.fork_rng([]):
-        rows = model.eval()(images).float()
-    model.train(was_training)
-    if bool((rows >= 0).all() and ((rows.sum(1) - 1).abs() < ROUNDING).all()):
-        raise UsageError(model_text.returns_probabilities(name))
 
 
 def _why_it_cannot_learn(name: str, model: nn.Module) -> str:

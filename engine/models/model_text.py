@@ -101,13 +101,6 @@ def other_width(layer: str, takes: int, given: int, images: str) -> str:
     )
 
 
-def returns_probabilities(arch: str) -> str:
-    return (
-        f"{harmless(arch)} returns probabilities, which the loss would turn into probabilities "
-        "again: leave out the softmax at its end, and return the logits."
-    )
-
-
 def no_parameters(arch: str) -> str:
     return f"{harmless(arch)} has no parameters, so it cannot learn: give it a layer with weights."
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engine.catalog import architecture_names
 from engine.checkpoints import checkpoint
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
-from engine.models import model_check, registry, transfer_learning, user_model
+from engine.models import registry, transfer_learning, user_model
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
 from engine.process import process_text
@@ -39,13 +38,9 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
 def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
     """Give a model the weights of its recipe before the first step.
 
-    Raises UsageError for weights that do not fit and for a user's model that returns probabilities,
-    and RunError where weights cannot be loaded.
+    Raises UsageError for weights that do not fit, and RunError where they cannot be loaded.
     """
     shape = dataset.train.shape
-    if architecture_names.user_function(recipe.arch) is not None:
-        name = architecture_names.short_name(recipe.arch)
-        model_check.refuse_probabilities(name, model, sample(dataset, 2))
     if isinstance(model, FromImages):
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
@@ -64,10 +59,10 @@ def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[E
             yield events.Alert("info", "init-from", sentence)
 
 
-def sample(dataset: Dataset, most: int = SAMPLE_IMAGES) -> Tensor:
+def sample(dataset: Dataset) -> Tensor:
     """An evenly spread sample of the training images, (N, C, H, W) float32, normalised."""
     train = dataset.train
-    count = min(len(train), most, max(1, SAMPLE_VALUES // torch.Size(train.shape).numel()))
+    count = min(len(train), SAMPLE_IMAGES, max(1, SAMPLE_VALUES // torch.Size(train.shape).numel()))
     indices = torch.linspace(0, len(train) - 1, count).long().tolist()
     pixels = torch.stack([train.one(index)[0] for index in indices])
     cpu = torch.device("cpu")
