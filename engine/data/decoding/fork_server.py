@@ -35,7 +35,12 @@ def start(module: str) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+# The descriptor of the server's socket.
+_socket: int | None = None
+
+
 def _ensure_running() -> None:
+    global _socket
     running: Any = server._forkserver
     before = running._forkserver_address
     config: dict[str, str] = current_process()._config  # type: ignore[attr-defined]
@@ -45,11 +50,11 @@ def _ensure_running() -> None:
         try:
             server.ensure_running()
             if running._forkserver_address != before:
+                if _socket is not None:
+                    os.close(_socket)
                 # The descriptor of a socket is an address, too, even of one without a name.
-                socket = os.open(running._forkserver_address, os.O_PATH)
-                running._forkserver_address = short_path(socket)
+                _socket = os.open(running._forkserver_address, os.O_PATH)
+                running._forkserver_address = short_path(_socket)
         finally:
             del config["tempdir"]
             os.close(folder)
-    if before is not None and running._forkserver_address != before:
-        os.close(int(before.rpartition("/")[2]))
