@@ -124,8 +124,8 @@ def not_unicode(name: str) -> str:
 
 def already_running(name: str) -> str:
     return (
-        f"{harmless(name)} is already running: watch it with `cnn-tui attach`, or continue it with "
-        "`cnn-tui continue` if it is paused."
+        f"{harmless(name)} is already running: watch it with `cnn-tui attach {harmless(name)}`, or "
+        f"continue it with `cnn-tui continue {harmless(name)}` if it is paused."
     )
 
 

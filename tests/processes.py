@@ -135,11 +135,14 @@ class Terminal:
     ) -> None:
         self.screen = screen or pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
+        self.output = b""
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm-256color"
             # Not `execv`: readline puts a size into the C environment, which the program would use.
             os.execve(command[0], [*command, *arguments], os.environ)
+        # Other programs would inherit our end, and keep the terminal alive.
+        os.set_inheritable(self.master, False)
         # The CPU time of the program, once it has ended.
         self.usage: resource.struct_rusage | None = None
         self._closed = False
@@ -155,10 +158,18 @@ class Terminal:
         if not select.select([] if self._closed else [self.master], [], [], 0.05)[0]:
             return False
         try:
-            self._stream.feed(os.read(self.master, 65536))
+            piece = os.read(self.master, 65536)
         except OSError:  # the program has ended
             return False
+        self.output += piece
+        self._stream.feed(piece)
         return True
+
+    def stall(self) -> None:
+        """Let the line take no output any more, as Ctrl+S does; keys still arrive."""
+        terminal = os.open(f"/proc/{self.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+        termios.tcflow(terminal, termios.TCOOFF)
+        os.close(terminal)
 
     def hang_up(self) -> None:
         """Close our end: the terminal is gone."""

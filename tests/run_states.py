@@ -20,11 +20,10 @@ from engine.checkpoints.run_state import (
     ImageList,
     RunShape,
     RunState,
-    Steering,
     TrainingState,
     Weights,
 )
-from engine.recipes.schedule import Plateau
+from engine.recipes.schedule import Plateau, Steering
 
 
 def weights(**tensors: torch.Tensor) -> Weights:

@@ -49,7 +49,7 @@ def epoch(number: int, top1: float, *, right: int = 1) -> list[Event]:
 def test_a_loss_that_explodes_is_told_once() -> None:
     [alert] = watched(*losses(2.3, 1.9, 1.5, 400.0, 9_000.0))
     assert (alert.level, alert.code, alert.step) == ("warning", "exploding", 4)
-    assert "grown from 1.5 to 400" in alert.text
+    assert "grown from 1.50 to 400" in alert.text
     assert "--set clip=1" in alert.text
 
 
@@ -68,7 +68,7 @@ def test_a_loss_that_only_wavers_is_not(values: tuple[float, ...]) -> None:
 def test_a_gradient_that_explodes_names_the_layer() -> None:
     [alert] = watched(*gradients(2.0, 1.5, 1.8, 900.0, 5_000.0))
     assert (alert.code, alert.step) == ("exploding", 4)
-    assert "from 1.8 to 900, most in conv2" in alert.text
+    assert "from 1.80 to 900, most in conv2" in alert.text
 
 
 @pytest.mark.parametrize(

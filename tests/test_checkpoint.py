@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import resource
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +106,10 @@ class Evil:
 def test_a_file_that_carries_code_is_refused_unexecuted(tmp_path: Path) -> None:
     torch.save({"format": 1, "x": Evil()}, tmp_path / "evil.pt")
     (tmp_path / "raw.pt").write_bytes(pickle.dumps(Evil(), protocol=2))
-    for name in ("evil.pt", "raw.pt"):
-        with pytest.raises(RunError, match="not a whole checkpoint"):
-            checkpoint.load(tmp_path / name)
+    with pytest.raises(RunError, match="is a pickled object with code, which this program never"):
+        checkpoint.load(tmp_path / "evil.pt")
+    with pytest.raises(RunError, match="not a whole checkpoint"):
+        checkpoint.load(tmp_path / "raw.pt")
     assert not Path("executed").exists()
 
 
@@ -116,6 +119,46 @@ def test_a_half_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(RunError, match="not a whole checkpoint"):
         checkpoint.load(path)
+
+
+HEADER = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+LAYER = nn.Linear(2, 2)
+
+
+@pytest.mark.parametrize(
+    ("write", "kind"),
+    [
+        (lambda path: torch.save(LAYER.state_dict(), path), "weights alone (a state_dict)"),
+        (
+            lambda path: torch.save({"pytorch-lightning_version": "2", "state_dict": {}}, path),
+            "a checkpoint of PyTorch Lightning",
+        ),
+        (
+            lambda path: torch.save({"model": {}, "optimizer": {}, "epoch": 3}, path),
+            "a file that holds model, optimizer, epoch",
+        ),
+        (
+            lambda path: path.write_bytes(len(HEADER).to_bytes(8, "little") + HEADER + b"\0\0\0\0"),
+            "a safetensors file",
+        ),
+        (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(90)), "a Keras model"),
+        (lambda path: torch.save(LAYER, path), "a pickled object with code"),
+    ],
+)
+def test_a_whole_file_of_another_program_is_called_by_its_name(
+    tmp_path: Path, write: Callable[[Path], object], kind: str
+) -> None:
+    path = tmp_path / "theirs.pt"
+    write(path)
+    with pytest.raises(RunError) as caught:
+        checkpoint.load(path)
+    assert f"theirs.pt is {kind}" in str(caught.value)
+    assert "starts only from last.pt, best.pt or epoch-N.pt" in str(caught.value)
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_broken(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="cannot be read: No such file"):
+        checkpoint.load(tmp_path / "last.pt")
 
 
 @given(st.binary(max_size=300))
@@ -148,12 +191,12 @@ def test_a_run_whose_checkpoint_lacks_what_it_needs_ends_with_a_sentence(
 
 def test_a_run_refuses_the_weights_of_another_architecture(tmp_path: Path) -> None:
     shape = RunShape(steps_per_epoch=STEPS_AN_EPOCH, batch=64, classes=10)
-    plain = run_state.to_plain(run_states.state(shape=shape))
-    assert_refused(tmp_path, plain, "last.pt is not a whole checkpoint")
+    plain = run_state.to_plain(run_states.state(shape=shape)) | {"description": None}
+    assert_refused(tmp_path, plain, "last.pt does not fit the model and the optimiser of this run")
 
 
 def test_a_run_says_in_which_numbers_its_checkpoint_differs(tmp_path: Path) -> None:
-    plain = run_state.to_plain(run_states.state())
+    plain = run_state.to_plain(run_states.state()) | {"description": None}
     said = "steps per epoch 2 → 22, batch 2 → 64, classes 2 → 10"
     assert_refused(tmp_path, plain, said)
 

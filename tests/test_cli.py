@@ -223,6 +223,18 @@ def test_runs_are_listed(tmp_path: Path) -> None:
     assert run["started"] == scripted.START
 
 
+def test_the_test_accuracy_of_a_run_is_listed(tmp_path: Path) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-no-holdout")
+    assert " test " not in cli("runs").output.splitlines()[0], "no run was tested"
+    ended = events.RunEnded("done", 2, 0.9, test_loss=0.4, test_top1=0.8772)
+    scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), ended], "2-holdout")
+    heading, _, *rows = cli("runs").output.splitlines()
+    assert " test " in heading
+    assert ["87.7" in row for row in rows[:2]] == [True, False]
+    found = {run["name"]: run["test_top1"] for run in json.loads(cli("runs", "--json").output)}
+    assert found == {"holdout": 0.8772, "no-holdout": None}
+
+
 def on_terminal(width: int, *arguments: str) -> list[str]:
     """The lines of a command's output on a terminal of so many columns."""
     variables = {"FORCE_COLOR": "1", "COLUMNS": str(width)}
@@ -249,7 +261,9 @@ def test_a_run_that_has_saved_something_is_not_to_be_forgotten(tmp_path: Path) -
 @pytest.mark.parametrize("width", [80, 61, 40])
 def test_a_table_fits_the_terminal(tmp_path: Path, command: str, width: int) -> None:
     saved_run(tmp_path, f"1-{'long-name-' * 9}")
-    table = (line for line in on_terminal(width, command) if "a wider terminal" not in line)
+    notes = ("a wider terminal", "the engine died")
+    lines = on_terminal(width, command)
+    table = (line for line in lines if not any(note in line for note in notes))
     assert max(map(cell_len, table)) <= width
 
 
@@ -286,9 +300,10 @@ def test_a_wide_terminal_and_a_pipe_show_all_of_a_table() -> None:
 
 def test_a_long_name_is_cut_before_a_number_is(tmp_path: Path) -> None:
     saved_run(tmp_path, f"1-{'long-name-' * 9}")
-    [*_, row] = on_terminal(80, "runs")
+    [*_, row, note] = on_terminal(80, "runs")
+    assert "the engine died" in note
     assert "…" in row
-    assert row.endswith("   2/4     90.0   34 s   14 Nov 22:13")
+    assert row.endswith("   2/4     90.0 %   34 s   14 Nov 22:13")
 
 
 def test_the_list_of_commands_is_in_whole_sentences() -> None:

@@ -69,11 +69,20 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
         [asked] = told(live)
         assert isinstance(asked, commands.Inspect)
         assert (asked.kind, asked.images) == ("images", (8, 31))
+        assert (asked.cell, asked.epoch) == ((4, 5), 2)
         shown = [events.Example(i, WHITE, 4, ((5, 0.8), (4, 0.2))) for i in asked.images]
+        pane(pilot, ConfusionPane)._asked_for = 44
         pane(pilot, ConfusionPane).receive(events.Examples(tuple(shown)))
         await pilot.pause()
         assert isinstance(pilot.app.screen, ImagesDialog)
-        for words in ("c004 taken for c005", "1-2 of 2", "true c004", "#31", "c005 ▇", "✓ c004"):
+        for words in (
+            "c004 taken for c005, epoch 2",
+            "1-2 of 2   44 in all",
+            "true c004",
+            "#31",
+            "c005 ▇",
+            "✓ c004",
+        ):
             assert words in screen(pilot), words
         await pilot.press("escape")
         assert "waiting" not in screen(pilot)
@@ -93,10 +102,10 @@ async def test_a_past_epoch_is_said_once(live: RunDir) -> None:
         await pilot.pause()
         [border] = [row for row in screen(pilot).splitlines() if "(past)" in row]
         assert border.count("epoch 1") == 1
-        assert "row = true, %" in border
+        assert "row = true, column = predicted, % ─" in border
         await pilot.press("full_stop")
         await pilot.pause()
-        assert "row = true, %   epoch 2" in screen(pilot)
+        assert "column = predicted, %   epoch 2" in screen(pilot)
 
 
 async def test_a_refusal_ends_the_waiting(live: RunDir) -> None:
@@ -111,9 +120,7 @@ async def test_a_refusal_ends_the_waiting(live: RunDir) -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        (["down", "enter"], "No images of this cell are kept"),
-        (["down", "left", "enter"], "Only mistakes keep their images"),
-        (["down", "down", "down", "enter"], "There is no such mistake"),
+        (["down", "down", "down", "enter"], "There is no such image"),
     ],
 )
 async def test_a_cell_without_images_says_so(live: RunDir, keys: list[str], said: str) -> None:
@@ -140,6 +147,20 @@ async def test_the_images_of_a_class_are_those_of_all_its_mistakes(live: RunDir)
         [asked] = told(live)
         assert isinstance(asked, commands.Inspect)
         assert asked.images == (8, 31)
+        assert asked.cell == (4, commands.ANY_MISTAKE)
+
+
+async def test_enter_on_the_diagonal_asks_for_the_right_ones(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.press("5", "down", "left", "enter")
+        [asked] = told(live)
+        assert isinstance(asked, commands.Inspect)
+        assert (asked.images, asked.cell, asked.epoch) == ((), (0, 0), 2)
+        right = events.Example(3, WHITE, 0, ((0, 0.8),))
+        pane(pilot, ConfusionPane).receive(events.Examples((right,) * 9))
+        await pilot.pause()
+        assert "c000, recognised, epoch 2" in screen(pilot)
+        assert "of 9 ─" in screen(pilot), "these are all"
 
 
 async def test_a_filter_keeps_the_classes_that_fit(live: RunDir) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
@@ -17,10 +18,11 @@ from textual.widget import Widget
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
 from engine.protocol.events import Event
-from engine.run import run_lock, spool
+from engine.run import engine_log, run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
+from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
@@ -136,7 +138,7 @@ async def test_a_very_small_terminal_has_the_loss_as_a_curve_or_at_least_as_a_ro
         assert any(sign in screen(pilot) for sign in "⠤⠒⢄⡠⣀")
         await pilot.resize_terminal(20, 7)
         await pilot.pause()
-        assert "\n recent ▇▆▅" in screen(pilot)
+        assert "\n last 60 s ▆▆▃▂│ now" in screen(pilot)
 
 
 async def test_every_key_of_a_pane_works_at_any_size(live: RunDir) -> None:
@@ -174,7 +176,7 @@ async def test_new_events_appear_and_only_what_changed_is_refreshed(live: RunDir
         layers.refresh = lambda *regions, **options: refreshed.append(regions)  # type: ignore
         journal.append(scripted.steps(26, loss=0.1234))
         await settle(pilot)
-        assert "train 0.123" in screen(pilot)
+        assert "now 0.123" in screen(pilot)
         assert refreshed == []
 
 
@@ -184,7 +186,7 @@ async def test_a_nan_is_shown_as_such(live: RunDir) -> None:
         for step in range(26, 29):
             journal.append(events.Steps(3, None, 0.1, 0.05, None, step=step))
         await settle(pilot)
-        assert "train nan" in screen(pilot)
+        assert "now nan" in screen(pilot)
 
 
 async def test_digits_tab_and_zoom_move(live: RunDir) -> None:
@@ -272,6 +274,24 @@ async def test_the_viewer_that_started_the_run_asks(
     assert [type(c) for c in told(live)] == sent
 
 
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_paused_run_that_is_left_stays_paused_and_says_how_to_go_on(
+    live: RunDir, *, asked: bool
+) -> None:
+    Journal(live.journal, Clock()).append(events.Phase("paused", step=25))
+    app = app_of(live, started=asked)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("q")
+        if asked:
+            assert "Stay paused, only leave" in screen(pilot)
+            assert "Keep training" not in screen(pilot)
+            await pilot.press("enter")
+    assert app.return_value == (
+        "1-lenet5-digits stays paused; let it go on with: cnn-tui continue 1"
+    )
+    assert told(live) == []
+
+
 def ended_run(folder: Path, *said: Event) -> RunDir:
     """A run without an engine that began, and then said this."""
     return scripted.run_dir(folder / "runs", [*scripted.half_a_run(), *said])
@@ -283,7 +303,7 @@ STOPPED = events.RunEnded("stopped", 2, 0.9, step=25)
 @pytest.mark.parametrize(
     ("end", "head", "entry"),
     [
-        ([], "✗ failed", "✗ failed      the engine of 1-lenet5-digits died"),
+        ([], "✗ failed", "✗ failed      the engine died; `cnn-tui resume 1` starts it again."),
         ([STOPPED], "· stopped", "· stopped     90.0 % at epoch 2"),
     ],
 )
@@ -295,7 +315,7 @@ async def test_a_run_that_is_over_says_why_and_how_to_go_on(
         await pilot.press("0", "z")
         shown = screen(pilot).splitlines()
         assert head in shown[0]
-        assert entry in shown[3], "it is the newest entry of the log"
+        assert entry in shown[4], "it is the newest entry of the log"
         assert shown[-2].endswith("  go on with: cnn-tui resume 1 ")
         for key in "pcs":
             await pilot.press(key)
@@ -411,7 +431,7 @@ async def test_the_good_end_of_a_run_that_had_died_is_no_death(tmp_path: Path) -
     run = ended_run(tmp_path)
     async with app_of(run).run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert len(notes(pilot)) == 1
+        assert "✗ failed" in screen(pilot)
         lock = run_lock.acquire(run)
         await settle(pilot)
         assert "● starting" in screen(pilot)
@@ -420,15 +440,24 @@ async def test_the_good_end_of_a_run_that_had_died_is_no_death(tmp_path: Path) -
         os.close(lock)
         await settle(pilot)
         assert "✓ done" in screen(pilot)
-        assert len(notes(pilot)) == 1
+        assert notes(pilot) == []
 
 
-async def test_the_last_words_of_a_dead_engine_are_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("signalled", [False, True])
+async def test_the_last_words_of_a_dead_engine_are_shown_in_the_news_and_explained(
+    tmp_path: Path, signalled: bool
+) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     run.log.write_text("Traceback …\nRuntimeError: \x1b[31mboom\n\n")
+    if signalled:
+        engine_log.add_killed(run, 9)
+    words = "killed by signal 9" if signalled else "RuntimeError: \\x1b[31mboom"
     async with app_of(run).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        assert "RuntimeError: \\x1b[31mboom" in notes(pilot)[0]
+        assert notes(pilot) == [], "a note would hide the news"
+        assert words in screen(pilot).splitlines()[-2]
+        await pilot.press("e")
+        assert words in screen(pilot)
 
 
 async def test_an_ended_run_draws_nothing_more(tmp_path: Path) -> None:
@@ -500,6 +529,9 @@ async def test_incremental_drawing_is_the_same_as_a_full_one(
         for event in scripted.half_a_run()[6:]:
             journal.append(event)
             await settle(pilot)
+        # Steps alone may wait for a new column of the curves; a new phase draws all.
+        journal.append(events.Phase("training", step=scripted.half_a_run()[-1].step))
+        await settle(pilot)
         grown = screen(pilot)
     async with app_of(run).run_test(size=size) as pilot:
         await pilot.pause()
@@ -547,12 +579,40 @@ async def test_past_epochs_are_a_key_away(live: RunDir, back: str, on: str) -> N
         assert "epoch 3 " in screen(pilot)
 
 
-async def test_no_past_epoch_is_chosen_where_none_is_seen(live: RunDir) -> None:
-    async with app_of(live).run_test(size=(120, 40)) as pilot:
-        await pilot.press("z", "comma", "z")
+async def test_a_pane_of_a_past_epoch_says_which_epoch_it_shows(tmp_path: Path) -> None:
+    """Maps are not recorded for every epoch: those of another epoch never pass for them."""
+    said = scripted.half_a_run()
+    maps = msgspec.structs.replace(examples.feature_maps(), layer="conv1", step=10)
+    health = events.LayerHealth((events.Health("fc", 1.0, 0.1, 0.0, 1.0),), step=15)
+    ended = [i for i, event in enumerate(said) if isinstance(event, events.EpochEnded)]
+    said = [*said[: ended[0]], maps, *said[ended[0] : ended[1]], health, *said[ended[1] :]]
+    later: list[Event] = [
+        *(scripted.steps(step) for step in range(26, 31)),
+        scripted.ended_epoch(3),
+    ]
+    run = scripted.run_dir(tmp_path / "runs", [*said, *later])
+    lock = run_lock.acquire(run)
+    async with app_of(run).run_test(size=(120, 40)) as pilot:
+        await pilot.press("comma")
+        drawn = screen(pilot)
+        assert "5 Confusion  epoch 2 (past)" in drawn
+        assert "6 Maps  epoch 1, the nearest before 2" in drawn
+        assert "4 Layers  epoch 1.5, the nearest before 2" in drawn
+        assert "7 Machine  now, not epoch 2" in drawn
+        assert "1 Loss  epoch 2 (past)" in drawn
+        assert "▲ epoch 2" in drawn, "the cursor of the curves stands there"
+        await pilot.press("6", "right")
+        assert "of past epochs only these maps" in notes(pilot)[0].lower()
+        assert told(run) == [], "a network of the past cannot be inspected"
+        await pilot.press("comma", "comma")
+        assert "6 Maps  epoch 1 (past)" in screen(pilot)
+        await pilot.press("4", "z")
+        assert "4 Layers  nothing recorded up to epoch 1" in screen(pilot)
+        await pilot.press("full_stop", "full_stop", "z")
         assert "(past)" not in screen(pilot)
-        await pilot.press("5", "z", "comma", "z")
-        assert "(past)" in screen(pilot)
+        assert "nearest" not in screen(pilot)
+        assert "now, not" not in screen(pilot)
+    os.close(lock)
 
 
 async def test_a_past_epoch_before_the_first_is_none(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
 
 async def test_answers_have_the_keys_at_once() -> None:
     async with Host().run_test() as pilot:
-        await pilot.app.push_screen(LeaveScreen("43 resnet18"))
+        await pilot.app.push_screen(LeaveScreen("43 resnet18", paused=False))
         assert isinstance(pilot.app.focused, OptionList)
         await pilot.press("tab")
         assert isinstance(pilot.app.focused, OptionList)
@@ -90,7 +90,7 @@ async def test_an_explanation_says_how_to_leave_it() -> None:
 
 async def test_each_answer_says_its_key() -> None:
     async with Host().run_test(size=(80, 24)) as pilot:
-        await pilot.app.push_screen(LeaveScreen("43 resnet18"))
+        await pilot.app.push_screen(LeaveScreen("43 resnet18", paused=False))
         await pilot.pause()
         rows = [
             str(option.prompt).split()[0]

@@ -45,6 +45,20 @@ T = TypeVar("T")
 # Data
 
 
+@pytest.mark.parametrize(("asked", "ranks"), [(64, 3), (7, 2), (65_536, 3), (19, 2), (20, 11)])
+def test_the_batch_that_is_advised_can_be_shared(asked: int, ranks: int) -> None:
+    """Of 20 images; 52 was advised for 51 of them, over and over."""
+    with pytest.raises(UsageError, match="cannot share") as caught:
+        loader(BatchShare(0, ranks), asked)
+    advised = int(str(caught.value).partition("batch=")[2].partition(",")[0])
+    assert loader(BatchShare(0, ranks), advised).batch == advised
+
+
+def test_fewer_images_than_processes_are_not_helped_by_another_batch() -> None:
+    with pytest.raises(UsageError, match="equally: use another number of processes with --gpus"):
+        loader(BatchShare(0, 21), 20)
+
+
 def loader(part: BatchShare = WHOLE, batch: int = 6) -> ResidentLoader:
     """Twenty random images, labelled by their index."""
     pixels = torch.randint(
@@ -142,7 +156,7 @@ def test_predictions_come_back_in_the_order_of_the_images() -> None:
     evaluation = Evaluation(3, CPU, Both())
     for part in shares[0]:
         evaluation.add(nn.functional.one_hot(part, 3).float(), part)
-    assert torch.equal(evaluation.result().predictions, answers)
+    assert torch.equal(evaluation.result().cells, answers * 3 + answers)
 
 
 def test_sums_of_a_checkpoint_are_taken_up_by_one_rank_alone() -> None:

@@ -13,6 +13,7 @@ from engine.process.process_text import nothing_to_show
 from engine.process.session import EventStream, Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock, spool
@@ -56,7 +57,7 @@ def serve(run: RunDir, *said: Event) -> list[Event]:
 
 def test_who_asks_too_early_is_told_so(run: RunDir) -> None:
     requests = InspectionRequests(run)
-    requests.ask("augmented")
+    requests.ask(InspectionRequest("augmented"))
     assert requests.reply() is None
     told = serve(run, events.Phase("loading"))
     answer = requests.reply()

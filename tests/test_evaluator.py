@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from engine.data.base.dataset import Dataset, Images
 from engine.data.loaders import loader_choice
+from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.recipes.recipe_building import build_recipe
 from engine.training.evaluator import Evaluator
@@ -39,7 +40,7 @@ def halves() -> Dataset:
 def judged(data: Dataset, *, mirrored: bool) -> EvaluationResult:
     chosen = build_recipe(settings={"batch": 2, "threads": 1})
     feed = loader_choice.loader(chosen, data, CPU, torch.contiguous_format)
-    evaluator = Evaluator(feed, 2, 3, CPU, "float32", lambda: 0.0, Rank(), mirrored=mirrored)
+    evaluator = Evaluator(feed, 2, 3, Judge(CPU, mirrored=mirrored), lambda: 0.0, Rank())
     _, (result, _) = run_to_end(evaluator.evaluate(BrightSide(), data.validation))
     return result
 

@@ -12,6 +12,7 @@ from engine.run.history import History
 from tests import scripted
 from tui.panes.layers.diagnosis import Diagnosis, worst
 from tui.panes.machine import machine_pane_text
+from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.pane_list import PANES
 
 KINDS = {pane.NAME: pane for pane in PANES}
@@ -19,7 +20,9 @@ KINDS = {pane.NAME: pane for pane in PANES}
 
 def explain(pane: str, history: History) -> str:
     """What is said of the pane with this name."""
-    return " ".join(KINDS[pane].explain(history))
+    shown = KINDS[pane](1)
+    shown.show(history, None)
+    return " ".join(shown.explain())
 
 
 def history(*said: Event, recipe_fields: dict[str, object] | None = None) -> History:
@@ -74,19 +77,19 @@ def test_a_run_in_its_third_epoch(pane: str) -> None:
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ([scripted.steps(1, loss=2.1)], "In training it is 2.100 now"),
+        ([scripted.steps(1, loss=2.1)], "In training it is 2.10 now"),
         ([events.Steps(1, None, 0.1, 0.1, 1.0, step=1)], "It is not a number any more"),
         ([scripted.steps(1), epoch(1, (0.1, 0.5))], "Validation (0.500) lies above training"),
         ([scripted.steps(1), epoch(1, (0.5, 0.1))], "Validation (0.100) lies below training"),
         ([scripted.steps(1), epoch(1, (0.5, 0.5))], "lie close together"),
         ([scripted.steps(1), epoch(1, (0.5, None))], "In the last epoch the loss was not a number"),
         (falling(0.5), "A few more epochs will show"),
-        (falling(2.0, 1.5, 1.2, 1.0), "falls now, from 2.000 to 1.000 in 3 epochs"),
+        (falling(2.0, 1.5, 1.2, 1.0), "falls now, from 2.00 to 1.00 in 3 epochs"),
         (
             falling(2.0, 1.0, 1.2, 1.3, 1.4),
             "lowest in epoch 2 and has risen since: the network now",
         ),
-        (falling(2.0, 300.0, 200.0, 100.0, 20.0, 5.0), "falls now, from 200 to 5.000"),
+        (falling(2.0, 300.0, 200.0, 100.0, 20.0, 5.0), "falls now, from 200 to 5.00"),
         (falling(0.4, 0.2, 0.24, 0.26, 0.28), "still lies below training"),
         (falling(0.5, 0.5, 0.5, 0.5), "has hardly moved for 3 epochs"),
         (falling(0.5, None, None, None), "In the last epoch the loss was not a number"),
@@ -94,7 +97,7 @@ def test_a_run_in_its_third_epoch(pane: str) -> None:
 )
 def test_the_loss(said: list[Event], words: str) -> None:
     text = explain("loss", history(*said))
-    assert "A pure guess among 10 classes has a loss of 2.303" in text
+    assert "A pure guess among 10 classes has a loss of 2.30" in text
     assert words in text
 
 
@@ -121,16 +124,26 @@ def test_the_accuracy(said: list[Event], words: str) -> None:
     ("fields", "step", "words"),
     [
         ({"schedule": "cosine", "warmup": 2}, 5, "It is still warming up"),
-        ({"schedule": "cosine"}, 50, "It falls now"),
-        ({"schedule": "onecycle"}, 5, "It rises now"),
-        ({"schedule": "constant"}, 5, "It stays as it is"),
-        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 5, "It stays as it is"),
-        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 25, "At epoch 3"),
-        ({"schedule": "step", "milestones": [3, 9], "gamma": 0.1}, 85, "At epoch 9"),
+        ({"schedule": "cosine"}, 300, "It falls, from "),
+        ({"schedule": "onecycle"}, 5, "It rises, from "),
+        ({"schedule": "constant"}, 5, "It stays at 0.0500 into"),
     ],
 )
 def test_the_rate(fields: dict[str, object], step: int, words: str) -> None:
     assert words in explain("rate", history(scripted.steps(step), recipe_fields=fields))
+
+
+def test_a_drop_of_the_rate_is_what_the_run_did() -> None:
+    """Where a floor held the rate, the factor of the recipe is not what happened."""
+    fields: dict[str, object] = {"schedule": "step", "milestones": [3], "lr": 0.1, "lr_floor": 0.05}
+    rates = (0.1, 0.1, 0.05)
+    ended: list[Event] = [
+        msgspec.structs.replace(epoch(number), lr=rate)
+        for number, rate in enumerate(rates, start=1)
+    ]
+    said = [scripted.steps(1), *ended]
+    text = explain("rate", history(*said, recipe_fields=fields))
+    assert "In epoch 3 it changed from 0.100 to 0.0500;" in text
 
 
 def test_a_rate_that_was_steered() -> None:
@@ -149,8 +162,8 @@ def test_a_rate_that_a_plateau_lowered() -> None:
     ("layer", "words"),
     [
         (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.1), "All layers learn:"),
-        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.31), "In conv1 31 % of the units are dead"),
-        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.6), "In conv1 60 % of the units are dead"),
+        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.31), "In conv1 31.0 % of the units are dead"),
+        (Health("conv1", 1.0, 0.001, 0.0, 1.0, 0.6), "In conv1 60.0 % of the units are dead"),
         (Health("conv1", 1e-6, 1e-6, 0.0, 1.0), "nearly vanishes in conv1"),
         (Health("conv1", 1e-6, 0.001, 0.0, 1.0), "All layers learn:"),
         (Health("conv1", 1e6, 0.001, 0.0, 1.0), "explodes in conv1"),
@@ -187,7 +200,7 @@ def test_the_pane_and_its_explanation_are_of_one_opinion(layer: Health) -> None:
 def test_of_several_ill_layers_the_first_is_named_and_the_others_are_counted() -> None:
     dead = [Health(name, 1.0, 0.001, 0.0, 1.0, 0.9) for name in ("conv1", "conv2", "fc")]
     text = explain("layers", history(health(*dead)))
-    assert "In conv1 90 % of the units are dead" in text
+    assert "In conv1 90.0 % of the units are dead" in text
     assert text.endswith("2 more layers have the same problem.")
     assert explain("layers", history(health(*dead[:2]))).endswith(
         "One more layer has the same problem."
@@ -201,8 +214,11 @@ def matrix(*rows: tuple[int, ...]) -> events.Confusion:
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        (matrix((5, 0), (0, 5)), "made no mistake"),
-        (matrix((6, 4), (1, 9)), "Most often 0 is taken for 1: 4 of 10 images, 40 %. The hardest"),
+        (matrix((5, 0), (0, 5)), "There is no mistake among them"),
+        (
+            matrix((6, 4), (1, 9)),
+            "Most often 0 is taken for 1: 4 of 10 images, 40.0 %. No class is harder than 0",
+        ),
         (matrix((6, 4), (3, 7)), "0 and 1 look alike to the network"),
         (events.Confusion(1, sparse=((0, 0, 5), (0, 3, 2))), "Most often 0 is taken for 3: 2 of 7"),
     ],
@@ -213,16 +229,31 @@ def test_the_confusion(seen: events.Confusion, words: str) -> None:
 
 def maps(layer: str, top: tuple[tuple[int, float | None], ...]) -> events.FeatureMaps:
     nothing = events.Picture(1, 0, 0, "")
-    return events.FeatureMaps(layer, (6, 28, 28), 0, nothing, 3, top, ())
+    return events.FeatureMaps(layer, (6, 28, 28), 0, nothing, 3, top, (), step=10)
 
 
 def test_the_maps() -> None:
-    text = explain("maps", history(maps("conv1", ((3, 0.9),)), maps("conv2", ((5, 0.7),))))
-    assert "Early layers such as conv1 find edges and colours, late ones such as conv2" in text
-    assert "takes this image for 5 with 70 %, but it is 3" in text
-    alone = explain("maps", history(maps("conv1", ((3, 0.9),))))
-    assert "takes this image for 3 with 90 %, which is correct" in alone
-    assert explain("maps", history(maps("conv1", ()))).endswith("see conv1.")
+    text = explain("maps", history(maps("conv1", ((3, 0.9),))))
+    assert "the maps of conv1 for validation image 0, at epoch 1." in text
+    assert "conv1 is number 1 of the 3 layers with maps" in text
+    assert "takes this image for 3 with 90.0 %, which is correct" in text
+    assert "for 5 with 70.0 %, but it is 3" in explain("maps", history(maps("conv1", ((5, 0.7),))))
+    assert "not numbers" in explain("maps", history(maps("conv1", ((5, None),))))
+
+
+def test_of_several_layers_the_one_that_is_drawn_is_explained() -> None:
+    """It once spoke of the deepest layer, and of the image of the journal."""
+    pane = MapsPane(6)
+    pane.show(history(maps("conv1", ((3, 0.9),)), maps("conv2", ((5, 0.7),))), None)
+    assert "the maps of conv1 " in " ".join(pane.explain())
+    reply = msgspec.structs.replace(maps("conv2", ((4, 0.6),)), image=17, step=25)
+    pane.receive(reply)
+    text = " ".join(pane.explain())
+    assert "the maps of conv2 for validation image 17, at epoch 2.5" in text
+    assert "takes this image for 4 with 60.0 %, but it is 3" in text
+    pane._on_kernels = True
+    pane.receive(events.Kernels("conv1", (6, 1, 5, 5), 0.42, (), step=10))
+    assert "weights of conv1 at epoch 1" in " ".join(pane.explain())
 
 
 @pytest.mark.parametrize(
@@ -230,7 +261,7 @@ def test_the_maps() -> None:
     [
         (0.1, 0.1, "Compute takes"),
         (0.9, 0.1, "The network waits for images"),
-        (0.1, 9.0, "Validation takes longer than training"),
+        (0.1, 9.0, "Validation takes the largest part of the time, 82 %"),
     ],
 )
 def test_what_bounds_the_speed(waited: float, evaluation: float, words: str) -> None:
@@ -250,7 +281,8 @@ def test_the_log_counts_warnings() -> None:
     alert = events.Alert("warning", "x", "look out")
     assert "One entry is a warning: read" in explain("log", history(alert))
     assert "2 entries are warnings: read" in explain("log", history(alert, alert))
-    assert "Nothing went wrong" in explain("log", history())
+    assert "The only entry is no warning" in explain("log", history())
+    assert "2 newest entries is a warning" in explain("log", history(epoch(1)))
     saved = events.Checkpointed("last.pt", 1, 10, 0.1, "epoch")
     assert "can go on from last.pt" in explain("log", history(saved))
 

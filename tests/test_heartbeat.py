@@ -1,10 +1,12 @@
-"""Where a lock cannot tell whether an engine lives, what was last heard of it does."""
+"""Where a lock cannot tell whether an engine lives, its process or its journal does."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +19,11 @@ from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.run import run_creation, run_lock, run_search, spool
+from engine.run.lock_owner import Owner, owner_here
 from engine.run.run_paths import RunDir
 from engine.run.runs_folder_lock import locked_runs_folder
 from tests import scripted
+from tests.processes import TIMEOUT, start_process, wait_for
 from tests.scripted import Clock
 from tui.cli.command_line import main
 from tui.drawing import cells
@@ -31,7 +35,8 @@ HARDWARE = events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time of day, which stands still."""
+    """The time of day, which stands still. A silent run is judged at once."""
+    monkeypatch.setattr(run_lock, "WATCH_SECONDS", 0.0)
     clock = Clock()
     monkeypatch.setattr(time, "time", clock)
     return clock
@@ -41,7 +46,7 @@ def elsewhere(run: RunDir, ago: float, said: list[Event]) -> RunDir:
     """As if an engine on another machine had said this, the last of it so many seconds ago."""
     began = time.time() - ago - len(said)
     scripted.write(run, said, Clock(began + 1))
-    holder = run_lock.Owner("farhost", "another boot", 4242, "abc", began)
+    holder = Owner("farhost", "another boot", 4242, "abc", began)
     run.lock.write_bytes(msgspec.json.encode(holder))
     return run
 
@@ -84,7 +89,7 @@ def test_an_engine_elsewhere_that_said_that_it_ended_is_gone(tmp_path: Path) -> 
 def test_one_that_began_again_after_it_ended_is_not(tmp_path: Path) -> None:
     said = [*scripted.half_a_run(), events.RunEnded("stopped")]
     run = elsewhere(scripted.run_dir(tmp_path), 120, said)
-    again = run_lock.Owner("farhost", "another boot", 4243, "def", time.time() - 5)
+    again = Owner("farhost", "another boot", 4243, "def", time.time() - 5)
     run.lock.write_bytes(msgspec.json.encode(again))
     assert run_lock.liveness(run) == "live"
 
@@ -97,6 +102,56 @@ def test_a_clock_that_was_set_makes_it_silent_until_it_is_heard_again(
     assert run_lock.liveness(run) == "silent"
     scripted.write(run, [HARDWARE], Clock(time.time()))
     assert run_lock.liveness(run) == "live"
+
+
+@pytest.mark.parametrize("apart", [300.0, -300.0])
+def test_a_journal_that_grows_is_that_of_a_live_engine_whatever_the_clocks_say(
+    tmp_path: Path, apart: float
+) -> None:
+    run = half_done(tmp_path / "runs", apart)
+    follower = RunFollower(run)
+    follower.update()
+    assert (run_lock.liveness(run), follower.liveness) == ("silent", "silent")
+    scripted.write(run, [HARDWARE], Clock(time.time() - apart))
+    follower.update()
+    assert (run_lock.liveness(run), follower.liveness) == ("live", "live")
+    with pytest.raises(RunError, match="already running"):
+        run_lock.acquire(run, force=True)
+    assert run_search.find_live(tmp_path / "runs", "1") == run
+    spool.send(run, commands.Pause)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_silent_run_is_watched_before_another_engine_may_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: bool
+) -> None:
+    run = half_done(tmp_path / "runs", 300)
+    monkeypatch.setattr(run_lock, "WATCH_SECONDS", TIMEOUT)
+    written: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        written.append(seconds)
+        if len(written) == 3:
+            scripted.write(run, [HARDWARE], Clock(time.time() - 299))
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    with pytest.raises(RunError, match="already running"):
+        run_lock.acquire(run, force=force)
+    assert len(written) == 3
+
+
+def test_the_only_live_run_is_found_though_clocks_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = half_done(tmp_path / "runs", 300)
+    elsewhere(scripted.run_dir(tmp_path / "runs", name="2-x"), 9e5, scripted.half_a_run())
+    moments = iter(range(1000))
+    monkeypatch.setattr(run_lock, "WATCH_SECONDS", 5.0)
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(moments)))
+    monkeypatch.setattr(
+        time, "sleep", lambda _: scripted.write(run, [HARDWARE], Clock(time.time() - 299))
+    )
+    assert run_search.find_live(tmp_path / "runs") == run
 
 
 def test_the_runs_the_status_and_the_commands_say_so(tmp_path: Path) -> None:
@@ -147,6 +202,30 @@ def test_without_locks_runs_start_and_are_judged_by_what_is_heard(
     with pytest.raises(RunError, match="--force"):
         run_lock.acquire(run)
     scripted.write(run, [events.RunEnded("stopped")], Clock(later + 55))
+    os.close(run_lock.acquire(run))
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_an_engine_of_this_machine_lives_as_long_as_its_process(
+    tmp_path: Path,
+) -> None:
+    run = half_done(tmp_path / "runs", 7200)
+    process = start_process(sys.executable, "-c", "input()", stdin=subprocess.PIPE)
+    owner = msgspec.structs.replace(owner_here("a1", process.pid), time=0.0)
+
+    def judged(**changed: object) -> run_lock.Liveness:
+        run.lock.write_bytes(msgspec.json.encode(msgspec.structs.replace(owner, **changed)))
+        return run_lock.liveness(run)
+
+    assert judged() == "live"
+    with pytest.raises(RunError, match="already running"):
+        run_lock.acquire(run, force=True)
+    assert judged(started=owner.started - 1) == "gone", "its id is another process's now"
+    assert judged(namespace="pid:[1]") == "silent", "a container's ids are its own"
+    assert judged(boot="another") == "silent"
+    assert judged(started=0) == "silent", "an older engine did not say when it started"
+    process.kill()
+    wait_for(lambda: judged() == "gone", timeout=TIMEOUT)
     os.close(run_lock.acquire(run))
 
 

@@ -45,10 +45,29 @@ def test_the_best_epoch_is_the_last_that_was_better() -> None:
     assert best.epoch == 1
 
 
+def test_the_test_accuracy_is_known_once_the_run_has_ended_with_it() -> None:
+    tested = events.RunEnded("done", 2, 0.9, test_loss=0.4, test_top1=0.88)
+    assert (folded(scripted.half_a_run()).test_top1, folded([tested]).test_top1) == (None, 0.88)
+    assert folded([tested]).test_loss == 0.4
+    assert folded([events.RunEnded("done", 2, 0.9)]).test_top1 is None
+    assert folded([tested, events.Phase("training")]).test_top1 is None, "it trains again"
+
+
 def test_the_time_left_counts_evaluations() -> None:
     history = folded(scripted.half_a_run())
     # 15 steps of 64 images at 4,000 a second, and two evaluations of half a second.
     assert history.remaining() == pytest.approx(15 * 64 / 4_000 + 2 * 0.5)
+
+
+def test_a_batch_larger_than_the_data_set_is_the_data_set() -> None:
+    """The loader cuts it; so do the time left and the time of a step."""
+    begun = scripted.started()
+    large = msgspec.structs.replace(begun.recipe, batch=4_096)
+    said = [*scripted.half_a_run()]
+    said[1] = msgspec.structs.replace(begun, recipe=large, train_images=1_000, steps_per_epoch=10)
+    history = folded(said)
+    assert (folded([begun]).batch, history.batch) == (64, 1_000)
+    assert history.remaining() == pytest.approx(15 * 1_000 / 4_000 + 2 * 0.5)
 
 
 def test_nothing_is_known_before_the_start() -> None:

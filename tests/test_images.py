@@ -27,7 +27,7 @@ from engine.recipes.recipe import Recipe
 from tests.loading import pixels, run_to_end
 from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+RED, GREEN, BLUE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255)
 
 
 def form(channels: int = 3, size: int = 8, frame: int = 0) -> ImageFormat:
@@ -242,7 +242,7 @@ def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:
 
 
 def test_few_broken_images_are_left_out_and_told(tmp_path: Path) -> None:
-    root = folder(tmp_path, striped(RED, width=8), 200)
+    root = folder(tmp_path, striped(RED, MAGENTA), 200)
     file, label = scan(root).train[3]
     file.write_bytes(b"no image at all")
     data = loaded(root, size=8)
@@ -290,7 +290,7 @@ def test_what_does_not_fit_is_streamed_unless_the_recipe_says_otherwise(
 def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader: str) -> None:
     for split in ("train", "val", "test"):
         (tmp_path / split).mkdir()
-        folder(tmp_path / split, striped(RED, width=32, height=32), 8)
+        folder(tmp_path / split, striped(RED, MAGENTA, width=32, height=32), 8)
     data = loaded(tmp_path, loader=loader)
     assert data.validates == "separate"
     assert data.test is not None

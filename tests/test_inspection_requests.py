@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import RunError
 from engine.protocol import commands, events
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.run import replies, run_lock, spool
 from engine.run.run_paths import RunDir
@@ -67,7 +68,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Server]:
 
 def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Server]) -> None:
     requests = InspectionRequests(live)
-    requests.ask("maps", "conv1", (3,))
+    requests.ask(InspectionRequest("maps", "conv1", (3,)))
     [question] = heard(live)
     assert (question.kind, question.layer, question.images) == ("maps", "conv1", (3,))
     assert requests.waiting
@@ -80,7 +81,7 @@ def test_a_live_engine_is_asked_and_answers(live: RunDir, started: list[Server])
 
 def test_a_refusal_is_an_answer(live: RunDir) -> None:
     requests = InspectionRequests(live)
-    requests.ask("kernels")
+    requests.ask(InspectionRequest("kernels"))
     refusal = events.Alert("warning", "probe", "no")
     replies.write_reply(live, heard(live)[0].id, refusal)
     assert requests.reply() == refusal
@@ -89,7 +90,7 @@ def test_a_refusal_is_an_answer(live: RunDir) -> None:
 def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) -> None:
     requests = InspectionRequests(live)
     for image in range(5):
-        requests.ask("maps", "conv1", (image,))
+        requests.ask(InspectionRequest("maps", "conv1", (image,)))
         assert requests.reply() is None
     [first] = heard(live)
     replies.write_reply(live, first.id, ANSWER)
@@ -104,9 +105,9 @@ def test_of_many_questions_the_engine_gets_the_first_and_the_last(live: RunDir) 
 def test_a_question_that_is_never_answered_holds_up_no_other(live: RunDir) -> None:
     clock = Clock()
     requests = InspectionRequests(live, clock)
-    requests.ask("kernels")
+    requests.ask(InspectionRequest("kernels"))
     assert len(heard(live)) == 1
-    requests.ask("maps", "conv1")
+    requests.ask(InspectionRequest("maps", "conv1"))
     assert requests.reply() is None
     assert heard(live) == []
     clock.now += PATIENCE_SECONDS + 0.1
@@ -119,7 +120,7 @@ def test_without_an_engine_an_server_is_started_and_asked(
     run: RunDir, started: list[Server]
 ) -> None:
     requests = InspectionRequests(run)
-    requests.ask("maps", "conv1", (3,))
+    requests.ask(InspectionRequest("maps", "conv1", (3,)))
     assert requests.reply() is None
     assert len(started) == 1
     lock = run_lock.acquire(run, run.inspection_lock)
@@ -134,20 +135,20 @@ def test_without_an_engine_an_server_is_started_and_asked(
 
 def test_an_server_that_left_is_followed_by_another(run: RunDir, started: list[Server]) -> None:
     requests = InspectionRequests(run)
-    requests.ask("kernels")
+    requests.ask(InspectionRequest("kernels"))
     lock = run_lock.acquire(run, run.inspection_lock)
     requests.reply()
     replies.write_reply(run, heard(run, run.inspection_lock)[0].id, ANSWER)
     assert requests.reply() == ANSWER
     os.close(lock)
     started[0].returncode = 0
-    requests.ask("kernels")
+    requests.ask(InspectionRequest("kernels"))
     assert len(started) == 2
 
 
 def test_who_takes_over_is_asked_again(run: RunDir, started: list[Server]) -> None:
     requests = InspectionRequests(run)
-    requests.ask("kernels")
+    requests.ask(InspectionRequest("kernels"))
     inspection_lock = run_lock.acquire(run, run.inspection_lock)
     requests.reply()
     [first] = heard(run, run.inspection_lock)
@@ -163,13 +164,13 @@ def test_who_takes_over_is_asked_again(run: RunDir, started: list[Server]) -> No
 
 def test_an_server_that_fails_leaves_its_complaint(run: RunDir, started: list[Server]) -> None:
     requests = InspectionRequests(run)
-    requests.ask("kernels")
+    requests.ask(InspectionRequest("kernels"))
     run.log.write_text("noise\ncnn-tui: there is \x1b[31mnothing to look at.\n")
     started[0].returncode = 1
     with pytest.raises(RunError, match="nothing to look at"):
         requests.reply()
     assert not requests.waiting
-    requests.ask("kernels")
+    requests.ask(InspectionRequest("kernels"))
     assert len(started) == 2, "another try"
 
 
@@ -182,5 +183,5 @@ def test_what_cannot_be_started_is_said_at_once(
     monkeypatch.setattr(launch, "start_inspection_server", start)
     requests = InspectionRequests(run)
     with pytest.raises(RunError, match="no"):
-        requests.ask("kernels")
+        requests.ask(InspectionRequest("kernels"))
     assert not requests.waiting

@@ -28,6 +28,9 @@ class Slow:
     def event(self, step: int) -> Event:
         return events.LayerHealth((), step=step)
 
+    def ending(self) -> None:
+        return None
+
     def scalars(self) -> dict[str, float | None]:
         return {"gradient_norm": 0.5}
 

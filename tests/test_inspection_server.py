@@ -7,16 +7,19 @@ import math
 import os
 import sys
 import threading
+from collections.abc import Generator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import weights_of
 from engine.devices import device as devices
 from engine.errors import RunError
+from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.models import registry
 from engine.process import inspection_server
 from engine.protocol import commands, events
@@ -25,6 +28,7 @@ from engine.recipes.recipe import Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.run import replies, run_lock, spool
+from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from tests import run_states, scripted
 from tests.forked_engines import ForkServer, new_run
@@ -71,8 +75,10 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
         spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
         spool.send(run, commands.Inspect, kind="images", images=(IMAGE,)),
         spool.send(run, commands.Inspect, kind="maps", layer="fc1"),
+        spool.send(run, commands.Inspect, kind="images", images=(), cell=(1, 1), epoch=1),
+        spool.send(run, commands.Inspect, kind="images", images=(), cell=(1, 1), epoch=2),
     ]
-    maps, images, refused = (answer(run, question) for question in asked)
+    maps, images, refused, right, unknown = (answer(run, question) for question in asked)
     process.kill()
     process.wait()
     assert isinstance(maps, events.FeatureMaps)
@@ -83,8 +89,20 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     [example] = images.examples
     assert (example.picture, example.true, example.top) == (maps.picture, maps.true, maps.top)
     assert isinstance(refused, events.Alert)
+    assert isinstance(right, events.Examples)
+    matrix = next(newest_first(run.journal, events.Confusion))
+    assert len(right.examples) == matrix.counts[1][1]
+    assert {(one.true, one.top[0][0]) for one in right.examples} == {(1, 1)}
+    assert isinstance(unknown, events.Alert)
+    assert "epoch 2" in unknown.text
     assert contents(run) == before
     assert not run_lock.is_live(run, run.inspection_lock)
+
+
+def endless() -> Generator[None, None, Any]:
+    """A validation that does not come to an end."""
+    while True:
+        yield None
 
 
 @pytest.fixture
@@ -92,10 +110,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
     """A run without an engine, whose model answers everything with one event."""
 
     class Same:
+        evaluated = None
+
         def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
-    subject = inspection_server.InspectedModel(Same(), 3, 70)  # type: ignore[arg-type]
+    subject = inspection_server.InspectedModel(Same(), 3, 70, endless)  # type: ignore[arg-type]
     monkeypatch.setattr(inspection_server, "load_inspected_model", lambda run: subject)
     monkeypatch.setattr(inspection_server, "POLL_SECONDS", 0.001)
     return scripted.run_dir(tmp_path, scripted.half_a_run())
@@ -119,6 +139,32 @@ class Looking:
     @property
     def over(self) -> bool:
         return not self._thread.is_alive()
+
+
+def test_a_validation_that_takes_too_long_is_given_up_once() -> None:
+    clock = Clock(0.0)
+
+    class Slow:
+        evaluated: EvaluatedCells | None = None
+        batches = 0
+
+        def validation(self) -> Generator[None, None, Any]:
+            while True:
+                self.batches += 1
+                clock.now += 1
+                yield None
+
+        def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
+            return events.Augmented(epoch, (), step=step)
+
+    slow = Slow()
+    model = inspection_server.InspectedModel(slow, 3, 70, slow.validation)  # type: ignore[arg-type]
+    question = commands.Inspect(id="q", attempt="a", kind="images", cell=(1, 2), epoch=3)
+    for _ in range(2):
+        assert model.reply(question, clock) == events.Augmented(3, (), step=70)
+    assert slow.batches == inspection_server.VALIDATION_SECONDS
+    assert slow.evaluated is not None
+    assert slow.evaluated.epoch == 0, "its cells are those of no epoch"
 
 
 def ask(run: RunDir) -> Event:
@@ -175,7 +221,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     run.recipe.write_text(to_toml(chosen, resolved))
     model = registry.build("lenet5", 3, 32, 2)
     state = run_states.state(weights=weights_of(model), ended_epochs=4, step=9)
-    run_states.save(run.checkpoints / "last.pt", state)
+    run_states.save(run.checkpoints / "last.pt", replace(state, description=None))
     subject = inspection_server.load_inspected_model(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))

@@ -13,12 +13,14 @@ from engine.data.base.dataset import Dataset, Images
 from engine.data.loaders.loader_choice import loader
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.sets import digits
+from engine.devices.forward_pass import Judge
 from engine.errors import DataError
 from engine.inspection import layer_events
+from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.inspector import AUGMENTED_IMAGES, MOST_IMAGES, Inspector
 from engine.models import registry
 from engine.protocol import commands
-from engine.protocol.commands import InspectionKind
+from engine.protocol.commands import ANY_MISTAKE, InspectionKind
 from engine.protocol.events import Alert, Augmented, Event, Examples, FeatureMaps, Kernels
 from engine.recipes.recipe_building import build_recipe
 from tests.loading import run_to_end
@@ -44,7 +46,7 @@ def answers(model: nn.Module, data: Dataset) -> Inspector:
     chosen = build_recipe(flags={"arch": "lenet5", "data": "digits"})
     source = loader(chosen, data, CPU, torch.contiguous_format)
     assert isinstance(source, ResidentLoader)
-    return Inspector(model, layer_events.layers(model, 1, 32), data, source, CPU)
+    return Inspector(model, layer_events.layers(model, 1, 32), data, source, Judge(CPU))
 
 
 def asked(
@@ -105,6 +107,35 @@ def test_images_come_with_the_three_likeliest_classes(model: nn.Module, data: Da
         probabilities = [p for _, p in one.top if p is not None]
         assert len(probabilities) == 3
         assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_images_of_a_cell_are_those_that_the_validation_counted(
+    model: nn.Module, data: Dataset
+) -> None:
+    labels = data.validation.labels
+    cells = labels * 10 + (labels == 4).long() * (torch.arange(len(labels)) % 3 == 0)
+    inspector = answers(model, data)
+    fours, wrong = labels == 4, cells != labels * 10 + labels
+
+    def shown(predicted: int, epoch: int = EPOCH, images: tuple[int, ...] = (2,)) -> Event:
+        cell = 4, predicted
+        question = commands.Inspect("images", "", images, cell, epoch, id="q", attempt="a")
+        return inspector.reply(question, EPOCH, STEP)
+
+    def indices(reply: Event) -> list[int]:
+        assert isinstance(reply, Examples)
+        return [example.image for example in reply.examples]
+
+    assert indices(shown(1)) == [2], "before a validation, the ones in the question"
+    inspector.evaluated = EvaluatedCells(EPOCH, 10, cells)
+    expected = (cells == 41).nonzero().flatten().tolist()
+    assert expected
+    assert indices(shown(1)) == expected[:MOST_IMAGES]
+    assert indices(shown(ANY_MISTAKE)) == (fours & wrong).nonzero().flatten().tolist()[:MOST_IMAGES]
+    assert indices(shown(1, epoch=EPOCH - 1)) == [2]
+    refused = shown(1, EPOCH - 1, ())
+    assert isinstance(refused, Alert)
+    assert "is not known any more" in refused.text
 
 
 def test_no_more_images_than_a_screen_holds(model: nn.Module, data: Dataset) -> None:

@@ -8,7 +8,7 @@ import re
 import shutil
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from rich.color import Color
@@ -16,19 +16,21 @@ from rich.style import Style
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
+from engine.errors import RunError
 from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
+from engine.run.run_paths import RunDir
 from engine.start import device_request, launch
+from engine.start.preview_request import PreviewRequest
 from tests import processes, scripted
 from tests.idle import wait_for_workers
 from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.drawing.architecture_list import CIFAR10
-from tui.screens.augmented import AugmentedScreen
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import folder_dialog
+from tui.screens.launcher import folder_dialog, launcher_screen
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.launcher.new_run import ImageFolder
@@ -64,7 +66,7 @@ def notes(pilot: Pilot[Any]) -> str:
 
 async def test_one_enter_starts_the_defaults(tmp_path: Path, spawned: list[Recipe]) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
-        assert "cnn-tui train -m lenet5 -d digits -r quick" in await settled(pilot)
+        assert "cnn-tui --arch lenet5 --data digits --recipe quick" in await settled(pilot)
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Dashboard)
@@ -76,9 +78,9 @@ async def test_the_arrows_choose_and_the_command_line_follows(
 ) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await pilot.press("down", "down")
-        assert "-m vgg11 -d digits" in await settled(pilot)
+        assert "--arch vgg11 --data digits" in await settled(pilot)
         await pilot.press("up")
-        assert "-m alexnet" in await settled(pilot)
+        assert "--arch alexnet" in await settled(pilot)
         await pilot.press("tab", "tab", "tab", "down")
         assert "--device cpu" in await settled(pilot)
         await pilot.press("enter")
@@ -93,7 +95,7 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
         await settled(pilot)
         await pilot.press("tab", "tab", "down", "down")
         shown = await settled(pilot)
-        assert "-m lenet5 -d digits -r article\n" in re.sub(" +\n", "\n", shown)
+        assert "--arch lenet5 --data digits --recipe article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
         assert "120 epochs   batch 64   seed 0" in shown
         assert "the Keras tutorial: Adam" in shown
@@ -162,7 +164,7 @@ async def test_data_that_is_not_on_disk_is_left_to_the_engine_to_download(
     async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "down")
-        assert "-d mnist" in await settled(pilot)
+        assert "--data mnist" in await settled(pilot)
         await pilot.press("enter")
         await pilot.pause()
     assert [chosen.data for chosen in spawned] == ["mnist"]
@@ -269,9 +271,9 @@ async def test_a_long_command_is_cut_with_a_sign_and_copied_whole(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with launcher(tmp_path).run_test(size=(30, 12)) as pilot:
-        assert "cnn-tui train -m lenet5 -d d…" in await settled(pilot)
+        assert "cnn-tui --arch lenet5 --data…" in await settled(pilot)
         await pilot.press("y")
-        assert pilot.app.clipboard == "cnn-tui train -m lenet5 -d digits -r quick"
+        assert pilot.app.clipboard == "cnn-tui --arch lenet5 --data digits --recipe quick"
 
 
 async def test_a_filter_lists_while_it_is_typed_and_escape_brings_all_back(
@@ -288,7 +290,7 @@ async def test_a_filter_lists_while_it_is_typed_and_escape_brings_all_back(
         assert "▸ alexnet " in shown
         assert "/ filter" in shown
         await pilot.press("slash", *"resnet5", "enter")
-        assert "-m resnet50 -d digits" in await settled(pilot)
+        assert "--arch resnet50 --data digits" in await settled(pilot)
 
 
 async def test_a_filter_that_nothing_fits_is_no_choice(
@@ -314,20 +316,62 @@ async def test_ascii_spells_the_keys_that_have_no_sign(
         shown = await settled(pilot)
     assert " Enter start   tab next box   arrows choose " in shown
     async with CnnTui(tmp_path / "runs", ascii_only=True).run_test(size=(60, 30)) as pilot:
-        assert " ... q quit ? help" in await settled(pilot)
+        assert "...  q quit  ? help" in await settled(pilot)
     assert " Enter attach " in shown
 
 
-async def test_pictures_lie_under_no_note_that_they_come(
+class SlowPreview:
+    """Replies when a test lets it, unless it is cancelled first."""
+
+    made: ClassVar[list[SlowPreview]] = []
+
+    def __init__(self, chosen: Recipe) -> None:
+        self.made.append(self)
+        self.answers, self.cancelled = threading.Event(), False
+
+    def reply(self) -> events.Augmented:
+        assert self.answers.wait(processes.TIMEOUT)
+        if self.cancelled:
+            raise RunError("the engine was ended.")
+        return events.Augmented(7, ())
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self.answers.set()
+
+
+async def test_images_come_into_the_dialog_that_asked_for_them(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "preview", lambda chosen: events.Augmented(1, ()))
+    monkeypatch.setattr(launcher_screen, "PreviewRequest", SlowPreview)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("a")
-        await settled(pilot)
-        assert isinstance(pilot.app.screen, AugmentedScreen)
+        await pilot.pause()
+        assert "loading some images" in screen_text(pilot.app)
+        SlowPreview.made.pop().answers.set()
+        assert "epoch 7" in await settled(pilot)
         assert notes(pilot) == ""
+
+
+async def test_leaving_the_dialog_ends_the_engine_that_loads_images(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher_screen, "PreviewRequest", SlowPreview)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("a", "escape")
+        await settled(pilot)
+        assert SlowPreview.made.pop().cancelled
+        assert isinstance(pilot.app.screen, Launcher)
+        assert notes(pilot) == ""
+
+
+def test_a_preview_is_an_engine_that_can_be_ended() -> None:
+    request = PreviewRequest(Recipe())
+    request.cancel()
+    with pytest.raises(RunError):
+        request.reply()
 
 
 async def test_before_a_folder_is_chosen_there_is_no_command(
@@ -338,7 +382,7 @@ async def test_before_a_folder_is_chosen_there_is_no_command(
         await pilot.press("tab", "end", "y")
         shown = await settled(pilot)
         assert "no folder of images is chosen yet" in shown
-        assert "cnn-tui train" not in shown
+        assert "cnn-tui --arch" not in shown
         assert pilot.app.clipboard == ""
         # The counts are those of the images of the stages.
         assert "Stages at 32×32" in shown
@@ -460,6 +504,32 @@ async def test_the_same_is_not_said_twice_at_once(tmp_path: Path, spawned: list[
         brief, lasting = pilot.app._notifications
         assert (brief.message, lasting.message) == ("saved", "not running")
         assert brief.timeout < lasting.timeout
+
+
+async def test_a_list_that_takes_long_to_read_is_read_once_at_a_time(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    reads, goes_on = [], threading.Event()
+    found = run_search.list_runs(tmp_path / "runs")
+
+    def slowly(folder: Path) -> list[RunDir]:
+        reads.append(folder)
+        assert goes_on.wait(processes.TIMEOUT)
+        return found
+
+    monkeypatch.setattr(run_search, "list_runs", slowly)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await pilot.pause()
+        box = pilot.app.screen.query_one(RunsBox)
+        for _ in range(3):
+            box.read_runs()
+        goes_on.set()
+        assert "1 lenet5-digits" in await settled(pilot)
+        assert len(reads) == 1
+        box.read_runs()
+        await settled(pilot)
+        assert len(reads) == 2
 
 
 @pytest.mark.parametrize("size", [(50, 16), (100, 30)])

@@ -10,6 +10,8 @@ from cnn_tui.layer_health import LayerHealthMeter
 from engine.inspection.layer_events import GRADIENT_NORM, LayerHealthReading
 from engine.protocol.events import Health
 
+LOGITS = torch.zeros(5, 3)
+
 
 class Net(nn.Module):
     """Conv, batch norm and an in-place ReLU with one dead channel of four, then a linear layer."""
@@ -39,7 +41,7 @@ def examined(net: Net, lr: float = 0.1) -> tuple[dict[str, Health], dict[str, Te
     meter.after_backward()
     optimizer.step()
     meter.after_step()
-    reading = LayerHealthReading(meter)
+    reading = LayerHealthReading(meter, LOGITS)
     assert reading.ready()
     event = reading.event(7)
     assert event.step == 7
@@ -66,7 +68,7 @@ def test_the_gradient_norm_is_that_of_all_parameters() -> None:
     whole = torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None]).norm()
     meter.after_step()
     expected = {GRADIENT_NORM: pytest.approx(float(whole), rel=1e-3)}
-    assert LayerHealthReading(meter).scalars() == expected
+    assert LayerHealthReading(meter, LOGITS).scalars() == expected
 
 
 def test_a_gradient_norm_that_is_not_finite_is_said_to_be_so() -> None:
@@ -75,7 +77,7 @@ def test_a_gradient_norm_that_is_not_finite_is_said_to_be_so() -> None:
     (net(torch.randn(5, 1, 8, 8)).sum() * torch.inf).backward()
     meter.after_backward()
     meter.after_step()
-    assert LayerHealthReading(meter).scalars() == {GRADIENT_NORM: None}
+    assert LayerHealthReading(meter, LOGITS).scalars() == {GRADIENT_NORM: None}
 
 
 def test_activations_are_measured_before_they_are_overwritten() -> None:
@@ -119,7 +121,7 @@ def test_of_a_batch_that_is_left_out_the_activations_are_told() -> None:
     meter = LayerHealthMeter(net)
     net(torch.randn(5, 1, 8, 8))
     meter.after_skipped_step()
-    reading = LayerHealthReading(meter)
+    reading = LayerHealthReading(meter, LOGITS)
     conv, bn, fc = reading.event(3).layers
     assert (conv.gradient, conv.update, bn.update) == (None, None, None)
     assert (conv.mean is None, fc.mean) == (False, None)

@@ -14,6 +14,7 @@ from cnn_tui.feature_maps import default_layers, record_feature_maps
 from cnn_tui.layer_table import layer_table
 from cnn_tui.network_depth import network_depth
 from engine.data.base.dataset import Dataset, Images
+from engine.devices.forward_pass import Judge
 from engine.inspection import layer_events
 from engine.inspection.feature_map_events import FeatureMapReading, feature_map
 from engine.models import registry
@@ -59,7 +60,7 @@ def normalise(pixels: Tensor) -> Tensor:
 
 
 def looked(model: nn.Module, *names: str, size: int = 40) -> list[FeatureMaps]:
-    return FeatureMapReading(model, data(size), normalise, names, CPU, 7).events()
+    return FeatureMapReading(model, data(size), normalise, names, Judge(CPU), 7).events()
 
 
 def numbers(data: str) -> list[int]:

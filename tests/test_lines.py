@@ -33,8 +33,8 @@ def test_a_run_from_start_to_end() -> None:
         "lenet5 on digits: 6,582 parameters, 362k MAC, 640 training and 100 validation images, "
         "10 classes",
         "cpu Test, float32, contiguous, batch 64, 4 epochs of 10 steps, seed 0",
-        "epoch 1/4  step 1/40  loss 2.070  acc 13.0 %  lr 0.05  4k img/s",
-        "epoch 1/4  train 0.500 85.0 %  val 0.450 90.0 %  2.0 s + 0.5 s  4k img/s  best",
+        "epoch 1/4  step 1/40  loss 2.07  acc 13.0 %  lr 0.0500  4.00k img/s",
+        "epoch 1/4  train  0.500  85.0 %  val  0.450  90.0 %  2.0 s + 0.5 s  4.00k img/s  best",
         "saved last.pt at step 10",
         "warning: mind the gap",
         "done after 1:15 – best 90.0 % at epoch 1",
@@ -56,7 +56,7 @@ def test_numbers_that_are_none_are_said_so() -> None:
 
 def test_weighed_classes_have_their_balanced_accuracy() -> None:
     ended = msgspec.structs.replace(scripted.ended_epoch(1), balanced=0.755)
-    assert "val 0.450 90.0 % balanced 75.5 %  " in said([scripted.started(), ended])[-1]
+    assert "val  0.450  90.0 % balanced  75.5 %  " in said([scripted.started(), ended])[-1]
 
 
 def test_nothing_from_outside_reaches_the_terminal_raw() -> None:

@@ -39,7 +39,8 @@ class Host(App[None]):
         yield MapsPane(6)
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.questions.append((message.kind, message.layer, message.images))
+        asked = message.request
+        self.questions.append((asked.kind, asked.layer, asked.images))
 
 
 def history(*said: events.Event) -> History:
@@ -264,7 +265,7 @@ def test_a_pixel_of_another_colour_is_another_cell() -> None:
 
 
 @pytest.mark.parametrize("way", ["colours", "key", "ascii", "no colour", "sixteen"])
-async def test_half_blocks_only_where_there_are_colours(
+async def test_half_blocks_only_where_there_are_colours_or_greys(
     monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     if way == "no colour":
@@ -277,7 +278,7 @@ async def test_half_blocks_only_where_there_are_colours(
         await driven.show(GLIMPSE)
         if way == "key":
             await driven.press("b")
-        assert ("▀" in "".join(driven.rows())) == (way == "colours")
+        assert ("▀" in "".join(driven.rows())) == (way in ("colours", "no colour"))
 
 
 async def test_kernels_that_are_not_there_yet_are_said_to_be_asked_for() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable
 
 import pytest
@@ -10,8 +11,13 @@ import pytest
 from engine.catalog import datasets
 from engine.catalog.architectures import ARCHITECTURES
 from engine.recipes import presets, schedule
-from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_recipe, difference_from_preset
+from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_building import (
+    build_recipe,
+    difference_from_preset,
+    fields_for_device,
+)
+from engine.recipes.recipe_toml import to_toml
 from engine.recipes.schedule import Plateau
 
 STEPS = 781  # of 50,000 images in batches of 64, the incomplete one dropped
@@ -102,10 +108,10 @@ def keras(losses: list[float], lr_schedule: Callable[[int], float] | None) -> li
 LOSSES = [2.0 - 0.05 * min(epoch, 30) for epoch in range(120)]
 
 
-def trained(chosen: Recipe) -> list[float]:
+def trained(chosen: Recipe, losses: list[float] = LOSSES) -> list[float]:
     """Our rates in the first and the last step of each epoch, which must be the same."""
     plan, state, found = schedule.plan(chosen, STEPS), Plateau(), []
-    for epoch, loss in enumerate(LOSSES):
+    for epoch, loss in enumerate(losses):
         first, last = (
             schedule.learning_rate(plan, step, state.factor)
             for step in (epoch * STEPS, (epoch + 1) * STEPS - 1)
@@ -131,6 +137,44 @@ def test_article_plateau_lets_the_plateau_act_on_top() -> None:
     assert found[40] < 1e-3
     assert min(found) == pytest.approx(1e-5)
     assert found == sorted(found, reverse=True)
+
+
+# A flat loss, one that falls by less than 1e-4 and by less than its 1e-4th part, and a broken one.
+PLATEAUS = [
+    [2.0] * 20,
+    [50.0 - 0.001 * epoch for epoch in range(20)],
+    [0.1 - 5e-5 * epoch for epoch in range(20)],
+    [1.0, math.nan, 0.9, *[0.95] * 4, 0.8, *[math.nan] * 12],
+]
+
+
+@pytest.mark.parametrize("losses", PLATEAUS)
+def test_article_plateau_counts_as_keras_does(losses: list[float]) -> None:
+    constant = {"arch": "article-resnet", "data": "cifar10", "schedule": "constant"}
+    found = trained(build_recipe(settings={**constant, "preset": "article-plateau"}), losses)
+    assert found == pytest.approx(keras(losses, None))
+
+
+def test_a_flat_loss_lowers_the_rate_of_article_plateau_from_the_epochs_7_and_12_on() -> None:
+    found = trained(preset("article-plateau", "article-resnet"), [2.0] * 14)
+    drops = [epoch + 1 for epoch in range(1, 14) if found[epoch] < found[epoch - 1]]
+    assert drops == [7, 12]
+
+
+def test_a_run_that_started_before_a_field_was_there_goes_on_without_it() -> None:
+    """Whatever its preset says today."""
+    now = preset("article-plateau", "article-resnet")
+    assert now.plateau_rule == "keras"
+    resolved = Resolved(
+        device="cpu", precision="float32", memory_format="contiguous", threads=1, size=32
+    )
+    written = to_toml(now, resolved)
+    assert build_recipe(file=tomllib.loads(written)).plateau_rule == "keras"
+    lines = [line for line in written.splitlines() if not line.startswith("plateau_rule")]
+    older = tomllib.loads("\n".join(lines))
+    assert build_recipe(file=older).plateau_rule == "pytorch"
+    elsewhere = build_recipe(file=fields_for_device(older, "cpu"))
+    assert (elsewhere.plateau_rule, elsewhere.plateau) == ("pytorch", True)
 
 
 # Papers

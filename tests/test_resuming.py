@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.errors import RunError, UsageError
+from engine.errors import DataError, RunError, UsageError
 from engine.machine import nvml
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -20,6 +20,7 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, requeue, resume
 from engine.start.requeue import Requeued
+from engine.start.resume import ResumeRequest
 from tests import scripted
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def resumed(
     device: str | None = None,
 ) -> tuple[Recipe, Recipe]:
     """The recipe that a resume goes on with, and the one that the run then has."""
-    claim, chosen = resume.resume(run, epochs, gpus, device)
+    claim, chosen = resume.resume(run, ResumeRequest(epochs, gpus, device))
     os.close(claim.lock)
     return chosen, build_recipe(file=read_fields(run.recipe))
 
@@ -156,7 +157,7 @@ def test_a_run_does_not_move_to_what_is_not_there(tmp_path: Path, device: str) -
 
 @pytest.mark.usefixtures("nowhere")
 def test_a_run_of_a_gpu_that_is_gone_does_not_start_to_fail(tmp_path: Path) -> None:
-    claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU))
+    claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU), ResumeRequest())
     with pytest.raises(UsageError, match="no usable GPU"):
         launch.spawn(claim, chosen)
     assert not run_lock.is_live(claim.run)
@@ -186,6 +187,60 @@ def test_so_many_processes_as_are_said_train_there(tmp_path: Path) -> None:
     assert (chosen.gpus, kept.gpus) == (2, 2)
 
 
+# What may change
+
+
+def test_what_may_not_change_is_refused_with_what_may(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()])
+    before = run.recipe.read_text()
+    sentence = "lr, batch cannot change in a run that has begun, only epochs, patience, on_nan, "
+    with pytest.raises(UsageError, match=sentence):
+        resume.resume_request(run, {"lr": 0.1, "patience": 3, "batch": 4})
+    with pytest.raises(UsageError, match="patience must be a whole number from 0"):
+        resume.resume_request(run, {"patience": -1})
+    with pytest.raises(DataError, match="does not exist"):
+        resume.resume_request(run, {"data": "/no/such/folder"})
+    assert run.recipe.read_text() == before
+
+
+def test_a_change_is_written_once_and_keeps_the_rest_of_the_recipe(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started(), saved(3, "epoch")], ON_GPU)
+    before = run.recipe.read_text()
+    request = resume.resume_request(run, {"save_every": "5m", "patience": 0}, force=True)
+    for _ in range(2):
+        claim, chosen = resume.resume(run, request)
+        os.close(claim.lock)
+        assert (chosen.save_every, chosen.threads) == ("5m", 16)
+    note, *lines = run.recipe.read_text().splitlines()
+    assert note == '# Changed after epoch 3: save_every = "5m" (before: "")'
+    changed = {now for now, was in zip(lines, before.splitlines(), strict=True) if now != was}
+    assert len(changed) == 1
+    assert request.engine_options == ("--force",)
+
+
+def test_a_field_that_an_older_recipe_lacks_is_added_before_its_table(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], ON_GPU)
+    lines = run.recipe.read_text().splitlines()
+    run.recipe.write_text("\n".join(line for line in lines if not line.startswith("keep")))
+    claim, _ = resume.resume(run, resume.resume_request(run, {"keep": 2}))
+    os.close(claim.lock)
+    assert build_recipe(file=read_fields(run.recipe)).keep == 2
+
+
+def test_a_note_survives_a_move_to_another_device(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], ON_GPU)
+    for request in (ResumeRequest(settings={"keep": 2}), ResumeRequest(device="cpu")):
+        claim, _ = resume.resume(run, request)
+        os.close(claim.lock)
+    assert run.recipe.read_text().startswith("# Changed after epoch 0: keep = 2 (before: 0)\n")
+
+
+def test_data_that_is_gone_can_be_named_anew(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], data=str(tmp_path / "images"))
+    with pytest.raises(RunError, match=r"is gone: .* `cnn-tui resume 1-lenet5-digits --set data="):
+        resume.resume(run, ResumeRequest())
+
+
 # The same command line again and again
 
 
@@ -202,7 +257,7 @@ def test_where_there_is_no_run_of_that_name_one_begins(tmp_path: Path) -> None:
     found = requeued(RunDir(tmp_path / "runs" / "1-new"), epochs=7)
     assert found.run.label == "1-new"
     assert build_recipe(file=read_fields(found.run.recipe)) == found.recipe
-    assert (found.recipe.epochs, found.epochs, found.ignored) == (7, None, "")
+    assert (found.recipe.epochs, found.request.epochs, found.ignored) == (7, None, "")
 
 
 @pytest.mark.parametrize(("said", "expected"), [("auto", "cuda"), ("cpu", "cpu")])
@@ -255,7 +310,7 @@ def test_what_a_run_does_not_take_over_is_told(tmp_path: Path) -> None:
     assert (
         "epochs = 4 (not 3), lr = 0.05 (not 0.02), precision = bf16 (not float32)" in found.ignored
     )
-    assert (found.epochs, found.recipe.lr, found.recipe.epochs) == (None, 0.05, 4)
+    assert (found.request.epochs, found.recipe.lr, found.recipe.epochs) == (None, 0.05, 4)
 
 
 def test_another_architecture_or_data_is_another_run(tmp_path: Path) -> None:
@@ -273,7 +328,7 @@ def test_more_epochs_in_all_are_trained_once(tmp_path: Path) -> None:
     for _ in range(2):
         found = requeued(run, epochs=6)
         assert found.claim is not None
-        assert (found.epochs, found.ignored) == (6, "")
+        assert (found.request.epochs, found.ignored) == (6, "")
     scripted.write(run, [steered(6, 40), saved(6, "epoch"), DONE])
     found = requeued(run, epochs=6)
     assert (found.claim, found.ignored) == (None, "")
@@ -295,7 +350,7 @@ def test_what_a_person_made_of_the_total_stands(
     run = stopped(tmp_path, [scripted.started(), *said])
     found = requeued(run, epochs=asked)
     assert found.claim is not None
-    assert (found.epochs, found.ignored) == (None, "")
+    assert (found.request.epochs, found.ignored) == (None, "")
     scripted.write(run, [DONE])
     found = requeued(run, epochs=asked)
     assert (found.claim, found.ignored) == (None, "")
@@ -318,4 +373,4 @@ def test_what_a_person_made_of_the_total_stands(
 def test_more_than_was_ever_planned_is_trained(tmp_path: Path, said: list[Event]) -> None:
     """What was not yet saved does not count, for it is taken back; nor what was."""
     run = stopped(tmp_path, [scripted.started(), *said])
-    assert requeued(run, epochs=60).epochs == 60
+    assert requeued(run, epochs=60).request.epochs == 60

@@ -36,6 +36,18 @@ def test_a_deleted_run_keeps_its_number(tmp_path: Path) -> None:
     assert run_creation.create(tmp_path, "x", "").run.number == 2
 
 
+def test_runs_that_were_moved_without_the_claims_keep_their_numbers(tmp_path: Path) -> None:
+    for _ in range(2):
+        os.close(run_creation.create(tmp_path / "old", "x", "").lock)
+    (tmp_path / "new").mkdir()
+    for name in ("1-x", "2-x"):
+        os.rename(tmp_path / "old" / name, tmp_path / "new" / name)
+    for number in (3, 4):
+        run, lock = run_creation.create(tmp_path / "new", "x", "")
+        os.close(lock)
+        assert run.number == number
+
+
 @pytest.mark.parametrize("name", ["", "a/b", "..", "-x", "a\x1b[31m", "x" * 101, ".hidden"])
 def test_a_name_that_climbs_or_hides_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="cannot name a run"):

@@ -7,18 +7,23 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import build_recipe
-from engine.run import run_lock
+from engine.run import engine_log, journal_search, run_lock
 from engine.run.journal import Journal
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
+from tui.cli import single_frame
+from tui.drawing import cells
+from tui.drawing.status_rows import status_row
+from tui.screens.verdicts import verdicts
 from tui.viewer import journal_folding
-from tui.viewer.journal_folding import HistoryUpdate
+from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 from tui.viewer.run_follower import RunFollower
 
 STEPS = 20_000
@@ -44,16 +49,72 @@ def test_the_excerpt_is_shown_until_all_is_folded(
 ) -> None:
     monkeypatch.setattr(journal_folding, "SLICE_SECONDS", 0.0)
     long.update()
-    excerpt, slices = long.history, 0
+    excerpt, slices, share = long.history, 0, 0.0
     while (update := long.update()).more:
         assert update.kinds == frozenset()
         assert long.history is excerpt
         slices += 1
+        assert 0.0 <= share <= long.history.read_share < 1.0
+        share = long.history.read_share
     assert slices > 2
+    assert share > 0.5
     assert update.kinds is None
+    assert long.history.read_share == 1.0
     bins = long.history.loss.bins()
     assert len(excerpt.loss.bins()) < len(bins)
     assert bins[0].step < 2 * long.history.loss.width
+
+
+def best(watched: RunFollower) -> events.EpochEnded | None:
+    return watched.history.best
+
+
+def test_the_best_epoch_is_not_told_before_all_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_folding, "LONG", 0)
+    monkeypatch.setattr(journal_folding, "SLICE_SECONDS", 0.0)
+    watched = RunFollower(scripted.run_dir(tmp_path / "runs", scripted.half_a_run()))
+    assert watched.update().more
+    assert len(watched.history.epochs) == 2
+    assert best(watched) is None
+    row = cells.text(status_row(watched.history, 80, scripted.START))
+    assert "… reading 0 % epoch 3/4" in " ".join(row.split())
+    assert verdicts(watched.history) == []
+    while watched.update().more:
+        pass
+    assert best(watched) is not None
+    assert verdicts(watched.history) != []
+    assert "reading" not in cells.text(status_row(watched.history, 80, scripted.START))
+
+
+def test_a_single_frame_waits_until_all_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_folding, "LONG", 0)
+    monkeypatch.setattr(journal_folding, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(journal_search, "END_BYTES", 1000)
+    monkeypatch.setattr(journal_search, "HEAD_BYTES", 1000)
+    waited: list[float] = []
+    pause, fold_slice = Pilot.pause, JournalFolding.fold_slice
+
+    async def waiting(pilot: Pilot[None], delay: float | None = None) -> None:
+        waited.extend([] if delay is None else [delay])
+        await pause(pilot, delay)
+
+    def slow(folding: JournalFolding) -> HistoryUpdate:
+        """The excerpt, and the rest as soon as the frame waits for it."""
+        if folding.shows_excerpt and not waited:
+            return HistoryUpdate(frozenset(), more=True)
+        return fold_slice(folding)
+
+    monkeypatch.setattr(Pilot, "pause", waiting)
+    monkeypatch.setattr(JournalFolding, "fold_slice", slow)
+    said = [*scripted.half_a_run(epochs=60), scripted.ended_epoch(3, 0.97)]
+    said += [scripted.ended_epoch(epoch, 0.3, best=False) for epoch in range(4, 60)]
+    shown = single_frame.frame(scripted.run_dir(tmp_path / "runs", said))
+    assert "reading" not in shown
+    assert "◆ best 97.0 @3" in shown
 
 
 def test_a_short_journal_is_read_at_once_and_what_follows_in_slices(
@@ -79,10 +140,12 @@ def ends(watched: RunFollower) -> list[events.RunEnded]:
 
 def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
-    run.log.write_text("Killed\n")
+    run.log.write_text("words of an earlier engine\n")
     lock = run_lock.acquire(run)
     watched = RunFollower(run)
     assert ends(watched) == []
+    with run.log.open("a") as log:
+        log.write("Killed\n")
     os.close(lock)
     (died,) = ends(watched)
     assert (died.reason, died.step) == ("failed", 25)
@@ -93,6 +156,29 @@ def test_an_engine_that_died_has_failed_until_another_one_says_something(tmp_pat
     watched.update()
     assert watched.history.ended is None
     os.close(lock)
+
+
+def test_what_is_heard_of_a_dead_engine_later_counts(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    lock = run_lock.acquire(run)
+    watched = RunFollower(run)
+    watched.update()
+    os.close(lock)
+    assert [end.error for end in ends(watched)] == [
+        "the engine died; `cnn-tui resume 1` starts it again."
+    ]
+    engine_log.add_killed(run, 9)
+    (run.checkpoints / "last.pt").touch()
+    (killed,) = ends(watched)
+    assert killed.error == watched.died
+    assert killed.error == (
+        "killed by signal 9 (SIGKILL); `cnn-tui resume 1` goes on from its last checkpoint."
+    )
+    say(run, scripted.steps(26))
+    assert [(end.step, end.reason) for end in ends(watched)] == [(26, "failed")]
+    say(run, STOPPED)
+    assert [end.reason for end in ends(watched)] == ["stopped"]
+    assert watched.died == ""
 
 
 def test_an_engine_that_said_that_it_ended_did_not_die(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import RunError
 from engine.run import run_creation, run_lock
+from engine.run.lock_owner import owner_here
 from tests.processes import start_process
 
 
@@ -37,7 +38,7 @@ def test_the_owner_is_in_the_lock_file(tmp_path: Path) -> None:
     run, lock = run_creation.create(tmp_path, "x", "")
     first = run_lock.read_owner(run)
     assert first is not None
-    run_lock.write_owner(lock, first.attempt, 42)
+    run_lock.write_owner(lock, owner_here(first.attempt, 42))
     second = run_lock.read_owner(run)
     assert second is not None
     assert (second.pid, second.attempt) == (42, first.attempt)

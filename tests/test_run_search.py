@@ -78,3 +78,43 @@ def test_commands_without_a_name_mean_the_only_live_run(three: Path) -> None:
     os.close(second)
     with pytest.raises(RunError, match="is not running"):
         run_search.find_live(three, "1")
+
+
+def test_a_number_means_that_run_though_another_is_live_and_has_it_in_its_name(
+    three: Path,
+) -> None:
+    second = run_lock.acquire(RunDir(three / "2-resnet18-cifar10"))
+    with pytest.raises(RunError, match="1-lenet5-digits is not running"):
+        run_search.find_live(three, "1")
+    with pytest.raises(RunError, match="no run '18'"):
+        run_search.find_live(three, "18")
+    os.close(second)
+
+
+def test_a_part_of_a_name_is_looked_for_among_all_runs(three: Path) -> None:
+    second = run_lock.acquire(RunDir(three / "2-resnet18-cifar10"))
+    with pytest.raises(RunError, match=r"3-resnet18-digits, 2-resnet18-cifar10"):
+        run_search.find_live(three, "resnet")
+    with pytest.raises(RunError, match="1-lenet5-digits is not running"):
+        run_search.find_live(three, "lenet")
+    assert run_search.find_live(three, "cifar").number == 2
+    os.close(second)
+
+
+def test_a_number_comes_before_a_name_and_a_name_before_a_part(three: Path) -> None:
+    for name in ("2", "resnet18", "77"):
+        os.close(run_creation.create(three, name, "").lock)
+    assert run_search.find(three, "2").label == "2-resnet18-cifar10"
+    assert run_search.find(three, "resnet18").label == "5-resnet18"
+    assert run_search.find(three, "77").label == "6-77"
+
+
+def test_a_number_counts_only_in_its_folder(three: Path, tmp_path: Path) -> None:
+    run_creation.link_into_state(RunDir(three / "1-lenet5-digits"))
+    assert run_search.find(tmp_path / "empty", "1").path == three / "1-lenet5-digits"
+    other = tmp_path / "other"
+    os.close(run_creation.create(other, "vgg16", "").lock)
+    os.rename(other / "1-vgg16", other / "2-vgg16")
+    with pytest.raises(RunError, match="no run '1'"):
+        run_search.find(other, "1")
+    assert run_search.find(other, "lenet").path == three / "1-lenet5-digits"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import torch
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import copied
 from engine.checkpoints.save_interval import SaveInterval
-from engine.checkpoints.saver import SaveReason, Snapshot, Writer
+from engine.checkpoints.saver import EPOCH_FILE, SaveReason, Snapshot, Writer
 from engine.protocol import events
 from engine.protocol.events import Event
 from tests import run_states
@@ -148,6 +149,44 @@ def test_only_the_newest_epochs_are_kept(tmp_path: Path) -> None:
         writer.put(snapshot(epoch, (f"epoch-{epoch:04}.pt", "epoch"), ("last.pt", "epoch")))
         writer.wait()
     assert sorted(os.listdir(tmp_path)) == ["epoch-0010.pt", "epoch-0011.pt", "last.pt"]
+
+
+def test_the_newest_epochs_are_those_with_the_highest_numbers(tmp_path: Path) -> None:
+    (tmp_path / "epoch-mine.pt").touch()
+    writer = Writer(tmp_path, 2, nothing, lambda event: None)
+    for epoch in (9_998, 9_999, 10_000, 10_001):
+        writer.put(snapshot(epoch, (EPOCH_FILE.format(epoch), "epoch")))
+        writer.wait()
+    kept = ["epoch-10000.pt", "epoch-10001.pt", "epoch-mine.pt"]
+    assert sorted(os.listdir(tmp_path)) == kept
+
+
+def test_a_slow_disk_holds_few_snapshots_and_the_newest_of_each_file_wins(tmp_path: Path) -> None:
+    said: list[Event] = []
+    begun, go = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        begun.set()
+        go.wait(TIMEOUT)
+
+    made: list[weakref.ref[torch.Tensor]] = []
+
+    def put(epoch: int, *files: tuple[str, SaveReason]) -> None:
+        new = snapshot(epoch, *files)
+        made.append(weakref.ref(new.state.training.weights["w"]))
+        writer.put(new)
+
+    writer = Writer(tmp_path, 200, slow, said.append)
+    for epoch in range(1, 145):
+        best: list[tuple[str, SaveReason]] = [("best.pt", "best")] if epoch <= 100 else []
+        put(epoch, *best, (EPOCH_FILE.format(epoch), "epoch"), ("last.pt", "epoch"))
+        assert begun.wait(TIMEOUT)
+        put(epoch, ("last.pt", "interval"))
+    assert sum(held() is not None for held in made) <= 4
+    go.set()
+    writer.wait()
+    last = {e.file: e.step for e in said if isinstance(e, events.Checkpointed)}
+    assert (last["best.pt"], last["last.pt"], last["epoch-0144.pt"]) == (100, 144, 144)
 
 
 def test_an_interval_of_steps_counts_each_step_once() -> None:

@@ -142,7 +142,9 @@ async def test_before_the_first_step_it_says_what_will_come(tmp_path: Path) -> N
 def explained(said: list[Event]) -> str:
     history = History()
     history.fold(scripted.stamped(said))
-    return " ".join(ScalarsPane.explain(history))
+    pane = ScalarsPane(9)
+    pane.show(history, None)
+    return " ".join(pane.explain())
 
 
 def test_the_explanation_compares_the_gradient_with_its_median() -> None:

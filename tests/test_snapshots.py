@@ -49,13 +49,15 @@ def augmented() -> Screen[Any]:
     picture = examples.feature_maps().picture
     samples = [events.Sample(picture, name) for name in examples.CIFAR10[:9]]
     samples += [events.Sample(picture, "cat", "dog", 0.7)] * 3
-    return AugmentedScreen(events.Augmented(13, tuple(samples)))
+    dialog = AugmentedScreen("")
+    dialog.receive(events.Augmented(13, tuple(samples)))
+    return dialog
 
 
 def pictures() -> Screen[Any]:
     seen = examples.feature_maps()
     shown = [events.Example(10 * i, seen.picture, 3, ((5, 0.8), (3, 0.15))) for i in range(7)]
-    return ImagesDialog("cat taken for dog", shown, examples.CIFAR10)
+    return ImagesDialog("cat taken for dog, epoch 12", shown, examples.CIFAR10, 44)
 
 
 SMALL, MEDIUM, WIDE = (80, 24), (120, 40), (200, 60)

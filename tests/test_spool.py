@@ -14,6 +14,7 @@ from engine.errors import RunError
 from engine.protocol import commands
 from engine.protocol.commands import Command
 from engine.run import run_creation, run_lock, spool
+from engine.run.lock_owner import owner_here
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 
@@ -51,7 +52,7 @@ def test_commands_come_in_order_and_once(live: Claim) -> None:
 
 def test_a_command_for_another_attempt_is_deleted_unheard(live: Claim) -> None:
     spool.send(live.run, commands.Stop)
-    run_lock.write_owner(live.lock, "another", 1)
+    run_lock.write_owner(live.lock, owner_here("another", 1))
     assert taken(live.run) == ([], [])
     assert os.listdir(live.run.commands) == []
 

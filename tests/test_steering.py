@@ -131,17 +131,18 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 
 def test_factors_cannot_pile_up_beyond_any_rate() -> None:
     work = at(0)
-    steer(work, scale=1000.0)
+    steer(work, scale=1000.0, sure=True)
     with pytest.raises(UsageError, match="at most 1000"):
-        steer(work, scale=1000.0)
+        steer(work, scale=1000.0, sure=True)
     assert steer(work, scale=0.001).factor == pytest.approx(1.0)
 
 
 def test_a_planned_rate_of_zero_cannot_be_scaled_to_another() -> None:
     work = at(0)
     work.step, work.ended_epochs = work.plan.steps, 3
-    with pytest.raises(UsageError, match="give more epochs"):
-        steer(work, lr=0.1)
+    for changes in ({"lr": 0.1}, {"scale": 2.0}):
+        with pytest.raises(UsageError, match="give more epochs"):
+            steer(work, **changes)
     assert steer(work, lr=0.1, epochs=5).lr == pytest.approx(0.1)
 
 
@@ -355,6 +356,38 @@ async def test_s_steers_by_what_was_changed(
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, Dashboard)
     assert sent(live) == [command]
+
+
+@pytest.mark.parametrize("typed", ["50", "x1000"])
+async def test_a_rate_far_above_the_recipe_is_asked_about(live: RunDir, typed: str) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        await retype(pilot, typed)
+        await pilot.press("enter")
+        question = str(pilot.app.screen.query_one(".wrong", Label).render())
+        assert "times the recipe's: press Enter again if you mean it" in question
+        assert sent(live) == []
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Dashboard)
+    owner = run_lock.read_owner(live)
+    assert owner is not None
+    [command] = spool.Spool(live, owner.attempt, lambda file, why: None).take()
+    assert isinstance(command, commands.Steer)
+    assert command.sure
+
+
+async def test_another_rate_is_asked_about_anew(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        for typed in ("50", "60"):
+            await retype(pilot, typed)
+            await pilot.press("enter")
+            assert isinstance(pilot.app.screen, SteerScreen)
+        await retype(pilot, "0.01")
+        await pilot.press("enter")
+    assert sent(live) == [(0.01, None, None)]
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])

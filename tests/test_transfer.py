@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -65,7 +66,7 @@ def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]
 def test_a_model_of_the_users_own_has_a_head_too() -> None:
     model = nn.Sequential(nn.Bilinear(2, 2, 3), nn.Sequential(nn.ReLU(), nn.PReLU()), nn.Flatten())
     assert transfer_learning.head(model)[0] == "1.1"
-    assert not transfer_learning.load_weights(model, model.state_dict(), "x")
+    assert not transfer_learning.load_weights(model, model.state_dict(), "x", same_classes=True)
 
 
 def test_the_head_is_the_last_layer_with_weights() -> None:
@@ -83,7 +84,7 @@ def test_the_head_is_the_last_layer_with_weights() -> None:
 def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
     theirs, ours = (registry.build("resnet20", 3, 32, 4) for _ in range(2))
     theirs(torch.randn(8, 3, 32, 32))
-    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x")
+    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x", same_classes=True)
     for key, value in ours.state_dict().items():
         assert torch.equal(value, theirs.state_dict()[key]), key
 
@@ -91,14 +92,14 @@ def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
 def test_a_head_for_other_classes_is_left_fresh() -> None:
     theirs, ours = registry.build("lenet5", 1, 32, 10), registry.build("lenet5", 1, 32, 4)
     fresh = ours.state_dict()["fc3.weight"].clone()
-    assert transfer_learning.load_weights(ours, theirs.state_dict(), "x")
+    assert transfer_learning.load_weights(ours, theirs.state_dict(), "x", same_classes=True)
     assert torch.equal(ours.state_dict()["fc3.weight"], fresh)
     assert torch.equal(ours.state_dict()["fc2.weight"], theirs.state_dict()["fc2.weight"])
 
 
 def test_filters_for_colours_are_summed_for_grey_images() -> None:
     theirs, ours = registry.build("resnet20", 3, 32, 4), registry.build("resnet20", 1, 32, 4)
-    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x")
+    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x", same_classes=True)
     images = torch.rand(2, 1, 32, 32)
     with torch.no_grad():
         expected = theirs.eval()(images.expand(-1, 3, -1, -1))
@@ -109,14 +110,14 @@ def test_filters_for_colours_are_summed_for_grey_images() -> None:
 def test_weights_of_another_architecture_are_refused(other: str) -> None:
     ours, theirs = registry.build("resnet20", 3, 32, 4), registry.build(other, 3, 32, 4)
     with pytest.raises(UsageError, match=r"the weights in best\.pt belong to another"):
-        transfer_learning.load_weights(theirs, ours.state_dict(), "best.pt")
+        transfer_learning.load_weights(theirs, ours.state_dict(), "best.pt", same_classes=True)
 
 
 def test_weights_of_another_form_are_refused() -> None:
     with torch.device("meta"):
         small, large = (registry.build("resnet18", 3, size, 4) for size in (32, 224))
     with pytest.raises(UsageError, match="another form of it"):
-        transfer_learning.load_weights(large, small.state_dict(), "best.pt")
+        transfer_learning.load_weights(large, small.state_dict(), "best.pt", same_classes=True)
 
 
 # torchvision's weights
@@ -168,8 +169,10 @@ def test_pretrained_weights_are_for_larger_images() -> None:
 # A checkpoint of ours
 
 
-def saved(path: Path, model: nn.Module) -> str:
-    run_states.save(path, run_states.state(weights=weights_of(model)))
+def saved(path: Path, model: nn.Module, classes: Sequence[str] | None = tuple("abcd")) -> str:
+    state = run_states.state(weights=weights_of(model))
+    described = replace(run_states.description(), classes=classes) if classes else None
+    run_states.save(path, replace(state, description=described))
     return str(path)
 
 
@@ -180,12 +183,40 @@ def test_a_run_begins_with_the_weights_of_another(tmp_path: Path) -> None:
     assert torch.equal(ours.state_dict()["fc3.weight"], theirs.state_dict()["fc3.weight"])
 
 
-def test_other_classes_are_told(tmp_path: Path) -> None:
-    theirs, ours = registry.build("lenet5", 1, 32, 10), registry.build("lenet5", 1, 32, 4)
-    source = saved(tmp_path / "best.pt", theirs)
+@pytest.mark.parametrize(
+    ("classes", "why"),
+    [
+        (
+            tuple("0123456789"),
+            "(new: a, b, c, d; gone: 0, 1, 2, 3, 4 and 5 more), so",
+        ),
+        (
+            tuple("abcx"),
+            "has other classes (new: d; gone: x), so the last layer starts",
+        ),
+        (tuple("bacd"), "has other classes (the same names in another order), so the last layer"),
+        (None, "does not name its classes, so the last layer starts from random weights"),
+    ],
+)
+def test_a_head_for_other_names_is_left_fresh_and_told(
+    tmp_path: Path, classes: tuple[str, ...] | None, why: str
+) -> None:
+    theirs = registry.build("lenet5", 1, 32, len(classes or "abcd"))
+    ours = registry.build("lenet5", 1, 32, 4)
+    fresh = ours.state_dict()["fc3.weight"].clone()
+    source = saved(tmp_path / "best.pt", theirs, classes)
     (told,) = begun(ours, build_recipe(settings={"init_from": source}), images_of(1, 32))
     assert isinstance(told, events.Alert)
-    assert (told.level, told.text) == ("info", process_text.head_left_fresh(source))
+    assert (told.level, told.code) == ("info", "init-from")
+    assert why in told.text
+    assert torch.equal(ours.state_dict()["fc3.weight"], fresh)
+    assert torch.equal(ours.state_dict()["fc2.weight"], theirs.state_dict()["fc2.weight"])
+
+
+def test_imagenet_is_known_by_the_names_of_its_folders() -> None:
+    assert transfer_learning.are_imagenet([f"n{number:08}" for number in range(1000)])
+    assert not transfer_learning.are_imagenet([str(number) for number in range(1000)])
+    assert not transfer_learning.are_imagenet(["n01440764", "n01443537"])
 
 
 def test_a_model_that_begins_from_images_sees_normalised_ones() -> None:

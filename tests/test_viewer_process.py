@@ -10,6 +10,7 @@ from engine.protocol import events
 from engine.run import run_lock
 from engine.run.run_paths import RunDir
 from tests.processes import LiveJournal, Terminal, headless, wait_for
+from tests.test_giving_back import ended, is_asked
 
 RUN = RunDir(Path("runs/1-lenet5-digits"))
 START = ("-m", "lenet5", "-d", "digits", "--epochs", "5000", "--set", "threads=1")
@@ -68,18 +69,15 @@ def stop_the_engine() -> None:
 
 def test_whatever_becomes_of_the_terminal_the_training_goes_on() -> None:
     """Of the one that the run was started from, and of others that it is seen on."""
-    first = Terminal(*START)
-    first.wait_for("training")
+    first = ended(*START, at=is_asked, by=signal.SIGTERM)
+    assert "come back with: cnn-tui attach 1" in first.text
     journal = LiveJournal(RUN.journal)
-    wait_for(lambda: journal.count(events.EpochEnded) > 0)
-    first.hang_up()
-    first.wait_end()
     trains_on(journal)
-    hung_up, killed = Terminal("attach"), Terminal("attach")
-    for viewer in (hung_up, killed):
+    closed, killed = Terminal("attach"), Terminal("attach")
+    for viewer in (closed, killed):
         viewer.wait_for("training")
-    os.kill(hung_up.pid, signal.SIGHUP)
-    hung_up.wait_end()
+    closed.hang_up()
+    closed.wait_end()
     killed.kill()
     trains_on(journal)
     stop_the_engine()
@@ -92,7 +90,7 @@ def trains_on(journal: LiveJournal) -> None:
 
 def test_one_enter_in_the_launcher_starts_the_default_run() -> None:
     viewer = Terminal(columns=100, rows=30)
-    viewer.wait_for("cnn-tui train -m lenet5 -d digits -r quick")
+    viewer.wait_for("cnn-tui --arch lenet5 --data digits --recipe quick")
     viewer.type("\r")
     viewer.wait_for("training")
     assert run_lock.is_live(RUN)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from textual import events
 from textual.app import App
@@ -19,7 +20,7 @@ from textual.widgets import Input
 from engine.run.run_paths import RunDir
 from tui import shared_text
 from tui.screens.opening import Opening
-from tui.terminal import ambiguous_width, fullwidth_keys, hangup
+from tui.terminal import ambiguous_width, ending_signals, fullwidth_keys, hangup
 from tui.terminal.driver import SteadyDriver
 from tui.terminal.typed_ahead import TypedAhead, keys_in
 from tui.widgets import themes
@@ -80,18 +81,23 @@ class CnnTui(App[str]):
         recorded: bool = False,
         ascii_only: bool = False,
         typed: str = "",
+        farewell: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Watch a run, or open the launcher.
 
         `started` says that this viewer started the run, `recorded` that the run is a recording,
         which has no engine. `typed` is the text that the user typed before the app started.
+        `farewell` is printed if the app is ended before its first screen is open.
         """
         super().__init__(driver_class=SteadyDriver)
         self.ascii_only = ascii_only
+        # Whether pictures and shades must be text, without any colour.
+        self.text_only = False
         self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._run, self._started, self._recorded = watch, started, recorded
+        self._farewell = farewell
         self.clock = clock
         self._typed_ahead = TypedAhead(keys_in(typed))
         for theme in themes.dark_and_light(self.console.color_system == "standard"):
@@ -194,7 +200,19 @@ class CnnTui(App[str]):
     def _end_with_terminal(self) -> None:
         """Exit when the terminal is gone: Textual would read its dead input in a busy loop."""
         if hangup.is_gone():
-            self.terminal_gone()
+            self.end_at_once(ending_signals.exit_code(signal.SIGHUP))
 
-    def terminal_gone(self) -> None:
-        os._exit(1)
+    def end_at_once(self, code: int) -> NoReturn:
+        """Give the terminal back and end the process, whatever the app is doing."""
+        try:
+            assert isinstance(self._driver, SteadyDriver)
+            self._driver.give_back(self._last_words)
+        finally:
+            os._exit(code)
+
+    @property
+    def _last_words(self) -> str:
+        """What the screens say of runs that live on, the run on the screen first."""
+        said = [getattr(screen, "farewell", "") for screen in reversed(self.screen_stack)]
+        lines = "\n".join(filter(None, said)).split("\n")
+        return "\n".join(dict.fromkeys(lines)) or self._farewell

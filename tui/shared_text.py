@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine import numbers
 from engine.text import harmless
 
 # Numbers
 
-NAN = "nan"
-NONE = "–"
+NAN = numbers.NAN
+NONE = numbers.MISSING
 
 # Curves
 
@@ -103,6 +104,10 @@ TOGGLE_THEME = "Switch between the dark and the light theme"
 
 def goes_on(run: str, selector: str) -> str:
     return harmless(f"{run} goes on training; come back with: cnn-tui attach {selector}")
+
+
+def stays_paused(run: str, selector: str) -> str:
+    return harmless(f"{run} stays paused; let it go on with: cnn-tui continue {selector}")
 
 
 # The launcher

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.protocol import events
-from engine.run.history import History
 from tui.drawing.cells import Row, Span
 from tui.drawing.spark import bar
 from tui.panes.base.pane import Border, Pane
@@ -20,8 +19,7 @@ class SpeedPane(Pane):
     GO_TO = "Go to the speed"
     LISTENS = frozenset({events.EpochEnded})
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
+    def explain(self) -> Iterator[str]:
         yield "Each bar is one epoch: how many training images a second the network learnt from."
 
     def border(self, width: int, height: int, facts_room: int) -> Border:

@@ -16,10 +16,14 @@ from typing import Any
 
 import torch
 
-from engine.checkpoints import checkpoint_text, format_2, run_state
+from engine.checkpoints import checkpoint_text, foreign_file, format_2, run_state
 from engine.checkpoints.run_state import RunState
 from engine.errors import RunError
 from engine.run.durable_files import write_durably
+from engine.text import reason
+
+# The errors of a dict that lacks something, and of a state that belongs to another model.
+UNFIT = (KeyError, TypeError, ValueError, AttributeError, RuntimeError)
 
 
 def content(plain: Mapping[str, Any]) -> memoryview:
@@ -53,8 +57,15 @@ def fits(path: Path) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise RunError(checkpoint_text.bad_checkpoint(path)) from error
+    except UNFIT as error:
+        raise RunError(checkpoint_text.does_not_fit(path, error)) from error
+
+
+def _refused(path: Path, what: str) -> RunError:
+    """The error for a file that is no checkpoint; `what` says what it is, or is empty."""
+    if what:
+        return RunError(checkpoint_text.foreign_checkpoint(path, what))
+    return RunError(checkpoint_text.bad_checkpoint(path))
 
 
 def load(path: Path) -> RunState:
@@ -64,14 +75,18 @@ def load(path: Path) -> RunState:
     """
     try:
         plain = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise RunError(checkpoint_text.unreadable(path, reason(error))) from error
     except Exception as error:  # torch raises a dozen kinds for a broken file
-        raise RunError(checkpoint_text.bad_checkpoint(path)) from error
+        raise _refused(path, foreign_file.kind_of(path)) from error
     if not isinstance(plain, dict) or not isinstance(plain.get("format"), int):
-        raise RunError(checkpoint_text.bad_checkpoint(path))
+        raise _refused(path, foreign_file.content_of(plain))
     if plain["format"] not in (format_2.FORMAT, run_state.FORMAT):
         newer = plain["format"] > run_state.FORMAT
         raise RunError(checkpoint_text.other_version(path, newer=newer))
-    with fits(path):
+    try:
         if plain["format"] == format_2.FORMAT:
             plain = format_2.to_format_3(plain)
         return run_state.from_plain(plain)
+    except UNFIT as error:
+        raise RunError(checkpoint_text.bad_checkpoint(path)) from error

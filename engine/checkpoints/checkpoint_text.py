@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.text import error_summary, harmless, reason
 
@@ -33,6 +33,40 @@ def save_crashed(error: Exception) -> str:
         f"({harmless(error_summary(error))}); the one before it is kept, and the next save tries "
         "again: please report this with engine.log."
     )
+
+
+def does_not_fit(path: object, why: Exception) -> str:
+    return (
+        f"{harmless(str(path))} does not fit the model and the optimiser of this run "
+        f"({harmless(error_summary(why))}): put recipe.toml and the model's file back as they "
+        "were, or start another run."
+    )
+
+
+WEIGHTS_ALONE = "weights alone (a state_dict)"
+LIGHTNING = "a checkpoint of PyTorch Lightning"
+SAFETENSORS = "a safetensors file"
+TORCHSCRIPT = "a TorchScript model"
+KERAS = "a Keras model"
+WITH_CODE = "a pickled object with code, which this program never runs"
+# The most keys that a sentence lists.
+MOST_KEYS = 6
+
+
+def other_keys(keys: Sequence[str]) -> str:
+    shown = ", ".join(keys[:MOST_KEYS])
+    return f"a file that holds {shown}{' …' if len(keys) > MOST_KEYS else ''}"
+
+
+def foreign_checkpoint(path: object, what: str) -> str:
+    return (
+        f"{harmless(str(path))} is {harmless(what)}, and a run of this program starts only from "
+        "last.pt, best.pt or epoch-N.pt of another: name such a file, or the run."
+    )
+
+
+def unreadable(path: object, why: str) -> str:
+    return f"{harmless(str(path))} cannot be read: {harmless(why)}; check the path and the disk."
 
 
 def bad_checkpoint(path: object) -> str:

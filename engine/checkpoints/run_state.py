@@ -14,7 +14,7 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from engine.recipes.schedule import Plateau
+from engine.recipes.schedule import Plateau, Steering
 
 FORMAT = 3
 
@@ -82,13 +82,6 @@ class Accuracy(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int = 0
 
 
-class Steering(msgspec.Struct, frozen=True, kw_only=True):
-    """The user's factor on all planned learning rates, and the total number of epochs."""
-
-    factor: float
-    epochs: int
-
-
 class EpochSums(msgspec.Struct, frozen=True, kw_only=True):
     """The unfinished epoch: sums of losses and hits (2,) float64, images, and seconds."""
 
@@ -101,7 +94,8 @@ class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     """All that an exact resume needs.
 
     `weights` are the validated ones. Where these are an EMA, `trained_weights` are the ones that
-    the optimisers update. `random` has the states of the global generators by kind of device.
+    the optimisers update. `random` has the states of the global generators by kind of device. From
+    the epoch `patient_since` on, epochs without a better accuracy count as such.
     """
 
     shape: RunShape
@@ -116,6 +110,7 @@ class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     plateau: Plateau
     epoch: EpochSums
     random: dict[str, Tensor]
+    patient_since: int = 0
 
 
 class RunState(msgspec.Struct, frozen=True, kw_only=True):

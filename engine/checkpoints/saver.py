@@ -1,12 +1,14 @@
 """Saves beside the training: the worker takes a snapshot, and a writer thread makes it durable.
 
 The training waits only for the snapshot, a copy in memory. While the writer is busy, a new snapshot
-replaces a waiting one for the same files, so that a slow disk delays checkpoints and never steps.
+replaces waiting ones, so that a slow disk delays checkpoints and never steps, and so that the
+waiting snapshots take the memory of three at most.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
 import traceback
@@ -24,6 +26,7 @@ from engine.protocol.events import Event, MaybeMeasured
 
 SaveReason: TypeAlias = Literal["epoch", "best", "interval", "command", "signal", "stop"]
 EPOCH_FILE = "epoch-{:04}.pt"
+_EPOCH_NAME = re.compile(r"epoch-([0-9]{4,})\.pt")
 
 
 class Snapshot(NamedTuple):
@@ -39,6 +42,11 @@ class Snapshot(NamedTuple):
     step: int
     stall: float
     top1: MaybeMeasured = UNSET
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Its files, all epochs counted as one. A newer snapshot for the same replaces it."""
+        return frozenset(_EPOCH_NAME.sub("epoch", name) for name, _ in self.files)
 
 
 class Writer:
@@ -63,10 +71,9 @@ class Writer:
         self._thread: threading.Thread | None = None
 
     def put(self, snapshot: Snapshot) -> None:
-        """Write this snapshot soon; drops a waiting one for the same files."""
+        """Write this snapshot soon; drops waiting ones that it makes outdated."""
         with self._changed:
-            kept = [other for other in self._waiting if other.files != snapshot.files]
-            self._waiting = [*kept, snapshot]
+            self._waiting = _not_outdated([*self._waiting, snapshot])
             self._changed.notify_all()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -128,10 +135,25 @@ class Writer:
 
     def _prune(self) -> None:
         """Delete the files of all but the newest epochs."""
-        files = sorted(self._folder.glob(EPOCH_FILE.format(0).replace("0000", "*")))
-        for old in files[: max(0, len(files) - self._keep)]:
+        found = (_EPOCH_NAME.fullmatch(path.name) for path in self._folder.glob("epoch-*.pt"))
+        epochs = sorted((int(name[1]), name[0]) for name in found if name)
+        for _, old in epochs[: max(0, len(epochs) - self._keep)]:
             with contextlib.suppress(OSError):
-                old.unlink()
+                (self._folder / old).unlink()
+
+
+def _not_outdated(snapshots: list[Snapshot]) -> list[Snapshot]:
+    """The snapshots, oldest first, without those for whose places there are newer ones.
+
+    At most one is left for each place: last, best and epoch.
+    """
+    kept: list[Snapshot] = []
+    taken: frozenset[str] = frozenset()
+    for snapshot in reversed(snapshots):
+        if not snapshot.places <= taken:
+            kept.insert(0, snapshot)
+            taken |= snapshot.places
+    return kept
 
 
 def _checkpointed(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import islice
 
+from engine import numbers
 from engine.text import byte_size, harmless
 
 
@@ -83,21 +85,48 @@ def folder_class_mismatch(path: object, names: Iterable[str]) -> str:
     return f"{harmless(str(path))} holds classes that train/ lacks: {shown}; rename or add them."
 
 
-def too_many_broken(count: int, total: int, path: object, first: object, why: str) -> str:
+# How many broken images a sentence names.
+EXAMPLES = 3
+
+
+def _first_of(broken: Mapping[str, str]) -> str:
+    """`the first is a/1.png (not an image)`, or the first three; `broken` gives why, by name."""
+    named = [
+        f"{harmless(name)} ({harmless(why)})" for name, why in islice(broken.items(), EXAMPLES)
+    ]
+    return f"the first {'is' if len(broken) == 1 else 'are'} {', '.join(named)}"
+
+
+def too_many_broken(total: int, path: object, broken: Mapping[str, str]) -> str:
     return (
-        f"{count:,} of {total:,} images in {harmless(str(path))} cannot be read; "
-        f"the first is {harmless(str(first))} ({harmless(why)}): repair or delete them."
+        f"{len(broken):,} of {total:,} images in {harmless(str(path))} cannot be read; "
+        f"{_first_of(broken)}: repair or delete them."
     )
 
 
-def some_broken(count: int, total: int, first: object, why: str) -> str:
+def none_readable(path: object, broken: Mapping[str, str]) -> str:
     return (
-        f"{count:,} of {total:,} images cannot be read and are left out; "
-        f"the first is {harmless(str(first))} ({harmless(why)})."
+        f"{harmless(str(path))} has a split of {len(broken):,} images, and none can be read; "
+        f"{_first_of(broken)}: repair or delete them."
+    )
+
+
+def some_broken(total: int, broken: Mapping[str, str]) -> str:
+    return (
+        f"{len(broken):,} of {total:,} images cannot be read and are left out; {_first_of(broken)}."
     )
 
 
 NOT_AN_IMAGE = "not an image"
+
+IMAGE_TOO_LARGE = "too large for the free memory"
+
+
+def values_out_of_range(low: float, high: float) -> str:
+    return (
+        f"its values go from {low:g} to {high:g}; save it with 8 or 16 bits, or with values "
+        "from 0 to 1"
+    )
 
 
 def too_few_images(path: object, count: int) -> str:
@@ -114,17 +143,17 @@ def data_too_large(images: int, needed: float, free: float) -> str:
     )
 
 
-def all_broken(count: int, first: object) -> str:
+def all_broken(folder: object, broken: Mapping[str, str]) -> str:
     return (
-        f"{count:,} images in a row cannot be read, from {harmless(str(first))} on: check that the "
-        "folder still exists and is complete."
+        f"{len(broken):,} images in a row in {harmless(str(folder))} cannot be read; "
+        f"{_first_of(broken)}: repair or delete them, and check that the folder is complete."
     )
 
 
-def replaced_broken(count: int, first: object, why: str) -> str:
+def replaced_broken(broken: Mapping[str, str]) -> str:
     return (
-        f"{count:,} images cannot be read and are replaced by the next ones; "
-        f"the first is {harmless(str(first))} ({harmless(why)}): repair or delete them."
+        f"{len(broken):,} images cannot be read and are replaced by the next ones; "
+        f"{_first_of(broken)}: repair or delete them."
     )
 
 
@@ -143,6 +172,13 @@ def decoder_died(workers: int) -> str:
     return (
         "a process that decodes images was killed, probably for lack of memory: "
         f"free some memory and resume the run, or start a run with --set threads={fewer}."
+    )
+
+
+def no_contrast(path: object) -> str:
+    return (
+        f"the training images in {harmless(str(path))} are all of one colour: look at them, since "
+        "images of more than 8 bits whose values fill only a small part of the range become black."
     )
 
 
@@ -185,7 +221,7 @@ TEST_AT_THE_END = "the test images are evaluated once, at the end, with the best
 def one_class_dominates(name: str, share: float, right: float, weighted: bool) -> str:
     rest = "" if weighted else ", or use --set class_weights=true, so that all classes count alike"
     return (
-        f"{share * 100:.1f} % of the training images are of the class '{harmless(name)}', and "
-        f"always guessing it is right for {right * 100:.1f} % of the validation images: compare "
+        f"{numbers.share(share)} of the training images are of the class '{harmless(name)}', and "
+        f"always guessing it is right for {numbers.share(right)} of the validation images: compare "
         f"the accuracy with that{rest}."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,24 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
     if precision == "float32":
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+class Judge(NamedTuple):
+    """How images are judged: the same way where they are counted and where they are shown.
+
+    `mirrored` averages the logits of each image and of its mirror image.
+    """
+
+    device: torch.device
+    precision: str = "float32"
+    mirrored: bool = False
+
+    @torch.no_grad()
+    def logits(self, model: nn.Module, images: Tensor) -> Tensor:
+        """The logits (N, classes) of normalised images (N, C, H, W), by a model in eval mode."""
+        with autocast(self.device, self.precision):
+            logits: Tensor = model(images)
+            return (logits + model(images.flip(3))) / 2 if self.mirrored else logits
 
 
 def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:

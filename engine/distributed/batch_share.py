@@ -20,9 +20,9 @@ class BatchShare(NamedTuple):
         """This part of values (..., N, ...) along a dimension; the parts differ by one at most."""
         return values.tensor_split(self.ranks, dim)[self.rank]
 
-    def share(self, batch: int) -> int:
+    def share(self, batch: int, most: int) -> int:
         """The number of images in this part of a batch. Raises UsageError as `share_of_batch`."""
-        return share_of_batch(batch, self.ranks)
+        return share_of_batch(batch, self.ranks, most)
 
 
 WHOLE = BatchShare()

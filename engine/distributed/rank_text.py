@@ -4,6 +4,6 @@ from __future__ import annotations
 
 # The error of a rank that waited for another one in vain.
 RANK_LOST = (
-    "another process of this run has ended (see engine.log): go on from the last checkpoint with "
-    "`cnn-tui resume`."
+    "another process of this run has ended (see engine.log): resume the run, which goes on from "
+    "its last checkpoint."
 )

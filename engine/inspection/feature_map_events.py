@@ -8,8 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.feature_maps import record_feature_maps
 from engine.data.base.dataset import Dataset
+from engine.devices.forward_pass import Judge
 from engine.devices.readback import Readback
 from engine.inspection.pictures import base64_of, picture, predictions
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
@@ -37,17 +39,20 @@ class FeatureMapReading:
         dataset: Dataset,
         normalise: Callable[[Tensor], Tensor],
         names: Sequence[str],
-        device: torch.device,
+        judge: Judge,
         step: int,
         image: int = 0,
         limits: MapLimits = RECORDED,
     ) -> None:
-        """Run the model on the image, in evaluation mode and without autocast."""
+        """Run the model on the image: for the maps without autocast, and once more to judge it."""
         pixels, self._true = dataset.validation.one(image)
-        found = record_feature_maps(model, normalise(pixels[None].to(device)), names, *limits)
+        normalised = normalise(pixels[None].to(judge.device))
+        found = record_feature_maps(model, normalised, names, *limits)
+        with evaluation_mode(model):
+            logits = judge.logits(model, normalised)[0].float()
         grids = [maps.grids for maps in found.layers.values()]
         self._shapes = {name: maps.shape for name, maps in found.layers.items()}
-        self._readback = Readback(device, [found.logits, *grids])
+        self._readback = Readback(judge.device, [logits, *grids])
         self._picture, self._image, self._step = picture(pixels), image, step
 
     def ready(self) -> bool:

@@ -15,4 +15,11 @@ def no_such_image(count: int) -> str:
     return f"there are {count:,} validation images: ask for one from 0 to {count - 1}."
 
 
+def no_images_known(epoch: int) -> str:
+    return (
+        f"which images epoch {epoch} counted in this cell is not known any more: choose one of "
+        "the most frequent mistakes, whose images are kept."
+    )
+
+
 NO_KERNELS = "this architecture has no convolution and so no kernels: look at another run."

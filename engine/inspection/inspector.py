@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from cnn_tui.kernels import first_convolution
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.loader_choice import Loader
+from engine.devices.forward_pass import Judge
 from engine.errors import EngineError, UsageError
 from engine.inspection import inspection_text, pictures
+from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.feature_map_events import REQUESTED, FeatureMapReading
 from engine.protocol import commands
 from engine.protocol.events import Alert, Event, Layer
@@ -28,10 +29,12 @@ class Inspector:
         layers: tuple[Layer, ...],
         dataset: Dataset,
         loader: Loader,
-        device: torch.device,
+        judge: Judge,
     ) -> None:
         self._model, self._layers, self._dataset = model, layers, dataset
-        self._loader, self._device = loader, device
+        self._loader, self._judge = loader, judge
+        self.evaluated: EvaluatedCells | None = None
+        """What the last validation predicted; None before it."""
 
     def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
         """The reply to a request after `step` steps; epochs count from 1. Waits for the device.
@@ -53,7 +56,7 @@ class Inspector:
             case "images":
                 images, normalise = self._images(request), self._loader.normalise
                 return pictures.examples(
-                    self._model, self._dataset, normalise, images, self._device, step
+                    self._model, self._dataset, normalise, images, self._judge, step
                 )
             case "kernels":
                 return self._kernels(step)
@@ -72,7 +75,7 @@ class Inspector:
             self._dataset,
             self._loader.normalise,
             (request.layer,),
-            self._device,
+            self._judge,
             step,
             image=self._images(request)[0],
             limits=REQUESTED,
@@ -80,8 +83,12 @@ class Inspector:
         return reading.events()[0]
 
     def _images(self, request: commands.Inspect) -> tuple[int, ...]:
-        count = len(self._dataset.validation)
+        count, evaluated = len(self._dataset.validation), self.evaluated
         images = request.images[:MOST_IMAGES]
+        if request.cell is not None and evaluated and evaluated.epoch == request.epoch:
+            images = tuple(evaluated.images(*request.cell)[:MOST_IMAGES])
+        if request.cell is not None and not images:
+            raise UsageError(inspection_text.no_images_known(request.epoch))
         if not images or not all(0 <= image < count for image in images):
             raise UsageError(inspection_text.no_such_image(count))
         return images

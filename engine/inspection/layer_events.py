@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
-from torch import nn
+from torch import Tensor, nn
 
 from cnn_tui.layer_health import LayerHealthMeter, layer_health
 from cnn_tui.layer_table import layer_table
 from engine.devices.readback import Readback
+from engine.inspection import output_range
+from engine.inspection.output_range import Ending
 from engine.protocol.events import Health, Layer, LayerHealth, Measured, Scalars
 
 GRADIENT_NORM = "gradient_norm"
@@ -20,12 +22,16 @@ def layers(model: nn.Module, channels: int, size: int) -> tuple[Layer, ...]:
 
 
 class LayerHealthReading:
-    """The numbers of a meter after its step, while the device still computes or copies them."""
+    """The numbers of a meter after its step, while the device still computes or copies them.
 
-    def __init__(self, meter: LayerHealthMeter) -> None:
+    Beside the layers, these are the range of the logits (N, classes) of that step.
+    """
+
+    def __init__(self, meter: LayerHealthMeter, logits: Tensor) -> None:
         self._layers = meter.layers
         total = [] if meter.gradient_norm is None else [meter.gradient_norm]
-        self._readback = Readback(meter.table.device, [meter.table, *total])
+        tensors = [meter.table, output_range.measured_range(logits), *total]
+        self._readback = Readback(meter.table.device, tensors)
 
     def ready(self) -> bool:
         """Whether `event` returns without waiting."""
@@ -36,8 +42,12 @@ class LayerHealthReading:
 
         Waits as `event` does.
         """
-        _, *norms = self._readback.wait()
+        _, _, *norms = self._readback.wait()
         return {GRADIENT_NORM: _rounded(norms[0].item())} if norms else {}
+
+    def ending(self) -> Ending | None:
+        """The activation function after the logits, if there is one. Waits as `event` does."""
+        return output_range.ending(self._readback.wait()[1])
 
     def event(self, step: int) -> LayerHealth:
         """The layer health at the end of this step. Waits for the device unless `ready`."""

@@ -13,6 +13,8 @@ from cnn_tui.evaluation_mode import evaluation_mode
 from cnn_tui.kernels import kernels
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset
+from engine.devices.forward_pass import Judge
+from engine.models.class_ranking import ClassRanking
 from engine.protocol.events import (
     Augmented,
     Example,
@@ -42,9 +44,9 @@ def base64_of(values: Tensor) -> str:
 
 
 def predictions(logits: Tensor) -> tuple[tuple[int, float | None], ...]:
-    """The three likeliest classes for logits (classes,), each with its probability."""
-    probabilities, classes = logits.softmax(0).topk(min(TOP_CLASSES, len(logits)))
-    pairs = zip(classes.tolist(), probabilities.tolist(), strict=True)
+    """The three first classes for logits (classes,), each with its probability."""
+    classes = ClassRanking(logits[None]).first(TOP_CLASSES)[0]
+    pairs = zip(classes.tolist(), logits.softmax(0)[classes].tolist(), strict=True)
     return tuple((index, measured(probability)) for index, probability in pairs)
 
 
@@ -78,14 +80,14 @@ def examples(
     dataset: Dataset,
     normalise: Callable[[Tensor], Tensor],
     images: Sequence[int],
-    device: torch.device,
+    judge: Judge,
     step: int,
 ) -> Examples:
     """Validation images, each with the model's three likeliest classes. Waits for the device."""
     found = [dataset.validation.one(image) for image in images]
     pixels = torch.stack([one for one, _ in found])
-    with evaluation_mode(model), torch.no_grad():
-        logits = model(normalise(pixels.to(device))).float().cpu()
+    with evaluation_mode(model):
+        logits = judge.logits(model, normalise(pixels.to(judge.device))).float().cpu()
     return Examples(
         tuple(
             Example(image, picture(one), true, predictions(row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import RunError, UsageError
 from engine.models import model_text
 
+IMAGENET_NAME = re.compile(r"n\d{8}")
 # torchvision's weight files of DenseNets have old layer names: norm.1 is norm1 today.
 OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.")
 
@@ -40,23 +42,34 @@ def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
     return {OLD_NAME.sub(r"\1", key): value for key, value in state.items()}
 
 
+def are_imagenet(classes: Sequence[str]) -> bool:
+    """Whether these are the 1,000 classes of ImageNet by their folder names, n01440764 and so on.
+
+    Sorted, they have the order of the outputs of torchvision's weights.
+    """
+    return len(classes) == 1000 and all(map(IMAGENET_NAME.fullmatch, classes))
+
+
 def head(model: nn.Module) -> tuple[str, nn.Module]:
     """The name of the last layer with parameters, which computes the logits, and the layer."""
     owners = [(n, m) for n, m in model.named_modules() if [*m.parameters(recurse=False)]]
     return owners[-1]
 
 
-def load_weights(model: nn.Module, state: dict[str, Tensor], source: str) -> bool:
+def load_weights(
+    model: nn.Module, state: dict[str, Tensor], source: str, *, same_classes: bool
+) -> bool:
     """Load the weights of another model of this architecture.
 
-    Keeps this model's head if the other model has another number of classes. Sums colour filters
-    over their channels if this model's images are grey. Returns whether the head was kept. Raises
-    UsageError if the weights belong to another architecture.
+    Keeps this model's head unless the other one was made for the `same_classes`. Sums colour
+    filters over their channels if this model's images are grey. Returns whether the head was kept.
+    Raises UsageError if the weights belong to another architecture.
     """
     current = model.state_dict()
     loaded = {key: _for_grey(weights, current.get(key)) for key, weights in state.items()}
     last = [key for key in current if key.startswith(f"{head(model)[0]}.")]
-    kept = any(key not in loaded or loaded[key].shape != current[key].shape for key in last)
+    fits = all(key in loaded and loaded[key].shape == current[key].shape for key in last)
+    kept = not (same_classes and fits)
     if kept:
         loaded = {key: value for key, value in loaded.items() if key not in last}
     try:

@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
+    parser.add_argument("--force", action="store_true", help="go on although the data changed")
     parser.add_argument("--dry-run", action="store_true", help="one step, one evaluation batch")
     parser.add_argument("--lock-fd", type=int, help="an inherited descriptor that holds the lock")
     parser.add_argument(
@@ -58,12 +59,14 @@ def host(options: argparse.Namespace) -> int:
     from engine.process import torchrun
     from engine.process.follower import follow
     from engine.process.host import Host
+    from engine.process.session import AttemptOptions
     from engine.run.run_lock import Claim
     from engine.run.run_paths import RunDir
 
     run, rank = RunDir(options.run.resolve()), this_rank()
+    asked = AttemptOptions(options.dry_run, options.epochs, options.force)
     if not rank.leads:
-        return follow(run, rank, options.dry_run, options.epochs, sys.stderr)
+        return follow(run, rank, asked, sys.stderr)
     out, err = _redirect_output(run.log) if options.lines else (None, sys.stderr)
     try:
         lock = torchrun.locked(run) if options.lock_fd is None else options.lock_fd
@@ -72,7 +75,7 @@ def host(options: argparse.Namespace) -> int:
         claim = Claim(run, lock)
         if options.ranks > 1:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
-        return Host(claim, out, err, options.dry_run, options.epochs, rank).run()
+        return Host(claim, out, err, asked, rank).run()
     except EngineError as error:
         return _print_error(error, err)
 
@@ -80,7 +83,8 @@ def host(options: argparse.Namespace) -> int:
 def _rank_options(options: argparse.Namespace) -> list[str]:
     """The options that each rank gets too."""
     epochs = [] if options.epochs is None else ["--epochs", str(options.epochs)]
-    return [*epochs, *(["--dry-run"] if options.dry_run else [])]
+    flags = [f"--{name}" for name in ("dry-run", "force") if vars(options)[name.replace("-", "_")]]
+    return [*epochs, *flags]
 
 
 def _print_error(error: EngineError, err: TextIO) -> int:

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TextIO
 
 from engine.distributed.rank import Rank
-from engine.process.session import Session
+from engine.process.session import AttemptOptions, Session
 from engine.process.worker import Worker
 from engine.recipes.recipe_building import read_recipe
 from engine.run.journal import Journal
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.05
 GRACE_SECONDS = 25
 
 
-def follow(run: RunDir, rank: Rank, dry: bool, epochs: int | None, err: TextIO) -> int:
+def follow(run: RunDir, rank: Rank, options: AttemptOptions, err: TextIO) -> int:
     """Train until rank 0 ends the training; returns the exit code.
 
     Writes an error to `err` and reports it to rank 0.
@@ -30,7 +30,7 @@ def follow(run: RunDir, rank: Rank, dry: bool, epochs: int | None, err: TextIO) 
     journal = Journal(Path(os.devnull))
     recipe = read_recipe(run.recipe)
     session = Session(run, recipe, "", journal, journal.append, rank)
-    stream = session.rehearse() if dry else session.train(epochs)
+    stream = session.stream(options)
     worker = Worker(session, stream, rank, journal.append)
     worker.start()
     while worker.is_alive():

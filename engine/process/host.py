@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import TextIO
 
@@ -20,10 +21,12 @@ import psutil
 from engine import text
 from engine.distributed.rank import Rank
 from engine.errors import STOP_EXIT, RunError
+from engine.machine import oom_kills
 from engine.machine.hardware import Sampler
 from engine.process import process_text
+from engine.process.journal_budget import JournalBudget
 from engine.process.lines import Lines
-from engine.process.session import Session
+from engine.process.session import AS_USUAL, AttemptOptions, Session
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -31,6 +34,7 @@ from engine.recipes.recipe_building import read_recipe
 from engine.run import run_lock, run_search
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
+from engine.run.lock_owner import Owner, owner_here
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
@@ -47,7 +51,7 @@ def journal_of(run: RunDir) -> Journal:
     try:
         return Journal(run.journal)
     except OSError as error:
-        raise RunError(process_text.journal_failed(text.reason(error))) from error
+        raise RunError(process_text.journal_failed(run.label, text.reason(error))) from error
 
 
 def clear_half_saves(run: RunDir) -> None:
@@ -55,6 +59,17 @@ def clear_half_saves(run: RunDir) -> None:
     with contextlib.suppress(OSError):
         for half in run.checkpoints.glob(".*.pt.*"):
             half.unlink(missing_ok=True)
+
+
+def _as_owner(claimed: Owner) -> Owner:
+    """This process as the owner of a lock, in the attempt that was claimed for it."""
+    counting = oom_kills.counting_file()
+    return msgspec.structs.replace(
+        owner_here(claimed.attempt, os.getpid()),
+        log_bytes=claimed.log_bytes,
+        oom_file=str(counting or ""),
+        oom_kills=(oom_kills.count(counting) or 0) if counting else 0,
+    )
 
 
 class Host:
@@ -68,8 +83,7 @@ class Host:
         claim: Claim,
         out: TextIO | None,
         err: TextIO,
-        dry: bool = False,
-        epochs: int | None = None,
+        options: AttemptOptions = AS_USUAL,
         rank: Rank | None = None,
     ) -> None:
         self._run, self._out, self._err = claim.run, out, err
@@ -87,14 +101,15 @@ class Host:
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
         self._listen()
-        run_lock.write_owner(claim.lock, self._attempt, os.getpid())
+        run_lock.write_owner(claim.lock, _as_owner(owner))
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
+        self._budget = JournalBudget(time.monotonic)
         recipe = read_recipe(claim.run.recipe)
         self._session = Session(
             claim.run, recipe, self._attempt, self._journal, self._append, self._rank
         )
-        stream = self._session.rehearse() if dry else self._session.train(epochs)
+        stream = self._session.stream(options)
         on_nan: OnNan = recipe.on_nan
         if on_nan == "auto":
             on_nan = "pause" if out is None else "stop"
@@ -114,9 +129,12 @@ class Host:
             with contextlib.suppress(OSError, psutil.Error, RunError):
                 for command in spool.take():
                     self._rank.send(command)
+                    if isinstance(command, commands.Inspect):
+                        self._write_due(self._budget.wanted)
                 if time.monotonic() >= next_sample and not self._ended:
                     next_sample = time.monotonic() + HARDWARE_SECONDS
                     self._append(sampler.sample())
+                    self._write_due(self._budget.overdue)
         self._worker.join()
         return self._end()
 
@@ -126,35 +144,45 @@ class Host:
             print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
             return outcome.exit_code
         if self._journal.write_error:
-            lost = process_text.journal_failed(self._journal.write_error)
+            lost = process_text.journal_failed(self._run.label, self._journal.write_error)
             print(f"cnn-tui: {lost}", file=self._err, flush=True)
             return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
             return STOP_EXIT[self._stopped_by]
         return 0
 
-    def _append(self, event: Event) -> Event:
-        """Append an event, unless the run has ended. Raises RunError where that is impossible."""
-        event = msgspec.structs.replace(event, step=event.step or self._session.step)
+    def _append(self, event: Event) -> None:
+        """Append an event, unless the run has ended or the journal's budget holds it back.
+
+        Raises RunError where that is impossible.
+        """
+        event = self._at_this_step(event)
+        self._write_due(lambda: self._budget.admitted(event))
+
+    def _at_this_step(self, event: Event) -> Event:
+        return msgspec.structs.replace(event, step=event.step or self._session.step)
+
+    def _write_due(self, due: Callable[[], list[Event]]) -> None:
+        """Write the events that are due, unless the run has ended: RunEnded stays the last line."""
         with self._appending:
             if self._ended:
-                return event  # RunEnded stays the last line
-            stamped = self._write(event)
+                return
+            for event in map(self._at_this_step, due()):
+                self._write(event)
+                self._ended = isinstance(event, events.RunEnded)
             if self._journal.write_error and not self._held:
                 sentence = process_text.journal_held(self._journal.write_error)
-                self._write(events.Alert("error", "journal", sentence, step=event.step))
+                self._write(events.Alert("error", "journal", sentence, step=self._session.step))
             self._held = bool(self._journal.write_error)
-            self._ended = self._ended or isinstance(stamped, events.RunEnded)
-        return stamped
 
-    def _write(self, event: Event) -> Event:
+    def _write(self, event: Event) -> None:
         try:
             stamped = self._journal.append(event)
         except OSError as error:
-            raise RunError(process_text.journal_failed(text.reason(error))) from error
+            why = text.reason(error)
+            raise RunError(process_text.journal_failed(self._run.label, why)) from error
         if self._out is not None:
             self._print(stamped)
-        return stamped
 
     def _print(self, event: Event) -> None:
         for line in self._lines.of(event):

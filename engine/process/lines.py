@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import UNSET
 
-from engine import text
+from engine import numbers, text
 from engine.catalog import architecture_names
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -23,8 +23,7 @@ class Lines:
         """`selector` names the run on a command line; `steered` are the changes in force."""
         self._selector = selector
         self._history = History()
-        self._steered = [*steered]
-        self._plan()
+        self._history.steerings.extend(steered)
         self._printed = 0.0
         self._phase = ""
 
@@ -48,7 +47,6 @@ class Lines:
                 self._drop_superseded(event)
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
             case events.Steered():
-                self._steered.append(event)
                 return [_steered(event, planned)]
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
@@ -58,11 +56,10 @@ class Lines:
 
     def _drop_superseded(self, resumed: events.Resumed) -> None:
         """Drop the changes that a person made after the checkpoint of this resume."""
-        self._steered = [event for event in self._steered if not superseded(event, [resumed])]
-        self._plan()
-
-    def _plan(self) -> None:
-        self._history.steered = self._steered[-1] if self._steered else None
+        steerings = self._history.steerings
+        kept = [event for event in steerings if not superseded(event, [resumed])]
+        steerings.clear()
+        steerings.extend(kept)
 
     def _once(self, event: events.Phase) -> list[str]:
         line = f"{event.name} {text.harmless(event.note)}".rstrip()
@@ -80,30 +77,26 @@ class Lines:
         parts = [
             f"epoch {event.epoch}/{history.epochs_planned}",
             f"step {event.step:,}/{history.planned_steps:,}",
-            f"loss {number(event.loss)}",
-            f"acc {percent(event.top1)}",
-            f"lr {event.lr:.3g}",
-            speed(event.images_per_second),
+            f"loss {numbers.significant(event.loss)}",
+            f"acc {numbers.share(event.top1)}",
+            f"lr {numbers.significant(event.lr)}",
+            _speed(history.pace),
         ]
         return ["  ".join(parts + ([f"{text.duration(left)} left"] if left is not None else []))]
 
 
-def number(value: float | None) -> str:
-    """A loss: three decimals, or nan."""
-    return "nan" if value is None else f"{value:.3f}"
+def _loss(value: float | None) -> str:
+    """A loss of an epoch, its point where those of other epochs are."""
+    return numbers.at_point(numbers.significant(value), 2, 4)
 
 
-def percent(value: events.MaybeMeasured) -> str:
-    """A fraction as per cent with one decimal."""
-    if value is UNSET:
-        return "–"
-    return "nan" if value is None else f"{value * 100:.1f} %"
+def _accuracy(fraction: events.MaybeMeasured) -> str:
+    """An accuracy of an epoch, its point where those of other epochs are."""
+    return numbers.at_point(numbers.share(fraction), 3, 4)
 
 
-def speed(images_per_second: float | None) -> str:
-    return (
-        "– img/s" if images_per_second is None else f"{text.short_count(images_per_second)} img/s"
-    )
+def _speed(images_per_second: float | None) -> str:
+    return f"{numbers.speed(images_per_second)} img/s"
 
 
 def _started(event: events.RunStarted, history: History) -> list[str]:
@@ -116,40 +109,40 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
         f"{text.short_count(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
-        f"batch {event.recipe.batch}, {text.in_epochs(history.epochs_planned)} of "
+        f"batch {history.batch}, {text.in_epochs(history.epochs_planned)} of "
         f"{event.steps_per_epoch:,} steps, seed {event.recipe.seed}",
     ]
 
 
 def _steered(event: events.Steered, planned: int) -> str:
     """The new learning rate, and the new total of epochs where it changed."""
-    words = [f"lr {event.lr:.3g}"]
+    words = [f"lr {numbers.short(event.lr)}"]
     if event.epochs != planned:
         words.insert(0, f"{text.in_epochs(event.epochs)} in all, with a new plan of the rate")
-    if event.factor != 1:
-        words.append(f"{event.factor:.3g} times the planned one")
+    if event.asked is None and event.factor != 1:
+        words.append(f"{numbers.short(event.factor)} times the planned one")
     return f"steered at step {event.step:,}: {', '.join(words)}"
 
 
 def _epoch(event: events.EpochEnded, history: History) -> str:
     width = len(str(history.epochs_planned))
     best = "  best" if event.best else ""
-    balanced = "" if event.balanced is UNSET else f" balanced {percent(event.balanced)}"
+    balanced = "" if event.balanced is UNSET else f" balanced {_accuracy(event.balanced)}"
     return (
         f"epoch {event.epoch:>{width}}/{history.epochs_planned}  "
-        f"train {number(event.train_loss)} {percent(event.train_top1)}  "
-        f"val {number(event.loss)} {percent(event.top1)}{balanced}  "
+        f"train {_loss(event.train_loss)} {_accuracy(event.train_top1)}  "
+        f"val {_loss(event.loss)} {_accuracy(event.top1)}{balanced}  "
         f"{text.duration(event.seconds)} + {text.duration(event.evaluation_seconds)}  "
-        f"{speed(event.images_per_second)}{best}"
+        f"{_speed(event.images_per_second)}{best}"
     )
 
 
 def _ended(event: events.RunEnded, selector: str) -> str:
     words = [event.reason, f"after {text.duration(event.seconds)}"]
     if event.best_top1 is not UNSET:
-        words.append(f"– best {percent(event.best_top1)} at epoch {event.best_epoch}")
+        words.append(f"– best {numbers.share(event.best_top1)} at epoch {event.best_epoch}")
     if event.test_top1 is not UNSET:
-        words.append(f"– test {percent(event.test_top1)}")
+        words.append(f"– test {numbers.share(event.test_top1)}")
     if event.reason == "stopped":
         words.append(f"– go on with: cnn-tui resume {text.harmless(selector)}".rstrip())
     return " ".join(words)

@@ -45,11 +45,17 @@ def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[E
     if recipe.pretrained:
         yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
         weights = transfer_learning.pretrained_weights(recipe.arch, dataset.train.shape[-1])
-        transfer_learning.load_weights(model, weights, process_text.PRETRAINED_WEIGHTS)
+        same = transfer_learning.are_imagenet(dataset.classes)
+        transfer_learning.load_weights(
+            model, weights, process_text.PRETRAINED_WEIGHTS, same_classes=same
+        )
     if recipe.init_from:
-        weights = checkpoint.load(Path(recipe.init_from)).training.weights
-        if transfer_learning.load_weights(model, weights, recipe.init_from):
-            yield events.Alert("info", "init-from", process_text.head_left_fresh(recipe.init_from))
+        saved, source = checkpoint.load(Path(recipe.init_from)), recipe.init_from
+        theirs = saved.description.classes if saved.description is not None else None
+        weights, same = saved.training.weights, theirs == dataset.classes
+        if transfer_learning.load_weights(model, weights, source, same_classes=same):
+            sentence = process_text.head_left_fresh(source, theirs, dataset.classes)
+            yield events.Alert("info", "init-from", sentence)
 
 
 def sample(dataset: Dataset) -> Tensor:

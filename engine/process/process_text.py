@@ -3,21 +3,95 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 
-from engine.text import harmless
+from engine.numbers import share, significant
+from engine.start import start_text
+from engine.text import harmless, in_epochs
 
 
 def test_left_out(why: str) -> str:
     return f"the test images were not evaluated, since the best checkpoint is missing: {why}"
 
 
+def out_of_patience(patience: int, best_epoch: int, selector: str, total: int) -> str:
+    return (
+        f"{in_epochs(patience)} brought no better validation accuracy than epoch {best_epoch}, so "
+        f"the training ends here: go on with `cnn-tui resume {harmless(selector)} --epochs "
+        f"{total}`, and add --set patience=0 to train all epochs."
+    )
+
+
 PRETRAINED_WEIGHTS = "torchvision's weights for ImageNet"
 
 
-def head_left_fresh(source: object) -> str:
+def head_left_fresh(source: object, then: Sequence[str] | None, now: Sequence[str]) -> str:
+    why = (
+        f"has other classes ({start_text.class_changes(then, now)})"
+        if then
+        else "does not name its classes"
+    )
     return (
-        f"{harmless(str(source))} has other classes, so the last layer starts from random weights "
-        "and all others from those of the file."
+        f"{harmless(str(source))} {why}, so the last layer starts from random weights and all "
+        "others from those of the file."
+    )
+
+
+# Resuming
+
+
+def other_images(run: str, then: Sequence[int], now: Sequence[int]) -> str:
+    was, is_now = ("×".join(map(str, shape)) for shape in (then, now))
+    return (
+        f"the images are {is_now}, and {harmless(run)} was trained on {was}: put the data and "
+        "recipe.toml back as they were, or start another run."
+    )
+
+
+def other_list(split: str, then: int, now: int) -> str:
+    return f"{now:,} {split} images, not {then:,}" if then != now else f"other {split} images"
+
+
+OTHER_PIXELS = "the same files with other pixels"
+
+
+def other_lists(run: str, changed: Iterable[str]) -> str:
+    return (
+        f"the data is not the one that {harmless(run)} was trained on ({', '.join(changed)}): put "
+        f"it back as it was, or add --force to `cnn-tui resume {harmless(run)}` to train on with "
+        "it from the next epoch, not bit for bit."
+    )
+
+
+def images_to_inspect_changed(run: str, changed: Iterable[str]) -> str:
+    return (
+        f"the data is not the one that {harmless(run)} was trained on ({', '.join(changed)}), so "
+        "its images cannot be shown: put the data back as it was."
+    )
+
+
+def resumed_with_other_lists(changed: Iterable[str], *, best_anew: bool) -> str:
+    anew = "; the best epoch is sought anew, since other images validate" if best_anew else ""
+    return (
+        f"not bit-exact: the run goes on from the next epoch with other data "
+        f"({', '.join(changed)}){anew}."
+    )
+
+
+def _changes(fields: Mapping[str, tuple[str, str]]) -> str:
+    return ", ".join(
+        f"{key} = {harmless(now)} (before: {harmless(was)})" for key, (was, now) in fields.items()
+    )
+
+
+def settings_changed(fields: Mapping[str, tuple[str, str]]) -> str:
+    return f"the run goes on with {_changes(fields)}."
+
+
+def settings_edited(fields: Mapping[str, tuple[str, str]]) -> str:
+    return (
+        f"not bit-exact: recipe.toml was edited, and the run goes on with {_changes(fields)}; put "
+        "it back to have the run that began."
     )
 
 
@@ -73,22 +147,22 @@ def not_compiled(why: str) -> str:
 
 def loss_explodes(loss: float, before: float) -> str:
     return (
-        f"the loss has grown from {before:.3g} to {loss:.3g}: try a lower learning rate (here with "
-        "s), a warm-up, or --set clip=1."
+        f"the loss has grown from {significant(before)} to {significant(loss)}: try a lower "
+        "learning rate (here with s), a warm-up, or --set clip=1."
     )
 
 
 def gradient_explodes(norm: float, usual: float, layer: str) -> str:
     return (
-        f"the gradient has grown from {usual:.3g} to {norm:.3g}, most in {harmless(layer)}: try a "
-        "lower learning rate (here with s), a warm-up, or --set clip=1."
+        f"the gradient has grown from {significant(usual)} to {significant(norm)}, most in "
+        f"{harmless(layer)}: try a lower learning rate (here with s), a warm-up, or --set clip=1."
     )
 
 
 def learns_nothing(epochs: int, top1: float, chance: float) -> str:
     return (
-        f"after {epochs} epochs the validation accuracy is {top1 * 100:.1f} %, no better than a "
-        f"guess ({chance * 100:.1f} %): check the labels, and try another learning rate, mostly a "
+        f"after {epochs} epochs the validation accuracy is {share(top1)}, no better than a "
+        f"guess ({share(chance)}): check the labels, and try another learning rate, mostly a "
         "lower one."
     )
 
@@ -133,10 +207,10 @@ def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
 
-def journal_failed(why: str) -> str:
+def journal_failed(run: str, why: str) -> str:
     return (
         f"the journal cannot be written: {harmless(why)}; free some room, then go on with "
-        "`cnn-tui resume`."
+        f"`cnn-tui resume {harmless(run)}`."
     )
 
 

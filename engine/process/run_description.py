@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from engine.catalog import architecture_names
-from engine.checkpoints.run_state import Description, ImageInput, ImageList
-from engine.data.base.dataset import Dataset, Split
-from engine.data.base.image_digest import digest
+from engine.checkpoints.run_state import Description, ImageInput
+from engine.data.base.dataset import Dataset
 from engine.data.decoding.decode import FIT
+from engine.process.resume_checks import image_list
 from engine.process.run_started import versions
 from engine.recipes.recipe import Recipe, Resolved
 from engine.run.run_paths import RunDir
@@ -29,16 +29,12 @@ def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) 
             fit=FIT,
             frame=dataset.frame,
         ),
-        train=_listed(dataset.train),
-        validation=_listed(dataset.validation),
+        train=image_list(dataset.train),
+        validation=image_list(dataset.validation),
         recipe=msgspec.to_builtins(recipe),
         resolved=msgspec.to_builtins(resolved),
         versions=versions(),
     )
-
-
-def _listed(split: Split) -> ImageList:
-    return ImageList(images=len(split), digest=digest(split))
 
 
 def source_of(run: RunDir, arch: str) -> str | None:

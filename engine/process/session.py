@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from engine import text
 from engine.data import preparation
@@ -19,17 +19,34 @@ from engine.process.run_ending import EndReason
 from engine.process.run_saver import RunSaver
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import CHANGEABLE, Recipe
+from engine.run import run_search
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 
 if TYPE_CHECKING:  # these load torch
     from engine.checkpoints.run_state import RunState, Weights
+    from engine.process.trainer_setup import Ready
     from engine.training.trainer import Trainer
 
 EventStream: TypeAlias = Generator[Event | None, None, None]
 # A rollback multiplies the learning rate by this.
 ROLLBACK_SCALE = 0.1
+
+
+class AttemptOptions(NamedTuple):
+    """What the command line asks of one attempt.
+
+    `dry` takes one step only. `epochs` is a new total of epochs. `force` goes on from the next
+    epoch where the images are not those of the checkpoint.
+    """
+
+    dry: bool = False
+    epochs: int | None = None
+    force: bool = False
+
+
+AS_USUAL = AttemptOptions()
 
 
 class Session:
@@ -55,19 +72,24 @@ class Session:
     def step(self) -> int:
         return self.trainer.step if self.trainer else 0
 
-    def train(self, epochs: int | None = None) -> EventStream:
-        """Train to the end of the run, from the last checkpoint or else from the start.
+    def stream(self, options: AttemptOptions) -> EventStream:
+        """The events of the attempt that these options ask for."""
+        return self.rehearse(options) if options.dry else self.train(options)
 
-        `epochs` is a new total of epochs, if given.
-        """
-        trainer = yield from self._set_up()
-        resumed = self._resume(trainer)
+    def train(self, options: AttemptOptions = AS_USUAL) -> EventStream:
+        """Train to the end of the run, from the last checkpoint or else from the start."""
+        ready = yield from self._set_up(options)
+        trainer = ready.trainer
+        self._restore(ready)
         self.trainer = trainer
         self._rank.start_steps()
-        if resumed is not None:
-            yield resumed
-        if epochs is not None:
-            yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=epochs))
+        if ready.saved is not None:
+            yield self._resumed(trainer, ready.saved.seq)
+            yield from self._differences(ready, ready.saved, options)
+        elif not self._is_first_attempt:
+            yield self._resumed(trainer, 0)
+        if options.epochs is not None:
+            yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=options.epochs))
         yield from self._train_and_test(trainer)
 
     def roll_back(self) -> EventStream:
@@ -85,11 +107,12 @@ class Session:
         yield trainer.steer(commands.Steer(id="", attempt=self._attempt, scale=ROLLBACK_SCALE))
         yield from self._train_and_test(trainer)
 
-    def rehearse(self) -> EventStream:
+    def rehearse(self, options: AttemptOptions = AS_USUAL) -> EventStream:
         """Run everything up to one step and one evaluation batch."""
-        trainer = yield from self._set_up()
-        with contextlib.closing(trainer):
-            yield from trainer.rehearse()
+        ready = yield from self._set_up(options)
+        with contextlib.closing(ready.trainer):
+            self._restore(ready)
+            yield from ready.trainer.rehearse()
 
     def close(self) -> None:
         """End the processes of the training's loader."""
@@ -109,29 +132,56 @@ class Session:
             return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
         return process_text.crashed(text.error_summary(error))
 
-    def _set_up(self) -> Generator[Event | None, None, Trainer]:
+    def _set_up(self, options: AttemptOptions) -> Generator[Event | None, None, Ready]:
         if self._rank.first_here:
             yield from preparation.download_phases(self._recipe)
         yield events.Phase("loading", note="PyTorch")
         from engine.process.trainer_setup import TrainerSetup
 
-        setup = TrainerSetup(self.run, self._recipe, self._attempt, self._rank)
-        trainer, self.saver.description = yield from setup.set_up()
-        return trainer
+        setup = TrainerSetup(self.run, self._recipe, self._attempt, self._rank, force=options.force)
+        ready = yield from setup.set_up()
+        self.saver.description = ready.description
+        return ready
 
-    def _resume(self, trainer: Trainer) -> Event | None:
-        """Go on from the last checkpoint; without one, drop the steps of earlier attempts."""
+    def _restore(self, ready: Ready) -> None:
+        """Go back to the step of the last checkpoint, if there is one.
+
+        Raises RunError where it does not fit the trainer.
+        """
         from engine.checkpoints import checkpoint
 
-        last = self.run.checkpoints / "last.pt"
-        state: RunState | None = self._rank.broadcast(
-            lambda: checkpoint.load(last) if last.exists() else None
-        )
-        if state is None:
-            return None if self._is_first_attempt else self._resumed(trainer, 0)
-        with checkpoint.fits(last):
-            trainer.restore(state.training)
-        return self._resumed(trainer, state.seq)
+        if ready.saved is None:
+            return
+        trainer, state = ready.trainer, ready.saved.training
+        with checkpoint.fits(self.run.checkpoints / "last.pt"):
+            if ready.change is not None:
+                state = trainer.fitted(state, best_anew=ready.change.validation)
+            trainer.restore(state)
+
+    def _differences(
+        self, ready: Ready, saved: RunState, options: AttemptOptions
+    ) -> Generator[Event, None, None]:
+        """Say how this attempt differs from the run that was saved, and steer to another end."""
+        from engine.process import resume_checks
+
+        trainer, step = ready.trainer, ready.trainer.step
+        if ready.change is not None:
+            sentence = process_text.resumed_with_other_lists(
+                ready.change.differences, best_anew=ready.change.validation
+            )
+            yield events.Alert("warning", "resume", sentence, step=step)
+            if trainer.progress.steering.asked is not None:  # its step has another number now
+                yield trainer.progress.steered()
+        changed = resume_checks.changed_settings(saved.description, self._recipe)
+        meant = {key: values for key, values in changed.items() if key in CHANGEABLE}
+        edited = {key: values for key, values in changed.items() if key not in CHANGEABLE}
+        if meant:
+            yield events.Alert("info", "resume", process_text.settings_changed(meant), step=step)
+        if edited:
+            sentence = process_text.settings_edited(edited)
+            yield events.Alert("warning", "resume", sentence, step=step)
+        if options.epochs is not None or "patience" in meant:
+            trainer.progress.be_patient_anew()
 
     def _resumed(self, trainer: Trainer, seq: int) -> events.Resumed:
         return events.Resumed(self._attempt, seq, trainer.epoch, step=trainer.step)
@@ -139,6 +189,8 @@ class Session:
     def _train_and_test(self, trainer: Trainer) -> EventStream:
         """Train from the current step to the end of the run, and test the best epoch."""
         yield from trainer.run()
+        if trainer.progress.ended_early:
+            yield self._patience_ended(trainer)
         if not trainer.can_test:
             return
         best = self._rank.broadcast(self._best_weights)
@@ -147,6 +199,13 @@ class Session:
             yield events.Alert("error", "test", sentence, step=self.step)
             return
         yield from trainer.test(best)
+
+    def _patience_ended(self, trainer: Trainer) -> Event:
+        patience, best = self._recipe.patience, trainer.progress.best.epoch
+        selector = run_search.selector_of(self.run)
+        total = trainer.progress.steering.epochs
+        sentence = process_text.out_of_patience(patience, best, selector, total)
+        return events.Alert("info", "patience", sentence, step=self.step)
 
     def _best_weights(self) -> Weights | RunError:
         """The weights of the best epoch, or the error of its checkpoint."""

@@ -16,20 +16,23 @@ import torch
 from torch import nn
 
 from engine import text
-from engine.checkpoints.run_state import Description
+from engine.checkpoints import checkpoint
+from engine.checkpoints.run_state import Description, RunState
 from engine.data import preparation
 from engine.data.base.dataset import Dataset
 from engine.devices import device as devices
 from engine.devices import device_resolution
 from engine.distributed.rank import Rank
-from engine.process import model_init, process_text, recipe_checks
+from engine.process import model_init, process_text, recipe_checks, resume_checks
+from engine.process.resume_checks import ImageChange
 from engine.process.run_description import describe, source_of
 from engine.process.run_started import run_started
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved
-from engine.recipes.recipe_toml import to_toml
+from engine.recipes.recipe_toml import resolved_table
 from engine.run.durable_files import write_durably
+from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.training import autotune
 from engine.training.autotune import Workload
@@ -37,28 +40,47 @@ from engine.training.trainer import Trainer
 
 
 class Ready(NamedTuple):
-    """A trainer before its first step, and the description for the leader's checkpoints."""
+    """A trainer before its first step, and the description for the leader's checkpoints.
+
+    `saved` is the last checkpoint, if any; `change` tells that the images are not those of it.
+    """
 
     trainer: Trainer
     description: Description | None
+    saved: RunState | None
+    change: ImageChange | None
 
 
 class TrainerSetup:
-    """Sets up the trainer of one attempt, as a generator of events."""
+    """Sets up the trainer of one attempt, as a generator of events.
 
-    def __init__(self, run: RunDir, recipe: Recipe, attempt: str, rank: Rank) -> None:
+    With `force`, a run resumes with other images than its checkpoint was made with.
+    """
+
+    def __init__(
+        self, run: RunDir, recipe: Recipe, attempt: str, rank: Rank, *, force: bool
+    ) -> None:
         self._run, self._recipe, self._attempt, self._rank = run, recipe, attempt, rank
+        self._force = force
 
     def set_up(self) -> Generator[Event | None, None, Ready]:
-        """Set up the trainer. Raises the errors of choosing a device, loading and building."""
+        """Set up the trainer.
+
+        Raises the errors of choosing a device, loading and building, and RunError where the data
+        is not that of the checkpoint from which the run resumes.
+        """
         recipe, rank = self._recipe, self._rank
         device = devices.choose(rank.join(recipe.device))
         yield from self._unusable_gpu(device)
         room = devices.room(device, rank.count_here)
+        saved = rank.broadcast(self._load_last)
         dataset = yield from preparation.loading_phases(recipe, room)
+        change = self._check_data(saved, dataset) if saved is not None else None
         yield events.Phase("loading", note="model")
         model, resolved = yield from self._build(device, dataset)
-        yield from self._first_weights(model, dataset)
+        # The other ranks take over the leader's weights.
+        if rank.leads and saved is None:
+            yield from model_init.initialise(model, recipe, dataset)
         trainer = Trainer(recipe, resolved, device, dataset, model, time.monotonic, rank)
         recipe_checks.check_batch(recipe, trainer.layers, rank.count)
         resolved = yield from self._compile(trainer, resolved)
@@ -70,8 +92,19 @@ class TrainerSetup:
         yield from preparation.data_alerts(dataset, recipe, resolved, room)
         yield from self._recipe_alerts(started)
         if not rank.leads:
-            return Ready(trainer, None)
-        return Ready(trainer, describe(self._run, recipe, resolved, dataset))
+            return Ready(trainer, None, saved, change)
+        described = describe(self._run, recipe, resolved, dataset)
+        return Ready(trainer, described, saved, change)
+
+    def _load_last(self) -> RunState | None:
+        last = self._run.checkpoints / "last.pt"
+        return checkpoint.load(last) if last.exists() else None
+
+    def _check_data(self, saved: RunState, dataset: Dataset) -> ImageChange | None:
+        """Compare the data with the checkpoint, before this attempt writes anything about it."""
+        started = next(newest_first(self._run.journal, events.RunStarted), None)
+        now, run = resume_checks.data_of(dataset), self._run.label
+        return resume_checks.check_resume(saved, started, now, run, force=self._force)
 
     def _unusable_gpu(self, device: torch.device) -> Generator[Event, None, None]:
         why = devices.unusable_gpu(device) if self._recipe.device == "auto" else None
@@ -97,14 +130,6 @@ class TrainerSetup:
         torch.set_num_threads(resolved.threads)
         return model, resolved
 
-    def _first_weights(self, model: nn.Module, dataset: Dataset) -> Generator[Event, None, None]:
-        """Give the leader's model its first weights, unless the run resumes from a checkpoint.
-
-        The other ranks take over the leader's weights.
-        """
-        if self._rank.leads and not (self._run.checkpoints / "last.pt").exists():
-            yield from model_init.initialise(model, self._recipe, dataset)
-
     def _compile(self, trainer: Trainer, resolved: Resolved) -> Generator[Event, None, Resolved]:
         """Compile the model if the recipe asks for it; after a failure, warn and train without."""
         if resolved.compile == "off":
@@ -122,9 +147,9 @@ class TrainerSetup:
 
     def _write_resolved(self, resolved: Resolved) -> None:
         """Write the resolved settings before the first step; a resume finds and keeps them."""
-        content = to_toml(self._recipe, resolved).encode()
-        if self._rank.leads and b"[resolved]" not in self._run.recipe.read_bytes():
-            write_durably(self._run.recipe, content)
+        content = self._run.recipe.read_bytes()
+        if self._rank.leads and b"[resolved]" not in content:
+            write_durably(self._run.recipe, content + resolved_table(resolved).encode())
 
     def _recipe_alerts(self, started: events.RunStarted) -> Generator[Event, None, None]:
         if sentence := recipe_checks.untested_torch(started.versions["torch"]):

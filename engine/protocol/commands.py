@@ -43,13 +43,15 @@ class Stop(_Command, frozen=True):
 class Steer(_Command, frozen=True):
     """Change the rest of the run, from the next step on.
 
-    `scale` multiplies the planned learning rates. `lr` scales them so that the next step uses this
-    rate. `epochs` is a new total, and the schedule is computed again for it. None changes nothing.
+    `scale` multiplies the planned learning rates. `lr` is the rate of the next step, and the
+    schedule falls from it. `epochs` is a new total, and the schedule is computed again for it. None
+    changes nothing. A rate far above the recipe's is refused, unless `sure`.
     """
 
     lr: float | None = None
     scale: float | None = None
     epochs: int | None = None
+    sure: bool = False
 
 
 # augmented: the training images of the next step, as the model sees them.
@@ -59,16 +61,36 @@ class Steer(_Command, frozen=True):
 InspectionKind: TypeAlias = Literal["augmented", "maps", "images", "kernels"]
 
 
+# Any class but the true one, as the predicted class of a cell.
+ANY_MISTAKE = -1
+
+
 class Inspect(_Command, frozen=True, tag="Probe"):
     """Show something inside the model. The engine writes one event as reply, to `probes/ID.json`.
 
     `images` are indices into the validation set; "maps" uses only the first. `layer` is a name
     from the layer table. In JSON, `kind` is called `look`.
+
+    With a `cell` (true, predicted) of the confusion matrix of `epoch`, "images" shows the images
+    of that cell, as many as a reply holds; if they are not known any more, `images`. The predicted
+    class `ANY_MISTAKE` stands for all mistakes of the true class.
     """
 
     kind: InspectionKind = msgspec.field(default="augmented", name="look")
     layer: str = ""
     images: tuple[int, ...] = (0,)
+    cell: tuple[int, int] | None = None
+    epoch: int = 0
+
+
+class InspectionRequest(NamedTuple):
+    """The fields of an `Inspect`, as a viewer chooses them."""
+
+    kind: InspectionKind
+    layer: str = ""
+    images: tuple[int, ...] = (0,)
+    cell: tuple[int, int] | None = None
+    epoch: int = 0
 
 
 Command: TypeAlias = Pause | Continue | Checkpoint | Stop | Steer | Inspect

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.schedule import Asked, Steering
 
 Measured: TypeAlias = float | None
 MaybeMeasured: TypeAlias = float | UnsetType | None
@@ -32,8 +33,8 @@ Side: TypeAlias = Annotated[int, Meta(ge=0, le=1024)]
 
 
 def measured(value: float) -> Measured:
-    """The value; None if it is NaN or infinite."""
-    return value if math.isfinite(value) else None
+    """The value with seven digits, to keep the journal small; None if it is NaN or infinite."""
+    return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -317,14 +318,23 @@ class Resumed(_Event, frozen=True):
 class Steered(_Event, frozen=True):
     """A command changed the rest of the run, from the step after this one on.
 
-    `factor` now multiplies all planned learning rates. `epochs` is the total, `lr` is the rate of
-    the next step, and `command` is the id of the command.
+    `epochs` is the total, `lr` the rate of the next step, and `command` the id of the command.
+    `factor` is `lr` over the rate without steering. The plan ahead follows from `scale` and
+    `asked`, see `schedule.Steering`; in a journal of an older version, from `factor` alone.
     """
 
     factor: float
     epochs: Annotated[int, Meta(ge=1, le=10**9)]
     lr: float
     command: str = ""
+    scale: float | None = None
+    asked: Asked | None = None
+
+    @property
+    def steering(self) -> Steering:
+        """The steering from the step after this one on."""
+        scale = self.factor if self.scale is None else self.scale
+        return Steering(epochs=self.epochs, factor=scale, asked=self.asked)
 
 
 # The code of the alert about a loss that is not finite.
@@ -369,7 +379,7 @@ class Gpu(msgspec.Struct, frozen=True):
 
 
 class Hardware(_Event, frozen=True):
-    """A sample of the machine, every two seconds. It is also the heartbeat of the engine.
+    """A sample of the machine, every two seconds at first and rarer later; see `Heartbeat`.
 
     `cpu` is the load of the whole machine and `engine_cpu` the load of the engine, both as a
     fraction of all cores. Memory and disk are in bytes.
@@ -383,6 +393,10 @@ class Hardware(_Event, frozen=True):
     engine_memory: int
     disk_free: int
     gpus: tuple[Gpu, ...] = ()
+
+
+class Heartbeat(_Event, frozen=True):
+    """The engine lives; it has written nothing else for some seconds."""
 
 
 class RunEnded(_Event, frozen=True):
@@ -413,6 +427,7 @@ Event: TypeAlias = (
     | Steered
     | Alert
     | Hardware
+    | Heartbeat
     | RunEnded
 )
 

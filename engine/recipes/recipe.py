@@ -22,6 +22,8 @@ NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 Alpha: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 
+# The largest batch.
+MOST_IMAGES = 65_536
 # Steering has the same bounds.
 HIGHEST_RATE = 1000
 MOST_EPOCHS = 1_000_000
@@ -51,7 +53,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     freeze: EpochsOrZero = 0
 
     epochs: Epochs = 30
-    batch: Annotated[int, Meta(ge=1, le=65_536)] = 128
+    batch: Annotated[int, Meta(ge=1, le=MOST_IMAGES)] = 128
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
 
     optimizer: Literal["sgd", "adam", "adamw", "muon"] = "sgd"
@@ -81,6 +83,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     plateau: bool = False
     plateau_factor: Annotated[float, Meta(gt=0, lt=1)] = 0.2
     plateau_patience: EpochsOrZero = 5
+    plateau_rule: Literal["pytorch", "keras"] = "pytorch"
     lr_floor: NotNegative = 0.0
 
     crop: Annotated[int, Meta(ge=0, le=64)] = 0
@@ -109,6 +112,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     compile: Literal["auto", "off", "on"] = "auto"
     cuda_graph: Literal["auto", "off", "on"] = "auto"
 
+
+# The fields that a resume may change: those that decide when the run saves and ends, and where its
+# data is. A change of any other field would make it another run.
+CHANGEABLE = ("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir")
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__
 
@@ -150,7 +157,8 @@ COMMENTS: Mapping[str, str] = {
     "tta": "test-time augmentation: mean prediction over each image and its mirror image",
     "label_smoothing": "share of each label that is spread over all classes",
     "class_weights": "weigh the loss so that all classes count alike, however rare",
-    "patience": "stop after this many epochs without a better validation accuracy, 0 for never",
+    "patience": "stop after this many epochs without a better validation accuracy, as "
+    "EarlyStopping of Keras and Lightning; 0 for never",
     "on_nan": "on a loss that is not finite: pause, stop, rollback (to the last checkpoint, with a "
     "tenth of the rate), or auto (pause with a dashboard, else stop)",
     "save_every": "also save at this interval, between epochs: 30s, 10m or 500steps",
@@ -160,7 +168,8 @@ COMMENTS: Mapping[str, str] = {
     "milestones": "epochs at whose start the learning rate is multiplied by gamma (step)",
     "peak": "share of the steps in which the learning rate rises, before it falls (linear)",
     "plateau": "multiply the learning rate by plateau_factor when the validation loss stalls",
-    "plateau_patience": "epochs to wait for a lower validation loss",
+    "plateau_patience": "epochs without a lower validation loss until then",
+    "plateau_rule": "pytorch (one epoch later; lower by a share of 1e-4) or keras (lower by 1e-4)",
     "crop": "largest random shift in whole pixels",
     "flip": "mirror half of the images; alternating: each image in every other epoch",
     "rotate": "largest rotation in degrees",
@@ -186,14 +195,14 @@ COMMENTS: Mapping[str, str] = {
 }
 
 
-def share_of_batch(batch: int, parts: int) -> int:
+def share_of_batch(batch: int, parts: int, most: int = MOST_IMAGES) -> int:
     """The number of images that each of `parts` processes takes from a batch.
 
-    Raises UsageError if the parts would differ in size: the mean of their gradients would then not
-    be the gradient of the batch.
+    A batch has at most `most` images, those of the training set. Raises UsageError if the parts
+    would differ in size: the mean of their gradients would then not be the gradient of the batch.
     """
     if batch % parts:
-        raise UsageError(recipe_text.batch_not_shared(batch, parts))
+        raise UsageError(recipe_text.batch_not_shared(batch, parts, most))
     return batch // parts
 
 

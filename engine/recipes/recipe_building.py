@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.architectures import (
@@ -61,11 +63,17 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
-    """The fields of a recipe file, with the resolved values in place of every `auto`."""
+    """The fields of a recipe file, with the resolved values in place of every `auto`.
+
+    The file of a run that has started names every field that its version had. A newer one keeps its
+    default there, whatever the preset says now: the run goes on as it was.
+    """
     fields = {key: value for key, value in file.items() if key != "resolved"}
     resolved = file.get("resolved", {})
     if not isinstance(resolved, Mapping):
         return fields
+    if resolved:
+        fields = msgspec.structs.asdict(Recipe()) | fields
     # The resolved device is "cuda"; a recipe that says "cuda:1" keeps the number.
     numbered = str(file.get("device", "")).startswith(f"{resolved.get('device')}:")
     return fields | {k: v for k, v in resolved.items() if not (numbered and k == "device")}
@@ -80,7 +88,8 @@ def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, obje
     resolved = file.get("resolved", {})
     size = resolved.get("size") if isinstance(resolved, Mapping) else None
     changed = {"device": device, "gpus": 1} | ({} if size is None else {"size": size})
-    return {key: value for key, value in file.items() if key != "resolved"} | changed
+    fields = {key: value for key, value in file.items() if key != "resolved"}
+    return msgspec.structs.asdict(Recipe()) | fields | changed
 
 
 def _check_architecture(recipe: Recipe) -> None:

@@ -43,9 +43,24 @@ def no_pretrained(arch: str, families: Iterable[str]) -> str:
     )
 
 
-def batch_not_shared(batch: int, parts: int) -> str:
-    least = -(-batch // parts) * parts
+STEERED_NOTHING = "nothing to change: give a learning rate, a factor or a number of epochs."
+
+NO_STEP_LEFT = "no step is left that would use this learning rate: give more epochs first."
+
+
+def rate_far_above(rate: float, usual: float) -> str:
     return (
-        f"{parts:,} processes cannot share a batch of {batch:,} images equally: use --set "
-        f"batch={least}, or another number of processes with --gpus."
+        f"the learning rate would be {rate:.3g}, which is {rate / usual:,.0f} times the recipe's "
+        f"{usual:g}: if you mean that, enter it in the dialog (s) and confirm it there."
+    )
+
+
+def batch_not_shared(batch: int, parts: int, most: int) -> str:
+    """`most` is the largest possible batch."""
+    above = -(-batch // parts) * parts
+    fits = above if above <= most else most // parts * parts
+    shared = f"use --set batch={fits}, or another" if fits else "use another"
+    return (
+        f"{parts:,} processes cannot share a batch of {batch:,} images equally: {shared} number of "
+        "processes with --gpus."
     )

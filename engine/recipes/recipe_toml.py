@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine import text
 from engine.errors import UsageError
 from engine.recipes import recipe_text
 from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
+
+# The beginning of a line that tells what a resume changed.
+NOTE = "# Changed "
 
 
 def parse_setting(setting: str) -> tuple[str, object]:
@@ -27,37 +32,68 @@ def parse_setting(setting: str) -> tuple[str, object]:
     return key.strip().replace("-", "_"), parsed
 
 
-def read_fields(path: Path) -> dict[str, object]:
-    """The fields of a recipe file, unchecked. Raises UsageError if it cannot be read."""
+def read_toml(path: Path) -> str:
+    """The text of a recipe file. Raises UsageError if it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(recipe_text.unreadable_recipe(path, text.reason(error))) from error
+    except ValueError as error:
+        raise UsageError(recipe_text.unreadable_recipe(path, str(error))) from error
+
+
+def read_fields(path: Path) -> dict[str, object]:
+    """The fields of a recipe file, unchecked. Raises UsageError if it cannot be read."""
+    toml = read_toml(path)
+    try:
+        return tomllib.loads(toml)
     except (ValueError, RecursionError) as error:
         raise UsageError(recipe_text.unreadable_recipe(path, str(error))) from error
 
 
 def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:
     """The recipe as commented TOML, with a `[resolved]` table once a run has started."""
-    lines = [_toml_line(key, getattr(recipe, key)) for key in FIELDS]
-    if resolved is not None:
-        lines += ["", "# The value chosen for every auto on this device.", "[resolved]"]
-        lines += [f"{key} = {_toml(getattr(resolved, key))}" for key in Resolved.__struct_fields__]
+    lines = "".join(_toml_line(key, getattr(recipe, key)) for key in FIELDS)
+    return lines if resolved is None else lines + resolved_table(resolved)
+
+
+def resolved_table(resolved: Resolved) -> str:
+    """The part of a recipe file that an engine adds when it has started."""
+    lines = ["", "# The value chosen for every auto on this device.", "[resolved]"]
+    lines += [f"{key} = {toml_value(getattr(resolved, key))}" for key in Resolved.__struct_fields__]
     return "\n".join(lines) + "\n"
 
 
+def with_changes(toml: str, changes: Mapping[str, object], note: str) -> str:
+    """The text of a run's recipe with other values of some fields, and a note on top about it."""
+    notes = [*notes_in(toml), f"{NOTE}{note}\n"]
+    lines = [line for line in toml.splitlines(keepends=True) if line not in notes]
+    for key, value in changes.items():
+        # Fields stand before the table, which has some names of its own.
+        places = (i for i, line in enumerate(lines) if re.match(rf"{key}\s*=", line))
+        at = next(places, None)
+        lines[slice(0, 0) if at is None else slice(at, at + 1)] = [_toml_line(key, value)]
+    return "".join([*notes, *lines])
+
+
+def notes_in(toml: str) -> list[str]:
+    """The lines of a run's recipe that tell what a resume changed."""
+    return [line for line in toml.splitlines(keepends=True) if line.startswith(NOTE)]
+
+
 def _toml_line(key: str, value: object) -> str:
-    line = f"{key} = {_toml(value)}"
-    return f"{line:<32}  # {COMMENTS[key]}" if key in COMMENTS else line
+    line = f"{key} = {toml_value(value)}"
+    return f"{line:<32}  # {COMMENTS[key]}\n" if key in COMMENTS else f"{line}\n"
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A value as a recipe file has it."""
     if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
+        return f"[{', '.join(toml_value(item) for item in value)}]"
     # A JSON scalar is a TOML scalar, except that TOML wants DEL escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def as_setting(value: object) -> str:
     """A value as `--set KEY=` takes it."""
-    return value if isinstance(value, str) else _toml(value)
+    return value if isinstance(value, str) else toml_value(value)

@@ -50,6 +50,9 @@ class Fold:
     """The state that results from the events of one run. `History` adds the derived quantities."""
 
     def __init__(self) -> None:
+        # The share of the journal that is folded here. As long as it is below 1, only the newest
+        # state is certain, and not what depends on all events.
+        self.read_share = 1.0
         self.last_seq = 0
         self.last_time = 0.0
         self.first_time = 0.0
@@ -64,7 +67,7 @@ class Fold:
         self.confusion: events.Confusion | None = None
         self.checkpoint: events.Checkpointed | None = None
         self.health: events.LayerHealth | None = None
-        self.steered: events.Steered | None = None
+        self.steerings: deque[events.Steered] = deque(maxlen=LOG_ENTRIES)
         self.maps: dict[str, events.FeatureMaps] = {}
         self.epochs: list[events.EpochEnded] = []
         self.loss = Curve()
@@ -82,6 +85,11 @@ class Fold:
         # Whether the last attempt has begun to train.
         self.has_begun = False
         self._active = 0.0
+
+    @property
+    def steered(self) -> events.Steered | None:
+        """The steering that is in force; None if the run follows its recipe."""
+        return self.steerings[-1] if self.steerings else None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -129,7 +137,7 @@ class Fold:
             case events.Checkpointed():
                 self.checkpoint = event
             case events.Steered():
-                self.steered = event
+                self.steerings.append(event)
             case events.Resumed():
                 self.step = event.step
 

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import itertools
 
+from msgspec import UNSET
+
 from engine.catalog import datasets
 from engine.protocol import events
 from engine.recipes import schedule
+from engine.recipes.schedule import Steering
+from engine.recipes.steering import Position
 from engine.run.fold import GAP_SECONDS, Fold
 
 # The pace is the median of this many recent reports.
@@ -46,15 +50,47 @@ class History(Fold):
 
     @property
     def best(self) -> events.EpochEnded | None:
-        """The epoch with the highest validation accuracy; among equals the first."""
+        """The epoch with the highest validation accuracy; among equals the first.
+
+        None before the first epoch, and while a part of the journal is not read yet.
+        """
+        if self.read_share < 1.0:
+            return None
         return next((e for e in reversed(self.epochs) if e.best), None)
 
     @property
+    def test_top1(self) -> float | None:
+        """The accuracy of the best epoch on the test images; None unless the run ended with it."""
+        return _measured(self.ended.test_top1) if self.ended is not None else None
+
+    @property
+    def test_loss(self) -> float | None:
+        """The loss of the best epoch on the test images; None unless the run ended with it."""
+        return _measured(self.ended.test_loss) if self.ended is not None else None
+
+    @property
     def plan(self) -> schedule.Plan | None:
-        """The current schedule, without the factor set by steering."""
+        """The current schedule, as it has been steered."""
+        return self._plan(self.steered)
+
+    def _plan(self, steered: events.Steered | None) -> schedule.Plan | None:
         if self.run is None:
             return None
-        return schedule.plan(self.run.recipe, self.steps_per_epoch, self.epochs_planned)
+        steering = steered.steering if steered is not None else None
+        return schedule.plan(self.run.recipe, self.steps_per_epoch, steering)
+
+    def planned_rate(self, step: int) -> float | None:
+        """The planned rate of the step with this 0-based number; None without a plan.
+
+        For a past step, this is the plan that was in force then. Ahead, the factor that
+        reduce-on-plateau has now is part of it.
+        """
+        in_force = (steered for steered in reversed(self.steerings) if steered.step <= step)
+        plan = self._plan(next(in_force, None))
+        if plan is None:
+            return None
+        plateau = self.plateau_factor if step >= self.step else 1.0
+        return schedule.learning_rate(plan, min(step, plan.steps - 1), plateau)
 
     @property
     def rate(self) -> float | None:
@@ -69,17 +105,34 @@ class History(Fold):
 
     @property
     def steered_factor(self) -> float:
-        """The factor by which steering multiplies the planned rates."""
+        """The rate at the last steering over the one without steering."""
         return self.steered.factor if self.steered is not None else 1.0
 
     @property
     def plateau_factor(self) -> float:
         """The factor of reduce-on-plateau: the last known rate over the planned one."""
-        if self.steps is None or self.plan is None:
+        plan = self.plan
+        if self.steps is None or plan is None:
             return 1.0
         lr, step = self._rate(self.steps)
-        planned = schedule.learning_rate(self.plan, step, steered=self.steered_factor)
-        return lr / planned if planned and lr else 1.0
+        before = plan.asked.plateau if plan.asked is not None else 1.0
+        planned = schedule.learning_rate(plan, step, before)
+        return before * lr / planned if planned and lr else before
+
+    @property
+    def steering(self) -> Steering | None:
+        """The steering in force; None before the run has started."""
+        if self.run is None:
+            return None
+        return self.steered.steering if self.steered else Steering(epochs=self.run.recipe.epochs)
+
+    @property
+    def position(self) -> Position | None:
+        """The point from which steering changes the plan; None before the run has started."""
+        if self.run is None:
+            return None
+        plateau = self.plateau_factor
+        return Position(self.run.recipe, self.steps_per_epoch, self.epoch, self.step, plateau)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -90,6 +143,11 @@ class History(Fold):
         if not self.last_time or self.ended is not None or self.paused:
             return self._active
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
+
+    @property
+    def batch(self) -> int:
+        """The images that a step learns from: all of them where there are fewer than a batch."""
+        return min(self.run.recipe.batch, self.run.train_images) if self.run else 0
 
     @property
     def pace(self) -> float | None:
@@ -107,7 +165,7 @@ class History(Fold):
         if self.run is None or speed is None or len(self.reports) < FEWEST_REPORTS:
             return None
         left = max(0, self.planned_steps - self.step)
-        images = left * self.run.recipe.batch
+        images = left * self.batch
         ended = self.epochs[-1].epoch if self.epochs else 0
         evaluations = max(0, self.epochs_planned - ended) + self._test_share
         return images / speed + evaluations * self._evaluation_seconds(speed)
@@ -129,3 +187,7 @@ class History(Fold):
         known = datasets.DATASETS.get(self.run.recipe.data)
         validation = self.run.validation_images
         return known.test_images / validation if known is not None and validation else 1.0
+
+
+def _measured(value: events.MaybeMeasured) -> float | None:
+    return None if value is UNSET else value

@@ -52,7 +52,7 @@ class Journal:
         `MOST_WAITING_BYTES` wait.
         """
         with self._lock:
-            stamped = msgspec.structs.replace(event, seq=self.seq + 1, time=self._clock())
+            stamped = msgspec.structs.replace(event, seq=self.seq + 1, time=round(self._clock(), 3))
             line = events.encode(stamped) + b"\n"
             self._waiting.append(line)
             self._waiting_bytes += len(line)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.journal_order import EventOrder
 from engine.run.journal_search import find_resumes, superseded
-from engine.run.journal_tail import JournalTail
+from engine.run.journal_tail import JournalChangedError, JournalTail
 
 
 class JournalSlice(NamedTuple):
@@ -23,28 +24,41 @@ class JournalReader:
     """Reads a journal that grows.
 
     A `Resumed` supersedes training events before it. When it arrives, the reader may already have
-    yielded such events. Then reading starts again at the beginning of the journal, and the caller
-    must fold into a new History.
+    yielded such events. It may also have yielded events of lines that have changed since. Then
+    reading starts again at the beginning of the journal, and the caller must fold into a new
+    History.
     """
 
     def __init__(self, path: Path) -> None:
-        self._tail = JournalTail(path)
-        self._resumes = find_resumes(path)
-        # How many of `_resumes` the tail has passed.
-        self._passed = 0
+        self._path = path
+        self._begin(find_resumes(path))
         self._from_start = False
+
+    def _begin(self, resumes: list[events.Resumed]) -> None:
+        self._tail, self._order = JournalTail(self._path), EventOrder()
+        self._resumes, self._from_start = resumes, True
+
+    @property
+    def offset(self) -> int:
+        """The number of bytes that were read."""
+        return self._tail.offset
 
     def slices(self) -> Iterator[JournalSlice]:
         """The new events, from about `PART_BYTES` of the journal at a time."""
-        while new := self._tail.read():
-            resumes = [event for event in new if isinstance(event, events.Resumed)]
-            self._passed += len(resumes)
-            if self._passed > len(self._resumes):
-                self._resumes += resumes[len(self._resumes) - self._passed :]
-                self._passed, self._from_start = 0, True
-                self._tail = JournalTail(self._tail.path)
+        while True:
+            try:
+                new = self._tail.read()
+            except JournalChangedError:
+                self._begin(find_resumes(self._path))
                 continue
+            late = [e for e in new if isinstance(e, events.Resumed) and e not in self._resumes]
+            if late:
+                self._begin(self._resumes + late)
+                continue
+            if not (new or self._from_start):
+                return
+            found = list(self._order.rising(new))
             if self._resumes:
-                new = [event for event in new if not superseded(event, self._resumes)]
-            found, self._from_start = JournalSlice(new, self._from_start), False
-            yield found
+                found = [event for event in found if not superseded(event, self._resumes)]
+            from_start, self._from_start = self._from_start, False
+            yield JournalSlice(found, from_start)

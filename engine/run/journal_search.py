@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-import msgspec
-
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run.journal_tail import PART_BYTES, JournalTail, decoded
+from engine.run.journal_order import EventOrder
+from engine.run.journal_tail import PART_BYTES, JournalTail, decoded, number
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -22,35 +23,26 @@ HEAD_BYTES = 1 << 16
 END_BYTES = 1 << 20
 # The last event of each of these kinds tells the state of a run. An excerpt searches for it in
 # `STATE_BYTES`, the events of some days.
-STATE_KINDS = ("RunStarted", "Phase", "EpochEnded", "Steered")
+STATE_KINDS = (events.RunStarted, events.Phase, events.EpochEnded, events.Steered)
 STATE_BYTES = 1 << 25
 
 
 def last_seq(path: Path) -> int:
-    """The number of the last event in a journal, 0 if there is none."""
-    return next((n for line in _lines_from_end(path) if (n := _number(line)) is not None), 0)
+    """The number of the last event in a journal, 0 if there is none.
+
+    It may be an event whose newline is missing: the next writer ends that line.
+    """
+    return next((n for line in _lines_from_end(path) if (n := number(line)) is not None), 0)
 
 
 def last_event(path: Path) -> Event | None:
     """The last whole event of a journal, None if there is none. Raises OSError."""
-    return next((e for line in _lines_from_end(path) if (e := decoded(line)) is not None), None)
-
-
-class _Numbered(msgspec.Struct):
-    """The only field that must be readable, even in an event from a newer version."""
-
-    seq: int
-
-
-def _number(line: bytes) -> int | None:
-    try:
-        return msgspec.json.decode(line, type=_Numbered).seq
-    except events.UNREADABLE:
-        return None
+    whole = itertools.islice(_lines_from_end(path), 1, None)
+    return next((e for line in whole if (e := decoded(line)) is not None), None)
 
 
 def _lines_from_end(path: Path) -> Iterator[bytes]:
-    """The whole lines of a file, last first; none if there is no file."""
+    """The lines of a file, last first: first what follows the last newline; none without a file."""
     try:
         file = open(path, "rb")  # noqa: SIM115 (opened here so that only its absence is caught)
     except FileNotFoundError:
@@ -60,70 +52,83 @@ def _lines_from_end(path: Path) -> Iterator[bytes]:
 
 
 def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
-    """Whole lines, last first. Anything after the last newline is left out."""
     position = file.seek(0, os.SEEK_END)
-    tail, ended = b"", False
+    tail = b""
     while position > 0:
         start = max(0, position - PART_BYTES)
         file.seek(start)
         tail = file.read(position - start) + tail
         position = start
-        lines = tail.split(b"\n")
-        tail = lines[0]
-        if len(lines) > 1:
-            if not ended:
-                lines.pop()
-                ended = True
-            yield from reversed(lines[1:])
-    if ended:
-        yield tail
+        tail, *lines = tail.split(b"\n")
+        yield from reversed(lines)
+    yield tail
 
 
 def excerpt(path: Path) -> list[Event]:
-    """The first and last events of a journal; of those between, the last of each `STATE_KINDS`."""
+    """The first and last events of a journal; of those between, the last of each `STATE_KINDS`.
+
+    Leaves out events that a resume superseded, as far as the resume is near the end too.
+    """
     try:
         size = path.stat().st_size
     except OSError:
         return []
     end = max(0, size - END_BYTES)
-    first, last = JournalTail(path), JournalTail(path, end)
+    resumes = [*_newest_between(path, events.Resumed, end - STATE_BYTES)][::-1]
+    first = JournalTail(path)
     head = first.read(HEAD_BYTES)
-    if not head:
-        return []
+    state = _state_events(path, resumes, max(first.offset, end - STATE_BYTES), end)
     # The first line of the end is probably cut. Then it is skipped like any torn line.
-    state = _state_events(path, max(first.offset, end - STATE_BYTES), end)
-    later = [*state, *last.read(END_BYTES)]
-    return head + [event for event in later if event.seq > head[-1].seq]
+    last = JournalTail(path, max(first.offset, end)).read(END_BYTES)
+    found = [*head, *state, *last]
+    return [e for e in EventOrder().rising(found) if not superseded(e, resumes)]
 
 
-def _state_events(path: Path, start: int, end: int) -> list[Event]:
-    """The last event of each kind in `STATE_KINDS` between these bytes, in order."""
-    with _content(path) as content:
-        positions = sorted(content.rfind(_tag(kind), start, end) for kind in STATE_KINDS)
-        found = [decoded(_line_at(content, at)) for at in positions if at >= 0]
-    return [event for event in found if event is not None]
+def _state_events(path: Path, resumes: list[events.Resumed], start: int, end: int) -> list[Event]:
+    """The last event of each kind in `STATE_KINDS` between these bytes, in order.
+
+    Leaves out superseded events.
+    """
+    newest = (_newest_between(path, kind, start, end) for kind in STATE_KINDS)
+    kept = (next((e for e in found if not superseded(e, resumes)), None) for found in newest)
+    return sorted((e for e in kept if e is not None), key=lambda event: event.seq)
 
 
-def newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
-    """The events of one kind, last first, except those that a resume superseded."""
+def newest_first(path: Path, kind: type[Kind], before: Event | None = None) -> Iterator[Kind]:
+    """The events of one kind, last first, except those that a resume superseded.
+
+    With `before`, an event of this journal, only those that precede it.
+    """
     resumes = find_resumes(path)
-    return (event for event in _all_newest_first(path, kind) if not superseded(event, resumes))
+    end = sys.maxsize if before is None else _start(path, before)
+    found = _newest_between(path, kind, end=end)
+    return (event for event in found if not superseded(event, resumes))
 
 
 def find_resumes(path: Path) -> list[events.Resumed]:
     """Every `Resumed` of a journal, in order."""
-    return [*_all_newest_first(path, events.Resumed)][::-1]
+    return [*_newest_between(path, events.Resumed)][::-1]
 
 
-def _all_newest_first(path: Path, kind: type[Kind]) -> Iterator[Kind]:
+def _newest_between(
+    path: Path, kind: type[Kind], start: int = 0, end: int = sys.maxsize
+) -> Iterator[Kind]:
+    """The events of one kind whose lines begin between these bytes, last first."""
     tag = _tag(kind.__name__)
     with _content(path) as content:
-        at = content.rfind(tag)
+        at = content.rfind(tag, max(0, start), end)
         while at >= 0:
             event = decoded(_line_at(content, at))
             if isinstance(event, kind):
                 yield event
-            at = content.rfind(tag, 0, at)
+            at = content.rfind(tag, max(0, start), at)
+
+
+def _start(path: Path, event: Event) -> int:
+    """Where the line of this event begins; 0 if the journal does not hold it."""
+    with _content(path) as content:
+        number = content.rfind(f'"seq":{event.seq},'.encode())
+        return content.rfind(b"\n", 0, max(0, number)) + 1
 
 
 def superseded(event: Event, resumes: list[events.Resumed]) -> bool:

@@ -1,6 +1,7 @@
-"""Reads the evaluation of a past epoch from the journal.
+"""Reads from the journal what was known of the network at the end of a past epoch.
 
-A History keeps only the last confusion matrix and feature maps. The journal has all of them.
+A History keeps only the last confusion matrix, feature maps and layer health. The journal has the
+earlier ones, though not of every epoch.
 """
 
 from __future__ import annotations
@@ -8,27 +9,35 @@ from __future__ import annotations
 from itertools import takewhile
 from pathlib import Path
 
-from engine.protocol.events import Confusion, Event, FeatureMaps, RunStarted
+from engine.protocol.events import (
+    Confusion,
+    EpochEnded,
+    Event,
+    FeatureMaps,
+    LayerHealth,
+    RunStarted,
+)
 from engine.run.history import History
 from engine.run.journal_search import newest_first
 
 
-def history(journal: Path, run: RunStarted, step: int) -> History:
-    """A History that holds only the confusion matrix and the feature maps of this step.
+def history(journal: Path, run: RunStarted, ended: EpochEnded) -> History:
+    """A History of the newest confusion matrix, feature maps and layer health at this epoch's end.
 
-    Leaves out events that a later resume superseded, and events that cannot be read.
+    Each has the step at which it was measured, which may be earlier. Leaves out events that a later
+    resume superseded, and events that cannot be read.
     """
     seen = History()
     seen.fold([run])
-    for kind in (Confusion, FeatureMaps):
-        seen.fold(_evaluated(journal, kind, step))
+    for kind in (Confusion, FeatureMaps, LayerHealth):
+        seen.fold(_newest(journal, kind, ended))
     return seen
 
 
-def _evaluated(journal: Path, kind: type[Event], step: int) -> list[Event]:
-    """The events of one kind at this step, in order.
-
-    The search stops at the first smaller step: without superseded events, steps never decrease.
-    """
-    since = takewhile(lambda event: event.step >= step, newest_first(journal, kind))
-    return [event for event in since if event.step == step][::-1]
+def _newest(journal: Path, kind: type[Event], ended: EpochEnded) -> list[Event]:
+    """The events of one kind at the newest step that has any, in order."""
+    found = newest_first(journal, kind, before=ended)
+    newest = next(found, None)
+    if newest is None:
+        return []
+    return [newest, *takewhile(lambda event: event.step == newest.step, found)][::-1]

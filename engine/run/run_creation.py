@@ -18,7 +18,7 @@ from engine.errors import RunError, UsageError
 from engine.run import run_lock, run_text
 from engine.run.durable_files import write_durably
 from engine.run.run_lock import Claim
-from engine.run.run_paths import RunDir, state_dir
+from engine.run.run_paths import NUMBERED, RunDir, state_dir
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -57,10 +57,16 @@ def _create(runs_dir: Path, name: str, recipe_toml: str) -> Claim:
 
 
 def _claim_number(runs_dir: Path) -> int:
-    """Claim the next number by creating a file exclusively. That file is never deleted."""
+    """Claim the next number by creating a file exclusively. That file is never deleted.
+
+    The next number is above those claimed and those of the runs that are there: runs may have been
+    moved into this folder without their claims.
+    """
     numbers = runs_dir / ".numbers"
     os.makedirs(numbers, mode=0o700, exist_ok=True)
-    number = max((int(n) for n in os.listdir(numbers) if n.isdecimal()), default=0) + 1
+    claimed = [int(name) for name in os.listdir(numbers) if name.isdecimal()]
+    there = [int(run[1]) for name in os.listdir(runs_dir) if (run := NUMBERED.fullmatch(name))]
+    number = max([*claimed, *there], default=0) + 1
     while True:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(numbers / str(number), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -1,8 +1,10 @@
 """The lock of a run, which is free as soon as the engine process is gone, and the run's liveness.
 
 The lock is an flock on `engine.lock`; the content of that file names the owner. Flock says nothing
-about an engine on another machine, and nothing on a file system without locks. There the journal
-decides: a live engine writes to it at least every two seconds.
+about an engine on another machine, and nothing on a file system without locks. There the owner's
+process decides, if it is one of this machine, and else the journal: a live engine writes to it at
+least every two seconds. Clocks of two machines may differ, so a journal that grows while this
+process looks counts more than the times in it.
 """
 
 from __future__ import annotations
@@ -12,24 +14,28 @@ import errno
 import fcntl
 import os
 import secrets
-import socket
 import time
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from engine import text
 from engine.errors import RunError
 from engine.protocol.events import Event, RunEnded
-from engine.run import run_text
+from engine.run import journal_growth, run_text
 from engine.run.journal_search import last_event
+from engine.run.lock_owner import Owner, boot_id, is_running, owner_here
 from engine.run.run_paths import RunDir
 
 ACQUIRE_SECONDS = 1.0
 # An engine writes a hardware sample every two seconds. After this time without an event it is
 # silent.
 SILENT_SECONDS = 30.0
+# A silent run is watched this long before it is called so to a user: five hardware samples.
+WATCH_SECONDS = 10.0
+POLL_SECONDS = 0.1
 # The errors of flock on a file system without locks.
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
@@ -37,19 +43,6 @@ NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 # silent: an engine may hold it, but has written nothing for a while.
 # gone: no engine holds it.
 Liveness: TypeAlias = Literal["live", "silent", "gone"]
-
-
-class Owner(msgspec.Struct, frozen=True):
-    """The content of a lock file: which engine process holds the lock.
-
-    `pid` is 0 until the engine runs. `time` is the time of writing, in unix seconds.
-    """
-
-    host: str
-    boot: str
-    pid: int
-    attempt: str
-    time: float = 0.0
 
 
 class Claim(NamedTuple):
@@ -63,9 +56,11 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     """Lock the run, or another lock file in it, and write a new attempt into that file.
 
     Returns the locked descriptor. Raises RunError if another engine holds the run, or if one is
-    silent and `force` is not set.
+    silent and `force` is not set. A silent run is watched for a while before.
     """
     file = lock_file or run.lock
+    if lock_file is None:
+        watch(run)
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -74,13 +69,17 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     if found == "live" or (found == "silent" and lock_file is None and not force):
         os.close(descriptor)
         raise RunError(text.already_running(run.label) if found == "live" else why_not_live(run))
-    write_owner(descriptor, secrets.token_hex(4), pid=0)
+    owner = owner_here(secrets.token_hex(4), pid=0)
+    write_owner(descriptor, replace(owner, log_bytes=_size(run.log)))
     return descriptor
 
 
-def write_owner(descriptor: int, attempt: str, pid: int) -> None:
-    """Write into a locked file which process on this machine holds it."""
-    owner = Owner(socket.gethostname(), boot_id(), pid, attempt, time.time())
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def write_owner(descriptor: int, owner: Owner) -> None:
+    """Write into a locked file which process holds it."""
     content = msgspec.json.encode(owner)
     os.pwrite(descriptor, content, 0)
     os.ftruncate(descriptor, len(content))
@@ -90,13 +89,6 @@ def release(claim: Claim) -> None:
     """Release a run on which no engine was started. Any machine can then start one."""
     os.ftruncate(claim.lock, 0)
     os.close(claim.lock)
-
-
-def boot_id() -> str:
-    """Linux' identifier of the current boot of this machine; "" if the system has none."""
-    with contextlib.suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return ""
 
 
 def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
@@ -109,6 +101,14 @@ def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
 def is_live(run: RunDir, lock_file: Path | None = None) -> bool:
     """Whether a process holds the run's lock, or another lock file in it."""
     return liveness(run, lock_file) == "live"
+
+
+def watch(*runs: RunDir) -> list[Liveness]:
+    """The liveness of each run; silent ones are watched for `WATCH_SECONDS`, unless all grow."""
+    deadline = time.monotonic() + WATCH_SECONDS
+    while "silent" in (found := [liveness(run) for run in runs]) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return found
 
 
 def liveness(run: RunDir, lock_file: Path | None = None) -> Liveness:
@@ -135,10 +135,14 @@ def _judge(run: RunDir, file: Path, free: bool | None) -> Liveness:
     owner = read_owner(run, file)
     if owner is None or (free and owner.boot == boot_id()):
         return "gone"
+    if (running := is_running(owner)) is not None:
+        return "live" if running else "gone"
     last = _last_event(run) if file == run.lock else None
     if isinstance(last, RunEnded) and last.time >= owner.time:
         return "gone"
-    return "live" if _silent_seconds(owner, last) < SILENT_SECONDS else "silent"
+    if _silent_seconds(run, owner, last) < SILENT_SECONDS:
+        return "live"
+    return "live" if journal_growth.grows(run.journal, SILENT_SECONDS) else "silent"
 
 
 def _last_event(run: RunDir) -> Event | None:
@@ -147,12 +151,15 @@ def _last_event(run: RunDir) -> Event | None:
     return None
 
 
-def _silent_seconds(owner: Owner, last: Event | None) -> float:
+def _silent_seconds(run: RunDir, owner: Owner, last: Event | None) -> float:
     """Seconds since the owner wrote its lock or its last event.
 
-    The sign is ignored: if a clock was set back, these times lie in the future.
+    The sign is ignored: if a clock was set back, these times lie in the future. The file's own time
+    is that of a file server, whose clock may agree with ours while the owner's does not.
     """
     times = [owner.time] if last is None else [owner.time, last.time]
+    with contextlib.suppress(OSError):
+        times.append(run.journal.stat().st_mtime)
     return min(abs(time.time() - moment) for moment in times)
 
 
@@ -161,7 +168,7 @@ def why_not_live(run: RunDir) -> str:
     owner = read_owner(run)
     if owner is None or liveness(run) != "silent":
         return run_text.not_running(run.label)
-    return run_text.silent(run.label, owner.host, _silent_seconds(owner, _last_event(run)))
+    return run_text.silent(run.label, owner.host, _silent_seconds(run, owner, _last_event(run)))
 
 
 def _flock_patiently(descriptor: int) -> bool | None:

@@ -35,8 +35,9 @@ def _folders(folder: Path) -> Iterator[Path]:
 def find(runs_dir: Path, selector: str = "") -> RunDir:
     """The run that a selector means: a number, a unique part of a name, a path, or "" (the newest).
 
-    Searches the runs folder first, then the links in the user's state folder. Raises RunError if no
-    run matches, or more than one.
+    Searches all runs of the folder, live or not. If none matches, searches the links in the user's
+    state folder; a number counts only within its folder, so a folder with runs is then the only one
+    searched. Raises RunError if no run matches, or more than one.
     """
     if "/" in selector and os.path.exists(Path(selector) / "recipe.toml"):
         return RunDir(Path(selector).resolve())
@@ -45,15 +46,23 @@ def find(runs_dir: Path, selector: str = "") -> RunDir:
         if not known:
             raise RunError(run_text.no_runs(runs_dir))
         return known[0]
-    found = _match(known, selector) or _match(_linked(), selector)
+    elsewhere = [] if known and selector.isdecimal() else _linked()
+    found = _match(known, selector) or _match(elsewhere, selector)
     if found is None:
         raise RunError(run_text.no_run(selector, runs_dir))
     return found
 
 
 def _match(known: list[RunDir], selector: str) -> RunDir | None:
-    exact = [run for run in known if selector in (str(run.number), run.label, run.name)]
-    matching = exact or [run for run in known if selector in run.label]
+    """The run with this number; else the one with this name; else the one with this part of it.
+
+    Digits are never a part of a name: `1` does not mean `2-resnet18`.
+    """
+    number = int(selector) if selector.isdecimal() else None
+    matching = [run for run in known if number is not None and run.number == number]
+    matching = matching or [run for run in known if selector in (run.label, run.name)]
+    if number is None:
+        matching = matching or [run for run in known if selector in run.label]
     if len(matching) > 1:
         same_label = len({run.label for run in matching}) < len(matching)
         shown = (str(run.path) if same_label else run.label for run in matching)
@@ -66,16 +75,18 @@ def _linked() -> list[RunDir]:
 
 
 def find_live(runs_dir: Path, selector: str = "") -> RunDir:
-    """The live run that a selector means. An empty selector means the only live run.
+    """The run that a selector means, if it is live. An empty selector means the only live run.
 
     Raises RunError as `find` does, and if the run is not live.
     """
-    live = [run for run in list_runs(runs_dir) if run_lock.is_live(run)]
     if selector:
-        run = _match(live, selector) or find(runs_dir, selector)
-        if not run_lock.is_live(run):
+        run = find(runs_dir, selector)
+        if run_lock.watch(run) != ["live"]:
             raise RunError(run_lock.why_not_live(run))
         return run
+    known = list_runs(runs_dir)
+    found = zip(known, run_lock.watch(*known), strict=True)
+    live = [run for run, liveness in found if liveness == "live"]
     if not live:
         raise RunError(run_text.none_live())
     if len(live) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable
 
 from engine.text import duration, harmless
@@ -29,8 +30,8 @@ def no_runs(runs_dir: object) -> str:
 def several_runs(selector: str, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
     return (
-        f"'{harmless(selector)}' matches several runs ({shown}): give a number, or more of the "
-        "name."
+        f"'{harmless(selector)}' matches several runs ({shown}): give the whole name of one of "
+        "them."
     )
 
 
@@ -53,6 +54,14 @@ def silent(name: str, host: str, seconds: float) -> str:
         "tell whether it still runs: if it does not, resume it with "
         f"`cnn-tui resume {harmless(name)} --force`."
     )
+
+
+KILLED = "killed by signal"
+
+
+def killed(number: int) -> str:
+    name = {known.value: f" ({known.name})" for known in signal.Signals}.get(number, "")
+    return f"{KILLED} {number}{name}"
 
 
 def bad_name(name: str) -> str:

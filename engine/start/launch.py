@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
-import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-import msgspec
-
 from engine import text
 from engine.catalog import architecture_names
 from engine.errors import RunError
-from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import run_creation
+from engine.run import engine_log, run_creation
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
-from engine.start import start_text
 from engine.start.device_request import check_device, count_ranks
 from engine.start.engine_environment import environment
 
@@ -53,14 +48,22 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
     """Start the engine in its own session, so that it outlives the terminal.
 
     The engine inherits the lock. This process closes its copy of the descriptor, which does not
-    unlock it. Raises RunError if the engine cannot be started.
+    unlock it. As long as it lives, it notes in the run's log if a signal ends the engine. Raises
+    RunError if the engine cannot be started.
     """
     run_creation.link_into_state(claim.run)
     try:
         start = _engine(claim, recipe, *options)
-        return _detached(claim.run, start.arguments, start.variables, claim.lock)
+        engine = _detached(claim.run, start.arguments, start.variables, claim.lock)
     finally:
         os.close(claim.lock)
+    threading.Thread(target=_wait, args=(engine, claim.run), name="waiter", daemon=True).start()
+    return engine
+
+
+def _wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
+    if (code := engine.wait()) < 0:
+        engine_log.add_killed(run, -code)
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
@@ -124,26 +127,3 @@ def exec_engine(claim: Claim, recipe: Recipe, *options: str) -> NoReturn:
 def foreground_start(claim: Claim, recipe: Recipe, *options: str) -> ProcessStart:
     """How to start an engine that takes over this claim and prints lines."""
     return _engine(claim, recipe, "--lines", *options)
-
-
-def preview(recipe: Recipe) -> events.Augmented:
-    """Some training images of this recipe, as the network would see them.
-
-    Raises RunError with the engine's error.
-    """
-    with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
-        file.write(to_toml(recipe))
-        file.flush()
-        done = subprocess.run(
-            [sys.executable, "-m", "engine", "--preview", file.name],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment(recipe),
-            check=False,
-        )
-    with contextlib.suppress(msgspec.MsgspecError):
-        shown = events.decode(done.stdout)
-        if isinstance(shown, events.Augmented):
-            return shown
-    complaint = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-    raise RunError(text.harmless(complaint.removeprefix("cnn-tui: ")) or start_text.NO_PREVIEW)

@@ -71,13 +71,17 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
 
     Raises UsageError or DataError for a file or folder that does not exist.
     """
-    data_dir = os.path.abspath(os.path.expanduser(recipe.data_dir)) if recipe.data_dir else ""
     return msgspec.structs.replace(
         recipe,
         arch=resolve_architecture(recipe.arch),
         data=resolve_data(recipe.data),
-        data_dir=data_dir,
+        data_dir=absolute_folder(recipe.data_dir),
     )
+
+
+def absolute_folder(path: str) -> str:
+    """The absolute path of a folder; an empty path stays empty."""
+    return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
 def default_fields(given: Mapping[str, object]) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.errors import EngineError, UsageError
-from engine.recipes.recipe import FIELDS, Recipe, Resolved
+from engine.recipes.recipe import CHANGEABLE, FIELDS, Recipe, Resolved
 from engine.recipes.recipe_building import read_recipe
 from engine.recipes.recipe_toml import as_setting
 from engine.run import run_search
@@ -16,7 +16,7 @@ from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.run.runs_folder_lock import locked_runs_folder
 from engine.start import launch, recipe_resolution, start_text
-from engine.start.resume import is_done, most_planned_epochs, resume
+from engine.start.resume import ResumeRequest, is_done, most_planned_epochs, resume
 
 # The fields that identify a run. Other values mean another run.
 IDENTITY = ("arch", "data")
@@ -27,15 +27,15 @@ MAY_DIFFER = ("device", "gpus", "init_from")
 class Requeued(NamedTuple):
     """The run that a command line with a name leads to.
 
-    `claim` is None if the run is done and nothing must start. `epochs` is a new total, if the
-    command line extends the run. `ignored` is a sentence about the settings of the command line
+    `claim` is None if the run is done and nothing must start. `request` is what the command line
+    asks of a run that resumes. `ignored` is a sentence about the settings of the command line
     that the run ignores, else "".
     """
 
     run: RunDir
     recipe: Recipe
     claim: Claim | None
-    epochs: int | None = None
+    request: ResumeRequest = ResumeRequest()
     ignored: str = ""
 
 
@@ -61,20 +61,44 @@ def resume_or_create(
         return _resume_again(run, requested, given, force=force)
 
 
+class AskedAgain(NamedTuple):
+    """What a repeated command line asks of a run; `request` is None if the run is done.
+
+    `ignored` is as in `Requeued`.
+    """
+
+    recipe: Recipe
+    request: ResumeRequest | None
+    ignored: str
+
+
 def _resume_again(
     run: RunDir, requested: Recipe, given: Container[str], *, force: bool
 ) -> Requeued:
+    recipe, request, ignored = asked_again(run, requested, given, force=force)
+    if request is None:
+        return Requeued(run, recipe, None, ignored=ignored)
+    claim, resumed = resume(run, request)
+    return Requeued(run, resumed, claim, request, ignored)
+
+
+def asked_again(
+    run: RunDir, requested: Recipe, given: Container[str], *, force: bool = False
+) -> AskedAgain:
+    """What the fields that a command line has `given` ask of a run.
+
+    Raises UsageError if they identify another run.
+    """
     recipe = read_recipe(run.recipe)
     ignored = _ignored_settings(run, recipe, requested, given)
     # A steered total stays, unless the command line asks for more epochs than were ever planned.
     more = "epochs" in given and requested.epochs > most_planned_epochs(run, recipe)
     epochs = requested.epochs if more else None
     if epochs is None and is_done(run):
-        return Requeued(run, recipe, None, ignored=ignored)
+        return AskedAgain(recipe, None, ignored)
     gpus = requested.gpus if "gpus" in given else None
     device = requested.device if "device" in given and requested.device != "auto" else None
-    claim, resumed = resume(run, epochs, gpus, device, force=force)
-    return Requeued(run, resumed, claim, epochs, ignored)
+    return AskedAgain(recipe, ResumeRequest(epochs, gpus, device, force=force), ignored)
 
 
 def _ignored_settings(run: RunDir, recipe: Recipe, requested: Recipe, given: Container[str]) -> str:
@@ -92,7 +116,7 @@ def _ignored_settings(run: RunDir, recipe: Recipe, requested: Recipe, given: Con
     }
     if another := {key: different[key] for key in IDENTITY if key in different}:
         raise UsageError(start_text.another_run(run.label, another))
-    return start_text.keeps_its_settings(run.label, different) if different else ""
+    return start_text.keeps_its_settings(run.label, different, CHANGEABLE) if different else ""
 
 
 def _satisfies(key: str, has: Any, asked: Any) -> bool:

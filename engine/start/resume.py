@@ -3,72 +3,141 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from engine import text
+from engine.catalog.datasets import DATASETS
+from engine.data.folders import image_folder
 from engine.errors import RunError, UsageError
-from engine.protocol.events import Checkpointed, Steered
-from engine.recipes.recipe import MOST_EPOCHS, Recipe
+from engine.protocol.events import Checkpointed, RunStarted, Steered
+from engine.recipes.field_checks import checked
+from engine.recipes.recipe import CHANGEABLE, MOST_EPOCHS, Recipe
 from engine.recipes.recipe_building import build_recipe, fields_for_device
-from engine.recipes.recipe_toml import read_fields, to_toml
+from engine.recipes.recipe_toml import notes_in, read_fields, read_toml, to_toml, with_changes
 from engine.run import run_lock
 from engine.run.durable_files import write_durably
 from engine.run.history import History
 from engine.run.journal_search import excerpt, newest_first
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
-from engine.start import start_text
+from engine.start import recipe_resolution, start_text
 from engine.start.device_request import check_device, count_ranks
 
 
-def resume(
+class ResumeRequest(NamedTuple):
+    """What a command line asks of a run that it resumes; None keeps what the run has.
+
+    `epochs` is a new total. `settings` are other values of fields that a resume may change. `force`
+    resumes a silent run, and one whose images have changed.
+    """
+
+    epochs: int | None = None
+    gpus: int | str | None = None
+    device: str | None = None
+    settings: Mapping[str, object] = {}
+    force: bool = False
+
+    @property
+    def engine_options(self) -> tuple[str, ...]:
+        """The options of the engine that trains on."""
+        epochs = () if self.epochs is None else ("--epochs", str(self.epochs))
+        return (*epochs, *(("--force",) if self.force else ()))
+
+
+def resume_request(
     run: RunDir,
+    settings: Mapping[str, object],
     epochs: int | None = None,
     gpus: int | str | None = None,
     device: str | None = None,
     *,
     force: bool = False,
-) -> tuple[Claim, Recipe]:
+) -> ResumeRequest:
+    """The request of a command line; `epochs` overrides the one among the settings.
+
+    Raises UsageError for a field that a resume may not change and for a value that it cannot have,
+    and DataError for data that is not there.
+    """
+    if refused := [key for key in settings if key not in CHANGEABLE]:
+        raise UsageError(start_text.cannot_change(run.label, refused, CHANGEABLE))
+    changed = {key: checked(key, value) for key, value in settings.items()}
+    total = changed.pop("epochs", None)
+    if "data" in changed:
+        changed["data"] = recipe_resolution.resolve_data(changed["data"])
+        recipe_resolution.check_data(Recipe(data=changed["data"]))
+    if "data_dir" in changed:
+        changed["data_dir"] = recipe_resolution.absolute_folder(changed["data_dir"])
+    return ResumeRequest(total if epochs is None else epochs, gpus, device, changed, force)
+
+
+def resume(run: RunDir, request: ResumeRequest) -> tuple[Claim, Recipe]:
     """Lock a run that no engine holds. Returns its lock and its resolved recipe.
 
-    A run that is done needs a larger total of `epochs`, and a silent run needs `force`. Another
-    `device` is written into the run's recipe, and every `auto` is then resolved again at the start.
-    Raises RunError if the run is running or done; UsageError if its recipe cannot be read, or if it
-    has already trained that many epochs; and what `count_ranks` and `check_device` raise.
+    A run that is done needs a larger total of epochs, or other patience if patience has ended it.
+    Other settings and another device are written into the run's recipe; on another device, every
+    `auto` is resolved again at the start. Raises RunError if the run is running or done; UsageError
+    if its recipe cannot be read, or if it has already trained that many epochs; and what
+    `count_ranks` and `check_device` raise.
     """
-    _check_total(run, epochs)
-    fields = read_fields(run.recipe)
-    new_fields = _fields_on(device, fields)
-    recipe = build_recipe(file=new_fields, flags={} if gpus is None else {"gpus": gpus})
-    count_ranks(recipe)
-    claim = Claim(run, run_lock.acquire(run, force=force))
-    if new_fields is not fields:
-        _rewrite(run, recipe)
+    recipe, toml = resumed_recipe(run, request)
+    claim = Claim(run, run_lock.acquire(run, force=request.force))
+    if toml != read_toml(run.recipe):
+        _rewrite(run, toml)
     return claim, recipe
 
 
-def _fields_on(device: str | None, fields: Mapping[str, object]) -> Mapping[str, object]:
-    """The run's recipe fields, changed if they are for another device."""
-    if device is None or device == build_recipe(file=fields).device:
-        return fields
-    changed = fields_for_device(fields, device)
-    check_device(build_recipe(file=changed).device)
-    return changed
+def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
+    """The recipe with which a run would resume, and its file. Raises as `resume` does."""
+    _check_total(run, request)
+    toml, fields = read_toml(run.recipe), read_fields(run.recipe)
+    gpus = {} if request.gpus is None else {"gpus": request.gpus}
+    if request.device not in (None, build_recipe(file=fields).device):
+        fields = fields_for_device(fields, str(request.device))
+        check_device(build_recipe(file=fields).device)
+        toml = "".join(notes_in(toml)) + to_toml(build_recipe(file=fields, flags=gpus))
+    before = build_recipe(file=fields, flags=gpus)
+    changed = {k: v for k, v in request.settings.items() if v != getattr(before, k)}
+    if changed:
+        pairs = {key: (getattr(before, key), value) for key, value in changed.items()}
+        note = start_text.recipe_note(least_epochs(run) - 1, pairs)
+        toml = with_changes(toml, changed, note)
+    recipe = msgspec.structs.replace(before, **changed)
+    count_ranks(recipe)
+    if recipe.data not in DATASETS:
+        _check_folder(run, Path(recipe.data))
+    return recipe, toml
 
 
-def _rewrite(run: RunDir, recipe: Recipe) -> None:
+def _check_folder(run: RunDir, folder: Path) -> None:
+    """Raise RunError if a folder of images is gone or has other classes; the engine checks more."""
+    if not folder.is_dir():
+        raise RunError(start_text.data_gone(run.label, folder))
+    started = next(newest_first(run.journal, RunStarted), None)
+    if started is None or _last_save(run) is None:
+        return
+    now = image_folder.class_names(folder)
+    if now != started.classes:
+        raise RunError(start_text.other_classes(run.label, started.classes, now))
+
+
+def _rewrite(run: RunDir, toml: str) -> None:
     try:
-        write_durably(run.recipe, to_toml(recipe).encode())
+        write_durably(run.recipe, toml.encode())
     except OSError as error:
         raise RunError(text.cannot_write(run.recipe, text.reason(error))) from error
 
 
-def _check_total(run: RunDir, epochs: int | None) -> None:
+def _check_total(run: RunDir, request: ResumeRequest) -> None:
     """Raise UsageError if the run cannot train to this total of epochs.
 
-    Without a total, raise RunError if the run is done.
+    Without a total, raise RunError if the run is done, unless other patience lets it go on.
     """
+    epochs = request.epochs
     if epochs is None:
-        if is_done(run):
+        if is_done(run) and not ("patience" in request.settings and has_epochs_left(run)):
             raise RunError(start_text.already_done(run.label))
         return
     if epochs > MOST_EPOCHS:
@@ -106,7 +175,17 @@ def most_planned_epochs(run: RunDir, recipe: Recipe) -> int:
 
 
 def is_done(run: RunDir) -> bool:
-    """Whether the run has reached its planned end."""
+    """Whether the run has reached its planned end, or patience has ended it."""
+    ended = _history(run).ended
+    return ended is not None and ended.reason == "done"
+
+
+def has_epochs_left(run: RunDir) -> bool:
+    """Whether the run has not trained all its planned epochs."""
+    return least_epochs(run) <= _history(run).epochs_planned
+
+
+def _history(run: RunDir) -> History:
     history = History()
     history.fold(excerpt(run.journal))
-    return history.ended is not None and history.ended.reason == "done"
+    return history

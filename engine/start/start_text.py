@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from engine.text import harmless, in_epochs, nearest
+from engine.recipes.recipe_toml import toml_value
+from engine.run import run_text
+from engine.text import choices, harmless, in_epochs, nearest
 
 
 def unknown_data(name: str, known: Iterable[str]) -> str:
@@ -32,7 +34,65 @@ def model_file_missing(file: object) -> str:
 def already_done(name: str) -> str:
     return (
         f"{harmless(name)} is done: train it further with `cnn-tui resume {harmless(name)} "
-        "--epochs N`."
+        "--epochs N`, where N is the new total of epochs."
+    )
+
+
+def cannot_change(name: str, keys: Iterable[str], changeable: Iterable[str]) -> str:
+    asked = ", ".join(harmless(key) for key in keys)
+    return (
+        f"{asked} cannot change in a run that has begun, only {choices(changeable)}: start another "
+        f"run from its weights with --init-from {harmless(name)}."
+    )
+
+
+# The most class names that a sentence lists.
+MOST_NAMES = 5
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(harmless(name) for name in names[:MOST_NAMES])
+    more = len(names) - MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
+    """`new: kitten; gone: cat`, or that only the order differs."""
+    new = [name for name in now if name not in set(then)]
+    gone = [name for name in then if name not in set(now)]
+    if not new and not gone:
+        return "the same names in another order"
+    parts = (("new", new), ("gone", gone))
+    return "; ".join(f"{word}: {_named(names)}" for word, names in parts if names)
+
+
+def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
+    return (
+        f"the data has not the classes that {harmless(run)} was trained on "
+        f"({class_changes(then, now)}): put the data back as it was, or start another run with "
+        f"--init-from {harmless(run)}, whose last layer begins anew."
+    )
+
+
+def data_gone(run: str, folder: object) -> str:
+    return (
+        f"the data folder {harmless(str(folder))} is gone: put it back, or say where it is now "
+        f"with `cnn-tui resume {harmless(run)} --set data=FOLDER`."
+    )
+
+
+def recipe_note(trained: int, changes: Mapping[str, tuple[object, object]]) -> str:
+    """What a comment in the recipe says after `# Changed`; `changes` are values before and now."""
+    parts = [
+        f"{k} = {toml_value(v)} (before: {toml_value(was)})" for k, (was, v) in changes.items()
+    ]
+    return harmless(f"after epoch {trained}: {', '.join(parts)}")
+
+
+def stop_first(name: str) -> str:
+    return (
+        f"{harmless(name)} is running: stop it with `cnn-tui stop {harmless(name)}` before you "
+        "resume it with changes."
     )
 
 
@@ -57,11 +117,27 @@ def another_run(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
     )
 
 
-def keeps_its_settings(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
+def keeps_its_settings(
+    name: str, fields: Mapping[str, tuple[str, str]], changeable: Iterable[str]
+) -> str:
+    resume = f"`cnn-tui resume {harmless(name)} --set`"
+    can = [key for key in fields if key in changeable]
+    way = f" (for {choices(can)}: with {resume})" if can else ""
     return (
         f"{harmless(name)} keeps the settings that it began with, {_differences(fields)}: to use "
-        "those of this command line, start another run with another --name."
+        f"those of this command line, start another run with another --name{way}."
     )
+
+
+def engine_died(words: str, resume: str, *, out_of_memory: bool, saved: bool) -> str:
+    """`words` are the last of its log, `resume` is the command that goes on."""
+    if words.startswith(run_text.KILLED):
+        what = harmless(words)
+    else:
+        what = f"the engine died: {harmless(words)}" if words else "the engine died"
+    memory = ", and the kernel ended a process for lack of memory" if out_of_memory else ""
+    then = "goes on from its last checkpoint" if saved else "starts it again"
+    return f"{what}{memory}; `{harmless(resume)}` {then}."
 
 
 def intruder(module: str, found: object, expected: object) -> str:

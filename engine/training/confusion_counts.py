@@ -1,7 +1,12 @@
-"""The confusion matrix of an evaluation as an event, with its worst cells."""
+"""The confusion matrix of an evaluation as an event, with its worst cells.
+
+It is made from the cells that occur, never from a whole matrix: with 10,000 classes that would take
+800 MB.
+"""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from engine.protocol import events
@@ -14,28 +19,31 @@ WORST_CELLS = 64
 CELL_IMAGES = 16
 
 
-def confusion(result: EvaluationResult, labels: Tensor, epoch: int, step: int) -> events.Confusion:
-    """The confusion matrix of images with these labels (N,), after this epoch and step."""
-    counts, worst = result.counts, worst_cells(result, labels)
-    if len(counts) <= DENSE_CLASSES:
-        dense = tuple(tuple(row) for row in counts.tolist())
-        return events.Confusion(epoch, dense, worst=worst, step=step)
-    cells = counts.nonzero().tolist()
-    sparse = tuple((true, predicted, int(counts[true, predicted])) for true, predicted in cells)
-    return events.Confusion(epoch, sparse=sparse, worst=worst, step=step)
+def confusion(result: EvaluationResult, epoch: int, step: int) -> events.Confusion:
+    """The confusion matrix of this evaluation, after this epoch and step."""
+    classes = result.classes
+    cells, counts = torch.unique(result.cells, return_counts=True)
+    worst = _worst_cells(result, cells, counts)
+    if classes > DENSE_CLASSES:
+        columns = (cells // classes).tolist(), (cells % classes).tolist(), counts.tolist()
+        sparse = tuple(zip(*columns, strict=True))
+        return events.Confusion(epoch, sparse=sparse, worst=worst, step=step)
+    matrix = torch.zeros(classes * classes, dtype=counts.dtype)
+    matrix[cells] = counts
+    dense = tuple(tuple(row) for row in matrix.view(classes, classes).tolist())
+    return events.Confusion(epoch, dense, worst=worst, step=step)
 
 
-def worst_cells(result: EvaluationResult, labels: Tensor) -> tuple[events.Cell, ...]:
+def _worst_cells(
+    result: EvaluationResult, cells: Tensor, counts: Tensor
+) -> tuple[events.Cell, ...]:
     """The largest errors, worst first, each with the indices of its first images."""
-    errors = result.counts.clone()
-    errors.fill_diagonal_(0)
-    classes = len(errors)
-    largest = errors.flatten().topk(min(WORST_CELLS, classes * classes))
-    cells = []
-    for count, cell in zip(largest.values.tolist(), largest.indices.tolist(), strict=True):
-        if count:
-            true, predicted = divmod(cell, classes)
-            errors_here = (labels == true) & (result.predictions == predicted)
-            images = errors_here.nonzero().flatten()[:CELL_IMAGES].tolist()
-            cells.append(events.Cell(true, predicted, tuple(images)))
-    return tuple(cells)
+    wrong = cells // result.classes != cells % result.classes
+    cells, counts = cells[wrong], counts[wrong]
+    worst = cells[counts.sort(descending=True, stable=True).indices[:WORST_CELLS]]
+    found = []
+    for cell in worst.tolist():
+        images = (result.cells == cell).nonzero().flatten()[:CELL_IMAGES].tolist()
+        true, predicted = divmod(cell, result.classes)
+        found.append(events.Cell(true, predicted, tuple(images)))
+    return tuple(found)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 
-import torch
 from torch import Tensor, nn
 
 from engine.data.base.dataset import Split
 from engine.data.loaders.loader_choice import Loader
-from engine.devices import forward_pass
+from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.training.metrics import Evaluation, EvaluationResult
 
@@ -22,17 +21,12 @@ class Evaluator:
         loader: Loader,
         classes: int,
         batch: int,
-        device: torch.device,
-        precision: str,
+        judge: Judge,
         clock: Callable[[], float],
         rank: Rank,
-        *,
-        mirrored: bool,
     ) -> None:
-        """`mirrored` averages the logits of each image and of its mirror image."""
         self._loader, self._classes, self._batch = loader, classes, batch
-        self._device, self._precision, self._clock = device, precision, clock
-        self._rank, self._mirrored = rank, mirrored
+        self._judge, self._clock, self._rank = judge, clock, rank
 
     def evaluate(
         self, model: nn.Module, images: Split
@@ -61,21 +55,15 @@ class Evaluator:
         self._add(model, self._new_evaluation(), *batch)
 
     def _new_evaluation(self) -> Evaluation:
-        return Evaluation(self._classes, self._device, self._rank)
+        return Evaluation(self._classes, self._judge.device, self._rank)
 
-    @torch.no_grad()
     def _add(
         self, model: nn.Module, evaluation: Evaluation, images: Tensor, labels: Tensor
     ) -> None:
         model.eval()
-        with forward_pass.autocast(self._device, self._precision):
-            logits = self._logits(model, images)
-        evaluation.add(logits, labels)
-
-    def _logits(self, model: nn.Module, images: Tensor) -> Tensor:
-        """The logits (N, classes) of images (N, channels, H, W)."""
         # The last batch may have fewer images than there are ranks.
-        if not len(images):
-            return images.new_zeros(0, self._classes)
-        logits: Tensor = model(images)
-        return (logits + model(images.flip(3))) / 2 if self._mirrored else logits
+        if len(images):
+            logits = self._judge.logits(model, images)
+        else:
+            logits = images.new_zeros(0, self._classes)
+        evaluation.add(logits, labels)

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.layer_events import LayerHealthReading
+from engine.inspection.output_range import Ending
+from engine.protocol import events
 from engine.protocol.events import Event, Scalars
+from engine.training import training_text
 from engine.training.pace import Pace
 
 
@@ -19,6 +22,8 @@ class InspectionSchedule:
         self._maps: FeatureMapReading | None = None
         self._health: tuple[LayerHealthReading, int] | None = None
         self._scalars: Scalars = {}
+        # Whether a person was told that the logits go through an activation function.
+        self.told_ending = False
 
     def health_is_due(self, step: int) -> bool:
         """Whether to measure the layers in this 0-based step."""
@@ -40,8 +45,15 @@ class InspectionSchedule:
             reading, step = self._health
             found.append(reading.event(step))
             self._scalars = reading.scalars()
+            found += self._told_once(reading.ending(), step)
             self._health = None
         return found
+
+    def _told_once(self, ending: Ending | None, step: int) -> list[Event]:
+        if ending is None or self.told_ending:
+            return []
+        self.told_ending = True
+        return [events.Alert("warning", "logits", training_text.ENDINGS[ending], step=step)]
 
     def take_scalars(self) -> Scalars:
         """The numbers that arrived since they were last taken."""

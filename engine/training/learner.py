@@ -64,10 +64,11 @@ class Learner:
         self.model.zero_grad(set_to_none=True)
         self._network = network
 
-    def learn(self, batch: Batch, step: int, meter: LayerHealthMeter | None = None) -> None:
+    def learn(self, batch: Batch, step: int, meter: LayerHealthMeter | None = None) -> Tensor:
         """Take step number `step` (from 1), unless its loss would break the weights.
 
-        A CUDA graph records exactly this method. On a GPU it waits for nothing.
+        Returns the logits (N, classes). A CUDA graph records exactly this method. On a GPU it waits
+        for nothing.
         """
         loss, logits = self._forward(batch)
         if self.guard.is_broken(loss):
@@ -82,6 +83,7 @@ class Learner:
             if meter is not None:
                 meter.after_step()
         self.metrics.add(loss, logits, batch.dominant)
+        return logits.detach()
 
     def after_step(self, step: int, images: int) -> None:
         """Count this rank's `images` and update the EMA after a step, outside of the recording."""

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
+from engine.models.class_ranking import ClassRanking
 
 
 class Means(NamedTuple):
@@ -46,7 +47,7 @@ class RunningMetrics:
         Takes its mean loss, () float32, its logits (N, classes) and labels (N,). `count` counts its
         images.
         """
-        hits = (logits.argmax(1) == labels).sum()
+        hits = (ClassRanking(logits).predicted == labels).sum()
         self._sums += torch.stack((loss.detach().double() * len(labels), hits.double()))
 
     def count(self, images: int) -> None:
@@ -102,16 +103,16 @@ def _means(sums: Tensor, images: int) -> Means:
 
 
 class EvaluationResult(NamedTuple):
-    """The result of an evaluation; `counts` is (classes, classes), row = true class.
+    """The result of an evaluation. `top5` is None with five classes or fewer.
 
-    `top5` is None with five classes or fewer. `predictions` (N,) has a class for each image.
+    `cells` (N,) has the cell of each image in the confusion matrix, `label * classes + predicted`.
     """
 
     loss: float
     top1: float
     top5: float | None
-    counts: Tensor
-    predictions: Tensor
+    cells: Tensor
+    classes: int
 
 
 class Evaluation:
@@ -120,43 +121,43 @@ class Evaluation:
     def __init__(self, classes: int, device: torch.device, rank: Rank) -> None:
         self._classes, self._device, self._rank = classes, device, rank
         self._sums = torch.zeros(2, dtype=torch.float64, device=device)
-        self._counts = torch.zeros(classes * classes, dtype=torch.int64, device=device)
-        self._predictions: list[Tensor] = []
+        self._cells: list[Tensor] = []
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
         """Add a batch of logits (N, classes) and labels (N,)."""
         logits = logits.float()
-        predicted = logits.argmax(1)
         loss = F.cross_entropy(logits, labels, reduction="sum")
-        best = logits.topk(min(5, self._classes), dim=1).indices
-        top5_hits = (best == labels[:, None]).sum()
+        ranking = ClassRanking(logits)
+        top5_hits = (ranking.ranks(labels) < 5).sum()
         self._sums += torch.stack((loss.double(), top5_hits.double()))
-        # On CUDA, bincount would wait for the device to find the largest value.
-        cells = labels * self._classes + predicted
-        self._counts.index_add_(0, cells, torch.ones_like(cells))
-        self._predictions.append(predicted)
+        self._cells.append(labels * self._classes + ranking.predicted)
 
     def result(self) -> EvaluationResult:
         """The whole evaluation. This waits for the device, once an epoch."""
-        totals = [self._rank.sum(self._sums), self._rank.sum(self._counts)]
-        tensors = [*totals, torch.cat(self._predictions)]
-        sums, counts, predictions = Readback(self._device, tensors).wait()
+        tensors = [self._rank.sum(self._sums), torch.cat(self._cells)]
+        sums, own_cells = Readback(self._device, tensors).wait()
+        cells = self._in_order(own_cells)
         loss, top5_hits = sums.tolist()
-        images = int(counts.sum())
-        counts = counts.view(self._classes, self._classes)
-        top1 = int(counts.diagonal().sum()) / images
+        images = len(cells)
+        top1 = int(_hits(cells, self._classes).sum()) / images
         top5 = top5_hits / images if self._classes > 5 else None
-        return EvaluationResult(loss / images, top1, top5, counts, self._in_order(predictions))
+        return EvaluationResult(loss / images, top1, top5, cells, self._classes)
 
-    def _in_order(self, predictions: Tensor) -> Tensor:
-        """The predictions of all ranks in the order of the images, from those of this rank."""
-        parts = torch.split(predictions, [len(part) for part in self._predictions])
+    def _in_order(self, cells: Tensor) -> Tensor:
+        """The cells of all ranks in the order of the images, from those of this rank."""
+        parts = torch.split(cells, [len(part) for part in self._cells])
         batches = zip(*self._rank.gather(parts), strict=True)
         return torch.cat([part for batch in batches for part in batch])
 
 
-def balanced(counts: Tensor) -> float:
-    """Mean recall over the classes with images; `counts` (classes, classes), row = true class."""
-    images = counts.sum(1)
-    recalls = counts.diagonal() / images.clamp(min=1)
-    return float(recalls.sum() / (images > 0).sum())
+def balanced(result: EvaluationResult) -> float:
+    """Mean recall over the classes with images."""
+    classes, labels = result.classes, result.cells // result.classes
+    images = torch.bincount(labels, minlength=classes)
+    hits = torch.bincount(labels[_hits(result.cells, classes)], minlength=classes)
+    return float((hits / images.clamp(min=1)).sum() / (images > 0).sum())
+
+
+def _hits(cells: Tensor, classes: int) -> Tensor:
+    """Whether each of these cells of the confusion matrix is on its diagonal."""
+    return cells % (classes + 1) == 0

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from engine.checkpoints.run_state import Accuracy, Steering, TrainingState
+from engine.checkpoints.run_state import Accuracy, TrainingState
 from engine.errors import UsageError
 from engine.protocol import commands, events
 from engine.recipes import schedule
 from engine.recipes.recipe import Recipe
-from engine.recipes.schedule import Plateau
+from engine.recipes.schedule import Plateau, Steering
+from engine.recipes.steering import Change, Position, steered
 from engine.training import training_text
 from engine.training.metrics import EvaluationResult
-from engine.training.steering import steered
 
 
 class Progress:
@@ -22,9 +22,11 @@ class Progress:
         self.ended_epochs = 0
         self.best = self.last = Accuracy()
         self.plateau = Plateau()
+        # Patience counts the epochs since the best one, or since this one if it is later.
+        self.patient_since = 0
         # Whether the last epoch has ended: then nothing is left to steer.
         self.is_over = False
-        self._steer_to(Steering(factor=1.0, epochs=recipe.epochs))
+        self.steer_to(Steering(epochs=recipe.epochs))
 
     @property
     def epoch(self) -> int:
@@ -38,11 +40,17 @@ class Progress:
     @property
     def out_of_patience(self) -> bool:
         """Whether the validation accuracy has not risen for as many epochs as the recipe allows."""
-        return 0 < self._recipe.patience <= self.ended_epochs - self.best.epoch
+        since = max(self.best.epoch, self.patient_since)
+        return 0 < self._recipe.patience <= self.ended_epochs - since
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether patience has ended the run before its last epoch."""
+        return self.is_over and self.ended_epochs < self.steering.epochs
 
     def rate(self, step: int) -> float:
         """The learning rate of the step with this 0-based number."""
-        return schedule.learning_rate(self.plan, step, self.plateau.factor, self.steering.factor)
+        return schedule.learning_rate(self.plan, step, self.plateau.factor)
 
     def end_epoch(self, result: EvaluationResult) -> bool:
         """Close the epoch with the result of its evaluation; returns whether it is the best."""
@@ -59,22 +67,34 @@ class Progress:
         """Change the rest of the run. Raises UsageError, and then changes nothing."""
         if self.is_over:
             raise UsageError(training_text.STEERED_TOO_LATE)
-        self._steer_to(steered(self.steering, command, self.epoch, self._planned_rate))
-        factor, epochs = self.steering.factor, self.steering.epochs
-        return events.Steered(factor, epochs, self.rate(self.step), command.id, step=self.step)
+        change = Change(command.lr, command.scale, command.epochs, command.sure)
+        self.steer_to(steered(self._position, self.steering, change))
+        return self.steered(command.id)
+
+    def steered(self, command: str = "") -> events.Steered:
+        """The event that tells the present steering; `command` is the id of its command."""
+        at, now = self._position, self.steering
+        return events.Steered(
+            at.factor(now), now.epochs, at.rate(now), command, now.factor, now.asked, step=at.step
+        )
+
+    def be_patient_anew(self) -> None:
+        """Count the epochs without a better accuracy from here on."""
+        self.patient_since = self.ended_epochs
 
     def restore(self, state: TrainingState) -> None:
         self.step, self.ended_epochs = state.step, state.ended_epochs
         self.best, self.last = state.best, state.last
-        self.plateau = state.plateau
+        self.plateau, self.patient_since = state.plateau, state.patient_since
         self.is_over = False
-        self._steer_to(state.steering)
+        self.steer_to(state.steering)
 
-    def _planned_rate(self, epochs: int) -> float:
-        """The next step's learning rate by the schedule alone, for this total of epochs."""
-        plan = schedule.plan(self._recipe, self.steps_per_epoch, epochs)
-        return schedule.learning_rate(plan, self.step, self.plateau.factor)
+    @property
+    def _position(self) -> Position:
+        return Position(
+            self._recipe, self.steps_per_epoch, self.epoch, self.step, self.plateau.factor
+        )
 
-    def _steer_to(self, steering: Steering) -> None:
+    def steer_to(self, steering: Steering) -> None:
         self.steering = steering
-        self.plan = schedule.plan(self._recipe, self.steps_per_epoch, steering.epochs)
+        self.plan = schedule.plan(self._recipe, self.steps_per_epoch, steering)

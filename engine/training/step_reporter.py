@@ -98,17 +98,18 @@ class StepReporter:
         report = events.Steps(
             epoch,
             measured(means.loss),
-            means.top1,
+            measured(means.top1),
             self._progress.rate(step - 1),
             measured(means.images / seconds) if seconds else None,
-            waited / seconds if seconds else UNSET,
+            measured(waited / seconds) if seconds else UNSET,
             self._inspections.take_scalars(),
             step=step,
         )
         if not math.isfinite(means.loss):
             alert = self._guard.alert(step)
         else:
-            alert = self._first_loss(means.loss) if step == 1 else None
+            judged = step == 1 and not self._inspections.told_ending
+            alert = self._first_loss(means.loss) if judged else None
         return [report] if alert is None else [report, alert]
 
     def _first_loss(self, loss: float) -> events.Alert:

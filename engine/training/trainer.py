@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
 from engine.checkpoints.run_state import RunShape, TrainingState
+from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derive_seed
 from engine.data.loaders import loader_choice
@@ -25,8 +26,10 @@ from engine.data.loaders.training_loader import EpochBatches
 from engine.devices import device as devices
 from engine.devices import forward_pass, graph_recording
 from engine.devices.backlog import Backlog
+from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.inspection import layer_events
+from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.feature_map_events import FeatureMapReading
 from engine.inspection.inspector import Inspector
 from engine.inspection.layer_events import LayerHealthReading
@@ -68,12 +71,13 @@ class Trainer:
             recipe, dataset, device, layout, resolved.threads, rank.share
         )
         self._validation = loader_choice.on_device(dataset.validation, device)
-        self._evaluator = self._new_evaluator(resolved.precision, clock)
+        self._judge = Judge(device, resolved.precision, recipe.tta)
+        self._evaluator = self._new_evaluator(clock)
         self._backbone = FrozenBackbone(model, recipe.freeze)
         self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
-        self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, device)
+        self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, self._judge)
         self.progress = Progress(recipe, self._loader.steps_per_epoch)
         self._timer = StepTimer(clock)
         shape = RunShape(
@@ -124,11 +128,7 @@ class Trainer:
         yield from self._reporter.maps()
         while progress.ended_epochs < progress.steering.epochs:
             if progress.out_of_patience:
-                progress.is_over = True
-                patience, best = self._recipe.patience, progress.best.epoch
-                sentence = training_text.out_of_patience(patience, best)
-                yield events.Alert("info", "patience", sentence, step=self.step)
-                return
+                break
             yield events.Phase("training", step=self.step)
             if progress.epoch_has_steps_left:
                 yield from self._train()
@@ -190,15 +190,19 @@ class Trainer:
         batch = batches.next()
         self._timer.images_arrived()
         meter = self._learner.health_meter(batch.images) if measures else None
-        self._learner.learn(batch, self.step + 1, meter)
+        logits = self._learner.learn(batch, self.step + 1, meter)
         if meter is not None:
-            self._reporter.await_health(LayerHealthReading(meter), self.step + 1)
+            self._reporter.await_health(LayerHealthReading(meter, logits), self.step + 1)
         return len(batch.labels)
 
     def _new_graph_step(self) -> CudaGraphStep:
         """A recorded step on raw batches: the graph contains the augmentation too."""
+
+        def step(raw: RawBatch) -> None:
+            self._learner.learn(self._loader.augmented(raw), self.step + 1)
+
         return CudaGraphStep(
-            lambda raw: self._learner.learn(self._loader.augmented(raw), self.step + 1),
+            step,
             lambda step: graph_recording.record_graph(step, self._device, self._loader.draws),
         )
 
@@ -220,8 +224,8 @@ class Trainer:
         result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
         for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
             yield events.Alert("warning", "data", sentence, step=self.step)
-        labels = self._dataset.validation.labels.cpu()
-        yield confusion(result, labels, self.epoch, self.step)
+        self.inspector.evaluated = EvaluatedCells(self.epoch, result.classes, result.cells)
+        yield confusion(result, self.epoch, self.step)
         yield from self._reporter.maps()
         yield self._epoch_ended(result, seconds)
 
@@ -241,13 +245,13 @@ class Trainer:
             train_top1=measured(train.top1),
             loss=measured(result.loss),
             top1=measured(result.top1),
-            top5=UNSET if result.top5 is None else result.top5,
+            top5=UNSET if result.top5 is None else measured(result.top5),
             lr=lr,
-            seconds=seconds,
-            evaluation_seconds=evaluation_seconds,
+            seconds=round(seconds, 3),
+            evaluation_seconds=round(evaluation_seconds, 3),
             images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
-            balanced=balanced(result.counts) if self._recipe.class_weights else UNSET,
+            balanced=measured(balanced(result)) if self._recipe.class_weights else UNSET,
             step=self.step,
         )
 
@@ -275,6 +279,10 @@ class Trainer:
         """All that an exact resume needs. This waits for the device."""
         return self._parts.state()
 
+    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+        """The state at the end of its epoch, for a run that goes on with other images."""
+        return self._parts.fitted(state, best_anew=best_anew)
+
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`. Raises RunError where it belongs to another run."""
         self._parts.restore(state)
@@ -289,17 +297,15 @@ class Trainer:
 
     # Parts
 
-    def _new_evaluator(self, precision: str, clock: Callable[[], float]) -> Evaluator:
+    def _new_evaluator(self, clock: Callable[[], float]) -> Evaluator:
         shape = self._dataset.train.shape
         return Evaluator(
             self._loader,
             len(self._dataset.classes),
             devices.evaluation_batch(self._device, self._recipe.batch, shape),
-            self._device,
-            precision,
+            self._judge,
             clock,
             self._rank,
-            mirrored=self._recipe.tta,
         )
 
     def _new_reporter(self, clock: Callable[[], float]) -> Reporter:
@@ -323,6 +329,6 @@ class Trainer:
             self._dataset,
             self._loader.normalise,
             default_layers(self.eval_model),
-            self._device,
+            self._judge,
             self.step,
         )

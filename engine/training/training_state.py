@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from msgspec.structs import replace
 
-from engine.checkpoints.run_state import EpochSums, RunShape, TrainingState, weights_of
+from engine.checkpoints.run_state import (
+    Accuracy,
+    EpochSums,
+    RunShape,
+    TrainingState,
+    weights_of,
+)
 from engine.devices import device as devices
 from engine.errors import RunError
+from engine.recipes.steering import moved_to_epochs_of
 from engine.training import training_text
 from engine.training.learner import Learner
 from engine.training.progress import Progress
@@ -44,7 +52,25 @@ class StatefulParts(NamedTuple):
                 seconds=self.timer.epoch_seconds,
             ),
             random=devices.random_state(self.device),
+            patient_since=progress.patient_since,
         )
+
+    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+        """The state at the end of its epoch, for a run that goes on with other images.
+
+        `best_anew` forgets the best epoch, since other images validate.
+        """
+        then, now = state.shape.steps_per_epoch, self.shape.steps_per_epoch
+        moved = replace(
+            state,
+            shape=replace(self.shape, classes=state.shape.classes),
+            step=-(-state.step // then) * now,
+            steering=moved_to_epochs_of(now, then, state.steering),
+        )
+        if not best_anew:
+            return moved
+        forgotten = Accuracy()
+        return replace(moved, best=forgotten, last=forgotten, patient_since=state.ended_epochs)
 
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`.

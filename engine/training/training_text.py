@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.checkpoints.run_state import RunShape
+from engine.inspection.output_range import Ending
+from engine.numbers import significant
 from engine.text import FIRST_LOSS_TOLERANCE, harmless
 
 
@@ -24,26 +26,38 @@ def loss_not_finite(step: int, layer: str) -> str:
 
 
 def first_loss(loss: float, expected: float, classes: int) -> str:
-    guess = f"a guess among {classes} classes has ln {classes} = {expected:.2f}"
+    guess = f"a guess among {classes} classes has ln {classes} = {significant(expected)}"
     if loss > expected + 1:
         return (
-            f"the first loss is {loss:.2f}, and {guess}: the first logits are too large, so check "
-            "the initialisation and the normalisation of the images."
+            f"the first loss is {significant(loss)}, and {guess}: the first logits are too large, "
+            "so check the initialisation and the normalisation of the images."
         )
     if loss < expected * 0.5:
         return (
-            f"the first loss is {loss:.2f}, and {guess}: the model knows the answers already, so "
-            "check that no image shows its label, unless you begin with trained weights."
+            f"the first loss is {significant(loss)}, and {guess}: the model knows the answers "
+            "already, so check that no image shows its label, unless you begin with trained "
+            "weights."
         )
     fits = abs(loss - expected) <= FIRST_LOSS_TOLERANCE * expected
-    return f"the first loss is {loss:.2f}, {'as it should be' if fits else 'near enough'}: {guess}."
+    judged = "as it should be" if fits else "near enough"
+    return f"the first loss is {significant(loss)}, {judged}: {guess}."
 
 
-def out_of_patience(patience: int, best_epoch: int) -> str:
-    return (
-        f"{patience} epochs brought no better validation accuracy than epoch {best_epoch}, so the "
-        "training ends here: use --set patience=0 to train all epochs."
-    )
+# By the activation function after the logits.
+ENDINGS: Mapping[Ending, str] = {
+    "softmax": (
+        "the network ends in a softmax: each row of its output sums to 1. Remove it, since the "
+        "loss applies its own; with two, the network learns slowly or not at all."
+    ),
+    "sigmoid": (
+        "the network seems to end in a sigmoid: all of its outputs lie between 0 and 1. Remove it, "
+        "since the loss expects logits; with it, the network learns slowly."
+    ),
+    "relu": (
+        "the network seems to end in a ReLU: none of its outputs is negative, and many are 0. "
+        "Remove it, since a class whose output is 0 gets no gradient and ties with others."
+    ),
+}
 
 
 # The fields of RunShape in words.
@@ -63,10 +77,7 @@ def other_shape(then: RunShape, now: RunShape) -> str:
     )
 
 
-STEERED_NOTHING = "nothing to change: give a learning rate, a factor or a number of epochs."
-
-PLANNED_RATE_IS_ZERO = (
-    "the planned learning rate is 0 here and cannot be scaled: give more epochs first."
+STEERED_TOO_LATE = (
+    "the last epoch has ended, so there is nothing to steer: once the run is done, train it "
+    "further with `cnn-tui resume RUN --epochs N`."
 )
-
-STEERED_TOO_LATE = "the last epoch has ended, so there is nothing to steer: start another run."

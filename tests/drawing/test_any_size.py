@@ -135,7 +135,7 @@ DRAWINGS: dict[str, Draw] = {
     "filtered log": lambda h, w, t: log_pane(h.log, w, t, examples.clock, first=2, wanted="e"),
     "status": lambda h, w, t: [status_row(h, w, h.last_time, examples.clock)],
     "progress": lambda h, w, t: [progress_row(h, w)],
-    "strip": lambda h, w, t: [rate_strip(h.plan, h.step, w, h.rate)],
+    "strip": lambda h, w, t: [rate_strip(h, w)],
     "news": lambda h, w, t: [log_line(h, w, examples.clock, "cnn-tui resume 4" if t % 2 else "")],
 }
 ONE_ROW = ("status", "progress", "strip", "news")

@@ -30,15 +30,15 @@ def diagnosis(gradients: list[Measured], dead: list[Measured] | None = None) -> 
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        (0.0214, ".021"),
-        (0.0996, ".10"),
-        (0.994, ".99"),
+        (0.0214, "0.021"),
+        (0.0996, "0.10"),
+        (0.994, "0.99"),
         (0.998, "1.0"),
         (9.96, "10"),
         (120.4, "120"),
         (999.6, "1e3"),
         (8e-4, "8e-4"),
-        (-0.13, "-.13"),
+        (-0.13, "-0.13"),
         (3e-12, "3e-12"),
         (2e15, "2e15"),
         (0.0, "0"),
@@ -62,9 +62,9 @@ def test_the_scale_ends_at_the_next_power_of_ten() -> None:
 def test_the_line_compares_the_layers_that_compute() -> None:
     well = diagnosis([0.02, 9.0, 0.03, 0.05, 0.09])
     assert drawn([depth_line(LAYERS, well, 60)]) == [
-        " gradient by depth  ▆▇▇█  conv1 : fc = .22    healthy"
+        " gradient by depth  ▆▇▇█  conv1 : fc = 0.22   healthy"
     ]
-    assert drawn([depth_line(LAYERS, well, 45)]) == [" grad  ▆▇▇█  conv1 : fc = .22    healthy"]
+    assert drawn([depth_line(LAYERS, well, 45)]) == [" grad  ▆▇▇█  conv1 : fc = 0.22   healthy"]
     assert drawn([depth_line(LAYERS, well, 20)]) == [" ▆▇▇█  healthy"]
     assert depth_line(LAYERS, well, 7) == ()
 
@@ -82,7 +82,7 @@ def test_many_layers_share_a_block() -> None:
 def test_what_is_wrong_is_named_and_counted() -> None:
     one = diagnosis([0.02, 0.02, 0.03, 0.05, 0.09], [0.0, None, 0.5, 0.0, None])
     assert drawn([depth_line(LAYERS, one, 78)]) == [
-        " gradient by depth  ▆▇▇█  conv1 : fc = .22    ! conv2 dead"
+        " gradient by depth  ▆▇▇█  conv1 : fc = 0.22   ! conv2 dead"
     ]
     two = diagnosis([None, 0.02, 0.03, None, 0.09])
     assert drawn([depth_line(LAYERS, two, 90)]) == [

@@ -90,16 +90,16 @@ def test_an_offset_beyond_the_end_shows_the_last_rows() -> None:
 WIDE = [
     " layer     kernel  output    params        MMAC          RF   grad        upd/w  mean "
     "± dev     dead",
-    " conv1     5×5      6×28×28     156        0.12 ▇▇▌      5    .021 ▇▇▇▇    1e-3   -.13"
-    " ± .91     0 %",
+    " conv1     5×5      6×28×28     156        0.12 ▇▇▌      5   0.021 ▇▇▇▇    1e-3  -0.13"
+    " ± 0.91    0 %",
     " pool1     2×2 /2   6×14×14                              6",
-    "›▾ block   3×3     16×10×10   2,448 ▇▇▇    0.24 ▇▇▇▇▇   41>   .020 ▇▇▇▇    2e-3    .50"
+    "›▾ block   3×3     16×10×10   2,448 ▇▇▇    0.24 ▇▇▇▇▇   41>  0.020 ▇▇▇▇    2e-3   0.50"
     " ± 1.0    31 % ! dead",
-    "     conv  3×3     16×10×10   2,416 ▇▇▇    0.24 ▇▇▇▇▇   41>   .020 ▇▇▇▇    2e-3      0"
+    "     conv  3×3     16×10×10   2,416 ▇▇▇    0.24 ▇▇▇▇▇   41>  0.020 ▇▇▇▇    2e-3      0"
     " ± 1.2    31 % ! dead",
-    "     norm  norm    16×10×10      32                     41>   2e-3 ▇▇      1e-4    .50 ± 1.0",
-    " fc        400→10  10         4,010 ▇▇▇▇▇  0.00        all    .090 ▇▇▇▇▇   8e-4    1.4 ± 4.4",
-    " gradient by depth  ▆▆█  conv1 : fc = .23    ! block.conv dead",
+    "     norm  norm    16×10×10      32                     41>   2e-3 ▇▇      1e-4   0.50 ± 1.0",
+    " fc        400→10  10         4,010 ▇▇▇▇▇  0.00        all   0.090 ▇▇▇▇▇   8e-4    1.4 ± 4.4",
+    " gradient by depth  ▆▆█  conv1 : fc = 0.23   ! block.conv dead",
 ]
 
 
@@ -150,7 +150,7 @@ def test_the_ink_of_a_number_says_what_is_wrong() -> None:
     view = LayerView(opened_at_first(table.tree))
     rows = layer_pane(table, Diagnosis(REPORT), view, 78, 8)
     inks = {span.text.strip(): span.ink for span in rows[3]}
-    assert (inks["31 %"], inks["!"], inks[".020"]) == ("warning", "warning", "plain")
+    assert (inks["31 %"], inks["!"], inks["0.020"]) == ("warning", "warning", "plain")
     assert {span.ink for span in rows[2] if span.text.strip()} == {"dim"}
 
 

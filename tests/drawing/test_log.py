@@ -33,6 +33,10 @@ CASES: list[tuple[Event, str]] = [
         " 00:00:00  ✓ done        94.9 % at epoch 28",
     ),
     (
+        events.RunEnded(reason="done", best_epoch=28, best_top1=0.949, test_top1=0.9312),
+        " 00:00:00  ✓ done        94.9 % at epoch 28, 93.1 % on the test images",
+    ),
+    (
         events.Checkpointed(
             file="last.pt", epoch=4, bytes=9, seconds=0.04, reason="command", step=640
         ),
@@ -54,7 +58,7 @@ def test_newest_first_from_an_offset() -> None:
     log = examples.half_done().log
     assert drawn(log_pane(log, 70, 3, clock)) == [
         " 22:15:21  ◆ best        88.5 % at epoch 12 → best.pt",
-        " 22:15:21    epoch  12   loss .391 / .404   acc 87.8 / 88.5   11 s",
+        " 22:15:21    epoch  12   loss 0.391 / 0.404   acc 87.8 / 88.5   11 s",
         " 22:15:11  ◆ best        87.8 % at epoch 11 → best.pt",
     ]
     assert log_pane(log, 70, 1, clock, first=2) == log_pane(log, 70, 3, clock)[2:]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.protocol import events
@@ -12,6 +14,7 @@ from tui.drawing.shades import blocks, pictured, shades
 from tui.panes.maps.kernel_rows import kernels_facts, kernels_foot, kernels_pane, kernels_range
 from tui.panes.maps.map_rows import (
     MapView,
+    map_layout,
     maps_facts,
     maps_foot,
     maps_label,
@@ -65,46 +68,69 @@ def test_a_picture_without_bytes_is_black_and_one_without_pixels_blank() -> None
     assert pictured(events.Picture(0, 0, 0, ""), 2, 1, True) == ((Span("  "),),)
 
 
-def test_the_image_stands_beside_the_channels() -> None:
+def test_the_image_stands_beside_the_channels_in_the_same_rows() -> None:
     assert drawn(maps_pane(EVENT, examples.CIFAR10, 36, 5)) == [
-        "    .:-:.   │ c03 █  c17 ▄  c05 ▃",
-        "  .+%**#%=  │   -=:    :=:    :=-",
-        "  =@=   +@: │  *=:*-  ++:++  -*:=*",
-        "  :##=-=%#. │  #: +=  *= =*  =+ :#",
-        "   .-++=:   │  .+*=   .+*+    =*+.",
+        " input    │ c03 █    c17 ▄",
+        "   :==-   │   .-=:     .-=-.",
+        "  *#-:+#. │  +#-:+#.  -%=:=%-",
+        "  **:.=%: │  *#. -%:  =%: :%=",
+        "   -++=.  │   -+*+:    -+*+-",
     ]
+
+
+@given(st.integers(1, 300), st.integers(1, 210), st.integers(1, 64))
+def test_a_spot_of_the_image_is_found_again_in_each_channel(
+    count: int, width: int, height: int
+) -> None:
+    """At any size the image and the channels have one scale, and nothing leaves the pane."""
+    layout = map_layout(count, width, height)
+    assert (layout.tiles.cols, layout.tiles.rows) == (2 * layout.side, layout.side)
+    if layout.tiles.capacity:
+        across = layout.across * (2 * layout.side + 1)
+        assert across + (0 if layout.tall else 2 * layout.side + 3) <= width
+        assert layout.down * (layout.side + 1) <= height
 
 
 def test_predictions_stand_below_the_image_where_there_is_room() -> None:
     rows = drawn(maps_pane(EVENT, examples.CIFAR10, 78, 20))
-    assert [row[:35].rstrip() for row in rows[16:20]] == [
-        " true horse                       │",
-        " horse ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇     .81 │",
-        " dog   ▇▇▇▌                   .15 │",
-        " deer  ▌                      .02 │",
+    assert [row[:22].rstrip() for row in rows[10:14]] == [
+        " true horse         │",
+        " ✓ horse     81.0 % │",
+        "   dog       15.0 % │",
+        "   deer       2.0 % │",
     ]
+    assert rows[0].startswith(" input              │ c03 mean █ ")
+    assert rows[10].endswith("│ c41 mean ▃         c22 mean ▂         c09 mean ▂")
+
+
+def test_a_wrong_prediction_carries_a_cross_and_a_bar_its_track() -> None:
+    wrong = replace(EVENT, true=5)
+    rows = drawn(maps_pane(wrong, examples.CIFAR10, 118, 34))
+    below = [row[1 : row.index("│")].rstrip() for row in rows if "%" in row and "▁" in row]
+    assert [row.split()[0] for row in below] == ["✗", "✓", "deer"]
+    assert [row.split()[-2:] for row in below] == [["81.0", "%"], ["15.0", "%"], ["2.0", "%"]]
+    assert [row.count("▇") + row.count("▁") for row in below] == [12] * 3
+    assert [row.count("▇") for row in below] == [10, 2, 0]
 
 
 def test_a_narrow_high_pane_has_the_channels_below() -> None:
     rows = drawn(maps_pane(EVENT, examples.CIFAR10, 48, 30))
     assert rows[1].endswith("true horse")
-    assert rows[16] == ""
-    assert rows[17].split() == ["c03", "█", "c17", "▄", "c05", "▃"]
+    assert rows[2].endswith("✓ horse ▇▇▇▇▇▇▇▇▇▇▇▁▁▁  81.0 %")
+    assert rows[8] == ""
+    assert rows[9].split() == ["c03", "mean", "█", "c17", "mean", "▄", "c05", "mean", "▃"]
 
 
-def test_a_very_high_pane_is_filled_by_a_larger_image_over_its_predictions() -> None:
-    sixteen = replace(EVENT, maps=(EVENT.maps * 3)[:16])
-    rows = drawn(maps_pane(sixteen, examples.CIFAR10, 48, 54))
-    assert rows[21].strip() == "true horse"
-    assert rows[26].startswith(" c03 █")
-    assert len(rows[12]) > 40
-    assert maps_tiles(sixteen, 48, 54) == (4, 4, 10, 6, 1), "as large as without"
-    assert drawn(maps_pane(sixteen, examples.CIFAR10, 60, 54))[1].endswith("true horse")
+def test_a_very_narrow_pane_has_the_predictions_below_the_image() -> None:
+    rows = drawn(maps_pane(EVENT, examples.CIFAR10, 32, 54))
+    labels = [row.strip() for row in rows if "true" in row or " % " in row + " "]
+    assert labels[0] == "true horse"
+    assert labels[1].startswith("✓ horse ▇")
 
 
 def test_what_cannot_be_decoded_is_dark() -> None:
     broken = replace(EVENT, picture=events.Picture(1, 2, 2, "a"))
-    assert drawn(maps_pane(broken, (), 8, 2))[0][:6].strip(" │") == ""
+    assert drawn(maps_pane(broken, (), 12, 3))[1][:6].strip(" │") == ""
 
 
 def test_maps_are_as_large_as_lets_all_of_them_be_there() -> None:
@@ -116,11 +142,11 @@ def test_maps_are_as_large_as_lets_all_of_them_be_there() -> None:
 @pytest.mark.parametrize(
     ("count", "tiles"),
     [
-        (1, (1, 1, 64, 32)),
-        (6, (3, 2, 42, 22)),
-        (16, (4, 4, 28, 12)),
-        (64, (10, 7, 12, 6)),
-        (256, (10, 7, 12, 6)),
+        (1, (2, 1, 64, 32)),
+        (6, (3, 2, 48, 24)),
+        (16, (6, 3, 26, 13)),
+        (64, (12, 6, 14, 7)),
+        (256, (14, 7, 12, 6)),
     ],
 )
 def test_a_large_pane_is_filled(count: int, tiles: tuple[int, int, int, int]) -> None:
@@ -128,11 +154,10 @@ def test_a_large_pane_is_filled(count: int, tiles: tuple[int, int, int, int]) ->
     assert maps_tiles(replace(EVENT, maps=maps), 198, 54)[:4] == tiles
 
 
-def test_a_large_pane_has_the_image_twice_as_large() -> None:
+def test_a_large_pane_has_a_large_image() -> None:
     rows = drawn(maps_pane(EVENT, examples.CIFAR10, 198, 54))
-    assert [row.index("│") for row in rows[:32]] == [66] * 32
-    assert all(row[1:65].strip() for row in rows[4:28])
-    assert rows[32].split()[:2] == ["true", "horse"]
+    assert [row.index("│") for row in rows[:25]] == [50] * 25
+    assert rows[25].split()[:2] == ["true", "horse"]
 
 
 def test_the_strongest_come_first_and_what_is_not_finite_last() -> None:
@@ -152,8 +177,8 @@ def test_the_strongest_come_first_and_what_is_not_finite_last() -> None:
 
 
 def test_pages_of_channels() -> None:
-    assert drawn(maps_pane(EVENT, (), 36, 5, MapView(first=3)))[0][13:] == " c41 ▃  c22 ▂  c09 ▂"
-    assert cells.text(maps_range(EVENT, 36, 5, MapView(first=3))) == "4-6 of 64"
+    assert drawn(maps_pane(EVENT, (), 36, 5, MapView(first=3)))[0][11:] == " c41 ▃    c22 ▂"
+    assert cells.text(maps_range(EVENT, 36, 5, MapView(first=3))) == "4-5 of 64"
     last = MapView(first=99, strongest=True)
     assert cells.text(maps_range(EVENT, 36, 5, last)) == "6-6 of 64  strongest first"
     assert maps_range(EVENT, 4, 0, MapView()) == maps_range(None, 36, 5, MapView()) == ()
@@ -174,7 +199,7 @@ def test_kernels_are_as_large_as_lets_all_of_them_be_there() -> None:
     large = drawn(kernels_pane(six, 198, 54))
     assert max(len(row) for row in large) > 140
     assert len([row for row in large if row]) > 45
-    assert cells.text(kernels_foot(six)) == "conv1  6 kernels of 3×3×3"
+    assert cells.text(kernels_foot(six, "epoch 2")) == "conv1  6 kernels of 3×3×3   epoch 2"
     assert cells.text(kernels_facts(six, 40)) == "weights -0.420 dark, +0.420 light"
     assert kernels_facts(six, 9) == ()
 
@@ -184,13 +209,15 @@ def test_kernels_of_three_channels_are_in_colours() -> None:
     assert {span.colours for span in first if span.colours}
 
 
-def test_facts_say_what_the_image_is_taken_for() -> None:
+def test_facts_say_what_the_image_is_taken_for_and_whether_that_is_right() -> None:
     facts = maps_facts(EVENT, examples.CIFAR10, 40)
-    assert cells.text(facts) == "horse → horse .81"
+    assert cells.text(facts) == "✓ horse 81.0 %"
     assert facts[0].ink == "good"
-    wrong = maps_facts(replace(EVENT, true=5), examples.CIFAR10, 13)
-    assert cells.text(wrong) == "dog → horse"
-    assert wrong[0].ink == "error"
+    wrong = replace(EVENT, true=5)
+    forms = {40: "✗ horse 81.0 %   true dog", 24: "✗ horse   true dog", 13: "✗ horse", 3: "✗"}
+    for room, said in forms.items():
+        assert cells.text(maps_facts(wrong, examples.CIFAR10, room)) == said
+        assert maps_facts(wrong, examples.CIFAR10, room)[0].ink == "error"
 
 
 def test_labels() -> None:
@@ -200,8 +227,8 @@ def test_labels() -> None:
     assert cells.text(maps_foot(event, 100, 60, 3)) == said
     assert cells.text(maps_foot(event, 101, 50, 3)) == "conv1  64×32×32   image 4217   epoch 12"
     assert cells.text(maps_foot(event, 101, 30, 3)) == "conv1   image 4217   epoch 12"
-    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1  64×32×32   image 4217"
-    assert cells.text(maps_foot(event, 100, 9, 3)) == "conv1  64×32×32"
+    assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1   epoch 12.12"
+    assert cells.text(maps_foot(event, 100, 9, 3)) == "epoch 12.12"
     assert cells.text(waiting_foot("fc\x1b", 3)) == "fc\\x1b   image 3  waiting …"
     assert cells.text(maps_foot(EVENT, 98, 60)) == "conv1  64×32×32   image 4217   epoch 1"
 

@@ -21,9 +21,9 @@ def test_a_picture_stands_above_its_class_and_what_it_is_taken_for() -> None:
     assert rows == [
         *["@" * 20] * 10,
         "true cat          #7",
-        "  dog ▇▇▇▇▇▇▇▌   .81",
-        "✓ cat ▇▌         .15",
-        "  鸟  ▌          .04",
+        "✗ dog ▇▇▇▇▇▁  81.0 %",
+        "✓ cat ▇▁▁▁▁▁  15.0 %",
+        "  鸟  ▁▁▁▁▁▁   4.0 %",
     ]
 
 
@@ -61,7 +61,7 @@ def test_what_is_not_a_number_and_what_has_no_name_are_drawn() -> None:
     odd = Example(7, Picture(1, 8, 8, "?"), 9, ((12, None),))
     rows = drawn(examples_grid([odd], PETS, 20, 14))
     assert rows[0] == ""
-    assert rows[-2:] == ["true 9            #7", "  12             nan"]
+    assert rows[-2:] == ["true 9            #7", "✗ 12 ▁▁▁▁▁▁▁     nan"]
 
 
 @pytest.mark.parametrize("width", [0, 1, 7, 40])

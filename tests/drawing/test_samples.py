@@ -26,7 +26,7 @@ def test_images_stand_side_by_side_above_their_classes() -> None:
 
 def test_a_mixed_image_names_both_with_its_share() -> None:
     [*_, caption, blank] = drawn([Sample(WHITE, "cat", "dog", 0.7)], 20, 12)
-    assert caption.strip() == "cat .70 dog"
+    assert caption.strip() == "cat 0.70 dog"
     assert blank == ""
 
 

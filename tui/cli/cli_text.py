@@ -45,14 +45,24 @@ HELP_SEED = "Random seed of weights, order and augmentation."
 HELP_DATA_DIR = "Folder to look for data sets in."
 HELP_NAME = "Name of the run (default: ARCH-DATA)."
 HELP_RESUME_AUTO = "With --name: resume the newest run of that name, or start it."
-HELP_FORCE = "Treat an engine on another machine as gone when it has been silent for long."
+HELP_FORCE = (
+    "Treat an engine on another machine as gone when it has been silent for long; and go on where "
+    "the images have changed, from the next epoch and not bit for bit."
+)
 HELP_ON_NAN = "When the loss is not a number: pause, stop or rollback."
 HELP_NO_UI = "Train in the foreground and print plain lines."
 HELP_CREATE = "Create the run's folder, print its path, and leave starting it to torchrun."
 HELP_DRY_RUN = "Do everything up to one step and one evaluation batch, then exit."
 HELP_ASCII = "Draw with ASCII characters only."
 HELP_RUNS_DIR = "Folder of the runs (default: $CNN_TUI_RUNS or ./runs)."
-HELP_MORE_EPOCHS = "Train to this total of epochs, even if the run was done."
+HELP_MORE_EPOCHS = (
+    "Train to this total of epochs, even if the run was done or patience has ended it; patience "
+    "then counts anew."
+)
+HELP_CHANGE = (
+    "Change how the run goes on, as in --set patience=0: epochs, patience, on_nan, save_every, "
+    "keep, data, data_dir; can be repeated."
+)
 HELP_OTHER_DEVICE = "Resume on another device and stay there: auto, cpu, cuda or cuda:N."
 HELP_ONCE = "Print one frame as text and exit."
 HELP_JSON = "Print JSON."
@@ -62,6 +72,16 @@ HELP_JSON = "Print JSON."
 RESUME_NEEDS_NAME = "--resume auto needs --name: it resumes the newest run of that name."
 ATTACH_NEEDS_TERMINAL = "attach needs a terminal: `cnn-tui attach --once` prints one frame as text."
 DEMO_NEEDS_TERMINAL = "demo needs a terminal: do not redirect its input or output."
+
+# On a terminal that cannot be drawn on: what to do, or what comes instead
+LINES_INSTEAD = "plain lines follow, as with --no-ui."
+FRAME_INSTEAD = "one frame follows, as with --once."
+NO_LAUNCHER = "say what to train, as in `cnn-tui --arch lenet5 --data digits`."
+NO_DEMO = "see the demo on another one."
+
+
+def no_screen(term: str, instead: str) -> str:
+    return f"this terminal cannot be drawn on (TERM is {harmless(term) or 'empty'}): {instead}"
 
 
 def options_before(command: str, options: Iterable[str]) -> str:
@@ -81,8 +101,8 @@ def nothing_left(run: str) -> str:
     return f"{harmless(run)} is done: there is nothing left to train"
 
 
-def epochs_for_torchrun(epochs: int) -> str:
-    return f"for {epochs:,} epochs add --epochs {epochs} after `-m engine RUN`"
+def options_for_torchrun(options: Iterable[str]) -> str:
+    return f"add {' '.join(options)} after `-m engine RUN`"
 
 
 # Sending a command to a run
@@ -110,12 +130,14 @@ DATA_COLUMNS = (
     ("source", False),
 )
 RECIPE_COLUMNS = (("recipe", False), ("what it is for", False))
+TEST_COLUMN = "test"
+
 RUN_COLUMNS = (
     ("#", True),
     ("run", False),
     ("state", False),
     ("epoch", True),
-    ("best %", True),
+    ("best", True),
     ("time", True),
     ("started", False),
 )
@@ -127,6 +149,10 @@ def left_out(columns: Iterable[str]) -> str:
 
 def no_runs(folder: str) -> str:
     return f"the folder {harmless(folder)} holds no run yet: start one with `cnn-tui`"
+
+
+def why_failed(name: str, error: str) -> str:
+    return f"{harmless(name)}: {harmless(error)}"
 
 
 def can_be_deleted(command: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from tui.app import CnnTui
 from tui.viewer.recorded_run import RecordedRun, create_folder, recording
@@ -16,7 +15,7 @@ FEED_SECONDS = 0.1
 
 
 class Demo(CnnTui):
-    """Plays the recording into a folder; the caller deletes it, or the app if its terminal ends."""
+    """Plays the recording into a folder; the caller deletes it, or the app if it is ended."""
 
     def __init__(
         self,
@@ -37,9 +36,6 @@ class Demo(CnnTui):
     def on_mount(self) -> None:
         self.replay.feed()
         self.set_interval(FEED_SECONDS, self.replay.feed)
-        if not self.is_headless:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.terminal_gone)
 
     def on_dashboard_held(self) -> None:
         self.replay.toggle_pause()
@@ -47,6 +43,6 @@ class Demo(CnnTui):
     def on_unmount(self) -> None:
         self.replay.close()
 
-    def terminal_gone(self) -> None:
+    def end_at_once(self, code: int) -> NoReturn:
         shutil.rmtree(self._folder, ignore_errors=True)
-        super().terminal_gone()
+        super().end_at_once(code)

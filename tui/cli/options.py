@@ -49,6 +49,7 @@ def runs_option(command: Command) -> Command:
 ascii_option = click.option("--ascii", "ascii_only", is_flag=True, help=cli_text.HELP_ASCII)
 force_option = click.option("--force", is_flag=True, help=cli_text.HELP_FORCE)
 no_ui_option = click.option("--no-ui", is_flag=True, help=cli_text.HELP_NO_UI)
+dry_run_option = click.option("--dry-run", is_flag=True, help=cli_text.HELP_DRY_RUN)
 json_option = click.option("--json", "as_json", is_flag=True, help=cli_text.HELP_JSON)
 run_argument = click.argument("run", default="", metavar="[RUN]")
 
@@ -73,7 +74,7 @@ _START_OPTIONS = (
     click.option("--on-nan", metavar="WHAT", help=cli_text.HELP_ON_NAN),
     no_ui_option,
     click.option("--create", is_flag=True, help=cli_text.HELP_CREATE),
-    click.option("--dry-run", is_flag=True, help=cli_text.HELP_DRY_RUN),
+    dry_run_option,
     ascii_option,
 )
 

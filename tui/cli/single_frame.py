@@ -7,18 +7,25 @@ import shutil
 
 from engine.run.run_paths import RunDir
 from tui.app import CnnTui
+from tui.screens.following_screen import SLICE_BREAK_SECONDS, FollowingScreen
 from tui.terminal.plain_screen import screen_text
 
 
 def frame(run: RunDir, *, ascii_only: bool = False) -> str:
-    """The frame that `cnn-tui attach` would show now, in the size of this terminal or 120×40."""
+    """The frame that `cnn-tui attach` would show now, in the size of this terminal or 120×40.
+
+    Waits until the whole journal is read.
+    """
     size = shutil.get_terminal_size((120, 40))
     return asyncio.run(_frame(run, (size.columns, size.lines), ascii_only))
 
 
 async def _frame(run: RunDir, size: tuple[int, int], ascii_only: bool) -> str:
     app = CnnTui(run.path.parent, watch=run, ascii_only=ascii_only)
-    app.no_color = True  # pictures become shades, which are text
+    app.text_only = True
     async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        while isinstance(app.screen, FollowingScreen) and app.screen.history.read_share < 1.0:
+            await pilot.pause(SLICE_BREAK_SECONDS)
         await pilot.pause()
         return screen_text(app)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from engine.errors import UsageError
-from tui.cli import cli_text, viewer_start
+from tui.cli import cli_text, rehearsal, viewer_start
 from tui.cli.options import runs_option, start_options
 
 if TYPE_CHECKING:
@@ -47,13 +45,20 @@ class StartRequest:
 
     @property
     def headless(self) -> bool:
-        return self.no_ui or not viewer_start.on_terminal()
+        return self.no_ui or not viewer_start.on_screen()
 
     @property
     def is_empty(self) -> bool:
         """Whether no option describes a run; a data folder alone does not."""
         described = self.name or self.recipe or self.sets or self.flags.keys() - {"data_dir"}
         return not (described or self.resume or self.create or self.dry_run)
+
+    @property
+    def given(self) -> set[str]:
+        """The fields of the recipe that the options set."""
+        from engine.start import recipe_resolution
+
+        return recipe_resolution.given_fields(self.recipe, self.sets, self.flags)
 
     def build_recipe(self) -> Recipe:
         """The recipe that the options describe, checked down to the data on disk."""
@@ -84,6 +89,8 @@ def start_or_open_launcher(request: StartRequest) -> None:
     """Open the launcher if there are no options and a terminal; otherwise start the run."""
     from engine.start import engine_environment
 
+    if request.is_empty and (why := viewer_start.no_screen(cli_text.NO_LAUNCHER)):
+        raise UsageError(why)
     if request.is_empty and not request.headless:
         engine_environment.check_modules()
         data_dir = str(request.flags.get("data_dir", ""))
@@ -104,18 +111,20 @@ def start(request: StartRequest) -> NoReturn:
         _resume_or_create(request)
     chosen = request.build_local_recipe()
     if request.dry_run:
-        _rehearse(chosen)
+        rehearsal.rehearse(chosen)
     _train(request, launch.create(chosen, request.runs_dir, request.name), chosen)
 
 
 def _train(
-    request: StartRequest, claim: Claim, chosen: Recipe, epochs: int | None = None
+    request: StartRequest, claim: Claim, chosen: Recipe, options: Sequence[str] = ()
 ) -> NoReturn:
+    if not request.no_ui:
+        viewer_start.explain_lines()
     viewer_start.train(
         claim,
         chosen,
         request.runs_dir,
-        epochs=epochs,
+        options=options,
         headless=request.headless,
         ascii_only=request.ascii_only,
     )
@@ -129,50 +138,54 @@ def _create(request: StartRequest) -> NoReturn:
     chosen = request.build_recipe()
     if request.resume:
         found = _requeue(request, chosen)
-        run, claim, epochs = found.run, found.claim, found.epochs
+        run, claim, options = found.run, found.claim, found.request.engine_options
     else:
-        claim, epochs = launch.create(chosen, request.runs_dir, request.name), None
+        claim, options = launch.create(chosen, request.runs_dir, request.name), ()
         run = claim.run
     if claim is not None:
         run_lock.release(claim)
-    if epochs is not None:
-        click.echo(cli_text.warning(cli_text.epochs_for_torchrun(epochs)), err=True)
+    if options:
+        click.echo(cli_text.warning(cli_text.options_for_torchrun(options)), err=True)
     click.echo(run.path.resolve())
     sys.exit(0)
 
 
 def _resume_or_create(request: StartRequest) -> NoReturn:
-    """Resume the newest run of this name, start it if there is none, or say that it is done."""
-    found = _requeue(request, request.build_local_recipe())
+    """Resume the newest run of this name, start it if there is none, or say that it is done.
+
+    A dry run rehearses that.
+    """
+    chosen = request.build_local_recipe()
+    if request.dry_run:
+        _rehearse_resume(request, chosen)
+    found = _requeue(request, chosen)
     if found.claim is None:
         click.echo(cli_text.nothing_left(found.run.label))
         sys.exit(0)
-    _train(request, found.claim, found.recipe, found.epochs)
+    _train(request, found.claim, found.recipe, found.request.engine_options)
+
+
+def _rehearse_resume(request: StartRequest, chosen: Recipe) -> NoReturn:
+    from engine.start import requeue, resume
+
+    run = requeue.newest_named(request.runs_dir, request.name)
+    if run is None:
+        rehearsal.rehearse(chosen)
+    again = requeue.asked_again(run, chosen, request.given, force=request.force)
+    if again.request is None:
+        click.echo(cli_text.nothing_left(run.label))
+        sys.exit(0)
+    recipe, _ = resume.resumed_recipe(run, again.request)
+    rehearsal.rehearse(recipe, run, again.request.engine_options)
 
 
 def _requeue(request: StartRequest, chosen: Recipe) -> Requeued:
     """Resume or create the run of this name; warn about options that it ignores."""
-    from engine.start import recipe_resolution, requeue
+    from engine.start import requeue
 
-    given = recipe_resolution.given_fields(request.recipe, request.sets, request.flags)
     found = requeue.resume_or_create(
-        chosen, given, request.runs_dir, request.name, force=request.force
+        chosen, request.given, request.runs_dir, request.name, force=request.force
     )
     if found.ignored:
         click.echo(cli_text.warning(found.ignored), err=True)
     return found
-
-
-def _rehearse(chosen: Recipe) -> NoReturn:
-    """Run one step and one evaluation batch, in a temporary folder."""
-    from engine.start import launch
-
-    with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
-        claim = launch.create(chosen, Path(folder))
-        command = launch.foreground_start(claim, chosen, "--dry-run")
-        done = subprocess.run(
-            command.arguments, env=command.variables, pass_fds=(claim.lock,), check=False
-        )
-    if done.returncode == 0:
-        click.echo(cli_text.REHEARSED)
-    sys.exit(done.returncode)

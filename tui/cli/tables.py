@@ -140,16 +140,25 @@ def runs(runs_dir: Path) -> None:
     if not found:
         click.echo(cli_text.no_runs(str(runs_dir)))
         return
-    number, name, *columns, started = [
-        TableColumn(t, numeric) for t, numeric in cli_text.RUN_COLUMNS
-    ]
-    name, started = name._replace(least=SHORTEST_NAME), started._replace(rank=1)
-    _print([number, name, *columns, started], [_run_row(run) for run in found])
+    tested = any(run.test_top1 is not None for run in found)
+    _print(_run_columns(tested), [_run_row(run, tested) for run in found])
     for run, row in zip(known, found, strict=True):
         if row.state == "silent":
             click.echo(run_lock.why_not_live(run))
+        elif row.error:
+            click.echo(cli_text.why_failed(run.label, row.error))
     if empty := [run for run, row in zip(known, found, strict=True) if _saved_nothing(run, row)]:
         click.echo(cli_text.can_be_deleted(shlex.join(["rm", "-r", str(empty[0].path)])))
+
+
+def _run_columns(tested: bool) -> list[TableColumn]:
+    """The columns of runs, with the test accuracy if one of them was tested."""
+    columns = [TableColumn(title, numeric) for title, numeric in cli_text.RUN_COLUMNS]
+    number, name, *columns, started = columns
+    name, started = name._replace(least=SHORTEST_NAME), started._replace(rank=1)
+    seconds = columns.pop()
+    test = [TableColumn(cli_text.TEST_COLUMN, numeric=True)] if tested else []
+    return [number, name, *columns, *test, seconds, started]
 
 
 def _saved_nothing(run: RunDir, row: RunSummary) -> bool:
@@ -161,14 +170,15 @@ def _saved_nothing(run: RunDir, row: RunSummary) -> bool:
     return row.state == "failed" and started and not (run.checkpoints / "last.pt").exists()
 
 
-def _run_row(run: RunSummary) -> tuple[str, ...]:
+def _run_row(run: RunSummary, tested: bool) -> tuple[str, ...]:
     sign, word = viewer_text.SIGNS[run.state], viewer_text.STATE_WORDS[run.state]
     return (
         str(run.number or ""),
         run.name,
         f"{sign} {word}".strip(),
         run_list.epochs(run),
-        run_list.best_percent(run),
+        run_list.best(run),
+        *([run_list.test_share(run)] if tested else []),
         duration(run.seconds) if run.seconds else "",
         time.strftime("%d %b %H:%M", time.localtime(run.started)) if run.started else "",
     )

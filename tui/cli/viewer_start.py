@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 import click
+
+from tui import shared_text
+from tui.cli import cli_text
 
 if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
@@ -19,9 +23,30 @@ if TYPE_CHECKING:
     from tui.app import CnnTui
 
 
-def on_terminal() -> bool:
-    """Whether input, output and errors are all a terminal."""
+# The values of TERM for terminals on which no cursor can be moved.
+TYPEWRITERS = ("", "dumb", "unknown")
+
+
+def on_screen() -> bool:
+    """Whether input, output and errors are all a terminal that can be drawn on."""
+    return _on_terminal() and os.environ.get("TERM", "") not in TYPEWRITERS
+
+
+def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def no_screen(instead: str) -> str:
+    """If this terminal cannot be drawn on, a sentence that says so, and what to do instead."""
+    if on_screen() or not _on_terminal():
+        return ""
+    return cli_text.no_screen(os.environ.get("TERM", ""), instead)
+
+
+def explain_lines() -> None:
+    """Say why plain lines follow, unless there is no terminal anyway."""
+    if why := no_screen(cli_text.LINES_INSTEAD):
+        click.echo(why, err=True)
 
 
 def train(
@@ -29,14 +54,13 @@ def train(
     chosen: Recipe,
     runs_dir: Path,
     *,
-    epochs: int | None,
+    options: Sequence[str] = (),
     headless: bool,
     ascii_only: bool,
 ) -> NoReturn:
-    """Start the engine and watch it; a headless engine replaces this process."""
+    """Start the engine with these options and watch it; headless, it replaces this process."""
     from engine.start import launch
 
-    options = () if epochs is None else ("--epochs", str(epochs))
     if headless:
         launch.exec_engine(claim, chosen, *options)
     launch.spawn(claim, chosen, *options)
@@ -45,9 +69,12 @@ def train(
 
 def watch(run: RunDir, runs_dir: Path, *, started: bool, ascii_only: bool) -> NoReturn:
     """Show the dashboard of a run."""
-    with _terminal_traits(ascii_only) as traits:
+    from engine.run import run_search
+
+    farewell = shared_text.goes_on(run.label, run_search.selector_of(run)) if started else ""
+    with _terminal_traits(ascii_only, farewell) as traits:
         from tui.app import CnnTui
-    _show(CnnTui(runs_dir, watch=run, started=started, **traits))
+    _show(CnnTui(runs_dir, watch=run, started=started, farewell=farewell, **traits))
 
 
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:
@@ -72,24 +99,29 @@ class TerminalTraits(TypedDict, total=False):
 
 
 @contextlib.contextmanager
-def _terminal_traits(ascii_only: bool) -> Iterator[TerminalTraits]:
+def _terminal_traits(ascii_only: bool, farewell: str = "") -> Iterator[TerminalTraits]:
     """Ask the terminal how it draws while the body imports the app; the result is filled on exit.
 
+    From here on a signal that ends the program gives the terminal back and prints the farewell.
     Imports leave no garbage, so garbage collection is off until the app turns it on.
     """
-    from tui.terminal import ambiguous_width
+    from tui.terminal import ambiguous_width, ending_signals, line_writer, tmux_clients
 
+    def leave(code: int) -> NoReturn:
+        line_writer.say(farewell)
+        sys.exit(code)
+
+    ending_signals.handle(leave)
     gc.disable()
     traits = TerminalTraits()
+    without_utf8 = tmux_clients.ask()
     with ambiguous_width.asked() as terminal:
         yield traits
-    traits["ascii_only"] = ascii_only or terminal.wide
+    traits["ascii_only"] = ascii_only or terminal.wide or without_utf8()
     traits["typed"] = terminal.typed
 
 
 def _show(app: CnnTui) -> NoReturn:
-    """Run the app; print the message that it returns after it has left the screen."""
-    message = app.run()
-    if message:
-        click.echo(message)
+    """Run the app until its user leaves."""
+    app.run()
     sys.exit(app.return_code or 0)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.errors import UsageError
 from tui.cli import cli_text, viewer_start
 from tui.cli.options import ascii_option, run_argument, runs_option
+
+if TYPE_CHECKING:
+    from engine.run.run_paths import RunDir
 
 
 @click.command(help=cli_text.HELP_ATTACH)
@@ -21,18 +25,26 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
 
     found = run_search.find(runs_dir, run)
     if once:
-        from tui.cli import single_frame
-
-        click.echo(single_frame.frame(found, ascii_only=ascii_only))
-        return
-    if not viewer_start.on_terminal():
+        _print_frame(found, ascii_only=ascii_only)
+    elif why := viewer_start.no_screen(cli_text.FRAME_INSTEAD):
+        click.echo(why, err=True)
+        _print_frame(found, ascii_only=ascii_only)
+    elif not viewer_start.on_screen():
         raise UsageError(cli_text.ATTACH_NEEDS_TERMINAL)
-    viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
+    else:
+        viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
+
+
+def _print_frame(run: RunDir, *, ascii_only: bool) -> None:
+    from tui.cli import single_frame
+
+    click.echo(single_frame.frame(run, ascii_only=ascii_only))
 
 
 @click.command(help=cli_text.HELP_DEMO)
 @ascii_option
 def demo(ascii_only: bool) -> None:
-    if not viewer_start.on_terminal():
-        raise UsageError(cli_text.DEMO_NEEDS_TERMINAL)
+    if not viewer_start.on_screen():
+        why = viewer_start.no_screen(cli_text.NO_DEMO)
+        raise UsageError(why or cli_text.DEMO_NEEDS_TERMINAL)
     viewer_start.play_demo(ascii_only=ascii_only)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec import UNSET
+
+from engine import numbers
 from engine.catalog import architectures
 from engine.catalog.architectures import Architecture, Estimate, Stage
 from engine.catalog.data_shape import DataShape
@@ -75,11 +78,11 @@ def _count(estimate: Estimate) -> str:
 
 
 def _top5(a: Architecture) -> str:
-    return "–" if a.top5_error is None else f"{a.top5_error * 100:.3g}"
+    return numbers.percent(UNSET if a.top5_error is None else a.top5_error)
 
 
 def _top1(a: Architecture) -> str:
-    return "–" if a.top1 is None else f"{a.top1 * 100:.1f}"
+    return numbers.percent(UNSET if a.top1 is None else a.top1)
 
 
 def details(a: Architecture, shape: DataShape) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from tui import shared_text
@@ -12,8 +12,8 @@ from tui.drawing.cells import Row, Span
 
 # Larger numbers are no measurements. Up to this size, differences of floats stay finite.
 HUGE = 1e100
-# From this many columns on, the word `epoch` stands at the end of the x-axis.
-NAMED_COLUMNS = 90
+# A cell of the axis on which nothing stands.
+LINE = Span("─", "border")
 
 Limits: TypeAlias = tuple[float, float]
 # The position of a sign on the x-axis in epochs, and the sign.
@@ -69,7 +69,7 @@ def column(epoch: float, span: float, columns: int) -> int:
 
 def gutter(width: int) -> int:
     """The cells that the y-axis takes on the left of a plot; none in a very narrow pane."""
-    return 6 if width >= 60 else 5 if width >= 20 else 0
+    return 6 if width >= 20 else 0
 
 
 def with_cursor(plot: Sequence[Row], at: int) -> list[Row]:
@@ -98,34 +98,86 @@ def epoch_ticks(
     left: int = 0,
     marks: Iterable[Mark] = (),
     cursor: float | None = None,
+    note: Row = (),
+    labels: Iterable[Mark] = (),
 ) -> Row:
-    """The lower border as x-axis: `─ 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
+    """The lower border as x-axis: `epoch 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
-    `marks` stand at their epochs. If several share a column, the first is shown. The cursor is
-    always shown.
+    `labels` are words near their epochs. `marks` stand at their epochs, or beside a number that
+    stands there. If several share a column, the first is shown. The cursor is always shown. The
+    note stands before the last number, or behind the first one if the first mark lies there;
+    without room it is left out.
     """
     columns = width - left
+    line = [LINE] * width
     if columns <= 0:
-        return (Span("─" * width, "border"),)
+        return cells.merged(line)
     start, end = window
-    placed: dict[int, Span] = {}
+    signs = [
+        (left + column_in(window, epoch, columns), sign)
+        for epoch, sign in marks
+        if start <= epoch <= end
+    ]
     if cursor is not None and start <= cursor <= end:
-        placed[left + column_in(window, cursor, columns)] = Span("▲", "key")
-    first, zero = _centred(start, window, left, width)
-    _place(placed, (first, zero))
-    for epoch, sign in marks:
-        if start <= epoch <= end:
-            # A mark at the very start stands beside its number.
-            at = max(left + column_in(window, epoch, columns), first + len(zero.text))
-            _place(placed, (at, sign))
+        line[left + column_in(window, cursor, columns)] = Span("▲", "key")
+    first, begin = _first(start, left)
+    _place(line, first, (begin,))
     last, number = _centred(end, window, left, width)
-    _place(placed, (last, number))
+    _place(line, last, (number,))
+    _place_note(line, note, (first + len(begin.text) + 1, last - 1), [at for at, _ in signs[:1]])
+    for epoch, label in labels:
+        at = left + column_in(window, epoch, columns) - len(label.text) // 2
+        _place_near(line, at - 1, cells.row(" ", label, " "))
     for epoch in _ticks(window, columns):
-        _place(placed, _centred(epoch, window, left, width))
-    if columns >= NAMED_COLUMNS and placed.get(last) == number:
-        name = Span(f" {shared_text.EPOCH}", "dim")
-        _place(placed, (last - len(name.text), name))
-    return _line(placed, width)
+        at, number = _centred(epoch, window, left, width)
+        _place(line, at, (number,))
+    _place_marks(line, left, signs)
+    return cells.merged(line)
+
+
+def _first(epoch: float, left: int) -> tuple[int, Span]:
+    """The number of the first epoch at the first column of the plot, with its name before it."""
+    name = f"{shared_text.EPOCH} "
+    if left < len(name):
+        name = " " * min(1, left)
+    return left - len(name), Span(f"{name}{epoch:g} ", "dim")
+
+
+def _place(line: list[Span], at: int, spans: Row) -> bool:
+    """Write the spans into the line from this column on, if nothing stands there yet."""
+    signs = [Span(sign, span.ink) for span in spans for sign in span.text]
+    end = at + len(signs)
+    if at < 0 or end > len(line) or any(cell != LINE for cell in line[at:end]):
+        return False
+    line[at:end] = signs
+    return True
+
+
+def _place_near(line: list[Span], at: int, spans: Row) -> None:
+    """Write the spans into the nearest place to this column that is free."""
+    places = sorted(range(len(line)), key=lambda place: abs(place - at))
+    any(_place(line, place, spans) for place in places)
+
+
+def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequence[int]) -> None:
+    """Write the note at the right end of the room, or at the left if a mark lies there."""
+    padded = cells.row(" ", *note, " ")
+    length = cells.width(padded)
+    for at in (room[1] - length, room[0]) if note else ():
+        hides = any(at <= mark < at + length for mark in marked)
+        if room[0] <= at <= room[1] - length and not hides and _place(line, at, padded):
+            return
+
+
+def _place_marks(line: list[Span], left: int, signs: Sequence[tuple[int, Span]]) -> None:
+    """Write each mark into its column, or into the nearest one where no number stands."""
+    free = {at for at, cell in enumerate(line) if cell == LINE or (cell.text == " " and at >= left)}
+    # Written from the last to the first, so that the first of a column is seen.
+    for column, sign in reversed(signs):
+        if column in free:
+            line[column] = sign
+        elif free:
+            line[min(free, key=lambda at: (abs(at - column), at))] = sign
 
 
 def column_in(window: Limits, epoch: float, columns: int) -> int:
@@ -140,25 +192,9 @@ def _centred(epoch: float, window: Limits, left: int, width: int) -> tuple[int, 
     return max(0, min(at, width - len(label) - 1)), Span(label, "dim")
 
 
-def _place(placed: dict[int, Span], one: tuple[int, Span]) -> None:
-    """Add the span unless it would cover another one."""
-    at, span = one
-    if not any(at - len(s.text) < taken < at + len(span.text) for taken, s in placed.items()):
-        placed[at] = span
-
-
 def _ticks(window: Limits, columns: int) -> list[float]:
     """Epochs in steps of 1, 2 or 5 times a power of ten, at least ten columns apart."""
     start, end = window
     steps = (n * 10**k for k in range(8) for n in (1, 2, 5))
     step = next((step for step in steps if step * columns >= 10 * (end - start)), end - start)
     return [i * step for i in range(math.ceil(start / step), math.ceil(end / step))]
-
-
-def _line(placed: Mapping[int, Span], width: int) -> Row:
-    spans: list[Span] = []
-    at = 0
-    for start, span in sorted(placed.items()):
-        spans += [Span("─" * (start - at), "border"), span]
-        at = start + len(span.text)
-    return cells.fit(cells.row(*spans, Span("─" * (width - at), "border")), width)

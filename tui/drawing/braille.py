@@ -29,6 +29,14 @@ class Canvas:
         for start, end in itertools.pairwise(points):
             self._segment(*start, *end)
 
+    def dotted(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """A thin line: every second dot between two points, and both points."""
+        (x, y), (end_x, end_y) = start, end
+        length = max(abs(end_x - x), abs(end_y - y))
+        for i in range(0, length, 2):
+            self.dot(x + round((end_x - x) * i / length), y + round((end_y - y) * i / length))
+        self.dot(end_x, end_y)
+
     def _segment(self, x: int, y: int, end_x: int, end_y: int) -> None:
         cells, width = self._cells, self.width
         dx, dy = abs(end_x - x), -abs(end_y - y)
@@ -51,3 +59,10 @@ class Canvas:
         width = self.width
         lines = (self._cells[i * width : (i + 1) * width] for i in range(self.height))
         return ["".join([SIGNS[dots] for dots in line]) for line in lines]
+
+
+def both(below: str, above: str) -> str:
+    """The dots of two cells in one."""
+    if " " in (below, above):
+        return above if below == " " else below
+    return chr(ord(below) | ord(above))

@@ -26,12 +26,22 @@ Ink: TypeAlias = Literal[
     "warning",
     "error",
     "hit",
+    "miss",
+    "hit1",
+    "hit2",
+    "hit3",
+    "hit4",
     "miss1",
     "miss2",
     "miss3",
     "miss4",
     "selected",
 ]
+# Inks that fill areas, the weakest first: of mistakes, and of hits.
+FILLS: tuple[tuple[Ink, ...], ...] = (
+    ("miss1", "miss2", "miss3", "miss4"),
+    ("hit1", "hit2", "hit3", "hit4"),
+)
 
 # The foreground and the background of pixels as `#rrggbb`; either may be empty.
 Colours: TypeAlias = tuple[str, str]

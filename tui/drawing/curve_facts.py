@@ -3,53 +3,103 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine.protocol.events import EpochEnded, Steps
+from msgspec import UNSET
+
+from engine import numbers
+from engine.numbers import number
+from engine.protocol.events import EpochEnded
 from engine.run.history import History
 from engine.text import FIRST_LOSS_TOLERANCE
 from tui import shared_text
-from tui.drawing import cells, drawing_text, numbers
+from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
-from tui.drawing.numbers import number
 
 
 def loss_facts(history: History, room: int, init: float | None = None) -> Row:
-    """`train 0.412   o val 0.468   init 2.31 = ln 10 ✓`, or a shorter form that fits.
+    """`now 0.384   train 0.391   o val 0.404 @12   init 2.31 = ln 10 ✓`, or a shorter form.
 
-    `init` is the loss of the first steps.
+    Training and validation are those of one epoch; `now` is the newest training loss. `init` is
+    the loss of the first steps.
     """
-    steps = history.steps
-    train = numbers.loss(steps.loss if steps else None)
-    validation = numbers.loss(history.epochs[-1].loss) if history.epochs else shared_text.NONE
-    if steps is None:
+    if history.steps is None:
         return ()
-    long = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
-    first = (*long, *_init(init, len(history.classes))) if init is not None else long
-    train, validation = numbers.bare(train), numbers.bare(validation)
-    short = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "  ")
-    return fitting([first, long, short, _pair("", train, "", validation, "  ")], room)
+    now = numbers.significant(history.steps.loss)
+    last = history.epochs[-1] if history.epochs else None
+    known = (last.train_loss, last.loss) if last else (UNSET, UNSET)
+    train, validation = map(numbers.significant, known)
+    if history.steps.loss is None:
+        train = now  # a narrow border has no room for both, and this is the worse one
+    first = _init(init, len(history.classes)) if init is not None else ()
+    tails = [(True, first), (True, ()), (False, first), (False, ())]
+    return fitting(_forms(history, now, train, validation, tails), room)
 
 
 def accuracy_facts(history: History, room: int) -> Row:
-    """`train 87.2   o val 86.1   gap 1.1   ◆ best 86.3 @11`, or a shorter form that fits."""
-    steps, epochs = history.steps, history.epochs
-    if steps is None:
+    """`now 88.0   train 87.2   o val 86.1 @12   gap 1.1   ◆ best 86.3 @11`, or a shorter form."""
+    if history.steps is None:
         return ()
-    train = numbers.percent(steps.top1)
-    validation = numbers.percent(epochs[-1].top1) if epochs else shared_text.NONE
-    forms: list[Row] = []
-    for between in ("   ", "  "):
-        named = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, between)
-        full = cells.row(
-            *named, *_gap(steps, epochs, between), *_best(history, between, drawing_text.BEST)
-        )
-        forms += [cells.row(*full, *_top5(history, between)), full]
-    plain = _pair("", train, "", validation, "  ")
-    forms += [cells.row(*pair, *_best(history, "  ", "")) for pair in (named, plain)]
-    return fitting([*forms, named, plain], room)
+    last = history.epochs[-1] if history.epochs else None
+    known = (last.train_top1, last.top1) if last else (UNSET, UNSET)
+    train, validation = map(numbers.percent, known)
+    best, gap = best_fact(history), _gap(last)
+    long = (*gap, *best)
+    tails = [(True, (*long, *_top5(last))), (True, long), (False, long), (True, best)]
+    tails += [(False, best), (True, ()), (False, ())]
+    now = numbers.percent(history.steps.top1)
+    return fitting(_forms(history, now, train, validation, tails), room)
+
+
+def best_fact(history: History) -> Row:
+    """`◆ best 86.3 @11`, and the accuracy on the test set once it is known: `test 85.9`."""
+    best = history.best
+    spans: list[Span] = []
+    if best is not None:
+        spans += [
+            Span("   "),
+            Span(f"◆ {drawing_text.BEST} ", "good"),
+            Span(numbers.percent(best.top1)),
+            Span(f" @{best.epoch}", "dim"),
+        ]
+    if history.test_top1 is not None:
+        spans += [
+            Span(f"   {drawing_text.TEST} ", "good"),
+            _value(numbers.percent(history.test_top1)),
+        ]
+    return tuple(spans)
+
+
+def _forms(
+    history: History, now: str, train: str, validation: str, tails: Sequence[tuple[bool, Row]]
+) -> Iterator[Row]:
+    """The numbers of a border, the longest form first.
+
+    Each tail is what stands after the pair of training and validation, and whether the newest
+    number stands before them.
+    """
+    newest = cells.row(Span(f"{drawing_text.NOW} ", "train"), _value(now), "   ")
+    last = history.epochs[-1] if history.epochs else None
+    if last is None:
+        yield from ((*newest[:-1], *tail) for _, tail in tails)
+        return
+    at = Span(f" @{last.epoch}", "dim")
+    pair = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
+    for with_newest, tail in tails:
+        if with_newest and history.step > last.step:
+            yield (*newest, *pair, at, *tail)
+        if not with_newest:
+            yield (*pair, at, *tail)
+            yield (*pair, *tail)
+            yield tuple(
+                span._replace(text=span.text.replace("   ", "  ")) for span in (*pair, *tail)
+            )
+    for between in ("  ", " "):
+        yield _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, between)
+    yield _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, " ", sign="")
+    yield _pair("", train, "", validation, "  ")
 
 
 class CursorReading(NamedTuple):
@@ -72,7 +122,7 @@ def cursor_facts(reading: CursorReading, room: int) -> Row:
     ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
     long, short, least = cursor_labels(reading.epoch, reading.step)
     full = (*_pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   "), *ended)
-    plain = _pair("", numbers.bare(train), "", numbers.bare(validation), "  ")
+    plain = _pair("", train, "", validation, "  ")
     forms = [(*long, Span("   "), *full), (*short, Span("   "), *full)]
     forms += [(*least, Span("  "), *values) for values in ((*plain, *ended), plain)]
     return fitting([*forms, plain], room)
@@ -98,27 +148,29 @@ def _exact(value: float | None) -> str:
 def view_facts(smoothing: float, log: bool, *, short: bool = False) -> Row:
     """`log  smooth 0.6` or `log ≈.6`: the scale and the smoothing; empty for plain curves."""
     level = f"{smoothing:g}"
-    written = f"≈{numbers.bare(level)}" if short else f"{drawing_text.SMOOTH} {level}"
+    written = f"≈{level}" if short else f"{drawing_text.SMOOTH} {level}"
     words = [*([drawing_text.LOG_SCALE] if log else []), *([written] if smoothing else [])]
     gap = " " if short else "  "
     return (Span(gap + gap.join(words), "dim"),) if words else ()
 
 
-def _pair(train_name: str, train: str, name: str, validation: str, between: str) -> Row:
+def _pair(
+    train_name: str, train: str, name: str, validation: str, between: str, sign: str = "o "
+) -> Row:
     first = f"{train_name} " if train_name else ""
-    second = f"o {name} " if name else "o "
+    second = f"{sign}{name} " if name else sign
     return cells.row(
         Span(first, "train"),
         # Without a name, the ink of the number shows which curve it belongs to.
         _value(train, "plain" if first else "train"),
         Span(between),
         Span(second, "validation"),
-        _value(validation, "plain"),
+        _value(validation),
     )
 
 
-def _value(written: str, ink: Ink) -> Span:
-    return Span(written, ink if written not in ("nan", "inf", "-inf") else "error")
+def _value(written: str, ink: Ink = "plain") -> Span:
+    return Span(written, ink if written not in (numbers.NAN, "inf", "-inf") else "error")
 
 
 def _init(init: float, classes: int) -> Row:
@@ -127,35 +179,23 @@ def _init(init: float, classes: int) -> Row:
     return cells.row(
         Span("   "),
         Span(drawing_text.INIT + " ", "dim"),
-        Span(f"{init:.2f}"),
+        Span(numbers.significant(init)),
         Span(f" {'=' if sound else '·'} ln {classes}", "dim"),
-        Span(" ✓", "good") if sound else Span(f" = {guess:.2f}", "dim"),
+        Span(" ✓", "good") if sound else Span(f" = {numbers.significant(guess)}", "dim"),
     )
 
 
-def _gap(steps: Steps, epochs: Sequence[EpochEnded], before: str) -> Row:
-    """Training accuracy minus validation accuracy, from the rounded numbers beside it."""
-    if not epochs:
+def _gap(last: EpochEnded | None) -> Row:
+    """Training accuracy minus validation accuracy of an epoch, from the numbers beside it."""
+    if last is None:
         return ()
-    train, validation = (round(100 * number(value), 1) for value in (steps.top1, epochs[-1].top1))
-    points = numbers.percent((train - validation) / 100)
-    return (Span(before), Span(drawing_text.GAP + " ", "dim"), Span(points))
+    train, validation = (round(100 * number(value), 1) for value in (last.train_top1, last.top1))
+    gap = numbers.percent((train - validation) / 100)
+    return (Span(f"   {drawing_text.GAP} ", "dim"), Span(gap))
 
 
-def _best(history: History, before: str, name: str) -> Row:
-    best = history.best
-    if best is None:
-        return ()
-    return cells.row(
-        Span(before),
-        Span("◆ " + (f"{name} " if name else ""), "good"),
-        Span(numbers.percent(best.top1)),
-        Span(f" @{best.epoch}", "dim"),
-    )
-
-
-def _top5(history: History, before: str) -> Row:
-    top5 = numbers.number(history.epochs[-1].top5) if history.epochs else math.nan
+def _top5(last: EpochEnded | None) -> Row:
+    top5 = numbers.number(last.top5) if last is not None else math.nan
     if not math.isfinite(top5):
         return ()
-    return (Span(before), Span(drawing_text.TOP5 + " ", "dim"), Span(numbers.percent(top5)))
+    return (Span(f"   {drawing_text.TOP5} ", "dim"), Span(numbers.percent(top5)))

@@ -1,4 +1,4 @@
-"""One quantity over epochs: training as a line, validation as a point for each epoch."""
+"""One quantity over epochs: training as a line, validation as a thin one with a sign for epochs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from tui import shared_text
 from tui.drawing import axis, cells, drawing_text, spark
 from tui.drawing.axis import Limits, column_in
-from tui.drawing.braille import Canvas
+from tui.drawing.braille import Canvas, both
 from tui.drawing.cells import Row, Span
-from tui.drawing.scale import Scale, beside_labels, dot_row, round_limits
+from tui.drawing.scale import DOTS, Scale, beside_labels, dot_row, round_limits
 from tui.drawing.series import Series
 
-# From this many rows on, the first row is a sparkline of the recent steps.
+# From this many rows on, the first row shows the newest steps.
 RECENT_ROW = 8
+# The most columns of that row.
+RECENT_COLUMNS = 30
+# The fewest columns between two epochs that have a sign of their own.
+SIGN_COLUMNS = 3
 
 ABOVE = "↑"
 
@@ -51,23 +55,26 @@ def curve_pane(
 
 
 def recent_row(series: Series, width: int) -> Row:
-    """`recent ▁▂▃▅▇`: the newest steps; empty until there are any."""
-    label = drawing_text.RECENT + " "
-    room = width - cells.width([Span(label)])
-    newest = spark.latest(series.recent, room)
-    if not newest:
+    """`last 60 s ▁▂▃▅▇│ now`: the newest steps over their time; empty until there are some."""
+    if not series.recent:
         return ()
-    finite = [value for value in newest if math.isfinite(value)] or [0.0]
+    span = spark.recent_span([point.time for point in series.recent])
+    label, end = f"{drawing_text.last(span)} ", f" {drawing_text.NOW}"
+    columns = min(RECENT_COLUMNS, width - cells.width([Span(label + "│" + end)]))
+    newest = spark.over_time([(p.time, p.value) for p in series.recent], columns, span)
+    finite = [value for value in newest if value is not None and math.isfinite(value)] or [0.0]
     # Round limits rarely change; each change would redraw the whole row.
     limits = round_limits(min(finite), max(finite))
-    return cells.row(Span(label, "dim"), Span(spark.sparkline(newest, room, *limits), "dim"))
+    blocks = spark.with_gaps(newest, *limits)
+    return cells.row(Span(label, "dim"), Span(blocks, "dim"), Span("│" + end, "dim"))
 
 
 def _plot(series: Series, width: int, height: int, window: Limits, scale: Scale) -> list[Row]:
-    drawn = line_rows(series.line, width, height, window, scale)
-    marks = _validation(series.points, width, height, window, scale)
+    train = line_rows(series.line, width, height, window, scale)
+    validation = _validation_rows(series.points, width, height, window, scale)
+    marks = _validation_signs(series.points, width, height, window, scale)
     marks |= nan_marks([series.line, series.points], width, window)
-    return [_with_marks(line, i, marks) for i, line in enumerate(drawn)]
+    return [_inked(t, v, i, marks) for i, (t, v) in enumerate(zip(train, validation, strict=True))]
 
 
 def line_rows(
@@ -109,20 +116,43 @@ def _stretches(columns: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return stretches
 
 
-def _validation(
+def _validation_rows(
+    points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
+) -> list[str]:
+    """The validation as rows of braille dots: a thin line from epoch to epoch.
+
+    A dot on either side of an epoch shows its exact height, since its sign has whole rows only.
+    """
+    canvas = Canvas(width, height)
+    before: tuple[int, int] | None = None
+    for epoch, value in points:
+        if not scale.holds(value):
+            before = None
+            continue
+        x = column_in(window, epoch, 2 * width)
+        at = x, dot_row(scale, value, height)
+        canvas.dotted(before or at, at)
+        for beside in (x // 2 * 2 - 1, x // 2 * 2 + 2):
+            if 0 <= beside < 2 * width:
+                canvas.dot(beside, at[1])
+        before = at
+    return canvas.rows()
+
+
+def _validation_signs(
     points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
 ) -> Marks:
-    """An `o` for each epoch; for every second, fourth … epoch if they would touch.
+    """An `o` for each epoch; for every second, fourth … epoch if they would crowd.
 
     An arrow stands for a value above the axis.
     """
     stride = 1
-    while stride * width < 2 * (window[1] - window[0]):
+    while stride * width < SIGN_COLUMNS * (window[1] - window[0]):
         stride *= 2
     marks: Marks = {}
     for epoch, value in points:
         if scale.holds(value) and (epoch % stride == 0 or (epoch, value) == points[-1]):
-            row = dot_row(scale, value, height) // 4
+            row = dot_row(scale, value, height) // DOTS
             sign = ABOVE if value > scale.high else "o"
             marks[row, column_in(window, epoch, width)] = Span(sign, "validation")
     return marks
@@ -147,13 +177,14 @@ def _breaks(line: Sequence[tuple[float, float]]) -> list[float]:
     return [x for i, (x, _) in enumerate(line) if sound[i] and not sound[i + 1]]
 
 
-def _with_marks(line: str, row: int, marks: Marks) -> Row:
-    """A row of the curve in the ink of training, with the marks over it."""
-    spans: list[Span] = []
-    at = 0
-    for column in sorted(column for mark_row, column in marks if mark_row == row):
-        if column >= at:
-            mark = marks[row, column]
-            spans += [Span(line[at:column], "train"), mark]
-            at = column + len(mark.text)
-    return cells.row(*spans, Span(line[at:], "train"))
+def _inked(train: str, validation: str, row: int, marks: Marks) -> Row:
+    """A row of both curves with the marks over it; a cell that both cross is training's."""
+    spans = [
+        Span(both(v, t), "train" if t != " " else "validation")
+        for t, v in zip(train, validation, strict=True)
+    ]
+    for (mark_row, column), mark in marks.items():
+        if mark_row == row:
+            signs = [Span(sign, mark.ink) for sign in mark.text]
+            spans[column : column + len(signs)] = signs
+    return cells.merged(spans)

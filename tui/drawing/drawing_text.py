@@ -9,7 +9,28 @@ def stages_at(size: int) -> str:
     return f"Stages at {size}×{size}"
 
 
-RECENT = "recent"
+NOW = "now"
+
+LAST = "last"
+
+NEXT = "next"
+
+NEXT_EPOCH = "next epoch"
+
+END = "end"
+
+
+def peak_at(rate: str, epoch: int) -> str:
+    return f"peak {rate} @{epoch}"
+
+
+def last(seconds: int) -> str:
+    """The span of the newest steps: last 60 s, last 5 min, last 2 h."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"last {seconds // unit} {name}"
+    return f"last {seconds} s"
+
 
 TRAIN = "train"
 
@@ -18,6 +39,8 @@ VALIDATION = "val"
 GAP = "gap"
 
 BEST = "best"
+
+TEST = "test"
 
 TOP5 = "top-5"
 
@@ -94,11 +117,16 @@ def log_resumed(epoch: int, step: int) -> str:
 
 
 def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
-    return f"lr {lr}, {epochs} epochs, the plan × {factor}, from step {step:,}"
+    plan = f"the plan × {factor}" if factor else "the plan falls from it"
+    return f"lr {lr}, {epochs} epochs, {plan}, from step {step:,}"
 
 
 def log_ended(best: str, epoch: int) -> str:
     return f"{best} % at epoch {epoch}"
+
+
+def log_tested(test: str) -> str:
+    return f", {test} % on the test images"
 
 
 PHASES: Mapping[str, str] = {
@@ -116,6 +144,15 @@ PHASES: Mapping[str, str] = {
 TESTING = "testing"
 
 ENGINE_SILENT = "silent"
+
+
+def reading(percent: str) -> str:
+    """The state of a run whose journal is not read wholly."""
+    return f"reading {percent} %"
+
+
+def run(number: str) -> str:
+    return f"run {number}"
 
 
 def batch(size: int) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import NamedTuple
 
+from engine import numbers
 from engine.recipes import schedule
 from engine.recipes.schedule import Plan
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import axis, cells, drawing_text, numbers, spark
+from tui.drawing import axis, cells, drawing_text, spark
 from tui.drawing.axis import Limits
 from tui.drawing.cells import Row, Span
 from tui.drawing.curve_facts import cursor_labels
@@ -20,6 +22,10 @@ from tui.drawing.series import nearest
 
 # A factor that is nearer to 1 than this counts as 1.
 NO_FACTOR = 1e-3
+# The plan of a whole run is looked at in this many columns.
+WHOLE_COLUMNS = 200
+# A strip of fewer columns shows only the rate now beside it.
+LEAST_STRIP = 30
 
 
 def rate_pane(
@@ -42,21 +48,75 @@ def rate_pane(
 
 
 def rate_facts(history: History, room: int) -> Row:
-    """`0.0730   one-cycle × plateau 0.2 × you 0.5   dim = planned`, or a shorter form.
+    """`now 0.0730   next epoch 0.0512   one-cycle × plateau 0.2   dim = planned`, or less of it.
 
     A factor of 1 is left out.
     """
     if history.rate is None or history.run is None:
         return ()
-    now = Span(numbers.rate(history.rate))
+    now = rates_now(history, drawing_text.NEXT_EPOCH)
     recipe = history.run.recipe
     kind = shared_text.SCHEDULES[recipe.schedule]
     warm = drawing_text.after_warmup(kind, recipe.warmup) if recipe.warmup else kind
     factors = _factors(history)
-    planned = Span(f"{'  ' if factors else ','} {drawing_text.PLANNED}", "dim")
-    named = [(now, Span(f"   {name}", "dim"), *factors) for name in (warm, kind)]
-    forms = [(*named[0], planned), *named, (now, *factors), (now,)]
+    planned = Span(f"   {drawing_text.PLANNED}", "dim")
+    named = [(*now, Span(f"   {name}", "dim"), *factors) for name in (warm, kind)]
+    forms = [(*named[0], planned), *named]
+    if factors:
+        forms += [(*now[:2], Span(f"   {kind}", "dim"), *factors)]
+    forms += [now, now[:2], now[1:2]]
     return fitting(forms, room)
+
+
+def rates_now(history: History, ahead: str) -> Row:
+    """`now 0.0730   next 0.0512`: the rate now, and at the start of the next epoch if there is one.
+
+    `ahead` names the second one. After the end of the run, there is only the last one.
+    """
+    rate = history.rate if history.rate is not None else history.planned_rate(0)
+    name = drawing_text.NOW if history.ended is None else drawing_text.LAST
+    now = (Span(f"{name} ", "dim"), Span(numbers.significant(rate)))
+    soon = next_rate(history)
+    if soon is None:
+        return now
+    return (*now, Span(f"   {ahead} ", "dim"), Span(numbers.significant(soon)))
+
+
+def next_rate(history: History) -> float | None:
+    """The planned rate at the start of the next epoch; None in the last one, and after the end."""
+    step = history.epoch * history.steps_per_epoch
+    if history.ended is not None or history.plan is None or step >= history.plan.steps:
+        return None
+    return history.planned_rate(step)
+
+
+class RatePoint(NamedTuple):
+    """A learning rate, and the epoch at which the run has it."""
+
+    epoch: float
+    rate: float
+
+
+def peak_rate(history: History) -> RatePoint | None:
+    """The highest rate, past or planned; None without a plan, or if the rate hardly changes."""
+    rates = _whole_run(history)
+    if not rates or max(r.rate for r in rates) <= 1.01 * min(r.rate for r in rates):
+        return None
+    return max(rates, key=lambda point: point.rate)
+
+
+def end_rate(history: History) -> float | None:
+    """The planned rate of the last step, or the last one of a run that has ended."""
+    if history.plan is None or history.plan.steps < 1:
+        return None
+    return history.rate if history.ended else history.planned_rate(history.plan.steps - 1)
+
+
+def _whole_run(history: History) -> list[RatePoint]:
+    window = (0.0, float(history.epochs_planned))
+    lines = past_rates(history, window), planned_rates(history, window, WHOLE_COLUMNS)
+    points = (RatePoint(x, y) for line in lines for x, y in zip(line.x, line.y, strict=True))
+    return [point for point in points if math.isfinite(point.rate)]
 
 
 def rate_cursor_facts(history: History, epoch: float, reach: float, room: int) -> Row:
@@ -88,23 +148,22 @@ def _factors(history: History) -> Row:
     spans: list[Span] = []
     for name, factor in named:
         if math.isfinite(factor) and abs(factor - 1) > NO_FACTOR:
-            spans += [Span(f" × {name} ", "dim"), Span(f"{factor:.3g}")]
+            spans += [Span(f" × {name} ", "dim"), Span(numbers.short(factor))]
     return tuple(spans)
 
 
-def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = None) -> Row:
-    """The whole schedule as a progress bar in one row, with `┃` at this step.
-
-    `rate` is the current rate. While it is None, the planned rate of the step is shown.
-    """
+def rate_strip(history: History, width: int) -> Row:
+    """The rates of the whole run as a progress bar in one row, with `┃` at the current step."""
+    plan, step = history.plan, history.step
     if plan is None or plan.steps <= 0:
         return cells.fit(cells.row(" ", Span(shared_text.RATE, "dim")), width)
     done = axis.share(step, 0, plan.steps)
-    at_step = min(max(0, step - 1), plan.steps - 1)
-    now = schedule.learning_rate(plan, at_step) if rate is None else rate
-    end = f"   {numbers.rate(now)}   {numbers.whole(done):>3} % "
-    room = width - len(end) - cells.width([Span(shared_text.RATE)]) - 2
-    bar = _bar(plan, room)
+    rates, share = rates_now(history, drawing_text.NEXT), Span(f"   {numbers.whole(done):>3} % ")
+    room = width - cells.width((*rates, share)) - cells.width([Span(shared_text.RATE)]) - 5
+    if room < LEAST_STRIP:  # the rate now alone
+        room += cells.width(rates[2:])
+        rates = rates[:2]
+    bar = _bar(history, plan.steps, room)
     at = axis.column(done, 1.0, max(1, room))
     row = cells.row(
         " ",
@@ -113,14 +172,21 @@ def rate_strip(plan: Plan | None, step: int, width: int, rate: float | None = No
         Span(bar[:at], "rate"),
         Span("┃" if bar else "", "key"),
         Span(bar[at + 1 :], "dim"),
-        end,
+        "   ",
+        *rates,
+        share,
     )
     return cells.fit(row, width)
 
 
-def _bar(plan: Plan, width: int) -> str:
-    steps = [int((i + 0.5) * plan.steps / width) for i in range(width)]
-    return spark.sparkline([schedule.learning_rate(plan, step) for step in steps], width, low=0.0)
+def _bar(history: History, steps: int, width: int) -> str:
+    """The rates as they were, and as they are planned."""
+    past = [(b.step, b.mean) for b in history.lr.bins()]
+    middles = [int((i + 0.5) * steps / width) for i in range(width)]
+    done = history.step if past else 0
+    rates = [nearest(past, step, math.inf) for step in middles if step < done]
+    rates += [history.planned_rate(step) for step in middles if step >= done]
+    return spark.sparkline(rates, width, low=0.0)
 
 
 def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Scale:
@@ -151,28 +217,27 @@ def planned_rates(history: History, window: Limits, width: int) -> Line:
     end = window[1] if plan is None else min(window[1], plan.steps / epoch)
     if plan is None or now >= end:
         return Line([], [], "dim")
-    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
+    plateau = _sound(history.plateau_factor)
     points = max(1, 2 * width)
     length = window[1] - window[0]
     places = (window[0] + length * (i + 0.5) / points for i in range(points))
     xs = [now, *(x for x in places if now < x < end), end]
-    return Line(xs, [_ahead(plan, int(x * epoch), *factors) for x in xs], "dim")
+    return Line(xs, [_ahead(plan, int(x * epoch), plateau) for x in xs], "dim")
 
 
 @functools.lru_cache(maxsize=1024)
-def _ahead(plan: Plan, step: int, plateau: float, steered: float) -> float:
+def _ahead(plan: Plan, step: int, plateau: float) -> float:
     """The rate of this 0-based step, or of the nearest one in the plan; NaN without steps."""
     if plan.steps < 1:
         return math.nan
-    return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau, steered)
+    return schedule.learning_rate(plan, min(plan.steps - 1, max(0, step)), plateau)
 
 
 def _planned_at(history: History, step: int) -> float | None:
-    """The rate of this step with both factors, plateau and steering; None without a plan."""
+    """The rate of this step with the factor of plateau; None without a plan."""
     if history.plan is None or history.plan.steps < 1:
         return None
-    factors = _sound(history.plateau_factor), _sound(history.steered_factor)
-    return _ahead(history.plan, step, *factors)
+    return _ahead(history.plan, step, _sound(history.plateau_factor))
 
 
 def _sound(factor: float) -> float:

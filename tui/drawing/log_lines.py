@@ -10,13 +10,14 @@ from typing import NamedTuple
 from msgspec import UnsetType
 from rich.cells import cell_len, chop_cells
 
+from engine import numbers
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import short_names
 from engine.run.history import History
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import cells, drawing_text, numbers
+from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
 
 # Writes a moment (unix seconds) as HH:MM:SS in the time zone of the reader.
@@ -157,7 +158,8 @@ def entry(event: Event) -> LogEntry:
                 "↻", "key", drawing_text.RESUMED, drawing_text.log_resumed(event.epoch, event.step)
             )
         case events.Steered():
-            lr, factor = numbers.rate(event.lr), f"{event.factor:.3g}"
+            lr = numbers.significant(event.lr)
+            factor = numbers.short(event.factor) if event.asked is None else ""
             change = drawing_text.log_steered(event.step, lr, factor, event.epochs)
             return LogEntry("s", "key", drawing_text.STEERED, change)
         case events.RunEnded():
@@ -183,8 +185,8 @@ def _routine(event: Event) -> bool:
 
 def _epoch(event: events.EpochEnded) -> LogEntry:
     results = drawing_text.log_results(
-        numbers.bare(numbers.loss(event.train_loss)),
-        numbers.bare(numbers.loss(event.loss)),
+        numbers.significant(event.train_loss),
+        numbers.significant(event.loss),
         numbers.percent(event.train_top1),
         numbers.percent(event.top1),
         numbers.duration(event.seconds + event.evaluation_seconds),
@@ -213,6 +215,8 @@ def _ended(event: events.RunEnded) -> LogEntry:
         epoch = 0 if isinstance(event.best_epoch, UnsetType) else event.best_epoch
         # The status row shows the duration, which includes earlier attempts and pauses.
         rest = drawing_text.log_ended(best, epoch)
+        if math.isfinite(numbers.number(event.test_top1)):
+            rest += drawing_text.log_tested(numbers.percent(event.test_top1))
     return LogEntry(*sign[event.reason], shared_text.RUN_ENDED[event.reason], rest)
 
 

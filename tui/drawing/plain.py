@@ -21,7 +21,7 @@ _GLYPHS = {
     "▀▲": "^",
     "░": ".",
     "▒": ":",
-    "▓": "%",
+    "▓": "*",
     "●": "*",
     "○": "o",
     "◆": "*",
@@ -47,8 +47,23 @@ _GLYPHS = {
     "›": ">",
 }
 _TABLE = {ord(c): plain for glyphs, plain in _GLYPHS.items() for c in glyphs}
-# A braille character by the number of its dots, so that curves stay visible.
-_TABLE |= {0x2800 + bits: " .:*"[min(3, (bits.bit_count() + 1) // 2)] for bits in range(256)}
+
+
+def _braille(bits: int) -> str:
+    """A sign at the height of the dots: ' - or . for one or two rows of dots, | for more.
+
+    So a curve keeps its height to half a cell.
+    """
+    # Bits 0 to 2 and 3 to 5 are the upper three dots of a column, bits 6 and 7 the lowest ones.
+    heights = [i % 3 if i < 6 else 3 for i in range(8) if bits >> i & 1]
+    if not heights:
+        return " "
+    if max(heights) - min(heights) >= 2:
+        return "|"
+    return "''---.."[min(heights) + max(heights)]
+
+
+_TABLE |= {0x2800 + bits: _braille(bits) for bits in range(256)}
 
 # The signs of keys as words, which take more cells: the caller must make room for them.
 _WORDS = {"⏎": "Enter", "↑↓": "arrows", "←→": "arrows", "…": "..."}

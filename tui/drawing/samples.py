@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from engine import numbers
 from engine.protocol.events import Sample
 from engine.text import harmless
 from tui.drawing import cells
@@ -53,4 +54,4 @@ def _caption(sample: Sample) -> str:
     """`horse`, or `horse .7 dog` for a mixed image."""
     if not sample.other or sample.share >= 1.0:
         return harmless(sample.label)
-    return harmless(f"{sample.label} {sample.share:.2f} {sample.other}").replace(" 0.", " .")
+    return harmless(f"{sample.label} {numbers.probability(sample.share)} {sample.other}")

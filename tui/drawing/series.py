@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from engine.numbers import number
 from engine.run.curve import Curve
 from engine.run.history import History
 from tui.drawing.axis import Limits
-from tui.drawing.numbers import number
 from tui.drawing.scale import Scale, log_limits, round_limits
 
 # Smoothing divides the x-axis into this many parts. From one part to the next, the influence of a
@@ -18,29 +18,37 @@ from tui.drawing.scale import Scale, log_limits, round_limits
 PARTS = 256
 
 
+class Recent(NamedTuple):
+    """A value of the newest steps, with its step and its time in unix seconds."""
+
+    step: int
+    time: float
+    value: float
+
+
 class Series(NamedTuple):
     """The curves of a pane, x in epochs; NaN stands for a value that was not finite.
 
     `line` is the training curve, `points` the validation of each epoch, `recent` the newest
-    training values by step.
+    training values.
     """
 
     line: list[tuple[float, float]]
     points: list[tuple[float, float]]
-    recent: list[tuple[int, float]]
+    recent: list[Recent]
 
 
 def loss_series(history: History) -> Series:
     """The loss in training and validation."""
     points = [(float(epoch.epoch), number(epoch.loss)) for epoch in history.epochs]
-    recent = [(s.step, math.nan if s.loss is None else s.loss) for s in history.recent]
+    recent = [Recent(s.step, s.time, number(s.loss)) for s in history.recent]
     return Series(curve_line(history, history.loss), points, recent)
 
 
 def accuracy_series(history: History) -> Series:
     """The top-1 accuracy in training and validation, in per cent."""
     points = [(float(epoch.epoch), 100 * number(epoch.top1)) for epoch in history.epochs]
-    recent = [(s.step, math.nan if s.top1 is None else 100 * s.top1) for s in history.recent]
+    recent = [Recent(s.step, s.time, 100 * number(s.top1)) for s in history.recent]
     return Series(curve_line(history, history.top1, 100.0), points, recent)
 
 
@@ -60,7 +68,7 @@ def in_detail(series: Series, steps_per_epoch: int) -> Series:
     """The series with the recent values in its line, in place of their means."""
     if not series.recent:
         return series
-    newest = [(step / steps_per_epoch, value) for step, value in series.recent]
+    newest = [(step / steps_per_epoch, value) for step, _, value in series.recent]
     before = bisect.bisect_left(series.line, newest[0][0], key=lambda point: point[0])
     return series._replace(line=[*series.line[:before], *newest])
 

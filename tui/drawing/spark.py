@@ -10,6 +10,13 @@ from tui.drawing.axis import share
 
 STEPS = "▁▂▃▄▅▆▇█"
 GAP = "·"
+# The newest values are those of a minute, or of as long as this many values took.
+RECENT_SECONDS = 60
+RECENT_VALUES = 15
+# So many stretches have the value at the end of the last of them.
+LATER = 3
+# Spans in seconds that have a short name.
+SPANS = (10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 
 
 def sparkline(
@@ -31,6 +38,11 @@ def sparkline(
     return "".join(blocks).rjust(max(0, width))
 
 
+def with_gaps(values: Iterable[float | None], low: float, high: float) -> str:
+    """A block for each value between the limits; a space for None, `·` for NaN."""
+    return "".join(" " if v is None else sparkline([v], 1, low, high) for v in values)
+
+
 def averaged(values: Sequence[float], columns: int) -> list[float]:
     """The values as the means of at most `columns` groups of neighbours."""
     if len(values) <= columns:
@@ -39,26 +51,37 @@ def averaged(values: Sequence[float], columns: int) -> list[float]:
     return [_mean(values[a:b]) for a, b in itertools.pairwise(edges)]
 
 
-def latest(points: Sequence[tuple[int, float]], columns: int) -> list[float]:
-    """The newest values of (step, value) pairs, as means over equal stretches of steps.
+def recent_span(times: Sequence[float]) -> int:
+    """The seconds that the newest values span: a minute, longer if they are rare.
 
-    A column shows one stretch. Stretches are fixed, so that a new value changes only the last
-    column and not the whole row.
+    It is shorter while all values are newer. The times ascend, and there is at least one.
+    """
+    enough = times[-RECENT_VALUES] if len(times) >= RECENT_VALUES else times[0]
+    least = max(times[-1] - enough, min(RECENT_SECONDS, times[-1] - times[0]))
+    return next((span for span in SPANS if span >= least), SPANS[-1])
+
+
+def over_time(
+    points: Sequence[tuple[float, float]], columns: int, seconds: float
+) -> list[float | None]:
+    """The newest values of (time, value) pairs, as means over `columns` equal stretches of time.
+
+    The stretches are fixed, so that a new value changes only the last columns. A value is the mean
+    since the one before, so a stretch without one has that of the next few. None stands for a
+    stretch without either, and NaN for values that are not finite.
     """
     if not points or columns <= 0:
-        return []
-    stretch = 1
-    while (points[-1][0] - points[0][0]) // (2 * stretch) >= columns:
-        stretch *= 2
-    totals: dict[int, float] = {}
-    counts: dict[int, int] = {}
-    for step, value in points:
-        key = step // stretch
-        sound = math.isfinite(value)
-        totals[key] = totals.get(key, 0.0) + (value if sound else 0.0)
-        counts[key] = counts.get(key, 0) + sound
-    newest = sorted(totals)[-columns:]
-    return [totals[key] / counts[key] if counts[key] else math.nan for key in newest]
+        return [None] * max(0, columns)
+    stretch = seconds / columns
+    last = math.floor(points[-1][0] / stretch)
+    groups: dict[int, list[float]] = {}
+    for time, value in points:
+        groups.setdefault(math.floor(time / stretch), []).append(value)
+    means: list[float | None] = []
+    for key in range(last, last - columns, -1):
+        near = next((k for k in range(key, key + LATER) if k in groups), None)
+        means.append(None if near is None else _mean(groups[near]))
+    return means[::-1]
 
 
 def meter(fraction: float | None, width: int) -> str:

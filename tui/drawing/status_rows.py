@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from msgspec import UnsetType
 
+from engine import numbers
 from engine.protocol.events import RunStarted
 from engine.recipes.recipe import short_names
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import axis, cells, drawing_text, numbers
+from tui.drawing import axis, cells, drawing_text
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.log_lines import Clock, local_time
 
@@ -57,8 +58,8 @@ def status_row(
     """
     names = _names(history, label)
     states = _states(history, now, state(history, pausing, silent), clock)
-    pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
-    pairs += [(name, state) for state in states[1:] for name in names[2:]]
+    pairs = [(name, state) for state in states[:2] for name in names[:2]]
+    pairs += [(name, state) for state in states[1:] for name in names[2:] or names]
     if width >= WIDE:
         more = _more_names(history), _more_states(history, states[0])
         pairs.insert(0, (cells.row(*names[0], more[0]), more[1]))
@@ -84,7 +85,10 @@ def progress_row(history: History, width: int) -> Row:
 
 
 def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
-    """The state of the run, from its last phase and its end."""
+    """The state of the run, from its last phase and its end; first, whether its journal is read."""
+    if history.read_share < 1.0:
+        share = drawing_text.reading(numbers.whole(history.read_share))
+        return StateLabel("…", share, "warning")
     if history.ended is not None:
         reason = history.ended.reason
         signs = {"done": StateLabel("✓", "", "good"), "failed": StateLabel("✗", "", "error")}
@@ -131,28 +135,31 @@ def _more_states(history: History, long: Row) -> Row:
     return cells.row(head, Span(tail.text.replace(epoch, f"{epoch}   {step}", 1), tail.ink))
 
 
-def _names(history: History, label: str) -> tuple[Row, Row, Row, Row]:
+def _names(history: History, label: str) -> tuple[Row, ...]:
     """The name and the device of the run, from long to short; until it starts, `label`."""
     run = history.run
-    if run is None:
-        return ((Span(harmless(label), "title"),),) * 4
-    number, _, name = run.name.partition("-")
-    if not number.isdigit() or not name:
-        number, name = "", run.name
+    number, name = _numbered(label if run is None else run.name)
     title = harmless(f"{number} {name}".strip())
+    if run is None:
+        return ((Span(title, "title"),),)
     device, model = _device(run)
     precision = run.resolved.precision
-    where = " · ".join(
-        (f"{device} {model}".strip(), precision, drawing_text.batch(run.recipe.batch))
-    )
+    where = " · ".join((f"{device} {model}".strip(), precision, drawing_text.batch(history.batch)))
     arch, data = map(harmless, short_names(run.recipe))
     numbered = harmless(f"{number} {arch}".strip())
     return (
         cells.row(Span(title, "title"), Span(f" · {where}", "dim")),
         cells.row(Span(f"{numbered} · {data}", "title"), Span(f" · {device} {precision}", "dim")),
+        cells.row(Span(f"{numbered} · {data}", "title")),
         cells.row(Span(numbered, "title")),
-        cells.row(Span(arch, "title")),
+        cells.row(Span(number or arch, "title")),
     )
+
+
+def _numbered(name: str) -> tuple[str, str]:
+    """`run 43` and `resnet18` of `43-resnet18`; without a number, the first is empty."""
+    number, _, rest = name.partition("-")
+    return (drawing_text.run(number), rest) if number.isdigit() and rest else ("", name)
 
 
 def _device(run: RunStarted) -> tuple[str, str]:
@@ -172,7 +179,7 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
     epoch, planned = history.epoch, history.epochs_planned
     long, short = [drawing_text.epoch_of(epoch, planned)], [f"{epoch}/{planned}"]
     if not doing.running:
-        result = [numbers.duration(history.elapsed(now)), *_result(history)]
+        result = _result(history, now)
         long, short = long + result, short + result
     elif history.has_begun and history.steps is not None:
         # A median, as for the time left: the speed of the last report would flicker.
@@ -200,10 +207,11 @@ def _rounded(seconds: float) -> float:
     return round(seconds / step) * step
 
 
-def _result(history: History) -> list[str]:
-    """The best accuracy of a run that is over."""
-    best = history.best
-    ended = history.ended
+def _result(history: History, now: float) -> list[str]:
+    """The time that the run took and its best accuracy; none while its journal is being read."""
+    if history.read_share < 1.0:
+        return []
+    time, best, ended = numbers.duration(history.elapsed(now)), history.best, history.ended
     if ended is not None and not isinstance(ended.best_epoch, UnsetType):
-        return [f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
-    return [f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else []
+        return [time, f"◆ {numbers.percent(ended.best_top1)} @{ended.best_epoch}"]
+    return [time, *([f"◆ {numbers.percent(best.top1)} @{best.epoch}"] if best is not None else [])]

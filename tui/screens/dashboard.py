@@ -29,6 +29,8 @@ from tui.screens.following_screen import FollowingScreen
 from tui.screens.footer_keys import Situation, footer_keys
 from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.run_control import RunControl
+from tui.screens.verdict_line import VerdictLine
+from tui.screens.verdicts import fitting, verdicts
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class Dashboard(FollowingScreen):
     def compose(self) -> ComposeResult:
         yield Status(id="status")
         yield Progress(id="progress")
+        yield VerdictLine(id="verdict")
         yield Numbers(id="numbers")
         shared = ChartView()  # the panes over the epochs have one x-axis
         for number, kind in enumerate(self._panes.values(), start=1):
@@ -148,17 +151,21 @@ class Dashboard(FollowingScreen):
         )
 
     def engine_is_gone(self) -> None:
-        """Say why the engine is gone; if the run never began, show only the pane that says so."""
+        """Say that the engine is silent; if the run never began, show only the pane with its end.
+
+        The news and the log say why an engine died.
+        """
         if self._follower.liveness == "silent":
             sentence = run_lock.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
-        elif self._follower.died:
-            self.notify(self._follower.died, severity="error", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()
             self._arrange()
 
     def journal_was_read(self) -> None:
+        if self.history.read_share < 1.0:
+            status = self.get_child_by_id("status", Status)
+            status.show(self.history, self._strip_state, None)
         if self._has_begun and self._arrangement.show_again():
             self._arrange()
 
@@ -256,12 +263,16 @@ class Dashboard(FollowingScreen):
         return InspectionRouter(self, self.run_dir, recorded=self._recorded)
 
     def action_augmented(self) -> None:
-        self.inspection.request(None, "augmented")
-        if self.inspection.waiting:
-            self.notify(screen_text.WAITING_FOR_AUGMENTED)
+        if self._control.is_recording():
+            return
+        from tui.screens.augmented import AugmentedScreen
+
+        dialog = AugmentedScreen(screen_text.WAITING_FOR_AUGMENTED)
+        self.app.push_screen(dialog)
+        self.inspection.request(dialog, commands.InspectionRequest("augmented"))
 
     def on_pane_inspection_requested(self, message: Pane.InspectionRequested) -> None:
-        self.inspection.request(message.pane, message.kind, message.layer, message.images)
+        self.inspection.request(message.pane, message.request)
 
     def on_pane_layer_selected(self, message: Pane.LayerSelected) -> None:
         for pane in self.query_children(Pane):
@@ -270,26 +281,29 @@ class Dashboard(FollowingScreen):
     # Past epochs, explanations and help
 
     def action_past(self, epochs: int) -> None:
-        """Show the epoch this many later, or earlier if negative, in the panes that can.
-
-        Without such a pane on the screen, do nothing: the change would be invisible.
-        """
-        panes = [pane for pane in self.query_children(Pane) if pane.PAST_EPOCHS]
-        seen = any(pane.NAME in self._layout.regions for pane in panes)
-        if seen and self._epoch.turn(self.history, epochs):
-            for pane in panes:
-                pane.past = self._epoch.title
+        """Show the epoch this many later, or earlier if negative; each pane says what it shows."""
+        if self._epoch.turn(self.history, epochs):
+            for pane in self.query_children(Pane):
+                pane.go_to_epoch(self._epoch.past_epoch)
             self.show_news(None)
 
     def action_explain(self) -> None:
         from tui.screens.explain import ExplainScreen
 
-        kind = type(self._pane)
-        sentences = [*kind.explain(self._epoch.history_for(kind, self.history))]
-        if self.history.ended is not None:
-            reason = shared_text.RUN_ENDED[self.history.ended.reason]
-            sentences.insert(0, screen_text.explain_over(reason, self.history.epoch))
-        self.app.push_screen(ExplainScreen(kind.TITLE, " ".join(sentences)))
+        sentences = [*self._pane.explain()]
+        if (ended := self.history.ended) is not None:
+            reason = shared_text.RUN_ENDED[ended.reason]
+            over = screen_text.explain_over(reason, self.history.epoch, ended.error)
+            sentences.insert(0, over)
+        reasons = self._verdict_reasons if "verdict" in self._layout.regions else ""
+        self.app.push_screen(ExplainScreen(self._pane.TITLE, " ".join(sentences) + reasons))
+
+    @property
+    def _verdict_reasons(self) -> str:
+        """What the line under the header says, with the reason of each verdict."""
+        found = verdicts(self.history, self._control.resume_command)
+        said = [f"{one.text}. {one.reason}" for one in fitting(found, self.app.size.width)]
+        return "\n\n" + "\n".join([screen_text.EXPLAIN_LINE, *said]) if said else ""
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen, of_dashboard
@@ -320,27 +334,30 @@ class Dashboard(FollowingScreen):
         self.notify(screen_text.copied(command), markup=False)
 
     def action_detach(self) -> None:
-        self.app.exit(self._farewell)
+        self.app.exit(self.farewell)
 
     def action_leave(self) -> None:
         """Leave; the viewer that started the run asks first whether to stop it."""
         from tui.screens.leave import LeaveScreen
 
         if self._started and self.alive:
-            self.app.push_screen(LeaveScreen(self.run_dir.label), self._leave)
+            self.app.push_screen(
+                LeaveScreen(self.run_dir.label, paused=self._control.paused), self._leave
+            )
         else:
-            self.app.exit(self._farewell)
+            self.app.exit(self.farewell)
 
     def _leave(self, answer: Literal["keep", "stop"] | None) -> None:
         if answer == "keep":
-            self.app.exit(self._farewell)
+            self.app.exit(self.farewell)
         elif answer == "stop" and self._control.tell(commands.Stop):
             self.app.exit(screen_text.stopping(self.run_dir.label, self._control.selector))
 
     @property
-    def _farewell(self) -> str:
+    def farewell(self) -> str:
         if self._recorded:
             return screen_text.RECORDING_OVER
         if self.alive:
-            return shared_text.goes_on(self.run_dir.label, self._control.selector)
+            left = shared_text.stays_paused if self._control.paused else shared_text.goes_on
+            return left(self.run_dir.label, self._control.selector)
         return screen_text.is_over(self.run_dir.label, self._control.selector)

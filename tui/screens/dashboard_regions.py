@@ -14,9 +14,11 @@ from textual.geometry import Region
 
 LayoutKind: TypeAlias = Literal["wide", "medium", "shelf", "single", "tiny"]
 
-STRIPS = frozenset({"status", "progress", "numbers", "news", "footer"})
+STRIPS = frozenset({"status", "progress", "verdict", "numbers", "news", "footer"})
 # The rows of the numbers, and the fewest rows of a useful pane.
 NUMBERS, LEAST = 3, 3
+# The rows of a pane that shows ten classes below their heading.
+TEN_CLASSES = 13
 
 
 def layout_kind(width: int, height: int) -> LayoutKind:
@@ -34,15 +36,17 @@ def regions(width: int, height: int, pane: str, tab: str, zoomed: bool) -> dict[
     """The regions of the visible parts, by their ids.
 
     `pane` has the focus, and `tab` is the open tab if there is a shelf. A zoomed pane takes all the
-    room between the status and the footer.
+    room between the header and the footer. The smallest kinds have no verdict.
     """
     kind = layout_kind(width, height)
     if kind == "tiny":
         return _tiny(width, height, pane, zoomed)
-    body = Region(0, 2, width, height - 4)
+    head = 2 if kind == "single" else 3
+    body = Region(0, head, width, height - head - 2)
     ends = {
         "status": Region(0, 0, width, 1),
         "progress": Region(0, 1, width, 1),
+        **({"verdict": Region(0, 2, width, 1)} if kind != "single" else {}),
         "news": Region(0, height - 2, width, 1),
         "footer": Region(0, height - 1, width, 1),
     }
@@ -70,6 +74,7 @@ def _tiny(width: int, height: int, pane: str, zoomed: bool) -> dict[str, Region]
 
 def _shelf(body: Region, tab: str) -> dict[str, Region]:
     curves = max(7, body.height * 2 // 5)
+    curves -= body.height - curves == TEN_CLASSES - 1
     left = body.width // 2
     return {
         "loss": Region(0, body.y, left, curves),

@@ -16,6 +16,10 @@ TICK_SECONDS = 0.5
 SLICE_BREAK_SECONDS = 0.001
 
 
+# The events of a paused engine.
+SIGNS_OF_LIFE: frozenset[type[Event]] = frozenset({events.Hardware, events.Heartbeat})
+
+
 class FollowingScreen(FineScreen[str]):
     """Owns the history of the run; its parts draw the history and know nothing else."""
 
@@ -68,7 +72,7 @@ class FollowingScreen(FineScreen[str]):
         raise NotImplementedError
 
     def on_following_screen_engine_events(self, message: EngineEvents) -> None:
-        if self._is_quiet and message.kinds == frozenset({events.Hardware}):
+        if self._is_quiet and message.kinds is not None and message.kinds <= SIGNS_OF_LIFE:
             return
         if self.app.screen is self:
             self.show_news(message.kinds)

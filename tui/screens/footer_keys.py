@@ -32,13 +32,13 @@ def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
     steerable = now.alive and not now.recorded
     if now.alive:
         yield "p", screen_text.KEY_CONTINUE if now.paused else screen_text.KEY_PAUSE
-    if steerable:
-        yield "c", screen_text.KEY_CHECKPOINT
-        yield "s", screen_text.KEY_STEER
+    yield "e", screen_text.KEY_EXPLAIN
     yield "⏎", screen_text.KEY_UNZOOM if now.zoomed else screen_text.KEY_ZOOM
     if now.below:
         yield "esc", screen_text.KEY_BACK
-    yield "e", screen_text.KEY_EXPLAIN
+    if steerable:
+        yield "s", screen_text.KEY_STEER
+        yield "c", screen_text.KEY_CHECKPOINT
     if now.pane is not None:
         yield from now.pane.KEYS
         if now.pane.PAST_EPOCHS and now.past_epochs:
@@ -47,5 +47,6 @@ def footer_keys(now: Situation) -> Iterator[tuple[str, str]]:
     if steerable:
         yield "d", screen_text.KEY_DETACH
     yield ":", screen_text.KEY_COMMANDS
-    yield "q", screen_text.KEY_LEAVE
+    running = screen_text.KEY_LEAVE_PAUSED if now.paused else screen_text.KEY_LEAVE_RUNNING
+    yield "q", running if steerable else screen_text.KEY_LEAVE
     yield "?", shared_text.KEY_HELP

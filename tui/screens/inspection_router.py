@@ -1,20 +1,28 @@
-"""Sends the inspection requests of a screen, and passes each reply to the pane that asked."""
+"""Sends the inspection requests of a screen, and passes each reply to the part that asked."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 from textual.screen import Screen
 
 from engine.errors import EngineError
 from engine.protocol import events
-from engine.protocol.commands import InspectionKind
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.run.run_paths import RunDir
-from tui.panes.base.pane import Pane
 from tui.screens import screen_text
 from tui.viewer.inspection_requests import InspectionRequests
 
 # The time between two polls for a reply while a request is open.
 REPLY_SECONDS = 0.05
+
+
+class Asker(Protocol):
+    """A pane or a dialog that sent a request."""
+
+    def receive(self, reply: Event) -> None:
+        """Take the reply, or an `Alert` if there is none."""
 
 
 class InspectionRouter:
@@ -23,8 +31,7 @@ class InspectionRouter:
     def __init__(self, screen: Screen[str], run: RunDir, *, recorded: bool) -> None:
         self._screen, self._recorded = screen, recorded
         self._requests = InspectionRequests(run)
-        # The pane that sent the request; None if the screen itself did.
-        self._asker: Pane | None = None
+        self._asker: Asker | None = None
         self._timer = screen.set_interval(REPLY_SECONDS, self.look_for_reply, pause=True)
 
     @property
@@ -32,24 +39,17 @@ class InspectionRouter:
         """Whether a request is open."""
         return self._requests.waiting
 
-    def request(
-        self,
-        pane: Pane | None,
-        kind: InspectionKind,
-        layer: str = "",
-        images: tuple[int, ...] = (0,),
-    ) -> None:
-        """Send a request for this pane, or for the screen itself; it replaces an open one."""
-        if self.waiting and self._asker is not None and self._asker is not pane:
+    def request(self, asker: Asker, request: InspectionRequest) -> None:
+        """Send a request; it replaces an open one."""
+        if self.waiting and self._asker is not None and self._asker is not asker:
             self._asker.receive(events.Alert("info", "probe", screen_text.REPLACED))
         if self._recorded:
             self._screen.notify(screen_text.RECORDING)
-            if pane is not None:
-                pane.receive(events.Alert("info", "recording", screen_text.RECORDING))
+            asker.receive(events.Alert("info", "recording", screen_text.RECORDING))
             return
-        self._asker = pane
+        self._asker = asker
         try:
-            self._requests.ask(kind, layer, images)
+            self._requests.ask(request)
         except EngineError as error:
             self._hand_on(events.Alert("warning", "probe", str(error)))
         else:
@@ -71,7 +71,3 @@ class InspectionRouter:
             self._screen.notify(reply.text, severity="warning", markup=False)
         if self._asker is not None:
             self._asker.receive(reply)
-        elif isinstance(reply, events.Augmented):
-            from tui.screens.augmented import show_augmented
-
-            show_augmented(self._screen.app, reply)

@@ -15,7 +15,7 @@ from tui.widgets.dialog import Dialog
 
 
 class LeaveScreen(Dialog[Literal["keep", "stop"]]):
-    """Keep training (the default), stop and save, or stay; Escape stays."""
+    """Only leave the run as it is (the default), stop and save, or stay; Escape stays."""
 
     DEFAULT_CSS = """
     LeaveScreen > .box { width: 58; }
@@ -32,13 +32,14 @@ class LeaveScreen(Dialog[Literal["keep", "stop"]]):
         Binding("s", "answer('stop')", show=False),
     ]
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, paused: bool) -> None:
         super().__init__()
-        self.title = harmless(label)
+        self.title, self._paused = harmless(label), paused
 
     def inside(self) -> ComposeResult:
-        yield Label(screen_text.LEAVE_QUESTION)
-        answers = screen_text.LEAVE_ANSWERS.items()
+        question = screen_text.LEAVE_QUESTION
+        yield Label(screen_text.LEAVE_QUESTION_PAUSED if self._paused else question)
+        answers = screen_text.leave_answers(paused=self._paused).items()
         yield OptionList(*(Option(f"{key:<5}{said}", id=name) for name, (key, said) in answers))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -42,13 +42,18 @@ class RunControl:
         phase = self._screen.history.phase
         return phase is None or phase.seq <= self._pause_requested_at
 
+    @property
+    def paused(self) -> bool:
+        """Whether the run is paused, or will be after its current step."""
+        return self._screen.history.paused or self.pausing
+
     def is_recording(self) -> bool:
         """Whether this is a recording; if so, note that it has no engine."""
         if self._recorded:
             self._screen.notify(screen_text.RECORDING)
         return self._recorded
 
-    def tell(self, kind: Callable[..., commands.Command], **fields: float | int) -> bool:
+    def tell(self, kind: Callable[..., commands.Command], **fields: float) -> bool:
         """Send a command; whether it was sent. Without an engine, a note says why not."""
         if self.is_recording():
             return False
@@ -100,7 +105,7 @@ class RunControl:
         phase = history.phase
         return screen_text.steer_later(phase.name if phase is not None else "starting")
 
-    def _steer(self, changes: Mapping[str, float | int] | None) -> None:
+    def _steer(self, changes: Mapping[str, float] | None) -> None:
         if changes and self.tell(commands.Steer, **changes):
             self._screen.notify(screen_text.STEERING)
 

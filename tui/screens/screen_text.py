@@ -27,6 +27,9 @@ KEY_DETACH = "detach"
 
 KEY_LEAVE = "leave"
 
+KEY_LEAVE_RUNNING = "leave (run goes on)"
+KEY_LEAVE_PAUSED = "leave (run stays paused)"
+
 KEY_EXPLAIN = "explain"
 
 KEY_PAST = "past epochs"
@@ -96,6 +99,13 @@ NOT_EPOCHS = "the total of epochs is a whole number such as 40."
 KEY_STEER = "steer"
 
 
+def confirm_rate(rate: str, times: float) -> str:
+    return (
+        f"that is a learning rate of {rate}, {times:,.0f} times the recipe's: press Enter again if "
+        "you mean it."
+    )
+
+
 def steer_epoch(epoch: int) -> str:
     return f"now in epoch {epoch}"
 
@@ -106,7 +116,9 @@ def steer_later(phase: str) -> str:
 
 RECORDING = "This is a recording: it has no engine."
 
-RECORDING_OVER = "that was a recording; train it here: cnn-tui -m resnet20 -d digits --epochs 10"
+RECORDING_OVER = (
+    "that was a recording; train it here: cnn-tui --arch resnet20 --data digits --epochs 10"
+)
 
 
 def digits(panes: int) -> str:
@@ -130,21 +142,28 @@ def copied(command: str) -> str:
     return f"copied: {command}"
 
 
+EXPLAIN_LINE = "The line under the header says:"
+
 EXPLAIN_FOOT = "Esc back"
 
 
-def explain_over(reason: str, epoch: int) -> str:
-    return f"The run is over ({reason} in epoch {epoch}); this is how it was then."
+def explain_over(reason: str, epoch: int, error: str) -> str:
+    why = f" The reason: {harmless(error)}" if error else ""
+    return f"The run is over ({reason} in epoch {epoch}); this is how it was then.{why}"
 
 
 LEAVE_QUESTION = "The training does not need this window. What should it do?"
+LEAVE_QUESTION_PAUSED = "The run is paused, and does not need this window. What should it do?"
 
-# The key of each answer, and the answer.
-LEAVE_ANSWERS: Mapping[str, tuple[str, str]] = {
-    "keep": ("k", "Keep training, only leave"),
-    "stop": ("s", "Stop the run and save it"),
-    "stay": ("Esc", "Stay here"),
-}
+
+def leave_answers(*, paused: bool) -> Mapping[str, tuple[str, str]]:
+    """The key of each answer, and the answer."""
+    return {
+        "keep": ("k", "Stay paused, only leave" if paused else "Keep training, only leave"),
+        "stop": ("s", "Stop the run and save it"),
+        "stay": ("Esc", "Stay here"),
+    }
+
 
 SAVING_CHECKPOINT = "saving a checkpoint after this step"
 

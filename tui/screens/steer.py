@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Label
 
+from engine import numbers
 from engine import text as engine_text
+from engine.errors import EngineError
 from engine.recipes.recipe import HIGHEST_RATE, MOST_EPOCHS
+from engine.recipes.steering import Change, RateFarAboveError, steered
 from engine.run.history import History
-from tui.drawing import numbers
 from tui.screens import screen_text
 from tui.widgets.forms import FormDialog
 
-Changes: TypeAlias = Mapping[str, float | int]
+Changes: TypeAlias = Mapping[str, Any]
 """Fields of a `commands.Steer`."""
 
 _FACTOR = ("x", "X", "*", "×")
@@ -27,7 +29,8 @@ class SteerScreen(FormDialog[Changes]):
     """Two inputs with the present values; Enter applies the changes, Escape cancels.
 
     The inputs are empty until the run trains. If the engine cannot be steered now, `check` returns
-    the reason, and the form stays open and shows it.
+    the reason, and the form stays open and shows it. A learning rate far above the recipe's must be
+    entered twice.
     """
 
     DEFAULT_CSS = """
@@ -40,9 +43,11 @@ class SteerScreen(FormDialog[Changes]):
 
     def __init__(self, history: History, check: Callable[[], str]) -> None:
         super().__init__()
-        self._check = check
+        self._check, self._history = check, history
+        # The changes that Enter confirms; empty if there is nothing to confirm.
+        self._unconfirmed: Changes = {}
         rate = numbers.number(history.rate)
-        self._rate = _short(rate) if math.isfinite(rate) else ""
+        self._rate = numbers.short(rate) if math.isfinite(rate) else ""
         self._epochs = str(history.epochs_planned) if history.run is not None else ""
         self._epoch = history.epoch
 
@@ -64,7 +69,7 @@ class SteerScreen(FormDialog[Changes]):
         rate = self.query_one("#rate", Input).value.strip()
         epochs = self.query_one("#epochs", Input).value.strip()
         try:
-            changes: dict[str, float | int] = {}
+            changes: dict[str, Any] = {}
             if rate not in ("", self._rate):
                 changes |= rate_change(rate)
             if epochs not in ("", self._epochs):
@@ -74,11 +79,30 @@ class SteerScreen(FormDialog[Changes]):
             return
         if changes and (why := self._check()):
             self.complain(why)
+        elif changes != self._unconfirmed and (why := self._must_confirm(changes)):
+            self._unconfirmed = changes
+            self.complain(why)
         else:
-            self.dismiss(changes)
+            sure = {"sure": True} if changes and changes == self._unconfirmed else {}
+            self.dismiss({**changes, **sure})
+
+    def _must_confirm(self, changes: Changes) -> str:
+        """A sentence where the changes lead to a rate far above the recipe's, else empty."""
+        position, now = self._history.position, self._history.steering
+        if position is None or now is None:
+            return ""
+        try:
+            steered(position, now, Change(**changes))
+        except RateFarAboveError as error:
+            return screen_text.confirm_rate(
+                numbers.significant(error.rate), error.rate / error.usual
+            )
+        except EngineError:  # the engine knows more than this form, and answers
+            return ""
+        return ""
 
 
-def rate_change(written: str) -> dict[str, float | int]:
+def rate_change(written: str) -> dict[str, float]:
     """Parse `0.01` as a rate, and `x0.5` or `*0.5` as a factor of the planned rates.
 
     Raises ValueError with a sentence for anything else.
@@ -93,7 +117,7 @@ def rate_change(written: str) -> dict[str, float | int]:
     return {"scale" if factor else "lr": value}
 
 
-def epochs_change(written: str, epoch: int) -> dict[str, float | int]:
+def epochs_change(written: str, epoch: int) -> dict[str, int]:
     """Parse a total of epochs, at least the current epoch. Raises like `rate_change`."""
     if not (written.isascii() and written.isdigit()):
         raise ValueError(screen_text.NOT_EPOCHS)
@@ -103,8 +127,3 @@ def epochs_change(written: str, epoch: int) -> dict[str, float | int]:
     if epochs < epoch:
         raise ValueError(engine_text.too_few_epochs(epochs, epoch))
     return {"epochs": epochs}
-
-
-def _short(rate: float) -> str:
-    """The rate in three digits, without trailing zeros: 0.073, 0.0001."""
-    return f"{rate:.3g}" if 1e-4 <= rate < 1e3 else numbers.rate(rate)

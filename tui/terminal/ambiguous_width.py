@@ -47,8 +47,10 @@ def asked(clock: Callable[[], float] = time.monotonic) -> Iterator[TerminalAnswe
         termios.tcsetattr(0, termios.TCSANOW, _unbuffered(before))
         os.write(1, QUESTION)
         deadline = clock() + SECONDS
-        yield terminal
-        _listen(terminal, deadline, clock)
+        try:
+            yield terminal
+        finally:  # an answer that nobody reads would be typed into the shell
+            _listen(terminal, deadline, clock)
     finally:
         termios.tcsetattr(0, termios.TCSANOW, before)
 

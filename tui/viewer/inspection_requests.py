@@ -9,12 +9,11 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 from engine import text
 from engine.errors import EngineError, RunError
 from engine.protocol import commands
-from engine.protocol.commands import InspectionKind
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.run import engine_log, replies, run_lock, spool
 from engine.run.run_paths import RunDir
@@ -22,14 +21,6 @@ from engine.start import launch
 
 # A request without a reply delays the next one by at most this long.
 PATIENCE_SECONDS = 2.0
-
-
-class InspectionRequest(NamedTuple):
-    """The fields of a `commands.Inspect`."""
-
-    kind: InspectionKind
-    layer: str
-    images: tuple[int, ...]
 
 
 class InspectionRequests:
@@ -53,13 +44,13 @@ class InspectionRequests:
         """Whether a request has no reply yet."""
         return self._wanted is not None
 
-    def ask(self, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)) -> None:
+    def ask(self, request: InspectionRequest) -> None:
         """Make this the wanted request. Raises EngineError if no server can be started."""
         if self._wanted is None:
             self._id = ""
             if self._server is not None and self._server.poll() is not None:
                 self._server = None  # a server without requests exits after a while
-        self._wanted = InspectionRequest(kind, layer, images)
+        self._wanted = request
         try:
             if not self._id:
                 self._send()

@@ -16,6 +16,8 @@ SLICE_SECONDS = 0.005
 # Of a journal with more bytes, an excerpt is shown first. A shorter one is folded at once, in a few
 # hundredths of a second, so that the viewer never shows old states.
 LONG = 3 << 20
+# The largest share of a journal that is not folded wholly.
+ALMOST = 0.99
 
 
 class HistoryUpdate(NamedTuple):
@@ -29,7 +31,10 @@ class HistoryUpdate(NamedTuple):
 
 
 class JournalFolding:
-    """The history of one journal. Until a long one is folded, this is the history of an excerpt."""
+    """The history of one journal. Until a long one is folded, this is the history of an excerpt.
+
+    As long as not all is folded, its `read_share` is below 1.
+    """
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
@@ -37,7 +42,7 @@ class JournalFolding:
 
     def restart(self) -> None:
         """Forget everything; the next slice begins at the start of the journal."""
-        self.history = self._folded = History()
+        self.history = self._folded = _unread()
         self._reader: JournalReader | None = None
 
     @property
@@ -48,7 +53,7 @@ class JournalFolding:
         """Fold new events for one slice of time; the first call folds a short journal wholly."""
         first = self._reader is None and not self.shows_excerpt
         if first and journal_size(self._journal) > LONG:
-            self.history = History()
+            self.history = _unread()
             self.history.fold(excerpt(self._journal))
             return HistoryUpdate(None, more=True)
         return self._fold_until(math.inf if first else time.monotonic() + SLICE_SECONDS)
@@ -58,15 +63,30 @@ class JournalFolding:
         kinds: frozenset[type[Event]] | None = frozenset()
         for batch in self._reader.slices():
             if batch.from_start:
-                self.history = self._folded = History()
+                self.history = self._folded = _unread()
                 kinds = None
             folded = self._folded.fold(batch.events)
             kinds = None if kinds is None else kinds | folded
             if time.monotonic() > deadline:
+                self._tell_share(self._reader)
                 return HistoryUpdate(frozenset() if self.shows_excerpt else kinds, more=True)
-        if self.shows_excerpt:
+        if self._folded.read_share < 1.0:
+            self._folded.read_share = 1.0
             self.history, kinds = self._folded, None
         return HistoryUpdate(kinds, more=False)
+
+    def _tell_share(self, reader: JournalReader) -> None:
+        """Write the share into a history that is not whole yet; a whole one stays whole."""
+        if self.history.read_share < 1.0:
+            size = max(1, journal_size(self._journal))
+            self.history.read_share = min(ALMOST, reader.offset / size)
+
+
+def _unread() -> History:
+    """The history of a journal of which nothing is folded yet."""
+    history = History()
+    history.read_share = 0.0
+    return history
 
 
 def journal_size(journal: Path) -> int:

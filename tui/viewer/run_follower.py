@@ -7,11 +7,11 @@ to the history in its place: `Phase("starting")` or `RunEnded("failed")`.
 from __future__ import annotations
 
 from engine.protocol.events import Phase, RunEnded
-from engine.run import engine_log, run_lock
+from engine.run import run_lock
 from engine.run.history import History
 from engine.run.run_lock import Liveness
 from engine.run.run_paths import RunDir
-from tui.viewer import viewer_text
+from engine.start import engine_death
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
 
 
@@ -26,8 +26,10 @@ class RunFollower:
         self._journal = JournalFolding(run.journal)
         # The last event before the newest engine; None while the first one is followed.
         self._last_seq_before: int | None = None
-        # The history to which `starting` was added.
+        # The history to which `starting` was added; the one to which a death was, and the death.
         self._shown_starting: History | None = None
+        self._shown_death: History | None = None
+        self._death: RunEnded | None = None
 
     @property
     def history(self) -> History:
@@ -47,8 +49,12 @@ class RunFollower:
                 self._add_starting()
             return update
         changed = liveness != self.liveness
-        if changed and self._must_restart(liveness):
+        if (changed and self._must_restart(liveness)) or self._death_is_outdated():
+            self.died = ""
+            self._journal.restart()
             return HistoryUpdate(None, self.update().more)
+        if self.history is not self._shown_death:
+            self.died = ""
         if self._add_starting() or self._add_death() or changed:
             return HistoryUpdate(None, more=False)
         return update
@@ -70,11 +76,18 @@ class RunFollower:
         owner = run_lock.read_owner(self.run)
         if owner is not None and self.history.last_time < owner.time:
             self._last_seq_before = self.history.last_seq
-        if not self.died:
+        return bool(self.died)
+
+    def _death_is_outdated(self) -> bool:
+        """Whether more is known than when a death was added to the history.
+
+        The journal or the log of an engine may reach this machine after its lock is free.
+        """
+        death, last = self._death, self.history
+        if not self.died or death is None or last is not self._shown_death:
             return False
-        self.died = ""
-        self._journal.restart()
-        return True
+        is_last = last.ended is death and last.last_seq == death.seq
+        return not is_last or self.died != engine_death.sentence(self.run)
 
     def _add_starting(self) -> bool:
         """Add `starting` for a live engine that has written nothing yet; whether it did so."""
@@ -94,11 +107,11 @@ class RunFollower:
         last = self.history
         if self.liveness != "gone" or last.ended is not None or not self._had_engine:
             return False
-        self.died = viewer_text.engine_died(self.run.label, engine_log.last_line(self.run))
-        failed = RunEnded(
+        self.died, self._shown_death = engine_death.sentence(self.run), last
+        self._death = RunEnded(
             "failed", error=self.died, step=last.step, seq=last.last_seq, time=last.last_time
         )
-        last.fold([failed])
+        last.fold([self._death])
         return True
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import numbers
 from engine.text import duration, harmless
 from tui import shared_text
 from tui.drawing import cells
@@ -26,7 +27,7 @@ def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
         Column("", [viewer_text.STATE_WORDS[run.state] for run in runs], 3),
         Column("", [harmless(Path(run.data).name) for run in runs], 6),
         Column("", [epochs(run) for run in runs], 1, True),
-        Column("", [f"{best} %" if (best := best_percent(run)) else "" for run in runs], 2, True),
+        Column("", [best(run) for run in runs], 2, True),
         Column("", [sparkline(run.top1, 7, 0.0, 1.0) if run.top1 else "" for run in runs], 5),
         Column("", [_time(run) for run in runs], 4, True),
     ]
@@ -46,9 +47,18 @@ def epochs(run: RunSummary) -> str:
     return f"{run.epoch}/{run.epochs}" if run.epochs else ""
 
 
-def best_percent(run: RunSummary) -> str:
+def best(run: RunSummary) -> str:
     """The best validation accuracy; empty before the first."""
-    return "" if run.best_top1 is None else f"{run.best_top1 * 100:.1f}"
+    return _share(run.best_top1)
+
+
+def test_share(run: RunSummary) -> str:
+    """The accuracy on the test images; empty unless the run ended with it."""
+    return _share(run.test_top1)
+
+
+def _share(fraction: float | None) -> str:
+    return "" if fraction is None else numbers.share(fraction)
 
 
 def _time(run: RunSummary) -> str:

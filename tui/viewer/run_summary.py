@@ -14,13 +14,17 @@ from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt
 from engine.run.run_lock import Liveness
 from engine.run.run_paths import RunDir
+from engine.start import engine_death
 from tui.viewer.journal_folding import journal_size
 
 RunState: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
 
 
 class RunSummary(msgspec.Struct, frozen=True):
-    """Accuracies are fractions, times are seconds, and None stands for an unknown value."""
+    """Accuracies are fractions, times are seconds, and None stands for an unknown value.
+
+    `error` says why the run failed, if it did and that is known.
+    """
 
     number: int | None
     name: str
@@ -31,10 +35,12 @@ class RunSummary(msgspec.Struct, frozen=True):
     epoch: int
     epochs: int
     best_top1: float | None
+    test_top1: float | None
     seconds: float
     remaining: float | None
     started: float
     top1: tuple[float, ...]
+    error: str = ""
 
 
 def _read(run: RunDir) -> History:
@@ -66,24 +72,34 @@ def state_of(history: History, liveness: Liveness) -> RunState:
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
     """Read and fold the whole journal of the run."""
     history = _read(run)
-    best = history.best
+    best, state = history.best, state_of(history, liveness)
     chosen = history.run.recipe if history.run else None
     arch, data = short_names(chosen) if chosen else ("", "")
     return RunSummary(
         number=run.number,
         name=run.name,
         path=str(run.path),
-        state=state_of(history, liveness),
+        state=state,
         arch=arch,
         data=data,
         epoch=len(history.epochs),
         epochs=history.epochs_planned if chosen else 0,
         best_top1=best.top1 if best else None,
+        test_top1=history.test_top1,
         seconds=history.elapsed(history.last_time),
         remaining=history.remaining() if liveness == "live" else None,
         started=history.first_time,
         top1=tuple(e.top1 for e in history.epochs if e.top1 is not None),
+        error=_error(run, history) if state == "failed" else "",
     )
+
+
+def _error(run: RunDir, history: History) -> str:
+    """Why the run failed; "" for one that has had no engine yet."""
+    if history.ended is not None:
+        return history.ended.error
+    had_engine = history.last_seq > 0 or run_lock.read_owner(run) is not None
+    return engine_death.sentence(run) if had_engine else ""
 
 
 class SummaryCache:

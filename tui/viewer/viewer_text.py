@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.text import harmless
-
-
-def engine_died(name: str, last: str) -> str:
-    why = f": {harmless(last)}" if last else ""
-    return f"the engine of {harmless(name)} died{why}; see its engine.log."
-
-
 SIGNS: Mapping[str, str] = {
     "live": "●",
     "paused": "‖",

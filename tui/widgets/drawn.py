@@ -6,6 +6,7 @@ the screen, and refreshes the stretches that differ.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -20,10 +21,12 @@ from textual.widget import Widget
 from tui.drawing import cells
 from tui.drawing.cells import Colours, Ink, Row, Span
 from tui.drawing.plain import spelled, to_ascii
+from tui.widgets.themes import letters_on
 
 # Inks that share the colour of another one.
-VARIABLES: Mapping[Ink, str] = {"hit": "train", "miss1": "dim"}
-BOLD: frozenset[Ink] = frozenset({"key", "error", "miss4"})
+VARIABLES: Mapping[Ink, str] = {"hit": "train"}
+# Without colours, bold numbers tell the hits of a matrix from its mistakes.
+BOLD: frozenset[Ink] = frozenset({"key", "error", *cells.FILLS[True]})
 # ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
 # Moving the cursor takes at least this many bytes.
@@ -114,8 +117,14 @@ class CellWidget(Widget):
         """
         if ink in ("plain", "title"):
             return Style(bold=ink == "title")
+        if ink in itertools.chain(*cells.FILLS):
+            return self._fill(self.app.theme_variables[f"fill-{ink}"], bold=ink in BOLD)
         variable = f"ink-{VARIABLES.get(ink, ink)}"
         return Style(color=self.app.theme_variables[variable], bold=ink in BOLD)
+
+    def _fill(self, background: str, *, bold: bool) -> Style:
+        letters = letters_on(background, self.app.current_theme)
+        return Style(color=letters, bgcolor=background, bold=bold)
 
 
 def changed(before: Row, after: Row) -> list[tuple[int, int]]:
@@ -179,7 +188,10 @@ def drawable(app: App[object], text: str) -> str:
     return to_ascii(text) if is_ascii(app) else text
 
 
-def is_coloured(app: App[object]) -> bool:
-    """Whether this app may draw pictures in colours, which needs more than sixteen."""
+def has_shades(app: App[object]) -> bool:
+    """Whether this app can fill areas with shades: colours, or greys if it has no other colours.
+
+    This needs more than sixteen colours.
+    """
     enough = app.console.color_system in ("256", "truecolor")
-    return enough and not app.no_color and not is_ascii(app)
+    return enough and not is_ascii(app) and not getattr(app, "text_only", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from textual.color import Color
 from textual.theme import Theme
 
 # The palette of Okabe and Ito: distinct with every common kind of colour vision.
@@ -17,9 +18,16 @@ INKS_DARK = {
     "ink-good": "#2fbf8f",
     "ink-warning": "#f0e442",
     "ink-error": "#ff6b5b",
-    "ink-miss2": "#b5794f",
-    "ink-miss3": "#d98e4a",
-    "ink-miss4": "#ffb25a",
+    "ink-miss": "#d98e4a",
+    # Backgrounds: a step has the same luminance for hits and mistakes, in colour and in grey.
+    "fill-hit1": "#10283a",
+    "fill-hit2": "#1d4d6d",
+    "fill-hit3": "#3a86b4",
+    "fill-hit4": "#6fc3f5",
+    "fill-miss1": "#38220f",
+    "fill-miss2": "#6b3d12",
+    "fill-miss3": "#b8702a",
+    "fill-miss4": "#ffb25a",
     "ink-selected": "#f0c060",
 }
 INKS_LIGHT = {
@@ -32,11 +40,19 @@ INKS_LIGHT = {
     "ink-good": "#00795a",
     "ink-warning": "#8a6d00",
     "ink-error": "#c03020",
-    "ink-miss2": "#b08060",
-    "ink-miss3": "#b06020",
-    "ink-miss4": "#a04000",
+    "ink-miss": "#b06020",
+    "fill-hit1": "#dcecf7",
+    "fill-hit2": "#a8d0ea",
+    "fill-hit3": "#4f9fd0",
+    "fill-hit4": "#005a8f",
+    "fill-miss1": "#fbe6d3",
+    "fill-miss2": "#f2c193",
+    "fill-miss3": "#d98a3d",
+    "fill-miss4": "#9a4200",
     "ink-selected": "#9a5b00",
 }
+# Dark letters are easier to read on a background that is brighter than this, light ones otherwise.
+READABLE = 0.4
 # With sixteen colours, the nearest one would often be yellow or cyan, both unreadable on white;
 # on black, `good` would look like `train`.
 FEW_DARK = {"ink-good": "#55ff55"}
@@ -47,9 +63,7 @@ FEW_LIGHT = {
     "ink-good": "#00aa00",
     "ink-warning": "#aa00aa",
     "ink-error": "#aa0000",
-    "ink-miss2": "#555555",
-    "ink-miss3": "#aa00aa",
-    "ink-miss4": "#aa0000",
+    "ink-miss": "#aa00aa",
     "ink-selected": "#aa00aa",
 }
 DARK = Theme(
@@ -72,6 +86,13 @@ LIGHT = Theme(
     dark=False,
     variables=INKS_LIGHT,
 )
+
+
+def letters_on(background: str, theme: Theme) -> str:
+    """The colour of this theme that is easiest to read on a background."""
+    colours = [theme.foreground or "", theme.background or ""]
+    dark, light = sorted(colours, key=lambda colour: Color.parse(colour).brightness)
+    return dark if Color.parse(background).brightness > READABLE else light
 
 
 def dark_and_light(few_colours: bool) -> tuple[Theme, Theme]:

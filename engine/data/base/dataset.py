@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.data import data_text
 from engine.data.base.validation_source import ValidationSource
-from engine.data.decoding.decode import BROKEN, ImageFormat, decode
+from engine.data.decoding.decode import ImageFormat, decode, why_broken
 from engine.errors import DataError
 from engine.machine import memory
 
@@ -78,16 +78,16 @@ class ImageFiles:
 
         Raises DataError where many in a row are broken.
         """
-        for position in range(index, index + MOST_BROKEN_IN_A_ROW):
+        broken: dict[str, str] = {}
+        for position in range(index, index + min(len(self), MOST_BROKEN_IN_A_ROW)):
             at = position % len(self)
             try:
-                pixels = decode(
-                    self.files[at], self.image_format
-                ).copy()  # Pillow's may be read-only
+                # A copy, since Pillow's pixels may be read-only.
+                pixels = decode(self.files[at], self.image_format).copy()
                 return torch.from_numpy(pixels), int(self.labels[at])
-            except BROKEN:
-                continue
-        raise DataError(data_text.all_broken(MOST_BROKEN_IN_A_ROW, self.files[index % len(self)]))
+            except Exception as error:  # noqa: BLE001 (see `decode`)
+                broken[str(self.files[at].relative_to(self.path))] = why_broken(error)
+        raise DataError(data_text.all_broken(self.path, broken))
 
 
 Split: TypeAlias = Images | ImageFiles

@@ -34,6 +34,9 @@ BROKEN_SHARE = 0.01
 # The number of images of a streamed set that are decoded for the means and standard deviations.
 SAMPLE_IMAGES = 1_000
 
+# The standard deviation of images that are all black or all white: one grey level.
+LEAST_CONTRAST = 1.01 / 255
+
 CHUNK = 64
 # The number of decoding threads. It may exceed the cores, since some threads wait for the disk.
 THREADS = 8
@@ -72,7 +75,7 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
     sample = folder.train[:: -(-len(folder.train) // SAMPLE_IMAGES)]
     pixels, broken, _ = yield from decode_by_threads(sample, image_format)
     broken_notes(broken, sample, folder.path)
-    decoded = without_broken(pixels, sample, list(broken), folder.path)
+    decoded = without_broken(pixels, sample, broken, folder.path)
     splits = [
         ImageFiles(
             folder.path,
@@ -100,7 +103,7 @@ def load_resident(
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
-        gaps = [index - start for index in broken if start <= index < end]
+        gaps = {index - start: why for index, why in broken.items() if start <= index < end}
         splits.append(without_broken(pixels[start:end], part, gaps, folder.path))
         start = end
     return assemble(folder, splits, splits[0].pixels, notes, image_format.frame)
@@ -112,11 +115,14 @@ def assemble(
     """The data set of these splits, with the statistics of a sample (N, C, H, W) of its pixels."""
     train, validation, test = splits
     mean, std = channel_statistics(sample)
-    unused = (data_text.unused_validation(folder.unused),) if folder.unused else ()
+    if max(std) <= LEAST_CONTRAST:
+        notes += (data_text.no_contrast(folder.path),)
+    if folder.unused:
+        notes += (data_text.unused_validation(folder.unused),)
     final = test if len(test) else None
     return Dataset(
         folder.classes,
-        *(train, validation, folder.validates, mean, std, notes + unused, final, frame),
+        *(train, validation, folder.validates, mean, std, notes, final, frame),
     )
 
 
@@ -181,16 +187,26 @@ def broken_notes(broken: dict[int, str], files: Files, path: Path) -> tuple[str,
     """Notes for the user on broken images. Raises DataError where there are too many."""
     if not broken:
         return ()
-    first = min(broken)
-    name = files[first][0].relative_to(path)
+    named = by_name(broken, files, path)
     if len(broken) > BROKEN_SHARE * len(files):
-        sentence = data_text.too_many_broken(len(broken), len(files), path, name, broken[first])
-        raise DataError(sentence)
-    return (data_text.some_broken(len(broken), len(files), name, broken[first]),)
+        raise DataError(data_text.too_many_broken(len(files), path, named))
+    return (data_text.some_broken(len(files), named),)
 
 
-def without_broken(pixels: Pixels, files: Files, broken: list[int], folder: Path) -> Images:
-    """The images without the broken ones; the last images fill the gaps, in place."""
+def by_name(broken: dict[int, str], files: Files, path: Path) -> dict[str, str]:
+    """Why images are broken, by their names relative to the data folder, in order."""
+    at = sorted(broken)
+    names = relative_names((files[index][0] for index in at), path)
+    return {name: broken[index] for name, index in zip(names, at, strict=True)}
+
+
+def without_broken(pixels: Pixels, files: Files, broken: dict[int, str], folder: Path) -> Images:
+    """The images of a split without the broken ones; the last images fill the gaps, in place.
+
+    Raises DataError where all are broken.
+    """
+    if files and len(broken) == len(files):
+        raise DataError(data_text.none_readable(folder, by_name(broken, files, folder)))
     images = torch.from_numpy(pixels)
     labels = torch.tensor([label for _, label in files], dtype=torch.int64)
     names = [*relative_names((file for file, _ in files), folder)]

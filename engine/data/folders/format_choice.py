@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from engine.data.decoding.decode import BROKEN, GREY, ImageFormat
+from engine.data.decoding.decode import GREY, ImageFormat
 from engine.data.folders.image_folder import Files
 
 SAMPLE = 100
@@ -29,7 +29,7 @@ def sample_headers(files: Files) -> list[ImageHeader]:
     """The headers of about a hundred evenly spread files; skips broken ones."""
     headers = []
     for file, _ in files[:: -(-len(files) // SAMPLE)]:
-        with contextlib.suppress(*BROKEN), Image.open(file) as image:
+        with contextlib.suppress(Exception), Image.open(file) as image:
             headers.append(ImageHeader(image.size, image.mode in GREY))
     return headers
 

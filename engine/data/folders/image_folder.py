@@ -66,10 +66,15 @@ def check(path: Path) -> None:
 
     Raises DataError where the folder is missing, unreadable or empty, or has one class only.
     """
-    train = _splits(path, 0.0).train
-    classes = [entry.name for entry in _subfolders(train) if _holds_images(Path(entry.path))]
+    classes = class_names(path)
     if len(classes) < 2:
-        raise DataError(_too_few_classes(path, classes))
+        raise DataError(_too_few_classes(path, list(classes)))
+
+
+def class_names(path: Path) -> tuple[str, ...]:
+    """The names of the classes of a folder, in the order of their numbers. Raises DataError."""
+    train = _splits(path, 0.0).train
+    return tuple(entry.name for entry in _subfolders(train) if _holds_images(Path(entry.path)))
 
 
 def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:

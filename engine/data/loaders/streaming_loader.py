@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
-from engine.data.base.dataset import ImageFiles, Split
+from engine.data.base.dataset import ImageFiles, Split, relative_names
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.normalisation import Normalise
@@ -89,9 +89,9 @@ class StreamingLoader(TrainingLoader):
             warnings.append(data_text.decoders_replaced(deaths, self._workers))
         if len(self._broken) > self._reported:
             self._reported = len(self._broken)
-            first, why = next(iter(self._broken.items()))
-            name = first.relative_to(self._images.path)
-            warnings.append(data_text.replaced_broken(len(self._broken), name, why))
+            names = relative_names(self._broken, self._images.path)
+            broken = dict(zip(names, self._broken.values(), strict=True))
+            warnings.append(data_text.replaced_broken(broken))
         return tuple(warnings)
 
     def close(self) -> None:

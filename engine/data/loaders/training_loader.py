@@ -31,7 +31,7 @@ class TrainingLoader(ABC):
         self._seed, self._device = seed, device
         self._augmentation, self.normalise = augmentation, normalise
         self.batch = min(batch, count)
-        self._part, self._share = part, part.share(self.batch)
+        self._part, self._share = part, part.share(self.batch, count)
         self.steps_per_epoch = count // self.batch
         # The same generator for all steps, since a recorded step always draws from it.
         self.draws = torch.Generator(device)

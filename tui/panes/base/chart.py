@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events as textual_events
@@ -12,7 +13,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
 from tui.drawing import axis, cells, series
-from tui.drawing.axis import Limits
+from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Row, Span
 from tui.panes.base import axis_marks, pane_text
 from tui.panes.base.chart_view import ChartView
@@ -109,6 +110,15 @@ class Chart(Pane):
         return self.view.window(self.history)
 
     @property
+    def epoch_shown(self) -> float | None:
+        return self.cursor
+
+    def go_to_epoch(self, epoch: int | None) -> None:
+        """Put the cursor at the end of this epoch; without one, hide it."""
+        super().go_to_epoch(epoch)
+        self.view.cursor = epoch if epoch is None else float(epoch)
+
+    @property
     def cursor(self) -> float | None:
         """The cursor, unless the axis has changed and no longer holds it."""
         start, end = self.window
@@ -123,8 +133,18 @@ class Chart(Pane):
         """The lower border of a pane of this width: the x-axis with its marks."""
         plot = self.plot_width(width)
         signs = axis_marks.event_marks(self.history)
-        ticks = axis.epoch_ticks(self.window, plot, axis.gutter(plot), signs, self.cursor)
+        left, note = axis.gutter(plot), self.note(width)
+        labels = self.labels(width)
+        ticks = axis.epoch_ticks(self.window, plot, left, signs, self.cursor, note, labels)
         return cells.row(*ticks, Span("─" * (width - 2 - plot), "border"))
+
+    def note(self, width: int) -> Row:
+        """Words on the lower border of a pane of this width."""
+        return ()
+
+    def labels(self, width: int) -> Sequence[Mark]:
+        """Words on the lower border, at their epochs."""
+        return ()
 
     def reach(self, width: int) -> float:
         """The largest distance in epochs between the cursor and the value that it shows."""
@@ -140,8 +160,9 @@ class Chart(Pane):
 
     def action_move(self, places: int) -> None:
         if series.epochs_done(self.history):
+            columns, done = self._columns(self.size.width), series.epochs_done(self.history)
             self.view.cursor = self.cursor
-            self.view.move(self.history, places, self._columns(self.size.width))
+            self.view.move(self.window, done, places, columns)
             self.post_message(self.Viewed())
 
     def on_click(self, event: textual_events.Click | None = None) -> None:
@@ -150,7 +171,7 @@ class Chart(Pane):
         columns, plot = self._columns(self.size.width), self.plot_width(self.size.width)
         column = event.x - 1 - axis.gutter(plot) if event is not None else -1
         if 0 <= column < columns and series.epochs_done(self.history):
-            self.view.point(self.history, column, columns)
+            self.view.point(self.window, column, columns)
             self.post_message(self.Viewed())
 
     def action_hide_cursor(self) -> None:

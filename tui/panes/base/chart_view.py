@@ -41,19 +41,19 @@ class ChartView:
         self.recent = not self.recent
         self.cursor = None
 
-    def point(self, history: History, column: int, columns: int) -> None:
-        """Put the cursor into this column, from 0."""
-        self.cursor = _in_column(self.window(history), column, columns)
+    def point(self, window: Limits, column: int, columns: int) -> None:
+        """Put the cursor into this column of the window, from 0."""
+        self.cursor = _in_column(window, column, columns)
 
-    def move(self, history: History, places: int, columns: int) -> None:
+    def move(self, window: Limits, done: float, places: int, columns: int) -> None:
         """Move the cursor by columns, or by epochs if several share a column.
 
-        A first move to the left begins at the newest step, a first move to the right at the start.
-        A cursor that leaves the axis disappears.
+        `done` are the epochs that the run has trained. A first move to the left begins there, a
+        first move to the right at the start. A cursor that leaves the axis disappears.
         """
-        start, end = window = self.window(history)
+        start, end = window
         if self.cursor is None and places < 0:
-            self.cursor = max(start, min(end, series.epochs_done(history)))
+            self.cursor = max(start, min(end, done))
         elif self.cursor is None:
             self.cursor = start
         else:

@@ -7,11 +7,14 @@ from typing import ClassVar, NamedTuple
 
 from textual.message import Message
 
-from engine.protocol.commands import InspectionKind
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.run.history import History
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
+from tui.drawing.curve_facts import epoch_number
 from tui.drawing.frame import frame, room
+from tui.panes.base import pane_text
 from tui.widgets.drawn import CellWidget
 from tui.widgets.key_group import KeyGroup
 
@@ -58,7 +61,7 @@ class Pane(CellWidget, can_focus=True):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset()
     """The events that change the pane."""
     PAST_EPOCHS: ClassVar[bool] = False
-    """Whether the pane can show a past epoch."""
+    """Whether the pane draws the history of a past epoch when the user chooses one."""
     BEFORE_START: ClassVar[bool] = False
     """Whether the pane has something to show about a run that never began."""
 
@@ -72,11 +75,9 @@ class Pane(CellWidget, can_focus=True):
     class InspectionRequested(Message):
         """The pane needs a reply of the engine, which arrives by `receive`."""
 
-        def __init__(
-            self, pane: Pane, kind: InspectionKind, layer: str = "", images: tuple[int, ...] = (0,)
-        ) -> None:
+        def __init__(self, pane: Pane, request: InspectionRequest) -> None:
             super().__init__()
-            self.pane, self.kind, self.layer, self.images = pane, kind, layer, images
+            self.pane, self.request = pane, request
 
     class LayerSelected(Message):
         """A layer was selected; panes that show layers may follow."""
@@ -91,13 +92,24 @@ class Pane(CellWidget, can_focus=True):
         self.history = History()
         self.tabs: Row = ()
         """The title as a row of tabs while the pane lies on the shelf, else empty."""
-        self.past = ""
-        """The past epoch that is shown, in words beside the title; empty for the last epoch."""
+        self.past_epoch: int | None = None
+        """The past epoch that the user chose; None for the last one."""
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        """Sentences that explain the pane and its numbers at this point of the run."""
+    def explain(self) -> Iterator[str]:
+        """Sentences that explain the pane and the numbers that it shows."""
         raise NotImplementedError
+
+    @property
+    def epoch_shown(self) -> float | None:
+        """The epoch of the network that is shown, 12.5 in the middle of the thirteenth.
+
+        None if the pane shows none, or several.
+        """
+        return None
+
+    def go_to_epoch(self, epoch: int | None) -> None:
+        """Show the end of this past epoch, or what is now if None."""
+        self.past_epoch = epoch
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         """Draw again if needed; `kinds` are the new events, None if anything may have changed."""
@@ -112,13 +124,12 @@ class Pane(CellWidget, can_focus=True):
         """Show this layer, which was selected in another pane."""
 
     def draw(self, width: int, height: int) -> list[Row]:
-        title = self.tabs or self.title(width)
-        if self.past:
-            title = (*title, Span(f"  {self.past}", "warning"))
+        title = self._dated(self.tabs or self.title(width), width)
         border = self.border(width, height, room(width, title))
-        inside = self.inside(max(0, width - 2), max(0, height - 2))
+        has_none = self.past_epoch is not None and self.PAST_EPOCHS and self.epoch_shown is None
+        none: list[Row] = [(Span(" " + pane_text.NOT_RECORDED, "dim"),)]
         return frame(
-            inside,
+            none if has_none else self.inside(max(0, width - 2), max(0, height - 2)),
             width,
             height,
             title=title,
@@ -134,6 +145,16 @@ class Pane(CellWidget, can_focus=True):
             Span(f"{self.number} ", "key" if self.number <= DIGITS else "dim"),
             Span(name, "title"),
         )
+
+    def _dated(self, title: Row, width: int) -> Row:
+        """The title with the past epoch that is shown; without room, the title is cut."""
+        if self.past_epoch is None:
+            return title
+        shown = None if self.epoch_shown is None else epoch_number(self.epoch_shown)
+        forms = pane_text.past_forms(self.past_epoch, shown, follows=self.PAST_EPOCHS)
+        free = [form for form in forms if len(form) <= room(width, title) - 1]
+        words = Span(f"  {(free or forms[-1:])[0]}", "warning")
+        return (*cells.shortened(title, max(0, width - 6 - len(words.text))), words)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         """The rows in the frame beside the title; `width` and `height` are the outer size."""

@@ -26,5 +26,15 @@ HELP_CURVES_ROWS = (
 )
 
 
-def past_epoch(epoch: int) -> str:
-    return f"epoch {epoch} (past)"
+NOT_RECORDED = "press . for a later epoch"
+
+
+def past_forms(past: int, shown: str | None, *, follows: bool) -> tuple[str, ...]:
+    """What a pane shows while a past epoch is chosen: the longest form first."""
+    if shown == str(past):
+        return (f"epoch {past} (past)",)
+    if not follows:
+        return (f"now, not epoch {past}",)
+    if shown is None:
+        return (f"nothing recorded up to epoch {past}", f"none to epoch {past}")
+    return (f"epoch {shown}, the nearest before {past}", f"epoch {shown}, not {past}")

@@ -1,11 +1,10 @@
-"""The epoch that the validation panes show: the last one, or a past one as it was then."""
+"""The epoch that the panes show: the last one, or a past one as it was then."""
 
 from __future__ import annotations
 
 from engine.run import past_epochs
 from engine.run.history import History
 from engine.run.run_paths import RunDir
-from tui.panes.base import pane_text
 from tui.panes.base.pane import Pane
 
 
@@ -18,9 +17,9 @@ class ShownEpoch:
         self.past: History | None = None
 
     @property
-    def title(self) -> str:
-        """The past epoch in words, for the title of a pane; empty for the last epoch."""
-        return pane_text.past_epoch(self._epoch) if self.past is not None else ""
+    def past_epoch(self) -> int | None:
+        """The number of the past epoch; None for the last epoch."""
+        return self._epoch if self.past is not None else None
 
     def turn(self, now: History, epochs: int) -> bool:
         """Go this many epochs on, or back if negative; False if no epoch has ended yet."""
@@ -32,7 +31,7 @@ class ShownEpoch:
         to = max(0, at + epochs)
         if to < len(ended) - 1:
             self._epoch = ended[to].epoch
-            self.past = past_epochs.history(self._run.journal, now.run, ended[to].step)
+            self.past = past_epochs.history(self._run.journal, now.run, ended[to])
         else:
             self.past = None
         return True

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine import numbers
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.choices import visible_range
 from tui.drawing.mistakes import ConfusionCounts, class_name

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from engine import numbers
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.choices import visible_range
 from tui.drawing.frame import fitting
@@ -15,6 +16,7 @@ from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.density import density, dots_across
 from tui.panes.confusion.matrix_view import MatrixView, pair_order, similar
+from tui.panes.confusion.shading import per_cent
 
 LONGEST_NAME = 14
 WIDE_NAME = 24
@@ -65,11 +67,11 @@ def pair_table(
 
 
 def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) -> Row:
-    """`cat→dog 131  dog→cat 118`: the first pairs that fit."""
+    """`cat→dog 131 (13 %)  dog→cat 118 (12 %)`: the first pairs that fit."""
     written = ""
     for mistake in found:
         names = class_name(classes, mistake.true), class_name(classes, mistake.predicted)
-        pair = f"{'→'.join(names)} {mistake.images}"
+        pair = f"{'→'.join(names)} {amount(mistake)}"
         longer = f"{written}  {pair}" if written else pair
         if widest([longer]) > width:
             break
@@ -77,17 +79,23 @@ def short_pairs(found: Sequence[Mistake], classes: Sequence[str], width: int) ->
     return cells.row(Span(written))
 
 
+def amount(mistake: Mistake) -> str:
+    """`131 (13 %)`: the images, and their share of the true class."""
+    share = per_cent(mistake.images, mistake.of)
+    return f"{mistake.images:,} ({share or confusion_text.UNDER_ONE} %)"
+
+
 def pair_list(
     found: Sequence[Mistake], classes: Sequence[str], width: int, height: int
 ) -> list[Row]:
-    """A narrow list for the side of a matrix: `cat  → dog     131`, with bars if they fit."""
+    """A list for the side of a matrix: `cat  → dog  131 (13 %)`, with bars if they fit."""
     shown = found[: height - 1]
     count, true, other = _list_widths(shown, classes)
     room = min(width, true + other + 4 + count)
     true = min(true, (room - count - 4) // 2)
     other = room - count - true - 4
     head = cells.fit_text(confusion_text.WORST_PAIRS, room - count) + cells.right(
-        confusion_text.COUNT, count
+        confusion_text.COUNT_AND_SHARE, count
     )
     rows = [cells.row(Span(head, "dim"))]
     longest = min(LONGEST_BAR, width - room - 1)
@@ -98,8 +106,8 @@ def pair_list(
                 cells.fit_text(class_name(classes, mistake.true), true),
                 Span(" → ", "dim"),
                 cells.fit_text(class_name(classes, mistake.predicted), other) + " ",
-                cells.right(str(mistake.images), count),
-                Span(f" {bar(share, longest)}" if longest >= SHORTEST_BAR else "", "miss3"),
+                cells.right(amount(mistake), count),
+                Span(f" {bar(share, longest)}" if longest >= SHORTEST_BAR else "", "miss"),
             )
         )
     return rows
@@ -112,7 +120,7 @@ def listed_width(found: Sequence[Mistake], classes: Sequence[str], height: int) 
 
 def _list_widths(shown: Sequence[Mistake], classes: Sequence[str]) -> tuple[int, int, int]:
     """The widths of a count, of the true class, and of the predicted one with a space after it."""
-    count = widest([confusion_text.COUNT, *(str(mistake.images) for mistake in shown)])
+    count = widest([confusion_text.COUNT_AND_SHARE, *map(amount, shown)])
     true, other = (widest([class_name(classes, pair[i]) for pair in shown]) for i in (0, 1))
     return count, true, max(other + 1, widest([confusion_text.WORST_PAIRS]) - 2 - true)
 
@@ -146,7 +154,7 @@ def _widths(
     counted: ConfusionCounts, classes: Sequence[str], width: int, shown: Sequence[Mistake]
 ) -> tuple[int, int, int]:
     """The widths of a number, of a name and of a bar."""
-    number = max(widest([_total(counted)]), len(f"{counted.mistakes[0].images:,}"))
+    number = widest([_total(counted), *map(amount, shown)])
     names = [class_name(classes, i) for pair in shown for i in pair[:2]]
     longest = LONGEST_NAME if width < 2 * LIST else WIDE_NAME
     name = min(longest, max(1, (width - number - 5) // 2))
@@ -183,8 +191,8 @@ def _pair(
     return cells.row(
         Span("▸" if marked else " ", "selected"),
         Span(names, "selected" if marked else "plain"),
-        f" {mistake.images:>{number},} ",
-        Span(bar(mistake.images / largest, room), "miss3"),
+        f" {cells.right(amount(mistake), number)} ",
+        Span(bar(mistake.images / largest, room), "miss"),
     )
 
 
@@ -194,7 +202,7 @@ def _extremes(counted: ConfusionCounts, classes: Sequence[str], width: int) -> l
     label = widest([confusion_text.HARDEST, confusion_text.EASIEST])
     rows: list[Row] = [(Span(" " + "─" * (width - 2), "border"),)]
     for name, order in ((confusion_text.HARDEST, ranked), (confusion_text.EASIEST, ranked[::-1])):
-        entries = (f"{class_name(classes, i)} {numbers.whole(share)} %" for share, i in order)
+        entries = (f"{class_name(classes, i)} {numbers.share(share)}" for share, i in order)
         rows.append(
             (Span(f" {cells.fit_text(name, label)}  ", "dim"), *_joined(entries, width - label - 4))
         )

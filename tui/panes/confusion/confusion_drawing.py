@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine import numbers
 from engine.protocol.events import Confusion
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import ConfusionCounts, class_name, counts
@@ -15,6 +16,7 @@ from tui.panes.confusion.class_report import report, report_foot
 from tui.panes.confusion.confused_pairs import pair_list, pair_table, short_pairs
 from tui.panes.confusion.matrix import BESIDE, MOST_CLASSES, MatrixLayout
 from tui.panes.confusion.matrix_view import Kind, MatrixView, class_order
+from tui.panes.confusion.shading import Shading
 
 PLAIN = MatrixView()
 
@@ -62,22 +64,46 @@ def confusion_foot(
         return (Span(confusion_text.WAITING_FOR_IMAGES, "dim"),)
     kind = kind_shown(confusion, classes, width, height, view)
     if view.selected is not None:
-        room = max(0, width - 7 - cells.width(confusion_hint(confusion, view, kind)))
+        hint = confusion_hint(confusion, classes, width, height, view)
+        room = max(0, width - 7 - cells.width(hint))
         return _selection(counted, classes, view.selected, kind, room)
     if kind == "report":
         return report_foot(counted, len(classes), max(0, width - 6))
     if kind == "pairs":
         return (Span(confusion_text.images(f"{counted.images:,}"), "dim"),)
-    return _matrix_foot(counted, classes, width, height, view)
+    used = cells.width(confusion_hint(confusion, classes, width, height, view))
+    return _matrix_foot(counted, classes, width, height, view, max(0, width - 7 - used))
 
 
-def confusion_hint(confusion: Confusion | None, view: MatrixView, kind: Kind) -> Row:
-    """`⏎ images` for the right of the lower border; empty if Enter would show none."""
-    if confusion is None or view.selected is None or view.waiting:
+def confusion_hint(
+    confusion: Confusion | None,
+    classes: Sequence[str],
+    width: int,
+    height: int,
+    view: MatrixView = PLAIN,
+) -> Row:
+    """The right of the lower border: `⏎ images` of a selection, else the key to the shades.
+
+    The key leaves room for the worst pair.
+    """
+    if confusion is None or view.waiting:
         return ()
-    if not kept_images(confusion, view.selected, kind):
+    counted, kind = counts(confusion), kind_shown(confusion, classes, width, height, view)
+    if view.selected is None and kind == "matrix":
+        pair = _matrix_foot(counted, classes, width, height, view, width, most=1)
+        room = max(0, width - 7 - cells.width(pair))
+        return Shading(counted, view.in_counts).key(view.coloured, room)
+    if view.selected is None or not images_in(counted, view.selected, kind):
         return ()
     return (Span("⏎ ", "key"), Span(confusion_text.KEY_IMAGES, "dim"))
+
+
+def images_in(counted: ConfusionCounts, selected: tuple[int, int], kind: Kind) -> int:
+    """How many images a cell counts; in the report, how many mistakes of a class."""
+    true, _ = selected
+    if kind == "report":
+        return counted.totals.get(true, 0) - counted.cells.get((true, true), 0)
+    return counted.cells.get(selected, 0)
 
 
 def kept_images(confusion: Confusion, selected: tuple[int, int], kind: Kind) -> tuple[int, ...]:
@@ -103,16 +129,16 @@ def confusion_facts(
         return ()
     when = [epoch] if epoch else []
     unit = confusion_text.COUNT if view.in_counts else "%"
+    long = [confusion_text.axes(unit), *when] if kind == "matrix" else when
     how = [confusion_text.row_is_true(unit), *when] if kind == "matrix" else when
     order = (
         [confusion_text.CONFUSION_ORDERS[view.order(kind)]] if view.turn or kind == "report" else []
     )
     many = [shared_text.classes(len(classes))] if len(classes) > MOST_CLASSES else []
     only = [shared_text.filtered(view.wanted)] if view.wanted else []
-    top1 = (
-        [confusion_text.top1(numbers.percent(counts(confusion).top1))] if kind != "matrix" else []
-    )
+    top1 = [confusion_text.top1(numbers.share(counts(confusion).top1))] if kind != "matrix" else []
     parts = (
+        [*many, *only, *order, *long, *top1],
         [*many, *only, *order, *how, *top1],
         [*only, *order, *how, *top1],
         [*only, *order, *how],
@@ -134,7 +160,7 @@ def _shown(
     shape = shape or _part(counted, classes, width, height, view)
     if not shape.rows:
         return [cells.row(Span(" " + confusion_text.NO_CLASS_FITS, "dim"))]
-    rows = _matrix(counted, classes, shape, height, view)
+    rows = matrix.matrix_rows(counted, classes, shape, view)
     return _beside(rows, counted, classes, width, height, shape)
 
 
@@ -152,32 +178,24 @@ def _part(
     return matrix.window(counted, order, classes, width, height, view)
 
 
-def _matrix(
+def _matrix_foot(
     counted: ConfusionCounts,
     classes: Sequence[str],
-    shape: MatrixLayout,
+    width: int,
     height: int,
     view: MatrixView,
-) -> list[Row]:
-    rows = matrix.matrix_rows(counted, classes, shape, view)
-    column = view.selected[1] if view.selected else None
-    in_border = height == shape.height
-    return rows if in_border else [matrix.heading(classes, shape, column), *rows]
-
-
-def _matrix_foot(
-    counted: ConfusionCounts, classes: Sequence[str], width: int, height: int, view: MatrixView
+    room: int,
+    most: int | None = None,
 ) -> Row:
+    """The part that is shown, or `most` worst pairs if they have no room beside the matrix."""
     whole = _whole(counted, classes, width, height, view)
     shape = whole or _part(counted, classes, width, height, view)
-    if height == shape.height and shape.width <= width:
-        return matrix.heading_border(classes, shape, width)
     if whole is None:
         many = len(class_order(counted, classes, "classes", view.wanted))
         return (Span(confusion_text.part_of(len(shape.rows), len(shape.columns), many), "dim"),)
     if width - shape.width >= BESIDE:
         return ()
-    return short_pairs(counted.mistakes, classes, max(0, width - 6))
+    return short_pairs(counted.mistakes[:most], classes, room)
 
 
 def _selection(
@@ -195,7 +213,7 @@ def _selection(
     if true == predicted or kind == "report":
         images = counted.cells.get((true, true), 0)
         words = (name, Span(f" {confusion_text.RECOGNISED}"))
-    share = f"   {numbers.percent(images / of)} %" if of else ""
+    share = f"   {numbers.share(images / of)}" if of else ""
     count = confusion_text.count_of(f"{images:,}", f"{of:,}")
     forms = [
         cells.row(*words, f"   {count}", Span(share, "dim")),

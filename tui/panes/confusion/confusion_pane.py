@@ -8,18 +8,16 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from engine.protocol import events
+from engine.protocol.commands import ANY_MISTAKE, InspectionRequest
 from engine.protocol.events import Event
-from engine.run.history import History
 from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
 from tui.panes.base.pane import Border, Pane
 from tui.panes.confusion import confusion_drawing, confusion_explanation, confusion_text
 from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
+from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
-
-# The most images in one request.
-MOST_IMAGES = 16
 
 
 class ConfusionPane(Pane):
@@ -62,11 +60,16 @@ class ConfusionPane(Pane):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self._view = MatrixView()
-        self._heading = ""
+        # The title of the requested images, and how many the matrix counts.
+        self._heading, self._asked_for = "", 0
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return confusion_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        matrix, classes = self.history.confusion, self.history.classes
+        return confusion_explanation.sentences(matrix, classes, self._view)
+
+    @property
+    def epoch_shown(self) -> float | None:
+        return self.history.confusion.epoch if self.history.confusion is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Enter and Escape to the screen unless something is selected or filtered."""
@@ -134,45 +137,54 @@ class ConfusionPane(Pane):
     # The images
 
     def action_look(self) -> None:
-        """Request the images of the selection; if none are kept, a note says why."""
+        """Request the images of the selection, unless it has none."""
         matrix, selected, kind = self.history.confusion, self._view.selected, self._kind
         if matrix is None or selected is None:
             return
-        images = confusion_drawing.kept_images(matrix, selected, kind)[:MOST_IMAGES]
-        if images:
-            self._heading = self._named(selected, kind)
-            self._set_view(self._view._replace(waiting=True))
-            self.post_message(self.InspectionRequested(self, "images", images=images))
-        elif selected[0] == selected[1] and kind != "report":
-            self.notify(confusion_text.RIGHT_CELL)
-        else:
-            there = kind == "report" or selected in counts(matrix).cells
-            self.notify(confusion_text.NO_IMAGES_KEPT if there else confusion_text.NO_SUCH_MISTAKE)
+        self._asked_for = confusion_drawing.images_in(counts(matrix), selected, kind)
+        if not self._asked_for:
+            self.notify(confusion_text.NO_SUCH_IMAGE)
+            return
+        images = confusion_drawing.kept_images(matrix, selected, kind)
+        cell = (selected[0], ANY_MISTAKE) if kind == "report" else selected
+        request = InspectionRequest("images", images=images, cell=cell, epoch=matrix.epoch)
+        self._heading = self._named(selected, kind, matrix.epoch)
+        self._set_view(self._view._replace(waiting=True))
+        self.post_message(self.InspectionRequested(self, request))
 
-    def _named(self, selected: tuple[int, int], kind: Kind) -> str:
+    def _named(self, selected: tuple[int, int], kind: Kind, epoch: int) -> str:
+        """`cat taken for dog, epoch 12`: the title of the images."""
         true, predicted = (class_name(self.history.classes, i) for i in selected)
-        return (
+        words = (
             confusion_text.mistaken(true)
             if kind == "report"
+            else confusion_text.recognised(true)
+            if true == predicted
             else confusion_text.taken_for(true, predicted)
         )
+        return f"{words}, {shared_text.at_epoch(str(epoch))}"
 
     def receive(self, reply: Event) -> None:
         self._set_view(self._view._replace(waiting=False))
         if isinstance(reply, events.Examples) and self.screen.is_current:
             from tui.panes.confusion.images_dialog import ImagesDialog
 
-            shown = ImagesDialog(self._heading, reply.examples, self.history.classes)
+            classes, count = self.history.classes, self._asked_for
+            shown = ImagesDialog(self._heading, reply.examples, classes, count)
             self.app.push_screen(shown)
 
     # Drawing
 
+    @property
+    def _drawn_view(self) -> MatrixView:
+        return self._view._replace(coloured=has_shades(self.app))
+
     def border(self, width: int, height: int, facts_room: int) -> Border:
         matrix, classes = self.history.confusion, self.history.classes
-        view, kind = self._view, self._kind
+        view, kind = self._drawn_view, self._kind
         # The title names a past epoch already.
-        hint = confusion_drawing.confusion_hint(matrix, view, kind)
-        epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past else ""
+        hint = confusion_drawing.confusion_hint(matrix, classes, width - 2, height - 2, view)
+        epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past_epoch else ""
         return Border(
             confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
             confusion_drawing.confusion_foot(matrix, classes, width - 2, height - 2, view),
@@ -181,4 +193,4 @@ class ConfusionPane(Pane):
 
     def inside(self, width: int, height: int) -> list[Row]:
         matrix, classes = self.history.confusion, self.history.classes
-        return confusion_drawing.confusion_pane(matrix, classes, width, height, self._view)
+        return confusion_drawing.confusion_pane(matrix, classes, width, height, self._drawn_view)

@@ -10,9 +10,20 @@ RECALL = "rec"
 
 PREDICTED = "predicted"
 
+# What stands over the names of the rows, beside those of the columns.
+CORNERS = (f"true → {PREDICTED}", "true →", "true")
+
+UNDER_ONE = "<1"
+
+SHADES_FROM = "shades from "
+
+SOME = ">0"
+
 WORST_PAIRS = "worst pairs"
 
 COUNT = "n"
+
+COUNT_AND_SHARE = "n (share)"
 
 HARDEST = "hardest"
 
@@ -88,9 +99,9 @@ EXPLAIN_CONFUSION = (
     "predicted. Correct predictions are on the diagonal."
 )
 
-EXPLAIN_NO_CONFUSION = "The first validation fills this pane."
+EXPLAIN_NO_CONFUSION = "There is no matrix yet: a validation fills this pane."
 
-EXPLAIN_NO_MISTAKES = "The network made no mistake at all."
+EXPLAIN_NO_MISTAKES = "There is no mistake among them."
 
 CLASS_FILTER_TITLE = "Filter classes"
 
@@ -98,11 +109,7 @@ CLASS_FILTER_HINT = "part of a name; empty shows all"
 
 WAITING_FOR_IMAGES = "waiting for these images …"
 
-RIGHT_CELL = "Only mistakes keep their images: choose a cell beside the diagonal."
-
-NO_SUCH_MISTAKE = "There is no such mistake to look at."
-
-NO_IMAGES_KEPT = "No images of this cell are kept: only the most frequent mistakes have some."
+NO_SUCH_IMAGE = "There is no such image to look at."
 
 PICTURES_FOOT = "validation images, as the model sees them now   esc back"
 
@@ -115,6 +122,14 @@ def taken_for(true: str, predicted: str) -> str:
 
 def mistaken(true: str) -> str:
     return f"{true}, mistaken"
+
+
+def recognised(true: str) -> str:
+    return f"{true}, {RECOGNISED}"
+
+
+def some_of_all(some: str, count: str) -> str:
+    return f"{some}   {count} in all"
 
 
 def count_of(images: str, total: str) -> str:
@@ -137,6 +152,10 @@ def part_of(rows: int, columns: int, classes: int) -> str:
     return f"{rows} × {columns} of {classes} × {classes}"
 
 
+def axes(unit: str) -> str:
+    return f"row = true, column = predicted, {unit}"
+
+
 def row_is_true(unit: str) -> str:
     return f"row = true, {unit}"
 
@@ -149,13 +168,28 @@ def images(count: str) -> str:
     return f"{count} images"
 
 
-def explain_worst(true: str, predicted: str, images: int, of: int, share: str) -> str:
+def explain_epoch(epoch: int, images: str) -> str:
+    return f"These are the predictions for {images} images after epoch {epoch}."
+
+
+def explain_filter(wanted: str) -> str:
+    return f"Only classes with {wanted!r} in their names count here."
+
+
+def explain_worst(true: str, predicted: str, images: str, of: str, share: str) -> str:
     return f"Most often {true} is taken for {predicted}: {images} of {of} images, {share} %."
 
 
-def explain_mutual(true: str, predicted: str) -> str:
-    return f"The other way round happens as well: {true} and {predicted} look alike to the network."
+def explain_equal(count: int) -> str:
+    return "One more pair is as frequent." if count == 1 else f"{count} more pairs are as frequent."
+
+
+def explain_mutual(true: str, predicted: str, images: str) -> str:
+    return (
+        f"The other way round happens as well, {images} times: {true} and {predicted} look alike "
+        "to the network."
+    )
 
 
 def explain_hardest(name: str, share: str) -> str:
-    return f"The hardest class is {name}: the network recognises {share} % of its images."
+    return f"No class is harder than {name}: the network recognises {share} % of its images."

@@ -10,7 +10,8 @@ from tui.drawing.braille import Canvas
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.mistakes import ConfusionCounts
 
-# A dot is set if it has at least this share of the mistakes of the densest dot.
+# A dot is set if it has at least this share of the mistakes of the densest dot, right or wrong: a
+# dot on the diagonal that is not set is a class that is hardly recognised.
 VISIBLE = 0.25
 
 
@@ -31,7 +32,7 @@ def density(
     largest = max((count for (x, y), count in sums.items() if x != y), default=0)
     canvas = Canvas(width, height)
     for (x, y), count in sums.items():
-        if x == y or count >= VISIBLE * largest:
+        if count >= VISIBLE * largest:
             for dx, dy in itertools.product(range(enlarged), repeat=2):
                 canvas.dot(x * enlarged + dx, y * enlarged + dy)
     return tuple(_inked(line, row) for row, line in enumerate(canvas.rows()))
@@ -48,7 +49,7 @@ def _inked(line: str, row: int) -> Row:
     """The row, with cells on the diagonal in the ink of hits and others in the ink of mistakes."""
 
     def ink(column: int) -> Ink:
-        return "hit" if column in (2 * row, 2 * row + 1) else "miss2"
+        return "hit" if column in (2 * row, 2 * row + 1) else "miss"
 
     runs = itertools.groupby(range(len(line)), key=ink)
     return cells.row(*(Span("".join(line[i] for i in run), ink_) for ink_, run in runs))

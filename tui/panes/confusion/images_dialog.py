@@ -14,15 +14,17 @@ from tui import shared_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.panes.confusion import confusion_text, mistake_images
-from tui.widgets.drawn import CellWidget, is_coloured
+from tui.widgets.drawn import CellWidget, has_shades
 
 
 class ImagePages(CellWidget):
     """The images in a frame, one page at a time."""
 
-    def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
+    def __init__(
+        self, title: str, shown: Sequence[Example], classes: Sequence[str], count: int
+    ) -> None:
         super().__init__()
-        self._heading, self._shown, self._names = title, shown, classes
+        self._heading, self._shown, self._names, self._count = title, shown, classes, count
         self._first = 0
 
     def turn(self, pages: int) -> None:
@@ -41,10 +43,12 @@ class ImagePages(CellWidget):
     def draw(self, width: int, height: int) -> list[Row]:
         room = self._room(width, height)
         page = mistake_images.grid(len(self._shown), *room).page
-        coloured = is_coloured(self.app)
+        coloured = has_shades(self.app)
         rows = mistake_images.examples_grid(self._shown, self._names, *room, self._first, coloured)
         last = min(len(self._shown), self._first + page)
         facts = shared_text.some_of(self._first + 1, last, len(self._shown))
+        if self._count > len(self._shown):
+            facts = confusion_text.some_of_all(facts, f"{self._count:,}")
         more = confusion_text.PAGES if page < len(self._shown) else ""
         if len(rows) < room[1]:
             rows.insert(0, ())
@@ -73,9 +77,12 @@ class ImagesDialog(ModalScreen[None]):
         Binding("left,up,h,k,pageup", "turn(-1)", show=False),
     ]
 
-    def __init__(self, title: str, shown: Sequence[Example], classes: Sequence[str]) -> None:
+    def __init__(
+        self, title: str, shown: Sequence[Example], classes: Sequence[str], count: int
+    ) -> None:
+        """`count` images belong to the cell; fewer may be `shown`."""
         super().__init__()
-        self._pages = ImagePages(title, shown, classes)
+        self._pages = ImagePages(title, shown, classes, count)
 
     def compose(self) -> ComposeResult:
         yield self._pages

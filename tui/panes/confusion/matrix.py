@@ -1,4 +1,4 @@
-"""The cells of a confusion matrix: hits in one ink, mistakes by their share of the largest one."""
+"""A confusion matrix cell by cell: names, numbers on their shades, and the recall of each class."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from rich.cells import set_cell_size
 
-from tui.drawing import cells, numbers
-from tui.drawing.cells import Ink, Row, Span
+from tui.drawing import cells
+from tui.drawing.cells import Row, Span
 from tui.drawing.choices import visible_range
 from tui.drawing.mistakes import ConfusionCounts, class_name
 from tui.drawing.table import widest
 from tui.panes.confusion import confusion_text
 from tui.panes.confusion.confused_pairs import listed_width
 from tui.panes.confusion.matrix_view import MatrixView
+from tui.panes.confusion.shading import NOTHING, Shade, Shading, per_cent
 
 # With more classes, the matrix is shown cell by cell only on request.
 MOST_CLASSES = 20
@@ -22,19 +23,13 @@ RECALL = 6
 SHORTEST_NAME = 4
 LONGEST_NAME = 16
 # The fewest cells beside a matrix for a list of the worst pairs.
-BESIDE = 19
+BESIDE = 24
 # The widest column and the highest row; with larger ones it would not look like a matrix.
 WIDEST_CELL = 13
 HIGHEST = 4
 
-HIT: tuple[str, Ink] = ("█", "hit")
-# The least share of the largest mistake for each sign and ink.
-LEVELS: tuple[tuple[float, str, Ink], ...] = (
-    (0.6, "▓", "miss4"),
-    (0.28, "▒", "miss3"),
-    (0.15, "░", "miss2"),
-    (0.0, " ", "miss1"),
-)
+# From this width on, a cell has its number in the middle.
+WIDE_CELL = 7
 
 
 class MatrixLayout(NamedTuple):
@@ -52,11 +47,6 @@ class MatrixLayout(NamedTuple):
     pitch: int = 1
 
     @property
-    def height(self) -> int:
-        """The rows of the terminal without the heading."""
-        return self.pitch * len(self.rows)
-
-    @property
     def width(self) -> int:
         return 1 + self.name + self.cell * len(self.columns) + RECALL
 
@@ -71,7 +61,7 @@ def matrix_layout(
 ) -> MatrixLayout | None:
     """The most detailed layout in which the whole matrix fits; None if none fits."""
     many = len(order)
-    if not 0 < many <= min(MOST_CLASSES, height):
+    if not 0 < many <= min(MOST_CLASSES, height - 1):
         return None
     digits = _digits(counted, in_counts)
     names = widest([class_name(classes, i) for i in order])
@@ -110,96 +100,108 @@ def window(
 
 
 def matrix_rows(
-    counted: ConfusionCounts,
-    classes: Sequence[str],
-    shape: MatrixLayout,
-    view: MatrixView | None = None,
+    counted: ConfusionCounts, classes: Sequence[str], shape: MatrixLayout, view: MatrixView
 ) -> list[Row]:
-    """For each true class its name, cells and recall, with brackets around the selected cell.
+    """The heading; then for each true class its name, cells and recall.
 
-    A class of several rows has filled cells, and the numbers in its middle row.
+    Brackets stand around the selected cell. The shade of a cell takes all rows of its class, and
+    its number stands in the middle one.
     """
-    view = view or MatrixView()
-    rows: list[Row] = []
-    filled = shape.pitch - (shape.pitch > 2)
+    shading = Shading(counted, view.in_counts)
+    rows = [_heading(classes, shape, view)]
+    # Signs leave a row between two classes; colours need none.
+    filled = shape.pitch - (shape.pitch > 2 and not view.coloured)
     for true in shape.rows:
-        fill = _fill_row(counted, shape, true, view.in_counts)
-        lines = [fill] * filled + [()] * (shape.pitch - filled)
-        lines[(filled - 1) // 2] = _matrix_row(counted, classes, shape, true, view)
-        rows += lines
+        shades = [shading.shade(true, predicted) for predicted in shape.columns]
+        spans = [_filled(shade, shape.cell, view.coloured) for shade in shades]
+        lines = [cells.row(" " * (1 + shape.name), *spans)] * filled
+        name, recall = class_name(classes, true), _recall(counted, true)
+        lines[(filled - 1) // 2] = _class_row(name, recall, shades, shape, true, view)
+        rows += [*lines, *[()] * (shape.pitch - filled)]
     return rows
 
 
-def _matrix_row(
-    counted: ConfusionCounts,
-    classes: Sequence[str],
+def _class_row(
+    name: str,
+    recall: str,
+    shades: Sequence[Shade],
     shape: MatrixLayout,
     true: int,
     view: MatrixView,
 ) -> Row:
-    name = cells.fit_text(class_name(classes, true), shape.name)
-    drawn = [_cell(counted, true, other, shape, view.in_counts) for other in shape.columns]
-    drawn.append(Span(cells.right(_recall(counted, true), RECALL - 1), "dim"))
+    """The row of a class that has its name and numbers."""
     chosen, column = view.selected or (None, None)
-    if chosen != true or column not in shape.columns:
-        return cells.row(" " + name, *drawn)
-    return cells.row(Span(" " + name, "selected"), *_marked(drawn, shape.columns.index(column)))
+    at = shape.columns.index(column) if chosen == true and column in shape.columns else -1
+    drawn: list[Row] = [
+        _numbered(shade, shape, view.coloured, selected=i == at) for i, shade in enumerate(shades)
+    ]
+    drawn.append((Span(cells.right(recall, RECALL - 1), "dim"),))
+    if at >= 0 and "]" not in cells.text(drawn[at]):
+        drawn[at + 1] = _closing(drawn[at + 1])
+    label = Span(" " + cells.fit_text(name, shape.name), "selected" if at >= 0 else "plain")
+    return cells.row(label, *(span for cell in drawn for span in cell))
 
 
-def _fill_row(counted: ConfusionCounts, shape: MatrixLayout, true: int, in_counts: bool) -> Row:
-    """The cells of a class without their numbers; a cell whose share rounds to 0 is empty."""
-    spans = [Span(" " * (1 + shape.name))]
-    for other in shape.columns:
-        sign, ink = _sign(counted, true, other)
-        seen = _number(counted, true, other, in_counts) != "0"
-        spans.append(Span(" " + (sign if seen else " ") * (shape.cell - 1), ink))
-    return tuple(spans)
+def _filled(shade: Shade, width: int, coloured: bool) -> Span:
+    """A cell without its number."""
+    return Span(" " * width, shade.fill) if coloured else Span(" " + shade.sign * (width - 1))
 
 
-def _marked(drawn: Sequence[Span], at: int) -> list[Span]:
-    """The cells with brackets in the spaces around this one."""
-    content = drawn[at].text.lstrip()
-    space = len(drawn[at].text) - len(content)
-    after = drawn[at + 1]
-    bracketed = [Span(" " * (space - 1)), Span("[" * min(1, space), "selected")]
-    bracketed.append(Span(content, drawn[at].ink))
-    if after.text.startswith(" "):
-        bracketed += [Span("]", "selected"), Span(after.text[1:], after.ink)]
-    else:
-        bracketed.append(after)
-    return [*drawn[:at], *bracketed, *drawn[at + 2 :]]
+def _numbered(shade: Shade, shape: MatrixLayout, coloured: bool, selected: bool) -> Row:
+    """A cell with its number: on a colour, or beside the signs that stand for its shade."""
+    before, number, after = _parts(shade, shape, coloured)
+    if selected:
+        before, number = before + " " * number.count(" "), number.lstrip()
+        head, space, tail = before.rpartition(" ")
+        before, after = head + "[" * bool(space) + tail, "]" * bool(after) + after[1:]
+    if coloured:
+        return (Span(before + number + after, shade.fill),)
+    return cells.row(before, Span(number, shade.text), after)
 
 
-def heading(classes: Sequence[str], shape: MatrixLayout, selected: int | None = None) -> Row:
+def _parts(shade: Shade, shape: MatrixLayout, coloured: bool) -> tuple[str, str, str]:
+    """What stands before the number of a cell, the number, and what stands after it."""
+    number, room = shade.number.rjust(2), shape.cell - 1
+    if shape.cell >= WIDE_CELL:
+        left, right = (room - len(number)) // 2, (room - len(number) + 1) // 2
+        if coloured:
+            return " " * (left + 1), number, " " * right
+        return f" {shade.sign * (left - 1)} ", number, f" {shade.sign * (right - 1)}"
+    left = shape.cell - len(number)
+    if coloured:
+        after = min(left - 1, 1) if shape.signs else 0
+        return " " * (left - after), number, " " * after
+    # Three digits take the space between two cells, so that there is room for the sign.
+    sign = shade.sign if shape.signs and left else ""
+    return cells.right(sign, left), number, ""
+
+
+def _closing(cell: Row) -> Row:
+    """The cell after a selected one, with the bracket in its space."""
+    first, *rest = cell
+    if not first.text.startswith(" "):
+        return cell
+    return cells.row(Span("]", "selected"), first._replace(text=first.text[1:]), *rest)
+
+
+def _heading(classes: Sequence[str], shape: MatrixLayout, view: MatrixView) -> Row:
     """The predicted classes, abbreviated, over their columns."""
-    recall = Span(cells.right(confusion_text.RECALL, RECALL - 1), "dim")
-    return cells.row(" " * (1 + shape.name), *_column_names(classes, shape, selected), recall)
-
-
-def heading_border(classes: Sequence[str], shape: MatrixLayout, width: int) -> Row:
-    """The predicted classes in the lower border, for a matrix as high as the pane."""
-    label = f"─ {confusion_text.PREDICTED}"
-    label = label if widest([label]) <= 1 + shape.name else "─" * shape.name + " "
-    label = cells.fit_text(label, 1 + shape.name)
-    recall = cells.right(confusion_text.RECALL, RECALL - 1) + " "
-    rest = Span("─" * (width - shape.width), "border")
-    names = _column_names(classes, shape, None)
-    return cells.fit((Span(label, "border"), *names, Span(recall, "dim"), rest), width)
-
-
-def _column_names(classes: Sequence[str], shape: MatrixLayout, selected: int | None) -> list[Span]:
-    return [
-        Span(_short(class_name(classes, i), shape.cell), "selected" if i == selected else "dim")
+    selected = view.selected[1] if view.selected else None
+    names = [
+        Span(_short(class_name(classes, i), shape), "selected" if i == selected else "dim")
         for i in shape.columns
     ]
+    recall = Span(cells.right(confusion_text.RECALL, RECALL - 1), "dim")
+    corner = next((form for form in confusion_text.CORNERS if len(form) <= shape.name), "")
+    return cells.row(Span(" " + corner.ljust(shape.name), "dim"), *names, recall)
 
 
 def _widened(shape: MatrixLayout, names: int, width: int, listed: int) -> MatrixLayout:
     """The layout with wider cells, up to whole headings and square cells, and longer names.
 
-    If a list fits beside it, the list keeps its width, up to a third of the pane.
+    If a list fits beside it, the list keeps its width, up to half of the pane.
     """
-    beside = max(BESIDE, min(listed + 3, width // 3)) if width - shape.width >= BESIDE else 0
+    beside = max(BESIDE, min(listed + 3, width // 2)) if width - shape.width >= BESIDE else 0
     room = (width - beside - 1 - shape.name - RECALL) // len(shape.columns)
     enough = min(max(names + 1, 2 * shape.pitch + 1), WIDEST_CELL)
     shape = shape._replace(cell=max(shape.cell, min(enough, room)))
@@ -211,45 +213,15 @@ def _digits(counted: ConfusionCounts, in_counts: bool) -> int:
     return len(str(max(counted.cells.values(), default=0))) if in_counts else 2
 
 
-def _short(name: str, cell: int) -> str:
-    """The beginning of a name, after a space."""
-    beginning = set_cell_size(name, cell - 1).rstrip()
-    return cells.right(beginning, cell)
-
-
-def _cell(
-    counted: ConfusionCounts, true: int, predicted: int, shape: MatrixLayout, in_counts: bool
-) -> Span:
-    sign, ink = _sign(counted, true, predicted)
-    number = _number(counted, true, predicted, in_counts)
-    if number == "0":
-        return Span(cells.right("·", shape.cell), "dim")
-    number = number.rjust(2)
-    # Three digits leave no room for the sign.
-    room = shape.cell - 1 - len(number) if shape.signs else 0
-    if shape.pitch > 1 and room > 1:
-        return Span(f" {sign * (room - 1)} {number}", ink)
-    return Span(cells.right(sign * min(1, room) + number, shape.cell), ink)
-
-
-def _number(counted: ConfusionCounts, true: int, predicted: int, in_counts: bool) -> str:
-    if in_counts:
-        return str(counted.cells.get((true, predicted), 0))
-    return numbers.whole(counted.fraction(true, predicted))
-
-
-def _sign(counted: ConfusionCounts, true: int, predicted: int) -> tuple[str, Ink]:
-    """The character that fills a cell, and its ink."""
-    if (true, predicted) not in counted.cells:
-        return " ", "dim"
-    if true == predicted:
-        return HIT
-    return _level(counted.fraction(true, predicted) / counted.largest)
-
-
-def _level(share: float) -> tuple[str, Ink]:
-    return next((sign, ink) for least, sign, ink in LEVELS if share >= least)
+def _short(name: str, shape: MatrixLayout) -> str:
+    """The beginning of a name after a space, over the number of its column."""
+    room = shape.cell - 1
+    beginning = set_cell_size(name, room).rstrip()
+    free = room - widest([beginning])
+    after = (free + 1) // 2 if shape.cell >= WIDE_CELL else min(free, 1) if shape.signs else 0
+    return cells.right(beginning + " " * after, shape.cell)
 
 
 def _recall(counted: ConfusionCounts, true: int) -> str:
-    return numbers.whole(counted.fraction(true, true)) if true in counted.totals else "·"
+    total = counted.totals.get(true, 0)
+    return str(per_cent(counted.cells.get((true, true), 0), total)) if total else NOTHING

@@ -26,6 +26,7 @@ class MatrixView(NamedTuple):
 
     `turn` counts through the orders of the kind. Only classes with `wanted` in their names are
     shown. `selected` is a cell as (true, predicted); `waiting` says that its images were requested.
+    If `coloured`, areas can be filled with a colour or a grey.
     """
 
     kind: Kind | None = None
@@ -34,6 +35,7 @@ class MatrixView(NamedTuple):
     wanted: str = ""
     selected: tuple[int, int] | None = None
     waiting: bool = False
+    coloured: bool = False
 
     def order(self, kind: Kind) -> Order:
         orders = ORDERS[kind]

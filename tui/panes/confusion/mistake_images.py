@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from engine.protocol.events import Example
 from tui import shared_text
-from tui.drawing import axis, cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.mistakes import class_name
+from tui.drawing.predictions import prediction_rows
 from tui.drawing.shades import pictured
-from tui.drawing.spark import bar
-from tui.drawing.table import widest
 
 # The least and the greatest width of a picture in cells. It has half as many rows.
 SMALLEST, LARGEST = 20, 32
@@ -20,9 +19,6 @@ BETWEEN = 3
 # The rows below a picture: its class and the three likeliest ones, and a blank one.
 CAPTION = 4
 BAND = CAPTION + 1
-# Probabilities with the space before them, and the least for a bar.
-NUMBER = 5
-SHORTEST_BAR = 3
 
 
 class ImageGrid(NamedTuple):
@@ -91,23 +87,8 @@ def _cell(column: Sequence[Row], i: int, side: int) -> Row:
 
 
 def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
-    """`true cat  #4217`, then a row with a bar for each prediction; `✓` marks the right one."""
+    """`true cat  #4217`, then a row with a bar for each prediction."""
     label, place = Span(f"{shared_text.TRUE} ", "dim"), Span(f" #{example.image}", "dim")
     room = max(0, width - cells.width([label, place]))
-    rows = [cells.row(label, cells.fit_text(class_name(classes, example.true), room), place)]
-    longest = widest([class_name(classes, index) for index, _ in example.top])
-    name = min(longest, max(0, width - 2 - SHORTEST_BAR - NUMBER))
-    for index, probability in example.top:
-        right = index == example.true
-        share = axis.share(probability, 0.0, 1.0)
-        rows.append(
-            cells.row(
-                Span("✓ " if right else "  ", "good"),
-                Span(
-                    cells.fit_text(class_name(classes, index), name), "good" if right else "plain"
-                ),
-                Span(" " + bar(share, width - name - 3 - NUMBER), "dim"),
-                cells.right(numbers.probability(probability), NUMBER),
-            )
-        )
-    return rows
+    true = cells.row(label, cells.fit_text(class_name(classes, example.true), room), place)
+    return [true, *prediction_rows(example.top, example.true, classes, width)]

@@ -18,7 +18,7 @@ from tui.drawing.curves import curve_pane
 from tui.drawing.scale import Scale
 from tui.drawing.series import Series
 from tui.panes.base import pane_text
-from tui.panes.base.pane import Border
+from tui.panes.base.pane import NARROW, Border
 from tui.panes.base.smoothed_chart import SmoothedChart
 from tui.panes.curves import curves_explanation, curves_text
 
@@ -85,9 +85,8 @@ class LossPane(_CurvePane):
     ]
     KEYS = (*SmoothedChart.KEYS, ("L", pane_text.KEY_LOG_SCALE))
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return curves_explanation.of_loss(history)
+    def explain(self) -> Iterator[str]:
+        return curves_explanation.of_loss(self.history)
 
     def series(self) -> Series:
         return series.loss_series(self.history)
@@ -113,9 +112,8 @@ class AccuracyPane(_CurvePane):
     SHORT = shared_text.ACCURACY_TITLE_SHORT
     GO_TO = curves_text.GO_TO_ACCURACY
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return curves_explanation.of_accuracy(history)
+    def explain(self) -> Iterator[str]:
+        return curves_explanation.of_accuracy(self.history)
 
     def series(self) -> Series:
         return series.accuracy_series(self.history)
@@ -125,3 +123,7 @@ class AccuracyPane(_CurvePane):
 
     def facts(self, room: int) -> Row:
         return curve_facts.accuracy_facts(self.history, room)
+
+    def note(self, width: int) -> Row:
+        """The best epoch, which a narrow upper border leaves out."""
+        return curve_facts.best_fact(self.history)[1:] if width < NARROW else ()

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from engine import numbers
 from engine.protocol.events import Layer, Measured
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.axis import share
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
@@ -74,7 +75,7 @@ def amount(value: Measured) -> str:
     if not 0.00995 <= size < 999.5:
         return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     digits = 3 if size < 0.0995 else 2 if size < 0.995 else 1 if size < 9.95 else 0
-    return numbers.bare(f"{value:.{digits}f}")
+    return f"{value:.{digits}f}"
 
 
 def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from engine import numbers
 from tui import shared_text
-from tui.drawing import numbers
 from tui.drawing.cells import Ink
 from tui.drawing.table import Column, widest
 from tui.panes.layers import layers_text

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine import numbers
 from engine.protocol.events import Layer
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Ink
 from tui.drawing.spark import bar
 from tui.drawing.table import Column, fitting_columns, widest

@@ -1,33 +1,37 @@
-"""Sentences that explain the table of layers and the newest report on their health."""
+"""Sentences that explain the table of layers and the report on their health that it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.run.history import History
+from engine import numbers
 from engine.text import harmless
-from tui.drawing import numbers
 from tui.panes.layers import layers_text
 from tui.panes.layers.diagnosis import Diagnosis, Verdict, frozen, is_finite, worst
+from tui.panes.layers.layer_columns import LayerTable
 
 # A larger share of the weights in one update is mentioned, although it may be harmless.
 LARGE_UPDATE = 0.1
 
 
-def sentences(history: History) -> Iterator[str]:
-    run = history.run
+def sentences(table: LayerTable, diagnosis: Diagnosis) -> Iterator[str]:
+    """What the table and the diagnosis say."""
     yield layers_text.EXPLAIN_LAYERS
-    if run is None or not run.layers:
+    if not table.layers:
         yield layers_text.EXPLAIN_NO_LAYERS
         return
-    largest = max(run.layers, key=lambda layer: layer.parameters)
-    share = numbers.whole(largest.parameters / max(1, run.parameters))
-    yield layers_text.explain_largest(harmless(largest.name), share)
-    verdicts = [*Diagnosis(history.health).verdicts.values()]
+    largest = max(table.layers, key=lambda layer: layer.parameters)
+    whole = sum(layer.parameters for layer in table.layers)
+    if whole:
+        share = numbers.whole(largest.parameters / whole)
+        yield layers_text.explain_largest(harmless(largest.name), share)
+    verdicts = [*diagnosis.verdicts.values()]
     if sick := worst(verdicts):
         yield _problem(sick[0])
         if len(sick) > 1:
             yield layers_text.explain_others(len(sick) - 1)
+        if milder := sum(bool(one.problem) for one in verdicts) - len(sick):
+            yield layers_text.explain_milder(milder)
     elif verdicts:
         yield from _healthy(verdicts)
 
@@ -35,7 +39,7 @@ def sentences(history: History) -> Iterator[str]:
 def _problem(verdict: Verdict) -> str:
     layer = harmless(verdict.health.layer)
     if verdict.problem == "dead":
-        return layers_text.explain_dead(layer, numbers.whole(verdict.health.dead))
+        return layers_text.explain_dead(layer, numbers.percent(verdict.health.dead))
     if verdict.problem == "vanishing":
         return layers_text.explain_vanishing(layer)
     if not is_finite(verdict.health):
@@ -44,9 +48,13 @@ def _problem(verdict: Verdict) -> str:
 
 
 def _healthy(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    some_frozen = any(frozen(one.health) for one in verdicts)
-    yield layers_text.EXPLAIN_HEALTHY_AND_FROZEN if some_frozen else layers_text.EXPLAIN_HEALTHY
-    fastest = max(verdicts, key=lambda one: one.health.update or 0.0).health
+    learning = [one.health for one in verdicts if not frozen(one.health)]
+    yield layers_text.explain_healthy(len(learning), len(verdicts) - len(learning))
+    deadest = max((one.health for one in verdicts), key=lambda health: health.dead or 0.0)
+    if deadest.dead:
+        share = numbers.percent(deadest.dead)
+        yield layers_text.explain_few_dead(harmless(deadest.layer), share)
+    fastest = max((one.health for one in verdicts), key=lambda health: health.update or 0.0)
     if (fastest.update or 0.0) > LARGE_UPDATE:
         share = numbers.whole(fastest.update)
         yield layers_text.explain_large_update(harmless(fastest.layer), share)

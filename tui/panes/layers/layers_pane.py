@@ -11,7 +11,10 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
+from tui import shared_text
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
+from tui.drawing.curve_facts import epoch_number
 from tui.panes.base.pane import Border, Pane
 from tui.panes.layers import layer_rows, layers_explanation, layers_text, stage_tree
 from tui.panes.layers.diagnosis import Diagnosis
@@ -36,6 +39,7 @@ class LayersPane(Pane):
     TAB = layers_text.LAYERS_TAB
     GO_TO = layers_text.GO_TO_LAYERS
     KEY_HELP = (KeyGroup(layers_text.LAYERS_TAB, layers_text.HELP_ROWS),)
+    PAST_EPOCHS = True
     KEYS = (("↑↓ space", layers_text.KEY_FOLD), ("m", layers_text.KEY_ITS_MAPS))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", show=False),
@@ -59,9 +63,13 @@ class LayersPane(Pane):
         self._diagnosis = Diagnosis(None)
         self._report: events.LayerHealth | None = None
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return layers_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return layers_explanation.sentences(self._table, self._diagnosis)
+
+    @property
+    def epoch_shown(self) -> float | None:
+        report = self._report
+        return None if report is None else report.step / self.history.steps_per_epoch
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         self.history = history
@@ -99,16 +107,25 @@ class LayersPane(Pane):
     def border(self, width: int, height: int, facts_room: int) -> Border:
         view, chosen = self._seen, self._seen.selected
         place = layer_rows.rows_shown(len(self._shown), view.first, height - 2)
-        words = (
-            layer_rows.explanation(self._table, self._diagnosis, chosen)
-            if chosen is not None
-            else ()
-        )
+        right = (Span(place, "dim"),) if place else ()
+        if chosen is not None:
+            words = layer_rows.explanation(self._table, self._diagnosis, chosen)
+        else:
+            room = max(0, width - 7 - cells.width(right))
+            words = layer_rows.legend(self._table, self._shown, self._when, room)
         return Border(
             layer_rows.layer_facts(self.history.run, facts_room),
             words,
-            (Span(place, "dim"),) if place else (),
+            right,
         )
+
+    @property
+    def _when(self) -> str:
+        """`epoch 11.9`: when the report was made; empty without one, or where the title says it."""
+        epoch = self.epoch_shown
+        if epoch is None or self.past_epoch is not None:
+            return ""
+        return shared_text.at_epoch(epoch_number(epoch))
 
     def inside(self, width: int, height: int) -> list[Row]:
         over = self.history.ended is not None

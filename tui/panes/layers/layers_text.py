@@ -75,13 +75,6 @@ EXPLAIN_LAYERS = (
 
 EXPLAIN_NO_LAYERS = "The layer table comes with the start of the run."
 
-EXPLAIN_HEALTHY = "All layers learn: no gradient vanishes or explodes, and few units are dead."
-
-EXPLAIN_HEALTHY_AND_FROZEN = (
-    "All layers that are not frozen learn: no gradient vanishes or explodes, and few units are "
-    "dead."
-)
-
 
 def blocks(count: int) -> str:
     return f"{count} blocks"
@@ -102,6 +95,10 @@ def problems(count: int, problem: str) -> str:
 
 def shares(parameters: str, macs: str) -> str:
     return f"{parameters} % of the parameters, {macs} % of the MACs"
+
+
+def beyond(side: int) -> str:
+    return f"RF > : wider than the {side} px of an image"
 
 
 def wider_than(receptive: int, side: int) -> str:
@@ -162,8 +159,25 @@ def explain_others(count: int) -> str:
     )
 
 
+def explain_milder(count: int) -> str:
+    return (
+        "One layer has a milder problem." if count == 1 else f"{count} layers have milder problems."
+    )
+
+
+def explain_healthy(learning: int, frozen: int) -> str:
+    if not learning:
+        return "All layers are frozen: they compute, and do not learn."
+    which = "All layers that are not frozen" if frozen else "All layers"
+    return f"{which} learn: no gradient vanishes or explodes."
+
+
+def explain_few_dead(layer: str, share: str) -> str:
+    return f"The most dead units are in {layer}, {share} %, which is no problem."
+
+
 def explain_large_update(layer: str, share: str) -> str:
     return (
         f"The last reported step changed the weights of {layer} by {share} % of their norm; about "
-        "0.1 % is usual. Its learning rate may be too high."
+        "0.1 % is usual. If the loss rises, lower the learning rate."
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import events as textual_events
 from textual.binding import Binding, BindingType
 
-from engine.protocol.events import Alert, Event
+from engine.protocol.events import Alert, Checkpointed, Event
 from engine.run.history import History
 from tui import shared_text
 from tui.drawing import log_lines
@@ -53,16 +53,19 @@ class LogPane(Pane):
         # The newest event that was drawn: after scrolling down, the entries on the screen stay.
         self._newest = 0
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
+    def explain(self) -> Iterator[str]:
         yield log_text.EXPLAIN_LOG
+        history = self.history
         warnings = [e for e in history.log if isinstance(e, Alert) and e.level != "info"]
+        failed = history.ended is not None and history.ended.reason == "failed"
         if warnings:
             yield log_text.explain_warnings(len(warnings))
-        elif history.log:
-            yield log_text.EXPLAIN_NO_WARNINGS
-        if history.checkpoint is not None:
-            yield log_text.EXPLAIN_CHECKPOINTS
+        if failed:
+            yield log_text.EXPLAIN_FAILED
+        elif history.log and not warnings:
+            yield log_text.explain_no_warnings(len(history.log))
+        files = {event.file for event in history.log if isinstance(event, Checkpointed)}
+        yield from (words for file, words in log_text.EXPLAIN_FILES.items() if file in files)
 
     @property
     def _count(self) -> int:

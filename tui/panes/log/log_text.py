@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 LOG_TITLE = "Log"
 
 KEY_SCROLL = "scroll"
@@ -22,9 +24,18 @@ HELP_ROWS = (
 
 EXPLAIN_LOG = "Everything that happened, the newest first, read from the run's journal."
 
-EXPLAIN_NO_WARNINGS = "Nothing went wrong so far."
+EXPLAIN_FAILED = "The run failed: the newest entries say why."
 
-EXPLAIN_CHECKPOINTS = "The run can go on from last.pt; best.pt holds the weights of the best epoch."
+EXPLAIN_FILES: Mapping[str, str] = {
+    "last.pt": "The run can go on from last.pt.",
+    "best.pt": "best.pt holds the weights of the best epoch.",
+}
+
+
+def explain_no_warnings(entries: int) -> str:
+    if entries == 1:
+        return "The only entry is no warning."
+    return f"None of the {entries} newest entries is a warning."
 
 
 def log_place(first: int, last: int, total: int) -> str:

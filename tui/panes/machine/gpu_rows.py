@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET
 
+from engine import numbers
 from engine.protocol.events import Gpu
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import cells, numbers, spark
+from tui.drawing import cells, spark
 from tui.drawing.cells import Ink, Row, Span
 from tui.panes.machine import machine_pane_text
 

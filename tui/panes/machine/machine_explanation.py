@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine import numbers
 from engine.run.history import History
-from tui.drawing import numbers
 from tui.panes.machine import machine_pane_text
 from tui.panes.machine.machine_rows import bounds, taken_by_others
 
@@ -21,5 +21,5 @@ def sentences(history: History) -> Iterator[str]:
     if taken_by_others(history.hardware):
         yield machine_pane_text.EXPLAIN_CORES
     gpus = history.hardware.gpus if history.hardware else ()
-    if any(gpu.holders for gpu in gpus):
+    if any(gpu.ours and gpu.holders for gpu in gpus):
         yield machine_pane_text.EXPLAIN_OTHERS

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run.history import History
 from engine.text import harmless
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
@@ -44,9 +43,8 @@ class MachinePane(Pane):
     def on_mount(self) -> None:
         self.cost = cost_of(self.app)
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return machine_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return machine_explanation.sentences(self.history)
 
     def border(self, width: int, height: int, facts_room: int) -> Border:
         run = self.history.run

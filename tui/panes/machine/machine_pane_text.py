@@ -99,20 +99,20 @@ EXPLAIN_MACHINE = (
 
 EXPLAIN_OTHERS = "Others use the same GPUs, so the speed is not yours alone."
 
-EXPLAIN_CORES = "But other programs keep many CPU cores busy: without them it would be faster."
+EXPLAIN_CORES = "Other programs keep many CPU cores busy as well: without them it would be faster."
 
 EXPLAIN_LIMITS: Mapping[str, str] = {
     COMPUTE: (
-        "That is as it should be: the CPU or GPU is busy with the network itself. A smaller "
-        "network, lower precision or a faster device would speed it up."
+        "The CPU or GPU is busy with the network itself: a smaller network, lower precision or a "
+        "faster device would speed it up."
     ),
     INPUT: (
         "The network waits for images: more workers, a faster disk or lighter augmentation would "
         "speed it up, a faster GPU would not."
     ),
-    EVALUATION: "Validation takes longer than training: fewer validation images would speed it up.",
+    EVALUATION: "Fewer validation images would speed it up.",
 }
 
 
 def explain_limit(what: str, share: str) -> str:
-    return f"{what.capitalize()} takes {share} % of the time and so limits the speed."
+    return f"{what.capitalize()} takes the largest part of the time, {share} %."

@@ -6,10 +6,11 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
+from engine import numbers
 from engine.protocol.events import Hardware
 from engine.run.history import History
 from tui import shared_text
-from tui.drawing import axis, cells, numbers, spark
+from tui.drawing import axis, cells, drawing_text, spark
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.table import widest
@@ -135,20 +136,22 @@ def _host(sample: Hardware, room: int, width: int) -> Iterator[tuple[str, Row]]:
 
 
 def _speed(history: History, room: int, width: int) -> Row:
-    """Images per second: a sparkline of the recent reports, and the last value."""
-    points = [(s.step, numbers.number(s.images_per_second)) for s in history.reports]
-    newest = spark.latest(points, room)
-    # Some headroom, so that a steady speed is not a solid block.
-    top = 1.2 * max((speed for speed in newest if math.isfinite(speed)), default=1.0)
-    line = Span(spark.sparkline(newest, room, low=0.0, high=top), "dim")
+    """Images per second: the newest reports over their time, and the pace of the status row."""
+    points = [(s.time, numbers.number(s.images_per_second)) for s in history.reports]
     if not points:
-        return cells.row(line)
-    speed = points[-1][1]
-    written = f" {numbers.speed(speed)}"
+        return ()
+    span = spark.recent_span([time for time, _ in points])
+    newest = spark.over_time(points, room, span)
+    # Some headroom, so that a steady speed is not a solid block.
+    known = [speed for speed in newest if speed is not None and math.isfinite(speed)]
+    top = 1.2 * max(known, default=1.0)
+    line = Span(spark.with_gaps(newest, 0.0, top), "dim")
+    written = f" {numbers.speed(history.pace)}"
     forms = [cells.row(line, written)]
-    if history.run is not None and math.isfinite(speed) and speed > 0:
-        step = machine_pane_text.step_time(_brief(history.run.recipe.batch / speed))
+    if history.run is not None and history.pace:
+        step = machine_pane_text.step_time(_brief(history.batch / history.pace))
         forms.insert(0, cells.row(line, f"{written}   {step}"))
+        forms.insert(0, cells.row(*forms[0], Span(f"   {drawing_text.last(span)}", "dim")))
     return fitting(forms, width) or forms[-1]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from engine import numbers
 from engine.protocol.events import Kernels
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import cells, numbers
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
@@ -42,13 +43,14 @@ def kernels_tiles(event: Kernels, width: int, height: int) -> Tiles:
 
 def kernels_facts(event: Kernels, room: int) -> Row:
     """`weights -0.420 dark, +0.420 light`: the weights of the darkest and the lightest shade."""
-    return fitting([(Span(maps_text.weights_to(numbers.loss(event.largest)), "dim"),)], room)
+    return fitting([(Span(maps_text.weights_to(numbers.significant(event.largest)), "dim"),)], room)
 
 
-def kernels_foot(event: Kernels) -> Row:
-    """`conv1  64 kernels of 3×3×3`: the layer and the shape of its kernels."""
+def kernels_foot(event: Kernels, when: str) -> Row:
+    """`conv1  64 kernels of 3×3×3   epoch 12`: the layer, the shape of its kernels, the epoch."""
     count, *shape = event.shape or (0,)
-    return (Span(harmless(event.layer)), Span(f"  {maps_text.kernels(count, shape)}", "dim"))
+    words = f"  {maps_text.kernels(count, shape)}   {when}"
+    return (Span(harmless(event.layer)), Span(words, "dim"))
 
 
 def kernels_range(event: Kernels, width: int, height: int, first: int) -> Row:

@@ -7,30 +7,33 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from engine.protocol.events import FeatureMap, FeatureMaps, Picture
+from engine import numbers
+from engine.protocol.events import FeatureMap, FeatureMaps, Kernels, Picture
 from engine.text import harmless
 from tui import shared_text
-from tui.drawing import axis, cells, numbers
-from tui.drawing.cells import Ink, Row, Span
+from tui.drawing import axis, cells, predictions
+from tui.drawing.cells import Row, Span
 from tui.drawing.curve_facts import epoch_number
 from tui.drawing.frame import fitting
 from tui.drawing.mistakes import class_name
+from tui.drawing.predictions import prediction_rows
 from tui.drawing.shades import decoded, pictured
-from tui.drawing.spark import GAP, STEPS, bar
-from tui.drawing.table import widest
+from tui.drawing.spark import GAP, STEPS
 from tui.drawing.tiles import MOST_ROWS, Tiles, tiled
 from tui.panes.maps import maps_text
 
 # The usual number of rows of a map with its caption.
 BAND = 8
-# The rows of an image of 32×32 pixels with two pixels in a cell; doubled if there is room.
+# In a tall pane, the image has at most this many rows: 32 pixels with two in a cell.
 PICTURE_ROWS = 16
 # A high pane narrower than this has the channels below the image.
 TALL = 64
 # The rows for the class of the image and its predictions.
 PREDICTION_ROWS = 4
 # The cells for the predictions on the right of an image.
-BESIDE = 15
+BESIDE = 22
+# From this width on, a caption has room for a word about its block.
+WORDED = 11
 
 
 class MapView(NamedTuple):
@@ -53,22 +56,28 @@ def maps_pane(
 ) -> list[Row]:
     """The image with its predictions, and the layer's channels beside or below it."""
     if event is None:
-        rows = [cells.row(Span(" " + maps_text.NO_MAPS, "dim"))]
-    elif _is_tall(width, height):
-        rows = _tall(event, classes, width, height, view)
+        return cells.filled([cells.row(Span(" " + maps_text.NO_MAPS, "dim"))], width, height)
+    layout = map_layout(len(event.maps), width, height)
+    if layout.tall:
+        rows = _tall(event, classes, width, layout, view)
     else:
-        rows = _broad(event, classes, width, height, view)
+        rows = _broad(event, classes, height, layout, view)
     return cells.filled(rows, width, height)
 
 
 def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> Row:
-    """`horse → horse .81`: the class of the image and the top prediction."""
+    """`✗ dog 81.0 %   true cat`, or a shorter form: the top prediction, and whether it is right."""
     if event is None or not event.top:
         return ()
     best, probability = event.top[0]
-    names = f"{class_name(classes, event.true)} → {class_name(classes, best)}"
-    right = Span(names, "good" if best == event.true else "error")
-    return fitting([(right, Span(" " + numbers.probability(probability))), (right,)], room)
+    sign = predictions.verdict(best, event.true)
+    name = sign._replace(text=sign.text + class_name(classes, best))
+    share = Span(" " + numbers.share(probability))
+    true = Span(f"   {shared_text.TRUE} {class_name(classes, event.true)}", "dim")
+    forms: list[Row] = [(name, share), (name,)]
+    if best != event.true:
+        forms = [(name, share, true), (name, true), *forms]
+    return fitting([*forms, (sign._replace(text=sign.text.strip()),)], room)
 
 
 def maps_label(event: FeatureMaps) -> str:
@@ -88,11 +97,16 @@ def maps_foot(
     label = Span(maps_label(event))
     sees = Span(f"  {maps_text.sees(receptive)}" if receptive else "", "dim")
     image = Span(f"   {maps_text.image(event.image)}", "dim")
-    epoch = epoch_number(event.step / max(1, steps_per_epoch))
-    when = Span(f"   {shared_text.at_epoch(epoch)}", "dim")
+    when = Span(f"   {maps_when(event, steps_per_epoch)}", "dim")
     name = Span(harmless(event.layer))
-    forms = [(label, image, when), (name, image, when), (label, image), (label,)]
+    alone = when._replace(text=when.text.strip())
+    forms = [(label, image, when), (name, image, when), (name, when), (alone,)]
     return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
+
+
+def maps_when(event: FeatureMaps | Kernels, steps_per_epoch: int) -> str:
+    """`epoch 12`: the epoch of the network."""
+    return shared_text.at_epoch(epoch_number(event.step / max(1, steps_per_epoch)))
 
 
 def waiting_foot(layer: str, image: int) -> Row:
@@ -113,39 +127,72 @@ def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView
     return cells.row(shared_text.some_of(page[0] + 1, page[-1] + 1, channels), order)
 
 
-def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
-    """The grid of channels in a pane of this inner size.
+class MapLayout(NamedTuple):
+    """An image and a grid of channels of the same size, `side` rows and twice as many columns.
 
-    It holds all channels if each then gets at least `BAND` rows; otherwise a page of them.
+    So a spot of the image is found again in each channel. In a `tall` pane the channels stand below
+    the image, with the predictions beside it or, without room, between them.
     """
-    if _is_tall(width, height):
-        below = PREDICTION_ROWS if _has_predictions_below(width, height) else 0
-        width, height = width - 2, height - _side(width, height) - below - 1
+
+    tall: bool
+    side: int
+    across: int
+    down: int
+
+    @property
+    def tiles(self) -> Tiles:
+        return Tiles(self.across, self.down, 2 * self.side, self.side)
+
+
+def maps_tiles(event: FeatureMaps, width: int, height: int) -> Tiles:
+    """The grid of channels in a pane of this inner size."""
+    return map_layout(len(event.maps), width, height).tiles
+
+
+def map_layout(count: int, width: int, height: int) -> MapLayout:
+    """The largest layout that holds all channels, if they get the usual size; otherwise a page."""
+    tall = height >= PICTURE_ROWS + BAND and width < TALL
+    layouts = [
+        _layout(tall, side, width, height) for side in range(_most(tall, width, height), 0, -1)
+    ]
+    usual = _usual(tall, width, height)
+    whole = (one for one in layouts if one.across * one.down >= count and one.side >= usual)
+    return next(whole, None) or _layout(tall, usual, width, height)
+
+
+def _most(tall: bool, width: int, height: int) -> int:
+    """The largest side of a picture that leaves room for one channel and the predictions."""
+    if tall:
+        beside = (width - BESIDE - 4) // 2
+        return min(PICTURE_ROWS, beside if beside >= BAND - 1 else (width - 2) // 2)
+    below = PREDICTION_ROWS if height >= PICTURE_ROWS else 0
+    return min(MOST_ROWS, height - 1 - below, (width - 4) // 4)
+
+
+def _usual(tall: bool, width: int, height: int) -> int:
+    """The side of a picture on a page that does not hold all channels."""
+    if tall:
+        usual = BAND - 1
+    elif height >= PICTURE_ROWS:
+        usual = height // max(1, round(height / BAND)) - 1
     else:
-        width -= 2 * _side(width, height) + 4
-    count, page = len(event.maps), _page(width, height)
-    whole = (
-        _tiles(across, math.ceil(count / across), width, height)
-        for across in range(1, min(count, max(1, width)) + 1)
-    )
-    largest = max(whole, key=lambda tiles: tiles.cols * tiles.rows, default=page)
-    return largest if largest.rows >= page.rows else page
+        # In a low pane, smaller pictures leave room for a second and a third channel.
+        usual = min(height - 1, width // 8)
+    return max(1, min(usual, _most(tall, width, height)))
 
 
-def _page(width: int, height: int) -> Tiles:
-    """The grid of channels of about `BAND` rows each."""
-    down = max(1, round(height / BAND))
-    rows = max(1, height // down - 1)
-    across = max(1, round((width + 1) / (2 * rows + 1)))
-    return _tiles(across, down, width, height)
+def _layout(tall: bool, side: int, width: int, height: int) -> MapLayout:
+    """The grid beside or below an image of this side; it may hold nothing."""
+    if tall:
+        above = side + 2 + (0 if _has_room_beside(side, width) else PREDICTION_ROWS)
+        across, down = (width - 1) // (2 * side + 1), (height - above) // (side + 1)
+    else:
+        across, down = (width - 3 - 2 * side) // (2 * side + 1), height // (side + 1)
+    return MapLayout(tall, side, max(0, across), max(0, down))
 
 
-def _tiles(across: int, down: int, width: int, height: int) -> Tiles:
-    """A grid of this many channels, as large as possible, about as high as wide."""
-    rows = min(MOST_ROWS, height // down - 1)
-    cols = min((width + 1) // across - 1, 2 * min(rows + 2, MOST_ROWS))
-    rows = min(rows, (cols + 3) // 2)
-    return Tiles(across, down, cols, rows) if rows > 0 and cols > 0 else Tiles(0, 0, 0, 0)
+def _has_room_beside(side: int, width: int) -> bool:
+    return 2 * side + 4 + BESIDE <= width
 
 
 @lru_cache(4096)
@@ -168,96 +215,63 @@ def _finite(mean: float) -> float:
     return mean if math.isfinite(mean) else -math.inf
 
 
-def _is_tall(width: int, height: int) -> bool:
-    return height >= PICTURE_ROWS + BAND and width < TALL
-
-
-def _has_predictions_below(width: int, height: int) -> bool:
-    """Whether a tall pane has no room for the predictions beside the image."""
-    return 2 * _side(width, height) + BESIDE > width
-
-
-def _side(width: int, height: int) -> int:
-    """The height of the image in rows."""
-    if _is_tall(width, height):
-        beside = min(PICTURE_ROWS, (width - BESIDE) // 2)
-        # The channels keep half of the pane.
-        alone = min(2 * PICTURE_ROWS, (width - 2) // 2, height // 2 - PREDICTION_ROWS - 2)
-        return max(1, beside, alone)
-    if height >= PICTURE_ROWS:
-        most = min(height - PREDICTION_ROWS, width // 4)
-        return 2 * PICTURE_ROWS if most >= 2 * PICTURE_ROWS else max(1, min(PICTURE_ROWS, most))
-    # In a low pane, a smaller image leaves room for a second channel.
-    return max(1, min(height, width // 6))
-
-
 def _broad(
-    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: MapView
+    event: FeatureMaps, classes: Sequence[str], height: int, layout: MapLayout, view: MapView
 ) -> list[Row]:
     """The image on the left with its predictions below it, the channels on the right."""
-    side = _side(width, height)
-    picture = [
-        *pictured(event.picture, 2 * side, side, view.coloured),
-        *_predictions(event, classes, 2 * side),
-    ]
-    grid = _grid(event, width, height, view)
+    side = layout.side
+    left = [*_input(event, side, view), *_predictions(event, classes, 2 * side)]
+    grid = _grid(event, layout.tiles, view)
     blanks: list[Row] = [()] * height
     return [
         cells.row(" ", *cells.fit(one, 2 * side), Span(" │ ", "border"), *other)
-        for one, other in zip([*picture, *blanks], [*grid, *blanks], strict=False)
+        for one, other in zip([*left, *blanks], [*grid, *blanks], strict=False)
     ]
 
 
 def _tall(
-    event: FeatureMaps, classes: Sequence[str], width: int, height: int, view: MapView
+    event: FeatureMaps, classes: Sequence[str], width: int, layout: MapLayout, view: MapView
 ) -> list[Row]:
     """The image with its predictions on its right or below it, then the channels."""
-    side = _side(width, height)
-    picture = pictured(event.picture, 2 * side, side, view.coloured)
-    blanks: list[Row] = [()] * side
-    if _has_predictions_below(width, height):
-        beside = [*_predictions(event, classes, 2 * side), *blanks]
-        above = [cells.row(" ", *row) for row in (*picture, *beside[:PREDICTION_ROWS])]
-    else:
-        beside = [(), *_predictions(event, classes, width - 2 * side - 4), *blanks]
+    side = layout.side
+    above = _input(event, side, view)
+    if _has_room_beside(side, width):
+        beside = [(), *_predictions(event, classes, width - 2 * side - 4), *[()] * side]
         above = [
-            cells.row(" ", *cells.fit(one, 2 * side), "  ", *other)
-            for one, other in zip(picture, beside, strict=False)
+            cells.row(*cells.fit(one, 2 * side), "  ", *other)
+            for one, other in zip(above, beside, strict=False)
         ]
-    return [*above, (), *(cells.row(" ", *row) for row in _grid(event, width, height, view))]
+    else:
+        above += _predictions(event, classes, width - 2)
+    return [cells.row(" ", *row) for row in (*above, (), *_grid(event, layout.tiles, view))]
+
+
+def _input(event: FeatureMaps, side: int, view: MapView) -> list[Row]:
+    """The image below its caption."""
+    rows = pictured(event.picture, 2 * side, side, view.coloured)
+    return [(Span(shared_text.INPUT, "dim"),), *rows]
 
 
 def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
     """The true class, then the top predictions with bars for their probabilities."""
-    name = min(widest([class_name(classes, i) for i, _ in event.top]), width // 2)
-    room = width - name - 5
-    rows = [cells.row(Span(shared_text.TRUE + " ", "dim"), class_name(classes, event.true))]
-    for index, probability in event.top:
-        ink: Ink = "good" if index == event.true else "plain"
-        rows.append(
-            cells.row(
-                Span(cells.fit_text(class_name(classes, index), name), ink),
-                Span(" " + bar(axis.share(probability, 0.0, 1.0), room), "dim"),
-                cells.right(numbers.probability(probability), 4),
-            )
-        )
-    return rows
+    true = cells.row(Span(shared_text.TRUE + " ", "dim"), class_name(classes, event.true))
+    return [true, *prediction_rows(event.top, event.true, classes, width)]
 
 
-def _grid(event: FeatureMaps, width: int, height: int, view: MapView) -> list[Row]:
+def _grid(event: FeatureMaps, tiles: Tiles, view: MapView) -> list[Row]:
     """A page of the channels, each below its caption."""
-    tiles = maps_tiles(event, width, height)
     maps = ordered(event, view.strongest)
     means = [activation(map_) for map_ in event.maps]
     strongest = max((mean for mean in means if math.isfinite(mean)), default=0.0)
     shown = [maps[i] for i in tiles.page(view.first, len(maps))]
     pictures = [Picture(1, map_.height, map_.width, map_.data) for map_ in shown]
-    captions = [_caption(map_, strongest) for map_ in shown]
+    captions = [_caption(map_, strongest, tiles.cols) for map_ in shown]
     return tiled(pictures, captions, tiles, view.coloured)
 
 
-def _caption(map_: FeatureMap, strongest: float) -> str:
-    """The channel, and its strength relative to the strongest one as a block."""
+def _caption(map_: FeatureMap, strongest: float, width: int) -> str:
+    """`c03  mean ▅`: the channel, and its mean relative to the strongest one as a block."""
     mean = activation(map_)
     strength = STEPS[round(7 * axis.share(mean, 0.0, strongest))] if math.isfinite(mean) else GAP
-    return f"c{map_.channel:02d} {strength}"
+    word = f" {maps_text.MEAN}" if width >= WORDED else ""
+    return f"c{map_.channel:02d}{word} {strength}"

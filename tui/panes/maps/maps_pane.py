@@ -9,13 +9,14 @@ from textual import events as textual_events
 from textual.binding import Binding, BindingType
 
 from engine.protocol import events
+from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
 from tui.panes.base import line_editing
 from tui.panes.base.pane import Border, Pane
 from tui.panes.maps import kernel_rows, map_rows, maps_explanation, maps_text
-from tui.widgets.drawn import is_coloured
+from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
 
 # Coloured pictures take the most bytes to draw, so they are drawn again only this often. In a young
@@ -73,6 +74,8 @@ class MapsPane(Pane):
         self._layer = ""
         self._image: int | None = None
         self._reply: FeatureMaps | None = None
+        # The maps that were drawn last; those of the journal may be newer.
+        self._drawn: FeatureMaps | None = None
         self._kernels: Kernels | None = None
         self._on_kernels = False
         self._waiting = False
@@ -89,9 +92,24 @@ class MapsPane(Pane):
         # The number that the user is typing; None if there is none.
         self._typed: str | None = None
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return maps_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        steps = self.history.steps_per_epoch
+        if self._shown_kernels is not None:
+            return maps_explanation.of_kernels(self._shown_kernels, steps)
+        classes, layers = self.history.classes, self._layers_with_maps()
+        return maps_explanation.of_maps(self._drawn, classes, layers, steps)
+
+    @property
+    def epoch_shown(self) -> float | None:
+        event = self._shown_kernels or self._drawn
+        return None if event is None else event.step / self.history.steps_per_epoch
+
+    def go_to_epoch(self, epoch: int | None) -> None:
+        """Show what the journal has of a past epoch, whose network cannot be inspected any more."""
+        super().go_to_epoch(epoch)
+        self._on_kernels = self._on_kernels and epoch is None
+        replied = self._reply.layer if self._reply is not None else self._layer
+        self._selected_elsewhere = self._selected_elsewhere or self._layer != replied
 
     # The maps that are shown
 
@@ -102,7 +120,8 @@ class MapsPane(Pane):
             return
         self._stale, self._drawn_at = False, history.last_time
         requested = self._reply is not None or self._waiting
-        if self._selected_elsewhere or (requested and self._newest > self._requested_at):
+        news = self._selected_elsewhere or (requested and self._newest > self._requested_at)
+        if news and self.past_epoch is None:
             self._request()
         else:
             self.redraw()
@@ -129,10 +148,10 @@ class MapsPane(Pane):
 
     @property
     def _shown(self) -> FeatureMaps | None:
-        """The last reply, or the maps of the layer in the journal."""
+        """The last reply, or the maps of the layer in the journal; of a past epoch only those."""
         glimpses = self.history.maps
         glimpse = glimpses.get(self._layer) or next(iter(glimpses.values()), None)
-        return self._reply or glimpse
+        return glimpse if self.past_epoch is not None else self._reply or glimpse
 
     @property
     def _shown_kernels(self) -> Kernels | None:
@@ -147,12 +166,20 @@ class MapsPane(Pane):
     def _wanted(self) -> tuple[str, int]:
         """The layer and the image to show."""
         shown = self._shown
+        if shown is not None and self.past_epoch is not None:
+            return shown.layer, shown.image
         layer = self._layer or (shown.layer if shown else next(iter(self._names()), ""))
         image = self._image if self._image is not None else shown.image if shown else 0
         return layer, image
 
     def _names(self) -> list[str]:
-        """The layers that have maps."""
+        """The layers whose maps can be shown; of a past epoch, those that the journal has."""
+        recorded = self.history.maps
+        if self.past_epoch is not None:
+            return [name for name in self._layers_with_maps() if name in recorded]
+        return self._layers_with_maps()
+
+    def _layers_with_maps(self) -> list[str]:
         run = self.history.run
         if run is None:
             return list(self.history.maps)
@@ -165,21 +192,27 @@ class MapsPane(Pane):
     # Requests
 
     def _request(self) -> None:
-        """Request the maps or the kernels to show."""
+        """Request the maps or the kernels to show; those of a past epoch are there already."""
         layer, image = self._wanted
-        if layer not in self._names():
+        if self.past_epoch is not None:
+            self.redraw()
+        if self.past_epoch is not None or layer not in self._names():
             return
         self._selected_elsewhere, self._waiting, self._requested_at = False, True, self._newest
+        request = InspectionRequest("maps", layer, (image,))
         if self._on_kernels:
-            self.post_message(self.InspectionRequested(self, "kernels"))
-        else:
-            self.post_message(self.InspectionRequested(self, "maps", layer, (image,)))
+            request = InspectionRequest("kernels")
+        self.post_message(self.InspectionRequested(self, request))
         self.redraw()
 
     def _turn_to(self, layer: str, image: int) -> None:
         if layer != self._wanted[0]:
             self._first = 0
-        self._layer, self._image, self._on_kernels = layer, image, False
+        if self.past_epoch is None:
+            self._image = image
+        elif image != self._wanted[1]:
+            self.notify(maps_text.NOT_RECORDED)
+        self._layer, self._on_kernels = layer, False
         self._request()
 
     def select_layer(self, layer: str) -> None:
@@ -207,6 +240,9 @@ class MapsPane(Pane):
         self._turn_to(layer, (image + step) % self._images)
 
     def action_kernels(self) -> None:
+        if self.past_epoch is not None:
+            self.notify(maps_text.NOT_RECORDED)
+            return
         self._on_kernels, self._first = not self._on_kernels, 0
         if self._on_kernels:
             self._request()
@@ -233,7 +269,7 @@ class MapsPane(Pane):
     def _complete(self) -> None:
         """Draw; if only some of the channels have arrived, request all of them."""
         event = self._shown
-        if event is None or self._on_kernels or len(event.maps) >= min(_channels(event)):
+        if event is None or self._on_kernels or len(event.maps) >= self._channels(event):
             self.redraw()
         else:
             self._request()
@@ -247,7 +283,13 @@ class MapsPane(Pane):
         event = self._shown
         if event is None:
             return 0, 0
-        return min(_channels(event)), map_rows.maps_tiles(event, *inside).capacity
+        return self._channels(event), map_rows.maps_tiles(event, *inside).capacity
+
+    def _channels(self, event: FeatureMaps) -> int:
+        """The channels that can be shown: at most as many as a reply or the journal holds."""
+        if self.past_epoch is not None:
+            return len(event.maps)
+        return min(MOST_CHANNELS, max(len(event.maps), *event.shape[:1]))
 
     # A number that is typed
 
@@ -279,9 +321,13 @@ class MapsPane(Pane):
 
     # Drawing
 
+    def redraw(self) -> None:
+        self._drawn = self._shown
+        super().redraw()
+
     @property
     def _coloured(self) -> bool:
-        return self._blocks and is_coloured(self.app)
+        return self._blocks and has_shades(self.app)
 
     @property
     def _view(self) -> map_rows.MapView:
@@ -292,11 +338,12 @@ class MapsPane(Pane):
         found = self._shown_kernels
         if found is not None:
             facts = kernel_rows.kernels_facts(found, facts_room)
-            foot = kernel_rows.kernels_foot(found)
+            when = map_rows.maps_when(found, self.history.steps_per_epoch)
+            foot = kernel_rows.kernels_foot(found, when)
             range_ = kernel_rows.kernels_range(found, *inside, self._first)
         else:
-            facts = map_rows.maps_facts(self._shown, self.history.classes, facts_room)
-            range_ = map_rows.maps_range(self._shown, *inside, self._view)
+            facts = map_rows.maps_facts(self._drawn, self.history.classes, facts_room)
+            range_ = map_rows.maps_range(self._drawn, *inside, self._view)
             foot = self._foot(width - 9, range_)
         if self._typed is not None:
             foot = (Span(maps_text.go_to_image(self._typed, self._images), "selected"),)
@@ -304,25 +351,23 @@ class MapsPane(Pane):
 
     def _foot(self, room: int, range_: Row) -> Row:
         """The maps that are shown; while others are requested, these."""
-        shown, (layer, image) = self._shown, self._wanted
+        shown, (layer, image) = self._drawn, self._wanted
+        if self.past_epoch is not None:
+            return self._maps_foot(shown, room, range_)
         if self._waiting and self._on_kernels:
             return (Span(f"{maps_text.KEY_KERNELS}  "), Span(maps_text.WAITING, "selected"))
         if self._waiting and (shown is None or (shown.layer, shown.image) != (layer, image)):
             return map_rows.waiting_foot(layer, image)
-        epoch = self.history.steps_per_epoch
-        return map_rows.maps_foot(shown, epoch, room - width(range_), self._receptive(layer))
+        return self._maps_foot(shown, room, range_)
 
-    def _receptive(self, name: str) -> int:
+    def _maps_foot(self, shown: FeatureMaps | None, room: int, range_: Row) -> Row:
         layers = self.history.run.layers if self.history.run else ()
-        return next((layer.receptive for layer in layers if layer.name == name), 0)
+        sees = (layer.receptive for layer in layers if shown and layer.name == shown.layer)
+        steps = self.history.steps_per_epoch
+        return map_rows.maps_foot(shown, steps, room - width(range_), next(sees, 0))
 
     def inside(self, width: int, height: int) -> list[Row]:
         found = self._shown_kernels
         if found is not None:
             return kernel_rows.kernels_pane(found, width, height, self._first, self._coloured)
-        return map_rows.maps_pane(self._shown, self.history.classes, width, height, self._view)
-
-
-def _channels(event: FeatureMaps) -> tuple[int, int]:
-    """The channels of the layer, and the most that a reply holds."""
-    return max(len(event.maps), *event.shape[:1]), MOST_CHANNELS
+        return map_rows.maps_pane(self._drawn, self.history.classes, width, height, self._view)

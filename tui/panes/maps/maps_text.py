@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 MAPS_TITLE = "Maps"
 
+MEAN = "mean"
+
 NO_MAPS = "feature maps come with the next validation"
 
 STRONGEST_FIRST = "strongest first"
@@ -70,7 +72,13 @@ EXPLAIN_MAPS = (
     "its pattern: the brighter, the better the match."
 )
 
-EXPLAIN_NO_MAPS = "Feature maps come with the next validation."
+EXPLAIN_NO_MAPS = "There are no feature maps yet: they come with a validation."
+
+EXPLAIN_NOT_FINITE = "Some values are not numbers: maps without a bar hold them."
+
+EXPLAIN_NO_PREDICTION = "The outputs of the network for this image are not numbers."
+
+NOT_RECORDED = "Of past epochs only these maps are recorded: press . until the last epoch."
 
 
 def image(number: int) -> str:
@@ -97,14 +105,21 @@ def weights_to(largest: str) -> str:
     return f"weights -{largest} dark, +{largest} light"
 
 
-def explain_layers(first: str, deepest: str) -> str:
-    if first == deepest:
-        return (
-            f"An early layer finds edges and colours, a late one parts and textures; see {first}."
-        )
+def explain_shown(layer: str, image: int, epoch: str) -> str:
+    return f"These are the maps of {layer} for validation image {image}, at epoch {epoch}."
+
+
+def explain_place(layer: str, place: int, count: int) -> str:
     return (
-        f"Early layers such as {first} find edges and colours, late ones such as {deepest} coarse "
-        "patterns that only the network can read."
+        f"{layer} is number {place} of the {count} layers with maps: the first ones find edges and "
+        "colours, the last ones coarse patterns that only the network can read."
+    )
+
+
+def explain_kernels(layer: str, epoch: str, largest: str) -> str:
+    return (
+        f"These are the weights of {layer} at epoch {epoch}, one picture for each filter: medium "
+        f"grey is 0, the lightest +{largest}, the darkest -{largest}."
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from engine.run.history import History
+from engine import numbers
 from tui import shared_text
-from tui.drawing import learning_rate, plot
-from tui.drawing.cells import Row
+from tui.drawing import drawing_text, learning_rate, plot, series
+from tui.drawing.axis import Limits, Mark
+from tui.drawing.cells import Row, Span
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import Border
 from tui.panes.rate import rate_explanation, rate_text
@@ -24,9 +25,32 @@ class RatePane(Chart):
     # The rate of a column is known when the column begins, so the plot need not be renewed in it.
     RENEWED = math.inf
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return rate_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return rate_explanation.sentences(self.history)
+
+    @property
+    def window(self) -> Limits:
+        """The whole planned run, also while the curves span less; the recent steps if chosen."""
+        recent = self.view.recent
+        return super().window if recent else (0.0, float(self.history.epochs_planned))
+
+    def note(self, width: int) -> Row:
+        """The rate at the end of the plan."""
+        end = learning_rate.end_rate(self.history)
+        if end is None or self.view.recent:
+            return ()
+        return (Span(f"{drawing_text.END} {numbers.significant(end)}", "dim"),)
+
+    def labels(self, width: int) -> Sequence[Mark]:
+        """The highest rate, and where the run is."""
+        peak, history = learning_rate.peak_rate(self.history), self.history
+        found: list[Mark] = []
+        if peak is not None and not self.view.recent:
+            rate = drawing_text.peak_at(numbers.significant(peak.rate), round(peak.epoch))
+            found.append((peak.epoch, Span(rate, "dim")))
+        if history.ended is None and history.step:
+            found.insert(0, (series.epochs_done(history), Span(drawing_text.NOW, "key")))
+        return found
 
     def on_mount(self) -> None:
         if not plot.is_loaded():

@@ -12,33 +12,58 @@ EXPLAIN_RATE = "The learning rate is how far a step moves the weights against th
 
 EXPLAIN_NO_PLAN = "Its schedule comes with the start of the run."
 
-EXPLAIN_WARMUP = (
-    "It is still warming up: while the weights are random, large steps would throw them about, so "
-    "the first steps are small."
-)
 
-EXPLAIN_RISES = "It rises now: large steps explore, and find broad valleys of the loss."
-
-EXPLAIN_FALLS = (
-    "It falls now: smaller and smaller steps settle into the valley that was found, and the loss "
-    "falls with them."
-)
-
-EXPLAIN_CONSTANT = (
-    "It stays as it is; where the loss stalls, a lower rate often brings it down once more."
-)
-
-
-def explain_drop(factor: str, epoch: int) -> str:
+def explain_warmup(now: str, then: str) -> str:
     return (
-        f"At epoch {epoch} it was multiplied by {factor}: the steps became smaller, and the loss "
-        "bends down there."
+        f"It is still warming up, from {now} now to {then} at the next epoch: while the weights "
+        "are random, large steps would throw them about."
     )
+
+
+def explain_rises(now: str, then: str) -> str:
+    return (
+        f"It rises, from {now} now to {then} at the next epoch: large steps explore, and find "
+        "broad valleys of the loss."
+    )
+
+
+def explain_falls(now: str, then: str) -> str:
+    return (
+        f"It falls, from {now} now to {then} at the next epoch: smaller steps settle into the "
+        "valley that was found, and the loss falls with them."
+    )
+
+
+def explain_stays(now: str) -> str:
+    return (
+        f"It stays at {now} into the next epoch; where the loss stalls, a lower rate often brings "
+        "it down once more."
+    )
+
+
+def explain_last(now: str) -> str:
+    return f"It is {now} in this last epoch of the plan."
+
+
+def explain_over(last: str) -> str:
+    return f"Its last value was {last}."
+
+
+def explain_peak(rate: str) -> str:
+    return f"The highest value of the run was {rate}."
+
+
+def explain_change(epoch: int, before: str, after: str) -> str:
+    return f"In epoch {epoch} it changed from {before} to {after}; the loss often bends there."
 
 
 def explain_plateau(factor: str) -> str:
     return f"Validation stopped improving, so it was lowered to {factor} of the plan."
 
 
-def explain_steered(factor: str) -> str:
+def explain_asked(rate: str, epoch: int) -> str:
+    return f"In epoch {epoch} you asked for {rate}: the schedule goes on from there."
+
+
+def explain_factor(factor: str) -> str:
     return f"You have multiplied the plan by {factor}."

@@ -9,15 +9,16 @@ from typing import ClassVar
 from textual import events as textual_events
 from textual.binding import Binding, BindingType
 
+from engine import numbers
 from engine.protocol.events import Steps
 from engine.run.fold import IMAGES_PER_SECOND
 from engine.run.history import History
 from engine.text import harmless
-from tui.drawing import curve_facts, numbers, series
+from tui.drawing import curve_facts, series
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.scale import Scale
-from tui.drawing.series import Series
+from tui.drawing.series import Recent, Series
 from tui.panes.base import pane_text
 from tui.panes.base.pane import Border
 from tui.panes.base.smoothed_chart import SmoothedChart
@@ -63,9 +64,8 @@ class ScalarsPane(SmoothedChart):
         # The settings of the view that the scales were made for.
         self._scaled_for: tuple[object, ...] = ()
 
-    @classmethod
-    def explain(cls, history: History) -> Iterator[str]:
-        return scalars_explanation.sentences(history)
+    def explain(self) -> Iterator[str]:
+        return scalars_explanation.sentences(self.history)
 
     def show(self, history: History, kinds: frozenset[type] | None) -> None:
         if history is not self.history:
@@ -192,8 +192,9 @@ class ScalarsPane(SmoothedChart):
     def _series(self, name: str) -> Series:
         """The measured values of this name, whole and unsmoothed."""
         line = series.curve_line(self.history, self.history.scalars[name])
-        reports = ((report.step, _value_in(report, name)) for report in self.history.reports)
-        return Series(line, [], [(step, value) for step, value in reports if value is not None])
+        known = ((report, _value_in(report, name)) for report in self.history.reports)
+        recent = [Recent(r.step, r.time, value) for r, value in known if value is not None]
+        return Series(line, [], recent)
 
 
 def _value_in(report: Steps, name: str) -> float | None:

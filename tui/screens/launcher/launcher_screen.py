@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -17,9 +17,10 @@ from textual.screen import Screen
 from engine.errors import EngineError
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
-from engine.run import run_lock, run_search
+from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, recipe_resolution
+from engine.start.preview_request import PreviewRequest
 from tui import shared_text
 from tui.screens import screen_text
 from tui.screens.launcher import equivalent_command, launcher_text
@@ -31,7 +32,11 @@ from tui.screens.launcher.new_run import ImageFolder, NewRun
 from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
+from tui.viewer import run_summary
 from tui.widgets.chooser import Chooser
+
+if TYPE_CHECKING:
+    from tui.screens.augmented import AugmentedScreen
 
 # How long the note of an error stays.
 ERROR_SECONDS = 10
@@ -226,23 +231,21 @@ class Launcher(Screen[None]):
 
     def action_augmented(self) -> None:
         if chosen := self._plan():
-            self.notify(launcher_text.LOADING_AUGMENTED)
-            self._preview(chosen)
+            from tui.screens.augmented import AugmentedScreen
 
-    @work(thread=True, exclusive=True, group="preview")
-    def _preview(self, chosen: Recipe) -> None:
-        """Ask an engine for augmented images; importing torch takes it seconds."""
+            request, dialog = PreviewRequest(chosen), AugmentedScreen(launcher_text.LOADING_IMAGES)
+            self.app.push_screen(dialog, lambda _: request.cancel())
+            self._preview(request, dialog)
+
+    @work(thread=True, group="preview")
+    def _preview(self, request: PreviewRequest, dialog: AugmentedScreen) -> None:
+        """Wait for the images that the dialog shows."""
+        reply: events.Event
         try:
-            shown = launch.preview(chosen)
+            reply = request.reply()
         except EngineError as error:
-            self.app.call_from_thread(self._complain, str(error))
-            return
-        self.app.call_from_thread(self._show_augmented, shown)
-
-    def _show_augmented(self, shown: events.Augmented) -> None:
-        from tui.screens.augmented import show_augmented
-
-        show_augmented(self.app, shown)
+            reply = events.Alert("warning", "preview", str(error))
+        self.app.call_from_thread(dialog.receive, reply)
 
     def action_copy(self) -> None:
         if chosen := self._plan():
@@ -255,8 +258,15 @@ class Launcher(Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
-        """Leave, and name the runs started here that go on."""
-        live = (run for run in self._started_here if run_lock.is_live(run))
-        self.app.exit(
-            "\n".join(shared_text.goes_on(run.label, run_search.selector_of(run)) for run in live)
+        self.app.exit(self.farewell)
+
+    @property
+    def farewell(self) -> str:
+        """The runs started here that live on."""
+        left = {"live": shared_text.goes_on, "paused": shared_text.stays_paused}
+        states = ((run, run_summary.state_now(run)) for run in self._started_here)
+        return "\n".join(
+            left[state](run.label, run_search.selector_of(run))
+            for run, state in states
+            if state in left
         )

@@ -63,7 +63,7 @@ def recipe_augmentation(names: Iterable[str]) -> str:
 RUNS_IN = "runs in"
 NEW_RUN = "new run"
 COPIED = "copied"
-LOADING_AUGMENTED = "loading some images …"
+LOADING_IMAGES = "loading some images"
 
 # Dialogs
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual import work
 from textual.message import Message
+from textual.worker import Worker
 
 from engine.errors import EngineError
 from engine.run import run_search
@@ -37,6 +38,7 @@ class RunsBox(Chooser):
         super().__init__(id=id)
         self._runs_dir = runs_dir
         self._summaries = SummaryCache()
+        self._reading: Worker[None] | None = None
         # The run to mark when the list is filled next.
         self._to_mark = ""
 
@@ -53,11 +55,14 @@ class RunsBox(Chooser):
         """Mark this run when the list is filled next."""
         self._to_mark = str(run.path)
 
-    @work(thread=True, exclusive=True)
     def read_runs(self) -> None:
+        """Read the runs, unless an earlier reading still goes on: a slow disk may take longer."""
+        if self.screen.is_current and (self._reading is None or self._reading.is_finished):
+            self._reading = self._read()
+
+    @work(thread=True)
+    def _read(self) -> None:
         """Fold the newest journals in a thread: some may be long."""
-        if not self.screen.is_current:
-            return
         try:
             found = [
                 self._summaries.of(run)

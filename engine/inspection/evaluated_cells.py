@@ -1,0 +1,26 @@
+"""The cell of the confusion matrix in which each validation image was counted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from engine.protocol.commands import ANY_MISTAKE
+
+
+class EvaluatedCells(NamedTuple):
+    """The cells (N,) of all validation images after an epoch, each `true * classes + predicted`."""
+
+    epoch: int
+    classes: int
+    cells: Tensor
+
+    def images(self, true: int, predicted: int) -> list[int]:
+        """The indices of the images of this cell, or of all mistakes of the true class."""
+        if predicted != ANY_MISTAKE:
+            found = self.cells == true * self.classes + predicted
+        else:
+            of_class = self.cells // self.classes == true
+            found = of_class & (self.cells % self.classes != true)
+        return [int(index) for index in found.nonzero().flatten()]

@@ -1,0 +1,123 @@
+"""Numbers as the program writes them, in panes, tables, explanations and printed lines alike.
+
+A measured number has three significant digits and a zero before its point. A share is written in
+per cent with one decimal. What was not measured is a dash, what is not finite is `nan`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from msgspec import UnsetType
+
+from engine import text
+
+MISSING = "–"
+NAN = "nan"
+
+MaybeNumber: TypeAlias = float | UnsetType | None
+
+
+def number(value: MaybeNumber) -> float:
+    """The value, or NaN if it was not finite or not measured."""
+    return math.nan if value is None or isinstance(value, UnsetType) else float(value)
+
+
+def significant(value: MaybeNumber, digits: int = 3) -> str:
+    """A loss, a rate or another measured value: 0.412, 2.30, 0.0730, 1,234, 1.00e-5."""
+    if isinstance(value, UnsetType):
+        return MISSING
+    amount = number(value)
+    if 10.0**digits <= abs(amount) < 1e6:
+        return f"{amount:,.0f}"
+    return f"{amount:#.{digits}g}".rstrip(".").replace("e-0", "e-").replace("e+0", "e")
+
+
+def short(value: float, least: float = 1e-4) -> str:
+    """A number that somebody chose, in at most three digits: 0.5, 0.073, 1e-5.
+
+    Below `least`, it is written with an exponent.
+    """
+    written = f"{value:.3g}" if least <= abs(value) < 1e3 or not value else f"{value:.2e}"
+    mantissa, e, exponent = written.partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}" if e else written
+
+
+def exact(value: MaybeNumber) -> str:
+    """A measured value with five digits: 0.41235, 87.214."""
+    return significant(value, 5)
+
+
+def percent(fraction: MaybeNumber) -> str:
+    """A share in per cent whose unit stands elsewhere, as in the head of a column: 87.2."""
+    return MISSING if isinstance(fraction, UnsetType) else f"{100 * number(fraction):.1f}"
+
+
+def share(fraction: MaybeNumber) -> str:
+    """A share in per cent with its unit: 87.2 %."""
+    return f"{percent(fraction)} %" if isinstance(fraction, float | int) else percent(fraction)
+
+
+def whole(fraction: MaybeNumber) -> str:
+    """A fraction in whole per cent: 87."""
+    return f"{100 * number(fraction):.0f}"
+
+
+def probability(value: MaybeNumber) -> str:
+    """0.81, 1.00 or nan."""
+    return f"{number(value):.2f}"
+
+
+def rounded(value: MaybeNumber) -> str:
+    """The nearest whole number."""
+    return f"{number(value):.0f}"
+
+
+def count(value: MaybeNumber) -> str:
+    """A count in about four characters: 831k, 5.1k."""
+    size = number(value)
+    return text.short_count(size) if math.isfinite(size) else f"{size}"
+
+
+def speed(value: MaybeNumber) -> str:
+    """Images per second: 831, 5.12k, 12.3k; a dash if none were measured."""
+    amount = number(value)
+    if not math.isfinite(amount):
+        return MISSING
+    for bound, unit in ((1e6, "M"), (1e3, "k")):
+        if amount >= 0.9995 * bound:
+            return f"{significant(amount / bound)}{unit}"
+    return f"{amount:.0f}"
+
+
+def size(value: MaybeNumber) -> str:
+    """Bytes: 90 MB."""
+    amount = number(value)
+    return text.byte_size(amount) if math.isfinite(amount) else f"{amount}"
+
+
+def duration(seconds: MaybeNumber) -> str:
+    """9.8 s, 3:12, 2:05:00."""
+    length = number(seconds)
+    return text.duration(length) if math.isfinite(length) else f"{length}"
+
+
+def aligned(written: Sequence[str]) -> list[str]:
+    """The written numbers of a column, filled so that their points stand below each other."""
+    before = max((_before_point(one) for one in written), default=0)
+    after = max((len(one) - _before_point(one) for one in written), default=0)
+    return [at_point(one, before, after) for one in written]
+
+
+def at_point(written: str, before: int, after: int) -> str:
+    """The written number with its point after `before` cells, and `after` cells from there on."""
+    at = _before_point(written)
+    return " " * (before - at) + written + " " * (after - (len(written) - at))
+
+
+def _before_point(written: str) -> int:
+    """The cells of a written number that stand before its point."""
+    digits = next((i for i, c in enumerate(written) if c not in "+-0123456789,"), len(written))
+    return digits if written[:digits] else len(written)

@@ -1,0 +1,122 @@
+"""Compares a run that resumes with its checkpoint: its labels, its images, and its settings.
+
+A resume is the same run, or it is refused, or the difference is said.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.checkpoints.run_state import Description, ImageList, RunState
+from engine.data.base.dataset import Dataset, Split
+from engine.data.base.image_digest import digest
+from engine.errors import RunError
+from engine.process import process_text
+from engine.protocol.events import RunStarted
+from engine.recipes.recipe import FIELDS, Recipe, Resolved
+from engine.recipes.recipe_toml import as_setting
+from engine.start import start_text
+
+# Fields that may differ without a word: those of the machine, those that the lists of images check,
+# those that only a start uses, and the total of epochs, which is steered.
+UNCOMPARED = {
+    *Resolved.__struct_fields__,
+    *("gpus", "data", "data_dir", "init_from", "pretrained", "preset", "epochs"),
+}
+# Means and deviations differ by less between versions of PyTorch.
+SAME_PIXELS = 1e-4
+
+
+class RunData(NamedTuple):
+    """What a run knows of its data: names and shape, and, except in old runs, the images.
+
+    `shape` is (C, size, size). `statistics` are means and standard deviations of the pixels.
+    """
+
+    classes: tuple[str, ...]
+    shape: tuple[int, ...]
+    statistics: tuple[float, ...] = ()
+    train: ImageList | None = None
+    validation: ImageList | None = None
+
+
+def data_of(dataset: Dataset) -> RunData:
+    """The facts about a loaded data set. Reads all pixels of a published one."""
+    return RunData(
+        dataset.classes,
+        tuple(dataset.train.shape),
+        (*dataset.mean, *dataset.std),
+        image_list(dataset.train),
+        image_list(dataset.validation),
+    )
+
+
+def image_list(split: Split) -> ImageList:
+    return ImageList(images=len(split), digest=digest(split))
+
+
+def data_of_run(saved: Description | None, started: RunStarted | None) -> RunData | None:
+    """The data of a run by its checkpoint, or of an older run by its journal; None if unknown."""
+    if saved is not None:
+        shape = saved.input.channels, saved.input.size, saved.input.size
+        statistics = (*saved.input.mean, *saved.input.std)
+        return RunData(saved.classes, shape, statistics, saved.train, saved.validation)
+    return RunData(started.classes, tuple(started.input)) if started is not None else None
+
+
+def check_labels(then: RunData, now: RunData, run: str) -> None:
+    """Raise RunError where labels or images mean something else than they did."""
+    if then.classes != now.classes:
+        raise RunError(start_text.other_classes(run, then.classes, now.classes))
+    if then.shape != now.shape:
+        raise RunError(process_text.other_images(run, then.shape, now.shape))
+
+
+def other_lists(then: RunData, now: RunData) -> list[str]:
+    """What differs between the images of two runs, in words; empty where nothing does."""
+    pairs = (("training", then.train, now.train), ("validation", then.validation, now.validation))
+    changed = [
+        process_text.other_list(split, was.images, is_now.images)
+        for split, was, is_now in pairs
+        if was is not None and is_now is not None and was != is_now
+    ]
+    compared = zip(then.statistics, now.statistics, strict=False)
+    if not changed and any(abs(was - is_now) > SAME_PIXELS for was, is_now in compared):
+        changed.append(process_text.OTHER_PIXELS)
+    return changed
+
+
+class ImageChange(NamedTuple):
+    """How the images differ from those of the checkpoint, and whether the validation images do."""
+
+    differences: tuple[str, ...]
+    validation: bool
+
+
+def check_resume(
+    saved: RunState, started: RunStarted | None, now: RunData, run: str, *, force: bool
+) -> ImageChange | None:
+    """Compare the data of a run with its checkpoint; None where it is the same.
+
+    Raises RunError where the labels differ, and, unless `force`, where the images do.
+    """
+    then = data_of_run(saved.description, started)
+    if then is None:
+        return None
+    check_labels(then, now, run)
+    changed = other_lists(then, now)
+    if changed and not force:
+        raise RunError(process_text.other_lists(run, changed))
+    validation = then.validation != now.validation
+    return ImageChange(tuple(changed), validation) if changed else None
+
+
+def changed_settings(saved: Description | None, recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """The recipe fields with other values than in the checkpoint: then, and now."""
+    before = saved.recipe if saved is not None else {}
+    now = {key: getattr(recipe, key) for key in FIELDS if key in before and key not in UNCOMPARED}
+    return {
+        key: (as_setting(before[key]), as_setting(value))
+        for key, value in now.items()
+        if as_setting(before[key]) != as_setting(value)
+    }

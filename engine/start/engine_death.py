@@ -1,0 +1,30 @@
+"""Why an engine died without a word, as far as this machine can tell, and how to go on."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from engine.machine import oom_kills
+from engine.run import engine_log, run_lock, run_search
+from engine.run.lock_owner import Owner, boot_id
+from engine.run.run_paths import RunDir
+from engine.start import start_text
+
+
+def sentence(run: RunDir) -> str:
+    """The sentence about the last engine of the run, which is gone without a `RunEnded`."""
+    owner = run_lock.read_owner(run)
+    return start_text.engine_died(
+        engine_log.last_words(run, owner.log_bytes if owner is not None else 0),
+        shlex.join(["cnn-tui", "resume", run_search.selector_of(run)]),
+        out_of_memory=owner is not None and _memory_was_short(owner),
+        saved=(run.checkpoints / "last.pt").exists(),
+    )
+
+
+def _memory_was_short(owner: Owner) -> bool:
+    """Whether the kernel has ended processes of the owner's group for lack of memory since."""
+    if not owner.oom_file or owner.boot != boot_id():
+        return False
+    return (oom_kills.count(Path(owner.oom_file)) or 0) > owner.oom_kills

@@ -1,0 +1,48 @@
+"""The classes that the network predicts for an image, each with a bar in its track."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import numbers
+from engine.protocol.events import Measured
+from tui.drawing import axis, cells
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.mistakes import class_name
+from tui.drawing.spark import meter
+from tui.drawing.table import widest
+
+RIGHT, WRONG = "✓", "✗"
+# The cells of `100.0 %` with a space before it, and the shortest bar.
+SHARE, SHORTEST_BAR = 8, 3
+
+
+def verdict(best: int, true: int) -> Span:
+    """The sign of a right or a wrong prediction."""
+    return Span(f"{RIGHT} ", "good") if best == true else Span(f"{WRONG} ", "error")
+
+
+def prediction_rows(
+    top: Sequence[tuple[int, Measured]], true: int, classes: Sequence[str], width: int
+) -> list[Row]:
+    """`✗ dog  ▇▇▇▇▁ 81.0 %`: a row for each of the first classes, with its probability.
+
+    The right class carries ✓, and a wrong first one ✗. Without room for whole names, no bar.
+    """
+    longest = widest([class_name(classes, index) for index, _ in top])
+    name = min(longest, max(1, width - 2 - SHARE))
+    room = width - 3 - name - SHARE
+    drawn = room if room >= SHORTEST_BAR else -1
+    return [
+        cells.row(
+            verdict(index, true) if index == true or place == 0 else "  ",
+            Span(cells.fit_text(class_name(classes, index), name), _ink(index, true)),
+            Span((" " + meter(axis.share(share, 0.0, 1.0), drawn))[: drawn + 1], "dim"),
+            cells.right(numbers.share(share), width - 3 - name - drawn),
+        )
+        for place, (index, share) in enumerate(top)
+    ]
+
+
+def _ink(index: int, true: int) -> Ink:
+    return "good" if index == true else "plain"

@@ -1,0 +1,171 @@
+"""Words of the verdict line, and the reasons that `e` gives."""
+
+from __future__ import annotations
+
+from engine.text import harmless
+
+FIRST_EPOCH = "first epoch: the validation comes at its end"
+FIRST_EPOCH_REASON = "Until an epoch ends, only the training loss tells how it goes."
+
+BROKEN = "the loss is not a number: stop, and start again with a lower rate"
+BROKEN_SHORT = "the loss is not a number"
+BROKEN_REASON = "A step was so large that the weights overflowed; no later step repairs them."
+
+
+def failed(go_on: str) -> str:
+    return f"failed; go on with: {go_on}" if go_on else "failed: see the log"
+
+
+def failed_reason(error: str) -> str:
+    return harmless(error) or "The engine ended without saying why; its engine.log may tell."
+
+
+def stopped(epoch: int, planned: int, go_on: str) -> str:
+    return f"stopped in epoch {epoch} of {planned}" + (f"; go on with: {go_on}" if go_on else "")
+
+
+STOPPED_REASON = "A command or a signal stopped the run before its planned end."
+
+
+def broken_validation(epoch: int) -> str:
+    return f"the validation loss was not a number in epoch {epoch}"
+
+
+BROKEN_VALIDATION_REASON = "The weights of that epoch are of no use; best.pt holds better ones."
+
+
+def worse_than_guess(top1: str, guess: str, *, over: bool) -> str:
+    return f"validation {'was' if over else 'is'} worse than a guess: {top1}, a guess has {guess}"
+
+
+def worse_short(top1: str) -> str:
+    return f"val worse than a guess: {top1}"
+
+
+def worse_reason(classes: int) -> str:
+    return (
+        f"A guess among {classes} classes is right more often. Check the labels, and whether "
+        "training and validation images are prepared alike."
+    )
+
+
+def no_learning(loss: str, guess: str, *, over: bool) -> str:
+    verb = "did not learn" if over else "does not learn"
+    return f"{verb}: train loss {loss}, a guess has {guess}"
+
+
+def no_learning_reason(epochs: int) -> str:
+    return (
+        f"After {epochs} epochs the training loss is still that of a guess. Another learning "
+        "rate, mostly a lower one, or another initialisation may help."
+    )
+
+
+def overfits(epoch: int, train: str, val: str, *, over: bool) -> str:
+    return f"{'overfitted' if over else 'overfits'} since epoch {epoch}: train {train}, val {val}"
+
+
+def overfits_reason(lowest: str, epoch: int, now: str, train: str) -> str:
+    return (
+        f"The validation loss was lowest in epoch {epoch} ({lowest}) and is {now} in the last "
+        f"one, while the training loss is {train}: the network learns its images by heart. "
+        "Augmentation, weight decay or more data help; best.pt keeps the best epoch."
+    )
+
+
+def gap(points: str, train: str, val: str) -> str:
+    return f"gap of {points} points: train {train}, val {val}"
+
+
+GAP_REASON = (
+    "The network knows its training images far better than new ones. If the gap grows, "
+    "augmentation, weight decay or more data make it smaller."
+)
+
+
+def gets_worse(now: str, before: str, epoch: int, *, over: bool) -> str:
+    verb = "training got worse" if over else "training gets worse"
+    return f"{verb}: loss {now}, was {before} in epoch {epoch}"
+
+
+GETS_WORSE_REASON = "Mostly the learning rate is too high: a lower one (s), a warm-up or clip help."
+
+
+def learns_best(top1: str, *, over: bool) -> str:
+    tail = "best in the last epoch" if over else "best so far"
+    return f"{'learned' if over else 'learns'}: val {top1}, {tail}"
+
+
+def learns(top1: str, epoch: int, *, over: bool) -> str:
+    return f"{'learned' if over else 'learns'}: best val {top1} in epoch {epoch}"
+
+
+def learns_short(top1: str, epoch: int) -> str:
+    return f"best val {top1} @{epoch}"
+
+
+def learns_reason(first: str, last: str) -> str:
+    return (
+        f"The training loss has fallen from {first} in the first epoch to {last} in the last one."
+    )
+
+
+def stands_still(epochs: int, top1: str, epoch: int) -> str:
+    return f"val no better for {epochs} epochs: best {top1} in epoch {epoch}"
+
+
+STANDS_STILL_REASON = "A lower learning rate often helps; patience would end such a run by itself."
+
+
+def tested(top1: str) -> str:
+    return f"test {top1}"
+
+
+TESTED_REASON = "The best weights were tried once on the test images, which chose nothing."
+
+
+def healthy(layers: int) -> str:
+    return f"{layers} of {layers} layers healthy"
+
+
+HEALTHY_REASON = "No gradient vanishes or explodes, and no layer has many dead units."
+
+
+def unhealthy(bad: int, layers: int, name: str, problem: str) -> str:
+    return f"{bad} of {layers} layers unhealthy: {name} {problem}"
+
+
+def unhealthy_short(bad: int, layers: int) -> str:
+    return f"{bad} of {layers} layers unhealthy"
+
+
+UNHEALTHY_REASON = "The layers pane shows which, and its e says what helps."
+
+
+def shared(share: str) -> str:
+    return f"CPU shared: others take {share}"
+
+
+def shared_reason(percent: str) -> str:
+    return (
+        f"No core is free, and other programs take {percent} % of them: without them the run would "
+        "be faster."
+    )
+
+
+def waits(percent: str) -> str:
+    return f"waits for images {percent} % of the time"
+
+
+WAITS_REASON = "The machine pane shows it; more workers or lighter augmentation help."
+
+# Shares in words.
+SHARES = (
+    (0.2, "a fifth"),
+    (0.25, "a quarter"),
+    (1 / 3, "a third"),
+    (0.5, "half"),
+    (2 / 3, "two thirds"),
+    (0.75, "three quarters"),
+    (0.9, "nearly all"),
+)

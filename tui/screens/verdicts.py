@@ -1,0 +1,284 @@
+"""What the numbers of a run mean, in words: rules over its history, each with a reason.
+
+A rule is a function from a history to a verdict, or to None where it has nothing to say. The line
+of the dashboard shows the most important verdicts that fit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple, TypeAlias
+
+from engine import numbers
+from engine.numbers import number, percent, share, significant
+from engine.protocol.events import EpochEnded
+from engine.run.history import History
+from engine.text import harmless
+from tui import shared_text
+from tui.drawing import cells
+from tui.drawing.cells import Ink, Row, Span
+from tui.panes.layers.diagnosis import Diagnosis, worst
+from tui.panes.machine.machine_rows import bounds, taken_by_others
+from tui.screens import verdict_text
+
+Level: TypeAlias = Literal["error", "warning", "good", "note"]
+
+# The line is at most this long, and a name in it at most this wide.
+LONGEST, NAME = 100, 16
+# A change below this share of a loss is none; a rise that is called overfitting is twice as large.
+MOVES = 0.02
+# After this many epochs a network should have learned something.
+LEARN_EPOCHS = 3
+# Overfitting and standing still need this many epochs without a better one.
+OVERFIT_EPOCHS, STILL_EPOCHS = 3, 5
+# A gap between the accuracies in training and validation that goes with overfitting, and one that
+# is mentioned in any case.
+OVERFIT_GAP, WIDE_GAP = 0.02, 0.2
+# A training loss that is this many times its lowest one gets worse.
+WORSE = 1.5
+
+SIGNS: dict[Level, tuple[str, Ink]] = {
+    "error": ("✗", "error"),
+    "warning": ("!", "warning"),
+    "good": ("✓", "good"),
+    "note": ("·", "plain"),
+}
+
+
+class Verdict(NamedTuple):
+    """A judgement with its reason, a sentence; `short` is the text for a narrow line."""
+
+    level: Level
+    text: str
+    reason: str
+    short: str = ""
+
+
+Rule: TypeAlias = Callable[[History], Verdict | None]
+
+
+def verdicts(history: History, go_on: str = "") -> list[Verdict]:
+    """All verdicts, the most important first; `go_on` is the command that resumes the run.
+
+    None while the journal of the run is being read: a part of it may say something else.
+    """
+    if history.read_share < 1.0:
+        return []
+    ended = _ended(history, go_on)
+    found = [verdict for rule in RULES if (verdict := rule(history)) is not None]
+    order = [*SIGNS]
+    return [*([ended] if ended else []), *sorted(found, key=lambda one: order.index(one.level))]
+
+
+def verdict_row(found: Iterable[Verdict], width: int) -> Row:
+    """The verdicts that fit into one row, the most important first, which may be shortened."""
+    known, room = [*found], min(LONGEST, width - 2)
+    said = fitting(known, width)
+    if known and not said:
+        return cells.fit((Span(" "), *cells.shortened((_said(known[0]),), room)), width)
+    spans = [part for one in said for part in (Span("   "), _said(one))]
+    return cells.fit((Span(" "), *spans[1:]), width)
+
+
+def fitting(found: Iterable[Verdict], width: int) -> list[Verdict]:
+    """The verdicts that a row of this width holds, as it writes them."""
+    room, kept = min(LONGEST, width - 2), list[Verdict]()
+    for one in found:
+        forms = [one, one._replace(text=one.short)] if one.short and not kept else [one]
+        for form in forms:
+            size = cells.width([_said(form)]) + 3 * bool(kept)
+            if size <= room:
+                kept.append(form)
+                room -= size
+                break
+        if not kept:
+            break  # nothing less important stands alone
+    return kept
+
+
+def _said(one: Verdict) -> Span:
+    sign, ink = SIGNS[one.level]
+    return Span(f"{sign} {one.text}", ink)
+
+
+def _ended(history: History, go_on: str) -> Verdict | None:
+    ended = history.ended
+    if ended is None or ended.reason == "done":
+        return None
+    if ended.reason == "failed":
+        reason = verdict_text.failed_reason(ended.error)
+        return Verdict("error", verdict_text.failed(go_on), reason)
+    text = verdict_text.stopped(history.epoch, history.epochs_planned, go_on)
+    return Verdict("note", text, verdict_text.STOPPED_REASON)
+
+
+def _broken(history: History) -> Verdict | None:
+    if history.steps is not None and history.steps.loss is None:
+        return Verdict(
+            "error", verdict_text.BROKEN, verdict_text.BROKEN_REASON, verdict_text.BROKEN_SHORT
+        )
+    last = _last(history)
+    if last is None or last.loss is not None:
+        return None
+    text = verdict_text.broken_validation(last.epoch)
+    return Verdict("error", text, verdict_text.BROKEN_VALIDATION_REASON)
+
+
+def _worse_than_guess(history: History) -> Verdict | None:
+    last, classes = _last(history), len(history.classes)
+    if last is None or last.top1 is None or classes < 2:
+        return None
+    # Compared as they are written.
+    top1, guess = percent(last.top1), percent(1 / classes)
+    if float(top1) >= float(guess):
+        return None
+    text = verdict_text.worse_than_guess(
+        share(last.top1), share(1 / classes), over=history.ended is not None
+    )
+    reason = verdict_text.worse_reason(classes)
+    return Verdict("warning", text, reason, verdict_text.worse_short(share(last.top1)))
+
+
+def _no_learning(history: History) -> Verdict | None:
+    """The training loss is that of a guess, and was never lower."""
+    last, guess = _last(history), math.log(max(2, len(history.classes)))
+    known = [number(e.train_loss) for e in history.epochs if e.train_loss is not None]
+    if last is None or len(known) < LEARN_EPOCHS or last.train_loss is None:
+        return None
+    if min(known) < (1 - MOVES) * guess:
+        return None
+    over = history.ended is not None
+    text = verdict_text.no_learning(significant(known[-1]), significant(guess), over=over)
+    return Verdict("warning", text, verdict_text.no_learning_reason(last.epoch))
+
+
+def _overfits(history: History) -> Verdict | None:
+    known = [e for e in history.epochs if e.loss is not None]
+    last = _last(history)
+    if last is None or not known or known[-1] is not last:
+        return None
+    best = min(known, key=lambda epoch: number(epoch.loss))
+    lowest, now, train = map(number, (best.loss, last.loss, last.train_loss))
+    rises = last.epoch - best.epoch >= OVERFIT_EPOCHS and now > lowest * (1 + 2 * MOVES)
+    if not (rises and now > train and _gap(last) >= 100 * OVERFIT_GAP):
+        return None
+    text = verdict_text.overfits(
+        best.epoch, percent(last.train_top1), share(last.top1), over=history.ended is not None
+    )
+    reason = verdict_text.overfits_reason(
+        significant(lowest), best.epoch, significant(now), significant(train)
+    )
+    return Verdict("warning", text, reason)
+
+
+def _wide_gap(history: History) -> Verdict | None:
+    last = _last(history)
+    if last is None or not _gap(last) >= 100 * WIDE_GAP or _overfits(history) is not None:
+        return None
+    train, val = percent(last.train_top1), share(last.top1)
+    text = verdict_text.gap(f"{_gap(last):.1f}", train, val)
+    return Verdict("warning", text, verdict_text.GAP_REASON)
+
+
+def _gets_worse(history: History) -> Verdict | None:
+    known = [e for e in history.epochs if e.train_loss is not None]
+    if len(known) < 2 or known[-1] is not history.epochs[-1]:
+        return None
+    best, now = min(known, key=lambda e: number(e.train_loss)), known[-1]
+    if number(now.train_loss) <= WORSE * number(best.train_loss) or best is now:
+        return None
+    text = verdict_text.gets_worse(
+        significant(now.train_loss),
+        significant(best.train_loss),
+        best.epoch,
+        over=history.ended is not None,
+    )
+    # A loss near zero rises by much without any harm.
+    harm = number(now.train_top1) < number(best.train_top1) - WIDE_GAP / 4
+    return Verdict("warning", text, verdict_text.GETS_WORSE_REASON) if harm else None
+
+
+def _learns(history: History) -> Verdict | None:
+    last, best, over = _last(history), history.best, history.ended is not None
+    if last is None:
+        begun = history.steps is not None and not over
+        text, reason = verdict_text.FIRST_EPOCH, verdict_text.FIRST_EPOCH_REASON
+        return Verdict("note", text, reason) if begun else None
+    first = number(history.epochs[0].train_loss)
+    fell = number(last.train_loss) < (1 - MOVES) * first
+    if best is None or best.top1 is None or not fell or _gets_worse(history) is not None:
+        return None
+    top1 = share(best.top1)
+    reason = verdict_text.learns_reason(significant(first), significant(last.train_loss))
+    short = verdict_text.learns_short(top1, best.epoch)
+    if best.epoch == last.epoch:
+        return Verdict("good", verdict_text.learns_best(top1, over=over), reason, short)
+    still = last.epoch - best.epoch
+    if still >= STILL_EPOCHS and not over:
+        text = verdict_text.stands_still(still, top1, best.epoch)
+        return Verdict("note", text, verdict_text.STANDS_STILL_REASON, short)
+    return Verdict("good", verdict_text.learns(top1, best.epoch, over=over), reason, short)
+
+
+def _tested(history: History) -> Verdict | None:
+    ended = history.ended
+    if ended is None or not math.isfinite(number(ended.test_top1)):
+        return None
+    return Verdict("good", verdict_text.tested(share(ended.test_top1)), verdict_text.TESTED_REASON)
+
+
+def _layers(history: History) -> Verdict | None:
+    judged = [*Diagnosis(history.health).verdicts.values()]
+    bad = [one for one in judged if one.problem]
+    if not judged:
+        return None
+    if not bad:
+        return Verdict("good", verdict_text.healthy(len(judged)), verdict_text.HEALTHY_REASON)
+    first = worst(judged)[0]
+    name = cells.text(cells.shortened((Span(harmless(first.health.layer)),), NAME))
+    text = verdict_text.unhealthy(len(bad), len(judged), name, first.problem)
+    short = verdict_text.unhealthy_short(len(bad), len(judged))
+    return Verdict("warning", text, verdict_text.UNHEALTHY_REASON, short)
+
+
+def _shared_cpu(history: History) -> Verdict | None:
+    taken = taken_by_others(history.hardware)
+    if not taken or history.steps is None or history.ended is not None:
+        return None
+    _, words = min(verdict_text.SHARES, key=lambda one: abs(one[0] - taken))
+    reason = verdict_text.shared_reason(numbers.whole(taken))
+    return Verdict("warning", verdict_text.shared(words), reason)
+
+
+def _waits(history: History) -> Verdict | None:
+    shares = bounds(history)
+    if not shares or shares[0][0] != shared_text.INPUT or history.ended is not None:
+        return None
+    text = verdict_text.waits(numbers.whole(shares[0][1]))
+    return Verdict("warning", text, verdict_text.WAITS_REASON)
+
+
+def _last(history: History) -> EpochEnded | None:
+    return history.epochs[-1] if history.epochs else None
+
+
+def _gap(epoch: EpochEnded) -> float:
+    """The gap between the accuracies in points, from the numbers as they are written."""
+    return float(percent(epoch.train_top1)) - float(percent(epoch.top1))
+
+
+# Among verdicts of one level, the first is the most important.
+RULES: tuple[Rule, ...] = (
+    _broken,
+    _overfits,
+    _worse_than_guess,
+    _no_learning,
+    _gets_worse,
+    _wide_gap,
+    _waits,
+    _learns,
+    _tested,
+    _layers,
+    _shared_cpu,
+)
