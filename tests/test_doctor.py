@@ -320,13 +320,13 @@ def test_a_good_terminal(tmp_path: Path) -> None:
         (GOOD, {"TERM": "dumb"}, "terminal"),
         (GOOD._replace(columns=50), XTERM, "size"),
         (GOOD._replace(encoding="iso8859-1"), XTERM, "characters"),
-        (GOOD, XTERM | {"TMUX": "x"}, "tmux"),
+        (GOOD._replace(tmux_without_utf8=True), XTERM | {"TMUX": "x"}, "tmux"),
     ],
 )
 def test_what_a_terminal_lacks_is_a_warning(
     tmp_path: Path, facts: TerminalFacts, environment: Mapping[str, str], name: str
 ) -> None:
-    there = system(tmp_path, {}, environment, {"tmux": "0"})
+    there = system(tmp_path, {}, environment)
     assert verdicts(terminal_findings.terminal(there, facts))[name][1] == "warning"
 
 

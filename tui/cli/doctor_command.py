@@ -38,9 +38,10 @@ def doctor(
     from engine.diagnosis.examined_system import System
     from engine.diagnosis.finding import fails
     from tui.cli import doctor_report, terminal_findings
-    from tui.terminal import ambiguous_width
+    from tui.terminal import ambiguous_width, tmux_clients
 
     system, console = System(), Console()
+    without_utf8 = tmux_clients.ask()
     with ambiguous_width.asked() as answer:
         findings = examine(system, runs_dir, data_dir)
     facts = TerminalFacts(
@@ -50,6 +51,7 @@ def doctor(
         encoding=console.encoding,
         colours=None if console.no_color else console.color_system,
         wide=answer.wide,
+        tmux_without_utf8=without_utf8(),
     )
     findings += terminal_findings.terminal(system, facts)
     if as_json:
@@ -57,7 +59,7 @@ def doctor(
 
         click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))
     else:
-        plain = ascii_only or facts.wide or not facts.is_utf8
+        plain = ascii_only or facts.wide or facts.tmux_without_utf8 or not facts.is_utf8
         width = console.width if console.is_terminal else doctor_report.WIDTH
         doctor_report.print_report(findings, Console(width=width), plain=plain)
     ctx.exit(1 if fails(findings) else 0)

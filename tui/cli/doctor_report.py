@@ -37,7 +37,8 @@ def print_report(findings: Sequence[Finding], console: Console, *, plain: bool) 
             if finding.advice:
                 advice = Text(_written(finding.advice, plain), "" if style == "green" else style)
                 table.add_row("", "", advice)
-        console.print(Padding(table, (0, 0, 1, 2), expand=False))
+        console.print(Padding(table, (0, 0, 0, 2), expand=False))
+        console.print()
     warnings, failures = (
         sum(finding.verdict == verdict for finding in findings)
         for verdict in ("warning", "failure")

@@ -35,9 +35,8 @@ WIDE = "The program draws with plain characters here, as with --ascii."
 ENLARGE = "Enlarge the window: with fewer than 60×14 cells the dashboard shows only a few numbers."
 USE_UTF8 = "Use a UTF-8 locale (export LC_ALL=C.UTF-8), or --ascii."
 INSIDE = "this is inside of it"
-TMUX_PLAIN = "this client does not draw UTF-8"
-TMUX_UTF8 = "Start it as tmux -u, or use --ascii."
-SCREEN = "Put `altscreen on` into ~/.screenrc, so that the dashboard leaves no traces."
+TMUX_PLAIN = "a client of it does not draw UTF-8"
+TMUX_UTF8 = "Start it as tmux -u: until then the program draws with plain characters."
 SSH = "over ssh: a cut connection does not end a run"
 
 # The report

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding
 from tui.cli import doctor_text as words
+from tui.cli.viewer_start import TYPEWRITERS
 
 SECTION = "terminal"
 # The smallest size in which the dashboard draws more than three numbers.
@@ -23,6 +24,7 @@ class TerminalFacts(NamedTuple):
     encoding: str = "utf-8"
     colours: str | None = None
     wide: bool = False
+    tmux_without_utf8: bool = False
 
     @property
     def is_utf8(self) -> bool:
@@ -33,7 +35,7 @@ def terminal(system: System, facts: TerminalFacts) -> Iterator[Finding]:
     if not facts.is_terminal:
         yield Finding(SECTION, "terminal", words.NO_TERMINAL)
         return
-    if system.environment.get("TERM", "") in ("", "dumb"):
+    if system.environment.get("TERM", "") in TYPEWRITERS:
         yield Finding(SECTION, "terminal", words.DUMB, "warning", words.USE_NO_UI)
         return
     yield _size(facts)
@@ -43,7 +45,7 @@ def terminal(system: System, facts: TerminalFacts) -> Iterator[Finding]:
         yield Finding(SECTION, "ambiguous characters", words.TWO_CELLS, "ok", words.WIDE)
     else:
         yield Finding(SECTION, "ambiguous characters", words.ONE_CELL)
-    yield from _between(system)
+    yield from _between(system, facts)
 
 
 def _size(facts: TerminalFacts) -> Finding:
@@ -59,16 +61,14 @@ def _characters(facts: TerminalFacts) -> Finding:
     return Finding(SECTION, "characters", facts.encoding, "warning", words.USE_UTF8)
 
 
-def _between(system: System) -> Iterator[Finding]:
+def _between(system: System, facts: TerminalFacts) -> Iterator[Finding]:
     """tmux, screen and ssh."""
     environment = system.environment
-    if "TMUX" in environment:
-        utf8 = system.tool("tmux", "display-message", "-p", "#{client_utf8}") != "0"
-        if utf8:
-            yield Finding(SECTION, "tmux", words.INSIDE)
-        else:
-            yield Finding(SECTION, "tmux", words.TMUX_PLAIN, "warning", words.TMUX_UTF8)
+    if facts.tmux_without_utf8:
+        yield Finding(SECTION, "tmux", words.TMUX_PLAIN, "warning", words.TMUX_UTF8)
+    elif "TMUX" in environment:
+        yield Finding(SECTION, "tmux", words.INSIDE)
     if "STY" in environment:
-        yield Finding(SECTION, "screen", words.INSIDE, "ok", words.SCREEN)
+        yield Finding(SECTION, "screen", words.INSIDE)
     if "SSH_CONNECTION" in environment or "SSH_TTY" in environment:
         yield Finding(SECTION, "ssh", words.SSH)
