@@ -551,6 +551,52 @@ async def test_where_the_last_run_is_gone_its_box_is_left(
         assert focused.id == "arch"
 
 
+async def test_the_runs_are_filtered_and_ordered_where_they_have_the_focus(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    for name in ("1-zebra", "2-mole", "3-ant"):
+        scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), name)
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("shift+tab", "o", "o")
+        shown = await settled(pilot)
+        assert shown.index("ant ") < shown.index("mole ") < shown.index("zebra ")
+        await pilot.press("slash", *"mole")
+        shown = await settled(pilot)
+        assert "/mole   1 of 3" in shown
+        assert "zebra" not in shown
+        assert "lenet5 " in shown, "the other lists are as they were"
+        await pilot.press(*"xx", "enter")
+        assert "/molexx   0 of 3" in await settled(pilot)
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Launcher)
+    assert spawned == [], "no run was chosen, and none is started"
+
+
+async def test_a_filter_that_no_data_set_matches_leaves_the_choice(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "slash", *"mnist", "enter")
+        shown = await settled(pilot)
+        assert "--data mnist" in shown
+        await pilot.press("slash", *"xx", "enter", "o")
+        assert "--data mnist" in await settled(pilot)
+        assert notes(pilot) == "this list has one order"
+
+
+async def test_a_failed_run_says_why(tmp_path: Path, spawned: list[Recipe]) -> None:
+    why = events.RunEnded("failed", error="the GPU has no free memory: use a smaller batch.")
+    scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), why], "1-first")
+    async with launcher(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "╰─ the GPU has no free memory: use a smaller batch. " in await settled(pilot)
+    async with launcher(tmp_path).run_test(size=(160, 45)) as pilot:
+        [row] = [row for row in (await settled(pilot)).splitlines() if "1 first" in row]
+        assert "the GPU has no free memory" in row
+
+
 async def test_a_filter_that_is_erased_leaves_the_choice(tmp_path: Path) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
