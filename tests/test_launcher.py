@@ -30,7 +30,7 @@ from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.drawing.architecture_list import CIFAR10
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import folder_dialog, launcher_screen
+from tui.screens.launcher import box_layout, folder_dialog, launcher_screen
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.launcher.new_run import ImageFolder
@@ -666,3 +666,8 @@ async def test_escape_leaves_a_folder_that_is_still_looked_into(
         found.set()
         assert "no folder of images is chosen yet" in await settled(pilot)
         assert isinstance(pilot.app.screen, Launcher)
+
+
+@pytest.mark.parametrize(("height", "rows"), [(24, 2), (30, 4), (40, 9), (60, 19)])
+def test_the_runs_use_the_height_that_is_there(height: int, rows: int) -> None:
+    assert box_layout.most_rows(100, height)["runs"] == rows
