@@ -647,6 +647,34 @@ async def test_arrows_and_enter_that_arrive_at_once_start_what_the_arrows_chose(
     assert [chosen.arch for chosen in spawned] == ["vgg11"]
 
 
+async def test_tab_completes_the_path_of_a_folder_and_arrows_bring_it_back(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    from PIL import Image
+
+    for name in ("cat", "dog"):
+        (tmp_path / "photos-of-pets" / name).mkdir(parents=True)
+        for i in range(5):
+            Image.new("RGB", (32, 32)).save(tmp_path / "photos-of-pets" / name / f"{i}.png")
+    (tmp_path / "photos-old").mkdir()
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", "p", "tab")
+        assert "photos-of-pets  photos-old" in await settled(pilot)
+        await pilot.press("f", "tab")
+        await settled(pilot)
+        assert pilot.app.screen.query_one(Input).value == "photos-of-pets/"
+        await pilot.press("enter")
+        assert "lenet5-photos-of-pets" in await settled(pilot)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", "x", "up", "up")
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == str(tmp_path / "photos-of-pets")
+        await pilot.press("down")
+        assert field.value == "x"
+
+
 async def test_escape_leaves_a_folder_that_is_still_looked_into(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
