@@ -129,6 +129,24 @@ async def test_fields_are_checked_before_they_are_taken(
     assert [c.epochs for c in spawned] == [7]
 
 
+async def test_a_field_is_found_by_a_part_of_its_name_or_its_group(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("f", "up", "up", *"smooth")
+        shown = await settled(pilot)
+        assert "label_smoothing" in shown
+        assert "epochs " not in shown.replace("20 epochs ", "")
+        await pilot.press("enter", "end", *["backspace"] * 5, *"0.1", "down")
+        await pilot.press(*["backspace"] * 6, *"augment")
+        shown = await settled(pilot)
+        assert "rotate" in shown
+        assert "label_smoothing" not in shown
+        await pilot.press("down", "enter")
+        assert "label_smoothing=0.1" in await settled(pilot)
+
+
 async def test_enter_in_a_field_goes_on_to_the_next_one(
     tmp_path: Path, spawned: list[Recipe]
 ) -> None:

@@ -81,6 +81,15 @@ FOLDER_EXAMPLE = "~/data/flowers"
 FIELDS_TITLE = "Recipe"
 FIELDS_FOOT = "Enter, ↑ ↓ next field   Esc cancel"
 APPLY_FIELDS = "apply"
+SEARCH_FIELDS = "search"
+OFTEN_CHANGED = "often changed"
+MODEL = "model"
+IMAGES = "images"
+OPTIMISER = "optimiser and loss"
+LEARNING_RATE = "learning rate"
+AUGMENTATION = "augmentation"
+SAVING = "saving and ending"
+HARDWARE = "hardware"
 
 
 def field_hint(key: str, allowed: str) -> str:
