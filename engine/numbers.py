@@ -35,9 +35,12 @@ def significant(value: MaybeNumber, digits: int = 3) -> str:
     return f"{amount:#.{digits}g}".rstrip(".").replace("e-0", "e-").replace("e+0", "e")
 
 
-def short(value: float) -> str:
-    """A number that somebody chose, in at most three digits: 0.5, 0.073, 1e-5."""
-    written = f"{value:.3g}" if 1e-4 <= abs(value) < 1e3 or not value else f"{value:.2e}"
+def short(value: float, least: float = 1e-4) -> str:
+    """A number that somebody chose, in at most three digits: 0.5, 0.073, 1e-5.
+
+    Below `least`, it is written with an exponent.
+    """
+    written = f"{value:.3g}" if least <= abs(value) < 1e3 or not value else f"{value:.2e}"
     mantissa, e, exponent = written.partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}" if e else written
 

@@ -84,7 +84,7 @@ async def test_the_cursor_ends_by_escape_and_the_next_escape_is_the_screens(live
         await settle(pilot)
         await pilot.press("enter", "left", "escape")
         assert "▲" not in rows(pilot, "loss")[-1]
-        assert len(rows(pilot, "loss")) == 20, "the pane is still shown alone"
+        assert len(rows(pilot, "loss")) == 19, "the pane is still shown alone"
         await pilot.press("escape")
         await pilot.pause()
         assert len(rows(pilot, "loss")) < 20
@@ -116,10 +116,10 @@ async def test_recent_is_a_stretch_of_the_same_axis_in_all_three_panes(live: Run
         await pilot.press("t")
         for name in PANES:
             foot = rows(pilot, name)[-1]
-            assert "─ 2 ◆" in foot, name
+            assert "epoch 2◆" in foot, name
             assert "─ 3 ─" in foot, name
         await pilot.press("t")
-        assert " 0 ─" in rows(pilot, "rate")[-1]
+        assert "╰epoch 0  peak " in rows(pilot, "rate")[-1]
 
 
 async def test_an_update_changes_one_column_of_a_smoothed_recent_curve(live: RunDir) -> None:
@@ -141,7 +141,7 @@ async def test_an_update_changes_one_column_of_a_smoothed_recent_curve(live: Run
 
 
 async def test_what_happened_to_the_run_stands_below_the_curves(live: RunDir) -> None:
-    async with app_of(live).run_test(size=(120, 40)) as pilot:
+    async with app_of(live).run_test(size=(130, 40)) as pilot:
         journal = Journal(live.journal)
         for event in (
             events.Alert("warning", "plateau", "no progress", step=5),
@@ -153,7 +153,7 @@ async def test_what_happened_to_the_run_stands_below_the_curves(live: RunDir) ->
             journal.append(event)
         await settle(pilot)
         foot = rows(pilot, "accuracy")[-1]
-        marks = "".join(sign for sign in foot if sign in "!c◆s‖")
+        marks = "".join(sign for sign in foot.replace("epoch", "") if sign in "!c◆s‖")
         assert marks == "!c◆s‖"
         assert "× you 0.5" in rows(pilot, "rate")[0]
 
@@ -173,14 +173,14 @@ def _running(epochs: int = 4) -> History:
 
 def test_the_cursor_moves_by_columns_and_stops_at_the_end_of_an_epoch() -> None:
     history, view = _running(), ChartView()
-    view.move(history, 1, 32)
+    view.move(view.window(history), 2.5, 1, 32)
     visited = [view.cursor]
     for _ in range(31):
-        view.move(history, 1, 32)
+        view.move(view.window(history), 2.5, 1, 32)
         visited.append(view.cursor)
     assert [at for at in visited if at is not None and at.is_integer()] == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert visited[1] == 0.1875
-    view.move(history, 1, 32)
+    view.move(view.window(history), 2.5, 1, 32)
     assert view.cursor is None
 
 
@@ -188,7 +188,7 @@ def test_where_epochs_share_a_column_the_cursor_moves_by_epochs() -> None:
     history, view = _running(), ChartView()
     visited = []
     for _ in range(5):
-        view.move(history, -1, 2)
+        view.move(view.window(history), 2.5, -1, 2)
         visited.append(view.cursor)
     assert visited == [2.5, 2.0, 1.0, 0.0, None]
 
@@ -233,7 +233,7 @@ async def test_a_plot_waits_until_there_is_something_to_see(long: RunDir) -> Non
     async with app_of(long).run_test(size=(120, 40)) as pilot:
         await drawn_after(pilot, journal, scripted.steps(2))
         assert await drawn_after(pilot, journal, scripted.steps(3, loss=1.234)) == []
-        assert "train 1.234" in rows(pilot, "loss")[0], "its numbers are those of the last step"
+        assert "now 1.23 " in rows(pilot, "loss")[0], "its numbers are those of the last step"
         new_column = await drawn_after(pilot, journal, scripted.steps(50_000))
         assert new_column == list(PANES)
         assert await drawn_after(pilot, journal, scripted.steps(50_001)) == []

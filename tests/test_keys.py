@@ -222,13 +222,15 @@ def test_a_row_of_keys_too_long_for_its_place_says_so() -> None:
     keys = (("p", "pause"), ("c", "checkpoint"), ("s", "steer"), ("q", "leave"), ("?", "help"))
     for width, row in (
         (60, " p pause   c checkpoint   s steer   q leave   ? help"),
-        (45, " p pause c checkpoint s steer q leave ? help"),
-        (43, " p pause c checkpoint … q leave ? help"),
-        (37, " p pause … q leave ? help"),
-        (24, " … q leave ? help"),
-        (16, " q leave ? help"),
+        (45, " p pause  c checkpoint  …  q leave  ? help"),
+        (37, " p pause  …  q leave  ? help"),
+        (24, " …  q leave  ? help"),
+        (17, " q leave  ? help"),
         (14, " q ?"),
         (3, ""),
     ):
         assert cells.text(keys_row(keys, width)) == row
+    long = (("p", "pause"), ("q", "leave (run goes on)"), ("?", "help"))
+    assert cells.text(keys_row(long, 32)) == " q leave (run goes on)  ? help"
+    assert cells.text(keys_row(long, 20)) == " q leave  ? help"
     assert keys_row((), 80) == ()

@@ -61,9 +61,9 @@ def test_a_column_of_whole_epochs_is_the_end_of_one() -> None:
     history = History()
     history.fold(scripted.stamped(scripted.half_a_run()))
     view = ChartView()
-    view.point(history, 50, 100)
+    view.point(view.window(history), 50, 100)
     assert view.cursor == 2.0
-    view.point(history, 51, 100)
+    view.point(view.window(history), 51, 100)
     assert view.cursor == pytest.approx(2.06)
 
 

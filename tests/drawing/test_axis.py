@@ -47,7 +47,7 @@ def _ticks(end: float, width: int, left: int, *marks: float, start: float = 0.0)
 
 def test_ticks_stand_below_their_columns() -> None:
     assert _ticks(16, 40, 5) == "──── 0 ─────── 5 ─────── 10 ─────── 16 ─"
-    wide = "───── 0 ──────────────── 5 ─────────────── 10 ───────────────── 16 ─"
+    wide = "epoch 0 ──────────────── 5 ─────────────── 10 ───────────────── 16 ─"
     assert _ticks(16, 68, 6) == wide
     assert wide.index("5") == 6 + axis.column(5, 16, 62)
 
@@ -55,38 +55,49 @@ def test_ticks_stand_below_their_columns() -> None:
 def test_ticks_are_round_where_the_span_is_not() -> None:
     assert _ticks(30, 40, 5) == "──── 0 ─────── 10 ──────── 20 ───── 30 ─"
     assert _ticks(128, 68, 6) == (
-        "───── 0 ──────────────────── 50 ──────────────────── 100 ───── 128 ─"
+        "epoch 0 ──────────────────── 50 ──────────────────── 100 ───── 128 ─"
     )
 
 
 def test_ticks_are_whole_epochs_but_for_the_ends_of_a_short_stretch() -> None:
     assert _ticks(2, 68, 6) == (
-        "───── 0 ──────────────────────────── 1 ───────────────────────── 2 ─"
+        "epoch 0 ──────────────────────────── 1 ───────────────────────── 2 ─"
     )
-    assert _ticks(1.5, 40, 5, start=0.5) == "─── 0.5 ───────────── 1 ────────── 1.5 ─"
-    assert _ticks(0.375, 40, 5, start=0.125) == "── 0.125 ─────────────────────── 0.375 ─"
+    assert _ticks(1.5, 40, 5, start=0.5) == "──── 0.5 ──────────── 1 ────────── 1.5 ─"
+    assert _ticks(0.375, 40, 5, start=0.125) == "──── 0.125 ───────────────────── 0.375 ─"
 
 
 def test_ticks_of_a_stretch_in_the_middle() -> None:
-    assert _ticks(14, 40, 5, start=10) == "─── 10 ───────────── 12 ─────────── 14 ─"
+    assert _ticks(14, 40, 5, start=10) == "──── 10 ──────────── 12 ─────────── 14 ─"
 
 
-def test_a_broad_axis_says_what_it_counts() -> None:
-    assert _ticks(30, 140, 6).endswith("─ 20 ────────────────── 25 ────────── epoch 30 ─")
-    assert _ticks(30, 140, 6, 28.5).endswith("─ 25 ──────────────◆─ 30 ─")
+def test_a_note_stands_before_the_last_number_or_behind_the_first() -> None:
+    note = (Span("best 86 @11"),)
+    for epoch, drawn in (
+        (4, "epoch 0 ───────◆─ 5 ────── best 86 @11 ─ 16 ─"),
+        (15, "epoch 0 ───────── 5 ─────── best 86 @11 ─ 16◆─"),
+    ):
+        row = axis.epoch_ticks((0.0, 16.0), len(drawn), 6, [(epoch, Span("◆"))], note=note)
+        assert cells.text(row) == drawn
+
+
+def test_a_label_stands_near_its_epoch() -> None:
+    labels = [(8.0, Span("now")), (9.0, Span("peak 0.1 @9"))]
+    row = axis.epoch_ticks((0.0, 16.0), 60, 6, labels=labels)
+    assert cells.text(row) == "epoch 0 ───────────── 5 ─────── now  peak 0.1 @9 ────── 16 ─"
 
 
 def test_a_mark_goes_before_a_number_and_stands_beside_the_first() -> None:
     assert _ticks(16, 40, 5, 8) == "──── 0 ─────── 5 ─────◆─ 10 ─────── 16 ─"
-    assert _ticks(16, 40, 5, 5) == "──── 0 ────────◆──────── 10 ─────── 16 ─"
-    assert _ticks(16, 40, 5, 0) == "──── 0 ◆────── 5 ─────── 10 ─────── 16 ─"
+    assert _ticks(16, 40, 5, 5) == "──── 0 ───────◆5 ─────── 10 ─────── 16 ─"
+    assert _ticks(16, 40, 5, 0) == "──── 0◆─────── 5 ─────── 10 ─────── 16 ─"
     assert _ticks(16, 40, 5, 16, 20) == "──── 0 ─────── 5 ─────── 10 ─────── 16 ◆"
 
 
 def test_the_first_of_two_marks_in_a_column_and_the_cursor_before_all() -> None:
     marks = [(4.0, Span("◆", "good")), (4.1, Span("c", "key")), (6.0, Span("s", "rate"))]
     row = axis.epoch_ticks((0.0, 16.0), 40, 5, marks, cursor=6.0)
-    assert cells.text(row) == "──── 0 ──────◆ 5 ─▲───── 10 ─────── 16 ─"
+    assert cells.text(row) == "──── 0 ──────◆ 5 s▲───── 10 ─────── 16 ─"
 
 
 def test_ticks_without_room() -> None:

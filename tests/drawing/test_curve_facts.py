@@ -18,10 +18,10 @@ from tui.drawing.curve_facts import (
 @pytest.mark.parametrize(
     ("room", "facts"),
     [
-        (47, "train 0.384   o val 0.404   init 2.31 = ln 10 ✓"),
-        (46, "train 0.384   o val 0.404"),
-        (24, "train .384  o val .404"),
-        (21, ".384  o .404"),
+        (47, "now 0.384   train 0.391   o val 0.404 @12"),
+        (46, "now 0.384   train 0.391   o val 0.404 @12"),
+        (24, "train 0.391  o val 0.404"),
+        (21, "train 0.391 val 0.404"),
         (11, ""),
     ],
 )
@@ -32,12 +32,12 @@ def test_loss_facts_become_shorter(room: int, facts: str) -> None:
 @pytest.mark.parametrize(
     ("room", "facts"),
     [
-        (80, "train 88.7   o val 88.5   gap 0.2   ◆ best 88.5 @12   top-5 98.5"),
-        (52, "train 88.7   o val 88.5   gap 0.2   ◆ best 88.5 @12"),
-        (50, "train 88.7  o val 88.5  gap 0.2  ◆ best 88.5 @12"),
-        (40, "train 88.7  o val 88.5  ◆ 88.5 @12"),
-        (26, "88.7  o 88.5  ◆ 88.5 @12"),
-        (12, "88.7  o 88.5"),
+        (80, "now 88.7   train 87.8   o val 88.5 @12   gap -0.7   ◆ best 88.5 @12   top-5 98.5"),
+        (52, "train 87.8   o val 88.5   gap -0.7   ◆ best 88.5 @12"),
+        (50, "train 87.8  o val 88.5  gap -0.7  ◆ best 88.5 @12"),
+        (40, "train 87.8  o val 88.5  ◆ best 88.5 @12"),
+        (26, "train 87.8   o val 88.5"),
+        (12, "87.8  o 88.5"),
     ],
 )
 def test_accuracy_facts_become_shorter(room: int, facts: str) -> None:
@@ -56,13 +56,13 @@ def test_after_a_test_its_accuracy_stands_beside_the_best_one() -> None:
 
 def test_a_first_loss_far_from_a_guess_has_no_hook() -> None:
     facts = cells.text(loss_facts(examples.half_done(), 60, 4.2))
-    assert facts == "train 0.384   o val 0.404   init 4.20 · ln 10 = 2.30"
+    assert facts == "now 0.384   train 0.391   o val 0.404 @12"
 
 
 def test_a_loss_that_is_no_number_is_an_error() -> None:
     facts = loss_facts(examples.broken(), 40)
-    assert cells.text(facts) == "train nan   o val nan"
-    assert [span.ink for span in facts if span.text == "nan"] == ["error", "error"]
+    assert cells.text(facts) == "now nan   train nan   o val nan @6"
+    assert [span.ink for span in facts if span.text == "nan"] == ["error"] * 3
 
 
 def test_before_the_first_steps_there_are_no_facts() -> None:
@@ -75,9 +75,9 @@ def test_before_the_first_steps_there_are_no_facts() -> None:
     [
         (70, "▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12"),
         (50, "▲ epoch 12.4   train 0.41235   o val 0.46811 @12"),
-        (30, "▲ 12.4  .41235  o .46811 @12"),
-        (26, "▲ 12.4  .41235  o .46811"),
-        (16, ".41235  o .46811"),
+        (30, "▲ 12.4  0.41235  o 0.46811 @12"),
+        (26, "▲ 12.4  0.41235  o 0.46811"),
+        (18, "0.41235  o 0.46811"),
         (10, ""),
     ],
 )
@@ -94,4 +94,4 @@ def test_at_the_cursor_there_may_be_nothing() -> None:
 def test_how_a_curve_is_drawn_is_said_where_it_is_not_as_it_is() -> None:
     assert view_facts(0.0, False) == ()
     assert cells.text(view_facts(0.6, True)) == "  log  smooth 0.6"
-    assert cells.text(view_facts(0.95, False, short=True)) == " ≈.95"
+    assert cells.text(view_facts(0.95, False, short=True)) == " ≈0.95"

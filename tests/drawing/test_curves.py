@@ -11,6 +11,7 @@ from tui.drawing.cells import Span
 from tui.drawing.curves import curve_pane
 from tui.drawing.scale import Scale
 from tui.drawing.series import (
+    Recent,
     Series,
     accuracy_scale,
     accuracy_series,
@@ -30,11 +31,11 @@ FALLING = [(x / 10, 2 * 0.8**x) for x in range(21)]
 def test_a_curve_with_its_validation_points() -> None:
     series = Series(FALLING, [(1.0, 0.4), (2.0, 1.0)], [])
     assert drawn(curve_pane(series, 30, 5, window=(0.0, 2.0), scale=HEIGHT)) == [
-        "   2┤⠱⡀",
-        "    │ ⠑⢄",
-        "    │   ⠑⠤⡀                  o",
-        "    │     ⠈⠒⠤⣀⡀  o",
-        "   0┤         ⠈⠉⠉⠒⠒⠢⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀",
+        "    2┤⢄",
+        "     │⠈⠢⡀",
+        "     │  ⠈⠑⢄⡀            ⡀⡀⡀⠄⠔o",
+        "     │     ⠈⠑⠢⠤⣀⣀⡠o⠄⠂⠂⠁⠁",
+        "    0┤           ⠈⠉⠉⠉⠒⠒⠒⠒⠒⠒⠒⠒⠒",
     ]
 
 
@@ -53,16 +54,16 @@ def test_equal_values_lie_in_one_row_as_a_curve_and_as_a_mark(rows: int) -> None
 def test_a_validation_above_the_axis_is_an_arrow() -> None:
     series = Series(FALLING, [(1.0, 300.0), (2.0, 2.0)], [])
     first, *_ = drawn(curve_pane(series, 30, 4, window=(0.0, 2.0), scale=HEIGHT))
-    assert first == "   2┤⠱⡀          ↑           o"
+    assert first == "    2┤⢄          ⠈↑⠁⠁⠂⠂⠂⠂⠂⠂⠄⠤o"
 
 
 def test_the_axis_is_shared_whatever_the_curve_fills_of_it() -> None:
     series = Series(FALLING, [(2.0, 0.4)], [])
     assert drawn(curve_pane(series, 30, 4, window=(0.0, 4.0), scale=HEIGHT)) == [
-        "   2┤⢣",
-        "    │ ⢣",
-        "    │  ⠑⢄",
-        "   0┤    ⠉⠑⠢⠤⠤⢄⣀⣀o",
+        "    2┤⢄",
+        "     │⠈⢆",
+        "     │  ⠣⠤⣀      ⢀o⡀",
+        "    0┤     ⠉⠉⠒⠒⠒⠒⠒⠂",
     ]
 
 
@@ -73,19 +74,21 @@ def test_the_inks_tell_training_from_validation() -> None:
 
 
 def test_a_high_pane_begins_with_the_recent_steps() -> None:
-    series = Series(FALLING, [], [(step, float(step % 8)) for step in range(16)])
-    rows = curve_pane(series, 23, 8, window=(0.0, 2.0), scale=HEIGHT)
-    assert drawn(rows)[0] == "recent ▁▂▃▄▅▅▆▇▁▂▃▄▅▅▆▇"
-    assert drawn(curve_pane(series, 23, 7, window=(0.0, 2.0), scale=HEIGHT))[0].startswith("   2┤")
+    recent = [Recent(step, 100.0 + 4 * step, float(step % 8)) for step in range(16)]
+    series = Series(FALLING, [], recent)
+    rows = curve_pane(series, 35, 8, window=(0.0, 2.0), scale=HEIGHT)
+    assert drawn(rows)[0] == "last 60 s ▂▃▃▄▅▅▅▆▇▁▁▂▃▄▄▅▅▆▆▇│ now"
+    rows = curve_pane(series, 35, 7, window=(0.0, 2.0), scale=HEIGHT)
+    assert drawn(rows)[0].startswith("    2┤")
 
 
 def test_values_that_are_not_finite_leave_a_gap_below_their_sign() -> None:
     line = [(x / 10, math.nan if 6 <= x < 10 else 1.0) for x in range(20)]
     rows = curve_pane(Series(line, [], []), 25, 3, window=(0.0, 2.0), scale=HEIGHT)
     assert drawn(rows) == [
-        "   2┤      nan",
-        "    │⠤⠤⠤⠤⠤⠄    ⠤⠤⠤⠤⠤⠤⠤⠤⠤⠄",
-        "   0┤",
+        "    2┤     nan",
+        "     │⠒⠒⠒⠒⠒    ⠐⠒⠒⠒⠒⠒⠒⠒⠒⠂",
+        "    0┤",
     ]
     assert [span.ink for span in rows[0] if span.text == "nan"] == ["error"]
 
@@ -93,34 +96,34 @@ def test_values_that_are_not_finite_leave_a_gap_below_their_sign() -> None:
 def test_a_validation_that_is_not_finite_has_its_sign_once() -> None:
     points = [(1.0, 1.0), (2.0, math.nan), (3.0, math.nan), (4.0, 1.0)]
     rows = drawn(curve_pane(Series([], points, []), 25, 2, window=(0.0, 4.0), scale=HEIGHT))
-    assert rows == ["   2┤          nan", "   0┤     o             o"]
+    assert rows == ["    2┤   ⢀o⡀   nan     ⢀o", "    0┤"]
 
 
 def test_many_epochs_show_each_second_or_fourth_point() -> None:
     points = [(float(epoch), 1.0) for epoch in range(1, 101)]
     rows = drawn(curve_pane(Series([], points, []), 25, 1, window=(0.0, 100.0), scale=HEIGHT))
-    assert rows == ["    │   o  o  o  o   o  o"]
+    assert rows == ["     │⠤⠤⠤o⠤⠤o⠤⠤o⠤⠤o⠤⠤o⠤⠤o"]
 
 
 def test_a_cursor_stands_behind_the_curves() -> None:
     series = Series(FALLING, [(1.0, 0.4)], [])
     rows = curve_pane(series, 30, 4, window=(0.0, 2.0), scale=HEIGHT, cursor=1.0)
     assert drawn(rows) == [
-        "   2┤⠱⡀          ┊",
-        "    │ ⠈⠑⢄        ┊",
-        "    │    ⠉⠢⠤⣀    ┊",
-        "   0┤        ⠉⠉⠑⠒o⠤⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀⣀",
+        "    2┤⢄           ┊",
+        "     │ ⠑⠤⣀        ┊",
+        "     │    ⠑⠢⠤⢄⣀⣀ ⢀o⡀",
+        "    0┤          ⠉⠉⠉⠑⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒",
     ]
-    assert Span("o", "key") in rows[3]
+    assert Span("o", "key") in rows[2]
 
 
 def test_a_window_shows_its_stretch_of_the_epochs() -> None:
     series = within(Series(FALLING, [(1.0, 1.9), (2.0, 1.0)], []), (1.0, 2.0))
     rows = curve_pane(series, 30, 3, window=(1.0, 2.0), scale=HEIGHT)
     assert drawn(rows) == [
-        "   2┤o",
-        "    │                        o",
-        "   0┤⠤⠤⠤⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀",
+        "    2┤o⠄⠄⠄⡀⡀⡀⡀⡀⡀⡀⡀",
+        "     │            ⠁⠁⠁⠁⠁⠁⠁⠁⠂⠂⠒o",
+        "    0┤⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒",
     ]
 
 
@@ -130,7 +133,7 @@ def test_a_logarithmic_axis_makes_a_line_of_a_power() -> None:
     rows = curve_pane(
         Series(line, [], []), 17, 4, window=(0.0, 2.0), scale=Scale(0.01, 1.0, log=True)
     )
-    assert drawn(rows) == ["⠑⠤⠤⡀", "   ⠈⠑⠒⠤⣀", "        ⠉⠑⠢⢄⣀", "             ⠉⠢⠤⢄"]
+    assert drawn(rows) == ["⠤⣀⣀", "   ⠑⠒⠢⠤⣀⣀", "         ⠑⠒⠢⠤⣀", "              ⠉⠑⠒"]
 
 
 def test_before_anything_is_measured_a_sentence_says_what_comes() -> None:
@@ -152,7 +155,9 @@ def test_smoothing_weighs_by_distance_and_keeps_what_is_no_number() -> None:
 
 
 def test_recent_values_stand_each_for_itself_in_detail() -> None:
-    series = Series([(0.05, 9.0), (0.15, 5.0), (0.25, 6.0)], [], [(2, 3.0), (3, 4.0)])
+    series = Series(
+        [(0.05, 9.0), (0.15, 5.0), (0.25, 6.0)], [], [Recent(2, 0.0, 3.0), Recent(3, 0.0, 4.0)]
+    )
     assert in_detail(series, 10).line == [(0.05, 9.0), (0.15, 5.0), (0.2, 3.0), (0.3, 4.0)]
 
 

@@ -90,8 +90,8 @@ def test_an_offset_beyond_the_end_shows_the_last_rows() -> None:
 WIDE = [
     " layer     kernel  output    params        MMAC          RF   grad        upd/w  mean "
     "± dev     dead",
-    " conv1     5×5      6×28×28     156        0.12 ▇▇▌      5   0.021 ▇▇▇▇    1e-3   -0.13"
-    " ± 0.91     0 %",
+    " conv1     5×5      6×28×28     156        0.12 ▇▇▌      5   0.021 ▇▇▇▇    1e-3  -0.13"
+    " ± 0.91    0 %",
     " pool1     2×2 /2   6×14×14                              6",
     "›▾ block   3×3     16×10×10   2,448 ▇▇▇    0.24 ▇▇▇▇▇   41>  0.020 ▇▇▇▇    2e-3   0.50"
     " ± 1.0    31 % ! dead",

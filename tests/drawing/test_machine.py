@@ -30,7 +30,7 @@ def test_gpus_processor_speed_and_disk() -> None:
         " memory  ▇▇▇▁▁▁▁▁▁▁▁▁▁▁▁▁ 4.1 of 24 GB",
         " others  0 98 %   2 idle",
         " cpu     ▇▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  8 %   ram 3.1 GB",
-        " img/s   ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 5.2k   98 ms a step",
+        " img/s   ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ 5.14k   100 ms a step",
         " bound   by compute 91 %   validation 8 %",
         " epoch   9.8 s train + 0.8 s validation",
         " viewer  0.6 % of a core   0.9 KiB/s",
@@ -42,7 +42,7 @@ def test_gpus_processor_speed_and_disk() -> None:
 def test_a_wide_pane_says_more_of_each() -> None:
     rows = drawn(machine_pane(waiting(0.02), 70, 9, COST))
     assert "8 % of 16 cores   ram 3.1 GB" in rows[3]
-    assert rows[4].endswith(" 5.2k   98 ms a step")
+    assert rows[4].endswith(" 5.14k   100 ms a step   last 60 s")
     assert rows[5] == " bound   by compute 91 %   validation 8 %   input 2 %"
 
 

@@ -17,8 +17,8 @@ ROOF = [Line([0, 1], [0, 1], "rate"), Line([1, 2], [1, 0], "dim")]
 
 def test_lines_in_their_inks() -> None:
     rows = plot(ROOF, 10, 2, (0.0, 2.0), (0.0, 1.0))
-    assert drawn(rows) == ["   ⡠⠒⠑⠤⡀", "⡠⠔⠉    ⠈⠒⢄"]
-    assert rows[0] == (Span("   "), Span("⡠⠒", "rate"), Span("⠑⠤⡀", "dim"), Span("  "))
+    assert drawn(rows) == ["   ⣀⡠⠤⣀⡀", "⠒⠉⠉    ⠈⠉⠒"]
+    assert rows[0] == (Span("   "), Span("⣀⡠", "rate"), Span("⠤⣀⡀", "dim"), Span("  "))
 
 
 def test_a_line_breaks_where_it_is_not_finite() -> None:

@@ -23,10 +23,10 @@ from tui.drawing.learning_rate import (
 def test_the_past_is_bright_and_the_plan_dim() -> None:
     rows = rate_pane(examples.half_done(), 40, 4, window=(0.0, 16.0))
     assert drawn(rows) == [
-        " 0.1┤             ⣀⠤⠔⠒⠉⠉⠉⠉⠉⠉⠉⠉⠒⠒⠒⠒⠤⠤⠤⣀⣀⡀",
-        "    │         ⢀⡠⠒⠉                     ⠈",
-        "    │     ⢀⡠⠔⠊⠁",
-        "   0┤⠤⠤⠤⠒⠊⠁",
+        "  0.1┤             ⢀⣀⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⢄⣀⣀⣀",
+        "     │         ⣀⠤⠔⠊⠁                 ⠉⠉⠑",
+        "     │    ⢀⡠⠤⠒⠉",
+        "    0┤⠒⠒⠊⠉⠁",
     ]
     inks = [span.ink for span in rows[0] if span.text.strip()]
     assert inks == ["dim", "rate", "dim"]
@@ -41,9 +41,9 @@ def test_a_run_that_is_over_has_no_plan_left() -> None:
 @pytest.mark.parametrize(
     ("room", "facts"),
     [
-        (40, "0.0937   one-cycle, dim = planned"),
-        (32, "0.0937   one-cycle"),
-        (17, "0.0937"),
+        (40, "now 0.0937   next epoch 0.0913"),
+        (32, "now 0.0937   next epoch 0.0913"),
+        (17, "now 0.0937"),
         (5, ""),
     ],
 )
@@ -54,16 +54,17 @@ def test_facts_become_shorter(room: int, facts: str) -> None:
 def test_the_strip_is_the_schedule_as_a_progress_bar() -> None:
     history = examples.half_done()
     row = rate_strip(history, 60)
-    assert cells.text(row) == " lr ▁▂▂▃▄▄▅▆▇██████┃▇▇▇▇▆▆▅▅▅▄▄▃▃▃▂▂▂▁▁▁▁▁   0.0937    41 % "
-    assert [span.ink for span in row if span.text.strip()] == ["dim", "rate", "key", "dim", "plain"]
+    assert cells.text(row) == " lr ▁▂▂▃▄▅▆▇██████┃▇▇▆▆▆▅▅▄▄▃▃▃▂▂▂▁▁▁▁   now 0.0937    41 % "
+    inks = [span.ink for span in row if span.text.strip()]
+    assert inks == ["dim", "rate", "key", "dim", "dim", "plain", "plain"]
 
 
 def test_the_strip_begins_and_ends() -> None:
     assert (
         cells.text(rate_strip(examples.just_started(), 40))
-        == " lr ┃▃▅▇███▇▇▆▅▄▃▂▂▁▁   0.00400     0 % "
+        == " lr ┃▃▆███▇▆▄▃▂▁▁   now 0.00400     0 % "
     )
-    assert cells.text(rate_strip(examples.done(), 40)).endswith("┃   4.00e-7   100 % ")
+    assert cells.text(rate_strip(examples.done(), 40)).endswith("┃   last 4.00e-7   100 % ")
 
 
 def test_strip_and_pane_name_one_rate() -> None:
@@ -73,8 +74,8 @@ def test_strip_and_pane_name_one_rate() -> None:
     for named, steered in (("0.0937", None), ("0.0123", events.Steered(0.5, 30, 0.0123))):
         history.fold([replace(steered, step=history.step)] if steered is not None else [])
         strip = rate_strip(history, 60)
-        assert f"   {named}   " in cells.text(strip)
-        assert cells.text(rate_facts(history, 60)).startswith(named)
+        assert f"   now {named}   " in cells.text(strip)
+        assert cells.text(rate_facts(history, 60)).startswith(f"now {named}")
 
 
 def test_the_strip_without_a_plan() -> None:
@@ -97,11 +98,14 @@ def test_what_a_plateau_and_a_person_made_of_the_plan_is_named() -> None:
     history = examples.half_done()
     half = events.Steered(factor=0.5, epochs=30, lr=0.0468, step=history.step)
     history.fold([half])
-    assert cells.text(rate_facts(history, 60)) == "0.0468   one-cycle × you 0.5   dim = planned"
+    assert (
+        cells.text(rate_facts(history, 60))
+        == "now 0.0468   next epoch 0.0456   one-cycle × you 0.5"
+    )
     fifth = events.Steps(13, 0.3, 0.9, 0.00936, 5000.0, step=history.step + 1)
     history.fold([fifth])
     facts = cells.text(rate_facts(history, 60))
-    assert facts == "0.00936   one-cycle × plateau 0.2 × you 0.5   dim = planned"
+    assert facts == "now 0.00936   one-cycle × plateau 0.2 × you 0.5"
     assert max(planned_rates(history, (0.0, 30.0), 40).y) < 0.01
 
 

@@ -23,14 +23,14 @@ def pane(*scalars: Scalar, selected: int = 0, width: int = 76, height: int = 6) 
 
 def test_each_curve_has_its_own_range_and_the_axis_is_that_of_the_selected_one() -> None:
     assert pane(SPEED, NORM, OTHER) == [
-        "5000┤                                   name                last  range",
-        "    │⢄                                 ›a images/s          4012  3000–5000",
-        "    │⢀⡱⣄⢀⡠⣀ ⣀⢄⡀⣀⠤⣀⢀⡠⣀ ⣀⢄⡀⣀⢄⡀⢀⡠⣀⢀⡠⢄⡀⣀⢄⡀  b gradient_norm   0.0345  0–4",
-        "    │⠁  ⠑⠢⣀⠉  ⠈   ⠁  ⠉  ⠈  ⠈⠁  ⠁  ⠈  a    temperature    1.25e-5",
-        "    │      ⠉⠑⠒⠤⢄⣀⡀",
-        "3000┤            ⠈⠉⠒⠒⠒⠢⠤⠤⠤⠤⠤⠤⠤⢄⣀⣀⣀⣀⣀⣀b",
+        " 5000┤                                  name                last  range",
+        "     │⡀                                ›a images/s          4012  3000–5000",
+        "     │⣈⣢⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀a  b gradient_norm   0.0345  0–4",
+        "     │   ⠑⠢⢄⡀                             temperature    1.25e-5",
+        "     │      ⠈⠑⠒⠤⠤⠤⣀⣀⣀",
+        " 3000┤               ⠉⠉⠉⠉⠉⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒b",
     ]
-    assert pane(SPEED, NORM, OTHER, selected=1)[0].startswith("   4┤")
+    assert pane(SPEED, NORM, OTHER, selected=1)[0].startswith("    4┤")
 
 
 def test_dots_of_two_curves_in_one_cell_are_all_seen_in_the_ink_of_the_selected() -> None:
@@ -45,12 +45,12 @@ def test_dots_of_two_curves_in_one_cell_are_all_seen_in_the_ink_of_the_selected(
 def test_a_value_that_is_not_finite_is_said_and_breaks_the_curve() -> None:
     broken = NORM._replace(value=math.nan, line=[*FALLING[:8], (0.8, math.nan), *FALLING[12:]])
     assert pane(broken, width=40) == [
-        "   4┤              nan",
-        "    │⢄",
-        "    │ ⠑⢄⡀",
-        "    │   ⠈⠒⢄⡀",
-        "    │      ⠈⠉⠒⠢⠤⢄⡀",
-        "   0┤                     ⠤⠤⠤⠤⠤⠤⣀⣀⣀⣀⣀⣀⣀b",
+        "    4┤             nan",
+        "     │⡀",
+        "     │⠈⠢⣀",
+        "     │   ⠑⠢⠤⣀",
+        "     │       ⠉⠒⠢⠤⠤",
+        "    0┤                    ⠉⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒⠒b",
     ]
 
 

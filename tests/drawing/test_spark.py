@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from tui.drawing import spark
 
 
@@ -34,18 +36,35 @@ def test_no_room_and_no_values() -> None:
     assert spark.sparkline([], 3) == "   "
 
 
-def test_latest_takes_the_newest_at_the_right_stretch_of_steps() -> None:
-    points = [(step, float(step)) for step in range(10)]
-    assert spark.latest(points[:6], 4) == [2, 3, 4, 5]
-    assert spark.latest(points, 4) == [2.5, 4.5, 6.5, 8.5]
-    assert spark.latest([], 4) == spark.latest(points, 0) == []
+def test_values_over_time_are_means_of_equal_stretches_up_to_now() -> None:
+    points = [(float(second), float(second)) for second in range(20)]
+    assert spark.over_time(points, 4, 8) == [12.5, 14.5, 16.5, 18.5]
+    assert spark.over_time(points[:2], 6, 12) == [None, None, None, 0.5, 0.5, 0.5]
+    assert spark.over_time([], 2, 8) == [None, None]
+    assert spark.over_time(points, 0, 8) == []
 
 
-def test_a_new_value_changes_the_last_column_alone_until_the_next_begins() -> None:
-    points = [(step, float(step)) for step in range(10)]
-    before, after = spark.latest(points[:9], 4), spark.latest(points, 4)
+def test_a_value_stands_for_the_time_since_the_one_before_unless_that_is_long() -> None:
+    points = [(0.0, 1.0), (2.0, 2.0), (9.0, 3.0)]
+    assert spark.over_time(points, 10, 10) == [1.0, 2.0, 2.0, None, None, None, None, 3.0, 3.0, 3.0]
+    assert spark.with_gaps([0.0, None, math.nan, 1.0], 0.0, 1.0) == "▁ ·█"
+
+
+def test_a_new_value_changes_the_last_columns_alone_until_the_next_begins() -> None:
+    points = [(float(second), float(second)) for second in range(20)]
+    before, after = spark.over_time(points[:19], 4, 8), spark.over_time(points, 4, 8)
     assert before[:3] == after[:3]
     assert before[3] != after[3]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "every", "span"),
+    [(5, 1, 10), (45, 1, 60), (900, 1, 60), (900, 10, 300), (20_000, 600, 14_400)],
+)
+def test_the_newest_values_are_those_of_a_minute_or_of_as_long_as_a_few_take(
+    seconds: int, every: int, span: int
+) -> None:
+    assert spark.recent_span([float(time) for time in range(0, seconds, every)]) == span
 
 
 def test_meter() -> None:

@@ -22,13 +22,13 @@ def _status(history: History, width: int, pausing: bool = False) -> str:
     [
         (
             120,
-            " 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512      "
-            "● training   epoch 13/30   5.1k img/s   3:06 left, at 22:18 ",
+            " run 43 resnet18 · cifar10 · cuda:1 bf16                   "
+            "● training   epoch 13/30   5.14k img/s   3:06 left, at 22:18 ",
         ),
-        (80, " 43 resnet18 · cifar10 · cuda:1 bf16    ● training 13/30  5.1k img/s  3:06 left "),
-        (60, " 43 resnet18        ● training 13/30  5.1k img/s  3:06 left "),
-        (43, " 43 resnet18   ● training 13/30  3:06 left "),
-        (40, " resnet18   ● training 13/30  3:06 left "),
+        (80, " run 43 resnet18 · cifar10             ● training 13/30  5.14k img/s  3:06 left "),
+        (60, " run 43 resnet18   ● training 13/30  5.14k img/s  3:06 left "),
+        (43, " run 43        ● training 13/30  3:06 left "),
+        (40, " run 43     ● training 13/30  3:06 left "),
         (20, "   ● training 13/30 "),
     ],
 )
@@ -73,7 +73,7 @@ def test_a_pause_that_was_asked_for_shows_at_once() -> None:
 
 def test_ends() -> None:
     assert _status(examples.done(), 80).endswith("✓ done 30/30  5:13  ◆ 94.9 @29 ")
-    assert _status(examples.done(), 40).endswith("✓ done 30/30  ◆ 94.9 @29 ")
+    assert _status(examples.done(), 40) == " run 43  ✓ done 30/30  5:13  ◆ 94.9 @29 "
     for reason, shown in (("stopped", "· stopped"), ("failed", "✗ failed")):
         history = examples.half_done()
         history.fold([events.RunEnded(reason="failed" if reason == "failed" else "stopped")])
@@ -118,9 +118,9 @@ def test_progress_at_its_ends() -> None:
 def test_a_wide_terminal_says_more() -> None:
     history = examples.half_done()
     assert _status(history, 200) == (
-        " 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512 · channels-last · seed 0"
-        + " " * 42
-        + "● training   epoch 13/30   step 1,215/2,940   5.1k img/s   3:06 left, at 22:18 "
+        " run 43 resnet18-cifar10 · cuda:1 A5000 · bf16 · batch 512 · channels-last · seed 0"
+        + " " * 37
+        + "● training   epoch 13/30   step 1,215/2,940   5.14k img/s   3:06 left, at 22:18 "
     )
 
 
@@ -133,7 +133,7 @@ def test_a_test_at_the_end_is_said_so() -> None:
 def test_what_was_steered_counts() -> None:
     history = examples.half_done()
     history.fold([events.Steered(1.0, 14, 0.01, step=history.step, time=history.last_time)])
-    assert " ● training 13/14  5.1k img/s  17 s left " in _status(history, 80)
+    assert " ● training 13/14  5.14k img/s  17 s left " in _status(history, 80)
     assert cells.text(progress_row(history, 60)).rstrip().endswith("89 %")
 
 

@@ -31,8 +31,11 @@ def loss_facts(history: History, room: int, init: float | None = None) -> Row:
     last = history.epochs[-1] if history.epochs else None
     known = (last.train_loss, last.loss) if last else (UNSET, UNSET)
     train, validation = map(numbers.significant, known)
+    if history.steps.loss is None:
+        train = now  # a narrow border has no room for both, and this is the worse one
     first = _init(init, len(history.classes)) if init is not None else ()
-    return fitting(_forms(history, now, train, validation, [(), first]), room)
+    tails = [(True, first), (True, ()), (False, first), (False, ())]
+    return fitting(_forms(history, now, train, validation, tails), room)
 
 
 def accuracy_facts(history: History, room: int) -> Row:
@@ -42,11 +45,12 @@ def accuracy_facts(history: History, room: int) -> Row:
     last = history.epochs[-1] if history.epochs else None
     known = (last.train_top1, last.top1) if last else (UNSET, UNSET)
     train, validation = map(numbers.percent, known)
-    best, gap, rest = best_fact(history), _gap(last), [*_top5(last)]
-    further = [(), best, (*gap, *best), (*gap, *best, *rest)]
-    return fitting(
-        _forms(history, numbers.percent(history.steps.top1), train, validation, further), room
-    )
+    best, gap = best_fact(history), _gap(last)
+    long = (*gap, *best)
+    tails = [(True, (*long, *_top5(last))), (True, long), (False, long), (True, best)]
+    tails += [(False, best), (True, ()), (False, ())]
+    now = numbers.percent(history.steps.top1)
+    return fitting(_forms(history, now, train, validation, tails), room)
 
 
 def best_fact(history: History) -> Row:
@@ -69,22 +73,29 @@ def best_fact(history: History) -> Row:
 
 
 def _forms(
-    history: History, now: str, train: str, validation: str, further: Sequence[Row]
+    history: History, now: str, train: str, validation: str, tails: Sequence[tuple[bool, Row]]
 ) -> Iterator[Row]:
-    """The numbers of a border, the longest form first; `further` holds more, the shortest first."""
+    """The numbers of a border, the longest form first.
+
+    Each tail is what stands after the pair of training and validation, and whether the newest
+    number stands before them.
+    """
     newest = cells.row(Span(f"{drawing_text.NOW} ", "train"), _value(now), "   ")
     last = history.epochs[-1] if history.epochs else None
     if last is None:
-        yield from ((*newest[:-1], *more) for more in reversed(further))
+        yield from ((*newest[:-1], *tail) for _, tail in tails)
         return
-    moved = history.step > last.step
     at = Span(f" @{last.epoch}", "dim")
     pair = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
-    for more in reversed(further):
-        if moved:
-            yield (*newest, *pair, at, *more)
-        yield (*pair, at, *more)
-        yield (*pair, *more)
+    for with_newest, tail in tails:
+        if with_newest and history.step > last.step:
+            yield (*newest, *pair, at, *tail)
+        if not with_newest:
+            yield (*pair, at, *tail)
+            yield (*pair, *tail)
+            yield tuple(
+                span._replace(text=span.text.replace("   ", "  ")) for span in (*pair, *tail)
+            )
     for between in ("  ", " "):
         yield _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, between)
     yield _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, " ", sign="")

@@ -24,6 +24,8 @@ from tui.drawing.series import nearest
 NO_FACTOR = 1e-3
 # The plan of a whole run is looked at in this many columns.
 WHOLE_COLUMNS = 200
+# A strip of fewer columns shows only the rate now beside it.
+LEAST_STRIP = 30
 
 
 def rate_pane(
@@ -59,7 +61,10 @@ def rate_facts(history: History, room: int) -> Row:
     factors = _factors(history)
     planned = Span(f"   {drawing_text.PLANNED}", "dim")
     named = [(*now, Span(f"   {name}", "dim"), *factors) for name in (warm, kind)]
-    forms = [(*named[0], planned), *named, (*now, *factors), now, now[:2], now[1:2]]
+    forms = [(*named[0], planned), *named]
+    if factors:
+        forms += [(*now[:2], Span(f"   {kind}", "dim"), *factors)]
+    forms += [now, now[:2], now[1:2]]
     return fitting(forms, room)
 
 
@@ -153,8 +158,11 @@ def rate_strip(history: History, width: int) -> Row:
     if plan is None or plan.steps <= 0:
         return cells.fit(cells.row(" ", Span(shared_text.RATE, "dim")), width)
     done = axis.share(step, 0, plan.steps)
-    end = (*rates_now(history, drawing_text.NEXT), Span(f"   {numbers.whole(done):>3} % "))
-    room = width - cells.width(end) - cells.width([Span(shared_text.RATE)]) - 5
+    rates, share = rates_now(history, drawing_text.NEXT), Span(f"   {numbers.whole(done):>3} % ")
+    room = width - cells.width((*rates, share)) - cells.width([Span(shared_text.RATE)]) - 5
+    if room < LEAST_STRIP:  # the rate now alone
+        room += cells.width(rates[2:])
+        rates = rates[:2]
     bar = _bar(history, plan.steps, room)
     at = axis.column(done, 1.0, max(1, room))
     row = cells.row(
@@ -165,7 +173,8 @@ def rate_strip(history: History, width: int) -> Row:
         Span("┃" if bar else "", "key"),
         Span(bar[at + 1 :], "dim"),
         "   ",
-        *end,
+        *rates,
+        share,
     )
     return cells.fit(row, width)
 

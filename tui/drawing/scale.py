@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine import text
+from engine import numbers
 from tui.drawing import cells
 from tui.drawing.axis import HUGE, Limits, share, tame
 from tui.drawing.cells import Row, Span
@@ -100,12 +100,13 @@ def _digit(value: float, *, upward: bool) -> float:
 
 
 def y_label(value: float) -> str:
-    """A limit in at most five cells: 0, 2.5, 100, 0.015, 4e-4, 15k."""
+    """A round value, exactly: 0, 2.5, 100, 0.015, 4e-4, 15k; a limit has at most five cells."""
     size = abs(value)
-    if 1e4 <= size < 1e12:
-        return text.short_count(value)
+    for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if max(1e4, bound) <= size < 1e12:
+            return f"{value / bound:.4g}{unit}"
     if value and not 1e-3 <= size < 1e4:
-        return f"{value:.0e}".replace("e+", "e").replace("e-0", "e-")
+        return numbers.short(value, 1e-3)
     return f"{value:.4g}"
 
 
@@ -120,19 +121,14 @@ def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:
 
 
 def _y_labels(scale: Scale, rows: int, width: int) -> dict[int, str]:
-    """The label of each row that has one; between the ends only labels that fit whole.
-
-    A label between the ends stands only where its value lies in the middle of a row, at its tick.
-    """
+    """The label of each row that has one; between the ends only labels that fit whole."""
     if rows < 2:
         return {}
     labels = {0: y_label(scale.high)[:width], rows - 1: y_label(scale.low)[:width]}
-    most = (rows - 1) // LABEL_ROWS
-    for value in _decades(scale) if scale.log else _divisions(scale, most):
-        at, label = (1 - scale.share(value)) * (rows - 1), y_label(value)
-        fits = len(label) <= width and all(abs(at - other) >= LABEL_ROWS for other in labels)
-        if fits and abs(at - round(at)) <= 1 / DOTS:
-            labels[round(at)] = label
+    for value in _decades(scale) if scale.log else _divisions(scale, rows):
+        row, label = dot_row(scale, value, rows) // DOTS, y_label(value)
+        if len(label) <= width and all(abs(row - other) >= LABEL_ROWS for other in labels):
+            labels[row] = label
     return labels
 
 
@@ -145,26 +141,34 @@ def dot_row(scale: Scale, value: float, rows: int) -> int:
     """
     if rows < 2:
         return round((1 - scale.share(value)) * (DOTS - 1))
-    if value > scale.high:
+    slack = 1e-9 * (scale.high - scale.low)
+    if value > scale.high + slack:
         return 0
-    if value < scale.low:
+    if value < scale.low - slack:
         return DOTS * rows - 1
     at = DOTS * (1 - scale.share(value)) * (rows - 1) + (DOTS - 1) / 2
     upper = at < (DOTS * rows - 1) / 2
     return math.floor(at + 0.5 + 1e-6) if upper else math.ceil(at - 0.5 - 1e-6)
 
 
-def _divisions(scale: Scale, most: int) -> Iterable[float]:
-    """Round values that divide the axis evenly into at most this many parts."""
-    extent = scale.high - scale.low
+def _divisions(scale: Scale, rows: int) -> Sequence[float]:
+    """Round values that divide the axis evenly, a few rows apart.
+
+    If possible, all lie in the middle of a row, where their ticks stand, to one dot.
+    """
+    extent, most = scale.high - scale.low, (rows - 1) // LABEL_ROWS
     if most < 2 or not 1 / HUGE < extent < math.inf:
         return ()
     power = 10.0 ** math.floor(math.log10(extent / most))
+    found: list[list[float]] = []
     for step in (power * n for n in (1, 2, 2.5, 5, 10, 20)):
         first, parts = scale.low / step, extent / step
-        if parts <= most + 1e-6 and all(abs(x - round(x)) < 1e-6 for x in (first, parts)):
-            return [_snap(round(first) + i, step) for i in range(1, round(parts))]
-    return ()
+        if 1.5 < parts <= most + 1e-6 and all(abs(x - round(x)) < 1e-6 for x in (first, parts)):
+            found.append([_snap(round(first) + i, step) for i in range(1, round(parts))])
+            apart = (rows - 1) / round(parts)
+            if all(abs(i * apart - round(i * apart)) <= 1 / DOTS for i in range(1, round(parts))):
+                return found[-1]
+    return found[0] if found else ()
 
 
 def _decades(scale: Scale) -> Iterator[float]:

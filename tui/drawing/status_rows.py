@@ -58,8 +58,8 @@ def status_row(
     """
     names = _names(history, label)
     states = _states(history, now, state(history, pausing, silent), clock)
-    pairs = [(names[0], states[0]), (names[0], states[1]), (names[1], states[1])]
-    pairs += [(name, state) for state in states[1:] for name in names[2:]]
+    pairs = [(name, state) for state in states[:2] for name in names[:2]]
+    pairs += [(name, state) for state in states[1:] for name in names[2:] or names]
     if width >= WIDE:
         more = _more_names(history), _more_states(history, states[0])
         pairs.insert(0, (cells.row(*names[0], more[0]), more[1]))
@@ -138,13 +138,10 @@ def _more_states(history: History, long: Row) -> Row:
 def _names(history: History, label: str) -> tuple[Row, ...]:
     """The name and the device of the run, from long to short; until it starts, `label`."""
     run = history.run
-    if run is None:
-        return ((Span(harmless(label), "title"),),) * 5
-    number, _, name = run.name.partition("-")
-    if not number.isdigit() or not name:
-        number, name = "", run.name
-    number = drawing_text.run(number) if number else ""
+    number, name = _numbered(label if run is None else run.name)
     title = harmless(f"{number} {name}".strip())
+    if run is None:
+        return ((Span(title, "title"),),)
     device, model = _device(run)
     precision = run.resolved.precision
     where = " · ".join((f"{device} {model}".strip(), precision, drawing_text.batch(history.batch)))
@@ -155,8 +152,14 @@ def _names(history: History, label: str) -> tuple[Row, ...]:
         cells.row(Span(f"{numbered} · {data}", "title"), Span(f" · {device} {precision}", "dim")),
         cells.row(Span(f"{numbered} · {data}", "title")),
         cells.row(Span(numbered, "title")),
-        cells.row(Span(arch, "title")),
+        cells.row(Span(number or arch, "title")),
     )
+
+
+def _numbered(name: str) -> tuple[str, str]:
+    """`run 43` and `resnet18` of `43-resnet18`; without a number, the first is empty."""
+    number, _, rest = name.partition("-")
+    return (drawing_text.run(number), rest) if number.isdigit() and rest else ("", name)
 
 
 def _device(run: RunStarted) -> tuple[str, str]:

@@ -28,6 +28,8 @@ Level: TypeAlias = Literal["error", "warning", "good", "note"]
 LONGEST, NAME = 100, 16
 # A change below this share of a loss is none; a rise that is called overfitting is twice as large.
 MOVES = 0.02
+# After this many epochs a network should have learned something.
+LEARN_EPOCHS = 3
 # Overfitting and standing still need this many epochs without a better one.
 OVERFIT_EPOCHS, STILL_EPOCHS = 3, 5
 # A gap between the accuracies in training and validation that goes with overfitting, and one that
@@ -90,6 +92,8 @@ def fitting(found: Iterable[Verdict], width: int) -> list[Verdict]:
                 kept.append(form)
                 room -= size
                 break
+        if not kept:
+            break  # nothing less important stands alone
     return kept
 
 
@@ -137,12 +141,15 @@ def _worse_than_guess(history: History) -> Verdict | None:
 
 
 def _no_learning(history: History) -> Verdict | None:
+    """The training loss is that of a guess, and was never lower."""
     last, guess = _last(history), math.log(max(2, len(history.classes)))
-    loss = number(last.train_loss) if last else math.nan
-    if last is None or last.epoch < OVERFIT_EPOCHS or not loss >= (1 - MOVES) * guess:
+    known = [number(e.train_loss) for e in history.epochs if e.train_loss is not None]
+    if last is None or len(known) < LEARN_EPOCHS or last.train_loss is None:
+        return None
+    if min(known) < (1 - MOVES) * guess:
         return None
     over = history.ended is not None
-    text = verdict_text.no_learning(significant(loss), significant(guess), over=over)
+    text = verdict_text.no_learning(significant(known[-1]), significant(guess), over=over)
     return Verdict("warning", text, verdict_text.no_learning_reason(last.epoch))
 
 
@@ -237,7 +244,7 @@ def _layers(history: History) -> Verdict | None:
 
 def _shared_cpu(history: History) -> Verdict | None:
     taken = taken_by_others(history.hardware)
-    if not taken or history.ended is not None:
+    if not taken or history.steps is None or history.ended is not None:
         return None
     _, words = min(verdict_text.SHARES, key=lambda one: abs(one[0] - taken))
     reason = verdict_text.shared_reason(numbers.whole(taken))

@@ -134,15 +134,18 @@ class Footer(Strip):
 def keys_row(keys: Iterable[tuple[str, str]], width: int, spell: Callable[[str], str] = str) -> Row:
     """` p pause   c checkpoint`; a narrow row has less space between keys, then fewer keys.
 
-    The most useful keys come first. The last two, for leaving and for help, always stay; a sign
-    before them stands for keys that were left out. `spell` writes a key.
+    The most useful keys come first. The last two, for leaving and for help, always stay, at last
+    without what their labels add in brackets; a sign before them stands for keys that were left
+    out. `spell` writes a key.
     """
     written = tuple((spell(key), label) for key, label in keys)
     others, always = written[:-2], written[-2:]
     firsts = [(*others[:kept], (spell(MORE), "")) for kept in range(len(others) - 1, -1, -1)]
     forms = [_keys(written, gap) for gap in (3, 2)]
     forms += [_keys((*first, *always), 2) for first in (*firsts, ())]
-    return fitting([*forms, _keys(tuple((key, "") for key, _ in always), 1)], width)
+    brief = tuple((key, label.partition(" (")[0]) for key, label in always)
+    forms += [_keys(brief, 2), _keys(tuple((key, "") for key, _ in always), 1)]
+    return fitting(forms, width)
 
 
 def _keys(keys: tuple[tuple[str, str], ...], gap: int) -> Row:

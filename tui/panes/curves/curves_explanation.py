@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from engine import numbers
-from engine.numbers import number
+from msgspec import UnsetType
+
+from engine.numbers import number, percent, share, significant
 from engine.protocol.events import EpochEnded
 from engine.run.history import History
 from tui.panes.curves import curves_text
@@ -15,9 +16,9 @@ from tui.panes.curves import curves_text
 EPOCHS = 3
 MOVES = 0.02
 # A smaller gap between training and validation is not mentioned: as a share of the loss, and as a
-# difference of accuracies.
+# difference of accuracies in points.
 LOSS_GAP = 0.25
-ACCURACY_GAP = 0.03
+ACCURACY_GAP = 3.0
 
 
 def of_loss(history: History) -> Iterator[str]:
@@ -26,11 +27,11 @@ def of_loss(history: History) -> Iterator[str]:
         yield curves_text.EXPLAIN_LOSS
         return
     guess = math.log(max(2, len(history.classes)))
-    yield curves_text.explain_loss(len(history.classes), numbers.significant(guess))
+    yield curves_text.explain_loss(len(history.classes), significant(guess))
     if history.steps.loss is None:
         yield curves_text.EXPLAIN_NOT_A_NUMBER
     elif not history.epochs:
-        yield curves_text.explain_loss_now(numbers.significant(history.steps.loss))
+        yield curves_text.explain_loss_now(significant(history.steps.loss))
     elif None in (history.epochs[-1].train_loss, history.epochs[-1].loss):
         yield curves_text.EXPLAIN_EPOCH_NOT_A_NUMBER
     else:
@@ -39,7 +40,7 @@ def of_loss(history: History) -> Iterator[str]:
 
 
 def _gap(train: float, validation: float) -> str:
-    shown = numbers.significant(train), numbers.significant(validation)
+    shown = significant(train), significant(validation)
     if validation > train * (1 + LOSS_GAP):
         return curves_text.explain_loss_above(*shown)
     if validation < train * (1 - LOSS_GAP):
@@ -51,39 +52,44 @@ def _trend(epochs: Sequence[EpochEnded]) -> str:
     known = [(number(e.loss), e.epoch) for e in epochs if math.isfinite(number(e.loss))]
     if len(known) <= EPOCHS:
         return curves_text.EXPLAIN_EARLY
-    (now, _), (before, _), (best, best_epoch) = known[-1], known[-1 - EPOCHS], min(known)
+    (now, last), (before, first), (best, best_epoch) = known[-1], known[-1 - EPOCHS], min(known)
+    shown = significant(before), significant(now), last - first
     if now < before * (1 - MOVES):
-        return curves_text.explain_loss_falls(
-            numbers.significant(before), numbers.significant(now), EPOCHS
-        )
-    if known[-1][1] - best_epoch >= EPOCHS and now > best * (1 + 2 * MOVES):
+        return curves_text.explain_loss_falls(*shown)
+    if last - best_epoch >= EPOCHS and now > best * (1 + 2 * MOVES):
         above = now > number(epochs[-1].train_loss)
         return (
             curves_text.explain_loss_rises(best_epoch)
             if above
             else curves_text.explain_loss_rose(best_epoch)
         )
-    return curves_text.explain_loss_flat(EPOCHS)
+    if now > before * (1 + MOVES):
+        return curves_text.explain_loss_up(*shown)
+    return curves_text.explain_loss_flat(last - first)
 
 
 def of_accuracy(history: History) -> Iterator[str]:
     """The meaning of accuracy, the gap between training and validation, and the best epoch."""
     classes = max(1, len(history.classes))
-    yield curves_text.explain_accuracy(classes, numbers.percent(1 / classes))
+    yield curves_text.explain_accuracy(classes, percent(1 / classes))
     if not history.epochs:
         yield curves_text.EXPLAIN_FIRST_EPOCH
         return
     last = history.epochs[-1]
-    gap = number(last.train_top1) - number(last.top1)
-    shown = numbers.percent(last.train_top1), numbers.percent(last.top1)
+    shown = percent(last.train_top1), percent(last.top1)
+    # From the numbers as they are written, so that they agree.
+    gap = float(shown[0]) - float(shown[1])
     if gap > ACCURACY_GAP:
-        yield curves_text.explain_accuracy_gap(*shown, numbers.percent(gap))
+        yield curves_text.explain_accuracy_gap(*shown, f"{gap:.1f}")
     elif gap < -ACCURACY_GAP:
         yield curves_text.explain_accuracy_below(*shown)
     elif math.isfinite(gap):
         yield curves_text.explain_accuracy_together(*shown)
     best = history.best
     if best is not None and best.epoch < last.epoch:
-        yield curves_text.explain_best_before(numbers.percent(best.top1), best.epoch)
+        yield curves_text.explain_best_before(percent(best.top1), best.epoch)
     elif best is not None:
         yield curves_text.EXPLAIN_BEST_NOW
+    ended = history.ended
+    if ended is not None and not isinstance(ended.test_top1, UnsetType):
+        yield curves_text.explain_test(share(ended.test_top1))

@@ -85,6 +85,10 @@ def explain_loss_falls(before: str, now: str, epochs: int) -> str:
     return f"On new images it falls now, from {before} to {now} in {epochs} epochs."
 
 
+def explain_loss_up(before: str, now: str, epochs: int) -> str:
+    return f"On new images it has risen, from {before} to {now} in {epochs} epochs."
+
+
 def explain_loss_flat(epochs: int) -> str:
     return f"On new images it has hardly moved for {epochs} epochs; a lower learning rate may help."
 
@@ -115,6 +119,10 @@ def explain_accuracy_together(train: str, validation: str) -> str:
         f"Training ({train} %) and new images ({validation} %) lie close together: what the "
         "network learns carries over."
     )
+
+
+def explain_test(top1: str) -> str:
+    return f"On the test images, which chose nothing, the best weights reach {top1}."
 
 
 def explain_best_before(top1: str, epoch: int) -> str:

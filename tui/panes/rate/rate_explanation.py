@@ -21,7 +21,8 @@ IN_STEPS = ("constant", "step")
 
 def sentences(history: History) -> Iterator[str]:
     yield rate_text.EXPLAIN_RATE
-    plan, rate = history.plan, history.rate
+    plan = history.plan
+    rate = history.rate if history.rate is not None else history.planned_rate(history.step)
     if plan is None or rate is None:
         yield rate_text.EXPLAIN_NO_PLAN
         return

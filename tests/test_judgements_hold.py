@@ -1,0 +1,298 @@
+"""No verdict, and no sentence of `e` on the curves and the rate, contradicts its numbers."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.numbers import percent, share, significant
+from engine.protocol import events
+from engine.protocol.events import Event, Health
+from engine.recipes import schedule
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
+from engine.recipes.schedule import Asked, Steering
+from engine.run.history import History
+from tests import scripted
+from tui.drawing import cells
+from tui.panes.curves import curves_explanation
+from tui.panes.layers.diagnosis import Diagnosis
+from tui.panes.machine.machine_rows import taken_by_others
+from tui.panes.rate import rate_explanation
+from tui.screens import verdict_text
+from tui.screens.verdicts import LONGEST, Verdict, fitting, verdict_row, verdicts
+
+STEPS = 10  # in an epoch, as in `scripted.started`
+GUESS = 1 / len(scripted.started().classes)
+
+losses = st.none() | st.sampled_from([0.02, 0.3, 0.31, 0.5, 0.52, 1.0, 2.29, 2.31, 4.0])
+shares = st.none() | st.sampled_from([0.0, 0.099, 0.1, 0.45, 0.87, 0.8704, 0.995, 1.0])
+results = st.lists(st.tuples(losses, shares, losses, shares), max_size=9)
+endings = st.sampled_from([None, "done", "stopped", "failed"])
+
+
+def run(
+    epochs: list[tuple[float | None, float | None, float | None, float | None]],
+    ending: str | None,
+    *more: Event,
+) -> History:
+    """A run of 40 epochs with these results: loss and accuracy in training, then in validation."""
+    said: list[Event] = [scripted.started(epochs=40), *more]
+    best = -1.0
+    for number, (train_loss, train_top1, loss, top1) in enumerate(epochs, start=1):
+        said.append(scripted.steps(STEPS * number))
+        is_best = top1 is not None and top1 > best
+        best = max(best, top1 or 0.0) if is_best else best
+        said.append(
+            msgspec.structs.replace(
+                scripted.ended_epoch(number),
+                train_loss=train_loss,
+                train_top1=train_top1,
+                loss=loss,
+                top1=top1,
+                best=is_best,
+            )
+        )
+    if ending is not None:
+        test = 0.5 if ending == "done" else msgspec.UNSET
+        said.append(events.RunEnded(ending, test_top1=test, step=STEPS * len(epochs)))  # type: ignore[arg-type]
+    history = History()
+    history.fold(scripted.stamped(said))
+    return history
+
+
+def found(pattern: str, text: str) -> list[str]:
+    """The groups of the only place that fits; empty if there is none."""
+    places = re.findall(pattern, text)
+    assert len(places) < 2, text
+    return [*places[0]] if places and isinstance(places[0], tuple) else places
+
+
+@given(results, endings)
+def test_verdicts_on_the_learning(
+    epochs: list[tuple[float | None, float | None, float | None, float | None]],
+    ending: str | None,
+) -> None:
+    history = run(epochs, ending)
+    said = verdicts(history, "cnn-tui resume 4")
+    text = "\n".join(one.text for one in said)
+    assert all(one.reason.endswith(".") for one in said)
+    over = ending is not None
+    assert not over or not re.search(r"overfits|learns|does not|gets worse| is worse", text)
+    assert over or not re.search(r"overfitted|learned|did not|got worse| was worse", text)
+    assert ("cnn-tui resume 4" in text) == (ending in ("stopped", "failed"))
+    if not epochs:
+        return
+    last, known = history.epochs[-1], [e for e in history.epochs if e.loss is not None]
+    pair = found(r"(?:epoch \d+|points): train ([\d.]+), val ([\d.]+ %)", text)
+    assert not pair or pair == [percent(last.train_top1), share(last.top1)]
+    since = found(r"since epoch (\d+)", text)
+    if since:
+        lowest = min(known, key=lambda e: e.loss or 0.0)
+        assert int(since[0]) == lowest.epoch < last.epoch
+        assert (last.loss or 0.0) > (last.train_loss or 0.0)
+        assert float(pair[0]) > float(pair[1].rstrip(" %"))
+    gap = found(r"gap of ([\d.]+) points", text)
+    assert not gap or float(gap[0]) == pytest.approx(float(pair[0]) - float(pair[1].rstrip(" %")))
+    worse = found(r"worse than a guess: ([\d.]+) %, a guess has ([\d.]+) %", text)
+    assert not worse or float(worse[0]) < float(worse[1]) == 100 * GUESS
+    assert not worse or f"{worse[0]} %" == share(last.top1)
+    best = found(r"best val ([\d.]+ %) in epoch (\d+)", text)
+    best += found(r"val ([\d.]+ %), best ", text)
+    assert not best or (history.best is not None and best[0] == share(history.best.top1))
+    assert len(best) < 2 or (history.best is not None and int(best[1]) == history.best.epoch)
+    rose = found(r"worse: loss ([\d.e-]+), was ([\d.e-]+) in epoch (\d+)", text)
+    assert not rose or float(rose[0]) > float(rose[1])
+    assert not rose or rose[1] == significant(history.epochs[int(rose[2]) - 1].train_loss)
+    assert not ("learn" in text and rose)
+    assert ("not a number" in text) == (last.loss is None)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1e-9, 0.1, 2e3]), st.sampled_from([0.0, 0.9])), max_size=6),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
+def test_verdicts_on_layers_and_machine(
+    reports: list[tuple[float, float]], cpu: float, engine: float
+) -> None:
+    layers = tuple(
+        Health(f"l{i}", gradient, 1e-3, 0.0, 1.0, dead)
+        for i, (gradient, dead) in enumerate(reports)
+    )
+    load = events.Hardware(4, cpu, min(cpu, engine), 1, 2, 1, 10**12)
+    history = run([(0.5, 0.5, 0.5, 0.5)], None, events.LayerHealth(layers), load)
+    text = "\n".join(one.text for one in verdicts(history))
+    judged = Diagnosis(history.health).verdicts.values()
+    bad = [one.health.layer for one in judged if one.problem]
+    counted = found(r"(\d+) of (\d+) layers (\w+)", text)
+    assert counted == (
+        [str(len(bad) or len(layers)), str(len(layers)), "unhealthy" if bad else "healthy"]
+        if layers
+        else []
+    )
+    assert not bad or found(r"unhealthy: (\w+) ", text)[0] in bad
+    taken = taken_by_others(load)
+    words = found(r"others take (.+)", text)
+    assert bool(words) == bool(taken)
+    meant = {said: part for part, said in verdict_text.SHARES}
+    assert not words or meant[words[0]] == pytest.approx(taken, abs=0.1)
+
+
+@given(results, endings, st.integers(1, 220))
+def test_the_line_holds_the_most_important_verdict_and_at_most_a_hundred_signs(
+    epochs: list[tuple[float | None, float | None, float | None, float | None]],
+    ending: str | None,
+    width: int,
+) -> None:
+    said = verdicts(run(epochs, ending), "cnn-tui resume 4")
+    row = verdict_row(said, width)
+    assert cells.width(row) == width
+    assert len(cells.text(row).strip()) <= LONGEST
+    kept = fitting(said, width)
+    assert not kept or (kept[0].reason == said[0].reason and kept[0].text in cells.text(row))
+    assert width < 80 or bool(kept) == bool(said), "at 80 columns there is a form that fits"
+
+
+def test_a_long_line_leaves_out_what_is_less_important() -> None:
+    said = [
+        Verdict("error", "a" * 50, "A."),
+        Verdict("note", "b" * 50, "B."),
+        Verdict("note", "c", "C."),
+    ]
+    assert [one.text[0] for one in fitting(said, 200)] == ["a", "c"]
+    narrow = [Verdict("error", "a" * 50, "A.", "short")]
+    assert cells.text(verdict_row(narrow, 20)).strip() == "✗ short"
+
+
+@given(results, endings)
+def test_what_is_said_of_the_curves(
+    epochs: list[tuple[float | None, float | None, float | None, float | None]],
+    ending: str | None,
+) -> None:
+    history = run(epochs, ending)
+    loss = " ".join(curves_explanation.of_loss(history))
+    accuracy = " ".join(curves_explanation.of_accuracy(history))
+    if not epochs:
+        return
+    last, known = history.epochs[-1], [e for e in history.epochs if e.loss is not None]
+    written = {significant(last.train_loss), significant(last.loss)}
+    above = found(r"Validation \(([\d.]+)\) lies above training \(([\d.]+)\)", loss)
+    below = found(r"Validation \(([\d.]+)\) lies below training \(([\d.]+)\)", loss)
+    assert not above or (float(above[0]) > float(above[1]) and {*above} == written)
+    assert not below or (float(below[0]) < float(below[1]) and {*below} == written)
+    lowest = found(r"lowest in epoch (\d+) and has risen", loss)
+    if lowest:
+        then = history.epochs[int(lowest[0]) - 1].loss
+        assert then == min(e.loss or 0.0 for e in known) < (last.loss or 0.0)
+    for words, sign in (("falls now", 1), ("has risen", -1)):
+        moved = found(rf"it {words}, from ([\d.]+) to ([\d.]+) in (\d+) epochs", loss)
+        if moved:
+            before = history.epochs[last.epoch - 1 - int(moved[2])]
+            assert moved[:2] == [significant(before.loss), significant(last.loss)]
+            assert sign * (float(moved[0]) - float(moved[1])) > 0
+    flat = found(r"hardly moved for (\d+) epochs", loss)
+    if flat:
+        before = history.epochs[last.epoch - 1 - int(flat[0])]
+        assert last.loss == pytest.approx(before.loss, rel=0.021)
+    gap = found(
+        r"Training is at ([\d.]+) %, new images are at ([\d.]+) %: .* ([\d.]+) points", accuracy
+    )
+    assert not gap or float(gap[2]) == pytest.approx(float(gap[0]) - float(gap[1]))
+    assert not gap or gap[:2] == [percent(last.train_top1), percent(last.top1)]
+    best = found(r"The best was ([\d.]+) % at epoch (\d+)", accuracy)
+    if best:
+        assert history.best is not None
+        assert best == [percent(history.best.top1), str(history.best.epoch)]
+    assert ("test images" in accuracy) == (ending == "done")
+
+
+rates = st.sampled_from([0.1, 0.05, 0.001])
+plans = st.fixed_dictionaries(
+    {
+        "schedule": st.sampled_from(["constant", "step", "cosine", "onecycle", "linear"]),
+        "lr": rates,
+        "epochs": st.integers(1, 9),
+        "warmup": st.sampled_from([0, 0, 2]),
+        "milestones": st.just([2, 4, 8]),
+        "gamma": st.sampled_from([0.1, 0.5]),
+        "lr_floor": st.sampled_from([0.0, 1e-5, 5e-3]),
+    }
+)
+
+
+def trained(recipe: Recipe, steps: int, drops: list[int], steering: Steering | None) -> History:
+    """A run of this recipe after these steps, steered at its first step.
+
+    `drops` are the epochs after which reduce-on-plateau multiplies the rate by 0.2.
+    """
+    start = msgspec.structs.replace(scripted.started(), recipe=recipe)
+    said: list[Event] = [start]
+    plan = schedule.plan(recipe, STEPS, steering)
+    if steering is not None:
+        first = schedule.learning_rate(plan, 0)
+        asked, scale = steering.asked, steering.factor
+        said.append(events.Steered(1.0, steering.epochs, first, scale=scale, asked=asked, step=0))
+    for step in range(1, min(steps, plan.steps) + 1):
+        plateau = 0.2 ** sum(epoch * STEPS < step for epoch in drops)
+        rate = schedule.learning_rate(plan, step - 1, plateau)
+        epoch = (step - 1) // STEPS + 1
+        said.append(events.Steps(epoch, 0.5, 0.5, rate, 100.0, step=step))
+        if step % STEPS == 0:
+            ended = msgspec.structs.replace(scripted.ended_epoch(epoch), lr=rate)
+            said.append(ended)
+    if steps >= plan.steps:
+        said.append(events.RunEnded("done", step=plan.steps))
+    history = History()
+    history.fold(scripted.stamped(said))
+    return history
+
+
+steerings = st.none() | st.builds(
+    Steering,
+    epochs=st.integers(1, 9),
+    factor=st.sampled_from([1.0, 0.5]),
+    asked=st.none() | st.builds(Asked, step=st.just(0), rate=rates),
+)
+
+
+@given(plans, st.integers(1, 95), st.lists(st.integers(1, 8), unique=True, max_size=4), steerings)
+def test_what_is_said_of_the_rate(
+    fields: dict[str, object], steps: int, drops: list[int], steering: Steering | None
+) -> None:
+    history = trained(build_recipe(settings=fields), steps, drops, steering)
+    text = " ".join(rate_explanation.sentences(history))
+    plan, rate = history.plan, history.rate
+    assert plan is not None
+    assert rate is not None
+    following = history.epoch * STEPS
+    soon = history.planned_rate(following) if following < plan.steps else None
+    moves = found(
+        r"It (?:is still warming up|rises|falls), from ([\d.e-]+) now to ([\d.e-]+)", text
+    )
+    stays = found(r"It stays at ([\d.e-]+\d)", text)
+    if history.ended is not None or soon is None:
+        assert not moves
+        assert not stays
+        assert f"{significant(rate)}" in text
+    else:
+        assert bool(moves) != bool(stays)
+    if moves:
+        assert soon is not None
+        assert moves == [significant(rate), significant(soon)]
+        assert ("It falls" in text) == (soon < rate)
+    if stays:
+        assert stays == [significant(rate)]
+        assert soon == pytest.approx(rate, rel=0.006)
+    peak = found(r"highest value of the run was ([\d.e-]+\d)", text)
+    assert not peak or float(peak[0]) >= 0.99 * rate
+    change = found(r"In epoch (\d+) it changed from ([\d.e-]+) to ([\d.e-]+\d)", text)
+    if change:
+        epoch = int(change[0])
+        ended = {e.epoch: e.lr for e in history.epochs}
+        assert change[1:] == [significant(ended[epoch - 1]), significant(ended.get(epoch, rate))]
+        assert all(lr == pytest.approx(rate, rel=0.006) for e, lr in ended.items() if e >= epoch)
