@@ -147,9 +147,7 @@ def _names(history: History, label: str) -> tuple[Row, ...]:
     title = harmless(f"{number} {name}".strip())
     device, model = _device(run)
     precision = run.resolved.precision
-    where = " · ".join(
-        (f"{device} {model}".strip(), precision, drawing_text.batch(history.batch))
-    )
+    where = " · ".join((f"{device} {model}".strip(), precision, drawing_text.batch(history.batch)))
     arch, data = map(harmless, short_names(run.recipe))
     numbered = harmless(f"{number} {arch}".strip())
     return (
