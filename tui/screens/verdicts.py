@@ -85,7 +85,7 @@ def fitting(found: Iterable[Verdict], width: int) -> list[Verdict]:
     """The verdicts that a row of this width holds, as it writes them."""
     room, kept = min(LONGEST, width - 2), list[Verdict]()
     for one in found:
-        forms = [one, one._replace(text=one.short)] if one.short and not kept else [one]
+        forms = [one, one._replace(text=one.short)] if one.short else [one]
         for form in forms:
             size = cells.width([_said(form)]) + 3 * bool(kept)
             if size <= room:
