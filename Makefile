@@ -43,14 +43,24 @@ bench: .venv/installed-dev
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/installed: pyproject.toml | .venv/bin/python
+# A line for each package, with its size: a silent pip looks as if it hung. Its errors are on stderr.
+define INSTALL
 	@echo "installing PyTorch and the rest: this takes some minutes, once"
-	$(BIN)/pip install --quiet --editable .
+	@{ $(BIN)/pip install --progress-bar off --editable $(1) || echo FAILED; } | awk ' \
+	    /^ *(Downloading|Using cached) [^ ]*whl/ { \
+	        sub(/Using cached/, "cached"); split($$2, part, "-"); sub(/.*\//, "", part[1]); \
+	        print "  " part[1], part[2], $$3, $$4; fflush() } \
+	    /^Installing collected/ { print "  unpacking, which takes a minute …"; fflush() } \
+	    /^FAILED$$/ { failed = 1 } \
+	    END { exit failed }'
+endef
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(call INSTALL,.)
 	@touch $@
 
 .venv/installed-dev: pyproject.toml | .venv/bin/python
-	@echo "installing PyTorch and the rest: this takes some minutes, once"
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(call INSTALL,'.[dev]')
 	@touch $@ .venv/installed
 
 # It finds what .venv has, so only what is optional is downloaded.

@@ -30,7 +30,7 @@ from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.drawing.architecture_list import CIFAR10
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import folder_dialog, launcher_screen
+from tui.screens.launcher import box_layout, folder_dialog, launcher_screen
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.launcher.new_run import ImageFolder
@@ -66,7 +66,7 @@ def notes(pilot: Pilot[Any]) -> str:
 
 async def test_one_enter_starts_the_defaults(tmp_path: Path, spawned: list[Recipe]) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
-        assert "cnn-tui train -m lenet5 -d digits -r quick" in await settled(pilot)
+        assert "cnn-tui --arch lenet5 --data digits --recipe quick" in await settled(pilot)
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Dashboard)
@@ -78,9 +78,9 @@ async def test_the_arrows_choose_and_the_command_line_follows(
 ) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await pilot.press("down", "down")
-        assert "-m vgg11 -d digits" in await settled(pilot)
+        assert "--arch vgg11 --data digits" in await settled(pilot)
         await pilot.press("up")
-        assert "-m alexnet" in await settled(pilot)
+        assert "--arch alexnet" in await settled(pilot)
         await pilot.press("tab", "tab", "tab", "down")
         assert "--device cpu" in await settled(pilot)
         await pilot.press("enter")
@@ -95,7 +95,7 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
         await settled(pilot)
         await pilot.press("tab", "tab", "down", "down")
         shown = await settled(pilot)
-        assert "-m lenet5 -d digits -r article\n" in re.sub(" +\n", "\n", shown)
+        assert "--arch lenet5 --data digits --recipe article\n" in re.sub(" +\n", "\n", shown)
         assert "▸ article " in shown
         assert "120 epochs   batch 64   seed 0" in shown
         assert "the Keras tutorial: Adam" in shown
@@ -127,6 +127,24 @@ async def test_fields_are_checked_before_they_are_taken(
         await pilot.press("f", "escape", "enter")
         await pilot.pause()
     assert [c.epochs for c in spawned] == [7]
+
+
+async def test_a_field_is_found_by_a_part_of_its_name_or_its_group(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("f", "up", "up", *"smooth")
+        shown = await settled(pilot)
+        assert "label_smoothing" in shown
+        assert "epochs " not in shown.replace("20 epochs ", "")
+        await pilot.press("enter", "end", *["backspace"] * 5, *"0.1", "down")
+        await pilot.press(*["backspace"] * 6, *"augment")
+        shown = await settled(pilot)
+        assert "rotate" in shown
+        assert "label_smoothing" not in shown
+        await pilot.press("down", "enter")
+        assert "label_smoothing=0.1" in await settled(pilot)
 
 
 async def test_enter_in_a_field_goes_on_to_the_next_one(
@@ -164,7 +182,7 @@ async def test_data_that_is_not_on_disk_is_left_to_the_engine_to_download(
     async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "down")
-        assert "-d mnist" in await settled(pilot)
+        assert "--data mnist" in await settled(pilot)
         await pilot.press("enter")
         await pilot.pause()
     assert [chosen.data for chosen in spawned] == ["mnist"]
@@ -271,9 +289,9 @@ async def test_a_long_command_is_cut_with_a_sign_and_copied_whole(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with launcher(tmp_path).run_test(size=(30, 12)) as pilot:
-        assert "cnn-tui train -m lenet5 -d d…" in await settled(pilot)
+        assert "cnn-tui --arch lenet5 --data…" in await settled(pilot)
         await pilot.press("y")
-        assert pilot.app.clipboard == "cnn-tui train -m lenet5 -d digits -r quick"
+        assert pilot.app.clipboard == "cnn-tui --arch lenet5 --data digits --recipe quick"
 
 
 async def test_a_filter_lists_while_it_is_typed_and_escape_brings_all_back(
@@ -290,7 +308,7 @@ async def test_a_filter_lists_while_it_is_typed_and_escape_brings_all_back(
         assert "▸ alexnet " in shown
         assert "/ filter" in shown
         await pilot.press("slash", *"resnet5", "enter")
-        assert "-m resnet50 -d digits" in await settled(pilot)
+        assert "--arch resnet50 --data digits" in await settled(pilot)
 
 
 async def test_a_filter_that_nothing_fits_is_no_choice(
@@ -382,7 +400,7 @@ async def test_before_a_folder_is_chosen_there_is_no_command(
         await pilot.press("tab", "end", "y")
         shown = await settled(pilot)
         assert "no folder of images is chosen yet" in shown
-        assert "cnn-tui train" not in shown
+        assert "cnn-tui --arch" not in shown
         assert pilot.app.clipboard == ""
         # The counts are those of the images of the stages.
         assert "Stages at 32×32" in shown
@@ -551,6 +569,52 @@ async def test_where_the_last_run_is_gone_its_box_is_left(
         assert focused.id == "arch"
 
 
+async def test_the_runs_are_filtered_and_ordered_where_they_have_the_focus(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    for name in ("1-zebra", "2-mole", "3-ant"):
+        scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), name)
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("shift+tab", "o", "o")
+        shown = await settled(pilot)
+        assert shown.index("ant ") < shown.index("mole ") < shown.index("zebra ")
+        await pilot.press("slash", *"mole")
+        shown = await settled(pilot)
+        assert "/mole   1 of 3" in shown
+        assert "zebra" not in shown
+        assert "lenet5 " in shown, "the other lists are as they were"
+        await pilot.press(*"xx", "enter")
+        assert "/molexx   0 of 3" in await settled(pilot)
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Launcher)
+    assert spawned == [], "no run was chosen, and none is started"
+
+
+async def test_a_filter_that_no_data_set_matches_leaves_the_choice(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "slash", *"mnist", "enter")
+        shown = await settled(pilot)
+        assert "--data mnist" in shown
+        await pilot.press("slash", *"xx", "enter", "o")
+        assert "--data mnist" in await settled(pilot)
+        assert notes(pilot) == "this list has one order"
+
+
+async def test_a_failed_run_says_why(tmp_path: Path, spawned: list[Recipe]) -> None:
+    why = events.RunEnded("failed", error="the GPU has no free memory: use a smaller batch.")
+    scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), why], "1-first")
+    async with launcher(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "╰─ the GPU has no free memory: use a smaller batch. " in await settled(pilot)
+    async with launcher(tmp_path).run_test(size=(160, 45)) as pilot:
+        [row] = [row for row in (await settled(pilot)).splitlines() if "1 first" in row]
+        assert "the GPU has no free memory" in row
+
+
 async def test_a_filter_that_is_erased_leaves_the_choice(tmp_path: Path) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
@@ -601,6 +665,34 @@ async def test_arrows_and_enter_that_arrive_at_once_start_what_the_arrows_chose(
     assert [chosen.arch for chosen in spawned] == ["vgg11"]
 
 
+async def test_tab_completes_the_path_of_a_folder_and_arrows_bring_it_back(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    from PIL import Image
+
+    for name in ("cat", "dog"):
+        (tmp_path / "photos-of-pets" / name).mkdir(parents=True)
+        for i in range(5):
+            Image.new("RGB", (32, 32)).save(tmp_path / "photos-of-pets" / name / f"{i}.png")
+    (tmp_path / "photos-old").mkdir()
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", "p", "tab")
+        assert "photos-of-pets  photos-old" in await settled(pilot)
+        await pilot.press("f", "tab")
+        await settled(pilot)
+        assert pilot.app.screen.query_one(Input).value == "photos-of-pets/"
+        await pilot.press("enter")
+        assert "lenet5-photos-of-pets" in await settled(pilot)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", "x", "up", "up")
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == str(tmp_path / "photos-of-pets")
+        await pilot.press("down")
+        assert field.value == "x"
+
+
 async def test_escape_leaves_a_folder_that_is_still_looked_into(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -620,3 +712,8 @@ async def test_escape_leaves_a_folder_that_is_still_looked_into(
         found.set()
         assert "no folder of images is chosen yet" in await settled(pilot)
         assert isinstance(pilot.app.screen, Launcher)
+
+
+@pytest.mark.parametrize(("height", "rows"), [(24, 2), (30, 4), (40, 9), (60, 19)])
+def test_the_runs_use_the_height_that_is_there(height: int, rows: int) -> None:
+    assert box_layout.most_rows(100, height)["runs"] == rows

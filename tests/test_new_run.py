@@ -28,10 +28,10 @@ def command(run: NewRun) -> str:
 
 
 def test_what_is_chosen_becomes_a_command_line() -> None:
-    assert command(QUICK) == "cnn-tui train -m lenet5 -d digits -r quick"
+    assert command(QUICK) == "cnn-tui --arch lenet5 --data digits --recipe quick"
     changed = replace(QUICK, device="cpu", fields={"epochs": 7, "lr": 0.1}, data_dir="/data")
     options = "--data-dir /data --epochs 7 --set lr=0.1 --device cpu"
-    assert command(changed) == f"cnn-tui train -m lenet5 -d digits -r quick {options}"
+    assert command(changed) == f"cnn-tui --arch lenet5 --data digits --recipe quick {options}"
 
 
 def test_without_data_on_the_disk_digits_are_the_default() -> None:
@@ -52,8 +52,8 @@ def test_a_folder_brings_its_own_shape() -> None:
     run = replace(QUICK, data=FOLDER, folder=PETS)
     assert not run.wants_folder
     assert run.shape == PETS.shape
-    assert "-d /data/pets" in command(run)
-    assert "-d digits" in command(replace(run, data="digits"))
+    assert "--data /data/pets" in command(run)
+    assert "--data digits" in command(replace(run, data="digits"))
 
 
 def test_fields_are_judged_without_being_taken() -> None:
@@ -81,7 +81,7 @@ def test_boxes_stand_side_by_side_where_there_is_room() -> None:
     large = box_layout(120, 40, BOXES, "arch")
     assert list(large.titles) == list(BOXES)
     assert (large.stages, large.plan, large.head) == (True, True, True)
-    assert large.most_rows == {"runs": 6, "device": 4}
+    assert large.most_rows == {"runs": 9, "device": 4}
     assert box_layout(80, 24, BOXES, "arch").most_rows == {"runs": 2, "device": 2}
     assert not box_layout(80, 24, BOXES, "arch").stages
 

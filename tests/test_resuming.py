@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.errors import RunError, UsageError
+from engine.errors import DataError, RunError, UsageError
 from engine.machine import nvml
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -185,6 +185,60 @@ def test_on_another_device_one_process_trains(tmp_path: Path, gpus: object, devi
 def test_so_many_processes_as_are_said_train_there(tmp_path: Path) -> None:
     chosen, kept = resumed(stopped(tmp_path, [], ON_GPU, batch=128), gpus=2, device="cpu")
     assert (chosen.gpus, kept.gpus) == (2, 2)
+
+
+# What may change
+
+
+def test_what_may_not_change_is_refused_with_what_may(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()])
+    before = run.recipe.read_text()
+    sentence = "lr, batch cannot change in a run that has begun, only epochs, patience, on_nan, "
+    with pytest.raises(UsageError, match=sentence):
+        resume.resume_request(run, {"lr": 0.1, "patience": 3, "batch": 4})
+    with pytest.raises(UsageError, match="patience must be a whole number from 0"):
+        resume.resume_request(run, {"patience": -1})
+    with pytest.raises(DataError, match="does not exist"):
+        resume.resume_request(run, {"data": "/no/such/folder"})
+    assert run.recipe.read_text() == before
+
+
+def test_a_change_is_written_once_and_keeps_the_rest_of_the_recipe(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started(), saved(3, "epoch")], ON_GPU)
+    before = run.recipe.read_text()
+    request = resume.resume_request(run, {"save_every": "5m", "patience": 0}, force=True)
+    for _ in range(2):
+        claim, chosen = resume.resume(run, request)
+        os.close(claim.lock)
+        assert (chosen.save_every, chosen.threads) == ("5m", 16)
+    note, *lines = run.recipe.read_text().splitlines()
+    assert note == '# Changed after epoch 3: save_every = "5m" (before: "")'
+    changed = {now for now, was in zip(lines, before.splitlines(), strict=True) if now != was}
+    assert len(changed) == 1
+    assert request.engine_options == ("--force",)
+
+
+def test_a_field_that_an_older_recipe_lacks_is_added_before_its_table(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], ON_GPU)
+    lines = run.recipe.read_text().splitlines()
+    run.recipe.write_text("\n".join(line for line in lines if not line.startswith("keep")))
+    claim, _ = resume.resume(run, resume.resume_request(run, {"keep": 2}))
+    os.close(claim.lock)
+    assert build_recipe(file=read_fields(run.recipe)).keep == 2
+
+
+def test_a_note_survives_a_move_to_another_device(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], ON_GPU)
+    for request in (ResumeRequest(settings={"keep": 2}), ResumeRequest(device="cpu")):
+        claim, _ = resume.resume(run, request)
+        os.close(claim.lock)
+    assert run.recipe.read_text().startswith("# Changed after epoch 0: keep = 2 (before: 0)\n")
+
+
+def test_data_that_is_gone_can_be_named_anew(tmp_path: Path) -> None:
+    run = stopped(tmp_path, [scripted.started()], data=str(tmp_path / "images"))
+    with pytest.raises(RunError, match=r"is gone: .* `cnn-tui resume 1-lenet5-digits --set data="):
+        resume.resume(run, ResumeRequest())
 
 
 # The same command line again and again

@@ -358,6 +358,38 @@ async def test_s_steers_by_what_was_changed(
     assert sent(live) == [command]
 
 
+@pytest.mark.parametrize("typed", ["50", "x1000"])
+async def test_a_rate_far_above_the_recipe_is_asked_about(live: RunDir, typed: str) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        await retype(pilot, typed)
+        await pilot.press("enter")
+        question = str(pilot.app.screen.query_one(".wrong", Label).render())
+        assert "times the recipe's: press Enter again if you mean it" in question
+        assert sent(live) == []
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Dashboard)
+    owner = run_lock.read_owner(live)
+    assert owner is not None
+    [command] = spool.Spool(live, owner.attempt, lambda file, why: None).take()
+    assert isinstance(command, commands.Steer)
+    assert command.sure
+
+
+async def test_another_rate_is_asked_about_anew(live: RunDir) -> None:
+    async with app_of(live).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        for typed in ("50", "60"):
+            await retype(pilot, typed)
+            await pilot.press("enter")
+            assert isinstance(pilot.app.screen, SteerScreen)
+        await retype(pilot, "0.01")
+        await pilot.press("enter")
+    assert sent(live) == [(0.01, None, None)]
+
+
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_what_is_left_as_it_was_sends_nothing(live: RunDir, key: str) -> None:
     async with app_of(live).run_test(size=(80, 24)) as pilot:

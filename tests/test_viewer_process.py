@@ -90,7 +90,7 @@ def trains_on(journal: LiveJournal) -> None:
 
 def test_one_enter_in_the_launcher_starts_the_default_run() -> None:
     viewer = Terminal(columns=100, rows=30)
-    viewer.wait_for("cnn-tui train -m lenet5 -d digits -r quick")
+    viewer.wait_for("cnn-tui --arch lenet5 --data digits --recipe quick")
     viewer.type("\r")
     viewer.wait_for("training")
     assert run_lock.is_live(RUN)

@@ -60,7 +60,7 @@ def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:
 def resolved_table(resolved: Resolved) -> str:
     """The part of a recipe file that an engine adds when it has started."""
     lines = ["", "# The value chosen for every auto on this device.", "[resolved]"]
-    lines += [f"{key} = {_toml(getattr(resolved, key))}" for key in Resolved.__struct_fields__]
+    lines += [f"{key} = {toml_value(getattr(resolved, key))}" for key in Resolved.__struct_fields__]
     return "\n".join(lines) + "\n"
 
 
@@ -82,17 +82,18 @@ def notes_in(toml: str) -> list[str]:
 
 
 def _toml_line(key: str, value: object) -> str:
-    line = f"{key} = {_toml(value)}"
+    line = f"{key} = {toml_value(value)}"
     return f"{line:<32}  # {COMMENTS[key]}\n" if key in COMMENTS else f"{line}\n"
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A value as a recipe file has it."""
     if isinstance(value, tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
+        return f"[{', '.join(toml_value(item) for item in value)}]"
     # A JSON scalar is a TOML scalar, except that TOML wants DEL escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def as_setting(value: object) -> str:
     """A value as `--set KEY=` takes it."""
-    return value if isinstance(value, str) else _toml(value)
+    return value if isinstance(value, str) else toml_value(value)

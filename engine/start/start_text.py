@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.recipes.recipe_toml import as_setting
+from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
 from engine.text import choices, harmless, in_epochs, nearest
 
@@ -76,15 +76,15 @@ def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
 
 def data_gone(run: str, folder: object) -> str:
     return (
-        f"the data folder {harmless(str(folder))} is gone: put it back, or say where it is now with "
-        f"`cnn-tui resume {harmless(run)} --set data=FOLDER`."
+        f"the data folder {harmless(str(folder))} is gone: put it back, or say where it is now "
+        f"with `cnn-tui resume {harmless(run)} --set data=FOLDER`."
     )
 
 
 def recipe_note(trained: int, changes: Mapping[str, tuple[object, object]]) -> str:
     """What a comment in the recipe says after `# Changed`; `changes` are values before and now."""
     parts = [
-        f"{k} = {as_setting(v)} (before: {as_setting(was)})" for k, (was, v) in changes.items()
+        f"{k} = {toml_value(v)} (before: {toml_value(was)})" for k, (was, v) in changes.items()
     ]
     return harmless(f"after epoch {trained}: {', '.join(parts)}")
 

@@ -116,7 +116,9 @@ def steer_later(phase: str) -> str:
 
 RECORDING = "This is a recording: it has no engine."
 
-RECORDING_OVER = "that was a recording; train it here: cnn-tui -m resnet20 -d digits --epochs 10"
+RECORDING_OVER = (
+    "that was a recording; train it here: cnn-tui --arch resnet20 --data digits --epochs 10"
+)
 
 
 def digits(panes: int) -> str:

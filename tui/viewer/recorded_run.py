@@ -1,7 +1,7 @@
 """Plays back a recorded run: it writes each event to a journal when its time has come.
 
-The viewer reads that journal as it reads any run's. The recording is the gzipped journal of
-`cnn-tui --no-ui -m resnet20 -d digits --epochs 10 --set threads=1`, without host and commit.
+The viewer reads that journal as it reads any run's. The recording is a gzipped journal, without
+host and commit, of `cnn-tui --no-ui --arch resnet20 --data digits --epochs 10 --set threads=1`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine import numbers
 from engine.protocol.events import RunStarted
 from engine.text import harmless
@@ -68,6 +70,14 @@ def rows_shown(rows: int, first: int, height: int) -> str:
         return ""
     first = max(0, min(first, rows - room))
     return shared_text.rows_of(first + 1, first + room, rows)
+
+
+def legend(shape: LayerTable, shown: Sequence[int], when: str, room: int) -> Row:
+    """`epoch 11.9   RF > : wider than the 32 px of an image`: what the table does not say."""
+    beyond = any((shape.rows[node].receptive or 0) > shape.side > 0 for node in shown)
+    sign = layers_text.beyond(shape.side) if beyond else ""
+    forms = ("   ".join(filter(None, (when, sign))), when, sign)
+    return fitting([cells.row(Span(form, "dim")) for form in forms], room)
 
 
 def explanation(shape: LayerTable, diagnosis: Diagnosis, node: int) -> Row:

@@ -11,7 +11,10 @@ from textual.binding import Binding, BindingType
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
+from tui import shared_text
+from tui.drawing import cells
 from tui.drawing.cells import Row, Span
+from tui.drawing.curve_facts import epoch_number
 from tui.panes.base.pane import Border, Pane
 from tui.panes.layers import layer_rows, layers_explanation, layers_text, stage_tree
 from tui.panes.layers.diagnosis import Diagnosis
@@ -104,16 +107,25 @@ class LayersPane(Pane):
     def border(self, width: int, height: int, facts_room: int) -> Border:
         view, chosen = self._seen, self._seen.selected
         place = layer_rows.rows_shown(len(self._shown), view.first, height - 2)
-        words = (
-            layer_rows.explanation(self._table, self._diagnosis, chosen)
-            if chosen is not None
-            else ()
-        )
+        right = (Span(place, "dim"),) if place else ()
+        if chosen is not None:
+            words = layer_rows.explanation(self._table, self._diagnosis, chosen)
+        else:
+            room = max(0, width - 7 - cells.width(right))
+            words = layer_rows.legend(self._table, self._shown, self._when, room)
         return Border(
             layer_rows.layer_facts(self.history.run, facts_room),
             words,
-            (Span(place, "dim"),) if place else (),
+            right,
         )
+
+    @property
+    def _when(self) -> str:
+        """`epoch 11.9`: when the report was made; empty without one, or where the title says it."""
+        epoch = self.epoch_shown
+        if epoch is None or self.past_epoch is not None:
+            return ""
+        return shared_text.at_epoch(epoch_number(epoch))
 
     def inside(self, width: int, height: int) -> list[Row]:
         over = self.history.ended is not None

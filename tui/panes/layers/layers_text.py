@@ -97,6 +97,10 @@ def shares(parameters: str, macs: str) -> str:
     return f"{parameters} % of the parameters, {macs} % of the MACs"
 
 
+def beyond(side: int) -> str:
+    return f"RF > : wider than the {side} px of an image"
+
+
 def wider_than(receptive: int, side: int) -> str:
     return f"RF {receptive} > {side} px"
 

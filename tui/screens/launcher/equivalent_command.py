@@ -12,8 +12,8 @@ FLAGS = {"epochs": "--epochs", "seed": "--seed", "device": "--device", "data_dir
 
 
 def of(chosen: Recipe) -> str:
-    """`cnn-tui train -m resnet18 -d cifar10 -r quick`, plus the changed fields."""
-    words = ["cnn-tui", "train", "-m", chosen.arch, "-d", chosen.data, "-r", chosen.preset]
+    """`cnn-tui --arch resnet18 --data cifar10 --recipe quick`, plus the changed fields."""
+    words = ["cnn-tui", "--arch", chosen.arch, "--data", chosen.data, "--recipe", chosen.preset]
     for key, value in difference_from_preset(chosen).items():
         if key in FLAGS:
             words += [FLAGS[key], str(value)]
