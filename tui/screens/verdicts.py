@@ -216,7 +216,7 @@ def _learns(history: History) -> Verdict | None:
         return Verdict("good", verdict_text.learns_best(top1, over=over), reason, short)
     still = last.epoch - best.epoch
     if still >= STILL_EPOCHS and not over:
-        text = verdict_text.stands_still(still, top1, best.epoch)
+        text, short = verdict_text.stands_still(still, top1, best.epoch)
         return Verdict("note", text, verdict_text.STANDS_STILL_REASON, short)
     return Verdict("good", verdict_text.learns(top1, best.epoch, over=over), reason, short)
 
