@@ -230,7 +230,7 @@ HELP_SIGNS = KeyGroup(
     "around the curves",
     (
         ("◆ c s ‖ !", "best, saved, steered, paused, alert"),
-        ("recent ▁▃▆", "above: the newest reports"),
+        ("last 60 s ▁▃▆", "the newest steps, over their time"),
     ),
 )
 
