@@ -609,8 +609,9 @@ async def test_a_pane_of_a_past_epoch_says_which_epoch_it_shows(tmp_path: Path) 
         assert "6 Maps  epoch 1, the nearest before 2" in drawn
         assert "4 Layers  epoch 1.5, the nearest before 2" in drawn
         assert "7 Machine  now, not epoch 2" in drawn
-        assert "1 Loss  epoch 2 (past)" in drawn
-        assert "▲ epoch 2" in drawn, "the cursor of the curves stands there"
+        assert drawn.count("▲ epoch 2") == 3, "the cursor of the curves stands there"
+        await pilot.press("escape")
+        assert "1 Loss  now, not epoch 2" in screen(pilot)
         await pilot.press("6", "right")
         assert "of past epochs only these maps" in notes(pilot)[0].lower()
         assert told(run) == [], "a network of the past cannot be inspected"

@@ -222,10 +222,11 @@ def _learns(history: History) -> Verdict | None:
 
 
 def _tested(history: History) -> Verdict | None:
-    ended = history.ended
-    if ended is None or not math.isfinite(number(ended.test_top1)):
+    if history.test_top1 is None:
         return None
-    return Verdict("good", verdict_text.tested(share(ended.test_top1)), verdict_text.TESTED_REASON)
+    return Verdict(
+        "good", verdict_text.tested(share(history.test_top1)), verdict_text.TESTED_REASON
+    )
 
 
 def _layers(history: History) -> Verdict | None:
