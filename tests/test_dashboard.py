@@ -292,6 +292,16 @@ async def test_a_paused_run_that_is_left_stays_paused_and_says_how_to_go_on(
     assert told(live) == []
 
 
+async def test_a_run_that_was_told_to_continue_goes_on_when_it_is_left(live: RunDir) -> None:
+    journal = Journal(live.journal, Clock())
+    app = app_of(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        journal.append(events.Phase("paused", step=25))
+        await pilot.press("p", "d")
+    assert [type(c) for c in told(live)] == [commands.Continue]
+    assert "goes on training" in (app.return_value or "")
+
+
 def ended_run(folder: Path, *said: Event) -> RunDir:
     """A run without an engine that began, and then said this."""
     return scripted.run_dir(folder / "runs", [*scripted.half_a_run(), *said])

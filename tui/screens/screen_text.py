@@ -222,7 +222,8 @@ HELP_BOXES = KeyGroup(
         ("Esc q Enter", "close it, as its own key does"),
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
-        ("k s", "on leaving: keep training; stop it"),
+        ("k s", "on leaving: leave the run as it is; stop it"),
+        ("Tab", "complete the path of a folder"),
     ),
 )
 
