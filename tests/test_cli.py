@@ -303,7 +303,7 @@ def test_a_long_name_is_cut_before_a_number_is(tmp_path: Path) -> None:
     [*_, row, note] = on_terminal(80, "runs")
     assert "the engine died" in note
     assert "…" in row
-    assert row.endswith("   2/4     90.0 %   34 s   14 Nov 22:13")
+    assert row.endswith("   2/4   90.0 %   34 s   14 Nov 22:13")
 
 
 def test_the_list_of_commands_is_in_whole_sentences() -> None:

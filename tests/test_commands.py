@@ -17,5 +17,7 @@ def test_inspect_is_written_with_the_tag_and_key_of_the_first_version() -> None:
         "look": "maps",
         "layer": "conv1",
         "images": [3],
+        "cell": None,
+        "epoch": 0,
     }
     assert commands.decode(commands.encode(sent)) == sent

@@ -11,7 +11,7 @@ from textual.app import App
 from textual.containers import VerticalScroll
 from textual.widgets import OptionList
 
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import FIELDS, Recipe
 from engine.run.history import History
 from tests.test_dashboard import screen
 from tui.app import CnnTui
@@ -67,11 +67,16 @@ async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
     async with Host().run_test() as pilot:
         await pilot.app.push_screen(FieldsDialog(Recipe(), lambda fields: ""))
         went = []
-        for _ in range(len(SHOWN) + 2):
+        for _ in range(len(SHOWN) + 3):
             assert pilot.app.focused is not None
             went.append(pilot.app.focused.id)
             await pilot.press("down")
-    assert went == [*SHOWN, None, SHOWN[0]]
+    assert went == [*SHOWN, "search", None, SHOWN[0]]
+
+
+def test_the_dialog_of_fields_has_each_field_once_that_no_list_chooses() -> None:
+    chosen_in_lists = {"arch", "data", "data_dir", "preset", "device"}
+    assert sorted([*SHOWN, *chosen_in_lists]) == sorted(FIELDS)
 
 
 async def test_answers_have_the_keys_at_once() -> None:

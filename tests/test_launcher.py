@@ -30,7 +30,7 @@ from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.drawing.architecture_list import CIFAR10
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import folder_dialog, launcher_screen
+from tui.screens.launcher import box_layout, folder_dialog, launcher_screen
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.launcher.new_run import ImageFolder
@@ -127,6 +127,24 @@ async def test_fields_are_checked_before_they_are_taken(
         await pilot.press("f", "escape", "enter")
         await pilot.pause()
     assert [c.epochs for c in spawned] == [7]
+
+
+async def test_a_field_is_found_by_a_part_of_its_name_or_its_group(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("f", "up", "up", *"smooth")
+        shown = await settled(pilot)
+        assert "label_smoothing" in shown
+        assert "epochs " not in shown.replace("20 epochs ", "")
+        await pilot.press("enter", "end", *["backspace"] * 5, *"0.1", "down")
+        await pilot.press(*["backspace"] * 6, *"augment")
+        shown = await settled(pilot)
+        assert "rotate" in shown
+        assert "label_smoothing" not in shown
+        await pilot.press("down", "enter")
+        assert "label_smoothing=0.1" in await settled(pilot)
 
 
 async def test_enter_in_a_field_goes_on_to_the_next_one(
@@ -551,6 +569,52 @@ async def test_where_the_last_run_is_gone_its_box_is_left(
         assert focused.id == "arch"
 
 
+async def test_the_runs_are_filtered_and_ordered_where_they_have_the_focus(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    for name in ("1-zebra", "2-mole", "3-ant"):
+        scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), name)
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("shift+tab", "o", "o")
+        shown = await settled(pilot)
+        assert shown.index("ant ") < shown.index("mole ") < shown.index("zebra ")
+        await pilot.press("slash", *"mole")
+        shown = await settled(pilot)
+        assert "/mole   1 of 3" in shown
+        assert "zebra" not in shown
+        assert "lenet5 " in shown, "the other lists are as they were"
+        await pilot.press(*"xx", "enter")
+        assert "/molexx   0 of 3" in await settled(pilot)
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, Launcher)
+    assert spawned == [], "no run was chosen, and none is started"
+
+
+async def test_a_filter_that_no_data_set_matches_leaves_the_choice(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "slash", *"mnist", "enter")
+        shown = await settled(pilot)
+        assert "--data mnist" in shown
+        await pilot.press("slash", *"xx", "enter", "o")
+        assert "--data mnist" in await settled(pilot)
+        assert notes(pilot) == "this list has one order"
+
+
+async def test_a_failed_run_says_why(tmp_path: Path, spawned: list[Recipe]) -> None:
+    why = events.RunEnded("failed", error="the GPU has no free memory: use a smaller batch.")
+    scripted.run_dir(tmp_path / "runs", [*scripted.half_a_run(), why], "1-first")
+    async with launcher(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "╰─ the GPU has no free memory: use a smaller batch. " in await settled(pilot)
+    async with launcher(tmp_path).run_test(size=(160, 45)) as pilot:
+        [row] = [row for row in (await settled(pilot)).splitlines() if "1 first" in row]
+        assert "the GPU has no free memory" in row
+
+
 async def test_a_filter_that_is_erased_leaves_the_choice(tmp_path: Path) -> None:
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
@@ -601,6 +665,34 @@ async def test_arrows_and_enter_that_arrive_at_once_start_what_the_arrows_chose(
     assert [chosen.arch for chosen in spawned] == ["vgg11"]
 
 
+async def test_tab_completes_the_path_of_a_folder_and_arrows_bring_it_back(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    from PIL import Image
+
+    for name in ("cat", "dog"):
+        (tmp_path / "photos-of-pets" / name).mkdir(parents=True)
+        for i in range(5):
+            Image.new("RGB", (32, 32)).save(tmp_path / "photos-of-pets" / name / f"{i}.png")
+    (tmp_path / "photos-old").mkdir()
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", "p", "tab")
+        assert "photos-of-pets  photos-old" in await settled(pilot)
+        await pilot.press("f", "tab")
+        await settled(pilot)
+        assert pilot.app.screen.query_one(Input).value == "photos-of-pets/"
+        await pilot.press("enter")
+        assert "lenet5-photos-of-pets" in await settled(pilot)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", "x", "up", "up")
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == str(tmp_path / "photos-of-pets")
+        await pilot.press("down")
+        assert field.value == "x"
+
+
 async def test_escape_leaves_a_folder_that_is_still_looked_into(
     tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -620,3 +712,8 @@ async def test_escape_leaves_a_folder_that_is_still_looked_into(
         found.set()
         assert "no folder of images is chosen yet" in await settled(pilot)
         assert isinstance(pilot.app.screen, Launcher)
+
+
+@pytest.mark.parametrize(("height", "rows"), [(24, 2), (30, 4), (40, 9), (60, 19)])
+def test_the_runs_use_the_height_that_is_there(height: int, rows: int) -> None:
+    assert box_layout.most_rows(100, height)["runs"] == rows

@@ -81,7 +81,7 @@ def test_boxes_stand_side_by_side_where_there_is_room() -> None:
     large = box_layout(120, 40, BOXES, "arch")
     assert list(large.titles) == list(BOXES)
     assert (large.stages, large.plan, large.head) == (True, True, True)
-    assert large.most_rows == {"runs": 6, "device": 4}
+    assert large.most_rows == {"runs": 9, "device": 4}
     assert box_layout(80, 24, BOXES, "arch").most_rows == {"runs": 2, "device": 2}
     assert not box_layout(80, 24, BOXES, "arch").stages
 

@@ -88,6 +88,17 @@ def test_a_job_that_is_done_has_nothing_to_do(job: Job) -> None:
     assert "1-job is done" in job.again.out
 
 
+def test_a_dry_run_of_a_resume_trains_nothing_and_changes_nothing(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(job.folder)
+    before = RUN.journal.read_bytes(), RUN.recipe.read_bytes(), os.listdir("runs")
+    code, out, err = ended(headless(*JOB, "--epochs", "40", "--dry-run"))
+    assert (code, err) == (0, "")
+    assert "dry run: one step" in out
+    assert (RUN.journal.read_bytes(), RUN.recipe.read_bytes(), os.listdir("runs")) == before
+
+
 def test_a_second_one_beside_it_is_refused(job: Job) -> None:
     assert job.beside.code == 1
     assert "already running" in job.beside.err

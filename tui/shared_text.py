@@ -54,6 +54,10 @@ def filtered(wanted: str) -> str:
     return f"/{wanted}"
 
 
+def matches(wanted: str, shown: int, total: int) -> str:
+    return f"{filtered(wanted)}   {shown} of {total}"
+
+
 def classes(count: int) -> str:
     return f"{count} classes"
 

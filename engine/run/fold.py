@@ -35,6 +35,10 @@ MOST_SCALARS = 64
 # An engine writes an event every two seconds. During a longer gap the engine did not run, or the
 # machine slept, or its clock was set.
 GAP_SECONDS = 30.0
+# The names of the loads of the machine; all but the speed are shares. Memory is that of the GPUs of
+# the run, or of the machine without one.
+GPU_LOAD, CPU_LOAD, ENGINE_LOAD, MEMORY_LOAD = "gpu", "cpu", "engine", "memory"
+SPEED_LOAD = "speed"
 
 MarkKind: TypeAlias = Literal["checkpoint", "steer", "pause", "alert"]
 
@@ -74,6 +78,8 @@ class Fold:
         self.top1 = Curve()
         self.lr = Curve()
         self._speed = Curve()
+        # The loads of the machine, over the seconds since the first event.
+        self.load: dict[str, Curve] = {}
         self.scalars = {IMAGES_PER_SECOND: self._speed}
         # The newest points of the curves.
         self.recent: deque[events.Steps] = deque(maxlen=RECENT)
@@ -124,6 +130,7 @@ class Fold:
                 self._fold_phase(event)
             case events.Hardware():
                 self.hardware = event
+                self._fold_load(event)
             case events.FeatureMaps():
                 self.maps[event.layer] = event
             case events.Confusion():
@@ -167,6 +174,20 @@ class Fold:
         False if its loss is not finite, so that the curves show that.
         """
         return event.step - last.step > self.steps_per_epoch and event.loss is not None
+
+    def _fold_load(self, event: events.Hardware) -> None:
+        second = max(0, int(event.time - self.first_time))
+        used, total = event.memory_used, event.memory_total
+        loads = {CPU_LOAD: event.cpu, ENGINE_LOAD: event.engine_cpu}
+        if ours := [gpu for gpu in event.gpus if gpu.ours]:
+            loads[GPU_LOAD] = sum(gpu.utilisation for gpu in ours) / len(ours)
+            used = sum(gpu.memory_used for gpu in ours)
+            total = sum(gpu.memory_total for gpu in ours)
+        loads[MEMORY_LOAD] = used / total if total else 0.0
+        if self.reports and self.reports[-1].images_per_second is not None:
+            loads[SPEED_LOAD] = self.reports[-1].images_per_second
+        for name, value in loads.items():
+            self.load.setdefault(name, Curve()).add(second, value)
 
     def _fold_epoch(self, event: events.EpochEnded) -> None:
         self.epochs.append(event)

@@ -82,7 +82,7 @@ def test_ends() -> None:
 
 def test_before_the_first_event() -> None:
     row = status_row(History(), 40, 0.0, label="7-lenet5")
-    assert cells.text(row) == " 7-lenet5                    ○ starting "
+    assert cells.text(row) == " run 7 lenet5                ○ starting "
 
 
 def test_the_device_is_named_by_its_model() -> None:

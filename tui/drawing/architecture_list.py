@@ -43,11 +43,12 @@ ORDERS: dict[str, Callable[[Architecture], Any]] = {
 
 def matching(order: str, wanted: str) -> list[Architecture]:
     """The architectures whose key, title, family or idea contains `wanted`, in this order."""
-    found = [a for a in architectures.ARCHITECTURES.values() if _matches(a, wanted.lower())]
+    found = [a for a in architectures.ARCHITECTURES.values() if matches(a, wanted.lower())]
     return sorted(found, key=ORDERS[order])
 
 
-def _matches(a: Architecture, wanted: str) -> bool:
+def matches(a: Architecture, wanted: str) -> bool:
+    """Whether the key, title, family or idea contains this text, which is in lower case."""
     return any(wanted in words.lower() for words in (a.key, a.title, a.family, a.new))
 
 

@@ -121,16 +121,16 @@ def epoch_ticks(
     if cursor is not None and start <= cursor <= end:
         line[left + column_in(window, cursor, columns)] = Span("▲", "key")
     first, begin = _first(start, left)
-    _place(line, first, (begin,))
+    place(line, first, (begin,))
     last, number = _centred(end, window, left, width)
-    _place(line, last, (number,))
+    place(line, last, (number,))
     _place_note(line, note, (first + len(begin.text) + 1, last - 1), [at for at, _ in signs[:1]])
     for epoch, label in labels:
         at = left + column_in(window, epoch, columns) - len(label.text) // 2
         _place_near(line, at - 1, cells.row(" ", label, " "))
     for epoch in _ticks(window, columns):
         at, number = _centred(epoch, window, left, width)
-        _place(line, at, (number,))
+        place(line, at, (number,))
     _place_marks(line, left, signs)
     return cells.merged(line)
 
@@ -143,7 +143,7 @@ def _first(epoch: float, left: int) -> tuple[int, Span]:
     return left - len(name), Span(f"{name}{epoch:g} ", "dim")
 
 
-def _place(line: list[Span], at: int, spans: Row) -> bool:
+def place(line: list[Span], at: int, spans: Row) -> bool:
     """Write the spans into the line from this column on, if nothing stands there yet."""
     signs = [Span(sign, span.ink) for span in spans for sign in span.text]
     end = at + len(signs)
@@ -155,8 +155,9 @@ def _place(line: list[Span], at: int, spans: Row) -> bool:
 
 def _place_near(line: list[Span], at: int, spans: Row) -> None:
     """Write the spans into the nearest place to this column that is free."""
-    places = sorted(range(len(line)), key=lambda place: abs(place - at))
-    any(_place(line, place, spans) for place in places)
+    for column in sorted(range(len(line)), key=lambda column: abs(column - at)):
+        if place(line, column, spans):
+            return
 
 
 def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequence[int]) -> None:
@@ -165,13 +166,15 @@ def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequ
     length = cells.width(padded)
     for at in (room[1] - length, room[0]) if note else ():
         hides = any(at <= mark < at + length for mark in marked)
-        if room[0] <= at <= room[1] - length and not hides and _place(line, at, padded):
+        if room[0] <= at <= room[1] - length and not hides and place(line, at, padded):
             return
 
 
 def _place_marks(line: list[Span], left: int, signs: Sequence[tuple[int, Span]]) -> None:
     """Write each mark into its column, or into the nearest one where no number stands."""
-    free = {at for at, cell in enumerate(line) if cell == LINE or (cell.text == " " and at >= left)}
+    # A space is free beside a number, and not within words.
+    ends = {at for at in range(left, len(line)) if LINE in line[max(0, at - 1) : at + 2]}
+    free = {at for at, cell in enumerate(line) if cell == LINE or (cell.text == " " and at in ends)}
     # Written from the last to the first, so that the first of a column is seen.
     for column, sign in reversed(signs):
         if column in free:

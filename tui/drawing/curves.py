@@ -121,9 +121,10 @@ def _validation_rows(
 ) -> list[str]:
     """The validation as rows of braille dots: a thin line from epoch to epoch.
 
-    A dot on either side of an epoch shows its exact height, since its sign has whole rows only.
+    A dot on either side of a sign shows its exact height, since the sign has whole rows only.
     """
     canvas = Canvas(width, height)
+    signed = _stride(width, window)
     before: tuple[int, int] | None = None
     for epoch, value in points:
         if not scale.holds(value):
@@ -132,23 +133,19 @@ def _validation_rows(
         x = column_in(window, epoch, 2 * width)
         at = x, dot_row(scale, value, height)
         canvas.dotted(before or at, at)
-        for beside in (x // 2 * 2 - 1, x // 2 * 2 + 2):
-            if 0 <= beside < 2 * width:
-                canvas.dot(beside, at[1])
         before = at
+        if epoch % signed == 0 or (epoch, value) == points[-1]:
+            for beside in (x // 2 * 2 - 1, x // 2 * 2 + 2):
+                if 0 <= beside < 2 * width:
+                    canvas.dot(beside, at[1])
     return canvas.rows()
 
 
 def _validation_signs(
     points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
 ) -> Marks:
-    """An `o` for each epoch; for every second, fourth … epoch if they would crowd.
-
-    An arrow stands for a value above the axis.
-    """
-    stride = 1
-    while stride * width < SIGN_COLUMNS * (window[1] - window[0]):
-        stride *= 2
+    """An `o` for each epoch that has a sign; an arrow stands for a value above the axis."""
+    stride = _stride(width, window)
     marks: Marks = {}
     for epoch, value in points:
         if scale.holds(value) and (epoch % stride == 0 or (epoch, value) == points[-1]):
@@ -156,6 +153,14 @@ def _validation_signs(
             sign = ABOVE if value > scale.high else "o"
             marks[row, column_in(window, epoch, width)] = Span(sign, "validation")
     return marks
+
+
+def _stride(width: int, window: Limits) -> int:
+    """Each epoch has a sign, or every second, fourth … one if they would crowd."""
+    stride = 1
+    while stride * width < SIGN_COLUMNS * (window[1] - window[0]):
+        stride *= 2
+    return stride
 
 
 def nan_marks(lines: Iterable[Sequence[tuple[float, float]]], width: int, window: Limits) -> Marks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 
 from tui.drawing import cells
@@ -40,6 +41,13 @@ class Column:
         self.cells = max(least, widest([heading, *texts]))
         self.room = gap + self.cells
         self._before = " " * gap
+
+    def only(self, rows: Sequence[int]) -> Column:
+        """The column with these rows only."""
+        kept = copy.copy(self)
+        kept.texts = [self.texts[row] for row in rows]
+        kept.inks = [self.inks[row] for row in rows] if self.inks else ()
+        return kept
 
     def span(self, text: str, ink: Ink) -> Span:
         """One text of the column, with the space before it."""

@@ -17,10 +17,11 @@ from tui.viewer.run_summary import RunSummary
 
 # A longer name would leave no room for the other columns.
 LONGEST_NAME = 28
+LONGEST_ERROR = 50
 
 
 def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
-    """Sign and number, name, state, data, epoch, best accuracy and its curve, and the time."""
+    """Sign and number, name, state, data, epoch, best accuracy and its curve, time, and error."""
     return [
         Column("", [_sign(run) for run in runs]),
         Column("", [_name(run) for run in runs], gap=1),
@@ -30,6 +31,7 @@ def run_columns(runs: Sequence[RunSummary]) -> list[Column]:
         Column("", [best(run) for run in runs], 2, True),
         Column("", [sparkline(run.top1, 7, 0.0, 1.0) if run.top1 else "" for run in runs], 5),
         Column("", [_time(run) for run in runs], 4, True),
+        Column("", [_cut(run.error, LONGEST_ERROR) for run in runs], 7, ink="warning"),
     ]
 
 
@@ -39,7 +41,11 @@ def _sign(run: RunSummary) -> str:
 
 
 def _name(run: RunSummary) -> str:
-    return cells.text(cells.shortened((Span(harmless(run.name)),), LONGEST_NAME))
+    return _cut(run.name, LONGEST_NAME)
+
+
+def _cut(said: str, width: int) -> str:
+    return cells.text(cells.shortened((Span(harmless(said)),), width))
 
 
 def epochs(run: RunSummary) -> str:

@@ -47,8 +47,12 @@ class Chooser(CellWidget, can_focus=True):
         self.set_reactive(Chooser.chosen, chosen)
         self._title: Row = ()
         self._heading = heading
+        # All rows, of which those that match the filter are shown.
+        self._every: tuple[Sequence[str], Sequence[Column]] = (), ()
         self._columns: Sequence[Column] = ()
         self._keys: Sequence[str] = ()
+        self.wanted = ""
+        """The filter: a part of a text of the row."""
         self._foot: Row = ()
         self._facts: Row = ()
         self._about: Sequence[Row] = ()
@@ -67,11 +71,39 @@ class Chooser(CellWidget, can_focus=True):
         facts: str = "",
     ) -> None:
         """Show these rows, each with its key; the chosen key stays chosen if it is among them."""
-        self._keys, self._columns = keys, columns
+        self._every = keys, columns
         self._facts = (Span(facts, "dim"),) if facts else ()
-        key = chosen or self.chosen
-        self.chosen = key if key in keys else next(iter(keys), "")
+        self._show_matches(chosen or self.chosen, "")
+
+    def filter(self, wanted: str, chosen: str) -> None:
+        """Show the rows that match this text; without one, the choice stays as it is."""
+        self.wanted = wanted
+        self._show_matches(chosen, chosen)
+
+    def next_order(self) -> bool:
+        """List in the next order; whether there is one."""
+        return False
+
+    def _show_matches(self, chosen: str, otherwise: str) -> None:
+        """Show the rows that match; if the chosen row does not, choose the first that does."""
+        keys, columns = self._every
+        kept = [i for i in range(len(keys)) if self.matches([c.texts[i] for c in columns])]
+        self._keys, self._columns = [keys[i] for i in kept], [c.only(kept) for c in columns]
+        first = next(iter(self._keys), otherwise)
+        self.chosen = chosen if chosen in self._keys else first
         self.redraw()
+
+    def matches(self, texts: Sequence[str]) -> bool:
+        """Whether a row with these texts is shown."""
+        return any(self.wanted.lower() in text.lower() for text in texts)
+
+    @property
+    def _head(self) -> Row:
+        """The facts in the upper border; a filter takes their place."""
+        if not self.wanted:
+            return self._facts
+        counts = shared_text.matches(self.wanted, len(self._keys), len(self._every[0]))
+        return (Span(counts, "dim"),)
 
     def note(self, foot: str) -> None:
         """Write into the lower border."""
@@ -143,7 +175,7 @@ class Chooser(CellWidget, can_focus=True):
             width,
             height,
             title=self._title,
-            facts=self._facts,
+            facts=self._head,
             foot=cells.shortened(self._foot, room_for_foot),
             foot_right=sign,
             focused=self.has_focus,

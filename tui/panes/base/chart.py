@@ -118,6 +118,10 @@ class Chart(Pane):
         super().go_to_epoch(epoch)
         self.view.cursor = epoch if epoch is None else float(epoch)
 
+    def dated(self, title: Row, width: int) -> Row:
+        """The title; at the cursor, the numbers beside it say which epoch it is."""
+        return title if self.cursor is not None else super().dated(title, width)
+
     @property
     def cursor(self) -> float | None:
         """The cursor, unless the axis has changed and no longer holds it."""

@@ -124,7 +124,7 @@ class Pane(CellWidget, can_focus=True):
         """Show this layer, which was selected in another pane."""
 
     def draw(self, width: int, height: int) -> list[Row]:
-        title = self._dated(self.tabs or self.title(width), width)
+        title = self.dated(self.tabs or self.title(width), width)
         border = self.border(width, height, room(width, title))
         has_none = self.past_epoch is not None and self.PAST_EPOCHS and self.epoch_shown is None
         none: list[Row] = [(Span(" " + pane_text.NOT_RECORDED, "dim"),)]
@@ -146,7 +146,7 @@ class Pane(CellWidget, can_focus=True):
             Span(name, "title"),
         )
 
-    def _dated(self, title: Row, width: int) -> Row:
+    def dated(self, title: Row, width: int) -> Row:
         """The title with the past epoch that is shown; without room, the title is cut."""
         if self.past_epoch is None:
             return title

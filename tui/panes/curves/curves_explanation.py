@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from msgspec import UnsetType
-
 from engine.numbers import number, percent, share, significant
 from engine.protocol.events import EpochEnded
 from engine.run.history import History
@@ -90,6 +88,5 @@ def of_accuracy(history: History) -> Iterator[str]:
         yield curves_text.explain_best_before(percent(best.top1), best.epoch)
     elif best is not None:
         yield curves_text.EXPLAIN_BEST_NOW
-    ended = history.ended
-    if ended is not None and not isinstance(ended.test_top1, UnsetType):
-        yield curves_text.explain_test(share(ended.test_top1))
+    if history.test_top1 is not None:
+        yield curves_text.explain_test(share(history.test_top1))

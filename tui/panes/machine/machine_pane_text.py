@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.run import fold
 from tui.shared_text import CHECKPOINT, COMPUTE, EVALUATION, INPUT
 
 
@@ -28,6 +29,17 @@ OTHERS = "others"
 HIDDEN = "hidden"
 
 IDLE = "idle"
+
+START = "start"
+
+# The curves over time, by the names of the loads in a history.
+LOADS: Mapping[str, str] = {
+    fold.GPU_LOAD: "gpu",
+    fold.CPU_LOAD: "cpu",
+    fold.ENGINE_LOAD: "engine's cpu",
+    fold.MEMORY_LOAD: "memory",
+    fold.SPEED_LOAD: "img/s",
+}
 
 NO_HARDWARE = "the first sample of the machine is due"
 

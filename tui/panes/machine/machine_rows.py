@@ -16,6 +16,7 @@ from tui.drawing.frame import fitting
 from tui.drawing.table import widest
 from tui.panes.machine import machine_pane_text
 from tui.panes.machine.gpu_rows import FULL, gpu_rows, meter, used_of
+from tui.panes.machine.load_curves import load_curves
 from tui.terminal.viewer_cost import ViewerCost
 
 METER = 16
@@ -46,7 +47,9 @@ def machine_pane(
     ]
     if history.hardware is None and not entries:
         rows = [cells.row(Span(" " + machine_pane_text.NO_HARDWARE, "dim"))]
-    return cells.filled((cells.shortened(row, width) for row in rows), width, height)
+    rows = [cells.shortened(row, width) for row in rows]
+    curves = load_curves(history, width, height - len(rows) - 1)
+    return cells.filled([*rows, (), *curves], width, height)
 
 
 def rows_hidden(history: History, width: int, height: int, cost: ViewerCost | None = None) -> int:

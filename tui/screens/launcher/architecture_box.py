@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.reactive import var
 
 from engine.catalog.architectures import ARCHITECTURES
@@ -23,8 +25,6 @@ class ArchitectureBox(Chooser):
     def __init__(self, *, id: str, chosen: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id, heading=True, chosen=chosen)
         self._order = shared_text.BY_FAMILY
-        self.wanted = ""
-        """The filter: a part of a name, a family or an idea."""
 
     def on_mount(self) -> None:
         self._list()
@@ -35,22 +35,25 @@ class ArchitectureBox(Chooser):
         marked = ARCHITECTURES.get(now.arch)
         self.note(marked.new if marked else launcher_text.NO_MATCH)
 
-    def filter(self, wanted: str, chosen: str) -> None:
-        """List the matches of this text, and mark the chosen architecture if it is among them."""
-        self.wanted = wanted
-        self._list(chosen)
-
-    def next_order(self) -> None:
-        """List in the next order."""
+    def next_order(self) -> bool:
         orders = list(architecture_list.ORDERS)
         self._order = orders[(orders.index(self._order) + 1) % len(orders)]
         self._list()
+        return True
 
-    def _list(self, chosen: str = "") -> None:
-        found = architecture_list.matching(self._order, self.wanted)
-        facts = launcher_text.arch_facts(self._order, self.wanted, len(found), len(ARCHITECTURES))
-        columns = architecture_list.columns(found, self.new_run.shape) if found else []
-        self.fill([a.key for a in found], columns, chosen=chosen, facts=facts)
+    def filter(self, wanted: str, chosen: str) -> None:
+        """List the matches of this part of a name, a family or an idea."""
+        self.wanted = wanted
+        self._show_matches(chosen, "")
+
+    def matches(self, texts: Sequence[str]) -> bool:
+        return architecture_list.matches(ARCHITECTURES[texts[0]], self.wanted.lower())
+
+    def _list(self) -> None:
+        found = architecture_list.matching(self._order, "")
+        facts = launcher_text.filter_and_order(self._order)
+        columns = architecture_list.columns(found, self.new_run.shape)
+        self.fill([a.key for a in found], columns, facts=facts)
 
 
 class StagesBox(CellWidget):

@@ -15,11 +15,12 @@ BOXES = ("runs", "arch", "data", "recipe", "device")
 SIDE_BY_SIDE_COLUMNS = 60
 # The fewest rows of a terminal that shows the stages, the command line and the head.
 STAGES_ROWS, PLAN_ROWS, HEAD_ROWS = 34, 8, 10
-# From this many rows of the terminal on: the most rows in the boxes of runs and devices.
-MOST_ROWS: Sequence[tuple[int, Mapping[str, int]]] = (
-    (34, {"runs": 6, "device": 4}),
-    (22, {"runs": 2, "device": 2}),
-    (20, {"runs": 1, "device": 1}),
+# From this many rows of the terminal on: the most rows in the boxes of runs and devices, and the
+# share of further rows that the runs take.
+MOST_ROWS: Sequence[tuple[int, Mapping[str, int], float]] = (
+    (34, {"runs": 6, "device": 4}, 0.5),
+    (22, {"runs": 2, "device": 2}, 0.25),
+    (20, {"runs": 1, "device": 1}, 0.0),
 )
 
 
@@ -52,7 +53,10 @@ def most_rows(width: int, height: int) -> Mapping[str, int]:
     """The most rows in the boxes of runs and devices; empty if one box stands alone."""
     if width < SIDE_BY_SIDE_COLUMNS:
         return {}
-    return next((most for least, most in MOST_ROWS if height >= least), {})
+    for least, most, share in MOST_ROWS:
+        if height >= least:
+            return {**most, "runs": most["runs"] + int(share * (height - least))}
+    return {}
 
 
 def neighbour(filled: Sequence[str], box: str, steps: int) -> str:

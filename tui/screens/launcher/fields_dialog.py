@@ -7,7 +7,7 @@ from typing import ClassVar, get_type_hints
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus
 from textual.widgets import Input, Label
 
@@ -18,13 +18,37 @@ from engine.recipes.recipe_toml import as_setting, parse_setting
 from tui.screens.launcher import launcher_text
 from tui.widgets.forms import FormDialog
 
-# The few fields that people change.
-SHOWN = ("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip")
+# All fields that the lists of the launcher do not choose, by group; the first group is the few that
+# people change.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    launcher_text.OFTEN_CHANGED: (
+        *("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip"),
+    ),
+    launcher_text.MODEL: ("act", "bn", "dropout", "pretrained", "init_from", "freeze"),
+    launcher_text.IMAGES: ("size", "holdout"),
+    launcher_text.OPTIMISER: (
+        *("momentum", "nesterov", "beta2", "eps", "weight_decay", "decay_norms", "norm_bias_lr"),
+        *("clip", "ema", "tta", "label_smoothing", "class_weights"),
+    ),
+    launcher_text.LEARNING_RATE: (
+        *("warmup", "milestones", "gamma", "peak", "lr_floor"),
+        *("plateau", "plateau_rule", "plateau_factor", "plateau_patience"),
+    ),
+    launcher_text.AUGMENTATION: (
+        *("rotate", "rot90", "shift", "zoom", "shear", "fill", "brightness", "contrast"),
+        *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
+    ),
+    launcher_text.SAVING: ("patience", "on_nan", "save_every", "keep"),
+    launcher_text.HARDWARE: ("gpus", "memory_format", "threads", "loader", "compile", "cuda_graph"),
+}
+SHOWN = tuple(key for keys in GROUPS.values() for key in keys)
 _TYPES = get_type_hints(Recipe, include_extras=True)
 
 
 class FieldsDialog(FormDialog[Mapping[str, object]]):
-    """An input for each field; the row below them applies the changes, Escape drops them.
+    """An input for each field, by group; the last row applies the changes, Escape drops them.
+
+    The row above the last one searches the fields.
 
     Enter goes to the next field and applies only on that row, so that pressing it once too often
     does not start a training. `why_not` returns a sentence if fields are not possible; the dialog
@@ -33,10 +57,17 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
 
     DEFAULT_CSS = """
     FieldsDialog .hint { color: $ink-dim; margin-top: 1; width: 100%; height: auto; }
-    FieldsDialog .apply { width: 100%; margin-top: 1; padding: 0 1; }
+    FieldsDialog .apply { width: 100%; padding: 0 1; }
+    FieldsDialog .fields {
+        height: auto; max-height: 50vh; overflow-y: auto; scrollbar-size-vertical: 1;
+    }
+    FieldsDialog .group { color: $ink-selected; }
+    FieldsDialog Horizontal Label { width: 18; }
+    FieldsDialog .search { margin-top: 1; }
     FieldsDialog .apply:focus { background: $panel; color: $ink-selected; }
     """
     TITLE, SUB_TITLE = launcher_text.FIELDS_TITLE, launcher_text.FIELDS_FOOT
+    AUTO_FOCUS = f"#{SHOWN[0]}"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "apply", show=False)]
 
     def __init__(self, chosen: Recipe, why_not: Callable[[Mapping[str, object]], str]) -> None:
@@ -44,10 +75,16 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
         self._recipe, self._why_not = chosen, why_not
 
     def inside(self) -> ComposeResult:
-        for key in SHOWN:
-            with Horizontal():
-                yield Label(key)
-                yield Input(as_setting(getattr(self._recipe, key)), id=key)
+        with Vertical(classes="fields"):  # no `VerticalScroll`: that would take the arrows
+            for group, keys in GROUPS.items():
+                yield Label(group, classes="group")
+                for key in keys:
+                    with Horizontal(classes="field"):
+                        yield Label(key)
+                        yield Input(as_setting(getattr(self._recipe, key)), id=key)
+        with Horizontal(classes="search"):
+            yield Label(launcher_text.SEARCH_FIELDS)
+            yield Input(id="search")
         yield Label("", classes="hint", markup=False)
         yield self.complaint()
         apply = Label(launcher_text.APPLY_FIELDS, classes="apply")
@@ -59,11 +96,29 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
         hint = launcher_text.field_hint(key, allowed_values(_TYPES[key])) if key in _TYPES else ""
         self.query_one(".hint", Label).update(self.plain(hint))
 
-    def on_input_changed(self) -> None:
-        self.complain(self.plain(self._why_not(self._fields)))
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "search":
+            self._search(event.value.strip().lower())
+        else:
+            self.complain(self.plain(self._why_not(self._fields)))
 
-    def on_input_submitted(self) -> None:
-        self.focus_next()
+    def _search(self, wanted: str) -> None:
+        """Show only the fields whose name or group contains this text."""
+        for label, (group, keys) in zip(self.query(".group"), GROUPS.items(), strict=True):
+            found = {key for key in keys if wanted in key or wanted in group.lower()}
+            label.display = bool(found)
+            for key in keys:
+                row = self.query_one(f"#{key}").parent
+                assert isinstance(row, Horizontal)
+                row.display = key in found
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the next field; from the search to the first field that it found."""
+        found = [field for field in self.query(".field") if field.display]
+        if event.input.id == "search" and found:
+            found[0].query_one(Input).focus()
+        else:
+            self.focus_next()
 
     def action_apply(self) -> None:
         if not self._why_not(self._fields):

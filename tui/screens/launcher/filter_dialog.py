@@ -1,4 +1,4 @@
-"""The dialog that filters the architectures."""
+"""The dialog that filters a list."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tui.widgets.forms import LineDialog
 
 
 class FilterDialog(LineDialog):
-    """Asks for a part of a name below the list; `preview` filters the list at every key."""
+    """Asks for a part of a name below the lists; `preview` filters the list at every key."""
 
     DEFAULT_CSS = "FilterDialog { align: center bottom; background: $background 0%; }"
-    TITLE, SUB_TITLE = launcher_text.FILTER_TITLE, launcher_text.FILTER_HINT
+    SUB_TITLE = launcher_text.FILTER_HINT
 
-    def __init__(self, written: str, preview: Callable[[str], None]) -> None:
+    def __init__(self, box: str, written: str, preview: Callable[[str], None]) -> None:
         super().__init__(written)
-        self._preview = preview
+        self.title, self._preview = launcher_text.filter_title(box), preview
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._preview(event.value.strip())

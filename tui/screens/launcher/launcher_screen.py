@@ -109,7 +109,8 @@ class Launcher(Screen[None]):
     @property
     def _filled(self) -> list[str]:
         """The boxes that have rows: only the box of the runs may have none."""
-        return [name for name in BOXES if name != "runs" or len(self._chooser(name))]
+        runs = self._chooser("runs")
+        return [name for name in BOXES if name != "runs" or len(runs) or runs.wanted]
 
     def _arrange(self) -> None:
         """Show the boxes, and the rows around them, that fit."""
@@ -158,8 +159,9 @@ class Launcher(Screen[None]):
 
     def action_start(self) -> None:
         runs = self.query_one(RunsBox)
-        if self._box == "runs" and len(runs):
-            self._watch(runs.run, started=False)
+        if self._box == "runs":
+            if len(runs):
+                self._watch(runs.run, started=False)
         elif self.new_run.wants_folder:
             from tui.screens.launcher.folder_dialog import FolderDialog
 
@@ -215,7 +217,7 @@ class Launcher(Screen[None]):
     def action_filter(self) -> None:
         from tui.screens.launcher.filter_dialog import FilterDialog
 
-        box = self.query_one(ArchitectureBox)
+        box = self._chooser(self._box)
         before, chosen = box.wanted, box.chosen
 
         def restore(wanted: str | None) -> None:
@@ -223,11 +225,17 @@ class Launcher(Screen[None]):
                 box.filter(before, chosen)
 
         self.app.push_screen(
-            FilterDialog(before, lambda wanted: box.filter(wanted, chosen)), restore
+            FilterDialog(
+                launcher_text.BOX_TITLES[self._box],
+                before,
+                lambda wanted: box.filter(wanted, chosen),
+            ),
+            restore,
         )
 
     def action_order(self) -> None:
-        self.query_one(ArchitectureBox).next_order()
+        if not self._chooser(self._box).next_order():
+            self.notify(launcher_text.ONE_ORDER)
 
     def action_augmented(self) -> None:
         if chosen := self._plan():

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tui.shared_text import filtered
-
 # Keys
 
 KEY_QUIT = "quit"
@@ -28,6 +26,7 @@ BOX_TITLES: Mapping[str, str] = {
 }
 BOX_TABS = {**BOX_TITLES, "arch": "Arch"}
 ATTACH_HINT = "⏎ attach"
+NEWEST, BEST, NAME = "newest", "best", "name"
 FIELDS_HINT = "f fields"
 NO_MATCH = "no architecture matches the filter: press / to change it."
 FOLDER_ENTRY = "folder …"
@@ -38,8 +37,8 @@ DEVICE_AUTO_CPU = "no GPU here: the CPU"
 DEVICE_UNKNOWN = "a GPU, numbered as CUDA_DEVICE_ORDER says"
 
 
-def arch_facts(order: str, wanted: str, shown: int, total: int) -> str:
-    return f"{filtered(wanted)}   {shown} of {total}" if wanted else f"/ filter   o {order}"
+def filter_and_order(order: str) -> str:
+    return f"/ filter   o {order}"
 
 
 def cores(count: int) -> str:
@@ -67,14 +66,30 @@ LOADING_IMAGES = "loading some images"
 
 # Dialogs
 
-FILTER_TITLE = "Filter architectures"
-FILTER_HINT = "part of a name, family or idea; empty shows all"
+FILTER_HINT = "part of a name or of a row; empty shows all"
+ONE_ORDER = "this list has one order"
+
+
+def filter_title(box: str) -> str:
+    return f"Filter: {box}"
+
+
 FOLDER_TITLE = "Folder of images"
 FOLDER_HINT = "one subfolder per class, or train/ and val/"
+FOLDER_KEYS = "Tab completes   ↑ ↓ earlier folders   Esc cancel"
 FOLDER_EXAMPLE = "~/data/flowers"
 FIELDS_TITLE = "Recipe"
 FIELDS_FOOT = "Enter, ↑ ↓ next field   Esc cancel"
 APPLY_FIELDS = "apply"
+SEARCH_FIELDS = "search"
+OFTEN_CHANGED = "often changed"
+MODEL = "model"
+IMAGES = "images"
+OPTIMISER = "optimiser and loss"
+LEARNING_RATE = "learning rate"
+AUGMENTATION = "augmentation"
+SAVING = "saving and ending"
+HARDWARE = "hardware"
 
 
 def field_hint(key: str, allowed: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from textual import work
@@ -11,6 +12,7 @@ from textual.worker import Worker
 from engine.errors import EngineError
 from engine.run import run_search
 from engine.run.run_paths import RunDir
+from engine.text import harmless
 from tui.screens.launcher import launcher_text
 from tui.viewer.run_list import run_columns
 from tui.viewer.run_summary import RunSummary, SummaryCache
@@ -18,6 +20,11 @@ from tui.widgets.chooser import Chooser
 
 RECENT_RUNS = 20
 LIVE = ("live", "paused")
+ORDERS: Mapping[str, Callable[[RunSummary], float | str]] = {
+    launcher_text.NEWEST: lambda run: 0.0,
+    launcher_text.BEST: lambda run: -(run.best_top1 or 0.0),
+    launcher_text.NAME: lambda run: run.name.lower(),
+}
 REFRESH_SECONDS = 2.0
 
 
@@ -38,6 +45,8 @@ class RunsBox(Chooser):
         super().__init__(id=id)
         self._runs_dir = runs_dir
         self._summaries = SummaryCache()
+        self._runs: Sequence[RunSummary] = ()
+        self._order = launcher_text.NEWEST
         self._reading: Worker[None] | None = None
         # The run to mark when the list is filled next.
         self._to_mark = ""
@@ -71,13 +80,32 @@ class RunsBox(Chooser):
         except EngineError as error:
             self.post_message(self.Unreadable(str(error)))
             return
-        self.app.call_from_thread(self._show, sorted(found, key=lambda run: run.state not in LIVE))
+        self.app.call_from_thread(self._show, found)
 
-    def _show(self, runs: list[RunSummary]) -> None:
-        paths = [run.path for run in runs]
+    def next_order(self) -> bool:
+        orders = list(ORDERS)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._show(self._runs)
+        return True
+
+    def _show(self, runs: Sequence[RunSummary]) -> None:
+        """List these runs, the newest of which is the first; live ones come before others."""
+        self._runs = runs
+        key = ORDERS[self._order]
+        ordered = sorted(runs, key=lambda run: (run.state not in LIVE, key(run)))
+        paths = [run.path for run in ordered]
         marked = self._to_mark if self._to_mark in paths else ""
-        facts = self.spelled(launcher_text.ATTACH_HINT)
-        self.fill(paths, run_columns(runs), chosen=marked, facts=facts)
+        hint = f"{launcher_text.ATTACH_HINT}   {launcher_text.filter_and_order(self._order)}"
+        self.fill(paths, run_columns(ordered), chosen=marked, facts=self.spelled(hint))
         if runs:
             self._to_mark = ""
+        self._tell_why()
         self.post_message(self.Listed())
+
+    def watch_chosen(self) -> None:
+        super().watch_chosen()
+        self._tell_why()
+
+    def _tell_why(self) -> None:
+        """Say below the list why the marked run failed."""
+        self.note(next((harmless(run.error) for run in self._runs if run.path == self.chosen), ""))

@@ -1,0 +1,35 @@
+"""Completes the path of a folder, as a shell does."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+
+class Completion(NamedTuple):
+    """The path as far as it is certain, and the names of the folders that it may become."""
+
+    path: str
+    names: list[str]
+
+
+def completed(written: str) -> Completion:
+    """Complete this path; hidden folders count only after a dot. Reads one folder."""
+    head, separator, part = written.rpartition("/")
+    before = head + separator
+    if written == "~":
+        return Completion("~/", [])
+    try:
+        with os.scandir(os.path.expanduser(before) or ".") as entries:
+            names = sorted(entry.name for entry in entries if _fits(entry, part))
+    except OSError:
+        return Completion(written, [])
+    known = os.path.commonprefix(names) or part  # noqa: RUF071 (the letters that all share)
+    return Completion(before + known + ("/" if len(names) == 1 else ""), names)
+
+
+def _fits(entry: os.DirEntry[str], part: str) -> bool:
+    hidden = entry.name.startswith(".") and not part.startswith(".")
+    return (
+        entry.name.startswith(part) and not hidden and entry.name.isprintable() and entry.is_dir()
+    )
