@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.numbers import short
 from engine.text import choices, harmless, nearest
 
 
@@ -64,8 +65,9 @@ NO_STEP_LEFT = "no step is left that would use this learning rate: give more epo
 
 def rate_far_above(rate: float, usual: float) -> str:
     return (
-        f"the learning rate would be {rate:.3g}, which is {rate / usual:,.0f} times the recipe's "
-        f"{usual:g}: if you mean that, enter it in the dialog (s) and confirm it there."
+        f"the learning rate would be {short(rate)}, which is {rate / usual:,.0f} times the "
+        f"recipe's {short(usual)}: if you mean that, enter it in the dialog (s) and confirm it "
+        "there."
     )
 
 

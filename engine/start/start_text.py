@@ -81,9 +81,9 @@ def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
 
 def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
     return (
-        f"the data has not the classes that {harmless(run)} was trained on "
+        f"the classes of the data are not those that {harmless(run)} was trained on "
         f"({class_changes(then, now)}): put the data back as it was, or start another run with "
-        f"--init-from {harmless(run)}, whose last layer begins anew."
+        f"--init-from {harmless(run)}, which trains a new last layer."
     )
 
 
@@ -133,17 +133,20 @@ def another_run(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
 def keeps_its_settings(
     name: str, fields: Mapping[str, tuple[str, str]], changeable: Iterable[str]
 ) -> str:
-    resume = f"`cnn-tui resume {harmless(name)} --set`"
+    resume = f"`cnn-tui resume {harmless(name)} --set KEY=VALUE`"
     can = [key for key in fields if key in changeable]
-    way = f" (for {choices(can)}: with {resume})" if can else ""
+    or_change = f", or change {choices(can)} with {resume}" if can else ""
     return (
-        f"{harmless(name)} keeps the settings that it began with, {_differences(fields)}: to use "
-        f"those of this command line, start another run with another --name{way}."
+        f"{harmless(name)} keeps the settings that it began with: {_differences(fields)}; to use "
+        f"other ones, start another run with another --name{or_change}."
     )
 
 
 def engine_died(words: str, resume: str, *, out_of_memory: bool, saved: bool) -> str:
-    """`words` are the last of its log, `resume` is the command that goes on."""
+    """`words` are the last line of its log, or name the signal that killed it.
+
+    `resume` is the command that resumes the run.
+    """
     if words.startswith(run_text.KILLED):
         what = harmless(words)
     else:

@@ -279,9 +279,9 @@ class Trainer:
         """All that an exact resume needs. This waits for the device."""
         return self._parts.state()
 
-    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+    def moved_to_other_images(self, state: TrainingState, *, forget_best: bool) -> TrainingState:
         """The state at the end of its epoch, for a run that goes on with other images."""
-        return self._parts.fitted(state, best_anew=best_anew)
+        return self._parts.moved_to_other_images(state, forget_best=forget_best)
 
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`. Raises RunError where it belongs to another run."""
