@@ -65,6 +65,11 @@ def whole(fraction: MaybeNumber) -> str:
     return f"{100 * number(fraction):.0f}"
 
 
+def whole_share(fraction: MaybeNumber) -> str:
+    """A fraction in whole per cent, with the unit: 87 %."""
+    return f"{whole(fraction)} %"
+
+
 def probability(value: MaybeNumber) -> str:
     """0.81, 1.00 or nan."""
     return f"{number(value):.2f}"

@@ -61,8 +61,9 @@ def no_learning_reason(epochs: int) -> str:
     )
 
 
-def overfits(epoch: int, train: str, val: str, *, over: bool) -> str:
-    return f"{'overfitted' if over else 'overfits'} since epoch {epoch}: train {train}, val {val}"
+def overfits(epoch: int, train: str, val: str, last: int, *, over: bool) -> str:
+    verb = "overfitted" if over else "overfits"
+    return f"{verb} since epoch {epoch} (val loss): train {train}, val {val} @{last}"
 
 
 def overfits_reason(lowest: str, epoch: int, now: str, train: str) -> str:

@@ -19,6 +19,8 @@ SHADES_FROM = "shades from "
 
 SOME = ">0"
 
+WORST = "worst"
+
 WORST_PAIRS = "worst pairs"
 
 COUNT = "n"
