@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.data.base.dataset import Dataset
     from engine.inspection.evaluated_cells import EvaluatedCells
     from engine.inspection.inspector import Inspector
+    from engine.recipes.recipe import Recipe
     from engine.training.metrics import EvaluationResult
 
 POLL_SECONDS = 0.05
@@ -118,7 +119,7 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
     dataset = load_at_once(load(recipe, devices.room(cpu)))
-    _check_images(run, whole, dataset)
+    _check_images(run, whole, dataset, recipe)
     model = model_init.build(recipe, run.path, dataset)
     model.load_state_dict(state.weights)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
@@ -133,7 +134,7 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     return InspectedModel(inspector, max(1, state.ended_epochs), state.step, validation)
 
 
-def _check_images(run: RunDir, saved: RunState, dataset: Dataset) -> None:
+def _check_images(run: RunDir, saved: RunState, dataset: Dataset, recipe: Recipe) -> None:
     """Raise RunError where outputs or numbers of validation images mean others than in the run."""
     from engine.process import resume_checks
 
@@ -141,7 +142,7 @@ def _check_images(run: RunDir, saved: RunState, dataset: Dataset) -> None:
     then = resume_checks.data_of_run(saved.description, started)
     if then is None:
         return
-    now = resume_checks.data_of(dataset)
+    now = resume_checks.data_of(dataset, recipe)
     resume_checks.check_labels(then, now, run.label)
     validation = then._replace(train=None, statistics=())
     if changed := resume_checks.other_lists(validation, now):
