@@ -153,7 +153,7 @@ def test_a_whole_file_of_another_program_is_called_by_its_name(
     with pytest.raises(RunError) as caught:
         checkpoint.load(path)
     assert f"theirs.pt is {kind}" in str(caught.value)
-    assert "starts only from last.pt, best.pt or epoch-N.pt" in str(caught.value)
+    assert "name last.pt, best.pt or epoch-N.pt of a run" in str(caught.value)
 
 
 def test_a_file_that_cannot_be_opened_is_not_called_broken(tmp_path: Path) -> None:

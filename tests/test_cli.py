@@ -154,7 +154,7 @@ def test_a_command_line_that_is_given_again(
     other, options = again(monkeypatch, "--set", "lr=0.02", "--epochs", "6")
     assert other.exit_code == 0
     assert other.stderr.startswith(
-        "warning: 1-job keeps the settings that it began with, lr = 0.05 (not "
+        "warning: 1-job keeps the settings that it began with: lr = 0.05 (not "
     )
     assert options == ("--epochs", "6")
     another, _ = again(monkeypatch, "-m", "resnet20")

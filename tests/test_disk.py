@@ -84,7 +84,7 @@ def test_of_saves_that_fail_one_alert_says_what_to_do(
     monkeypatch.undo()
     [alert] = [event for event in said if isinstance(event, events.Alert)]
     remedies = {errno.EDQUOT: "quota", errno.EIO: "failing", errno.EROFS: "writable"}
-    assert remedies.get(number, "free some room") in alert.text
+    assert remedies.get(number, "free some space") in alert.text
     assert step_in(tmp_path / "last.pt") == 1
     assert os.listdir(tmp_path) == ["last.pt"]
     writer.put(snapshot(5))

@@ -21,7 +21,7 @@ from engine.devices import device as devices
 from engine.errors import RunError
 from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.models import registry
-from engine.process import inspection_server
+from engine.process import inspected_model, inspection_server
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Resolved
@@ -115,8 +115,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDir:
         def reply(self, request: commands.Inspect, epoch: int, step: int) -> Event:
             return events.Augmented(epoch, (), step=step)
 
-    subject = inspection_server.InspectedModel(Same(), 3, 70, endless)  # type: ignore[arg-type]
-    monkeypatch.setattr(inspection_server, "load_inspected_model", lambda run: subject)
+    subject = inspected_model.InspectedModel(Same(), 3, 70, endless)  # type: ignore[arg-type]
+    monkeypatch.setattr(inspected_model, "load_inspected_model", lambda run: subject)
     monkeypatch.setattr(inspection_server, "POLL_SECONDS", 0.001)
     return scripted.run_dir(tmp_path, scripted.half_a_run())
 
@@ -158,11 +158,11 @@ def test_a_validation_that_takes_too_long_is_given_up_once() -> None:
             return events.Augmented(epoch, (), step=step)
 
     slow = Slow()
-    model = inspection_server.InspectedModel(slow, 3, 70, slow.validation)  # type: ignore[arg-type]
+    model = inspected_model.InspectedModel(slow, 3, 70, slow.validation)  # type: ignore[arg-type]
     question = commands.Inspect(id="q", attempt="a", kind="images", cell=(1, 2), epoch=3)
     for _ in range(2):
         assert model.reply(question, clock) == events.Augmented(3, (), step=70)
-    assert slow.batches == inspection_server.VALIDATION_SECONDS
+    assert slow.batches == inspected_model.VALIDATION_SECONDS
     assert slow.evaluated is not None
     assert slow.evaluated.epoch == 0, "its cells are those of no epoch"
 
@@ -222,7 +222,7 @@ def test_images_are_numbered_as_the_run_numbered_them(
     model = registry.build("lenet5", 3, 32, 2)
     state = run_states.state(weights=weights_of(model), ended_epochs=4, step=9)
     run_states.save(run.checkpoints / "last.pt", replace(state, description=None))
-    subject = inspection_server.load_inspected_model(run)
+    subject = inspected_model.load_inspected_model(run)
     assert (subject.epoch, subject.step) == (4, 9)
     question = commands.Inspect(id="q", attempt="a", kind="images", images=(1,))
     found = subject.inspector.reply(question, 4, 9)

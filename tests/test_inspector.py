@@ -135,7 +135,7 @@ def test_images_of_a_cell_are_those_that_the_validation_counted(
     assert indices(shown(1, epoch=EPOCH - 1)) == [2]
     refused = shown(1, EPOCH - 1, ())
     assert isinstance(refused, Alert)
-    assert "is not known any more" in refused.text
+    assert "no longer knows" in refused.text
 
 
 def test_no_more_images_than_a_screen_holds(model: nn.Module, data: Dataset) -> None:

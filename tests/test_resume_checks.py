@@ -15,7 +15,7 @@ from PIL import Image
 from engine.checkpoints import checkpoint
 from engine.distributed.rank import Rank
 from engine.errors import RunError
-from engine.process import inspection_server
+from engine.process import inspected_model
 from engine.process.session import AS_USUAL, AttemptOptions, Session
 from engine.process.worker import Worker
 from engine.protocol import commands, events
@@ -176,7 +176,7 @@ def test_other_files_are_refused_with_the_counts(trained: Trained) -> None:
     picture(trained.images / "val" / "bee", "new")
     sentence = trained.refused()
     assert "(other training images, 9 validation images, not 8)" in sentence
-    assert "add --force to `cnn-tui resume 1-lenet5-images`" in sentence
+    assert "use `cnn-tui resume 1-lenet5-images --force`" in sentence
 
 
 def exchanged(folder: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_validation_image_that_was_replaced_is_refused(trained: Trained) -> No
     picture(trained.images / "val" / "bee", "2", (255, 255, 255))
     assert "(validation images with other content)" in trained.refused()
     with pytest.raises(RunError, match="validation images with other content"):
-        inspection_server.load_inspected_model(trained.run)
+        inspected_model.load_inspected_model(trained.run)
 
 
 def test_without_known_contents_other_pixels_are_refused(trained: Trained) -> None:
@@ -231,18 +231,18 @@ def test_by_force_a_run_goes_on_from_the_next_epoch(tmp_path: Path) -> None:
     [resumed] = [e for e in said if isinstance(e, events.Resumed)]
     assert (resumed.step, resumed.epoch) == (2 * 5, 2), "its epochs have 5 steps now, not 4"
     [sentence] = alerts(said, "resume")
-    assert sentence.startswith("not bit-exact: the run goes on from the next epoch with other data")
+    assert sentence.startswith("not bit-exact: the run goes on from the next epoch with other")
     assert epochs(said) == [2, 3, 4]
     assert epochs(events_of(run.run)) == [1, 2, 3, 4]
     assert checkpoint.load(run.last).training.step == 4 * 5
     assert alerts(run.train(AttemptOptions(epochs=5)), "resume") == [], "it is the run's now"
 
 
-def test_other_validation_images_seek_the_best_epoch_anew(trained: Trained) -> None:
+def test_other_validation_images_forget_the_best_epoch(trained: Trained) -> None:
     for name in COLOURS:
         picture(trained.images / "val" / name, "new")
     said = trained.train(AttemptOptions(epochs=3, force=True))
-    assert "the best epoch is sought anew" in alerts(said, "resume")[0]
+    assert "the best epoch so far is forgotten" in alerts(said, "resume")[0]
     [ended] = [e for e in said if isinstance(e, events.EpochEnded)]
     assert (ended.epoch, ended.best) == (3, True)
 
@@ -292,13 +292,13 @@ def test_an_old_checkpoint_is_compared_with_the_journal(trained: Trained) -> Non
 
 def test_images_that_have_changed_are_not_shown_as_those_of_the_run(trained: Trained) -> None:
     picture(trained.images / "train" / "bee", "new")
-    inspection_server.load_inspected_model(trained.run)
+    inspected_model.load_inspected_model(trained.run)
     picture(trained.images / "val" / "ant", "!first")
-    with pytest.raises(RunError, match=r"\(9 validation images, not 8\), so its images cannot"):
-        inspection_server.load_inspected_model(trained.run)
+    with pytest.raises(RunError, match=r"\(9 validation images, not 8\), so they cannot"):
+        inspected_model.load_inspected_model(trained.run)
     renamed(trained.images, "aardvark")
     with pytest.raises(RunError, match="new: aardvark; gone: bee"):
-        inspection_server.load_inspected_model(trained.run)
+        inspected_model.load_inspected_model(trained.run)
 
 
 # Settings

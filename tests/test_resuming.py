@@ -285,7 +285,7 @@ def test_the_same_said_again_is_silent(tmp_path: Path) -> None:
 def test_what_is_left_to_the_start_is_silent_where_a_start_resolved_it(tmp_path: Path) -> None:
     run = stopped(tmp_path, [], ON_GPU, on_nan="rollback")
     found = requeued(run, on_nan="auto", compile="auto", size="auto")
-    assert "with, on_nan = rollback (not auto): to use" in found.ignored
+    assert "with: on_nan = rollback (not auto); to use" in found.ignored
 
 
 def test_a_folder_means_the_same_however_it_is_written(

@@ -289,7 +289,7 @@ def test_a_run_that_is_given_more_is_patient_anew(digits: Dataset) -> None:
     said(work)
     again = trainer(digits, **PATIENCE)
     again.restore(work.state())
-    again.progress.be_patient_anew()
+    again.progress.restart_patience()
     assert [e.epoch for e in ends(said(again))] == [4, 5]
     assert again.state().patient_since == 3
 

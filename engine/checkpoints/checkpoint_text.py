@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.text import error_summary, harmless, reason
 
-# The remedy for an error of the disk. For all other errors it is: free some room.
+# The remedy for an error of the disk. For all other errors it is: free some space.
 REMEDIES: Mapping[int, str] = {
     errno.ENOMEM: "free some memory",
     errno.EDQUOT: "delete files of yours, for your quota is used up",
@@ -20,7 +20,7 @@ REMEDIES: Mapping[int, str] = {
 
 
 def save_failed(file: str, error: OSError) -> str:
-    remedy = REMEDIES.get(error.errno or 0, "free some room")
+    remedy = REMEDIES.get(error.errno or 0, "free some space")
     return (
         f"{file} was not saved: {harmless(reason(error))}; {remedy}: the checkpoint before it is "
         "kept, and the next save tries again."
@@ -60,8 +60,8 @@ def other_keys(keys: Sequence[str]) -> str:
 
 def foreign_checkpoint(path: object, what: str) -> str:
     return (
-        f"{harmless(str(path))} is {harmless(what)}, and a run of this program starts only from "
-        "last.pt, best.pt or epoch-N.pt of another: name such a file, or the run."
+        f"{harmless(str(path))} is {harmless(what)}, and not a checkpoint of this program: name "
+        "last.pt, best.pt or epoch-N.pt of a run, or the run itself."
     )
 
 

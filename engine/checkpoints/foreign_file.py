@@ -1,4 +1,4 @@
-"""Says what a file is that is no checkpoint of this program, as far as it tells."""
+"""Recognises files of other programs, to say what they are in place of a checkpoint."""
 
 from __future__ import annotations
 

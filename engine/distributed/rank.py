@@ -104,6 +104,6 @@ class Rank:
         """The sentence of another rank that has failed; else empty."""
         return ""
 
-    def explain_lost_rank(self, error: Exception) -> str:
+    def explain_lost_rank(self, error: BaseException) -> str:
         """The sentence for an error that means that another rank has ended; else empty."""
         return ""

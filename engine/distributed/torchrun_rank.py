@@ -144,7 +144,7 @@ class TorchrunRank(Rank):
                 return str(self._store.get(FAILURE).decode())
         return ""
 
-    def explain_lost_rank(self, error: Exception) -> str:
+    def explain_lost_rank(self, error: BaseException) -> str:
         from torch import distributed
 
         if not isinstance(error, distributed.DistError) and "gloo" not in str(error):

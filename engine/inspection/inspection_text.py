@@ -17,8 +17,8 @@ def no_such_image(count: int) -> str:
 
 def no_images_known(epoch: int) -> str:
     return (
-        f"which images epoch {epoch} counted in this cell is not known any more: choose one of "
-        "the most frequent mistakes, whose images are kept."
+        f"the engine no longer knows which images were in this cell in epoch {epoch}: choose one "
+        "of the most frequent mistakes, whose images are kept."
     )
 
 

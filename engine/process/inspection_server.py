@@ -5,65 +5,17 @@ It writes only replies. It ends after a while without requests, or when an engin
 
 from __future__ import annotations
 
-import functools
 import os
 import time
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
 
-from engine.errors import RunError
-from engine.process import process_text
 from engine.protocol import commands
-from engine.protocol.events import Event, RunStarted
-from engine.recipes.recipe_building import read_recipe
 from engine.run import replies, run_lock
-from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
 
-if TYPE_CHECKING:
-    from engine.checkpoints.run_state import RunState
-    from engine.data.base.dataset import Dataset
-    from engine.inspection.evaluated_cells import EvaluatedCells
-    from engine.inspection.inspector import Inspector
-    from engine.recipes.recipe import Recipe
-    from engine.training.metrics import EvaluationResult
-
 POLL_SECONDS = 0.05
 IDLE_SECONDS = 60.0
-# A user waits at most this long to see the images of a cell.
-VALIDATION_SECONDS = 10.0
-
-
-class InspectedModel(NamedTuple):
-    """The inspector of a saved model, the epoch and step of the save, and a way to validate it."""
-
-    inspector: Inspector
-    epoch: int
-    step: int
-    validation: Callable[[], Generator[None, None, tuple[EvaluationResult, float]]]
-
-    def reply(self, request: commands.Inspect, clock: Callable[[], float]) -> Event:
-        """The reply to a request; the first one for a cell of this epoch validates the model."""
-        unknown = self.inspector.evaluated is None
-        if request.cell is not None and request.epoch == self.epoch and unknown:
-            self.inspector.evaluated = self._evaluated(clock)
-        return self.inspector.reply(request, self.epoch, self.step)
-
-    def _evaluated(self, clock: Callable[[], float]) -> EvaluatedCells:
-        """The cells of the validation images; those of no epoch if it takes too long."""
-        import torch
-
-        from engine.inspection.evaluated_cells import EvaluatedCells
-
-        began, validation = clock(), self.validation()
-        while clock() - began < VALIDATION_SECONDS:
-            try:
-                next(validation)
-            except StopIteration as end:
-                result, _ = end.value
-                return EvaluatedCells(self.epoch, result.classes, result.cells)
-        return EvaluatedCells(0, 1, torch.empty(0))
 
 
 def serve(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
@@ -80,6 +32,8 @@ def serve(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 
 
 def _reply_until_idle(run: RunDir, clock: Callable[[], float]) -> int:
+    from engine.process.inspected_model import load_inspected_model  # loads torch
+
     owner = run_lock.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     model = load_inspected_model(run)
@@ -92,58 +46,3 @@ def _reply_until_idle(run: RunDir, clock: Callable[[], float]) -> int:
                 replies.write_reply(run, command.id, model.reply(command, clock))
         time.sleep(POLL_SECONDS)
     return 0
-
-
-def load_inspected_model(run: RunDir) -> InspectedModel:
-    """The model of the best checkpoint, or of the last one before the first epoch has ended."""
-    import torch
-
-    from engine.checkpoints import checkpoint
-    from engine.data.loaders.loader_choice import loader
-    from engine.data.loading import load, load_at_once
-    from engine.devices import device as devices
-    from engine.devices.forward_pass import Judge
-    from engine.distributed.rank import Rank
-    from engine.inspection import layer_events
-    from engine.inspection.inspector import Inspector
-    from engine.process import model_init
-    from engine.training.evaluator import Evaluator
-
-    files = [run.checkpoints / name for name in ("best.pt", "last.pt")]
-    saved = next((path for path in files if path.exists()), None)
-    if saved is None:
-        raise RunError(process_text.nothing_to_inspect(run.label))
-    whole = checkpoint.load(saved)
-    state, described = whole.training, whole.description
-    recipe = read_recipe(run.recipe)
-    # Leave the GPU to other runs; a CPU is fast enough for one image.
-    cpu = torch.device("cpu")
-    dataset = load_at_once(load(recipe, devices.room(cpu)))
-    _check_images(run, whole, dataset, recipe)
-    model = model_init.build(recipe, run.path, dataset)
-    model.load_state_dict(state.weights)
-    source = loader(recipe, dataset, cpu, torch.contiguous_format)
-    layers = layer_events.layers(model, *dataset.train.shape[:2])
-    precision = described.resolved.get("precision", "float32") if described else "float32"
-    judge = Judge(cpu, precision, recipe.tta)
-    inspector = Inspector(model.eval(), layers, dataset, source, judge)
-    batch = devices.evaluation_batch(cpu, recipe.batch, dataset.train.shape)
-    clock, classes = time.monotonic, len(dataset.classes)
-    evaluator = Evaluator(source, classes, batch, judge, clock, Rank())
-    validation = functools.partial(evaluator.evaluate, model, dataset.validation)
-    return InspectedModel(inspector, max(1, state.ended_epochs), state.step, validation)
-
-
-def _check_images(run: RunDir, saved: RunState, dataset: Dataset, recipe: Recipe) -> None:
-    """Raise RunError where outputs or numbers of validation images mean others than in the run."""
-    from engine.process import resume_checks
-
-    started = next(newest_first(run.journal, RunStarted), None)
-    then = resume_checks.data_of_run(saved.description, started)
-    if then is None:
-        return
-    now = resume_checks.data_of(dataset, recipe)
-    resume_checks.check_labels(then, now, run.label)
-    validation = then._replace(train=None, statistics=())
-    if changed := resume_checks.other_lists(validation, now):
-        raise RunError(process_text.images_to_inspect_changed(run.label, changed))

@@ -61,7 +61,7 @@ class JournalBudget:
             events.Checkpointed: _Allowance(clock, 250_000, 10),
             events.Phase: _Allowance(clock, 200_000, 6),
         }
-        # The newest events that the journal has not got, and those of the best epoch.
+        # The newest events that were not written yet, and those of the best epoch.
         self._held: dict[tuple[type[Event], str], Event] = {}
         self._best: list[Event] = []
         self._pictured_at, self._pictured_step = clock() - PICTURE_SECONDS, -1

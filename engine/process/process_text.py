@@ -61,24 +61,28 @@ OTHER_PIXELS = "the same files with other pixels"
 
 def other_lists(run: str, changed: Iterable[str]) -> str:
     return (
-        f"the data is not the one that {harmless(run)} was trained on ({', '.join(changed)}): put "
-        f"it back as it was, or add --force to `cnn-tui resume {harmless(run)}` to train on with "
-        "it from the next epoch, not bit for bit."
+        f"the images are not those that {harmless(run)} was trained on ({', '.join(changed)}): put "
+        f"them back as they were, or use `cnn-tui resume {harmless(run)} --force`, which goes on "
+        "with the new images from the next epoch and is not bit-exact."
     )
 
 
 def images_to_inspect_changed(run: str, changed: Iterable[str]) -> str:
     return (
-        f"the data is not the one that {harmless(run)} was trained on ({', '.join(changed)}), so "
-        "its images cannot be shown: put the data back as it was."
+        f"the images are not those that {harmless(run)} was trained on ({', '.join(changed)}), so "
+        "they cannot be shown: put them back as they were."
     )
 
 
-def resumed_with_other_lists(changed: Iterable[str], *, best_anew: bool) -> str:
-    anew = "; the best epoch is sought anew, since other images validate" if best_anew else ""
+def resumed_with_other_lists(changed: Iterable[str], *, other_validation: bool) -> str:
+    forgotten = (
+        "; the best epoch so far is forgotten, since the validation images have changed"
+        if other_validation
+        else ""
+    )
     return (
-        f"not bit-exact: the run goes on from the next epoch with other data "
-        f"({', '.join(changed)}){anew}."
+        f"not bit-exact: the run goes on from the next epoch with other images "
+        f"({', '.join(changed)}){forgotten}."
     )
 
 
@@ -94,8 +98,8 @@ def settings_changed(fields: Mapping[str, tuple[str, str]]) -> str:
 
 def settings_edited(fields: Mapping[str, tuple[str, str]]) -> str:
     return (
-        f"not bit-exact: recipe.toml was edited, and the run goes on with {_changes(fields)}; put "
-        "it back to have the run that began."
+        f"not bit-exact: recipe.toml was edited, and the run goes on with {_changes(fields)}; for "
+        "an exact resume, put the file back as it was."
     )
 
 
@@ -109,7 +113,7 @@ def gpu_unusable(why: str) -> str:
 def untested_torch(version: str, tested: str) -> str:
     return (
         f"PyTorch {harmless(version)} is newer than {tested}, the newest that cnn-tui was tested "
-        "with: where the run goes wrong, try that one."
+        "with: if the run goes wrong, try that version."
     )
 
 
@@ -172,7 +176,7 @@ def learns_nothing(epochs: int, top1: float, chance: float) -> str:
 
 
 def batch_not_kept(why: str) -> str:
-    return f"the batch that broke the loss was not kept: {harmless(why)}; free some room."
+    return f"the batch that broke the loss was not kept: {harmless(why)}; free some space."
 
 
 def not_saved_broken(file: str) -> str:
@@ -211,9 +215,16 @@ def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
 
+def own_model_failed(line: str, error: str) -> str:
+    return (
+        f"the training stopped on an error of the model ({harmless(line)}): {harmless(error)}; "
+        "repair that file and start a new run (engine.log has the traceback)."
+    )
+
+
 def journal_failed(run: str, why: str) -> str:
     return (
-        f"the journal cannot be written: {harmless(why)}; free some room, then go on with "
+        f"the journal cannot be written: {harmless(why)}; free some space, then go on with "
         f"`cnn-tui resume {harmless(run)}`."
     )
 
@@ -221,7 +232,7 @@ def journal_failed(run: str, why: str) -> str:
 def journal_held(why: str) -> str:
     return (
         f"the journal cannot be written: {harmless(why)}; the training goes on and keeps its "
-        "events in memory, so free some room before it ends."
+        "events in memory, so free some space before it ends."
     )
 
 
@@ -239,7 +250,8 @@ def nothing_to_show(phase: str) -> str:
 
 def reply_failed(why: str) -> str:
     return (
-        f"the reply to an inspection was not written: {harmless(why)}; free some room, ask again."
+        f"the reply to an inspection was not written: {harmless(why)}; free some space, then ask "
+        "again."
     )
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from engine import text
+from engine.catalog import architecture_names, user_file
 from engine.data import preparation
 from engine.distributed.rank import Rank
 from engine.errors import RunError
@@ -25,7 +26,8 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 
 if TYPE_CHECKING:  # these load torch
-    from engine.checkpoints.run_state import RunState, Weights
+    from engine.checkpoints.run_state import Description, Weights
+    from engine.process.resume_checks import ImageChange
     from engine.process.trainer_setup import Ready
     from engine.training.trainer import Trainer
 
@@ -37,8 +39,8 @@ ROLLBACK_SCALE = 0.1
 class AttemptOptions(NamedTuple):
     """What the command line asks of one attempt.
 
-    `dry` takes one step only. `epochs` is a new total of epochs. `force` goes on from the next
-    epoch where the images are not those of the checkpoint.
+    `dry` takes one step only. `epochs` is a new total of epochs. `force` resumes with other images
+    than those of the checkpoint, from the next epoch.
     """
 
     dry: bool = False
@@ -85,7 +87,7 @@ class Session:
         self._rank.start_steps()
         if ready.saved is not None:
             yield self._resumed(trainer, ready.saved.seq)
-            yield from self._differences(ready, ready.saved, options)
+            yield from self._differences(ready, ready.saved.description, options)
         elif not self._is_first_attempt:
             yield self._resumed(trainer, 0)
         if options.epochs is not None:
@@ -123,13 +125,16 @@ class Session:
         """The last event of this attempt."""
         return run_ending.run_ended(self.trainer, reason, error, time.monotonic() - self._began)
 
-    def explain(self, error: Exception) -> str:
-        """A sentence for an error that is not a user's mistake."""
+    def explain(self, error: BaseException) -> str:
+        """A sentence for an error that is not a user's mistake, or that is one in his own model."""
         if lost := self._rank.explain_lost_rank(error):
             return lost
         if run_ending.is_out_of_memory(error):
             saved_in = self.run.label if self.saver.has_checkpoint else ""
             return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
+        own = architecture_names.user_function(self._recipe.arch)
+        if own and (line := user_file.line_of(self.run.path / own.file.name, error)):
+            return process_text.own_model_failed(line, text.error_summary(error))
         return process_text.crashed(text.error_summary(error))
 
     def _set_up(self, options: AttemptOptions) -> Generator[Event | None, None, Ready]:
@@ -155,33 +160,41 @@ class Session:
         trainer, state = ready.trainer, ready.saved.training
         with checkpoint.fits(self.run.checkpoints / "last.pt"):
             if ready.change is not None:
-                state = trainer.fitted(state, best_anew=ready.change.validation)
+                state = trainer.moved_to_other_images(state, forget_best=ready.change.validation)
             trainer.restore(state)
 
     def _differences(
-        self, ready: Ready, saved: RunState, options: AttemptOptions
+        self, ready: Ready, saved: Description | None, options: AttemptOptions
     ) -> Generator[Event, None, None]:
-        """Say how this attempt differs from the run that was saved, and steer to another end."""
+        """Say how this attempt differs from the saved run; patience starts again if it is asked."""
         from engine.process import resume_checks
 
-        trainer, step = ready.trainer, ready.trainer.step
         if ready.change is not None:
-            sentence = process_text.resumed_with_other_lists(
-                ready.change.differences, best_anew=ready.change.validation
-            )
-            yield events.Alert("warning", "resume", sentence, step=step)
-            if trainer.progress.steering.asked is not None:  # its step has another number now
-                yield trainer.progress.steered()
-        changed = resume_checks.changed_settings(saved.description, self._recipe)
+            yield from self._other_images(ready.trainer, ready.change)
+        changed = resume_checks.changed_settings(saved, self._recipe)
+        yield from self._other_settings(changed)
+        if options.epochs is not None or "patience" in changed:
+            ready.trainer.progress.restart_patience()
+
+    def _other_images(self, trainer: Trainer, change: ImageChange) -> Generator[Event, None, None]:
+        sentence = process_text.resumed_with_other_lists(
+            change.differences, other_validation=change.validation
+        )
+        yield events.Alert("warning", "resume", sentence, step=self.step)
+        if trainer.progress.steering.asked is not None:  # its step has another number now
+            yield trainer.progress.steered()
+
+    def _other_settings(
+        self, changed: Mapping[str, tuple[str, str]]
+    ) -> Generator[Event, None, None]:
         meant = {key: values for key, values in changed.items() if key in CHANGEABLE}
         edited = {key: values for key, values in changed.items() if key not in CHANGEABLE}
         if meant:
-            yield events.Alert("info", "resume", process_text.settings_changed(meant), step=step)
+            sentence = process_text.settings_changed(meant)
+            yield events.Alert("info", "resume", sentence, step=self.step)
         if edited:
             sentence = process_text.settings_edited(edited)
-            yield events.Alert("warning", "resume", sentence, step=step)
-        if options.epochs is not None or "patience" in meant:
-            trainer.progress.be_patient_anew()
+            yield events.Alert("warning", "resume", sentence, step=self.step)
 
     def _resumed(self, trainer: Trainer, seq: int) -> events.Resumed:
         return events.Resumed(self._attempt, seq, trainer.epoch, step=trainer.step)

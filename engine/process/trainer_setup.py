@@ -42,7 +42,7 @@ from engine.training.trainer import Trainer
 class Ready(NamedTuple):
     """A trainer before its first step, and the description for the leader's checkpoints.
 
-    `saved` is the last checkpoint, if any; `change` tells that the images are not those of it.
+    `saved` is the last checkpoint, if any; `change` says how its images differ, if they do.
     """
 
     trainer: Trainer

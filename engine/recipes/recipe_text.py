@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.numbers import short
 from engine.text import choices, harmless, nearest
 
 
@@ -22,6 +23,20 @@ def not_a_setting(text: str) -> str:
 
 def unreadable_recipe(path: object, why: str) -> str:
     return f"the recipe {harmless(str(path))} cannot be read: {harmless(why)}."
+
+
+def recipe_not_utf8(path: object) -> str:
+    return (
+        f"the recipe {harmless(str(path))} cannot be read, since it is not UTF-8: save it with "
+        "that encoding."
+    )
+
+
+def recipe_not_toml(path: object, why: str) -> str:
+    return (
+        f"the recipe {harmless(str(path))} cannot be read: {harmless(why)}; TOML writes numbers in "
+        "full (0.01, 1.0), true and false in small letters, and words in quotes."
+    )
 
 
 def unknown_architecture(name: str, known: Iterable[str]) -> str:
@@ -50,8 +65,9 @@ NO_STEP_LEFT = "no step is left that would use this learning rate: give more epo
 
 def rate_far_above(rate: float, usual: float) -> str:
     return (
-        f"the learning rate would be {rate:.3g}, which is {rate / usual:,.0f} times the recipe's "
-        f"{usual:g}: if you mean that, enter it in the dialog (s) and confirm it there."
+        f"the learning rate would be {short(rate)}, which is {rate / usual:,.0f} times the "
+        f"recipe's {short(usual)}: if you mean that, enter it in the dialog (s) and confirm it "
+        "there."
     )
 
 

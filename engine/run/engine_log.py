@@ -1,6 +1,6 @@
 """Reads `engine.log`, which holds stdout and stderr of the engine process.
 
-The process that started an engine adds a line if a signal ended it: only the parent is told.
+The process that started an engine adds a line if a signal ended it: only the parent learns that.
 """
 
 from __future__ import annotations

@@ -147,7 +147,6 @@ class Fold:
                 self.steerings.append(event)
             case events.Resumed():
                 self.step = event.step
-
             case events.RunEnded():
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step

@@ -1,4 +1,4 @@
-"""The order of a journal's events: what it tells twice is dropped.
+"""The order of a journal's events: an event that it holds twice is dropped.
 
 A line that was cut just before its newline is whole. Its writer, or the next one, does not know
 that, and writes the event or its number again.

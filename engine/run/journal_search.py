@@ -21,7 +21,7 @@ Kind = TypeVar("Kind", bound=Event)
 # An excerpt decodes this much at both ends of a long journal.
 HEAD_BYTES = 1 << 16
 END_BYTES = 1 << 20
-# The last event of each of these kinds tells the state of a run. An excerpt searches for it in
+# The last event of each of these kinds gives the state of a run. An excerpt searches for it in
 # `STATE_BYTES`, the events of some days.
 STATE_KINDS = (events.RunStarted, events.Phase, events.EpochEnded, events.Steered)
 STATE_BYTES = 1 << 25

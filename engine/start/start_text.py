@@ -8,6 +8,9 @@ from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
 from engine.text import choices, harmless, in_epochs, nearest
 
+# How many functions of a file a sentence names.
+MOST_FUNCTIONS = 4
+
 
 def unknown_data(name: str, known: Iterable[str]) -> str:
     return (
@@ -29,6 +32,16 @@ def no_file_either(source: str, no_run: str) -> str:
 
 def model_file_missing(file: object) -> str:
     return f"there is no file {harmless(str(file))} to build the model from: check the path."
+
+
+def name_the_function(file: str, functions: Sequence[str]) -> str:
+    if not functions:
+        return (
+            f"{harmless(file)} defines no function that could make a model: write one that takes "
+            f"classes and returns a torch.nn.Module, and name it as in {harmless(file)}:make."
+        )
+    names = choices(harmless(f"{file}:{function}") for function in functions[:MOST_FUNCTIONS])
+    return f"name the function that makes the model, too: --arch {names}."
 
 
 def already_done(name: str) -> str:
@@ -68,9 +81,9 @@ def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
 
 def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:
     return (
-        f"the data has not the classes that {harmless(run)} was trained on "
+        f"the classes of the data are not those that {harmless(run)} was trained on "
         f"({class_changes(then, now)}): put the data back as it was, or start another run with "
-        f"--init-from {harmless(run)}, whose last layer begins anew."
+        f"--init-from {harmless(run)}, which trains a new last layer."
     )
 
 
@@ -120,17 +133,20 @@ def another_run(name: str, fields: Mapping[str, tuple[str, str]]) -> str:
 def keeps_its_settings(
     name: str, fields: Mapping[str, tuple[str, str]], changeable: Iterable[str]
 ) -> str:
-    resume = f"`cnn-tui resume {harmless(name)} --set`"
+    resume = f"`cnn-tui resume {harmless(name)} --set KEY=VALUE`"
     can = [key for key in fields if key in changeable]
-    way = f" (for {choices(can)}: with {resume})" if can else ""
+    or_change = f", or change {choices(can)} with {resume}" if can else ""
     return (
-        f"{harmless(name)} keeps the settings that it began with, {_differences(fields)}: to use "
-        f"those of this command line, start another run with another --name{way}."
+        f"{harmless(name)} keeps the settings that it began with: {_differences(fields)}; to use "
+        f"other ones, start another run with another --name{or_change}."
     )
 
 
 def engine_died(words: str, resume: str, *, out_of_memory: bool, saved: bool) -> str:
-    """`words` are the last of its log, `resume` is the command that goes on."""
+    """`words` are the last line of its log, or name the signal that killed it.
+
+    `resume` is the command that resumes the run.
+    """
     if words.startswith(run_text.KILLED):
         what = harmless(words)
     else:
@@ -159,5 +175,7 @@ def gpus_and_number(device: str) -> str:
         "choose the GPUs with CUDA_VISIBLE_DEVICES."
     )
 
+
+PREVIEW = "the preview process"
 
 NO_PREVIEW = "the preview process ended without a reply: start the run to see why."

@@ -22,8 +22,8 @@ class InspectionSchedule:
         self._maps: FeatureMapReading | None = None
         self._health: tuple[LayerHealthReading, int] | None = None
         self._scalars: Scalars = {}
-        # Whether a person was told that the logits go through an activation function.
-        self.told_ending = False
+        # Whether an alert has said that the logits go through an activation function.
+        self.ending_alerted = False
 
     def health_is_due(self, step: int) -> bool:
         """Whether to measure the layers in this 0-based step."""
@@ -45,14 +45,15 @@ class InspectionSchedule:
             reading, step = self._health
             found.append(reading.event(step))
             self._scalars = reading.scalars()
-            found += self._told_once(reading.ending(), step)
+            found += self._ending_alert(reading.ending(), step)
             self._health = None
         return found
 
-    def _told_once(self, ending: Ending | None, step: int) -> list[Event]:
-        if ending is None or self.told_ending:
+    def _ending_alert(self, ending: Ending | None, step: int) -> list[Event]:
+        """An alert about an activation function after the logits, once."""
+        if ending is None or self.ending_alerted:
             return []
-        self.told_ending = True
+        self.ending_alerted = True
         return [events.Alert("warning", "logits", training_text.ENDINGS[ending], step=step)]
 
     def take_scalars(self) -> Scalars:

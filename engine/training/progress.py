@@ -72,13 +72,13 @@ class Progress:
         return self.steered(command.id)
 
     def steered(self, command: str = "") -> events.Steered:
-        """The event that tells the present steering; `command` is the id of its command."""
+        """The event for the steering in force; `command` is the id of its command."""
         at, now = self._position, self.steering
         return events.Steered(
             at.factor(now), now.epochs, at.rate(now), command, now.factor, now.asked, step=at.step
         )
 
-    def be_patient_anew(self) -> None:
+    def restart_patience(self) -> None:
         """Count the epochs without a better accuracy from here on."""
         self.patient_since = self.ended_epochs
 

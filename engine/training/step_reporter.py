@@ -108,7 +108,7 @@ class StepReporter:
         if not math.isfinite(means.loss):
             alert = self._guard.alert(step)
         else:
-            judged = step == 1 and not self._inspections.told_ending
+            judged = step == 1 and not self._inspections.ending_alerted
             alert = self._first_loss(means.loss) if judged else None
         return [report] if alert is None else [report, alert]
 

@@ -73,7 +73,7 @@ class Trainer:
         self._validation = loader_choice.on_device(dataset.validation, device)
         self._judge = Judge(device, resolved.precision, recipe.tta)
         self._evaluator = self._new_evaluator(clock)
-        self._backbone = FrozenBackbone(model, recipe.freeze)
+        self._backbone = FrozenBackbone(model, recipe.freeze, dataset.train.shape)
         self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
@@ -279,9 +279,9 @@ class Trainer:
         """All that an exact resume needs. This waits for the device."""
         return self._parts.state()
 
-    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+    def moved_to_other_images(self, state: TrainingState, *, forget_best: bool) -> TrainingState:
         """The state at the end of its epoch, for a run that goes on with other images."""
-        return self._parts.fitted(state, best_anew=best_anew)
+        return self._parts.moved_to_other_images(state, forget_best=forget_best)
 
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`. Raises RunError where it belongs to another run."""

@@ -55,10 +55,10 @@ class StatefulParts(NamedTuple):
             patient_since=progress.patient_since,
         )
 
-    def fitted(self, state: TrainingState, *, best_anew: bool) -> TrainingState:
+    def moved_to_other_images(self, state: TrainingState, *, forget_best: bool) -> TrainingState:
         """The state at the end of its epoch, for a run that goes on with other images.
 
-        `best_anew` forgets the best epoch, since other images validate.
+        `forget_best` drops the best epoch: its accuracy belongs to other validation images.
         """
         then, now = state.shape.steps_per_epoch, self.shape.steps_per_epoch
         moved = replace(
@@ -67,7 +67,7 @@ class StatefulParts(NamedTuple):
             step=-(-state.step // then) * now,
             steering=moved_to_epochs_of(now, then, state.steering),
         )
-        if not best_anew:
+        if not forget_best:
             return moved
         forgotten = Accuracy()
         return replace(moved, best=forgotten, last=forgotten, patient_since=state.ended_epochs)
