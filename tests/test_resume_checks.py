@@ -194,7 +194,7 @@ def test_classes_whose_names_were_exchanged_are_refused(trained: Trained) -> Non
     expected = "(training images with other content, validation images with other content)"
     assert expected in sentence
     said = trained.train(AttemptOptions(epochs=3, force=True))
-    assert "the best epoch is sought anew" in alerts(said, "resume")[0]
+    assert "the best epoch so far is forgotten" in alerts(said, "resume")[0]
 
 
 def test_a_validation_image_that_was_replaced_is_refused(trained: Trained) -> None:

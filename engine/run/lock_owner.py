@@ -38,9 +38,8 @@ class Owner(msgspec.Struct, frozen=True):
 def owner_here(attempt: str, pid: int) -> Owner:
     """The owner for a process of this machine."""
     started = start_of(pid) or 0
-    return Owner(
-        socket.gethostname(), boot_id(), pid, attempt, time.time(), started, pid_namespace()
-    )
+    now = round(time.time(), 3)  # as in the journal, so that no later event has an earlier time
+    return Owner(socket.gethostname(), boot_id(), pid, attempt, now, started, pid_namespace())
 
 
 def boot_id() -> str:
