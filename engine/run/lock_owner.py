@@ -38,7 +38,8 @@ class Owner(msgspec.Struct, frozen=True):
 def owner_here(attempt: str, pid: int) -> Owner:
     """The owner for a process of this machine."""
     started = start_of(pid) or 0
-    now = round(time.time(), 3)  # as in the journal, so that no later event has an earlier time
+    # In ms like the times of events: an event of this engine is never older than this.
+    now = round(time.time(), 3)
     return Owner(socket.gethostname(), boot_id(), pid, attempt, now, started, pid_namespace())
 
 
