@@ -178,6 +178,14 @@ def test_a_run_that_is_there_begins_with_nothing_else(
     assert created.output == f"{run.path.resolve()}\n"
 
 
+def test_a_run_that_waits_for_its_first_engine_has_not_failed() -> None:
+    cli("--create", "--name", "job", "-m", "lenet5", "-d", "digits")
+    [listed] = json.loads(cli("runs", "--json").output)
+    assert (listed["state"], listed["error"]) == ("starting", "")
+    assert "○ starting" in cli("runs").output
+    assert "○ starting" in cli("attach", "--once", "1").output
+
+
 def test_torchrun_has_to_be_told_of_more_epochs(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-job")
     result = cli("--create", "--name", "job", "--resume", "auto", "--epochs", "6")
