@@ -38,9 +38,9 @@ class Owner(msgspec.Struct, frozen=True):
 def owner_here(attempt: str, pid: int) -> Owner:
     """The owner for a process of this machine."""
     started = start_of(pid) or 0
-    return Owner(
-        socket.gethostname(), boot_id(), pid, attempt, time.time(), started, pid_namespace()
-    )
+    # As precise as the times in the journal, so that no later event seems to be earlier.
+    now = round(time.time(), 3)
+    return Owner(socket.gethostname(), boot_id(), pid, attempt, now, started, pid_namespace())
 
 
 def boot_id() -> str:
