@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from engine import numbers
-from engine.text import byte_size, harmless
+from engine.text import harmless
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
@@ -138,8 +138,9 @@ def too_few_images(path: object, count: int) -> str:
 
 def data_too_large(images: int, needed: float, free: float) -> str:
     return (
-        f"{images:,} images need {byte_size(needed)} of memory, and {byte_size(free)} are free: "
-        "choose smaller images with --set size=32, or stream a folder with --set loader=streaming."
+        f"{images:,} images need {numbers.size(needed)} of memory, and {numbers.size(free)} are "
+        "free: choose smaller images with --set size=32, or stream a folder with --set "
+        "loader=streaming."
     )
 
 
@@ -193,13 +194,13 @@ DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 
 
 def images_resident(needed: float, device: str) -> str:
-    return f"the images ({byte_size(needed)}) stay in the memory of the {device}"
+    return f"the images ({numbers.size(needed)}) stay in the memory of the {device}"
 
 
 def images_streamed(needed: float, room: float, workers: int) -> str:
     return (
-        f"the images ({byte_size(needed)}, with room for {byte_size(room)} in memory) are decoded "
-        f"from disk when needed, by {workers} processes"
+        f"the images ({numbers.size(needed)}, with room for {numbers.size(room)} in memory) are "
+        f"decoded from disk when needed, by {workers} processes"
     )
 
 
