@@ -98,8 +98,8 @@ def _error(run: RunDir, history: History) -> str:
     """Why the run failed; "" for one that has had no engine yet."""
     if history.ended is not None:
         return history.ended.error
-    had_engine = history.last_seq > 0 or run_lock.read_owner(run) is not None
-    return engine_death.sentence(run) if had_engine else ""
+    existed = engine_death.had_engine(run, wrote=history.last_seq > 0)
+    return engine_death.sentence(run) if existed else ""
 
 
 class SummaryCache:
