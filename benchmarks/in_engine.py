@@ -13,12 +13,16 @@ import sys
 import time
 
 import torch
+from torch import nn
 
 from benchmarks.peer import serve
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device_resolution
 from engine.models import registry
+from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import build_recipe
+from engine.training import autotune
+from engine.training.autotune import Workload
 from engine.training.trainer import Trainer
 
 # Enough images to keep all rounds within the first epoch.
@@ -32,10 +36,10 @@ def main() -> None:
         flags={"preset": "article", "arch": "article-resnet", "data": "cifar10"},
     )
     cpu = torch.device("cpu")
-    resolved = device_resolution.resolve(chosen, cpu, SIDE)
-    torch.set_num_threads(resolved.threads)
     torch.manual_seed(0)
     model = registry.build(chosen.arch, 3, SIDE, CLASSES)
+    resolved = tuned(chosen, model)
+    torch.set_num_threads(resolved.threads)
     trainer = Trainer(chosen, resolved, cpu, random_images(), model, time.monotonic)
     life = trainer.run()
 
@@ -50,6 +54,19 @@ def main() -> None:
         return (trainer.step - first) * chosen.batch / seconds
 
     serve(measure)
+
+
+def tuned(chosen: Recipe, model: nn.Module) -> Resolved:
+    """What an engine resolves for these images."""
+    cpu = torch.device("cpu")
+    work = Workload(model, (3, SIDE, SIDE), IMAGES)
+    tuning = autotune.tune(chosen, device_resolution.resolve(chosen, cpu, SIDE), cpu, work)
+    while True:
+        try:
+            next(tuning)
+        except StopIteration as end:
+            resolved: Resolved = end.value
+            return resolved
 
 
 def random_images() -> Dataset:

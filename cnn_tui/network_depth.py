@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn_tui.model_on_meta import model_on_meta
+from cnn_tui.model_on_meta import compute_on_copy
 from cnn_tui.nested_tensors import tensors_in
 from cnn_tui.tensor_trace import TensorTrace
 
@@ -20,9 +20,12 @@ def network_depth(model: nn.Module, channels: int, size: int) -> int:
     """The number of layers on the longest path from an image (channels, size, size) to the logits.
 
     Counts as papers do: neither the projection of a shortcut nor the gate of a squeeze-and-
-    excitation block (Hu et al. 2018) adds to the depth. Computed on the meta device.
+    excitation block (Hu et al. 2018) adds to the depth. Computed on the meta device if possible.
     """
-    shadow, image = model_on_meta(model, channels, size)
+    return compute_on_copy(model, channels, size, _depth)
+
+
+def _depth(shadow: nn.Module, image: Tensor) -> int:
     depths = _Depths(image, 0)
     with torch.no_grad(), depths:
         output = shadow(image)

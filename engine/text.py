@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import signal
 import unicodedata
 from collections.abc import Iterable
 
@@ -26,7 +27,7 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def error_summary(error: Exception) -> str:
+def error_summary(error: BaseException) -> str:
     """The type and the first line of an error: `RuntimeError: out of memory`."""
     return f"{type(error).__name__}: {error}".partition("\n")[0]
 
@@ -106,6 +107,19 @@ def cannot_write(path: object, why: str) -> str:
 
 
 # The machine
+
+
+def killed(process: str, number: int) -> str:
+    """`number` is that of the signal."""
+    memory = "free some memory, and " if number == signal.SIGKILL else ""
+    return f"{process} ended by signal {number} ({signal.strsignal(number)}): {memory}try again."
+
+
+def no_temporary_folder(why: str) -> str:
+    return (
+        f"a temporary folder cannot be made ({harmless(why)}): free some room in /tmp, or set "
+        "TMPDIR to a folder that can be written."
+    )
 
 
 def no_cuda(device: str) -> str:

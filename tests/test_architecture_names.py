@@ -42,8 +42,8 @@ def refused(**settings: object) -> str:
             None,
             "resnet50.a1_in1k",
         ),
-        ("./a b/net.py:make", None, UserFunction(Path("a b/net.py"), "make"), "make"),
-        ("C:/net.py:make_2", None, UserFunction(Path("C:/net.py"), "make_2"), "make_2"),
+        ("./a b/net.py:make", None, UserFunction(Path("a b/net.py"), "make"), "net"),
+        ("C:/net.py:make_2", None, UserFunction(Path("C:/net.py"), "make_2"), "net-make_2"),
     ],
 )
 def test_names_have_three_more_forms(
@@ -77,9 +77,10 @@ def test_others_are_refused(arch: str) -> None:
     [
         ("resnet18", "resnet18-digits"),
         ("torchvision/regnet_y_400mf", "regnet_y_400mf-digits"),
-        ("/home/me/net.py:_make", "make-digits"),
-        ("/home/me/net.py:_", "model-digits"),
-        ("/home/me/net.py:größe", "gr--e-digits"),
+        ("/home/me/net.py:_make", "net-_make-digits"),
+        ("/home/me/net.py:make", "net-digits"),
+        ("/home/me/__.py:make", "model-digits"),
+        ("/home/me/net.py:größe", "net-gr--e-digits"),
     ],
 )
 def test_a_run_is_named_by_the_last_part(arch: str, name: str) -> None:
@@ -133,7 +134,7 @@ def chosen(**flags: object) -> Recipe:
 
 
 def test_the_users_own_file_becomes_absolute() -> None:
-    Path("net.py").touch()
+    Path("net.py").write_text("def make(classes): ...\n")
     assert chosen(arch="net.py:make").arch == f"{Path('net.py').resolve()}:make"
     with pytest.raises(UsageError, match=r"there is no file nets\.py to build the model from"):
         chosen(arch="nets.py:make")

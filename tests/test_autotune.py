@@ -1,13 +1,14 @@
-"""The choices that are found out by trying: memory format, threads, compilation."""
+"""The settings that depend on the model: threads, precision, memory format, compilation."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -16,18 +17,25 @@ from torch import nn
 
 from engine.devices import device as devices
 from engine.devices import device_resolution, graph_recording, timing
+from engine.devices.thread_count import thread_count
+from engine.machine.kept_choices import Computation
+from engine.machine.processor import Processor
 from engine.recipes.recipe import Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.training import autotune
-from engine.training.autotune import StepBenchmark, StepOptions
+from engine.training.autotune import Workload
+from engine.training.trial_steps import TrialSteps
 
 Step = Callable[[], None]
+T = TypeVar("T")
 
 CPU = torch.device("cpu")
 SHAPE = (1, 8, 8)
 RESOLVED = Resolved(
     device="cpu", precision="float32", memory_format="channels-last", threads=4, size=8
 )
+# An architecture whose memory format no rule decides.
+OWN = "net.py:make"
 
 
 class Net(nn.Module):
@@ -44,72 +52,145 @@ class Net(nn.Module):
         return logits
 
 
-def settled(monkeypatch: pytest.MonkeyPatch, seconds: Any, **settings: Any) -> Resolved:
-    """What is chosen where a step of so many images takes `seconds(options)`."""
-    monkeypatch.setattr(StepBenchmark, "seconds", lambda self, options: seconds(options))
+class Timed:
+    """Steps that take as many seconds as `seconds(precision, memory_format)` says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: Any, bf16: bool = True) -> None:
+        self.compared: list[tuple[Any, Any]] = []
+        flags = frozenset({"avx512_bf16"} if bf16 else ())
+        cpu = Processor("AMD EPYC", "AMD EPYC 25 17 1", flags)
+        monkeypatch.setattr(autotune, "processor", lambda: cpu)
+        monkeypatch.setattr(TrialSteps, "step", lambda self, *options: options)
+        monkeypatch.setattr(timing, "gain", self._gain)
+        self._seconds = seconds
+
+    def _gain(self, default: Any, other: Any) -> Generator[None, None, float]:
+        self.compared.append((default, other))
+        yield
+        gain: float = self._seconds(*default) / self._seconds(*other)
+        return gain
+
+
+def tuned(
+    resolved: Resolved = RESOLVED, device: torch.device = CPU, images: int = 1_000, **settings: Any
+) -> Resolved:
+    """What is resolved for a small net."""
     chosen = build_recipe(settings=settings)
-    return autotune.tune(chosen, RESOLVED, CPU, Net(), SHAPE, 1_000)
+    return finished(autotune.tune(chosen, resolved, device, Workload(Net(), SHAPE, images)))
+
+
+def finished(stream: Generator[object, None, T]) -> T:
+    """What the generator returns."""
+    while True:
+        try:
+            next(stream)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+def same(precision: str, memory_format: str) -> float:
+    return 1.0
 
 
 @pytest.mark.parametrize(
-    ("seconds", "chosen"),
-    [((1.0, 1.0, 1.0), "a"), ((1.0, 0.95, 0.1), "a"), ((1.0, 0.8, 0.9), "b"), ((4, 2, 1), "c")],
+    ("cores", "macs", "threads"),
+    [
+        (64, 0, 1),
+        (64, 128 * 416_520, 1),  # lenet5
+        (64, 512 * 416_520, 1),
+        (64, 1024 * 416_520, 2),
+        (64, 128 * 40_551_040, 9),  # resnet20
+        (16, 64 * 105_907_840, 10),  # article-resnet
+        (2, 64 * 105_907_840, 2),
+        (64, 128 * 555_422_720, 33),  # resnet18
+    ],
 )
-def test_the_usual_is_left_only_for_what_is_clearly_faster(
-    seconds: tuple[float, ...], chosen: str
+def test_a_small_net_gets_few_threads(cores: int, macs: int, threads: int) -> None:
+    assert thread_count(cores, macs) == threads
+
+
+def test_threads_depend_on_the_batch_and_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = Timed(monkeypatch, same, bf16=False)
+    monkeypatch.setattr(autotune, "thread_count", lambda cores, macs: cores * 1_000_000 + macs)
+    macs = Workload(Net(), SHAPE, 1).macs
+    assert macs == 36 * 36 + 144 * 3
+    assert tuned(batch=128).threads == 4_000_000 + 128 * macs
+    assert tuned(batch=128, images=100).threads == 4_000_000 + 100 * macs
+    assert tuned(threads=3).threads == 4  # as resolved from what the recipe says
+    assert timed.compared == []
+
+
+@pytest.mark.parametrize(
+    ("gain", "precision"), [(0.5, "float32"), (1.24, "float32"), (1.26, "bf16"), (3.0, "bf16")]
+)
+def test_bfloat16_must_be_clearly_faster(
+    monkeypatch: pytest.MonkeyPatch, gain: float, precision: str
 ) -> None:
-    taken = dict(zip("abc", seconds, strict=True))
-    assert timing.preferred("abc", taken.__getitem__) == chosen
+    timed = Timed(monkeypatch, lambda p, _: 1 / gain if p == "bf16" else 1.0)
+    assert tuned().precision == precision
+    assert timed.compared == [(("float32", "channels-last"), ("bf16", "channels-last"))]
 
 
-def test_threads_are_halved_down_to_one() -> None:
-    assert autotune.halved(12) == [12, 6, 3, 1]
-    assert autotune.halved(1) == [1]
+def test_a_processor_without_bfloat16_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = Timed(monkeypatch, same, bf16=False)
+    assert tuned().precision == "float32"
+    assert timed.compared == []
 
 
-@pytest.mark.parametrize(("per_thread", "threads"), [(0.0, 4), (0.002, 2), (0.01, 1)])
-def test_a_small_net_gets_few_threads(
-    monkeypatch: pytest.MonkeyPatch, per_thread: float, threads: int
+def test_the_memory_format_of_an_own_model_is_measured_first(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def seconds(options: StepOptions) -> float:
-        return 0.01 / options.threads + per_thread * options.threads
+    def seconds(precision: str, memory_format: str) -> float:
+        """As for a net with group norm."""
+        return (1.0 if memory_format == "contiguous" else 5.0) / (2 if precision == "bf16" else 1)
 
-    assert settled(monkeypatch, seconds) == msgspec.structs.replace(RESOLVED, threads=threads)
-
-
-def test_a_memory_format_that_is_faster_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    def seconds(options: StepOptions) -> float:
-        return 0.005 if options.memory_format == "contiguous" else 0.01
-
-    assert settled(monkeypatch, seconds).memory_format == "contiguous"
-
-
-def test_a_large_net_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[StepOptions] = []
-
-    def seconds(options: StepOptions) -> float:
-        tried.append(options)
-        return 1.0 if options.memory_format == "channels-last" else 0.1
-
-    assert settled(monkeypatch, seconds) == RESOLVED
-    assert len(tried) == 1
+    timed = Timed(monkeypatch, seconds)
+    resolved = tuned(arch=OWN)
+    assert (resolved.precision, resolved.memory_format) == ("bf16", "contiguous")
+    assert timed.compared == [
+        (("float32", "channels-last"), ("float32", "contiguous")),
+        (("float32", "contiguous"), ("bf16", "contiguous")),
+    ]
 
 
-def test_what_was_said_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    def seconds(options: StepOptions) -> float:
-        raise AssertionError(options)
+def test_what_a_recipe_says_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = Timed(monkeypatch, same)
+    said: dict[str, Any] = {"threads": 4, "memory_format": "channels-last", "precision": "float32"}
+    assert tuned(arch=OWN, **said) == RESOLVED
+    assert timed.compared == []
 
-    said = {"threads": 4, "memory_format": "channels-last", "compile": "off"}
-    assert settled(monkeypatch, seconds, **said) == RESOLVED
+
+def test_the_same_start_takes_the_same_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine is busy at the second start; a start with another net measures again."""
+    Timed(monkeypatch, lambda p, _: 0.5 if p == "bf16" else 1.0)
+    assert tuned().precision == "bf16"
+    busy = Timed(monkeypatch, same)
+    assert tuned().precision == "bf16"
+    assert tuned(batch=64, epochs=3, seed=1).precision == "bf16"
+    assert busy.compared == []
+    assert tuned(arch="torchvision/resnet18").precision == "float32"
+    assert tuned(arch="article-resnet").precision == "float32"
+    assert len(busy.compared) == 3
+
+
+def test_a_changed_file_is_another_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    subjects = [
+        autotune.model_subject(build_recipe(settings={"arch": arch}), Workload(Net(), SHAPE, 9, s))
+        for arch, s in ((OWN, "a"), ("other/" + OWN, "a"), (OWN, "b"))
+    ]
+    assert subjects[0] == subjects[1] != subjects[2]
+    assert subjects[0]["architecture"] == OWN
 
 
 def test_a_trial_leaves_the_model_and_the_random_state_as_they_are() -> None:
     model = Net()
     weights = {name: value.clone() for name, value in model.state_dict().items()}
     before, threads = torch.get_rng_state(), torch.get_num_threads()
-    assert (
-        StepBenchmark(model, SHAPE, 2, CPU).seconds(StepOptions("float32", "channels-last", 1)) > 0
-    )
+    steps = TrialSteps(model, SHAPE, 2, CPU)
+    default = Computation("float32", "channels-last")
+    chosen = finished(autotune.fastest(default, ["bf16", "contiguous"], steps))
+    assert chosen.gains.keys() == {"bf16", "contiguous"}
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
     assert all(torch.equal(weights[name], now) for name, now in model.state_dict().items())
@@ -118,23 +199,23 @@ def test_a_trial_leaves_the_model_and_the_random_state_as_they_are() -> None:
 
 @pytest.mark.parametrize("graph", ["off", "on"])
 def test_whether_to_compile_is_judged_by_a_step_as_it_will_be_taken(
-    monkeypatch: pytest.MonkeyPatch, graph: str
+    monkeypatch: pytest.MonkeyPatch, graph: Any
 ) -> None:
-    """A hundred thousand steps that take 0.1 s each, and 1 ms when they are replayed."""
+    """A hundred thousand steps that take 0.1 s each, and 1 ms when they are replayed.
 
-    class Timed:
-        def __init__(self, *_: object) -> None:
-            pass
-
-        def seconds(self, options: StepOptions) -> float:
-            return 1e-3 if options.cuda_graph == "on" else 0.1
-
-    monkeypatch.setattr(autotune, "StepBenchmark", Timed)
-    chosen = build_recipe(settings={"epochs": 1_000, "batch": 10})
+    They are timed once: a busy GPU does not change the choice of a later start.
+    """
+    seconds = [1e-3 if graph == "on" else 0.1, 1.0 if graph == "on" else 1e-4]
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "NVIDIA H100")
+    monkeypatch.setattr(autotune, "unnoticed", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(TrialSteps, "step", lambda self, *options: lambda: None)
+    monkeypatch.setattr(TrialSteps, "replayed", lambda self, step: step)
+    monkeypatch.setattr(timing, "best_of", lambda step: seconds.pop(0))
     resolved = msgspec.structs.replace(RESOLVED, device="cuda", cuda_graph=graph)
-    gpu = torch.device("cuda")
-    settled = autotune.tune(chosen, resolved, gpu, Net(), SHAPE, 1_000)
-    assert settled.compile == ("off" if graph == "on" else "on")
+    for _ in range(2):
+        settled = tuned(resolved, torch.device("cuda"), epochs=1_000, batch=10)
+        assert settled.compile == ("off" if graph == "on" else "on")
+    assert len(seconds) == 1
 
 
 @pytest.mark.parametrize("failure", ["", "operation not permitted when stream is capturing"])
@@ -149,8 +230,8 @@ def test_a_step_that_will_be_replayed_is_timed_so_where_it_can_be(
         return lambda: replays.append(1)
 
     monkeypatch.setattr(graph_recording, "record_graph", recorded)
-    options = StepOptions("float32", "channels-last", 1, cuda_graph="on")
-    assert StepBenchmark(Net(), SHAPE, 2, CPU).seconds(options) > 0
+    steps = TrialSteps(Net(), SHAPE, 2, CPU)
+    steps.replayed(steps.step("float32", "channels-last"))()
     assert bool(replays) is not bool(failure)
 
 
@@ -164,6 +245,13 @@ def test_a_run_of_more_than_a_quarter_of_an_hour_is_compiled(seconds: float, com
 def test_a_processor_compiles_only_where_it_is_told(said: str, resolved: str) -> None:
     chosen = build_recipe(settings={"compile": said, "precision": "float32"})
     assert device_resolution.resolve(chosen, CPU, 8).compile == resolved
+
+
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_what_a_recipe_says_is_obeyed(precision: str) -> None:
+    chosen = build_recipe(settings={"precision": precision, "memory_format": "contiguous"})
+    resolved = device_resolution.resolve(chosen, CPU, 32)
+    assert (resolved.precision, resolved.memory_format) == (precision, "contiguous")
 
 
 def test_an_engine_on_one_core_computes_with_one_thread() -> None:

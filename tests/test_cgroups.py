@@ -53,3 +53,13 @@ def test_cores_are_those_of_the_affinity_and_of_the_quota(
 @pytest.mark.usefixtures("eight_cores")
 def test_where_there_are_no_groups_the_affinity_counts(tmp_path: Path) -> None:
     assert cgroups.usable_cores(tmp_path, tmp_path / "none") == 8
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_hyperthreads_of_one_core_compute_as_one(tmp_path: Path) -> None:
+    siblings = {cpu: f"{cpu % 4},{cpu % 4 + 4}" for cpu in range(8)}
+    written(tmp_path, {f"cpu{n}/topology/thread_siblings_list": s for n, s in siblings.items()})
+    none = tmp_path / "none"
+    assert cgroups.usable_cores(none, none) == 8
+    assert cgroups.computing_cores(none, none, tmp_path) == 4
+    assert cgroups.computing_cores(none, none, none) == 8

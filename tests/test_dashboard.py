@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
-from engine.protocol.events import Event
+from engine.protocol.events import Event, Health
 from engine.run import engine_log, run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
@@ -292,6 +292,16 @@ async def test_a_paused_run_that_is_left_stays_paused_and_says_how_to_go_on(
     assert told(live) == []
 
 
+async def test_a_run_that_was_told_to_continue_goes_on_when_it_is_left(live: RunDir) -> None:
+    journal = Journal(live.journal, Clock())
+    app = app_of(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        journal.append(events.Phase("paused", step=25))
+        await pilot.press("p", "d")
+    assert [type(c) for c in told(live)] == [commands.Continue]
+    assert "goes on training" in (app.return_value or "")
+
+
 def ended_run(folder: Path, *said: Event) -> RunDir:
     """A run without an engine that began, and then said this."""
     return scripted.run_dir(folder / "runs", [*scripted.half_a_run(), *said])
@@ -537,6 +547,24 @@ async def test_incremental_drawing_is_the_same_as_a_full_one(
         await pilot.pause()
         assert screen(pilot) == grown
     os.close(lock)
+
+
+@pytest.mark.parametrize(
+    ("size", "row"),
+    [((120, 40), 2), ((80, 24), 2), ((60, 20), 2), ((70, 15), None), ((30, 8), None)],
+)
+async def test_a_verdict_stands_under_the_header_where_there_is_room(
+    live: RunDir, size: tuple[int, int], row: int | None
+) -> None:
+    async with app_of(live).run_test(size=size) as pilot:
+        Journal(live.journal).append(events.LayerHealth((Health("fc", 1.0, 1e-3, 0.0, 1.0),)))
+        await settle(pilot)
+        lines = screen(pilot).splitlines()
+        found = [at for at, line in enumerate(lines) if "1 of 1 layers healthy" in line]
+        assert found == ([] if row is None else [row])
+        await pilot.press("e")
+        said = " ".join(screen(pilot).split())
+        assert ("The line under the header says" in said) == (row is not None)
 
 
 @pytest.mark.parametrize("keys", [["e"], ["ｅ"]])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import pickle
 import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -418,6 +419,18 @@ def test_folder_without_a_split_holds_out_a_fifth_of_each_class(tmp_path: Path, 
     assert found.validation != scan(tmp_path, seed=4).validation
 
 
+def test_names_that_are_not_utf_8_are_shown_by_their_bytes(tmp_path: Path) -> None:
+    for name in (b"caf\xe9", "茶".encode()):
+        for index in range(5):
+            file = os.fsencode(tmp_path) + b"/" + name + b"/%d\xff.png" % index
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            Path(os.fsdecode(file)).touch()
+    found = scan(tmp_path)
+    assert found.classes == ("caf\\xe9", "茶")
+    assert [label for _, label in found.validation] == [0, 1]
+    msgspec.json.encode(found.classes)
+
+
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     files = [f"{name}/{i}.png" for name in ("bus", "train") for i in range(5)]
     assert scan(tree(tmp_path, *files)).classes == ("bus", "train")
@@ -434,7 +447,7 @@ def test_what_is_hidden_or_no_image_is_passed_over(tmp_path: Path) -> None:
     ("files", "sentence"),
     [
         ((), "holds no images"),
-        (("a/notes.txt", "b/c/0.png"), "holds no images"),
+        (("a/notes.txt", "b/c/0.png"), "such as b/c/0.png, do not lie where classes"),
         (("a/0.png", "a/1.png"), "holds only the class 'a'"),
         (("a/0.png", "b/0.png"), "holds 2 readable training images"),
         (("train/a/0.png", "train/b/0.png", "val/c/0.png"), "lacks: c; rename"),
@@ -463,9 +476,12 @@ def test_folder_that_is_missing_or_a_file(tmp_path: Path, look: Callable[[Path],
     ("files", "sentence"),
     [
         ((), "holds no images"),
-        (("a/notes.txt", "b/.0.png", "c/d/0.png"), "holds no images"),
+        (("a/notes.txt", "b/.0.png", "c/d/0.png"), "such as c/d/0.png, do not lie"),
         (("a/0.png", "b/notes.txt"), "holds only the class 'a'"),
         (("train/a/0.png", "val/b/0.png"), "holds only the class 'a'"),
+        ((*TRAINED, "val/c/0.png"), "val holds classes that train/ lacks: c; rename"),
+        ((*TRAINED, "val/0.png"), "val holds no images: give it the same subfolders"),
+        ((*TRAINED, "val/a/0.png", "test/c/0.png"), "test holds classes that train/ lacks: c"),
     ],
 )
 def test_a_glance_finds_what_can_never_be_trained(
@@ -475,9 +491,58 @@ def test_a_glance_finds_what_can_never_be_trained(
         check(tree(tmp_path, *files))
 
 
+@pytest.mark.parametrize(
+    ("files", "said", "typed"),
+    [
+        (("cats/train/a/0.png", "cats/train/b/0.png"), "but {0}/cats does", "--data {0}/cats."),
+        (("d/my set/a/0.png", "d/my set/b/0.png"), "set does", "--data '{0}/d/my set'."),
+        (
+            [f"{split}/{name}/0.png" for split in ("training", "testing") for name in "ab"],
+            "in those of testing, training",
+            "rename testing to test, training to train.",
+        ),
+        (
+            [f"{split}/{name}/0.png" for split in ("Train", "Validation") for name in "ab"],
+            "in those of Train, Validation",
+            "rename Train to train, Validation to val.",
+        ),
+        (
+            [f"{name}/{part}/0.png" for name in "abcde" for part in "xy"],
+            "in those of a, b, c and 2 more",
+            "use one of them, as in --data {0}/a, or put the images of each class directly",
+        ),
+        (("1.png", "a/notes.txt"), "such as 1.png, are not sorted", "those of each class into a"),
+        (("a/b/c/1.png",), "such as a/b/c/1.png", "put those of each class directly"),
+        (("a/b/c/d/e/1.png", "a/2.heic"), "holds no images (jpg, png", "one subfolder of them"),
+    ],
+)
+def test_images_that_lie_elsewhere_are_found_and_what_to_type_is_told(
+    tmp_path: Path, files: Iterable[str], said: str, typed: str
+) -> None:
+    tree(tmp_path, *files)
+    for look in (scan, check):
+        with pytest.raises(DataError) as caught:
+            look(tmp_path)
+        assert said.format(tmp_path) in str(caught.value)
+        assert typed.format(tmp_path) in str(caught.value)
+
+
+def test_what_is_to_be_typed_or_renamed_works(tmp_path: Path) -> None:
+    tree(tmp_path, *(f"one/set/training/{name}/{i}.png" for name in "ab" for i in range(3)))
+    with pytest.raises(DataError, match=r"--data \S+\.$") as caught:
+        check(tmp_path)
+    check(Path(str(caught.value).rpartition("--data ")[2].rstrip(".")))
+    tree(tmp_path, *(f"one/set/testing/{name}/{i}.png" for name in "ab" for i in range(3)))
+    with pytest.raises(DataError, match="testing to test, training to train"):
+        check(tmp_path / "one" / "set")
+    for old, new in (("training", "train"), ("testing", "test")):
+        (tmp_path / "one" / "set" / old).rename(tmp_path / "one" / "set" / new)
+    assert scan(tmp_path / "one" / "set").validates == "test"
+
+
 @pytest.mark.parametrize("below", ["", "train/"])
 def test_a_glance_is_content_with_an_image_of_two_classes(tmp_path: Path, below: str) -> None:
-    check(tree(tmp_path, f"{below}a/1.png", f"{below}b/1.png", "val/c/1.png"))
+    check(tree(tmp_path, f"{below}a/1.png", f"{below}b/1.png", "val/b/1.png"))
 
 
 @pytest.mark.parametrize(
@@ -511,6 +576,10 @@ def test_a_set_larger_than_memory_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     check_memory(100, 3, 32)
     with pytest.raises(DataError, match="101 images need 310 kB of memory, and 307 kB are free"):
         check_memory(101, 3, 32)
+    with pytest.raises(DataError, match=r"--set size=\d+ or less") as refused:
+        check_memory(200, 3, 64)
+    fitting = int(str(refused.value).partition("size=")[2].partition(" ")[0])
+    check_memory(200, 3, fitting)
 
 
 def group(root: Path, limit: str, used: int, cache: int) -> None:

@@ -338,7 +338,7 @@ def test_gpus_named_to_all_ranks_of_this_machine_are_ours() -> None:
 
 
 def test_processes_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_environment, "usable_cores", lambda: 8)
+    monkeypatch.setattr(engine_environment, "computing_cores", lambda: 8)
     monkeypatch.delenv("OMP_NUM_THREADS")
     chosen = build_recipe(settings={"threads": "auto"})
     counts = [

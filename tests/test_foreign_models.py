@@ -15,10 +15,11 @@ from engine.errors import UsageError
 from engine.inspection import layer_events
 from engine.models import registry
 from engine.models.user_model import with_copied_file
+from engine.protocol import events
 from engine.recipes.recipe_toml import read_fields
 from engine.run import run_search
 from tests.forked_engines import ForkServer, new_run
-from tests.processes import TIMEOUT, headless
+from tests.processes import TIMEOUT, events_of, headless
 
 NET = """
 from torch import nn
@@ -158,9 +159,13 @@ def test_a_file_may_import_what_lies_beside_it(net: Path) -> None:
         ("maek", "net.py has no function maek: did you mean make?"),
         ("number", "number in net.py returns int: it must return a torch.nn.Module."),
         ("broken", "NameError: name 'undefined' is not defined (net.py, line 29); repair"),
-        ("wide", "wide returns (2, 10) for 2 images and 5 classes: a model must return one tensor"),
-        ("pair", "pair does not take images of 3×32×32 (LSTM: Expected input to be 2D or 3D"),
-        ("deep", "deep does not take images of 3×32×32"),
+        (
+            "wide",
+            "net.py:wide returns (2, 10) for 2 images and 5 classes: a model must return one",
+        ),
+        ("pair", "net.py:pair fails on images of 3×32×32 (ValueError: LSTM: Expected input to be"),
+        ("deep", "net.py:deep does not take images of 3×32×32 (RuntimeError: Calculated padded"),
+        ("deep", "but those of 48 pixels: use --set size=48."),
     ],
 )
 def test_what_is_wrong_with_a_function_is_one_sentence(
@@ -230,10 +235,10 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
     common: dict[str, object] = {"data": "digits", "threads": 1, "epochs": 1}
     first = new_run(Path("runs"), {**common, "arch": "net.py:make"})
     assert fork_server.start(first).wait() == 0
-    assert first.label == "1-make-digits"
+    assert first.label == "1-net-digits"
     assert stat.S_IMODE((first.path / "net.py").stat().st_mode) == 0o600
     arguments = ("--no-ui", "-d", "digits", "--set", "threads=1", "--epochs", "1")
-    process = headless(*arguments, "--init-from", "make", "--set", "freeze=1")
+    process = headless(*arguments, "--init-from", "net", "--set", "freeze=1")
     _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, err
     second = run_search.list_runs(Path("runs"))[0]
@@ -245,3 +250,34 @@ def test_an_own_model_trains_and_another_run_begins_with_its_weights(
         if torch.equal(value, after.training.weights[key])
     }
     assert same == {"0.weight", "0.bias"}, "the frozen trunk; the head has learnt"
+
+
+EXITING = """
+import sys
+from net import make as whole
+from torch import nn
+
+class Exiting(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net, self.calls = net, 0
+
+    def forward(self, x):
+        self.calls += 1
+        if self.training and self.calls > 20:
+            sys.exit("bye")
+        return self.net(x)
+
+def make(classes, in_channels):
+    return Exiting(whole(classes, in_channels))
+"""
+
+
+def test_an_exit_in_the_midst_of_a_run_names_the_line(net: Path, fork_server: ForkServer) -> None:
+    (net.parent / "exiting.py").write_text(EXITING)
+    settings = {"arch": "exiting.py:make", "data": "digits", "threads": 1, "epochs": 9}
+    run = new_run(Path("runs"), settings)
+    assert fork_server.start(run).wait() == 1
+    ended = events_of(run)[-1]
+    assert isinstance(ended, events.RunEnded)
+    assert "an error of the model (exiting.py, line 14): SystemExit: bye; repair" in ended.error

@@ -88,7 +88,7 @@ def test_what_nvml_says(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_holds_a_gpu_beside_this_run_the_most_first(monkeypatch: pytest.MonkeyPatch) -> None:
     held: Held = [(1, 500), (2, 300), (MINE, 4_000), (3, 900), (2, None)]
     (gpu,) = sampled(monkeypatch, fake_nvml(held))
-    assert gpu.holders == (events.Holder("li.wei", 1_200), events.Holder("anna", 500))
+    assert gpu.holders == (events.Holder("li.wei", 1_200, 3), events.Holder("anna", 500, 1))
 
 
 def test_missing_sensors_and_hidden_processes_leave_the_rest(

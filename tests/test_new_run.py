@@ -73,7 +73,7 @@ def test_a_folder_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert found.shape.channels == 3
     with pytest.raises(DataError, match="nowhere does not exist"):
         image_folder("nowhere")
-    with pytest.raises(DataError, match="holds"):
+    with pytest.raises(DataError, match="not sorted into classes"):
         image_folder(str(tmp_path / "pets" / "cat"))
 
 

@@ -109,6 +109,14 @@ def test_a_wrong_value_names_the_field_and_what_it_allows(
         ("flip=true", ("flip", True)),
         ("weight-decay = 1e-4", ("weight_decay", 1e-4)),
         ("lr=nan=1", ("lr", "nan=1")),
+        ("lr=.01", ("lr", 0.01)),
+        ("lr=1.", ("lr", 1.0)),
+        ("lr=1e-3", ("lr", 0.001)),
+        ("lr=+0.1", ("lr", 0.1)),
+        ("lr=-.5E1", ("lr", -5.0)),
+        ("epochs=007", ("epochs", 7)),
+        ("lr=1,5", ("lr", "1,5")),
+        ("name=1.2.3", ("name", "1.2.3")),
         ('data="a b"', ("data", "a b")),
     ],
 )
@@ -132,6 +140,34 @@ def test_a_resolved_recipe_is_repeated_as_it_ran() -> None:
     again = build_recipe(file=tomllib.loads(text))
     for key in Resolved.__struct_fields__:
         assert getattr(again, key) == getattr(RESOLVED, key)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_bytes(b"\xef\xbb\xbflr = 0.05\r\nepochs = 1\r\n")
+    assert read_fields(tmp_path / "r.toml") == {"lr": 0.05, "epochs": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "way_out"),
+    [
+        (b"lr = .01", "TOML writes numbers in full (0.01, 1.0)"),
+        (b"flip = True", "true and false in small letters"),
+        (b"act = relu", "words in quotes"),
+        ("lr = 0.1  # größer".encode("utf-16"), "since it is not UTF-8: save it with that"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_with_the_way_out(
+    tmp_path: Path, content: bytes, way_out: str
+) -> None:
+    (tmp_path / "r.toml").write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        read_fields(tmp_path / "r.toml")
+    assert way_out in str(caught.value)
+
+
+def test_a_number_in_quotes_is_shown_in_quotes() -> None:
+    with pytest.raises(UsageError, match=r'lr = "0.1" is not possible: lr must be a number'):
+        build_recipe(settings={"lr": "0.1"})
 
 
 @pytest.mark.parametrize("content", [b"lr =", b"\xff\xfe", b"a = " + b"[" * 50_000])

@@ -16,13 +16,13 @@ from torch import nn
 from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.loading import load, load_at_once
-from engine.devices import device_resolution, graph_recording
+from engine.devices import device_resolution, graph_recording, timing
 from engine.models import registry
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
-from engine.training.autotune import StepBenchmark, StepOptions
 from engine.training.cuda_graph import WARM_UP, CudaGraphStep
 from engine.training.trainer import Trainer
+from engine.training.trial_steps import TrialSteps
 from tests.test_streaming import many_images
 from tests.test_trainer import CPU, Ticking, digits, ends, said, weights
 
@@ -277,6 +277,7 @@ def test_a_gpu_is_tried_as_it_will_train(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(graph_recording, "record_graph", recorded)
     model, gpu = registry.build("lenet5", 3, 32, 10), torch.device("cuda", 0)
-    steps = StepBenchmark(model, (3, 32, 32), 128, gpu)
-    assert steps.seconds(StepOptions("bf16", "channels-last", 1, "on")) > 0
+    steps = TrialSteps(model, (3, 32, 32), 128, gpu)
+    step = steps.replayed(steps.step("bf16", "channels-last"))
+    assert timing.best_of(steps.finished(step)) > 0
     assert len(replays) > 1

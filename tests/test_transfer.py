@@ -63,28 +63,17 @@ def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]
 # Weights of the same architecture
 
 
-def test_a_model_of_the_users_own_has_a_head_too() -> None:
-    model = nn.Sequential(nn.Bilinear(2, 2, 3), nn.Sequential(nn.ReLU(), nn.PReLU()), nn.Flatten())
-    assert transfer_learning.head(model)[0] == "1.1"
-    assert not transfer_learning.load_weights(model, model.state_dict(), "x", same_classes=True)
-
-
-def test_the_head_is_the_last_layer_with_weights() -> None:
-    heads = {
-        "lenet5": "fc3",
-        "vgg11": "classifier",
-        "resnet18": "fc",
-        "convnext-tiny": "classifier.2",
-    }
-    for arch, name in heads.items():
-        with torch.device("meta"):
-            assert transfer_learning.head(registry.build(arch, 3, 32, 10))[0] == name
+def load(model: nn.Module, other: nn.Module, image_shape: tuple[int, ...]) -> bool:
+    """Load the weights of a model for the same classes; returns whether the head was kept."""
+    return transfer_learning.load_weights(
+        model, other.state_dict(), "best.pt", image_shape, same_classes=True
+    )
 
 
 def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
     theirs, ours = (registry.build("resnet20", 3, 32, 4) for _ in range(2))
     theirs(torch.randn(8, 3, 32, 32))
-    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x", same_classes=True)
+    assert not load(ours, theirs, (3, 32, 32))
     for key, value in ours.state_dict().items():
         assert torch.equal(value, theirs.state_dict()[key]), key
 
@@ -92,14 +81,14 @@ def test_weights_are_taken_over_with_the_statistics_of_norms() -> None:
 def test_a_head_for_other_classes_is_left_fresh() -> None:
     theirs, ours = registry.build("lenet5", 1, 32, 10), registry.build("lenet5", 1, 32, 4)
     fresh = ours.state_dict()["fc3.weight"].clone()
-    assert transfer_learning.load_weights(ours, theirs.state_dict(), "x", same_classes=True)
+    assert load(ours, theirs, (1, 32, 32))
     assert torch.equal(ours.state_dict()["fc3.weight"], fresh)
     assert torch.equal(ours.state_dict()["fc2.weight"], theirs.state_dict()["fc2.weight"])
 
 
 def test_filters_for_colours_are_summed_for_grey_images() -> None:
     theirs, ours = registry.build("resnet20", 3, 32, 4), registry.build("resnet20", 1, 32, 4)
-    assert not transfer_learning.load_weights(ours, theirs.state_dict(), "x", same_classes=True)
+    assert not load(ours, theirs, (1, 32, 32))
     images = torch.rand(2, 1, 32, 32)
     with torch.no_grad():
         expected = theirs.eval()(images.expand(-1, 3, -1, -1))
@@ -110,14 +99,21 @@ def test_filters_for_colours_are_summed_for_grey_images() -> None:
 def test_weights_of_another_architecture_are_refused(other: str) -> None:
     ours, theirs = registry.build("resnet20", 3, 32, 4), registry.build(other, 3, 32, 4)
     with pytest.raises(UsageError, match=r"the weights in best\.pt belong to another"):
-        transfer_learning.load_weights(theirs, ours.state_dict(), "best.pt", same_classes=True)
+        load(theirs, ours, (3, 32, 32))
 
 
 def test_weights_of_another_form_are_refused() -> None:
     with torch.device("meta"):
         small, large = (registry.build("resnet18", 3, size, 4) for size in (32, 224))
     with pytest.raises(UsageError, match="another form of it"):
-        transfer_learning.load_weights(large, small.state_dict(), "best.pt", same_classes=True)
+        load(large, small, (3, 224, 224))
+
+
+def test_a_head_that_the_model_itself_freezes_leaves_nothing_to_learn() -> None:
+    model = Net()
+    model.fc.requires_grad_(False)
+    with pytest.raises(UsageError, match="leave freeze out, or set requires_grad"):
+        FrozenBackbone(model, 1, (1, 5, 5))
 
 
 # torchvision's weights
@@ -262,7 +258,7 @@ def steps(model: nn.Module) -> set[str]:
 def test_only_the_head_learns_while_the_backbone_is_frozen() -> None:
     torch.manual_seed(0)
     model = Net()
-    backbone = FrozenBackbone(model, 2)
+    backbone = FrozenBackbone(model, 2, (1, 5, 5))
     for _ in range(2):
         model.train()
         backbone.start_epoch(epoch=2)
@@ -278,7 +274,7 @@ def test_every_optimiser_takes_up_a_thawed_backbone(name: str) -> None:
     model, cpu = Net().train(), torch.device("cpu")
     chosen = build_recipe(settings={"optimizer": name, "freeze": 1})
     optimizers = optim.optimizers(chosen, model, cpu, torch.float32)
-    backbone = FrozenBackbone(model, chosen.freeze)
+    backbone = FrozenBackbone(model, chosen.freeze, (1, 5, 5))
     before = model.conv.weight.clone()
     for epoch in (1, 1, 2, 2):
         backbone.start_epoch(epoch)
@@ -294,5 +290,5 @@ def test_every_optimiser_takes_up_a_thawed_backbone(name: str) -> None:
 
 def test_nothing_is_frozen_unless_it_is_asked_for() -> None:
     model = Net()
-    FrozenBackbone(model, 0).start_epoch(epoch=1)
+    FrozenBackbone(model, 0, (1, 5, 5)).start_epoch(epoch=1)
     assert steps(model) == model.state_dict().keys() - {"fixed"}

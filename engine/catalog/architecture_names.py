@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from engine.catalog.architectures import ARCHITECTURES
 
+# The usual name of the function that makes a user's model.
+USUAL = "make"
 LIBRARY_MODEL = re.compile(r"(torchvision|timm)/([A-Za-z0-9][A-Za-z0-9_.-]*)")
 
 
@@ -49,8 +51,10 @@ def well_formed(arch: str) -> bool:
 
 
 def short_name(arch: str) -> str:
-    """The name without library, folder and file: `regnet_y_400mf`, `make`."""
+    """The name without library and folder: `regnet_y_400mf`, `net` of net.py:make, `net-wide`."""
     if library := library_model(arch):
         return library.name
     user = user_function(arch)
-    return user.function if user else arch
+    if user is None:
+        return arch
+    return user.file.stem if user.function == USUAL else f"{user.file.stem}-{user.function}"

@@ -223,8 +223,12 @@ def data_folders(data_dir: str = "") -> list[Path]:
         return [Path(data_dir)]
     if named := os.environ.get("CNN_TUI_DATA"):
         return [Path(named)]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [Path("data"), Path.home() / "data", cache / "cnn-tui" / "data"]
+    return [Path("data"), Path.home() / "data", cache_folder() / "data"]
+
+
+def cache_folder() -> Path:
+    """The user's folder for what can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cnn-tui"
 
 
 def folder_of(data: DatasetFacts, data_dir: str = "") -> Path | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from engine import numbers
 from engine.text import harmless
+
+# How many files or folders a sentence names.
+EXAMPLES = 3
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
@@ -68,8 +73,58 @@ def folder_unreadable(path: object, why: str) -> str:
 
 def folder_empty(path: object) -> str:
     return (
-        f"the data folder {harmless(str(path))} holds no images: it needs one subfolder of images "
-        "for each class, or such subfolders under train/ and val/ or test/."
+        f"the data folder {harmless(str(path))} holds no images (jpg, png, webp, tif, bmp, gif, "
+        "ppm or pgm): it needs one subfolder of them for each class, or such subfolders under "
+        "train/ and val/ or test/."
+    )
+
+
+def folder_deeper(path: object, below: object) -> str:
+    return (
+        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but "
+        f"{harmless(str(below))} does: use --data {harmless(shlex.quote(str(below)))}."
+    )
+
+
+def folder_splits(path: object, splits: Mapping[str, str]) -> str:
+    renames = ", ".join(
+        f"{harmless(name)} to {split}" for name, split in splits.items() if name != split
+    )
+    return (
+        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but in "
+        f"those of {', '.join(map(harmless, splits))}: rename {renames}."
+    )
+
+
+def folder_several(path: str | os.PathLike[str], names: Sequence[str]) -> str:
+    first = shlex.quote(os.path.join(path, names[0]))
+    more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
+    return (
+        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but in "
+        f"those of {', '.join(map(harmless, names[:EXAMPLES]))}{more}: use one of them, as in "
+        f"--data {harmless(first)}, or put the images of each class directly into one folder."
+    )
+
+
+def folder_loose(path: object, image: object) -> str:
+    return (
+        f"the images in {harmless(str(path))}, such as {harmless(str(image))}, are not sorted into "
+        "classes: put those of each class into a subfolder with its name."
+    )
+
+
+def folder_too_deep(path: object, image: object) -> str:
+    return (
+        f"the images in {harmless(str(path))}, such as {harmless(str(image))}, do not lie where "
+        "classes are looked for: put those of each class directly into a subfolder of "
+        f"{harmless(str(path))} with its name, for two classes at least."
+    )
+
+
+def split_empty(path: object) -> str:
+    return (
+        f"{harmless(str(path))} holds no images: give it the same subfolders as train/, or remove "
+        "it."
     )
 
 
@@ -83,10 +138,6 @@ def folder_one_class(path: object, name: str) -> str:
 def folder_class_mismatch(path: object, names: Iterable[str]) -> str:
     shown = ", ".join(harmless(name) for name in names)
     return f"{harmless(str(path))} holds classes that train/ lacks: {shown}; rename or add them."
-
-
-# How many broken images a sentence names.
-EXAMPLES = 3
 
 
 def _first_of(broken: Mapping[str, str]) -> str:
@@ -136,11 +187,12 @@ def too_few_images(path: object, count: int) -> str:
     )
 
 
-def data_too_large(images: int, needed: float, free: float) -> str:
+def data_too_large(images: int, needed: float, free: float, fitting: int) -> str:
+    """`fitting` is the largest side of the images, in pixels, with which they would fit."""
     return (
         f"{images:,} images need {numbers.size(needed)} of memory, and {numbers.size(free)} are "
-        "free: choose smaller images with --set size=32, or stream a folder with --set "
-        "loader=streaming."
+        f"free: choose smaller images with --set size={fitting} or less, free some memory, or "
+        "stream a folder with --set loader=streaming."
     )
 
 
@@ -168,11 +220,39 @@ def decoders_replaced(deaths: int, workers: int) -> str:
     )
 
 
+def no_decoders(why: str) -> str:
+    return (
+        f"the processes that decode images cannot start ({harmless(why)}): see that TMPDIR, or "
+        "/tmp without it, can be written and has room, and raise the limits of `ulimit -n` and "
+        "`ulimit -u`."
+    )
+
+
+def no_semaphores(why: str) -> str:
+    return (
+        f"the processes that decode images cannot start, since /dev/shm fails ({harmless(why)}): "
+        "see that it can be written and has room (`df /dev/shm`, or --shm-size of a container), "
+        "or use --set loader=resident, which can do without."
+    )
+
+
+def no_shared_memory(needed: float, why: str) -> str:
+    return (
+        f"the processes that decode images need {numbers.size(needed)} of shared memory, which the "
+        f"system refuses ({harmless(why)}): free some memory, raise the limits of `ulimit -v` and "
+        "`ulimit -n`, or use a smaller batch or size."
+    )
+
+
+def decoded_by_threads(why: str) -> str:
+    return f"the images were decoded by threads, which takes longer, because {harmless(why)}"
+
+
 def decoder_died(workers: int) -> str:
-    fewer = max(1, workers // 2)
+    fewer = f", or start a run with --set threads={workers // 2}" if workers > 1 else ""
     return (
         "a process that decodes images was killed, probably for lack of memory: "
-        f"free some memory and resume the run, or start a run with --set threads={fewer}."
+        f"free some memory and resume the run{fewer}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Resolves every `auto` of a recipe for a device, before the model is known."""
+"""Resolves every `auto` of a recipe for a device by rules, before the model is known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Literal
 import torch
 
 from engine.catalog import architecture_names
-from engine.devices import precision_autotune
 from engine.recipes.recipe import Recipe, Resolved
 
 
@@ -23,13 +22,13 @@ def resolve(
 
     `alone` says that no other process shares the training.
 
-    Precision: bfloat16 where the hardware multiplies it (AVX-512 BF16, AMX, compute capability 8
-    and above) and, on a CPU, where it measures faster; else float32. Memory format: channels-last
-    on a CPU and with bfloat16. Compilation: only where the recipe says so.
+    Precision: bfloat16 on a GPU that multiplies it (compute capability 8 and above), else float32.
+    Memory format: channels-last on a CPU and with bfloat16. Compilation: only where the recipe says
+    so. `autotune` then changes what depends on the model.
     """
     precision, layout = recipe.precision, recipe.memory_format
     if precision == "auto":
-        precision = "bf16" if prefers_bf16(device) else "float32"
+        precision = "bf16" if multiplies_bf16(device) else "float32"
     if layout == "auto":
         suits = precision == "bf16" or device.type == "cpu"
         layout = "channels-last" if suits else "contiguous"
@@ -58,14 +57,5 @@ def uses_cuda_graph(recipe: Recipe, device: torch.device) -> bool:
 
 
 def multiplies_bf16(device: torch.device) -> bool:
-    """Whether this device has bfloat16 matrix arithmetic in hardware."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device)[0] >= 8
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
-def prefers_bf16(device: torch.device) -> bool:
-    """Whether a step is faster in bfloat16 here."""
-    on_gpu = device.type == "cuda"
-    return multiplies_bf16(device) and (on_gpu or precision_autotune.is_bf16_faster())
+    """Whether this is a GPU that has bfloat16 matrix arithmetic in hardware."""
+    return device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8

@@ -100,6 +100,6 @@ class Rank:
     def report_failure(self, sentence: str) -> None:
         """Tell the leader why this rank ends."""
 
-    def explain_lost_rank(self, error: Exception) -> str:
+    def explain_lost_rank(self, error: BaseException) -> str:
         """The sentence for an error that means that another rank has ended; else empty."""
         return ""

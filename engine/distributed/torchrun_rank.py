@@ -138,7 +138,7 @@ class TorchrunRank(Rank):
         with contextlib.suppress(Exception):  # not connected yet, or torchrun has ended too
             self._store.set(FAILURE, sentence)
 
-    def explain_lost_rank(self, error: Exception) -> str:
+    def explain_lost_rank(self, error: BaseException) -> str:
         from torch import distributed
 
         if not isinstance(error, distributed.DistError) and "gloo" not in str(error):

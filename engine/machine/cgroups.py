@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 GROUPS = Path("/sys/fs/cgroup")
+TOPOLOGY = Path("/sys/devices/system/cpu")
 MEMBERSHIP = Path("/proc/self/cgroup")
 
 
@@ -29,12 +30,26 @@ def group_folders(root: Path, membership: Path, controller: str) -> Iterator[Pat
 
 
 def usable_cores(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
-    """The number of CPU cores that this process may use, by its affinity and its groups' quotas.
+    """The number of CPUs that this process may use, by its affinity and its groups' quotas.
 
     A quota is rounded down to whole cores. With one more thread, the kernel would stop a thread in
     the middle of every step, and the others would wait for it.
     """
     return max(1, int(min([len(os.sched_getaffinity(0)), *_quotas(groups, membership)])))
+
+
+def computing_cores(
+    groups: Path = GROUPS, membership: Path = MEMBERSHIP, topology: Path = TOPOLOGY
+) -> int:
+    """The same, but hyperthreads of one core count once: they share its arithmetic units."""
+    cores = {_core(cpu, topology) for cpu in os.sched_getaffinity(0)}
+    return min(len(cores), usable_cores(groups, membership))
+
+
+def _core(cpu: int, topology: Path) -> str:
+    """The hyperthreads that share the core of this one, such as `0,64`; without a list, itself."""
+    siblings = _words(topology / f"cpu{cpu}" / "topology" / "thread_siblings_list")
+    return siblings[0] if siblings else str(cpu)
 
 
 def _quotas(groups: Path, membership: Path) -> Iterator[float]:

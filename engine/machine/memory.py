@@ -29,13 +29,21 @@ VERSIONS = (
 )
 
 
+class GroupMemory(NamedTuple):
+    """The limit of a control group, and what is left of it, in bytes."""
+
+    limit: int
+    free: int
+
+
 def free_bytes(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
     """The bytes that this process can still allocate, by the machine and by its control groups."""
-    return min([psutil.virtual_memory().available, *_free_in_groups(groups, membership)])
+    limited = limited_groups(groups, membership)
+    return min([psutil.virtual_memory().available, *(group.free for group in limited)])
 
 
-def _free_in_groups(groups: Path, membership: Path) -> Iterator[int]:
-    """The free bytes of each group that has a limit. Its reclaimable cache counts as free."""
+def limited_groups(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> Iterator[GroupMemory]:
+    """This process's groups that have a limit. Their reclaimable cache counts as free."""
     for version in VERSIONS:
         for group in group_folders(groups / version.folder, membership, version.controller):
             try:
@@ -46,4 +54,4 @@ def _free_in_groups(groups: Path, membership: Path) -> Iterator[int]:
                 continue
             if limit != "max":
                 cache = dict(line.split() for line in stat).get(version.cache, "0")
-                yield max(0, int(limit) - used + int(cache))
+                yield GroupMemory(int(limit), max(0, int(limit) - used + int(cache)))

@@ -109,13 +109,12 @@ class Gpus:
 
 def _holders(processes: Iterable[Any], run_pids: Set[int]) -> tuple[events.Holder, ...]:
     """The users of other processes and the memory that they hold, largest first."""
-    held: dict[str, int] = {}
+    held: dict[str, list[int]] = {}
     for process in processes:
         if process.pid not in run_pids:
-            user = user_of(process.pid)
-            held[user] = held.get(user, 0) + (process.usedGpuMemory or 0)
-    most = sorted(held.items(), key=lambda item: -item[1])
-    return tuple(events.Holder(user, memory) for user, memory in most)
+            held.setdefault(user_of(process.pid), []).append(process.usedGpuMemory or 0)
+    holders = (events.Holder(user, sum(each), len(each)) for user, each in held.items())
+    return tuple(sorted(holders, key=lambda holder: -holder.memory))
 
 
 def user_of(pid: int) -> str:

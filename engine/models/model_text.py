@@ -53,6 +53,13 @@ def user_fails(where: str, error: str) -> str:
     return f"the model cannot be made: {harmless(error)} ({harmless(where)}); repair the file."
 
 
+def user_exits(where: str) -> str:
+    return (
+        f"the file of the model ends the program when it is loaded ({harmless(where)}): put what "
+        'only a script needs, such as argparse, under `if __name__ == "__main__":`.'
+    )
+
+
 def user_lacks_function(file: str, function: str, names: Iterable[str]) -> str:
     known = [harmless(name) for name in names]
     write = "write one that takes classes and returns a model."
@@ -67,10 +74,48 @@ def user_no_model(file: str, function: str, made: str) -> str:
     )
 
 
-def model_fails(arch: str, images: str, error: str) -> str:
+def model_fails(arch: str, images: str, error: str, where: str) -> str:
+    at = f"{harmless(error)}; {harmless(where)}" if where else harmless(error)
+    return f"{harmless(arch)} fails on images of {images} ({at}): repair it."
+
+
+def other_channels(arch: str, takes: int, channels: int) -> str:
+    have = "1 channel (grey)" if channels == 1 else f"{channels} channels (colour)"
     return (
-        f"{harmless(arch)} does not take images of {images} ({harmless(error)}): use another size, "
-        "or another architecture."
+        f"{harmless(arch)} takes images of {takes} channels, and these have {have}: give its "
+        "function a parameter in_channels, and use that in the first layer."
+    )
+
+
+def other_size(arch: str, images: str, error: str, size: int) -> str:
+    return (
+        f"{harmless(arch)} does not take images of {images} ({harmless(error)}), but those of "
+        f"{size} pixels: use --set size={size}."
+    )
+
+
+def other_width(layer: str, takes: int, given: int, images: str) -> str:
+    return (
+        f"the layer {harmless(layer)} takes {takes:,} values, and gets {given:,} from images of "
+        f"{images}: change it to {given:,}."
+    )
+
+
+def no_parameters(arch: str) -> str:
+    return f"{harmless(arch)} has no parameters, so it cannot learn: give it a layer with weights."
+
+
+def all_frozen(arch: str) -> str:
+    return (
+        f"all parameters of {harmless(arch)} are frozen, so it cannot learn: leave requires_grad "
+        "true for the layer that makes the logits at least."
+    )
+
+
+def no_gradient(arch: str) -> str:
+    return (
+        f"the logits of {harmless(arch)} have no gradient, so it cannot learn: call its layers "
+        "without no_grad() and detach()."
     )
 
 
@@ -79,3 +124,9 @@ def wrong_output(arch: str, given: str, images: int, classes: int) -> str:
         f"{harmless(arch)} returns {harmless(given)} for {images} images and {classes} classes: a "
         f"model must return one tensor of logits, ({images}, {classes})."
     )
+
+
+HEAD_FROZEN = (
+    "freeze leaves only the layer that makes the logits to learn, but the model freezes that layer "
+    "itself: leave freeze out, or set requires_grad of that layer."
+)

@@ -14,6 +14,7 @@ from engine import text
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import RunError, UsageError
 from engine.models import model_text
+from engine.models.model_head import head_parameters, head_weights
 
 IMAGENET_NAME = re.compile(r"n\d{8}")
 # torchvision's weight files of DenseNets have old layer names: norm.1 is norm1 today.
@@ -50,16 +51,15 @@ def are_imagenet(classes: Sequence[str]) -> bool:
     return len(classes) == 1000 and all(map(IMAGENET_NAME.fullmatch, classes))
 
 
-def head(model: nn.Module) -> tuple[str, nn.Module]:
-    """The name of the last layer with parameters, which computes the logits, and the layer."""
-    owners = [(n, m) for n, m in model.named_modules() if [*m.parameters(recurse=False)]]
-    return owners[-1]
-
-
 def load_weights(
-    model: nn.Module, state: dict[str, Tensor], source: str, *, same_classes: bool
+    model: nn.Module,
+    state: dict[str, Tensor],
+    source: str,
+    image_shape: tuple[int, ...],
+    *,
+    same_classes: bool,
 ) -> bool:
-    """Load the weights of another model of this architecture.
+    """Load the weights of another model of this architecture; images are (C, H, W).
 
     Keeps this model's head unless the other one was made for the `same_classes`. Sums colour
     filters over their channels if this model's images are grey. Returns whether the head was kept.
@@ -67,7 +67,7 @@ def load_weights(
     """
     current = model.state_dict()
     loaded = {key: _for_grey(weights, current.get(key)) for key, weights in state.items()}
-    last = [key for key in current if key.startswith(f"{head(model)[0]}.")]
+    last = head_weights(model, image_shape[0], image_shape[-1]) & current.keys()
     fits = all(key in loaded and loaded[key].shape == current[key].shape for key in last)
     kept = not (same_classes and fits)
     if kept:
@@ -76,7 +76,7 @@ def load_weights(
         missing = model.load_state_dict(loaded, strict=False).missing_keys
     except RuntimeError as error:  # a shape differs
         raise UsageError(model_text.weights_do_not_fit(source)) from error
-    if set(missing) - set(last):
+    if set(missing) - last:
         raise UsageError(model_text.weights_do_not_fit(source))
     return kept
 
@@ -91,9 +91,12 @@ def _for_grey(filters: Tensor, current: Tensor | None) -> Tensor:
 class FrozenBackbone:
     """The model without its head. It stays unchanged in the first `frozen_epochs` epochs."""
 
-    def __init__(self, model: nn.Module, frozen_epochs: int) -> None:
+    def __init__(self, model: nn.Module, frozen_epochs: int, image_shape: tuple[int, ...]) -> None:
+        """Raises UsageError where nothing would learn, since the head itself is frozen."""
         self._frozen_epochs = frozen_epochs
-        kept = set(head(model)[1].parameters())
+        kept = head_parameters(model, image_shape[0], image_shape[-1]) if frozen_epochs else set()
+        if frozen_epochs and not any(parameter.requires_grad for parameter in kept):
+            raise UsageError(model_text.HEAD_FROZEN)
         self._parameters = [p for p in model.parameters() if p.requires_grad and p not in kept]
         self._norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
 

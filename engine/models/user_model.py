@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from engine import text
-from engine.catalog import architecture_names
+from engine.catalog import architecture_names, user_file
 from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
 from engine.models import model_text
@@ -59,7 +59,7 @@ def _function(file: Path, name: str) -> Callable[..., Any]:
     try:
         # The import system would leave a __pycache__ beside the file.
         exec(compile(content, file, "exec", dont_inherit=True), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failure(file, error) from error
     functions: dict[str, Callable[..., Any]] = {
         key: value for key, value in vars(module).items() if callable(value)
@@ -75,24 +75,19 @@ def _called(file: Path, function: Callable[..., Any], shape: DataShape) -> objec
         if "in_channels" in inspect.signature(function).parameters:
             options["in_channels"] = shape.channels
         return function(**options)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _failure(file, error) from error
 
 
-def _failure(file: Path, error: Exception) -> UsageError:
+def _failure(file: Path, error: Exception | SystemExit) -> UsageError:
     """Print the traceback of the current exception, and return its summary for the user."""
     traceback.print_exc()
+    where = user_file.line_of(file, error) or file.name
+    if isinstance(error, SystemExit):
+        return UsageError(model_text.user_exits(where))
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     summary = f"{type(error).__name__}: {message}".partition("\n")[0]
-    return UsageError(model_text.user_fails(_where(file, error), summary))
-
-
-def _where(file: Path, error: Exception) -> str:
-    """`net.py, line 12`: the last line of the file that the traceback names."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
-    if isinstance(error, SyntaxError):
-        lines.append(error.lineno)
-    return f"{file.name}, line {lines[-1]}" if lines else file.name
+    return UsageError(model_text.user_fails(where, summary))
 
 
 def _content(file: Path) -> bytes:

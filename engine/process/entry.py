@@ -35,8 +35,9 @@ def main() -> int:
         parser.error("give a run directory or --preview RECIPE")
     try:
         return serve(options)
-    except EngineError as error:
-        return _print_error(error, sys.stderr)
+    except Exception as error:  # noqa: BLE001 (no process ends without a sentence)
+        # With `lines`, stderr is still the terminal here; else it is a log.
+        return _print_error(error, sys.stderr, traceback=not options.lines)
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -64,6 +65,8 @@ def host(options: argparse.Namespace) -> int:
     from engine.run.run_paths import RunDir
 
     run, rank = RunDir(options.run.resolve()), this_rank()
+    if not rank.alone:
+        torchrun.end_with_torchrun()
     asked = AttemptOptions(options.dry_run, options.epochs, options.force)
     if not rank.leads:
         return follow(run, rank, asked, sys.stderr)
@@ -76,8 +79,8 @@ def host(options: argparse.Namespace) -> int:
         if options.ranks > 1:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
         return Host(claim, out, err, asked, rank).run()
-    except EngineError as error:
-        return _print_error(error, err)
+    except Exception as error:  # noqa: BLE001 (as in `main`)
+        return _print_error(error, err, traceback=True)
 
 
 def _rank_options(options: argparse.Namespace) -> list[str]:
@@ -87,9 +90,22 @@ def _rank_options(options: argparse.Namespace) -> list[str]:
     return [*epochs, *flags]
 
 
-def _print_error(error: EngineError, err: TextIO) -> int:
-    print(f"cnn-tui: {error}", file=err, flush=True)
-    return error.exit_code
+def _print_error(error: Exception, err: TextIO, *, traceback: bool) -> int:
+    """Print the sentence of an error; returns the exit code.
+
+    An error of the program leaves its `traceback` on stderr.
+    """
+    from engine import text
+    from engine.process import process_text
+
+    if isinstance(error, EngineError):
+        print(f"cnn-tui: {error}", file=err, flush=True)
+        return error.exit_code
+    if traceback:
+        sys.excepthook(type(error), error, error.__traceback__)
+    sentence = process_text.crashed(text.error_summary(error))
+    print(f"cnn-tui: {sentence}", file=err, flush=True)
+    return 1
 
 
 def _redirect_output(log_file: Path) -> tuple[TextIO, TextIO]:

@@ -40,20 +40,21 @@ def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[E
 
     Raises UsageError for weights that do not fit, and RunError where they cannot be loaded.
     """
+    shape = dataset.train.shape
     if isinstance(model, FromImages):
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
         yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
-        weights = transfer_learning.pretrained_weights(recipe.arch, dataset.train.shape[-1])
+        weights = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
         same = transfer_learning.are_imagenet(dataset.classes)
         transfer_learning.load_weights(
-            model, weights, process_text.PRETRAINED_WEIGHTS, same_classes=same
+            model, weights, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
         )
     if recipe.init_from:
         saved, source = checkpoint.load(Path(recipe.init_from)), recipe.init_from
         theirs = saved.description.classes if saved.description is not None else None
         weights, same = saved.training.weights, theirs == dataset.classes
-        if transfer_learning.load_weights(model, weights, source, same_classes=same):
+        if transfer_learning.load_weights(model, weights, source, shape, same_classes=same):
             sentence = process_text.head_left_fresh(source, theirs, dataset.classes)
             yield events.Alert("info", "init-from", sentence)
 

@@ -211,6 +211,13 @@ def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
 
+def own_model_failed(line: str, error: str) -> str:
+    return (
+        f"the training stopped on an error of the model ({harmless(line)}): {harmless(error)}; "
+        "repair that file and start a new run (engine.log has the traceback)."
+    )
+
+
 def journal_failed(run: str, why: str) -> str:
     return (
         f"the journal cannot be written: {harmless(why)}; free some space, then go on with "

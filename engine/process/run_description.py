@@ -19,7 +19,7 @@ def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) 
     channels, _, size = dataset.train.shape
     return Description(
         architecture=recipe.arch,
-        source=_source(run, recipe.arch),
+        source=source_of(run, recipe.arch),
         classes=dataset.classes,
         input=ImageInput(
             channels=channels,
@@ -37,7 +37,7 @@ def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) 
     )
 
 
-def _source(run: RunDir, arch: str) -> str | None:
+def source_of(run: RunDir, arch: str) -> str | None:
     """The text of the file that defines a user's architecture, from the run's copy."""
     user_model = architecture_names.user_function(arch)
     if user_model is None:

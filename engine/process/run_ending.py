@@ -34,7 +34,7 @@ def run_ended(
     )
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device ran out of memory."""
     # Do not import torch here: the error may be that torch is broken.
     torch = sys.modules.get("torch")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from engine import text
+from engine.catalog import architecture_names, user_file
 from engine.data import preparation
 from engine.distributed.rank import Rank
 from engine.errors import RunError
@@ -124,13 +125,16 @@ class Session:
         """The last event of this attempt."""
         return run_ending.run_ended(self.trainer, reason, error, time.monotonic() - self._began)
 
-    def explain(self, error: Exception) -> str:
-        """A sentence for an error that is not a user's mistake."""
+    def explain(self, error: BaseException) -> str:
+        """A sentence for an error that is not a user's mistake, or that is one in his own model."""
         if lost := self._rank.explain_lost_rank(error):
             return lost
         if run_ending.is_out_of_memory(error):
             saved_in = self.run.label if self.saver.has_checkpoint else ""
             return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
+        own = architecture_names.user_function(self._recipe.arch)
+        if own and (line := user_file.line_of(self.run.path / own.file.name, error)):
+            return process_text.own_model_failed(line, text.error_summary(error))
         return process_text.crashed(text.error_summary(error))
 
     def _set_up(self, options: AttemptOptions) -> Generator[Event | None, None, Ready]:

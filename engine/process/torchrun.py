@@ -14,13 +14,16 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
 from engine.errors import STOP_EXIT
+from engine.machine.socket_address import socket_address
+from engine.machine.temporary_folder import temporary_folder
 from engine.process import process_text
 from engine.protocol import events
 from engine.run import run_lock
@@ -33,6 +36,7 @@ from engine.run.run_paths import RunDir
 # that its processes inherit.
 LOCK_SOCKET = "CNN_TUI_LOCK_SOCKET"
 POLL_SECONDS = 0.1
+ENDING_SECONDS = 10.0
 # Ranks on one machine communicate over the loopback interface.
 LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
 
@@ -89,6 +93,7 @@ class Torchrun:
             os.kill(rank_0 or self._process.pid, number)
 
     def _end(self) -> int:
+        self._wait_for_rank_0()
         ended = self._ended()
         if ended.error:
             print(f"cnn-tui: {ended.error}", file=self._err, flush=True)
@@ -96,6 +101,15 @@ class Torchrun:
             return 1
         stopped = ended.reason == "stopped" and self._stopped_by is not None
         return STOP_EXIT[self._stopped_by] if stopped and self._stopped_by else 0
+
+    def _wait_for_rank_0(self) -> None:
+        """Wait until rank 0 writes no more events: it ends a little after a killed torchrun."""
+        owner = run_lock.read_owner(self._run)
+        deadline = time.monotonic() + ENDING_SECONDS
+        with contextlib.suppress(ProcessLookupError):
+            while owner is not None and owner.pid and time.monotonic() < deadline:
+                os.kill(owner.pid, 0)
+                time.sleep(POLL_SECONDS)
 
     def _ended(self) -> events.RunEnded:
         """The run's last event; writes one where rank 0 could not."""
@@ -116,14 +130,24 @@ class Torchrun:
 @contextlib.contextmanager
 def _lock_socket() -> Iterator[tuple[socket.socket, Path]]:
     """A socket where rank 0 asks for the lock, in a folder that only this user can open."""
-    with (
-        tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder,
-        socket.socket(socket.AF_UNIX) as server,
-    ):
-        path = Path(folder) / "lock"
-        server.bind(str(path))
+    with temporary_folder() as folder, socket.socket(socket.AF_UNIX) as server:
+        path = folder / "lock"
+        with socket_address(path) as address:
+            server.bind(address)
         server.listen()
         yield server, path
+
+
+def end_with_torchrun() -> None:
+    """Kill this rank when torchrun, its parent, ends: else it would train on after a kill of it."""
+    torchrun = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == torchrun:
+            time.sleep(POLL_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def locked(run: RunDir) -> int:
@@ -132,8 +156,12 @@ def locked(run: RunDir) -> int:
     Raises RunError as `run_lock.acquire`.
     """
     if path := os.environ.get(LOCK_SOCKET):
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
-            client.connect(path)
+        with (
+            contextlib.suppress(OSError),
+            socket_address(Path(path)) as address,
+            socket.socket(socket.AF_UNIX) as client,
+        ):
+            client.connect(address)
             _, descriptors, _, _ = socket.recv_fds(client, 16, 1)
             return descriptors[0]
     return run_lock.acquire(run)

@@ -25,7 +25,7 @@ from engine.devices import device_resolution
 from engine.distributed.rank import Rank
 from engine.process import model_init, process_text, recipe_checks, resume_checks
 from engine.process.resume_checks import ImageChange
-from engine.process.run_description import describe
+from engine.process.run_description import describe, source_of
 from engine.process.run_started import run_started
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -35,6 +35,7 @@ from engine.run.durable_files import write_durably
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from engine.training import autotune
+from engine.training.autotune import Workload
 from engine.training.trainer import Trainer
 
 
@@ -76,7 +77,7 @@ class TrainerSetup:
         dataset = yield from preparation.loading_phases(recipe, room)
         change = self._check_data(saved, dataset) if saved is not None else None
         yield events.Phase("loading", note="model")
-        model, resolved = self._build(device, dataset)
+        model, resolved = yield from self._build(device, dataset)
         # The other ranks take over the leader's weights.
         if rank.leads and saved is None:
             yield from model_init.initialise(model, recipe, dataset)
@@ -110,19 +111,22 @@ class TrainerSetup:
         if why is not None:
             yield events.Alert("warning", "gpu", process_text.gpu_unusable(why))
 
-    def _build(self, device: torch.device, dataset: Dataset) -> tuple[nn.Module, Resolved]:
+    def _build(
+        self, device: torch.device, dataset: Dataset
+    ) -> Generator[Event | None, None, tuple[nn.Module, Resolved]]:
         """The model with its first random weights, and every `auto` resolved for it."""
         recipe, rank = self._recipe, self._rank
         shape, images = dataset.train.shape, len(dataset.train) // rank.count
-        rank_recipe = msgspec.structs.replace(recipe, batch=max(1, recipe.batch // rank.count))
         resolved = device_resolution.resolve(
             recipe, device, shape[-1], dataset.loader, alone=rank.alone
         )
         torch.manual_seed(recipe.seed)
         model = model_init.build(recipe, self._run.path, dataset)
-        resolved = rank.broadcast(
-            lambda: autotune.tune(rank_recipe, resolved, device, model, shape, images)
-        )
+        if rank.leads:
+            rank_recipe = msgspec.structs.replace(recipe, batch=max(1, recipe.batch // rank.count))
+            work = Workload(model, shape, images, source_of(self._run, recipe.arch) or "")
+            resolved = yield from autotune.tune(rank_recipe, resolved, device, work)
+        resolved = rank.broadcast(lambda: resolved)
         torch.set_num_threads(resolved.threads)
         return model, resolved
 

@@ -73,7 +73,7 @@ class Worker(threading.Thread):
             self.outcome = Outcome("done" if self._stop_order is None else "stopped")
         except EngineError as error:
             self.outcome = Outcome("failed", str(error), error.exit_code)
-        except Exception as error:  # noqa: BLE001 (a crash must become RunEnded, not silence)
+        except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
             traceback.print_exc()
             self.outcome = Outcome("failed", self._session.explain(error), 1)
         self._session.close()

@@ -356,6 +356,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     user: str
     memory: int
+    processes: int = 1
 
 
 class Gpu(msgspec.Struct, frozen=True):

@@ -35,7 +35,9 @@ def checked(key: str, value: object) -> Any:
             return msgspec.convert(value, _TYPES[key])
     except msgspec.ValidationError:
         pass
-    raise UsageError(recipe_text.bad_value(key, value, allowed_values(_TYPES[key])))
+    # A number in quotes looks like one without.
+    shown = f'"{value}"' if isinstance(value, str) and value[:1].isdecimal() else value
+    raise UsageError(recipe_text.bad_value(key, shown, allowed_values(_TYPES[key])))
 
 
 def allowed_values(kind: Any) -> str:

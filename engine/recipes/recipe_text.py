@@ -25,6 +25,20 @@ def unreadable_recipe(path: object, why: str) -> str:
     return f"the recipe {harmless(str(path))} cannot be read: {harmless(why)}."
 
 
+def recipe_not_utf8(path: object) -> str:
+    return (
+        f"the recipe {harmless(str(path))} cannot be read, since it is not UTF-8: save it with "
+        "that encoding."
+    )
+
+
+def recipe_not_toml(path: object, why: str) -> str:
+    return (
+        f"the recipe {harmless(str(path))} cannot be read: {harmless(why)}; TOML writes numbers in "
+        "full (0.01, 1.0), true and false in small letters, and words in quotes."
+    )
+
+
 def unknown_architecture(name: str, known: Iterable[str]) -> str:
     where = "`cnn-tui models` lists them."
     return f"there is no architecture '{harmless(name)}': {nearest(name, known, where)}"

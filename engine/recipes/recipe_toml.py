@@ -13,6 +13,8 @@ from engine.errors import UsageError
 from engine.recipes import recipe_text
 from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
 
+# Also as C and Python write numbers.
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 # The beginning of a line that tells what a resume changed.
 NOTE = "# Changed "
 
@@ -20,7 +22,7 @@ NOTE = "# Changed "
 def parse_setting(setting: str) -> tuple[str, object]:
     """Split `lr=0.1` into a key and a TOML value; a bare word is a string.
 
-    Raises UsageError if there is no `=`.
+    Takes numbers that TOML refuses, too: `.01`, `1.`, `007`. Raises UsageError if there is no `=`.
     """
     key, equals, value = setting.partition("=")
     if not equals or not key.strip():
@@ -28,18 +30,25 @@ def parse_setting(setting: str) -> tuple[str, object]:
     try:
         parsed: object = tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):  # not TOML: a bare word, or nonsense, refused later
-        parsed = value.strip()
+        parsed = _number(value.strip())
     return key.strip().replace("-", "_"), parsed
+
+
+def _number(word: str) -> int | float | str:
+    """The number that a word means, else the word."""
+    if not NUMBER.fullmatch(word):
+        return word
+    return int(word) if word.lstrip("+-").isdecimal() else float(word)
 
 
 def read_toml(path: Path) -> str:
     """The text of a recipe file. Raises UsageError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark first
     except OSError as error:
         raise UsageError(recipe_text.unreadable_recipe(path, text.reason(error))) from error
     except ValueError as error:
-        raise UsageError(recipe_text.unreadable_recipe(path, str(error))) from error
+        raise UsageError(recipe_text.recipe_not_utf8(path)) from error
 
 
 def read_fields(path: Path) -> dict[str, object]:
@@ -48,7 +57,7 @@ def read_fields(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(toml)
     except (ValueError, RecursionError) as error:
-        raise UsageError(recipe_text.unreadable_recipe(path, str(error))) from error
+        raise UsageError(recipe_text.recipe_not_toml(path, str(error))) from error
 
 
 def to_toml(recipe: Recipe, resolved: Resolved | None = None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import engine
 from engine.errors import RunError
 from engine.machine import gpu_numbering
-from engine.machine.cgroups import usable_cores
+from engine.machine.cgroups import computing_cores
 from engine.recipes.recipe import Recipe
 from engine.start import start_text
 
@@ -35,7 +35,7 @@ def environment(recipe: Recipe, processes: int = 1) -> Mapping[str, str]:
     and the order of GPUs take precedence.
     """
     threads = recipe.threads
-    count = max(1, usable_cores() // processes) if threads == "auto" else threads
+    count = max(1, computing_cores() // processes) if threads == "auto" else threads
     usual = {
         "TORCHINDUCTOR_COMPILE_THREADS": str(min(count, COMPILE_WORKERS)),
         "CUDA_DEVICE_ORDER": gpu_numbering.NVML_ORDER,  # torch then numbers GPUs as the launcher

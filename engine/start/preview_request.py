@@ -37,6 +37,8 @@ class PreviewRequest:
         """
         with self._engine:
             output, errors = self._engine.communicate(self._recipe)
+        if self._engine.returncode < 0:
+            raise RunError(text.killed(start_text.PREVIEW, -self._engine.returncode))
         with contextlib.suppress(msgspec.MsgspecError):
             shown = events.decode(output)
             if isinstance(shown, events.Augmented):

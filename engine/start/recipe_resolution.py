@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from engine import text
-from engine.catalog import architecture_names, datasets
+from engine.catalog import datasets
+from engine.data import data_text
 from engine.data.folders import image_folder
 from engine.errors import DataError, RunError, UsageError
 from engine.recipes import presets
@@ -19,6 +20,7 @@ from engine.recipes.recipe_toml import parse_setting, read_fields
 from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import start_text
+from engine.start.model_names import absolute_architecture, check_architecture
 
 # The weights of a run fit only a recipe with the same values of these fields.
 INHERITED = ("arch", "act", "bn")
@@ -44,6 +46,8 @@ def resolve_recipe(
         file = inherited_fields(source) | file
         flags = {**flags, "init_from": str(source)}
     fields = default_fields(file | settings | dict(flags)) | dict(flags)
+    if resumed is None:  # a resumed run has its own copy of a user's file
+        check_architecture(str({**file, **settings, **fields}["arch"]))
     recipe = with_absolute_paths(build_recipe(file=file, settings=settings, flags=fields))
     check_data(recipe)
     return recipe
@@ -73,7 +77,7 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
     """
     return msgspec.structs.replace(
         recipe,
-        arch=resolve_architecture(recipe.arch),
+        arch=absolute_architecture(recipe.arch),
         data=resolve_data(recipe.data),
         data_dir=absolute_folder(recipe.data_dir),
     )
@@ -116,20 +120,6 @@ def resolve_data(name: str) -> str:
     return os.path.abspath(path)
 
 
-def resolve_architecture(name: str) -> str:
-    """A name unchanged, or the user's `FILE.py:FUNCTION` with an absolute path.
-
-    Raises UsageError if the file does not exist. The engine checks its content.
-    """
-    user_model = architecture_names.user_function(name)
-    if user_model is None:
-        return name
-    file = user_model.file.expanduser()
-    if not file.is_file():
-        raise UsageError(start_text.model_file_missing(file))
-    return f"{file.resolve()}:{user_model.function}"
-
-
 def find_checkpoint(source: str, runs_dir: Path) -> Path:
     """The checkpoint that `source` names: a file, or the best checkpoint of a run, else its last.
 
@@ -159,7 +149,10 @@ def inherited_fields(weights: Path) -> dict[str, object]:
 def check_data(recipe: Recipe) -> None:
     """Raise DataError if a folder of images is missing or empty, or has only one class.
 
-    A data set of the catalogue needs no check: the run downloads it when it starts.
+    A data set of the catalogue is downloaded when the run starts; raises UsageError if the recipe
+    would stream it.
     """
     if recipe.data not in datasets.DATASETS:
-        image_folder.check(Path(recipe.data))
+        image_folder.check(Path(recipe.data), recipe.holdout)
+    elif recipe.loader == "streaming":
+        raise UsageError(data_text.cannot_stream(recipe.data))

@@ -8,6 +8,9 @@ from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
 from engine.text import choices, harmless, in_epochs, nearest
 
+# How many functions of a file a sentence names.
+MOST_FUNCTIONS = 4
+
 
 def unknown_data(name: str, known: Iterable[str]) -> str:
     return (
@@ -29,6 +32,16 @@ def no_file_either(source: str, no_run: str) -> str:
 
 def model_file_missing(file: object) -> str:
     return f"there is no file {harmless(str(file))} to build the model from: check the path."
+
+
+def name_the_function(file: str, functions: Sequence[str]) -> str:
+    if not functions:
+        return (
+            f"{harmless(file)} defines no function that could make a model: write one that takes "
+            f"classes and returns a torch.nn.Module, and name it as in {harmless(file)}:make."
+        )
+    names = choices(harmless(f"{file}:{function}") for function in functions[:MOST_FUNCTIONS])
+    return f"name the function that makes the model, too: --arch {names}."
 
 
 def already_done(name: str) -> str:
@@ -162,5 +175,7 @@ def gpus_and_number(device: str) -> str:
         "choose the GPUs with CUDA_VISIBLE_DEVICES."
     )
 
+
+PREVIEW = "the preview process"
 
 NO_PREVIEW = "the preview process ended without a reply: start the run to see why."

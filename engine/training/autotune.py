@@ -1,112 +1,168 @@
-"""Resolves the settings that depend on the model: memory format, threads, compilation.
+"""Resolves the settings that depend on the model: threads, precision, memory format, compilation.
 
-More threads do not always help: a small net has no work for many. A second or two of steps of a
-copy of the model shows which setting is fastest.
+The same command and seed must give the same bits on the same machine, however busy it is. So the
+number of threads is a rule, and what has to be measured is measured once and kept.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+import hashlib
+from collections.abc import Generator
 from functools import partial
+from pathlib import PurePath
 from typing import Literal, NamedTuple
 
 import msgspec
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from engine.devices import forward_pass, graph_recording
-from engine.devices.timing import best_of, preferred
+from engine.catalog.architectures import ARCHITECTURES
+from engine.devices import timing
+from engine.devices.thread_count import thread_count
+from engine.inspection import layer_events
+from engine.machine import kept_choices
+from engine.machine.kept_choices import Computation, StepTime
+from engine.machine.processor import Processor, processor
+from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved
-from engine.training.cuda_graph import WARM_UP
+from engine.training.trial_steps import TrialSteps, unnoticed
 
-# A step that takes longer than this on one thread, in seconds, is not timed.
-LONGEST_STEP = 0.05
-FEWEST_IMAGES = 2
+# A trial on a CPU takes as many images as need so many multiply-accumulates: with fewer, the calls
+# take longer than the computation and hide what is compared.
+TRIAL_MACS = 300_000_000
+FEWEST_IMAGES, MOST_IMAGES = 2, 64
 # `auto` compiles on a GPU where the run would take longer than this without it, in seconds.
 # Compiled steps are faster by a tenth or two, which then repays the minute or two of compiling.
 LONG_RUN = 900.0
 
-
-class StepOptions(NamedTuple):
-    """The settings that a step is computed with."""
-
-    precision: str
-    memory_format: str
-    threads: int
-    cuda_graph: str = "off"
+Tuning = Generator[Event | None, None, Resolved]
 
 
-class StepBenchmark:
-    """Times training steps of a copy of a model; leaves the model and the random state alone."""
+class Workload(NamedTuple):
+    """What a run computes with: a model and its training images, of `shape` (C, H, W).
 
-    def __init__(
-        self, model: nn.Module, shape: tuple[int, ...], batch: int, device: torch.device
-    ) -> None:
-        self._model, self._shape, self._device = copy.deepcopy(model).to(device), shape, device
-        self.batch = batch
-
-    def seconds(self, options: StepOptions) -> float:
-        """Seconds of a forward and a backward pass, including the computation on a GPU."""
-        before, layout = torch.get_num_threads(), forward_pass.MEMORY_FORMATS[options.memory_format]
-        self._model.to(memory_format=layout).train()
-        images = torch.zeros(self.batch, *self._shape, device=self._device)
-        images = images.contiguous(memory_format=layout)
-        torch.set_num_threads(options.threads)
-        try:
-            with forward_pass.untouched(self._model, self._device):
-                step: Callable[[], None] = partial(self._step, images, options.precision)
-                if options.cuda_graph == "on":
-                    step = self._recorded(step)
-                return best_of(partial(self._finished, step))
-        finally:
-            torch.set_num_threads(before)
-
-    def _step(self, images: Tensor, precision: str) -> None:
-        with forward_pass.autocast(self._device, precision):
-            logits = self._model(images)
-        logits.float().logsumexp(1).sum().backward()
-        self._model.zero_grad(set_to_none=True)
-
-    def _recorded(self, step: Callable[[], None]) -> Callable[[], None]:
-        """The step as a CUDA graph, or the step itself where it cannot be recorded."""
-        for _ in range(WARM_UP):
-            step()
-        draws = torch.Generator(self._device)
-        try:
-            return graph_recording.record_graph(step, self._device, draws)
-        except RuntimeError:
-            return step
-
-    def _finished(self, step: Callable[[], None]) -> None:
-        step()
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-
-
-def tune(
-    recipe: Recipe,
-    resolved: Resolved,
-    device: torch.device,
-    model: nn.Module,
-    shape: tuple[int, ...],
-    images: int,
-) -> Resolved:
-    """Resolve what depends on the model: memory format, threads and compilation.
-
-    `shape` (C, H, W) and `images` are those of the training set.
+    `source` is the text of a user's file; without one it is empty.
     """
-    batch = min(recipe.batch, images)
-    if device.type == "cpu" and "auto" in (recipe.memory_format, recipe.threads):
-        steps = StepBenchmark(model, shape, min(batch, FEWEST_IMAGES), device)
-        return _tune_on_cpu(recipe, resolved, steps, batch)
-    if device.type == "cpu" or recipe.compile != "auto":
+
+    model: nn.Module
+    shape: tuple[int, ...]
+    images: int
+    source: str = ""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one image. Each weight is used at least once."""
+        counted = sum(layer.macs for layer in layer_events.layers(self.model, *self.shape[:2]))
+        return max(counted, sum(parameter.numel() for parameter in self.model.parameters()))
+
+
+def tune(recipe: Recipe, resolved: Resolved, device: torch.device, work: Workload) -> Tuning:
+    """Resolve what depends on the model, as a generator of events.
+
+    `recipe` has the batch of one process.
+    """
+    if device.type == "cuda":
+        return (yield from _tune_on_gpu(recipe, resolved, device, work))
+    if "auto" not in (recipe.threads, recipe.precision, recipe.memory_format):
         return resolved
-    options = StepOptions(
-        resolved.precision, resolved.memory_format, resolved.threads, resolved.cuda_graph
+    macs = work.macs
+    if recipe.threads == "auto":
+        batch = min(recipe.batch, work.images)
+        threads = thread_count(resolved.threads, macs * batch)
+        resolved = msgspec.structs.replace(resolved, threads=threads)
+    return (yield from _tune_computation(recipe, resolved, work, macs, processor()))
+
+
+def _tune_computation(
+    recipe: Recipe, resolved: Resolved, work: Workload, macs: int, cpu: Processor
+) -> Tuning:
+    """Resolve precision and memory format on a CPU, by measuring where no rule decides.
+
+    bfloat16 is faster on some processors that multiply it and slower on others, and differs with
+    the layers. Channels-last suits every architecture of the catalogue: poolings are many times as
+    fast as in the contiguous format, which is never clearly faster. Other models may have layers
+    for which the opposite holds, such as group norm.
+    """
+    tried = {
+        "bf16": recipe.precision == "auto" and cpu.multiplies_bf16,
+        "contiguous": recipe.memory_format == "auto" and recipe.arch not in ARCHITECTURES,
+    }
+    alternatives = [name for name, open_ in tried.items() if open_]
+    if not alternatives:
+        return resolved
+    subject = {
+        "processor": cpu.model,
+        "kernels": torch.backends.cpu.get_cpu_capability(),
+        **model_subject(recipe, work),
+        "default": f"{resolved.precision}, {resolved.memory_format}",
+        "alternatives": ", ".join(alternatives),
+    }
+    images = max(FEWEST_IMAGES, min(MOST_IMAGES, TRIAL_MACS // max(1, macs)))
+    steps = TrialSteps(work.model, work.shape, images, torch.device("cpu"))
+    default = Computation(resolved.precision, resolved.memory_format)
+    chosen = yield from kept_choices.settle(
+        subject,
+        Computation,
+        partial(fastest, default, alternatives, steps),
+        kept_choices.choices_folder(),
     )
-    seconds = StepBenchmark(model, shape, batch, device).seconds(options)
-    return msgspec.structs.replace(resolved, compile=compilation(recipe, images, seconds))
+    return msgspec.structs.replace(
+        resolved, precision=chosen.precision, memory_format=chosen.memory_format
+    )
+
+
+def fastest(
+    chosen: Computation, alternatives: list[str], steps: TrialSteps
+) -> Generator[None, None, Computation]:
+    """The default, with each alternative that is clearly faster on one thread."""
+    gains = {}
+    with unnoticed(torch.device("cpu"), threads=1):
+        for field, value in (("memory_format", "contiguous"), ("precision", "bf16")):
+            if value not in alternatives:
+                continue
+            other = msgspec.structs.replace(chosen, **{field: value})
+            gains[value] = yield from timing.gain(
+                steps.step(chosen.precision, chosen.memory_format),
+                steps.step(other.precision, other.memory_format),
+            )
+            if gains[value] >= timing.CLEAR_GAIN:
+                chosen = other
+    rounded = {name: round(gain, 2) for name, gain in gains.items()}
+    return msgspec.structs.replace(chosen, gains=rounded)
+
+
+def _tune_on_gpu(
+    recipe: Recipe, resolved: Resolved, device: torch.device, work: Workload
+) -> Tuning:
+    """Resolve whether the run is compiled, by the time of a step, which is measured once."""
+    if recipe.compile != "auto":
+        return resolved
+    batch = min(recipe.batch, work.images)
+    subject = {
+        "processor": torch.cuda.get_device_name(device),
+        **model_subject(recipe, work),
+        "batch": str(batch),
+        "computation": f"{resolved.precision}, {resolved.memory_format}, {resolved.cuda_graph}",
+    }
+    steps = TrialSteps(work.model, work.shape, batch, device)
+    step = yield from kept_choices.settle(
+        subject,
+        StepTime,
+        partial(_step_time, steps, resolved, device),
+        kept_choices.choices_folder(),
+    )
+    return msgspec.structs.replace(resolved, compile=compilation(recipe, work.images, step.seconds))
+
+
+def _step_time(
+    steps: TrialSteps, resolved: Resolved, device: torch.device
+) -> Generator[None, None, StepTime]:
+    with unnoticed(device, resolved.threads):
+        step = steps.step(resolved.precision, resolved.memory_format)
+        if resolved.cuda_graph == "on":
+            step = steps.replayed(step)
+        yield
+        return StepTime(timing.best_of(steps.finished(step)))
 
 
 def compilation(recipe: Recipe, images: int, seconds: float) -> Literal["off", "on"]:
@@ -115,28 +171,15 @@ def compilation(recipe: Recipe, images: int, seconds: float) -> Literal["off", "
     return "on" if steps * seconds >= LONG_RUN else "off"
 
 
-def _tune_on_cpu(recipe: Recipe, resolved: Resolved, steps: StepBenchmark, batch: int) -> Resolved:
-    """Time memory formats and threads; a long step uses all threads, so the defaults stay."""
-    options = StepOptions(resolved.precision, resolved.memory_format, 1)
-    seconds = steps.seconds(options)
-    if seconds > LONGEST_STEP:
-        return resolved
-    steps.batch = min(batch, int(FEWEST_IMAGES * LONGEST_STEP / seconds))
-    layouts = [options.memory_format]
-    if recipe.memory_format == "auto":
-        layouts.append("contiguous")
-    layout = preferred(
-        layouts, lambda layout: steps.seconds(options._replace(memory_format=layout))
-    )
-    options = options._replace(memory_format=layout)
-    counts = halved(resolved.threads) if recipe.threads == "auto" else [resolved.threads]
-    threads = preferred(counts, lambda count: steps.seconds(options._replace(threads=count)))
-    return msgspec.structs.replace(resolved, memory_format=layout, threads=threads)
-
-
-def halved(most: int) -> list[int]:
-    """This number of threads, half of it, and so on down to one."""
-    counts = [most]
-    while counts[-1] > 1:
-        counts.append(counts[-1] // 2)
-    return counts
+def model_subject(recipe: Recipe, work: Workload) -> dict[str, str]:
+    """What the speed of a model depends on, apart from the processor."""
+    modules = [(name, type(m).__qualname__) for name, m in work.model.named_modules()]
+    shapes = [(name, tuple(value.shape)) for name, value in work.model.named_parameters()]
+    name = PurePath(recipe.arch).name if work.source else recipe.arch
+    described = repr((name, recipe.act, work.source, modules, shapes))
+    return {
+        "torch": str(torch.__version__),
+        "architecture": name,
+        "structure": hashlib.sha256(described.encode()).hexdigest()[:16],
+        "input": "×".join(map(str, work.shape)),
+    }

@@ -73,7 +73,7 @@ class Trainer:
         self._validation = loader_choice.on_device(dataset.validation, device)
         self._judge = Judge(device, resolved.precision, recipe.tta)
         self._evaluator = self._new_evaluator(clock)
-        self._backbone = FrozenBackbone(model, recipe.freeze)
+        self._backbone = FrozenBackbone(model, recipe.freeze, dataset.train.shape)
         self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])

@@ -102,3 +102,10 @@ def test_the_first_of_two_marks_in_a_column_and_the_cursor_before_all() -> None:
 
 def test_ticks_without_room() -> None:
     assert [_ticks(16, width, 5) for width in (0, 1, 5)] == ["", "─", "─────"]
+
+
+def test_a_mark_stands_beside_words_and_not_within_them() -> None:
+    signs = [(epoch, Span("◆")) for epoch in (0.0, 7.0, 15.9)]
+    labels = [(7.0, Span("peak 0.1 @7"))]
+    row = axis.epoch_ticks((0.0, 16.0), 50, 6, signs, labels=labels)
+    assert cells.text(row) == "epoch 0◆───────────◆peak 0.1 @7 ───────────── 16 ◆"

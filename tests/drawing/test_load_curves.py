@@ -34,10 +34,8 @@ def test_shares_and_speed_over_the_time_of_the_run() -> None:
 
 def test_a_run_on_a_gpu_has_its_use_and_its_memory() -> None:
     history = _history(_sample(0.1, 0.5), _sample(0.1, 0.97))
-    assert (
-        drawn(load_curves(history, 60, 14))[0]
-        == ("   a gpu 97 %   b cpu 10 %   c engine's cpu 5 %   d memory 25 %"[:60])
-    )
+    legend = "   a gpu 97 %   b cpu 10 %   c engine's cpu 5 %   d memory 25 %"
+    assert drawn(load_curves(history, 70, 14))[0] == legend
 
 
 def test_a_low_pane_has_the_shares_alone_and_a_lower_or_narrow_one_no_curve() -> None:

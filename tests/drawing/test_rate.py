@@ -10,7 +10,10 @@ from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.learning_rate import (
+    end_rate,
+    next_rate,
     past_rates,
+    peak_rate,
     planned_rates,
     rate_cursor_facts,
     rate_facts,
@@ -130,3 +133,24 @@ def test_a_warm_up_is_named() -> None:
 )
 def test_the_cursor_tells_the_rate_that_was_or_will_be(epoch: float, room: int, facts: str) -> None:
     assert cells.text(rate_cursor_facts(examples.half_done(), epoch, 0.1, room)) == facts
+
+
+def test_the_strip_is_what_the_rate_was_and_what_the_steered_plan_will_be() -> None:
+    history = examples.half_done()
+    before = cells.text(rate_strip(history, 80))
+    history.fold([events.Steered(0.5, 30, 0.0468, step=history.step)])
+    after = cells.text(rate_strip(history, 80))
+    past = before.index("┃")
+    assert after[:past] == before[:past]
+    ahead = [" ▁▂▃▄▅▆▇█".index(sign) for sign in after[past + 1 : past + 6]]
+    assert max(ahead) <= 5, "half of the plan"
+
+
+def test_the_peak_and_the_end_of_the_whole_plan_are_named() -> None:
+    history = examples.half_done()
+    peak = peak_rate(history)
+    assert peak is not None
+    assert (round(peak.epoch), f"{peak.rate:.3f}") == (9, "0.100")
+    assert end_rate(history) == pytest.approx(4e-7, rel=0.01)
+    assert next_rate(history) == pytest.approx(0.0913, rel=0.01)
+    assert next_rate(examples.done()) is None

@@ -90,6 +90,8 @@ def options_before(command: str, options: Iterable[str]) -> str:
 
 # Starting a run
 
+REHEARSAL = "the dry run"
+
 REHEARSED = "dry run: one step and one evaluation batch worked, and nothing was kept."
 
 

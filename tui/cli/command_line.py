@@ -11,6 +11,7 @@ import click
 
 from engine.errors import EngineError
 from tui.cli import cli_text, list_commands, run_commands
+from tui.cli.doctor_command import doctor
 from tui.cli.options import runs_option, start_options
 from tui.cli.resume_command import resume
 from tui.cli.start_command import StartRequest, start_or_open_launcher, train
@@ -47,5 +48,13 @@ def main(ctx: click.Context, /, **options: Any) -> None:
         raise click.UsageError(cli_text.options_before(ctx.invoked_subcommand, dropped))
 
 
-for command in (train, attach, demo, resume, *list_commands.COMMANDS, *run_commands.COMMANDS):
+for command in (
+    train,
+    attach,
+    demo,
+    resume,
+    doctor,
+    *list_commands.COMMANDS,
+    *run_commands.COMMANDS,
+):
     main.add_command(command)

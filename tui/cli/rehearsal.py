@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from engine import text
+from engine.errors import RunError
 from tui.cli import cli_text
 
 if TYPE_CHECKING:
@@ -27,16 +27,19 @@ def rehearse(
 
     A `resumed` run is rehearsed from its last checkpoint, and checked like a resume.
     """
+    from engine.machine.temporary_folder import temporary_folder
     from engine.start import launch
 
-    with tempfile.TemporaryDirectory(prefix="cnn-tui-") as folder:
-        claim = launch.create(chosen, Path(folder))
+    with temporary_folder() as folder:
+        claim = launch.create(chosen, folder)
         if resumed is not None:
             claim = _stand_in(claim, resumed)
         command = launch.foreground_start(claim, chosen, "--dry-run", *options)
         done = subprocess.run(
             command.arguments, env=command.variables, pass_fds=(claim.lock,), check=False
         )
+    if done.returncode < 0:
+        raise RunError(text.killed(cli_text.REHEARSAL, -done.returncode))
     if done.returncode == 0:
         click.echo(cli_text.REHEARSED)
     sys.exit(done.returncode)

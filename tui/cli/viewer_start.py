@@ -6,7 +6,6 @@ import contextlib
 import gc
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypedDict
@@ -86,8 +85,10 @@ def play_demo(*, ascii_only: bool) -> NoReturn:
     """Play the recorded run into a temporary folder, and show its dashboard."""
     with _terminal_traits(ascii_only) as traits:
         from tui.cli.demo import Demo
-    with tempfile.TemporaryDirectory(prefix="cnn-tui-", ignore_cleanup_errors=True) as folder:
-        _show(Demo(Path(folder), **traits))
+    from engine.machine.temporary_folder import temporary_folder
+
+    with temporary_folder() as folder:
+        _show(Demo(folder, **traits))
 
 
 class TerminalTraits(TypedDict, total=False):

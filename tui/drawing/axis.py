@@ -172,7 +172,9 @@ def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequ
 
 def _place_marks(line: list[Span], left: int, signs: Sequence[tuple[int, Span]]) -> None:
     """Write each mark into its column, or into the nearest one where no number stands."""
-    free = {at for at, cell in enumerate(line) if cell == LINE or (cell.text == " " and at >= left)}
+    # A space is free beside a number, and not within words.
+    ends = {at for at in range(left, len(line)) if LINE in line[max(0, at - 1) : at + 2]}
+    free = {at for at, cell in enumerate(line) if cell == LINE or (cell.text == " " and at in ends)}
     # Written from the last to the first, so that the first of a column is seen.
     for column, sign in reversed(signs):
         if column in free:

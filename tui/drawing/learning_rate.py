@@ -61,7 +61,8 @@ def rate_facts(history: History, room: int) -> Row:
     factors = _factors(history)
     planned = Span(f"   {drawing_text.PLANNED}", "dim")
     named = [(*now, Span(f"   {name}", "dim"), *factors) for name in (warm, kind)]
-    forms = [(*named[0], planned), *named]
+    forms = [(*named[0], planned)] if history.ended is None else []
+    forms += named
     if factors:
         forms += [(*now[:2], Span(f"   {kind}", "dim"), *factors)]
     forms += [now, now[:2], now[1:2]]

@@ -334,12 +334,14 @@ class Dashboard(FollowingScreen):
         self.notify(screen_text.copied(command), markup=False)
 
     def action_detach(self) -> None:
+        self.read()  # the newest state decides what is said
         self.app.exit(self.farewell)
 
     def action_leave(self) -> None:
         """Leave; the viewer that started the run asks first whether to stop it."""
         from tui.screens.leave import LeaveScreen
 
+        self.read()
         if self._started and self.alive:
             self.app.push_screen(
                 LeaveScreen(self.run_dir.label, paused=self._control.paused), self._leave

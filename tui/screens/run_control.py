@@ -19,8 +19,9 @@ class RunControl:
 
     def __init__(self, screen: FollowingScreen, *, recorded: bool) -> None:
         self._screen, self._recorded = screen, recorded
-        # The sequence number of the last event when a pause was requested.
-        self._pause_requested_at: int | None = None
+        # Whether a pause was requested last, or its end; and the sequence number of the last event
+        # at that time.
+        self._requested: tuple[bool, int] | None = None
 
     @property
     def selector(self) -> str:
@@ -37,15 +38,22 @@ class RunControl:
     @property
     def pausing(self) -> bool:
         """Whether a pause was requested and the engine has not replied yet."""
-        if self._pause_requested_at is None:
-            return False
+        return self._unanswered is True
+
+    @property
+    def _unanswered(self) -> bool | None:
+        """Whether a pause was requested, or its end; None once the engine has replied."""
+        if self._requested is None:
+            return None
+        pause, seq = self._requested
         phase = self._screen.history.phase
-        return phase is None or phase.seq <= self._pause_requested_at
+        return pause if phase is None or phase.seq <= seq else None
 
     @property
     def paused(self) -> bool:
-        """Whether the run is paused, or will be after its current step."""
-        return self._screen.history.paused or self.pausing
+        """Whether the run is paused, or will be once the engine has replied."""
+        unanswered = self._unanswered
+        return self._screen.history.paused if unanswered is None else unanswered
 
     def is_recording(self) -> bool:
         """Whether this is a recording; if so, note that it has no engine."""
@@ -72,9 +80,10 @@ class RunControl:
             return
         self._screen.read()  # the newest state decides what the key does
         if self._screen.history.paused:
-            self.tell(commands.Continue)
+            if self.tell(commands.Continue):
+                self._requested = False, self._screen.history.last_seq
         elif self.tell(commands.Pause):
-            self._pause_requested_at = self._screen.history.last_seq
+            self._requested = True, self._screen.history.last_seq
             self._screen.show_news(frozenset({events.Phase}))
 
     def save_checkpoint(self) -> None:

@@ -222,7 +222,8 @@ HELP_BOXES = KeyGroup(
         ("Esc q Enter", "close it, as its own key does"),
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
-        ("k s", "on leaving: keep training; stop it"),
+        ("k s", "on leaving: leave the run as it is; stop it"),
+        ("Tab", "complete the path of a folder"),
     ),
 )
 
@@ -230,7 +231,7 @@ HELP_SIGNS = KeyGroup(
     "around the curves",
     (
         ("◆ c s ‖ !", "best, saved, steered, paused, alert"),
-        ("recent ▁▃▆", "above: the newest reports"),
+        ("last 60 s ▁▃▆", "the newest steps, over their time"),
     ),
 )
 

@@ -110,8 +110,10 @@ def learns_reason(first: str, last: str) -> str:
     )
 
 
-def stands_still(epochs: int, top1: str, epoch: int) -> str:
-    return f"val no better for {epochs} epochs: best {top1} in epoch {epoch}"
+def stands_still(epochs: int, top1: str, epoch: int) -> tuple[str, str]:
+    """The long form and the short one."""
+    words = f"val no better for {epochs} epochs"
+    return f"{words}: best {top1} in epoch {epoch}", words
 
 
 STANDS_STILL_REASON = "A lower learning rate often helps; patience would end such a run by itself."

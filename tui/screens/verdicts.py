@@ -85,7 +85,7 @@ def fitting(found: Iterable[Verdict], width: int) -> list[Verdict]:
     """The verdicts that a row of this width holds, as it writes them."""
     room, kept = min(LONGEST, width - 2), list[Verdict]()
     for one in found:
-        forms = [one, one._replace(text=one.short)] if one.short and not kept else [one]
+        forms = [one, one._replace(text=one.short)] if one.short else [one]
         for form in forms:
             size = cells.width([_said(form)]) + 3 * bool(kept)
             if size <= room:
@@ -216,7 +216,7 @@ def _learns(history: History) -> Verdict | None:
         return Verdict("good", verdict_text.learns_best(top1, over=over), reason, short)
     still = last.epoch - best.epoch
     if still >= STILL_EPOCHS and not over:
-        text = verdict_text.stands_still(still, top1, best.epoch)
+        text, short = verdict_text.stands_still(still, top1, best.epoch)
         return Verdict("note", text, verdict_text.STANDS_STILL_REASON, short)
     return Verdict("good", verdict_text.learns(top1, best.epoch, over=over), reason, short)
 

@@ -159,4 +159,5 @@ def check_memory(count: int, channels: int, size: int) -> None:
     """Raise DataError where `count` square images as uint8 exceed the free memory."""
     needed, free = bytes_of(count, (channels, size, size)), memory.free_bytes()
     if needed > free:
-        raise DataError(data_text.data_too_large(count, needed, free))
+        fitting = int(size * (free / needed) ** 0.5)
+        raise DataError(data_text.data_too_large(count, needed, free, fitting))

@@ -9,27 +9,31 @@ from __future__ import annotations
 import contextlib
 import math
 import mmap
-import multiprocessing.forkserver as server
 import os
 import signal
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import parent_process, reduction, resource_tracker
+from multiprocessing import parent_process, reduction
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine import text
+from engine.data import data_text
+from engine.data.decoding import fork_server
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
-
-# Ctrl+C, batch systems and `timeout` signal every process of a job; only the engine should react.
-ENGINE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+from engine.errors import DataError
 
 # The interval at which a wait checks that all processes are alive.
 ALIVE_SECONDS = 1.0
+
+
+class CannotStartError(DataError):
+    """The system refuses what the processes need: memory, /dev/shm, a socket, a descriptor."""
 
 
 class SharedMemory:
@@ -45,9 +49,14 @@ class SharedMemory:
 
     @classmethod
     def zeroed(cls, size: int) -> SharedMemory:
-        descriptor = os.memfd_create("images")
-        os.ftruncate(descriptor, size)
-        return cls(descriptor)
+        """Raises CannotStartError where there is not enough memory."""
+        try:
+            descriptor = os.memfd_create("images")
+            os.ftruncate(descriptor, size)
+            return cls(descriptor)
+        except OSError as error:
+            why = text.reason(error)
+            raise CannotStartError(data_text.no_shared_memory(size, why)) from error
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (reduction.DupFd(self._descriptor),)
@@ -111,9 +120,16 @@ class DecoderPool(ProcessPoolExecutor):
     """Processes that `decode` into a buffer; each starts when it is first needed."""
 
     def __init__(self, workers: int, buffer: DecodeBuffer) -> None:
-        _start_server()
+        """Raises CannotStartError where the system refuses what the processes need."""
         self._context = _Context()
-        super().__init__(workers, self._context, initializer=_begin, initargs=(buffer,))
+        try:
+            fork_server.start(__name__)
+        except OSError as error:
+            raise CannotStartError(data_text.no_decoders(text.reason(error))) from error
+        try:  # the executor's semaphores are files in /dev/shm
+            super().__init__(workers, self._context, initializer=_begin, initargs=(buffer,))
+        except OSError as error:
+            raise CannotStartError(data_text.no_semaphores(text.reason(error))) from error
 
     def wait(self, parts: Iterable[Future[Any]]) -> None:
         """Wait until all parts are done. Raises BrokenProcessPool where a process dies first.
@@ -141,21 +157,6 @@ class DecoderPool(ProcessPoolExecutor):
                 os.kill(pid, signal.SIGKILL)
         for process in started.values():
             process.join()
-
-
-def _start_server() -> None:
-    """Start the fork server, the process that decoders are forked from, with signals blocked.
-
-    It inherits no descriptor of the engine, so the run's lock stays with the engine.
-    """
-    server.set_forkserver_preload([__name__])
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENGINE_SIGNALS)
-    try:
-        resource_tracker.ensure_running()  # this unblocks two of them again
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENGINE_SIGNALS)
-        server.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # The buffer that a decoder process was started with.

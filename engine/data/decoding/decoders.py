@@ -10,8 +10,15 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine import text
+from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat
-from engine.data.decoding.decoder_workers import DecodeBuffer, DecoderPool, decode
+from engine.data.decoding.decoder_workers import (
+    CannotStartError,
+    DecodeBuffer,
+    DecoderPool,
+    decode,
+)
 
 # The number of images that one process decodes at a time. Several processes share a task, so that
 # the first batch of an epoch is ready soon.
@@ -129,7 +136,9 @@ class Decoders:
                 # The fork server has died. A new one starts only when the old process has ended, a
                 # moment after it stopped answering.
                 if time.monotonic() > deadline:
-                    raise BrokenProcessPool from gone
+                    raise CannotStartError(
+                        data_text.no_decoders(text.error_summary(gone))
+                    ) from gone
                 time.sleep(POLL_SECONDS)
                 self._renew()
                 tasks = self._unfinished

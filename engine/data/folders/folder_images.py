@@ -24,6 +24,7 @@ from engine.data.base.dataset import (
     relative_names,
 )
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
+from engine.data.decoding.decoder_workers import CannotStartError
 from engine.data.decoding.decoders import Decoders
 from engine.data.folders.format_choice import common_format, sample_headers
 from engine.data.folders.image_folder import Files, Folder
@@ -75,7 +76,7 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
     sample = folder.train[:: -(-len(folder.train) // SAMPLE_IMAGES)]
     pixels, broken, _ = yield from decode_by_threads(sample, image_format)
     broken_notes(broken, sample, folder.path)
-    decoded = without_broken(pixels, sample, broken, folder.path)
+    sampled = without_broken(pixels, sample, broken, folder.path)
     splits = [
         ImageFiles(
             folder.path,
@@ -85,7 +86,7 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
         )
         for files in (folder.train, folder.validation, folder.test)
     ]
-    return assemble(folder, splits, decoded.pixels, (), image_format.frame)
+    return assemble(folder, splits, sampled.pixels, (), image_format.frame)
 
 
 def load_resident(
@@ -94,11 +95,7 @@ def load_resident(
     """All images of a folder in memory, without the broken ones."""
     files = folder.files
     check_memory(len(files), image_format.channels, image_format.size)
-    if len(files) >= MANY_FILES:
-        decoding = decode_by_processes(files, image_format, workers)
-    else:
-        decoding = decode_by_threads(files, image_format)
-    pixels, broken, decode_notes = yield from decoding
+    pixels, broken, decode_notes = yield from decoded(files, image_format, workers)
     notes = decode_notes + broken_notes(broken, files, folder.path)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
@@ -107,6 +104,19 @@ def load_resident(
         splits.append(without_broken(pixels[start:end], part, gaps, folder.path))
         start = end
     return assemble(folder, splits, splits[0].pixels, notes, image_format.frame)
+
+
+def decoded(
+    files: Files, image_format: ImageFormat, workers: int
+) -> Generator[float, None, DecodedFiles]:
+    """Decode files by processes where there are many, by threads where processes cannot start."""
+    if len(files) < MANY_FILES:
+        return (yield from decode_by_threads(files, image_format))
+    try:
+        return (yield from decode_by_processes(files, image_format, workers))
+    except CannotStartError as error:
+        pixels, broken, _ = yield from decode_by_threads(files, image_format)
+        return DecodedFiles(pixels, broken, (data_text.decoded_by_threads(str(error)),))
 
 
 def assemble(

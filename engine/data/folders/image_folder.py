@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import attrgetter
@@ -19,6 +19,7 @@ from typing import TypeAlias
 from engine import text
 from engine.data import data_text
 from engine.data.base.validation_source import ValidationSource
+from engine.data.folders import folder_search
 from engine.errors import DataError
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
@@ -61,20 +62,30 @@ class Splits:
     unused: Path | None = None
 
 
-def check(path: Path) -> None:
+def check(path: Path, holdout: float = 0.0) -> None:
     """Check the layout of a folder, quickly for any number of images.
 
-    Raises DataError where the folder is missing, unreadable or empty, or has one class only.
+    Raises DataError like `scan`, except where there are too few images.
     """
-    classes = class_names(path)
+    splits = _splits(path, holdout)
+    classes = _classes(splits.train)
     if len(classes) < 2:
-        raise DataError(_too_few_classes(path, list(classes)))
+        raise DataError(_too_few_classes(path, classes))
+    for folder in filter(None, (splits.validation, splits.test)):
+        held = _classes(folder)
+        _check_known(held, folder, classes)
+        if not held and folder is splits.validation:
+            raise DataError(data_text.split_empty(folder))
 
 
 def class_names(path: Path) -> tuple[str, ...]:
     """The names of the classes of a folder, in the order of their numbers. Raises DataError."""
-    train = _splits(path, 0.0).train
-    return tuple(entry.name for entry in _subfolders(train) if _holds_images(Path(entry.path)))
+    return tuple(map(_readable, _classes(_splits(path, 0.0).train)))
+
+
+def _classes(folder: Path) -> list[str]:
+    """The subfolders that hold images, by name."""
+    return [entry.name for entry in _subfolders(folder) if _holds_images(Path(entry.path))]
 
 
 def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
@@ -89,20 +100,28 @@ def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
     if len(train) < 2:
         raise DataError(_too_few_classes(path, list(train)))
     classes = tuple(train)
-    test = _check_classes(_tree(splits.test), splits.test, classes) if splits.test else {}
+    test = _tree(splits.test) if splits.test else {}
+    _check_known(test, splits.test, classes)
     validates: ValidationSource = "held out"
     if splits.validation is None:
         train, validation = _split_held_out(train, holdout or HOLD_OUT, seed)
     else:
         validates = "test" if splits.validation.name == "test" else "separate"
-        validation = _check_classes(_tree(splits.validation), splits.validation, classes)
+        validation = _tree(splits.validation)
+        _check_known(validation, splits.validation, classes)
         if not validation:
-            raise DataError(data_text.folder_empty(splits.validation))
+            raise DataError(data_text.split_empty(splits.validation))
     found = _files(train, classes)
     if len(found) < 2 * len(classes):
         raise DataError(data_text.too_few_images(path, len(found)))
     held, final = _files(validation, classes), _files(test, classes)
-    return Folder(path, classes, found, held, validates, final, splits.unused)
+    shown = tuple(map(_readable, classes))
+    return Folder(path, shown, found, held, validates, final, splits.unused)
+
+
+def _readable(name: str) -> str:
+    """The name, with the bytes that are not UTF-8 as `\\xe9`: no event could hold them."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _splits(path: Path, holdout: float) -> Splits:
@@ -118,11 +137,10 @@ def _splits(path: Path, holdout: float) -> Splits:
     return Splits(train, validation, test) if validation else Splits(train, test)
 
 
-def _check_classes(tree: Tree, folder: Path, classes: tuple[str, ...]) -> Tree:
-    """The same tree. Raises DataError where it has classes that the training images lack."""
-    if unknown := sorted(tree.keys() - set(classes)):
+def _check_known(found: Iterable[str], folder: Path | None, classes: Iterable[str]) -> None:
+    """Raise DataError where a split has classes that the training images lack."""
+    if unknown := sorted({*found} - {*classes}):
         raise DataError(data_text.folder_class_mismatch(folder, unknown))
-    return tree
 
 
 def _tree(root: Path) -> Tree:
@@ -165,7 +183,17 @@ def _listed(folder: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
 
 
 def _too_few_classes(path: Path, classes: list[str]) -> str:
-    return data_text.folder_one_class(path, classes[0]) if classes else data_text.folder_empty(path)
+    if classes:
+        return data_text.folder_one_class(path, classes[0])
+    return folder_search.why_no_classes(path, _is_usable, _is_image)
+
+
+def _is_usable(path: Path) -> bool:
+    """Whether a folder has a layout that can be trained on."""
+    try:
+        return len(_classes(_splits(path, 0.0).train)) >= 2
+    except DataError:  # it cannot be read
+        return False
 
 
 def _split_held_out(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:

@@ -22,6 +22,9 @@ from tui.panes.base.pane import NARROW, Border
 from tui.panes.base.smoothed_chart import SmoothedChart
 from tui.panes.curves import curves_explanation, curves_text
 
+# The cells of the lower border for its corners, the word `epoch` and the first and last numbers.
+NUMBERS = 20
+
 
 class _CurvePane(SmoothedChart):
     """One quantity. Each drawing keeps the y limits of the one before while they suit it."""
@@ -125,5 +128,5 @@ class AccuracyPane(_CurvePane):
         return curve_facts.accuracy_facts(self.history, room)
 
     def note(self, width: int) -> Row:
-        """The best epoch, which a narrow upper border leaves out."""
-        return curve_facts.best_fact(self.history)[1:] if width < NARROW else ()
+        """The best epoch and the test, which a narrow upper border leaves out."""
+        return curve_facts.best_note(self.history, width - NUMBERS) if width < NARROW else ()

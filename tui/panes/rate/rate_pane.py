@@ -34,22 +34,21 @@ class RatePane(Chart):
         recent = self.view.recent
         return super().window if recent else (0.0, float(self.history.epochs_planned))
 
-    def note(self, width: int) -> Row:
-        """The rate at the end of the plan."""
-        end = learning_rate.end_rate(self.history)
-        if end is None or self.view.recent:
-            return ()
-        return (Span(f"{drawing_text.END} {numbers.significant(end)}", "dim"),)
-
     def labels(self, width: int) -> Sequence[Mark]:
-        """The highest rate, and where the run is."""
-        peak, history = learning_rate.peak_rate(self.history), self.history
+        """Where the run is, and the rate at the end of the plan and at its highest."""
         found: list[Mark] = []
-        if peak is not None and not self.view.recent:
+        history = self.history
+        if history.ended is None and history.step:
+            found.append((series.epochs_done(history), Span(drawing_text.NOW, "key")))
+        if self.view.recent:
+            return found
+        end, peak = learning_rate.end_rate(history), learning_rate.peak_rate(history)
+        if end is not None:
+            rate = f"{drawing_text.END} {numbers.significant(end)}"
+            found.append((self.window[1], Span(rate, "dim")))
+        if peak is not None:
             rate = drawing_text.peak_at(numbers.significant(peak.rate), round(peak.epoch))
             found.append((peak.epoch, Span(rate, "dim")))
-        if history.ended is None and history.step:
-            found.insert(0, (series.epochs_done(history), Span(drawing_text.NOW, "key")))
         return found
 
     def on_mount(self) -> None:

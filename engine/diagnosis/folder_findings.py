@@ -1,0 +1,88 @@
+"""Examines the folders for runs, temporary files and data sets."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.catalog import datasets
+from engine.diagnosis import diagnosis_text as words
+from engine.diagnosis.examined_system import System
+from engine.diagnosis.finding import Finding
+from engine.diagnosis.folder_trial import nearest_folder, tried
+from engine.numbers import size
+
+SECTION = "folders"
+# The path of a socket has at most 107 bytes (unix(7)), of which Python's multiprocessing takes 32
+# for its own part, `/pymp-xxxxxxxx/listener-xxxxxxxx`.
+LONGEST_TEMPORARY = 107 - 32
+# A checkpoint of a large net takes some hundred MB, three of them at a time.
+DISK_TIGHT = 2_000_000_000
+
+
+def runs(system: System, folder: Path) -> Iterator[Finding]:
+    shown = system.shown(str(folder))
+    trial = tried(folder)
+    if trial.error:
+        value = words.not_writable(shown, trial.error)
+        yield Finding(SECTION, "runs", value, "failure", words.OTHER_RUNS_FOLDER)
+        return
+    yield Finding(SECTION, "runs", shown)
+    place = nearest_folder(folder)
+    yield Finding(SECTION, "file system of the runs", file_system(system, place))
+    if trial.locks:
+        yield Finding(SECTION, "locks among the runs", words.LOCKS_WORK)
+    else:
+        yield Finding(SECTION, "locks among the runs", words.NONE, "warning", words.RUNS_UNLOCKED)
+    yield _room(SECTION, "room for runs", place)
+
+
+def _room(section: str, name: str, folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    if free < DISK_TIGHT:
+        return Finding(section, name, size(free), "warning", words.FREE_DISK)
+    return Finding(section, name, size(free))
+
+
+def temporary(system: System) -> Iterator[Finding]:
+    """Nothing but the length of its path is told."""
+    folder = Path(system.environment.get("TMPDIR") or "/tmp")
+    length = len(os.fsencode(folder.absolute()))
+    value, name = words.path_length(length), "TMPDIR"
+    trial = tried(folder) if folder.is_dir() else None
+    if trial is None or trial.error:
+        why = words.MISSING if trial is None else trial.error
+        yield Finding(SECTION, name, words.not_writable(value, why), "failure", words.OTHER_TMPDIR)
+        return
+    if length > LONGEST_TEMPORARY:
+        yield Finding(SECTION, name, value, "warning", words.SHORTER_TMPDIR)
+    else:
+        yield Finding(SECTION, name, value)
+    yield _room(SECTION, "room in TMPDIR", folder)
+
+
+def data(data_dir: str = "") -> Iterator[Finding]:
+    found = [
+        facts.key
+        for facts in datasets.DATASETS.values()
+        if not facts.files or datasets.folder_of(facts, data_dir) is not None
+    ]
+    missing = [key for key in datasets.DATASETS if key not in found]
+    yield Finding("data sets", "on this disk", ", ".join(found))
+    if missing:
+        yield Finding("data sets", "downloaded when asked for", ", ".join(missing))
+
+
+def file_system(system: System, folder: Path) -> str:
+    """The type of the file system, by the longest mount point that leads to the folder."""
+    best, kind = "", words.UNKNOWN
+    for line in system.text("proc/self/mountinfo").splitlines():
+        mounted, _, rest = line.partition(" - ")
+        fields = mounted.split()
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
+        if folder.is_relative_to(point) and len(point) >= len(best):
+            best, kind = point, rest.split()[0]
+    return kind

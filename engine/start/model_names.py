@@ -1,0 +1,90 @@
+"""Checks, without torch, that the model of a name exists: a library's model, or a user's function.
+
+What the text of the files does not tell, the engine finds out when it makes the model.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import text
+from engine.catalog import architecture_names, user_file
+from engine.catalog.architecture_names import LibraryModel
+from engine.catalog.user_file import UserFile
+from engine.errors import UsageError
+from engine.models import model_text
+from engine.start import start_text
+
+# How both libraries mark the function of a model; other decorators may follow.
+REGISTERED = re.compile(r"@register_model\b.*\n(?:[@ )].*\n)*?def (\w+)\(")
+
+
+def check_architecture(name: str) -> None:
+    """Raise UsageError if the user's file, its function, the library or its model does not exist.
+
+    Another form of name is not checked.
+    """
+    if name.endswith(".py"):
+        file = _existing(Path(name))
+        raise UsageError(start_text.name_the_function(name, _read(file).functions))
+    if (user := architecture_names.user_function(name)) is not None:
+        _check_function(_existing(user.file), user.function)
+    if (named := architecture_names.library_model(name)) is not None:
+        _check_library_model(named)
+
+
+def absolute_architecture(name: str) -> str:
+    """A name unchanged, or the user's `FILE.py:FUNCTION` with an absolute path.
+
+    Raises UsageError if the file does not exist.
+    """
+    user = architecture_names.user_function(name)
+    return name if user is None else f"{_existing(user.file).resolve()}:{user.function}"
+
+
+def _existing(file: Path) -> Path:
+    file = file.expanduser()
+    if not file.is_file():
+        raise UsageError(start_text.model_file_missing(file))
+    return file
+
+
+def _check_function(file: Path, function: str) -> None:
+    content = _read(file)
+    if function not in content.names and not content.is_open:
+        raise UsageError(model_text.user_lacks_function(file.name, function, content.functions))
+
+
+def _read(file: Path) -> UserFile:
+    try:
+        return UserFile.read(file)
+    except OSError as error:
+        raise UsageError(model_text.user_file_unreadable(file, text.reason(error))) from error
+    except (SyntaxError, ValueError, RecursionError) as error:
+        where = user_file.line_of(file, error) or file.name
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+        summary = f"{type(error).__name__}: {message}"
+        raise UsageError(model_text.user_fails(where, summary)) from error
+
+
+def _check_library_model(model: LibraryModel) -> None:
+    spec = importlib.util.find_spec(model.library)
+    if spec is None and model.library == "timm":
+        raise UsageError(model_text.NO_TIMM)
+    folders = spec.submodule_search_locations if spec is not None else None
+    sources = [*_sources(Path(folder) / "models" for folder in folders or ())]
+    known = [name for source in sources for name in REGISTERED.findall(source)]
+    architecture = model.name.partition(".")[0]  # timm names weights after a dot
+    # timm has more names than those of its functions, but all of them stand in its files.
+    elsewhere = model.library == "timm" and any(architecture in source for source in sources)
+    if known and architecture not in known and not elsewhere:
+        raise UsageError(model_text.unknown_library_model(model.library, model.name, known))
+
+
+def _sources(folders: Iterator[Path]) -> Iterator[str]:
+    for folder in folders:
+        for file in folder.glob("*.py"):
+            yield file.read_text(encoding="utf-8")
