@@ -38,7 +38,7 @@ class Owner(msgspec.Struct, frozen=True):
 def owner_here(attempt: str, pid: int) -> Owner:
     """The owner for a process of this machine."""
     started = start_of(pid) or 0
-    # As precise as the times in the journal, so that no later event seems to be earlier.
+    # In ms like the times of events: an event of this engine is never older than this.
     now = round(time.time(), 3)
     return Owner(socket.gethostname(), boot_id(), pid, attempt, now, started, pid_namespace())
 
