@@ -206,23 +206,23 @@ def test_commands_need_a_live_run(tmp_path: Path) -> None:
 
 def test_a_command_reaches_the_spool(tmp_path: Path) -> None:
     run, _ = run_creation.create(tmp_path / "runs", "x", "")
-    assert cli("pause").output == "told 1-x to pause\n"
+    assert cli("pause").output == "sent pause to 1-x\n"
     assert [path.suffix for path in run.commands.iterdir()] == [".json"]
 
 
 def test_a_command_that_changes_nothing_says_so(tmp_path: Path) -> None:
     run, _ = run_creation.create(tmp_path / "runs", "x", "")
-    assert cli("continue").output == "told 1-x to continue, but it was not paused\n"
+    assert cli("continue").output == "sent continue to 1-x, which was not paused\n"
     scripted.write(run, [events.Phase("paused")])
-    assert cli("continue").output == "told 1-x to continue\n"
-    assert cli("pause").output == "told 1-x to pause, but it was paused already\n"
+    assert cli("continue").output == "sent continue to 1-x\n"
+    assert cli("pause").output == "sent pause to 1-x, which was paused already\n"
     assert len(list(run.commands.iterdir())) == 3, "for the engine knows best"
 
 
 def test_runs_are_listed(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     table = cli("runs").output
-    assert table.endswith("saved anything with: rm -r runs/1-lenet5-digits\n")
+    assert table.endswith("saved anything can be deleted: rm -r runs/1-lenet5-digits\n")
     assert "lenet5-digits" in table
     assert "2/4" in table
     assert "✗ failed" in table
@@ -319,7 +319,7 @@ def test_the_list_of_commands_is_in_whole_sentences() -> None:
 
 
 def test_no_runs_says_how_to_start_one() -> None:
-    assert cli("runs").output == "the folder runs holds no run yet: start one with `cnn-tui`\n"
+    assert cli("runs").output == "the folder runs holds no run yet: start one with `cnn-tui`.\n"
 
 
 def test_weights_that_are_neither_a_file_nor_a_run(tmp_path: Path) -> None:

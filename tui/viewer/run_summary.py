@@ -71,7 +71,7 @@ def _state(run: RunDir, history: History, liveness: Liveness) -> RunState:
         return "silent"
     if history.ended is not None:
         return history.ended.reason
-    had_engine = history.last_seq > 0 or run_lock.read_owner(run) is not None
+    had_engine = engine_death.had_engine(run, wrote=history.last_seq > 0)
     return "failed" if had_engine else "starting"
 
 
