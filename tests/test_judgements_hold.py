@@ -72,6 +72,12 @@ def found(pattern: str, text: str) -> list[str]:
     return [*places[0]] if places and isinstance(places[0], tuple) else places
 
 
+def test_a_run_that_stopped_before_it_had_a_plan_has_no_number_of_epochs() -> None:
+    history = History()
+    history.fold(scripted.stamped([events.RunEnded("stopped")]))
+    assert verdicts(history)[0].text == "stopped before the first epoch"
+
+
 @given(results, endings)
 def test_verdicts_on_the_learning(
     epochs: list[tuple[float | None, float | None, float | None, float | None]],

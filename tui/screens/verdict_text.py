@@ -21,7 +21,9 @@ def failed_reason(error: str) -> str:
 
 
 def stopped(epoch: int, planned: int, go_on: str) -> str:
-    return f"stopped in epoch {epoch} of {planned}" + (f"; go on with: {go_on}" if go_on else "")
+    """`planned` is 0 where the run stopped before it had a plan."""
+    where = f" in epoch {epoch} of {planned}" if planned else " before the first epoch"
+    return f"stopped{where}" + (f"; go on with: {go_on}" if go_on else "")
 
 
 STOPPED_REASON = "A command or a signal stopped the run before its planned end."

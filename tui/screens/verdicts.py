@@ -109,7 +109,8 @@ def _ended(history: History, go_on: str) -> Verdict | None:
     if ended.reason == "failed":
         reason = verdict_text.failed_reason(ended.error)
         return Verdict("error", verdict_text.failed(go_on), reason)
-    text = verdict_text.stopped(history.epoch, history.epochs_planned, go_on)
+    planned = history.epochs_planned if history.run is not None else 0
+    text = verdict_text.stopped(history.epoch, planned, go_on)
     return Verdict("note", text, verdict_text.STOPPED_REASON)
 
 
