@@ -218,6 +218,12 @@ def test_locks_are_really_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert found["locks among the runs"] == ("none", "warning")
 
 
+def test_a_runs_folder_on_a_missing_disk_fails(tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    found = verdicts(folder_findings.runs(system(tmp_path), tmp_path / "runs"))
+    assert found["runs"][1] == "failure"
+
+
 def test_a_runs_folder_that_cannot_be_made_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     found = verdicts(folder_findings.runs(system(tmp_path), tmp_path / "file" / "runs"))

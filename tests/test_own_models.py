@@ -83,6 +83,12 @@ EXITS = "ends the program when it is loaded (net.py, line {}): put what only a s
             "the logits of net.py:make have no gradient, so it cannot learn: call its layers",
         ),
         (
+            "class Both(Net):\n    def forward(self, x):\n        logits = super().forward(x)\n"
+            "        return logits if self.training else (logits.softmax(1), logits)\n"
+            "def make(classes): return Both(classes)",
+            "net.py:make in evaluation mode returns tuple for 2 images and",
+        ),
+        (
             "def make(classes): return Net(classes, 3)",
             "takes images of 3 channels, and these have 1 channel (grey): give its function a",
         ),
