@@ -280,7 +280,7 @@ def images_resident(needed: float, device: str) -> str:
 def images_streamed(needed: float, room: float, workers: int) -> str:
     return (
         f"the images ({byte_size(needed)}, with room for {byte_size(room)} in memory) are decoded "
-        f"from disk when needed, by {workers} processes"
+        f"from disk when needed, by {workers} process{'es' * (workers > 1)}"
     )
 
 
