@@ -125,13 +125,14 @@ def test_torchrun_leaves_its_files_where_they_are_deleted(
 
 
 def test_a_user_without_a_home_can_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a container, the number of a user may be in no table."""
+    """In a container, the number of a user may be in no table. Relative paths count as none."""
 
     def unknown(_: int) -> None:
         raise KeyError
 
-    for name in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("XDG_STATE_HOME", "")
     monkeypatch.setattr("pwd.getpwuid", unknown)
     assert cache_folder() == Path("/.cache/cnn-tui")
     assert state_dir() == Path("/.local/state/cnn-tui/runs")

@@ -16,9 +16,15 @@ def home_folder() -> Path:
 
 def cache_folder() -> Path:
     """The user's folder for what can be made again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache") / "cnn-tui"
+    return _base("XDG_CACHE_HOME", ".cache") / "cnn-tui"
 
 
 def state_folder() -> Path:
     """The user's folder for what the program has to remember."""
-    return Path(os.environ.get("XDG_STATE_HOME") or home_folder() / ".local/state") / "cnn-tui"
+    return _base("XDG_STATE_HOME", ".local/state") / "cnn-tui"
+
+
+def _base(variable: str, default: str) -> Path:
+    """The folder that a variable names; a relative path counts as none (XDG Base Directory)."""
+    named = Path(os.environ.get(variable, ""))
+    return named if named.is_absolute() else home_folder() / default
