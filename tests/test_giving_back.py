@@ -83,6 +83,10 @@ def test_the_launcher() -> None:
     ended(at=shows("Architecture"), by=signal.SIGTERM)
 
 
+def test_the_doctor() -> None:
+    ended("doctor", at=is_asked, by=signal.SIGTERM)
+
+
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
 def test_the_demo_deletes_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: signal.Signals

@@ -60,6 +60,7 @@ def refused(arch: str, channels: int = 1, size: int = 32) -> str:
 EXITS = "ends the program when it is loaded (net.py, line {}): put what only a script needs"
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
@@ -81,6 +82,16 @@ EXITS = "ends the program when it is loaded (net.py, line {}): put what only a s
             "class Cut(Net):\n    def forward(self, x): return super().forward(x).detach()\n"
             "def make(classes): return Cut(classes)",
             "the logits of net.py:make have no gradient, so it cannot learn: call its layers",
+        ),
+        (
+            "class Both(Net):\n    def forward(self, x):\n        logits = super().forward(x)\n"
+            "        return logits if self.training else (logits.softmax(1), logits)\n"
+            "def make(classes): return Both(classes)",
+            "net.py:make in evaluation mode returns tuple for 2 images and",
+        ),
+        (
+            "def make(classes): return nn.Sequential(torch.jit.script(nn.Conv2d(1, 2, 3)))",
+            "make in net.py returns TorchScript, whose layers cannot be watched: return the model",
         ),
         (
             "def make(classes): return Net(classes, 3)",

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from engine.catalog.datasets import data_folders
+from engine.catalog.user_folders import cache_folder
 from engine.data.decoding import fork_server
 from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoders import Decoders
@@ -27,12 +30,13 @@ from engine.machine.temporary_folder import temporary_folder
 from engine.process import torchrun
 from engine.recipes.recipe import Recipe
 from engine.run.run_lock import Claim
-from engine.run.run_paths import RunDir
+from engine.run.run_paths import RunDir, state_dir
 from engine.start import launch
 from engine.start.preview_request import PreviewRequest
 from tests.loading import run_to_end
 from tests.processes import TIMEOUT, start_process, wait_for
 from tui.cli import rehearsal
+from tui.cli.command_line import main
 
 
 @pytest.fixture
@@ -103,6 +107,43 @@ def test_rank_0_gets_the_lock_through_a_long_tmpdir(
     os.close(received)
     os.close(lock)
     assert [*long_tmpdir.iterdir()] == []
+
+
+def test_torchrun_leaves_its_files_where_they_are_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **_: started.append(command))
+    lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
+    run = torchrun.Torchrun(Claim(RunDir(tmp_path), lock), 2, [], None, sys.stderr)
+    with torchrun._lock_socket() as (_, path):
+        run._start(path)
+    os.close(lock)
+    [command] = started
+    assert command[command.index("--log-dir") + 1] == str(path.parent)
+    assert not path.parent.exists()
+
+
+def test_a_user_without_a_home_can_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container, the number of a user may be in no table. Relative paths count as none."""
+
+    def unknown(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("XDG_STATE_HOME", "")
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert cache_folder() == Path("/.cache/cnn-tui")
+    assert state_dir() == Path("/.local/state/cnn-tui/runs")
+    assert data_folders()[1] == Path("/data")
+
+
+@pytest.mark.parametrize("option", ["--arch", "--init-from", "--recipe", "--data"])
+def test_a_path_in_the_home_of_nobody_is_told(option: str) -> None:
+    done = CliRunner().invoke(main, ["train", option, "~nobody-here/net.py:make", "--no-ui"])
+    assert isinstance(done.exception, SystemExit), "no traceback"
+    assert "~nobody-here/net.py" in done.output
 
 
 RANK = """

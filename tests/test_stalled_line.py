@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -105,6 +106,30 @@ def test_what_is_too_much_is_dropped_and_the_screen_drawn_anew(pipe: tuple[int, 
     assert read(pipe[0], 1) == b"y"
     assert writer.finish("z")
     assert read(pipe[0], 1) == b"z"
+
+
+def test_a_line_in_non_blocking_mode_gets_everything(pipe: tuple[int, int]) -> None:
+    """Programs that ran before may leave the terminal so."""
+    os.set_blocking(pipe[1], False)
+    writer = LineWriter(pipe[1], lambda: None)
+    writer.start()
+    writer.write("x" * MOST_WAITING)
+    wait_for(lambda: not select.select([], [pipe[1]], [], 0)[1])
+    os.set_blocking(pipe[0], False)
+    wait_for(lambda: has_taken_all(writer, pipe[0]))
+    with contextlib.suppress(BlockingIOError):
+        while os.read(pipe[0], PIECE):
+            pass
+    assert writer.finish("z")
+    assert os.read(pipe[0], PIECE) == b"z"
+
+
+def has_taken_all(writer: LineWriter, line: int) -> bool:
+    """Read a piece of the line; whether the writer, which must not end, has written all."""
+    assert writer.is_alive()
+    with contextlib.suppress(BlockingIOError):
+        os.read(line, PIECE)
+    return not writer.waiting
 
 
 def test_a_line_that_stalls_is_given_up(

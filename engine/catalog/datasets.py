@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from engine.catalog.user_folders import cache_folder, home_folder
+
 
 class Download(msgspec.Struct, frozen=True):
     """A published file and its path below a data folder.
@@ -223,12 +225,7 @@ def data_folders(data_dir: str = "") -> list[Path]:
         return [Path(data_dir)]
     if named := os.environ.get("CNN_TUI_DATA"):
         return [Path(named)]
-    return [Path("data"), Path.home() / "data", cache_folder() / "data"]
-
-
-def cache_folder() -> Path:
-    """The user's folder for what can be made again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cnn-tui"
+    return [Path("data"), home_folder() / "data", cache_folder() / "data"]
 
 
 def folder_of(data: DatasetFacts, data_dir: str = "") -> Path | None:

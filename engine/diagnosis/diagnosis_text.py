@@ -106,7 +106,6 @@ OTHER_RUNS_FOLDER = "Choose a folder that can be written: --runs-dir FOLDER, or 
 RUNS_UNLOCKED = "Never start two engines on one run here: without locks, nothing keeps them apart."
 FREE_DISK = "Delete old runs or data: a run that cannot save loses what it has learned."
 OTHER_TMPDIR = "Set TMPDIR to a folder that can be written, such as /tmp."
-SHORTER_TMPDIR = "Set TMPDIR to a shorter path, such as /tmp: sockets need one below 76 bytes."
 
 
 def path_length(length: int) -> str:

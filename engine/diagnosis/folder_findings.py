@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from engine.catalog import datasets
 from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
-from engine.diagnosis.finding import Finding
+from engine.diagnosis.finding import Finding, Verdict
 from engine.diagnosis.folder_trial import nearest_folder, tried
 from engine.numbers import size
 
 SECTION = "folders"
-# The path of a socket has at most 107 bytes (unix(7)), of which Python's multiprocessing takes 32
-# for its own part, `/pymp-xxxxxxxx/listener-xxxxxxxx`.
-LONGEST_TEMPORARY = 107 - 32
 # A checkpoint of a large net takes some hundred MB, three of them at a time.
 DISK_TIGHT = 2_000_000_000
 
@@ -48,20 +46,27 @@ def _room(section: str, name: str, folder: Path) -> Finding:
 
 
 def temporary(system: System) -> Iterator[Finding]:
-    """Nothing but the length of its path is told."""
+    """Nothing but the length of its path is told. Python falls back to `/tmp` without TMPDIR."""
     folder = Path(system.environment.get("TMPDIR") or "/tmp")
     length = len(os.fsencode(folder.absolute()))
     value, name = words.path_length(length), "TMPDIR"
     trial = tried(folder) if folder.is_dir() else None
     if trial is None or trial.error:
         why = words.MISSING if trial is None else trial.error
-        yield Finding(SECTION, name, words.not_writable(value, why), "failure", words.OTHER_TMPDIR)
+        verdict: Verdict = "warning" if _is_any_temporary() else "failure"
+        yield Finding(SECTION, name, words.not_writable(value, why), verdict, words.OTHER_TMPDIR)
         return
-    if length > LONGEST_TEMPORARY:
-        yield Finding(SECTION, name, value, "warning", words.SHORTER_TMPDIR)
-    else:
-        yield Finding(SECTION, name, value)
+    yield Finding(SECTION, name, value)
     yield _room(SECTION, "room in TMPDIR", folder)
+
+
+def _is_any_temporary() -> bool:
+    """Whether Python finds a folder for temporary files."""
+    try:
+        tempfile.gettempdir()
+    except OSError:
+        return False
+    return True
 
 
 def data(data_dir: str = "") -> Iterator[Finding]:

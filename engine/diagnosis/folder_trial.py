@@ -22,7 +22,7 @@ class Trial(NamedTuple):
 def nearest_folder(folder: Path) -> Path:
     """The folder itself, or the one in which its first missing parent would be made."""
     absolute = folder.absolute()
-    return next((each for each in (absolute, *absolute.parents) if each.exists()), absolute)
+    return next((each for each in (absolute, *absolute.parents) if os.path.lexists(each)), absolute)
 
 
 def tried(folder: Path) -> Trial:

@@ -21,7 +21,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 import msgspec
 
 from engine import text
-from engine.catalog.datasets import cache_folder
+from engine.catalog.user_folders import cache_folder
 from engine.machine import machine_text
 from engine.protocol import events
 from engine.protocol.events import Event

@@ -1,4 +1,4 @@
-"""Checks a model that is not of the catalogue, by one training batch of two images."""
+"""Checks a model that is not of the catalogue, by two images: as in training and evaluation."""
 
 from __future__ import annotations
 
@@ -36,10 +36,13 @@ def check(name: str, model: nn.Module, shape: DataShape, file: Path | None = Non
         running = copy.deepcopy(model).to(device).train()
         with torch.random.fork_rng([]):
             output = running(_images(shape, device))
+            with torch.no_grad():
+                evaluated = running.eval()(_images(shape, device))
     except Exception as error:
         traceback.print_exc()
         raise UsageError(_why_it_fails(name, running, shape, file, error)) from error
     _check_output(name, output, shape)
+    _check_output(f"{name} in evaluation mode", evaluated, shape)
     if not output.requires_grad:
         raise UsageError(_why_it_cannot_learn(name, model))
 

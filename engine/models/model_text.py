@@ -67,6 +67,13 @@ def user_lacks_function(file: str, function: str, names: Iterable[str]) -> str:
     return f"{harmless(file)} has no function {harmless(function)}: {hint}"
 
 
+def user_script(file: str, function: str) -> str:
+    return (
+        f"{harmless(function)} in {harmless(file)} returns TorchScript, whose layers cannot be "
+        "watched: return the model without torch.jit."
+    )
+
+
 def user_no_model(file: str, function: str, made: str) -> str:
     return (
         f"{harmless(function)} in {harmless(file)} returns {harmless(made)}: it must return a "

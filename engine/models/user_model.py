@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
 from engine import text
@@ -40,12 +41,15 @@ def with_copied_file(arch: str, folder: Path) -> str:
 def user_model(file: Path, function: str, shape: DataShape) -> nn.Module:
     """The model that the function returns for `classes=` and, if it accepts that, `in_channels=`.
 
-    Raises UsageError if the file fails, or if the function does not exist, fails or returns no
-    model. The traceback goes to stderr, that is, to the run's log.
+    Raises UsageError if the file fails, or if the function does not exist, fails, or returns no
+    model or one in TorchScript, which takes no hooks. The traceback goes to stderr, that is, to the
+    run's log.
     """
     made = _called(file, _function(file, function), shape)
     if not isinstance(made, nn.Module):
         raise UsageError(model_text.user_no_model(file.name, function, type(made).__name__))
+    if any(isinstance(module, torch.jit.ScriptModule) for module in made.modules()):
+        raise UsageError(model_text.user_script(file.name, function))
     return made
 
 

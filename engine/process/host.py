@@ -188,6 +188,8 @@ class Host:
         for line in self._lines.of(event):
             try:
                 print(line, file=self._out, flush=True)
+            except BlockingIOError:  # full, in non-blocking mode; `out` keeps the line for later
+                continue
             except OSError:  # nobody reads the lines any more; go on training
                 self._out = None
                 return

@@ -72,6 +72,7 @@ class Torchrun:
         """Start torchrun in a new session, so that only this process passes signals on."""
         torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         torchrun += ["--local-addr", "localhost"]  # a host name does not always resolve
+        torchrun += ["--log-dir", str(path.parent)]  # else its own folder stays behind
         engine = ["-m", "engine", str(self._run.path), *self._options]
         return subprocess.Popen(
             [*torchrun, "--nproc-per-node", str(self._ranks), *engine],

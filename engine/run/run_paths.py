@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.catalog.user_folders import state_folder
+
 NUMBERED = re.compile(r"([0-9]{1,9})-(.+)", re.DOTALL)
 
 
@@ -21,8 +23,7 @@ def default_runs_dir() -> Path:
 
 def state_dir() -> Path:
     """The user's folder with links to all runs, in whatever folder they are."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "cnn-tui" / "runs"
+    return state_folder() / "runs"
 
 
 class RunDir(NamedTuple):

@@ -6,6 +6,7 @@ What the text of the files does not tell, the engine finds out when it makes the
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +47,7 @@ def absolute_architecture(name: str) -> str:
 
 
 def _existing(file: Path) -> Path:
-    file = file.expanduser()
+    file = Path(os.path.expanduser(file))
     if not file.is_file():
         raise UsageError(start_text.model_file_missing(file))
     return file

@@ -125,7 +125,7 @@ def find_checkpoint(source: str, runs_dir: Path) -> Path:
 
     Raises RunError if no such run exists, UsageError if it has no checkpoint.
     """
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if path.is_file():
         return path.resolve()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -38,8 +39,10 @@ def doctor(
     from engine.diagnosis.examined_system import System
     from engine.diagnosis.finding import fails
     from tui.cli import doctor_report, terminal_findings
-    from tui.terminal import ambiguous_width, tmux_clients
+    from tui.terminal import ambiguous_width, ending_signals, tmux_clients
 
+    # A signal must not leave the terminal as it is while it is asked.
+    ending_signals.handle(sys.exit)
     system, console = System(), Console()
     without_utf8 = tmux_clients.ask()
     with ambiguous_width.asked() as answer:

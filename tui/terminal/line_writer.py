@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from threading import Thread
@@ -70,8 +71,12 @@ class LineWriter(Thread):
             self._send_piece(piece)
 
     def _send_piece(self, piece: bytes) -> None:
+        """Write all of it. Another program may have left the terminal in non-blocking mode."""
         while piece:
-            piece = piece[os.write(self._descriptor, piece) :]
+            try:
+                piece = piece[os.write(self._descriptor, piece) :]
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
 
 
 def pieces(data: bytes) -> Iterator[bytes]:
