@@ -143,11 +143,23 @@ def test_verdicts_on_layers_and_machine(
         else []
     )
     assert not bad or found(r"unhealthy: (\w+) ", text)[0] in bad
-    taken = taken_by_others(load)
+    taken = taken_by_others(history)
     words = found(r"others take (.+)", text)
     assert bool(words) == bool(taken)
     meant = {said: part for part, said in verdict_text.SHARES}
     assert not words or meant[words[0]] == pytest.approx(taken, abs=0.1)
+
+
+def test_a_pause_is_no_fault_of_the_machine() -> None:
+    load = events.Hardware(4, 1.0, 0.05, 1, 2, 1, 10**12)
+    history = run([(0.5, 0.5, 0.5, 0.5)], None, load)
+    assert history.steps is not None
+    history.fold([msgspec.structs.replace(history.steps, waited=0.9)] * 130)
+    assert "CPU shared" in str(verdicts(history))
+    assert "waits for images" in str(verdicts(history))
+    history.fold([events.Phase("paused")])
+    assert "CPU shared" not in str(verdicts(history))
+    assert "waits for images" not in str(verdicts(history))
 
 
 @given(results, endings, st.integers(1, 220))

@@ -244,8 +244,8 @@ def _layers(history: History) -> Verdict | None:
 
 
 def _shared_cpu(history: History) -> Verdict | None:
-    taken = taken_by_others(history.hardware)
-    if not taken or history.steps is None or history.ended is not None:
+    taken = taken_by_others(history)
+    if not taken or history.steps is None:
         return None
     _, words = min(verdict_text.SHARES, key=lambda one: abs(one[0] - taken))
     reason = verdict_text.shared_reason(numbers.whole(taken))
@@ -254,7 +254,8 @@ def _shared_cpu(history: History) -> Verdict | None:
 
 def _waits(history: History) -> Verdict | None:
     shares = bounds(history)
-    if not shares or shares[0][0] != shared_text.INPUT or history.ended is not None:
+    idle = history.paused or history.ended is not None
+    if not shares or shares[0][0] != shared_text.INPUT or idle:
         return None
     text = verdict_text.waits(numbers.whole(shares[0][1]))
     return Verdict("warning", text, verdict_text.WAITS_REASON)
