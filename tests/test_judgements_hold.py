@@ -150,6 +150,27 @@ def test_verdicts_on_layers_and_machine(
     assert not words or meant[words[0]] == pytest.approx(taken, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("train_loss", "top1", "images", "said"),
+    [
+        (1.0, 0.09, 100, False),  # within the chance of 100 images
+        (1.0, 0.09, 8_000, False),  # 3 deviations are 1.006 points
+        (1.0, 0.09, 9_000, True),
+        (1.0, 0.0, 100, True),
+        (1.0, 0.0, 80, False),
+        (2.3, 0.0, 10_000, False),  # it has not learned yet
+        (None, 0.0, 10_000, False),
+    ],
+)
+def test_worse_than_a_guess_is_more_than_chance(
+    train_loss: float | None, top1: float, images: int, said: bool
+) -> None:
+    history = run([(train_loss, 0.5, 2.5, top1)], None)
+    assert history.run is not None
+    history.run = msgspec.structs.replace(history.run, validation_images=images)
+    assert ("worse than a guess" in str(verdicts(history))) == said
+
+
 def test_a_pause_is_no_fault_of_the_machine() -> None:
     load = events.Hardware(4, 1.0, 0.05, 1, 2, 1, 10**12)
     history = run([(0.5, 0.5, 0.5, 0.5)], None, load)

@@ -35,6 +35,8 @@ OVERFIT_EPOCHS, STILL_EPOCHS = 3, 5
 # A gap between the accuracies in training and validation that goes with overfitting, and one that
 # is mentioned in any case.
 OVERFIT_GAP, WIDE_GAP = 0.02, 0.2
+# An accuracy that is this many standard deviations below a guess is no chance.
+CHANCE = 3
 # A training loss that is this many times its lowest one gets worse.
 WORSE = 1.5
 
@@ -127,15 +129,17 @@ def _broken(history: History) -> Verdict | None:
 
 
 def _worse_than_guess(history: History) -> Verdict | None:
+    """The validation is below a guess by more than chance, although the training has learned."""
     last, classes = _last(history), len(history.classes)
-    if last is None or last.top1 is None or classes < 2:
+    if last is None or last.top1 is None or history.run is None or classes < 2:
         return None
-    # Compared as they are written.
-    top1, guess = percent(last.top1), percent(1 / classes)
-    if float(top1) >= float(guess):
+    guess = 1 / classes
+    # The standard deviation of the share that a guess gets of so many images.
+    deviation = math.sqrt(guess * (1 - guess) / max(1, history.run.validation_images))
+    if last.top1 >= guess - CHANCE * deviation or not _below_a_guess(last.train_loss, history):
         return None
     text = verdict_text.worse_than_guess(
-        share(last.top1), share(1 / classes), over=history.ended is not None
+        share(last.top1), share(guess), over=history.ended is not None
     )
     reason = verdict_text.worse_reason(classes)
     return Verdict("warning", text, reason, verdict_text.worse_short(share(last.top1)))
@@ -143,15 +147,24 @@ def _worse_than_guess(history: History) -> Verdict | None:
 
 def _no_learning(history: History) -> Verdict | None:
     """The training loss is that of a guess, and was never lower."""
-    last, guess = _last(history), math.log(max(2, len(history.classes)))
+    last = _last(history)
     known = [number(e.train_loss) for e in history.epochs if e.train_loss is not None]
     if last is None or len(known) < LEARN_EPOCHS or last.train_loss is None:
         return None
-    if min(known) < (1 - MOVES) * guess:
+    if _below_a_guess(min(known), history):
         return None
     over = history.ended is not None
-    text = verdict_text.no_learning(significant(known[-1]), significant(guess), over=over)
+    guess = significant(_guessed_loss(history))
+    text = verdict_text.no_learning(significant(known[-1]), guess, over=over)
     return Verdict("warning", text, verdict_text.no_learning_reason(last.epoch))
+
+
+def _below_a_guess(loss: float | None, history: History) -> bool:
+    return number(loss) < (1 - MOVES) * _guessed_loss(history)
+
+
+def _guessed_loss(history: History) -> float:
+    return math.log(max(2, len(history.classes)))
 
 
 def _overfits(history: History) -> Verdict | None:
