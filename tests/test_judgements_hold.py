@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.inspection.output_range import Ending
 from engine.numbers import percent, share, significant
 from engine.protocol import events
 from engine.protocol.events import Event, Health
@@ -17,6 +18,7 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.schedule import Asked, Steering
 from engine.run.history import History
+from engine.training.training_text import ENDINGS
 from tests import scripted
 from tui.drawing import cells
 from tui.panes.curves import curves_explanation
@@ -169,6 +171,34 @@ def test_worse_than_a_guess_is_more_than_chance(
     assert history.run is not None
     history.run = msgspec.structs.replace(history.run, validation_images=images)
     assert ("worse than a guess" in str(verdicts(history))) == said
+
+
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        ("softmax", "the network ends in a softmax: remove it"),
+        ("sigmoid", "the network seems to end in a sigmoid: remove it"),
+        ("relu", "the network seems to end in a ReLU: remove it"),
+    ],
+)
+def test_an_activation_after_the_logits_is_said_to_the_end(ending: Ending, text: str) -> None:
+    alert = events.Alert("warning", events.ENDING, ENDINGS[ending], step=1)
+    many = [(0.5, 0.5, 0.5, 0.5)] * 600  # more than the log keeps
+    said = verdicts(run([(2.0, 0.5, 2.0, 0.5), *many], "done", alert))
+    assert said[0].text == text
+    assert said[0].reason[0].isupper()
+    assert "Remove it, since" in said[0].reason
+    assert "learned" in cells.text(verdict_row(said, 100))
+
+
+@pytest.mark.parametrize(("step", "stays"), [(0, False), (20, True)])
+def test_a_start_from_the_beginning_forgets_what_stood_after_the_logits(
+    step: int, stays: bool
+) -> None:
+    alert = events.Alert("warning", events.ENDING, ENDINGS["softmax"], step=1)
+    history = run([(2.0, 0.5, 2.0, 0.5)], None, alert)
+    history.fold([events.Resumed("a1", 0, 1, step=step)])
+    assert ("ends in a softmax" in str(verdicts(history))) == stays
 
 
 def test_a_pause_is_no_fault_of_the_machine() -> None:

@@ -128,6 +128,14 @@ def _broken(history: History) -> Verdict | None:
     return Verdict("error", text, verdict_text.BROKEN_VALIDATION_REASON)
 
 
+def _ending(history: History) -> Verdict | None:
+    """An activation function stands after the logits."""
+    if history.ending is None:
+        return None
+    text, short, reason = verdict_text.ending(history.ending.text)
+    return Verdict("warning", text, reason, short)
+
+
 def _worse_than_guess(history: History) -> Verdict | None:
     """The validation is below a guess by more than chance, although the training has learned."""
     last, classes = _last(history), len(history.classes)
@@ -286,6 +294,7 @@ def _gap(epoch: EpochEnded) -> float:
 # Among verdicts of one level, the first is the most important.
 RULES: tuple[Rule, ...] = (
     _broken,
+    _ending,
     _overfits,
     _worse_than_guess,
     _no_learning,
