@@ -21,18 +21,19 @@ from engine.models import model_text
 from engine.run.durable_files import write_durably
 
 
-def with_copied_file(arch: str, folder: Path) -> str:
+def with_copied_file(arch: str, folder: Path, *, keep: bool) -> str:
     """The architecture's name. A user's architecture is copied, and the name points to the copy.
 
-    Makes the copy in `folder` the first time, so that a run keeps the file that it started with.
-    Imports in the file still find their modules beside the original. Raises UsageError if the file
-    cannot be read.
+    The copy lies in `folder`. With `keep`, an existing copy holds, so that weights keep the file
+    that they were made with. Otherwise the original is copied anew if it is still there. Imports in
+    the file still find their modules beside the original. Raises UsageError if the file cannot be
+    read.
     """
     user = architecture_names.user_function(arch)
     if user is None:
         return arch
     copy = folder / user.file.name
-    if not copy.exists():
+    if not copy.exists() or (not keep and user.file.exists()):
         write_durably(copy, _content(user.file))
     sys.path.append(str(user.file.parent))
     return f"{copy}:{user.function}"
