@@ -93,7 +93,7 @@ def test_a_label_stands_near_its_epoch() -> None:
 def test_numbers_give_way_to_marks() -> None:
     assert _ticks(16, 40, 5, 8) == "──── 0 ─────── 5 ─────◆─ 10 ─────── 16 ─"
     assert _ticks(16, 40, 5, 5) == "──── 0 ────────◆──────── 10 ─────── 16 ─"
-    assert _ticks(16, 40, 5, 0) == "──── ◆──────── 5 ─────── 10 ─────── 16 ─"
+    assert _ticks(16, 40, 5, 0) == "── 0 ◆──────── 5 ─────── 10 ─────── 16 ─"
     assert _ticks(16, 40, 5, 14.5) == "──── 0 ─────── 5 ─────── 10 ────────◆ 16"
     assert _ticks(16, 40, 5, 16, 20) == "──── 0 ─────── 5 ─────── 10 ─────── 16 ◆"
 
@@ -143,7 +143,7 @@ def test_words_give_way_to_marks() -> None:
     signs = [(epoch, Span("◆")) for epoch in (0.0, 7.0, 15.9)]
     labels = [(7.0, Span("peak 0.1 @7"))]
     row = axis.epoch_ticks((0.0, 16.0), 50, 6, signs, labels=labels)
-    assert cells.text(row) == "epoch ◆───── peak 0.1 @7 ◆───── 10 ────────── 16 ◆"
+    assert cells.text(row) == "─── 0 ◆───── peak 0.1 @7 ◆───── 10 ────────── 16 ◆"
     signs = [(float(epoch), Span("s")) for epoch in range(17)]
     row = axis.epoch_ticks((0.0, 16.0), 50, 6, signs, labels=labels)
     assert "peak" not in cells.text(row), "nor far from its epoch"

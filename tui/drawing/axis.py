@@ -114,11 +114,9 @@ def epoch_ticks(
         return cells.merged(line)
     start, end = window
     _place_marks(line, window, left, marks, cursor)
-    first, name, number = _first(start, left)
-    place(line, first, (name,))
-    place(line, left, (number,))
+    first = _place_first(line, start, left)
     last = _place_last(line, end, window, left)
-    _place_note(line, note, (left + len(number.text) + 1, last - 1))
+    _place_note(line, note, (first + 1, last - 1))
     for epoch, label in labels:
         _place_near(line, left + column_in(window, epoch, columns), label)
     for epoch in _ticks(window, columns):
@@ -138,12 +136,19 @@ def _place_marks(
             place(line, left + column_in(window, epoch, len(line) - left), (sign,))
 
 
-def _first(epoch: float, left: int) -> tuple[int, Span, Span]:
-    """Where the name of the axis begins, the name, and the number at the first column behind it."""
+def _place_first(line: list[Span], epoch: float, left: int) -> int:
+    """Write the number of the first epoch at the first column of the plot, its name before it.
+
+    With a mark in its way, the number stands in place of the name. Returns the column behind them.
+    """
     name = f"{shared_text.EPOCH} "
     if left < len(name):
         name = " " * min(1, left)
-    return left - len(name), Span(name, "dim"), Span(f"{epoch:g} ", "dim")
+    number = Span(f"{epoch:g} ", "dim")
+    if not place(line, left - len(name), (Span(name, "dim"), number)):
+        short = Span(f" {number.text}", "dim")
+        place(line, left - len(short.text), (short,))
+    return left + len(number.text)
 
 
 def _place_last(line: list[Span], epoch: float, window: Limits, left: int) -> int:
