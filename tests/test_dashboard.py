@@ -609,9 +609,11 @@ async def test_panes_behind_a_dialog_go_on_and_send_the_changes_alone(live: RunD
         await pilot.pause()
         updates: list[FineUpdate] = []
         app._display = lambda screen, update: updates.append(update)  # type: ignore[method-assign, assignment, arg-type]
-        Journal(live.journal).append(scripted.confusion(3, right=4))
-        dashboard.read()
-        await pilot.pause()
+        for right in (4, 5):  # the first may come with the first frame of the dialog
+            updates.clear()
+            Journal(live.journal).append(scripted.confusion(3, right=right))
+            dashboard.read()
+            await pilot.pause()
         sent = "".join(piece.strip.text for update in updates for piece in update.pieces)
         assert 0 < len(sent) < 120 * 40 / 8
 

@@ -139,7 +139,7 @@ def test_a_logarithmic_axis_makes_a_line_of_a_power() -> None:
 
 
 def test_before_anything_is_measured_a_sentence_says_what_comes() -> None:
-    rows = curve_pane(Series([], [], []), 66, 3, window=(0.0, 1.0), scale=HEIGHT)
+    rows = curve_pane(Series([], [], []), 65, 3, window=(0.0, 1.0), scale=HEIGHT)
     assert drawn(rows) == [
         "    2┤",
         "     │the first steps begin the curve, each epoch adds a mark: o",
