@@ -50,7 +50,7 @@ SMOOTH = "smooth"
 
 LOG_SCALE = "log"
 
-NO_CURVE = "the first steps begin the curve, each epoch adds an o"
+NO_CURVE = "the first steps begin the curve, each epoch adds a mark: o"
 
 NO_CURVE_SHORT = "the first steps begin it"
 

@@ -119,11 +119,14 @@ class Dashboard(FollowingScreen):
             if part.id not in self._layout.regions:
                 continue
             if isinstance(part, Pane):
-                shown = self._epoch.history_for(type(part), self.history)
-                # A past epoch does not change.
-                part.show(shown, kinds if shown is self.history else kinds and frozenset())
+                self._show_in(part, kinds)
             elif isinstance(part, Strip):
                 part.show(self.history, self._strip_state, kinds)
+
+    def _show_in(self, pane: Pane, kinds: frozenset[type[Event]] | None) -> None:
+        shown = self._epoch.history_for(type(pane), self.history)
+        # A past epoch does not change.
+        pane.show(shown, kinds if shown is self.history else kinds and frozenset())
 
     @property
     def _strip_state(self) -> Strip.State:
@@ -290,6 +293,7 @@ class Dashboard(FollowingScreen):
     def action_explain(self) -> None:
         from tui.screens.explain import ExplainScreen
 
+        self._show_in(self._pane, None)  # it may not have been visible until the last key
         sentences = [*self._pane.explain()]
         if (ended := self.history.ended) is not None:
             reason = shared_text.RUN_ENDED[ended.reason]
