@@ -312,7 +312,11 @@ def test_a_file_is_read_without_running_it(tmp_path: Path) -> None:
         ("", "nets.py", "there is no file nets.py to build the model from"),
         ("", "torchvision/resnet19", "did you mean torchvision/resnet18?"),
         ("", "torchvision/fasterrcnn", "torchvision has no image classifier 'fasterrcnn'"),
-        ("", "timm/resnet50", "timm is not installed: install it with `pip install timm`"),
+        (
+            "",
+            "timm/resnet50",
+            f"timm is not installed: install it with `{sys.executable} -m pip install timm`",
+        ),
     ],
 )
 def test_a_wrong_name_is_told_before_anything_is_made(
