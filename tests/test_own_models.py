@@ -68,6 +68,14 @@ EXITS = "ends the program when it is loaded (net.py, line {}): put what only a s
         ("p = argparse.ArgumentParser()\np.add_argument('x')\np.parse_args([])", EXITS.format(17)),
         ("def make(classes): sys.exit()", EXITS.format(15)),
         (
+            "def make(n=5): return Net(n)",
+            "make in net.py must take the number of classes: def make(classes).",
+        ),
+        (
+            "class make(nn.Module):\n    def __init__(self): super().__init__()",
+            "make in net.py must take the number of classes: def __init__(self, classes).",
+        ),
+        (
             "def make(classes): return Net(classes).requires_grad_(False)",
             "all parameters of net.py:make are frozen, so it cannot learn: leave requires_grad",
         ),

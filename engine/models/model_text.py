@@ -45,8 +45,8 @@ def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
 
 
 NO_TIMM = (
-    f"timm is not installed: install it with `{shlex.quote(sys.executable)} -m pip install timm`, or "
-    "use another architecture."
+    f"timm is not installed: install it with `{shlex.quote(sys.executable)} -m pip install timm`, "
+    "or use another architecture."
 )
 
 
@@ -70,6 +70,12 @@ def user_lacks_function(file: str, function: str, names: Iterable[str]) -> str:
     write = "write one that takes classes and returns a model."
     hint = nearest(function, known) if known else write
     return f"{harmless(file)} has no function {harmless(function)}: {hint}"
+
+
+def user_takes_no_classes(file: str, function: str, definition: str) -> str:
+    return (
+        f"{harmless(function)} in {harmless(file)} must take the number of classes: {definition}."
+    )
 
 
 def user_no_model(file: str, function: str, made: str) -> str:
