@@ -59,8 +59,8 @@ def resume_request(
 ) -> ResumeRequest:
     """The request of a command line; `epochs` overrides the one among the settings.
 
-    Raises UsageError for a field that does not exist or that a resume may not change, and for a value that it cannot have,
-    and DataError for data that is not there.
+    Raises UsageError for a field that does not exist or that a resume may not change, and for a
+    value that it cannot have, and DataError for data that is not there.
     """
     if unknown := [key for key in settings if key not in FIELDS]:
         can = start_text.can_change(CHANGEABLE)
