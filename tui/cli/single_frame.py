@@ -14,9 +14,7 @@ from tui.terminal.plain_screen import screen_text
 def frame(run: RunDir, *, ascii_only: bool = False) -> str:
     """The frame that `cnn-tui attach` would show now, without the keys.
 
-    Its size is that of this terminal, or 120×40.
-
-    Waits until the whole journal is read.
+    Its size is that of this terminal, or 120×40. Waits until the whole journal is read.
     """
     size = shutil.get_terminal_size((120, 40))
     return asyncio.run(_frame(run, (size.columns, size.lines), ascii_only))
