@@ -51,7 +51,7 @@ def choices(system: System, folder: Path) -> Iterator[Finding]:
         yield Finding(section, "folder", where)
     made = kept_choices.every(Computation, folder)
     timed = kept_choices.every(StepTime, folder)
-    subjects = [kept.subject for kept in (*made, *timed)]
+    subjects = [*(each.subject for each in made), *(each.subject for each in timed)]
     for computed in made:
         yield _choice(computed.subject, _computation(computed.choice), subjects)
     for step in timed:
