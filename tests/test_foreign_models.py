@@ -128,7 +128,7 @@ def test_timm_is_asked_for_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_where_timm_is_not_installed_a_sentence_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
-    assert "install it with `pip install timm`" in refused("timm/resnet18")
+    assert f"install it with `{sys.executable} -m pip install timm`" in refused("timm/resnet18")
 
 
 # The user's own

@@ -31,6 +31,7 @@ from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.run_control import RunControl
 from tui.screens.verdict_line import VerdictLine
 from tui.screens.verdicts import fitting, verdicts
+from tui.widgets.drawn import text_only
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Dashboard(FollowingScreen):
             label=self.run_dir.label,
             now=self._clock(),
             pausing=self._control.pausing,
-            keys=tuple(footer_keys(self._situation)),
+            keys=() if text_only(self.app) else tuple(footer_keys(self._situation)),
             silent=self._follower.liveness == "silent",
             go_on=self._control.resume_command,
         )

@@ -129,7 +129,7 @@ class Footer(Strip):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return [keys_row(self.state.keys, width, self.spelled)]
+        return [keys_row(self.state.keys, width, self.spelled)] if self.state.keys else []
 
 
 def keys_row(keys: Iterable[tuple[str, str]], width: int, spell: Callable[[str], str] = str) -> Row:
