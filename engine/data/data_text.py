@@ -279,8 +279,8 @@ def images_resident(needed: float, device: str) -> str:
 
 def images_streamed(needed: float, room: float, workers: int) -> str:
     return (
-        f"the images ({numbers.size(needed)}, with room for {numbers.size(room)} in memory) are decoded "
-        f"from disk when needed, by {workers} process{'es' * (workers > 1)}"
+        f"the images ({numbers.size(needed)}, with room for {numbers.size(room)} in memory) are "
+        f"decoded from disk when needed, by {workers} process{'es' * (workers > 1)}"
     )
 
 
