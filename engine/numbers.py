@@ -12,8 +12,6 @@ from typing import TypeAlias
 
 from msgspec import UnsetType
 
-from engine import text
-
 MISSING = "–"
 NAN = "nan"
 
@@ -65,6 +63,11 @@ def whole(fraction: MaybeNumber) -> str:
     return f"{100 * number(fraction):.0f}"
 
 
+def whole_share(fraction: MaybeNumber) -> str:
+    """A fraction in whole per cent, with the unit: 87 %."""
+    return f"{whole(fraction)} %"
+
+
 def probability(value: MaybeNumber) -> str:
     """0.81, 1.00 or nan."""
     return f"{number(value):.2f}"
@@ -76,9 +79,15 @@ def rounded(value: MaybeNumber) -> str:
 
 
 def count(value: MaybeNumber) -> str:
-    """A count in about four characters: 831k, 5.1k."""
-    size = number(value)
-    return text.short_count(size) if math.isfinite(size) else f"{size}"
+    """A count in about four characters: 831k, 11.2M, 1.3G."""
+    amount = number(value)
+    if not math.isfinite(amount):
+        return f"{amount}"
+    for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(amount) >= bound:
+            scaled = amount / bound
+            return f"{scaled:.0f}{unit}" if scaled >= 100 else f"{scaled:.3g}{unit}"
+    return f"{amount:.0f}"
 
 
 def speed(value: MaybeNumber) -> str:
@@ -93,15 +102,31 @@ def speed(value: MaybeNumber) -> str:
 
 
 def size(value: MaybeNumber) -> str:
-    """Bytes: 90 MB."""
+    """A number of bytes in decimal units: 90 MB, 4.1 GB."""
     amount = number(value)
-    return text.byte_size(amount) if math.isfinite(amount) else f"{amount}"
+    if not math.isfinite(amount):
+        return f"{amount}"
+    for bound, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if amount >= bound:
+            scaled = amount / bound
+            return f"{scaled:.0f} {unit}" if scaled >= 10 else f"{scaled:.1f} {unit}"
+    return f"{amount:.0f} B"
 
 
 def duration(seconds: MaybeNumber) -> str:
-    """9.8 s, 3:12, 2:05:00."""
+    """A duration: 9.8 s, 3:12, 2:05:00, 3 d 4 h."""
     length = number(seconds)
-    return text.duration(length) if math.isfinite(length) else f"{length}"
+    if not math.isfinite(length):
+        return f"{length}"
+    if length < 59.95:
+        return f"{length:.1f} s" if length < 9.95 else f"{length:.0f} s"
+    whole_seconds = round(min(length, 1e12))
+    minutes, hours, days = whole_seconds // 60, whole_seconds // 3600, whole_seconds // 86400
+    if days:
+        return f"{days} d {hours % 24} h"
+    if hours:
+        return f"{hours}:{minutes % 60:02d}:{whole_seconds % 60:02d}"
+    return f"{minutes}:{whole_seconds % 60:02d}"
 
 
 def aligned(written: Sequence[str]) -> list[str]:

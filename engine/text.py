@@ -53,37 +53,6 @@ def nearest(word: str, names: Iterable[str], where: str = "") -> str:
     return where or f"choose {choices(known)}."
 
 
-def short_count(count: float) -> str:
-    """A count in about four characters: 831k, 11.2M, 1.3G."""
-    for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(count) >= bound:
-            value = count / bound
-            return f"{value:.0f}{unit}" if value >= 100 else f"{value:.3g}{unit}"
-    return f"{count:.0f}"
-
-
-def byte_size(count: float) -> str:
-    """A number of bytes in decimal units: 90 MB, 4.1 GB."""
-    for bound, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= bound:
-            value = count / bound
-            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
-    return f"{count:.0f} B"
-
-
-def duration(seconds: float) -> str:
-    """A duration: 9.8 s, 3:12, 2:05:00, 3 d 4 h."""
-    if seconds < 59.95:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    whole = round(min(seconds, 1e12))
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if days:
-        return f"{days} d {hours % 24} h"
-    if hours:
-        return f"{hours}:{minutes % 60:02d}:{whole % 60:02d}"
-    return f"{minutes}:{whole % 60:02d}"
-
-
 def in_epochs(count: int) -> str:
     """A number of epochs: 1 epoch, 1,200 epochs."""
     return "1 epoch" if count == 1 else f"{count:,} epochs"

@@ -178,6 +178,14 @@ def test_a_run_that_is_there_begins_with_nothing_else(
     assert created.output == f"{run.path.resolve()}\n"
 
 
+def test_a_run_that_waits_for_its_first_engine_has_not_failed() -> None:
+    cli("--create", "--name", "job", "-m", "lenet5", "-d", "digits")
+    [listed] = json.loads(cli("runs", "--json").output)
+    assert (listed["state"], listed["error"]) == ("starting", "")
+    assert "○ starting" in cli("runs").output
+    assert "○ starting" in cli("attach", "--once", "1").output
+
+
 def test_torchrun_has_to_be_told_of_more_epochs(tmp_path: Path) -> None:
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "1-job")
     result = cli("--create", "--name", "job", "--resume", "auto", "--epochs", "6")
@@ -198,23 +206,23 @@ def test_commands_need_a_live_run(tmp_path: Path) -> None:
 
 def test_a_command_reaches_the_spool(tmp_path: Path) -> None:
     run, _ = run_creation.create(tmp_path / "runs", "x", "")
-    assert cli("pause").output == "told 1-x to pause\n"
+    assert cli("pause").output == "sent pause to 1-x\n"
     assert [path.suffix for path in run.commands.iterdir()] == [".json"]
 
 
 def test_a_command_that_changes_nothing_says_so(tmp_path: Path) -> None:
     run, _ = run_creation.create(tmp_path / "runs", "x", "")
-    assert cli("continue").output == "told 1-x to continue, but it was not paused\n"
+    assert cli("continue").output == "sent continue to 1-x, which was not paused\n"
     scripted.write(run, [events.Phase("paused")])
-    assert cli("continue").output == "told 1-x to continue\n"
-    assert cli("pause").output == "told 1-x to pause, but it was paused already\n"
+    assert cli("continue").output == "sent continue to 1-x\n"
+    assert cli("pause").output == "sent pause to 1-x, which was paused already\n"
     assert len(list(run.commands.iterdir())) == 3, "for the engine knows best"
 
 
 def test_runs_are_listed(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     table = cli("runs").output
-    assert table.endswith("saved anything with: rm -r runs/1-lenet5-digits\n")
+    assert table.endswith("saved anything can be deleted: rm -r runs/1-lenet5-digits\n")
     assert "lenet5-digits" in table
     assert "2/4" in table
     assert "✗ failed" in table
@@ -311,7 +319,7 @@ def test_the_list_of_commands_is_in_whole_sentences() -> None:
 
 
 def test_no_runs_says_how_to_start_one() -> None:
-    assert cli("runs").output == "the folder runs holds no run yet: start one with `cnn-tui`\n"
+    assert cli("runs").output == "the folder runs holds no run yet: start one with `cnn-tui`.\n"
 
 
 def test_weights_that_are_neither_a_file_nor_a_run(tmp_path: Path) -> None:

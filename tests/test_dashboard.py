@@ -631,7 +631,7 @@ async def test_a_pane_of_a_past_epoch_says_which_epoch_it_shows(tmp_path: Path) 
         await pilot.press("escape")
         assert "1 Loss  now, not epoch 2" in screen(pilot)
         await pilot.press("6", "right")
-        assert "of past epochs only these maps" in notes(pilot)[0].lower()
+        assert "only these maps of a past epoch" in notes(pilot)[0].lower()
         assert told(run) == [], "a network of the past cannot be inspected"
         await pilot.press("comma", "comma")
         assert "6 Maps  epoch 1 (past)" in screen(pilot)

@@ -27,10 +27,13 @@ from engine.distributed.rank import Rank
 from engine.errors import UsageError
 from engine.machine import nvml
 from engine.models import registry
-from engine.protocol import commands
+from engine.process.session import EventStream, Session
+from engine.process.worker import Worker
+from engine.protocol import commands, events
 from engine.protocol.commands import Order
-from engine.protocol.events import Gpu
+from engine.protocol.events import Event, Gpu
 from engine.recipes.recipe_building import build_recipe
+from engine.run.journal import Journal
 from engine.start import device_request, engine_environment
 from engine.training.metrics import Evaluation, RunningMetrics
 from engine.training.non_finite_guard import BrokenBatch
@@ -273,6 +276,29 @@ def test_no_rank_learns_from_a_batch_whose_loss_broke_on_another(digits: Dataset
     assert work.step == 1
     assert work.broken is not None
     assert work.broken.layer == "fc3"
+
+
+def test_a_rank_that_torchrun_stops_since_another_failed_says_why(tmp_path: Path) -> None:
+    """It is the signal that a person would send, and "stopped" has no reason."""
+    refused = "the data is not the one that 1-lenet5-digits was trained on."
+
+    class RankBesideFailedOne(Rank):
+        def failure(self) -> str:
+            return refused
+
+    def life() -> EventStream:
+        yield events.Phase("loading")
+        rank.send(commands.Stop(id=commands.SIGNAL, attempt="a1"))
+        yield None
+
+    rank, told = RankBesideFailedOne(), list[Event]()
+    run = scripted.run_dir(tmp_path)
+    session = Session(run, build_recipe(), "a1", Journal(run.journal), told.append, rank)
+    worker = Worker(session, life(), rank, told.append)
+    worker.run()
+    assert (worker.outcome.reason, worker.outcome.exit_code) == ("failed", 1)
+    assert isinstance(told[-1], events.RunEnded)
+    assert (told[-1].reason, told[-1].error) == ("failed", refused)
 
 
 def test_ranks_draw_their_own_dropout(digits: Dataset) -> None:

@@ -236,8 +236,10 @@ def test_the_maps() -> None:
     text = explain("maps", history(maps("conv1", ((3, 0.9),))))
     assert "the maps of conv1 for validation image 0, at epoch 1." in text
     assert "conv1 is number 1 of the 3 layers with maps" in text
-    assert "takes this image for 3 with 90.0 %, which is correct" in text
-    assert "for 5 with 70.0 %, but it is 3" in explain("maps", history(maps("conv1", ((5, 0.7),))))
+    assert "predicts 3 with 90.0 %, which is correct" in text
+    assert "predicts 5 with 70.0 %, but the image shows 3" in explain(
+        "maps", history(maps("conv1", ((5, 0.7),)))
+    )
     assert "not numbers" in explain("maps", history(maps("conv1", ((5, None),))))
 
 
@@ -250,7 +252,7 @@ def test_of_several_layers_the_one_that_is_drawn_is_explained() -> None:
     pane.receive(reply)
     text = " ".join(pane.explain())
     assert "the maps of conv2 for validation image 17, at epoch 2.5" in text
-    assert "takes this image for 4 with 60.0 %, but it is 3" in text
+    assert "predicts 4 with 60.0 %, but the image shows 3" in text
     pane._on_kernels = True
     pane.receive(events.Kernels("conv1", (6, 1, 5, 5), 0.42, (), step=10))
     assert "weights of conv1 at epoch 1" in " ".join(pane.explain())

@@ -77,6 +77,15 @@ def test_nothing_is_known_before_the_start() -> None:
     assert (history.progress, history.classes, history.elapsed(5.0)) == (0.0, (), 0.0)
 
 
+def test_a_run_that_patience_ended_is_done_in_its_last_epoch() -> None:
+    said = [*scripted.half_a_run()]
+    before = folded(said)
+    last = before.epochs[-1].epoch
+    done = folded([*said, events.RunEnded("done", step=last * before.steps_per_epoch)])
+    assert (done.epoch, before.epoch) == (last, last + 1)
+    assert done.epochs_planned > last
+
+
 def test_a_new_attempt_is_not_ended() -> None:
     said: list[events.Event] = [
         scripted.started(),
@@ -139,6 +148,21 @@ def test_a_night_between_two_attempts_is_not_counted() -> None:
         scripted.steps(2),
     ]
     assert at([100.0, 104.0, 40_000.0, 40_003.0], said).elapsed(40_003.0) == pytest.approx(7.0)
+
+
+def test_a_night_after_a_kill_is_not_counted_although_a_resume_took_events_back() -> None:
+    history = History()
+    taken_back = 2_000
+    first, second, third, fourth = scripted.stamped(
+        [scripted.started(), scripted.steps(1), events.Phase("starting"), scripted.steps(2)]
+    )
+    later = [
+        msgspec.structs.replace(event, seq=event.seq + taken_back, time=event.time + DAY / 2)
+        for event in (third, fourth)
+    ]
+    history.fold([first, second, *later])
+    spent = second.time - first.time + fourth.time - third.time
+    assert history.elapsed(history.last_time) == pytest.approx(spent)
 
 
 def test_the_midst_of_a_long_run_counts_where_only_its_ends_were_read() -> None:

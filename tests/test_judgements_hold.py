@@ -72,6 +72,12 @@ def found(pattern: str, text: str) -> list[str]:
     return [*places[0]] if places and isinstance(places[0], tuple) else places
 
 
+def test_a_run_that_stopped_before_it_had_a_plan_has_no_number_of_epochs() -> None:
+    history = History()
+    history.fold(scripted.stamped([events.RunEnded("stopped")]))
+    assert verdicts(history)[0].text == "stopped before the first epoch"
+
+
 @given(results, endings)
 def test_verdicts_on_the_learning(
     epochs: list[tuple[float | None, float | None, float | None, float | None]],
@@ -88,12 +94,13 @@ def test_verdicts_on_the_learning(
     if not epochs:
         return
     last, known = history.epochs[-1], [e for e in history.epochs if e.loss is not None]
-    pair = found(r"(?:epoch \d+|points): train ([\d.]+), val ([\d.]+ %)", text)
+    pair = found(r"(?:loss\)|points): train ([\d.]+), val ([\d.]+ %)", text)
     assert not pair or pair == [percent(last.train_top1), share(last.top1)]
     since = found(r"since epoch (\d+)", text)
     if since:
         lowest = min(known, key=lambda e: e.loss or 0.0)
         assert int(since[0]) == lowest.epoch < last.epoch
+        assert found(r"@(\d+)", text)[0] == str(last.epoch)
         assert (last.loss or 0.0) > (last.train_loss or 0.0)
         assert float(pair[0]) > float(pair[1].rstrip(" %"))
     gap = found(r"gap of ([\d.]+) points", text)

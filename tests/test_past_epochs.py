@@ -94,6 +94,23 @@ def test_of_an_epoch_that_was_trained_twice_the_second_counts(tmp_path: Path) ->
     assert seen.maps["conv1"].image == 8
 
 
+def test_what_was_written_after_later_epochs_is_found(tmp_path: Path) -> None:
+    """The budget of a journal holds the pictures of the best epoch back, and then writes them."""
+    said: list[Event] = [STARTED, scripted.confusion(1, right=5), maps("conv1", 10, 1), health(9)]
+    said += [scripted.ended_epoch(1), scripted.ended_epoch(2), scripted.ended_epoch(3, best=False)]
+    said += [scripted.confusion(2, right=9), maps("conv1", 20, 2), maps("conv2", 20, 2), health(19)]
+    said += [scripted.confusion(4, right=3), maps("conv1", 40, 4), scripted.ended_epoch(4)]
+    journal = written(tmp_path / "journal.jsonl", said)
+    for epoch, recorded in ((1, 1), (2, 2), (3, 2), (4, 4)):
+        seen = at(journal, epoch)
+        assert seen.confusion is not None
+        assert seen.confusion.epoch == recorded
+        assert {look.step for look in seen.maps.values()} == {10 * recorded}
+        assert seen.health is not None
+        assert seen.health.step == (9 if epoch == 1 else 19)
+    assert set(at(journal, 3).maps) == {"conv1", "conv2"}
+
+
 def test_what_the_journal_does_not_have_is_left_out(journal: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     first = written(tmp_path / "first.jsonl", [STARTED, scripted.ended_epoch(1)])

@@ -179,7 +179,43 @@ def test_other_files_are_refused_with_the_counts(trained: Trained) -> None:
     assert "use `cnn-tui resume 1-lenet5-images --force`" in sentence
 
 
-def test_the_same_names_with_other_pixels_are_refused(trained: Trained) -> None:
+def exchanged(folder: Path) -> None:
+    """Exchange the names of two classes: each label now means the other one's images."""
+    (folder / "ant").rename(folder / "aside")
+    (folder / "bee").rename(folder / "ant")
+    (folder / "aside").rename(folder / "bee")
+
+
+def test_classes_whose_names_were_exchanged_are_refused(trained: Trained) -> None:
+    """Names, counts and the statistics of all pixels stay the same."""
+    for split in ("train", "val"):
+        exchanged(trained.images / split)
+    sentence = trained.refused()
+    expected = "(training images with other content, validation images with other content)"
+    assert expected in sentence
+    said = trained.train(AttemptOptions(epochs=3, force=True))
+    assert "the best epoch so far is forgotten" in alerts(said, "resume")[0]
+
+
+def test_a_validation_image_that_was_replaced_is_refused(trained: Trained) -> None:
+    picture(trained.images / "val" / "bee", "2", (255, 255, 255))
+    assert "(validation images with other content)" in trained.refused()
+    with pytest.raises(RunError, match="validation images with other content"):
+        inspected_model.load_inspected_model(trained.run)
+
+
+def test_without_known_contents_other_pixels_are_refused(trained: Trained) -> None:
+    """A checkpoint of an older version has the means and deviations alone."""
+    state = checkpoint.load(trained.last)
+    assert state.description is not None
+    lists = [
+        replace(each, contents="")
+        for each in (state.description.train, state.description.validation)
+    ]
+    described = replace(state.description, train=lists[0], validation=lists[1])
+    run_states.save(trained.last, replace(state, description=described))
+    assert epochs(trained.train(AttemptOptions(epochs=3))) == [3]
+    run_states.save(trained.last, replace(state, description=described))
     for i in range(8):
         picture(trained.images / "train" / "bee", f"{i}", (255, 255, 255))
     assert "(the same files with other pixels)" in trained.refused()

@@ -50,7 +50,7 @@ def test_start_watch_pause_checkpoint_detach_come_back_stop() -> None:
     assert run_lock.is_live(RUN)
 
     third = headless("stop")
-    assert third.communicate()[0] == "told 1-lenet5-digits to stop\n"
+    assert third.communicate()[0] == "sent stop to 1-lenet5-digits\n"
     wait_for(lambda: not run_lock.is_live(RUN))
     assert journal.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from engine import numbers
-from engine.text import byte_size, harmless
+from engine.text import harmless
 
 # How many files or folders a sentence names.
 EXAMPLES = 3
@@ -190,9 +190,9 @@ def too_few_images(path: object, count: int) -> str:
 def data_too_large(images: int, needed: float, free: float, fitting: int) -> str:
     """`fitting` is the largest side of the images, in pixels, with which they would fit."""
     return (
-        f"{images:,} images need {byte_size(needed)} of memory, and {byte_size(free)} are free: "
-        f"choose smaller images with --set size={fitting} or less, free some memory, or stream a "
-        "folder with --set loader=streaming."
+        f"{images:,} images need {numbers.size(needed)} of memory, and {numbers.size(free)} are "
+        f"free: choose smaller images with --set size={fitting} or less, free some memory, or "
+        "stream a folder with --set loader=streaming."
     )
 
 
@@ -238,7 +238,7 @@ def no_semaphores(why: str) -> str:
 
 def no_shared_memory(needed: float, why: str) -> str:
     return (
-        f"the processes that decode images need {byte_size(needed)} of shared memory, which the "
+        f"the processes that decode images need {numbers.size(needed)} of shared memory, which the "
         f"system refuses ({harmless(why)}): free some memory, raise the limits of `ulimit -v` and "
         "`ulimit -n`, or use a smaller batch or size."
     )
@@ -274,13 +274,13 @@ DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 
 
 def images_resident(needed: float, device: str) -> str:
-    return f"the images ({byte_size(needed)}) stay in the memory of the {device}"
+    return f"the images ({numbers.size(needed)}) stay in the memory of the {device}"
 
 
 def images_streamed(needed: float, room: float, workers: int) -> str:
     return (
-        f"the images ({byte_size(needed)}, with room for {byte_size(room)} in memory) are decoded "
-        f"from disk when needed, by {workers} process{'es' * (workers > 1)}"
+        f"the images ({numbers.size(needed)}, with room for {numbers.size(room)} in memory) are "
+        f"decoded from disk when needed, by {workers} process{'es' * (workers > 1)}"
     )
 
 

@@ -14,7 +14,7 @@ from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding, Verdict
 from engine.diagnosis.folder_trial import nearest_folder, tried
-from engine.text import byte_size
+from engine.numbers import size
 
 SECTION = "folders"
 # A checkpoint of a large net takes some hundred MB, three of them at a time.
@@ -41,8 +41,8 @@ def runs(system: System, folder: Path) -> Iterator[Finding]:
 def _room(section: str, name: str, folder: Path) -> Finding:
     free = shutil.disk_usage(folder).free
     if free < DISK_TIGHT:
-        return Finding(section, name, byte_size(free), "warning", words.FREE_DISK)
-    return Finding(section, name, byte_size(free))
+        return Finding(section, name, size(free), "warning", words.FREE_DISK)
+    return Finding(section, name, size(free))
 
 
 def temporary(system: System) -> Iterator[Finding]:

@@ -10,9 +10,9 @@ from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding
 from engine.machine.torch_facts import TorchFacts
+from engine.numbers import size
 from engine.protocol.events import Gpu
 from engine.start.device_request import GPU_SIGNS
-from engine.text import byte_size
 
 SECTION = "GPUs"
 # Others leave less than this share of the memory.
@@ -46,11 +46,11 @@ def _listed(gpu: Gpu) -> Finding:
     """A GPU with the memory that other processes hold; who they are is nobody's business."""
     number = "" if gpu.cuda is UNSET else f" (cuda:{gpu.cuda})"
     free = gpu.memory_total - gpu.memory_used
-    value = f"{gpu.name}, {byte_size(free)} of {byte_size(gpu.memory_total)} free"
+    value = f"{gpu.name}, {size(free)} of {size(gpu.memory_total)} free"
     others = sum(holder.processes for holder in gpu.holders)
     if others:
         held = sum(holder.memory for holder in gpu.holders)
-        value += words.held(others, byte_size(held))
+        value += words.held(others, size(held))
     name = f"GPU {gpu.index}{number}"
     if free < LITTLE * gpu.memory_total:
         return Finding(SECTION, name, value, "warning", words.GPU_FULL)

@@ -12,7 +12,7 @@ from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding, Verdict
 from engine.diagnosis.folder_trial import tried
 from engine.machine.memory import free_bytes, limited_groups
-from engine.text import byte_size
+from engine.numbers import size
 
 SECTION = "memory"
 # An engine on a CPU takes about 400 MB; with less than twice that, it is likely to be killed.
@@ -25,15 +25,15 @@ def memory(system: System) -> Iterator[Finding]:
     total = psutil.virtual_memory().total
     groups, membership = system.root / "sys/fs/cgroup", system.root / "proc/self/cgroup"
     limits = [group.limit for group in limited_groups(groups, membership) if group.limit < total]
-    yield Finding(SECTION, "machine", byte_size(total))
-    limit = byte_size(min(limits)) if limits else words.NO_LIMIT
+    yield Finding(SECTION, "machine", size(total))
+    limit = size(min(limits)) if limits else words.NO_LIMIT
     yield Finding(SECTION, "limit of container or job", limit)
     free = free_bytes(groups, membership)
     if free >= TIGHT:
-        yield Finding(SECTION, "free", byte_size(free))
+        yield Finding(SECTION, "free", size(free))
         return
     verdict: Verdict = "warning" if free >= TOO_LITTLE else "failure"
-    yield Finding(SECTION, "free", byte_size(free), verdict, words.FREE_MEMORY)
+    yield Finding(SECTION, "free", size(free), verdict, words.FREE_MEMORY)
 
 
 def shared_memory(system: System) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def shared_memory(system: System) -> Iterator[Finding]:
     except OSError:
         yield Finding(SECTION, name, words.MISSING, "failure", words.MOUNT_SHM)
         return
-    value = words.free_of(byte_size(usage.free), byte_size(usage.total))
+    value = words.free_of(size(usage.free), size(usage.total))
     trial = tried(folder)
     if trial.error:
         value = words.not_writable(value, trial.error)

@@ -100,6 +100,10 @@ class Rank:
     def report_failure(self, sentence: str) -> None:
         """Tell the leader why this rank ends."""
 
+    def failure(self) -> str:
+        """The sentence of another rank that has failed; else empty."""
+        return ""
+
     def explain_lost_rank(self, error: BaseException) -> str:
         """The sentence for an error that means that another rank has ended; else empty."""
         return ""

@@ -138,15 +138,18 @@ class TorchrunRank(Rank):
         with contextlib.suppress(Exception):  # not connected yet, or torchrun has ended too
             self._store.set(FAILURE, sentence)
 
+    def failure(self) -> str:
+        with contextlib.suppress(Exception):  # as above
+            if self._store.check([FAILURE]):
+                return str(self._store.get(FAILURE).decode())
+        return ""
+
     def explain_lost_rank(self, error: BaseException) -> str:
         from torch import distributed
 
         if not isinstance(error, distributed.DistError) and "gloo" not in str(error):
             return ""
-        with contextlib.suppress(Exception):
-            if self._store.check([FAILURE]):
-                return str(self._store.get(FAILURE).decode())
-        return rank_text.RANK_LOST
+        return self.failure() or rank_text.RANK_LOST
 
 
 def this_rank(environment: Mapping[str, str] = os.environ) -> Rank:

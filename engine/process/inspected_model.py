@@ -27,6 +27,7 @@ from engine.inspection.inspector import Inspector
 from engine.process import model_init, process_text, resume_checks
 from engine.protocol import commands
 from engine.protocol.events import Event, RunStarted
+from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
@@ -76,7 +77,7 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
     dataset = load_at_once(load(recipe, devices.room(cpu)))
-    _check_images(run, whole, dataset)
+    _check_images(run, whole, dataset, recipe)
     model = model_init.build(recipe, run.path, dataset)
     model.load_state_dict(state.weights)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
@@ -91,13 +92,13 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     return InspectedModel(inspector, max(1, state.ended_epochs), state.step, validation)
 
 
-def _check_images(run: RunDir, saved: RunState, dataset: Dataset) -> None:
+def _check_images(run: RunDir, saved: RunState, dataset: Dataset, recipe: Recipe) -> None:
     """Raise RunError where the classes, the shape or the validation images are not the run's."""
     started = next(newest_first(run.journal, RunStarted), None)
     then = resume_checks.data_of_run(saved.description, started)
     if then is None:
         return
-    now = resume_checks.data_of(dataset)
+    now = resume_checks.data_of(dataset, recipe)
     resume_checks.check_labels(then, now, run.label)
     validation = then._replace(train=None, statistics=())
     if changed := resume_checks.other_lists(validation, now):

@@ -82,7 +82,7 @@ class Lines:
             f"lr {numbers.significant(event.lr)}",
             _speed(history.pace),
         ]
-        return ["  ".join(parts + ([f"{text.duration(left)} left"] if left is not None else []))]
+        return ["  ".join(parts + ([f"{numbers.duration(left)} left"] if left is not None else []))]
 
 
 def _loss(value: float | None) -> str:
@@ -106,7 +106,7 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
     return [
         f"run {text.harmless(event.name)}",
         f"{arch} on {data}: {event.parameters:,} parameters, "
-        f"{text.short_count(event.macs)} MAC, {event.train_images:,} training and "
+        f"{numbers.count(event.macs)} MAC, {event.train_images:,} training and "
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
         f"batch {history.batch}, {text.in_epochs(history.epochs_planned)} of "
@@ -132,13 +132,13 @@ def _epoch(event: events.EpochEnded, history: History) -> str:
         f"epoch {event.epoch:>{width}}/{history.epochs_planned}  "
         f"train {_loss(event.train_loss)} {_accuracy(event.train_top1)}  "
         f"val {_loss(event.loss)} {_accuracy(event.top1)}{balanced}  "
-        f"{text.duration(event.seconds)} + {text.duration(event.evaluation_seconds)}  "
+        f"{numbers.duration(event.seconds)} + {numbers.duration(event.evaluation_seconds)}  "
         f"{_speed(event.images_per_second)}{best}"
     )
 
 
 def _ended(event: events.RunEnded, selector: str) -> str:
-    words = [event.reason, f"after {text.duration(event.seconds)}"]
+    words = [event.reason, f"after {numbers.duration(event.seconds)}"]
     if event.best_top1 is not UNSET:
         words.append(f"– best {numbers.share(event.best_top1)} at epoch {event.best_epoch}")
     if event.test_top1 is not UNSET:

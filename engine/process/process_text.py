@@ -52,6 +52,10 @@ def other_list(split: str, then: int, now: int) -> str:
     return f"{now:,} {split} images, not {then:,}" if then != now else f"other {split} images"
 
 
+def other_contents(split: str) -> str:
+    return f"{split} images with other content"
+
+
 OTHER_PIXELS = "the same files with other pixels"
 
 

@@ -5,13 +5,18 @@ A resume is the same run, or it is refused, or the difference is said.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from engine.catalog.datasets import DATASETS
 from engine.checkpoints.run_state import Description, ImageList, RunState
 from engine.data.base.dataset import Dataset, Split
 from engine.data.base.image_digest import digest
 from engine.errors import RunError
 from engine.process import process_text
+from engine.process.image_contents import contents_digest
 from engine.protocol.events import RunStarted
 from engine.recipes.recipe import FIELDS, Recipe, Resolved
 from engine.recipes.recipe_toml import as_setting
@@ -40,19 +45,22 @@ class RunData(NamedTuple):
     validation: ImageList | None = None
 
 
-def data_of(dataset: Dataset) -> RunData:
-    """The facts about a loaded data set. Reads all pixels of a published one."""
+def data_of(dataset: Dataset, recipe: Recipe) -> RunData:
+    """The facts about the data set of a recipe. Reads all pixels of a published one."""
     return RunData(
         dataset.classes,
         tuple(dataset.train.shape),
         (*dataset.mean, *dataset.std),
-        image_list(dataset.train),
-        image_list(dataset.validation),
+        image_list(dataset.train, recipe),
+        image_list(dataset.validation, recipe),
     )
 
 
-def image_list(split: Split) -> ImageList:
-    return ImageList(images=len(split), digest=digest(split))
+def image_list(split: Split, recipe: Recipe) -> ImageList:
+    """The images of a split of the recipe's data; for files, their content too."""
+    names = split.names if recipe.data not in DATASETS else ()
+    contents = contents_digest(Path(recipe.data), names) if names else ""
+    return ImageList(images=len(split), digest=digest(split), contents=contents)
 
 
 def data_of_run(saved: Description | None, started: RunStarted | None) -> RunData | None:
@@ -77,13 +85,22 @@ def other_lists(then: RunData, now: RunData) -> list[str]:
     pairs = (("training", then.train, now.train), ("validation", then.validation, now.validation))
     changed = [
         process_text.other_list(split, was.images, is_now.images)
+        if (was.images, was.digest) != (is_now.images, is_now.digest)
+        else process_text.other_contents(split)
         for split, was, is_now in pairs
-        if was is not None and is_now is not None and was != is_now
+        if was is not None and is_now is not None and not _same(was, is_now)
     ]
     compared = zip(then.statistics, now.statistics, strict=False)
     if not changed and any(abs(was - is_now) > SAME_PIXELS for was, is_now in compared):
         changed.append(process_text.OTHER_PIXELS)
     return changed
+
+
+def _same(then: ImageList | None, now: ImageList | None) -> bool:
+    """Whether two lists are the same, as far as that is known: older runs do not know contents."""
+    if then is None or now is None or not (then.contents and now.contents):
+        then, now = (each and replace(each, contents="") for each in (then, now))
+    return then == now
 
 
 class ImageChange(NamedTuple):
@@ -107,7 +124,7 @@ def check_resume(
     changed = other_lists(then, now)
     if changed and not force:
         raise RunError(process_text.other_lists(run, changed))
-    validation = then.validation != now.validation
+    validation = not _same(then.validation, now.validation)
     return ImageChange(tuple(changed), validation) if changed else None
 
 

@@ -103,7 +103,7 @@ class TrainerSetup:
     def _check_data(self, saved: RunState, dataset: Dataset) -> ImageChange | None:
         """Compare the data with the checkpoint, before this attempt writes anything about it."""
         started = next(newest_first(self._run.journal, events.RunStarted), None)
-        now, run = resume_checks.data_of(dataset), self._run.label
+        now, run = resume_checks.data_of(dataset, self._recipe), self._run.label
         return resume_checks.check_resume(saved, started, now, run, force=self._force)
 
     def _unusable_gpu(self, device: torch.device) -> Generator[Event, None, None]:

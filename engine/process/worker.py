@@ -70,7 +70,7 @@ class Worker(threading.Thread):
         """Train, and append the last event."""
         try:
             self._work()
-            self.outcome = Outcome("done" if self._stop_order is None else "stopped")
+            self.outcome = self._finished()
         except EngineError as error:
             self.outcome = Outcome("failed", str(error), error.exit_code)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
@@ -96,6 +96,16 @@ class Worker(threading.Thread):
         failure = self._session.saver.wait()
         if failure:
             raise RunError(failure)
+
+    def _finished(self) -> Outcome:
+        """How a training without an error of this rank ended.
+
+        Where another rank fails, torchrun stops this one with the signal that a person would send.
+        """
+        if self._stop_order is None:
+            return Outcome("done")
+        failure = self._rank.failure()
+        return Outcome("failed", failure, 1) if failure else Outcome("stopped")
 
     def _train(self, stream: EventStream) -> EventStream | None:
         """Train until the end or a stop; returns the next stream where the run rolls back."""

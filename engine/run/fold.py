@@ -226,6 +226,8 @@ class Fold:
 
     def _seconds_since_last(self, event: Event) -> float:
         """Seconds since the last event; 0 if the gap is too long to have been spent on training."""
+        if isinstance(event, events.Phase) and event.name == "starting":
+            return 0.0  # an engine's first event: before it, none trained
         seconds = event.time - self.last_time
         # An excerpt of a long journal leaves events out: then the gap may be longer.
         missing = max(1, event.seq - self.last_seq)

@@ -38,8 +38,10 @@ class History(Fold):
 
     @property
     def epoch(self) -> int:
-        """The epoch in training, from 1; after the end of the run, the last one."""
+        """The epoch in training, from 1; once the run is done, the last one."""
         ended = self.epochs[-1].epoch if self.epochs else 0
+        if ended and self.ended is not None and self.ended.reason == "done":
+            return ended  # patience may have ended the run before its last epoch
         # Until an epoch is evaluated, its last step belongs to it.
         return min(self.epochs_planned, max(ended, (self.step - 1) // self.steps_per_epoch) + 1)
 

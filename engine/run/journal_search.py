@@ -110,6 +110,19 @@ def find_resumes(path: Path) -> list[events.Resumed]:
     return [*_newest_between(path, events.Resumed)][::-1]
 
 
+def oldest_first(path: Path, kind: type[Kind], after: Event) -> Iterator[Kind]:
+    """The events of one kind that follow an event of this journal, except superseded ones."""
+    resumes, tag = find_resumes(path), _tag(kind.__name__)
+    start = _start(path, after)
+    with _content(path) as content:
+        at = content.find(tag, start) if start else -1
+        while at >= 0:
+            event = decoded(_line_at(content, at))
+            if isinstance(event, kind) and not superseded(event, resumes):
+                yield event
+            at = content.find(tag, at + 1)
+
+
 def _newest_between(
     path: Path, kind: type[Kind], start: int = 0, end: int = sys.maxsize
 ) -> Iterator[Kind]:

@@ -6,7 +6,7 @@ earlier ones, though not of every epoch.
 
 from __future__ import annotations
 
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 from engine.protocol.events import (
@@ -18,7 +18,7 @@ from engine.protocol.events import (
     RunStarted,
 )
 from engine.run.history import History
-from engine.run.journal_search import newest_first
+from engine.run.journal_search import newest_first, oldest_first
 
 
 def history(journal: Path, run: RunStarted, ended: EpochEnded) -> History:
@@ -35,8 +35,12 @@ def history(journal: Path, run: RunStarted, ended: EpochEnded) -> History:
 
 
 def _newest(journal: Path, kind: type[Event], ended: EpochEnded) -> list[Event]:
-    """The events of one kind at the newest step that has any, in order."""
-    found = newest_first(journal, kind, before=ended)
+    """The events of one kind at the newest step that has any, in order.
+
+    The journal may get them after later epochs, but in the order of their steps.
+    """
+    late = takewhile(lambda e: e.step <= ended.step, oldest_first(journal, kind, after=ended))
+    found = chain([*late][::-1], newest_first(journal, kind, before=ended))
     newest = next(found, None)
     if newest is None:
         return []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterable
 
-from engine.text import duration, harmless
+from engine.numbers import duration
+from engine.text import harmless
 
 
 def no_run(selector: str, runs_dir: object) -> str:

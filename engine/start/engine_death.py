@@ -12,6 +12,11 @@ from engine.run.run_paths import RunDir
 from engine.start import start_text
 
 
+def had_engine(run: RunDir, *, wrote: bool) -> bool:
+    """Whether the run had an engine: it `wrote` an event, or its lock still names an owner."""
+    return wrote or run_lock.read_owner(run) is not None
+
+
 def sentence(run: RunDir) -> str:
     """The sentence about the last engine of the run, which is gone without a `RunEnded`."""
     owner = run_lock.read_owner(run)

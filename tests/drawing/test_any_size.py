@@ -45,7 +45,8 @@ from tui.panes.layers.layer_rows import explanation, layer_facts, layer_pane
 from tui.panes.layers.stage_tree import opened_at_first
 from tui.panes.machine.machine_rows import machine_pane
 from tui.panes.maps.kernel_rows import kernels_pane
-from tui.panes.maps.map_rows import MapView, maps_facts, maps_foot, maps_pane, maps_range
+from tui.panes.maps.map_border import maps_facts, maps_foot, maps_range
+from tui.panes.maps.map_rows import MapView, maps_pane
 from tui.panes.scalars.scalar_drawing import INKS, Scalar, scalar_pane
 from tui.panes.scalars.scalar_drawing import scale_for as scalar_scale
 from tui.terminal.viewer_cost import ViewerCost

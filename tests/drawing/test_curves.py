@@ -99,10 +99,10 @@ def test_a_validation_that_is_not_finite_has_its_sign_once() -> None:
     assert rows == ["    2┤   ⢀o⡀   nan     ⢀o", "    0┤"]
 
 
-def test_many_epochs_show_each_second_or_fourth_point() -> None:
+def test_many_epochs_are_a_line_with_a_sign_here_and_there() -> None:
     points = [(float(epoch), 1.0) for epoch in range(1, 101)]
     rows = drawn(curve_pane(Series([], points, []), 25, 1, window=(0.0, 100.0), scale=HEIGHT))
-    assert rows == ["     │⠤⠤⠤o⠤⠤o⠤⠤o⠤⠤o⠤⠤o⠤⠤o"]
+    assert rows == ["     │⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤o⠤⠤⠤⠤⠤o"]
 
 
 def test_a_cursor_stands_behind_the_curves() -> None:

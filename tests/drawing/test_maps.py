@@ -12,18 +12,15 @@ from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.shades import blocks, pictured, shades
 from tui.panes.maps.kernel_rows import kernels_facts, kernels_foot, kernels_pane, kernels_range
-from tui.panes.maps.map_rows import (
-    MapView,
-    map_layout,
+from tui.panes.maps.map_border import (
     maps_facts,
     maps_foot,
     maps_label,
-    maps_pane,
     maps_range,
-    maps_tiles,
-    ordered,
     waiting_foot,
 )
+from tui.panes.maps.map_layout import map_layout, maps_tiles
+from tui.panes.maps.map_rows import MapView, maps_pane, ordered
 
 EVENT = examples.feature_maps()
 

@@ -85,6 +85,12 @@ def test_before_the_first_event() -> None:
     assert cells.text(row) == " run 7 lenet5                ○ starting "
 
 
+def test_a_run_that_was_moved_has_the_number_of_its_folder() -> None:
+    """`cnn-tui attach 43` would show another run."""
+    row = status_row(examples.half_done(), 80, 0.0, label="51-resnet18-cifar10")
+    assert cells.text(row).startswith(" run 51 ")
+
+
 def test_the_device_is_named_by_its_model() -> None:
     for device, shown in (
         ("cuda:0 NVIDIA GeForce RTX 4090", "cuda:0 4090"),

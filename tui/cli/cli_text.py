@@ -46,8 +46,8 @@ HELP_DATA_DIR = "Folder to look for data sets in."
 HELP_NAME = "Name of the run (default: ARCH-DATA)."
 HELP_RESUME_AUTO = "With --name: resume the newest run of that name, or start it."
 HELP_FORCE = (
-    "Treat an engine on another machine as gone when it has been silent for long; and go on where "
-    "the images have changed, from the next epoch and not bit for bit."
+    "Resume a run whose engine on another machine has long been silent, or whose images have "
+    "changed (from the next epoch, not bit-exact)."
 )
 HELP_ON_NAN = "When the loss is not a number: pause, stop or rollback."
 HELP_NO_UI = "Train in the foreground and print plain lines."
@@ -57,11 +57,11 @@ HELP_ASCII = "Draw with ASCII characters only."
 HELP_RUNS_DIR = "Folder of the runs (default: $CNN_TUI_RUNS or ./runs)."
 HELP_MORE_EPOCHS = (
     "Train to this total of epochs, even if the run was done or patience has ended it; patience "
-    "then counts anew."
+    "then starts to count again."
 )
 HELP_CHANGE = (
-    "Change how the run goes on, as in --set patience=0: epochs, patience, on_nan, save_every, "
-    "keep, data, data_dir; can be repeated."
+    "Change a setting of the run, as in --set patience=0: epochs, patience, on_nan, save_every, "
+    "keep, data or data_dir; can be repeated."
 )
 HELP_OTHER_DEVICE = "Resume on another device and stay there: auto, cpu, cuda or cuda:N."
 HELP_ONCE = "Print one frame as text and exit."
@@ -77,7 +77,7 @@ DEMO_NEEDS_TERMINAL = "demo needs a terminal: do not redirect its input or outpu
 LINES_INSTEAD = "plain lines follow, as with --no-ui."
 FRAME_INSTEAD = "one frame follows, as with --once."
 NO_LAUNCHER = "say what to train, as in `cnn-tui --arch lenet5 --data digits`."
-NO_DEMO = "see the demo on another one."
+NO_DEMO = "play the demo on another one."
 
 
 def no_screen(term: str, instead: str) -> str:
@@ -111,13 +111,13 @@ def options_for_torchrun(options: Iterable[str]) -> str:
 
 # The engine gets a command even if it changes nothing.
 UNCHANGED = {
-    ("pause", "paused"): ", but it was paused already",
-    ("continue", "live"): ", but it was not paused",
+    ("pause", "paused"): ", which was paused already",
+    ("continue", "live"): ", which was not paused",
 }
 
 
-def told(command: str, run: str, state: str) -> str:
-    return f"told {harmless(run)} to {command}{UNCHANGED.get((command, state), '')}"
+def command_sent(command: str, run: str, state: str) -> str:
+    return f"sent {command} to {harmless(run)}{UNCHANGED.get((command, state), '')}"
 
 
 # Tables: for each column its heading, and whether it holds numbers
@@ -149,13 +149,9 @@ def left_out(columns: Iterable[str]) -> str:
     return f"a wider terminal also shows: {', '.join(columns)}"
 
 
-def no_runs(folder: str) -> str:
-    return f"the folder {harmless(folder)} holds no run yet: start one with `cnn-tui`"
-
-
 def why_failed(name: str, error: str) -> str:
     return f"{harmless(name)}: {harmless(error)}"
 
 
 def can_be_deleted(command: str) -> str:
-    return f"delete a run that failed before it saved anything with: {harmless(command)}"
+    return f"a run that failed before it saved anything can be deleted: {harmless(command)}"

@@ -50,7 +50,6 @@ def resume(
 
     found = run_search.find(runs_dir, run)
     engine_environment.check_modules()
-    headless = no_ui or not viewer_start.on_screen()
     changes = dict(parse_setting(setting) for setting in sets)
     request = resuming.resume_request(found, changes, epochs, gpus, device, force=force)
     live = run_lock.watch(found) == ["live"]
@@ -59,13 +58,9 @@ def resume(
     if dry_run:
         chosen, _ = resuming.resumed_recipe(found, request)
         rehearsal.rehearse(chosen, found, request.engine_options)
-    if live and not headless:
+    if live and not no_ui and viewer_start.on_screen():
         click.echo(already_running(found.label), err=True)
         viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
     claim, chosen = resuming.resume(found, request)
     options = request.engine_options
-    if not no_ui:
-        viewer_start.explain_lines()
-    viewer_start.train(
-        claim, chosen, runs_dir, options=options, headless=headless, ascii_only=ascii_only
-    )
+    viewer_start.train(claim, chosen, runs_dir, options=options, no_ui=no_ui, ascii_only=ascii_only)

@@ -24,7 +24,7 @@ def _run_command(name: str, help_text: str) -> click.Command:
         found = run_search.find_live(runs_dir, run)
         state = run_summary.state_now(found)
         spool.send(found, getattr(commands, name.capitalize()))
-        click.echo(cli_text.told(name, found.label, state))
+        click.echo(cli_text.command_sent(name, found.label, state))
 
     return command
 

@@ -44,10 +44,6 @@ class StartRequest:
         return cls(**known, flags=given)
 
     @property
-    def headless(self) -> bool:
-        return self.no_ui or not viewer_start.on_screen()
-
-    @property
     def is_empty(self) -> bool:
         """Whether no option describes a run; a data folder alone does not."""
         described = self.name or self.recipe or self.sets or self.flags.keys() - {"data_dir"}
@@ -91,7 +87,7 @@ def start_or_open_launcher(request: StartRequest) -> None:
 
     if request.is_empty and (why := viewer_start.no_screen(cli_text.NO_LAUNCHER)):
         raise UsageError(why)
-    if request.is_empty and not request.headless:
+    if request.is_empty and not request.no_ui and viewer_start.on_screen():
         engine_environment.check_modules()
         data_dir = str(request.flags.get("data_dir", ""))
         viewer_start.open_launcher(request.runs_dir, data_dir, ascii_only=request.ascii_only)
@@ -118,14 +114,12 @@ def start(request: StartRequest) -> NoReturn:
 def _train(
     request: StartRequest, claim: Claim, chosen: Recipe, options: Sequence[str] = ()
 ) -> NoReturn:
-    if not request.no_ui:
-        viewer_start.explain_lines()
     viewer_start.train(
         claim,
         chosen,
         request.runs_dir,
         options=options,
-        headless=request.headless,
+        no_ui=request.no_ui,
         ascii_only=request.ascii_only,
     )
 

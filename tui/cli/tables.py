@@ -17,10 +17,11 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.catalog import datasets as catalog
+from engine.numbers import duration
 from engine.recipes import presets
-from engine.run import run_lock, run_search
+from engine.run import run_lock, run_search, run_text
 from engine.run.run_paths import RunDir
-from engine.text import duration, harmless
+from engine.text import harmless
 from tui import shared_text
 from tui.cli import cli_text
 from tui.drawing import architecture_list
@@ -138,7 +139,7 @@ def runs(runs_dir: Path) -> None:
     known = run_search.list_runs(runs_dir)
     found = [summarize(run, run_lock.liveness(run)) for run in known]
     if not found:
-        click.echo(cli_text.no_runs(str(runs_dir)))
+        click.echo(run_text.no_runs(runs_dir))
         return
     tested = any(run.test_top1 is not None for run in found)
     _print(_run_columns(tested), [_run_row(run, tested) for run in found])
@@ -178,7 +179,7 @@ def _run_row(run: RunSummary, tested: bool) -> tuple[str, ...]:
         f"{sign} {word}".strip(),
         run_list.epochs(run),
         run_list.best(run),
-        *([run_list.test_share(run)] if tested else []),
+        *([run_list.tested(run)] if tested else []),
         duration(run.seconds) if run.seconds else "",
         time.strftime("%d %b %H:%M", time.localtime(run.started)) if run.started else "",
     )

@@ -42,25 +42,24 @@ def no_screen(instead: str) -> str:
     return cli_text.no_screen(os.environ.get("TERM", ""), instead)
 
 
-def explain_lines() -> None:
-    """Say why plain lines follow, unless there is no terminal anyway."""
-    if why := no_screen(cli_text.LINES_INSTEAD):
-        click.echo(why, err=True)
-
-
 def train(
     claim: Claim,
     chosen: Recipe,
     runs_dir: Path,
     *,
     options: Sequence[str] = (),
-    headless: bool,
+    no_ui: bool,
     ascii_only: bool,
 ) -> NoReturn:
-    """Start the engine with these options and watch it; headless, it replaces this process."""
+    """Start the engine with these options and watch it.
+
+    With `no_ui`, or where nothing can be drawn, the engine replaces this process and prints lines.
+    """
     from engine.start import launch
 
-    if headless:
+    if not no_ui and (why := no_screen(cli_text.LINES_INSTEAD)):
+        click.echo(why, err=True)
+    if no_ui or not on_screen():
         launch.exec_engine(claim, chosen, *options)
     launch.spawn(claim, chosen, *options)
     watch(claim.run, runs_dir, started=True, ascii_only=ascii_only)

@@ -12,7 +12,7 @@ from engine.catalog import architectures
 from engine.catalog.architectures import Architecture, Estimate, Stage
 from engine.catalog.data_shape import DataShape
 from engine.catalog.datasets import DatasetFacts
-from engine.text import short_count
+from engine.numbers import count
 from tui import shared_text
 from tui.drawing import cells, drawing_text
 from tui.drawing.cells import Row, Span
@@ -75,7 +75,7 @@ def macs(a: Architecture, shape: DataShape) -> str:
 
 
 def _count(estimate: Estimate) -> str:
-    return short_count(estimate.value) if estimate.exact else f"≈{short_count(estimate.value)}"
+    return count(estimate.value) if estimate.exact else f"≈{count(estimate.value)}"
 
 
 def _top5(a: Architecture) -> str:

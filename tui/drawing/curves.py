@@ -17,8 +17,9 @@ from tui.drawing.series import Series
 RECENT_ROW = 8
 # The most columns of that row.
 RECENT_COLUMNS = 30
-# The fewest columns between two epochs that have a sign of their own.
-SIGN_COLUMNS = 3
+# The fewest columns between two epochs that each have a sign. Closer ones are a line, with a sign
+# here and there: a sign has whole rows, and many of them would hide the exact line.
+SIGN_COLUMNS, RARE_SIGNS = 3, 10
 
 ABOVE = "↑"
 
@@ -156,11 +157,11 @@ def _validation_signs(
 
 
 def _stride(width: int, window: Limits) -> int:
-    """Each epoch has a sign, or every second, fourth … one if they would crowd."""
-    stride = 1
-    while stride * width < SIGN_COLUMNS * (window[1] - window[0]):
-        stride *= 2
-    return stride
+    """Each epoch has a sign, or every fourth, eighth … one if they would crowd."""
+    columns_per_epoch = width / (window[1] - window[0]) if window[1] > window[0] else width
+    if columns_per_epoch >= SIGN_COLUMNS:
+        return 1
+    return 1 << math.ceil(math.log2(RARE_SIGNS / columns_per_epoch))
 
 
 def nan_marks(lines: Iterable[Sequence[tuple[float, float]]], width: int, window: Limits) -> Marks:

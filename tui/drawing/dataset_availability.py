@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine import numbers
 from engine.catalog import datasets
 from engine.catalog.datasets import DatasetFacts
-from engine.text import byte_size
 from tui.drawing import drawing_text
 
 
@@ -12,4 +12,4 @@ def availability(data: DatasetFacts, data_dir: str = "") -> str:
     """`ready` if the set is on this disk, else `↓` and the size of its download."""
     if datasets.folder_of(data, data_dir) is not None:
         return drawing_text.READY
-    return drawing_text.to_download(byte_size(sum(file.size for file in data.downloads)))
+    return drawing_text.to_download(numbers.size(sum(file.size for file in data.downloads)))

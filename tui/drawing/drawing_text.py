@@ -147,7 +147,7 @@ ENGINE_SILENT = "silent"
 
 
 def reading(percent: str) -> str:
-    """The state of a run whose journal is not read wholly."""
+    """The state of a run while a part of its journal is not read yet."""
     return f"reading {percent} %"
 
 

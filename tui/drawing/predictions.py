@@ -13,8 +13,8 @@ from tui.drawing.spark import meter
 from tui.drawing.table import widest
 
 RIGHT, WRONG = "✓", "✗"
-# The cells of `100.0 %` with a space before it, and the shortest bar.
-SHARE, SHORTEST_BAR = 8, 3
+# The cells of `100.0 %` and of `100 %` with a space before it, and the shortest bar.
+SHARE, SHORT_SHARE, SHORTEST_BAR = 8, 6, 3
 
 
 def verdict(best: int, true: int) -> Span:
@@ -27,18 +27,22 @@ def prediction_rows(
 ) -> list[Row]:
     """`✗ dog  ▇▇▇▇▁ 81.0 %`: a row for each of the first classes, with its probability.
 
-    The right class carries ✓, and a wrong first one ✗. Without room for whole names, no bar.
+    The right class carries ✓, and a wrong first one ✗. Without room for whole names, no bar
+    and no decimals.
     """
     longest = widest([class_name(classes, index) for index, _ in top])
-    name = min(longest, max(1, width - 2 - SHARE))
-    room = width - 3 - name - SHARE
+    exact = width - 2 - SHARE >= longest
+    column = SHARE if exact else SHORT_SHARE
+    name = min(longest, max(1, width - 2 - column))
+    room = width - 3 - name - column
+    written = numbers.share if exact else numbers.whole_share
     drawn = room if room >= SHORTEST_BAR else -1
     return [
         cells.row(
             verdict(index, true) if index == true or place == 0 else "  ",
             Span(cells.fit_text(class_name(classes, index), name), _ink(index, true)),
             Span((" " + meter(axis.share(share, 0.0, 1.0), drawn))[: drawn + 1], "dim"),
-            cells.right(numbers.share(share), width - 3 - name - drawn),
+            cells.right(written(share), width - 3 - name - drawn),
         )
         for place, (index, share) in enumerate(top)
     ]

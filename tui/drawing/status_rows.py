@@ -53,8 +53,9 @@ def status_row(
     """Name and device on the left, state and time left on the right.
 
     The row shows the longest pair of forms that fits, and shortens the state last. `label` is the
-    name of a run that has not started yet. `pausing` says that a pause was requested and the engine
-    has not replied, `silent` that the engine has written nothing for a while.
+    name of the run's folder, which a person may have moved since the start; empty if it is unknown.
+    `pausing` says that a pause was requested and the engine has not replied, `silent` that the
+    engine has written nothing for a while.
     """
     names = _names(history, label)
     states = _states(history, now, state(history, pausing, silent), clock)
@@ -136,9 +137,9 @@ def _more_states(history: History, long: Row) -> Row:
 
 
 def _names(history: History, label: str) -> tuple[Row, ...]:
-    """The name and the device of the run, from long to short; until it starts, `label`."""
+    """The name and the device of the run, from long to short."""
     run = history.run
-    number, name = _numbered(label if run is None else run.name)
+    number, name = _numbered(label if label or run is None else run.name)
     title = harmless(f"{number} {name}".strip())
     if run is None:
         return ((Span(title, "title"),),)

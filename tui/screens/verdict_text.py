@@ -21,7 +21,9 @@ def failed_reason(error: str) -> str:
 
 
 def stopped(epoch: int, planned: int, go_on: str) -> str:
-    return f"stopped in epoch {epoch} of {planned}" + (f"; go on with: {go_on}" if go_on else "")
+    """`planned` is 0 where the run stopped before it had a plan."""
+    where = f" in epoch {epoch} of {planned}" if planned else " before the first epoch"
+    return f"stopped{where}" + (f"; go on with: {go_on}" if go_on else "")
 
 
 STOPPED_REASON = "A command or a signal stopped the run before its planned end."
@@ -61,8 +63,9 @@ def no_learning_reason(epochs: int) -> str:
     )
 
 
-def overfits(epoch: int, train: str, val: str, *, over: bool) -> str:
-    return f"{'overfitted' if over else 'overfits'} since epoch {epoch}: train {train}, val {val}"
+def overfits(epoch: int, train: str, val: str, last: int, *, over: bool) -> str:
+    verb = "overfitted" if over else "overfits"
+    return f"{verb} since epoch {epoch} (val loss): train {train}, val {val} @{last}"
 
 
 def overfits_reason(lowest: str, epoch: int, now: str, train: str) -> str:

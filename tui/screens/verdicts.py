@@ -109,7 +109,8 @@ def _ended(history: History, go_on: str) -> Verdict | None:
     if ended.reason == "failed":
         reason = verdict_text.failed_reason(ended.error)
         return Verdict("error", verdict_text.failed(go_on), reason)
-    text = verdict_text.stopped(history.epoch, history.epochs_planned, go_on)
+    planned = history.epochs_planned if history.run is not None else 0
+    text = verdict_text.stopped(history.epoch, planned, go_on)
     return Verdict("note", text, verdict_text.STOPPED_REASON)
 
 
@@ -163,9 +164,8 @@ def _overfits(history: History) -> Verdict | None:
     rises = last.epoch - best.epoch >= OVERFIT_EPOCHS and now > lowest * (1 + 2 * MOVES)
     if not (rises and now > train and _gap(last) >= 100 * OVERFIT_GAP):
         return None
-    text = verdict_text.overfits(
-        best.epoch, percent(last.train_top1), share(last.top1), over=history.ended is not None
-    )
+    train_top1, top1, over = percent(last.train_top1), share(last.top1), history.ended is not None
+    text = verdict_text.overfits(best.epoch, train_top1, top1, last.epoch, over=over)
     reason = verdict_text.overfits_reason(
         significant(lowest), best.epoch, significant(now), significant(train)
     )

@@ -16,7 +16,7 @@ SLICE_SECONDS = 0.005
 # Of a journal with more bytes, an excerpt is shown first. A shorter one is folded at once, in a few
 # hundredths of a second, so that the viewer never shows old states.
 LONG = 3 << 20
-# The largest share of a journal that is not folded wholly.
+# The largest share that is shown while a part of a journal is not folded yet.
 ALMOST = 0.99
 
 
@@ -50,7 +50,7 @@ class JournalFolding:
         return self.history is not self._folded
 
     def fold_slice(self) -> HistoryUpdate:
-        """Fold new events for one slice of time; the first call folds a short journal wholly."""
+        """Fold new events for one slice of time; the first call folds all of a short journal."""
         first = self._reader is None and not self.shows_excerpt
         if first and journal_size(self._journal) > LONG:
             self.history = _unread()
@@ -68,14 +68,14 @@ class JournalFolding:
             folded = self._folded.fold(batch.events)
             kinds = None if kinds is None else kinds | folded
             if time.monotonic() > deadline:
-                self._tell_share(self._reader)
+                self._note_share(self._reader)
                 return HistoryUpdate(frozenset() if self.shows_excerpt else kinds, more=True)
         if self._folded.read_share < 1.0:
             self._folded.read_share = 1.0
             self.history, kinds = self._folded, None
         return HistoryUpdate(kinds, more=False)
 
-    def _tell_share(self, reader: JournalReader) -> None:
+    def _note_share(self, reader: JournalReader) -> None:
         """Write the share into a history that is not whole yet; a whole one stays whole."""
         if self.history.read_share < 1.0:
             size = max(1, journal_size(self._journal))

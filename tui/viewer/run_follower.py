@@ -121,6 +121,5 @@ class RunFollower:
 
     @property
     def _had_engine(self) -> bool:
-        """Whether an engine existed that may have died: a released lock has no owner."""
         wrote = self.history.last_seq > 0 and not self._wrote_nothing
-        return wrote or run_lock.read_owner(self.run) is not None
+        return engine_death.had_engine(self.run, wrote=wrote)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import numbers
-from engine.text import duration, harmless
+from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Span
@@ -58,7 +58,7 @@ def best(run: RunSummary) -> str:
     return _share(run.best_top1)
 
 
-def test_share(run: RunSummary) -> str:
+def tested(run: RunSummary) -> str:
     """The accuracy on the test images; empty unless the run ended with it."""
     return _share(run.test_top1)
 
@@ -69,5 +69,5 @@ def _share(fraction: float | None) -> str:
 
 def _time(run: RunSummary) -> str:
     if run.state == "live" and run.remaining is not None:
-        return shared_text.time_left(duration(run.remaining))
-    return duration(run.seconds) if run.seconds else ""
+        return shared_text.time_left(numbers.duration(run.remaining))
+    return numbers.duration(run.seconds) if run.seconds else ""

@@ -17,7 +17,7 @@ from engine.run.run_paths import RunDir
 from engine.start import engine_death
 from tui.viewer.journal_folding import journal_size
 
-RunState: TypeAlias = Literal["live", "paused", "done", "stopped", "failed", "silent"]
+RunState: TypeAlias = Literal["starting", "live", "paused", "done", "stopped", "failed", "silent"]
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -56,23 +56,29 @@ def state_now(run: RunDir) -> RunState:
     """The state of a run, read from an excerpt of its journal: quick even for a long journal."""
     history = History()
     history.fold(excerpt(run.journal))
-    return state_of(history, run_lock.liveness(run))
+    return _state(run, history, run_lock.liveness(run))
 
 
-def state_of(history: History, liveness: Liveness) -> RunState:
-    """The state of a run; if its engine is gone without a `RunEnded`, the run has failed."""
+def _state(run: RunDir, history: History, liveness: Liveness) -> RunState:
+    """The state of a run; if its engine is gone without a `RunEnded`, the run has failed.
+
+    A run that still waits for its first engine is starting.
+    """
     if liveness == "live":
         paused = history.phase is not None and history.phase.name == "paused"
         return "paused" if paused else "live"
     if liveness == "silent":
         return "silent"
-    return history.ended.reason if history.ended else "failed"
+    if history.ended is not None:
+        return history.ended.reason
+    had_engine = engine_death.had_engine(run, wrote=history.last_seq > 0)
+    return "failed" if had_engine else "starting"
 
 
 def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
     """Read and fold the whole journal of the run."""
     history = _read(run)
-    best, state = history.best, state_of(history, liveness)
+    best, state = history.best, _state(run, history, liveness)
     chosen = history.run.recipe if history.run else None
     arch, data = short_names(chosen) if chosen else ("", "")
     return RunSummary(
@@ -95,11 +101,8 @@ def summarize(run: RunDir, liveness: Liveness) -> RunSummary:
 
 
 def _error(run: RunDir, history: History) -> str:
-    """Why the run failed; "" for one that has had no engine yet."""
-    if history.ended is not None:
-        return history.ended.error
-    had_engine = history.last_seq > 0 or run_lock.read_owner(run) is not None
-    return engine_death.sentence(run) if had_engine else ""
+    """Why the run failed."""
+    return history.ended.error if history.ended is not None else engine_death.sentence(run)
 
 
 class SummaryCache:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SIGNS: Mapping[str, str] = {
+    "starting": "○",
     "live": "●",
     "paused": "‖",
     "done": " ",
@@ -14,6 +15,7 @@ SIGNS: Mapping[str, str] = {
 }
 
 STATE_WORDS: Mapping[str, str] = {
+    "starting": "starting",
     "live": "training",
     "paused": "paused",
     "done": "done",

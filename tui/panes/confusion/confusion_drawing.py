@@ -195,7 +195,9 @@ def _matrix_foot(
         return (Span(confusion_text.part_of(len(shape.rows), len(shape.columns), many), "dim"),)
     if width - shape.width >= BESIDE:
         return ()
-    return short_pairs(counted.mistakes[:most], classes, room)
+    pairs = short_pairs(counted.mistakes[:most], classes, room)
+    named = cells.row(f"{confusion_text.WORST} ", *pairs)
+    return named if counted.mistakes and most is None and cells.width(named) <= room else pairs
 
 
 def _selection(

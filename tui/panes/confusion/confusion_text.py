@@ -19,6 +19,8 @@ SHADES_FROM = "shades from "
 
 SOME = ">0"
 
+WORST = "worst"
+
 WORST_PAIRS = "worst pairs"
 
 COUNT = "n"
@@ -111,7 +113,7 @@ WAITING_FOR_IMAGES = "waiting for these images …"
 
 NO_SUCH_IMAGE = "There is no such image to look at."
 
-PICTURES_FOOT = "validation images, as the model sees them now   esc back"
+PICTURES_FOOT = "validation images, as the model sees them now   Esc back"
 
 PAGES = "← → more"
 

@@ -66,7 +66,7 @@ def logarithm(value: float) -> float:
 
 
 def amount(value: Measured) -> str:
-    """One or two digits in at most five cells: .021, 8e-4, 1.8, 120, 2e3."""
+    """One or two digits in at most five cells: 0.021, 8e-4, 1.8, 120, 2e3."""
     size = abs(numbers.number(value))
     if not math.isfinite(size):
         return shared_text.NAN

@@ -73,7 +73,7 @@ def rows_shown(rows: int, first: int, height: int) -> str:
 
 
 def legend(shape: LayerTable, shown: Sequence[int], when: str, room: int) -> Row:
-    """`epoch 11.9   RF > : wider than the 32 px of an image`: what the table does not say."""
+    """`epoch 12   RF > : wider than the 32 px of an image`: what the table does not say."""
     beyond = any((shape.rows[node].receptive or 0) > shape.side > 0 for node in shown)
     sign = layers_text.beyond(shape.side) if beyond else ""
     forms = ("   ".join(filter(None, (when, sign))), when, sign)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -121,11 +122,11 @@ class LayersPane(Pane):
 
     @property
     def _when(self) -> str:
-        """`epoch 11.9`: when the report was made; empty without one, or where the title says it."""
+        """`epoch 11`: when the report was made; empty without one, or where the title says it."""
         epoch = self.epoch_shown
         if epoch is None or self.past_epoch is not None:
             return ""
-        return shared_text.at_epoch(epoch_number(epoch))
+        return shared_text.at_epoch(epoch_number(math.ceil(epoch)))
 
     def inside(self, width: int, height: int) -> list[Row]:
         over = self.history.ended is not None

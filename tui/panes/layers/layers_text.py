@@ -143,12 +143,12 @@ def explain_dead(layer: str, share: str) -> str:
 def explain_vanishing(layer: str) -> str:
     return (
         f"The gradient nearly vanishes in {layer}, which hardly learns: shortcuts as in ResNet, "
-        "or batch norm, cure that."
+        "or batch norm, help."
     )
 
 
 def explain_exploding(layer: str) -> str:
-    return f"The gradient explodes in {layer}: a lower learning rate or clip tames it."
+    return f"The gradient explodes in {layer}: a lower learning rate or --set clip=1 helps."
 
 
 def explain_others(count: int) -> str:

@@ -15,7 +15,14 @@ from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
 from tui.panes.base import line_editing
 from tui.panes.base.pane import Border, Pane
-from tui.panes.maps import kernel_rows, map_rows, maps_explanation, maps_text
+from tui.panes.maps import (
+    kernel_rows,
+    map_border,
+    map_layout,
+    map_rows,
+    maps_explanation,
+    maps_text,
+)
 from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
 
@@ -222,12 +229,8 @@ class MapsPane(Pane):
         if self.is_on_screen:
             self._turn_to(layer, self._wanted[1])
         else:
-            self._layer, self._first, self._on_kernels, self._selected_elsewhere = (
-                layer,
-                0,
-                False,
-                True,
-            )
+            self._layer, self._selected_elsewhere = layer, True
+            self._first, self._on_kernels = 0, False
 
     def action_layer(self, step: int) -> None:
         names, (layer, image) = self._names(), self._wanted
@@ -283,7 +286,7 @@ class MapsPane(Pane):
         event = self._shown
         if event is None:
             return 0, 0
-        return self._channels(event), map_rows.maps_tiles(event, *inside).capacity
+        return self._channels(event), map_layout.maps_tiles(event, *inside).capacity
 
     def _channels(self, event: FeatureMaps) -> int:
         """The channels that can be shown: at most as many as a reply or the journal holds."""
@@ -338,12 +341,12 @@ class MapsPane(Pane):
         found = self._shown_kernels
         if found is not None:
             facts = kernel_rows.kernels_facts(found, facts_room)
-            when = map_rows.maps_when(found, self.history.steps_per_epoch)
+            when = map_border.maps_when(found, self.history.steps_per_epoch)
             foot = kernel_rows.kernels_foot(found, when)
             range_ = kernel_rows.kernels_range(found, *inside, self._first)
         else:
-            facts = map_rows.maps_facts(self._drawn, self.history.classes, facts_room)
-            range_ = map_rows.maps_range(self._drawn, *inside, self._view)
+            facts = map_border.maps_facts(self._drawn, self.history.classes, facts_room)
+            range_ = map_border.maps_range(self._drawn, *inside, self._view)
             foot = self._foot(width - 9, range_)
         if self._typed is not None:
             foot = (Span(maps_text.go_to_image(self._typed, self._images), "selected"),)
@@ -357,14 +360,14 @@ class MapsPane(Pane):
         if self._waiting and self._on_kernels:
             return (Span(f"{maps_text.KEY_KERNELS}  "), Span(maps_text.WAITING, "selected"))
         if self._waiting and (shown is None or (shown.layer, shown.image) != (layer, image)):
-            return map_rows.waiting_foot(layer, image)
+            return map_border.waiting_foot(layer, image)
         return self._maps_foot(shown, room, range_)
 
     def _maps_foot(self, shown: FeatureMaps | None, room: int, range_: Row) -> Row:
         layers = self.history.run.layers if self.history.run else ()
         sees = (layer.receptive for layer in layers if shown and layer.name == shown.layer)
         steps = self.history.steps_per_epoch
-        return map_rows.maps_foot(shown, steps, room - width(range_), next(sees, 0))
+        return map_border.maps_foot(shown, steps, room - width(range_), next(sees, 0))
 
     def inside(self, width: int, height: int) -> list[Row]:
         found = self._shown_kernels

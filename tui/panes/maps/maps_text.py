@@ -78,7 +78,7 @@ EXPLAIN_NOT_FINITE = "Some values are not numbers: maps without a bar hold them.
 
 EXPLAIN_NO_PREDICTION = "The outputs of the network for this image are not numbers."
 
-NOT_RECORDED = "Of past epochs only these maps are recorded: press . until the last epoch."
+NOT_RECORDED = "Only these maps of a past epoch are recorded: press . until the last epoch."
 
 
 def image(number: int) -> str:
@@ -124,8 +124,8 @@ def explain_kernels(layer: str, epoch: str, largest: str) -> str:
 
 
 def explain_right(name: str, share: str) -> str:
-    return f"The network takes this image for {name} with {share} %, which is correct."
+    return f"The network predicts {name} with {share} %, which is correct."
 
 
 def explain_wrong(name: str, share: str, true: str) -> str:
-    return f"The network takes this image for {name} with {share} %, but it is {true}."
+    return f"The network predicts {name} with {share} %, but the image shows {true}."

@@ -7,7 +7,8 @@ from pathlib import Path
 from textual.reactive import var
 
 from engine.catalog import datasets
-from engine.text import harmless, short_count
+from engine.numbers import count
+from engine.text import harmless
 from tui import shared_text
 from tui.drawing.dataset_availability import availability
 from tui.drawing.table import Column
@@ -36,7 +37,7 @@ class DataBox(Chooser):
             Column("", [*(d.key for d in known), name]),
             Column(
                 "",
-                [*(short_count(d.train_images + d.test_images) for d in known), images],
+                [*(count(d.train_images + d.test_images) for d in known), images],
                 2,
                 right=True,
             ),
@@ -51,7 +52,7 @@ def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:
     if folder is None:
         return launcher_text.FOLDER_ENTRY, "", "", ""
     name, shape = harmless(Path(folder.path).name), folder.shape
-    return name, short_count(folder.images), _square(shape.size), shared_text.classes(shape.classes)
+    return name, count(folder.images), _square(shape.size), shared_text.classes(shape.classes)
 
 
 def _square(side: int) -> str:

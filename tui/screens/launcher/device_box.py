@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine import numbers
 from engine.machine import cgroups, gpu_numbering, nvml
 from engine.protocol import events
-from engine.text import byte_size
 from tui.drawing.table import Column
 from tui.screens.launcher import launcher_text
 from tui.screens.launcher.new_run import AUTO
@@ -29,4 +29,4 @@ def _name_and_memory(gpu: events.Gpu) -> str:
     """The name and the free memory of a GPU, unless torch may number GPUs differently than NVML."""
     if not gpu_numbering.ordered_as_by_nvml():
         return launcher_text.DEVICE_UNKNOWN
-    return f"{gpu.name}   {byte_size(gpu.memory_total - gpu.memory_used)} free"
+    return f"{gpu.name}   {numbers.size(gpu.memory_total - gpu.memory_used)} free"

@@ -1,0 +1,80 @@
+"""The words in the frame of the maps pane: prediction, layer, image, epoch and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import numbers
+from engine.protocol.events import FeatureMaps, Kernels
+from engine.text import harmless
+from tui import shared_text
+from tui.drawing import cells, predictions
+from tui.drawing.cells import Row, Span
+from tui.drawing.curve_facts import epoch_number
+from tui.drawing.frame import fitting
+from tui.drawing.mistakes import class_name
+from tui.panes.maps import maps_text
+from tui.panes.maps.map_layout import maps_tiles
+from tui.panes.maps.map_rows import MapView
+
+
+def maps_facts(event: FeatureMaps | None, classes: Sequence[str], room: int) -> Row:
+    """`✗ dog 81.0 %   true cat`, or a shorter form: the top prediction, and whether it is right."""
+    if event is None or not event.top:
+        return ()
+    best, probability = event.top[0]
+    sign = predictions.verdict(best, event.true)
+    name = sign._replace(text=sign.text + class_name(classes, best))
+    share = Span(" " + numbers.share(probability))
+    true = Span(f"   {shared_text.TRUE} {class_name(classes, event.true)}", "dim")
+    forms: list[Row] = [(name, share), (name,)]
+    if best != event.true:
+        forms = [(name, share, true), (name, true), *forms]
+    return fitting([*forms, (sign._replace(text=sign.text.strip()),)], room)
+
+
+def maps_label(event: FeatureMaps) -> str:
+    """`conv1  64×32×32`: the layer and the shape of its output."""
+    return f"{harmless(event.layer)}  {maps_text.times(event.shape)}"
+
+
+def maps_foot(
+    event: FeatureMaps | None, steps_per_epoch: int, room: int, receptive: int = 0
+) -> Row:
+    """`conv1  64×32×32  sees 3×3 px   image 4217   epoch 12`, or a shorter form.
+
+    These are the layer, its output, its receptive field, the image, and the epoch of the network.
+    """
+    if event is None:
+        return ()
+    label = Span(maps_label(event))
+    sees = Span(f"  {maps_text.sees(receptive)}" if receptive else "", "dim")
+    image = Span(f"   {maps_text.image(event.image)}", "dim")
+    when = Span(f"   {maps_when(event, steps_per_epoch)}", "dim")
+    name = Span(harmless(event.layer))
+    alone = when._replace(text=when.text.strip())
+    forms = [(label, image, when), (name, image, when), (name, when), (alone,)]
+    return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
+
+
+def maps_when(event: FeatureMaps | Kernels, steps_per_epoch: int) -> str:
+    """`epoch 12`: the epoch of the network."""
+    return shared_text.at_epoch(epoch_number(event.step / max(1, steps_per_epoch)))
+
+
+def waiting_foot(layer: str, image: int) -> Row:
+    """`conv2   image 18  waiting …`: an open request."""
+    requested = f"{harmless(layer)}   {maps_text.image(image)}  "
+    return (Span(requested), Span(maps_text.WAITING, "selected"))
+
+
+def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView) -> Row:
+    """`1-6 of 64  strongest first`: the channels that are shown, and their order."""
+    if event is None or not event.maps:
+        return ()
+    page = maps_tiles(event, width, height).page(view.first, len(event.maps))
+    if not page:
+        return ()
+    channels = max(len(event.maps), *event.shape[:1])
+    order = Span(f"  {maps_text.STRONGEST_FIRST}" if view.strongest else "", "dim")
+    return cells.row(shared_text.some_of(page[0] + 1, page[-1] + 1, channels), order)
