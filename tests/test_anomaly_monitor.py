@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 from torch import Tensor
@@ -95,6 +96,16 @@ def test_three_epochs_at_chance_are_told() -> None:
 def test_an_epoch_above_chance_is_enough(accuracies: tuple[float, ...]) -> None:
     said = [event for n, top1 in enumerate(accuracies, start=1) for event in epoch(n, top1)]
     assert watched(*said) == []
+
+
+@pytest.mark.parametrize(("train", "alerts"), [(0.5, 1), (0.68, 0), (0.9, 1)])
+def test_few_images_do_not_contradict_a_training_that_learns(train: float, alerts: int) -> None:
+    counts = ((15, 5), (10, 10))  # 62.5 % of 40 images: a guess is within 50 % ± 15.8 %
+    said: list[Event] = [scripted.started(("cat", "dog"))]
+    for n in (1, 2, 3):
+        ended = msgspec.structs.replace(scripted.ended_epoch(n, 0.625), train_top1=train)
+        said += [events.Confusion(n, counts), ended]
+    assert len(watched(*said)) == alerts
 
 
 def test_always_naming_the_most_frequent_class_is_a_guess() -> None:

@@ -293,16 +293,19 @@ def test_whether_data_is_here_is_told_before_its_shape() -> None:
 
 
 def test_a_narrow_table_has_a_row_a_model_and_tells_what_it_leaves_out() -> None:
-    heading, _, *rows, last = on_terminal(80, "models")
+    heading, _, *rows, last, counts, top5, top1 = on_terminal(80, "models")
     assert heading.rstrip().endswith("top-1")
     assert [row.split()[0] for row in rows] == list(architectures.ARCHITECTURES)
     assert last == "a wider terminal also shows: what was new"
+    assert counts == "parameters and MAC: for images of 3×32×32 and 10 classes"
+    assert top5.startswith("top-5 err: the error on ImageNet")
+    assert top1.startswith("top-1: the accuracy")
 
 
 def test_a_wide_terminal_and_a_pipe_show_all_of_a_table() -> None:
     heading, _, *rows = on_terminal(200, "models")
     assert heading.rstrip().endswith("what was new")
-    assert len(rows) == len(architectures.ARCHITECTURES)
+    assert len(rows) == len(architectures.ARCHITECTURES) + 3
     assert cli("models").output.splitlines()[2:] == rows
 
 

@@ -116,7 +116,7 @@ async def test_recent_is_a_stretch_of_the_same_axis_in_all_three_panes(live: Run
         await pilot.press("t")
         for name in PANES:
             foot = rows(pilot, name)[-1]
-            assert "epoch 2◆" in foot, name
+            assert "─ 2 ◆─" in foot, name
             assert "─ 3 ─" in foot, name
         await pilot.press("t")
         assert "╰epoch 0  peak " in rows(pilot, "rate")[-1]

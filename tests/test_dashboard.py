@@ -579,6 +579,45 @@ async def test_e_explains_the_pane_as_it_is_now(live: RunDir, keys: list[str]) -
         assert isinstance(pilot.app.screen, Dashboard)
 
 
+@pytest.mark.parametrize("key", ["7", "8", "9"])
+async def test_e_right_behind_the_key_of_a_pane_explains_what_it_shows(
+    live: RunDir, key: str
+) -> None:
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        await pilot.press(key)
+        await pilot.pause()
+        dashboard, drawn = pilot.app.screen, screen(pilot)
+        await pilot.press("e")
+        explained = screen(pilot)
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        dashboard = pilot.app.screen
+        await typed(pilot, f"{key}e")
+        await pilot.pause()
+        assert screen(pilot) == explained
+        strips = dashboard._compositor.render_strips()
+        assert "\n".join(strip.text for strip in strips) == drawn, "also behind the dialog"
+
+
+async def test_panes_behind_a_dialog_go_on_and_send_the_changes_alone(live: RunDir) -> None:
+    app = app_of(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = app.screen
+        assert isinstance(dashboard, Dashboard)
+        await pilot.press("e")
+        await pilot.pause()
+        updates: list[FineUpdate] = []
+        app._display = lambda screen, update: updates.append(update)  # type: ignore[method-assign, assignment, arg-type]
+        for right in (4, 5):  # the first may come with the first frame of the dialog
+            updates.clear()
+            Journal(live.journal).append(scripted.confusion(3, right=right))
+            dashboard.read()
+            await pilot.pause()
+        sent = "".join(piece.strip.text for update in updates for piece in update.pieces)
+        assert 0 < len(sent) < 120 * 40 / 8
+
+
 async def test_y_copies_the_command_that_comes_back(live: RunDir) -> None:
     app = app_of(live)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -642,6 +681,14 @@ async def test_a_pane_of_a_past_epoch_says_which_epoch_it_shows(tmp_path: Path) 
         assert "nearest" not in screen(pilot)
         assert "now, not" not in screen(pilot)
     os.close(lock)
+
+
+async def test_a_run_that_has_ended_has_no_now(tmp_path: Path) -> None:
+    said = [*scripted.half_a_run(), events.RunEnded("stopped")]
+    async with app_of(scripted.run_dir(tmp_path / "runs", said)).run_test(size=(120, 40)) as pilot:
+        await pilot.press("7", "comma")
+        assert "at the end, not epoch 1" in screen(pilot)
+        assert not [line for line in screen(pilot).splitlines() if " now" in line]
 
 
 async def test_a_past_epoch_before_the_first_is_none(tmp_path: Path) -> None:

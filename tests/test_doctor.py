@@ -172,11 +172,25 @@ def test_kept_choices_are_told_with_the_way_to_forget_them(tmp_path: Path) -> No
     keep(subject, choice, folder)
     keep(subject, StepTime(0.0123), folder / "gpu")
     found = verdicts(processor_findings.choices(system(tmp_path / "root"), folder))
-    told = ("float32, channels-last, bf16 1.09× as fast, torch 2.14", "ok")
+    why = "(bf16 is only 1.09× as fast; from 1.25× on it is taken)"
+    told = (f"float32, channels-last {why}, torch 2.14", "ok")
     assert found["lenet5 1×32×32"] == told
     assert found["to measure again"][0] == "cnn-tui doctor --forget-choices"
     found = verdicts(processor_findings.choices(system(tmp_path / "root"), folder / "gpu"))
     assert found["lenet5 1×32×32"] == ("12.3 ms a step, torch 2.14", "ok")
+
+
+def test_choices_of_one_name_are_told_apart_by_what_differs(tmp_path: Path) -> None:
+    subject = {"architecture": "lenet5", "input": "1×32×32", "torch": "2.14", "kernels": "AVX2"}
+    keep({**subject, "batch": "64"}, StepTime(0.5), tmp_path)
+    keep({**subject, "batch": "128"}, StepTime(0.5), tmp_path)
+    keep(
+        {**subject, "input": "3×32×32"}, Computation("bf16", "contiguous", {"bf16": 1.5}), tmp_path
+    )
+    found = [each.value for each in processor_findings.choices(system(tmp_path), tmp_path)]
+    assert "500 ms a step, torch 2.14, batch 64" in found
+    assert "500 ms a step, torch 2.14, batch 128" in found
+    assert "bf16, contiguous (bf16 is 1.50× as fast as what it replaces), torch 2.14" in found
 
 
 def test_a_choice_that_cannot_be_kept_is_a_warning(tmp_path: Path) -> None:

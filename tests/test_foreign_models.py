@@ -15,6 +15,7 @@ from engine.errors import UsageError
 from engine.inspection import layer_events
 from engine.models import registry
 from engine.models.user_model import with_copied_file
+from engine.process.inspected_model import load_inspected_model
 from engine.protocol import events
 from engine.recipes.recipe_toml import read_fields
 from engine.run import run_search
@@ -127,7 +128,7 @@ def test_timm_is_asked_for_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_where_timm_is_not_installed_a_sentence_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
-    assert "install it with `pip install timm`" in refused("timm/resnet18")
+    assert f"install it with `{sys.executable} -m pip install timm`" in refused("timm/resnet18")
 
 
 # The user's own
@@ -192,16 +193,22 @@ def test_a_traceback_stands_in_the_log(net: Path, capsys: pytest.CaptureFixture[
     assert "return undefined" in capsys.readouterr().err
 
 
-def test_a_run_keeps_the_file_that_it_began_with(net: Path, tmp_path: Path) -> None:
+def test_weights_keep_the_file_that_made_them_and_a_run_without_any_follows_the_users(
+    net: Path, tmp_path: Path
+) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    first = with_copied_file(f"{net}:make", run)
+    first = with_copied_file(f"{net}:make", run, keep=False)
     assert first == f"{run / 'net.py'}:make"
-    net.write_text("")
-    assert with_copied_file(f"{net}:make", run) == first
+    net.write_text("repaired = 1")
+    assert with_copied_file(f"{net}:make", run, keep=True) == first
+    assert (run / "net.py").read_text() == NET
+    assert with_copied_file(f"{net}:make", run, keep=False) == first
+    assert (run / "net.py").read_text() == "repaired = 1"
     net.unlink()
-    assert isinstance(registry.build(with_copied_file(f"{net}:make", run), 3, 32, 5), nn.Sequential)
-    assert with_copied_file("resnet18", run) == "resnet18"
+    assert with_copied_file(f"{net}:make", run, keep=False) == first
+    assert (run / "net.py").read_text() == "repaired = 1"
+    assert with_copied_file("resnet18", run, keep=False) == "resnet18"
 
 
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
@@ -217,13 +224,13 @@ def test_what_a_kept_file_imports_is_found_beside_the_original(net: Path, tmp_pa
     (tmp_path / "run").mkdir()
     (tmp_path / "layers_beside.py").write_text(NET)
     net.write_text("from layers_beside import make")
-    model = registry.build(with_copied_file(f"{net}:make", tmp_path / "run"), 3, 32, 5)
+    model = registry.build(with_copied_file(f"{net}:make", tmp_path / "run", keep=False), 3, 32, 5)
     assert isinstance(model, nn.Sequential)
 
 
 def test_a_file_that_is_gone_before_the_run_began_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"net\.py cannot be read: No such file"):
-        with_copied_file(f"{tmp_path / 'net.py'}:make", tmp_path)
+        with_copied_file(f"{tmp_path / 'net.py'}:make", tmp_path, keep=False)
 
 
 # In a run
@@ -281,3 +288,18 @@ def test_an_exit_in_the_midst_of_a_run_names_the_line(net: Path, fork_server: Fo
     ended = events_of(run)[-1]
     assert isinstance(ended, events.RunEnded)
     assert "an error of the model (exiting.py, line 14): SystemExit: bye; repair" in ended.error
+    assert "go on with `cnn-tui resume 1-exiting-digits`" in ended.error
+
+
+def test_a_run_goes_on_with_the_repaired_file_until_it_has_saved_and_then_with_its_own(
+    net: Path, fork_server: ForkServer
+) -> None:
+    net.write_text(NET.replace("in_channels, 4", "3, 4"))
+    run = new_run(
+        Path("runs"), {"arch": "net.py:make", "data": "digits", "threads": 1, "epochs": 1}
+    )
+    assert fork_server.start(run).wait() == 2
+    net.write_text(NET)
+    assert fork_server.start(run).wait() == 0
+    net.write_text("broken")
+    assert load_inspected_model(run).step > 0

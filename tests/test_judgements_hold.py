@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.inspection.output_range import Ending
 from engine.numbers import percent, share, significant
 from engine.protocol import events
 from engine.protocol.events import Event, Health
@@ -17,6 +18,7 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.schedule import Asked, Steering
 from engine.run.history import History
+from engine.training.training_text import ENDINGS
 from tests import scripted
 from tui.drawing import cells
 from tui.panes.curves import curves_explanation
@@ -143,11 +145,72 @@ def test_verdicts_on_layers_and_machine(
         else []
     )
     assert not bad or found(r"unhealthy: (\w+) ", text)[0] in bad
-    taken = taken_by_others(load)
+    taken = taken_by_others(history)
     words = found(r"others take (.+)", text)
     assert bool(words) == bool(taken)
     meant = {said: part for part, said in verdict_text.SHARES}
     assert not words or meant[words[0]] == pytest.approx(taken, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("train_loss", "top1", "images", "said"),
+    [
+        (1.0, 0.09, 100, False),  # within the chance of 100 images
+        (1.0, 0.09, 8_000, False),  # 3 deviations are 1.006 points
+        (1.0, 0.09, 9_000, True),
+        (1.0, 0.0, 100, True),
+        (1.0, 0.0, 80, False),
+        (2.3, 0.0, 10_000, False),  # it has not learned yet
+        (None, 0.0, 10_000, False),
+    ],
+)
+def test_worse_than_a_guess_is_more_than_chance(
+    train_loss: float | None, top1: float, images: int, said: bool
+) -> None:
+    history = run([(train_loss, 0.5, 2.5, top1)], None)
+    assert history.run is not None
+    history.run = msgspec.structs.replace(history.run, validation_images=images)
+    assert ("worse than a guess" in str(verdicts(history))) == said
+
+
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        ("softmax", "the network ends in a softmax: remove it"),
+        ("sigmoid", "the network seems to end in a sigmoid: remove it"),
+        ("relu", "the network seems to end in a ReLU: remove it"),
+    ],
+)
+def test_an_activation_after_the_logits_is_said_to_the_end(ending: Ending, text: str) -> None:
+    alert = events.Alert("warning", events.ENDING, ENDINGS[ending], step=1)
+    many = [(0.5, 0.5, 0.5, 0.5)] * 600  # more than the log keeps
+    said = verdicts(run([(2.0, 0.5, 2.0, 0.5), *many], "done", alert))
+    assert said[0].text == text
+    assert said[0].reason[0].isupper()
+    assert "Remove it, since" in said[0].reason
+    assert "learned" in cells.text(verdict_row(said, 100))
+
+
+@pytest.mark.parametrize(("step", "stays"), [(0, False), (20, True)])
+def test_a_start_from_the_beginning_forgets_what_stood_after_the_logits(
+    step: int, stays: bool
+) -> None:
+    alert = events.Alert("warning", events.ENDING, ENDINGS["softmax"], step=1)
+    history = run([(2.0, 0.5, 2.0, 0.5)], None, alert)
+    history.fold([events.Resumed("a1", 0, 1, step=step)])
+    assert ("ends in a softmax" in str(verdicts(history))) == stays
+
+
+def test_a_pause_is_no_fault_of_the_machine() -> None:
+    load = events.Hardware(4, 1.0, 0.05, 1, 2, 1, 10**12)
+    history = run([(0.5, 0.5, 0.5, 0.5)], None, load)
+    assert history.steps is not None
+    history.fold([msgspec.structs.replace(history.steps, waited=0.9)] * 130)
+    assert "CPU shared" in str(verdicts(history))
+    assert "waits for images" in str(verdicts(history))
+    history.fold([events.Phase("paused")])
+    assert "CPU shared" not in str(verdicts(history))
+    assert "waits for images" not in str(verdicts(history))
 
 
 @given(results, endings, st.integers(1, 220))

@@ -69,6 +69,14 @@ EXITS = "ends the program when it is loaded (net.py, line {}): put what only a s
         ("p = argparse.ArgumentParser()\np.add_argument('x')\np.parse_args([])", EXITS.format(17)),
         ("def make(classes): sys.exit()", EXITS.format(15)),
         (
+            "def make(n=5): return Net(n)",
+            "make in net.py must take the number of classes: def make(classes).",
+        ),
+        (
+            "class make(nn.Module):\n    def __init__(self): super().__init__()",
+            "make in net.py must take the number of classes: def __init__(self, classes).",
+        ),
+        (
             "def make(classes): return Net(classes).requires_grad_(False)",
             "all parameters of net.py:make are frozen, so it cannot learn: leave requires_grad",
         ),
@@ -323,7 +331,11 @@ def test_a_file_is_read_without_running_it(tmp_path: Path) -> None:
         ("", "nets.py", "there is no file nets.py to build the model from"),
         ("", "torchvision/resnet19", "did you mean torchvision/resnet18?"),
         ("", "torchvision/fasterrcnn", "torchvision has no image classifier 'fasterrcnn'"),
-        ("", "timm/resnet50", "timm is not installed: install it with `pip install timm`"),
+        (
+            "",
+            "timm/resnet50",
+            f"timm is not installed: install it with `{sys.executable} -m pip install timm`",
+        ),
     ],
 )
 def test_a_wrong_name_is_told_before_anything_is_made(

@@ -64,7 +64,9 @@ def test_the_last_stage_has_the_classes_of_the_data_and_the_stages_the_form_for_
     for shape, stem in ((DataShape(3, 32, 3), "64×32×32"), (DataShape(3, 224, 3), "64×56×56")):
         rows = [cells.text(row) for row in architecture_list.details(resnet, shape)]
         assert rows[-1].split() == ["linear", "3", "▇", "from", "512"]
-        assert stem in rows[4]
+        assert rows[2].endswith(f"for images of 3×{shape.size}×{shape.size}")
+        assert rows[3].rstrip() == " ImageNet:   top-1 accuracy 69.8 %"
+        assert stem in rows[5]
         title = architecture_list.stages_title(resnet, shape)
         assert title == f"Stages at {shape.size}×{shape.size}"
 

@@ -196,6 +196,10 @@ def test_what_may_not_change_is_refused_with_what_may(tmp_path: Path) -> None:
     sentence = "lr, batch cannot change in a run that has begun, only epochs, patience, on_nan, "
     with pytest.raises(UsageError, match=sentence):
         resume.resume_request(run, {"lr": 0.1, "patience": 3, "batch": 4})
+    with pytest.raises(UsageError, match="no recipe field 'epoch': did you mean epochs"):
+        resume.resume_request(run, {"epoch": 3, "lr": 0.1})
+    with pytest.raises(UsageError, match="no recipe field 'leer': a resume can change epochs, "):
+        resume.resume_request(run, {"leer": 0.1})
     with pytest.raises(UsageError, match="patience must be a whole number from 0"):
         resume.resume_request(run, {"patience": -1})
     with pytest.raises(DataError, match="does not exist"):

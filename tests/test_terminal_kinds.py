@@ -37,7 +37,10 @@ def test_attach_prints_one_frame_and_says_why(term: str, tmp_path: Path) -> None
     )
     assert "epoch 3/4" in done.stdout
     assert "\x1b" not in done.stdout
-    assert on_typewriter("attach", "--once", str(run.path)).stderr == ""
+    once = on_typewriter("attach", "--once", str(run.path))
+    assert once.stderr == ""
+    assert once.stdout == done.stdout
+    assert "? help" not in once.stdout
 
 
 def test_a_start_prints_lines_and_says_why(term: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engine.text import harmless
 
@@ -83,8 +83,22 @@ def no_locks(folder: str) -> str:
     return f"{harmless(folder)}: no locks there"
 
 
-def gains(measured: Mapping[str, float]) -> list[str]:
-    return [f"{name} {gain:.2f}× as fast" for name, gain in measured.items()]
+def gain(name: str, measured: float, least: float, *, taken: bool) -> str:
+    """How many times as fast an alternative was, and whether that was enough."""
+    if taken:
+        return f"{name} is {measured:.2f}× as fast as what it replaces"
+    return f"{name} is only {measured:.2f}× as fast; from {least:g}× on it is taken"
+
+
+def chosen(values: Iterable[str], reasons: Iterable[str]) -> str:
+    """`float32, channels-last (bf16 is only 1.05× as fast; from 1.25× on it is taken)`."""
+    told = "; ".join(reasons)
+    return f"{', '.join(values)} ({told})" if told else ", ".join(values)
+
+
+def apart(differing: Mapping[str, str]) -> list[str]:
+    """`batch 64`: what tells a choice from another one with the same name."""
+    return [f"{key} {harmless(value)}" for key, value in differing.items()]
 
 
 def step_time(seconds: float) -> str:

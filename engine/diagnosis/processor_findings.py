@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from engine.devices.timing import CLEAR_GAIN
 from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding
 from engine.diagnosis.folder_trial import tried
 from engine.machine import kept_choices
 from engine.machine.cgroups import computing_cores, usable_cores
-from engine.machine.kept_choices import Computation, StepTime
+from engine.machine.kept_choices import Computation, StepTime, Subject
 from engine.machine.processor import processor
 
 SECTION = "processor"
@@ -49,20 +50,38 @@ def choices(system: System, folder: Path) -> Iterator[Finding]:
     else:
         yield Finding(section, "folder", where)
     made = kept_choices.every(Computation, folder)
-    for kept in made:
-        choice = kept.choice
-        gains = words.gains(choice.gains)
-        yield _choice(kept.subject, choice.precision, choice.memory_format, *gains)
     timed = kept_choices.every(StepTime, folder)
+    subjects = [*(each.subject for each in made), *(each.subject for each in timed)]
+    for computed in made:
+        yield _choice(computed.subject, _computation(computed.choice), subjects)
     for step in timed:
-        yield _choice(step.subject, words.step_time(step.choice.seconds))
+        yield _choice(step.subject, words.step_time(step.choice.seconds), subjects)
     if made or timed:
         yield Finding("choices", "to measure again", words.FORGET_CHOICES)
     else:
         yield Finding("choices", "kept", words.NOTHING_MEASURED)
 
 
-def _choice(subject: Mapping[str, str], *values: str) -> Finding:
-    """A choice for `lenet5 1×32×32`."""
-    name = f"{subject.get('architecture', '?')} {subject.get('input', '?')}"
-    return Finding("choices", name, ", ".join([*values, f"torch {subject.get('torch', '?')}"]))
+def _computation(choice: Computation) -> str:
+    taken = (choice.precision, choice.memory_format)
+    reasons = [
+        words.gain(name, gain, CLEAR_GAIN, taken=name in taken)
+        for name, gain in choice.gains.items()
+    ]
+    return words.chosen(taken, reasons)
+
+
+def _choice(subject: Subject, value: str, subjects: Sequence[Subject]) -> Finding:
+    """A choice for `lenet5 1×32×32`, with what differs among `subjects` of that name."""
+    alike = [other for other in subjects if _name(other) == _name(subject)]
+    differing = {
+        key: part
+        for key, part in subject.items()
+        if key != "torch" and any(other.get(key) != part for other in alike)
+    }
+    version = f"torch {subject.get('torch', '?')}"
+    return Finding("choices", _name(subject), ", ".join([value, version, *words.apart(differing)]))
+
+
+def _name(subject: Subject) -> str:
+    return f"{subject.get('architecture', '?')} {subject.get('input', '?')}"

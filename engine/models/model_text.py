@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import shlex
+import sys
 from collections.abc import Iterable
 
 from engine.text import harmless, nearest
@@ -42,7 +44,10 @@ def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
     return f"{library} has no image classifier '{harmless(name)}': {hint}"
 
 
-NO_TIMM = "timm is not installed: install it with `pip install timm`, or use another architecture."
+NO_TIMM = (
+    f"timm is not installed: install it with `{shlex.quote(sys.executable)} -m pip install timm`, "
+    "or use another architecture."
+)
 
 
 def user_file_unreadable(file: object, why: str) -> str:
@@ -71,6 +76,12 @@ def user_script(file: str, function: str) -> str:
     return (
         f"{harmless(function)} in {harmless(file)} returns TorchScript, whose layers cannot be "
         "watched: return the model without torch.jit."
+    )
+
+
+def user_takes_no_classes(file: str, function: str, definition: str) -> str:
+    return (
+        f"{harmless(function)} in {harmless(file)} must take the number of classes: {definition}."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,18 +21,19 @@ from engine.models import model_text
 from engine.run.durable_files import write_durably
 
 
-def with_copied_file(arch: str, folder: Path) -> str:
+def with_copied_file(arch: str, folder: Path, *, keep: bool) -> str:
     """The architecture's name. A user's architecture is copied, and the name points to the copy.
 
-    Makes the copy in `folder` the first time, so that a run keeps the file that it started with.
-    Imports in the file still find their modules beside the original. Raises UsageError if the file
-    cannot be read.
+    The copy lies in `folder`. With `keep`, an existing copy holds, so that weights keep the file
+    that they were made with. Otherwise the original is copied anew if it is still there. Imports in
+    the file still find their modules beside the original. Raises UsageError if the file cannot be
+    read.
     """
     user = architecture_names.user_function(arch)
     if user is None:
         return arch
     copy = folder / user.file.name
-    if not copy.exists():
+    if not copy.exists() or (not keep and user.file.exists()):
         write_durably(copy, _content(user.file))
     sys.path.append(str(user.file.parent))
     return f"{copy}:{user.function}"
@@ -76,11 +77,25 @@ def _function(file: Path, name: str) -> Callable[..., Any]:
 def _called(file: Path, function: Callable[..., Any], shape: DataShape) -> object:
     options = {"classes": shape.classes}
     try:
-        if "in_channels" in inspect.signature(function).parameters:
+        parameters = inspect.signature(function).parameters
+        if "in_channels" in parameters:
             options["in_channels"] = shape.channels
-        return function(**options)
+        if _takes_classes(parameters.values()):
+            return function(**options)
     except (Exception, SystemExit) as error:
         raise _failure(file, error) from error
+    name = function.__name__
+    made_by = "__init__(self, classes)" if isinstance(function, type) else f"{name}(classes)"
+    raise UsageError(model_text.user_takes_no_classes(file.name, name, f"def {made_by}"))
+
+
+def _takes_classes(parameters: Iterable[inspect.Parameter]) -> bool:
+    """Whether a function of these parameters accepts `classes=`."""
+    return any(
+        each.kind is each.VAR_KEYWORD
+        or (each.name == "classes" and each.kind is not each.POSITIONAL_ONLY)
+        for each in parameters
+    )
 
 
 def _failure(file: Path, error: Exception | SystemExit) -> UsageError:

@@ -11,6 +11,7 @@ from collections import deque
 
 from msgspec import UNSET
 
+from engine.numbers import number
 from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -80,13 +81,18 @@ class AnomalyMonitor:
         return ""
 
     def _accuracy(self, ended: events.EpochEnded) -> str:
-        """The sentence for accuracies within two standard errors of a guess, or empty."""
+        """The sentence for accuracies within two standard errors of a guess, or empty.
+
+        Empty also where so few images cannot tell the accuracy from that of a training that learns.
+        """
         balanced = ended.balanced is not UNSET
         score = ended.balanced if balanced else ended.top1
         chance = 1 / self._classes if balanced else self._chance
         self._best = max(self._best, score or 0.0)
         margin = 2 * math.sqrt(chance * (1 - chance) / max(1, self._images))
         if ended.epoch < PATIENT_EPOCHS or not self._images or self._best > chance + margin:
+            return ""
+        if chance + margin < number(ended.train_top1) <= self._best + margin:
             return ""
         return process_text.learns_nothing(ended.epoch, self._best, chance)
 

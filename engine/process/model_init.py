@@ -18,6 +18,7 @@ from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
+from engine.run.run_paths import RunDir
 
 # Enough for the statistics of small patches, in a fraction of a second.
 SAMPLE_IMAGES = 2_000
@@ -27,11 +28,14 @@ SAMPLE_VALUES = 20_000_000
 def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
     """The model of a recipe for these images. Raises UsageError where it cannot be built.
 
-    Copies the file of a user's architecture into the run's folder.
+    Copies the file of a user's architecture into the run's folder. Until the run has a checkpoint,
+    each attempt copies it anew: the user may have repaired it.
     """
     channels, _, size = dataset.train.shape
     options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
-    arch = user_model.with_copied_file(recipe.arch, run)
+    weights = (RunDir(run).checkpoints / name for name in ("best.pt", "last.pt"))
+    saved = any(path.exists() for path in weights)
+    arch = user_model.with_copied_file(recipe.arch, run, keep=saved)
     return registry.build(arch, channels, size, len(dataset.classes), options)
 
 

@@ -215,10 +215,12 @@ def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
 
-def own_model_failed(line: str, error: str) -> str:
+def own_model_failed(line: str, error: str, run: str) -> str:
+    """`run` is empty where a checkpoint holds the run to the file that it has."""
+    then = f"go on with `cnn-tui resume {harmless(run)}`" if run else "start a new run"
     return (
         f"the training stopped on an error of the model ({harmless(line)}): {harmless(error)}; "
-        "repair that file and start a new run (engine.log has the traceback)."
+        f"repair that file and {then} (engine.log has the traceback)."
     )
 
 

@@ -1,6 +1,6 @@
 """Compares a run that resumes with its checkpoint: its labels, its images, and its settings.
 
-A resume is the same run, or it is refused, or the difference is said.
+A resume continues the same run. If it cannot, it is refused, or the log says what differs.
 """
 
 from __future__ import annotations

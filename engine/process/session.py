@@ -134,7 +134,8 @@ class Session:
             return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
         own = architecture_names.user_function(self._recipe.arch)
         if own and (line := user_file.line_of(self.run.path / own.file.name, error)):
-            return process_text.own_model_failed(line, text.error_summary(error))
+            resumed = "" if self.saver.has_checkpoint else self.run.label
+            return process_text.own_model_failed(line, text.error_summary(error), resumed)
         return process_text.crashed(text.error_summary(error))
 
     def _set_up(self, options: AttemptOptions) -> Generator[Event | None, None, Ready]:

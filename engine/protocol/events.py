@@ -339,6 +339,8 @@ class Steered(_Event, frozen=True):
 
 # The code of the alert about a loss that is not finite.
 NON_FINITE_LOSS = "loss"
+# The code of the alert about an activation function after the logits.
+ENDING = "logits"
 
 
 class Alert(_Event, frozen=True):

@@ -8,8 +8,9 @@ from engine.numbers import short
 from engine.text import choices, harmless, nearest
 
 
-def unknown_key(key: str, known: Iterable[str]) -> str:
-    where = "`cnn-tui recipes quick` shows all of them."
+def unknown_key(
+    key: str, known: Iterable[str], where: str = "`cnn-tui recipes quick` shows all of them."
+) -> str:
     return f"there is no recipe field '{harmless(key)}': {nearest(key, known, where)}"
 
 

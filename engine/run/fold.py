@@ -71,6 +71,8 @@ class Fold:
         self.confusion: events.Confusion | None = None
         self.checkpoint: events.Checkpointed | None = None
         self.health: events.LayerHealth | None = None
+        # The alert about an activation function after the logits.
+        self.ending: events.Alert | None = None
         self.steerings: deque[events.Steered] = deque(maxlen=LOG_ENTRIES)
         self.maps: dict[str, events.FeatureMaps] = {}
         self.epochs: list[events.EpochEnded] = []
@@ -137,6 +139,8 @@ class Fold:
                 self.confusion = event
             case events.LayerHealth():
                 self.health = event
+            case events.Alert(code=events.ENDING):
+                self.ending = event
             case events.RunStarted():
                 self.run = event
             case events.EpochEnded():
@@ -147,6 +151,8 @@ class Fold:
                 self.steerings.append(event)
             case events.Resumed():
                 self.step = event.step
+                if self.ending is not None and self.ending.step > event.step:
+                    self.ending = None  # the model may have been repaired
             case events.RunEnded():
                 self.paused = False
                 self.ended, self.step = event, event.step or self.step

@@ -13,8 +13,9 @@ from engine.catalog.datasets import DATASETS
 from engine.data.folders import image_folder
 from engine.errors import RunError, UsageError
 from engine.protocol.events import Checkpointed, RunStarted, Steered
+from engine.recipes import recipe_text
 from engine.recipes.field_checks import checked
-from engine.recipes.recipe import CHANGEABLE, MOST_EPOCHS, Recipe
+from engine.recipes.recipe import CHANGEABLE, FIELDS, MOST_EPOCHS, Recipe
 from engine.recipes.recipe_building import build_recipe, fields_for_device
 from engine.recipes.recipe_toml import notes_in, read_fields, read_toml, to_toml, with_changes
 from engine.run import run_lock
@@ -58,9 +59,12 @@ def resume_request(
 ) -> ResumeRequest:
     """The request of a command line; `epochs` overrides the one among the settings.
 
-    Raises UsageError for a field that a resume may not change and for a value that it cannot have,
-    and DataError for data that is not there.
+    Raises UsageError for a field that does not exist or that a resume may not change, and for a
+    value that it cannot have, and DataError for data that is not there.
     """
+    if unknown := [key for key in settings if key not in FIELDS]:
+        can = start_text.can_change(CHANGEABLE)
+        raise UsageError(recipe_text.unknown_key(unknown[0], FIELDS, can))
     if refused := [key for key in settings if key not in CHANGEABLE]:
         raise UsageError(start_text.cannot_change(run.label, refused, CHANGEABLE))
     changed = {key: checked(key, value) for key, value in settings.items()}

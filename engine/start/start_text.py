@@ -51,6 +51,10 @@ def already_done(name: str) -> str:
     )
 
 
+def can_change(changeable: Iterable[str]) -> str:
+    return f"a resume can change {choices(changeable)}."
+
+
 def cannot_change(name: str, keys: Iterable[str], changeable: Iterable[str]) -> str:
     asked = ", ".join(harmless(key) for key in keys)
     return (

@@ -54,7 +54,7 @@ class InspectionSchedule:
         if ending is None or self.ending_alerted:
             return []
         self.ending_alerted = True
-        return [events.Alert("warning", "logits", training_text.ENDINGS[ending], step=step)]
+        return [events.Alert("warning", events.ENDING, training_text.ENDINGS[ending], step=step)]
 
     def take_scalars(self) -> Scalars:
         """The numbers that arrived since they were last taken."""

@@ -78,6 +78,8 @@ def test_a_high_pane_begins_with_the_recent_steps() -> None:
     series = Series(FALLING, [], recent)
     rows = curve_pane(series, 35, 8, window=(0.0, 2.0), scale=HEIGHT)
     assert drawn(rows)[0] == "last 60 s ▂▃▃▄▅▅▅▆▇▁▁▂▃▄▄▅▅▆▆▇│ now"
+    rows = curve_pane(series, 35, 8, window=(0.0, 2.0), scale=HEIGHT, ended=True)
+    assert drawn(rows)[0].endswith("│ end")
     rows = curve_pane(series, 35, 7, window=(0.0, 2.0), scale=HEIGHT)
     assert drawn(rows)[0].startswith("    2┤")
 
@@ -137,10 +139,10 @@ def test_a_logarithmic_axis_makes_a_line_of_a_power() -> None:
 
 
 def test_before_anything_is_measured_a_sentence_says_what_comes() -> None:
-    rows = curve_pane(Series([], [], []), 60, 3, window=(0.0, 1.0), scale=HEIGHT)
+    rows = curve_pane(Series([], [], []), 65, 3, window=(0.0, 1.0), scale=HEIGHT)
     assert drawn(rows) == [
         "    2┤",
-        "     │the first steps begin the curve, each epoch adds an o",
+        "     │the first steps begin the curve, each epoch adds a mark: o",
         "    0┤",
     ]
 

@@ -209,6 +209,15 @@ def test_where_cores_are_free_or_ours_nobody_takes_them(cpu: float, engine: floa
     assert "others take" not in "".join(drawn(machine_pane(history, 90, 12)))
 
 
+def test_while_the_run_is_paused_nothing_holds_it_up() -> None:
+    history = waiting(0.9, 130)
+    assert history.hardware is not None
+    history.fold([replace(history.hardware, cpu=1.0, engine_cpu=0.05), events.Phase("paused")])
+    [row] = [r for r in machine_pane(history, 90, 12) if cells.text(r).startswith(" bound")]
+    assert "others take" not in cells.text(row)
+    assert not any(span.ink == "warning" for span in row)
+
+
 def test_memory_has_its_unit_where_that_is_not_the_unit_of_the_whole() -> None:
     history = History()
     sample = events.Hardware(2, 0.5, 0.4, 980_000_000, 25_000_000_000, 400_000_000, 10**11)

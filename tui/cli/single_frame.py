@@ -12,9 +12,9 @@ from tui.terminal.plain_screen import screen_text
 
 
 def frame(run: RunDir, *, ascii_only: bool = False) -> str:
-    """The frame that `cnn-tui attach` would show now, in the size of this terminal or 120×40.
+    """The frame that `cnn-tui attach` would show now, without the keys.
 
-    Waits until the whole journal is read.
+    Its size is that of this terminal, or 120×40. Waits until the whole journal is read.
     """
     size = shutil.get_terminal_size((120, 40))
     return asyncio.run(_frame(run, (size.columns, size.lines), ascii_only))
@@ -28,4 +28,4 @@ async def _frame(run: RunDir, size: tuple[int, int], ascii_only: bool) -> str:
         while isinstance(app.screen, FollowingScreen) and app.screen.history.read_share < 1.0:
             await pilot.pause(SLICE_BREAK_SECONDS)
         await pilot.pause()
-        return screen_text(app)
+        return screen_text(app).rstrip()

@@ -104,6 +104,10 @@ def models() -> None:
         [*(TableColumn(c.heading, c.right, c.rank) for c in columns), news],
         [(*(column.texts[i] for column in columns), a.new) for i, a in enumerate(known)],
     )
+    shape = architecture_list.CIFAR10
+    images = f"{shape.channels}×{shape.size}×{shape.size}"
+    legend = f"{cli_text.counted_for(images, shape.classes)}\n{cli_text.RESULTS}"
+    Console().print(Text(legend))
 
 
 def datasets(data_dir: str) -> None:

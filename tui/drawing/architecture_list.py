@@ -88,14 +88,18 @@ def _top1(a: Architecture) -> str:
 
 def details(a: Architecture, shape: DataShape) -> list[Row]:
     """The architecture in words, and its stages as bars in proportion to their outputs."""
-    counts = drawing_text.counts(parameters(a, shape), macs(a, shape))
+    side = a.form(shape).size
+    images = f"{shape.channels}×{side}×{side}"
+    counts = drawing_text.counts(parameters(a, shape), macs(a, shape), images)
+    results = drawing_text.on_imagenet(a.top5_error, a.top1)
     head = [
         cells.row(" ", Span(a.title, "title"), Span(f"   {a.year}   {a.family}", "dim")),
         cells.row(" ", a.new),
         cells.row(" ", Span(counts, "dim")),
+        *([cells.row(" ", Span(results, "dim"))] if results else []),
         (),
     ]
-    stages, side = architectures.stages(a.key, shape), a.form(shape).size
+    stages = architectures.stages(a.key, shape)
     name = max(len(stage.name) for stage in stages)
     output = max(len(_output(stage)) for stage in stages)
     return head + [_stage(stage, name, output, side) for stage in stages]

@@ -103,44 +103,64 @@ def epoch_ticks(
 ) -> Row:
     """The lower border as x-axis: `epoch 0 ──── 4 ──── 8 ─`, the plot beginning `left` cells in.
 
-    `labels` are words near their epochs. `marks` stand at their epochs, or beside a number that
-    stands there. If several share a column, the first is shown. The cursor is always shown. The
-    note stands before the last number, or behind the first one if the first mark lies there;
-    without room it is left out.
+    Each mark stands in the column of its epoch; of several in a column, the latest is shown, and
+    of several at the same epoch, the first. The cursor is always shown. Words and numbers give way
+    to marks: `labels` stand near their epochs, the note as far right as it can between the first
+    number and the last. What finds no room is left out.
     """
     columns = width - left
     line = [LINE] * width
     if columns <= 0:
         return cells.merged(line)
     start, end = window
-    signs = [
-        (left + column_in(window, epoch, columns), sign)
-        for epoch, sign in marks
-        if start <= epoch <= end
-    ]
-    if cursor is not None and start <= cursor <= end:
-        line[left + column_in(window, cursor, columns)] = Span("▲", "key")
-    first, begin = _first(start, left)
-    place(line, first, (begin,))
-    last, number = _centred(end, window, left, width)
-    place(line, last, (number,))
-    _place_note(line, note, (first + len(begin.text) + 1, last - 1), [at for at, _ in signs[:1]])
+    _place_marks(line, window, left, marks, cursor)
+    first = _place_first(line, start, left)
+    last = _place_last(line, end, window, left)
+    _place_note(line, note, (first + 1, last - 1))
     for epoch, label in labels:
-        at = left + column_in(window, epoch, columns) - len(label.text) // 2
-        _place_near(line, at - 1, cells.row(" ", label, " "))
+        _place_near(line, left + column_in(window, epoch, columns), label)
     for epoch in _ticks(window, columns):
         at, number = _centred(epoch, window, left, width)
         place(line, at, (number,))
-    _place_marks(line, left, signs)
     return cells.merged(line)
 
 
-def _first(epoch: float, left: int) -> tuple[int, Span]:
-    """The number of the first epoch at the first column of the plot, with its name before it."""
+def _place_marks(
+    line: list[Span], window: Limits, left: int, marks: Iterable[Mark], cursor: float | None
+) -> None:
+    """Write each mark of the window into its column: the cursor, then the latest first."""
+    shown = [] if cursor is None else [(cursor, Span("▲", "key"))]
+    shown += sorted(marks, key=lambda mark: mark[0], reverse=True)
+    for epoch, sign in shown:
+        if window[0] <= epoch <= window[1]:
+            place(line, left + column_in(window, epoch, len(line) - left), (sign,))
+
+
+def _place_first(line: list[Span], epoch: float, left: int) -> int:
+    """Write the number of the first epoch at the first column of the plot, its name before it.
+
+    With a mark in its way, the number stands in place of the name. Returns the column behind them.
+    """
     name = f"{shared_text.EPOCH} "
     if left < len(name):
         name = " " * min(1, left)
-    return left - len(name), Span(f"{name}{epoch:g} ", "dim")
+    number = Span(f"{epoch:g} ", "dim")
+    if not place(line, left - len(name), (Span(name, "dim"), number)):
+        short = Span(f" {number.text}", "dim")
+        place(line, left - len(short.text), (short,))
+    return left + len(number.text)
+
+
+def _place_last(line: list[Span], epoch: float, window: Limits, left: int) -> int:
+    """Write the number of the last epoch, at the very end if a mark is in its way.
+
+    Returns the column where it begins, or would begin.
+    """
+    at, number = _centred(epoch, window, left, len(line))
+    if not place(line, at, (number,)):
+        short = number._replace(text=number.text.rstrip())
+        place(line, len(line) - len(short.text), (short,))
+    return at
 
 
 def place(line: list[Span], at: int, spans: Row) -> bool:
@@ -153,34 +173,22 @@ def place(line: list[Span], at: int, spans: Row) -> bool:
     return True
 
 
-def _place_near(line: list[Span], at: int, spans: Row) -> None:
-    """Write the spans into the nearest place to this column that is free."""
-    for column in sorted(range(len(line)), key=lambda column: abs(column - at)):
-        if place(line, column, spans):
-            return
-
-
-def _place_note(line: list[Span], note: Row, room: tuple[int, int], marked: Sequence[int]) -> None:
-    """Write the note at the right end of the room, or at the left if a mark lies there."""
-    padded = cells.row(" ", *note, " ")
+def _place_near(line: list[Span], column: int, label: Span) -> None:
+    """Write the label as near to this column as there is room; not where it would be far off."""
+    padded = cells.row(" ", label, " ")
     length = cells.width(padded)
-    for at in (room[1] - length, room[0]) if note else ():
-        hides = any(at <= mark < at + length for mark in marked)
-        if room[0] <= at <= room[1] - length and not hides and place(line, at, padded):
+    middle = column - length // 2
+    for at in sorted(range(middle - length, middle + length + 1), key=lambda at: abs(at - middle)):
+        if place(line, at, padded):
             return
 
 
-def _place_marks(line: list[Span], left: int, signs: Sequence[tuple[int, Span]]) -> None:
-    """Write each mark into its column, or into the nearest one where no number stands."""
-    # A space is free beside a number, and not within words.
-    ends = {at for at in range(left, len(line)) if LINE in line[max(0, at - 1) : at + 2]}
-    free = {at for at, cell in enumerate(line) if cell == LINE or (cell.text == " " and at in ends)}
-    # Written from the last to the first, so that the first of a column is seen.
-    for column, sign in reversed(signs):
-        if column in free:
-            line[column] = sign
-        elif free:
-            line[min(free, key=lambda at: (abs(at - column), at))] = sign
+def _place_note(line: list[Span], note: Row, room: tuple[int, int]) -> None:
+    """Write the note into the room, as far to the right as it can stand."""
+    padded = cells.row(" ", *note, " ")
+    for at in range(room[1] - cells.width(padded), room[0] - 1, -1) if note else ():
+        if place(line, at, padded):
+            return
 
 
 def column_in(window: Limits, epoch: float, columns: int) -> int:

@@ -86,7 +86,8 @@ def _forms(
     Each tail is what stands after the pair of training and validation, and whether the newest
     number stands before them.
     """
-    newest = cells.row(Span(f"{drawing_text.NOW} ", "train"), _value(now), "   ")
+    name = drawing_text.NOW if history.ended is None else drawing_text.LAST
+    newest = cells.row(Span(f"{name} ", "train"), _value(now), "   ")
     last = history.epochs[-1] if history.epochs else None
     if last is None:
         yield from ((*newest[:-1], *tail) for _, tail in tails)

@@ -34,16 +34,18 @@ def curve_pane(
     window: Limits,
     scale: Scale,
     cursor: float | None = None,
+    ended: bool = False,
 ) -> list[Row]:
     """The curves, which must lie in this window of epochs, with labels on the left.
 
-    `cursor` is an epoch of the window. Before the first measurement, a sentence stands in the plot.
+    `cursor` is an epoch of the window; `ended` says that the run is over. Before the first
+    measurement, a sentence stands in the plot.
     """
     if width < 1 or height < 1:
         return [()] * height
     left = axis.gutter(width)
     high = height >= RECENT_ROW and bool(series.recent)
-    above = [recent_row(series, width)] if high else []
+    above = [recent_row(series, width, ended=ended)] if high else []
     plot = _plot(series, width - left, height - len(above), window, scale)
     if not series.line and not series.points:
         plot[len(plot) // 2] = cells.centred(
@@ -55,12 +57,16 @@ def curve_pane(
     return [cells.fit(row, width) for row in rows]
 
 
-def recent_row(series: Series, width: int) -> Row:
-    """`last 60 s ▁▂▃▅▇│ now`: the newest steps over their time; empty until there are some."""
+def recent_row(series: Series, width: int, *, ended: bool) -> Row:
+    """`last 60 s ▁▂▃▅▇│ now`: the newest steps over their time; empty until there are some.
+
+    After the end of the run, `end` stands for `now`.
+    """
     if not series.recent:
         return ()
     span = spark.recent_span([point.time for point in series.recent])
-    label, end = f"{drawing_text.last(span)} ", f" {drawing_text.NOW}"
+    label = f"{drawing_text.last(span)} "
+    end = f" {drawing_text.END if ended else drawing_text.NOW}"
     columns = min(RECENT_COLUMNS, width - cells.width([Span(label + "│" + end)]))
     newest = spark.over_time([(p.time, p.value) for p in series.recent], columns, span)
     finite = [value for value in newest if value is not None and math.isfinite(value)] or [0.0]

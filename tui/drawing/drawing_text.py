@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.numbers import share
+
 
 def stages_at(size: int) -> str:
     return f"Stages at {size}×{size}"
@@ -50,7 +52,7 @@ SMOOTH = "smooth"
 
 LOG_SCALE = "log"
 
-NO_CURVE = "the first steps begin the curve, each epoch adds an o"
+NO_CURVE = "the first steps begin the curve, each epoch adds a mark: o"
 
 NO_CURVE_SHORT = "the first steps begin it"
 
@@ -215,5 +217,12 @@ BY_MACS = "MAC"
 BY_TOP1 = "top-1"
 
 
-def counts(parameters: str, macs: str) -> str:
-    return f"{parameters} parameters   {macs} MAC"
+def counts(parameters: str, macs: str, images: str) -> str:
+    return f"{parameters} parameters   {macs} MAC   for images of {images}"
+
+
+def on_imagenet(top5_error: float | None, top1: float | None) -> str:
+    """The results of an architecture that are known; empty if none is."""
+    error = [] if top5_error is None else [f"top-5 error {share(top5_error)} (paper)"]
+    accuracy = [] if top1 is None else [f"top-1 accuracy {share(top1)}"]
+    return "   ".join(["ImageNet:", *error, *accuracy]) if error or accuracy else ""

@@ -31,6 +31,7 @@ from tui.screens.pane_arrangement import PaneArrangement
 from tui.screens.run_control import RunControl
 from tui.screens.verdict_line import VerdictLine
 from tui.screens.verdicts import fitting, verdicts
+from tui.widgets.drawn import text_only
 from tui.widgets.strips import Footer, News, Numbers, Progress, Status, Strip
 
 if TYPE_CHECKING:
@@ -119,11 +120,14 @@ class Dashboard(FollowingScreen):
             if part.id not in self._layout.regions:
                 continue
             if isinstance(part, Pane):
-                shown = self._epoch.history_for(type(part), self.history)
-                # A past epoch does not change.
-                part.show(shown, kinds if shown is self.history else kinds and frozenset())
+                self._show_in(part, kinds)
             elif isinstance(part, Strip):
                 part.show(self.history, self._strip_state, kinds)
+
+    def _show_in(self, pane: Pane, kinds: frozenset[type[Event]] | None) -> None:
+        shown = self._epoch.history_for(type(pane), self.history)
+        # A past epoch does not change.
+        pane.show(shown, kinds if shown is self.history else kinds and frozenset())
 
     @property
     def _strip_state(self) -> Strip.State:
@@ -131,7 +135,7 @@ class Dashboard(FollowingScreen):
             label=self.run_dir.label,
             now=self._clock(),
             pausing=self._control.pausing,
-            keys=tuple(footer_keys(self._situation)),
+            keys=() if text_only(self.app) else tuple(footer_keys(self._situation)),
             silent=self._follower.liveness == "silent",
             go_on=self._control.resume_command,
         )
@@ -290,6 +294,7 @@ class Dashboard(FollowingScreen):
     def action_explain(self) -> None:
         from tui.screens.explain import ExplainScreen
 
+        self._show_in(self._pane, None)  # it may not have been visible until the last key
         sentences = [*self._pane.explain()]
         if (ended := self.history.ended) is not None:
             reason = shared_text.RUN_ENDED[ended.reason]

@@ -74,7 +74,7 @@ class FollowingScreen(FineScreen[str]):
     def on_following_screen_engine_events(self, message: EngineEvents) -> None:
         if self._is_quiet and message.kinds is not None and message.kinds <= SIGNS_OF_LIFE:
             return
-        if self.app.screen is self:
+        if self.is_current:  # also behind a dialog
             self.show_news(message.kinds)
 
     def on_screen_resume(self) -> None:

@@ -21,6 +21,7 @@ class VerdictLine(Strip):
             events.EpochEnded,
             events.LayerHealth,
             events.Hardware,
+            events.Alert,
             events.RunEnded,
         }
     )

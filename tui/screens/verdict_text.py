@@ -36,6 +36,13 @@ def broken_validation(epoch: int) -> str:
 BROKEN_VALIDATION_REASON = "The weights of that epoch are of no use; best.pt holds better ones."
 
 
+def ending(alert: str) -> tuple[str, str, str]:
+    """The long form, the short one and the reason, from the sentence of the alert."""
+    what, _, why = harmless(alert).partition(": ")
+    long = f"{what}: remove it"
+    return long, long.removeprefix("the network "), why[:1].upper() + why[1:]
+
+
 def worse_than_guess(top1: str, guess: str, *, over: bool) -> str:
     return f"validation {'was' if over else 'is'} worse than a guess: {top1}, a guess has {guess}"
 

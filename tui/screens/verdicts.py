@@ -35,6 +35,8 @@ OVERFIT_EPOCHS, STILL_EPOCHS = 3, 5
 # A gap between the accuracies in training and validation that goes with overfitting, and one that
 # is mentioned in any case.
 OVERFIT_GAP, WIDE_GAP = 0.02, 0.2
+# An accuracy that is this many standard deviations below a guess is no chance.
+CHANCE = 3
 # A training loss that is this many times its lowest one gets worse.
 WORSE = 1.5
 
@@ -126,16 +128,26 @@ def _broken(history: History) -> Verdict | None:
     return Verdict("error", text, verdict_text.BROKEN_VALIDATION_REASON)
 
 
-def _worse_than_guess(history: History) -> Verdict | None:
-    last, classes = _last(history), len(history.classes)
-    if last is None or last.top1 is None or classes < 2:
+def _ending(history: History) -> Verdict | None:
+    """An activation function stands after the logits."""
+    if history.ending is None:
         return None
-    # Compared as they are written.
-    top1, guess = percent(last.top1), percent(1 / classes)
-    if float(top1) >= float(guess):
+    text, short, reason = verdict_text.ending(history.ending.text)
+    return Verdict("warning", text, reason, short)
+
+
+def _worse_than_guess(history: History) -> Verdict | None:
+    """The validation is below a guess by more than chance, although the training has learned."""
+    last, classes = _last(history), len(history.classes)
+    if last is None or last.top1 is None or history.run is None or classes < 2:
+        return None
+    guess = 1 / classes
+    # The standard deviation of the share that a guess gets of so many images.
+    deviation = math.sqrt(guess * (1 - guess) / max(1, history.run.validation_images))
+    if last.top1 >= guess - CHANCE * deviation or not _below_a_guess(last.train_loss, history):
         return None
     text = verdict_text.worse_than_guess(
-        share(last.top1), share(1 / classes), over=history.ended is not None
+        share(last.top1), share(guess), over=history.ended is not None
     )
     reason = verdict_text.worse_reason(classes)
     return Verdict("warning", text, reason, verdict_text.worse_short(share(last.top1)))
@@ -143,15 +155,24 @@ def _worse_than_guess(history: History) -> Verdict | None:
 
 def _no_learning(history: History) -> Verdict | None:
     """The training loss is that of a guess, and was never lower."""
-    last, guess = _last(history), math.log(max(2, len(history.classes)))
+    last = _last(history)
     known = [number(e.train_loss) for e in history.epochs if e.train_loss is not None]
     if last is None or len(known) < LEARN_EPOCHS or last.train_loss is None:
         return None
-    if min(known) < (1 - MOVES) * guess:
+    if _below_a_guess(min(known), history):
         return None
     over = history.ended is not None
-    text = verdict_text.no_learning(significant(known[-1]), significant(guess), over=over)
+    guess = significant(_guessed_loss(history))
+    text = verdict_text.no_learning(significant(known[-1]), guess, over=over)
     return Verdict("warning", text, verdict_text.no_learning_reason(last.epoch))
+
+
+def _below_a_guess(loss: float | None, history: History) -> bool:
+    return number(loss) < (1 - MOVES) * _guessed_loss(history)
+
+
+def _guessed_loss(history: History) -> float:
+    return math.log(max(2, len(history.classes)))
 
 
 def _overfits(history: History) -> Verdict | None:
@@ -244,8 +265,8 @@ def _layers(history: History) -> Verdict | None:
 
 
 def _shared_cpu(history: History) -> Verdict | None:
-    taken = taken_by_others(history.hardware)
-    if not taken or history.steps is None or history.ended is not None:
+    taken = taken_by_others(history)
+    if not taken or history.steps is None:
         return None
     _, words = min(verdict_text.SHARES, key=lambda one: abs(one[0] - taken))
     reason = verdict_text.shared_reason(numbers.whole(taken))
@@ -254,7 +275,8 @@ def _shared_cpu(history: History) -> Verdict | None:
 
 def _waits(history: History) -> Verdict | None:
     shares = bounds(history)
-    if not shares or shares[0][0] != shared_text.INPUT or history.ended is not None:
+    idle = history.paused or history.ended is not None
+    if not shares or shares[0][0] != shared_text.INPUT or idle:
         return None
     text = verdict_text.waits(numbers.whole(shares[0][1]))
     return Verdict("warning", text, verdict_text.WAITS_REASON)
@@ -272,6 +294,7 @@ def _gap(epoch: EpochEnded) -> float:
 # Among verdicts of one level, the first is the most important.
 RULES: tuple[Rule, ...] = (
     _broken,
+    _ending,
     _overfits,
     _worse_than_guess,
     _no_learning,

@@ -24,9 +24,15 @@ class FineScreen(Screen[Result]):
         self._compositor = FineCompositor()
 
     def _compositor_refresh(self) -> None:
-        """Send the changes; under a dialog, send nothing: Textual would resend the whole screen."""
+        """Send the changes; under a dialog, hand them to it: Textual would resend everything."""
         if self.app.screen is self:
             super()._compositor_refresh()
+            return
+        changed = [*self._compositor._dirty_regions]
+        self._compositor._dirty_regions.clear()
+        self._dirty_widgets.clear()
+        if changed and self in self.app._background_screens:
+            self.app.screen.refresh(*changed)
 
     def arrange_again(self) -> None:
         """Lay out the widgets again at the same size, for which Textual caches the last layout."""

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
+from tui.terminal.compositor import FineCompositor
 from tui.widgets.drawn import drawable
 
 Answer = TypeVar("Answer")
@@ -30,6 +31,11 @@ class Dialog(ModalScreen[Answer]):
     """
     SCROLLS: ClassVar[bool] = True
     """Whether the box can have the focus, so that keys scroll it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # What changes behind the dialog is sent as fine as without one.
+        self._compositor = FineCompositor()
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:

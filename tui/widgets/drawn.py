@@ -188,10 +188,15 @@ def drawable(app: App[object], text: str) -> str:
     return to_ascii(text) if is_ascii(app) else text
 
 
+def text_only(app: App[object]) -> bool:
+    """Whether this app draws one frame as text, which has neither colours nor keys."""
+    return bool(getattr(app, "text_only", False))
+
+
 def has_shades(app: App[object]) -> bool:
     """Whether this app can fill areas with shades: colours, or greys if it has no other colours.
 
     This needs more than sixteen colours.
     """
     enough = app.console.color_system in ("256", "truecolor")
-    return enough and not is_ascii(app) and not getattr(app, "text_only", False)
+    return enough and not is_ascii(app) and not text_only(app)

@@ -98,7 +98,8 @@ class Numbers(Strip):
             label = Span(f" {name:<5}", "dim")
             rows.append((label, *fact(history, width - cells.width([label]))))
         if height > len(rows):
-            recent = curves.recent_row(series.loss_series(history), width - 1)
+            ended, newest = history.ended is not None, series.loss_series(history)
+            recent = curves.recent_row(newest, width - 1, ended=ended)
             rows.append((Span(" "), *recent))
         return rows[:height]
 
@@ -128,7 +129,7 @@ class Footer(Strip):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
 
     def draw(self, width: int, height: int) -> list[Row]:
-        return [keys_row(self.state.keys, width, self.spelled)]
+        return [keys_row(self.state.keys, width, self.spelled)] if self.state.keys else []
 
 
 def keys_row(keys: Iterable[tuple[str, str]], width: int, spell: Callable[[str], str] = str) -> Row:

@@ -7,7 +7,7 @@ from tui.drawing.axis import Mark
 from tui.drawing.cells import Span
 
 BEST = Span("◆", "good")
-# If several share a column, the first in this order is shown.
+# Of several at the same epoch, the first in this order is shown.
 SIGNS = {
     "steer": Span("s", "rate"),
     "alert": Span("!", "warning"),

@@ -151,7 +151,8 @@ class Pane(CellWidget, can_focus=True):
         if self.past_epoch is None:
             return title
         shown = None if self.epoch_shown is None else epoch_number(self.epoch_shown)
-        forms = pane_text.past_forms(self.past_epoch, shown, follows=self.PAST_EPOCHS)
+        over = self.history.ended is not None
+        forms = pane_text.past_forms(self.past_epoch, shown, follows=self.PAST_EPOCHS, over=over)
         free = [form for form in forms if len(form) <= room(width, title) - 1]
         words = Span(f"  {(free or forms[-1:])[0]}", "warning")
         return (*cells.shortened(title, max(0, width - 6 - len(words.text))), words)

@@ -29,12 +29,15 @@ HELP_CURVES_ROWS = (
 NOT_RECORDED = "press . for a later epoch"
 
 
-def past_forms(past: int, shown: str | None, *, follows: bool) -> tuple[str, ...]:
-    """What a pane shows while a past epoch is chosen: the longest form first."""
+def past_forms(past: int, shown: str | None, *, follows: bool, over: bool) -> tuple[str, ...]:
+    """What a pane shows while a past epoch is chosen: the longest form first.
+
+    `follows` says that the pane shows past epochs, `over` that the run has ended.
+    """
     if shown == str(past):
         return (f"epoch {past} (past)",)
     if not follows:
-        return (f"now, not epoch {past}",)
+        return (f"{'at the end' if over else 'now'}, not epoch {past}",)
     if shown is None:
         return (f"nothing recorded up to epoch {past}", f"none to epoch {past}")
     return (f"epoch {shown}, the nearest before {past}", f"epoch {shown}, not {past}")

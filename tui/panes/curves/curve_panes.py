@@ -64,7 +64,13 @@ class _CurvePane(SmoothedChart):
         self._scale = self.scale(drawn, self._scale if settings == self._scaled_for else None)
         self._scaled_for = settings
         return curve_pane(
-            drawn, width, height, window=self.window, scale=self._scale, cursor=self.cursor
+            drawn,
+            width,
+            height,
+            window=self.window,
+            scale=self._scale,
+            cursor=self.cursor,
+            ended=self.history.ended is not None,
         )
 
     def _reading(self, at: float, reach: float) -> CursorReading:

@@ -55,8 +55,8 @@ def explain_loss_above(train: str, validation: str) -> str:
 def explain_loss_below(train: str, validation: str) -> str:
     return (
         f"Validation ({validation}) lies below training ({train}). That is no mistake: "
-        "augmentation and dropout make only the training images harder, and the training loss is "
-        "a mean over the whole epoch."
+        "augmentation and dropout, where used, make only the training images harder, and the "
+        "training loss is a mean over the whole epoch."
     )
 
 

@@ -18,7 +18,7 @@ def sentences(history: History) -> Iterator[str]:
     what, share = shares[0]
     yield machine_pane_text.explain_limit(what, numbers.whole(share))
     yield machine_pane_text.EXPLAIN_LIMITS[what]
-    if taken_by_others(history.hardware):
+    if taken_by_others(history):
         yield machine_pane_text.EXPLAIN_CORES
     gpus = history.hardware.gpus if history.hardware else ()
     if any(gpu.ours and gpu.holders for gpu in gpus):

@@ -23,6 +23,7 @@ class MachinePane(Pane):
     LISTENS: ClassVar[frozenset[type[Event]]] = frozenset(
         {
             events.Hardware,
+            events.Phase,
             events.RunStarted,
             events.EpochEnded,
             events.Checkpointed,

@@ -82,9 +82,13 @@ def bounds(history: History) -> list[tuple[str, float]]:
     return sorted(shares, key=lambda share: -share[1])
 
 
-def taken_by_others(sample: Hardware | None) -> float:
-    """The share of the cores that other programs take; 0 while a core is free."""
-    if sample is None or sample.cpu < BUSY:
+def taken_by_others(history: History) -> float:
+    """The share of the cores that other programs take from the run.
+
+    0 while a core is free, and while the run wants none because it is paused or over.
+    """
+    sample, idle = history.hardware, history.paused or history.ended is not None
+    if sample is None or sample.cpu < BUSY or idle:
         return 0.0
     others = sample.cpu - sample.engine_cpu
     return others if others >= CROWDED else 0.0
@@ -102,7 +106,7 @@ def _entries(
     if history.steps is not None:
         yield machine_pane_text.SPEED, _speed(history, room, width - 9)
         if shares := bounds(history):
-            yield machine_pane_text.BOUND, _bound(shares, taken_by_others(sample), width - 9)
+            yield machine_pane_text.BOUND, _bound(history, shares, width - 9)
     if history.epochs:
         last = history.epochs[-1]
         train, validation = last.seconds, last.evaluation_seconds
@@ -158,10 +162,11 @@ def _speed(history: History, room: int, width: int) -> Row:
     return fitting(forms, width) or forms[-1]
 
 
-def _bound(shares: Sequence[tuple[str, float]], taken: float, width: int) -> Row:
+def _bound(history: History, shares: Sequence[tuple[str, float]], width: int) -> Row:
     """`by compute 88 %`, the share of other programs, and the other limits if they fit."""
     (what, share), *others = shares
-    ink: Ink = "warning" if what == shared_text.INPUT else "plain"
+    taken = taken_by_others(history)
+    ink: Ink = "warning" if what == shared_text.INPUT and not history.paused else "plain"
     head = Span(machine_pane_text.bound_by(what, numbers.whole(share)), ink)
     rest = [
         Span(f"   {machine_pane_text.share_of_time(w, numbers.whole(s))}", "dim") for w, s in others
