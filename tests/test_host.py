@@ -53,6 +53,7 @@ def test_what_was_measured_before_the_end_is_not_said_after_it(
     assert isinstance(journal.events[-1], events.RunEnded)
 
 
+@pytest.mark.usefixtures("own_handlers")
 def test_lines_go_on_after_a_full_pipe_that_does_not_block(tmp_path: Path) -> None:
     """Another program may have left the terminal or pipe in non-blocking mode."""
     claim = launch.create(build_recipe(), tmp_path)
