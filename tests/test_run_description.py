@@ -18,6 +18,7 @@ from engine.checkpoints.run_state import Description
 from engine.data.base.dataset import Dataset
 from engine.data.base.image_digest import digest
 from engine.data.loading import load
+from engine.process.resume_checks import image_lists
 from engine.process.run_description import describe
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import build_recipe
@@ -73,14 +74,15 @@ def test_the_file_of_a_users_own_architecture_is_kept_as_text(run: RunDir, tmp_p
     (tmp_path / "net.py").write_text(NET)
     shutil.copy(tmp_path / "net.py", run.path)
     own = msgspec.structs.replace(chosen, arch=f"{tmp_path}/net.py:make")
-    assert describe(run, own, RESOLVED, data).source == NET
+    assert describe(run, own, RESOLVED, data, image_lists(data, own)).source == NET
 
 
 def test_the_numbers_that_normalise_are_those_of_the_data(run: RunDir) -> None:
     chosen, data = loaded()
-    found = describe(run, chosen, RESOLVED, data)
+    found = describe(run, chosen, RESOLVED, data, image_lists(data, chosen))
     assert (found.input.mean, found.input.std) == (data.mean, data.std)
-    assert found == describe(run, chosen, RESOLVED, loaded()[1])
+    again = loaded()[1]
+    assert found == describe(run, chosen, RESOLVED, again, image_lists(again, chosen))
 
 
 # Which images
@@ -95,7 +97,8 @@ def folder(path: Path, side: int = 28) -> Path:
 
 
 def described(run: RunDir, data: Path, **fields: Any) -> Description:
-    return describe(run, *_with_resolved(*loaded(data=str(data), **fields)))
+    recipe, resolved, dataset = _with_resolved(*loaded(data=str(data), **fields))
+    return describe(run, recipe, resolved, dataset, image_lists(dataset, recipe))
 
 
 def _with_resolved(chosen: Recipe, data: Dataset) -> tuple[Recipe, Resolved, Dataset]:

@@ -25,6 +25,7 @@ from engine.inspection import layer_events
 from engine.inspection.evaluated_cells import EvaluatedCells
 from engine.inspection.inspector import Inspector
 from engine.process import model_init, process_text, resume_checks
+from engine.process.resume_checks import RunData
 from engine.protocol import commands
 from engine.protocol.events import Event, RunStarted
 from engine.recipes.recipe import Recipe
@@ -98,8 +99,9 @@ def _check_images(run: RunDir, saved: RunState, dataset: Dataset, recipe: Recipe
     then = resume_checks.data_of_run(saved.description, started)
     if then is None:
         return
-    now = resume_checks.data_of(dataset, recipe)
+    # The model is shown validation images alone; the others need not be read.
+    validation = resume_checks.image_list(dataset.validation, recipe)
+    now = RunData(dataset.classes, tuple(dataset.train.shape), validation=validation)
     resume_checks.check_labels(then, now, run.label)
-    validation = then._replace(train=None, statistics=())
-    if changed := resume_checks.other_lists(validation, now):
+    if changed := resume_checks.other_lists(then, now):
         raise RunError(process_text.images_to_inspect_changed(run.label, changed))

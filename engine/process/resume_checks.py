@@ -45,15 +45,22 @@ class RunData(NamedTuple):
     validation: ImageList | None = None
 
 
-def data_of(dataset: Dataset, recipe: Recipe) -> RunData:
-    """The facts about the data set of a recipe. Reads all pixels of a published one."""
-    return RunData(
-        dataset.classes,
-        tuple(dataset.train.shape),
-        (*dataset.mean, *dataset.std),
-        image_list(dataset.train, recipe),
-        image_list(dataset.validation, recipe),
-    )
+class ImageLists(NamedTuple):
+    """The images of both splits of a data set."""
+
+    train: ImageList
+    validation: ImageList
+
+
+def image_lists(dataset: Dataset, recipe: Recipe) -> ImageLists:
+    """The images of the recipe's data set. Reads all pixels of a published one."""
+    return ImageLists(image_list(dataset.train, recipe), image_list(dataset.validation, recipe))
+
+
+def data_of(dataset: Dataset, lists: ImageLists) -> RunData:
+    """The facts about a data set with these images."""
+    statistics = (*dataset.mean, *dataset.std)
+    return RunData(dataset.classes, tuple(dataset.train.shape), statistics, *lists)
 
 
 def image_list(split: Split, recipe: Recipe) -> ImageList:

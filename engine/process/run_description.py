@@ -8,14 +8,16 @@ from engine.catalog import architecture_names
 from engine.checkpoints.run_state import Description, ImageInput
 from engine.data.base.dataset import Dataset
 from engine.data.decoding.decode import FIT
-from engine.process.resume_checks import image_list
+from engine.process.resume_checks import ImageLists
 from engine.process.run_started import versions
 from engine.recipes.recipe import Recipe, Resolved
 from engine.run.run_paths import RunDir
 
 
-def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) -> Description:
-    """The description of a run whose model is built. Reads all pixels of a published data set."""
+def describe(
+    run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset, lists: ImageLists
+) -> Description:
+    """The description of a run whose model is built, and whose data set has these images."""
     channels, _, size = dataset.train.shape
     return Description(
         architecture=recipe.arch,
@@ -29,8 +31,8 @@ def describe(run: RunDir, recipe: Recipe, resolved: Resolved, dataset: Dataset) 
             fit=FIT,
             frame=dataset.frame,
         ),
-        train=image_list(dataset.train, recipe),
-        validation=image_list(dataset.validation, recipe),
+        train=lists.train,
+        validation=lists.validation,
         recipe=msgspec.to_builtins(recipe),
         resolved=msgspec.to_builtins(resolved),
         versions=versions(),

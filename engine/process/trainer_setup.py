@@ -24,7 +24,7 @@ from engine.devices import device as devices
 from engine.devices import device_resolution
 from engine.distributed.rank import Rank
 from engine.process import model_init, process_text, recipe_checks, resume_checks
-from engine.process.resume_checks import ImageChange
+from engine.process.resume_checks import ImageChange, ImageLists
 from engine.process.run_description import describe, source_of
 from engine.process.run_started import run_started
 from engine.protocol import events
@@ -75,7 +75,10 @@ class TrainerSetup:
         room = devices.room(device, rank.count_here)
         saved = rank.broadcast(self._load_last)
         dataset = yield from preparation.loading_phases(recipe, room)
-        change = self._check_data(saved, dataset) if saved is not None else None
+        # The digests of the images take seconds for a large data set: they are made once.
+        needed = rank.leads or saved is not None
+        lists = resume_checks.image_lists(dataset, recipe) if needed else None
+        change = self._check_data(saved, dataset, lists)
         yield events.Phase("loading", note="model")
         model, resolved = yield from self._build(device, dataset)
         # The other ranks take over the leader's weights.
@@ -91,19 +94,23 @@ class TrainerSetup:
         yield started
         yield from preparation.data_alerts(dataset, recipe, resolved, room)
         yield from self._recipe_alerts(started)
-        if not rank.leads:
+        if not rank.leads or lists is None:
             return Ready(trainer, None, saved, change)
-        described = describe(self._run, recipe, resolved, dataset)
+        described = describe(self._run, recipe, resolved, dataset, lists)
         return Ready(trainer, described, saved, change)
 
     def _load_last(self) -> RunState | None:
         last = self._run.checkpoints / "last.pt"
         return checkpoint.load(last) if last.exists() else None
 
-    def _check_data(self, saved: RunState, dataset: Dataset) -> ImageChange | None:
+    def _check_data(
+        self, saved: RunState | None, dataset: Dataset, lists: ImageLists | None
+    ) -> ImageChange | None:
         """Compare the data with the checkpoint, before this attempt writes anything about it."""
+        if saved is None or lists is None:
+            return None
         started = next(newest_first(self._run.journal, events.RunStarted), None)
-        now, run = resume_checks.data_of(dataset, self._recipe), self._run.label
+        now, run = resume_checks.data_of(dataset, lists), self._run.label
         return resume_checks.check_resume(saved, started, now, run, force=self._force)
 
     def _unusable_gpu(self, device: torch.device) -> Generator[Event, None, None]:

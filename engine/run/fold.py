@@ -32,8 +32,8 @@ LOGGED = (
 IMAGES_PER_SECOND = "images/s"
 # The first scalars get a curve each, up to this number. A curve takes 40 KB.
 MOST_SCALARS = 64
-# An engine writes an event every two seconds. During a longer gap the engine did not run, or the
-# machine slept, or its clock was set.
+# An engine writes an event at least every seven seconds. During a longer gap than this the engine
+# did not run, or the machine slept, or its clock was set.
 GAP_SECONDS = 30.0
 # The names of the loads of the machine; all but the speed are shares. Memory is that of the GPUs of
 # the run, or of the machine without one.

@@ -3,7 +3,7 @@
 The lock is an flock on `engine.lock`; the content of that file names the owner. Flock says nothing
 about an engine on another machine, and nothing on a file system without locks. There the owner's
 process decides, if it is one of this machine, and else the journal: a live engine writes to it at
-least every two seconds. Clocks of two machines may differ, so a journal that grows while this
+least every seven seconds. Clocks of two machines may differ, so a journal that grows while this
 process looks counts more than the times in it.
 """
 
@@ -30,10 +30,9 @@ from engine.run.lock_owner import Owner, boot_id, is_running, owner_here
 from engine.run.run_paths import RunDir
 
 ACQUIRE_SECONDS = 1.0
-# An engine writes a hardware sample every two seconds. After this time without an event it is
-# silent.
+# An engine writes an event at least every seven seconds. After this time without one it is silent.
 SILENT_SECONDS = 30.0
-# A silent run is watched this long before it is called so to a user: five hardware samples.
+# A silent run is watched this long before it is called so to a user: a live one writes meanwhile.
 WATCH_SECONDS = 10.0
 POLL_SECONDS = 0.1
 # The errors of flock on a file system without locks.
