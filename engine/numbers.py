@@ -7,7 +7,6 @@ per cent with one decimal. What was not measured is a dash, what is not finite i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TypeAlias
 
 from msgspec import UnsetType
@@ -127,13 +126,6 @@ def duration(seconds: MaybeNumber) -> str:
     if hours:
         return f"{hours}:{minutes % 60:02d}:{whole_seconds % 60:02d}"
     return f"{minutes}:{whole_seconds % 60:02d}"
-
-
-def aligned(written: Sequence[str]) -> list[str]:
-    """The written numbers of a column, filled so that their points stand below each other."""
-    before = max((_before_point(one) for one in written), default=0)
-    after = max((len(one) - _before_point(one) for one in written), default=0)
-    return [at_point(one, before, after) for one in written]
 
 
 def at_point(written: str, before: int, after: int) -> str:

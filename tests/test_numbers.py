@@ -83,7 +83,8 @@ def test_sizes_and_durations_that_are_not_finite() -> None:
 
 
 def test_the_points_of_a_column_stand_below_each_other() -> None:
-    assert numbers.aligned(["0.412", "12.3", "1,234", "–", "nan", "1.00e-5"]) == [
+    column = ["0.412", "12.3", "1,234", "–", "nan", "1.00e-5"]
+    assert [numbers.at_point(one, 5, 6) for one in column] == [
         "    0.412  ",
         "   12.3    ",
         "1,234      ",

@@ -79,7 +79,7 @@ def amount(value: Measured) -> str:
 
 
 def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row:
-    """`gradient by depth  ▇▆▅▅  conv1 : fc = .23   healthy`, or a shorter form."""
+    """`gradient by depth  ▇▆▅▅  conv1 : fc = 0.23   healthy`, or a shorter form."""
     found = diagnosis.of(layer.name for layer in layers if layer.macs)
     if not found or width < SHAPE:
         return ()

@@ -12,7 +12,7 @@ from tui.panes.layers import layers_text
 from tui.panes.layers.diagnosis import DEAD, Verdict, frozen
 from tui.panes.layers.gradient_depth import INKS, GradientScale, amount
 
-# Cells for an amount, for `-.13 ± .91` and for `100 %`.
+# Cells for an amount, for `-0.13 ± 0.91` and for `100 %`.
 AMOUNT, SPREAD, SHARE = 5, 12, 5
 # A mean below this share of the standard deviation is noise around zero.
 NOISE = 0.01
@@ -69,7 +69,7 @@ def amount_of(found: Verdict, value: float | None) -> str:
 
 
 def _spread(found: Verdict) -> str:
-    """`-.13 ± .91`; a mean that is small compared with the deviation is written as 0."""
+    """`-0.13 ± 0.91`; a mean that is small compared with the deviation is written as 0."""
     mean, deviation = found.health.mean, found.health.deviation
     if mean is not None and deviation is not None and abs(mean) < NOISE * deviation:
         mean = 0.0
