@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -61,8 +62,8 @@ def epochs_on(viewers: list[Terminal]) -> int:
     """The epoch that the status row names, of all viewers the one that is furthest behind."""
     for viewer in viewers:
         viewer.pump()
-    rows = (viewer.screen.display[0].split() for viewer in viewers)
-    return min(next((int(w[:-5]) for w in row if w.endswith("/5000")), 0) for row in rows)
+    found = (re.search(r"(\d+)/5000", viewer.screen.display[0]) for viewer in viewers)
+    return min(int(epoch[1]) if epoch else 0 for epoch in found)
 
 
 def test_a_stopped_viewer_catches_up(journal: LiveJournal) -> None:
