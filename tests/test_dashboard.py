@@ -460,7 +460,7 @@ async def test_the_last_words_of_a_dead_engine_are_shown_in_the_news_and_explain
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     run.log.write_text("Traceback …\nRuntimeError: \x1b[31mboom\n\n")
     if signalled:
-        engine_log.add_killed(run, 9)
+        engine_log.add_signal(run, 9)
     words = "killed by signal 9" if signalled else "RuntimeError: \\x1b[31mboom"
     async with app_of(run).run_test(size=(120, 40)) as pilot:
         await pilot.pause()

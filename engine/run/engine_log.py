@@ -20,9 +20,9 @@ def last_line(run: RunDir) -> str:
     return next(iter(_last_lines(run, 0)), "")
 
 
-def add_killed(run: RunDir, number: int) -> None:
+def add_signal(run: RunDir, number: int) -> None:
     """Write that this signal ended the engine. Ignores a log that cannot be written."""
-    line = f"{_OURS}{run_text.killed(number)}\n"
+    line = f"{_OURS}{run_text.ended_by_signal(number)}\n"
     with contextlib.suppress(OSError), open(run.log, "ab") as log:
         log.write(line.encode())
 
@@ -33,8 +33,8 @@ def last_words(run: RunDir, start: int) -> str:
     That is the signal that ended it, else its last line.
     """
     lines = [line.removeprefix(_OURS) for line in _last_lines(run, start)]
-    killed = (line for line in lines if line.startswith(run_text.KILLED))
-    return next(killed, lines[0] if lines else "")
+    by_signal = (line for line in lines if line.startswith((run_text.KILLED, run_text.CRASHED)))
+    return next(by_signal, lines[0] if lines else "")
 
 
 def _last_lines(run: RunDir, start: int) -> list[str]:

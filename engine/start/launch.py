@@ -63,7 +63,7 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
 
 def _wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
     if (code := engine.wait()) < 0:
-        engine_log.add_killed(run, -code)
+        engine_log.add_signal(run, -code)
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:

@@ -180,7 +180,7 @@ def decode_by_processes(
         yield from decoders.progress(task)
         broken = decoders.result(task)
     except BrokenProcessPool as error:
-        raise DataError(data_text.decoder_died(workers)) from error
+        raise DataError(decoders.why_died) from error
     finally:
         decoders.close()
     deaths = decoders.pop_replacements()
