@@ -11,12 +11,15 @@ from typing import NoReturn, TextIO
 
 from engine.errors import STOP_EXIT, EngineError
 
+# Ends the process at once, unlike the `os._exit` of other code; see `sudden_exit`.
+exit_now = os._exit
+
 
 def main() -> int:
     """Host a run whose lock this process holds, or serve another option. Returns the exit code."""
     # Exit at once until the host sets its own handlers: nothing is trained yet, so nothing is lost.
     for number, code in STOP_EXIT.items():
-        signal.signal(number, lambda *_, code=code: os._exit(code))
+        signal.signal(number, lambda *_, code=code: exit_now(code))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
@@ -57,7 +60,7 @@ def serve(options: argparse.Namespace) -> int:
 def host(options: argparse.Namespace) -> int:
     """Host the run that the options name, or be one of its ranks where torchrun started this."""
     from engine.distributed.torchrun_rank import this_rank
-    from engine.process import torchrun
+    from engine.process import sudden_exit, torchrun
     from engine.process.follower import follow
     from engine.process.host import Host
     from engine.process.session import AttemptOptions
@@ -69,6 +72,7 @@ def host(options: argparse.Namespace) -> int:
         torchrun.end_with_torchrun()
     asked = AttemptOptions(options.dry_run, options.epochs, options.force)
     if not rank.leads:
+        sudden_exit.notice(run, None)
         return follow(run, rank, asked, sys.stderr)
     out, err = _redirect_output(run.log) if options.lines else (None, sys.stderr)
     try:
@@ -78,6 +82,7 @@ def host(options: argparse.Namespace) -> int:
         claim = Claim(run, lock)
         if options.ranks > 1:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
+        sudden_exit.notice(run, err if options.lines and rank.alone else None)
         return Host(claim, out, err, asked, rank).run()
     except Exception as error:  # noqa: BLE001 (as in `main`)
         return _print_error(error, err, traceback=True)
@@ -127,4 +132,4 @@ def run() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     # Do not wait for threads of native libraries.
-    os._exit(code)
+    exit_now(code)

@@ -24,6 +24,7 @@ from engine.errors import STOP_EXIT, RunError
 from engine.machine import oom_kills
 from engine.machine.hardware import Sampler
 from engine.process import process_text
+from engine.process.entry import exit_now
 from engine.process.journal_budget import JournalBudget
 from engine.process.lines import Lines
 from engine.process.session import AS_USUAL, AttemptOptions, Session
@@ -210,7 +211,7 @@ class Host:
         now = time.monotonic()
         same = SAME_SECONDS if self._rank.count == 1 else SAME_SECONDS_OF_RANKS
         if self._stopped_by is not None and now > self._stopped_at + same:
-            os._exit(STOP_EXIT[signal.Signals(number)])
+            exit_now(STOP_EXIT[signal.Signals(number)])
         if self._stopped_by is not None:
             return
         self._stopped_by, self._stopped_at = signal.Signals(number), now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -209,6 +210,10 @@ def batch_of_one(arch: str, layer: str, enough: int) -> str:
         f"{harmless(arch)} cannot train on one image at a time, since the batch norm {layer} needs "
         f"two values at least: use --set batch={enough} or more."
     )
+
+
+def left_by(file: str, line: int, code: int) -> str:
+    return f"{harmless(os.path.basename(file))}, line {line}, called os._exit({code})"
 
 
 def crashed(error: str) -> str:
