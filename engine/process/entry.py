@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -72,7 +73,7 @@ def host(options: argparse.Namespace) -> int:
         torchrun.end_with_torchrun()
     asked = AttemptOptions(options.dry_run, options.epochs, options.force)
     if not rank.leads:
-        sudden_exit.notice(run, None)
+        sudden_exit.notice(run, rank.report_failure)
         return follow(run, rank, asked, sys.stderr)
     out, err = _redirect_output(run.log) if options.lines else (None, sys.stderr)
     try:
@@ -82,7 +83,8 @@ def host(options: argparse.Namespace) -> int:
         claim = Claim(run, lock)
         if options.ranks > 1:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
-        sudden_exit.notice(run, err if options.lines and rank.alone else None)
+        told = options.lines and rank.alone  # else the log has it, and torchrun's parent tells
+        sudden_exit.notice(run, partial(_tell, err) if told else lambda _: None)
         return Host(claim, out, err, asked, rank).run()
     except Exception as error:  # noqa: BLE001 (as in `main`)
         return _print_error(error, err, traceback=True)
@@ -104,13 +106,16 @@ def _print_error(error: Exception, err: TextIO, *, traceback: bool) -> int:
     from engine.process import process_text
 
     if isinstance(error, EngineError):
-        print(f"cnn-tui: {error}", file=err, flush=True)
+        _tell(err, str(error))
         return error.exit_code
     if traceback:
         sys.excepthook(type(error), error, error.__traceback__)
-    sentence = process_text.crashed(text.error_summary(error))
-    print(f"cnn-tui: {sentence}", file=err, flush=True)
+    _tell(err, process_text.crashed(text.error_summary(error)))
     return 1
+
+
+def _tell(err: TextIO, sentence: str) -> None:
+    print(f"cnn-tui: {sentence}", file=err, flush=True)
 
 
 def _redirect_output(log_file: Path) -> tuple[TextIO, TextIO]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 from engine.process import process_text
 from engine.process.entry import exit_now
@@ -16,8 +17,8 @@ from engine.run.run_paths import RunDir
 from engine.start import engine_death
 
 
-def notice(run: RunDir, err: TextIO | None) -> None:
-    """From now on, tell of an `os._exit` before the run has ended, in the log and on `err`.
+def notice(run: RunDir, tell: Callable[[str], object]) -> None:
+    """From now on, note an `os._exit` before the run has ended in the log, and `tell` the sentence.
 
     The exit code is never 0 then. The engine itself ends by `exit_now`.
     """
@@ -27,7 +28,8 @@ def notice(run: RunDir, err: TextIO | None) -> None:
         child = os.getpid() != engine
         if not child and not isinstance(last_event(run.journal), events.RunEnded):
             try:
-                _tell(run, status, sys._getframe(1), err)
+                _note(status, sys._getframe(1))
+                tell(engine_death.sentence(run))
             finally:
                 exit_now(status or 1)
         exit_now(status)
@@ -35,9 +37,7 @@ def notice(run: RunDir, err: TextIO | None) -> None:
     os._exit = leave
 
 
-def _tell(run: RunDir, status: int, caller: FrameType, err: TextIO | None) -> None:
+def _note(status: int, caller: FrameType) -> None:
     traceback.print_stack(caller)
     file, line, log = caller.f_code.co_filename, caller.f_lineno, sys.stderr
     print(f"cnn-tui: {process_text.left_by(file, line, status)}", file=log, flush=True)
-    if err is not None:
-        print(f"cnn-tui: {engine_death.sentence(run)}", file=err, flush=True)
