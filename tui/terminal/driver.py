@@ -65,7 +65,13 @@ class SteadyDriver(LinuxDriver):
 
         Otherwise two threads would read keys, one of them would never end, and the terminal would
         stay in raw mode. Leaving clears the screen, and Textual would send only what changes then.
+        In the background (`bg`), changing nothing of the terminal stops the process until `fg`:
+        the kernel would do that in the midst of leaving.
         """
+        try:
+            termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
+        except termios.error:  # continued, so this is called again; or the terminal is gone
+            return
         if self._auto_restart and not self._must_signal_resume:
             self.suspend_application_mode()
             self._must_signal_resume = True
