@@ -281,6 +281,25 @@ def test_moved_data_is_the_same_data(trained: Trained, tmp_path: Path) -> None:
     assert (epochs(said), alerts(said, "resume")) == ([3], [])
 
 
+@pytest.mark.parametrize("loaders", [("resident", "streaming"), ("streaming", "resident")])
+def test_images_are_the_same_in_memory_and_streamed_though_some_are_broken(
+    tmp_path: Path, loaders: tuple[str, str]
+) -> None:
+    """The last training image is broken, of which the first takes the place."""
+    run = Trained(tmp_path, loader=loaders[0], batch=100)
+    for i in range(8, 100):
+        picture(run.images / "train" / "ant", f"{i}", (i, 2 * i, 90))
+    (run.images / "train" / "bee" / "7.png").write_bytes(b"no image")
+    run.train()
+    toml = run.run.recipe.read_text()
+    now, then = (f'loader = "{each}"' for each in reversed(loaders))
+    run.run.recipe.write_text(toml.replace(then, now))
+    said = run.train(AttemptOptions(epochs=3))
+    assert (epochs(said), alerts(said, "resume")) == ([3], [])
+    [started] = [e for e in said if isinstance(e, events.RunStarted)]
+    assert started.resolved.loader == loaders[1]
+
+
 def test_an_old_checkpoint_is_compared_with_the_journal(trained: Trained) -> None:
     state = replace(checkpoint.load(trained.last), description=None)
     run_states.save(trained.last, state)
