@@ -251,7 +251,7 @@ def test_few_broken_images_are_replaced_by_the_next_and_told(tmp_path: Path) -> 
     assert data.train.one(3)[0].equal(data.train.one(4)[0])
     assert (pixels(data.train)[:, 0] == 255).all()
     (note,) = data.notes
-    assert f"1 of 200 images cannot be read and are replaced by the next ones; the first is " in note
+    assert "1 of 200 images cannot be read and are replaced by the next ones; the first is " in note
     assert f"a/{file.name} (not an image)" in note
 
 

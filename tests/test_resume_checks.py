@@ -204,6 +204,39 @@ def test_a_validation_image_that_was_replaced_is_refused(trained: Trained) -> No
         inspected_model.load_inspected_model(trained.run)
 
 
+@pytest.fixture
+def tested(tmp_path: Path) -> Trained:
+    """A run that is done, with test images besides those of training and validation."""
+    run = Trained(tmp_path)
+    for name in COLOURS:
+        picture(run.images / "test" / name, "0")
+    run.train()
+    return run
+
+
+def test_other_test_images_are_refused(tested: Trained) -> None:
+    picture(tested.images / "test" / "bee", "0", (255, 255, 255))
+    assert "trained on (test images with other content)" in tested.refused()
+    picture(tested.images / "test" / "bee", "1")
+    assert "trained on (3 test images, not 2)" in tested.refused()
+    shutil.rmtree(tested.images / "test")
+    assert "trained on (0 test images, not 2)" in tested.refused()
+    said = tested.train(AttemptOptions(epochs=3, force=True))
+    [sentence] = alerts(said, "resume")
+    assert "(0 test images, not 2)" in sentence
+    assert "forgotten" not in sentence, "the validation images are the same"
+
+
+def test_test_images_that_a_checkpoint_does_not_know_are_not_compared(tested: Trained) -> None:
+    """As in one of an older version."""
+    state = checkpoint.load(tested.last)
+    assert state.description is not None
+    run_states.save(tested.last, replace(state, description=replace(state.description, test=None)))
+    picture(tested.images / "test" / "bee", "1")
+    said = tested.train(AttemptOptions(epochs=3))
+    assert (epochs(said), alerts(said, "resume")) == ([3], [])
+
+
 def test_without_known_contents_other_pixels_are_refused(trained: Trained) -> None:
     """A checkpoint of an older version has the means and deviations alone."""
     state = checkpoint.load(trained.last)
