@@ -311,7 +311,8 @@ def test_moved_data_is_the_same_data(trained: Trained, tmp_path: Path) -> None:
     claim, _ = resume.resume(trained.run, request)
     os.close(claim.lock)
     said = trained.train(AttemptOptions(epochs=3))
-    assert (epochs(said), alerts(said, "resume")) == ([3], [])
+    told = ["the run goes on with epochs = 3 (before: 2)."]
+    assert (epochs(said), alerts(said, "resume")) == ([3], told)
 
 
 @pytest.mark.parametrize("loaders", [("resident", "streaming"), ("streaming", "resident")])
@@ -378,6 +379,38 @@ def settled(run: Trained, epochs: int | None = None, **settings: object) -> list
     claim, _ = resume.resume(run.run, request)
     os.close(claim.lock)
     return run.train(AttemptOptions(epochs=request.epochs))
+
+
+def test_another_total_of_epochs_is_in_the_recipe(trained: Trained) -> None:
+    said = settled(trained, 3)
+    assert epochs(said) == [3]
+    assert alerts(said, "resume") == ["the run goes on with epochs = 3 (before: 2)."]
+    toml = trained.run.recipe.read_text()
+    assert toml.startswith("# Changed after epoch 2: epochs = 3 (before: 2)\n")
+    assert read_recipe(trained.run.recipe).epochs == 3
+    assert "[resolved]" in toml
+    trained.train()
+    assert epochs(events_of(trained.run)) == [1, 2, 3], "the total is said once"
+    assert trained.run.recipe.read_text() == toml
+
+
+def test_a_total_that_was_asked_for_before_a_crash_is_trained(trained: Trained) -> None:
+    """The engine died between the change of the recipe and its first save."""
+    claim, _ = resume.resume(trained.run, ResumeRequest(4))
+    os.close(claim.lock)
+    said = trained.train(stop_at=10)
+    assert [e.epochs for e in said if isinstance(e, events.Steered)] == [4]
+    assert epochs(trained.train()) == [3, 4]
+
+
+def test_a_total_below_what_is_trained_changes_nothing(trained: Trained) -> None:
+    toml = trained.run.recipe.read_text()
+    trained.run.recipe.write_text(toml.replace("\nepochs = 2 ", "\nepochs = 1 "))
+    said = trained.train()
+    assert not [e for e in said if isinstance(e, events.Steered)]
+    assert not alerts(said, "resume")
+    assert isinstance(said[-1], events.RunEnded)
+    assert said[-1].reason == "done"
 
 
 @pytest.fixture(scope="module")

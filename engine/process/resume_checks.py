@@ -23,10 +23,10 @@ from engine.recipes.recipe_toml import as_setting
 from engine.start import start_text
 
 # Fields that may differ without a word: those of the machine, those that the lists of images check,
-# those that only a start uses, and the total of epochs, which is steered.
+# and those that only a start uses.
 UNCOMPARED = {
     *Resolved.__struct_fields__,
-    *("gpus", "data", "data_dir", "init_from", "pretrained", "preset", "epochs"),
+    *("gpus", "data", "data_dir", "init_from", "pretrained", "preset"),
 }
 # Means and deviations differ by less between versions of PyTorch.
 SAME_PIXELS = 1e-4
@@ -145,10 +145,16 @@ def check_resume(
     return ImageChange(tuple(changed), validation) if changed else None
 
 
-def changed_settings(saved: Description | None, recipe: Recipe) -> dict[str, tuple[str, str]]:
-    """The recipe fields with other values than in the checkpoint: then, and now."""
-    before = saved.recipe if saved is not None else {}
-    now = {key: getattr(recipe, key) for key in FIELDS if key in before and key not in UNCOMPARED}
+def changed_settings(saved: RunState, recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """The recipe fields with other values than in the checkpoint: then, and now.
+
+    A total of epochs that is trained already changes nothing.
+    """
+    before = saved.description.recipe if saved.description is not None else {}
+    compared = {*FIELDS} & {*before} - UNCOMPARED
+    if recipe.epochs <= saved.training.ended_epochs:
+        compared -= {"epochs"}
+    now = {key: getattr(recipe, key) for key in FIELDS if key in compared}
     return {
         key: (as_setting(before[key]), as_setting(value))
         for key, value in now.items()
