@@ -81,10 +81,10 @@ def resume(run: RunDir, request: ResumeRequest) -> tuple[Claim, Recipe]:
     """Lock a run that no engine holds. Returns its lock and its resolved recipe.
 
     A run that is done needs a larger total of epochs, or other patience if patience has ended it.
-    Other settings, another total and another device are written into the run's recipe; on another device, every
-    `auto` is resolved again at the start. Raises RunError if the run is running or done; UsageError
-    if its recipe cannot be read, or if it has already trained that many epochs; and what
-    `count_ranks` and `check_device` raise.
+    Another total, other settings and another device are written into the run's recipe. On another
+    device, every `auto` is resolved again at the start. Raises RunError if the run is running or
+    done; UsageError if its recipe cannot be read, or if it has already trained that many epochs;
+    and what `count_ranks` and `check_device` raise.
     """
     recipe, toml = resumed_recipe(run, request)
     claim = Claim(run, run_lock.acquire(run, force=request.force))
