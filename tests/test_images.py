@@ -1,4 +1,4 @@
-"""Image files: upright, square, in the right mode; the broken ones told and left out."""
+"""Image files: upright, square, in the right mode; the broken ones told and replaced."""
 
 from __future__ import annotations
 
@@ -269,17 +269,18 @@ def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:
     assert not data.notes
 
 
-def test_few_broken_images_are_left_out_and_told(tmp_path: Path) -> None:
+def test_few_broken_images_are_replaced_by_the_next_and_told(tmp_path: Path) -> None:
     root = folder(tmp_path, striped(RED, MAGENTA), 200)
     file, label = scan(root).train[3]
     file.write_bytes(b"no image at all")
     data = loaded(root, size=8)
-    assert len(data.train) == 159
-    assert data.train.labels.tolist().count(label) == 79
+    assert len(data.train) == 160
+    assert data.train.labels.tolist().count(label) == 80
+    assert data.train.one(3)[0].equal(data.train.one(4)[0])
     assert (pixels(data.train)[:, 0] == 255).all()
     (note,) = data.notes
-    assert f"1 of 200 images cannot be read and are left out; the first is a/{file.name}" in note
-    assert "(not an image)" in note
+    assert "1 of 200 images cannot be read and are replaced by the next ones; the first is " in note
+    assert f"a/{file.name} (not an image)" in note
 
 
 def test_a_truncated_image_is_broken(tmp_path: Path) -> None:

@@ -165,7 +165,8 @@ def none_readable(path: object, broken: Mapping[str, str]) -> str:
 
 def some_broken(total: int, broken: Mapping[str, str]) -> str:
     return (
-        f"{len(broken):,} of {total:,} images cannot be read and are left out; {_first_of(broken)}."
+        f"{len(broken):,} of {total:,} images cannot be read and are replaced by the next ones; "
+        f"{_first_of(broken)}."
     )
 
 

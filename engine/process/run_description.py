@@ -33,6 +33,7 @@ def describe(
         ),
         train=lists.train,
         validation=lists.validation,
+        test=lists.test,
         recipe=msgspec.to_builtins(recipe),
         resolved=msgspec.to_builtins(resolved),
         versions=versions(),
