@@ -52,8 +52,8 @@ def test_after_a_test_its_accuracy_stands_beside_the_best_one() -> None:
     assert facts.endswith("◆ best 88.5 @12   test 86.4")
     narrow = "train 87.8  o val 88.5  ◆ best 88.5 @12  test 86.4"
     assert cells.text(accuracy_facts(history, 50)) == narrow
-    notes = [cells.text(best_note(history, room)) for room in (27, 20, 5)]
-    assert notes == ["◆ best 88.5 @12   test 86.4", "◆ best 88.5 @12", ""]
+    notes = [cells.text(best_note(history, room)) for room in (25, 18, 5)]
+    assert notes == ["best 88.5 @12   test 86.4", "best 88.5 @12", ""]
 
 
 def test_a_first_loss_far_from_a_guess_has_no_hook() -> None:

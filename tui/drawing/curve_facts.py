@@ -73,9 +73,9 @@ def best_fact(history: History) -> Row:
 
 
 def best_note(history: History, room: int) -> Row:
-    """`◆ best 86.3 @11   test 85.9`, or the first part alone."""
-    fact = best_fact(history)[1:]
-    return fitting([fact, fact[:3]], room)
+    """`best 86.3 @11   test 85.9`, or the first part alone; its sign stands on the curve above."""
+    fact = [span._replace(text=span.text.removeprefix("◆ ")) for span in best_fact(history)[1:]]
+    return fitting([tuple(fact), tuple(fact[:3])], room)
 
 
 def _forms(
