@@ -26,8 +26,11 @@ KERNEL = 8
 # From these widths on, gradients are bars of several cells, and longer bars.
 WIDE, WIDEST = 100, 150
 BAR, LONG_BAR = 5, 16
-# The space between columns shrinks before a column of at most this rank is left out.
-CORE = 9
+# The forms of a table, the widest first: the digits of a measured amount, the space between
+# columns, and whether counts are exact.
+FORMS = ((3, 2, True), (3, 1, True), (2, 2, True), (2, 1, True), (2, 1, False))
+# A narrower form is taken before a column of at most this rank is left out, by its digits.
+CORE = {3: 11, 2: 9}
 
 
 class LayerView(NamedTuple):
@@ -85,7 +88,7 @@ class LayerTable:
         self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
     ) -> list[Column]:
         """The columns for these rows; if they do not fit, they become narrower, then fewer."""
-        for gap, exact in ((2, True), (1, True), (1, False)):
+        for digits, gap, exact in FORMS:
             bars = LONG_BAR if width >= WIDEST else BAR
             columns = self._fixed(shown, view.opened, gap, exact, bars)
             if diagnosis:
@@ -95,8 +98,9 @@ class LayerTable:
                     gradient_scale(one.health.gradient for one in diagnosis.verdicts.values()),
                     gap,
                     bars if width >= WIDE else 1,
+                    digits,
                 )
-            core = sum(column.room for column in columns[1:] if column.rank <= CORE)
+            core = sum(c.room for c in columns[1:] if c.rank <= CORE[digits])
             if core + min(NAME, columns[0].cells) + 2 <= width:
                 break
         return fitting_columns(columns, width, NAME)
