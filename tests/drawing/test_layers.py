@@ -133,12 +133,12 @@ def test_the_least_telling_columns_go_first(width: int, heading: str) -> None:
 
 def test_a_narrow_table_has_two_digits_below_each_other() -> None:
     rows = pane(LayerTable(SMALL, 32), 78, 8, report=REPORT)
-    assert [row[47:68] for row in rows[:6]] == [
-        "grad      upd/w  dead",
-        "0.021  ▆   1.0e-3   0",
+    assert [row[45:] for row in rows[:6]] == [
+        "  grad      upd/w  dead",
+        "0.021  ▆   1.0e-3   0 %",
         "",
-        "0.020  ▆   2.0e-3  31",
-        "0.020  ▆   2.0e-3  31",
+        "0.020  ▆   2.0e-3  31 % !",
+        "0.020  ▆   2.0e-3  31 % !",
         "2.0e-3 ▄   1.0e-4",
     ]
 
