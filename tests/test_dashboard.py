@@ -245,6 +245,20 @@ async def test_c_asks_for_a_checkpoint(live: RunDir) -> None:
         assert notes(pilot) == [screen_text.SAVING_CHECKPOINT]
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_notes_cover_neither_the_newest_log_line_nor_the_keys(
+    live: RunDir, size: tuple[int, int]
+) -> None:
+    async with app_of(live).run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        *_, news, keys = screen(pilot).split("\n")
+        await pilot.press("c", "y")
+        await pilot.pause()
+        above, before_last, last = screen(pilot).rsplit("\n", 2)
+        assert (before_last, last) == (news, keys)
+        assert [note in row for note in notes(pilot) for row in above.split("\n")].count(True) == 2
+
+
 @pytest.mark.parametrize("resumed", [False, True])
 async def test_while_the_engine_loads_c_says_only_that_there_is_nothing_to_save(
     tmp_path: Path, resumed: bool
