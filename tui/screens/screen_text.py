@@ -236,6 +236,7 @@ HELP_SIGNS = KeyGroup(
     (
         ("◆ c s ‖ !", "best, saved, steered, paused, alert"),
         ("last 60 s ▁▃▆", "the newest steps, over their time"),
+        ("last steps", "at a cursor; `train` is a whole epoch"),
     ),
 )
 
