@@ -97,14 +97,15 @@ def _print_error(error: Exception, err: TextIO, *, traceback: bool) -> int:
     """
     from engine import text
     from engine.process import process_text
+    from engine.process.line_printer import say
 
     if isinstance(error, EngineError):
-        print(f"cnn-tui: {error}", file=err, flush=True)
+        say(f"cnn-tui: {error}", err)
         return error.exit_code
     if traceback:
         sys.excepthook(type(error), error, error.__traceback__)
     sentence = process_text.crashed(text.error_summary(error))
-    print(f"cnn-tui: {sentence}", file=err, flush=True)
+    say(f"cnn-tui: {sentence}", err)
     return 1
 
 
