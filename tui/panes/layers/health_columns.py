@@ -14,10 +14,9 @@ from tui.panes.layers.gradient_depth import INKS, GradientScale, amount
 
 # Cells for `100 %`.
 SHARE = 5
-# Cells before the point of an amount; a mean has a sign, too.
-BEFORE, BEFORE_MEAN = 3, 4
-# Cells from the point on, beside those of the digits: `.1e-4` has two digits.
-EXPONENT = 3
+# Cells from the point on, beside those of the digits: `.1e-4` has two digits. Before the point is a
+# cell less than there are digits; a mean has a sign, too.
+EXPONENT, SIGN = 3, 1
 # A mean below this share of the standard deviation is noise around zero.
 NOISE = 0.01
 
@@ -53,12 +52,13 @@ def health_columns(
     blocks = texts(lambda one: _gradient_bar(scale, one.health.gradient, bar_cells))
     signs = texts(lambda one: "!" if one.problem else "")
     word = widest(layers_text.PROBLEMS.values())
-    amounts, means = (before + digits + EXPONENT for before in (BEFORE, BEFORE_MEAN))
+    amounts = digits - 1 + digits + EXPONENT
+    means = SIGN + amounts
     spread = means + len(" ± ") + amounts
     heading = f"{layers_text.MEAN:>{means}} ± {layers_text.DEVIATION}"
     return [
         Column(layers_text.GRADIENT, gradients, 1, True, inks=learning, least=amounts, gap=gap),
-        Column("", blocks, 4, ink="train", least=bar_cells, gap=1),
+        Column("", blocks, 4, ink="train", least=bar_cells, gap=min(1, bar_cells + gap - 2)),
         Column(layers_text.UPDATE, updates, 9, True, inks=learning, least=amounts, gap=gap),
         Column(heading, spreads, 10, inks=inks, least=spread, gap=gap),
         Column(layers_text.DEAD, texts(_dead), 3, True, inks=dying, least=SHARE, gap=gap),
@@ -81,10 +81,11 @@ def amount_of(found: Verdict, value: float | None, digits: int) -> str:
     return _aligned(shared_text.NONE if missing else amount(value, digits), digits)
 
 
-def _aligned(written: str, digits: int, before: int = BEFORE) -> str:
-    """The amount with its point below those of the other rows; `3.0e-12` begins a cell earlier."""
-    aligned = numbers.at_point(written, before, digits + EXPONENT)
-    return aligned.removeprefix(" " * (len(aligned) - before - digits - EXPONENT))
+def _aligned(written: str, digits: int, sign: int = 0) -> str:
+    """The amount with its point below those of the other rows; a rare longer one is on the left."""
+    before, after = sign + digits - 1, digits + EXPONENT
+    aligned = numbers.at_point(written, before, after)
+    return aligned if len(aligned) == before + after else written.ljust(before + after)
 
 
 def _spread(found: Verdict, digits: int) -> str:
@@ -92,7 +93,7 @@ def _spread(found: Verdict, digits: int) -> str:
     mean, deviation = found.health.mean, found.health.deviation
     if mean is not None and deviation is not None and abs(mean) < NOISE * deviation:
         mean = 0.0
-    written = _aligned(amount(mean, digits), digits, BEFORE_MEAN)
+    written = _aligned(amount(mean, digits), digits, SIGN)
     return f"{written} ± {_aligned(amount(deviation, digits), digits)}"
 
 

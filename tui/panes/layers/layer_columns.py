@@ -21,16 +21,21 @@ from tui.panes.layers.health_columns import health_columns
 from tui.panes.layers.stage_tree import Node
 
 # A name is cut to this before a column is left out.
-NAME = 12
+NAME = 11
 KERNEL = 8
 # From these widths on, gradients are bars of several cells, and longer bars.
 WIDE, WIDEST = 100, 150
 BAR, LONG_BAR = 5, 16
-# The forms of a table, the widest first: the digits of a measured amount, the space between
-# columns, and whether counts are exact.
-FORMS = ((3, 2, True), (3, 1, True), (2, 2, True), (2, 1, True), (2, 1, False))
-# A narrower form is taken before a column of at most this rank is left out, by its digits.
-CORE = {3: 11, 2: 9}
+# The forms of a table, the best first: the digits of a measured amount, the space between columns,
+# whether counts are exact, and the rank up to which columns must fit.
+FORMS = (
+    (3, 2, True, 11),
+    (3, 1, True, 11),
+    (2, 1, True, 10),
+    (2, 2, True, 9),
+    (2, 1, True, 9),
+    (2, 1, False, 9),
+)
 
 
 class LayerView(NamedTuple):
@@ -88,7 +93,7 @@ class LayerTable:
         self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
     ) -> list[Column]:
         """The columns for these rows; if they do not fit, they become narrower, then fewer."""
-        for digits, gap, exact in FORMS:
+        for digits, gap, exact, rank in FORMS:
             bars = LONG_BAR if width >= WIDEST else BAR
             columns = self._fixed(shown, view.opened, gap, exact, bars)
             if diagnosis:
@@ -100,7 +105,7 @@ class LayerTable:
                     bars if width >= WIDE else 1,
                     digits,
                 )
-            core = sum(c.room for c in columns[1:] if c.rank <= CORE[digits])
+            core = sum(c.room for c in columns[1:] if c.rank <= rank)
             if core + min(NAME, columns[0].cells) + 2 <= width:
                 break
         return fitting_columns(columns, width, NAME)
