@@ -115,16 +115,20 @@ def _print_error(error: Exception, err: TextIO, *, traceback: bool) -> int:
 
 
 def _tell(err: TextIO, sentence: str) -> None:
-    print(f"cnn-tui: {sentence}", file=err, flush=True)
+    from engine.process.line_printer import say
+
+    say(f"cnn-tui: {sentence}", err)
 
 
 def _redirect_output(log_file: Path) -> tuple[TextIO, TextIO]:
     """Keep the terminal for our lines alone; the output of libraries goes to engine.log."""
+    from engine import regular_files
+
     sys.stdout.flush()
     sys.stderr.flush()
     # A character that the terminal's encoding lacks must not end a training.
     out, err = (os.fdopen(os.dup(n), "w", errors="backslashreplace") for n in (1, 2))
-    log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log = regular_files.open_descriptor(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

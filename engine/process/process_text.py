@@ -270,3 +270,8 @@ def nothing_to_inspect(name: str) -> str:
     return (
         f"{harmless(name)} has no checkpoint yet, so there is nothing to look at: resume it first."
     )
+
+
+def lines_dropped(count: int) -> str:
+    lines = "1 line was" if count == 1 else f"{count:,} lines were"
+    return f"{lines} not printed, because nobody read them: the journal has everything"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from engine import regular_files
 from engine.run import run_text
 from engine.run.run_paths import RunDir
 
@@ -23,8 +24,10 @@ def last_line(run: RunDir) -> str:
 def add_signal(run: RunDir, number: int) -> None:
     """Write that this signal ended the engine. Ignores a log that cannot be written."""
     line = f"{_OURS}{run_text.ended_by_signal(number)}\n"
-    with contextlib.suppress(OSError), open(run.log, "ab") as log:
-        log.write(line.encode())
+    with contextlib.suppress(OSError):
+        log = regular_files.open_descriptor(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        with open(log, "ab") as file:
+            file.write(line.encode())
 
 
 def last_words(run: RunDir, start: int) -> str:
@@ -39,7 +42,7 @@ def last_words(run: RunDir, start: int) -> str:
 
 def _last_lines(run: RunDir, start: int) -> list[str]:
     """The last lines from this byte on, last first, without blank ones."""
-    with contextlib.suppress(OSError), open(run.log, "rb") as log:
+    with contextlib.suppress(OSError), regular_files.open_to_read(run.log) as log:
         log.seek(max(start, log.seek(0, os.SEEK_END) - TAIL_BYTES))
         lines = log.read().decode(errors="replace").split("\n")
         return [line.strip() for line in reversed(lines) if line.strip()]
