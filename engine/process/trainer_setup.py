@@ -81,6 +81,7 @@ class TrainerSetup:
         change = self._check_data(saved, dataset, lists)
         yield events.Phase("loading", note="model")
         model, resolved = yield from self._build(device, dataset)
+        yield events.Phase("loading", note="model")  # after a measurement, which is another phase
         # The other ranks take over the leader's weights.
         if rank.leads and saved is None:
             yield from model_init.initialise(model, recipe, dataset)
