@@ -155,11 +155,12 @@ class Session:
         if self._rank.first_here:
             yield from preparation.download_phases(self._recipe)
         yield events.Phase("loading", note="PyTorch")
+        reading = preparation.early_reading(self._recipe) if self._rank.alone else None
         with uncollected():
             from engine.process.trainer_setup import TrainerSetup
 
         setup = TrainerSetup(self.run, self._recipe, self._attempt, self._rank, force=options.force)
-        ready = yield from setup.set_up()
+        ready = yield from setup.set_up(reading)
         self.saver.description = ready.description
         return ready
 
