@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import Optimizer
 
 from engine.recipes.recipe import Recipe
+from engine.training.eager_optimizers import SGD, Adam, AdamW
 from engine.training.muon import Muon
 
 
