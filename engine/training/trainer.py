@@ -26,6 +26,7 @@ from engine.data.loaders.training_loader import EpochBatches
 from engine.devices import device as devices
 from engine.devices import forward_pass, graph_recording
 from engine.devices.backlog import Backlog
+from engine.devices.determinism import DeterministicKernels
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.inspection import layer_events
@@ -64,6 +65,7 @@ class Trainer:
         rank: Rank | None = None,
     ) -> None:
         self._recipe, self._device, self._dataset = recipe, device, dataset
+        self._kernels = DeterministicKernels() if resolved.deterministic == "on" else None
         self._rank = rank = rank or Rank()
         self._learner = Learner(recipe, resolved, device, dataset.class_counts, model, rank)
         layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
@@ -215,6 +217,9 @@ class Trainer:
             sentence = training_text.not_recorded(self._graph.failure)
             reports.append(events.Alert("warning", "cuda-graph", sentence, step=self.step))
             self._graph = None
+        for operation in self._kernels.without() if self._kernels is not None else ():
+            sentence = training_text.not_deterministic(operation)
+            reports.append(events.Alert("warning", "deterministic", sentence, step=self.step))
         return reports
 
     # The end of an epoch, and of the run
