@@ -294,7 +294,7 @@ def complaints(found: list[events.Event]) -> list[str]:
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon"])
 def test_a_gpu_replays_what_it_would_compute(digits: Dataset, optimizer: str) -> None:
     mixed = {"flip": "alternating", "mixup": 0.2, "cutmix": 1.0, "clip": 1.0}
-    settings = {**mixed, "optimizer": optimizer}
+    settings: dict[str, Any] = {**mixed, "optimizer": optimizer}
     plain, replayed = (said(on_a_gpu(digits, graph, **settings)) for graph in ("off", "on"))
     assert losses(replayed) == pytest.approx(losses(plain), rel=1e-3)
     assert not complaints(replayed)
@@ -310,7 +310,7 @@ def test_a_gpu_takes_several_steps_in_one_launch(digits: Dataset, optimizer: str
         "epochs": 6,
         "schedule": "cosine",
     }
-    settings = {**mixed, "optimizer": optimizer, "norm_bias_lr": 3.0, "batch": 64}
+    settings: dict[str, Any] = {**mixed, "optimizer": optimizer, "norm_bias_lr": 3.0, "batch": 64}
     plain, several = (
         said(on_a_gpu(digits, "on", together=together, **settings)) for together in (1, 4)
     )
