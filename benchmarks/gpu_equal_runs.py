@@ -27,7 +27,7 @@ from engine.run.run_paths import RunDir
 from engine.start import launch, resume
 from engine.start.resume import ResumeRequest
 
-EPOCHS, QUICK_EPOCHS = 20, 6
+EPOCHS, QUICK_EPOCHS = 20, 12
 # The epoch after which an engine is killed.
 KILLED_AFTER = 2
 POLL_SECONDS = 0.01
@@ -35,13 +35,7 @@ POLL_SECONDS = 0.01
 
 def equal_runs(bench: Bench, asked: str, deadline: float, case: Case) -> dict[str, Any]:
     """Compare two whole runs, and a whole one with one that is killed and resumed."""
-    chosen = build_recipe(
-        settings={
-            **{"epochs": QUICK_EPOCHS if bench.quick else EPOCHS, "batch": case.batch},
-            **{"deterministic": asked, "dropout": 0.1, "crop": 2, "rotate": 5.0},
-        },
-        flags={"arch": case.arch, "data": "digits", "device": str(bench.device)},
-    )
+    chosen = recipe(bench, asked, case)
     train = partial(trained, bench, chosen, deadline)
     with ThreadPoolExecutor() as pool:
         runs = list(pool.map(lambda kill: train(kill=kill), (False, False, True)))
@@ -51,8 +45,19 @@ def equal_runs(bench: Bench, asked: str, deadline: float, case: Case) -> dict[st
     }
     for what, said in found.items():
         how = "EQUAL bit for bit" if said["equal"] else f"differ since epoch {said['since epoch']}"
-        print(f"deterministic {asked:<4} {case:<22} {what:<20} {how}", flush=True)
+        print(f"deterministic {asked:<4} {case!s:<22} {what:<20} {how}", flush=True)
     return found
+
+
+def recipe(bench: Bench, asked: str, case: Case, seed: int = 0) -> Recipe:
+    """A short run on the digits, with what draws random numbers on the device."""
+    return build_recipe(
+        settings={
+            **{"epochs": QUICK_EPOCHS if bench.quick else EPOCHS, "batch": case.batch},
+            **{"deterministic": asked, "dropout": 0.1, "crop": 2, "rotate": 5.0, "seed": seed},
+        },
+        flags={"arch": case.arch, "data": "digits", "device": str(bench.device)},
+    )
 
 
 def trained(bench: Bench, chosen: Recipe, deadline: float, *, kill: bool) -> RunDir:

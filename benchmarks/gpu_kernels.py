@@ -21,12 +21,12 @@ PROFILED_STEPS, SHOWN = 40, 12
 AIM: Mapping[str, float] = {"resnet18": 1.4}
 # What a kernel does, by its name; the first that fits.
 KINDS: Mapping[str, str] = {
-    "convolutions and products": r"conv|gemm|cutlass|xmma|wgrad|dgrad|fprop|cudnn|nvjet|addmm|::mm",
+    "compiled": r"^triton",
     "norms": r"norm|bn_|welford",
+    "convolutions and products": r"conv|gemm|cutlass|xmma|wgrad|dgrad|fprop|cudnn|nvjet|addmm|::mm",
     "optimiser": r"fused_?(sgd|adam)|multi_tensor|foreach|_sgd_",
     "pooling": r"pool",
-    "copies": r"copy|memcpy|memset|cat|transpose|nchwTo|nhwcTo|index",
-    "compiled": r"^triton",
+    "copies": r"copy|memcpy|memset|transpose|nchwTo|nhwcTo|index",
     "element by element": r"elementwise|vectorized|relu|add|mul|softmax|reduce",
 }
 
