@@ -9,12 +9,13 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.gpu_loops import NEEDS_A_GPU, Bench, Case, Loop, raced
+from benchmarks.gpu_loops import NEEDS_A_GPU, Bench, Case, Loop, attempted, raced
 
 PROFILED_STEPS, SHOWN = 40, 12
 # Against today's replayed steps.
@@ -54,7 +55,10 @@ def compilation(bench: Bench, case: Case) -> dict[str, Any]:
         seconds = time.monotonic() - began
         print(f"compiled {case} in {seconds:.0f} s", flush=True)
         found = raced(f"compile {case}", loops, AIM.get(case.arch))
-        kernels = {way: profiled(bench, f"{case} {way}", loop) for way, loop in loops.items()}
+        kernels = {
+            way: attempted(partial(profiled, bench, f"{case} {way}", loop))
+            for way, loop in loops.items()
+        }
     return {"seconds": seconds, **found, "kernels": kernels}
 
 

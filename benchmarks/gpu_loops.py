@@ -130,7 +130,7 @@ def each_in_time(
         if began + longest >= deadline:
             said: dict[str, Any] = {"not run": "no time was left"}
         else:
-            said = attempted(measure, case)
+            said = attempted(partial(measure, case))
         longest = max(longest, time.monotonic() - began)
         for how in ("not run", "failed"):
             if how in said:
@@ -139,9 +139,9 @@ def each_in_time(
     return found
 
 
-def attempted(measure: Callable[[Case], dict[str, Any]], case: Case) -> dict[str, Any]:
+def attempted(measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
-        return measure(case)
+        return measure()
     except Exception as error:  # noqa: BLE001 (of compilers and drivers; measure the rest)
         return {"failed": f"{type(error).__name__}: {error}"}
 

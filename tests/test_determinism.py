@@ -22,7 +22,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.start import engine_environment
 from engine.training.trainer import Trainer
-from tests.test_replay import GPU, on_a_gpu, taken_up_again
+from tests.test_replay import GPU, complaints, on_a_gpu, taken_up_again
 from tests.test_trainer import CPU, Ticking, digits, said, small, weights
 
 __all__ = ["digits"]
@@ -130,7 +130,7 @@ def test_other_warnings_stay_warnings() -> None:
 
 def trained(data: Dataset, **settings: Any) -> list[torch.Tensor]:
     work = on_a_gpu(data, "on", deterministic="on", precision="bf16", **settings)
-    said(work)
+    assert not complaints(said(work))
     return weights(work)
 
 
