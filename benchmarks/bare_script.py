@@ -1,9 +1,9 @@
 """A training script as a careful person would write it: LeNet-5 on the digits, and nothing else.
 
-    python benchmarks/bare_script.py DIGITS.csv.gz
+    python benchmarks/bare_script.py DIGITS.csv.gz [DEVICE]
 
 It prints a line after each of its first two steps. It imports nothing of this project: with it,
-`benchmarks/start.py` compares how long a start takes.
+`benchmarks/start.py` and `benchmarks/gpu_first_step.py` compare how long a start takes.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ def digits(file: str) -> tuple[Tensor, Tensor]:
 
 
 def main() -> None:
+    device = sys.argv[2] if len(sys.argv) > 2 else "cpu"
     torch.manual_seed(0)
-    images, labels = digits(sys.argv[1])
-    model = LeNet5()
+    images, labels = (part.to(device) for part in digits(sys.argv[1]))
+    model = LeNet5().to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, nesterov=True)
     for step, taken in enumerate(torch.randperm(len(images))[:128].view(2, 64), 1):
         loss = F.cross_entropy(model(images[taken]), labels[taken])

@@ -98,7 +98,7 @@ def measure(command: list[str], mark: bytes, variables: Mapping[str, str], folde
     with subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **variables, "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+        env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
