@@ -17,9 +17,9 @@ import pytest
 import torch
 
 from benchmarks import gpu, gpu_equal_runs, gpu_loops
-from benchmarks.gpu_first_step import seconds_to
 from benchmarks.gpu_kernels import compilation, kind_of, profiled
 from benchmarks.gpu_loops import NEEDS_A_GPU, Bench, Case, Loop, each_in_time
+from benchmarks.start import measure
 from engine.recipes.recipe import Recipe
 from engine.run.run_lock import Claim
 from engine.start import launch
@@ -30,6 +30,7 @@ from tests.test_determinism import as_before
 __all__ = ["as_before"]
 
 LENET = Case("lenet5", 64)
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 
 
 @pytest.fixture
@@ -205,6 +206,6 @@ def test_only_a_gpu_compiles_and_replays(bench: Bench) -> None:
 
 def test_a_first_step_is_a_line_and_a_failure_is_its_output(tmp_path: Path) -> None:
     prints = [sys.executable, "-c", "print('loading'); print('  step 1'); input()"]
-    assert 0 < seconds_to(prints, b"  step ", tmp_path) < TIMEOUT
+    assert 0 < measure(prints, b"  step ", UNBUFFERED, tmp_path).wall < TIMEOUT
     with pytest.raises(RuntimeError, match="no such thing"):
-        seconds_to([sys.executable, "-c", "print('no such thing')"], b"  step ", tmp_path)
+        measure([sys.executable, "-c", "print('no such thing')"], b"  step ", {}, tmp_path)
