@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
+    parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
     parser.add_argument("--force", action="store_true", help="go on although the data changed")
@@ -31,6 +32,12 @@ def main() -> int:
         "--ranks", type=int, default=1, help="the number of processes, under torchrun"
     )
     options = parser.parse_args()
+    if options.warm is not None:
+        from engine.process import warm_start
+
+        handed_over = warm_start.handed_over(options.warm)
+        options = parser.parse_args(handed_over.arguments)
+        options.lock_fd = handed_over.lock
     if (options.run is None) == (options.preview is None):
         parser.error("give a run directory or --preview RECIPE")
     try:

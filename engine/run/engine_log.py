@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from engine.errors import EngineError
 from engine.run import run_text
 from engine.run.run_paths import RunDir
 
@@ -22,9 +23,17 @@ def last_line(run: RunDir) -> str:
 
 def add_killed(run: RunDir, number: int) -> None:
     """Write that this signal ended the engine. Ignores a log that cannot be written."""
-    line = f"{_OURS}{run_text.killed(number)}\n"
+    _add(run, run_text.killed(number))
+
+
+def add_error(run: RunDir, error: EngineError) -> None:
+    """Write why no engine was started. Ignores a log that cannot be written."""
+    _add(run, str(error))
+
+
+def _add(run: RunDir, sentence: str) -> None:
     with contextlib.suppress(OSError), open(run.log, "ab") as log:
-        log.write(line.encode())
+        log.write(f"{_OURS}{sentence}\n".encode())
 
 
 def last_words(run: RunDir, start: int) -> str:

@@ -94,6 +94,15 @@ def find_live(runs_dir: Path, selector: str = "") -> RunDir:
     return live[0]
 
 
+def any_live_here(runs_dir: Path) -> bool:
+    """Whether a run of this folder, or another one of this user, is live on this machine.
+
+    Raises RunError if a folder cannot be read.
+    """
+    runs = {run.path.resolve(): run for run in (*list_runs(runs_dir), *_linked())}
+    return any(run_lock.is_live(run) and run_lock.is_here(run) for run in runs.values())
+
+
 def selector_of(run: RunDir) -> str:
     """A selector that finds this run: its number if it is in the default folder, else its path."""
     if run.number is not None and run.path.resolve().parent == default_runs_dir().resolve():

@@ -1,0 +1,58 @@
+"""Starts the engines of new runs. While the user chooses, it prepares one that starts at once."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from pathlib import Path
+
+from engine.recipes.recipe import Recipe
+from engine.run.run_lock import Claim
+from engine.start import launch, warm_engine
+from engine.start.warm_engine import WarmEngine
+
+
+class EngineStarter:
+    """Owns at most one warm engine, which the next run uses up."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._warm: WarmEngine | None = None
+        # `prepare` runs in another thread; meanwhile a run may start, or the launcher end.
+        self._taking = threading.Lock()
+        self._taken = 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a warm engine."""
+        return self._warm is not None
+
+    def prepare(self) -> None:
+        """Start a warm engine if it is welcome on this machine. May wait for a slow disk."""
+        taken = self._taken
+        if not warm_engine.is_welcome(self._runs_dir):
+            return
+        with contextlib.suppress(OSError):  # then the next run starts as from the command line
+            made = WarmEngine()
+            with self._taking:
+                if taken == self._taken:
+                    self._warm = made
+                    return
+            made.close()
+
+    def start(self, claim: Claim, chosen: Recipe) -> None:
+        """Start an engine for this run. Raises EngineError if that is impossible."""
+        warm = self._take()
+        if warm is None or not warm.take(claim, chosen):
+            launch.spawn(claim, chosen)
+
+    def close(self) -> None:
+        """End the engine that was prepared."""
+        if (warm := self._take()) is not None:
+            warm.close()
+
+    def _take(self) -> WarmEngine | None:
+        with self._taking:
+            self._taken += 1
+            warm, self._warm = self._warm, None
+            return warm
