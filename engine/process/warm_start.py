@@ -16,7 +16,7 @@ import msgspec
 
 MESSAGE_BYTES = 1 << 16
 # The import gives way to the launcher, in which a person types.
-NICE = 10
+NICER = 10
 # The first two as a run imports them, so that both never wait for each other.
 MODULES = ("engine.process.host", "engine.process.trainer_setup")
 
@@ -60,6 +60,8 @@ def _import() -> None:
     with contextlib.suppress(Exception):
         # Numpy starts threads for its matrix products. They would be as nice as this one.
         importlib.import_module("numpy")
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        thread = threading.get_native_id()
+        nice = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, nice + NICER)  # 19 at most
         for module in MODULES:
             importlib.import_module(module)

@@ -12,8 +12,9 @@ import os
 import socket
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -58,25 +59,33 @@ class WarmEngine:
         return self._process.pid
 
     def take(self, claim: Claim, recipe: Recipe) -> bool:
-        """Hand it this run, and the lock with it. If it does not suit the run, close it instead.
+        """Hand it this run, and the lock with it. If that is impossible, close it instead.
 
         Returns whether it was handed the run. If it ends before it has taken the run, another
-        engine is started. Raises RunError if the run's log cannot be written.
+        engine is started in its place.
         """
-        run_creation.link_into_state(claim.run)
-        suits = recipe.threads == "auto" and count_ranks(recipe) == 1
-        start = launch.engine_start(claim, recipe)
-        if not suits or start.variables != self._variables or self._lacks_a_core():
+        try:
+            handed = self._suits(recipe) and self._hand_over(claim, recipe)
+        except (EngineError, OSError):  # a new engine says what is wrong
+            handed = False
+        if handed:
+            _in_thread(self._accompany, claim, recipe)
+        else:
             self.close()
-            return False
-        message = msgspec.json.encode(start.arguments[len(launch.COMMAND) :])
+        return handed
+
+    def _suits(self, recipe: Recipe) -> bool:
+        """Whether it is like the engine that would be started for this recipe, and not slower."""
+        as_usual = recipe.threads == "auto" and count_ranks(recipe) == 1
+        same = environment(recipe) == self._variables
+        return as_usual and same and not waits_for_a_core(Path(f"/proc/{self.pid}/task"))
+
+    def _hand_over(self, claim: Claim, recipe: Recipe) -> bool:
+        arguments = launch.engine_start(claim, recipe).arguments[len(launch.COMMAND) :]
+        run_creation.link_into_state(claim.run)
         with launch.opened_log(claim.run) as log:
-            try:
-                socket.send_fds(self._socket, [message], [claim.lock, log.fileno()])
-            except OSError:  # it has ended
-                self.close()
-                return False
-        _in_thread(self._accompany, claim, recipe)
+            descriptors = [claim.lock, log.fileno()]
+            socket.send_fds(self._socket, [msgspec.json.encode(arguments)], descriptors)
         return True
 
     def close(self) -> None:
@@ -101,19 +110,33 @@ class WarmEngine:
         except EngineError as error:
             engine_log.add_error(claim.run, error)
 
-    def _lacks_a_core(self) -> bool:
-        """Whether its importing thread mostly waits for a core, because other programs need them.
 
-        Nobody may raise the priority of a thread again, so another engine is the faster one then.
-        """
-        for task in Path(f"/proc/{self.pid}/task").glob("*"):
-            with contextlib.suppress(OSError, ValueError):
-                # See proc_pid_stat(5), and Documentation/scheduler/sched-stats.rst in Linux.
-                nice = int((task / "stat").read_text().rpartition(")")[2].split()[16])
-                on_core, waiting, _ = map(int, (task / "schedstat").read_text().split())
-                if nice > 0 and waiting > on_core:
-                    return True
-        return False
+class _Thread(NamedTuple):
+    """The priority of a thread, and the nanoseconds that it spent on a core and waiting for one."""
+
+    nice: int
+    on_core: int
+    waiting: int
+
+
+def waits_for_a_core(tasks: Path) -> bool:
+    """Whether the importing thread mostly waits for a core, since other programs need them all.
+
+    It is nicer than the others, and nobody may raise its priority again, so a new process imports
+    faster then. `tasks` is the folder of a process's threads.
+    """
+    threads = [*_threads(tasks)]
+    usual = min((thread.nice for thread in threads), default=0)
+    return any(thread.nice > usual and thread.waiting > thread.on_core for thread in threads)
+
+
+def _threads(tasks: Path) -> Iterator[_Thread]:
+    """See proc_pid_stat(5), and Documentation/scheduler/sched-stats.rst in the kernel."""
+    for task in tasks.glob("*"):
+        with contextlib.suppress(OSError, ValueError):
+            nice = (task / "stat").read_text().rpartition(")")[2].split()[16]
+            on_core, waiting, _ = (task / "schedstat").read_text().split()
+            yield _Thread(int(nice), int(on_core), int(waiting))
 
 
 def _in_thread(function: Callable[..., object], *arguments: object) -> None:
