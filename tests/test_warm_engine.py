@@ -28,7 +28,7 @@ from engine.run.lock_owner import start_of
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, warm_engine
-from engine.start.warm_engine import WarmEngine, is_welcome, waits_for_a_core
+from engine.start.warm_engine import WarmEngine, is_ahead, is_welcome, waits_for_a_core
 from tests.processes import LiveJournal, Terminal, events_of, start_process, wait_for
 
 RUNS = Path("runs")
@@ -39,11 +39,11 @@ PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts one that is used even if the machine is busy.
+    """Starts one that is used even if it has just begun, or if the machine is busy.
 
     To be called in the test: pytest changes the environment between the fixtures and the test.
     """
-    monkeypatch.setattr(warm_engine, "waits_for_a_core", lambda tasks: False)
+    monkeypatch.setattr(warm_engine, "is_ahead", lambda pid: True)
     with contextlib.ExitStack() as ends:
 
         def started() -> WarmEngine:
@@ -243,6 +243,21 @@ def test_an_import_that_gets_no_core_is_not_waited_for(
         (task / "stat").write_text(f"{thread} (a) b) {' '.join(fields)}")
         (task / "schedstat").write_text(times)
     assert waits_for_a_core(tmp_path) is waits
+
+
+def test_one_that_has_just_begun_is_not_ahead_of_a_new_process(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm_engine, "waits_for_a_core", lambda tasks: False)
+    warm = start()
+    os.kill(warm.pid, signal.SIGSTOP)
+    assert not is_ahead(warm.pid)
+    os.kill(warm.pid, signal.SIGCONT)
+    wait_for(lambda: is_ahead(warm.pid))
+    os.kill(warm.pid, signal.SIGKILL)
+    wait_for(lambda: is_gone(warm.pid))
+    warm.close()
+    wait_for(lambda: not is_ahead(warm.pid))
 
 
 def test_it_is_welcome_where_memory_is_free_and_no_run_trains(

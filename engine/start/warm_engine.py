@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import psutil
 
 from engine.errors import EngineError
 from engine.machine import memory
@@ -29,6 +30,8 @@ from engine.start.device_request import count_ranks
 from engine.start.engine_environment import environment
 from engine.start.launch import ProcessStart
 
+# One that has computed for fewer seconds is hardly ahead of a new process.
+LEAST_SECONDS = 0.4
 # Several times what PyTorch and a small run need.
 LEAST_FREE_BYTES = 2 << 30
 
@@ -75,10 +78,9 @@ class WarmEngine:
         return handed
 
     def _suits(self, recipe: Recipe) -> bool:
-        """Whether it is like the engine that would be started for this recipe, and not slower."""
+        """Whether it is like the engine that would be started for this recipe, and is ahead."""
         as_usual = recipe.threads == "auto" and count_ranks(recipe) == 1
-        same = environment(recipe) == self._variables
-        return as_usual and same and not waits_for_a_core(Path(f"/proc/{self.pid}/task"))
+        return as_usual and environment(recipe) == self._variables and is_ahead(self.pid)
 
     def _hand_over(self, claim: Claim, recipe: Recipe) -> bool:
         arguments = launch.engine_start(claim, recipe).arguments[len(launch.COMMAND) :]
@@ -117,6 +119,16 @@ class _Thread(NamedTuple):
     nice: int
     on_core: int
     waiting: int
+
+
+def is_ahead(pid: int) -> bool:
+    """Whether this warm engine will have imported PyTorch sooner than a new process."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return False
+    begun = times.user + times.system >= LEAST_SECONDS
+    return begun and not waits_for_a_core(Path(f"/proc/{pid}/task"))
 
 
 def waits_for_a_core(tasks: Path) -> bool:
