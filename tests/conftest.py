@@ -132,7 +132,7 @@ def prompt_pilots(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def cold_engines(monkeypatch: pytest.MonkeyPatch) -> None:
     """A launcher inside the test process prepares no engine: each would import PyTorch."""
-    monkeypatch.setattr(warm_engine, "is_welcome", lambda runs_dir: False)
+    monkeypatch.setattr(warm_engine, "has_memory", lambda: False)
 
 
 @pytest.fixture(autouse=True)

@@ -95,12 +95,10 @@ class Prepared:
 
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> list[Prepared]:
-    """The warm engines of the launcher, which are welcome while no run was started."""
+    """The warm engines that the launcher has started."""
     monkeypatch.setattr(Prepared, "made", [])
     monkeypatch.setattr(engine_starter, "WarmEngine", Prepared)
-    monkeypatch.setattr(
-        warm_engine, "is_welcome", lambda runs_dir: not run_search.any_live_here(runs_dir)
-    )
+    monkeypatch.setattr(warm_engine, "has_memory", lambda: True)
     return Prepared.made
 
 
@@ -138,16 +136,16 @@ async def test_a_run_that_the_prepared_engine_does_not_suit_gets_a_new_one(
     assert [chosen.threads for chosen in spawned] == [1]
 
 
-async def test_no_engine_is_prepared_while_the_runs_are_in_focus_or_one_is_live(
+async def test_no_engine_is_prepared_while_the_runs_are_in_focus(
     tmp_path: Path, spawned: list[Recipe], prepared: list[Prepared], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    welcome: list[bool] = []
-    monkeypatch.setattr(warm_engine, "is_welcome", lambda runs_dir: bool(welcome))
+    free: list[bool] = []
+    monkeypatch.setattr(warm_engine, "has_memory", lambda: bool(free))
     scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("shift+tab")
-        welcome.append(True)
+        free.append(True)
         pilot.app.screen.query_one(RunsBox).read_runs()
         await settled(pilot)
         assert not prepared
@@ -156,11 +154,31 @@ async def test_no_engine_is_prepared_while_the_runs_are_in_focus_or_one_is_live(
         assert len(prepared) == 1
 
 
+async def test_no_engine_is_prepared_until_the_last_live_run_has_ended(
+    tmp_path: Path, prepared: list[Prepared]
+) -> None:
+    runs = [scripted.run_dir(tmp_path / "runs", name=f"{n}-lenet5-digits") for n in (1, 2)]
+    locks = {run: run_lock.acquire(run) for run in runs}
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        for run in (runs[1], runs[0]):
+            assert not prepared
+            os.close(locks[run])
+            pilot.app.screen.query_one(RunsBox).read_runs()
+            await settled(pilot)
+    assert len(prepared) == 1
+
+
 async def test_an_engine_that_is_prepared_too_late_is_ended(
     tmp_path: Path, spawned: list[Recipe], prepared: list[Prepared], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = threading.Event()
-    monkeypatch.setattr(warm_engine, "is_welcome", lambda runs_dir: late.wait(processes.TIMEOUT))
+
+    def made_late() -> Prepared:
+        late.wait(processes.TIMEOUT)
+        return Prepared()
+
+    monkeypatch.setattr(engine_starter, "WarmEngine", made_late)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await pilot.press("enter")
         await pilot.pause()

@@ -23,12 +23,12 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
-from engine.run import engine_log, run_creation, run_lock
+from engine.run import engine_log, run_lock
 from engine.run.lock_owner import start_of
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, warm_engine
-from engine.start.warm_engine import WarmEngine, is_ahead, is_welcome, waits_for_a_core
+from engine.start.warm_engine import WarmEngine, has_memory, is_ahead, waits_for_a_core
 from tests.processes import LiveJournal, Terminal, events_of, start_process, wait_for
 
 RUNS = Path("runs")
@@ -260,24 +260,11 @@ def test_one_that_has_just_begun_is_not_ahead_of_a_new_process(
     wait_for(lambda: not is_ahead(warm.pid))
 
 
-def test_it_is_welcome_where_memory_is_free_and_no_run_trains(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_started_only_with_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda: 2 << 30)
-    assert is_welcome(RUNS)
+    assert has_memory()
     monkeypatch.setattr(memory, "free_bytes", lambda: (2 << 30) - 1)
-    assert not is_welcome(RUNS)
-    monkeypatch.setattr(memory, "free_bytes", lambda: 2 << 30)
-    claim = claimed(recipe_of())
-    assert not is_welcome(RUNS)
-    assert is_welcome(tmp_path / "elsewhere")
-    run_creation.link_into_state(claim.run)
-    assert not is_welcome(tmp_path / "elsewhere")
-    owner = run_lock.read_owner(claim.run)
-    assert owner is not None
-    run_lock.write_owner(claim.lock, replace(owner, boot="another machine"))
-    assert is_welcome(RUNS)
-    os.close(claim.lock)
+    assert not has_memory()
 
 
 IMPORTED = """

@@ -94,13 +94,13 @@ def find_live(runs_dir: Path, selector: str = "") -> RunDir:
     return live[0]
 
 
-def any_live_here(runs_dir: Path) -> bool:
-    """Whether a run of this folder, or another one of this user, is live on this machine.
+def live_here(runs_dir: Path) -> RunDir | None:
+    """A run of this folder, or another one of this user, that is live on this machine.
 
     Raises RunError if a folder cannot be read.
     """
-    runs = {run.path.resolve(): run for run in (*list_runs(runs_dir), *_linked())}
-    return any(run_lock.is_live(run) and run_lock.is_here(run) for run in runs.values())
+    known = (run for runs in (list_runs, lambda _: _linked()) for run in runs(runs_dir))
+    return next((run for run in known if run_lock.is_live(run) and run_lock.is_here(run)), None)
 
 
 def selector_of(run: RunDir) -> str:

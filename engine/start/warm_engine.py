@@ -23,7 +23,7 @@ from engine.errors import EngineError
 from engine.machine import memory
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
-from engine.run import engine_log, run_creation, run_search
+from engine.run import engine_log, run_creation
 from engine.run.run_lock import Claim
 from engine.start import launch
 from engine.start.device_request import count_ranks
@@ -36,12 +36,9 @@ LEAST_SECONDS = 0.4
 LEAST_FREE_BYTES = 2 << 30
 
 
-def is_welcome(runs_dir: Path) -> bool:
-    """Whether there is memory for a warm engine, and no run trains on this machine."""
-    try:
-        return memory.free_bytes() >= LEAST_FREE_BYTES and not run_search.any_live_here(runs_dir)
-    except EngineError:
-        return False
+def has_memory() -> bool:
+    """Whether there is memory for a warm engine."""
+    return memory.free_bytes() >= LEAST_FREE_BYTES
 
 
 class WarmEngine:
