@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,6 @@ from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, recipe_resolution
 from engine.start.preview_request import PreviewRequest
 from tui import shared_text
-from tui.drawing import plot
 from tui.screens import screen_text
 from tui.screens.launcher import equivalent_command, launcher_text
 from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
@@ -174,9 +172,6 @@ class Launcher(Screen[None]):
     @work(thread=True, group="prepare")
     def _prepare_in_thread(self) -> None:
         self._starter.prepare()
-        # Loaded at Enter, they would delay the first step on the screen.
-        importlib.import_module("tui.screens.dashboard")
-        plot.load()
 
     def on_unmount(self) -> None:
         self._starter.close()
