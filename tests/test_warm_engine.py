@@ -28,7 +28,7 @@ from engine.run.lock_owner import start_of
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, warm_engine
-from engine.start.warm_engine import WarmEngine, has_memory, is_ahead, waits_for_a_core
+from engine.start.warm_engine import WarmEngine, has_memory, is_ahead
 from tests.processes import LiveJournal, Terminal, events_of, start_process, wait_for
 
 RUNS = Path("runs")
@@ -43,7 +43,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
     To be called in the test: pytest changes the environment between the fixtures and the test.
     """
-    monkeypatch.setattr(warm_engine, "is_ahead", lambda pid: True)
+    monkeypatch.setattr(warm_engine, "is_ahead", lambda tasks: True)
     with contextlib.ExitStack() as ends:
 
         def started() -> WarmEngine:
@@ -131,9 +131,9 @@ def test_no_thread_of_its_training_has_a_low_priority(start: Start) -> None:
     thread.start()
     thread.join()
     (one,) = made
+    wait_for(lambda: imports(one.pid))
     capabilities = Path(f"/proc/{one.pid}/status").read_text().partition("CapEff:")[2].split()[0]
     assert not int(capabilities, 16) >> CAP_SYS_NICE & 1
-    wait_for(lambda: imports(one.pid))
     recipe = recipe_of(epochs=5_000)
     claim = claimed(recipe)
     assert one.take(claim, recipe)
@@ -225,16 +225,17 @@ def test_a_run_that_it_does_not_suit_starts_cold(
 
 
 @pytest.mark.parametrize(
-    ("nice", "schedule", "waits"),
+    ("nice", "schedule", "ahead"),
     [
-        (15, "900 100 7", False),
-        (15, "100 900 7", True),
-        (5, "100 900 7", False),
-        (15, "", False),
+        (5, "1000000 9000000 7", True),
+        (15, "900000000 100000000 7", True),
+        (15, "900000000 1000000000 7", False),
+        (15, "300000000 0 7", False),
+        (15, "", True),
     ],
 )
-def test_an_import_that_gets_no_core_is_not_waited_for(
-    tmp_path: Path, nice: int, schedule: str, waits: bool
+def test_an_import_that_has_just_begun_or_gets_no_core_is_not_ahead_of_a_new_one(
+    tmp_path: Path, nice: int, schedule: str, ahead: bool
 ) -> None:
     for thread, value, times in (("17", 5, "1 9 1"), ("18", nice, schedule)):
         task = tmp_path / thread
@@ -242,22 +243,18 @@ def test_an_import_that_gets_no_core_is_not_waited_for(
         fields = ["S", *["0"] * 15, str(value), "0"]
         (task / "stat").write_text(f"{thread} (a) b) {' '.join(fields)}")
         (task / "schedstat").write_text(times)
-    assert waits_for_a_core(tmp_path) is waits
+    assert is_ahead(tmp_path) is ahead
 
 
-def test_one_that_has_just_begun_is_not_ahead_of_a_new_process(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(warm_engine, "waits_for_a_core", lambda tasks: False)
-    warm = start()
+def test_the_import_of_a_run_that_comes_at_once_has_the_usual_priority(start: Start) -> None:
+    warm, recipe = start(), recipe_of(epochs=5_000)
     os.kill(warm.pid, signal.SIGSTOP)
-    assert not is_ahead(warm.pid)
+    claim = claimed(recipe)
+    assert warm.take(claim, recipe)
     os.kill(warm.pid, signal.SIGCONT)
-    wait_for(lambda: is_ahead(warm.pid))
-    os.kill(warm.pid, signal.SIGKILL)
-    wait_for(lambda: is_gone(warm.pid))
-    warm.close()
-    wait_for(lambda: not is_ahead(warm.pid))
+    journal = LiveJournal(claim.run.journal)
+    while not journal.count(events.Steps):
+        assert not imports(warm.pid)
 
 
 def test_it_is_started_only_with_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,9 +265,9 @@ def test_it_is_started_only_with_free_memory(monkeypatch: pytest.MonkeyPatch) ->
 
 
 IMPORTED = """
-import threading
+import socket, threading
 from engine.process import warm_start
-importer = threading.Thread(target=warm_start._import)
+importer = threading.Thread(target=warm_start._import, args=socket.socketpair()[:1])
 importer.start()
 importer.join()
 import sys, torch

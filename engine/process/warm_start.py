@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import select
 import socket
 import threading
 from typing import NamedTuple
@@ -30,8 +31,8 @@ class HandedOver(NamedTuple):
 
 def handed_over(descriptor: int) -> HandedOver:
     """Wait at this socket for a run. Ends the process if the launcher ends first."""
-    threading.Thread(target=_import, name="importer", daemon=True).start()
     with socket.socket(fileno=descriptor) as launcher:
+        threading.Thread(target=_import, args=(launcher,), name="importer", daemon=True).start()
         launcher.set_inheritable(False)
         message, descriptors, _, _ = socket.recv_fds(
             launcher, MESSAGE_BYTES, 2, socket.MSG_CMSG_CLOEXEC
@@ -55,13 +56,19 @@ def _log_to(log: int) -> None:
     os.close(log)
 
 
-def _import() -> None:
+def _import(launcher: socket.socket) -> None:
     """Import what a run imports; if that fails, the run fails in the same way, and says so."""
     with contextlib.suppress(Exception):
         # Numpy starts threads for its matrix products. They would be as nice as this one.
         importlib.import_module("numpy")
-        thread = threading.get_native_id()
-        nice = os.getpriority(os.PRIO_PROCESS, thread)
-        os.setpriority(os.PRIO_PROCESS, thread, nice + NICER)  # 19 at most
+        if not _has_a_run(launcher):
+            thread = threading.get_native_id()
+            nice = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, nice + NICER)  # 19 at most
         for module in MODULES:
             importlib.import_module(module)
+
+
+def _has_a_run(launcher: socket.socket) -> bool:
+    """Whether the run is waiting in the socket, or has been taken from it, which closes it."""
+    return launcher.fileno() < 0 or bool(select.select([launcher], [], [], 0)[0])

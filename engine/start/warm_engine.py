@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import psutil
 
 from engine.errors import EngineError
 from engine.machine import memory
@@ -30,8 +29,8 @@ from engine.start.device_request import count_ranks
 from engine.start.engine_environment import environment
 from engine.start.launch import ProcessStart
 
-# One that has computed for fewer seconds is hardly ahead of a new process.
-LEAST_SECONDS = 0.4
+# An import that has computed for less time is hardly ahead of a new one.
+LEAST_NANOSECONDS = 400_000_000
 # Several times what PyTorch and a small run need.
 LEAST_FREE_BYTES = 2 << 30
 
@@ -77,7 +76,8 @@ class WarmEngine:
     def _suits(self, recipe: Recipe) -> bool:
         """Whether it is like the engine that would be started for this recipe, and is ahead."""
         as_usual = recipe.threads == "auto" and count_ranks(recipe) == 1
-        return as_usual and environment(recipe) == self._variables and is_ahead(self.pid)
+        same = environment(recipe) == self._variables
+        return as_usual and same and is_ahead(Path(f"/proc/{self.pid}/task"))
 
     def _hand_over(self, claim: Claim, recipe: Recipe) -> bool:
         arguments = launch.engine_start(claim, recipe).arguments[len(launch.COMMAND) :]
@@ -118,25 +118,20 @@ class _Thread(NamedTuple):
     waiting: int
 
 
-def is_ahead(pid: int) -> bool:
-    """Whether this warm engine will have imported PyTorch sooner than a new process."""
-    try:
-        times = psutil.Process(pid).cpu_times()
-    except psutil.Error:
-        return False
-    begun = times.user + times.system >= LEAST_SECONDS
-    return begun and not waits_for_a_core(Path(f"/proc/{pid}/task"))
+def is_ahead(tasks: Path) -> bool:
+    """Whether a warm engine will have imported PyTorch sooner than a new process.
 
-
-def waits_for_a_core(tasks: Path) -> bool:
-    """Whether the importing thread mostly waits for a core, since other programs need them all.
-
-    It is nicer than the others, and nobody may raise its priority again, so a new process imports
-    faster then. `tasks` is the folder of a process's threads.
+    That is so before and after its import is nicer than its other threads. Nobody may raise a
+    priority again, so in between it must get the cores that it needs, and must not have just begun.
+    `tasks` is the folder of its threads.
     """
     threads = [*_threads(tasks)]
     usual = min((thread.nice for thread in threads), default=0)
-    return any(thread.nice > usual and thread.waiting > thread.on_core for thread in threads)
+    return all(
+        thread.on_core >= max(LEAST_NANOSECONDS, thread.waiting)
+        for thread in threads
+        if thread.nice > usual
+    )
 
 
 def _threads(tasks: Path) -> Iterator[_Thread]:
