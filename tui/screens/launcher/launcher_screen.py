@@ -146,7 +146,7 @@ class Launcher(Screen[None]):
         if isinstance(self.focused, Chooser):
             self._box = str(self.focused.id)
         self.query_one(KeysRow).attaches = isinstance(self.focused, RunsBox)
-        self.call_after_refresh(self._prepare)
+        self._prepare()
 
     def on_resize(self) -> None:
         self._arrange()
