@@ -15,8 +15,8 @@ from tui.viewer.run_follower import RunFollower
 
 TICK_SECONDS = 0.5
 # A run that has just started is followed closely until its first step: the first wait in seconds,
-# and by what each wait is longer than the one before. So the delay is a twentieth of the whole.
-FIRST_WAIT, LONGER = 0.02, 1.05
+# and by what each wait is longer than the one before. So the delay is a fiftieth of the whole.
+FIRST_WAIT, LONGER = 0.02, 1.02
 # A long journal is read in slices, between which keys are handled.
 SLICE_BREAK_SECONDS = 0.001
 
