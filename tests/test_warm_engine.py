@@ -56,10 +56,12 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 def priorities(pid: int) -> dict[str, int]:
     """The nice value of each thread of a process."""
-    stats = (task / "stat" for task in Path(f"/proc/{pid}/task").iterdir())
-    return {
-        stat.parent.name: int(stat.read_text().rpartition(")")[2].split()[16]) for stat in stats
-    }
+    found = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            stat = (task / "stat").read_text()
+            found[task.name] = int(stat.rpartition(")")[2].split()[16])
+    return found
 
 
 def imports(pid: int) -> bool:

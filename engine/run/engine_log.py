@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import BinaryIO
 
+from engine import regular_files
 from engine.errors import EngineError
 from engine.run import run_text
 from engine.run.run_paths import RunDir
@@ -21,9 +23,9 @@ def last_line(run: RunDir) -> str:
     return next(iter(_last_lines(run, 0)), "")
 
 
-def add_killed(run: RunDir, number: int) -> None:
+def add_signal(run: RunDir, number: int) -> None:
     """Write that this signal ended the engine. Ignores a log that cannot be written."""
-    _add(run, run_text.killed(number))
+    _add(run, run_text.ended_by_signal(number))
 
 
 def add_error(run: RunDir, error: EngineError) -> None:
@@ -32,8 +34,14 @@ def add_error(run: RunDir, error: EngineError) -> None:
 
 
 def _add(run: RunDir, sentence: str) -> None:
-    with contextlib.suppress(OSError), open(run.log, "ab") as log:
+    with contextlib.suppress(OSError), open_to_append(run) as log:
         log.write(f"{_OURS}{sentence}\n".encode())
+
+
+def open_to_append(run: RunDir) -> BinaryIO:
+    """The log, which is made if it is not there. Raises OSError where it cannot be written."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    return open(regular_files.open_descriptor(run.log, flags), "ab")
 
 
 def last_words(run: RunDir, start: int) -> str:
@@ -42,13 +50,13 @@ def last_words(run: RunDir, start: int) -> str:
     That is the signal that ended it, else its last line.
     """
     lines = [line.removeprefix(_OURS) for line in _last_lines(run, start)]
-    killed = (line for line in lines if line.startswith(run_text.KILLED))
-    return next(killed, lines[0] if lines else "")
+    by_signal = (line for line in lines if line.startswith((run_text.KILLED, run_text.CRASHED)))
+    return next(by_signal, lines[0] if lines else "")
 
 
 def _last_lines(run: RunDir, start: int) -> list[str]:
     """The last lines from this byte on, last first, without blank ones."""
-    with contextlib.suppress(OSError), open(run.log, "rb") as log:
+    with contextlib.suppress(OSError), regular_files.open_to_read(run.log) as log:
         log.seek(max(start, log.seek(0, os.SEEK_END) - TAIL_BYTES))
         lines = log.read().decode(errors="replace").split("\n")
         return [line.strip() for line in reversed(lines) if line.strip()]

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple, NoReturn
+from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
 from engine import text
 from engine.catalog import architecture_names
@@ -67,7 +67,7 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
 def wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
     """Wait until the engine ends; note in the run's log if a signal ended it."""
     if (code := engine.wait()) < 0:
-        engine_log.add_killed(run, -code)
+        engine_log.add_signal(run, -code)
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
@@ -82,16 +82,16 @@ def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
 
 
 @contextmanager
-def opened_log(run: RunDir) -> Iterator[IO[str]]:
+def opened_log(run: RunDir) -> Iterator[BinaryIO]:
     """The run's log, to append to. Raises RunError where the body cannot start a process either."""
     try:
-        with open(os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
+        with engine_log.open_to_append(run) as log:
             yield log
     except OSError as error:
         raise RunError(text.cannot_write(run.log, text.reason(error))) from error
 
 
-def detached(start: ProcessStart, output: IO[str], *kept: int) -> subprocess.Popen[bytes]:
+def detached(start: ProcessStart, output: IO[Any], *kept: int) -> subprocess.Popen[bytes]:
     """Start a process in its own session; it inherits only its output and these descriptors."""
     return subprocess.Popen(
         start.arguments,
