@@ -30,12 +30,12 @@ from pathlib import Path
 import pyte
 
 from benchmarks.peer import interval
+from benchmarks.start import OURS, PROGRAM, verdict
 from engine.run import run_lock, run_search
 
-PROGRAM = "from tui.cli.command_line import main; main()"
 # What a launcher shows once it is drawn, and a dashboard once it knows a step.
 DRAWN, TRAINS = "new run lenet5-digits", "img/s"
-LINE, STEP = b"  step ", b'"type":"Steps"'
+STEP = b'"type":"Steps"'
 # A dashboard shows a step in less time after its journal has it.
 DRAWING_SECONDS = 1.0
 MOST_SECONDS = 1.0
@@ -120,7 +120,7 @@ def until_line(python: str) -> float:
             [*command, "--runs-dir", str(runs)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         ) as process:
             assert process.stdout is not None
-            assert any(LINE in line for line in process.stdout), "it has said nothing of a step"
+            assert any(OURS in line for line in process.stdout), "it has said nothing of a step"
             seconds = time.monotonic() - began
             process.kill()
         return seconds
@@ -226,10 +226,7 @@ def line(name: str, values: Sequence[float], most: float | None) -> str:
     """The median of the values, its interval, and whether that keeps an upper bound."""
     low, high = interval(values)
     found = f"  {name:<24} {statistics.median(values):.3f}   ({low:.3f} to {high:.3f})"
-    if most is None:
-        return found
-    missed = f"MISSED (≤ {most:g})" if low > most else f"not resolved (≤ {most:g})"
-    return f"{found}   {f'kept (≤ {most:g})' if high <= most else missed}"
+    return found if most is None else f"{found}   {verdict(low, high, most)}"
 
 
 if __name__ == "__main__":
