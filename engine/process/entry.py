@@ -35,13 +35,14 @@ def main() -> int:
     parser.add_argument(
         "--ranks", type=int, default=1, help="the number of processes, under torchrun"
     )
+    parser.set_defaults(began=None)
     options = parser.parse_args()
     if options.warm is not None:
         from engine.process import warm_start
 
         handed_over = warm_start.handed_over(options.warm)
         options = parser.parse_args(handed_over.arguments)
-        options.lock_fd = handed_over.lock
+        options.lock_fd, options.began = handed_over.lock, handed_over.began
     if (options.run is None) == (options.preview is None):
         parser.error("give a run directory or --preview RECIPE")
     try:
@@ -92,7 +93,7 @@ def host(options: argparse.Namespace) -> int:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
         told = options.lines and rank.alone  # else the log has it, and torchrun's parent tells
         sudden_exit.notice(run, partial(_tell, err) if told else lambda _: None)
-        return Host(claim, out, err, asked, rank).run()
+        return Host(claim, out, err, asked, rank, options.began).run()
     except Exception as error:  # noqa: BLE001 (as in `main`)
         return _print_error(error, err, traceback=True)
 

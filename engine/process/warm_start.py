@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import threading
+import time
 from typing import NamedTuple
 
 import msgspec
@@ -23,10 +24,14 @@ MODULES = ("engine.process.host", "engine.process.trainer_setup")
 
 
 class HandedOver(NamedTuple):
-    """The arguments of an engine, and the descriptor that holds the lock of its run."""
+    """The arguments of an engine, and the descriptor that holds the lock of its run.
+
+    `began` is when they came, on the clock of `time.monotonic`.
+    """
 
     arguments: list[str]
     lock: int
+    began: float
 
 
 def handed_over(descriptor: int) -> HandedOver:
@@ -37,13 +42,14 @@ def handed_over(descriptor: int) -> HandedOver:
         message, descriptors, _, _ = socket.recv_fds(
             launcher, MESSAGE_BYTES, 2, socket.MSG_CMSG_CLOEXEC
         )
+        began = time.monotonic()
         if not message:
             os._exit(0)
         lock, log = descriptors
         _log_to(log)
         with contextlib.suppress(OSError):  # the launcher has ended since
             launcher.send(b"taken")
-    return HandedOver(msgspec.json.decode(message, type=list[str]), lock)
+    return HandedOver(msgspec.json.decode(message, type=list[str]), lock, began)
 
 
 def _log_to(log: int) -> None:
