@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from textual import app, pilot
 from textual.notifications import Notification
 
+from engine.start import warm_engine
 from tests import leftovers, processes
 from tests.forked_engines import ForkServer
 from tests.idle import wait_until_idle
@@ -126,6 +127,12 @@ def prompt_pilots(monkeypatch: pytest.MonkeyPatch) -> None:
     wait = pilot.Pilot._wait_for_screen
     with_timeout = functools.partialmethod(wait, timeout=processes.TIMEOUT)
     monkeypatch.setattr(pilot.Pilot, "_wait_for_screen", with_timeout)
+
+
+@pytest.fixture(autouse=True)
+def cold_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A launcher inside the test process prepares no engine: each would import PyTorch."""
+    monkeypatch.setattr(warm_engine, "has_memory", lambda: False)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Iterator
@@ -18,16 +19,16 @@ from textual.widget import Widget
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
 from engine.protocol.events import Event, Health
-from engine.run import engine_log, run_lock, spool
+from engine.run import engine_log, run_creation, run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
-from tests import scripted
+from tests import processes, scripted
 from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.panes.base.pane import Pane
-from tui.screens import screen_text
+from tui.screens import following_screen, screen_text
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
 from tui.widgets.palette import Actions
@@ -179,6 +180,21 @@ async def test_new_events_appear_and_only_what_changed_is_refreshed(live: RunDir
         await settle(pilot)
         assert "now 0.123" in screen(pilot)
         assert refreshed == []
+
+
+async def test_a_run_that_starts_is_seen_before_the_next_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following_screen, "TICK_SECONDS", processes.TIMEOUT)
+    run, lock = run_creation.create(tmp_path / "runs", "lenet5-digits", "")
+    app = CnnTui(tmp_path / "runs", watch=run, started=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "○ starting" in screen(pilot)
+        scripted.write(run, scripted.half_a_run())
+        while "● training" not in screen(pilot):
+            await asyncio.sleep(0.01)
+    os.close(lock)
 
 
 async def test_a_nan_is_shown_as_such(live: RunDir) -> None:

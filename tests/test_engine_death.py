@@ -42,7 +42,7 @@ def test_the_parent_notes_the_signal_that_ended_its_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
 ) -> None:
     start = launch.ProcessStart(["/bin/sleep", "600"], {})
-    monkeypatch.setattr(launch, "_engine", lambda *_: start)
+    monkeypatch.setattr(launch, "engine_start", lambda *_: start)
     recipe = build_recipe()
     claim = launch.create(recipe, tmp_path / "runs", "x")
     engine = launch.spawn(claim, recipe)

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,8 +22,9 @@ from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.run import run_lock, run_search
+from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
-from engine.start import device_request, launch
+from engine.start import device_request, launch, warm_engine
 from engine.start.preview_request import PreviewRequest
 from tests import processes, scripted
 from tests.idle import wait_for_workers
@@ -30,7 +32,7 @@ from tests.test_dashboard import rows, send
 from tui.app import CnnTui
 from tui.drawing.architecture_list import CIFAR10
 from tui.screens.dashboard import Dashboard
-from tui.screens.launcher import box_layout, folder_dialog, launcher_screen
+from tui.screens.launcher import box_layout, engine_starter, folder_dialog, launcher_screen
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
 from tui.screens.launcher.new_run import ImageFolder
@@ -71,6 +73,119 @@ async def test_one_enter_starts_the_defaults(tmp_path: Path, spawned: list[Recip
         await pilot.pause()
         assert isinstance(pilot.app.screen, Dashboard)
     assert [(c.arch, c.data, c.preset) for c in spawned] == [("lenet5", "digits", "quick")]
+
+
+class Prepared:
+    """Stands for a warm engine: it notes the runs that it is handed, or that it was closed."""
+
+    made: ClassVar[list[Prepared]] = []
+
+    def __init__(self) -> None:
+        self.made.append(self)
+        self.taken: list[Recipe] = []
+        self.closed = False
+
+    def take(self, claim: Claim, chosen: Recipe) -> bool:
+        self.taken.append(chosen)
+        return chosen.threads == "auto"
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[Prepared]:
+    """The warm engines that the launcher has started."""
+    monkeypatch.setattr(Prepared, "made", [])
+    monkeypatch.setattr(engine_starter, "WarmEngine", Prepared)
+    monkeypatch.setattr(warm_engine, "has_memory", lambda: True)
+    return Prepared.made
+
+
+async def test_enter_uses_the_engine_that_was_prepared_and_the_next_run_gets_another(
+    tmp_path: Path, spawned: list[Recipe], prepared: list[Prepared]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        assert len(prepared) == 1
+        await pilot.press("enter")
+        await settled(pilot)
+        assert len(prepared) == 1
+        assert [chosen.arch for chosen in prepared[0].taken] == ["lenet5"]
+        assert not spawned
+        run = run_search.list_runs(tmp_path / "runs")[0]
+        run.recipe.unlink()  # as if it had ended: it is no run any more
+        await pilot.press("escape")
+        await settled(pilot)
+        assert len(prepared) == 2
+        assert not prepared[1].closed
+    assert prepared[1].closed
+
+
+async def test_a_run_that_the_prepared_engine_does_not_suit_gets_a_new_one(
+    tmp_path: Path, spawned: list[Recipe], prepared: list[Prepared]
+) -> None:
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, Launcher)
+        screen.new_run = replace(screen.new_run, fields={"threads": 1})
+        await pilot.press("enter")
+        await pilot.pause()
+    assert len(prepared[0].taken) == 1
+    assert [chosen.threads for chosen in spawned] == [1]
+
+
+async def test_no_engine_is_prepared_while_the_runs_are_in_focus(
+    tmp_path: Path, spawned: list[Recipe], prepared: list[Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free: list[bool] = []
+    monkeypatch.setattr(warm_engine, "has_memory", lambda: bool(free))
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("shift+tab")
+        free.append(True)
+        pilot.app.screen.query_one(RunsBox).read_runs()
+        await settled(pilot)
+        assert not prepared
+        await pilot.press("tab")
+        await settled(pilot)
+        assert len(prepared) == 1
+
+
+async def test_no_engine_is_prepared_until_the_last_live_run_has_ended(
+    tmp_path: Path, prepared: list[Prepared]
+) -> None:
+    runs = [scripted.run_dir(tmp_path / "runs", name=f"{n}-lenet5-digits") for n in (1, 2)]
+    locks = {run: run_lock.acquire(run) for run in runs}
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        for run in (runs[1], runs[0]):
+            assert not prepared
+            os.close(locks[run])
+            pilot.app.screen.query_one(RunsBox).read_runs()
+            await settled(pilot)
+    assert len(prepared) == 1
+
+
+async def test_an_engine_that_is_prepared_too_late_is_ended(
+    tmp_path: Path, spawned: list[Recipe], prepared: list[Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = threading.Event()
+
+    def made_late() -> Prepared:
+        late.wait(processes.TIMEOUT)
+        return Prepared()
+
+    monkeypatch.setattr(engine_starter, "WarmEngine", made_late)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        late.set()
+        await wait_for_workers(pilot.app)
+        assert len(spawned) == 1
+        assert [each.closed for each in prepared] == [True]
 
 
 async def test_the_arrows_choose_and_the_command_line_follows(

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.errors import RunError
 from engine.run import run_creation, run_lock, run_search
@@ -118,3 +119,19 @@ def test_a_number_counts_only_in_its_folder(three: Path, tmp_path: Path) -> None
     with pytest.raises(RunError, match="no run '1'"):
         run_search.find(other, "1")
     assert run_search.find(other, "lenet").path == three / "1-lenet5-digits"
+
+
+def test_a_run_that_is_live_on_this_machine_is_found_in_any_folder(tmp_path: Path) -> None:
+    run, lock = run_creation.create(tmp_path / "runs", "lenet5-digits", "")
+    elsewhere = tmp_path / "elsewhere"
+    assert run_search.live_here(run.path.parent) == run
+    assert run_search.live_here(elsewhere) is None
+    run_creation.link_into_state(run)
+    assert run_search.live_here(elsewhere) == run
+    owner = run_lock.read_owner(run)
+    assert owner is not None
+    run_lock.write_owner(lock, replace(owner, boot="another machine"))
+    assert run_search.live_here(elsewhere) is None
+    run_lock.write_owner(lock, owner)
+    os.close(lock)
+    assert run_search.live_here(elsewhere) is None

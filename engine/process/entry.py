@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
+    parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
     parser.add_argument("--epochs", type=int, help="go on to this total of epochs")
     parser.add_argument("--force", action="store_true", help="go on although the data changed")
@@ -34,7 +35,14 @@ def main() -> int:
     parser.add_argument(
         "--ranks", type=int, default=1, help="the number of processes, under torchrun"
     )
+    parser.set_defaults(began=None)
     options = parser.parse_args()
+    if options.warm is not None:
+        from engine.process import warm_start
+
+        handed_over = warm_start.handed_over(options.warm)
+        options = parser.parse_args(handed_over.arguments)
+        options.lock_fd, options.began = handed_over.lock, handed_over.began
     if (options.run is None) == (options.preview is None):
         parser.error("give a run directory or --preview RECIPE")
     try:
@@ -85,7 +93,7 @@ def host(options: argparse.Namespace) -> int:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
         told = options.lines and rank.alone  # else the log has it, and torchrun's parent tells
         sudden_exit.notice(run, partial(_tell, err) if told else lambda _: None)
-        return Host(claim, out, err, asked, rank).run()
+        return Host(claim, out, err, asked, rank, options.began).run()
     except Exception as error:  # noqa: BLE001 (as in `main`)
         return _print_error(error, err, traceback=True)
 

@@ -88,7 +88,9 @@ class Host:
         err: TextIO,
         options: AttemptOptions = AS_USUAL,
         rank: Rank | None = None,
+        began: float | None = None,
     ) -> None:
+        """`began` is when the start began by `time.monotonic`, if not with this process."""
         self._run, self._err = claim.run, err
         self._printer = LinePrinter(out) if out is not None else None
         steered = [*newest_first(claim.run.journal, events.Steered)]
@@ -109,7 +111,7 @@ class Host:
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         self._budget = JournalBudget(time.monotonic)
-        self._start_cost = StartCost(time.monotonic, process_start())
+        self._start_cost = StartCost(time.monotonic, process_start() if began is None else began)
         recipe = read_recipe(claim.run.recipe)
         self._session = Session(
             claim.run, recipe, self._attempt, self._journal, self._append, self._rank

@@ -32,7 +32,8 @@ def start_phase(name: str, note: str) -> str:
 
 def start_cost(total: float, seconds: Mapping[str, float]) -> str:
     told = [f"{name} {duration(s)}" for name, s in seconds.items() if s >= SHORT_PHASE]
-    return f"the first step came after {duration(total)}: {', '.join(told)}"
+    parts = f": {', '.join(told)}" if told else ""
+    return f"the first step came after {duration(total)}{parts}"
 
 
 def test_left_out(why: str) -> str:

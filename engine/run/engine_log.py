@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import BinaryIO
 
 from engine import regular_files
+from engine.errors import EngineError
 from engine.run import run_text
 from engine.run.run_paths import RunDir
 
@@ -23,11 +25,23 @@ def last_line(run: RunDir) -> str:
 
 def add_signal(run: RunDir, number: int) -> None:
     """Write that this signal ended the engine. Ignores a log that cannot be written."""
-    line = f"{_OURS}{run_text.ended_by_signal(number)}\n"
-    with contextlib.suppress(OSError):
-        log = regular_files.open_descriptor(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        with open(log, "ab") as file:
-            file.write(line.encode())
+    _add(run, run_text.ended_by_signal(number))
+
+
+def add_error(run: RunDir, error: EngineError) -> None:
+    """Write why no engine was started. Ignores a log that cannot be written."""
+    _add(run, str(error))
+
+
+def _add(run: RunDir, sentence: str) -> None:
+    with contextlib.suppress(OSError), open_to_append(run) as log:
+        log.write(f"{_OURS}{sentence}\n".encode())
+
+
+def open_to_append(run: RunDir) -> BinaryIO:
+    """The log, which is made if it is not there. Raises OSError where it cannot be written."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    return open(regular_files.open_descriptor(run.log, flags), "ab")
 
 
 def last_words(run: RunDir, start: int) -> str:

@@ -102,6 +102,12 @@ def is_live(run: RunDir, lock_file: Path | None = None) -> bool:
     return liveness(run, lock_file) == "live"
 
 
+def is_here(run: RunDir) -> bool:
+    """Whether the process that took the run's lock last did so on this machine."""
+    owner = read_owner(run)
+    return owner is not None and owner.boot == boot_id()
+
+
 def watch(*runs: RunDir) -> list[Liveness]:
     """The liveness of each run; silent ones are watched for `WATCH_SECONDS`, unless all grow."""
     deadline = time.monotonic() + WATCH_SECONDS

@@ -94,6 +94,15 @@ def find_live(runs_dir: Path, selector: str = "") -> RunDir:
     return live[0]
 
 
+def live_here(runs_dir: Path) -> RunDir | None:
+    """A run of this folder, or another one of this user, that is live on this machine.
+
+    Raises RunError if a folder cannot be read.
+    """
+    known = (run for runs in (list_runs, lambda _: _linked()) for run in runs(runs_dir))
+    return next((run for run in known if run_lock.is_live(run) and run_lock.is_here(run)), None)
+
+
 def selector_of(run: RunDir) -> str:
     """A selector that finds this run: its number if it is in the default folder, else its path."""
     if run.number is not None and run.path.resolve().parent == default_runs_dir().resolve():

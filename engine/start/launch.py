@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
-from engine import regular_files, text
+from engine import text
 from engine.catalog import architecture_names
 from engine.errors import RunError
 from engine.recipes.recipe import Recipe
@@ -21,6 +22,8 @@ from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start.device_request import check_device, count_ranks
 from engine.start.engine_environment import environment
+
+COMMAND = (sys.executable, "-m", "engine")
 
 
 def create(recipe: Recipe, runs_dir: Path, name: str = "") -> Claim:
@@ -53,15 +56,16 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
     """
     run_creation.link_into_state(claim.run)
     try:
-        start = _engine(claim, recipe, *options)
-        engine = _detached(claim.run, start.arguments, start.variables, claim.lock)
+        with opened_log(claim.run) as log:
+            engine = detached(engine_start(claim, recipe, *options), log, claim.lock)
     finally:
         os.close(claim.lock)
-    threading.Thread(target=_wait, args=(engine, claim.run), name="waiter", daemon=True).start()
+    threading.Thread(target=wait, args=(engine, claim.run), name="waiter", daemon=True).start()
     return engine
 
 
-def _wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
+def wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
+    """Wait until the engine ends; note in the run's log if a signal ended it."""
     if (code := engine.wait()) < 0:
         engine_log.add_signal(run, -code)
 
@@ -72,32 +76,32 @@ def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
     If the process fails, the last line of the run's log says why. Raises EngineError if the process
     cannot be started.
     """
-    recipe = read_recipe(run.recipe)
-    arguments = [sys.executable, "-m", "engine", str(run.path), "--look"]
-    return _detached(run, arguments, environment(recipe))
+    arguments = [*COMMAND, str(run.path), "--look"]
+    with opened_log(run) as log:
+        return detached(ProcessStart(arguments, environment(read_recipe(run.recipe))), log)
 
 
-def _detached(
-    run: RunDir, arguments: list[str], variables: Mapping[str, str], *kept: int
-) -> subprocess.Popen[bytes]:
-    """Start a process in its own session. It inherits only the `kept` descriptors.
-
-    Its stdout and stderr go to the run's log. Raises RunError if it cannot be started.
-    """
+@contextmanager
+def opened_log(run: RunDir) -> Iterator[BinaryIO]:
+    """The run's log, to append to. Raises RunError where the body cannot start a process either."""
     try:
-        to_append = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        with open(regular_files.open_descriptor(run.log, to_append)) as log:
-            return subprocess.Popen(
-                arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=kept,
-                env=variables,
-            )
+        with engine_log.open_to_append(run) as log:
+            yield log
     except OSError as error:
         raise RunError(text.cannot_write(run.log, text.reason(error))) from error
+
+
+def detached(start: ProcessStart, output: IO[Any], *kept: int) -> subprocess.Popen[bytes]:
+    """Start a process in its own session; it inherits only its output and these descriptors."""
+    return subprocess.Popen(
+        start.arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        pass_fds=kept,
+        env=start.variables,
+    )
 
 
 class ProcessStart(NamedTuple):
@@ -107,12 +111,13 @@ class ProcessStart(NamedTuple):
     variables: Mapping[str, str]
 
 
-def _engine(claim: Claim, recipe: Recipe, *options: str) -> ProcessStart:
+def engine_start(claim: Claim, recipe: Recipe, *options: str) -> ProcessStart:
+    """How to start an engine that takes over this claim. Raises what `check_device` raises."""
     run, lock = str(claim.run.path), str(claim.lock)
     check_device(recipe.device)
     count = count_ranks(recipe)
     ranks = ["--ranks", str(count)] if count > 1 else []
-    arguments = [sys.executable, "-m", "engine", run, "--lock-fd", lock, *ranks, *options]
+    arguments = [*COMMAND, run, "--lock-fd", lock, *ranks, *options]
     return ProcessStart(arguments, environment(recipe, count))
 
 
@@ -127,4 +132,4 @@ def exec_engine(claim: Claim, recipe: Recipe, *options: str) -> NoReturn:
 
 def foreground_start(claim: Claim, recipe: Recipe, *options: str) -> ProcessStart:
     """How to start an engine that takes over this claim and prints lines."""
-    return _engine(claim, recipe, "--lines", *options)
+    return engine_start(claim, recipe, "--lines", *options)

@@ -110,6 +110,7 @@ class Dashboard(FollowingScreen):
         self.follow()
         if self._started and self.alive:
             self._follower.expect_engine(self._clock() - JUST_SECONDS)
+            self.follow_closely()
         self._arrangement.resize(*self.app.size)
         self._arrange()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual.message import Message
 
 from engine.protocol import events
@@ -12,6 +14,9 @@ from tui.terminal.fine_screen import FineScreen
 from tui.viewer.run_follower import RunFollower
 
 TICK_SECONDS = 0.5
+# A run that has just started is followed closely until its first step: the first wait in seconds,
+# and by what each wait is longer than the one before. So the delay is a fiftieth of the whole.
+FIRST_WAIT, LONGER = 0.02, 1.02
 # A long journal is read in slices, between which keys are handled.
 SLICE_BREAK_SECONDS = 0.001
 
@@ -48,6 +53,12 @@ class FollowingScreen(FineScreen[str]):
         """Read the journal now and at every tick."""
         self.read()
         self.set_interval(TICK_SECONDS, self.read)
+
+    def follow_closely(self, wait: float = FIRST_WAIT) -> None:
+        """Read the journal more often than at every tick until the first step is there."""
+        if self.alive and self.history.steps is None and wait < TICK_SECONDS:
+            self.read()
+            self.set_timer(wait, partial(self.follow_closely, wait * LONGER))
 
     def read(self) -> None:
         """Read new events, and call the hooks below."""

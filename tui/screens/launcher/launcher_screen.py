@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import var
 from textual.screen import Screen
+from textual.worker import Worker
 
 from engine.errors import EngineError
 from engine.protocol import events
@@ -28,6 +29,7 @@ from tui.screens.launcher.architecture_box import ArchitectureBox, StagesBox
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
 from tui.screens.launcher.data_box import DataBox
 from tui.screens.launcher.device_box import DeviceBox
+from tui.screens.launcher.engine_starter import EngineStarter
 from tui.screens.launcher.new_run import ImageFolder, NewRun
 from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
@@ -67,6 +69,8 @@ class Launcher(Screen[None]):
         super().__init__()
         self._runs_dir = runs_dir
         self.set_reactive(Launcher.new_run, NewRun.default(data_dir))
+        self._starter = EngineStarter(runs_dir)
+        self._preparing: Worker[None] | None = None
         self._started_here: list[RunDir] = []
         self._box = "arch"
 
@@ -142,12 +146,14 @@ class Launcher(Screen[None]):
         if isinstance(self.focused, Chooser):
             self._box = str(self.focused.id)
         self.query_one(KeysRow).attaches = isinstance(self.focused, RunsBox)
+        self._prepare()
 
     def on_resize(self) -> None:
         self._arrange()
 
     def on_runs_box_listed(self) -> None:
         self._arrange()
+        self._prepare()
 
     def on_runs_box_unreadable(self, message: RunsBox.Unreadable) -> None:
         self._complain(message.why)
@@ -156,6 +162,19 @@ class Launcher(Screen[None]):
         self.query_one(RunsBox).read_runs()
 
     # Starting and attaching
+
+    def _prepare(self) -> None:
+        """Prepare the next start while Enter would start a run."""
+        waits = self._preparing is None or self._preparing.is_finished
+        if self.is_current and self._box != "runs" and waits and not self._starter.is_ready:
+            self._preparing = self._prepare_in_thread()
+
+    @work(thread=True, group="prepare")
+    def _prepare_in_thread(self) -> None:
+        self._starter.prepare()
+
+    def on_unmount(self) -> None:
+        self._starter.close()
 
     def action_start(self) -> None:
         runs = self.query_one(RunsBox)
@@ -182,7 +201,7 @@ class Launcher(Screen[None]):
             recipe_resolution.check_data(chosen)
             device_request.check_device(chosen.device)
             claim = launch.create(chosen, self._runs_dir)
-            launch.spawn(claim, chosen)
+            self._starter.start(claim, chosen)
         except EngineError as error:
             self._complain(str(error))
             return
