@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar, NoReturn
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.notifications import SeverityLevel
@@ -22,6 +21,7 @@ from tui import shared_text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, ending_signals, fullwidth_keys, hangup
 from tui.terminal.driver import SteadyDriver
+from tui.terminal.fine_app import FineApp
 from tui.terminal.typed_ahead import TypedAhead, keys_in
 from tui.widgets import themes
 
@@ -47,7 +47,7 @@ def settle() -> None:
     gc.enable()
 
 
-class CnnTui(App[str]):
+class CnnTui(FineApp[str]):
     """The viewer: a dashboard of the run to watch, else the launcher."""
 
     TITLE = shared_text.PROGRAM

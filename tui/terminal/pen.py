@@ -1,14 +1,18 @@
-"""Writes styled text to a terminal in few bytes: it sends only style codes that change.
+"""Writes styled cells to a terminal in few bytes: it sends only what the terminal lacks.
 
 Rich sends the whole style before each piece and resets it afterwards: about forty bytes for one
-cell of a picture. A terminal keeps its style until it changes, so the other codes are not needed.
+cell of a picture. A terminal keeps its style and its cursor until they change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
 
+from rich.cells import split_graphemes
 from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual.strip import Strip
@@ -16,6 +20,10 @@ from textual.strip import Strip
 # The xterm palette holds these greys, 8, 18 … 238 of 255, under short numbers from 232 on.
 GREYS = {8 + 10 * i: 232 + i for i in range(24)}
 BOLD = "1"
+# So many cells arrive at once, so that nobody sees in which order they were drawn.
+PORTION = 800
+# ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
+NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
 
 
 class StyleCodes(NamedTuple):
@@ -33,53 +41,206 @@ class StyleCodes(NamedTuple):
 
 NOTHING = StyleCodes("", "39", "49")
 
+# A character with the codes of its style; the second cell of a wide character has none.
+Cell: TypeAlias = tuple[str, StyleCodes]
+# A column and a line.
+Place: TypeAlias = tuple[int, int]
+
+
+class Run(NamedTuple):
+    """Neighbouring cells of a line, from this column and line on, both counted from 0."""
+
+    x: int
+    y: int
+    cells: Sequence[Cell]
+
 
 class Pen:
-    """Collects the bytes that draw strips on the screen; `written` returns them."""
+    """The style and the cursor of a terminal; at first, neither is known."""
 
-    def __init__(self, colours: ColorSystem) -> None:
-        self._colours = colours
+    def __init__(self) -> None:
+        self.width = 0
+        """The columns of the terminal."""
         self._parts: list[str] = []
-        self._codes = NOTHING
-        # The column and line after the last character.
-        self._at = (-1, -1)
+        self._codes: StyleCodes | None = None
+        # The place after the last character; its column may be wrong after an odd character.
+        self._at: Place | None = None
+        self._sure_of_column = False
 
-    def draw(self, x: int, y: int, strip: Strip) -> None:
-        """Write a strip from this column and line on, both counted from 0."""
-        if self._at[1] != y:
-            self._parts.append(f"\x1b[{y + 1};{x + 1}H")
-        elif self._at[0] != x:
-            self._parts.append(f"\x1b[{x + 1}G")
-        for text, style, _ in strip:
-            self._turn_to(codes_of(style or Style.null(), self._colours), text)
+    def draw_all(self, runs: Iterable[Run]) -> str:
+        """The bytes that draw these runs, a few lines after the other."""
+        return "".join(map(self._shortest, _portions(runs)))
+
+    def _shortest(self, runs: Sequence[Run]) -> str:
+        """The bytes that draw these runs in their order or, if that is shorter, by style."""
+        before = self._codes, self._at, self._sure_of_column
+        in_order = self._drawn(runs)
+        after = self._codes, self._at, self._sure_of_column
+        self._codes, self._at, self._sure_of_column = before
+        by_style = self._drawn(_by_style(runs, self._codes))
+        if len(by_style) < len(in_order):
+            return by_style
+        self._codes, self._at, self._sure_of_column = after
+        return in_order
+
+    def cursor_to(self, x: int, y: int) -> str:
+        """The bytes that put the cursor to this column and line."""
+        self._move(x, y)
+        return self._written()
+
+    def _drawn(self, runs: Iterable[Run]) -> str:
+        for run in runs:
+            self._draw(run)
+        return self._written()
+
+    def _draw(self, run: Run) -> None:
+        self._move(run.x, run.y)
+        for codes, group in groupby(run.cells, key=itemgetter(1)):
+            text = "".join(map(itemgetter(0), group))
+            self._turn_to(codes, text)
             self._parts.append(text)
-        self._at = x + strip.cell_length, y
+            self._sure_of_column = self._sure_of_column and NARROW.issuperset(text)
+        self._at = run.x + len(run.cells), run.y
+        # At the right edge, the cursor stays in the last column.
+        self._sure_of_column = self._sure_of_column and self._at[0] < self.width
 
-    def written(self) -> str:
-        """The bytes of everything that was drawn, with a reset of the style at the end."""
-        end = "\x1b[m" if self._codes != NOTHING else ""
-        return "".join(self._parts) + end
+    def _written(self) -> str:
+        text = "".join(self._parts)
+        self._parts.clear()
+        return text
+
+    def _move(self, x: int, y: int) -> None:
+        """Put the cursor to this column and line, both counted from 0."""
+        if self._at == (x, y):
+            return
+        column, line = self._at or (None, None)
+        ways = [f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"]
+        if line is not None:
+            across = _across(column if self._sure_of_column else None, x)
+            ways.append(_down(line, y) + across)
+        self._parts.append(min(ways, key=len))
+        self._at, self._sure_of_column = (x, y), True
 
     def _turn_to(self, codes: StyleCodes, text: str) -> None:
         """Write the codes that differ from the current style and are visible in this text."""
         before = self._codes
         if before == codes:
             return
+        if before is None:
+            self._parts.append("\x1b[m")
+            before = NOTHING
         if text.isspace() and before.hides_blanks and codes.hides_blanks:
             codes = before._replace(background=codes.background)
-        said = []
-        if before.attributes != codes.attributes:
-            if before.attributes == BOLD:
-                said.append("22")
-            elif before.attributes:
-                said.append("0")
-                before = NOTHING
-            said.append(codes.attributes)
-        said.append(codes.foreground if codes.foreground != before.foreground else "")
-        said.append(codes.background if codes.background != before.background else "")
-        if found := ";".join(code for code in said if code):
+        if found := ";".join(_new_codes(before, codes)):
             self._parts.append(f"\x1b[{found}m")
         self._codes = codes
+
+
+def _across(before: int | None, x: int) -> str:
+    """The bytes that move the cursor from a column, if that is known, to another one."""
+    ways = [f"\x1b[{x + 1}G"]
+    if before is not None:
+        ways.append(_steps(before - x, "D") if x < before else _steps(x - before, "C"))
+        if 0 <= before - x < len(ways[0]):
+            ways.append("\b" * (before - x))
+    return min(ways, key=len)
+
+
+def _down(before: int, y: int) -> str:
+    """The bytes that move the cursor from a line to another one."""
+    return min(
+        f"\x1b[{y + 1}d",
+        _steps(y - before, "B") if y >= before else _steps(before - y, "A"),
+        key=len,
+    )
+
+
+def _steps(count: int, direction: str) -> str:
+    """The bytes that move the cursor so many cells in a direction."""
+    if count == 0:
+        return ""
+    return f"\x1b[{direction}" if count == 1 else f"\x1b[{count}{direction}"
+
+
+def _portions(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    """The runs in groups of about PORTION cells."""
+    portion: list[Run] = []
+    for run in runs:
+        portion.append(run)
+        if sum(len(one.cells) for one in portion) >= PORTION:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
+
+
+def _by_style(runs: Iterable[Run], first: StyleCodes | None) -> list[Run]:
+    """The runs, divided where the style changes, those of one style together."""
+    groups: dict[StyleCodes | None, list[Run]] = {first: []}
+    for run in runs:
+        for codes, part in _parts(run):
+            groups.setdefault(codes, []).append(part)
+    return list(chain(*groups.values()))
+
+
+def _parts(run: Run) -> Iterator[tuple[StyleCodes, Run]]:
+    """The parts of a run that can be drawn in one style each, with that style."""
+    start, codes = 0, run.cells[0][1]
+    for end, (letter, style) in enumerate(run.cells):
+        if style == codes or (letter == " " and shows_alike(style, codes)):
+            continue
+        if all(before == " " and shows_alike(codes, style) for before, _ in run.cells[start:end]):
+            codes = style  # blanks take the style of what follows
+            continue
+        yield codes, Run(run.x + start, run.y, run.cells[start:end])
+        start, codes = end, style
+    yield codes, Run(run.x + start, run.y, run.cells[start:])
+
+
+def shows_alike(one: StyleCodes, other: StyleCodes) -> bool:
+    """Whether a blank looks the same in both styles."""
+    return one.background == other.background and one.hides_blanks and other.hides_blanks
+
+
+def _new_codes(before: StyleCodes, codes: StyleCodes) -> list[str]:
+    """The codes that turn one style into another."""
+    said = []
+    if before.attributes != codes.attributes:
+        if before.attributes == BOLD:
+            said.append("22")
+        elif before.attributes:
+            said.append("0")
+            before = NOTHING
+        said.append(codes.attributes)
+    said.append(codes.foreground if codes.foreground != before.foreground else "")
+    said.append(codes.background if codes.background != before.background else "")
+    return [code for code in said if code]
+
+
+def cells_of(strip: Strip, colours: ColorSystem) -> list[Cell]:
+    """A strip cell by cell, on a terminal with these colours.
+
+    A character of zero width, such as an accent or a joiner, belongs to the one before it. A blank
+    has only a background if nothing else of its style can be seen.
+    """
+    cells: list[Cell] = []
+    for text, style, _ in strip:
+        codes = codes_of(style or Style.null(), colours)
+        blank = _blank(codes) if codes.hides_blanks else codes
+        if NARROW.issuperset(text):
+            cells += [(letter, blank if letter == " " else codes) for letter in text]
+            continue
+        for start, end, size in split_graphemes(text)[0]:
+            if size:
+                letter = text[start:end]
+                cells.append((letter, blank if letter == " " else codes))
+                cells += [("", codes)] * (size - 1)
+    return cells
+
+
+@lru_cache(4096)
+def _blank(codes: StyleCodes) -> StyleCodes:
+    return NOTHING._replace(background=codes.background)
 
 
 @lru_cache(4096)
