@@ -6,9 +6,9 @@ cell of a picture. A terminal keeps its style and its cursor until they change.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import split_graphemes
@@ -23,6 +23,8 @@ BOLD = "1"
 PORTION = 800
 # About the bytes that move the cursor within a line or to a cell below, and to another line.
 NEAR, FAR = 4, 7
+# The styles among which the next one is chosen.
+AHEAD = 24
 # ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
 
@@ -79,11 +81,16 @@ class Pen:
         self._sure_of_column = False
 
     def draw_all(self, runs: Iterable[Run]) -> str:
-        """The bytes that draw these runs, those of a portion in the order that takes few bytes."""
+        """The bytes that draw these runs, one style after the other."""
         for portion in _portions(runs):
-            parts = [part for run in portion for part in _parts(run)]
-            while parts:
-                self._draw(parts.pop(self._nearest(parts)))
+            groups: dict[StyleCodes, list[Part]] = {}
+            for run in portion:
+                for part in _parts(run):
+                    groups.setdefault(part.codes, []).append(part)
+            while groups:
+                parts = groups.pop(self._like(groups))
+                while parts:
+                    self._draw(parts.pop(self._nearest(parts)))
         return self._written()
 
     def cursor_to(self, x: int, y: int) -> str:
@@ -91,29 +98,18 @@ class Pen:
         self._move(x, y)
         return self._written()
 
-    def _nearest(self, parts: Sequence[Part]) -> int:
-        """The part that takes the fewest bytes to begin with, roughly; among equals the first."""
-        least, nearest = math.inf, 0
-        for i, part in enumerate(parts):
-            cost = self._cost(part)
-            if cost < least:
-                least, nearest = cost, i
-            if cost <= NEAR:
-                break
-        return nearest
+    def _like(self, styles: Iterable[StyleCodes]) -> StyleCodes:
+        """The one of the next few styles that it takes the fewest bytes to turn to."""
+        now = self._codes or NOTHING
+        return min(islice(styles, AHEAD), key=lambda codes: _change(now, codes))
 
-    def _cost(self, part: Part) -> int:
-        """About how many bytes it takes to move the cursor and to change the style."""
+    def _nearest(self, parts: Sequence[Part]) -> int:
+        """The first part in this line or just below the cursor, else the first of all."""
         x, y = self._at or (-FAR, -FAR)
-        if y == part.y:
-            cost = 0 if x == part.x else NEAR
-        else:
-            cost = NEAR if part.x <= x < part.x + NEAR - 1 else FAR
-        new, now = part.codes, self._codes or NOTHING
-        if new == now:
-            return cost
-        cost += len(new.foreground) if new.foreground not in (now.foreground, "39") else 0
-        return cost + 3 + (len(new.background) if new.background != now.background else 0)
+        for i, part in enumerate(parts):
+            if part.y == y or part.x <= x < part.x + NEAR - 1:
+                return i
+        return 0
 
     def _draw(self, part: Part) -> None:
         self._move(part.x, part.y)
@@ -213,6 +209,12 @@ def _parts(run: Run) -> Iterator[Part]:
 def shows_alike(one: StyleCodes, other: StyleCodes) -> bool:
     """Whether a blank looks the same in both styles."""
     return one.background == other.background and one.hides_blanks and other.hides_blanks
+
+
+@lru_cache(4096)
+def _change(before: StyleCodes, codes: StyleCodes) -> int:
+    """The bytes of the codes that change the style."""
+    return sum(map(len, _new_codes(before, codes)))
 
 
 def _new_codes(before: StyleCodes, codes: StyleCodes) -> list[str]:
