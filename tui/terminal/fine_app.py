@@ -33,9 +33,10 @@ class FineApp(App[Result]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Write an update; Textual would also move the cursor each time."""
         shown = self._shown
-        if shown is None or not isinstance(renderable, FineUpdate):
-            if shown is not None and renderable is not None:
-                shown.forget()
+        if shown is None or renderable is None:
+            super()._display(screen, renderable)
+        elif not isinstance(renderable, FineUpdate):
+            shown.forget()
             super()._display(screen, renderable)
         elif self._running and not self._closed and not self._batch_count:
             renderable.shown = shown

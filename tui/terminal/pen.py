@@ -9,45 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from rich.cells import split_graphemes
-from rich.color import Color, ColorSystem
-from rich.style import Style
-from textual.strip import Strip
+from tui.terminal.cursor_moves import Place, way
+from tui.terminal.styled_cells import BOLD, NARROW, NOTHING, Cell, StyleCodes, shows_alike
 
-# The xterm palette holds these greys, 8, 18 … 238 of 255, under short numbers from 232 on.
-GREYS = {8 + 10 * i: 232 + i for i in range(24)}
-BOLD = "1"
 # So many cells arrive at once: nobody sees in which order they were drawn.
 PORTION = 800
 # About the bytes that move the cursor within a line or to a cell below, and to another line.
 NEAR, FAR = 4, 7
 # The styles among which the next one is chosen.
 AHEAD = 24
-# ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
-NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
-
-
-class StyleCodes(NamedTuple):
-    """The codes of a style (ECMA-48, SGR): attributes and both colours."""
-
-    attributes: str
-    foreground: str
-    background: str
-
-    @property
-    def hides_blanks(self) -> bool:
-        """Whether a space in this style shows only the background."""
-        return self.attributes in ("", BOLD)
-
-
-NOTHING = StyleCodes("", "39", "49")
-
-# A character with the codes of its style; the second cell of a wide character has none.
-Cell: TypeAlias = tuple[str, StyleCodes]
-# A column and a line.
-Place: TypeAlias = tuple[int, int]
 
 
 class Run(NamedTuple):
@@ -74,7 +46,7 @@ class Pen:
     def __init__(self) -> None:
         self.width = 0
         """The columns of the terminal."""
-        self._parts: list[str] = []
+        self._bytes: list[str] = []
         self._codes: StyleCodes | None = None
         # The place after the last character; its column may be wrong after an odd character.
         self._at: Place | None = None
@@ -114,27 +86,22 @@ class Pen:
     def _draw(self, part: Part) -> None:
         self._move(part.x, part.y)
         self._turn_to(part.codes, part.text)
-        self._parts.append(part.text)
+        self._bytes.append(part.text)
         self._sure_of_column = self._sure_of_column and NARROW.issuperset(part.text)
         self._at = part.x + part.width, part.y
         # At the right edge, the cursor stays in the last column.
         self._sure_of_column = self._sure_of_column and self._at[0] < self.width
 
     def _written(self) -> str:
-        text = "".join(self._parts)
-        self._parts.clear()
+        text = "".join(self._bytes)
+        self._bytes.clear()
         return text
 
     def _move(self, x: int, y: int) -> None:
         """Put the cursor to this column and line, both counted from 0."""
         if self._at == (x, y):
             return
-        column, line = self._at or (None, None)
-        ways = [f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"]
-        if line is not None:
-            across = _across(column if self._sure_of_column else None, x)
-            ways.append(_down(line, y) + across)
-        self._parts.append(min(ways, key=len))
+        self._bytes.append(way(self._at, (x, y), sure_of_column=self._sure_of_column))
         self._at, self._sure_of_column = (x, y), True
 
     def _turn_to(self, codes: StyleCodes, text: str) -> None:
@@ -143,39 +110,13 @@ class Pen:
         if before == codes:
             return
         if before is None:
-            self._parts.append("\x1b[m")
+            self._bytes.append("\x1b[m")
             before = NOTHING
         if text.isspace() and before.hides_blanks and codes.hides_blanks:
             codes = before._replace(background=codes.background)
         if found := ";".join(_new_codes(before, codes)):
-            self._parts.append(f"\x1b[{found}m")
+            self._bytes.append(f"\x1b[{found}m")
         self._codes = codes
-
-
-def _across(before: int | None, x: int) -> str:
-    """The bytes that move the cursor from a column, if that is known, to another one."""
-    ways = [f"\x1b[{x + 1}G"]
-    if before is not None:
-        ways.append(_steps(before - x, "D") if x < before else _steps(x - before, "C"))
-        if 0 <= before - x < len(ways[0]):
-            ways.append("\b" * (before - x))
-    return min(ways, key=len)
-
-
-def _down(before: int, y: int) -> str:
-    """The bytes that move the cursor from a line to another one."""
-    return min(
-        f"\x1b[{y + 1}d",
-        _steps(y - before, "B") if y >= before else _steps(before - y, "A"),
-        key=len,
-    )
-
-
-def _steps(count: int, direction: str) -> str:
-    """The bytes that move the cursor so many cells in a direction."""
-    if count == 0:
-        return ""
-    return f"\x1b[{direction}" if count == 1 else f"\x1b[{count}{direction}"
 
 
 def _portions(runs: Iterable[Run]) -> Iterator[list[Run]]:
@@ -206,11 +147,6 @@ def _parts(run: Run) -> Iterator[Part]:
     yield Part(run.x + start, run.y, len(run.cells) - start, text, codes)
 
 
-def shows_alike(one: StyleCodes, other: StyleCodes) -> bool:
-    """Whether a blank looks the same in both styles."""
-    return one.background == other.background and one.hides_blanks and other.hides_blanks
-
-
 @lru_cache(4096)
 def _change(before: StyleCodes, codes: StyleCodes) -> int:
     """The bytes of the codes that change the style."""
@@ -230,49 +166,3 @@ def _new_codes(before: StyleCodes, codes: StyleCodes) -> list[str]:
     said.append(codes.foreground if codes.foreground != before.foreground else "")
     said.append(codes.background if codes.background != before.background else "")
     return [code for code in said if code]
-
-
-def cells_of(strip: Strip, colours: ColorSystem) -> list[Cell]:
-    """A strip cell by cell, on a terminal with these colours.
-
-    A character of zero width, such as an accent or a joiner, belongs to the one before it. A blank
-    has only a background if nothing else of its style can be seen.
-    """
-    cells: list[Cell] = []
-    for text, style, _ in strip:
-        codes = codes_of(style or Style.null(), colours)
-        blank = _blank(codes) if codes.hides_blanks else codes
-        if NARROW.issuperset(text):
-            cells += [(letter, blank if letter == " " else codes) for letter in text]
-            continue
-        for start, end, size in split_graphemes(text)[0]:
-            if size:
-                letter = text[start:end]
-                cells.append((letter, blank if letter == " " else codes))
-                cells += [("", codes)] * (size - 1)
-    return cells
-
-
-@lru_cache(4096)
-def _blank(codes: StyleCodes) -> StyleCodes:
-    return NOTHING._replace(background=codes.background)
-
-
-@lru_cache(4096)
-def codes_of(style: Style, colours: ColorSystem) -> StyleCodes:
-    """The codes of this style on a terminal with these colours."""
-    return StyleCodes(
-        Strip.render_ansi(style.without_color, colours),
-        _colour(style.color, colours, NOTHING.foreground, foreground=True),
-        _colour(style.bgcolor, colours, NOTHING.background, foreground=False),
-    )
-
-
-def _colour(colour: Color | None, colours: ColorSystem, default: str, *, foreground: bool) -> str:
-    if colour is None:
-        return default
-    shown = colour.downgrade(colours)
-    red, green, blue = shown.triplet or (-1, 0, 0)
-    if red == green == blue and red in GREYS:
-        return f"{38 if foreground else 48};5;{GREYS[red]}"
-    return ";".join(shown.get_ansi_codes(foreground))

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from rich.color import ColorSystem
 from textual.strip import Strip
 
-from tui.terminal.pen import Cell, Pen, Run, cells_of
+from tui.terminal.pen import Pen, Run
+from tui.terminal.styled_cells import Cell, cells_of
 
 # Moving the cursor takes at least this many bytes.
 JUMP = 4
@@ -57,11 +58,15 @@ class ShownCells:
 def _update(lines: dict[int, list[Cell | None]], x: int, y: int, new: list[Cell]) -> Iterator[Run]:
     """Note that the terminal will show these cells; the runs of those that it does not show yet."""
     line = lines.setdefault(y, [])
-    line += [None] * (x + len(new) - len(line))
+    line += [None] * (x + len(new) + 1 - len(line))
     old = line[x : x + len(new)]
     if old == new:
         return
+    if x and old[0] is not None and not old[0][0]:
+        line[x - 1] = None  # half of a wide character is no longer shown
     line[x : x + len(new)] = new
+    if (after := line[x + len(new)]) is not None and not after[0]:
+        line[x + len(new)] = None
     for start, end in stretches(old, new):
         yield Run(x + start, y, new[start:end])
 
