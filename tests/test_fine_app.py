@@ -93,7 +93,7 @@ async def test_what_is_on_the_screen_is_not_sent_twice(app: CnnTui) -> None:
             assert paper.written == ""
 
 
-@pytest.mark.parametrize("by", ["a resize", "a line that stalled"])
+@pytest.mark.parametrize("by", ["a resize", "a line that stalled", "a key"])
 async def test_after_what_may_have_changed_the_terminal_every_cell_is_sent(
     app: CnnTui, by: str
 ) -> None:
@@ -105,6 +105,8 @@ async def test_after_what_may_have_changed_the_terminal_every_cell_is_sent(
             if by == "a resize":
                 app.on_resize(events.Resize(Size(COLUMNS, ROWS), Size(COLUMNS, ROWS)))
                 app.refresh()
+            elif by == "a key":
+                await pilot.press("ctrl+l")
             else:
                 paper.draw_anew()
             await pilot.pause()

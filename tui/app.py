@@ -54,6 +54,7 @@ class CnnTui(FineApp[str]):
     COMMANDS = {_actions}  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("colon,ctrl+p", "command_palette", show=False),
+        Binding("ctrl+l", "draw_anew", show=False),
     ]
     CSS = """
     CommandPalette > Vertical { background: $background; margin-top: 2; max-width: 76; }
@@ -192,6 +193,7 @@ class CnnTui(FineApp[str]):
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
         """Actions of the palette that are not bindings: words, keys, and the action itself."""
         yield shared_text.TOGGLE_THEME, "", "toggle_theme"
+        yield shared_text.DRAW_ANEW, "Ctrl+L", "draw_anew"
 
     def action_toggle_theme(self) -> None:
         dark, light = themes.DARK.name, themes.LIGHT.name

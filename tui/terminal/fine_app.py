@@ -25,6 +25,11 @@ class FineApp(App[Result]):
         """None without a terminal, as in tests."""
         return self._driver.shown if isinstance(self._driver, SteadyDriver) else None
 
+    def action_draw_anew(self) -> None:
+        """Send every cell again."""
+        if isinstance(self._driver, SteadyDriver):
+            self._driver.draw_anew()
+
     def on_resize(self, event: events.Resize) -> None:
         """Forget what a terminal of another size showed: it may have cut or moved its lines."""
         if self._shown is not None:
