@@ -54,7 +54,7 @@ class CnnTui(FineApp[str]):
     COMMANDS = {_actions}  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("colon,ctrl+p", "command_palette", show=False),
-        Binding("ctrl+l", "draw_anew", show=False),
+        Binding("ctrl+l", "draw_anew", shared_text.DRAW_ANEW, show=False),
     ]
     CSS = """
     CommandPalette > Vertical { background: $background; margin-top: 2; max-width: 76; }
