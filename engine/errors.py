@@ -5,7 +5,8 @@ EngineError          one sentence that says what is wrong and what to do
 ├── DataError        data that is missing, empty or broken: exit code 2
 └── RunError         a run that cannot be found, made, written or started: exit code 1
 
-A run that a signal stops is not an error. Its exit code is in `STOP_EXIT`.
+A run that a signal stops is not an error. Its exit code is in `STOP_EXIT`. `CRASH_SIGNALS` end a
+process whose native code crashes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from __future__ import annotations
 import signal
 
 STOP_EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
+CRASH_SIGNALS = frozenset(
+    {signal.SIGILL, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV}
+)
 
 
 class EngineError(Exception):

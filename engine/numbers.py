@@ -27,7 +27,7 @@ def significant(value: MaybeNumber, digits: int = 3) -> str:
     if isinstance(value, UnsetType):
         return MISSING
     amount = number(value)
-    if 10.0**digits <= abs(amount) < 1e6:
+    if 10.0**digits - 0.5 <= abs(amount) < 1e6:
         return f"{amount:,.0f}"
     return f"{amount:#.{digits}g}".rstrip(".").replace("e-0", "e-").replace("e+0", "e")
 

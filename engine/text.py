@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 import signal
+import sys
 import unicodedata
 from collections.abc import Iterable
 
@@ -20,6 +22,12 @@ def harmless(text: str) -> str:
 def _escape(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+# The pip of the interpreter in use; the shell may find another one.
+PIP = f"{shlex.quote(sys.executable)} -m pip"
+
+NOT_REGULAR = "it is not a regular file"
 
 
 def reason(error: OSError) -> str:

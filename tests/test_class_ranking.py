@@ -9,11 +9,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 from torch.nn import functional as F
 
 from engine.distributed.rank import Rank
 from engine.inspection import pictures
 from engine.models.class_ranking import ClassRanking
+from engine.models.leading_classes import LeadingClasses
 from engine.training.metrics import Evaluation, RunningMetrics
 
 CPU = torch.device("cpu")
@@ -48,7 +50,10 @@ def test_everything_that_counts_or_shows_classes_has_the_same_order(
     assert ClassRanking(logits).predicted.tolist() == [order[0] for order in orders]
     assert ClassRanking(logits).first(3).tolist() == [order[:3] for order in orders]
     expected = [order.index(label) for order, label in zip(orders, labels.tolist(), strict=True)]
-    assert ClassRanking(logits).ranks(labels).tolist() == expected
+    for count, block in ((1, 1), (1, 2), (2, 1), (2, 2), (5, 64)):
+        leading = LeadingClasses(logits, count, block)
+        assert leading.predicted.tolist() == [order[0] for order in orders]
+        assert leading.contain(labels).tolist() == [rank < count for rank in expected]
     for order, row in zip(orders, logits, strict=True):
         assert [index for index, _ in pictures.predictions(row.float())] == order[:3]
 
@@ -64,6 +69,24 @@ def test_everything_that_counts_or_shows_classes_has_the_same_order(
         assert result.top5 >= result.top1
     else:
         assert result.top5 is None
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("classes", [640, 1_279, 1_280, 10_000])
+def test_the_first_of_many_classes_are_those_of_a_stable_sort(classes: int, seed: int) -> None:
+    """Every label, with logits of which few, many or all are equal, and some are NaN."""
+    torch.manual_seed(seed)
+    logits = torch.randn(40, classes).mul(10.0 ** (seed % 4 - 1)).round()
+    logits[torch.rand(40, classes) < 0.1 * (seed % 2)] = math.nan
+    logits[0], logits[1], logits[2, ::2] = 0.0, math.nan, math.inf
+    first = ClassRanking(logits).first(8)
+    leading = LeadingClasses(logits, 5)
+    assert torch.equal(leading.predicted, first[:, 0])
+    for place in range(8):
+        assert leading.contain(first[:, place]).all() == (place < 5)
+        assert leading.contain(first[:, place]).any() == (place < 5)
+    labels = torch.randint(classes, (40,))
+    assert torch.equal(leading.contain(labels), (first[:, :5] == labels[:, None]).any(1))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -82,3 +105,20 @@ def test_probabilities_that_are_equal_do_not_hide_the_order_of_their_logits() ->
     """In float32, the softmax of all but the first of these is 0."""
     shown = pictures.predictions(torch.tensor([-300.0, -200.0, 0.0, -150.0]))
     assert [index for index, _ in shown] == [2, 3, 1]
+
+
+@pytest.mark.parametrize("classes", [100, 2_000])
+def test_counting_never_waits_for_a_gpu(classes: int) -> None:
+    """A fake GPU has no values; to wait for one raises."""
+    with FakeTensorMode():
+        logits = torch.empty(8, classes, device="cuda")
+        labels = torch.empty(8, dtype=torch.int64, device="cuda")
+        with pytest.raises(DataDependentOutputException):
+            assert logits.isnan().any()
+        leading = LeadingClasses(logits, 5)
+        assert leading.contain(labels).shape == leading.predicted.shape == (8,)
+
+
+def test_a_rank_without_images_counts_none() -> None:
+    leading = LeadingClasses(torch.zeros(0, 2_000), 5)
+    assert len(leading.predicted) == len(leading.contain(torch.zeros(0, dtype=torch.int64))) == 0

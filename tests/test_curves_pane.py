@@ -57,8 +57,8 @@ async def test_the_cursor_tells_the_exact_values_in_all_three_panes(live: RunDir
         await settle(pilot)
         await pilot.press("left")
         loss, accuracy, rate = (rows(pilot, name) for name in PANES)
-        assert "▲ epoch 2.5, step 25   train 0.16512   o val 0.45000 @2" in loss[0]
-        assert "▲ epoch 2.5   train 85.000   o val 90.000 @2" in accuracy[0]
+        assert "▲ epoch 2.5   last steps 0.16512   o val 0.45000 @2" in loss[0]
+        assert "▲ epoch 2.5   last steps 85.000   o val 90.000 @2" in accuracy[0]
         assert "▲ epoch 2.5, step 25   0.050000" in rate[0]
         assert len({pane[-1].index("▲") for pane in (loss, accuracy, rate)}) == 1
         await pilot.press("h", "l", "right")

@@ -27,6 +27,7 @@ from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.panes.base.pane import Pane
+from tui.screens import screen_text
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
 from tui.widgets.palette import Actions
@@ -241,6 +242,35 @@ async def test_c_asks_for_a_checkpoint(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("c")
         assert [type(c) for c in told(live)] == [commands.Checkpoint]
+        assert notes(pilot) == [screen_text.SAVING_CHECKPOINT]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_notes_cover_neither_the_newest_log_line_nor_the_keys(
+    live: RunDir, size: tuple[int, int]
+) -> None:
+    async with app_of(live).run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        *_, news, keys = screen(pilot).split("\n")
+        await pilot.press("c", "y")
+        await pilot.pause()
+        above, before_last, last = screen(pilot).rsplit("\n", 2)
+        assert (before_last, last) == (news, keys)
+        assert [note in row for note in notes(pilot) for row in above.split("\n")].count(True) == 2
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_while_the_engine_loads_c_says_only_that_there_is_nothing_to_save(
+    tmp_path: Path, resumed: bool
+) -> None:
+    before: list[Event] = scripted.half_a_run() if resumed else []
+    run = scripted.run_dir(tmp_path / "runs", [*before, events.Phase("loading")])
+    lock = run_lock.acquire(run)
+    async with app_of(run).run_test(size=(80, 24)) as pilot:
+        await pilot.press("c")
+        assert told(run) == [], "the engine would refuse it with a second message"
+        assert notes(pilot) == [screen_text.nothing_to_save("loading")]
+    os.close(lock)
 
 
 async def test_an_attached_viewer_leaves_at_once_and_says_how_to_come_back(live: RunDir) -> None:
@@ -460,7 +490,7 @@ async def test_the_last_words_of_a_dead_engine_are_shown_in_the_news_and_explain
     run = scripted.run_dir(tmp_path / "runs", scripted.half_a_run())
     run.log.write_text("Traceback …\nRuntimeError: \x1b[31mboom\n\n")
     if signalled:
-        engine_log.add_killed(run, 9)
+        engine_log.add_signal(run, 9)
     words = "killed by signal 9" if signalled else "RuntimeError: \\x1b[31mboom"
     async with app_of(run).run_test(size=(120, 40)) as pilot:
         await pilot.pause()

@@ -11,11 +11,13 @@ from textual.pilot import Pilot
 
 from engine.protocol import events
 from engine.run import run_lock, run_paths
+from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import notes, screen, settle
 from tui.cli.demo import Demo
+from tui.screens.verdicts import verdicts
 from tui.viewer import recorded_run
 
 SMALL = 300_000
@@ -36,6 +38,13 @@ def test_nothing_is_told_of_where_it_was_recorded() -> None:
         event for event in recorded_run.recording() if isinstance(event, events.RunStarted)
     ]
     assert (started.host, started.git, started.recipe.data_dir) == ("recorded", None, "")
+
+
+def test_no_program_of_the_user_is_blamed_for_the_load_where_it_was_recorded() -> None:
+    history = History()
+    for event in recorded_run.recording():
+        history.fold([event])
+        assert "CPU shared" not in str(verdicts(history))
 
 
 def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:

@@ -185,6 +185,24 @@ def test_a_loss_that_is_not_a_number_ends_all_with_a_sentence(
     assert [path.name for path in run.checkpoints.glob("nan-step-*.pt")]
 
 
+@pytest.mark.parametrize(
+    ("rank", "told"),
+    [
+        ("0", "ended without a message"),
+        ("1", "the engine died: net.py, line 5, called os._exit(0)"),
+    ],
+)
+def test_a_process_that_its_model_ends_is_no_stopped_run(rank: str, told: str) -> None:
+    Path("net.py").write_text(
+        "import os\nfrom torch import nn\nclass Net(nn.Sequential):\n    def forward(self, x):\n"
+        f"        os.environ.get('RANK') == '{rank}' and os._exit(0)\n"
+        "        return super().forward(x)\n"
+        "def make(classes): return Net(nn.Flatten(), nn.LazyLinear(classes))\n"
+    )
+    options = ("--device", "cpu", "--gpus", "2", "--set", "threads=1")
+    assert told in ended(headless("--no-ui", "-m", "net.py:make", "-d", "digits", *options), 1)
+
+
 def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(fork_server: ForkServer) -> None:
     run = new_run(RUN.path.parent, LONG)
     leader, follower = two_ranks(fork_server, run)

@@ -73,8 +73,13 @@ def test_torch_is_told_without_being_loaded_here(tmp_path: Path) -> None:
 
 def test_a_package_that_is_missing_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(program_findings, "version", lambda package: "")
-    found = verdicts(program_findings.program(system(tmp_path)))
-    assert found["torchvision"] == ("not installed", "failure")
+    found = [*program_findings.program(system(tmp_path))]
+    assert verdicts(found)["torchvision"] == ("not installed", "failure")
+    advice = [finding.advice for finding in found if finding.name == "torchvision"]
+    assert advice == [f"Install it: {sys.executable} -m pip install torchvision."]
+    home = str(Path(sys.executable).parent)
+    shown = [*program_findings.program(system(tmp_path, environment={"HOME": home}))]
+    assert "Install it: ~/" in shown[-1].advice
 
 
 @pytest.mark.parametrize(

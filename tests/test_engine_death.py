@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import msgspec
@@ -31,18 +30,26 @@ def dead(tmp_path: Path) -> RunDir:
     return run
 
 
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (9, "killed by signal 9 (SIGKILL)"),
+        (11, "crashed in native code (signal 11, SIGSEGV), see engine.log"),
+        (6, "crashed in native code (signal 6, SIGABRT), see engine.log"),
+    ],
+)
 def test_the_parent_notes_the_signal_that_ended_its_engine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
 ) -> None:
     start = launch.ProcessStart(["/bin/sleep", "600"], {})
     monkeypatch.setattr(launch, "_engine", lambda *_: start)
     recipe = build_recipe()
     claim = launch.create(recipe, tmp_path / "runs", "x")
     engine = launch.spawn(claim, recipe)
-    engine.send_signal(signal.SIGKILL)
+    engine.send_signal(number)
     wait_for(lambda: engine_log.last_line(claim.run) != "")
-    assert engine_log.last_line(claim.run) == "cnn-tui: killed by signal 9 (SIGKILL)"
-    told = "killed by signal 9 (SIGKILL); `cnn-tui resume 1` starts it again."
+    assert engine_log.last_line(claim.run) == f"cnn-tui: {words}"
+    told = f"{words}; `cnn-tui resume 1` starts it again."
     assert engine_death.sentence(claim.run) == told
 
 
@@ -60,7 +67,7 @@ def test_the_kernels_count_of_processes_without_memory_is_told_if_it_rose(
     counting.write_text("low 0\noom 4\noom_kill 3\n")
     memory = "and the kernel ended a process for lack of memory"
     assert engine_death.sentence(dead) == f"the engine died, {memory}; {then}"
-    engine_log.add_killed(dead, 9)
+    engine_log.add_signal(dead, 9)
     assert engine_death.sentence(dead) == f"killed by signal 9 (SIGKILL), {memory}; {then}"
     counting.unlink()
     assert memory not in engine_death.sentence(dead)
@@ -91,7 +98,7 @@ def test_the_smallest_group_that_counts_is_asked(
 
 
 def test_the_list_of_runs_says_why_each_failed_and_how_to_go_on(dead: RunDir) -> None:
-    engine_log.add_killed(dead, 9)
+    engine_log.add_signal(dead, 9)
     folder = dead.path.parent
     scripted.run_dir(folder, [RunEnded("failed", error="no data: \x1b[31m")], "2-x")
     os.close(launch.create(build_recipe(), folder, "new").lock)

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from engine.protocol import commands, events
+from engine.recipes.recipe_building import build_recipe
 from engine.run import run_paths, run_search, spool
 from engine.run.run_paths import RunDir
+from engine.start import engine_death, launch
 from tests.forked_engines import Engine, ForkServer, new_run
 from tests.processes import TIMEOUT, LiveJournal, headless, wait_for
 
@@ -59,6 +61,29 @@ def test_ten_epochs_of_digits_learn_and_say_everything() -> None:
     assert sorted(os.listdir(RUN.checkpoints)) == ["best.pt", "last.pt"]
     for path in RUN.path.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+@pytest.mark.parametrize("where", ["make", "forward"])
+def test_a_model_that_ends_the_engine_does_not_pass_for_a_finished_run(where: str) -> None:
+    """`forward` would end it among the steps, `make` before the first of them."""
+    ends = {"make": ("os._exit(0)", "pass"), "forward": ("pass", "self.training and os._exit(0)")}
+    in_make, in_forward = ends[where]
+    Path("net.py").write_text(
+        "import os\nfrom torch import nn\nclass Net(nn.Sequential):\n    def forward(self, x):\n"
+        f"        {in_forward}\n        return super().forward(x)\n"
+        f"def make(classes):\n    {in_make}\n"
+        "    return Net(nn.Flatten(), nn.LazyLinear(classes))\n"
+    )
+    line = {"make": 8, "forward": 5}[where]
+    told = f"the engine died: net.py, line {line}, called os._exit(0); `cnn-tui resume"
+    _, err = ended(headless("--no-ui", "-m", "net.py:make", "-d", "digits"), 1)
+    assert err == f"cnn-tui: {told} 1` starts it again.\n"
+    assert f"in {where}" in run_search.find(Path("runs"), "1").log.read_text()
+
+    recipe = build_recipe(flags={"arch": "net.py:make", "data": "digits"})
+    watched = launch.create(recipe, Path("runs"))
+    assert launch.spawn(watched, recipe).wait() == 1
+    assert engine_death.sentence(watched.run) == f"{told} 2` starts it again.", "in a viewer"
 
 
 def started(*arguments: str) -> tuple[subprocess.Popen[str], LiveJournal]:

@@ -51,18 +51,3 @@ def test_what_was_measured_before_the_end_is_not_said_after_it(
     os.close(lock)
     assert journal.count(events.Hardware) == 0
     assert isinstance(journal.events[-1], events.RunEnded)
-
-
-@pytest.mark.usefixtures("own_handlers")
-def test_lines_go_on_after_a_full_pipe_that_does_not_block(tmp_path: Path) -> None:
-    """Another program may have left the terminal or pipe in non-blocking mode."""
-    claim = launch.create(build_recipe(), tmp_path)
-    line, end = os.pipe2(os.O_NONBLOCK)
-    with os.fdopen(line, "rb", buffering=0) as reader, os.fdopen(end, "w") as out:
-        filled = os.write(end, b"x" * 10_000_000)
-        told = Host(claim, out, sys.stderr)
-        told._print(events.Alert("info", "test", "first"))
-        assert len(reader.read(filled)) == filled
-        told._print(events.Alert("info", "test", "second"))
-        assert reader.read(1000) == b"info: first\ninfo: second\n"
-    os.close(claim.lock)

@@ -1,4 +1,4 @@
-"""Image files: upright, square, in the right mode; the broken ones told and left out."""
+"""Image files: upright, square, in the right mode; the broken ones told and replaced."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from engine.data.folders.format_choice import ImageHeader, common_format
 from engine.data.folders.image_folder import Files, scan
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
+from tests import crashing_decoder
 from tests.loading import pixels, run_to_end
 from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 
@@ -220,6 +221,33 @@ def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     assert "were replaced twice" in notes[0]
 
 
+def test_an_image_that_crashes_its_decoder_is_broken_and_named(
+    numbered: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others lose nothing, even those that were being decoded by the processes beside it."""
+    monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
+    monkeypatch.setattr(folder_images, "PROCESS_CHUNK", 8)
+    crashing = (3, 70, 71, 149)
+    for at in crashing:
+        numbered[at][0].write_bytes(crashing_decoder.CRASHES)
+    _, (array, broken, notes) = run_to_end(decode_by_processes(numbered, form(1), 2))
+    assert broken == dict.fromkeys(crashing, "it crashes the decoder by signal 11")
+    assert notes == ()
+    whole = [value for value in range(150) if value not in crashing]
+    assert (array[whole] == np.array(whole)[:, None, None, None]).all()
+
+
+def test_crashes_at_many_images_are_the_end(
+    numbered: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
+    monkeypatch.setattr("engine.data.decoding.decoders.MOST_CRASHES", 3)
+    for file, _ in numbered[:4]:
+        file.write_bytes(crashing_decoder.CRASHES)
+    with pytest.raises(DataError, match=r"crashed in native code 3 times; the first are .*0\.png"):
+        run_to_end(decode_by_processes(numbered, form(1), 1))
+
+
 def test_what_is_done_between_two_looks_is_no_death(numbered: Files) -> None:
     decoders = Decoders(1, 1, len(numbered), form(1))
     with contextlib.closing(decoders):
@@ -241,17 +269,18 @@ def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:
     assert not data.notes
 
 
-def test_few_broken_images_are_left_out_and_told(tmp_path: Path) -> None:
+def test_few_broken_images_are_replaced_by_the_next_and_told(tmp_path: Path) -> None:
     root = folder(tmp_path, striped(RED, MAGENTA), 200)
     file, label = scan(root).train[3]
     file.write_bytes(b"no image at all")
     data = loaded(root, size=8)
-    assert len(data.train) == 159
-    assert data.train.labels.tolist().count(label) == 79
+    assert len(data.train) == 160
+    assert data.train.labels.tolist().count(label) == 80
+    assert data.train.one(3)[0].equal(data.train.one(4)[0])
     assert (pixels(data.train)[:, 0] == 255).all()
     (note,) = data.notes
-    assert f"1 of 200 images cannot be read and are left out; the first is a/{file.name}" in note
-    assert "(not an image)" in note
+    assert "1 of 200 images cannot be read and are replaced by the next ones; the first is " in note
+    assert f"a/{file.name} (not an image)" in note
 
 
 def test_a_truncated_image_is_broken(tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import Counter
+from types import FrameType
 
 import msgspec
 import pytest
@@ -26,7 +29,7 @@ from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.machine.machine_rows import taken_by_others
 from tui.panes.rate import rate_explanation
 from tui.screens import verdict_text
-from tui.screens.verdicts import LONGEST, Verdict, fitting, verdict_row, verdicts
+from tui.screens.verdicts import LONGEST, RULES, Verdict, fitting, verdict_row, verdicts
 
 STEPS = 10  # in an epoch, as in `scripted.started`
 GUESS = 1 / len(scripted.started().classes)
@@ -211,6 +214,24 @@ def test_a_pause_is_no_fault_of_the_machine() -> None:
     history.fold([events.Phase("paused")])
     assert "CPU shared" not in str(verdicts(history))
     assert "waits for images" not in str(verdicts(history))
+
+
+def test_each_rule_is_computed_once() -> None:
+    """A run of many epochs is judged at every redraw of the line."""
+    history = run([(2.0, 0.2, 2.0, 0.2), (0.5, 0.9, 1.5, 0.5)], None)
+    calls: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call":
+            calls[frame.f_code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        verdicts(history)
+    finally:
+        sys.setprofile(before)
+    assert {calls[rule.__name__] for rule in RULES} == {1}
 
 
 @given(results, endings, st.integers(1, 220))

@@ -104,6 +104,18 @@ async def test_every_recipe_can_be_chosen_and_says_what_it_is(
     assert [chosen.preset for chosen in spawned] == ["article"]
 
 
+@pytest.mark.parametrize(
+    ("size", "said"), [((120, 40), True), ((200, 60), True), ((80, 24), False)]
+)
+async def test_the_list_says_what_its_error_and_accuracy_were_measured_on(
+    tmp_path: Path, size: tuple[int, int], said: bool
+) -> None:
+    async with launcher(tmp_path).run_test(size=size) as pilot:
+        shown = await settled(pilot)
+        assert ("top-n: ImageNet, %" in shown) == ("top-5 err" in shown) == said
+        assert "/ filter   o family" in shown
+
+
 async def test_a_list_that_is_not_shown_whole_says_so(
     tmp_path: Path, spawned: list[Recipe]
 ) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from rich.color import Color
 from textual.color import Color as TextualColor
@@ -98,6 +100,33 @@ async def test_bytes_make_the_screen(growing: RunDir, size: tuple[int, int]) -> 
     assert differences(emulated(terminal), wanted) == []
     terminal.type("q")
     assert terminal.wait_end() == 0
+
+
+@pytest.mark.parametrize("dialog", ["", "?"])
+@pytest.mark.parametrize("by", [signal.SIGSTOP, signal.SIGTSTP])
+async def test_a_continued_viewer_draws_every_cell_again(
+    growing: RunDir, by: signal.Signals, dialog: str
+) -> None:
+    """Even what no event changes: the shell has written over the screen."""
+    journal = Journal(growing.journal, Clock())
+    for event in scripted.half_a_run()[4:]:
+        journal.append(event)
+    journal.append(events.RunEnded("done", 2, 0.9, seconds=60.0, step=40))
+    terminal = Terminal("attach", columns=80, rows=24)
+    terminal.wait_for("✓ done")
+    async with app_of(growing).run_test(size=(80, 24)) as pilot:
+        await pilot.press(*dialog)
+        await pilot.pause()
+        wanted = meant(pilot)
+    terminal.type(dialog)
+    terminal.wait_until(lambda: differences(emulated(terminal), wanted) == [], "the screen")
+    os.kill(terminal.pid, by)
+    stopped = psutil.Process(terminal.pid)
+    terminal.wait_until(lambda: stopped.status() == psutil.STATUS_STOPPED, "the stop")
+    terminal.screen.reset()
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.wait_until(lambda: differences(emulated(terminal), wanted) == [], "the screen again")
+    terminal.kill()
 
 
 async def test_pasted_text_is_never_taken_for_keys(growing: RunDir) -> None:

@@ -204,6 +204,39 @@ def test_a_validation_image_that_was_replaced_is_refused(trained: Trained) -> No
         inspected_model.load_inspected_model(trained.run)
 
 
+@pytest.fixture
+def tested(tmp_path: Path) -> Trained:
+    """A run that is done, with test images besides those of training and validation."""
+    run = Trained(tmp_path)
+    for name in COLOURS:
+        picture(run.images / "test" / name, "0")
+    run.train()
+    return run
+
+
+def test_other_test_images_are_refused(tested: Trained) -> None:
+    picture(tested.images / "test" / "bee", "0", (255, 255, 255))
+    assert "trained on (test images with other content)" in tested.refused()
+    picture(tested.images / "test" / "bee", "1")
+    assert "trained on (3 test images, not 2)" in tested.refused()
+    shutil.rmtree(tested.images / "test")
+    assert "trained on (0 test images, not 2)" in tested.refused()
+    said = tested.train(AttemptOptions(epochs=3, force=True))
+    [sentence] = alerts(said, "resume")
+    assert "(0 test images, not 2)" in sentence
+    assert "forgotten" not in sentence, "the validation images are the same"
+
+
+def test_test_images_that_a_checkpoint_does_not_know_are_not_compared(tested: Trained) -> None:
+    """As in one of an older version."""
+    state = checkpoint.load(tested.last)
+    assert state.description is not None
+    run_states.save(tested.last, replace(state, description=replace(state.description, test=None)))
+    picture(tested.images / "test" / "bee", "1")
+    said = tested.train(AttemptOptions(epochs=3))
+    assert (epochs(said), alerts(said, "resume")) == ([3], [])
+
+
 def test_without_known_contents_other_pixels_are_refused(trained: Trained) -> None:
     """A checkpoint of an older version has the means and deviations alone."""
     state = checkpoint.load(trained.last)
@@ -278,7 +311,27 @@ def test_moved_data_is_the_same_data(trained: Trained, tmp_path: Path) -> None:
     claim, _ = resume.resume(trained.run, request)
     os.close(claim.lock)
     said = trained.train(AttemptOptions(epochs=3))
+    told = ["the run goes on with epochs = 3 (before: 2)."]
+    assert (epochs(said), alerts(said, "resume")) == ([3], told)
+
+
+@pytest.mark.parametrize("loaders", [("resident", "streaming"), ("streaming", "resident")])
+def test_images_are_the_same_in_memory_and_streamed_though_some_are_broken(
+    tmp_path: Path, loaders: tuple[str, str]
+) -> None:
+    """The last training image is broken, of which the first takes the place."""
+    run = Trained(tmp_path, loader=loaders[0], batch=100)
+    for i in range(8, 100):
+        picture(run.images / "train" / "ant", f"{i}", (i, 2 * i, 90))
+    (run.images / "train" / "bee" / "7.png").write_bytes(b"no image")
+    run.train()
+    toml = run.run.recipe.read_text()
+    now, then = (f'loader = "{each}"' for each in reversed(loaders))
+    run.run.recipe.write_text(toml.replace(then, now))
+    said = run.train(AttemptOptions(epochs=3))
     assert (epochs(said), alerts(said, "resume")) == ([3], [])
+    [started] = [e for e in said if isinstance(e, events.RunStarted)]
+    assert started.resolved.loader == loaders[1]
 
 
 def test_an_old_checkpoint_is_compared_with_the_journal(trained: Trained) -> None:
@@ -326,6 +379,38 @@ def settled(run: Trained, epochs: int | None = None, **settings: object) -> list
     claim, _ = resume.resume(run.run, request)
     os.close(claim.lock)
     return run.train(AttemptOptions(epochs=request.epochs))
+
+
+def test_another_total_of_epochs_is_in_the_recipe(trained: Trained) -> None:
+    said = settled(trained, 3)
+    assert epochs(said) == [3]
+    assert alerts(said, "resume") == ["the run goes on with epochs = 3 (before: 2)."]
+    toml = trained.run.recipe.read_text()
+    assert toml.startswith("# Changed after epoch 2: epochs = 3 (before: 2)\n")
+    assert read_recipe(trained.run.recipe).epochs == 3
+    assert "[resolved]" in toml
+    trained.train()
+    assert epochs(events_of(trained.run)) == [1, 2, 3], "the total is said once"
+    assert trained.run.recipe.read_text() == toml
+
+
+def test_a_total_that_was_asked_for_before_a_crash_is_trained(trained: Trained) -> None:
+    """The engine died between the change of the recipe and its first save."""
+    claim, _ = resume.resume(trained.run, ResumeRequest(4))
+    os.close(claim.lock)
+    said = trained.train(stop_at=10)
+    assert [e.epochs for e in said if isinstance(e, events.Steered)] == [4]
+    assert epochs(trained.train()) == [3, 4]
+
+
+def test_a_total_below_what_is_trained_changes_nothing(trained: Trained) -> None:
+    toml = trained.run.recipe.read_text()
+    trained.run.recipe.write_text(toml.replace("\nepochs = 2 ", "\nepochs = 1 "))
+    said = trained.train()
+    assert not [e for e in said if isinstance(e, events.Steered)]
+    assert not alerts(said, "resume")
+    assert isinstance(said[-1], events.RunEnded)
+    assert said[-1].reason == "done"
 
 
 @pytest.fixture(scope="module")

@@ -167,7 +167,7 @@ def test_what_is_heard_of_a_dead_engine_later_counts(tmp_path: Path) -> None:
     assert [end.error for end in ends(watched)] == [
         "the engine died; `cnn-tui resume 1` starts it again."
     ]
-    engine_log.add_killed(run, 9)
+    engine_log.add_signal(run, 9)
     (run.checkpoints / "last.pt").touch()
     (killed,) = ends(watched)
     assert killed.error == watched.died

@@ -206,7 +206,7 @@ def test_memory_that_the_system_refuses_is_named(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "memfd_create", refuse)
-    with pytest.raises(DataError, match="need 640 kB of shared memory, which the system refuses"):
+    with pytest.raises(DataError, match="need 680 kB of shared memory, which the system refuses"):
         Decoders(1, 100, 100, ImageFormat(1, 8, 0))
 
 

@@ -146,6 +146,27 @@ def test_a_line_that_stalls_is_given_up(
     assert not writer.is_alive()
 
 
+def test_a_writer_waits_for_the_one_before(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What leaves the screen of a stopped viewer must not come after its next screen."""
+    monkeypatch.setattr(line_writer, "SECONDS", 0.01)
+    before = LineWriter(pipe[1], lambda: None)
+    before.start()
+    before.write("x" * MOST_WAITING)
+    wait_for(lambda: not select.select([], [pipe[1]], [], 0)[1])
+    assert not before.finish("leave")
+    writer = LineWriter(pipe[1], lambda: None, after=before)
+    writer.start()
+    writer.write("enter")
+    found = b""
+    while not found.endswith(b"enter"):
+        found += os.read(pipe[0], PIECE)
+    assert found.strip(b"x") == b"leaveenter"
+    monkeypatch.undo()
+    assert writer.finish("z")
+
+
 def read_until(descriptor: int, writer: LineWriter) -> bool:
     try:
         os.read(descriptor, PIECE)

@@ -38,7 +38,7 @@ from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
-from tests import scripted
+from tests import crashing_decoder, scripted
 from tests.loading import run_to_end
 from tests.processes import COMMAND, TIMEOUT, LiveJournal, headless, start_process, wait_for
 
@@ -450,6 +450,26 @@ def test_two_deaths_at_the_same_images_are_the_end(tmp_path: Path, opened: Opene
     killer.join()
     assert same(seen, undisturbed[:-1])
     assert REPLACED in str(loader.new_warnings())
+
+
+def test_images_that_crash_a_decoder_are_replaced_and_told_once(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where one would take the place of the other."""
+    monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
+    loader = opened(many_images(tmp_path), batch=40)
+    crashing = [file for file, _ in scan(tmp_path / "many").train[4:6]]
+    for file in crashing:
+        file.write_bytes(crashing_decoder.CRASHES)
+    [batch] = loader.batches(1)
+    assert len(batch.images) == 32
+    [told] = loader.new_warnings()
+    assert "2 images cannot be read and are replaced" in told
+    assert f"a/{crashing[0].name} (it crashes the decoder by signal 11)" in told
+    before = decoders(fork_server())
+    assert same(loader.batches(1), [batch])
+    assert decoders(fork_server()) == before, "it was not opened a second time"
+    assert loader.new_warnings() == ()
 
 
 def test_signals_for_the_engine_do_not_reach_the_decoders(tmp_path: Path, opened: Opened) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -20,7 +21,7 @@ import pytest
 from engine.protocol import events
 from engine.run import run_lock
 from engine.run.run_paths import RunDir
-from tests import leftovers
+from tests import leftovers, scripted
 from tests.forked_engines import ForkServer, new_run
 from tests.processes import COMMAND, LiveJournal, Terminal, start_process, wait_for
 
@@ -61,8 +62,8 @@ def epochs_on(viewers: list[Terminal]) -> int:
     """The epoch that the status row names, of all viewers the one that is furthest behind."""
     for viewer in viewers:
         viewer.pump()
-    rows = (viewer.screen.display[0].split() for viewer in viewers)
-    return min(next((int(w[:-5]) for w in row if w.endswith("/5000")), 0) for row in rows)
+    found = (re.search(r"(\d+)/5000", viewer.screen.display[0]) for viewer in viewers)
+    return min(int(epoch[1]) if epoch else 0 for epoch in found)
 
 
 def test_a_stopped_viewer_catches_up(journal: LiveJournal) -> None:
@@ -80,6 +81,35 @@ def test_a_stopped_viewer_catches_up(journal: LiveJournal) -> None:
     assert process.num_threads() == threads, "nothing was begun a second time"
     viewer.type("q")
     assert viewer.wait_end() == 0
+
+
+def test_a_stopped_viewer_that_is_sent_to_the_background_stays_whole() -> None:
+    """`bg` stops it again, and `fg` brings it back with one thread that reads keys."""
+    ended = events.RunEnded("done", 2, 0.9, seconds=60.0, step=40)
+    scripted.run_dir(Path("runs"), [*scripted.half_a_run(), ended])
+    shell = Terminal("--norc", "--noprofile", "-i", command=("/bin/bash",))
+    shell.type(shlex.join([*COMMAND, "attach"]) + "\r")
+    shell.wait_for("✓ done")
+    [viewer] = psutil.Process(shell.pid).children()
+    viewer.suspend()
+    shell.wait_for("Stopped")
+    shell.screen.reset()
+    shell.type("bg\r")
+    shell.wait_until(lambda: told_after(shell, "Stopped"), "the second stop")
+    shell.screen.reset()
+    shell.type("fg\r")
+    shell.wait_for("✓ done")
+    shell.type("q")
+    shell.wait_until(lambda: not viewer.is_running(), "the end")
+    shell.type("exit\r")
+    shell.wait_end()
+
+
+def told_after(shell: Terminal, words: str) -> bool:
+    """Ask for another prompt, before which a shell tells what became of its jobs."""
+    shell.type("\r")
+    shell.pump()
+    return words in shell.text
 
 
 def test_ten_viewers_at_once(journal: LiveJournal) -> None:

@@ -56,7 +56,10 @@ class CnnTui(FineApp[str]):
         Binding("colon,ctrl+p", "command_palette", show=False),
         Binding("ctrl+l", "draw_anew", shared_text.DRAW_ANEW, show=False),
     ]
+    # Notes stand above the newest line of the log and the keys, in one row where they fit.
     CSS = """
+    ToastRack { margin-bottom: 2; }
+    Toast { width: auto; max-width: 76; padding: 0 1; }
     CommandPalette > Vertical { background: $background; margin-top: 2; max-width: 76; }
     CommandPalette > Vertical:dark { background: $background; }
     CommandPalette #--input { border: round $ink-selected; background: $background; height: 3; }

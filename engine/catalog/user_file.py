@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from engine import regular_files
+
 Maker: TypeAlias = ast.FunctionDef | ast.ClassDef
 
 # The argument with which the program calls a function: the number of classes.
@@ -34,7 +36,7 @@ class UserFile:
         """Raises OSError if the file cannot be read, and SyntaxError or ValueError if it is no
         Python.
         """
-        statements = [*_top_level(ast.parse(file.read_bytes(), str(file)).body)]
+        statements = [*_top_level(ast.parse(regular_files.read_bytes(file), str(file)).body)]
         makers = [each for each in statements if isinstance(each, Maker)]
         names = frozenset(name for each in statements for name in _names(each))
         return cls(names, tuple(_likely(makers)), bool(names & UNREADABLE))

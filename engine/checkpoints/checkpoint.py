@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from engine import regular_files
 from engine.checkpoints import checkpoint_text, foreign_file, format_2, run_state
 from engine.checkpoints.run_state import RunState
 from engine.errors import RunError
@@ -74,6 +75,7 @@ def load(path: Path) -> RunState:
     Converts format 2, and refuses other formats.
     """
     try:
+        regular_files.open_to_read(path).close()
         plain = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise RunError(checkpoint_text.unreadable(path, reason(error))) from error

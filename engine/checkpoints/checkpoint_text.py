@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping, Sequence
 
-from engine.text import error_summary, harmless, reason
+from engine.text import PIP, error_summary, harmless, reason
 
 # The remedy for an error of the disk. For all other errors it is: free some space.
 REMEDIES: Mapping[int, str] = {
@@ -77,7 +77,7 @@ def other_version(path: object, *, newer: bool) -> str:
     if newer:
         return (
             f"{harmless(str(path))} was written by a newer version of this program: use that one, "
-            "or update this one with `pip install --upgrade cnn-tui`."
+            f"or update this one with `{PIP} install --upgrade cnn-tui`."
         )
     return (
         f"{harmless(str(path))} was written by an older version of this program, from which this "

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from engine import regular_files
 from engine.checkpoints import checkpoint_text
 
 # The first bytes of files that hold weights of other programs.
@@ -42,7 +43,7 @@ def kind_of(path: Path) -> str:
 
 
 def _kind_of(path: Path) -> str:
-    with open(path, "rb") as file:
+    with regular_files.open_to_read(path) as file:
         start = file.read(SAFETENSORS_LENGTH)
         if start == HDF5:
             return checkpoint_text.KERAS

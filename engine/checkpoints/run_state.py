@@ -54,7 +54,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
     `source` is the text of the file that defines a user's architecture, for a person to read; this
     program never runs it. `recipe` has the fields of `Recipe`, `resolved` those of `Resolved`.
-    `versions` maps packages to their versions.
+    `versions` maps packages to their versions. `test` has no images where the data set has no test
+    split; it is None where it is unknown, in older files.
     """
 
     architecture: str
@@ -66,6 +67,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     recipe: dict[str, Any]
     resolved: dict[str, Any]
     versions: dict[str, str]
+    test: ImageList | None = None
 
 
 class RunShape(msgspec.Struct, frozen=True, kw_only=True):

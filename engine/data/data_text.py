@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 
 from engine import numbers
 from engine.text import harmless
@@ -164,7 +165,8 @@ def none_readable(path: object, broken: Mapping[str, str]) -> str:
 
 def some_broken(total: int, broken: Mapping[str, str]) -> str:
     return (
-        f"{len(broken):,} of {total:,} images cannot be read and are left out; {_first_of(broken)}."
+        f"{len(broken):,} of {total:,} images cannot be read and are replaced by the next ones; "
+        f"{_first_of(broken)}."
     )
 
 
@@ -253,6 +255,19 @@ def decoder_died(workers: int) -> str:
     return (
         "a process that decodes images was killed, probably for lack of memory: "
         f"free some memory and resume the run{fewer}."
+    )
+
+
+def decoder_crashes(number: int) -> str:
+    """Why an image is broken at which the decoder crashes by this signal."""
+    return f"it crashes the decoder by signal {number}"
+
+
+def decoder_crashed(crashed: Mapping[Path, str]) -> str:
+    broken = {str(file): why for file, why in crashed.items()}
+    return (
+        f"the processes that decode images crashed in native code {len(crashed):,} times; "
+        f"{_first_of(broken)}: repair or delete them, or install Pillow anew."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from engine.text import harmless
+from engine.text import PIP, harmless
 
 NONE, UNKNOWN, MISSING = "none", "unknown", "it is not there"
 NOT_INSTALLED = "not installed"
@@ -22,12 +22,12 @@ def free_of(free: str, total: str) -> str:
 
 TORCH_HANGS = "loading PyTorch did not end within two minutes"
 TORCH_SLOW = "Try again when the machine is less busy: a run would wait as long."
-TORCH_BROKEN = "Install PyTorch again: pip install --force-reinstall torch torchvision."
+TORCH_BROKEN = f"Install PyTorch again: {PIP} install --force-reinstall torch torchvision."
 WITHOUT_CUDA = "none: this build of PyTorch computes on the CPU alone"
 
 
 def install(package: str) -> str:
-    return f"Install it: pip install {package}."
+    return f"Install it: {PIP} install {package}."
 
 
 def ended(code: int) -> str:

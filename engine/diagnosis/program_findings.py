@@ -69,7 +69,7 @@ def program(system: System) -> Iterator[Finding]:
         if found:
             yield Finding(SECTION, package, found)
         else:
-            advice = words.install(package)
+            advice = system.shown(words.install(package))
             yield Finding(SECTION, package, words.NOT_INSTALLED, "failure", advice)
 
 
@@ -79,7 +79,7 @@ def torch(system: System, answer: TorchAnswer) -> Iterator[Finding]:
         yield Finding(SECTION, "torch loads", words.TORCH_HANGS, "warning", words.TORCH_SLOW)
     elif answer.facts is None:
         value = system.shown(answer.error)
-        yield Finding(SECTION, "torch loads", value, "failure", words.TORCH_BROKEN)
+        yield Finding(SECTION, "torch loads", value, "failure", system.shown(words.TORCH_BROKEN))
     else:
         yield Finding(SECTION, "CUDA of torch", answer.facts.cuda or words.WITHOUT_CUDA)
         yield Finding(SECTION, "CPU kernels", answer.facts.kernels)

@@ -20,7 +20,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from engine import text
+from engine import regular_files, text
 from engine.catalog.user_folders import cache_folder
 from engine.machine import machine_text
 from engine.protocol import events
@@ -157,7 +157,7 @@ def _create(subject: Subject, kind: type[Choice], choice: Choice, folder: Path) 
 
 def _read(file: Path, kind: type[Choice]) -> Kept[Choice] | None:
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(file.read_bytes(), type=Kept[kind])  # type: ignore[valid-type]
+        return msgspec.json.decode(regular_files.read_bytes(file), type=Kept[kind])  # type: ignore[valid-type]
     return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine import regular_files
 from engine.machine.cgroups import GROUPS, MEMBERSHIP, group_folders
 
 MACHINE = Path("/proc/vmstat")
@@ -30,7 +31,7 @@ def _files(groups: Path, membership: Path) -> Iterator[Path]:
 def count(file: Path) -> int | None:
     """The number of processes that this file counts; None if it counts none of them."""
     try:
-        lines = file.read_text().splitlines()
+        lines = regular_files.read_text(file).splitlines()
     except OSError:
         return None
     counts = dict(line.split(" ", 1) for line in lines if " " in line)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import shlex
-import sys
 from collections.abc import Iterable
 
-from engine.text import harmless, nearest
+from engine.text import PIP, harmless, nearest
 
 
 def input_too_small(arch: str, least: int, given: int) -> str:
@@ -45,8 +43,7 @@ def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
 
 
 NO_TIMM = (
-    f"timm is not installed: install it with `{shlex.quote(sys.executable)} -m pip install timm`, "
-    "or use another architecture."
+    f"timm is not installed: install it with `{PIP} install timm`, or use another architecture."
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine import text
+from engine import regular_files, text
 from engine.catalog import architecture_names, user_file
 from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
@@ -111,6 +111,6 @@ def _failure(file: Path, error: Exception | SystemExit) -> UsageError:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return regular_files.read_bytes(file)
     except OSError as error:
         raise UsageError(model_text.user_file_unreadable(file, text.reason(error))) from error

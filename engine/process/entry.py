@@ -6,17 +6,21 @@ import argparse
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, TextIO
 
 from engine.errors import STOP_EXIT, EngineError
+
+# Ends the process at once, unlike the `os._exit` of other code; see `sudden_exit`.
+exit_now = os._exit
 
 
 def main() -> int:
     """Host a run whose lock this process holds, or serve another option. Returns the exit code."""
     # Exit at once until the host sets its own handlers: nothing is trained yet, so nothing is lost.
     for number, code in STOP_EXIT.items():
-        signal.signal(number, lambda *_, code=code: os._exit(code))
+        signal.signal(number, lambda *_, code=code: exit_now(code))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
@@ -57,7 +61,7 @@ def serve(options: argparse.Namespace) -> int:
 def host(options: argparse.Namespace) -> int:
     """Host the run that the options name, or be one of its ranks where torchrun started this."""
     from engine.distributed.torchrun_rank import this_rank
-    from engine.process import torchrun
+    from engine.process import sudden_exit, torchrun
     from engine.process.follower import follow
     from engine.process.host import Host
     from engine.process.session import AttemptOptions
@@ -69,6 +73,7 @@ def host(options: argparse.Namespace) -> int:
         torchrun.end_with_torchrun()
     asked = AttemptOptions(options.dry_run, options.epochs, options.force)
     if not rank.leads:
+        sudden_exit.notice(run, rank.report_failure)
         return follow(run, rank, asked, sys.stderr)
     out, err = _redirect_output(run.log) if options.lines else (None, sys.stderr)
     try:
@@ -78,6 +83,8 @@ def host(options: argparse.Namespace) -> int:
         claim = Claim(run, lock)
         if options.ranks > 1:
             return torchrun.Torchrun(claim, options.ranks, _rank_options(options), out, err).run()
+        told = options.lines and rank.alone  # else the log has it, and torchrun's parent tells
+        sudden_exit.notice(run, partial(_tell, err) if told else lambda _: None)
         return Host(claim, out, err, asked, rank).run()
     except Exception as error:  # noqa: BLE001 (as in `main`)
         return _print_error(error, err, traceback=True)
@@ -99,22 +106,29 @@ def _print_error(error: Exception, err: TextIO, *, traceback: bool) -> int:
     from engine.process import process_text
 
     if isinstance(error, EngineError):
-        print(f"cnn-tui: {error}", file=err, flush=True)
+        _tell(err, str(error))
         return error.exit_code
     if traceback:
         sys.excepthook(type(error), error, error.__traceback__)
-    sentence = process_text.crashed(text.error_summary(error))
-    print(f"cnn-tui: {sentence}", file=err, flush=True)
+    _tell(err, process_text.crashed(text.error_summary(error)))
     return 1
+
+
+def _tell(err: TextIO, sentence: str) -> None:
+    from engine.process.line_printer import say
+
+    say(f"cnn-tui: {sentence}", err)
 
 
 def _redirect_output(log_file: Path) -> tuple[TextIO, TextIO]:
     """Keep the terminal for our lines alone; the output of libraries goes to engine.log."""
+    from engine import regular_files
+
     sys.stdout.flush()
     sys.stderr.flush()
     # A character that the terminal's encoding lacks must not end a training.
     out, err = (os.fdopen(os.dup(n), "w", errors="backslashreplace") for n in (1, 2))
-    log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log = regular_files.open_descriptor(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
@@ -127,4 +141,4 @@ def run() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     # Do not wait for threads of native libraries.
-    os._exit(code)
+    exit_now(code)

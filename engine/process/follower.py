@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TextIO
 
 from engine.distributed.rank import Rank
+from engine.process.entry import exit_now
 from engine.process.session import AttemptOptions, Session
 from engine.process.worker import Worker
 from engine.recipes.recipe_building import read_recipe
@@ -46,7 +47,7 @@ def _listen(rank: Rank) -> None:
 
     def stop(number: int, frame: FrameType | None) -> None:
         if not rank.in_step:
-            os._exit(128 + number)
+            exit_now(128 + number)
         signal.alarm(GRACE_SECONDS)
 
     for number in (signal.SIGINT, signal.SIGTERM):

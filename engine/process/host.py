@@ -24,7 +24,9 @@ from engine.errors import STOP_EXIT, RunError
 from engine.machine import oom_kills
 from engine.machine.hardware import Sampler
 from engine.process import process_text
+from engine.process.entry import exit_now
 from engine.process.journal_budget import JournalBudget
+from engine.process.line_printer import LinePrinter, say
 from engine.process.lines import Lines
 from engine.process.session import AS_USUAL, AttemptOptions, Session
 from engine.process.worker import OnNan, Worker
@@ -86,7 +88,8 @@ class Host:
         options: AttemptOptions = AS_USUAL,
         rank: Rank | None = None,
     ) -> None:
-        self._run, self._out, self._err = claim.run, out, err
+        self._run, self._err = claim.run, err
+        self._printer = LinePrinter(out) if out is not None else None
         steered = [*newest_first(claim.run.journal, events.Steered)]
         self._lines = Lines(run_search.selector_of(claim.run), reversed(steered))
         self._stopped_by: signal.Signals | None = None
@@ -117,6 +120,8 @@ class Host:
 
     def run(self) -> int:
         """Run to the end and return the exit code."""
+        if self._printer is not None:
+            self._printer.start()
         self._append(events.Phase("starting"))
         self._worker.start()
         sampler = Sampler(self._run.path)
@@ -139,13 +144,15 @@ class Host:
         return self._end()
 
     def _end(self) -> int:
+        if self._printer is not None:
+            self._printer.finish()
         outcome = self._worker.outcome
         if outcome.error:
-            print(f"cnn-tui: {outcome.error}", file=self._err, flush=True)
+            say(f"cnn-tui: {outcome.error}", self._err)
             return outcome.exit_code
         if self._journal.write_error:
             lost = process_text.journal_failed(self._run.label, self._journal.write_error)
-            print(f"cnn-tui: {lost}", file=self._err, flush=True)
+            say(f"cnn-tui: {lost}", self._err)
             return 1
         if outcome.reason == "stopped" and self._stopped_by is not None:
             return STOP_EXIT[self._stopped_by]
@@ -181,18 +188,9 @@ class Host:
         except OSError as error:
             why = text.reason(error)
             raise RunError(process_text.journal_failed(self._run.label, why)) from error
-        if self._out is not None:
-            self._print(stamped)
-
-    def _print(self, event: Event) -> None:
-        for line in self._lines.of(event):
-            try:
-                print(line, file=self._out, flush=True)
-            except BlockingIOError:  # full, in non-blocking mode; `out` keeps the line for later
-                continue
-            except OSError:  # nobody reads the lines any more; go on training
-                self._out = None
-                return
+        if self._printer is not None:
+            for line in self._lines.of(stamped):
+                self._printer.print(line)
 
     def _refuse(self, file: str, why: str) -> None:
         self._append(events.Alert("warning", "command", process_text.command_ignored(file, why)))
@@ -210,7 +208,7 @@ class Host:
         now = time.monotonic()
         same = SAME_SECONDS if self._rank.count == 1 else SAME_SECONDS_OF_RANKS
         if self._stopped_by is not None and now > self._stopped_at + same:
-            os._exit(STOP_EXIT[signal.Signals(number)])
+            exit_now(STOP_EXIT[signal.Signals(number)])
         if self._stopped_by is not None:
             return
         self._stopped_by, self._stopped_at = signal.Signals(number), now

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine import regular_files
+
 # Of more files, an even sample is read, as for the means and standard deviations of a streamed set.
 MOST_FILES = 1_000
 
@@ -26,6 +28,6 @@ def contents_digest(folder: Path, names: Sequence[str]) -> str:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return regular_files.read_bytes(file)
     except OSError:
         return b""

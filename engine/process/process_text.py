@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -211,6 +212,10 @@ def batch_of_one(arch: str, layer: str, enough: int) -> str:
     )
 
 
+def left_by(file: str, line: int, code: int) -> str:
+    return f"{harmless(os.path.basename(file))}, line {line}, called os._exit({code})"
+
+
 def crashed(error: str) -> str:
     return f"the training stopped on an error of the program: {harmless(error)} (see engine.log)."
 
@@ -265,3 +270,8 @@ def nothing_to_inspect(name: str) -> str:
     return (
         f"{harmless(name)} has no checkpoint yet, so there is nothing to look at: resume it first."
     )
+
+
+def lines_dropped(count: int) -> str:
+    lines = "1 line was" if count == 1 else f"{count:,} lines were"
+    return f"{lines} not printed, because nobody read them: the journal has everything"

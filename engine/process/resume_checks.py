@@ -23,10 +23,10 @@ from engine.recipes.recipe_toml import as_setting
 from engine.start import start_text
 
 # Fields that may differ without a word: those of the machine, those that the lists of images check,
-# those that only a start uses, and the total of epochs, which is steered.
+# and those that only a start uses.
 UNCOMPARED = {
     *Resolved.__struct_fields__,
-    *("gpus", "data", "data_dir", "init_from", "pretrained", "preset", "epochs"),
+    *("gpus", "data", "data_dir", "init_from", "pretrained", "preset"),
 }
 # Means and deviations differ by less between versions of PyTorch.
 SAME_PIXELS = 1e-4
@@ -43,18 +43,21 @@ class RunData(NamedTuple):
     statistics: tuple[float, ...] = ()
     train: ImageList | None = None
     validation: ImageList | None = None
+    test: ImageList | None = None
 
 
 class ImageLists(NamedTuple):
-    """The images of both splits of a data set."""
+    """The images of the splits of a data set."""
 
     train: ImageList
     validation: ImageList
+    test: ImageList
 
 
 def image_lists(dataset: Dataset, recipe: Recipe) -> ImageLists:
     """The images of the recipe's data set. Reads all pixels of a published one."""
-    return ImageLists(image_list(dataset.train, recipe), image_list(dataset.validation, recipe))
+    splits = dataset.train, dataset.validation, dataset.test
+    return ImageLists(*(image_list(split, recipe) for split in splits))
 
 
 def data_of(dataset: Dataset, lists: ImageLists) -> RunData:
@@ -63,8 +66,10 @@ def data_of(dataset: Dataset, lists: ImageLists) -> RunData:
     return RunData(dataset.classes, tuple(dataset.train.shape), statistics, *lists)
 
 
-def image_list(split: Split, recipe: Recipe) -> ImageList:
+def image_list(split: Split | None, recipe: Recipe) -> ImageList:
     """The images of a split of the recipe's data; for files, their content too."""
+    if split is None:
+        return ImageList(images=0, digest="")
     names = split.names if recipe.data not in DATASETS else ()
     contents = contents_digest(Path(recipe.data), names) if names else ""
     return ImageList(images=len(split), digest=digest(split), contents=contents)
@@ -75,7 +80,8 @@ def data_of_run(saved: Description | None, started: RunStarted | None) -> RunDat
     if saved is not None:
         shape = saved.input.channels, saved.input.size, saved.input.size
         statistics = (*saved.input.mean, *saved.input.std)
-        return RunData(saved.classes, shape, statistics, saved.train, saved.validation)
+        lists = saved.train, saved.validation, saved.test
+        return RunData(saved.classes, shape, statistics, *lists)
     return RunData(started.classes, tuple(started.input)) if started is not None else None
 
 
@@ -89,7 +95,11 @@ def check_labels(then: RunData, now: RunData, run: str) -> None:
 
 def other_lists(then: RunData, now: RunData) -> list[str]:
     """What differs between the images of two runs, in words; empty where nothing does."""
-    pairs = (("training", then.train, now.train), ("validation", then.validation, now.validation))
+    pairs = (
+        ("training", then.train, now.train),
+        ("validation", then.validation, now.validation),
+        ("test", then.test, now.test),
+    )
     changed = [
         process_text.other_list(split, was.images, is_now.images)
         if (was.images, was.digest) != (is_now.images, is_now.digest)
@@ -135,10 +145,16 @@ def check_resume(
     return ImageChange(tuple(changed), validation) if changed else None
 
 
-def changed_settings(saved: Description | None, recipe: Recipe) -> dict[str, tuple[str, str]]:
-    """The recipe fields with other values than in the checkpoint: then, and now."""
-    before = saved.recipe if saved is not None else {}
-    now = {key: getattr(recipe, key) for key in FIELDS if key in before and key not in UNCOMPARED}
+def changed_settings(saved: RunState, recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """The recipe fields with other values than in the checkpoint: then, and now.
+
+    A total of epochs that is trained already changes nothing.
+    """
+    before = saved.description.recipe if saved.description is not None else {}
+    compared = {*FIELDS} & {*before} - UNCOMPARED
+    if recipe.epochs <= saved.training.ended_epochs:
+        compared -= {"epochs"}
+    now = {key: getattr(recipe, key) for key in FIELDS if key in compared}
     return {
         key: (as_setting(before[key]), as_setting(value))
         for key, value in now.items()

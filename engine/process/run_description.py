@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine import regular_files
 from engine.catalog import architecture_names
 from engine.checkpoints.run_state import Description, ImageInput
 from engine.data.base.dataset import Dataset
@@ -33,6 +34,7 @@ def describe(
         ),
         train=lists.train,
         validation=lists.validation,
+        test=lists.test,
         recipe=msgspec.to_builtins(recipe),
         resolved=msgspec.to_builtins(resolved),
         versions=versions(),
@@ -44,4 +46,4 @@ def source_of(run: RunDir, arch: str) -> str | None:
     user_model = architecture_names.user_function(arch)
     if user_model is None:
         return None
-    return (run.path / user_model.file.name).read_text(encoding="utf-8", errors="replace")
+    return regular_files.read_text(run.path / user_model.file.name, errors="replace")

@@ -26,7 +26,7 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 
 if TYPE_CHECKING:  # these load torch
-    from engine.checkpoints.run_state import Description, Weights
+    from engine.checkpoints.run_state import RunState, Weights
     from engine.process.resume_checks import ImageChange
     from engine.process.trainer_setup import Ready
     from engine.training.trainer import Trainer
@@ -85,13 +85,14 @@ class Session:
         self._restore(ready)
         self.trainer = trainer
         self._rank.start_steps()
+        total = options.epochs
         if ready.saved is not None:
             yield self._resumed(trainer, ready.saved.seq)
-            yield from self._differences(ready, ready.saved.description, options)
+            total = yield from self._differences(ready, ready.saved, total)
         elif not self._is_first_attempt:
             yield self._resumed(trainer, 0)
-        if options.epochs is not None:
-            yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=options.epochs))
+        if total is not None:
+            yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=total))
         yield from self._train_and_test(trainer)
 
     def roll_back(self) -> EventStream:
@@ -165,17 +166,24 @@ class Session:
             trainer.restore(state)
 
     def _differences(
-        self, ready: Ready, saved: Description | None, options: AttemptOptions
-    ) -> Generator[Event, None, None]:
-        """Say how this attempt differs from the saved run; patience starts again if it is asked."""
+        self, ready: Ready, saved: RunState, total: int | None
+    ) -> Generator[Event, None, int | None]:
+        """Say how this attempt differs from the saved run; patience starts again if it is asked.
+
+        Returns the total of epochs that was asked for: now, or in the recipe since the save, where
+        an attempt that never saved has left it.
+        """
         from engine.process import resume_checks
 
         if ready.change is not None:
             yield from self._other_images(ready.trainer, ready.change)
         changed = resume_checks.changed_settings(saved, self._recipe)
         yield from self._other_settings(changed)
-        if options.epochs is not None or "patience" in changed:
+        if total is None and "epochs" in changed:
+            total = self._recipe.epochs
+        if total is not None or "patience" in changed:
             ready.trainer.progress.restart_patience()
+        return total
 
     def _other_images(self, trainer: Trainer, change: ImageChange) -> Generator[Event, None, None]:
         sentence = process_text.resumed_with_other_lists(

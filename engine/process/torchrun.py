@@ -25,6 +25,7 @@ from engine.errors import STOP_EXIT
 from engine.machine.socket_address import socket_address
 from engine.machine.temporary_folder import temporary_folder
 from engine.process import process_text
+from engine.process.line_printer import say
 from engine.protocol import events
 from engine.run import run_lock
 from engine.run.journal import Journal
@@ -97,7 +98,7 @@ class Torchrun:
         self._wait_for_rank_0()
         ended = self._ended()
         if ended.error:
-            print(f"cnn-tui: {ended.error}", file=self._err, flush=True)
+            say(f"cnn-tui: {ended.error}", self._err)
         if ended.reason == "failed":
             return 1
         stopped = ended.reason == "stopped" and self._stopped_by is not None

@@ -15,7 +15,7 @@ import msgspec
 import torch
 from torch import nn
 
-from engine import text
+from engine import regular_files, text
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import Description, RunState
 from engine.data import preparation
@@ -154,7 +154,7 @@ class TrainerSetup:
 
     def _write_resolved(self, resolved: Resolved) -> None:
         """Write the resolved settings before the first step; a resume finds and keeps them."""
-        content = self._run.recipe.read_bytes()
+        content = regular_files.read_bytes(self._run.recipe)
         if self._rank.leads and b"[resolved]" not in content:
             write_durably(self._run.recipe, content + resolved_table(resolved).encode())
 

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine import text
+from engine import regular_files, text
 from engine.errors import UsageError
 from engine.recipes import recipe_text
 from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
@@ -44,7 +44,9 @@ def _number(word: str) -> int | float | str:
 def read_toml(path: Path) -> str:
     """The text of a recipe file. Raises UsageError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark first
+        return regular_files.read_text(
+            path, "utf-8-sig"
+        )  # some editors put a byte order mark first
     except OSError as error:
         raise UsageError(recipe_text.unreadable_recipe(path, text.reason(error))) from error
     except ValueError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from engine import regular_files
 from engine.run import run_text
 from engine.run.run_paths import RunDir
 
@@ -20,11 +21,13 @@ def last_line(run: RunDir) -> str:
     return next(iter(_last_lines(run, 0)), "")
 
 
-def add_killed(run: RunDir, number: int) -> None:
+def add_signal(run: RunDir, number: int) -> None:
     """Write that this signal ended the engine. Ignores a log that cannot be written."""
-    line = f"{_OURS}{run_text.killed(number)}\n"
-    with contextlib.suppress(OSError), open(run.log, "ab") as log:
-        log.write(line.encode())
+    line = f"{_OURS}{run_text.ended_by_signal(number)}\n"
+    with contextlib.suppress(OSError):
+        log = regular_files.open_descriptor(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        with open(log, "ab") as file:
+            file.write(line.encode())
 
 
 def last_words(run: RunDir, start: int) -> str:
@@ -33,13 +36,13 @@ def last_words(run: RunDir, start: int) -> str:
     That is the signal that ended it, else its last line.
     """
     lines = [line.removeprefix(_OURS) for line in _last_lines(run, start)]
-    killed = (line for line in lines if line.startswith(run_text.KILLED))
-    return next(killed, lines[0] if lines else "")
+    by_signal = (line for line in lines if line.startswith((run_text.KILLED, run_text.CRASHED)))
+    return next(by_signal, lines[0] if lines else "")
 
 
 def _last_lines(run: RunDir, start: int) -> list[str]:
     """The last lines from this byte on, last first, without blank ones."""
-    with contextlib.suppress(OSError), open(run.log, "rb") as log:
+    with contextlib.suppress(OSError), regular_files.open_to_read(run.log) as log:
         log.seek(max(start, log.seek(0, os.SEEK_END) - TAIL_BYTES))
         lines = log.read().decode(errors="replace").split("\n")
         return [line.strip() for line in reversed(lines) if line.strip()]

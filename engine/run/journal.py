@@ -18,7 +18,7 @@ from time import time as wall_clock
 
 import msgspec
 
-from engine import text
+from engine import regular_files, text
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.journal_search import last_seq
@@ -40,8 +40,8 @@ class Journal:
         self._waiting_bytes = 0
         self.write_error = ""
         self.seq = last_seq(path)
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags, 0o600)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT
+        self._descriptor = regular_files.open_descriptor(path, flags)
         size = os.fstat(self._descriptor).st_size
         self._torn = size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 

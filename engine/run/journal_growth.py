@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from engine import regular_files
+
 
 class _Look(NamedTuple):
     size: int
@@ -35,7 +37,7 @@ def _size(journal: Path) -> int:
     The file is opened, since a network file system asks its server only then.
     """
     try:
-        descriptor = os.open(journal, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = regular_files.open_descriptor(journal, os.O_RDONLY)
     except OSError:
         return 0
     try:

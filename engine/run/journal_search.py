@@ -11,6 +11,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from engine import regular_files
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.journal_order import EventOrder
@@ -44,7 +45,7 @@ def last_event(path: Path) -> Event | None:
 def _lines_from_end(path: Path) -> Iterator[bytes]:
     """The lines of a file, last first: first what follows the last newline; none without a file."""
     try:
-        file = open(path, "rb")  # noqa: SIM115 (opened here so that only its absence is caught)
+        file = regular_files.open_to_read(path)  # here, so that only its absence is caught
     except FileNotFoundError:
         return
     with file:
@@ -176,7 +177,7 @@ def _line_at(content: mmap | bytes, at: int) -> bytes:
 def _content(path: Path) -> Iterator[mmap | bytes]:
     """The file as a memory map; empty if it cannot be mapped."""
     try:
-        with open(path, "rb") as file:
+        with regular_files.open_to_read(path) as file:
             content = mmap(file.fileno(), 0, access=ACCESS_READ)
     except (OSError, ValueError):  # mmap refuses an empty file
         yield b""

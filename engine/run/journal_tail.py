@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from engine import regular_files
 from engine.protocol import events
 from engine.protocol.events import Event
 
@@ -74,7 +75,7 @@ class JournalTail:
         read before is there no more, or has been filled in.
         """
         try:
-            with open(self.path, "rb") as file:
+            with regular_files.open_to_read(self.path) as file:
                 chunk = self._unread(file, size)
         except OSError:  # not there yet, or unreadable at the moment
             return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from engine import regular_files
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.durable_files import write_durably
@@ -24,6 +25,6 @@ def write_reply(run: RunDir, command_id: str, reply: Event) -> None:
 def read_reply(run: RunDir, command_id: str) -> Event | None:
     """The reply to the command with this id; None while there is none."""
     try:
-        return events.decode((run.replies / f"{command_id}.json").read_bytes())
+        return events.decode(regular_files.read_bytes(run.replies / f"{command_id}.json"))
     except (OSError, *events.UNREADABLE):
         return None

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from engine import text
+from engine import regular_files, text
 from engine.errors import RunError
 from engine.protocol.events import Event, RunEnded
 from engine.run import journal_growth, run_text
@@ -61,7 +61,7 @@ def acquire(run: RunDir, lock_file: Path | None = None, *, force: bool = False) 
     if lock_file is None:
         watch(run)
     try:
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = regular_files.open_descriptor(file, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise RunError(text.cannot_write(file, text.reason(error))) from error
     found = _judge(run, file, _flock_patiently(descriptor))
@@ -93,7 +93,7 @@ def release(claim: Claim) -> None:
 def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
     """The owner that the lock file names. The lock may be free by now."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode((lock_file or run.lock).read_bytes(), type=Owner)
+        return msgspec.json.decode(regular_files.read_bytes(lock_file or run.lock), type=Owner)
     return None
 
 
@@ -114,7 +114,7 @@ def liveness(run: RunDir, lock_file: Path | None = None) -> Liveness:
     """Whether a process holds, or may hold, the run's lock or another lock file in it."""
     file = lock_file or run.lock
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = regular_files.open_descriptor(file, os.O_RDONLY)
     except OSError:
         return "gone"
     try:

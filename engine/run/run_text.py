@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterable
 
+from engine.errors import CRASH_SIGNALS
 from engine.numbers import duration
 from engine.text import harmless
 
@@ -57,12 +58,14 @@ def silent(name: str, host: str, seconds: float) -> str:
     )
 
 
-KILLED = "killed by signal"
+KILLED, CRASHED = "killed by signal", "crashed in native code"
 
 
-def killed(number: int) -> str:
-    name = {known.value: f" ({known.name})" for known in signal.Signals}.get(number, "")
-    return f"{KILLED} {number}{name}"
+def ended_by_signal(number: int) -> str:
+    name = {known.value: known.name for known in signal.Signals}.get(number, "")
+    if number in CRASH_SIGNALS:
+        return f"{CRASHED} (signal {number}, {name}), see engine.log"
+    return f"{KILLED} {number}" + (f" ({name})" if name else "")
 
 
 def bad_name(name: str) -> str:

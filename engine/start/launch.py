@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from engine import text
+from engine import regular_files, text
 from engine.catalog import architecture_names
 from engine.errors import RunError
 from engine.recipes.recipe import Recipe
@@ -63,7 +63,7 @@ def spawn(claim: Claim, recipe: Recipe, *options: str) -> subprocess.Popen[bytes
 
 def _wait(engine: subprocess.Popen[bytes], run: RunDir) -> None:
     if (code := engine.wait()) < 0:
-        engine_log.add_killed(run, -code)
+        engine_log.add_signal(run, -code)
 
 
 def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
@@ -85,7 +85,8 @@ def _detached(
     Its stdout and stderr go to the run's log. Raises RunError if it cannot be started.
     """
     try:
-        with open(os.open(run.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)) as log:
+        to_append = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with open(regular_files.open_descriptor(run.log, to_append)) as log:
             return subprocess.Popen(
                 arguments,
                 stdin=subprocess.DEVNULL,

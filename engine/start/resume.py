@@ -81,10 +81,10 @@ def resume(run: RunDir, request: ResumeRequest) -> tuple[Claim, Recipe]:
     """Lock a run that no engine holds. Returns its lock and its resolved recipe.
 
     A run that is done needs a larger total of epochs, or other patience if patience has ended it.
-    Other settings and another device are written into the run's recipe; on another device, every
-    `auto` is resolved again at the start. Raises RunError if the run is running or done; UsageError
-    if its recipe cannot be read, or if it has already trained that many epochs; and what
-    `count_ranks` and `check_device` raise.
+    Another total, other settings and another device are written into the run's recipe. On another
+    device, every `auto` is resolved again at the start. Raises RunError if the run is running or
+    done; UsageError if its recipe cannot be read, or if it has already trained that many epochs;
+    and what `count_ranks` and `check_device` raise.
     """
     recipe, toml = resumed_recipe(run, request)
     claim = Claim(run, run_lock.acquire(run, force=request.force))
@@ -103,7 +103,9 @@ def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
         check_device(build_recipe(file=fields).device)
         toml = "".join(notes_in(toml)) + to_toml(build_recipe(file=fields, flags=gpus))
     before = build_recipe(file=fields, flags=gpus)
-    changed = {k: v for k, v in request.settings.items() if v != getattr(before, k)}
+    total = {} if request.epochs is None else {"epochs": request.epochs}
+    asked = {**total, **request.settings}
+    changed = {key: value for key, value in asked.items() if value != getattr(before, key)}
     if changed:
         pairs = {key: (getattr(before, key), value) for key, value in changed.items()}
         note = start_text.recipe_note(least_epochs(run) - 1, pairs)
@@ -167,7 +169,7 @@ def _last_save(run: RunDir) -> Checkpointed | None:
 def most_planned_epochs(run: RunDir, recipe: Recipe) -> int:
     """The largest total of epochs that the run had before its last save.
 
-    Steering after that save is lost when the run resumes.
+    What was steered or asked for after that save is lost if the run resumes without it.
     """
     last = _last_save(run)
     if last is None:
@@ -175,7 +177,10 @@ def most_planned_epochs(run: RunDir, recipe: Recipe) -> int:
     kept = (
         s for s in newest_first(run.journal, Steered) if s.seq < last.seq and s.step <= last.step
     )
-    return max([recipe.epochs, *(steered.epochs for steered in kept)])
+    starts = (s for s in newest_first(run.journal, RunStarted) if s.seq < last.seq)
+    started = next(starts, None)
+    began = recipe.epochs if started is None else started.recipe.epochs
+    return max([began, *(steered.epochs for steered in kept)])
 
 
 def is_done(run: RunDir) -> bool:

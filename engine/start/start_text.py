@@ -147,11 +147,11 @@ def keeps_its_settings(
 
 
 def engine_died(words: str, resume: str, *, out_of_memory: bool, saved: bool) -> str:
-    """`words` are the last line of its log, or name the signal that killed it.
+    """`words` are the last line of its log, or name the signal that ended it.
 
     `resume` is the command that resumes the run.
     """
-    if words.startswith(run_text.KILLED):
+    if words.startswith((run_text.KILLED, run_text.CRASHED)):
         what = harmless(words)
     else:
         what = f"the engine died: {harmless(words)}" if words else "the engine died"

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
+from engine.models.leading_classes import LeadingClasses
 
 
 class Means(NamedTuple):
@@ -127,10 +128,10 @@ class Evaluation:
         """Add a batch of logits (N, classes) and labels (N,)."""
         logits = logits.float()
         loss = F.cross_entropy(logits, labels, reduction="sum")
-        ranking = ClassRanking(logits)
-        top5_hits = (ranking.ranks(labels) < 5).sum()
+        leading = LeadingClasses(logits, 5)
+        top5_hits = leading.contain(labels).sum()
         self._sums += torch.stack((loss.double(), top5_hits.double()))
-        self._cells.append(labels * self._classes + ranking.predicted)
+        self._cells.append(labels * self._classes + leading.predicted)
 
     def result(self) -> EvaluationResult:
         """The whole evaluation. This waits for the device, once an epoch."""

@@ -52,8 +52,8 @@ def test_after_a_test_its_accuracy_stands_beside_the_best_one() -> None:
     assert facts.endswith("◆ best 88.5 @12   test 86.4")
     narrow = "train 87.8  o val 88.5  ◆ best 88.5 @12  test 86.4"
     assert cells.text(accuracy_facts(history, 50)) == narrow
-    notes = [cells.text(best_note(history, room)) for room in (27, 20, 5)]
-    assert notes == ["◆ best 88.5 @12   test 86.4", "◆ best 88.5 @12", ""]
+    notes = [cells.text(best_note(history, room)) for room in (25, 18, 5)]
+    assert notes == ["best 88.5 @12   test 86.4", "best 88.5 @12", ""]
 
 
 def test_a_first_loss_far_from_a_guess_has_no_hook() -> None:
@@ -75,8 +75,8 @@ def test_before_the_first_steps_there_are_no_facts() -> None:
 @pytest.mark.parametrize(
     ("room", "facts"),
     [
-        (70, "▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12"),
-        (50, "▲ epoch 12.4   train 0.41235   o val 0.46811 @12"),
+        (70, "▲ epoch 12.4, step 1,215   last steps 0.41235   o val 0.46811 @12"),
+        (53, "▲ epoch 12.4   last steps 0.41235   o val 0.46811 @12"),
         (30, "▲ 12.4  0.41235  o 0.46811 @12"),
         (26, "▲ 12.4  0.41235  o 0.46811"),
         (18, "0.41235  o 0.46811"),
@@ -90,7 +90,7 @@ def test_the_exact_values_at_the_cursor_become_shorter(room: int, facts: str) ->
 
 def test_at_the_cursor_there_may_be_nothing() -> None:
     facts = cells.text(cursor_facts(CursorReading(0.5, 49, None, None, None), 60))
-    assert facts == "▲ epoch 0.5, step 49   train –   o val –"
+    assert facts == "▲ epoch 0.5, step 49   last steps –   o val –"
 
 
 def test_how_a_curve_is_drawn_is_said_where_it_is_not_as_it_is() -> None:

@@ -35,12 +35,13 @@ def diagnosis(gradients: list[Measured], dead: list[Measured] | None = None) -> 
         (0.994, "0.99"),
         (0.998, "1.0"),
         (9.96, "10"),
+        (99.7, "100"),
         (120.4, "120"),
-        (999.6, "1e3"),
-        (8e-4, "8e-4"),
+        (999.6, "1.0e3"),
+        (8e-4, "8.0e-4"),
         (-0.13, "-0.13"),
-        (3e-12, "3e-12"),
-        (2e15, "2e15"),
+        (3e-12, "3.0e-12"),
+        (2e15, "2.0e15"),
         (0.0, "0"),
         (None, "nan"),
     ],
@@ -62,9 +63,9 @@ def test_the_scale_ends_at_the_next_power_of_ten() -> None:
 def test_the_line_compares_the_layers_that_compute() -> None:
     well = diagnosis([0.02, 9.0, 0.03, 0.05, 0.09])
     assert drawn([depth_line(LAYERS, well, 60)]) == [
-        " gradient by depth  ▆▇▇█  conv1 : fc = 0.22   healthy"
+        " gradient by depth  ▆▇▇█  conv1 : fc = 0.22    healthy"
     ]
-    assert drawn([depth_line(LAYERS, well, 45)]) == [" grad  ▆▇▇█  conv1 : fc = 0.22   healthy"]
+    assert drawn([depth_line(LAYERS, well, 45)]) == [" grad  ▆▇▇█  conv1 : fc = 0.22    healthy"]
     assert drawn([depth_line(LAYERS, well, 20)]) == [" ▆▇▇█  healthy"]
     assert depth_line(LAYERS, well, 7) == ()
 
@@ -75,21 +76,21 @@ def test_many_layers_share_a_block() -> None:
         tuple(Health(str(i), 10 ** (i / 250 - 4), 1e-3, 0.0, 1.0) for i in range(1000))
     )
     assert drawn([depth_line(deep, Diagnosis(report), 60)]) == [
-        " gradient by depth  ▁▁▁▁▂▃▃▄▅▅▆▇█  0 : 999 = 1e-4   healthy"
+        " gradient by depth  ▁▁▁▁▂▃▄▄▅▆▇█  0 : 999 = 1.0e-4  healthy"
     ]
 
 
 def test_what_is_wrong_is_named_and_counted() -> None:
     one = diagnosis([0.02, 0.02, 0.03, 0.05, 0.09], [0.0, None, 0.5, 0.0, None])
     assert drawn([depth_line(LAYERS, one, 78)]) == [
-        " gradient by depth  ▆▇▇█  conv1 : fc = 0.22   ! conv2 dead"
+        " gradient by depth  ▆▇▇█  conv1 : fc = 0.22    ! conv2 dead"
     ]
     two = diagnosis([None, 0.02, 0.03, None, 0.09])
     assert drawn([depth_line(LAYERS, two, 90)]) == [
-        " gradient by depth  ·▇·█  conv1 : fc = –      ! conv1 and 1 more exploding"
+        " gradient by depth  ·▇·█  conv1 : fc = –       ! conv1 and 1 more exploding"
     ]
     assert drawn([depth_line(LAYERS, two, 50)]) == [
-        " grad  ·▇·█  conv1 : fc = –      ! 2 exploding"
+        " grad  ·▇·█  conv1 : fc = –       ! 2 exploding"
     ]
 
 

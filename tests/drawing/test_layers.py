@@ -88,18 +88,18 @@ def test_an_offset_beyond_the_end_shows_the_last_rows() -> None:
 
 
 WIDE = [
-    " layer     kernel  output    params        MMAC          RF   grad        upd/w  mean "
-    "± dev     dead",
-    " conv1     5×5      6×28×28     156        0.12 ▇▇▌      5   0.021 ▇▇▇▇    1e-3  -0.13"
-    " ± 0.91    0 %",
-    " pool1     2×2 /2   6×14×14                              6",
-    "›▾ block   3×3     16×10×10   2,448 ▇▇▇    0.24 ▇▇▇▇▇   41>  0.020 ▇▇▇▇    2e-3   0.50"
-    " ± 1.0    31 % ! dead",
-    "     conv  3×3     16×10×10   2,416 ▇▇▇    0.24 ▇▇▇▇▇   41>  0.020 ▇▇▇▇    2e-3      0"
-    " ± 1.2    31 % ! dead",
-    "     norm  norm    16×10×10      32                     41>   2e-3 ▇▇      1e-4   0.50 ± 1.0",
-    " fc        400→10  10         4,010 ▇▇▇▇▇  0.00        all   0.090 ▇▇▇▇▇   8e-4    1.4 ± 4.4",
-    " gradient by depth  ▆▆█  conv1 : fc = 0.23   ! block.conv dead",
+    " layer     kernel  output    params  MMAC    RF      grad           up"
+    "d/w       mean ± dev        dead",
+    " conv1     5×5      6×28×28     156  0.12    5    0.0210  ▇▇▇▇    1.00"
+    "e-3   -0.130   ±  0.910      0 %",
+    " pool1     2×2 /2   6×14×14                  6",
+    "›▾ block   3×3     16×10×10   2,448  0.24   41>   0.0200  ▇▇▇▇    2.00"
+    "e-3    0.500   ±  1.00      31 % ! dead",
+    "     conv  3×3     16×10×10   2,416  0.24   41>   0.0200  ▇▇▇▇    2.00"
+    "e-3    0       ±  1.20      31 % ! dead",
+    "     norm  norm    16×10×10      32         41>   2.00e-3 ▇▇      1.00e-4    0.500   ±  1.00",
+    " fc        400→10  10         4,010  0.00  all    0.0900  ▇▇▇▇▇   8.00e-4    1.40    ±  4.40",
+    " gradient by depth  ▆▆█  conv1 : fc = 0.23    ! block.conv dead",
 ]
 
 
@@ -112,21 +112,33 @@ def test_the_health_of_each_layer_and_the_worst_of_each_group() -> None:
 @pytest.mark.parametrize(
     ("width", "heading"),
     [
-        (87, "layer kernel output params MMAC RF grad upd/w mean ± dev dead"),
-        (86, "layer kernel output params MMAC RF grad upd/w dead"),
-        (64, "layer kernel output params MMAC RF grad dead"),
+        (83, "layer kernel output params MMAC RF grad upd/w mean ± dev dead"),
+        (82, "layer kernel output params MMAC RF grad upd/w dead"),
+        (65, "layer kernel output params MMAC RF grad dead"),
         (58, "layer output params MMAC RF grad dead"),
         (51, "layer output params RF grad dead"),
         (46, "layer output params grad dead"),
         (41, "layer params grad dead"),
-        (30, "layer params grad"),
-        (24, "layer grad"),
-        (17, "layer"),
+        (31, "layer params grad"),
+        (25, "layer grad"),
+        (18, "layer"),
     ],
 )
 def test_the_least_telling_columns_go_first(width: int, heading: str) -> None:
     rows = pane(LayerTable(SMALL, 32), width, 4, report=REPORT)
     assert " ".join(rows[0].split()) == heading
+
+
+def test_a_narrow_table_has_two_digits_below_each_other() -> None:
+    rows = pane(LayerTable(SMALL, 32), 78, 8, report=REPORT)
+    assert [row[49:] for row in rows[:6]] == [
+        "  grad     upd/w   dead",
+        "0.021  ▆  1.0e-3    0 %",
+        "",
+        "0.020  ▆  2.0e-3   31 % !",
+        "0.020  ▆  2.0e-3   31 % !",
+        "2.0e-3 ▄  1.0e-4",
+    ]
 
 
 def test_columns_stay_where_they_are_whatever_is_measured() -> None:
@@ -136,7 +148,7 @@ def test_columns_stay_where_they_are_whatever_is_measured() -> None:
     )
     before, after = (pane(table, 120, 8, report=report) for report in (REPORT, broken))
     assert before[0] == after[0]
-    assert after[1].endswith("nan        3e-12   -123 ± 5.0   100 % ! exploding")
+    assert after[1].endswith("nan             3.00e-12  -123      ±  5.00     100 % ! exploding")
 
 
 def test_layers_that_do_not_learn_have_no_gradient() -> None:
@@ -204,10 +216,10 @@ def test_what_is_wrong_in_words() -> None:
     )
     table, diagnosis = LayerTable(SMALL, 32), Diagnosis(report)
     assert cells.text(explanation(table, diagnosis, 0)) == (
-        "conv1   vanishing: gradient 1e-6, a thousandth of the others or less"
+        "conv1   vanishing: gradient 1.0e-6, a thousandth of the others or less"
     )
     assert cells.text(explanation(table, diagnosis, 2)) == (
-        "block   exploding: gradient 2e4, update 3.0 of its weights"
+        "block   exploding: gradient 2.0e4, update 3.0 of its weights"
     )
 
 

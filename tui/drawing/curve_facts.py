@@ -73,9 +73,9 @@ def best_fact(history: History) -> Row:
 
 
 def best_note(history: History, room: int) -> Row:
-    """`◆ best 86.3 @11   test 85.9`, or the first part alone."""
-    fact = best_fact(history)[1:]
-    return fitting([fact, fact[:3]], room)
+    """`best 86.3 @11   test 85.9`, or the first part alone; its sign stands on the curve above."""
+    fact = [span._replace(text=span.text.removeprefix("◆ ")) for span in best_fact(history)[1:]]
+    return fitting([tuple(fact), tuple(fact[:3])], room)
 
 
 def _forms(
@@ -125,11 +125,15 @@ class CursorReading(NamedTuple):
 
 
 def cursor_facts(reading: CursorReading, room: int) -> Row:
-    """`▲ epoch 12.4, step 1,215   train 0.41235   o val 0.46811 @12`, or a shorter form."""
+    """`▲ epoch 12.4, step 1,215   last steps 0.41235   o val 0.46811 @12`, or a shorter form.
+
+    The training value is that of the steps before the cursor, not the mean of an epoch.
+    """
     train, validation = _exact(reading.train), _exact(reading.validation)
     ended = (Span(f" @{reading.ended}", "dim"),) if reading.ended is not None else ()
     long, short, least = cursor_labels(reading.epoch, reading.step)
-    full = (*_pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   "), *ended)
+    steps = _pair(drawing_text.LAST_STEPS, train, drawing_text.VALIDATION, validation, "   ")
+    full = (*steps, *ended)
     plain = _pair("", train, "", validation, "  ")
     forms = [(*long, Span("   "), *full), (*short, Span("   "), *full)]
     forms += [(*least, Span("  "), *values) for values in ((*plain, *ended), plain)]

@@ -36,6 +36,8 @@ def last(seconds: int) -> str:
 
 TRAIN = "train"
 
+LAST_STEPS = "last steps"
+
 VALIDATION = "val"
 
 GAP = "gap"

@@ -87,7 +87,12 @@ class RunControl:
             self._screen.show_news(frozenset({events.Phase}))
 
     def save_checkpoint(self) -> None:
-        if self.tell(commands.Checkpoint):
+        if self.is_recording():
+            return
+        self._screen.read()
+        if self._screen.alive and (phase := self._phase_before_training):
+            self._warn(screen_text.nothing_to_save(phase))
+        elif self.tell(commands.Checkpoint):
             self._screen.notify(screen_text.SAVING_CHECKPOINT)
 
     def steer(self) -> None:
@@ -108,11 +113,16 @@ class RunControl:
         self._screen.read()
         if not self._screen.alive:
             return self._absence()
+        phase = self._phase_before_training
+        return screen_text.steer_later(phase) if phase else ""
+
+    @property
+    def _phase_before_training(self) -> str:
+        """The phase of an engine that trains nothing yet; empty if it has begun."""
         history = self._screen.history
         if history.run is not None and history.has_begun:
             return ""
-        phase = history.phase
-        return screen_text.steer_later(phase.name if phase is not None else "starting")
+        return history.phase.name if history.phase is not None else "starting"
 
     def _steer(self, changes: Mapping[str, float] | None) -> None:
         if changes and self.tell(commands.Steer, **changes):

@@ -165,7 +165,11 @@ def leave_answers(*, paused: bool) -> Mapping[str, tuple[str, str]]:
     }
 
 
-SAVING_CHECKPOINT = "saving a checkpoint after this step"
+SAVING_CHECKPOINT = "saving a checkpoint"
+
+
+def nothing_to_save(phase: str) -> str:
+    return f"nothing is trained yet ({phase}): save a checkpoint when it trains."
 
 
 def is_over(run: str, selector: str) -> str:
@@ -233,6 +237,7 @@ HELP_SIGNS = KeyGroup(
     (
         ("◆ c s ‖ !", "best, saved, steered, paused, alert"),
         ("last 60 s ▁▃▆", "the newest steps, over their time"),
+        ("last steps", "at a cursor; `train` is a whole epoch"),
     ),
 )
 

@@ -7,7 +7,7 @@ of the dashboard shows the most important verdicts that fit.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine import numbers
@@ -68,9 +68,13 @@ def verdicts(history: History, go_on: str = "") -> list[Verdict]:
     if history.read_share < 1.0:
         return []
     ended = _ended(history, go_on)
-    found = [verdict for rule in RULES if (verdict := rule(history)) is not None]
+    found: dict[Rule, Verdict] = {}
+    for rule in RULES:
+        if UNLESS.get(rule) not in found and (verdict := rule(history)) is not None:
+            found[rule] = verdict
     order = [*SIGNS]
-    return [*([ended] if ended else []), *sorted(found, key=lambda one: order.index(one.level))]
+    by_level = sorted(found.values(), key=lambda one: order.index(one.level))
+    return [*([ended] if ended else []), *by_level]
 
 
 def verdict_row(found: Iterable[Verdict], width: int) -> Row:
@@ -195,7 +199,7 @@ def _overfits(history: History) -> Verdict | None:
 
 def _wide_gap(history: History) -> Verdict | None:
     last = _last(history)
-    if last is None or not _gap(last) >= 100 * WIDE_GAP or _overfits(history) is not None:
+    if last is None or not _gap(last) >= 100 * WIDE_GAP:
         return None
     train, val = percent(last.train_top1), share(last.top1)
     text = verdict_text.gap(f"{_gap(last):.1f}", train, val)
@@ -228,7 +232,7 @@ def _learns(history: History) -> Verdict | None:
         return Verdict("note", text, reason) if begun else None
     first = number(history.epochs[0].train_loss)
     fell = number(last.train_loss) < (1 - MOVES) * first
-    if best is None or best.top1 is None or not fell or _gets_worse(history) is not None:
+    if best is None or best.top1 is None or not fell:
         return None
     top1 = share(best.top1)
     reason = verdict_text.learns_reason(significant(first), significant(last.train_loss))
@@ -306,3 +310,5 @@ RULES: tuple[Rule, ...] = (
     _layers,
     _shared_cpu,
 )
+# A rule has nothing to say where the other one has.
+UNLESS: Mapping[Rule, Rule] = {_wide_gap: _overfits, _learns: _gets_worse}

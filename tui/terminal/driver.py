@@ -37,7 +37,7 @@ class SteadyDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def _new_writer(self, file: IO[str]) -> LineWriter:
-        return LineWriter(file.fileno(), self._redraw)
+        return LineWriter(file.fileno(), self._redraw, after=self._writer_thread)
 
     def _redraw(self) -> None:
         """Draw the whole screen anew; called from the thread of the writer."""
@@ -75,9 +75,16 @@ class SteadyDriver(LinuxDriver):
         """Leave before starting again after SIGSTOP, which Textual does not notice.
 
         Otherwise two threads would read keys, one of them would never end, and the terminal would
-        stay in raw mode.
+        stay in raw mode. Leaving clears the screen, and Textual would send only what changes then.
+        In the background (`bg`), changing nothing of the terminal stops the process until `fg`:
+        the kernel would do that in the midst of leaving.
         """
+        try:
+            termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
+        except termios.error:  # continued, so this is called again; or the terminal is gone
+            return
         if self._auto_restart and not self._must_signal_resume:
             self.suspend_application_mode()
             self._must_signal_resume = True
         super()._sigcont_application()
+        self._redraw()

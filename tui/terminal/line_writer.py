@@ -21,11 +21,14 @@ class LineWriter(Thread):
 
     Text is dropped while more than MOST_WAITING bytes wait. `dropped` says so until the line has
     taken all of them; then `redraw` is called, which has to draw the whole screen anew.
+    Nothing is written before the writer `after` has ended: it may still wait for the same line.
     """
 
-    def __init__(self, descriptor: int, redraw: Callable[[], None]) -> None:
+    def __init__(
+        self, descriptor: int, redraw: Callable[[], None], after: Thread | None = None
+    ) -> None:
         super().__init__(daemon=True, name="terminal-output")
-        self._descriptor, self._redraw = descriptor, redraw
+        self._descriptor, self._redraw, self._after = descriptor, redraw, after
         # Its `put` may interrupt itself: a signal handler writes, too.
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
         self._given = self._taken = 0
@@ -55,6 +58,9 @@ class LineWriter(Thread):
         return not self.is_alive()
 
     def run(self) -> None:
+        if self._after is not None:
+            self._after.join()
+            self._after = None
         with contextlib.suppress(OSError):  # the terminal is gone
             while (data := self._queue.get()) is not None:
                 self._send(data)

@@ -1,7 +1,8 @@
 """Plays back a recorded run: it writes each event to a journal when its time has come.
 
 The viewer reads that journal as it reads any run's. The recording is a gzipped journal, without
-host and commit, of `cnn-tui --no-ui --arch resnet20 --data digits --epochs 10 --set threads=1`.
+host, commit and the load by other programs (`cpu` of each `Hardware` is its `engine_cpu`), of
+`cnn-tui --no-ui --arch resnet20 --data digits --epochs 10 --set threads=1`.
 """
 
 from __future__ import annotations

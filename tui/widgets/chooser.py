@@ -10,10 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.reactive import var
 
 from tui import shared_text
-from tui.drawing import cells
+from tui.drawing import cells, frame
 from tui.drawing.cells import Row, Span
 from tui.drawing.choices import choice_rows, visible_range
-from tui.drawing.frame import frame
 from tui.drawing.table import Column
 from tui.widgets.drawn import CellWidget
 
@@ -54,7 +53,7 @@ class Chooser(CellWidget, can_focus=True):
         self.wanted = ""
         """The filter: a part of a text of the row."""
         self._foot: Row = ()
-        self._facts: Row = ()
+        self._facts: Sequence[str] = ()
         self._about: Sequence[Row] = ()
 
     def entitle(self, title: Row) -> None:
@@ -68,11 +67,14 @@ class Chooser(CellWidget, can_focus=True):
         columns: Sequence[Column],
         *,
         chosen: str = "",
-        facts: str = "",
+        facts: Sequence[str] = (),
     ) -> None:
-        """Show these rows, each with its key; the chosen key stays chosen if it is among them."""
+        """Show these rows, each with its key; the chosen key stays chosen if it is among them.
+
+        The first of the `facts` that fits stands in the upper border.
+        """
         self._every = keys, columns
-        self._facts = (Span(facts, "dim"),) if facts else ()
+        self._facts = facts
         self._show_matches(chosen or self.chosen, "")
 
     def filter(self, wanted: str, chosen: str) -> None:
@@ -97,13 +99,12 @@ class Chooser(CellWidget, can_focus=True):
         """Whether a row with these texts is shown."""
         return any(self.wanted.lower() in text.lower() for text in texts)
 
-    @property
-    def _head(self) -> Row:
+    def _head(self, room: int) -> Row:
         """The facts in the upper border; a filter takes their place."""
-        if not self.wanted:
-            return self._facts
-        counts = shared_text.matches(self.wanted, len(self._keys), len(self._every[0]))
-        return (Span(counts, "dim"),)
+        forms = self._facts
+        if self.wanted:
+            forms = [shared_text.matches(self.wanted, len(self._keys), len(self._every[0]))]
+        return frame.fitting([(Span(form, "dim"),) for form in forms], room)
 
     def note(self, foot: str) -> None:
         """Write into the lower border."""
@@ -170,12 +171,12 @@ class Chooser(CellWidget, can_focus=True):
             )
             inside += self._below(height - 2 - len(inside))
         room_for_foot = width - 6 - (cells.width(sign) + 3 if sign else 0)
-        return frame(
+        return frame.frame(
             inside,
             width,
             height,
             title=self._title,
-            facts=self._head,
+            facts=self._head(frame.room(width, self._title)),
             foot=cells.shortened(self._foot, room_for_foot),
             foot_right=sign,
             focused=self.has_focus,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import torch
@@ -21,6 +22,7 @@ SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
+NONE: Mapping[Path, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +75,18 @@ class ImageFiles:
         """The names of the files relative to the data folder."""
         return relative_names(self.files, self.path)
 
-    def one(self, index: int) -> tuple[Tensor, int]:
+    def one(self, index: int, known: Mapping[Path, str] = NONE) -> tuple[Tensor, int]:
         """The pixels (C, H, W) and the label of one image, or of the next one that is not broken.
 
-        Raises DataError where many in a row are broken.
+        Files that are `known` to be broken are not opened: they may crash the process. Raises
+        DataError where many in a row are broken.
         """
         broken: dict[str, str] = {}
         for position in range(index, index + min(len(self), MOST_BROKEN_IN_A_ROW)):
             at = position % len(self)
+            if (why := known.get(self.files[at])) is not None:
+                broken[str(self.files[at].relative_to(self.path))] = why
+                continue
             try:
                 # A copy, since Pillow's pixels may be read-only.
                 pixels = decode(self.files[at], self.image_format).copy()

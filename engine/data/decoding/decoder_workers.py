@@ -12,7 +12,7 @@ import mmap
 import os
 import signal
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import parent_process, reduction
@@ -26,7 +26,7 @@ from engine import text
 from engine.data import data_text
 from engine.data.decoding import fork_server
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
-from engine.errors import DataError
+from engine.errors import CRASH_SIGNALS, DataError
 
 # The interval at which a wait checks that all processes are alive.
 ALIVE_SECONDS = 1.0
@@ -74,7 +74,8 @@ class DecodeBuffer:
     """The shared memory that decoders write to.
 
     `pixels` is (slots, batch, C, H, W). `wanted` (slots,) is false for slots whose images are no
-    longer needed.
+    longer needed. `decoding` (slots, batch) has the pid of the process that decodes an image at the
+    moment, else 0.
     """
 
     def __init__(
@@ -82,13 +83,15 @@ class DecodeBuffer:
     ) -> None:
         self._shared, self._slots, self._batch = shared, slots, batch
         self.image_format = image_format
-        whole = np.frombuffer(shared.memory, np.uint8)
-        self.pixels: Pixels = whole[:-slots].reshape(slots, batch, *image_format.shape)
-        self.wanted = whole[-slots:].view(np.bool_)
+        count, memory = slots * batch, shared.memory
+        self.decoding = np.frombuffer(memory, np.int32, count).reshape(slots, batch)
+        pixels = np.frombuffer(memory, np.uint8, offset=self.decoding.nbytes)
+        self.pixels: Pixels = pixels[:-slots].reshape(slots, batch, *image_format.shape)
+        self.wanted = pixels[-slots:].view(np.bool_)
 
     @classmethod
     def zeroed(cls, slots: int, batch: int, image_format: ImageFormat) -> DecodeBuffer:
-        size = slots * (batch * math.prod(image_format.shape) + 1)
+        size = slots * (batch * (math.prod(image_format.shape) + np.dtype(np.int32).itemsize) + 1)
         return cls(SharedMemory.zeroed(size), slots, batch, image_format)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -121,7 +124,7 @@ class DecoderPool(ProcessPoolExecutor):
 
     def __init__(self, workers: int, buffer: DecodeBuffer) -> None:
         """Raises CannotStartError where the system refuses what the processes need."""
-        self._context = _Context()
+        self._context, self._ended = _Context(), False
         try:
             fork_server.start(__name__)
         except OSError as error:
@@ -145,18 +148,28 @@ class DecoderPool(ProcessPoolExecutor):
     @property
     def all_alive(self) -> bool:
         """Whether all processes are alive."""
-        return all(process.is_alive() for process in self._context.started)
+        return not self._ended and all(process.is_alive() for process in self._context.started)
 
-    def end(self) -> None:
-        """Kill all processes and wait until they are gone."""
+    def end(self) -> dict[int, int]:
+        """Kill all processes and wait until they are gone.
+
+        Returns the signals of those that had crashed in native code, by pid.
+        """
         self.shutdown(wait=False)
-        started = {process.pid: process for process in self._context.started if process.pid}
+        self._ended, ended = True, self._ended
+        started = (
+            {}
+            if ended
+            else {process.pid: process for process in self._context.started if process.pid}
+        )
         for pid in started:
             # Not `process.kill`, which does nothing once the fork server has died.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for process in started.values():
             process.join()
+        signals = {pid: -(process.exitcode or 0) for pid, process in started.items()}
+        return {pid: number for pid, number in signals.items() if number in CRASH_SIGNALS}
 
 
 # The buffer that a decoder process was started with.
@@ -177,11 +190,23 @@ def _exit_with_parent() -> None:
     os._exit(1)
 
 
-def decode(slot: int, start: int, files: Sequence[Path]) -> dict[int, str]:
-    """Decode files into a slot, from position `start` on; returns why some are broken, by index."""
+def decode(
+    slot: int, start: int, files: Sequence[Path], known: Mapping[Path, str]
+) -> dict[int, str]:
+    """Decode files into a slot, from position `start` on; returns why some are broken, by index.
+
+    `known` gives this for files that are known to be broken, and are not opened.
+    """
     if not _buffer.wanted[slot]:
         return {}
-    broken = decode_all(
-        files, _buffer.image_format, _buffer.pixels[slot, start : start + len(files)]
-    )
-    return {start + index: why for index, why in broken.items()}
+    broken, pid = {}, os.getpid()
+    for at, file in enumerate(files, start):
+        if file in known:
+            broken[at] = known[file]
+            continue
+        _buffer.decoding[slot, at] = pid
+        found = decode_all([file], _buffer.image_format, _buffer.pixels[slot, at : at + 1])
+        _buffer.decoding[slot, at] = 0
+        if found:
+            broken[at] = found[0]
+    return broken

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from engine import text
 from engine.data import data_text
@@ -26,6 +28,8 @@ DECODE_CHUNK = 32
 # After this many deaths in an epoch, or two while the same images are decoded, the work itself is
 # probably the cause.
 MOST_DEATHS = 3
+# After so many images at which a process crashed, the images are probably not the cause.
+MOST_CRASHES = 10
 # The longest wait for the fork server.
 SERVER_SECONDS, POLL_SECONDS = 5.0, 0.01
 PROGRESS_SECONDS = 0.05
@@ -59,6 +63,8 @@ class Decoders:
         self._buffer = DecodeBuffer.zeroed(slots, batch, image_format)
         self.pixels = self._buffer.pixels
         self._deaths = 0
+        # The files at which a process crashed, and why they are broken.
+        self._crashed: dict[Path, str] = {}
         self._unfinished: dict[DecodeTask, None] = {}
         self._pool = DecoderPool(workers, self._buffer)
 
@@ -66,6 +72,7 @@ class Decoders:
         """Start decoding files into a free slot. Raises BrokenProcessPool as `result`."""
         task = DecodeTask(slot, files)
         self._buffer.wanted[slot] = True
+        self._buffer.decoding[slot] = 0
         self._unfinished[task] = None
         self._submit([task])
         return task
@@ -85,16 +92,28 @@ class Decoders:
     def result(self, task: DecodeTask) -> dict[int, str]:
         """Wait until all files are decoded; returns why some are broken, by index.
 
-        Raises BrokenProcessPool where processes die again and again.
+        An image at which a process crashed is broken. Raises BrokenProcessPool where processes die
+        again and again.
         """
-        try:
-            return self._finished(task)
-        except BrokenProcessPool as death:
-            self._replace(death)
-        return self._finished(task)
+        most = min(MOST_DEATHS, self._deaths + 2)
+        while True:
+            try:
+                return self._finished(task)
+            except BrokenProcessPool as death:
+                self._replace(death, most)
+
+    @property
+    def why_died(self) -> str:
+        """The sentence about processes that died again and again."""
+        if len(self._crashed) >= MOST_CRASHES:
+            return data_text.decoder_crashed(self._crashed)
+        return data_text.decoder_died(self._workers)
 
     def pop_replacements(self) -> int:
-        """The number of deaths since the last call; after each, all processes were replaced."""
+        """The number of deaths since the last call; after each, all processes were replaced.
+
+        A crash in an image is not among them.
+        """
         deaths, self._deaths = self._deaths, 0
         return deaths
 
@@ -148,18 +167,34 @@ class Decoders:
         for at in range(0, len(task.files), self._chunk):
             if at not in task.parts or _is_unfinished(task.parts[at]):
                 files = task.files[at : at + self._chunk]
-                task.parts[at] = self._pool.submit(decode, task.slot, at, files)
+                known = {file: self._crashed[file] for file in files if file in self._crashed}
+                task.parts[at] = self._pool.submit(decode, task.slot, at, files, known)
 
-    def _replace(self, death: Exception) -> None:
-        """Start new processes, which decode all unfinished tasks into the same slots."""
-        self._deaths += 1
-        if self._deaths >= MOST_DEATHS:
+    def _replace(self, death: Exception, most: int = MOST_DEATHS) -> None:
+        """Start new processes, which decode all unfinished tasks into the same slots.
+
+        Raises BrokenProcessPool where this is one of `most` deaths.
+        """
+        crashed = self._crashed_at(self._pool.end())
+        self._crashed |= crashed
+        if len(self._crashed) >= MOST_CRASHES or (not crashed and self._deaths + 1 >= most):
             raise BrokenProcessPool from death
+        self._deaths += not crashed
         self._renew()
         self._submit(self._unfinished)
 
+    def _crashed_at(self, signals: Mapping[int, int]) -> dict[Path, str]:
+        """The files at which the processes of these pids crashed, and why they are broken."""
+        tasks, decoding = {task.slot: task for task in self._unfinished}, self._buffer.decoding
+        return {
+            tasks[slot].files[at]: data_text.decoder_crashes(signals[int(decoding[slot, at])])
+            for slot, at in np.argwhere(np.isin(decoding, [*signals])).tolist()
+            if slot in tasks
+        }
+
     def _renew(self) -> None:
         self._pool.end()
+        self._buffer.decoding[:] = 0
         self._pool = DecoderPool(self._workers, self._buffer)
 
 

@@ -76,7 +76,7 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
     sample = folder.train[:: -(-len(folder.train) // SAMPLE_IMAGES)]
     pixels, broken, _ = yield from decode_by_threads(sample, image_format)
     broken_notes(broken, sample, folder.path)
-    sampled = without_broken(pixels, sample, broken, folder.path)
+    sampled = with_gaps_filled(pixels, sample, broken, folder.path)
     splits = [
         ImageFiles(
             folder.path,
@@ -92,7 +92,7 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
 def load_resident(
     folder: Folder, image_format: ImageFormat, workers: int
 ) -> Generator[float, None, Dataset]:
-    """All images of a folder in memory, without the broken ones."""
+    """All images of a folder in memory, in place of each broken one the next."""
     files = folder.files
     check_memory(len(files), image_format.channels, image_format.size)
     pixels, broken, decode_notes = yield from decoded(files, image_format, workers)
@@ -101,7 +101,7 @@ def load_resident(
     for part in (folder.train, folder.validation, folder.test):
         end = start + len(part)
         gaps = {index - start: why for index, why in broken.items() if start <= index < end}
-        splits.append(without_broken(pixels[start:end], part, gaps, folder.path))
+        splits.append(with_gaps_filled(pixels[start:end], part, gaps, folder.path))
         start = end
     return assemble(folder, splits, splits[0].pixels, notes, image_format.frame)
 
@@ -180,7 +180,7 @@ def decode_by_processes(
         yield from decoders.progress(task)
         broken = decoders.result(task)
     except BrokenProcessPool as error:
-        raise DataError(data_text.decoder_died(workers)) from error
+        raise DataError(decoders.why_died) from error
     finally:
         decoders.close()
     deaths = decoders.pop_replacements()
@@ -210,18 +210,18 @@ def by_name(broken: dict[int, str], files: Files, path: Path) -> dict[str, str]:
     return {name: broken[index] for name, index in zip(names, at, strict=True)}
 
 
-def without_broken(pixels: Pixels, files: Files, broken: dict[int, str], folder: Path) -> Images:
-    """The images of a split without the broken ones; the last images fill the gaps, in place.
+def with_gaps_filled(pixels: Pixels, files: Files, broken: dict[int, str], path: Path) -> Images:
+    """The images of a split; the next one takes the place of a broken one, as in streamed sets.
 
     Raises DataError where all are broken.
     """
-    if files and len(broken) == len(files):
-        raise DataError(data_text.none_readable(folder, by_name(broken, files, folder)))
+    count = len(files)
+    if files and len(broken) == count:
+        raise DataError(data_text.none_readable(path, by_name(broken, files, path)))
     images = torch.from_numpy(pixels)
     labels = torch.tensor([label for _, label in files], dtype=torch.int64)
-    names = [*relative_names((file for file, _ in files), folder)]
-    end = len(files)
-    for gap in sorted(broken, reverse=True):
-        end -= 1
-        images[gap], labels[gap], names[gap] = images[end], labels[end], names[end]
-    return Images(images[:end], labels[:end], names[:end])
+    for gap in broken:
+        following = (at % count for at in range(gap + 1, gap + count))
+        source = next(at for at in following if at not in broken)
+        images[gap], labels[gap] = images[source], labels[source]
+    return Images(images, labels, relative_names((file for file, _ in files), path))

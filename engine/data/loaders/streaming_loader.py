@@ -128,7 +128,7 @@ class StreamingLoader(TrainingLoader):
                 yield self._finish(images, waiting[0])
                 self._free.append(waiting.popleft().task.slot)
         except BrokenProcessPool as error:
-            raise DataError(data_text.decoder_died(self._workers)) from error
+            raise DataError(self._decoders.why_died) from error
         finally:
             self._decoders.release([pending.task for pending in waiting])
             self._free += [pending.task.slot for pending in waiting]
@@ -141,8 +141,9 @@ class StreamingLoader(TrainingLoader):
         broken = self._decoders.result(pending.task)
         pixels = self._pixels[pending.task.slot, : len(pending.indices)]
         labels = images.labels[pending.indices]
+        at = {position: int(pending.indices[position]) for position in broken}
         for position, why in broken.items():
-            index = int(pending.indices[position])
-            self._broken.setdefault(images.files[index], why)
-            pixels[position], labels[position] = images.one(index + 1)
+            self._broken.setdefault(images.files[at[position]], why)
+        for position, index in at.items():
+            pixels[position], labels[position] = images.one(index + 1, self._broken)
         return pixels, labels, pending.indices

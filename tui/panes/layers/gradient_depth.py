@@ -24,7 +24,7 @@ DECADES = 3
 # The names of the first and the last layer are cut to this.
 NAME = 16
 # A ratio always takes this many cells, so that the text after it does not move.
-RATIO = 5
+RATIO = 6
 # A sparkline with fewer blocks than this shows no shape.
 SHAPE = 8
 
@@ -65,17 +65,16 @@ def logarithm(value: float) -> float:
     return math.log10(max(value, 1e-300))
 
 
-def amount(value: Measured) -> str:
-    """One or two digits in at most five cells: 0.021, 8e-4, 1.8, 120, 2e3."""
+def amount(value: Measured, digits: int = 2) -> str:
+    """An amount in few cells, two digits by default: 0.021, 8.1e-4, 1.8, 120, 2.0e3."""
     size = abs(numbers.number(value))
     if not math.isfinite(size):
         return shared_text.NAN
     if size == 0:
         return "0"
-    if not 0.00995 <= size < 999.5:
-        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    digits = 3 if size < 0.0995 else 2 if size < 0.995 else 1 if size < 9.95 else 0
-    return f"{value:.{digits}f}"
+    if 0.00995 <= size < 999.5:
+        return numbers.significant(value, digits)
+    return f"{value:.{digits - 1}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def depth_line(layers: Sequence[Layer], diagnosis: Diagnosis, width: int) -> Row:

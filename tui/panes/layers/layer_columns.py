@@ -21,13 +21,21 @@ from tui.panes.layers.health_columns import health_columns
 from tui.panes.layers.stage_tree import Node
 
 # A name is cut to this before a column is left out.
-NAME = 12
+NAME = 11
 KERNEL = 8
 # From these widths on, gradients are bars of several cells, and longer bars.
 WIDE, WIDEST = 100, 150
 BAR, LONG_BAR = 5, 16
-# The space between columns shrinks before a column of at most this rank is left out.
-CORE = 9
+# The forms of a table, the best first: the digits of a measured amount, the space between columns,
+# whether counts are exact, and the rank up to which columns must fit.
+FORMS = (
+    (3, 2, True, 11),
+    (3, 1, True, 11),
+    (2, 1, True, 10),
+    (2, 2, True, 9),
+    (2, 1, True, 9),
+    (2, 1, False, 9),
+)
 
 
 class LayerView(NamedTuple):
@@ -85,7 +93,7 @@ class LayerTable:
         self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
     ) -> list[Column]:
         """The columns for these rows; if they do not fit, they become narrower, then fewer."""
-        for gap, exact in ((2, True), (1, True), (1, False)):
+        for digits, gap, exact, rank in FORMS:
             bars = LONG_BAR if width >= WIDEST else BAR
             columns = self._fixed(shown, view.opened, gap, exact, bars)
             if diagnosis:
@@ -95,8 +103,9 @@ class LayerTable:
                     gradient_scale(one.health.gradient for one in diagnosis.verdicts.values()),
                     gap,
                     bars if width >= WIDE else 1,
+                    digits,
                 )
-            core = sum(column.room for column in columns[1:] if column.rank <= CORE)
+            core = sum(c.room for c in columns[1:] if c.rank <= rank)
             if core + min(NAME, columns[0].cells) + 2 <= width:
                 break
         return fitting_columns(columns, width, NAME)

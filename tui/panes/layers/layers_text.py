@@ -22,7 +22,7 @@ GRADIENT = "grad"
 
 UPDATE = "upd/w"
 
-ACTIVATION = "mean ± dev"
+MEAN, DEVIATION = "mean", "dev"
 
 DEAD = "dead"
 

@@ -51,9 +51,9 @@ class ArchitectureBox(Chooser):
 
     def _list(self) -> None:
         found = architecture_list.matching(self._order, "")
-        facts = launcher_text.filter_and_order(self._order)
+        keys = launcher_text.filter_and_order(self._order)
         columns = architecture_list.columns(found, self.new_run.shape)
-        self.fill([a.key for a in found], columns, facts=facts)
+        self.fill([a.key for a in found], columns, facts=(launcher_text.measured_on(keys), keys))
 
 
 class StagesBox(CellWidget):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from engine import regular_files
 from engine.run import durable_files, run_paths
 
 MOST = 20
@@ -13,7 +14,7 @@ MOST = 20
 def known() -> list[str]:
     """The folders that are still there."""
     try:
-        lines = _file().read_text("utf-8").splitlines()
+        lines = regular_files.read_text(_file()).splitlines()
     except (OSError, UnicodeDecodeError):
         return []
     return [line for line in lines[:MOST] if Path(line).is_dir()]

@@ -41,6 +41,11 @@ def filter_and_order(order: str) -> str:
     return f"/ filter   o {order}"
 
 
+def measured_on(keys: str) -> str:
+    """The keys of the list of architectures, after the data set of its last columns."""
+    return f"top-n: ImageNet, %   {keys}"
+
+
 def cores(count: int) -> str:
     return "1 core" if count == 1 else f"{count} cores"
 

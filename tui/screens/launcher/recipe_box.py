@@ -28,7 +28,7 @@ class RecipeBox(Chooser):
 
     def on_mount(self) -> None:
         presets = list(PRESETS)
-        self.fill(presets, [Column("", presets)], facts=launcher_text.FIELDS_HINT)
+        self.fill(presets, [Column("", presets)], facts=(launcher_text.FIELDS_HINT,))
 
     def watch_new_run(self, now: NewRun) -> None:
         """Summarise the recipe; while there is none, the summary of the last one stays."""

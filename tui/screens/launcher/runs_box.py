@@ -96,7 +96,7 @@ class RunsBox(Chooser):
         paths = [run.path for run in ordered]
         marked = self._to_mark if self._to_mark in paths else ""
         hint = f"{launcher_text.ATTACH_HINT}   {launcher_text.filter_and_order(self._order)}"
-        self.fill(paths, run_columns(ordered), chosen=marked, facts=self.spelled(hint))
+        self.fill(paths, run_columns(ordered), chosen=marked, facts=(self.spelled(hint),))
         if runs:
             self._to_mark = ""
         self._tell_why()
