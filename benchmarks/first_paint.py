@@ -47,7 +47,7 @@ TIME = re.compile(rb'"time":([\d.]+)')
 class Cost(NamedTuple):
     """The bytes of the first seconds; after them, the bytes and the processor's share a second."""
 
-    first: int
+    first: float
     rate: float
     share: float
 
@@ -197,7 +197,7 @@ def watch(viewers: Sequence[Viewer], seconds: float) -> None:
 
 def said(cost: Cost) -> str:
     return (
-        f"first {FIRST_SECONDS:.0f} s {cost.first:6} bytes   then {cost.rate:6.0f} bytes/s   "
+        f"first {FIRST_SECONDS:.0f} s {cost.first:6.0f} bytes   then {cost.rate:6.0f} bytes/s   "
         f"{100 * cost.share:5.2f} % of a core"
     )
 
