@@ -50,7 +50,7 @@ TERMINAL = (
 # For the output of benchmarks/first_paint.py.
 FIRST_PAINT = (
     Bound("bytes of the first 8 s of attach", r"^  new +first 8 s +(\d+) bytes", 24_000),
-    Bound("bytes/s at full speed", r"^  new .* then +(\d+) bytes/s", 650),
+    Bound("bytes/s at full speed", r"^  new .* then +(\d+) bytes/s", 1000),
 )
 # The verdicts of benchmarks/peer.py.
 JUDGED = re.compile(r"^ *(?P<what>\S.*?) +(?P<word>kept|MISSED|not resolved) (?P<bound>\(.*\))$")

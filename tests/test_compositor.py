@@ -52,7 +52,7 @@ class Table(App[None]):
 
 def sent(app: Table, shown: ShownCells) -> str:
     """What a partial update would write to a terminal that shows this."""
-    update = app.screen._compositor.render_partial_update()
+    update: object = app.screen._compositor.render_partial_update()
     assert isinstance(update, FineUpdate)
     update.shown = shown
     return update.render_segments(Console(file=io.StringIO(), color_system=None))
