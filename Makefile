@@ -21,7 +21,8 @@ test-extras: .venv-extras/installed
 
 # On a machine with a GPU: what only a GPU shows.
 test-gpu: .venv/installed-dev
-	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_prefetch.py
+	CNN_TUI_TEST_GPU=1 $(BIN)/pytest tests/test_replay.py tests/test_prefetch.py \
+	    tests/test_determinism.py
 
 # Hours: some hundreds of kills, and an hour with a restless viewer.
 soak: .venv/installed-dev

@@ -1,19 +1,27 @@
-"""A GPU's results and speed: images/s, idle time, and the time to an accuracy.
+"""A GPU's results and speed: equal runs, images/s, idle time, and the time to an accuracy.
 
-    python -m benchmarks.gpu IMAGES.tar.xz [--minutes 10] [--only PART …] [--json FILE]
+    python -m benchmarks.gpu [IMAGES.tar.xz] [--minutes 9] [--only PART …] [--out FOLDER]
                              [--device auto] [--quick]
 
-IMAGES is an archive of CIFAR-10 in ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`. Parts:
+Run `make test-gpu` first. Parts, each in a process of its own with a share of the minutes:
 
-    correct     compares the losses of some steps with the CPU's: eager, replayed and compiled
-    replay      compares our loop with and without CUDA graphs
-    speed       compares a loop written by hand, the engine, and the engine with a dashboard, in
-                turns as in benchmarks/overhead.py
-    accuracy    measures the time of runs to an accuracy
-    compile     compares our loop with CUDA graphs, compiled and not
+    correct        compares the losses of some steps with the CPU's: eager, replayed and compiled
+    deterministic  compares two runs of one seed bit for bit, and one that is killed and resumed;
+                   and the speed with and without deterministic kernels
+    compile        compares our loop with CUDA graphs, compiled and not, and profiles both
+    several        compares one step in a CUDA graph and several, of LeNet-5
+    attached       compares a loop written by hand, the engine, and the engine with a dashboard, in
+                   turns as in benchmarks/overhead.py
+    first-step     measures the time from the start of a process to its first step, and a bare
+                   script's
+    replay         compares our loop with and without CUDA graphs
+    accuracy       measures the time of runs to an accuracy on IMAGES, an archive of CIFAR-10 in
+                   ImageFolder layout, `train/CLASS/*` and `test/CLASS/*`
 
-Each part has a share of the minutes and starts nothing after it. FILE is written after each part,
-with all results so far. With --quick everything is small, for a test on a CPU.
+Without --only, all parts but the last two run. A part that fails or takes too long does not stop
+the others. FOLDER, by default $OUT or else this folder, gets gpu.json and gpu.txt, with all results
+so far. With --quick everything is small; with --device cpu, what only a GPU can do is said to need
+one.
 """
 
 from __future__ import annotations
@@ -22,24 +30,31 @@ import argparse
 import itertools
 import json
 import math
+import os
+import signal
 import statistics
+import subprocess
+import sys
 import tarfile
 import tempfile
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import torch
 
-from benchmarks.in_engine import random_images as random_data
+from benchmarks import gpu_loops
+from benchmarks.gpu_equal_runs import equal_runs
+from benchmarks.gpu_first_step import first_step
+from benchmarks.gpu_kernels import compilation
+from benchmarks.gpu_loops import CLASSES, SIDE, Bench, Case, checked, each_in_time
 from benchmarks.overhead import Engine, bare_loop, random_images, running, viewer_of
-from benchmarks.peer import Measure, interval, take_turns, verdict
+from benchmarks.peer import ROOT, Measure, interval, take_turns, verdict
 from engine import text
 from engine.data.base.dataset import Dataset, Images
 from engine.devices import device as devices
@@ -53,22 +68,24 @@ from engine.recipes.recipe_toml import read_fields
 from engine.run.engine_log import last_line
 from engine.run.journal_reader import JournalReader
 from engine.start import launch
+from engine.start.engine_environment import ONE_WORKSPACE
 from engine.training.trainer import Trainer
 
-CLASSES, SIDE = 10, 32
 # Sums are taken in another order, so at a high learning rate the losses would soon drift apart.
 STEPS, CHECKED_BATCH, TOLERANCE = 8, 64, 5e-3
 WAYS = ("eager", "replayed", "compiled")
 # Only a GPU replays.
 CPU_WAYS = ("eager", "compiled")
 CHECKED = ("lenet5", "article-resnet")
-SPEEDS = {"lenet5": 128, "article-resnet": 128, "resnet18": 128, "resnet50": 128}
-QUICK_SPEEDS = {"lenet5": 64}
-REPLAYED = {**SPEEDS, "speednet": 1024}
+SPEEDS = tuple(Case(arch, 128) for arch in ("lenet5", "article-resnet", "resnet18", "resnet50"))
+QUICK_SPEEDS = (Case("lenet5", 64),)
+REPLAYED = (*SPEEDS, Case("speednet", 1024))
+COMPILED = tuple(Case(arch, n) for n in (128, 512) for arch in ("resnet18", "article-resnet"))
+# The batches fit the 1,437 images of the digits.
+EQUAL = tuple(Case(arch, 64) for arch in ("lenet5", "article-resnet", "resnet18", "speednet"))
 # The cost of a dashboard, as in benchmarks/overhead.py. The first ratio has no budget: the loop
 # written by hand has no CUDA graph.
 BUDGETS = {("headless", "bare"): None, ("attached", "headless"): 0.98}
-REPLAY_ROUNDS, REPLAY_WARM_UP = 2, 30
 # The images per class with --quick.
 QUICK_IMAGES = 8
 SLICE_SECONDS, QUICK_SLICE_SECONDS = 2.0, 1.0
@@ -89,43 +106,107 @@ class Goal(NamedTuple):
 GOALS = (Goal("speednet", "quick", 0.94), Goal("resnet18", "quick", 0.95))
 
 # The parts in their order, each with its share of the time.
-PARTS = {"correct": 0.1, "replay": 0.12, "speed": 0.4, "accuracy": 0.18, "compile": 0.2}
+PARTS = {
+    **{"correct": 0.12, "deterministic": 0.22, "compile": 0.36, "several": 0.05},
+    **{"attached": 0.17, "first-step": 0.08, "replay": 0.12, "accuracy": 0.18},
+}
+USUAL = [part for part in PARTS if part not in ("replay", "accuracy")]
+# A part that has not ended so long after its share is ended.
+GRACE_SECONDS, ENDING_SECONDS = 30.0, 10.0
 
 
-class Bench(NamedTuple):
-    """The folders, the device and the scale of a benchmark."""
-
-    folder: Path
-    data: Path
-    device: torch.device
-    quick: bool
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("images", type=Path, help="an archive, as .tar.xz")
-    parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART")
-    parser.add_argument("--json", type=Path, default=Path("gpu.json"))
+    parser.add_argument("images", type=Path, nargs="?", help="an archive, as .tar.xz")
+    parser.add_argument("--minutes", type=float, default=9)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=USUAL, metavar="PART")
+    parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT", ".")))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--quick", action="store_true")
-    options = parser.parse_args()
-    began = time.monotonic()
+    parser.add_argument("--inside", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.inside is not None:
+        inside(options)
+        return
+    options.out.mkdir(parents=True, exist_ok=True)
+    with (options.out / "gpu.txt").open("w") as report:
+        outside(options, Both(sys.stdout, report))
+    print(f"\nall of it is in {options.out}/gpu.json and gpu.txt")
+
+
+class Both(NamedTuple):
+    """The terminal and the report, which get the same lines."""
+
+    terminal: TextIO
+    report: TextIO
+
+    def say(self, line: str) -> None:
+        for file in self:
+            print(line.rstrip("\n"), file=file, flush=True)
+
+
+def outside(options: argparse.Namespace, both: Both) -> None:
+    """Run each part in a process of its own: an error of CUDA leaves a process unusable."""
+    began, found = time.monotonic(), dict[str, Any]()
+    for part, deadline in deadlines(options.only, began, options.minutes * 60):
+        both.say(f"\n{part}")
+        found[part] = outcome(options, part, deadline, both)
+        (options.out / "gpu.json").write_text(json.dumps(found, indent=2))
+
+
+def outcome(options: argparse.Namespace, part: str, deadline: float, both: Both) -> dict[str, Any]:
+    """The results of a part, with its seconds; or why it has none."""
+    result, began = options.out / f"gpu-{part}.json", time.monotonic()
+    result.unlink(missing_ok=True)
+    left = max(deadline - began, 0.0)
+    images = [str(options.images.resolve())] if options.images else []
+    quick = ["--quick"] if options.quick else []
+    given = ["--out", str(options.out.resolve()), "--device", options.device, *quick]
+    command = [sys.executable, "-u", "-m", "benchmarks.gpu", *images, *given]
+    code = run([*command, "--inside", str(left), "--only", part], left + GRACE_SECONDS, both)
+    found = {"took": round(time.monotonic() - began, 1)}
+    if not result.exists():
+        both.say(f"{part} FAILED: exit code {code}")
+        return {**found, "failed": f"exit code {code}"}
+    said = json.loads(result.read_text())
+    result.unlink()
+    return {**found, **said}
+
+
+def run(command: Sequence[str], seconds: float, both: Both) -> int:
+    """Show what a process prints, and end it after so many seconds; returns its exit code."""
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | ONE_WORKSPACE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        ends = ((seconds, process.terminate), (seconds + ENDING_SECONDS, process.kill))
+        timers = [threading.Timer(*end) for end in ends]
+        for timer in timers:
+            timer.start()
+        for line in process.stdout:
+            both.say(line)
+        code = process.wait()
+        for timer in timers:
+            timer.cancel()
+    return code
+
+
+def inside(options: argparse.Namespace) -> None:
+    """Run one part in this process, and write its results."""
+    # So that what is open is closed: engines and dashboards end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("it took too long"))
+    (part,) = options.only
+    deadline = time.monotonic() + options.inside
     device = devices.choose(options.device)
-    found: dict[str, Any] = {"machine": machine(device), "quick": options.quick}
-    print(", ".join(f"{name} {value}" for name, value in found["machine"].items()), flush=True)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data = unpacked(options.images, folder / "images", QUICK_IMAGES if options.quick else None)
-        bench = Bench(folder, data, device, options.quick)
-        for part, deadline in deadlines(options.only, began, options.minutes * 60):
-            try:
-                found[part] = part_of(bench, part, deadline)
-            except Exception as error:  # noqa: BLE001 (the machine is lent for minutes: go on)
-                traceback.print_exc()
-                found[f"{part} failed"] = f"{type(error).__name__}: {error}"
-            options.json.write_text(json.dumps(found, indent=2))
-    print(f"\nall of it is in {options.json}")
+        bench = Bench(Path(name), options.images, device, options.quick)
+        found = {"machine": machine(device), "quick": bench.quick, **part_of(bench, part, deadline)}
+    (options.out / f"gpu-{part}.json").write_text(json.dumps(found))
 
 
 def deadlines(only: Sequence[str], began: float, seconds: float) -> Iterator[tuple[str, float]]:
@@ -140,29 +221,40 @@ def part_of(bench: Bench, part: str, deadline: float) -> dict[str, Any]:
     match part:
         case "correct":
             return {arch: correct(bench, arch) for arch in CHECKED}
-        case "replay":
-            return each_in_time(partial(replay, bench), replayed(bench), deadline)
-        case "speed":
+        case "deterministic":
+            return determinism(bench, deadline)
+        case "compile":
+            return each_in_time(partial(compilation, bench), COMPILED, deadline)
+        case "several":
+            return each_in_time(partial(gpu_loops.several, bench), SPEEDS[:1], deadline)
+        case "attached":
             return speeds(bench, deadline)
-        case "accuracy":
-            return {goal.arch: time_to(bench, goal, deadline) for goal in GOALS}
+        case "first-step":
+            return first_step(bench, deadline)
+        case "replay":
+            return each_in_time(partial(gpu_loops.replay, bench), REPLAYED, deadline)
         case _:
-            return each_in_time(partial(compilation, bench), replayed(bench), deadline)
+            return accuracy(bench, deadline)
 
 
-def replayed(bench: Bench) -> list[str]:
-    """The architectures to replay; none on a CPU, which has no CUDA graphs."""
-    return list(REPLAYED) if bench.device.type == "cuda" else []
+def determinism(bench: Bench, deadline: float) -> dict[str, Any]:
+    """Equal runs with deterministic kernels and without, and the speed of both."""
+    cases = QUICK_SPEEDS if bench.quick else SPEEDS
+    speed = partial(gpu_loops.deterministic, bench)
+    return {
+        "equal, on": all_equal(bench, "on", EQUAL[:1] if bench.quick else EQUAL, deadline),
+        "speed": each_in_time(speed, cases, deadline),
+        "equal, off": all_equal(bench, "off", () if bench.quick else EQUAL[::2], deadline),
+    }
 
 
-def each_in_time(
-    measure: Callable[[str], dict[str, Any]], archs: Iterable[str], deadline: float
-) -> dict[str, Any]:
-    """The results of the architectures whose turn comes before the deadline."""
-    found = {}
-    for arch in archs:
-        if time.monotonic() < deadline:
-            found[arch] = measure(arch)
+def all_equal(bench: Bench, asked: str, cases: Sequence[Case], deadline: float) -> dict[str, Any]:
+    """The results of all cases, whose engines train at once: the bits depend on no time."""
+    found: dict[str, Any] = {}
+    runs = partial(equal_runs, bench, asked, deadline)
+    with ThreadPoolExecutor() as pool:
+        for each in pool.map(lambda case: each_in_time(runs, [case], deadline), cases):
+            found |= each
     return found
 
 
@@ -234,22 +326,15 @@ def losses(arch: str, device: torch.device, way: str) -> list[float]:
     return [math.nan if each.train_loss is None else each.train_loss for each in ended]
 
 
-def checked(event: events.Event | None) -> events.Event | None:
-    """The same event. Raises RuntimeError where it says that steps are not replayed."""
-    if isinstance(event, events.Alert) and event.code == "cuda-graph":
-        raise RuntimeError(event.text)
-    return event
-
-
 # Speed
 
 
 class Rig:
     """A loop written by hand, the engine and a dashboard for one architecture, which take turns."""
 
-    def __init__(self, bench: Bench, arch: str, images: Path) -> None:
-        self._bench, self.arch, self._images = bench, arch, images
-        self.batch = QUICK_SPEEDS[arch] if bench.quick else SPEEDS[arch]
+    def __init__(self, bench: Bench, case: Case, images: Path) -> None:
+        self._bench, self._images = bench, images
+        self.arch, self.batch = case
         self.idle: dict[str, list[float]] = {"bare": [], "headless": [], "attached": []}
         self.speeds: dict[str, list[float]] = {name: [] for name in self.idle}
         self._ways: dict[str, Measure] = {}
@@ -296,8 +381,8 @@ class Rig:
 def speeds(bench: Bench, deadline: float) -> dict[str, Any]:
     """Images/s and the idle share of all three ways, for each architecture."""
     images = random_images(bench.folder / "random")
-    archs = QUICK_SPEEDS if bench.quick else SPEEDS
-    rigs = [Rig(bench, arch, images) for arch in archs]
+    cases = QUICK_SPEEDS if bench.quick else SPEEDS
+    rigs = [Rig(bench, case, images) for case in cases]
     with ExitStack() as stack:
         stacks = [stack.enter_context(ExitStack()) for _ in rigs]
         with ThreadPoolExecutor() as pool:
@@ -344,7 +429,7 @@ def summary(rig: Rig) -> dict[str, Any]:
         share = statistics.median(rig.idle[name]) if rig.idle[name] else None
         found[name] = {"images a second": speed, "idle share": share}
         said = "" if share is None else f"   idle {share:.0%}"
-        print(f"speed     {rig.arch:<15} {name:<9} {speed:9.0f} images/s{said}")
+        print(f"attached  {rig.arch:<15} {name:<9} {speed:9.0f} images/s{said}")
     for (over, under), budget in BUDGETS.items():
         pairs = zip(rig.speeds[over], rig.speeds[under], strict=True)
         ratios = [a / b for a, b in pairs]
@@ -353,86 +438,31 @@ def summary(rig: Rig) -> dict[str, Any]:
         ratio = statistics.median(ratios or [math.nan])
         said = f"{ratio:.3f}   ({low:.3f} to {high:.3f})"
         judged = "" if budget is None else f"   {verdict(low, high, budget)}"
-        print(f"speed     {rig.arch:<15} {over} : {under}  {said}{judged}", flush=True)
+        print(f"attached  {rig.arch:<15} {over} : {under}  {said}{judged}", flush=True)
     return found
-
-
-# One launch per step
-
-
-def replay(bench: Bench, arch: str) -> dict[str, Any]:
-    """Images/s of our loop in this process: kernel by kernel, and each step as one CUDA graph."""
-    return raced(arch, "replayed", {way: trainer(bench, arch, way) for way in ("off", "on")})
-
-
-def compilation(bench: Bench, arch: str) -> dict[str, Any]:
-    """Images/s of our loop with each step as one CUDA graph: not compiled, and compiled."""
-    plain, compiled = (trainer(bench, arch, "on") for _ in range(2))
-    began = time.monotonic()
-    compiled.compile()
-    seconds = time.monotonic() - began
-    print(f"compiled  {arch:<15} in {seconds:.0f} s", flush=True)
-    found = raced(arch, "compiled", {"off": plain, "on": compiled})
-    return {"seconds": seconds, **found}
-
-
-def trainer(bench: Bench, arch: str, cuda_graph: str) -> Trainer:
-    """A training in this process, with or without a CUDA graph."""
-    chosen = build_recipe(
-        settings={"epochs": 100_000, "batch": REPLAYED[arch], "cuda_graph": cuda_graph},
-        flags={"arch": arch, "data": "cifar10"},
-    )
-    model = registry.build(arch, 3, SIDE, CLASSES)
-    resolved = device_resolution.resolve(chosen, bench.device, SIDE)
-    return Trainer(chosen, resolved, bench.device, random_data(), model, time.monotonic)
-
-
-def raced(arch: str, what: str, trainers: Mapping[str, Trainer]) -> dict[str, Any]:
-    """Images/s of two trainings that take turns, "off" and "on", and their ratio."""
-    with ExitStack() as stack:
-        ways: dict[str, Measure] = {
-            way: partial(stretch, each, stack.enter_context(closing(each.run())))
-            for way, each in trainers.items()
-        }
-        take_turns(ways, 1)
-        found = take_turns(ways, REPLAY_ROUNDS)
-    ratio = statistics.median(a / b for a, b in zip(found["on"], found["off"], strict=True))
-    off, on = (statistics.median(found[way]) for way in ("off", "on"))
-    print(f"{what:<9} {arch:<15} {on:9.0f} images/s, before {off:9.0f}: {ratio:.2f}", flush=True)
-    return {"batch": REPLAYED[arch], **found, f"{what} : not": ratio}
-
-
-def stretch(trainer: Trainer, life: Iterator[events.Event | None]) -> float:
-    """Images per second of some training steps, up to the end of the last one."""
-    while trainer.step < REPLAY_WARM_UP:
-        checked(next(life))
-    wait_for(trainer)
-    began, first, evaluating = time.perf_counter(), trainer.step, 0.0
-    while time.perf_counter() < began + SLICE_SECONDS:
-        event = checked(next(life))
-        if isinstance(event, events.EpochEnded):
-            evaluating += event.evaluation_seconds or 0.0
-    wait_for(trainer)
-    seconds = time.perf_counter() - began - evaluating
-    return (trainer.step - first) * trainer.batch / seconds
-
-
-def wait_for(trainer: Trainer) -> None:
-    """Wait until the device has done all steps, by reading weights back."""
-    next(trainer.model.parameters()).sum().item()
 
 
 # Time to an accuracy
 
 
-def time_to(bench: Bench, goal: Goal, deadline: float) -> dict[str, Any]:
+def accuracy(bench: Bench, deadline: float) -> dict[str, Any]:
+    """The times of all goals."""
+    if bench.images is None:
+        print("not run: needs an archive of images")
+        return {"not run": "needs an archive of images"}
+    most = QUICK_IMAGES if bench.quick else None
+    data = unpacked(bench.images, bench.folder / "images", most)
+    return {goal.arch: time_to(bench, data, goal, deadline) for goal in GOALS}
+
+
+def time_to(bench: Bench, data: Path, goal: Goal, deadline: float) -> dict[str, Any]:
     """Seconds from the first step of a run to each accuracy, with evaluations and saves."""
     settings = {"epochs": 1, "batch": 16} if bench.quick else {}
     chosen = build_recipe(
         settings=settings,
         flags={
             **{"arch": goal.arch, "preset": goal.preset},
-            **{"data": str(bench.data), "device": str(bench.device)},
+            **{"data": str(data), "device": str(bench.device)},
         },
     )
     found: dict[str, Any] = {"reached": False, "top1": 0.0, "epochs": 0, "training seconds": 0.0}

@@ -34,10 +34,9 @@ from torchvision.transforms import v2
 from benchmarks.peer import interval, verdict
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.dataset import ImageFiles
-from engine.data.folders.folder_images import load
-from engine.data.folders.image_folder import scan
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.streaming_loader import StreamingLoader
+from engine.data.loading import load
 from engine.recipes.recipe import Recipe
 
 CLASSES, IMAGES, WIDTH, HEIGHT = 10, 500, 500, 375
@@ -127,7 +126,7 @@ def alone(way: Callable[[Work], Speed], work: Work) -> Speed:
 
 
 def ours(work: Work) -> Speed:
-    loading = load(scan(work.folder), Recipe(size=work.size, loader="streaming"), room=0)
+    loading = load(Recipe(data=str(work.folder), size=work.size, loader="streaming"), room=0)
     while True:
         try:
             next(loading)

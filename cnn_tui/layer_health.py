@@ -13,7 +13,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from torch.utils.hooks import RemovableHandle
 
 from cnn_tui.leaf_modules import leaf_modules
-from cnn_tui.model_on_meta import refuse_lazy_layers
+from cnn_tui.model_copy import refuse_lazy_layers
 
 # How many weights of a layer are compared before and after the step. They are enough for the ratio.
 COMPARED_WEIGHTS = 65_536

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrize import type_before_parametrizations
 
 from cnn_tui.leaf_modules import leaf_modules
-from cnn_tui.model_on_meta import compute_on_copy
+from cnn_tui.model_copy import compute_on_copy
 from cnn_tui.nested_tensors import first_tensor
 from cnn_tui.receptive_field import ReceptiveFields
 
@@ -37,8 +37,7 @@ class Layer(NamedTuple):
 def layer_table(model: nn.Module, channels: int, size: int) -> list[Layer]:
     """The leaf layers that have parameters or change the shape, in the order of computation.
 
-    All numbers are for one image (channels, size, size). They are computed on the meta device,
-    which allocates no memory and draws no random numbers, if the model allows it.
+    All numbers are for one image (channels, size, size), which a copy of the model computes.
     """
     return compute_on_copy(model, channels, size, _table)
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn_tui.model_on_meta import compute_on_copy
+from cnn_tui.model_copy import compute_on_copy
 from cnn_tui.nested_tensors import tensors_in
 from cnn_tui.tensor_trace import TensorTrace
 
@@ -20,7 +20,7 @@ def network_depth(model: nn.Module, channels: int, size: int) -> int:
     """The number of layers on the longest path from an image (channels, size, size) to the logits.
 
     Counts as papers do: neither the projection of a shortcut nor the gate of a squeeze-and-
-    excitation block (Hu et al. 2018) adds to the depth. Computed on the meta device if possible.
+    excitation block (Hu et al. 2018) adds to the depth.
     """
     return compute_on_copy(model, channels, size, _depth)
 

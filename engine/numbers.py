@@ -32,12 +32,13 @@ def significant(value: MaybeNumber, digits: int = 3) -> str:
     return f"{amount:#.{digits}g}".rstrip(".").replace("e-0", "e-").replace("e+0", "e")
 
 
-def short(value: float, least: float = 1e-4) -> str:
-    """A number that somebody chose, in at most three digits: 0.5, 0.073, 1e-5.
+def short(value: float, least: float = 1e-4, digits: int = 3) -> str:
+    """A number that somebody chose, in at most `digits` digits: 0.5, 0.073, 1e-5.
 
     Below `least`, it is written with an exponent.
     """
-    written = f"{value:.3g}" if least <= abs(value) < 1e3 or not value else f"{value:.2e}"
+    plain = least <= abs(value) < 1e3 or not value
+    written = f"{value:.{digits}g}" if plain else f"{value:.{digits - 1}e}"
     mantissa, e, exponent = written.partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}" if e else written
 

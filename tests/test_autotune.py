@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -224,7 +224,7 @@ def test_a_step_that_will_be_replayed_is_timed_so_where_it_can_be(
 ) -> None:
     replays: list[int] = []
 
-    def recorded(step: Step, device: torch.device, draws: torch.Generator) -> Step:
+    def recorded(step: Step, device: torch.device, draws: Sequence[torch.Generator]) -> Step:
         if failure:
             raise RuntimeError(failure)
         return lambda: replays.append(1)

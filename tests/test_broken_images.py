@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from engine.data import loading
 from engine.data.base.dataset import Dataset, ImageFiles
 from engine.data.decoding.decode import ImageFormat, decode, decode_all, why_broken
-from engine.data.folders import folder_images
 from engine.data.folders.format_choice import sample_headers
 from engine.data.folders.image_folder import Files, scan
 from engine.errors import DataError
@@ -55,8 +55,8 @@ def images(root: Path, train: int = 10, validation: int = 4) -> Path:
 
 
 def loaded(root: Path, loader: str) -> Dataset:
-    recipe = Recipe(loader=loader)  # type: ignore[arg-type]
-    return run_to_end(folder_images.load(scan(root), recipe, math.inf))[1]
+    recipe = Recipe(data=str(root), loader=loader)  # type: ignore[arg-type]
+    return run_to_end(loading.load(recipe))[1]
 
 
 def tiff(values: npt.NDArray[Any], bits: int, kind: int) -> bytes:

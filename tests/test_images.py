@@ -12,17 +12,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
+from engine.data import loading
 from engine.data.base.dataset import Dataset, ImageFiles
 from engine.data.decoding.decode import ImageFormat, decode
 from engine.data.decoding.decoders import Decoders
-from engine.data.folders import folder_images
-from engine.data.folders.folder_images import decode_by_processes, decode_by_threads
+from engine.data.folders import decoded_files
+from engine.data.folders.decoded_files import decode_by_processes, decode_by_threads
 from engine.data.folders.format_choice import ImageHeader, common_format
 from engine.data.folders.image_folder import Files, scan
 from engine.errors import DataError
+from engine.machine.cgroups import computing_cores
 from engine.recipes.recipe import Recipe
 from tests import crashing_decoder
 from tests.loading import pixels, run_to_end
@@ -52,7 +53,7 @@ def folder(root: Path, image: Image.Image, count: int) -> Path:
 
 
 def loaded(root: Path, room: float = math.inf, **settings: Any) -> Dataset:
-    return run_to_end(folder_images.load(scan(root), Recipe(**settings), room))[1]
+    return run_to_end(loading.load(Recipe(data=str(root), **settings), room))[1]
 
 
 def test_pixels_are_those_of_the_file(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_grey_only_if_all_are() -> None:
     assert common_format([grey, coloured], "auto").channels == 3
 
 
-Decoding: TypeAlias = Generator[float, None, folder_images.DecodedFiles]
+Decoding: TypeAlias = Generator[float, None, decoded_files.DecodedFiles]
 
 
 def by_two_processes(files: Files, form: ImageFormat) -> Decoding:
@@ -160,7 +161,7 @@ def test_every_file_lands_in_its_place(
     monkeypatch: pytest.MonkeyPatch,
     decode: Callable[[Files, ImageFormat], Decoding],
 ) -> None:
-    monkeypatch.setattr(folder_images, "PROCESS_CHUNK", 8)
+    monkeypatch.setattr(decoded_files, "PROCESS_CHUNK", 8)
     numbered[70][0].write_bytes(b"no image at all")
     fractions, (array, broken, notes) = run_to_end(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
@@ -176,29 +177,29 @@ def test_every_file_lands_in_its_place(
 def test_many_files_are_decoded_by_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(folder_images, "MANY_FILES", many)
+    monkeypatch.setattr(decoded_files, "MANY_FILES", many)
     seen: list[int] = []
 
     def watched(files: Files, form: ImageFormat, workers: int) -> Decoding:
         seen.append(workers)
         return decode_by_processes(files, form, workers)
 
-    monkeypatch.setattr(folder_images, "decode_by_processes", watched)
+    monkeypatch.setattr(decoded_files, "decode_by_processes", watched)
     data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200), threads=1)
     assert seen == ([1] if many == 100 else [])
     assert (pixels(data.train)[:, 0] == 255).all()
 
 
 def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk() -> None:
-    assert folder_images.count_decoders(Recipe(threads=3)) == 3
-    assert folder_images.count_decoders(Recipe()) == max(8, torch.get_num_threads())
+    assert decoded_files.count_decoders(Recipe(threads=3)) == 3
+    assert decoded_files.count_decoders(Recipe()) == max(8, computing_cores())
 
 
 def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     numbered: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is decoded stays decoded, and a stop is heard all the while."""
-    monkeypatch.setattr(folder_images, "PROCESS_CHUNK", 8)
+    monkeypatch.setattr(decoded_files, "PROCESS_CHUNK", 8)
     first, last = numbered[60][0], numbered[140][0]
     contents = {file: hang(file) for file in (first, last)}
     work = decode_by_processes(numbered, form(1), 1)
@@ -226,7 +227,7 @@ def test_an_image_that_crashes_its_decoder_is_broken_and_named(
 ) -> None:
     """The others lose nothing, even those that were being decoded by the processes beside it."""
     monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
-    monkeypatch.setattr(folder_images, "PROCESS_CHUNK", 8)
+    monkeypatch.setattr(decoded_files, "PROCESS_CHUNK", 8)
     crashing = (3, 70, 71, 149)
     for at in crashing:
         numbered[at][0].write_bytes(crashing_decoder.CRASHES)
@@ -325,5 +326,5 @@ def test_a_folder_with_test_images_keeps_them_for_the_end(tmp_path: Path, loader
     assert data.test is not None
     assert data.test.labels.tolist() == [0] * 4 + [1] * 4
     assert data.notes == ()
-    data = run_to_end(folder_images.load(scan(tmp_path, holdout=0.5), Recipe(), 0.0))[1]
+    data = run_to_end(loading.load(Recipe(data=str(tmp_path), holdout=0.5), 0.0))[1]
     assert f"{tmp_path}/val is not used" in data.notes[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,15 @@ import pytest
 import torch
 from torch import nn
 
-from engine.data.base.batch import RawBatch
+from engine.data.base.batch import Batch, RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.loading import load, load_at_once
 from engine.devices import device_resolution, graph_recording, timing
 from engine.models import registry
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
-from engine.training.cuda_graph import WARM_UP, CudaGraphStep
+from engine.training.cuda_graph import WARM_UP, CudaGraphSteps, StepInput
+from engine.training.loss import CrossEntropy
 from engine.training.trainer import Trainer
 from engine.training.trial_steps import TrialSteps
 from tests.test_streaming import many_images
@@ -31,21 +34,24 @@ __all__ = ["digits"]
 Step = Callable[[], None]
 
 
-def drawn(value: int, epoch: int = 1) -> RawBatch:
+def drawn(value: int, epoch: int = 1) -> StepInput:
     numbers = torch.full((3,), value)
-    return RawBatch(numbers.view(3, 1, 1, 1), numbers, numbers, epoch, value)
+    raw = RawBatch(numbers.view(3, 1, 1, 1), numbers, numbers, epoch, value)
+    return StepInput(raw, value / 10)
 
 
 class Tape:
-    """A step and its recording, which writes down on what images each was taken, and how."""
+    """Steps and their recording, which write down on what images each was taken, and how."""
 
     def __init__(self, failure: str = "") -> None:
         self.taken: list[tuple[str, int, int]] = []
         self.recorded = 0
         self._way, self._failure = "taken", failure
 
-    def step(self, drawn: RawBatch) -> None:
-        self.taken.append((self._way, int(drawn.labels[0]), int(drawn.epoch)))
+    def steps(self, inputs: Sequence[StepInput]) -> None:
+        for raw, rate in inputs:
+            assert float(rate) == int(raw.labels[0]) / 10
+            self.taken.append((self._way, int(raw.indices[0]), int(raw.epoch)))
 
     def record(self, step: Step) -> Step:
         self.recorded += 1
@@ -62,28 +68,39 @@ class Tape:
 
 def test_the_first_steps_are_taken_and_the_others_replayed_on_their_own_images() -> None:
     tape = Tape()
-    replay = CudaGraphStep(tape.step, tape.record)
+    replay = CudaGraphSteps(tape.steps, tape.record)
     for value in range(WARM_UP + 3):
-        replay(drawn(value, epoch=value // 2))
+        replay([drawn(value, epoch=value // 2)])
     expected = [("taken" if n < WARM_UP else "replayed", n, n // 2) for n in range(WARM_UP + 3)]
     assert tape.taken == expected
     assert tape.recorded == 1
 
 
+def test_several_steps_are_one_recording_each_on_its_own_images_and_rate() -> None:
+    tape = Tape()
+    replay = CudaGraphSteps(tape.steps, tape.record)
+    for call in range(WARM_UP + 2):
+        replay([drawn(4 * call + place, epoch=call) for place in range(4)])
+    assert tape.taken == [
+        ("taken" if n < 4 * WARM_UP else "replayed", n, n // 4) for n in range(4 * (WARM_UP + 2))
+    ]
+    assert tape.recorded == 1
+
+
 def test_the_images_of_others_stay_as_they_are() -> None:
     tape = Tape()
-    replay = CudaGraphStep(tape.step, tape.record)
+    replay = CudaGraphSteps(tape.steps, tape.record)
     all_drawn = [drawn(value) for value in range(WARM_UP + 2)]
     for each in all_drawn:
-        replay(each)
-    assert [int(each.labels[0]) for each in all_drawn] == list(range(WARM_UP + 2))
+        replay([each])
+    assert [int(each.raw.labels[0]) for each in all_drawn] == list(range(WARM_UP + 2))
 
 
 def test_what_cannot_be_recorded_is_taken_step_by_step() -> None:
     tape = Tape("operation not permitted when stream is capturing\nmore")
-    replay = CudaGraphStep(tape.step, tape.record)
+    replay = CudaGraphSteps(tape.steps, tape.record)
     for value in range(WARM_UP + 3):
-        replay(drawn(value))
+        replay([drawn(value)])
     assert tape.taken == [("taken", n, 1) for n in range(WARM_UP + 3)]
     assert tape.recorded == 1
     assert replay.failure == "RuntimeError: operation not permitted when stream is capturing"
@@ -91,12 +108,12 @@ def test_what_cannot_be_recorded_is_taken_step_by_step() -> None:
 
 def test_after_a_restore_it_is_recorded_anew() -> None:
     tape = Tape()
-    replay = CudaGraphStep(tape.step, tape.record)
+    replay = CudaGraphSteps(tape.steps, tape.record)
     for value in range(WARM_UP + 1):
-        replay(drawn(value))
+        replay([drawn(value)])
     replay.forget()
     for value in range(WARM_UP + 1):
-        replay(drawn(value))
+        replay([drawn(value)])
     assert [way for way, *_ in tape.taken] == 2 * [*["taken"] * WARM_UP, "replayed"]
     assert tape.recorded == 2
 
@@ -104,7 +121,9 @@ def test_after_a_restore_it_is_recorded_anew() -> None:
 # A whole training
 
 
-def training(data: Dataset, graph: str, tick: float = 0.01, **settings: Any) -> Trainer:
+def training(
+    data: Dataset, graph: str, tick: float = 0.01, together: int = 1, **settings: Any
+) -> Trainer:
     """LeNet-5 with all kinds of draws; on a processor nothing is recorded in earnest."""
     torch.set_num_threads(1)
     asked = {"epochs": 2, "batch": 128, "precision": "float32", "threads": 1, "lr": 0.02}
@@ -112,7 +131,7 @@ def training(data: Dataset, graph: str, tick: float = 0.01, **settings: Any) -> 
     resolved = msgspec.structs.replace(device_resolution.resolve(chosen, CPU, 32), cuda_graph=graph)
     torch.manual_seed(0)
     model = registry.build("lenet5", 1, 32, 10)
-    return Trainer(chosen, resolved, CPU, data, model, Ticking(tick))
+    return Trainer(chosen, resolved, CPU, data, model, Ticking(tick), together=together)
 
 
 def taken_up_again(make: Callable[[], Trainer]) -> tuple[Trainer, list[events.Event], Trainer]:
@@ -130,11 +149,11 @@ def taken_up_again(make: Callable[[], Trainer]) -> tuple[Trainer, list[events.Ev
 
 @pytest.fixture
 def recording(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The step is recorded as the step itself; the list holds a 1 for each recording."""
+    """A recording is the steps themselves; the list holds the number of generators of each."""
     recordings: list[int] = []
 
-    def recorded(step: Step, device: torch.device, draws: torch.Generator) -> Step:
-        recordings.append(1)
+    def recorded(step: Step, device: torch.device, draws: Sequence[torch.Generator]) -> Step:
+        recordings.append(len(draws))
         return step
 
     monkeypatch.setattr(graph_recording, "record_graph", recorded)
@@ -156,6 +175,61 @@ def test_replaying_changes_nothing(
             other.loss,
         )
     assert all(map(torch.equal, weights(replayed), weights(plain)))
+
+
+@pytest.mark.parametrize("settings", [{}, {"optimizer": "muon"}, {"norm_bias_lr": 3.0}])
+@pytest.mark.parametrize("together", [4, 16])
+def test_several_steps_in_one_launch_change_nothing(
+    digits: Dataset, recording: list[int], settings: dict[str, Any], together: int
+) -> None:
+    """Epochs of 22 steps: what is left of them is taken step by step."""
+    asked = {"ema": 0.0, "epochs": 6, "batch": 64, "schedule": "cosine", "bn": True, **settings}
+    plain = training(digits, "off", **asked)
+    found = training(digits, "on", together=together, **asked)
+    expected, told = said(plain), said(found)
+    assert sorted(recording) == [1, together]
+    assert [(e.train_loss, e.loss, e.lr) for e in ends(told)] == [
+        (e.train_loss, e.loss, e.lr) for e in ends(expected)
+    ]
+    assert found.step == plain.step
+    assert all(map(torch.equal, weights(found), weights(plain)))
+
+
+def test_an_average_of_the_weights_is_updated_between_all_steps(
+    digits: Dataset, recording: list[int]
+) -> None:
+    plain, replayed = training(digits, "off"), training(digits, "on", together=4)
+    said(plain), said(replayed)
+    assert recording == [1]
+    assert all(map(torch.equal, weights(replayed), weights(plain)))
+
+
+def test_layers_are_looked_at_between_launches_of_several_steps(
+    digits: Dataset, recording: list[int]
+) -> None:
+    found = said(training(digits, "on", tick=0.3, together=4, ema=0.0))
+    assert 4 in recording
+    assert len([event for event in found if isinstance(event, events.LayerHealth)]) > 3
+
+
+def test_a_loss_that_breaks_within_a_launch_is_that_of_its_own_step(
+    digits: Dataset, recording: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = itertools.count(1)
+    whole = CrossEntropy.__call__
+
+    def breaks(self: CrossEntropy, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        return whole(self, logits, batch) * (math.nan if next(losses) == 19 else 1)
+
+    monkeypatch.setattr(CrossEntropy, "__call__", breaks)
+    work = training(digits, "on", tick=0.0, together=4, ema=0.0, batch=32)
+    for _ in work.run():
+        if work.broken is not None:
+            break
+    assert recording == [4]
+    assert work.broken is not None
+    assert work.broken.step == 19
+    assert work.is_finite
 
 
 def test_layers_are_looked_at_in_steps_that_are_not_replayed(
@@ -196,7 +270,7 @@ def test_a_step_that_cannot_be_recorded_is_told_once(
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 
 
-def on_a_gpu(data: Dataset, graph: str, **settings: Any) -> Trainer:
+def on_a_gpu(data: Dataset, graph: str, together: int = 1, **settings: Any) -> Trainer:
     asked = {"epochs": 2, "lr": 2e-3, "precision": "float32", "dropout": 0.2, "crop": 2}
     chosen = build_recipe(settings={**asked, "cuda_graph": graph, **settings})
     device = torch.device("cuda", 0)
@@ -205,7 +279,7 @@ def on_a_gpu(data: Dataset, graph: str, **settings: Any) -> Trainer:
     torch.manual_seed(0)
     channels = data.train.shape[0]
     model = registry.build("lenet5", channels, 32, len(data.classes))
-    return Trainer(chosen, resolved, device, data, model, Ticking(0.01))
+    return Trainer(chosen, resolved, device, data, model, Ticking(0.01), together=together)
 
 
 def losses(found: list[events.Event]) -> list[float | None]:
@@ -220,10 +294,28 @@ def complaints(found: list[events.Event]) -> list[str]:
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon"])
 def test_a_gpu_replays_what_it_would_compute(digits: Dataset, optimizer: str) -> None:
     mixed = {"flip": "alternating", "mixup": 0.2, "cutmix": 1.0, "clip": 1.0}
-    settings = {**mixed, "optimizer": optimizer}
+    settings: dict[str, Any] = {**mixed, "optimizer": optimizer}
     plain, replayed = (said(on_a_gpu(digits, graph, **settings)) for graph in ("off", "on"))
     assert losses(replayed) == pytest.approx(losses(plain), rel=1e-3)
     assert not complaints(replayed)
+
+
+@GPU
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon"])
+def test_a_gpu_takes_several_steps_in_one_launch(digits: Dataset, optimizer: str) -> None:
+    mixed: dict[str, Any] = {
+        "flip": "alternating",
+        "mixup": 0.2,
+        "clip": 1.0,
+        "epochs": 6,
+        "schedule": "cosine",
+    }
+    settings: dict[str, Any] = {**mixed, "optimizer": optimizer, "norm_bias_lr": 3.0, "batch": 64}
+    plain, several = (
+        said(on_a_gpu(digits, "on", together=together, **settings)) for together in (1, 4)
+    )
+    assert losses(several) == pytest.approx(losses(plain), rel=1e-3)
+    assert not complaints(several)
 
 
 @GPU
@@ -266,7 +358,7 @@ def test_a_gpu_is_tried_as_it_will_train(monkeypatch: pytest.MonkeyPatch) -> Non
     replays: list[int] = []
     real = graph_recording.record_graph
 
-    def recorded(step: Step, device: torch.device, draws: torch.Generator) -> Step:
+    def recorded(step: Step, device: torch.device, draws: Sequence[torch.Generator]) -> Step:
         again = real(step, device, draws)
 
         def counted() -> None:

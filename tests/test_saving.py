@@ -195,6 +195,13 @@ def test_an_interval_of_steps_counts_each_step_once() -> None:
     assert [step for step in asked if interval.is_due(step)] == [20, 40]
 
 
+def test_an_interval_of_steps_ends_within_a_launch_of_several() -> None:
+    """Neither a resumed run at its first step nor one that has gone back saves at once."""
+    interval = SaveInterval("20steps", Clock())
+    asked = [20, 36, 52, 53, 69, 25, 41]
+    assert [step for step in asked if interval.is_due(step)] == [52, 69, 41]
+
+
 @pytest.mark.parametrize(("said", "seconds"), [("30s", 30), ("2m", 120), ("1h", 3600)])
 def test_an_interval_of_time(said: str, seconds: int) -> None:
     clock = Clock(100.0)

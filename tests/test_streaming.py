@@ -21,12 +21,12 @@ import torch
 from PIL import Image
 
 from engine.checkpoints import checkpoint
+from engine.data import loading
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset, ImageFiles, Images
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoder_workers import DecoderPool
-from engine.data.folders import folder_images as folders
 from engine.data.folders.image_folder import scan
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
@@ -81,8 +81,8 @@ def many_images(root: Path, count: int = 40) -> Path:
 
 
 def load(root: Path, loader: str) -> Dataset:
-    recipe = Recipe(loader=loader, size=SIZE)  # type: ignore[arg-type]
-    return run_to_end(folders.load(scan(root), recipe, 0.0))[1]
+    recipe = Recipe(data=str(root), loader=loader, size=SIZE)  # type: ignore[arg-type]
+    return run_to_end(loading.load(recipe, 0.0))[1]
 
 
 def streaming(
@@ -243,8 +243,9 @@ def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
 
 def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
     root = many_images(tmp_path)
-    chosen = build_recipe(settings={"epochs": 2, "batch": 8, "precision": "float32", "size": 32})
-    data = run_to_end(folders.load(scan(root), chosen, 0.0))[1]
+    given = {"data": str(root), "epochs": 2, "batch": 8, "precision": "float32", "size": 32}
+    chosen = build_recipe(settings=given)
+    data = run_to_end(loading.load(chosen, 0.0))[1]
     scan(root).train[3][0].write_bytes(b"no image")
     resolved = device_resolution.resolve(chosen, CPU, 32, data.loader)
     model = registry.build("lenet5", 1, 32, 2)

@@ -20,12 +20,15 @@ class SaveInterval:
         self._seconds = int(timed[:-1]) * UNIT_SECONDS[timed[-1]] if timed else 0
 
     def is_due(self, step: int) -> bool:
-        """Whether to save after this many steps; if so, this save counts as the last."""
+        """Whether to save after this many steps; if so, this save counts as the last.
+
+        Some numbers of steps may be left out, since several steps may be one launch.
+        """
         if step == self._step:
             return False
-        self._step = step
+        before, self._step = self._step, step
         if self._steps:
-            return step > 0 and step % self._steps == 0
+            return before >= 0 and step // self._steps > before // self._steps
         if not self._seconds or self._clock() - self._began < self._seconds:
             return False
         self._began = self._clock()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
-from pathlib import Path
 
 from engine.data import data_text
 from engine.data.base.dataset import Dataset
 from engine.data.folders import folder_images
-from engine.data.folders.image_folder import Folder, scan
+from engine.data.folders.folder_reading import FolderReading
 from engine.data.sets import cifar, digits, idx, svhn
 from engine.errors import UsageError
 from engine.recipes.recipe import Recipe
@@ -38,28 +36,17 @@ def load_at_once(loading: Loading) -> Dataset:
             return dataset
 
 
-def load(recipe: Recipe, room: float = math.inf) -> Loading:
+def load(recipe: Recipe, room: float = math.inf, reading: FolderReading | None = None) -> Loading:
     """Load the data of a recipe, yielding the fraction done at least every 100 ms or so.
 
-    A folder of images that needs more than `room` bytes is streamed. Raises DataError where the
+    A folder of images that needs more than `room` bytes is streamed; its `reading` may have begun
+    earlier. Raises DataError where the
     data is missing, empty, broken or too large, and UsageError where it cannot be streamed.
     """
     yield 0.0
     if recipe.data not in PUBLISHED:
-        return (yield from folder_images.load((yield from _scanned(recipe)), recipe, room))
+        read = yield from (reading or FolderReading(recipe)).wait()
+        return (yield from folder_images.load(read, recipe, room))
     if recipe.loader == "streaming":
         raise UsageError(data_text.cannot_stream(recipe.data))
     return (yield from PUBLISHED[recipe.data](recipe))
-
-
-def _scanned(recipe: Recipe) -> Generator[float, None, Folder]:
-    """Find the files of a folder on a thread, since there may be millions on a slow disk."""
-    pool = ThreadPoolExecutor(1)
-    try:
-        work = pool.submit(scan, Path(recipe.data), recipe.seed, recipe.holdout)
-        while not work.done():
-            wait([work], timeout=0.05)
-            yield 0.0
-        return work.result()
-    finally:
-        pool.shutdown(wait=False)

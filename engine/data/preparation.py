@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from engine.catalog import datasets
 from engine.data import data_text
+from engine.data.folders.folder_reading import FolderReading
 from engine.data.sets import download
+from engine.machine import memory
 from engine.protocol import events
 from engine.protocol.events import Event, PhaseName
 from engine.recipes.recipe import Recipe, Resolved
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 # A class dominates where all others together have at most this share: from there on an imbalance is
 # no longer mild (Google, "Imbalanced datasets", in its machine learning crash course).
 MINORITY = 0.2
+# Images that need more bytes, or more of the free memory, are not decoded early: perhaps they are
+# streamed.
+MOST_EARLY_BYTES, EARLY_SHARE = 2_000_000_000, 0.25
 
 T = TypeVar("T")
 Phases: TypeAlias = Generator[Event | None, None, T]
@@ -30,11 +35,21 @@ def download_phases(recipe: Recipe) -> Phases[None]:
         yield from _in_tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
 
 
-def loading_phases(recipe: Recipe, room: float) -> Phases[Dataset]:
-    """Load the data, or stream a folder that needs more than `room` bytes."""
+def early_reading(recipe: Recipe) -> FolderReading | None:
+    """Begin to read a folder of images, while torch is imported. Loads no torch itself."""
+    if recipe.data in datasets.DATASETS:
+        return None
+    return FolderReading(recipe, min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE))
+
+
+def loading_phases(recipe: Recipe, room: float, reading: FolderReading | None) -> Phases[Dataset]:
+    """Load the data, or stream a folder that needs more than `room` bytes.
+
+    The `reading` of a folder has begun before.
+    """
     from engine.data.loading import load
 
-    return (yield from _in_tenths("loading", recipe.data, load(recipe, room)))
+    return (yield from _in_tenths("loading", recipe.data, load(recipe, room, reading)))
 
 
 def _in_tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Phases[T]:

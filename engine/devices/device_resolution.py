@@ -24,7 +24,8 @@ def resolve(
 
     Precision: bfloat16 on a GPU that multiplies it (compute capability 8 and above), else float32.
     Memory format: channels-last on a CPU and with bfloat16. Compilation: only where the recipe says
-    so. `autotune` then changes what depends on the model.
+    so. Deterministic kernels: likewise, on a GPU; those of a CPU always are. `autotune` then
+    changes what depends on the model.
     """
     precision, layout = recipe.precision, recipe.memory_format
     if precision == "auto":
@@ -41,6 +42,7 @@ def resolve(
         loader=loader,
         compile="on" if recipe.compile == "on" else "off",
         cuda_graph="on" if alone and uses_cuda_graph(recipe, device) else "off",
+        deterministic="on" if device.type == "cuda" and recipe.deterministic == "on" else "off",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from engine.devices import device_text
 
 
 def record_graph(
-    step: Callable[[], None], device: torch.device, draws: torch.Generator
+    step: Callable[[], None], device: torch.device, draws: Sequence[torch.Generator]
 ) -> Callable[[], None]:
     """Record a step's launches on a GPU without computing; returns a function that replays them.
 
@@ -27,7 +27,8 @@ def record_graph(
     if 2 * (torch.cuda.max_memory_allocated(device) - kept) > free:
         raise torch.OutOfMemoryError(device_text.NO_ROOM_TO_RECORD)
     graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
-    graph.register_generator_state(draws)
+    for generator in draws:
+        graph.register_generator_state(generator)
     with (
         torch.cuda.device(device),
         _restored_on_failure(draws, device, pool),
@@ -39,13 +40,15 @@ def record_graph(
 
 
 @contextlib.contextmanager
-def _restored_on_failure(draws: torch.Generator, device: torch.device, pool: Any) -> Iterator[None]:
+def _restored_on_failure(
+    draws: Sequence[torch.Generator], device: torch.device, pool: Any
+) -> Iterator[None]:
     """Clean up after a failed recording into this pool, since PyTorch does not.
 
     A failed recording leaves its stream current and its generators unusable. Up to PyTorch 2.12 it
     also keeps memory that other streams have used (pytorch#180395).
     """
-    generators = draws, torch.cuda.default_generators[torch.cuda.current_device()]
+    generators = *draws, torch.cuda.default_generators[torch.cuda.current_device()]
     states = [generator.get_state() for generator in generators]
     with torch.cuda.stream(torch.cuda.current_stream(device)):
         try:

@@ -54,6 +54,13 @@ def held(processes: int, memory: str) -> str:
     return f"; {several} {memory}"
 
 
+# Starts
+
+
+def start_of(run: int | None) -> str:
+    return f"run {run}, the newest that got to a step"
+
+
 # Processor
 
 NO_VECTORS = "no vector instructions that PyTorch has kernels for"

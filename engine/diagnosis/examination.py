@@ -11,6 +11,7 @@ from engine.diagnosis import (
     processor_findings,
     program_findings,
     session_findings,
+    start_findings,
 )
 from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding
@@ -32,6 +33,7 @@ def examine(system: System, runs: Path, data_dir: str = "") -> list[Finding]:
             *session_findings.login(system),
             *session_findings.batch(system),
             *folder_findings.data(data_dir),
+            *start_findings.newest_start(runs),
         ]
         listed = nvml.gpus()
         torch = answer()

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn_tui.model_on_meta import compute_on_copy
+from cnn_tui.model_copy import compute_on_copy
 from cnn_tui.nested_tensors import tensors_in
 from cnn_tui.tensor_trace import TensorTrace
 

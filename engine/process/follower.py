@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
@@ -13,7 +11,7 @@ from engine.process.entry import exit_now
 from engine.process.session import AttemptOptions, Session
 from engine.process.worker import Worker
 from engine.recipes.recipe_building import read_recipe
-from engine.run.journal import Journal
+from engine.run.journal import UnwrittenJournal
 from engine.run.run_paths import RunDir
 
 POLL_SECONDS = 0.05
@@ -28,7 +26,7 @@ def follow(run: RunDir, rank: Rank, options: AttemptOptions, err: TextIO) -> int
     """
     _listen(rank)
     # Rank 0 writes the same events.
-    journal = Journal(Path(os.devnull))
+    journal = UnwrittenJournal()
     recipe = read_recipe(run.recipe)
     session = Session(run, recipe, "", journal, journal.append, rank)
     stream = session.stream(options)

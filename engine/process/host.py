@@ -29,6 +29,7 @@ from engine.process.journal_budget import JournalBudget
 from engine.process.line_printer import LinePrinter, say
 from engine.process.lines import Lines
 from engine.process.session import AS_USUAL, AttemptOptions, Session
+from engine.process.start_cost import StartCost, process_start
 from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
@@ -108,6 +109,7 @@ class Host:
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         self._budget = JournalBudget(time.monotonic)
+        self._start_cost = StartCost(time.monotonic, process_start())
         recipe = read_recipe(claim.run.recipe)
         self._session = Session(
             claim.run, recipe, self._attempt, self._journal, self._append, self._rank
@@ -165,6 +167,8 @@ class Host:
         """
         event = self._at_this_step(event)
         self._write_due(lambda: self._budget.admitted(event))
+        for alert in self._start_cost.alerts(event):
+            self._append(alert)
 
     def _at_this_step(self, event: Event) -> Event:
         return msgspec.structs.replace(event, step=event.step or self._session.step)

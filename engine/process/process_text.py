@@ -6,9 +6,33 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.numbers import share, significant
+from engine.machine import machine_text
+from engine.numbers import duration, share, significant
 from engine.start import start_text
 from engine.text import harmless, in_epochs
+
+# What a start does before its first phase: the interpreter, and the command line where it is one.
+PYTHON = "Python"
+START_PHASES = {
+    "starting": PYTHON,
+    "loading PyTorch": "PyTorch",
+    "loading model": "model",
+    f"loading {machine_text.MEASURES}": "measuring",
+    "training": "first step",
+}
+# A phase of a start that takes fewer seconds is not told.
+SHORT_PHASE = 0.05
+
+
+def start_phase(name: str, note: str) -> str:
+    """What a phase is called among those of a start; loading anything else is loading images."""
+    usual = "images" if name == "loading" else name
+    return START_PHASES.get(f"{name} {note}".rstrip(), usual)
+
+
+def start_cost(total: float, seconds: Mapping[str, float]) -> str:
+    told = [f"{name} {duration(s)}" for name, s in seconds.items() if s >= SHORT_PHASE]
+    return f"the first step came after {duration(total)}: {', '.join(told)}"
 
 
 def test_left_out(why: str) -> str:

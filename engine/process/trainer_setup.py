@@ -20,6 +20,7 @@ from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import Description, RunState
 from engine.data import preparation
 from engine.data.base.dataset import Dataset
+from engine.data.folders.folder_reading import FolderReading
 from engine.devices import device as devices
 from engine.devices import device_resolution
 from engine.distributed.rank import Rank
@@ -63,8 +64,8 @@ class TrainerSetup:
         self._run, self._recipe, self._attempt, self._rank = run, recipe, attempt, rank
         self._force = force
 
-    def set_up(self) -> Generator[Event | None, None, Ready]:
-        """Set up the trainer.
+    def set_up(self, reading: FolderReading | None = None) -> Generator[Event | None, None, Ready]:
+        """Set up the trainer; the `reading` of its folder may have begun before.
 
         Raises the errors of choosing a device, loading and building, and RunError where the data
         is not that of the checkpoint from which the run resumes.
@@ -74,13 +75,14 @@ class TrainerSetup:
         yield from self._unusable_gpu(device)
         room = devices.room(device, rank.count_here)
         saved = rank.broadcast(self._load_last)
-        dataset = yield from preparation.loading_phases(recipe, room)
+        dataset = yield from preparation.loading_phases(recipe, room, reading)
         # The digests of the images take seconds for a large data set: they are made once.
         needed = rank.leads or saved is not None
         lists = resume_checks.image_lists(dataset, recipe) if needed else None
         change = self._check_data(saved, dataset, lists)
         yield events.Phase("loading", note="model")
         model, resolved = yield from self._build(device, dataset)
+        yield events.Phase("loading", note="model")  # after a measurement, which is another phase
         # The other ranks take over the leader's weights.
         if rank.leads and saved is None:
             yield from model_init.initialise(model, recipe, dataset)

@@ -341,6 +341,8 @@ class Steered(_Event, frozen=True):
 NON_FINITE_LOSS = "loss"
 # The code of the alert about an activation function after the logits.
 ENDING = "logits"
+# The code of the alert about what a start cost; its values are the seconds of each phase.
+START_COST = "start"
 
 
 class Alert(_Event, frozen=True):

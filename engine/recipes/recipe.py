@@ -111,6 +111,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     loader: Literal["auto", "resident", "streaming"] = "auto"
     compile: Literal["auto", "off", "on"] = "auto"
     cuda_graph: Literal["auto", "off", "on"] = "auto"
+    deterministic: Literal["auto", "off", "on"] = "auto"
 
 
 # The fields that a resume may change: those that decide when the run saves and ends, and where its
@@ -131,6 +132,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     loader: Literal["resident", "streaming"] = "resident"
     compile: Literal["off", "on"] = "off"
     cuda_graph: Literal["off", "on"] = "off"
+    deterministic: Literal["off", "on"] = "off"
 
 
 COMMENTS: Mapping[str, str] = {
@@ -192,6 +194,8 @@ COMMENTS: Mapping[str, str] = {
     "loader": "auto, resident (images stay in memory) or streaming (decoded from disk)",
     "compile": "auto (on a GPU, for runs longer than a quarter of an hour), off or on",
     "cuda_graph": "launch a whole training step as one CUDA graph: auto (on one GPU), off or on",
+    "deterministic": "kernels of a GPU that compute the same bits in every run, as those of a CPU "
+    "do: auto (off), off or on",
 }
 
 

@@ -90,3 +90,20 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+class UnwrittenJournal(Journal):
+    """Numbers events and writes none: the journal of a rank that does not lead."""
+
+    def __init__(self, clock: Callable[[], float] = wall_clock) -> None:
+        self._clock, self.seq, self.write_error = clock, 0, ""
+
+    def append(self, event: Event) -> Event:
+        self.seq += 1
+        return msgspec.structs.replace(event, seq=self.seq, time=round(self._clock(), 3))
+
+    def sync(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -29,6 +29,10 @@ KEEP_MEMORY = {
 # value, while one alone is as fast.
 SPIN_COUNT = "50000"
 
+# For cuBLAS: one workspace for each stream, so that its products have the same bits every time
+# ("Results reproducibility" in its docs). Older versions of PyTorch complain without it.
+ONE_WORKSPACE = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+
 # The most processes of the compiler. Each takes hundreds of MB, and more of them help little.
 COMPILE_WORKERS = 4
 
@@ -46,6 +50,7 @@ def environment(recipe: Recipe, processes: int = 1) -> Mapping[str, str]:
         "GOMP_SPINCOUNT": SPIN_COUNT,
         "CUDA_DEVICE_ORDER": gpu_numbering.NVML_ORDER,  # torch then numbers GPUs as the launcher
         **KEEP_MEMORY,
+        **(ONE_WORKSPACE if recipe.deterministic == "on" else {}),
     }
     fixed = {
         "PYTHONSAFEPATH": "1",

@@ -86,12 +86,19 @@ class Learner:
         return logits.detach()
 
     def after_step(self, step: int, images: int) -> None:
-        """Count this rank's `images` and update the EMA after a step, outside of the recording."""
+        """Count this rank's `images` and update the EMA, outside of the recording.
+
+        After each step, or after several without an EMA.
+        """
         self.metrics.count(images)
         if self._ema is not None:
             self._ema.update(step)
 
-    def set_rate(self, lr: float) -> None:
+    @property
+    def keeps_ema(self) -> bool:
+        return self._ema is not None
+
+    def set_rate(self, lr: float | Tensor) -> None:
         optimizers.set_rate(self._optimizers, lr)
 
     def health_meter(self, images: Tensor) -> LayerHealthMeter:

@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
+
+from engine.training.eager_optimizers import EagerOptimizer
 
 # Five applications of the quintic a x + b x³ + c x⁵ bring singular values near 1.
 STEPS = 5
@@ -22,7 +23,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 ADAM_RMS = 0.2
 
 
-class Muon(Optimizer):
+class Muon(EagerOptimizer):
     """For matrices and for convolution kernels, as matrices (outputs, inputs · height · width).
 
     Weight decay is decoupled, as in AdamW. The orthogonalisation computes in `dtype`.

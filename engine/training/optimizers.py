@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import Optimizer
 
 from engine.recipes.recipe import Recipe
+from engine.training.eager_optimizers import SGD, Adam, AdamW
 from engine.training.muon import Muon
 
 
@@ -91,15 +92,19 @@ def _rate(lr: float, device: torch.device) -> float | Tensor:
     return torch.tensor(lr, device=device) if device.type == "cuda" else lr
 
 
-def set_rate(optimizers: Iterable[Optimizer], lr: float) -> None:
-    """Set the rate of every parameter group, times its scale, without waiting for the device."""
+def set_rate(optimizers: Iterable[Optimizer], lr: float | Tensor) -> None:
+    """Set the rate of every parameter group, times its scale, without waiting for the device.
+
+    A recorded step reads it from a tensor () float64 on its device.
+    """
     for optimizer in optimizers:
         for group in optimizer.param_groups:
-            rate = lr * group["scale"]
+            # On a GPU each product is a launch more.
+            rate = lr if group["scale"] == 1 else lr * group["scale"]
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(rate)
             else:
-                group["lr"] = rate
+                group["lr"] = float(rate)
 
 
 def restore(optimizers: Iterable[Optimizer], states: Iterable[dict[str, Any]]) -> None:

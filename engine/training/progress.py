@@ -34,8 +34,8 @@ class Progress:
         return self.ended_epochs + 1
 
     @property
-    def epoch_has_steps_left(self) -> bool:
-        return self.step < self.epoch * self.steps_per_epoch
+    def steps_left_in_epoch(self) -> int:
+        return self.epoch * self.steps_per_epoch - self.step
 
     @property
     def out_of_patience(self) -> bool:

@@ -80,8 +80,8 @@ class StepReporter:
         return self._inspections.maps()
 
     def is_due(self) -> bool:
-        """Also due after the first step, for its loss, and after a loss that is not finite."""
-        urgent = self._progress.step == 1 or self._guard.unreported
+        """Also due after the first step of an attempt, and after a loss that is not finite."""
+        urgent = not self._window.step or self._guard.unreported
         return not self._metrics.is_reading and (urgent or self._pace.is_due("steps"))
 
     def read_metrics(self) -> None:

@@ -1,8 +1,9 @@
 """The training loop, as a generator of events.
 
-It yields after every step and every evaluation batch: an event, or None when nothing is due. Its
-consumer decides on pauses and the end: between two yields it can pause, save or stop the run. The
-loop never yields inside `no_grad` or `autocast`, which would leak to the consumer.
+It yields after every step (after several that are one launch) and after every evaluation batch: an
+event, or None when nothing is due. Its consumer decides on pauses and the end: between two yields
+it can pause, save or stop the run. The loop never yields inside `no_grad` or `autocast`, which
+would leak to the consumer.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import copy
 import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import NamedTuple
 
 import torch
 from msgspec import UNSET
@@ -18,14 +20,14 @@ from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
 from engine.checkpoints.run_state import RunShape, TrainingState
-from engine.data.base.batch import RawBatch
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derive_seed
 from engine.data.loaders import loader_choice
 from engine.data.loaders.training_loader import EpochBatches
 from engine.devices import device as devices
-from engine.devices import forward_pass, graph_recording
+from engine.devices import forward_pass
 from engine.devices.backlog import Backlog
+from engine.devices.determinism import DeterministicKernels
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.inspection import layer_events
@@ -39,15 +41,22 @@ from engine.protocol.events import Event, measured
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import training_text
 from engine.training.confusion_counts import confusion
-from engine.training.cuda_graph import CudaGraphStep
 from engine.training.evaluator import Evaluator
 from engine.training.learner import Learner
 from engine.training.metrics import EvaluationResult, balanced
 from engine.training.non_finite_guard import BrokenBatch
 from engine.training.progress import Progress
+from engine.training.recorded_steps import RecordedSteps
 from engine.training.step_reporter import Reporter, SilentReporter, StepReporter
 from engine.training.step_timer import StepTimer
 from engine.training.training_state import StatefulParts
+
+
+class Taken(NamedTuple):
+    """The steps that were taken at once, and the number of their images."""
+
+    steps: int
+    images: int
 
 
 class Trainer:
@@ -62,8 +71,11 @@ class Trainer:
         model: nn.Module,
         clock: Callable[[], float],
         rank: Rank | None = None,
+        together: int = 1,
     ) -> None:
+        """A GPU takes `together` steps in one launch, where they are recorded."""
         self._recipe, self._device, self._dataset = recipe, device, dataset
+        self._kernels = DeterministicKernels() if resolved.deterministic == "on" else None
         self._rank = rank = rank or Rank()
         self._learner = Learner(recipe, resolved, device, dataset.class_counts, model, rank)
         layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
@@ -74,11 +86,15 @@ class Trainer:
         self._judge = Judge(device, resolved.precision, recipe.tta)
         self._evaluator = self._new_evaluator(clock)
         self._backbone = FrozenBackbone(model, recipe.freeze, dataset.train.shape)
-        self._graph = self._new_graph_step() if resolved.cuda_graph == "on" else None
         self._backlog = Backlog(device)
         self.layers = layer_events.layers(self.model, *dataset.train.shape[:2])
         self.inspector = Inspector(self.eval_model, self.layers, dataset, self._loader, self._judge)
-        self.progress = Progress(recipe, self._loader.steps_per_epoch)
+        self.progress = progress = Progress(recipe, self._loader.steps_per_epoch)
+        self._recorded = (
+            RecordedSteps(self._learner, self._loader, progress, device, together)
+            if resolved.cuda_graph == "on"
+            else None
+        )
         self._timer = StepTimer(clock)
         shape = RunShape(
             steps_per_epoch=self.steps_per_epoch, batch=self.batch, classes=len(dataset.classes)
@@ -130,7 +146,7 @@ class Trainer:
             if progress.out_of_patience:
                 break
             yield events.Phase("training", step=self.step)
-            if progress.epoch_has_steps_left:
+            if progress.steps_left_in_epoch:
                 yield from self._train()
             yield from self._end_epoch()
         progress.is_over = True
@@ -162,10 +178,10 @@ class Trainer:
         self._rank.start_steps()
         first = self.step % self.steps_per_epoch
         with contextlib.closing(self._loader.epoch(self.epoch, first)) as batches:
-            while self.progress.epoch_has_steps_left:
+            while self.progress.steps_left_in_epoch:
                 self._timer.start()
-                images = self._step(batches)
-                self.progress.step += 1
+                steps, images = self._take(batches)
+                self.progress.step += steps
                 self._learner.after_step(self.step, images)
                 self._backlog.add()  # a CPU-GPU sync: waits for the step before the last few
                 self._timer.stop()
@@ -175,46 +191,38 @@ class Trainer:
         self.model.train()
         self._backbone.start_epoch(self.epoch)
 
-    def _step(self, batches: EpochBatches) -> int:
-        """Learn from the next batch; returns the number of its images.
+    def _take(self, batches: EpochBatches) -> Taken:
+        """Learn from the next batch, or from those of the next launch.
 
         A step whose layers are measured is never replayed, since a graph does not run the meter.
         """
         measures = self._reporter.health_is_due(self.step)
-        self._learner.set_rate(self.progress.rate(self.step))
-        if self._graph is not None and not measures:
-            raw = batches.next_raw()
+        if self._recorded is not None and not measures:
+            inputs = self._recorded.next_inputs(batches)
             self._timer.images_arrived()
-            self._graph(raw)
-            return len(raw.labels)
+            self._recorded.take(inputs)
+            return Taken(len(inputs), sum(len(raw.labels) for raw, _ in inputs))
+        self._learner.set_rate(self.progress.rate(self.step))
         batch = batches.next()
         self._timer.images_arrived()
         meter = self._learner.health_meter(batch.images) if measures else None
         logits = self._learner.learn(batch, self.step + 1, meter)
         if meter is not None:
             self._reporter.await_health(LayerHealthReading(meter, logits), self.step + 1)
-        return len(batch.labels)
-
-    def _new_graph_step(self) -> CudaGraphStep:
-        """A recorded step on raw batches: the graph contains the augmentation too."""
-
-        def step(raw: RawBatch) -> None:
-            self._learner.learn(self._loader.augmented(raw), self.step + 1)
-
-        return CudaGraphStep(
-            step,
-            lambda step: graph_recording.record_graph(step, self._device, self._loader.draws),
-        )
+        return Taken(1, len(batch.labels))
 
     def _reports(self) -> list[Event]:
         """The events that are due after a step."""
         if self._rank.report_is_due(self._reporter.is_due):
             self._reporter.read_metrics()  # a CPU-GPU sync, asynchronous: an event marks its end
         reports = self._reporter.arrived()
-        if self._graph is not None and self._graph.failure:
-            sentence = training_text.not_recorded(self._graph.failure)
+        if self._recorded is not None and self._recorded.failure:
+            sentence = training_text.not_recorded(self._recorded.failure)
             reports.append(events.Alert("warning", "cuda-graph", sentence, step=self.step))
-            self._graph = None
+            self._recorded = None
+        for operation in self._kernels.without() if self._kernels is not None else ():
+            sentence = training_text.not_deterministic(operation)
+            reports.append(events.Alert("warning", "deterministic", sentence, step=self.step))
         return reports
 
     # The end of an epoch, and of the run
@@ -286,8 +294,8 @@ class Trainer:
     def restore(self, state: TrainingState) -> None:
         """Go back to the step of `state`. Raises RunError where it belongs to another run."""
         self._parts.restore(state)
-        if self._graph is not None:
-            self._graph.forget()
+        if self._recorded is not None:
+            self._recorded.forget()
         self._seed_follower()
 
     def _seed_follower(self) -> None:

@@ -17,6 +17,13 @@ def not_recorded(why: str) -> str:
     )
 
 
+def not_deterministic(operation: str) -> str:
+    return (
+        f"{harmless(operation)} has no kernel that computes the same bits every time, so two runs "
+        "of this seed may differ; if they must not, replace the layer that needs it."
+    )
+
+
 def loss_not_finite(step: int, layer: str) -> str:
     where = f", first in {harmless(layer)}" if layer else ""
     return (

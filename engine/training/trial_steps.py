@@ -44,9 +44,8 @@ class TrialSteps:
         """The step as a CUDA graph, or the step itself where it cannot be recorded."""
         for _ in range(WARM_UP):
             step()
-        draws = torch.Generator(self._device)
         try:
-            return graph_recording.record_graph(step, self._device, draws)
+            return graph_recording.record_graph(step, self._device, ())
         except RuntimeError:
             return step
 

@@ -101,3 +101,11 @@ def test_a_logarithmic_axis_holds_what_is_above_nought() -> None:
         False,
     ]
     assert [log.share(value) for value in (0.0, 0.01, 0.1, 1.0)] == [0.0, 0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [(13275.0, "13.275k"), (1327.5, "1327.5"), (1.325e-4, "1.325e-4"), (0.1 + 0.2, "0.3")],
+)
+def test_a_division_is_labelled_exactly(value: float, label: str) -> None:
+    assert scale.y_label(value) == label

@@ -15,6 +15,8 @@ from tui.drawing.cells import Row, Span
 LABEL_ROWS = 3
 # The dots of a cell, one above the other.
 DOTS = 4
+# The digits of a label: three of a limit, and those of a quarter of the smallest step between two.
+DIGITS = 6
 
 
 class Scale(NamedTuple):
@@ -100,14 +102,17 @@ def _digit(value: float, *, upward: bool) -> float:
 
 
 def y_label(value: float) -> str:
-    """A round value, exactly: 0, 2.5, 100, 0.015, 4e-4, 15k; a limit has at most five cells."""
+    """A round value, exactly: 0, 2.5, 100, 0.015, 4e-4, 15k; a limit has at most five cells.
+
+    A division between limits may need more digits, as 13.275k.
+    """
     size = abs(value)
     for bound, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if max(1e4, bound) <= size < 1e12:
-            return f"{value / bound:.4g}{unit}"
+            return f"{value / bound:.{DIGITS}g}{unit}"
     if value and not 1e-3 <= size < 1e4:
-        return numbers.short(value, 1e-3)
-    return f"{value:.4g}"
+        return numbers.short(value, 1e-3, DIGITS)
+    return f"{value:.{DIGITS}g}"
 
 
 def beside_labels(plot: Sequence[Row], scale: Scale, left: int) -> list[Row]:

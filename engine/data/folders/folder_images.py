@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,10 +19,14 @@ from engine.data.base.dataset import (
     check_memory,
     relative_names,
 )
-from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
-from engine.data.decoding.decoder_workers import CannotStartError
-from engine.data.decoding.decoders import Decoders
-from engine.data.folders.format_choice import common_format, sample_headers
+from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.folders.decoded_files import (
+    DecodedFiles,
+    count_decoders,
+    decode_by_threads,
+    decoded,
+)
+from engine.data.folders.folder_reading import ReadFolder
 from engine.data.folders.image_folder import Files, Folder
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -38,37 +38,22 @@ SAMPLE_IMAGES = 1_000
 # The standard deviation of images that are all black or all white: one grey level.
 LEAST_CONTRAST = 1.01 / 255
 
-CHUNK = 64
-# The number of decoding threads. It may exceed the cores, since some threads wait for the disk.
-THREADS = 8
-# From this number of files on, starting processes pays off. Threads share one interpreter, which
-# small files keep busy for most of their time.
-MANY_FILES = 4_000
-# The number of files that a process decodes at a time. Small files take a twentieth of a second, so
-# communication costs little.
-PROCESS_CHUNK = 256
 
-
-class DecodedFiles(NamedTuple):
-    """Pixels (N, C, size, size) of N files, why some are broken (by index), and notes."""
-
-    pixels: Pixels
-    broken: dict[int, str]
-    notes: tuple[str, ...] = ()
-
-
-def load(folder: Folder, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
+def load(read: ReadFolder, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
     """The images of a folder, yielding the fraction done at least every 100 ms.
 
     The images stay in memory, or are streamed where they need more than `room` bytes, unless the
     recipe decides. Raises DataError where more than 1 % of the decoded images are broken, or where
     memory is too small.
     """
-    image_format = common_format(sample_headers(folder.files), recipe.size)
+    folder, image_format, early = read
     fits = bytes_of(len(folder.files), image_format.shape) <= room
     if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
         return (yield from load_streamed(folder, image_format))
-    return (yield from load_resident(folder, image_format, count_decoders(recipe)))
+    files = folder.files
+    check_memory(len(files), image_format.channels, image_format.size)
+    all_decoded = early or (yield from decoded(files, image_format, count_decoders(recipe)))
+    return resident(folder, image_format, all_decoded)
 
 
 def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float, None, Dataset]:
@@ -89,13 +74,9 @@ def load_streamed(folder: Folder, image_format: ImageFormat) -> Generator[float,
     return assemble(folder, splits, sampled.pixels, (), image_format.frame)
 
 
-def load_resident(
-    folder: Folder, image_format: ImageFormat, workers: int
-) -> Generator[float, None, Dataset]:
+def resident(folder: Folder, image_format: ImageFormat, all_decoded: DecodedFiles) -> Dataset:
     """All images of a folder in memory, in place of each broken one the next."""
-    files = folder.files
-    check_memory(len(files), image_format.channels, image_format.size)
-    pixels, broken, decode_notes = yield from decoded(files, image_format, workers)
+    files, (pixels, broken, decode_notes) = folder.files, all_decoded
     notes = decode_notes + broken_notes(broken, files, folder.path)
     splits, start = [], 0
     for part in (folder.train, folder.validation, folder.test):
@@ -104,19 +85,6 @@ def load_resident(
         splits.append(with_gaps_filled(pixels[start:end], part, gaps, folder.path))
         start = end
     return assemble(folder, splits, splits[0].pixels, notes, image_format.frame)
-
-
-def decoded(
-    files: Files, image_format: ImageFormat, workers: int
-) -> Generator[float, None, DecodedFiles]:
-    """Decode files by processes where there are many, by threads where processes cannot start."""
-    if len(files) < MANY_FILES:
-        return (yield from decode_by_threads(files, image_format))
-    try:
-        return (yield from decode_by_processes(files, image_format, workers))
-    except CannotStartError as error:
-        pixels, broken, _ = yield from decode_by_threads(files, image_format)
-        return DecodedFiles(pixels, broken, (data_text.decoded_by_threads(str(error)),))
 
 
 def assemble(
@@ -134,63 +102,6 @@ def assemble(
         folder.classes,
         *(train, validation, folder.validates, mean, std, notes, final, frame),
     )
-
-
-def count_decoders(recipe: Recipe) -> int:
-    """The number of processes that decode a folder: the recipe's, or at least one for each core."""
-    return max(THREADS, torch.get_num_threads()) if recipe.threads == "auto" else recipe.threads
-
-
-def decode_by_threads(
-    files: Files, image_format: ImageFormat
-) -> Generator[float, None, DecodedFiles]:
-    """Decode files, yielding the fraction done."""
-    pixels = np.empty((len(files), *image_format.shape), np.uint8)
-    broken: dict[int, str] = {}
-    starts = range(0, len(files), CHUNK)
-    pool = ThreadPoolExecutor(THREADS)
-    try:
-        chunks = [
-            pool.submit(
-                decode_all, chunk_paths(files, start), image_format, pixels[start : start + CHUNK]
-            )
-            for start in starts
-        ]
-        for start, chunk in zip(starts, chunks, strict=True):
-            while not chunk.done():
-                wait([chunk], timeout=0.05)
-                yield start / len(files)
-            broken |= {start + index: why for index, why in chunk.result().items()}
-            yield start / len(files)
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return DecodedFiles(pixels, broken)
-
-
-def decode_by_processes(
-    files: Files, image_format: ImageFormat, workers: int
-) -> Generator[float, None, DecodedFiles]:
-    """The same with `workers` processes.
-
-    Raises DataError where processes die again and again.
-    """
-    decoders = Decoders(workers, 1, len(files), image_format, PROCESS_CHUNK)
-    try:
-        task = decoders.submit(0, [file for file, _ in files])
-        yield from decoders.progress(task)
-        broken = decoders.result(task)
-    except BrokenProcessPool as error:
-        raise DataError(decoders.why_died) from error
-    finally:
-        decoders.close()
-    deaths = decoders.pop_replacements()
-    notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
-    return DecodedFiles(decoders.pixels[0], broken, notes)
-
-
-def chunk_paths(files: Files, start: int) -> Sequence[Path]:
-    """The files of the chunk that starts here."""
-    return [file for file, _ in files[start : start + CHUNK]]
 
 
 def broken_notes(broken: dict[int, str], files: Files, path: Path) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class TrainingLoader(ABC):
         self.batch = min(batch, count)
         self._part, self._share = part, part.share(self.batch, count)
         self.steps_per_epoch = count // self.batch
-        # The same generator for all steps, since a recorded step always draws from it.
+        # The same generator for all steps, since a recorded step always draws from its own.
         self.draws = torch.Generator(device)
 
     @abstractmethod
@@ -53,21 +53,21 @@ class TrainingLoader(ABC):
             for _ in range(first, self.steps_per_epoch):
                 yield batches.next()
 
-    def seed_draws(self, raw: RawBatch) -> None:
+    def seed_draws(self, raw: RawBatch, draws: torch.Generator) -> None:
         """Seed `draws` with (seed, epoch, step), which determine the augmentation of this batch."""
-        self._augmentation.seed_generator(self.draws, raw)
+        self._augmentation.seed_generator(draws, raw)
 
-    def augmented(self, raw: RawBatch) -> Batch:
+    def augmented(self, raw: RawBatch, draws: torch.Generator) -> Batch:
         """The batch that a step learns from; draws random numbers from `draws` alone."""
-        return self._augmentation(raw, self.draws, self.normalise)
+        return self._augmentation(raw, draws, self.normalise)
 
 
 class EpochBatches:
     """Gives each step of an epoch its batch.
 
-    `next` and `next_raw` take the next images and seed the loader's generator for them. Nothing
-    else seeds it while a run trains. Eager augmentation draws from it at once; a CUDA graph draws
-    from the state that it has at the replay. So do not take other batches from the same loader
+    `next` and `next_raw` take the next images and seed a generator for them: the loader's, or the
+    given one. Nothing else seeds it while a run trains. Eager augmentation draws from it at once; a
+    CUDA graph draws from the state that it has at the replay. So do not seed it for another batch
     between a call and its step.
     """
 
@@ -76,12 +76,13 @@ class EpochBatches:
 
     def next(self) -> Batch:
         """The next batch, ready to learn from."""
-        return self._loader.augmented(self.next_raw())
+        draws = self._loader.draws
+        return self._loader.augmented(self.next_raw(draws), draws)
 
-    def next_raw(self) -> RawBatch:
+    def next_raw(self, draws: torch.Generator) -> RawBatch:
         """The next images, for a recorded step, which augments them itself."""
         raw = next(self._raw)
-        self._loader.seed_draws(raw)
+        self._loader.seed_draws(raw, draws)
         return raw
 
     def close(self) -> None:

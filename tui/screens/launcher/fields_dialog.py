@@ -39,7 +39,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("saturation", "hue", "cutout", "erasing", "mixup", "cutmix"),
     ),
     launcher_text.SAVING: ("patience", "on_nan", "save_every", "keep"),
-    launcher_text.HARDWARE: ("gpus", "memory_format", "threads", "loader", "compile", "cuda_graph"),
+    launcher_text.HARDWARE: (
+        *("gpus", "memory_format", "threads", "loader", "compile", "cuda_graph", "deterministic"),
+    ),
 }
 SHOWN = tuple(key for keys in GROUPS.values() for key in keys)
 _TYPES = get_type_hints(Recipe, include_extras=True)

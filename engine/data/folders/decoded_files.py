@@ -1,0 +1,108 @@
+"""Decodes the files of a folder, by processes or by threads. Loads no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.data import data_text
+from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
+from engine.data.decoding.decoder_workers import CannotStartError
+from engine.data.decoding.decoders import Decoders
+from engine.data.folders.image_folder import Files
+from engine.errors import DataError
+from engine.machine.cgroups import computing_cores
+from engine.recipes.recipe import Recipe
+
+CHUNK = 64
+# The number of decoding threads. It may exceed the cores, since some threads wait for the disk.
+THREADS = 8
+# From this number of files on, starting processes pays off. Threads share one interpreter, which
+# small files keep busy for most of their time.
+MANY_FILES = 4_000
+# The number of files that a process decodes at a time. Small files take a twentieth of a second, so
+# communication costs little.
+PROCESS_CHUNK = 256
+
+
+class DecodedFiles(NamedTuple):
+    """Pixels (N, C, size, size) of N files, why some are broken (by index), and notes."""
+
+    pixels: Pixels
+    broken: dict[int, str]
+    notes: tuple[str, ...] = ()
+
+
+def decoded(
+    files: Files, image_format: ImageFormat, workers: int
+) -> Generator[float, None, DecodedFiles]:
+    """Decode files by processes where there are many, by threads where processes cannot start."""
+    if len(files) < MANY_FILES:
+        return (yield from decode_by_threads(files, image_format))
+    try:
+        return (yield from decode_by_processes(files, image_format, workers))
+    except CannotStartError as error:
+        pixels, broken, _ = yield from decode_by_threads(files, image_format)
+        return DecodedFiles(pixels, broken, (data_text.decoded_by_threads(str(error)),))
+
+
+def count_decoders(recipe: Recipe) -> int:
+    """The number of processes that decode a folder: the recipe's, or at least one for each core."""
+    return max(THREADS, computing_cores()) if recipe.threads == "auto" else recipe.threads
+
+
+def decode_by_threads(
+    files: Files, image_format: ImageFormat
+) -> Generator[float, None, DecodedFiles]:
+    """Decode files, yielding the fraction done."""
+    pixels = np.empty((len(files), *image_format.shape), np.uint8)
+    broken: dict[int, str] = {}
+    starts = range(0, len(files), CHUNK)
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        chunks = [
+            pool.submit(
+                decode_all, chunk_paths(files, start), image_format, pixels[start : start + CHUNK]
+            )
+            for start in starts
+        ]
+        for start, chunk in zip(starts, chunks, strict=True):
+            while not chunk.done():
+                wait([chunk], timeout=0.05)
+                yield start / len(files)
+            broken |= {start + index: why for index, why in chunk.result().items()}
+            yield start / len(files)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return DecodedFiles(pixels, broken)
+
+
+def decode_by_processes(
+    files: Files, image_format: ImageFormat, workers: int
+) -> Generator[float, None, DecodedFiles]:
+    """The same with `workers` processes.
+
+    Raises DataError where processes die again and again.
+    """
+    decoders = Decoders(workers, 1, len(files), image_format, PROCESS_CHUNK)
+    try:
+        task = decoders.submit(0, [file for file, _ in files])
+        yield from decoders.progress(task)
+        broken = decoders.result(task)
+    except BrokenProcessPool as error:
+        raise DataError(decoders.why_died) from error
+    finally:
+        decoders.close()
+    deaths = decoders.pop_replacements()
+    notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
+    return DecodedFiles(decoders.pixels[0], broken, notes)
+
+
+def chunk_paths(files: Files, start: int) -> Sequence[Path]:
+    """The files of the chunk that starts here."""
+    return [file for file, _ in files[start : start + CHUNK]]

@@ -1,0 +1,108 @@
+"""A folder is read on a thread, and decoded early where that is sure to be of use."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engine.data import loading, preparation
+from engine.data.base.dataset import Images
+from engine.data.folders import decoded_files
+from engine.data.folders.decoded_files import DecodedFiles
+from engine.data.folders.folder_reading import FolderReading
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+from tests.loading import run_to_end
+from tests.processes import wait_for
+
+SIZE, IMAGES = 28, 12
+BYTES = IMAGES * (SIZE + 4) ** 2  # with the margin of images of 28 pixels
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for index in range(IMAGES):
+        file = tmp_path / "set" / f"c{index % 2}" / f"{index}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (SIZE, SIZE), 10 * index).save(file)
+    return tmp_path / "set"
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoded_files, "MANY_FILES", IMAGES)
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(
+    ("room", "loader", "early"),
+    [(BYTES, "auto", True), (BYTES, "streaming", False), (BYTES - 1, "auto", False)],
+)
+def test_many_images_that_surely_fit_are_decoded_early(
+    folder: Path, room: float, loader: str, early: bool
+) -> None:
+    recipe = Recipe(data=str(folder), loader=loader, threads=1)  # type: ignore[arg-type]
+    read = run_to_end(FolderReading(recipe, room).wait())[1]
+    assert (read.decoded is not None) is early
+    assert len(read.folder.files) == IMAGES
+
+
+def test_few_images_wait_for_the_rest(folder: Path) -> None:
+    """Threads would take the interpreter from whoever imports torch meanwhile."""
+    read = run_to_end(FolderReading(Recipe(data=str(folder)), BYTES).wait())[1]
+    assert read.decoded is None
+
+
+@pytest.mark.usefixtures("many")
+def test_early_or_not_the_data_are_the_same(folder: Path) -> None:
+    recipe = Recipe(data=str(folder), threads=1)
+    early = run_to_end(loading.load(recipe, reading=FolderReading(recipe, BYTES)))[1]
+    late = run_to_end(loading.load(recipe))[1]
+    assert isinstance(early.train, Images)
+    assert isinstance(late.train, Images)
+    assert early.train.pixels.equal(late.train.pixels)
+    assert early.train.labels.equal(late.train.labels)
+    assert early.train.names == late.train.names
+    assert (early.mean, early.std, early.notes) == (late.mean, late.std, late.notes)
+
+
+@pytest.mark.usefixtures("many")
+def test_images_that_turn_out_not_to_fit_are_streamed(folder: Path) -> None:
+    """Only torch knows the room on a GPU."""
+    recipe = Recipe(data=str(folder), threads=1)
+    data = run_to_end(loading.load(recipe, 0.0, FolderReading(recipe, BYTES)))[1]
+    assert data.loader == "streaming"
+
+
+def test_an_error_waits_for_whoever_waits(tmp_path: Path) -> None:
+    reading = FolderReading(Recipe(data=str(tmp_path / "none")))
+    with pytest.raises(DataError):
+        run_to_end(reading.wait())
+
+
+@pytest.mark.usefixtures("many")
+def test_a_reading_that_nobody_waits_for_any_more_ends(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[bool] = []
+
+    def endless(*_: object) -> Generator[float, None, DecodedFiles]:
+        with contextlib.ExitStack() as at_the_end:
+            at_the_end.callback(closed.append, True)
+            while True:
+                yield 0.5
+
+    monkeypatch.setattr(decoded_files, "decoded", endless)
+    waiting = FolderReading(Recipe(data=str(folder)), BYTES).wait()
+    while next(waiting) < 0.5:
+        assert not closed
+    waiting.close()
+    wait_for(lambda: bool(closed))
+
+
+def test_a_data_set_of_the_catalogue_is_not_read_early() -> None:
+    assert preparation.early_reading(Recipe(data="digits")) is None
