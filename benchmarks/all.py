@@ -47,6 +47,11 @@ TERMINAL = (
     Bound("a million lines folded, s", r"^attach .* folded ([\d.]+) s", 3.0),
     Bound("memory of the viewer, MiB", r"^memory .* (\d+) after", 100),
 )
+# For the output of benchmarks/first_paint.py.
+FIRST_PAINT = (
+    Bound("bytes of the first 8 s of attach", r"^  new +first 8 s +(\d+) bytes", 24_000),
+    Bound("bytes/s at full speed", r"^  new .* then +(\d+) bytes/s", 1000),
+)
 # The verdicts of benchmarks/peer.py.
 JUDGED = re.compile(r"^ *(?P<what>\S.*?) +(?P<word>kept|MISSED|not resolved) (?P<bound>\(.*\))$")
 
@@ -101,6 +106,7 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
     short = ("--seconds", "30", "--warm-up", "15", "--rounds", "1")
     measures = ("--only", "steady", "paused", "first", "latency", "memory", "attach")
     yield Benchmark("terminal", (*short, *measures), TERMINAL)
+    yield Benchmark("first_paint", ("--rounds", "1"), FIRST_PAINT)
 
 
 def shown(lines: Iterable[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import pty
 import random
+import re
 import resource
 import select
 import statistics
@@ -226,9 +227,9 @@ class Viewer:
         return data
 
     def until(self, found: bytes, seconds: float = 30.0) -> float:
-        """Seconds from the start until the program has written these bytes."""
+        """Seconds from the start until the program has written what matches this pattern."""
         data, end = b"", time.monotonic() + seconds
-        while found not in data:
+        while not re.search(found, data):
             assert time.monotonic() < end, f"{found!r} was never written"
             data = data[-4096:] + self.pump(0.002)
         return time.monotonic() - self.began
@@ -300,7 +301,7 @@ def paused(options: argparse.Namespace) -> None:
 
 def first_frame(options: argparse.Namespace) -> None:
     """Times to the first frame, ours and an empty Textual app's, to the status, and of --help."""
-    last_line = b"\x1b[%d;1H" % int(options.size.split("x")[1])
+    last_line = rb"\x1b\[%d(;\d+)?[Hd]" % int(options.size.split("x")[1])
     with tempfile.TemporaryDirectory() as folder:
         programs = {
             "attach": (VIEWER, "attach", str(LiveRun(Path(folder)).run.path)),

@@ -18,7 +18,7 @@ from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.scripted import Clock
-from tests.test_dashboard import app_of
+from tests.test_dashboard import app_of, screen
 from tests.test_dashboard import rows as drawn
 from tui.panes.base.axis_marks import event_marks
 from tui.panes.base.chart import SECONDS, Chart
@@ -241,3 +241,28 @@ async def test_a_plot_waits_until_there_is_something_to_see(long: RunDir) -> Non
         assert await drawn_after(pilot, journal, scripted.steps(50_002)) == ["loss", "accuracy"]
         paused = scripted.steps(50_003), events.Phase("paused", step=50_003)
         assert await drawn_after(pilot, journal, *paused) == list(PANES)
+
+
+async def test_a_plot_waits_also_for_short_epochs_and_not_for_long_ones(long: RunDir) -> None:
+    clock = Clock()
+    journal = Journal(long.journal, clock)
+    async with app_of(long).run_test(size=(120, 40)) as pilot:
+        first = msgspec.structs.replace(scripted.ended_epoch(1), seconds=0.2, step=2)
+        await drawn_after(pilot, journal, events.Phase("training"), first)
+        short = msgspec.structs.replace(first, epoch=2, step=3, loss=0.321)
+        phases = events.Phase("evaluating"), events.Phase("training")
+        assert await drawn_after(pilot, journal, *phases, short) == []
+        assert "val 0.321 @2" in rows(pilot, "loss")[0]
+        long_one = msgspec.structs.replace(first, epoch=3, step=4, seconds=2.0)
+        assert await drawn_after(pilot, journal, long_one) == list(PANES)
+
+
+async def test_the_machine_waits_for_its_next_sample_where_epochs_are_short(long: RunDir) -> None:
+    journal = Journal(long.journal, Clock())
+    hardware = events.Hardware(2, 0.5, 0.5, 1 << 30, 2 << 30, 1 << 28, 1 << 30, ())
+    async with app_of(long).run_test(size=(120, 40)) as pilot:
+        short = msgspec.structs.replace(scripted.ended_epoch(1), seconds=0.2, step=2)
+        for event, shown in ((short, False), (hardware, True)):
+            journal.append(event)
+            await settle(pilot)
+            assert ("0.2 s train" in screen(pilot)) is shown

@@ -18,6 +18,7 @@ from engine.run.run_paths import RunDir
 from tests import scripted
 from tests.scripted import Clock
 from tests.test_dashboard import app_of, pane, screen, settle, shown
+from tui.drawing import cells
 from tui.panes.layers.layers_pane import SECONDS, LayersPane
 
 LAYERS = (
@@ -103,7 +104,7 @@ async def test_m_points_at_the_last_convolution_of_what_is_chosen(live: RunDir) 
         assert pointed == ["conv1", "layer1.7.conv2", "layer2.7.conv2"]
 
 
-async def test_a_report_changes_the_cells_of_its_numbers_alone(live: RunDir) -> None:
+async def test_a_report_changes_the_rows_of_its_numbers_alone(live: RunDir) -> None:
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("4")
         log = Journal(live.journal)
@@ -115,8 +116,10 @@ async def test_a_report_changes_the_cells_of_its_numbers_alone(live: RunDir) -> 
         layers.refresh = lambda *regions, **options: refreshed.extend(regions)  # type: ignore
         log.append(report(0.022, 31))
         await settle(pilot)
-        widths = {region.width for region in refreshed}  # type: ignore[attr-defined]
-        assert widths == {1}, "the digits of the numbers; the epoch is the same"
+        rows = {region.y for region in refreshed}  # type: ignore[attr-defined]
+        numbered = {y for y, row in enumerate(layers._rows) if "0.022" in cells.text(row)}
+        assert rows - numbered == {layers.size.height - 1}, "and the border with the epoch"
+        assert numbered <= rows
 
 
 async def test_where_nobody_is_at_them_the_numbers_are_seldom_renewed(live: RunDir) -> None:

@@ -18,7 +18,6 @@ from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.panes.base.pane import Pane
 from tui.panes.maps.maps_pane import MapsPane
-from tui.widgets.drawn import changed
 
 GLIMPSE = replace(examples.feature_maps(), shape=(6, 28, 28), image=0, step=10)
 Question = tuple[str, str, tuple[int, ...]]
@@ -252,16 +251,9 @@ async def test_a_run_that_pauses_shows_its_newest_maps() -> None:
         assert "epoch 2" in rows(driven.pane)[-1].text
 
 
-def test_a_pixel_of_another_colour_is_another_cell() -> None:
-    before = (Span(" "), Span("▀▀▀", "plain", ("#080808", "#121212")))
-    after = (
-        Span(" "),
-        Span("▀", "plain", ("#080808", "#121212")),
-        Span("▀", "plain", ("#080808", "#1c1c1c")),
-        Span("▀", "plain", ("#080808", "#121212")),
-    )
-    assert changed(before, after) == [(2, 3)]
-    assert cells.fit(before, 2)[1] == Span("▀", "plain", ("#080808", "#121212"))
+def test_a_row_that_is_cut_keeps_the_colours_of_its_pixels() -> None:
+    row = (Span(" "), Span("▀▀▀", "plain", ("#080808", "#121212")))
+    assert cells.fit(row, 2)[1] == Span("▀", "plain", ("#080808", "#121212"))
 
 
 @pytest.mark.parametrize("way", ["colours", "key", "ascii", "no colour", "sixteen"])

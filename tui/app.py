@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar, NoReturn
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.notifications import SeverityLevel
@@ -22,6 +21,7 @@ from tui import shared_text
 from tui.screens.opening import Opening
 from tui.terminal import ambiguous_width, ending_signals, fullwidth_keys, hangup
 from tui.terminal.driver import SteadyDriver
+from tui.terminal.fine_app import FineApp
 from tui.terminal.typed_ahead import TypedAhead, keys_in
 from tui.widgets import themes
 
@@ -47,13 +47,14 @@ def settle() -> None:
     gc.enable()
 
 
-class CnnTui(App[str]):
+class CnnTui(FineApp[str]):
     """The viewer: a dashboard of the run to watch, else the launcher."""
 
     TITLE = shared_text.PROGRAM
     COMMANDS = {_actions}  # noqa: RUF012 (Textual's own type)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("colon,ctrl+p", "command_palette", show=False),
+        Binding("ctrl+l", "draw_anew", shared_text.DRAW_ANEW, show=False),
     ]
     # Notes stand above the newest line of the log and the keys, in one row where they fit.
     CSS = """
@@ -195,6 +196,7 @@ class CnnTui(App[str]):
     def further_actions(self) -> Iterator[tuple[str, str, str]]:
         """Actions of the palette that are not bindings: words, keys, and the action itself."""
         yield shared_text.TOGGLE_THEME, "", "toggle_theme"
+        yield shared_text.DRAW_ANEW, "Ctrl+L", "draw_anew"
 
     def action_toggle_theme(self) -> None:
         dark, light = themes.DARK.name, themes.LIGHT.name

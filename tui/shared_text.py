@@ -102,6 +102,7 @@ KEY_HELP = "help"
 
 SEARCH_COMMANDS = "part of what you want to do"
 TOGGLE_THEME = "Switch between the dark and the light theme"
+DRAW_ANEW = "Draw the whole screen anew"
 
 # Leaving
 

@@ -20,6 +20,8 @@ from engine.run.fold import GAP_SECONDS, Fold
 PACE_REPORTS = 20
 # With fewer reports the remaining time is unknown: the first step takes far longer than the rest.
 FEWEST_REPORTS = 3
+# Of epochs shorter than this, a viewer that looks twice a second sees the middle by chance.
+SHORT_EPOCH_SECONDS = 1.0
 
 
 class History(Fold):
@@ -145,6 +147,12 @@ class History(Fold):
         if not self.last_time or self.ended is not None or self.paused:
             return self._active
         return self._active + min(GAP_SECONDS, max(0.0, now - self.last_time))
+
+    @property
+    def epochs_are_short(self) -> bool:
+        """Whether the last epoch took so little time that its parts cannot be watched."""
+        last = self.epochs[-1] if self.epochs else None
+        return last is not None and last.seconds < SHORT_EPOCH_SECONDS
 
     @property
     def batch(self) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from engine.protocol import events
 from engine.run.history import History
@@ -28,6 +29,14 @@ from tui.drawing.curve_facts import (
 )
 def test_loss_facts_become_shorter(room: int, facts: str) -> None:
     assert cells.text(loss_facts(examples.half_done(), room, 2.31)) == facts
+
+
+def test_the_numbers_of_short_epochs_keep_their_places_without_the_newest_one() -> None:
+    history = examples.half_done()
+    history.fold([replace(history.epochs[-1], seconds=0.2)])
+    at_the_end = cells.text(loss_facts(history, 47))
+    history.fold([events.Steps(13, 0.3, 0.9, 0.1, 100.0, step=history.step + 1)])
+    assert cells.text(loss_facts(history, 47)) == at_the_end
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,14 @@ def _phase(name: PhaseName, fraction: float | None = None) -> History:
     return history
 
 
+def test_evaluations_too_short_to_be_seen_are_part_of_the_training() -> None:
+    history = examples.half_done()
+    history.fold([replace(history.epochs[-1], seconds=0.2), events.Phase("evaluating")])
+    assert state(history).word == "training"
+    history.fold([events.Phase("evaluating", note="test")])
+    assert state(history).word == "testing"
+
+
 @pytest.mark.parametrize(
     ("name", "fraction", "shown"),
     [

@@ -94,8 +94,9 @@ def _forms(
         return
     at = Span(f" @{last.epoch}", "dim")
     pair = _pair(drawing_text.TRAIN, train, drawing_text.VALIDATION, validation, "   ")
+    newer = history.step > last.step and not history.epochs_are_short
     for with_newest, tail in tails:
-        if with_newest and history.step > last.step:
+        if with_newest and newer:
             yield (*newest, *pair, at, *tail)
         if not with_newest:
             yield (*pair, at, *tail)

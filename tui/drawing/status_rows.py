@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import UnsetType
 
 from engine import numbers
-from engine.protocol.events import RunStarted
+from engine.protocol.events import Phase, RunStarted
 from engine.recipes.recipe import short_names
 from engine.run.fold import BEFORE_TRAINING
 from engine.run.history import History
@@ -85,6 +85,11 @@ def progress_row(history: History, width: int) -> Row:
     return cells.fit(cells.row(" ", *cells.merged(row), share), width)
 
 
+def trains(history: History) -> bool:
+    """Whether the run is in a phase that every epoch repeats."""
+    return history.phase is not None and history.phase.name in TRAINS
+
+
 def state(history: History, pausing: bool = False, silent: bool = False) -> StateLabel:
     """The state of the run, from its last phase and its end; first, whether its journal is read."""
     if history.read_share < 1.0:
@@ -102,6 +107,8 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
         return StateLabel("‖", drawing_text.PHASES["pausing"], "warning")
     if phase is None:
         return StateLabel("○", drawing_text.PHASES["starting"], "dim")
+    if (phase.name, phase.note) == ("evaluating", "") and history.epochs_are_short:
+        phase = Phase("training")  # the word would flicker
     word = drawing_text.PHASES.get(phase.name, phase.name)
     if (phase.name, phase.note) == ("evaluating", "test"):
         word = drawing_text.TESTING

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from engine.protocol.events import Alert, Augmented, Event
 from tui import shared_text
@@ -16,6 +15,7 @@ from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.samples import samples_grid
 from tui.screens import screen_text
+from tui.terminal.fine_screen import FineModalScreen
 from tui.widgets.drawn import CellWidget, has_shades
 
 
@@ -64,7 +64,7 @@ class SampleGrid(CellWidget):
         )
 
 
-class AugmentedScreen(ModalScreen[None]):
+class AugmentedScreen(FineModalScreen[None]):
     """The dialog, which opens before the images are there; Escape, Enter, q or a closes it.
 
     The request ends with the dialog, so that no images appear over another screen.

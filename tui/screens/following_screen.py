@@ -10,6 +10,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run.history import History
 from engine.run.run_paths import RunDir
+from tui.drawing import status_rows
 from tui.terminal.fine_screen import FineScreen
 from tui.viewer.run_follower import RunFollower
 
@@ -39,6 +40,8 @@ class FollowingScreen(FineScreen[str]):
         super().__init__()
         self.run_dir = run
         self._follower = RunFollower(run)
+        # Whether the last phase that was read is one that every epoch repeats.
+        self._trains = False
 
     @property
     def history(self) -> History:
@@ -83,10 +86,14 @@ class FollowingScreen(FineScreen[str]):
         raise NotImplementedError
 
     def on_following_screen_engine_events(self, message: EngineEvents) -> None:
-        if self._is_quiet and message.kinds is not None and message.kinds <= SIGNS_OF_LIFE:
+        kinds = message.kinds
+        trained, self._trains = self._trains, status_rows.trains(self.history)
+        if kinds is not None and trained and self._trains and self.history.epochs_are_short:
+            kinds -= {events.Phase}  # phases that are too short to be seen
+        if self._is_quiet and kinds is not None and kinds <= SIGNS_OF_LIFE:
             return
         if self.is_current:  # also behind a dialog
-            self.show_news(message.kinds)
+            self.show_news(kinds)
 
     def on_screen_resume(self) -> None:
         self.show_news(None)

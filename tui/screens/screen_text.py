@@ -216,6 +216,7 @@ HELP_LAUNCHER = KeyGroup(
         ("/ o", "filter architectures; order them"),
         ("y", "copy the command for the same"),
         (": Ctrl+P", "all that can be done, in words"),
+        ("Ctrl+L", "draw the screen anew"),
         ("? q Ctrl+C", "these keys; quit"),
     ),
 )
@@ -258,6 +259,7 @@ def help_screen(panes: int, shortcuts: Mapping[str, str]) -> KeyGroup:
             (", . [ ]", "past epochs, in panes that have them"),
             ("a", "training images as it sees them"),
             (": Ctrl+P", "all that can be done, in words"),
+            ("Ctrl+L", "draw the screen anew"),
             ("? Esc", "these keys; back"),
         ),
     )

@@ -12,6 +12,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from tui.terminal import ending_signals, line_writer
 from tui.terminal.line_writer import LineWriter
+from tui.terminal.shown_cells import ShownCells
 
 # End the reports of paste, mouse, size and keys, and let lines wrap. Clear the screen, since some
 # terminals have no second one (GNU screen); then leave it, and show the cursor.
@@ -24,7 +25,12 @@ LEAVE = (
 class SteadyDriver(LinuxDriver):
     """A driver that ends and continues correctly at signals, and on a line that stalls."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.shown = ShownCells()
+
     def start_application_mode(self) -> None:
+        self.shown.forget()
         ending_signals.handle(self._app.end_at_once)  # type: ignore[attr-defined]
         # Textual's own writer blocks the event loop while 30 writes wait.
         linux_driver.WriterThread = self._new_writer  # type: ignore[attr-defined, assignment]
@@ -35,7 +41,12 @@ class SteadyDriver(LinuxDriver):
 
     def _redraw(self) -> None:
         """Draw the whole screen anew; called from the thread of the writer."""
-        self._loop.call_soon_threadsafe(self._app.refresh)
+        self._loop.call_soon_threadsafe(self.draw_anew)
+
+    def draw_anew(self) -> None:
+        """Send every cell again, whatever the terminal shows."""
+        self.shown.forget()
+        self._app.refresh()
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, and print the message that the app returns."""

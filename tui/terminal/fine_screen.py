@@ -1,11 +1,11 @@
-"""A screen that sends to the terminal only the cells that changed."""
+"""Screens that send to the terminal only the cells that changed."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
 from textual.reactive import Reactive
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from tui.terminal.compositor import FineCompositor
@@ -38,3 +38,11 @@ class FineScreen(Screen[Result]):
         """Lay out the widgets again at the same size, for which Textual caches the last layout."""
         self._clear_arrangement_cache()
         self.refresh(layout=True)
+
+
+class FineModalScreen(ModalScreen[Result]):
+    """A dialog that does the same, also with what changes behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = FineCompositor()

@@ -6,15 +6,14 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
-from tui.terminal.compositor import FineCompositor
+from tui.terminal.fine_screen import FineModalScreen
 from tui.widgets.drawn import drawable
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer]):
+class Dialog(FineModalScreen[Answer]):
     """A box as high as its contents, up to the screen; its border holds both titles."""
 
     DEFAULT_CSS = """
@@ -31,11 +30,6 @@ class Dialog(ModalScreen[Answer]):
     """
     SCROLLS: ClassVar[bool] = True
     """Whether the box can have the focus, so that keys scroll it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # What changes behind the dialog is sent as fine as without one.
-        self._compositor = FineCompositor()
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="box", can_focus=self.SCROLLS) as box:

@@ -1,8 +1,4 @@
-"""Widgets that draw rows of spans and send only the cells that changed.
-
-Textual would send whole lines of a widget. A `CellWidget` compares its new rows with the rows on
-the screen, and refreshes the stretches that differ.
-"""
+"""Widgets that draw rows of spans, and refresh the rows that changed."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import itertools
 from collections.abc import Mapping
 from functools import lru_cache
 
-from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
@@ -27,10 +22,6 @@ from tui.widgets.themes import letters_on
 VARIABLES: Mapping[Ink, str] = {"hit": "train"}
 # Without colours, bold numbers tell the hits of a matrix from its mistakes.
 BOLD: frozenset[Ink] = frozenset({"key", "error", *cells.FILLS[True]})
-# ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
-NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
-# Moving the cursor takes at least this many bytes.
-JUMP = 4
 
 
 class CellWidget(Widget):
@@ -53,7 +44,7 @@ class CellWidget(Widget):
         return spelled(keys) if is_ascii(self.app) else keys
 
     def redraw(self) -> None:
-        """Draw again, and refresh the cells that differ from the screen."""
+        """Draw again, and refresh the rows that differ from the screen."""
         width, height = self.size
         if not width or not height:
             return
@@ -67,7 +58,7 @@ class CellWidget(Widget):
         for y, (before, after) in enumerate(zip(old, new, strict=True)):
             if before != after:
                 self._strips.pop(y, None)
-                changes += [Region(x, y, end - x, 1) for x, end in changed(before, after)]
+                changes.append(Region(0, y, width, 1))
         if changes:
             self.refresh(*changes)
 
@@ -125,51 +116,6 @@ class CellWidget(Widget):
     def _fill(self, background: str, *, bold: bool) -> Style:
         letters = letters_on(background, self.app.current_theme)
         return Style(color=letters, bgcolor=background, bold=bold)
-
-
-def changed(before: Row, after: Row) -> list[tuple[int, int]]:
-    """The stretches in which two rows of one width differ, as (first cell, first cell after).
-
-    Two changes are one stretch if the cells between them take fewer bytes than moving the cursor.
-    """
-    left, old_spans, new_spans = _differing(before, after)
-    stretches: list[tuple[int, int]] = []
-    pairs = zip(_cells(old_spans), _cells(new_spans), strict=True)
-    for x, (old, new) in enumerate(pairs, start=left):
-        whole = "" not in (old[0], new[0])
-        if stretches and stretches[-1][1] == x and (old != new or not whole):
-            stretches[-1] = stretches[-1][0], x + 1  # never split a wide character
-        elif old != new:
-            start = stretches.pop()[0] if stretches and x - stretches[-1][1] < JUMP else x
-            stretches.append((start, x + 1))
-    return stretches
-
-
-def _differing(before: Row, after: Row) -> tuple[int, Row, Row]:
-    """The column where the rows begin to differ, and the differing spans of both."""
-    most = min(len(before), len(after))
-    head = next((i for i in range(most) if before[i] != after[i]), most)
-    rest = most - head
-    tail = next((i for i in range(rest) if before[-1 - i] != after[-1 - i]), rest)
-    middle = slice(head, len(before) - tail), slice(head, len(after) - tail)
-    return cells.width(after[:head]), before[middle[0]], after[middle[1]]
-
-
-def _cells(row: Row) -> list[tuple[str, Ink, Colours | None]]:
-    """A row cell by cell; the second cell of a wide character is empty.
-
-    A character of zero width, such as an accent or a joiner, belongs to the one before it.
-    """
-    spread: list[tuple[str, Ink, Colours | None]] = []
-    for text, ink, colours in row:
-        if NARROW.issuperset(text):
-            spread += [(character, ink, colours) for character in text]
-            continue
-        for start, end, size in split_graphemes(text)[0]:
-            if size:
-                spread.append((text[start:end], ink, colours))
-                spread += [("", ink, colours)] * (size - 1)
-    return spread
 
 
 @lru_cache(4096)

@@ -11,6 +11,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.widgets import Input
 
+from tui.terminal.compositor import FineCompositor
 from tui.widgets import widget_text
 from tui.widgets.drawn import drawable
 
@@ -21,6 +22,10 @@ WIDE = 76
 
 class Palette(CommandPalette):
     """Textual's palette, whose cursor does not blink: over SSH each blink would be sent."""
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder)
+        self._compositor = FineCompositor()
 
     def on_mount(self) -> None:
         for field in self.query(Input):

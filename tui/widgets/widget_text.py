@@ -33,5 +33,6 @@ KEY_SIGNS: Mapping[str, str] = {
     "home": "Home",
     "end": "End",
     "ctrl+c": "Ctrl+C",
+    "ctrl+l": "Ctrl+L",
     "ctrl+p": "Ctrl+P",
 }

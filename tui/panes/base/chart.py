@@ -22,6 +22,8 @@ from tui.widgets.key_group import KeyGroup
 
 # The newest column, which new steps move by a dot at most, is drawn again this often.
 SECONDS = 2.0
+# The events that move it so little while several epochs pass within these seconds.
+SHORT_EPOCHS = frozenset({events.Steps, events.EpochEnded, events.Checkpointed})
 
 
 class Chart(Pane):
@@ -73,8 +75,9 @@ class Chart(Pane):
 
     def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
         """Draw again if needed. The plot is kept until a new column begins or it is old."""
-        only_steps = kinds is not None and kinds & self.LISTENS == {events.Steps}
-        self._waits = only_steps and history is self.history and self._is_fresh
+        steady = SHORT_EPOCHS if history.epochs_are_short else {events.Steps}
+        moves_little = kinds is not None and kinds & self.LISTENS <= steady
+        self._waits = moves_little and history is self.history and self._is_fresh
         super().show(history, kinds)
         self._waits = False
 

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from engine.protocol.events import Example
 from tui import shared_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.panes.confusion import confusion_text, mistake_images
+from tui.terminal.fine_screen import FineModalScreen
 from tui.widgets.drawn import CellWidget, has_shades
 
 
@@ -68,7 +68,7 @@ class ImagePages(CellWidget):
         return max(0, width - 6), max(0, height - 2)
 
 
-class ImagesDialog(ModalScreen[None]):
+class ImagesDialog(FineModalScreen[None]):
     """Any of Escape, Enter and q closes it; arrows turn the pages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,12 +8,16 @@ from typing import ClassVar
 
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.history import History
 from engine.text import harmless
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.panes.base.pane import Border, Pane
 from tui.panes.machine import machine_explanation, machine_pane_text, machine_rows
 from tui.terminal.viewer_cost import ViewerCost, cost_of
+
+# What every epoch changes.
+OF_EPOCHS = frozenset({events.EpochEnded, events.Checkpointed})
 
 
 class MachinePane(Pane):
@@ -43,6 +47,13 @@ class MachinePane(Pane):
 
     def on_mount(self) -> None:
         self.cost = cost_of(self.app)
+
+    def show(self, history: History, kinds: frozenset[type[Event]] | None) -> None:
+        """Draw again if needed; what short epochs change waits for the next sample."""
+        self.history = history
+        waits = kinds is not None and kinds & self.LISTENS <= OF_EPOCHS
+        if not (waits and history.epochs_are_short):
+            super().show(history, kinds)
 
     def explain(self) -> Iterator[str]:
         return machine_explanation.sentences(self.history)

@@ -10,6 +10,7 @@ from tui import shared_text
 from tui.drawing import drawing_text, learning_rate, plot, series
 from tui.drawing.axis import Limits, Mark
 from tui.drawing.cells import Row, Span
+from tui.drawing.learning_rate import RatePoint
 from tui.panes.base.chart import Chart
 from tui.panes.base.pane import Border
 from tui.panes.rate import rate_explanation, rate_text
@@ -24,6 +25,12 @@ class RatePane(Chart):
     GO_TO = rate_text.GO_TO_RATE
     # The rate of a column is known when the column begins, so the plot need not be renewed in it.
     RENEWED = math.inf
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        # The highest rate, and what it was looked up for: that takes as long as the plot.
+        self._peak: RatePoint | None = None
+        self._peak_of: tuple[object, ...] = ()
 
     def explain(self) -> Iterator[str]:
         return rate_explanation.sentences(self.history)
@@ -42,7 +49,7 @@ class RatePane(Chart):
             found.append((series.epochs_done(history), Span(drawing_text.NOW, "key")))
         if self.view.recent:
             return found
-        end, peak = learning_rate.end_rate(history), learning_rate.peak_rate(history)
+        end, peak = learning_rate.end_rate(history), self._highest()
         if end is not None:
             rate = f"{drawing_text.END} {numbers.significant(end)}"
             found.append((self.window[1], Span(rate, "dim")))
@@ -50,6 +57,13 @@ class RatePane(Chart):
             rate = drawing_text.peak_at(numbers.significant(peak.rate), round(peak.epoch))
             found.append((peak.epoch, Span(rate, "dim")))
         return found
+
+    def _highest(self) -> RatePoint | None:
+        """The highest rate, looked up again where the plan or the newest column is another one."""
+        asked = id(self.history), self.history.run, self.history.steered, self._reached
+        if asked != self._peak_of:
+            self._peak, self._peak_of = learning_rate.peak_rate(self.history), asked
+        return self._peak
 
     def on_mount(self) -> None:
         if not plot.is_loaded():

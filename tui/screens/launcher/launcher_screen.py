@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.reactive import var
-from textual.screen import Screen
 from textual.worker import Worker
 
 from engine.errors import EngineError
@@ -34,6 +33,7 @@ from tui.screens.launcher.new_run import ImageFolder, NewRun
 from tui.screens.launcher.outer_rows import HeadRow, KeysRow, PlanRows
 from tui.screens.launcher.recipe_box import RecipeBox
 from tui.screens.launcher.runs_box import RunsBox
+from tui.terminal.fine_screen import FineScreen
 from tui.viewer import run_summary
 from tui.widgets.chooser import Chooser
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 ERROR_SECONDS = 10
 
 
-class Launcher(Screen[None]):
+class Launcher(FineScreen[None]):
     """Chooses architecture, data, recipe and device; shows the command line that does the same."""
 
     CSS_PATH = "launcher.tcss"

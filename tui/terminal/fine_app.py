@@ -1,0 +1,58 @@
+"""An app that sends to the terminal only what it does not show already."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from rich.console import RenderableType
+from textual import events
+from textual.app import App
+from textual.geometry import Offset
+from textual.screen import Screen
+
+from tui.terminal.compositor import FineUpdate
+from tui.terminal.driver import SteadyDriver
+from tui.terminal.shown_cells import ShownCells
+
+Result = TypeVar("Result")
+
+
+class FineApp(App[Result]):
+    """Remembers what the terminal shows, until something else writes to it."""
+
+    @property
+    def _shown(self) -> ShownCells | None:
+        """None without a terminal, as in tests."""
+        return self._driver.shown if isinstance(self._driver, SteadyDriver) else None
+
+    def action_draw_anew(self) -> None:
+        """Send every cell again."""
+        if isinstance(self._driver, SteadyDriver):
+            self._driver.draw_anew()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Forget what a terminal of another size showed: it may have cut or moved its lines."""
+        if self._shown is not None:
+            self._shown.forget()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Write an update; Textual would also move the cursor each time."""
+        shown = self._shown
+        if shown is None or renderable is None:
+            super()._display(screen, renderable)
+        elif not isinstance(renderable, FineUpdate):
+            shown.forget()
+            super()._display(screen, renderable)
+        elif self._running and not self._closed and not self._batch_count:
+            renderable.shown = shown
+            self._send(renderable.render_segments(self.console), shown)
+
+    def _send(self, text: str, shown: ShownCells) -> None:
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        if cursor != Offset(0, 0):  # an input method shows its window there
+            text += shown.cursor_to(*cursor)
+        if text:
+            assert self._driver is not None
+            self._begin_update()
+            self._driver.write(text)
+            self._end_update()
