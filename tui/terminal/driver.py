@@ -22,12 +22,36 @@ LEAVE = (
 )
 
 
+def reading_without_waiting(descriptor: int) -> int:
+    """Another descriptor of this terminal, whose reads do not wait; the same if there is none.
+
+    A mode of the given one would be that of the shell, too.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        return os.open(os.ttyname(descriptor), flags)
+    except OSError:
+        return descriptor
+
+
 class SteadyDriver(LinuxDriver):
     """A driver that ends and continues correctly at signals, and on a line that stalls."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.fileno = reading_without_waiting(self.fileno)
         self.shown = ShownCells()
+
+    def run_input_thread(self) -> None:
+        """Read keys, also where somebody else was quicker to read what had come.
+
+        After `bg`, the shell reads from the same terminal. A thread that waits in a read would stop
+        `fg` from starting another one until the next key.
+        """
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                super().run_input_thread()
+                return
 
     def start_application_mode(self) -> None:
         self.shown.forget()
