@@ -205,7 +205,11 @@ def test_only_a_gpu_compiles_and_replays(bench: Bench) -> None:
 
 
 def test_a_first_step_is_a_line_and_a_failure_is_its_output(tmp_path: Path) -> None:
-    prints = [sys.executable, "-c", "print('loading'); print('  step 1'); input()"]
+    prints = [
+        sys.executable,
+        "-c",
+        "import signal; print('loading'); print('  step 1'); signal.pause()",
+    ]
     assert 0 < measure(prints, b"  step ", UNBUFFERED, tmp_path).wall < TIMEOUT
     with pytest.raises(RuntimeError, match="no such thing"):
         measure([sys.executable, "-c", "print('no such thing')"], b"  step ", {}, tmp_path)
