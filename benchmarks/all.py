@@ -96,6 +96,8 @@ def benchmarks(keras_python: str | None, lightning_python: str | None) -> Iterat
     yield Benchmark("overhead", ("--rounds", "9", "--slice", "2", *lightning))
     yield Benchmark("start", ("--rounds", "9"))
     yield Benchmark("many_classes", ("--arch", "resnet20", "resnet18"))
+    digits = ("--data", "digits", "--batch", "64")
+    yield Benchmark("overhead", (*digits, "--rounds", "9", "--slice", "3"))
     keras = python_with("tensorflow", keras_python)
     named = ("--keras-python", keras) if keras else ()
     if keras:
