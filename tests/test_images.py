@@ -192,7 +192,7 @@ def test_many_files_are_decoded_by_processes(
 
 def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk() -> None:
     assert decoded_files.count_decoders(Recipe(threads=3)) == 3
-    assert decoded_files.count_decoders(Recipe()) == max(8, computing_cores())
+    assert decoded_files.count_decoders(Recipe()) == max(4, computing_cores())
 
 
 def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(

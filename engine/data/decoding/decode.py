@@ -81,8 +81,9 @@ def decode(file: Path, image_format: ImageFormat) -> Pixels:
     """
     inner = image_format.size - 2 * image_format.frame
     with Image.open(file) as image:
-        # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
-        image.draft(None, (2 * inner, 2 * inner))
+        if min(image.size) >= 4 * inner:
+            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
+            image.draft(None, (2 * inner, 2 * inner))
         mode = "L" if image_format.channels == 1 else "RGB"
         square = _centre(_converted(_upright(image), mode), inner)
     array = np.asarray(square).reshape(inner, inner, image_format.channels).transpose(2, 0, 1)

@@ -22,6 +22,8 @@ from engine.recipes.recipe import Recipe
 CHUNK = 64
 # The number of decoding threads. It may exceed the cores, since some threads wait for the disk.
 THREADS = 8
+# The fewest decoding processes, for the same reason. More of them cost a start on two cores 3 %.
+PROCESSES = 4
 # From this number of files on, starting processes pays off. Threads share one interpreter, which
 # small files keep busy for most of their time.
 MANY_FILES = 4_000
@@ -53,7 +55,7 @@ def decoded(
 
 def count_decoders(recipe: Recipe) -> int:
     """The number of processes that decode a folder: the recipe's, or at least one for each core."""
-    return max(THREADS, computing_cores()) if recipe.threads == "auto" else recipe.threads
+    return max(PROCESSES, computing_cores()) if recipe.threads == "auto" else recipe.threads
 
 
 def decode_by_threads(
