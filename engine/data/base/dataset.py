@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -54,12 +54,17 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
-    """Image files on disk, decoded when they are needed, and their labels (N,) int64."""
+    """Image files on disk, decoded when they are needed, and their labels (N,) int64.
+
+    `broken` notes files that were found broken, and why. `one` does not open them again, since some
+    crash the process that does.
+    """
 
     path: Path
     files: Sequence[Path]
     labels: Tensor
     image_format: ImageFormat
+    broken: dict[Path, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -94,9 +99,10 @@ class ImageFiles:
         broken: dict[str, str] = {}
         for position in range(index, index + min(len(self), MOST_BROKEN_IN_A_ROW)):
             at = position % len(self)
-            if not (why := decode(self.files[at])):
+            file = self.files[at]
+            if not (why := self.broken.get(file) or decode(file)):
                 return at
-            broken[str(self.files[at].relative_to(self.path))] = why
+            broken[str(file.relative_to(self.path))] = why
         raise DataError(data_text.all_broken(self.path, broken))
 
 

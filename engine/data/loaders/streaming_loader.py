@@ -143,7 +143,7 @@ class StreamingLoader(TrainingLoader):
         labels = images.labels[indices]
         for position, why in self._decoders.result(pending.task).items():
             index = int(indices[position])
-            self._broken.setdefault(images.files[index], why)
+            self._broken[images.files[index]] = images.broken[images.files[index]] = why
             # Not by this process, which the next image may crash, too.
             decode = partial(self._decoders.decode_one, slot, position)
             labels[position] = images.labels[images.first_decoded(index + 1, decode)]
