@@ -198,7 +198,7 @@ class LiveRun:
 class Viewer:
     """A program on a pseudo-terminal; counts the bytes that it writes."""
 
-    def __init__(self, size: str, code: str, *arguments: str) -> None:
+    def __init__(self, size: str, code: str, *arguments: str, python: str = sys.executable) -> None:
         columns, rows = map(int, size.split("x"))
         self.began = time.monotonic()
         self.pid, self.master = pty.fork()
@@ -206,7 +206,7 @@ class Viewer:
             os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
             # Users start the program from its bytecode, so let Python write it.
             os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-            os.execv(sys.executable, [sys.executable, "-c", code, *arguments])
+            os.execv(python, [python, "-c", code, *arguments])
         window = struct.pack("HHHH", rows, columns, 0, 0)
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, window)
         self.bytes = 0

@@ -8,7 +8,7 @@ Widths are terminal cells, not characters: a Chinese character is two cells wide
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -58,15 +58,20 @@ class Span(NamedTuple):
 Row: TypeAlias = tuple[Span, ...]
 
 
+# ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
+NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
+
+
 def row(*parts: Span | str) -> Row:
     """A row from spans and plain strings; empty ones are left out."""
     spans = (part if isinstance(part, Span) else Span(part) for part in parts)
     return tuple(span for span in spans if span.text)
 
 
-def width(row: Iterable[Span]) -> int:
+def width(row: Sequence[Span]) -> int:
     """The row's width in cells."""
-    return sum(cell_len(span.text) for span in row)
+    whole = text(row)
+    return len(whole) if NARROW.issuperset(whole) else sum(cell_len(span.text) for span in row)
 
 
 def text(row: Iterable[Span]) -> str:
@@ -76,6 +81,9 @@ def text(row: Iterable[Span]) -> str:
 
 def fit(row: Row, cells: int) -> Row:
     """The row, cut or filled with plain spaces to exactly this many cells."""
+    missing = cells - width(row)
+    if missing >= 0:
+        return (*row, Span(" " * missing)) if missing else row
     left, spans = cells, []
     for span in row:
         if left <= 0:
@@ -83,8 +91,6 @@ def fit(row: Row, cells: int) -> Row:
         size = cell_len(span.text)
         spans.append(span if size <= left else span._replace(text=set_cell_size(span.text, left)))
         left -= min(size, left)
-    if left > 0:
-        spans.append(Span(" " * left))
     return tuple(spans)
 
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
+from tui.drawing.cells import NARROW
 from tui.terminal.cursor_moves import Place, way
-from tui.terminal.styled_cells import BOLD, NARROW, NOTHING, Cell, StyleCodes, shows_alike
+from tui.terminal.styled_cells import BOLD, NOTHING, Cell, StyleCodes, shows_alike
 
 # So many cells arrive at once: nobody sees in which order they were drawn.
 PORTION = 800

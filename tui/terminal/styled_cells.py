@@ -10,11 +10,11 @@ from rich.color import Color, ColorSystem
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.drawing.cells import NARROW
+
 # The xterm palette holds these greys, 8, 18 … 238 of 255, under short numbers from 232 on.
 GREYS = {8 + 10 * i: 232 + i for i in range(24)}
 BOLD = "1"
-# ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
-NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
 
 
 class StyleCodes(NamedTuple):
