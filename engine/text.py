@@ -24,6 +24,12 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
+def folder(path: object) -> str:
+    """A folder as a path that nobody takes for a word: `./runs`."""
+    shown = harmless(str(path))
+    return shown if shown.startswith(("/", ".", "~")) else f"./{shown}"
+
+
 # The pip of the interpreter in use; the shell may find another one.
 PIP = f"{shlex.quote(sys.executable)} -m pip"
 

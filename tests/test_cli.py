@@ -322,15 +322,15 @@ def test_the_list_of_commands_is_in_whole_sentences() -> None:
 
 
 def test_no_runs_says_how_to_start_one() -> None:
-    assert cli("runs").output == "the folder runs holds no run yet: start one with `cnn-tui`.\n"
+    assert cli("runs").output == "the folder ./runs holds no run yet: start one with `cnn-tui`.\n"
 
 
 def test_weights_that_are_neither_a_file_nor_a_run(tmp_path: Path) -> None:
     scripted.run_dir(tmp_path / "runs")
     result = cli("--no-ui", "--init-from", "nofile.pt")
     assert result.stderr == (
-        "cnn-tui: there is no file nofile.pt, and there is no run 'nofile.pt' in the folder runs: "
-        "`cnn-tui runs` lists them.\n"
+        "cnn-tui: there is no file nofile.pt, and there is no run 'nofile.pt' in the folder "
+        "./runs: `cnn-tui runs` lists them.\n"
     )
 
 
@@ -347,3 +347,20 @@ def test_models_and_datasets_as_json() -> None:
 
 def test_the_version() -> None:
     assert cli("--version").output.startswith("cnn-tui 0.")
+
+
+@pytest.mark.parametrize("command", ["stop", "pause", "continue", "checkpoint"])
+def test_a_command_says_which_run_it_means_without_one(command: str) -> None:
+    words = " ".join(cli(command, "--help").output.split())
+    assert "without it, the only live run is meant" in words
+
+
+def test_a_frame_of_the_newest_run_names_the_live_one(tmp_path: Path) -> None:
+    live, _ = run_creation.create(tmp_path / "runs", "x", "")
+    scripted.run_dir(tmp_path / "runs", scripted.half_a_run(), "2-y")
+    told = "2-y, the newest run, is not live; 1-x is: see it with `cnn-tui attach 1`.\n"
+    assert cli("attach", "--once").stderr == told
+    assert not cli("attach", "--once", "2").stderr, "that one was asked for"
+    os.close(run_creation.create(tmp_path / "runs", "z", "").lock)
+    (live.path / "recipe.toml").unlink()
+    assert not cli("attach", "--once").stderr, "no run is live"

@@ -795,3 +795,11 @@ async def test_another_pane_at_the_same_place_changes_borders_and_keys_alone(liv
         assert "space fold" in screen(pilot)
         cells = sum(piece.strip.cell_length for update in updates for piece in update.pieces)
         assert 0 < cells < 120 * 40 / 2
+
+
+async def test_a_note_is_shown_with_the_run(tmp_path: Path) -> None:
+    run = scripted.run_dir(tmp_path, scripted.half_a_run())
+    app = CnnTui(tmp_path, watch=run, note="1-x is live")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "1-x is live" in notes(pilot)

@@ -23,6 +23,7 @@ import pytest
 import torch
 
 from engine.catalog import datasets
+from engine.data import preparation
 from engine.data.base.dataset import Dataset, Images, channel_statistics, check_memory
 from engine.data.folders.image_folder import check, scan
 from engine.data.loading import PUBLISHED, load
@@ -30,7 +31,8 @@ from engine.data.sets import cifar, digits, idx, mat
 from engine.data.sets.holdout import draw_held_out, split_held_out
 from engine.errors import DataError, UsageError
 from engine.machine import memory
-from engine.recipes.recipe import Recipe
+from engine.protocol.events import Alert
+from engine.recipes.recipe import Recipe, Resolved
 from tests.loading import pixels, run_to_end
 
 
@@ -616,3 +618,14 @@ def test_free_memory_in_control_groups_of_version_1(
     (job / "memory.usage_in_bytes").write_text("300\n")
     (job / "memory.stat").write_text("inactive_file 1\ntotal_inactive_file 50\n")
     assert memory.free_bytes(tmp_path / "groups", tmp_path / "cgroup") == 750
+
+
+def test_how_many_images_are_held_out_is_told() -> None:
+    data = loaded(Recipe(holdout=0.1))
+    resolved = Resolved(
+        device="cpu", precision="float32", memory_format="contiguous", threads=1, size=28
+    )
+    alerts = preparation.data_alerts(data, Recipe(), resolved, 1e9)
+    told = [e.text for e in alerts if isinstance(e, Alert) and e.code == "validation"]
+    held, total = len(data.validation), len(data.train) + len(data.validation)
+    assert told == [f"validation uses {held:,} of {total:,} training images, which are held out"]

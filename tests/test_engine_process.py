@@ -181,6 +181,7 @@ def test_a_rehearsal_trains_a_step_and_leaves_nothing() -> None:
     out, err = ended(headless(*DIGITS, "--dry-run"), 0)
     assert err == ""
     assert "step 1/" in out
+    assert "run 1-" not in out
     assert last_line(out).startswith("dry run: one step and one evaluation batch worked")
     assert not Path("runs").exists()
     assert not run_paths.state_dir().exists()

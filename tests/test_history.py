@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.protocol import events
+from engine.protocol import commands, events
 from engine.run.fold import IMAGES_PER_SECOND, MOST_SCALARS
 from engine.run.history import History
 from tests import scripted
@@ -325,3 +325,10 @@ def test_scalars_are_left_out_of_a_line_that_has_none() -> None:
     assert b'"scalars":{"gradient_norm":null}' in events.encode(measured)
     assert events.decode(events.encode(measured)) == measured
     assert events.decode(events.encode(scripted.steps(1))) == scripted.steps(1)
+
+
+def test_the_total_of_a_resume_is_not_steering_by_a_person() -> None:
+    history = folded([scripted.started(), events.Steered(1.0, 9, 0.05, commands.RESUME, step=20)])
+    assert history.epochs_planned == 9
+    assert not history.marks
+    assert not [event for event in history.log if isinstance(event, events.Steered)]

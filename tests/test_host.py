@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,3 +52,16 @@ def test_what_was_measured_before_the_end_is_not_said_after_it(
     os.close(lock)
     assert journal.count(events.Hardware) == 0
     assert isinstance(journal.events[-1], events.RunEnded)
+
+
+@pytest.mark.usefixtures("own_handlers")
+def test_the_end_counts_from_where_the_start_began(tmp_path: Path) -> None:
+    """Else a first step may come later than the end."""
+    run, lock = claim = launch.create(build_recipe(settings={"epochs": 1, "threads": 1}), tmp_path)
+    assert Host(claim, None, sys.stderr, began=time.monotonic() - 1000).run() == 0
+    os.close(lock)
+    journal = LiveJournal(run.journal)
+    assert journal.count(events.RunEnded) == 1
+    end = journal.events[-1]
+    assert isinstance(end, events.RunEnded)
+    assert 1000 < end.seconds < 1500

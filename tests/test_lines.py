@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from engine.machine import machine_text
 from engine.process.lines import Lines
-from engine.protocol import events
+from engine.protocol import commands, events
 from tests import scripted
 
 
@@ -126,3 +127,26 @@ def test_lines_go_on_after_the_clock_was_set(jump: float) -> None:
     lines.of(began)
     assert lines.of(steps[0])
     assert lines.of(msgspec.structs.replace(steps[1], time=steps[1].time + jump))
+
+
+def test_the_total_of_a_resume_has_no_line_of_its_own() -> None:
+    total = events.Steered(1.0, 40, 0.025, commands.RESUME, step=20)
+    assert said([scripted.started(), total])[3:] == []
+
+
+def test_a_dry_run_of_a_new_run_names_none() -> None:
+    lines = Lines(named=False)
+    assert lines.of(scripted.started())[0].startswith("lenet5 on digits")
+    assert lines.of(events.RunEnded("stopped")) == ["stopped after 0.0 s"]
+
+
+def test_a_phase_of_the_start_is_said_once_and_a_pause_each_time() -> None:
+    phases = [("loading", "model"), ("loading", machine_text.MEASURES), ("loading", "model")]
+    phases += [("loading", machine_text.WAITS), ("paused", ""), ("training", ""), ("paused", "")]
+    assert said([events.Phase(name, note=note) for name, note in phases]) == [  # type: ignore[arg-type]
+        "loading model",
+        machine_text.MEASURES,
+        machine_text.WAITS,
+        "paused",
+        "paused",
+    ]

@@ -96,6 +96,7 @@ def test_a_dry_run_of_a_resume_trains_nothing_and_changes_nothing(
     code, out, err = ended(headless(*JOB, "--epochs", "40", "--dry-run"))
     assert (code, err) == (0, "")
     assert "dry run: one step" in out
+    assert "\nresumed at step " in out
     assert (RUN.journal.read_bytes(), RUN.recipe.read_bytes(), os.listdir("runs")) == before
 
 

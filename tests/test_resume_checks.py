@@ -30,6 +30,7 @@ from tests import run_states
 from tests.processes import events_of
 
 FORCE = AttemptOptions(force=True)
+MORE = "the run goes on with epochs = 3 (before: 2)."
 COLOURS = {"ant": (200, 0, 0), "bee": (0, 200, 0)}
 
 
@@ -222,7 +223,8 @@ def test_other_test_images_are_refused(tested: Trained) -> None:
     shutil.rmtree(tested.images / "test")
     assert "trained on (0 test images, not 2)" in tested.refused()
     said = tested.train(AttemptOptions(epochs=3, force=True))
-    [sentence] = alerts(said, "resume")
+    sentence, more = alerts(said, "resume")
+    assert more == MORE
     assert "(0 test images, not 2)" in sentence
     assert "forgotten" not in sentence, "the validation images are the same"
 
@@ -234,7 +236,7 @@ def test_test_images_that_a_checkpoint_does_not_know_are_not_compared(tested: Tr
     run_states.save(tested.last, replace(state, description=replace(state.description, test=None)))
     picture(tested.images / "test" / "bee", "1")
     said = tested.train(AttemptOptions(epochs=3))
-    assert (epochs(said), alerts(said, "resume")) == ([3], [])
+    assert (epochs(said), alerts(said, "resume")) == ([3], [MORE])
 
 
 def test_without_known_contents_other_pixels_are_refused(trained: Trained) -> None:
@@ -268,7 +270,8 @@ def test_by_force_a_run_goes_on_from_the_next_epoch(tmp_path: Path) -> None:
     assert epochs(said) == [2, 3, 4]
     assert epochs(events_of(run.run)) == [1, 2, 3, 4]
     assert checkpoint.load(run.last).training.step == 4 * 5
-    assert alerts(run.train(AttemptOptions(epochs=5)), "resume") == [], "it is the run's now"
+    more = "the run goes on with epochs = 5 (before: 4)."
+    assert alerts(run.train(AttemptOptions(epochs=5)), "resume") == [more], "it is the run's now"
 
 
 def test_other_validation_images_forget_the_best_epoch(trained: Trained) -> None:
@@ -311,8 +314,7 @@ def test_moved_data_is_the_same_data(trained: Trained, tmp_path: Path) -> None:
     claim, _ = resume.resume(trained.run, request)
     os.close(claim.lock)
     said = trained.train(AttemptOptions(epochs=3))
-    told = ["the run goes on with epochs = 3 (before: 2)."]
-    assert (epochs(said), alerts(said, "resume")) == ([3], told)
+    assert (epochs(said), alerts(said, "resume")) == ([3], [MORE])
 
 
 @pytest.mark.parametrize("loaders", [("resident", "streaming"), ("streaming", "resident")])
@@ -329,7 +331,7 @@ def test_images_are_the_same_in_memory_and_streamed_though_some_are_broken(
     now, then = (f'loader = "{each}"' for each in reversed(loaders))
     run.run.recipe.write_text(toml.replace(then, now))
     said = run.train(AttemptOptions(epochs=3))
-    assert (epochs(said), alerts(said, "resume")) == ([3], [])
+    assert (epochs(said), alerts(said, "resume")) == ([3], [MORE])
     [started] = [e for e in said if isinstance(e, events.RunStarted)]
     assert started.resolved.loader == loaders[1]
 
@@ -360,7 +362,8 @@ def test_images_that_have_changed_are_not_shown_as_those_of_the_run(trained: Tra
 def test_a_recipe_that_was_edited_by_hand_is_said(trained: Trained) -> None:
     toml = trained.run.recipe.read_text()
     trained.run.recipe.write_text(toml.replace("\nlr = 0.05 ", "\nlr = 0.2 "))
-    [sentence] = alerts(trained.train(AttemptOptions(epochs=3)), "resume")
+    more, sentence = alerts(trained.train(AttemptOptions(epochs=3)), "resume")
+    assert more == MORE
     assert sentence.startswith("not bit-exact: recipe.toml was edited, and the run goes on with")
     assert "lr = 0.2 (before: 0.05)" in sentence
 
@@ -384,7 +387,7 @@ def settled(run: Trained, epochs: int | None = None, **settings: object) -> list
 def test_another_total_of_epochs_is_in_the_recipe(trained: Trained) -> None:
     said = settled(trained, 3)
     assert epochs(said) == [3]
-    assert alerts(said, "resume") == ["the run goes on with epochs = 3 (before: 2)."]
+    assert alerts(said, "resume") == [MORE]
     toml = trained.run.recipe.read_text()
     assert toml.startswith("# Changed after epoch 2: epochs = 3 (before: 2)\n")
     assert read_recipe(trained.run.recipe).epochs == 3
@@ -462,3 +465,16 @@ def test_an_interrupted_run_keeps_the_patience_that_it_was_given(impatient: Trai
     assert checkpoint.load(impatient.last).training.patient_since == 3
     assert epochs(events_of(impatient.run))[-1] == 3
     assert epochs(impatient.train()) == [4, 5]
+
+
+def test_the_total_of_a_resume_is_told_in_one_sentence(trained: Trained) -> None:
+    said = trained.train(AttemptOptions(epochs=3))
+    [steered] = [e for e in said if isinstance(e, events.Steered)]
+    assert steered.command == commands.RESUME
+    assert alerts(said, "resume") == [MORE]
+
+
+def test_a_dry_run_of_a_resume_says_from_where(trained: Trained) -> None:
+    said = trained.train(AttemptOptions(dry=True, epochs=3))
+    [resumed] = [e for e in said if isinstance(e, events.Resumed)]
+    assert (resumed.step, resumed.epoch) == (checkpoint.load(trained.last).training.step, 3)

@@ -54,8 +54,12 @@ def test_an_unknown_run_says_where_it_looked(three: Path) -> None:
 
 
 def test_no_runs_at_all(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="holds no run yet"):
+    with pytest.raises(RunError, match=f"folder {tmp_path}/none holds no run yet"):
         run_search.find(tmp_path / "none")
+    with pytest.raises(RunError, match=r"folder \./none holds no run yet"):
+        run_search.find(Path("none"))
+    with pytest.raises(RunError, match=r"in the folder \./none:"):
+        run_search.find(Path("none"), "x")
 
 
 def test_a_run_is_called_by_its_number_in_the_default_folder_else_by_its_path(

@@ -171,7 +171,13 @@ def test_the_first_loss_is_that_of_a_guess(digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "said"), [(2.5, "as it should be"), (2.81, "near enough"), (3.4, "too large")]
+    ("loss", "said"),
+    [
+        (2.5, "as it should be"),
+        (2.81, "0.507 above a guess: "),
+        (1.5, "0.803 below a guess: "),
+        (3.4, "too large"),
+    ],
 )
 def test_a_first_loss_is_judged_by_its_distance(loss: float, said: str) -> None:
     assert said in training_text.first_loss(loss, math.log(10), 10)

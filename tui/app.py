@@ -86,13 +86,15 @@ class CnnTui(FineApp[str]):
         ascii_only: bool = False,
         typed: str = "",
         farewell: str = "",
+        note: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Watch a run, or open the launcher.
 
         `started` says that this viewer started the run, `recorded` that the run is a recording,
         which has no engine. `typed` is the text that the user typed before the app started.
-        `farewell` is printed if the app is ended before its first screen is open.
+        `farewell` is printed if the app is ended before its first screen is open. `note` is
+        shown with the run.
         """
         super().__init__(driver_class=SteadyDriver)
         self.ascii_only = ascii_only
@@ -101,7 +103,7 @@ class CnnTui(FineApp[str]):
         self.set_class(ascii_only, "-ascii")
         self._runs_dir, self._data_dir = runs_dir, data_dir
         self._run, self._started, self._recorded = watch, started, recorded
-        self._farewell = farewell
+        self._farewell, self._note = farewell, note
         self.clock = clock
         self._typed_ahead = TypedAhead(keys_in(typed))
         for theme in themes.dark_and_light(self.console.color_system == "standard"):
@@ -140,6 +142,8 @@ class CnnTui(FineApp[str]):
                 self._run, started=self._started, recorded=self._recorded, clock=self.clock
             )
             self.push_screen(dashboard)
+            if self._note:
+                self.notify(self._note, severity="warning", markup=False)
         self.call_after_refresh(self._release_keys)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:

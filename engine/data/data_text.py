@@ -307,9 +307,10 @@ VALIDATION_IS_TEST = (
     "validation uses the test split: the best epoch is chosen on it, so its accuracy is optimistic"
 )
 
-VALIDATION_HELD_OUT = "validation uses a share held out of the training images"
 
-VALIDATION = {"test": VALIDATION_IS_TEST, "held out": VALIDATION_HELD_OUT}
+def validation_held_out(held: int, images: int) -> str:
+    return f"validation uses {held:,} of {images:,} training images, which are held out"
+
 
 TEST_AT_THE_END = "the test images are evaluated once, at the end, with the best checkpoint"
 

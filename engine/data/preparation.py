@@ -83,10 +83,18 @@ def data_alerts(
     else:
         device = data_text.DEVICES[resolved.device]
         yield events.Alert("info", "loader", data_text.images_resident(needed, device))
-    if dataset.validates != "separate":
-        yield events.Alert("info", "validation", data_text.VALIDATION[dataset.validates])
+    if validation := _validation(dataset):
+        yield events.Alert("info", "validation", validation)
     if dataset.test is not None:
         yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
+
+
+def _validation(dataset: Dataset) -> str:
+    """Where the validation images are from, in words; empty if they are a split of their own."""
+    held, trained = len(dataset.validation), len(dataset.train)
+    if dataset.validates == "held out":
+        return data_text.validation_held_out(held, held + trained)
+    return data_text.VALIDATION_IS_TEST if dataset.validates == "test" else ""
 
 
 def _dominant_class(dataset: Dataset, weighted: bool) -> str:

@@ -6,6 +6,8 @@ from engine.text import harmless
 
 MEASURES = "measuring what is fastest on this machine"
 WAITS = "waiting for another start that measures this machine"
+# Notes that say by themselves what a start does.
+WHOLE_NOTES = (MEASURES, WAITS)
 
 
 def not_kept(folder: str, why: str) -> str:

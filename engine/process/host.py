@@ -94,7 +94,10 @@ class Host:
         self._run, self._err = claim.run, err
         self._printer = LinePrinter(out) if out is not None else None
         steered = [*newest_first(claim.run.journal, events.Steered)]
-        self._lines = Lines(run_search.selector_of(claim.run), reversed(steered))
+        # The name of a new run's rehearsal is that of its temporary folder.
+        named = not options.dry or (claim.run.checkpoints / "last.pt").exists()
+        selector = "" if options.dry else run_search.selector_of(claim.run)
+        self._lines = Lines(selector, reversed(steered), named=named)
         self._stopped_by: signal.Signals | None = None
         self._stopped_at = 0.0
         self._ended = False
@@ -111,10 +114,11 @@ class Host:
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         self._budget = JournalBudget(time.monotonic)
-        self._start_cost = StartCost(time.monotonic, process_start() if began is None else began)
+        began = process_start() if began is None else began
+        self._start_cost = StartCost(time.monotonic, began)
         recipe = read_recipe(claim.run.recipe)
         self._session = Session(
-            claim.run, recipe, self._attempt, self._journal, self._append, self._rank
+            claim.run, recipe, self._attempt, self._journal, self._append, self._rank, began
         )
         stream = self._session.stream(options)
         on_nan: OnNan = recipe.on_nan

@@ -8,8 +8,10 @@ from msgspec import UNSET
 
 from engine import numbers, text
 from engine.catalog import architecture_names
+from engine.machine import machine_text
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.run.fold import is_total_of_resume
 from engine.run.history import History
 from engine.run.journal_search import superseded
 
@@ -19,22 +21,29 @@ STEP_SECONDS = 5.0
 class Lines:
     """Turns the events of a run, in order, into lines for a log or a plain terminal."""
 
-    def __init__(self, selector: str = "", steered: Iterable[events.Steered] = ()) -> None:
-        """`selector` names the run on a command line; `steered` are the changes in force."""
-        self._selector = selector
+    def __init__(
+        self, selector: str = "", steered: Iterable[events.Steered] = (), *, named: bool = True
+    ) -> None:
+        """`selector` names the run on a command line, unless nothing can resume it.
+
+        `steered` are the changes in force. A run that is not `named` has no name to print.
+        """
+        self._selector, self._named = selector, named
         self._history = History()
         self._history.steerings.extend(steered)
         self._printed = 0.0
-        self._phase = ""
+        self._loading: set[str] = set()
 
     def of(self, event: Event) -> list[str]:
         """The lines for this event; mostly none."""
-        planned = self._history.epochs_planned
+        planned, was_paused = self._history.epochs_planned, self._history.paused
         self._history.fold([event])
         match event:
             case events.RunStarted():
-                return _started(event, self._history)
-            case events.Phase() if event.name in ("downloading", "loading", "paused"):
+                return _started(event, self._history)[0 if self._named else 1 :]
+            case events.Phase(name="paused"):
+                return [] if was_paused else [event.name]
+            case events.Phase() if event.name in ("downloading", "loading"):
                 return self._once(event)
             case events.Steps():
                 return self._step(event)
@@ -46,7 +55,7 @@ class Lines:
             case events.Resumed():
                 self._drop_superseded(event)
                 return [f"resumed at step {event.step:,}, in epoch {event.epoch}"]
-            case events.Steered():
+            case events.Steered() if not is_total_of_resume(event):
                 return [_steered(event, planned)]
             case events.Alert():
                 return [f"{event.level}: {text.harmless(event.text)}"]
@@ -63,9 +72,11 @@ class Lines:
 
     def _once(self, event: events.Phase) -> list[str]:
         line = f"{event.name} {text.harmless(event.note)}".rstrip()
-        if line == self._phase:
+        if event.note in machine_text.WHOLE_NOTES:
+            line = event.note
+        if line in self._loading:
             return []
-        self._phase = line
+        self._loading.add(line)
         return [line]
 
     def _step(self, event: events.Steps) -> list[str]:
@@ -143,6 +154,6 @@ def _ended(event: events.RunEnded, selector: str) -> str:
         words.append(f"– best {numbers.share(event.best_top1)} at epoch {event.best_epoch}")
     if event.test_top1 is not UNSET:
         words.append(f"– test {numbers.share(event.test_top1)}")
-    if event.reason == "stopped":
-        words.append(f"– go on with: cnn-tui resume {text.harmless(selector)}".rstrip())
+    if event.reason == "stopped" and selector:
+        words.append(f"– go on with: cnn-tui resume {text.harmless(selector)}")
     return " ".join(words)

@@ -74,11 +74,13 @@ class Session:
         journal: Journal,
         append: Callable[[Event], object],
         rank: Rank | None = None,
+        began: float | None = None,
     ) -> None:
+        """`began` is when the attempt began by `time.monotonic`, if not now."""
         self.run, self._recipe, self._attempt = run, recipe, attempt
         self._rank = rank or Rank()
         self._is_first_attempt = journal.seq == 0
-        self._began = time.monotonic()
+        self._began = time.monotonic() if began is None else began
         self.saver = RunSaver(run, recipe, attempt, journal, append, self._rank)
         self.trainer: Trainer | None = None
 
@@ -104,7 +106,8 @@ class Session:
         elif not self._is_first_attempt:
             yield self._resumed(trainer, 0)
         if total is not None:
-            yield trainer.steer(commands.Steer(id="", attempt=self._attempt, epochs=total))
+            order = commands.Steer(id=commands.RESUME, attempt=self._attempt, epochs=total)
+            yield trainer.steer(order)
         yield from self._train_and_test(trainer)
 
     def roll_back(self) -> EventStream:
@@ -127,6 +130,8 @@ class Session:
         ready = yield from self._set_up(options)
         with contextlib.closing(ready.trainer):
             self._restore(ready)
+            if ready.saved is not None:
+                yield self._resumed(ready.trainer, ready.saved.seq)
             yield from ready.trainer.rehearse()
 
     def close(self) -> None:
@@ -192,6 +197,9 @@ class Session:
         if ready.change is not None:
             yield from self._other_images(ready.trainer, ready.change)
         changed = resume_checks.changed_settings(saved, self._recipe)
+        planned = ready.trainer.progress.steering.epochs
+        if total not in (None, planned):
+            changed.setdefault("epochs", (str(planned), str(total)))
         yield from self._other_settings(changed)
         if total is None and "epochs" in changed:
             total = self._recipe.epochs

@@ -10,9 +10,11 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-# The ids of commands that a signal causes, and of saves at the recipe's interval.
+# The ids of commands that a signal causes, of saves at the recipe's interval, and of the total of
+# epochs with which a run is resumed.
 SIGNAL = "signal"
 INTERVAL = "interval"
+RESUME = "resume"
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from engine.protocol import events
+from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.run.curve import Curve
 
@@ -123,7 +123,7 @@ class Fold:
 
     def _fold_other(self, event: Event) -> None:
         self.first_time = self.first_time or event.time
-        if isinstance(event, LOGGED):
+        if isinstance(event, LOGGED) and not is_total_of_resume(event):
             self.log.append(event)
         if kind := _mark_kind(event):
             self.marks.append(Mark(event.step, kind))
@@ -240,11 +240,16 @@ class Fold:
         return seconds if 0.0 <= seconds <= GAP_SECONDS * missing and self.last_time else 0.0
 
 
+def is_total_of_resume(event: Event) -> bool:
+    """Whether an event only sets the total of epochs of a resume, on which an alert informs."""
+    return isinstance(event, events.Steered) and event.command == commands.RESUME
+
+
 def _mark_kind(event: Event) -> MarkKind | None:
     match event:
         case events.Checkpointed() if event.reason not in ("epoch", "best"):
             return "checkpoint"
-        case events.Steered():
+        case events.Steered() if not is_total_of_resume(event):
             return "steer"
         case events.Phase(name="paused"):
             return "pause"

@@ -7,18 +7,18 @@ from collections.abc import Iterable
 
 from engine.errors import CRASH_SIGNALS
 from engine.numbers import duration
-from engine.text import harmless
+from engine.text import folder, harmless
 
 
 def no_run(selector: str, runs_dir: object) -> str:
     return (
-        f"there is no run '{harmless(selector)}' in the folder {harmless(str(runs_dir))}: "
+        f"there is no run '{harmless(selector)}' in the folder {folder(runs_dir)}: "
         "`cnn-tui runs` lists them."
     )
 
 
 def runs_unreadable(path: object, why: str) -> str:
-    return f"the runs folder {harmless(str(path))} cannot be read: {harmless(why)}."
+    return f"the runs folder {folder(path)} cannot be read: {harmless(why)}."
 
 
 def no_locks(why: str) -> str:
@@ -26,7 +26,7 @@ def no_locks(why: str) -> str:
 
 
 def no_runs(runs_dir: object) -> str:
-    return f"the folder {harmless(str(runs_dir))} holds no run yet: start one with `cnn-tui`."
+    return f"the folder {folder(runs_dir)} holds no run yet: start one with `cnn-tui`."
 
 
 def several_runs(selector: str, names: Iterable[str]) -> str:

@@ -41,7 +41,7 @@ def name_the_function(file: str, functions: Sequence[str]) -> str:
             f"classes and returns a torch.nn.Module, and name it as in {harmless(file)}:make."
         )
     names = choices(harmless(f"{file}:{function}") for function in functions[:MOST_FUNCTIONS])
-    return f"name the function that makes the model, too: --arch {names}."
+    return f"name also the function that makes the model: --arch {names}."
 
 
 def already_done(name: str) -> str:

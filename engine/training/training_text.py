@@ -46,7 +46,8 @@ def first_loss(loss: float, expected: float, classes: int) -> str:
             "weights."
         )
     fits = abs(loss - expected) <= FIRST_LOSS_TOLERANCE * expected
-    judged = "as it should be" if fits else "near enough"
+    side = "above" if loss > expected else "below"
+    judged = "as it should be" if fits else f"{significant(abs(loss - expected))} {side} a guess"
     return f"the first loss is {significant(loss)}, {judged}: {guess}."
 
 

@@ -25,6 +25,10 @@ CASES: list[tuple[Event, str]] = [
         " 00:00:00  s steered     lr 0.0365, 40 epochs, the plan × 0.5, from s…",
     ),
     (
+        events.Steered(1.0, 22, 0.0365, "c1", step=1215),
+        " 00:00:00  s steered     lr 0.0365, 22 epochs, from step 1,215",
+    ),
+    (
         events.RunEnded(reason="failed", error="out of memory"),
         " 00:00:00  ✗ failed      out of memory",
     ),

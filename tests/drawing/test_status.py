@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from engine.machine import machine_text
 from engine.protocol import events
 from engine.protocol.events import PhaseName
 from engine.run.history import History
@@ -73,6 +74,8 @@ def test_what_is_loaded_is_said_where_there_is_room(known: bool) -> None:
     assert "● downloading cifar10 37 %" in _status(history, 120)
     assert "● downloading 37 %" in _status(history, 28)
     assert "left" not in _status(history, 120), "which an attempt that has begun would tell"
+    history.fold([events.Phase("loading", note=machine_text.MEASURES, time=history.last_time)])
+    assert f"● {machine_text.MEASURES}" in _status(history, 120)
 
 
 def test_a_pause_that_was_asked_for_shows_at_once() -> None:

@@ -15,6 +15,7 @@ and shows it. The training continues when the terminal is closed; `cnn-tui attac
 """
 
 WHICH_RUN = "RUN is a number, a part of a name, or a path; without it, the newest run is meant."
+WHICH_LIVE = "RUN is a number, a part of a name, or a path; without it, the only live run is meant."
 
 HELP_TRAIN = "Start a run and watch it."
 HELP_ATTACH = f"Watch a run. {WHICH_RUN}"
@@ -24,10 +25,10 @@ HELP_RUNS = "List the runs, newest first."
 HELP_MODELS = "List the architectures."
 HELP_DATASETS = "List the data sets and whether they are on this disk."
 HELP_RECIPES = "List the recipes, or print one as TOML. Edit it and use it with --recipe FILE."
-HELP_STOP = "Save and stop a run. Without RUN, the only live one is meant."
-HELP_PAUSE = "Pause a run after its current step."
-HELP_CONTINUE = "Continue a paused run."
-HELP_CHECKPOINT = "Make a run save a checkpoint now."
+HELP_STOP = f"Save and stop a run. {WHICH_LIVE}"
+HELP_PAUSE = f"Pause a run after its current step. {WHICH_LIVE}"
+HELP_CONTINUE = f"Continue a paused run. {WHICH_LIVE}"
+HELP_CHECKPOINT = f"Make a run save a checkpoint now. {WHICH_LIVE}"
 
 HELP_ARCH = (
     "Architecture, see `cnn-tui models`; or torchvision/NAME, timm/NAME, or FILE.py:FUNCTION."
@@ -118,6 +119,16 @@ UNCHANGED = {
 
 def command_sent(command: str, run: str, state: str) -> str:
     return f"sent {command} to {harmless(run)}{UNCHANGED.get((command, state), '')}"
+
+
+# Watching a run
+
+
+def another_is_live(newest: str, live: str, selector: str) -> str:
+    return (
+        f"{harmless(newest)}, the newest run, is not live; {harmless(live)} is: see it with "
+        f"`cnn-tui attach {harmless(selector)}`."
+    )
 
 
 # Tables: for each column its heading, and whether it holds numbers

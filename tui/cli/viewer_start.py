@@ -65,14 +65,16 @@ def train(
     watch(claim.run, runs_dir, started=True, ascii_only=ascii_only)
 
 
-def watch(run: RunDir, runs_dir: Path, *, started: bool, ascii_only: bool) -> NoReturn:
-    """Show the dashboard of a run."""
+def watch(
+    run: RunDir, runs_dir: Path, *, started: bool, ascii_only: bool, note: str = ""
+) -> NoReturn:
+    """Show the dashboard of a run, and a note on it."""
     from engine.run import run_search
 
     farewell = shared_text.goes_on(run.label, run_search.selector_of(run)) if started else ""
     with _terminal_traits(ascii_only, farewell) as traits:
         from tui.app import CnnTui
-    _show(CnnTui(runs_dir, watch=run, started=started, farewell=farewell, **traits))
+    _show(CnnTui(runs_dir, watch=run, started=started, farewell=farewell, note=note, **traits))
 
 
 def open_launcher(runs_dir: Path, data_dir: str, *, ascii_only: bool) -> NoReturn:

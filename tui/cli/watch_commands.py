@@ -24,20 +24,35 @@ def attach(run: str, once: bool, ascii_only: bool, runs_dir: Path) -> None:
     from engine.run import run_search
 
     found = run_search.find(runs_dir, run)
+    note = "" if run else _live_instead(found, runs_dir)
     if once:
-        _print_frame(found, ascii_only=ascii_only)
+        _print_frame(found, note, ascii_only=ascii_only)
     elif why := viewer_start.no_screen(cli_text.FRAME_INSTEAD):
         click.echo(why, err=True)
-        _print_frame(found, ascii_only=ascii_only)
+        _print_frame(found, note, ascii_only=ascii_only)
     elif not viewer_start.on_screen():
         raise UsageError(cli_text.ATTACH_NEEDS_TERMINAL)
     else:
-        viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only)
+        viewer_start.watch(found, runs_dir, started=False, ascii_only=ascii_only, note=note)
 
 
-def _print_frame(run: RunDir, *, ascii_only: bool) -> None:
+def _live_instead(newest: RunDir, runs_dir: Path) -> str:
+    """If the newest run is not live, a sentence that names the newest one that is, if any."""
+    from engine.run import run_liveness, run_search
+
+    if run_liveness.is_live(newest):
+        return ""
+    live = next(filter(run_liveness.is_live, run_search.list_runs(runs_dir)), None)
+    if live is None:
+        return ""
+    return cli_text.another_is_live(newest.label, live.label, run_search.selector_of(live))
+
+
+def _print_frame(run: RunDir, note: str, *, ascii_only: bool) -> None:
     from tui.cli import single_frame
 
+    if note:
+        click.echo(note, err=True)
     click.echo(single_frame.frame(run, ascii_only=ascii_only))
 
 

@@ -56,7 +56,7 @@ LOG_SCALE = "log"
 
 NO_CURVE = "the first steps begin the curve, each epoch adds a mark: o"
 
-NO_CURVE_SHORT = "the first steps begin it"
+NO_CURVE_SHORT = "the curve starts with the first steps"
 
 
 def at_step(epoch: str, step: int) -> str:
@@ -121,8 +121,9 @@ def log_resumed(epoch: int, step: int) -> str:
 
 
 def log_steered(step: int, lr: str, factor: str, epochs: int) -> str:
-    plan = f"the plan × {factor}" if factor else "the plan falls from it"
-    return f"lr {lr}, {epochs} epochs, {plan}, from step {step:,}"
+    """`factor` is 1 where the rate is the planned one, and empty where it was asked for."""
+    plan = f"the plan × {factor}, " if factor else "the plan falls from it, "
+    return f"lr {lr}, {epochs} epochs, {plan if factor != '1' else ''}from step {step:,}"
 
 
 def log_ended(best: str, epoch: int) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec import UnsetType
 
 from engine import numbers
+from engine.machine import machine_text
 from engine.protocol.events import Phase, RunStarted
 from engine.recipes.recipe import short_names
 from engine.run.fold import BEFORE_TRAINING
@@ -113,6 +114,8 @@ def state(history: History, pausing: bool = False, silent: bool = False) -> Stat
     if (phase.name, phase.note) == ("evaluating", "test"):
         word = drawing_text.TESTING
     what = f"{word} {harmless(phase.note)}" if phase.name in BEFORE_TRAINING and phase.note else ""
+    if phase.note in machine_text.WHOLE_NOTES:
+        what = phase.note
     fraction = numbers.number(phase.fraction)
     if math.isfinite(fraction):
         share = f" {numbers.whole(fraction)} %"

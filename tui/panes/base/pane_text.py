@@ -20,7 +20,7 @@ HELP_CURVES = "the curves"
 
 HELP_CURVES_ROWS = (
     ("← → h l Esc", "a cursor with exact values; none"),
-    ("Shift+← Shift+→", "ten columns on"),
+    ("Shift+← Shift+→", "ten columns further"),
     ("+ = -", "smooth the curve more, or less"),
     ("t L", "recent or whole; logarithmic y"),
 )

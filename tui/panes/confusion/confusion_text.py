@@ -87,7 +87,7 @@ SELECT_NOTHING = "Select nothing"
 
 HELP_ROWS = (
     ("↑ ↓ ← → j k h l", "select a cell, a pair or a class"),
-    ("PgUp PgDn", "ten on"),
+    ("PgUp PgDn", "ten further"),
     ("Enter Esc", "its images; select none"),
     ("o /", "sort; filter"),
     ("m %", "matrix or pairs; counts or per cent"),

@@ -60,7 +60,7 @@ SHOW_MAPS = "Feature maps of this layer"
 
 HELP_ROWS = (
     ("↑ ↓ j k", "select a stage, a block or a layer"),
-    ("PgUp PgDn Home End", "ten on; to either end"),
+    ("PgUp PgDn Home End", "ten further; to either end"),
     ("Space Enter", "fold a stage, or open it"),
     ("← → h l", "fold it; open it"),
     ("m Esc", "its feature maps; select none"),

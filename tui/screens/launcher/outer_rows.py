@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.reactive import var
 
 from engine.start import launch
-from engine.text import harmless
+from engine.text import folder, harmless
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Row, Span
@@ -29,13 +29,13 @@ class HeadRow(CellWidget):
 
     def __init__(self, runs_dir: Path, *, id: str) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
-        self._runs_dir = harmless(str(runs_dir))
+        self._runs_dir = folder(runs_dir)
 
     def draw(self, width: int, height: int) -> list[Row]:
         host = Span(f" · {socket.gethostname()}", "dim")
         left = cells.row(" ", Span(shared_text.PROGRAM, "title"), host)
-        folder = cells.row(Span(f"{launcher_text.RUNS_IN} {self._runs_dir} ", "dim"))
-        right = fitting([folder], width - cells.width(left) - 2)
+        where = cells.row(Span(f"{launcher_text.RUNS_IN} {self._runs_dir} ", "dim"))
+        right = fitting([where], width - cells.width(left) - 2)
         gap = " " * (width - cells.width(left) - cells.width(right))
         return [cells.row(*left, gap, *right)]
 
