@@ -32,7 +32,7 @@ from typing import NamedTuple
 
 import psutil
 
-from benchmarks.peer import ROOT, interval
+from benchmarks.peer import ROOT, interval, upper_verdict
 from engine.run import run_creation
 
 # The run is this old when the viewers attach.
@@ -221,14 +221,7 @@ def report(found: Mapping[str, Sequence[Cost]]) -> None:
         ]
         low, high = interval(ratios)
         line = f"  {name:<30} {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})"
-        print(line if most is None else f"{line}   {verdict(low, high, most)}", flush=True)
-
-
-def verdict(low: float, high: float, most: float) -> str:
-    """Whether an interval keeps an upper bound."""
-    if high <= most:
-        return f"kept (≤ {most})"
-    return f"MISSED (≤ {most})" if low > most else f"not resolved (≤ {most})"
+        print(line if most is None else f"{line}   {upper_verdict(low, high, most)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,10 @@ class Case(NamedTuple):
         return f"{self.arch} {self.batch}"
 
 
+SPEEDS = tuple(Case(arch, 128) for arch in ("lenet5", "article-resnet", "resnet18", "resnet50"))
+QUICK_SPEEDS = (Case("lenet5", 64),)
+
+
 @functools.cache
 def data() -> Dataset:
     return random_images()

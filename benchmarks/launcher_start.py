@@ -29,9 +29,9 @@ from pathlib import Path
 
 import pyte
 
-from benchmarks.peer import interval
-from benchmarks.start import OURS, PROGRAM, verdict
-from engine.run import run_lock, run_search
+from benchmarks.peer import Measure, interval, take_turns, upper_verdict
+from benchmarks.start import OURS, PROGRAM
+from engine.run import lock_owner, run_liveness, run_search
 
 # What a launcher shows once it is drawn, and a dashboard once it knows a step.
 DRAWN, TRAINS = "new run lenet5-digits", "img/s"
@@ -40,8 +40,6 @@ STEP = b'"type":"Steps"'
 DRAWING_SECONDS = 1.0
 MOST_SECONDS = 1.0
 TIMEOUT, POLL_SECONDS = 120.0, 0.05
-
-Measure = Callable[[], float]
 
 
 def main() -> None:
@@ -60,7 +58,7 @@ def main() -> None:
         ways = starts(options)
         for way in ways.values():
             way()
-        found = take_turns(ways, options.rounds)
+        found = take_turns(ways, options.rounds, "s")
         os.chdir("/")
     report(found)
 
@@ -79,18 +77,6 @@ def starts(options: argparse.Namespace) -> dict[str, Measure]:
     if options.old:
         ways["old, waited"] = launcher(options.old, options.wait)
     return ways
-
-
-def take_turns(ways: Mapping[str, Measure], rounds: int) -> dict[str, list[float]]:
-    """Measure each way once per round; each round begins with another way."""
-    names = list(ways)
-    found: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
-            found[name].append(ways[name]())
-            print(f"round {turn + 1}  {name:<12} {found[name][-1]:6.2f} s", flush=True)
-    return found
 
 
 # One start
@@ -135,10 +121,10 @@ def own_runs() -> Iterator[Path]:
             yield runs
         finally:
             for run in run_search.list_runs(runs):
-                owner = run_lock.read_owner(run)
-                if owner is not None and owner.pid and run_lock.is_live(run):
+                owner = lock_owner.read_owner(run)
+                if owner is not None and owner.pid and run_liveness.is_live(run):
                     os.kill(owner.pid, signal.SIGKILL)
-                while run_lock.is_live(run):
+                while run_liveness.is_live(run):
                     time.sleep(0.01)
 
 
@@ -226,7 +212,7 @@ def line(name: str, values: Sequence[float], most: float | None) -> str:
     """The median of the values, its interval, and whether that keeps an upper bound."""
     low, high = interval(values)
     found = f"  {name:<24} {statistics.median(values):.3f}   ({low:.3f} to {high:.3f})"
-    return found if most is None else f"{found}   {verdict(low, high, most)}"
+    return found if most is None else f"{found}   {upper_verdict(low, high, most)}"
 
 
 if __name__ == "__main__":

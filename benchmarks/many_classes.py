@@ -1,6 +1,6 @@
 """What counting costs in an evaluation with many classes, beside the network itself.
 
-    python -m benchmarks.many_classes [--classes 1000] [--rounds 9]
+    python -m benchmarks.many_classes [--classes 1000] [--rounds 9] [--arch ARCH …]
 
 The CPU time of one evaluation batch of 3×32×32 images on one thread: the forward pass and the
 cross-entropy in turns with the whole of it. The difference, hits and top five and the cells of the
@@ -19,7 +19,7 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional as F
 
-from benchmarks.peer import interval
+from benchmarks.peer import interval, upper_verdict
 from engine.devices.forward_pass import Judge
 from engine.distributed.rank import Rank
 from engine.models import registry
@@ -45,7 +45,7 @@ def main() -> None:
         low, high = interval(shares)
         name = f"counting in an evaluation of {arch}, {options.classes} classes"
         words = f"{statistics.median(shares):.3f}   ({low:.3f} to {high:.3f})"
-        print(f"  {name}  {words}   {verdict(low, high)}", flush=True)
+        print(f"  {name}  {words}   {upper_verdict(low, high, MOST)}", flush=True)
 
 
 def measured(arch: str, classes: int, rounds: int) -> list[float]:
@@ -74,12 +74,6 @@ def seconds(work: Callable[[], None]) -> float:
         work()
         found.append(time.process_time() - began)
     return min(found)
-
-
-def verdict(low: float, high: float) -> str:
-    if high <= MOST:
-        return f"kept (≤ {MOST})"
-    return f"MISSED (≤ {MOST})" if low > MOST else f"not resolved (≤ {MOST})"
 
 
 if __name__ == "__main__":

@@ -97,7 +97,9 @@ def keras_python(given: str | None) -> str | None:
     return python_with("tensorflow", given)
 
 
-def take_turns(ways: Mapping[str, Measure], rounds: int) -> dict[str, list[float]]:
+def take_turns(
+    ways: Mapping[str, Measure], rounds: int, unit: str = "images/s"
+) -> dict[str, list[float]]:
     """Measure each way once per round; each round begins with another way."""
     names = list(ways)
     found: dict[str, list[float]] = {name: [] for name in names}
@@ -105,7 +107,7 @@ def take_turns(ways: Mapping[str, Measure], rounds: int) -> dict[str, list[float
         first = turn % len(names)
         for name in names[first:] + names[:first]:
             found[name].append(ways[name]())
-            print(f"round {turn + 1}  {name:<32} {found[name][-1]:9.0f} images/s", flush=True)
+            print(f"round {turn + 1}  {name:<32} {found[name][-1]:12.2f} {unit}", flush=True)
     return found
 
 
@@ -148,3 +150,10 @@ def verdict(low: float, high: float, budget: float) -> str:
     if low >= budget:
         return f"kept (≥ {budget})"
     return f"MISSED (≥ {budget})" if high < budget else f"not resolved (≥ {budget})"
+
+
+def upper_verdict(low: float, high: float, most: float) -> str:
+    """Whether an interval keeps an upper bound."""
+    if high <= most:
+        return f"kept (≤ {most})"
+    return f"MISSED (≤ {most})" if low > most else f"not resolved (≤ {most})"

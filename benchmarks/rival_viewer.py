@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.peer import interval
+from benchmarks.peer import interval, upper_verdict
 from benchmarks.terminal import KNOWN, VIEWER, LiveRun, Script, Viewer
 from engine.protocol import events
 
@@ -89,13 +89,9 @@ def show(count: int, found: Mapping[str, Sequence[Cost]]) -> None:
         ratios = [getattr(ours, field) / getattr(theirs, field) for ours, theirs in pairs]
         low, high = interval(ratios)
         words = f"{statistics.median(ratios):.2f}   ({low:.2f} to {high:.2f})"
-        print(f"  {field} : terminalboard's  {words}   {verdict(low, high, most)}", flush=True)
-
-
-def verdict(low: float, high: float, most: float) -> str:
-    if high <= most:
-        return f"kept (≤ {most})"
-    return f"MISSED (≤ {most})" if low > most else f"not resolved (≤ {most})"
+        print(
+            f"  {field} : terminalboard's  {words}   {upper_verdict(low, high, most)}", flush=True
+        )
 
 
 # A log of TensorBoard: records of Event messages, each with masked checksums (TFRecord).

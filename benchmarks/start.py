@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.peer import ROOT, interval
+from benchmarks.peer import ROOT, interval, upper_verdict
 
 PROGRAM = "from tui.cli.command_line import main; main()"
 DIGITS = ROOT / "engine/data/sets/digits.csv.gz"
@@ -141,14 +141,7 @@ def report(found: Mapping[str, Sequence[Start]], wanted: Sequence[Budget]) -> No
         low, high = interval(ratios)
         name = f"{over} : {under}, {field}"
         line = f"  {name:<32} {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})"
-        print(line if most is None else f"{line}   {verdict(low, high, most)}", flush=True)
-
-
-def verdict(low: float, high: float, most: float) -> str:
-    """Whether an interval keeps an upper bound."""
-    if high <= most:
-        return f"kept (≤ {most})"
-    return f"MISSED (≤ {most})" if low > most else f"not resolved (≤ {most})"
+        print(line if most is None else f"{line}   {upper_verdict(low, high, most)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -206,17 +206,6 @@ def loaded_files(root: Path, files: Files) -> ImageFiles:
     return ImageFiles(root, [file for file, _ in files], labels, GREY)
 
 
-def test_a_file_that_is_known_to_be_broken_is_not_opened(tmp_path: Path) -> None:
-    """Opening it could crash the engine."""
-    files = [tmp_path / f"{grey}.png" for grey in (0, 40, 80)]
-    for grey, file in zip((0, 40, 80), files, strict=True):
-        Image.new("L", (32, 32), grey).save(file)
-    images = loaded_files(tmp_path, [(file, label) for label, file in enumerate(files)])
-    pixels, label = images.one(0, {files[0]: "crashes", files[1]: "crashes"})
-    assert (int(pixels.max()), label) == (80, 2)
-    assert images.one(0)[1] == 0
-
-
 def test_the_reason_is_short_and_names_no_path(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as gone:
         decode(tmp_path / "none.png", GREY)

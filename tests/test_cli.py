@@ -18,7 +18,7 @@ from engine.machine import nvml
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
-from engine.run import run_creation, run_lock
+from engine.run import run_creation, run_liveness, run_lock
 from engine.start import device_request, launch
 from tests import scripted
 from tui.cli import tables
@@ -191,7 +191,7 @@ def test_torchrun_has_to_be_told_of_more_epochs(tmp_path: Path) -> None:
     result = cli("--create", "--name", "job", "--resume", "auto", "--epochs", "6")
     assert result.stdout == f"{run.path.resolve()}\n"
     assert "add --epochs 6 after `-m engine RUN`" in result.stderr
-    assert not run_lock.is_live(run)
+    assert not run_liveness.is_live(run)
 
 
 def test_commands_need_a_live_run(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
 from engine.protocol.events import Event, Health
-from engine.run import engine_log, run_creation, run_lock, spool
+from engine.run import engine_log, lock_owner, run_creation, run_lock, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from tests import processes, scripted
@@ -82,7 +82,7 @@ PANES = ("loss", "accuracy", "rate", "layers", "confusion", "maps", "machine", "
 
 
 def told(run: RunDir) -> list[Command]:
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
     return spool.Spool(run, owner.attempt, lambda file, why: None).take()
 

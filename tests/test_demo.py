@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from engine.protocol import events
-from engine.run import run_lock, run_paths
+from engine.run import run_liveness, run_paths
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from tests import scripted
@@ -62,7 +62,7 @@ def test_each_event_comes_when_its_time_has_come(tmp_path: Path) -> None:
         replay.feed()
         written = [e for batch in JournalReader(run.journal).slices() for e in batch.events]
         came.append([(event.seq, round(event.time - clock.now, 2)) for event in written])
-        assert run_lock.is_live(run) == (len(written) < 3)
+        assert run_liveness.is_live(run) == (len(written) < 3)
     assert came == [
         [(1, 0.0)],
         [(1, -0.4)],
@@ -106,7 +106,7 @@ def test_it_can_be_held_and_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(written) == 6, "what is over stands still by itself"
     times = [event.time for event in written]
     assert times == sorted(times)
-    assert run_lock.is_live(run) is False
+    assert run_liveness.is_live(run) is False
 
 
 async def played(pilot: Pilot[str], clock: Clock, seconds: float) -> None:
@@ -126,7 +126,7 @@ async def test_the_whole_of_it(tmp_path: Path) -> None:
         assert "epoch 2/10" in screen(pilot)
         await played(pilot, clock, 600.0)
         assert "✓ done" in screen(pilot)
-        assert not run_lock.is_live(run_paths.RunDir(tmp_path / recorded_run.NAME))
+        assert not run_liveness.is_live(run_paths.RunDir(tmp_path / recorded_run.NAME))
         assert notes(pilot) == []
         await pilot.press("q")
     assert app.return_value is not None

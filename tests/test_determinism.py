@@ -122,7 +122,7 @@ def test_other_warnings_stay_warnings() -> None:
         kernels = DeterministicKernels()
         warnings.warn("something else", UserWarning, stacklevel=2)
     assert [str(each.message) for each in shown] == ["something else"]
-    assert kernels.without() == []
+    assert kernels.pop_missing() == []
 
 
 # On a GPU
@@ -165,4 +165,4 @@ def test_a_gpu_tells_of_a_pooling_that_has_no_such_kernel() -> None:
     kernels = DeterministicKernels()
     images = torch.rand(2, 3, 14, 14, device=CUDA, requires_grad=True)
     F.adaptive_avg_pool2d(images, 6).sum().backward()  # type: ignore[no-untyped-call]
-    assert kernels.without() == ["adaptive_avg_pool2d_backward_cuda"]
+    assert kernels.pop_missing() == ["adaptive_avg_pool2d_backward_cuda"]

@@ -17,7 +17,7 @@ import pytest
 from engine.checkpoints import checkpoint, saver
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.run import journal, run_lock
+from engine.run import journal, run_liveness
 from engine.run.journal import Journal
 from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
@@ -129,7 +129,7 @@ def test_a_folder_that_is_moved_away_and_back_costs_nothing(tmp_path: Path, engi
     wait_for(lambda: there.has(not_saved), engine)
     told = next(e.text for e in there.events if isinstance(e, events.Alert) and not_saved(e))
     assert "put the run's folder back where it was" in told
-    assert run_lock.is_live(away), "the lock went with it"
+    assert run_liveness.is_live(away), "the lock went with it"
     checkpoint.load(away.checkpoints / "last.pt")
     away.path.rename(RUN.path)
     saved = there.count(events.Checkpointed)
@@ -154,7 +154,7 @@ def test_a_folder_that_is_deleted_is_said_and_the_training_goes_on(engine: Engin
 BEGUN = """
 import sys
 from pathlib import Path
-from engine.run import run_creation, run_lock
+from engine.run import run_creation, run_liveness
 print("ready", flush=True)
 sys.stdin.read()
 print(run_creation.create(Path("runs"), "x", "").run.number)

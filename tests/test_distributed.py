@@ -16,7 +16,7 @@ from engine.checkpoints import checkpoint
 from engine.process import torchrun
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import run_lock, spool
+from engine.run import lock_owner, run_liveness, spool
 from engine.run.run_paths import RunDir
 from tests.forked_engines import Engine, ForkServer, new_run
 from tests.processes import (
@@ -83,7 +83,7 @@ def trained(run: RunDir, process: Process, after: int = 1) -> LiveJournal:
 
 
 def leader_of(run: RunDir) -> psutil.Process:
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
     return psutil.Process(owner.pid)
 
@@ -211,7 +211,7 @@ def test_a_process_that_is_killed_ends_the_run_which_goes_on_later(fork_server: 
     assert leader.wait() == 1
     assert "another process of this run has ended" in leader.stderr
     assert journal.has(lambda e: isinstance(e, events.RunEnded) and e.error in leader.stderr)
-    assert not run_lock.is_live(run)
+    assert not run_liveness.is_live(run)
     # Now as a person does it, so that it is torchrun that finds one of them gone.
     again = headless("resume", "--no-ui")
     resumed = LiveJournal(run.journal)
@@ -250,10 +250,10 @@ def test_commands_reach_all_processes_and_the_lock_is_rank_0s() -> None:
     other = beside(leader_of(RUN))
     process.kill()
     process.wait()  # whoever reads its lines would wait for rank 0, which goes on
-    assert run_lock.is_live(RUN)
+    assert run_liveness.is_live(RUN)
     spool.send(RUN, commands.Stop)
     wait_for(lambda: journal.has(lambda e: isinstance(e, events.RunEnded)))
-    wait_for(lambda: not run_lock.is_live(RUN))
+    wait_for(lambda: not run_liveness.is_live(RUN))
     assert checkpoint.load(RUN.checkpoints / "last.pt").training.steering.factor == 0.5
     wait_for(lambda: not other.is_running())
 
@@ -262,7 +262,7 @@ def test_torchrun_itself_may_start_a_run() -> None:
     made = headless("--create", *ARGUMENTS)
     out, _ = made.communicate(timeout=TIMEOUT)
     assert Path(out.strip()) == RUN.path.resolve()
-    assert run_lock.read_owner(RUN) is None, "rank 0 may be on any machine"
+    assert lock_owner.read_owner(RUN) is None, "rank 0 may be on any machine"
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     engine = ["-m", "engine", str(RUN.path), "--lines"]
     process = start_process(

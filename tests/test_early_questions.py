@@ -16,7 +16,7 @@ from engine.protocol import commands, events
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import build_recipe
-from engine.run import run_lock, spool
+from engine.run import lock_owner, spool
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import launch
@@ -39,7 +39,7 @@ def run(tmp_path: Path) -> Iterator[RunDir]:
 def serve(run: RunDir, *said: Event) -> list[Event]:
     """Have the worker of an engine that has come so far obey what it was told; what it says."""
     told: list[Event] = []
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
     session = Session(run, build_recipe(), owner.attempt, Journal(run.journal), told.append)
     rank = Rank()

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from engine.machine import oom_kills
 from engine.protocol.events import RunEnded
 from engine.recipes.recipe_building import build_recipe
-from engine.run import engine_log, run_lock
+from engine.run import engine_log, lock_owner, run_lock
 from engine.run.run_paths import RunDir
 from engine.start import engine_death, launch
 from tests import scripted
@@ -58,7 +58,7 @@ def test_the_kernels_count_of_processes_without_memory_is_told_if_it_rose(
 ) -> None:
     counting = tmp_path / "memory.events"
     counting.write_text("low 0\noom 3\noom_kill 2\n")
-    owner = run_lock.read_owner(dead)
+    owner = lock_owner.read_owner(dead)
     assert owner is not None
     owner = replace(owner, oom_file=str(counting), oom_kills=2)
     dead.lock.write_bytes(msgspec.json.encode(owner))

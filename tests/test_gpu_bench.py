@@ -100,7 +100,7 @@ def test_a_part_that_dies_is_named_and_the_others_go_on(tmp_path: Path) -> None:
 
 
 def test_a_part_that_takes_too_long_is_ended() -> None:
-    """It may clean up; one that does not end is killed."""
+    """It may clean up before."""
     terminal, report = io.StringIO(), io.StringIO()
     both = gpu.Both(terminal, report)
     endless = "import signal\nprint('begun')\nsignal.pause()"

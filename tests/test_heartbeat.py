@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.events import Event
-from engine.run import run_creation, run_lock, run_search, spool
+from engine.run import run_creation, run_liveness, run_lock, run_search, spool
 from engine.run.lock_owner import Owner, owner_here
 from engine.run.run_paths import RunDir
 from engine.run.runs_folder_lock import locked_runs_folder
@@ -36,7 +36,7 @@ HARDWARE = events.Hardware(2, 0.5, 0.5, 1, 2, 1, 1)
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time of day, which stands still. A silent run is judged at once."""
-    monkeypatch.setattr(run_lock, "WATCH_SECONDS", 0.0)
+    monkeypatch.setattr(run_liveness, "WATCH_SECONDS", 0.0)
     clock = Clock()
     monkeypatch.setattr(time, "time", clock)
     return clock
@@ -57,7 +57,7 @@ def half_done(folder: Path, ago: float) -> RunDir:
 
 def test_an_engine_elsewhere_lives_as_long_as_it_is_heard_of(tmp_path: Path) -> None:
     run = half_done(tmp_path / "runs", 5)
-    assert run_lock.liveness(run) == "live"
+    assert run_liveness.liveness(run) == "live"
     with pytest.raises(RunError, match="already running"):
         run_lock.acquire(run, force=True)
     assert run_search.find_live(tmp_path / "runs") == run
@@ -67,7 +67,7 @@ def test_an_engine_elsewhere_lives_as_long_as_it_is_heard_of(tmp_path: Path) -> 
 
 def test_a_silent_engine_is_never_called_dead(tmp_path: Path) -> None:
     run = half_done(tmp_path / "runs", 120)
-    assert run_lock.liveness(run) == "silent"
+    assert run_liveness.liveness(run) == "silent"
     for refused in (
         lambda: run_lock.acquire(run),
         lambda: run_search.find_live(tmp_path / "runs", "1"),
@@ -76,13 +76,13 @@ def test_a_silent_engine_is_never_called_dead(tmp_path: Path) -> None:
         with pytest.raises(RunError, match=r"silent for 2:00.*farhost.*--force"):
             refused()
     os.close(run_lock.acquire(run, force=True))
-    assert run_lock.liveness(run) == "gone", "it was ours, and ended here"
+    assert run_liveness.liveness(run) == "gone", "it was ours, and ended here"
 
 
 def test_an_engine_elsewhere_that_said_that_it_ended_is_gone(tmp_path: Path) -> None:
     said = [*scripted.half_a_run(), events.RunEnded("stopped")]
     run = elsewhere(scripted.run_dir(tmp_path), 120, said)
-    assert run_lock.liveness(run) == "gone"
+    assert run_liveness.liveness(run) == "gone"
     os.close(run_lock.acquire(run))
 
 
@@ -91,7 +91,7 @@ def test_one_that_began_again_after_it_ended_is_not(tmp_path: Path) -> None:
     run = elsewhere(scripted.run_dir(tmp_path), 120, said)
     again = Owner("farhost", "another boot", 4243, "def", time.time() - 5)
     run.lock.write_bytes(msgspec.json.encode(again))
-    assert run_lock.liveness(run) == "live"
+    assert run_liveness.liveness(run) == "live"
 
 
 @pytest.mark.parametrize("jump", [86_400.0, -86_400.0])
@@ -99,9 +99,9 @@ def test_a_clock_that_was_set_makes_it_silent_until_it_is_heard_again(
     tmp_path: Path, jump: float
 ) -> None:
     run = half_done(tmp_path, -jump)
-    assert run_lock.liveness(run) == "silent"
+    assert run_liveness.liveness(run) == "silent"
     scripted.write(run, [HARDWARE], Clock(time.time()))
-    assert run_lock.liveness(run) == "live"
+    assert run_liveness.liveness(run) == "live"
 
 
 @pytest.mark.parametrize("apart", [300.0, -300.0])
@@ -111,10 +111,10 @@ def test_a_journal_that_grows_is_that_of_a_live_engine_whatever_the_clocks_say(
     run = half_done(tmp_path / "runs", apart)
     follower = RunFollower(run)
     follower.update()
-    assert (run_lock.liveness(run), follower.liveness) == ("silent", "silent")
+    assert (run_liveness.liveness(run), follower.liveness) == ("silent", "silent")
     scripted.write(run, [HARDWARE], Clock(time.time() - apart))
     follower.update()
-    assert (run_lock.liveness(run), follower.liveness) == ("live", "live")
+    assert (run_liveness.liveness(run), follower.liveness) == ("live", "live")
     with pytest.raises(RunError, match="already running"):
         run_lock.acquire(run, force=True)
     assert run_search.find_live(tmp_path / "runs", "1") == run
@@ -126,7 +126,7 @@ def test_a_silent_run_is_watched_before_another_engine_may_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: bool
 ) -> None:
     run = half_done(tmp_path / "runs", 300)
-    monkeypatch.setattr(run_lock, "WATCH_SECONDS", TIMEOUT)
+    monkeypatch.setattr(run_liveness, "WATCH_SECONDS", TIMEOUT)
     written: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -146,7 +146,7 @@ def test_the_only_live_run_is_found_though_clocks_differ(
     run = half_done(tmp_path / "runs", 300)
     elsewhere(scripted.run_dir(tmp_path / "runs", name="2-x"), 9e5, scripted.half_a_run())
     moments = iter(range(1000))
-    monkeypatch.setattr(run_lock, "WATCH_SECONDS", 5.0)
+    monkeypatch.setattr(run_liveness, "WATCH_SECONDS", 5.0)
     monkeypatch.setattr(time, "monotonic", lambda: float(next(moments)))
     monkeypatch.setattr(
         time, "sleep", lambda _: scripted.write(run, [HARDWARE], Clock(time.time() - 299))
@@ -189,16 +189,16 @@ def test_without_locks_runs_start_and_are_judged_by_what_is_heard(
     tmp_path: Path, clock: Clock
 ) -> None:
     run, lock = run_creation.create(tmp_path, "x", "")
-    assert run_lock.is_live(run), "before its engine has said anything"
+    assert run_liveness.is_live(run), "before its engine has said anything"
     with pytest.raises(RunError, match="already running"):
         run_lock.acquire(run)
     os.close(lock)
     later = time.time() + 40
     scripted.write(run, [events.Phase("starting"), HARDWARE], Clock(later))
     clock.now = later + 20
-    assert run_lock.liveness(run) == "live"
+    assert run_liveness.liveness(run) == "live"
     clock.now = later + 60
-    assert run_lock.liveness(run) == "silent"
+    assert run_liveness.liveness(run) == "silent"
     with pytest.raises(RunError, match="--force"):
         run_lock.acquire(run)
     scripted.write(run, [events.RunEnded("stopped")], Clock(later + 55))
@@ -213,9 +213,9 @@ def test_without_locks_an_engine_of_this_machine_lives_as_long_as_its_process(
     process = start_process(sys.executable, "-c", "input()", stdin=subprocess.PIPE)
     owner = msgspec.structs.replace(owner_here("a1", process.pid), time=0.0)
 
-    def judged(**changed: object) -> run_lock.Liveness:
+    def judged(**changed: object) -> run_liveness.Liveness:
         run.lock.write_bytes(msgspec.json.encode(msgspec.structs.replace(owner, **changed)))
-        return run_lock.liveness(run)
+        return run_liveness.liveness(run)
 
     assert judged() == "live"
     with pytest.raises(RunError, match="already running"):
@@ -251,7 +251,7 @@ def test_of_an_engine_of_this_boot_the_lock_is_enough(
     run, lock = run_creation.create(tmp_path, "x", "")
     asked: list[Path] = []
     seen: Callable[[Path], None] = asked.append
-    monkeypatch.setattr(run_lock, "last_event", seen)
+    monkeypatch.setattr(run_liveness, "last_event", seen)
     os.close(lock)
-    assert run_lock.liveness(run) == "gone"
+    assert run_liveness.liveness(run) == "gone"
     assert asked == []

@@ -26,7 +26,7 @@ from engine.process.lines import Lines
 from engine.protocol import commands, events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
-from engine.run import run_creation, run_lock, spool
+from engine.run import run_creation, run_liveness, spool
 from engine.run.curve import BINS
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
@@ -96,7 +96,7 @@ def test_any_journal_is_read_folded_and_told(content: bytes) -> None:
         excerpt(run.journal)
         last_event(run.journal)
         last_seq(run.journal)
-        summarize(run, run_lock.liveness(run))
+        summarize(run, run_liveness.liveness(run))
 
 
 def numbers_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
-from engine.run import replies, run_lock, spool
+from engine.run import lock_owner, replies, run_lock, spool
 from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests import scripted
@@ -38,7 +38,7 @@ def live(run: RunDir) -> Iterator[RunDir]:
 
 def heard(run: RunDir, lock: Path | None = None) -> list[commands.Inspect]:
     """The questions that wait for who holds this lock, taken as it would."""
-    owner = run_lock.read_owner(run, lock)
+    owner = lock_owner.read_owner(run, lock)
     assert owner is not None
     taken = spool.Spool(run, owner.attempt, lambda file, why: None).take()
     return [command for command in taken if isinstance(command, commands.Inspect)]

@@ -27,7 +27,7 @@ from engine.protocol.events import Event
 from engine.recipes.recipe import Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import to_toml
-from engine.run import replies, run_lock, spool
+from engine.run import lock_owner, replies, run_liveness, run_lock, spool
 from engine.run.journal_search import newest_first
 from engine.run.run_paths import RunDir
 from tests import run_states, scripted
@@ -70,7 +70,7 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     run = trained(fork_server)
     before = contents(run)
     process = start_process(sys.executable, "-m", "engine", str(run.path), "--look")
-    wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None, process)
+    wait_for(lambda: lock_owner.read_owner(run, run.inspection_lock) is not None, process)
     asked = [
         spool.send(run, commands.Inspect, kind="maps", layer="conv2", images=(IMAGE,)),
         spool.send(run, commands.Inspect, kind="images", images=(IMAGE,)),
@@ -96,7 +96,7 @@ def test_a_run_that_is_over_answers_from_its_best_checkpoint_and_stays_as_it_is(
     assert isinstance(unknown, events.Alert)
     assert "epoch 2" in unknown.text
     assert contents(run) == before
-    assert not run_lock.is_live(run, run.inspection_lock)
+    assert not run_liveness.is_live(run, run.inspection_lock)
 
 
 def endless() -> Generator[None, None, Any]:
@@ -131,7 +131,7 @@ class Looking:
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
         # The lock is signed a moment after it is taken.
-        wait_for(lambda: run_lock.read_owner(run, run.inspection_lock) is not None)
+        wait_for(lambda: lock_owner.read_owner(run, run.inspection_lock) is not None)
 
     def _look(self) -> None:
         self.code = inspection_server.serve(self._run, self.clock)
@@ -188,7 +188,7 @@ def test_it_leaves_when_an_engine_takes_the_run(run: RunDir) -> None:
     lock = run_lock.acquire(run)
     wait_for(lambda: looking.over)
     assert looking.code == 0
-    assert not run_lock.is_live(run, run.inspection_lock)
+    assert not run_liveness.is_live(run, run.inspection_lock)
     os.close(lock)
 
 

@@ -15,7 +15,7 @@ from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe, Resolved
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields, to_toml
-from engine.run import run_lock
+from engine.run import run_liveness
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, requeue, resume
@@ -160,7 +160,7 @@ def test_a_run_of_a_gpu_that_is_gone_does_not_start_to_fail(tmp_path: Path) -> N
     claim, chosen = resume.resume(stopped(tmp_path, [], ON_GPU), ResumeRequest())
     with pytest.raises(UsageError, match="no usable GPU"):
         launch.spawn(claim, chosen)
-    assert not run_lock.is_live(claim.run)
+    assert not run_liveness.is_live(claim.run)
 
 
 @pytest.mark.usefixtures("two_gpus")

@@ -18,7 +18,7 @@ from engine.checkpoints import checkpoint, run_state
 from engine.protocol import events
 from engine.recipes.recipe_building import build_recipe
 from engine.recipes.recipe_toml import read_fields
-from engine.run import run_lock, run_search
+from engine.run import run_liveness, run_search
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
@@ -38,7 +38,7 @@ def old_run(tmp_path: Path) -> RunDir:
 
 def test_it_is_listed_as_stopped_after_one_epoch(old_run: RunDir) -> None:
     assert run_search.list_runs(old_run.path.parent) == [old_run]
-    listed = summarize(old_run, run_lock.liveness(old_run))
+    listed = summarize(old_run, run_liveness.liveness(old_run))
     assert (listed.number, listed.arch, listed.data) == (1, "lenet5", "digits")
     assert (listed.state, listed.epoch, listed.epochs) == ("stopped", 1, 40)
     assert listed.best_top1 == pytest.approx(41 / 140)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RunError, UsageError
-from engine.run import run_creation, run_lock
+from engine.run import run_creation, run_liveness
 
 
 def test_a_new_run_is_whole_private_and_locked(tmp_path: Path) -> None:
@@ -19,9 +19,9 @@ def test_a_new_run_is_whole_private_and_locked(tmp_path: Path) -> None:
     assert run.recipe.read_text() == "epochs = 1\n"
     assert stat.S_IMODE(run.path.stat().st_mode) == 0o700
     assert stat.S_IMODE(run.recipe.stat().st_mode) == 0o600
-    assert run_lock.is_live(run)
+    assert run_liveness.is_live(run)
     os.close(lock)
-    assert not run_lock.is_live(run)
+    assert not run_liveness.is_live(run)
 
 
 def test_numbers_are_never_given_twice(tmp_path: Path) -> None:

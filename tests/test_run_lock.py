@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RunError
-from engine.run import run_creation, run_lock
+from engine.run import lock_owner, run_creation, run_liveness, run_lock
 from engine.run.lock_owner import owner_here
 from tests.processes import start_process
 
@@ -28,17 +28,17 @@ def test_the_lock_outlives_the_launchers_copy_and_dies_with_the_engine(tmp_path:
     run, lock = run_creation.create(tmp_path, "x", "")
     engine = start_process(sys.executable, "-c", "input()", stdin=subprocess.PIPE, pass_fds=(lock,))
     os.close(lock)
-    assert run_lock.is_live(run)
+    assert run_liveness.is_live(run)
     engine.kill()
     engine.communicate()
-    assert not run_lock.is_live(run)
+    assert not run_liveness.is_live(run)
 
 
 def test_the_owner_is_in_the_lock_file(tmp_path: Path) -> None:
     run, lock = run_creation.create(tmp_path, "x", "")
-    first = run_lock.read_owner(run)
+    first = lock_owner.read_owner(run)
     assert first is not None
-    run_lock.write_owner(lock, owner_here(first.attempt, 42))
-    second = run_lock.read_owner(run)
+    lock_owner.write_owner(lock, owner_here(first.attempt, 42))
+    second = lock_owner.read_owner(run)
     assert second is not None
     assert (second.pid, second.attempt) == (42, first.attempt)

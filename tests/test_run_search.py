@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.errors import RunError
-from engine.run import run_creation, run_lock, run_search
+from engine.run import lock_owner, run_creation, run_lock, run_search
 from engine.run.run_paths import RunDir
 
 
@@ -128,10 +128,10 @@ def test_a_run_that_is_live_on_this_machine_is_found_in_any_folder(tmp_path: Pat
     assert run_search.live_here(elsewhere) is None
     run_creation.link_into_state(run)
     assert run_search.live_here(elsewhere) == run
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
-    run_lock.write_owner(lock, replace(owner, boot="another machine"))
+    lock_owner.write_owner(lock, replace(owner, boot="another machine"))
     assert run_search.live_here(elsewhere) is None
-    run_lock.write_owner(lock, owner)
+    lock_owner.write_owner(lock, owner)
     os.close(lock)
     assert run_search.live_here(elsewhere) is None

@@ -17,7 +17,15 @@ from engine.machine import kept_choices
 from engine.machine.kept_choices import StepTime
 from engine.protocol import events
 from engine.recipes.recipe_building import read_recipe
-from engine.run import engine_log, journal_growth, journal_search, replies, run_lock
+from engine.run import (
+    engine_log,
+    journal_growth,
+    journal_search,
+    lock_owner,
+    replies,
+    run_liveness,
+    run_lock,
+)
 from engine.run.journal import Journal
 from engine.run.journal_tail import JournalTail
 from engine.run.run_paths import RunDir
@@ -92,8 +100,8 @@ def test_a_journal_that_is_a_fifo_is_an_empty_one_and_cannot_be_written(run: Run
 
 def test_a_lock_that_is_a_fifo_is_held_by_nobody_and_cannot_be_taken(run: RunDir) -> None:
     fifo(run.lock)
-    assert run_lock.liveness(run) == "gone"
-    assert run_lock.read_owner(run) is None
+    assert run_liveness.liveness(run) == "gone"
+    assert lock_owner.read_owner(run) is None
     with pytest.raises(RunError, match="not a regular file"):
         run_lock.acquire(run)
 

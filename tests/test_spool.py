@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.errors import RunError
 from engine.protocol import commands
 from engine.protocol.commands import Command
-from engine.run import run_creation, run_lock, spool
+from engine.run import lock_owner, run_creation, spool
 from engine.run.lock_owner import owner_here
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -27,7 +27,7 @@ def live(tmp_path: Path) -> Iterator[Claim]:
 
 
 def attempt(run: RunDir) -> str:
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
     return owner.attempt
 
@@ -52,7 +52,7 @@ def test_commands_come_in_order_and_once(live: Claim) -> None:
 
 def test_a_command_for_another_attempt_is_deleted_unheard(live: Claim) -> None:
     spool.send(live.run, commands.Stop)
-    run_lock.write_owner(live.lock, owner_here("another", 1))
+    lock_owner.write_owner(live.lock, owner_here("another", 1))
     assert taken(live.run) == ([], [])
     assert os.listdir(live.run.commands) == []
 

@@ -21,7 +21,7 @@ from engine.process.worker import Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import build_recipe
-from engine.run import run_lock, spool
+from engine.run import lock_owner, run_lock, spool
 from engine.run.history import History
 from engine.run.journal import Journal
 from engine.run.journal_reader import JournalReader
@@ -319,7 +319,7 @@ def live(tmp_path: Path) -> Iterator[RunDir]:
 
 
 def sent(run: RunDir) -> list[tuple[float | None, float | None, int | None]]:
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
     found = spool.Spool(run, owner.attempt, lambda file, why: None).take()
     return [(c.lr, c.scale, c.epochs) for c in found if isinstance(c, commands.Steer)]
@@ -370,7 +370,7 @@ async def test_a_rate_far_above_the_recipe_is_asked_about(live: RunDir, typed: s
         assert sent(live) == []
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, Dashboard)
-    owner = run_lock.read_owner(live)
+    owner = lock_owner.read_owner(live)
     assert owner is not None
     [command] = spool.Spool(live, owner.attempt, lambda file, why: None).take()
     assert isinstance(command, commands.Steer)

@@ -473,6 +473,33 @@ def test_images_that_crash_a_decoder_are_replaced_and_told_once(
     assert loader.new_warnings() == ()
 
 
+def test_an_image_that_crashes_a_decoder_is_never_opened_by_the_engine(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is the next one, which crashes too and belongs to another batch; nor later."""
+    monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
+    loader = opened(many_images(tmp_path), Augmentation.of(Recipe()), batch=1)
+    validation = load(tmp_path / "many", "streaming").validation
+    assert isinstance(validation, ImageFiles)
+    for file in (*(file for file, _ in scan(tmp_path / "many").train[4:6]), validation.files[2]):
+        file.write_bytes(crashing_decoder.CRASHES)
+    opened_here: list[Path] = []
+    whole = Image.open
+
+    def noted(file: Path) -> Image.Image:
+        opened_here.append(file)
+        return whole(file)
+
+    monkeypatch.setattr(Image, "open", noted)
+    grey = {int(raw.indices): int(raw.pixels.max()) for raw in loader.raw_batches(1)}
+    assert opened_here == []
+    assert grey[4] == grey[5] == grey[6] != grey[7]
+    assert len([*loader.evaluation_batches(validation, 1)]) == len(validation)
+    assert opened_here == []
+    validation.one(2)
+    assert opened_here == [validation.files[3]]
+
+
 def test_signals_for_the_engine_do_not_reach_the_decoders(tmp_path: Path, opened: Opened) -> None:
     loader = opened(many_images(tmp_path))
     batches = loader.batches(1)

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from engine.protocol import events
-from engine.run import run_lock
+from engine.run import lock_owner, run_liveness
 from engine.run.run_paths import RunDir
 from tests import leftovers, scripted
 from tests.forked_engines import ForkServer, new_run
@@ -233,7 +233,7 @@ def test_a_cut_connection_ends_the_viewer_and_not_the_training(tmp_path: Path, p
     )
     assert "/5000" in shown.stdout
     assert "ended" not in shown.stdout
-    owner = run_lock.read_owner(RUN)
+    owner = lock_owner.read_owner(RUN)
     assert owner is not None
     os.kill(owner.pid, signal.SIGTERM)
-    wait_for(lambda: not run_lock.is_live(RUN))
+    wait_for(lambda: not run_liveness.is_live(RUN))

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from engine.protocol import events
-from engine.run import run_lock
+from engine.run import lock_owner, run_liveness
 from engine.run.run_paths import RunDir
 from tests.processes import LiveJournal, Terminal, headless, wait_for
 from tests.test_giving_back import ended, is_asked
@@ -47,11 +47,11 @@ def test_start_watch_pause_checkpoint_detach_come_back_stop() -> None:
     second.wait_for("training")
     second.type("q")
     assert second.wait_end() == 0
-    assert run_lock.is_live(RUN)
+    assert run_liveness.is_live(RUN)
 
     third = headless("stop")
     assert third.communicate()[0] == "sent stop to 1-lenet5-digits\n"
-    wait_for(lambda: not run_lock.is_live(RUN))
+    wait_for(lambda: not run_liveness.is_live(RUN))
     assert journal.has(lambda e: isinstance(e, events.RunEnded) and e.reason == "stopped")
 
 
@@ -61,10 +61,10 @@ def after_pause(journal: LiveJournal) -> list[events.Event]:
 
 
 def stop_the_engine() -> None:
-    owner = run_lock.read_owner(RUN)
+    owner = lock_owner.read_owner(RUN)
     assert owner is not None
     os.kill(owner.pid, signal.SIGTERM)
-    wait_for(lambda: not run_lock.is_live(RUN))
+    wait_for(lambda: not run_liveness.is_live(RUN))
 
 
 def test_whatever_becomes_of_the_terminal_the_training_goes_on() -> None:
@@ -93,11 +93,11 @@ def test_one_enter_in_the_launcher_starts_the_default_run() -> None:
     viewer.wait_for("cnn-tui --arch lenet5 --data digits --recipe quick")
     viewer.type("\r")
     viewer.wait_for("training")
-    assert run_lock.is_live(RUN)
+    assert run_liveness.is_live(RUN)
     viewer.type("q")
     viewer.wait_for("Keep training")
     viewer.type("s")
     assert viewer.wait_end() == 0
-    wait_for(lambda: not run_lock.is_live(RUN))
+    wait_for(lambda: not run_liveness.is_live(RUN))
     viewer.pump()
     assert "cnn-tui resume 1" in viewer.text

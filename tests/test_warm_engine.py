@@ -24,12 +24,13 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
-from engine.run import engine_log, run_lock
+from engine.run import engine_log, lock_owner, run_liveness
 from engine.run.lock_owner import start_of
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, warm_engine
-from engine.start.warm_engine import WarmEngine, has_memory, is_ahead
+from engine.start.import_progress import is_ahead
+from engine.start.warm_engine import WarmEngine, has_memory
 from tests.processes import LiveJournal, Terminal, events_of, start_process, wait_for
 
 RUNS = Path("runs")
@@ -86,7 +87,7 @@ def trained(run: RunDir) -> list[Event]:
     """The events of a run, once it has ended well."""
     journal = LiveJournal(run.journal)
     wait_for(lambda: journal.has(lambda e: isinstance(e, events.RunEnded)))
-    wait_for(lambda: not run_lock.is_live(run))
+    wait_for(lambda: not run_liveness.is_live(run))
     assert isinstance(ended := events_of(run)[-1], events.RunEnded)
     assert ended.reason == "done", ended.error
     return events_of(run)
@@ -181,7 +182,7 @@ def test_one_that_has_ended_is_handed_no_run(start: Start) -> None:
     claim = claimed(recipe_of())
     assert not warm.take(claim, recipe_of())
     os.fstat(claim.lock)
-    assert run_lock.is_live(claim.run)
+    assert run_liveness.is_live(claim.run)
 
 
 def test_if_it_ends_before_it_has_taken_a_run_another_engine_is_started(
@@ -196,7 +197,7 @@ def test_if_it_ends_before_it_has_taken_a_run_another_engine_is_started(
     os.kill(warm.pid, signal.SIGKILL)
     wait_for(lambda: started != [])
     assert started == [claim]
-    assert run_lock.is_live(claim.run)
+    assert run_liveness.is_live(claim.run)
 
 
 def test_why_no_other_engine_could_be_started_is_in_the_log(
@@ -307,7 +308,7 @@ def test_enter_in_the_launcher_uses_it_and_the_training_outlives_the_launcher() 
     launcher.type("\r")
     launcher.wait_for("img/s")
     run = RunDir(RUNS / "1-lenet5-digits")
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
     assert owner.pid == engine.pid
     launcher.kill()

@@ -75,7 +75,7 @@ def load(path: Path) -> RunState:
     Converts format 2, and refuses other formats.
     """
     try:
-        regular_files.open_to_read(path).close()
+        regular_files.open_to_read(path).close()  # torch would wait for a FIFO
         plain = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise RunError(checkpoint_text.unreadable(path, reason(error))) from error

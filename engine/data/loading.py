@@ -40,8 +40,8 @@ def load(recipe: Recipe, room: float = math.inf, reading: FolderReading | None =
     """Load the data of a recipe, yielding the fraction done at least every 100 ms or so.
 
     A folder of images that needs more than `room` bytes is streamed; its `reading` may have begun
-    earlier. Raises DataError where the
-    data is missing, empty, broken or too large, and UsageError where it cannot be streamed.
+    earlier. Raises DataError where the data is missing, empty, broken or too large, and UsageError
+    where it cannot be streamed.
     """
     yield 0.0
     if recipe.data not in PUBLISHED:

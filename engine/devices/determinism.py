@@ -29,8 +29,8 @@ class DeterministicKernels:
         self._show = warnings.showwarning
         warnings.showwarning = self._note
 
-    def without(self) -> list[str]:
-        """The operations without a deterministic kernel that ran since the last call."""
+    def pop_missing(self) -> list[str]:
+        """The operations that have no deterministic kernel and first ran since the last call."""
         new, self._new = self._new, []
         return new
 

@@ -22,6 +22,31 @@ def main() -> int:
     for number, code in STOP_EXIT.items():
         signal.signal(number, lambda *_, code=code: exit_now(code))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    options = parsed_options()
+    try:
+        return serve(options)
+    except Exception as error:  # noqa: BLE001 (no process ends without a sentence)
+        # With `lines`, stderr is still the terminal here; else it is a log.
+        return _print_error(error, sys.stderr, traceback=not options.lines)
+
+
+def parsed_options() -> argparse.Namespace:
+    """The options of this process. A warm engine waits for those of its run."""
+    parser = option_parser()
+    options = parser.parse_args()
+    if options.warm is not None:
+        from engine.process import warm_start
+
+        handed_over = warm_start.handed_over(options.warm)
+        options = parser.parse_args(handed_over.arguments)
+        options.lock_fd, options.began = handed_over.lock, handed_over.began
+    if (options.run is None) == (options.preview is None):
+        parser.error("give a run directory or --preview RECIPE")
+    return options
+
+
+def option_parser() -> argparse.ArgumentParser:
+    """`began` is no option: it is when a warm engine got its run, else None."""
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
@@ -36,20 +61,7 @@ def main() -> int:
         "--ranks", type=int, default=1, help="the number of processes, under torchrun"
     )
     parser.set_defaults(began=None)
-    options = parser.parse_args()
-    if options.warm is not None:
-        from engine.process import warm_start
-
-        handed_over = warm_start.handed_over(options.warm)
-        options = parser.parse_args(handed_over.arguments)
-        options.lock_fd, options.began = handed_over.lock, handed_over.began
-    if (options.run is None) == (options.preview is None):
-        parser.error("give a run directory or --preview RECIPE")
-    try:
-        return serve(options)
-    except Exception as error:  # noqa: BLE001 (no process ends without a sentence)
-        # With `lines`, stderr is still the terminal here; else it is a log.
-        return _print_error(error, sys.stderr, traceback=not options.lines)
+    return parser
 
 
 def serve(options: argparse.Namespace) -> int:

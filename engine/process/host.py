@@ -34,7 +34,7 @@ from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import read_recipe
-from engine.run import run_lock, run_search
+from engine.run import lock_owner, run_search
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
 from engine.run.lock_owner import Owner, owner_here
@@ -103,11 +103,11 @@ class Host:
         # Three threads append events: the worker, the writer of checkpoints and the main thread.
         self._appending = threading.Lock()
         self._rank = rank or Rank()
-        owner = run_lock.read_owner(claim.run)
+        owner = lock_owner.read_owner(claim.run)
         assert owner is not None, "the lock is signed where it is taken"
         self._attempt = owner.attempt
         self._listen()
-        run_lock.write_owner(claim.lock, _as_owner(owner))
+        lock_owner.write_owner(claim.lock, _as_owner(owner))
         clear_half_saves(claim.run)
         self._journal = journal_of(claim.run)
         self._budget = JournalBudget(time.monotonic)

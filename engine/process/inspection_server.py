@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from engine.protocol import commands
-from engine.run import replies, run_lock
+from engine.run import lock_owner, replies, run_liveness, run_lock
 from engine.run.run_paths import RunDir
 from engine.run.spool import Spool
 
@@ -34,12 +34,12 @@ def serve(run: RunDir, clock: Callable[[], float] = time.monotonic) -> int:
 def _reply_until_idle(run: RunDir, clock: Callable[[], float]) -> int:
     from engine.process.inspected_model import load_inspected_model  # loads torch
 
-    owner = run_lock.read_owner(run, run.inspection_lock)
+    owner = lock_owner.read_owner(run, run.inspection_lock)
     assert owner is not None, "the lock is signed where it is taken"
     model = load_inspected_model(run)
     spool = Spool(run, owner.attempt, lambda file, why: None)
     last_request = clock()
-    while clock() - last_request < IDLE_SECONDS and not run_lock.is_live(run):
+    while clock() - last_request < IDLE_SECONDS and not run_liveness.is_live(run):
         for command in spool.take():
             last_request = clock()
             if isinstance(command, commands.Inspect):

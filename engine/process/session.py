@@ -44,7 +44,7 @@ def uncollected() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
+        gc.freeze()  # what was imported stays, so later collections need not look at it
         gc.enable()
 
 

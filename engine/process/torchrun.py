@@ -27,7 +27,7 @@ from engine.machine.temporary_folder import temporary_folder
 from engine.process import process_text
 from engine.process.line_printer import say
 from engine.protocol import events
-from engine.run import run_lock
+from engine.run import lock_owner, run_lock
 from engine.run.journal import Journal
 from engine.run.journal_search import last_event
 from engine.run.run_lock import Claim
@@ -85,7 +85,7 @@ class Torchrun:
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         """Pass a signal on to rank 0, or to torchrun while rank 0 has not signed the lock yet."""
-        owner = run_lock.read_owner(self._run)
+        owner = lock_owner.read_owner(self._run)
         rank_0 = owner.pid if owner is not None else 0
         if number in STOP_EXIT:
             self._stopped_by = signal.Signals(number)
@@ -106,7 +106,7 @@ class Torchrun:
 
     def _wait_for_rank_0(self) -> None:
         """Wait until rank 0 writes no more events: it ends a little after a killed torchrun."""
-        owner = run_lock.read_owner(self._run)
+        owner = lock_owner.read_owner(self._run)
         deadline = time.monotonic() + ENDING_SECONDS
         with contextlib.suppress(ProcessLookupError):
             while owner is not None and owner.pid and time.monotonic() < deadline:

@@ -44,9 +44,8 @@ def _number(word: str) -> int | float | str:
 def read_toml(path: Path) -> str:
     """The text of a recipe file. Raises UsageError if it cannot be read."""
     try:
-        return regular_files.read_text(
-            path, "utf-8-sig"
-        )  # some editors put a byte order mark first
+        # Some editors put a byte order mark first.
+        return regular_files.read_text(path, "utf-8-sig")
     except OSError as error:
         raise UsageError(recipe_text.unreadable_recipe(path, text.reason(error))) from error
     except ValueError as error:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import msgspec
 
+from engine import regular_files
+from engine.run.run_paths import RunDir
+
 
 class Owner(msgspec.Struct, frozen=True):
     """The content of a lock file: which engine process holds the lock.
@@ -41,6 +44,20 @@ def owner_here(attempt: str, pid: int) -> Owner:
     # In ms like the times of events: an event of this engine is never older than this.
     now = round(time.time(), 3)
     return Owner(socket.gethostname(), boot_id(), pid, attempt, now, started, pid_namespace())
+
+
+def write_owner(descriptor: int, owner: Owner) -> None:
+    """Write into a locked file which process holds it."""
+    content = msgspec.json.encode(owner)
+    os.pwrite(descriptor, content, 0)
+    os.ftruncate(descriptor, len(content))
+
+
+def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
+    """The owner that the lock file names. The lock may be free by now."""
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        return msgspec.json.decode(regular_files.read_bytes(lock_file or run.lock), type=Owner)
+    return None
 
 
 def boot_id() -> str:

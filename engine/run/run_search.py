@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine import text
 from engine.errors import RunError
-from engine.run import run_lock, run_text
+from engine.run import run_liveness, run_text
 from engine.run.run_paths import NUMBERED, RunDir, default_runs_dir, state_dir
 
 
@@ -81,11 +81,11 @@ def find_live(runs_dir: Path, selector: str = "") -> RunDir:
     """
     if selector:
         run = find(runs_dir, selector)
-        if run_lock.watch(run) != ["live"]:
-            raise RunError(run_lock.why_not_live(run))
+        if run_liveness.watch(run) != ["live"]:
+            raise RunError(run_liveness.why_not_live(run))
         return run
     known = list_runs(runs_dir)
-    found = zip(known, run_lock.watch(*known), strict=True)
+    found = zip(known, run_liveness.watch(*known), strict=True)
     live = [run for run, liveness in found if liveness == "live"]
     if not live:
         raise RunError(run_text.none_live())
@@ -99,8 +99,16 @@ def live_here(runs_dir: Path) -> RunDir | None:
 
     Raises RunError if a folder cannot be read.
     """
-    known = (run for runs in (list_runs, lambda _: _linked()) for run in runs(runs_dir))
-    return next((run for run in known if run_lock.is_live(run) and run_lock.is_here(run)), None)
+    for run in _known(runs_dir):
+        if run_liveness.is_live(run) and run_liveness.is_here(run):
+            return run
+    return None
+
+
+def _known(runs_dir: Path) -> Iterator[RunDir]:
+    """The runs of this folder, then those that this user has linked."""
+    yield from list_runs(runs_dir)
+    yield from _linked()
 
 
 def selector_of(run: RunDir) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine import text
 from engine.errors import RunError
-from engine.run.run_lock import flock
+from engine.run.file_lock import flock
 
 
 @contextmanager

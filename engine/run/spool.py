@@ -19,7 +19,7 @@ from engine import text
 from engine.errors import RunError
 from engine.protocol import commands, events
 from engine.protocol.commands import Command
-from engine.run import run_lock, run_text
+from engine.run import lock_owner, run_liveness, run_text
 from engine.run.run_paths import RunDir
 
 MOST_BYTES = 64 * 1024
@@ -34,10 +34,10 @@ def send(run: RunDir, command_type: Callable[..., Command], **fields: object) ->
     or if the command cannot be written.
     """
     locks = [run.lock, run.inspection_lock] if command_type is commands.Inspect else [run.lock]
-    lock = next((lock for lock in locks if run_lock.is_live(run, lock)), None)
-    owner = run_lock.read_owner(run, lock) if lock is not None else None
+    lock = next((lock for lock in locks if run_liveness.is_live(run, lock)), None)
+    owner = lock_owner.read_owner(run, lock) if lock is not None else None
     if owner is None:
-        raise RunError(run_lock.why_not_live(run))
+        raise RunError(run_liveness.why_not_live(run))
     command = command_type(id=secrets.token_hex(4), attempt=owner.attempt, **fields)
     name = f"{time.time_ns()}-{command.id}.json"
     hidden = run.commands / f".{name}"

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from engine.machine import oom_kills
-from engine.run import engine_log, run_lock, run_search
+from engine.run import engine_log, lock_owner, run_search
 from engine.run.lock_owner import Owner, boot_id
 from engine.run.run_paths import RunDir
 from engine.start import start_text
@@ -14,12 +14,12 @@ from engine.start import start_text
 
 def had_engine(run: RunDir, *, wrote: bool) -> bool:
     """Whether the run had an engine: it `wrote` an event, or its lock still names an owner."""
-    return wrote or run_lock.read_owner(run) is not None
+    return wrote or lock_owner.read_owner(run) is not None
 
 
 def sentence(run: RunDir) -> str:
     """The sentence about the last engine of the run, which is gone without a `RunEnded`."""
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     return start_text.engine_died(
         engine_log.last_words(run, owner.log_bytes if owner is not None else 0),
         shlex.join(["cnn-tui", "resume", run_search.selector_of(run)]),

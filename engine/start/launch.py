@@ -83,7 +83,10 @@ def start_inspection_server(run: RunDir) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def opened_log(run: RunDir) -> Iterator[BinaryIO]:
-    """The run's log, to append to. Raises RunError where the body cannot start a process either."""
+    """The run's log, to append to.
+
+    Raises RunError where it cannot be opened, or where the body raises OSError.
+    """
     try:
         with engine_log.open_to_append(run) as log:
             yield log

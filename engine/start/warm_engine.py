@@ -7,14 +7,12 @@ engine that the launcher is gone.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -27,10 +25,9 @@ from engine.run.run_lock import Claim
 from engine.start import launch
 from engine.start.device_request import count_ranks
 from engine.start.engine_environment import environment
+from engine.start.import_progress import is_ahead
 from engine.start.launch import ProcessStart
 
-# An import that has computed for less time is hardly ahead of a new one.
-LEAST_NANOSECONDS = 400_000_000
 # Several times what PyTorch and a small run need.
 LEAST_FREE_BYTES = 2 << 30
 
@@ -63,15 +60,21 @@ class WarmEngine:
         Returns whether it was handed the run. If it ends before it has taken the run, another
         engine is started in its place.
         """
-        try:
-            handed = self._suits(recipe) and self._hand_over(claim, recipe)
-        except (EngineError, OSError):  # a new engine says what is wrong
-            handed = False
-        if handed:
+        if self._handed_over(claim, recipe):
             _in_thread(self._accompany, claim, recipe)
-        else:
-            self.close()
-        return handed
+            return True
+        self.close()
+        return False
+
+    def _handed_over(self, claim: Claim, recipe: Recipe) -> bool:
+        """Hand it the run if it suits; returns whether that was possible."""
+        try:
+            if not self._suits(recipe):
+                return False
+            self._hand_over(claim, recipe)
+        except (EngineError, OSError):  # a new engine says what is wrong
+            return False
+        return True
 
     def _suits(self, recipe: Recipe) -> bool:
         """Whether it is like the engine that would be started for this recipe, and is ahead."""
@@ -79,13 +82,12 @@ class WarmEngine:
         same = environment(recipe) == self._variables
         return as_usual and same and is_ahead(Path(f"/proc/{self.pid}/task"))
 
-    def _hand_over(self, claim: Claim, recipe: Recipe) -> bool:
+    def _hand_over(self, claim: Claim, recipe: Recipe) -> None:
         arguments = launch.engine_start(claim, recipe).arguments[len(launch.COMMAND) :]
         run_creation.link_into_state(claim.run)
         with launch.opened_log(claim.run) as log:
             descriptors = [claim.lock, log.fileno()]
             socket.send_fds(self._socket, [msgspec.json.encode(arguments)], descriptors)
-        return True
 
     def close(self) -> None:
         """End it."""
@@ -108,39 +110,6 @@ class WarmEngine:
             launch.spawn(claim, recipe)
         except EngineError as error:
             engine_log.add_error(claim.run, error)
-
-
-class _Thread(NamedTuple):
-    """The priority of a thread, and the nanoseconds that it spent on a core and waiting for one."""
-
-    nice: int
-    on_core: int
-    waiting: int
-
-
-def is_ahead(tasks: Path) -> bool:
-    """Whether a warm engine will have imported PyTorch sooner than a new process.
-
-    That is so before and after its import is nicer than its other threads. Nobody may raise a
-    priority again, so in between it must get the cores that it needs, and must not have just begun.
-    `tasks` is the folder of its threads.
-    """
-    threads = [*_threads(tasks)]
-    usual = min((thread.nice for thread in threads), default=0)
-    return all(
-        thread.on_core >= max(LEAST_NANOSECONDS, thread.waiting)
-        for thread in threads
-        if thread.nice > usual
-    )
-
-
-def _threads(tasks: Path) -> Iterator[_Thread]:
-    """See proc_pid_stat(5), and Documentation/scheduler/sched-stats.rst in the kernel."""
-    for task in tasks.glob("*"):
-        with contextlib.suppress(OSError, ValueError):
-            nice = (task / "stat").read_text().rpartition(")")[2].split()[16]
-            on_core, waiting, _ = (task / "schedstat").read_text().split()
-            yield _Thread(int(nice), int(on_core), int(waiting))
 
 
 def _in_thread(function: Callable[..., object], *arguments: object) -> None:

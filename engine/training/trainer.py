@@ -220,7 +220,7 @@ class Trainer:
             sentence = training_text.not_recorded(self._recorded.failure)
             reports.append(events.Alert("warning", "cuda-graph", sentence, step=self.step))
             self._recorded = None
-        for operation in self._kernels.without() if self._kernels is not None else ():
+        for operation in self._kernels.pop_missing() if self._kernels is not None else ():
             sentence = training_text.not_deterministic(operation)
             reports.append(events.Alert("warning", "deterministic", sentence, step=self.step))
         return reports

@@ -37,7 +37,8 @@ from tui.drawing.series import (
 )
 from tui.drawing.status_rows import progress_row, status_row
 from tui.panes.base.axis_marks import event_marks
-from tui.panes.confusion.confusion_drawing import confusion_facts, confusion_foot, confusion_pane
+from tui.panes.confusion.confusion_border import confusion_facts, confusion_foot
+from tui.panes.confusion.confusion_drawing import confusion_pane
 from tui.panes.confusion.matrix_view import MatrixView as Looked
 from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_columns import LayerTable, LayerView

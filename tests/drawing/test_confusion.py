@@ -6,13 +6,8 @@ from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Ink
 from tui.drawing.mistakes import counts
-from tui.panes.confusion.confusion_drawing import (
-    confusion_facts,
-    confusion_foot,
-    confusion_hint,
-    confusion_pane,
-    kind_shown,
-)
+from tui.panes.confusion.confusion_border import confusion_facts, confusion_foot, confusion_hint
+from tui.panes.confusion.confusion_drawing import confusion_pane, kind_shown
 from tui.panes.confusion.matrix_view import MatrixView
 
 SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))

@@ -9,7 +9,8 @@ from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.mistakes import counts
 from tui.panes.confusion.class_report import mean_score, score
-from tui.panes.confusion.confusion_drawing import confusion_foot, confusion_pane
+from tui.panes.confusion.confusion_border import confusion_foot
+from tui.panes.confusion.confusion_drawing import confusion_pane
 from tui.panes.confusion.matrix_view import MatrixView
 
 SMALL = Confusion(epoch=3, counts=((8, 2, 0), (1, 9, 0), (0, 5, 5)))

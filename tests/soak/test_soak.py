@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from engine.protocol import commands, events
-from engine.run import run_lock, spool
+from engine.run import lock_owner, spool
 from engine.run.journal_reader import JournalReader
 from engine.run.run_paths import RunDir
 from tests.processes import COMMAND, TIMEOUT, LiveJournal, Terminal, start_process, wait_for
@@ -79,7 +79,7 @@ def test_nothing_grows(tmp_path: Path) -> None:
     journal = LiveJournal(run.journal)
     wait_for(lambda: journal.count(events.EpochEnded) > 0)
     terminal = Terminal("attach", str(run.path), columns=120, rows=40)
-    owner = run_lock.read_owner(run)
+    owner = lock_owner.read_owner(run)
     assert owner is not None
     usages = {"engine": Usage(owner.pid), "viewer": Usage(terminal.pid)}
     dice = random.Random(0)

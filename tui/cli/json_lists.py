@@ -11,7 +11,7 @@ import msgspec
 
 from engine.catalog import datasets as catalog
 from engine.catalog.architectures import ARCHITECTURES
-from engine.run import run_lock, run_search
+from engine.run import run_liveness, run_search
 from tui.viewer.run_summary import summarize
 
 
@@ -30,7 +30,7 @@ def datasets(data_dir: str) -> None:
 
 
 def runs(runs_dir: Path) -> None:
-    _print([summarize(run, run_lock.liveness(run)) for run in run_search.list_runs(runs_dir)])
+    _print([summarize(run, run_liveness.liveness(run)) for run in run_search.list_runs(runs_dir)])
 
 
 def _print(rows: Any) -> None:

@@ -43,7 +43,7 @@ def resume(
 ) -> None:
     from engine.errors import RunError
     from engine.recipes.recipe_toml import parse_setting
-    from engine.run import run_lock, run_search
+    from engine.run import run_liveness, run_search
     from engine.start import engine_environment, start_text
     from engine.start import resume as resuming
     from engine.text import already_running
@@ -52,7 +52,7 @@ def resume(
     engine_environment.check_modules()
     changes = dict(parse_setting(setting) for setting in sets)
     request = resuming.resume_request(found, changes, epochs, gpus, device, force=force)
-    live = run_lock.watch(found) == ["live"]
+    live = run_liveness.watch(found) == ["live"]
     if live and request._replace(force=False) != resuming.ResumeRequest():
         raise RunError(start_text.stop_first(found.label))
     if dry_run:

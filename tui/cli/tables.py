@@ -19,7 +19,7 @@ from rich.text import Text
 from engine.catalog import datasets as catalog
 from engine.numbers import duration
 from engine.recipes import presets
-from engine.run import run_lock, run_search, run_text
+from engine.run import run_liveness, run_search, run_text
 from engine.run.run_paths import RunDir
 from engine.text import harmless
 from tui import shared_text
@@ -141,7 +141,7 @@ def recipes() -> None:
 def runs(runs_dir: Path) -> None:
     """The runs of a folder, newest first; below the table, notes on silent and failed ones."""
     known = run_search.list_runs(runs_dir)
-    found = [summarize(run, run_lock.liveness(run)) for run in known]
+    found = [summarize(run, run_liveness.liveness(run)) for run in known]
     if not found:
         click.echo(run_text.no_runs(runs_dir))
         return
@@ -149,7 +149,7 @@ def runs(runs_dir: Path) -> None:
     _print(_run_columns(tested), [_run_row(run, tested) for run in found])
     for run, row in zip(known, found, strict=True):
         if row.state == "silent":
-            click.echo(run_lock.why_not_live(run))
+            click.echo(run_liveness.why_not_live(run))
         elif row.error:
             click.echo(cli_text.why_failed(run.label, row.error))
     if empty := [run for run, row in zip(known, found, strict=True) if _saved_nothing(run, row)]:

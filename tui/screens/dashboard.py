@@ -15,7 +15,7 @@ from textual.message import Message
 
 from engine.protocol import commands
 from engine.protocol.events import Event
-from engine.run import run_lock
+from engine.run import run_liveness
 from engine.run.run_paths import RunDir
 from tui import shared_text
 from tui.panes.base.chart import Chart
@@ -161,7 +161,7 @@ class Dashboard(FollowingScreen):
         The news and the log say why an engine died.
         """
         if self._follower.liveness == "silent":
-            sentence = run_lock.why_not_live(self.run_dir)
+            sentence = run_liveness.why_not_live(self.run_dir)
             self.notify(sentence, severity="warning", timeout=60, markup=False)
         if self.history.ended is not None and not self._has_begun:
             self._arrangement.show_before_start()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.errors import EngineError
 from engine.protocol import commands, events
-from engine.run import run_lock, run_search, spool
+from engine.run import run_liveness, run_search, spool
 from tui.screens import screen_text
 from tui.screens.following_screen import FollowingScreen
 
@@ -130,7 +130,7 @@ class RunControl:
 
     def _absence(self) -> str:
         """The sentence that there is no engine, and how to go on."""
-        sentence, command = run_lock.why_not_live(self._screen.run_dir), self.resume_command
+        sentence, command = run_liveness.why_not_live(self._screen.run_dir), self.resume_command
         return screen_text.then_go_on(sentence, command) if command else sentence
 
     def _warn(self, sentence: str) -> None:

@@ -123,11 +123,13 @@ class Pen:
 def _portions(runs: Iterable[Run]) -> Iterator[list[Run]]:
     """The runs in groups of about PORTION cells."""
     portion: list[Run] = []
+    size = 0
     for run in runs:
         portion.append(run)
-        if sum(len(one.cells) for one in portion) >= PORTION:
+        size += len(run.cells)
+        if size >= PORTION:
             yield portion
-            portion = []
+            portion, size = [], 0
     if portion:
         yield portion
 

@@ -15,7 +15,7 @@ from engine.errors import EngineError, RunError
 from engine.protocol import commands
 from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event
-from engine.run import engine_log, replies, run_lock, spool
+from engine.run import engine_log, lock_owner, replies, run_liveness, spool
 from engine.run.run_paths import RunDir
 from engine.start import launch
 
@@ -95,8 +95,8 @@ class InspectionRequests:
     def _listening_attempt(self) -> str:
         """The attempt that would get a request; empty if there is none."""
         for lock in (self._run.lock, self._run.inspection_lock):
-            if run_lock.is_live(self._run, lock) and (
-                owner := run_lock.read_owner(self._run, lock)
+            if run_liveness.is_live(self._run, lock) and (
+                owner := lock_owner.read_owner(self._run, lock)
             ):
                 return owner.attempt
         return ""

@@ -7,9 +7,9 @@ to the history in its place: `Phase("starting")` or `RunEnded("failed")`.
 from __future__ import annotations
 
 from engine.protocol.events import Phase, RunEnded
-from engine.run import run_lock
+from engine.run import lock_owner, run_liveness
 from engine.run.history import History
-from engine.run.run_lock import Liveness
+from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
 from tui.viewer.journal_folding import HistoryUpdate, JournalFolding
@@ -42,7 +42,7 @@ class RunFollower:
     def update(self) -> HistoryUpdate:
         """Read new events for one slice of time at most."""
         # First the lock, then the journal: so everything that an ending engine writes is read.
-        liveness = run_lock.liveness(self.run)
+        liveness = run_liveness.liveness(self.run)
         update = self._journal.fold_slice()
         if update.more:
             if self._journal.shows_excerpt:
@@ -73,7 +73,7 @@ class RunFollower:
         before, self.liveness = self.liveness, liveness
         if before != "gone":
             return False
-        owner = run_lock.read_owner(self.run)
+        owner = lock_owner.read_owner(self.run)
         if owner is not None and self.history.last_time < owner.time:
             self._last_seq_before = self.history.last_seq
         return bool(self.died)

@@ -8,11 +8,11 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.recipes.recipe import short_names
-from engine.run import run_lock
+from engine.run import run_liveness
 from engine.run.history import History
 from engine.run.journal_reader import JournalReader
 from engine.run.journal_search import excerpt
-from engine.run.run_lock import Liveness
+from engine.run.run_liveness import Liveness
 from engine.run.run_paths import RunDir
 from engine.start import engine_death
 from tui.viewer.journal_folding import journal_size
@@ -56,7 +56,7 @@ def state_now(run: RunDir) -> RunState:
     """The state of a run, read from an excerpt of its journal: quick even for a long journal."""
     history = History()
     history.fold(excerpt(run.journal))
-    return _state(run, history, run_lock.liveness(run))
+    return _state(run, history, run_liveness.liveness(run))
 
 
 def _state(run: RunDir, history: History, liveness: Liveness) -> RunState:
@@ -114,7 +114,7 @@ class SummaryCache:
 
     def of(self, run: RunDir) -> RunSummary:
         """The summary of the run as it is now."""
-        now = (journal_size(run.journal), run_lock.liveness(run))
+        now = (journal_size(run.journal), run_liveness.liveness(run))
         before, known = self._known.get(run.path, (None, None))
         if known is None or before != now:
             known = summarize(run, now[1])

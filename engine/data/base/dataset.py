@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.data import data_text
 from engine.data.base.validation_source import ValidationSource
-from engine.data.decoding.decode import ImageFormat, decode, why_broken
+from engine.data.decoding.decode import ImageFormat, decode_all
 from engine.errors import DataError
 from engine.machine import memory
 
@@ -22,7 +22,6 @@ SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
-NONE: Mapping[Path, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +54,17 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
-    """Image files on disk, decoded when they are needed, and their labels (N,) int64."""
+    """Image files on disk, decoded when they are needed, and their labels (N,) int64.
+
+    `broken` notes files that were found broken, and why. `one` does not open them again, since some
+    crash the process that does.
+    """
 
     path: Path
     files: Sequence[Path]
     labels: Tensor
     image_format: ImageFormat
+    broken: dict[Path, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -75,24 +79,30 @@ class ImageFiles:
         """The names of the files relative to the data folder."""
         return relative_names(self.files, self.path)
 
-    def one(self, index: int, known: Mapping[Path, str] = NONE) -> tuple[Tensor, int]:
+    def one(self, index: int) -> tuple[Tensor, int]:
         """The pixels (C, H, W) and the label of one image, or of the next one that is not broken.
 
-        Files that are `known` to be broken are not opened: they may crash the process. Raises
-        DataError where many in a row are broken.
+        Raises DataError where many in a row are broken.
+        """
+        pixels = np.empty((1, *self.shape), np.uint8)
+        at = self.first_decoded(
+            index, lambda file: decode_all([file], self.image_format, pixels).get(0, "")
+        )
+        return torch.from_numpy(pixels[0]), int(self.labels[at])
+
+    def first_decoded(self, index: int, decode: Callable[[Path], str]) -> int:
+        """The index of the first image from this one on that is not broken.
+
+        `decode` decodes a file, and returns why it is broken, else nothing. Raises DataError where
+        many in a row are broken.
         """
         broken: dict[str, str] = {}
         for position in range(index, index + min(len(self), MOST_BROKEN_IN_A_ROW)):
             at = position % len(self)
-            if (why := known.get(self.files[at])) is not None:
-                broken[str(self.files[at].relative_to(self.path))] = why
-                continue
-            try:
-                # A copy, since Pillow's pixels may be read-only.
-                pixels = decode(self.files[at], self.image_format).copy()
-                return torch.from_numpy(pixels), int(self.labels[at])
-            except Exception as error:  # noqa: BLE001 (see `decode`)
-                broken[str(self.files[at].relative_to(self.path))] = why_broken(error)
+            file = self.files[at]
+            if not (why := self.broken.get(file) or decode(file)):
+                return at
+            broken[str(file.relative_to(self.path))] = why
         raise DataError(data_text.all_broken(self.path, broken))
 
 

@@ -15,12 +15,8 @@ import numpy as np
 from engine import text
 from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat
-from engine.data.decoding.decoder_workers import (
-    CannotStartError,
-    DecodeBuffer,
-    DecoderPool,
-    decode,
-)
+from engine.data.decoding.decode_buffer import CannotStartError, DecodeBuffer
+from engine.data.decoding.decoder_workers import DecoderPool, decode
 
 # The number of images that one process decodes at a time. Several processes share a task, so that
 # the first batch of an epoch is ready soon.
@@ -37,10 +33,11 @@ PROGRESS_SECONDS = 0.05
 
 @dataclass(eq=False)
 class DecodeTask:
-    """Files that are being decoded into a slot."""
+    """Files that are being decoded into a slot, from position `start` on."""
 
     slot: int
     files: Sequence[Path]
+    start: int = 0
     # The decoding of each chunk, by the index of its first file.
     parts: dict[int, Future[dict[int, str]]] = field(default_factory=dict)
 
@@ -68,9 +65,9 @@ class Decoders:
         self._unfinished: dict[DecodeTask, None] = {}
         self._pool = DecoderPool(workers, self._buffer)
 
-    def submit(self, slot: int, files: Sequence[Path]) -> DecodeTask:
+    def submit(self, slot: int, files: Sequence[Path], start: int = 0) -> DecodeTask:
         """Start decoding files into a free slot. Raises BrokenProcessPool as `result`."""
-        task = DecodeTask(slot, files)
+        task = DecodeTask(slot, files, start)
         self._buffer.wanted[slot] = True
         self._buffer.decoding[slot] = 0
         self._unfinished[task] = None
@@ -90,7 +87,7 @@ class Decoders:
                 wait(left[:1], PROGRESS_SECONDS)
 
     def result(self, task: DecodeTask) -> dict[int, str]:
-        """Wait until all files are decoded; returns why some are broken, by index.
+        """Wait until all files are decoded; returns why some are broken, by position.
 
         An image at which a process crashed is broken. Raises BrokenProcessPool where processes die
         again and again.
@@ -101,6 +98,13 @@ class Decoders:
                 return self._finished(task)
             except BrokenProcessPool as death:
                 self._replace(death, most)
+
+    def decode_one(self, slot: int, position: int, file: Path) -> str:
+        """Decode a file into a slot whose task is finished; returns why it is broken, else nothing.
+
+        Raises BrokenProcessPool as `result`.
+        """
+        return self.result(self.submit(slot, [file], position)).get(position, "")
 
     @property
     def why_died(self) -> str:
@@ -168,7 +172,7 @@ class Decoders:
             if at not in task.parts or _is_unfinished(task.parts[at]):
                 files = task.files[at : at + self._chunk]
                 known = {file: self._crashed[file] for file in files if file in self._crashed}
-                task.parts[at] = self._pool.submit(decode, task.slot, at, files, known)
+                task.parts[at] = self._pool.submit(decode, task.slot, task.start + at, files, known)
 
     def _replace(self, death: Exception, most: int = MOST_DEATHS) -> None:
         """Start new processes, which decode all unfinished tasks into the same slots.
@@ -187,7 +191,9 @@ class Decoders:
         """The files at which the processes of these pids crashed, and why they are broken."""
         tasks, decoding = {task.slot: task for task in self._unfinished}, self._buffer.decoding
         return {
-            tasks[slot].files[at]: data_text.decoder_crashes(signals[int(decoding[slot, at])])
+            tasks[slot].files[at - tasks[slot].start]: data_text.decoder_crashes(
+                signals[int(decoding[slot, at])]
+            )
             for slot, at in np.argwhere(np.isin(decoding, [*signals])).tolist()
             if slot in tasks
         }

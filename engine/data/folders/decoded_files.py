@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
-from engine.data.decoding.decoder_workers import CannotStartError
+from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders
 from engine.data.folders.image_folder import Files
 from engine.errors import DataError

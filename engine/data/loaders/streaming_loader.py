@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -138,12 +139,12 @@ class StreamingLoader(TrainingLoader):
         return Pending(self._decoders.submit(slot, files), indices)
 
     def _finish(self, images: ImageFiles, pending: Pending) -> DecodedBatch:
-        broken = self._decoders.result(pending.task)
-        pixels = self._pixels[pending.task.slot, : len(pending.indices)]
-        labels = images.labels[pending.indices]
-        at = {position: int(pending.indices[position]) for position in broken}
-        for position, why in broken.items():
-            self._broken.setdefault(images.files[at[position]], why)
-        for position, index in at.items():
-            pixels[position], labels[position] = images.one(index + 1, self._broken)
-        return pixels, labels, pending.indices
+        slot, indices = pending.task.slot, pending.indices
+        labels = images.labels[indices]
+        for position, why in self._decoders.result(pending.task).items():
+            index = int(indices[position])
+            self._broken[images.files[index]] = images.broken[images.files[index]] = why
+            # Not by this process, which the next image may crash, too.
+            decode = partial(self._decoders.decode_one, slot, position)
+            labels[position] = images.labels[images.first_decoded(index + 1, decode)]
+        return self._pixels[slot, : len(indices)], labels, indices

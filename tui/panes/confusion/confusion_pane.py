@@ -14,7 +14,13 @@ from tui import shared_text
 from tui.drawing.cells import Row
 from tui.drawing.mistakes import class_name, counts
 from tui.panes.base.pane import Border, Pane
-from tui.panes.confusion import confusion_drawing, confusion_explanation, confusion_text
+from tui.panes.confusion import (
+    confusion_border,
+    confusion_drawing,
+    confusion_explanation,
+    confusion_text,
+    selected_images,
+)
 from tui.panes.confusion.matrix_view import Kind, MatrixView, moved
 from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
@@ -141,11 +147,11 @@ class ConfusionPane(Pane):
         matrix, selected, kind = self.history.confusion, self._view.selected, self._kind
         if matrix is None or selected is None:
             return
-        self._asked_for = confusion_drawing.images_in(counts(matrix), selected, kind)
+        self._asked_for = selected_images.images_in(counts(matrix), selected, kind)
         if not self._asked_for:
             self.notify(confusion_text.NO_SUCH_IMAGE)
             return
-        images = confusion_drawing.kept_images(matrix, selected, kind)
+        images = selected_images.kept_images(matrix, selected, kind)
         cell = (selected[0], ANY_MISTAKE) if kind == "report" else selected
         request = InspectionRequest("images", images=images, cell=cell, epoch=matrix.epoch)
         self._heading = self._named(selected, kind, matrix.epoch)
@@ -183,11 +189,11 @@ class ConfusionPane(Pane):
         matrix, classes = self.history.confusion, self.history.classes
         view, kind = self._drawn_view, self._kind
         # The title names a past epoch already.
-        hint = confusion_drawing.confusion_hint(matrix, classes, width - 2, height - 2, view)
+        hint = confusion_border.confusion_hint(matrix, classes, width - 2, height - 2, view)
         epoch = shared_text.at_epoch(str(matrix.epoch)) if matrix and not self.past_epoch else ""
         return Border(
-            confusion_drawing.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
-            confusion_drawing.confusion_foot(matrix, classes, width - 2, height - 2, view),
+            confusion_border.confusion_facts(matrix, classes, facts_room, epoch, view, kind),
+            confusion_border.confusion_foot(matrix, classes, width - 2, height - 2, view),
             tuple(span._replace(text=self.spelled(span.text)) for span in hint),
         )
 

@@ -52,19 +52,24 @@ def health_columns(
     blocks = texts(lambda one: _gradient_bar(scale, one.health.gradient, bar_cells))
     signs = texts(lambda one: "!" if one.problem else "")
     word = widest(layers_text.PROBLEMS.values())
-    amounts = digits - 1 + digits + EXPONENT
-    means = SIGN + amounts
-    spread = means + len(" ± ") + amounts
-    heading = f"{layers_text.MEAN:>{means}} ± {layers_text.DEVIATION}"
+    amounts = _amount_cells(digits)
+    heading = f"{layers_text.MEAN:>{SIGN + amounts}} ± {layers_text.DEVIATION}"
     return [
         Column(layers_text.GRADIENT, gradients, 1, True, inks=learning, least=amounts, gap=gap),
         Column("", blocks, 4, ink="train", least=bar_cells, gap=min(1, bar_cells + gap - 2)),
         Column(layers_text.UPDATE, updates, 9, True, inks=learning, least=amounts, gap=gap),
-        Column(heading, spreads, 10, inks=inks, least=spread, gap=gap),
+        Column(
+            heading, spreads, 10, inks=inks, least=SIGN + amounts + len(" ± ") + amounts, gap=gap
+        ),
         Column(layers_text.DEAD, texts(_dead), 3, True, inks=dying, least=SHARE, gap=gap),
         Column("", signs, 0, inks=marks, least=1, gap=1),
         Column("", texts(_problem), 11, inks=marks, least=word, gap=1),
     ]
+
+
+def _amount_cells(digits: int) -> int:
+    """The cells of an amount without a sign: those before its point, and from the point on."""
+    return digits - 1 + digits + EXPONENT
 
 
 def _problem(found: Verdict) -> str:

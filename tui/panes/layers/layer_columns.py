@@ -26,15 +26,29 @@ KERNEL = 8
 # From these widths on, gradients are bars of several cells, and longer bars.
 WIDE, WIDEST = 100, 150
 BAR, LONG_BAR = 5, 16
-# The forms of a table, the best first: the digits of a measured amount, the space between columns,
-# whether counts are exact, and the rank up to which columns must fit.
+
+
+class Form(NamedTuple):
+    """How wide a table is drawn; it fits if its columns up to `rank` do.
+
+    `digits` are those of a measured amount, `gap` is the space between columns, and `exact` says
+    whether counts are.
+    """
+
+    digits: int
+    gap: int
+    exact: bool
+    rank: int
+
+
+# The best first.
 FORMS = (
-    (3, 2, True, 11),
-    (3, 1, True, 11),
-    (2, 1, True, 10),
-    (2, 2, True, 9),
-    (2, 1, True, 9),
-    (2, 1, False, 9),
+    Form(3, 2, True, 11),
+    Form(3, 1, True, 11),
+    Form(2, 1, True, 10),
+    Form(2, 2, True, 9),
+    Form(2, 1, True, 9),
+    Form(2, 1, False, 9),
 )
 
 
@@ -93,19 +107,19 @@ class LayerTable:
         self, shown: Sequence[int], view: LayerView, diagnosis: Diagnosis, width: int
     ) -> list[Column]:
         """The columns for these rows; if they do not fit, they become narrower, then fewer."""
-        for digits, gap, exact, rank in FORMS:
-            bars = LONG_BAR if width >= WIDEST else BAR
-            columns = self._fixed(shown, view.opened, gap, exact, bars)
+        bars = LONG_BAR if width >= WIDEST else BAR
+        for form in FORMS:
+            columns = self._fixed(shown, view.opened, form.gap, form.exact, bars)
             if diagnosis:
                 columns += health_columns(
                     [self.found(diagnosis, i) for i in shown],
                     [self.rows[i].ink for i in shown],
                     gradient_scale(one.health.gradient for one in diagnosis.verdicts.values()),
-                    gap,
+                    form.gap,
                     bars if width >= WIDE else 1,
-                    digits,
+                    form.digits,
                 )
-            core = sum(c.room for c in columns[1:] if c.rank <= rank)
+            core = sum(column.room for column in columns[1:] if column.rank <= form.rank)
             if core + min(NAME, columns[0].cells) + 2 <= width:
                 break
         return fitting_columns(columns, width, NAME)

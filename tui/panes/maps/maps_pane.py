@@ -13,7 +13,6 @@ from engine.protocol.commands import InspectionRequest
 from engine.protocol.events import Event, FeatureMaps, Kernels
 from engine.run.history import History
 from tui.drawing.cells import Row, Span, width
-from tui.panes.base import line_editing
 from tui.panes.base.pane import Border, Pane
 from tui.panes.maps import (
     kernel_rows,
@@ -23,6 +22,8 @@ from tui.panes.maps import (
     maps_explanation,
     maps_text,
 )
+from tui.panes.maps.available_maps import AvailableMaps
+from tui.panes.maps.typed_number import TypedNumber
 from tui.widgets.drawn import has_shades
 from tui.widgets.key_group import KeyGroup
 
@@ -30,8 +31,6 @@ from tui.widgets.key_group import KeyGroup
 # run, they are drawn again after this share of its age.
 SECONDS = 10.0
 YOUNG = 1 / 3
-# The most channels in one reply.
-MOST_CHANNELS = 1024
 
 
 class MapsPane(Pane):
@@ -96,14 +95,13 @@ class MapsPane(Pane):
         self._first = 0
         self._strongest = False
         self._blocks = True
-        # The number that the user is typing; None if there is none.
-        self._typed: str | None = None
+        self._typed = TypedNumber()
 
     def explain(self) -> Iterator[str]:
         steps = self.history.steps_per_epoch
         if self._shown_kernels is not None:
             return maps_explanation.of_kernels(self._shown_kernels, steps)
-        classes, layers = self.history.classes, self._layers_with_maps()
+        classes, layers = self.history.classes, self._available.layers()
         return maps_explanation.of_maps(self._drawn, classes, layers, steps)
 
     @property
@@ -127,7 +125,9 @@ class MapsPane(Pane):
             return
         self._stale, self._drawn_at = False, history.last_time
         requested = self._reply is not None or self._waiting
-        news = self._selected_elsewhere or (requested and self._newest > self._requested_at)
+        news = self._selected_elsewhere or (
+            requested and self._available.newest > self._requested_at
+        )
         if news and self.past_epoch is None:
             self._request()
         else:
@@ -156,8 +156,7 @@ class MapsPane(Pane):
     @property
     def _shown(self) -> FeatureMaps | None:
         """The last reply, or the maps of the layer in the journal; of a past epoch only those."""
-        glimpses = self.history.maps
-        glimpse = glimpses.get(self._layer) or next(iter(glimpses.values()), None)
+        glimpse = self._available.recorded(self._layer)
         return glimpse if self.past_epoch is not None else self._reply or glimpse
 
     @property
@@ -165,9 +164,8 @@ class MapsPane(Pane):
         return self._kernels if self._on_kernels else None
 
     @property
-    def _newest(self) -> int:
-        """The step of the newest maps in the journal."""
-        return max((event.step for event in self.history.maps.values()), default=0)
+    def _available(self) -> AvailableMaps:
+        return AvailableMaps(self.history, self.past_epoch is not None)
 
     @property
     def _wanted(self) -> tuple[str, int]:
@@ -175,26 +173,9 @@ class MapsPane(Pane):
         shown = self._shown
         if shown is not None and self.past_epoch is not None:
             return shown.layer, shown.image
-        layer = self._layer or (shown.layer if shown else next(iter(self._names()), ""))
+        layer = self._layer or (shown.layer if shown else next(iter(self._available.names()), ""))
         image = self._image if self._image is not None else shown.image if shown else 0
         return layer, image
-
-    def _names(self) -> list[str]:
-        """The layers whose maps can be shown; of a past epoch, those that the journal has."""
-        recorded = self.history.maps
-        if self.past_epoch is not None:
-            return [name for name in self._layers_with_maps() if name in recorded]
-        return self._layers_with_maps()
-
-    def _layers_with_maps(self) -> list[str]:
-        run = self.history.run
-        if run is None:
-            return list(self.history.maps)
-        return [layer.name for layer in run.layers if len(layer.output) == 3]
-
-    @property
-    def _images(self) -> int:
-        return max(1, self.history.run.validation_images if self.history.run else 1)
 
     # Requests
 
@@ -203,9 +184,13 @@ class MapsPane(Pane):
         layer, image = self._wanted
         if self.past_epoch is not None:
             self.redraw()
-        if self.past_epoch is not None or layer not in self._names():
+        if self.past_epoch is not None or layer not in self._available.names():
             return
-        self._selected_elsewhere, self._waiting, self._requested_at = False, True, self._newest
+        self._selected_elsewhere, self._waiting, self._requested_at = (
+            False,
+            True,
+            self._available.newest,
+        )
         request = InspectionRequest("maps", layer, (image,))
         if self._on_kernels:
             request = InspectionRequest("kernels")
@@ -224,7 +209,7 @@ class MapsPane(Pane):
 
     def select_layer(self, layer: str) -> None:
         """Show this layer if it has maps; a hidden pane requests them once it is visible."""
-        if layer not in self._names() or layer == self._wanted[0]:
+        if layer not in self._available.names() or layer == self._wanted[0]:
             return
         if self.is_on_screen:
             self._turn_to(layer, self._wanted[1])
@@ -233,14 +218,14 @@ class MapsPane(Pane):
             self._first, self._on_kernels = 0, False
 
     def action_layer(self, step: int) -> None:
-        names, (layer, image) = self._names(), self._wanted
+        names, (layer, image) = self._available.names(), self._wanted
         if names:
             at = names.index(layer) if layer in names else -1
             self._turn_to(names[(at + step) % len(names)], image)
 
     def action_image(self, step: int) -> None:
         layer, image = self._wanted
-        self._turn_to(layer, (image + step) % self._images)
+        self._turn_to(layer, (image + step) % self._available.images)
 
     def action_kernels(self) -> None:
         if self.past_epoch is not None:
@@ -272,7 +257,7 @@ class MapsPane(Pane):
     def _complete(self) -> None:
         """Draw; if only some of the channels have arrived, request all of them."""
         event = self._shown
-        if event is None or self._on_kernels or len(event.maps) >= self._channels(event):
+        if event is None or self._on_kernels or len(event.maps) >= self._available.channels(event):
             self.redraw()
         else:
             self._request()
@@ -286,41 +271,27 @@ class MapsPane(Pane):
         event = self._shown
         if event is None:
             return 0, 0
-        return self._channels(event), map_layout.maps_tiles(event, *inside).capacity
-
-    def _channels(self, event: FeatureMaps) -> int:
-        """The channels that can be shown: at most as many as a reply or the journal holds."""
-        if self.past_epoch is not None:
-            return len(event.maps)
-        return min(MOST_CHANNELS, max(len(event.maps), *event.shape[:1]))
+        return self._available.channels(event), map_layout.maps_tiles(event, *inside).capacity
 
     # A number that is typed
 
     def action_go_to(self) -> None:
-        self._typed = ""
+        self._typed.begin()
         self.redraw()
 
     def on_key(self, event: textual_events.Key) -> None:
-        if self._typed is None:
+        if self._typed.digits is None:
             return
         event.stop()
         event.prevent_default()
-        if event.key == "enter":
-            self._go()
-        else:
-            typed = line_editing.edited(self._typed, event) or ""
-            digits = len(str(self._images))
-            gives_up = not typed.isdecimal() and event.key != "backspace"
-            self._typed = None if gives_up else typed[:digits]
+        if event.key != "enter":
+            self._typed.edit(event, len(str(self._available.images)))
+        elif (image := self._typed.take()) is not None:
+            self._turn_to(self._wanted[0], min(image, self._available.images - 1))
         self.redraw()
 
     def on_blur(self) -> None:
-        self._typed = None
-
-    def _go(self) -> None:
-        typed, self._typed = self._typed, None
-        if typed:
-            self._turn_to(self._wanted[0], min(int(typed), self._images - 1))
+        self._typed.give_up()
 
     # Drawing
 
@@ -348,8 +319,9 @@ class MapsPane(Pane):
             facts = map_border.maps_facts(self._drawn, self.history.classes, facts_room)
             range_ = map_border.maps_range(self._drawn, *inside, self._view)
             foot = self._foot(width - 9, range_)
-        if self._typed is not None:
-            foot = (Span(maps_text.go_to_image(self._typed, self._images), "selected"),)
+        if self._typed.digits is not None:
+            words = maps_text.go_to_image(self._typed.digits, self._available.images)
+            foot = (Span(words, "selected"),)
         return Border(facts, foot, range_)
 
     def _foot(self, room: int, range_: Row) -> Row:
@@ -364,10 +336,9 @@ class MapsPane(Pane):
         return self._maps_foot(shown, room, range_)
 
     def _maps_foot(self, shown: FeatureMaps | None, room: int, range_: Row) -> Row:
-        layers = self.history.run.layers if self.history.run else ()
-        sees = (layer.receptive for layer in layers if shown and layer.name == shown.layer)
+        sees = self._available.receptive_field(shown.layer) if shown is not None else 0
         steps = self.history.steps_per_epoch
-        return map_border.maps_foot(shown, steps, room - width(range_), next(sees, 0))
+        return map_border.maps_foot(shown, steps, room - width(range_), sees)
 
     def inside(self, width: int, height: int) -> list[Row]:
         found = self._shown_kernels

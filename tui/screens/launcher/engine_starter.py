@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.errors import EngineError
 from engine.recipes.recipe import Recipe
-from engine.run import run_lock, run_search
+from engine.run import run_liveness, run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import launch, warm_engine
@@ -48,7 +48,7 @@ class EngineStarter:
     @property
     def _a_run_is_live(self) -> bool:
         """Whether a run is live on this machine; as long as the one found last is, that one."""
-        if self._live is None or not run_lock.is_live(self._live):
+        if self._live is None or not run_liveness.is_live(self._live):
             self._live = run_search.live_here(self._runs_dir)
         return self._live is not None
 
