@@ -7,6 +7,7 @@ import pytest
 from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
+from tui.drawing import axis, drawing_text
 from tui.drawing.cells import Span
 from tui.drawing.curves import curve_pane
 from tui.drawing.scale import Scale
@@ -212,3 +213,8 @@ def test_a_broken_run_keeps_its_finite_part() -> None:
     line = loss_series(examples.broken()).line
     assert math.isfinite(line[0][1])
     assert math.isnan(line[-1][1])
+
+
+def test_an_empty_pane_of_a_small_terminal_holds_its_whole_sentence() -> None:
+    """Two panes share 80 columns."""
+    assert len(drawing_text.NO_CURVE_SHORT) <= 40 - 2 - axis.gutter(38)

@@ -56,7 +56,7 @@ LOG_SCALE = "log"
 
 NO_CURVE = "the first steps begin the curve, each epoch adds a mark: o"
 
-NO_CURVE_SHORT = "the curve starts with the first steps"
+NO_CURVE_SHORT = "the first steps start the curve"
 
 
 def at_step(epoch: str, step: int) -> str:
