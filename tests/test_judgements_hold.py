@@ -198,6 +198,14 @@ def test_a_validation_that_explodes_before_the_training_has_learned_is_unstable(
     assert not re.search("overfits|by heart|Augmentation|knows its training images", text)
 
 
+def test_a_network_at_a_guess_has_learned_nothing_that_carries_over() -> None:
+    text = everything_said(run([(2.31, 0.1, 2.31, 0.11)], None))
+    assert "close together" in text
+    assert not re.search("what the network learns", text)
+    learned = everything_said(run([(1.0, 0.7, 1.0, 0.7)], None))
+    assert len(re.findall("what the network learns", learned)) == 2
+
+
 @given(results, endings, st.sampled_from([80, 10_000]))
 def test_only_a_network_that_has_learned_overfits(
     epochs: list[tuple[float | None, float | None, float | None, float | None]],

@@ -88,6 +88,10 @@ def unstable(now: str, lowest: str, epoch: int, *, over: bool) -> str:
     return f"validation {verb} unstable: loss {now}, lowest {lowest} in epoch {epoch}"
 
 
+def unstable_short(now: str) -> str:
+    return f"val unstable: loss {now}"
+
+
 def unstable_reason(now: str, train: str) -> str:
     return (
         f"The validation loss is {now}, while the training loss is only {train}: the weights, or "

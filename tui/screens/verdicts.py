@@ -20,6 +20,7 @@ from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
 from tui.panes.curves.overfitting import (
     MOVES,
+    below_a_guess,
     chance_margin,
     gap,
     gap_is_no_chance,
@@ -152,7 +153,7 @@ def _worse_than_guess(history: History) -> Verdict | None:
         return None
     guess = 1 / classes
     margin = chance_margin(guess, history.run.validation_images)
-    if last.top1 >= guess - margin or not _below_a_guess(last.train_loss, history):
+    if last.top1 >= guess - margin or not below_a_guess(last.train_loss, history):
         return None
     text = verdict_text.worse_than_guess(
         share(last.top1), share(guess), over=history.ended is not None
@@ -168,16 +169,12 @@ def _no_learning(history: History) -> Verdict | None:
     if last is None or len(known) < LEARN_EPOCHS or last.train_loss is None:
         return None
     tried = plan is not None and had_fair_trial(plan, last.step)
-    if not tried or _below_a_guess(min(known), history):
+    if not tried or below_a_guess(min(known), history):
         return None
     over = history.ended is not None
     guess = significant(guessed_loss(history))
     text = verdict_text.no_learning(significant(known[-1]), guess, over=over)
     return Verdict("warning", text, verdict_text.no_learning_reason(last.epoch))
-
-
-def _below_a_guess(loss: float | None, history: History) -> bool:
-    return number(loss) < (1 - MOVES) * guessed_loss(history)
 
 
 def _overfits(history: History) -> Verdict | None:
@@ -200,7 +197,7 @@ def _unstable(history: History) -> Verdict | None:
     over = history.ended is not None
     text = verdict_text.unstable(now, lowest, best.epoch, over=over)
     reason = verdict_text.unstable_reason(now, significant(last.train_loss))
-    return Verdict("warning", text, reason)
+    return Verdict("warning", text, reason, verdict_text.unstable_short(now))
 
 
 def _wide_gap(history: History) -> Verdict | None:

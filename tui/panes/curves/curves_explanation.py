@@ -48,7 +48,8 @@ def _gap(last: EpochEnded, history: History) -> str:
         return curves_text.explain_loss_above(*shown)
     if validation < train * (1 - LOSS_GAP):
         return curves_text.explain_loss_below(*shown)
-    return curves_text.explain_loss_together(*shown)
+    learns = overfitting.below_a_guess(last.train_loss, history)
+    return curves_text.explain_loss_together(*shown, learns=learns)
 
 
 def _trend(history: History) -> str:
@@ -85,7 +86,8 @@ def of_accuracy(history: History) -> Iterator[str]:
     elif gap < -ACCURACY_GAP:
         yield curves_text.explain_accuracy_below(*shown)
     elif math.isfinite(gap):
-        yield curves_text.explain_accuracy_together(*shown)
+        learns = overfitting.below_a_guess(last.train_loss, history)
+        yield curves_text.explain_accuracy_together(*shown, learns=learns)
     best = history.best
     if best is not None and best.epoch < last.epoch:
         yield curves_text.explain_best_before(percent(best.top1), best.epoch)

@@ -74,11 +74,12 @@ def explain_loss_below(train: str, validation: str) -> str:
     )
 
 
-def explain_loss_together(train: str, validation: str) -> str:
-    return (
-        f"Training ({train}) and validation ({validation}) lie close together: what the network "
-        "learns also holds for new images."
-    )
+def explain_loss_together(train: str, validation: str, *, learns: bool) -> str:
+    """`learns` says that the training is better than a guess."""
+    close = f"Training ({train}) and validation ({validation}) lie close together"
+    if not learns:
+        return f"{close}; the training is no better than a guess so far."
+    return f"{close}: what the network learns also holds for new images."
 
 
 def explain_loss_rises(epoch: int) -> str:
@@ -152,11 +153,12 @@ def explain_accuracy_below(train: str, validation: str) -> str:
     )
 
 
-def explain_accuracy_together(train: str, validation: str) -> str:
-    return (
-        f"Training ({train} %) and new images ({validation} %) lie close together: what the "
-        "network learns carries over."
-    )
+def explain_accuracy_together(train: str, validation: str, *, learns: bool) -> str:
+    """`learns` says that the training is better than a guess."""
+    close = f"Training ({train} %) and new images ({validation} %) lie close together"
+    if not learns:
+        return f"{close}; the training loss is no better than that of a guess so far."
+    return f"{close}: what the network learns carries over."
 
 
 def explain_test(top1: str) -> str:

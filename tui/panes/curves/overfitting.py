@@ -32,6 +32,10 @@ def chance_margin(guess: float, images: int) -> float:
     return CHANCE * math.sqrt(guess * (1 - guess) / max(1, images))
 
 
+def below_a_guess(loss: float | None, history: History) -> bool:
+    return number(loss) < (1 - MOVES) * guessed_loss(history)
+
+
 def has_learned(epoch: EpochEnded, history: History) -> bool:
     return number(epoch.train_loss) < LEARNED * guessed_loss(history)
 
