@@ -14,6 +14,7 @@ from engine.data.base.batch import Batch
 from engine.process.anomaly_monitor import AnomalyMonitor
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.recipes.recipe_building import build_recipe
 from engine.training.loss import CrossEntropy
 from tests import scripted
 from tests.test_broken_loss import Attempt
@@ -44,7 +45,48 @@ def gradients(*norms: float) -> list[Event]:
 
 
 def epoch(number: int, top1: float, *, right: int = 1) -> list[Event]:
-    return [scripted.confusion(number, right=right), scripted.ended_epoch(number, top1)]
+    return [scripted.confusion(number, right=right), long_epoch(number, top1)]
+
+
+def long_epoch(number: int, top1: float) -> events.EpochEnded:
+    """The end of an epoch with 100 steps."""
+    return msgspec.structs.replace(scripted.ended_epoch(number, top1), step=100 * number)
+
+
+def at_a_guess(start: events.RunStarted, epochs: int) -> list[events.Alert]:
+    """The alerts of a run that stays at a guess."""
+    said: list[Event] = [start]
+    for n in range(1, epochs + 1):
+        ended = scripted.ended_epoch(n, 0.1)
+        ended = msgspec.structs.replace(ended, train_top1=0.1, step=n * start.steps_per_epoch)
+        said += [scripted.confusion(n, right=1), ended]
+    return watched(*said)
+
+
+@pytest.mark.parametrize(
+    ("fields", "steps", "alert"),
+    [
+        ({}, 2, None),  # six steps after three epochs, and 80 after all
+        ({}, 10, 100),
+        ({}, 100, 300),
+        ({"warmup": 12}, 10, 120),
+        ({"schedule": "onecycle"}, 10, 120),
+        ({"schedule": "onecycle"}, 1000, 3000),
+    ],
+)
+def test_a_guess_is_told_after_a_fair_trial(
+    fields: dict[str, object], steps: int, alert: int | None
+) -> None:
+    plain = {"epochs": 40, "schedule": "constant", "warmup": 0}
+    recipe = build_recipe(settings=plain | fields)
+    start = msgspec.structs.replace(scripted.started(), recipe=recipe, steps_per_epoch=steps)
+    told = at_a_guess(start, 40)
+    assert [one.step for one in told] == ([alert] if alert else [])
+
+
+def test_a_run_resumed_after_its_trial_is_not_judged_again() -> None:
+    back = events.Resumed("a2", 0, 21, step=2000)
+    assert watched(*epoch(1, 0.9), *epoch(2, 0.9), *epoch(3, 0.9), back, *epoch(21, 0.1)) == []
 
 
 def test_a_loss_that_explodes_is_told_once() -> None:
@@ -87,7 +129,7 @@ def test_a_rollback_forgets_what_was_usual() -> None:
 
 def test_three_epochs_at_chance_are_told() -> None:
     [alert] = watched(*epoch(1, 0.1), *epoch(2, 0.12), *epoch(3, 0.1))
-    assert (alert.code, alert.step) == ("plateau", 30)
+    assert (alert.code, alert.step) == ("plateau", 300)
     assert "after 3 epochs the validation accuracy is 12.0 %" in alert.text
     assert "a guess (10.0 %)" in alert.text
 
@@ -103,18 +145,14 @@ def test_few_images_do_not_contradict_a_training_that_learns(train: float, alert
     counts = ((15, 5), (10, 10))  # 62.5 % of 40 images: a guess is within 50 % ± 15.8 %
     said: list[Event] = [scripted.started(("cat", "dog"))]
     for n in (1, 2, 3):
-        ended = msgspec.structs.replace(scripted.ended_epoch(n, 0.625), train_top1=train)
+        ended = msgspec.structs.replace(long_epoch(n, 0.625), train_top1=train)
         said += [events.Confusion(n, counts), ended]
     assert len(watched(*said)) == alerts
 
 
 def test_always_naming_the_most_frequent_class_is_a_guess() -> None:
     counts = ((90, 0), (10, 0))
-    said = [
-        event
-        for n in (1, 2, 3)
-        for event in (events.Confusion(n, counts), scripted.ended_epoch(n, 0.9))
-    ]
+    said = [event for n in (1, 2, 3) for event in (events.Confusion(n, counts), long_epoch(n, 0.9))]
     [alert] = watched(*said)
     assert "a guess (90.0 %)" in alert.text
 
@@ -124,7 +162,7 @@ def test_many_classes_are_counted_as_well() -> None:
     said = [
         event
         for n in (1, 2, 3)
-        for event in (events.Confusion(n, sparse=sparse), scripted.ended_epoch(n, 0.005))
+        for event in (events.Confusion(n, sparse=sparse), long_epoch(n, 0.005))
     ]
     [alert] = watched(*said)
     assert "a guess (0.5 %)" in alert.text
@@ -139,7 +177,7 @@ def test_an_engine_tells_what_its_watch_sees(
         return functional.cross_entropy(logits, torch.zeros(len(logits), dtype=torch.long))
 
     monkeypatch.setattr(CrossEntropy, "__call__", first)
-    attempt = Attempt(tmp_path, "stop")
+    attempt = Attempt(tmp_path, "stop", epochs=5)  # 110 steps
     attempt.finish()
     told = [e for e in attempt.all(events.Alert) if isinstance(e, events.Alert)]
     assert [alert.code for alert in told if alert.level == "warning"] == ["plateau"]

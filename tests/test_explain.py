@@ -11,7 +11,6 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run.history import History
 from tests import scripted
 from tui.panes.layers.diagnosis import Diagnosis, worst
-from tui.panes.machine import machine_pane_text
 from tui.panes.maps.maps_pane import MapsPane
 from tui.panes.pane_list import PANES
 
@@ -86,9 +85,10 @@ def test_a_run_in_its_third_epoch(pane: str) -> None:
         (falling(0.5), "A few more epochs will show"),
         (falling(2.0, 1.5, 1.2, 1.0), "falls now, from 2.00 to 1.00 in 3 epochs"),
         (
-            falling(2.0, 1.0, 1.2, 1.3, 1.4),
+            [*falling(2.0, 1.0, 1.2, 1.3), epoch(5, (0.5, 1.4), (0.9, 0.6))],
             "lowest in epoch 2 and has risen since: the network now",
         ),
+        (falling(2.0, 1.0, 1.2, 1.3, 1.4), "The accuracies do not show overfitting so far"),
         (falling(2.0, 300.0, 200.0, 100.0, 20.0, 5.0), "falls now, from 200 to 5.00"),
         (falling(0.4, 0.2, 0.24, 0.26, 0.28), "still lies below training"),
         (falling(0.5, 0.5, 0.5, 0.5), "has hardly moved for 3 epochs"),
@@ -291,7 +291,19 @@ def test_the_log_counts_warnings() -> None:
 
 def test_others_on_the_cores_are_named_beside_what_bounds() -> None:
     waited = msgspec.structs.replace(scripted.steps(1), waited=0.0)
-    crowded = events.Hardware(2, 1.0, 0.34, 1, 2, 1, 1)
-    assert machine_pane_text.EXPLAIN_CORES in explain("machine", history(waited, crowded))
+    crowded = events.Hardware(2, 1.0, 0.66, 1, 2, 1, 1)
+    text = explain("machine", history(waited, crowded))
+    assert "The CPU is busy with the network itself" in text
+    assert "Other programs take about 30 % of the CPU" in text
     alone = msgspec.structs.replace(crowded, engine_cpu=0.95)
-    assert machine_pane_text.EXPLAIN_CORES not in explain("machine", history(waited, alone))
+    assert "Other programs" not in explain("machine", history(waited, alone))
+
+
+def test_a_run_that_has_ended_knows_that_others_had_the_cpu() -> None:
+    waited = msgspec.structs.replace(scripted.steps(1), waited=0.0)
+    crowded = events.Hardware(2, 0.98, 0.15, 1, 2, 1, 1)
+    after = msgspec.structs.replace(crowded, cpu=0.3, engine_cpu=0.1)
+    said: list[Event] = [waited, *[crowded] * 60, after, events.RunEnded("done", step=10)]
+    text = explain("machine", history(*said))
+    assert "Other programs took about 80 % of the CPU" in text
+    assert "a smaller network" not in text

@@ -15,6 +15,8 @@ from engine.numbers import number
 from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
+from engine.recipes import schedule
+from engine.recipes.fair_trial import had_fair_trial
 
 # A value this many times the usual one is an explosion.
 GROWTH = 100.0
@@ -22,7 +24,7 @@ GROWTH = 100.0
 LARGE_GRADIENT = 10.0
 # The usual gradient is the median of the newest measurements, once there are a few.
 FEWEST, NEWEST = 3, 20
-# A training that is no better than a guess by the end of this epoch learns nothing.
+# A training that is no better than a guess after so many epochs and a fair trial learns nothing.
 PATIENT_EPOCHS = 3
 
 
@@ -31,6 +33,10 @@ class AnomalyMonitor:
 
     def __init__(self) -> None:
         self._classes = 2
+        self._run: events.RunStarted | None = None
+        self._plan: schedule.Plan | None = None
+        # Whether the accuracy has been compared with a guess: once is enough.
+        self._judged = False
         self._reported: set[str] = set()
         self._forget()
 
@@ -45,15 +51,22 @@ class AnomalyMonitor:
         match event:
             case events.RunStarted():
                 self._classes = max(2, len(event.classes))
+                self._run = event
+                self._plan = schedule.plan(event.recipe, event.steps_per_epoch)
+            case events.Steered() if self._run is not None:
+                run = self._run
+                self._plan = schedule.plan(run.recipe, run.steps_per_epoch, event.steering)
             case events.Resumed():
                 self._forget()
+                # Later on, the accuracies before the resume are missing.
+                self._judged = self._is_time(event.epoch - 1, event.step)
             case events.Steps() if event.loss is not None:
                 return self._once("exploding", self._loss(event.loss), event.step)
             case events.LayerHealth():
                 return self._once("exploding", self._gradient(event), event.step)
             case events.Confusion():
                 self._chance, self._images = _most_frequent(event)
-            case events.EpochEnded() if event.epoch <= PATIENT_EPOCHS:
+            case events.EpochEnded() if not self._judged:
                 return self._once("plateau", self._accuracy(event), event.step)
         return []
 
@@ -80,6 +93,11 @@ class AnomalyMonitor:
             return process_text.gradient_explodes(norm, usual, max(norms)[1])
         return ""
 
+    def _is_time(self, epoch: int, step: int) -> bool:
+        """Whether a training should be better than a guess by the end of this epoch."""
+        plan = self._plan
+        return epoch >= PATIENT_EPOCHS and plan is not None and had_fair_trial(plan, step)
+
     def _accuracy(self, ended: events.EpochEnded) -> str:
         """The sentence for accuracies within two standard errors of a guess, or empty.
 
@@ -90,7 +108,8 @@ class AnomalyMonitor:
         chance = 1 / self._classes if balanced else self._chance
         self._best = max(self._best, score or 0.0)
         margin = 2 * math.sqrt(chance * (1 - chance) / max(1, self._images))
-        if ended.epoch < PATIENT_EPOCHS or not self._images or self._best > chance + margin:
+        self._judged = self._is_time(ended.epoch, ended.step)
+        if not self._judged or not self._images or self._best > chance + margin:
             return ""
         if chance + margin < number(ended.train_top1) <= self._best + margin:
             return ""

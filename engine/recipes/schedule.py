@@ -104,9 +104,12 @@ def _from_asked(plan: Plan, asked: Asked, step: int, plateau: float) -> float:
 
 def highest_ahead(plan: Plan, step: int, plateau: float = 1.0) -> float:
     """No rate from this step on is above this one; `plateau` does not rise."""
-    if plan.asked is None and step < rises_until(plan):
-        return plan.factor * plan.lr
-    return learning_rate(plan, step, plateau)
+    return plan.factor * plan.lr if rises(plan, step) else learning_rate(plan, step, plateau)
+
+
+def rises(plan: Plan, step: int) -> bool:
+    """Whether the step with this 0-based number comes before the highest rate of the plan."""
+    return plan.asked is None and step < rises_until(plan)
 
 
 def rises_until(plan: Plan) -> float:

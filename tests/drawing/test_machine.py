@@ -185,18 +185,20 @@ def test_what_is_nearly_full_is_a_warning() -> None:
     ("width", "bound"),
     [
         (
-            90,
-            " bound   by compute 91 %   others take 66 % of the cores   validation 8 %   input 2 %",
+            95,
+            " bound   by compute 91 %   others take about 70 % of the cores"
+            "   validation 8 %   input 2 %",
         ),
-        (60, " bound   by compute 91 %   others take 66 % of the cores"),
-        (50, " bound   by compute 91 %   others take 66 %"),
-        (30, " bound   others take 66 %"),
+        (65, " bound   by compute 91 %   others take about 70 % of the cores"),
+        (50, " bound   by compute 91 %   others take about 70 %"),
+        (30, " bound   others about 70 %"),
     ],
 )
 def test_who_else_takes_the_cores_is_said_beside_what_bounds(width: int, bound: str) -> None:
     history = waiting(0.02)
     assert history.hardware is not None
-    crowded = replace(history.hardware, cpu=1.0, engine_cpu=0.34)
+    later = history.last_time + 60
+    crowded = replace(history.hardware, cpu=1.0, engine_cpu=0.34, time=later)
     history.fold([crowded])
     assert bound in drawn(machine_pane(history, width, 12))
 
@@ -205,7 +207,8 @@ def test_who_else_takes_the_cores_is_said_beside_what_bounds(width: int, bound: 
 def test_where_cores_are_free_or_ours_nobody_takes_them(cpu: float, engine: float) -> None:
     history = waiting(0.02)
     assert history.hardware is not None
-    history.fold([replace(history.hardware, cpu=cpu, engine_cpu=engine)])
+    later = history.last_time + 60
+    history.fold([replace(history.hardware, cpu=cpu, engine_cpu=engine, time=later)])
     assert "others take" not in "".join(drawn(machine_pane(history, 90, 12)))
 
 

@@ -83,6 +83,23 @@ def overfits_reason(lowest: str, epoch: int, now: str, train: str) -> str:
     )
 
 
+def unstable(now: str, lowest: str, epoch: int, *, over: bool) -> str:
+    verb = "was" if over else "is"
+    return f"validation {verb} unstable: loss {now}, lowest {lowest} in epoch {epoch}"
+
+
+def unstable_short(now: str) -> str:
+    return f"val unstable: loss {now}"
+
+
+def unstable_reason(now: str, train: str) -> str:
+    return (
+        f"The validation loss is {now}, while the training loss is only {train}: the weights, or "
+        "the statistics of batch norm, change too fast. A lower learning rate, more steps an "
+        "epoch, or a larger batch for batch norm help; best.pt keeps the best epoch."
+    )
+
+
 def gap(points: str, train: str, val: str) -> str:
     return f"gap of {points} points: train {train}, val {val}"
 
@@ -117,6 +134,17 @@ def learns_short(top1: str, epoch: int) -> str:
 def learns_reason(first: str, last: str) -> str:
     return (
         f"The training loss has fallen from {first} in the first epoch to {last} in the last one."
+    )
+
+
+def may_be_chance(top1: str, guess: str) -> str:
+    return f"val {top1} may be chance: a guess has {guess}"
+
+
+def may_be_chance_reason(images: int) -> str:
+    return (
+        f"The training loss falls, but a guess can reach this accuracy on {images:,} validation "
+        "images by luck."
     )
 
 
@@ -158,9 +186,9 @@ def shared(share: str) -> str:
     return f"CPU shared: others take {share}"
 
 
-def shared_reason(percent: str) -> str:
+def shared_reason(share: str) -> str:
     return (
-        f"No core is free, and other programs take {percent} % of them: without them the run would "
+        f"No core is free, and other programs take {share} of them: without them the run would "
         "be faster."
     )
 
@@ -170,14 +198,3 @@ def waits(percent: str) -> str:
 
 
 WAITS_REASON = "The machine pane shows it; more workers or lighter augmentation help."
-
-# Shares in words.
-SHARES = (
-    (0.2, "a fifth"),
-    (0.25, "a quarter"),
-    (1 / 3, "a third"),
-    (0.5, "half"),
-    (2 / 3, "two thirds"),
-    (0.75, "three quarters"),
-    (0.9, "nearly all"),
-)

@@ -6,37 +6,43 @@ of the dashboard shows the most important verdicts that fit.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine import numbers
 from engine.numbers import number, percent, share, significant
 from engine.protocol.events import EpochEnded
+from engine.recipes.fair_trial import had_fair_trial
 from engine.run.history import History
 from engine.text import harmless
 from tui import shared_text
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
+from tui.panes.curves.overfitting import (
+    MOVES,
+    below_a_guess,
+    chance_margin,
+    gap,
+    gap_is_no_chance,
+    guessed_loss,
+    overfits_since,
+    unstable_since,
+)
 from tui.panes.layers.diagnosis import Diagnosis, worst
-from tui.panes.machine.machine_rows import bounds, taken_by_others
+from tui.panes.machine.machine_rows import bounds
+from tui.panes.machine.other_programs import about, taken_by_others
 from tui.screens import verdict_text
 
 Level: TypeAlias = Literal["error", "warning", "good", "note"]
 
 # The line is at most this long, and a name in it at most this wide.
 LONGEST, NAME = 100, 16
-# A change below this share of a loss is none; a rise that is called overfitting is twice as large.
-MOVES = 0.02
-# After this many epochs a network should have learned something.
+# After this many epochs, and a fair trial, a network should have learned something.
 LEARN_EPOCHS = 3
-# Overfitting and standing still need this many epochs without a better one.
-OVERFIT_EPOCHS, STILL_EPOCHS = 3, 5
-# A gap between the accuracies in training and validation that goes with overfitting, and one that
-# is mentioned in any case.
-OVERFIT_GAP, WIDE_GAP = 0.02, 0.2
-# An accuracy that is this many standard deviations below a guess is no chance.
-CHANCE = 3
+# Standing still needs this many epochs without a better one.
+STILL_EPOCHS = 5
+# A gap between the accuracies in training and validation that is mentioned in any case.
+WIDE_GAP = 0.2
 # A training loss that is this many times its lowest one gets worse.
 WORSE = 1.5
 
@@ -70,7 +76,7 @@ def verdicts(history: History, go_on: str = "") -> list[Verdict]:
     ended = _ended(history, go_on)
     found: dict[Rule, Verdict] = {}
     for rule in RULES:
-        if UNLESS.get(rule) not in found and (verdict := rule(history)) is not None:
+        if found.keys().isdisjoint(UNLESS.get(rule, ())) and (verdict := rule(history)) is not None:
             found[rule] = verdict
     order = [*SIGNS]
     by_level = sorted(found.values(), key=lambda one: order.index(one.level))
@@ -146,9 +152,8 @@ def _worse_than_guess(history: History) -> Verdict | None:
     if last is None or last.top1 is None or history.run is None or classes < 2:
         return None
     guess = 1 / classes
-    # The standard deviation of the share that a guess gets of so many images.
-    deviation = math.sqrt(guess * (1 - guess) / max(1, history.run.validation_images))
-    if last.top1 >= guess - CHANCE * deviation or not _below_a_guess(last.train_loss, history):
+    margin = chance_margin(guess, history.run.validation_images)
+    if last.top1 >= guess - margin or not below_a_guess(last.train_loss, history):
         return None
     text = verdict_text.worse_than_guess(
         share(last.top1), share(guess), over=history.ended is not None
@@ -158,51 +163,49 @@ def _worse_than_guess(history: History) -> Verdict | None:
 
 
 def _no_learning(history: History) -> Verdict | None:
-    """The training loss is that of a guess, and was never lower."""
-    last = _last(history)
+    """After a fair trial, the training loss is that of a guess, and was never lower."""
+    last, plan = _last(history), history.plan
     known = [number(e.train_loss) for e in history.epochs if e.train_loss is not None]
     if last is None or len(known) < LEARN_EPOCHS or last.train_loss is None:
         return None
-    if _below_a_guess(min(known), history):
+    tried = plan is not None and had_fair_trial(plan, last.step)
+    if not tried or below_a_guess(min(known), history):
         return None
     over = history.ended is not None
-    guess = significant(_guessed_loss(history))
+    guess = significant(guessed_loss(history))
     text = verdict_text.no_learning(significant(known[-1]), guess, over=over)
     return Verdict("warning", text, verdict_text.no_learning_reason(last.epoch))
 
 
-def _below_a_guess(loss: float | None, history: History) -> bool:
-    return number(loss) < (1 - MOVES) * _guessed_loss(history)
-
-
-def _guessed_loss(history: History) -> float:
-    return math.log(max(2, len(history.classes)))
-
-
 def _overfits(history: History) -> Verdict | None:
-    known = [e for e in history.epochs if e.loss is not None]
-    last = _last(history)
-    if last is None or not known or known[-1] is not last:
-        return None
-    best = min(known, key=lambda epoch: number(epoch.loss))
-    lowest, now, train = map(number, (best.loss, last.loss, last.train_loss))
-    rises = last.epoch - best.epoch >= OVERFIT_EPOCHS and now > lowest * (1 + 2 * MOVES)
-    if not (rises and now > train and _gap(last) >= 100 * OVERFIT_GAP):
+    last, best = _last(history), overfits_since(history)
+    if last is None or best is None:
         return None
     train_top1, top1, over = percent(last.train_top1), share(last.top1), history.ended is not None
     text = verdict_text.overfits(best.epoch, train_top1, top1, last.epoch, over=over)
     reason = verdict_text.overfits_reason(
-        significant(lowest), best.epoch, significant(now), significant(train)
+        significant(best.loss), best.epoch, significant(last.loss), significant(last.train_loss)
     )
     return Verdict("warning", text, reason)
 
 
+def _unstable(history: History) -> Verdict | None:
+    last, best = _last(history), unstable_since(history)
+    if last is None or best is None:
+        return None
+    now, lowest = significant(last.loss), significant(best.loss)
+    over = history.ended is not None
+    text = verdict_text.unstable(now, lowest, best.epoch, over=over)
+    reason = verdict_text.unstable_reason(now, significant(last.train_loss))
+    return Verdict("warning", text, reason, verdict_text.unstable_short(now))
+
+
 def _wide_gap(history: History) -> Verdict | None:
     last = _last(history)
-    if last is None or not _gap(last) >= 100 * WIDE_GAP:
+    if last is None or not gap(last) >= 100 * WIDE_GAP or not gap_is_no_chance(last, history):
         return None
     train, val = percent(last.train_top1), share(last.top1)
-    text = verdict_text.gap(f"{_gap(last):.1f}", train, val)
+    text = verdict_text.gap(f"{gap(last):.1f}", train, val)
     return Verdict("warning", text, verdict_text.GAP_REASON)
 
 
@@ -234,6 +237,8 @@ def _learns(history: History) -> Verdict | None:
     fell = number(last.train_loss) < (1 - MOVES) * first
     if best is None or best.top1 is None or not fell:
         return None
+    if (chance := _may_be_chance(best.top1, history)) is not None:
+        return chance
     top1 = share(best.top1)
     reason = verdict_text.learns_reason(significant(first), significant(last.train_loss))
     short = verdict_text.learns_short(top1, best.epoch)
@@ -244,6 +249,15 @@ def _learns(history: History) -> Verdict | None:
         text, short = verdict_text.stands_still(still, top1, best.epoch)
         return Verdict("note", text, verdict_text.STANDS_STILL_REASON, short)
     return Verdict("good", verdict_text.learns(top1, best.epoch, over=over), reason, short)
+
+
+def _may_be_chance(top1: float, history: History) -> Verdict | None:
+    """A validation accuracy that a guess may have reached on so few images."""
+    guess, run = 1 / max(1, len(history.classes)), history.run
+    if run is None or top1 > guess + chance_margin(guess, run.validation_images):
+        return None
+    text = verdict_text.may_be_chance(share(top1), share(guess))
+    return Verdict("note", text, verdict_text.may_be_chance_reason(run.validation_images))
 
 
 def _tested(history: History) -> Verdict | None:
@@ -272,9 +286,8 @@ def _shared_cpu(history: History) -> Verdict | None:
     taken = taken_by_others(history)
     if not taken or history.steps is None:
         return None
-    _, words = min(verdict_text.SHARES, key=lambda one: abs(one[0] - taken))
-    reason = verdict_text.shared_reason(numbers.whole(taken))
-    return Verdict("warning", verdict_text.shared(words), reason)
+    words = about(taken)
+    return Verdict("warning", verdict_text.shared(words), verdict_text.shared_reason(words))
 
 
 def _waits(history: History) -> Verdict | None:
@@ -290,16 +303,12 @@ def _last(history: History) -> EpochEnded | None:
     return history.epochs[-1] if history.epochs else None
 
 
-def _gap(epoch: EpochEnded) -> float:
-    """The gap between the accuracies in points, from the numbers as they are written."""
-    return float(percent(epoch.train_top1)) - float(percent(epoch.top1))
-
-
 # Among verdicts of one level, the first is the most important.
 RULES: tuple[Rule, ...] = (
     _broken,
     _ending,
     _overfits,
+    _unstable,
     _worse_than_guess,
     _no_learning,
     _gets_worse,
@@ -310,5 +319,9 @@ RULES: tuple[Rule, ...] = (
     _layers,
     _shared_cpu,
 )
-# A rule has nothing to say where the other one has.
-UNLESS: Mapping[Rule, Rule] = {_wide_gap: _overfits, _learns: _gets_worse}
+# A rule has nothing to say where one of the others has.
+UNLESS: Mapping[Rule, tuple[Rule, ...]] = {
+    _worse_than_guess: (_unstable,),
+    _wide_gap: (_overfits, _unstable),
+    _learns: (_gets_worse,),
+}

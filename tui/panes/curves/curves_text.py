@@ -52,6 +52,20 @@ def explain_loss_above(train: str, validation: str) -> str:
     )
 
 
+def explain_loss_above_early(train: str, validation: str) -> str:
+    return (
+        f"Validation ({validation}) lies above training ({train}). That is no overfitting: the "
+        "training itself has learned little so far."
+    )
+
+
+def explain_loss_unstable(train: str, validation: str) -> str:
+    return (
+        f"Validation ({validation}) lies far above training ({train}): it is unstable. A lower "
+        "learning rate, more steps an epoch, or a larger batch for batch norm help."
+    )
+
+
 def explain_loss_below(train: str, validation: str) -> str:
     return (
         f"Validation ({validation}) lies below training ({train}). That is no mistake: "
@@ -60,11 +74,12 @@ def explain_loss_below(train: str, validation: str) -> str:
     )
 
 
-def explain_loss_together(train: str, validation: str) -> str:
-    return (
-        f"Training ({train}) and validation ({validation}) lie close together: what the network "
-        "learns also holds for new images."
-    )
+def explain_loss_together(train: str, validation: str, *, learns: bool) -> str:
+    """`learns` says that the training is better than a guess."""
+    close = f"Training ({train}) and validation ({validation}) lie close together"
+    if not learns:
+        return f"{close}; the training is no better than a guess so far."
+    return f"{close}: what the network learns also holds for new images."
 
 
 def explain_loss_rises(epoch: int) -> str:
@@ -74,10 +89,13 @@ def explain_loss_rises(epoch: int) -> str:
     )
 
 
-def explain_loss_rose(epoch: int) -> str:
+def explain_loss_rose(epoch: int, *, above: bool) -> str:
+    """`above` says that validation lies above training, without a sign of overfitting."""
+    rose = f"On new images the loss was lowest in epoch {epoch} and has risen since."
+    if above:
+        return f"{rose} The accuracies do not show overfitting so far."
     return (
-        f"On new images the loss was lowest in epoch {epoch} and has risen since. It still lies "
-        "below training, so the network does not learn its images by heart."
+        f"{rose} It still lies below training, so the network does not learn its images by heart."
     )
 
 
@@ -107,6 +125,27 @@ def explain_accuracy_gap(train: str, validation: str, gap: str) -> str:
     )
 
 
+def explain_accuracy_unstable(train: str, validation: str) -> str:
+    return (
+        f"Training is at {train} %, new images are at {validation} %: the validation is unstable, "
+        "as its loss shows."
+    )
+
+
+def explain_accuracy_chance(train: str, validation: str) -> str:
+    return (
+        f"Training is at {train} %, new images are at {validation} %: on so few images this "
+        "difference may be chance."
+    )
+
+
+def explain_accuracy_early(train: str, validation: str) -> str:
+    return (
+        f"Training is at {train} %, new images are at {validation} %: the training itself has "
+        "learned little so far, so this is no overfitting yet."
+    )
+
+
 def explain_accuracy_below(train: str, validation: str) -> str:
     return (
         f"New images ({validation} %) do better than training images ({train} %): augmentation "
@@ -114,11 +153,12 @@ def explain_accuracy_below(train: str, validation: str) -> str:
     )
 
 
-def explain_accuracy_together(train: str, validation: str) -> str:
-    return (
-        f"Training ({train} %) and new images ({validation} %) lie close together: what the "
-        "network learns carries over."
-    )
+def explain_accuracy_together(train: str, validation: str, *, learns: bool) -> str:
+    """`learns` says that the training is better than a guess."""
+    close = f"Training ({train} %) and new images ({validation} %) lie close together"
+    if not learns:
+        return f"{close}; the training loss is no better than that of a guess so far."
+    return f"{close}: what the network learns carries over."
 
 
 def explain_test(top1: str) -> str:

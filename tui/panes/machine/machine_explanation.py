@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 from engine import numbers
 from engine.run.history import History
+from tui import shared_text
 from tui.panes.machine import machine_pane_text
-from tui.panes.machine.machine_rows import bounds, taken_by_others
+from tui.panes.machine.machine_rows import bounds
+from tui.panes.machine.other_programs import about, taken_by_others, taken_over_run
+
+# Other programs with at least this share of the CPU are its limit, and not the network.
+MOST = 0.5
 
 
 def sentences(history: History) -> Iterator[str]:
@@ -17,9 +22,15 @@ def sentences(history: History) -> Iterator[str]:
         return
     what, share = shares[0]
     yield machine_pane_text.explain_limit(what, numbers.whole(share))
-    yield machine_pane_text.EXPLAIN_LIMITS[what]
-    if taken_by_others(history):
-        yield machine_pane_text.EXPLAIN_CORES
+    over = history.ended is not None
+    taken = taken_over_run(history) if over else taken_by_others(history)
+    on_cpu = history.run is not None and history.run.resolved.device == "cpu"
+    needs_cpu = what == shared_text.INPUT or (what == shared_text.COMPUTE and on_cpu)
+    if not (needs_cpu and taken >= MOST):
+        compute = machine_pane_text.explain_compute("CPU" if on_cpu else "GPU")
+        yield machine_pane_text.EXPLAIN_LIMITS.get(what, compute)
+    if taken:
+        yield machine_pane_text.explain_cores(about(taken), over=over)
     gpus = history.hardware.gpus if history.hardware else ()
     if any(gpu.ours and gpu.holders for gpu in gpus):
         yield machine_pane_text.EXPLAIN_OTHERS

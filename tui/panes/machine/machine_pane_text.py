@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.run import fold
-from tui.shared_text import CHECKPOINT, COMPUTE, EVALUATION, INPUT
+from tui.shared_text import CHECKPOINT, EVALUATION, INPUT
 
 
 def more(count: int) -> str:
@@ -80,7 +80,15 @@ def cpu_share(share: str, cores: int) -> str:
 
 
 def cores_taken(share: str) -> str:
-    return f"{OTHERS} take {share} %"
+    return f"{OTHERS} take {share}"
+
+
+def cores_taken_brief(share: str) -> str:
+    return f"{OTHERS} {share}"
+
+
+def about(per_cent: int) -> str:
+    return f"about {per_cent} %"
 
 
 OF_THE_CORES = " of the cores"
@@ -111,19 +119,26 @@ EXPLAIN_MACHINE = (
 
 EXPLAIN_OTHERS = "Others use the same GPUs, so the speed is not yours alone."
 
-EXPLAIN_CORES = "Other programs keep many CPU cores busy as well: without them it would be faster."
-
 EXPLAIN_LIMITS: Mapping[str, str] = {
-    COMPUTE: (
-        "The CPU or GPU is busy with the network itself: a smaller network, lower precision or a "
-        "faster device would speed it up."
-    ),
     INPUT: (
         "The network waits for images: more workers, a faster disk or lighter augmentation would "
         "speed it up, a faster GPU would not."
     ),
     EVALUATION: "Fewer validation images would speed it up.",
 }
+
+
+def explain_compute(device: str) -> str:
+    return (
+        f"The {device} is busy with the network itself: a smaller network, lower precision or a "
+        f"faster {device} would speed it up."
+    )
+
+
+def explain_cores(share: str, *, over: bool) -> str:
+    if over:
+        return f"Other programs took {share} of the CPU: without them it would have been faster."
+    return f"Other programs take {share} of the CPU: without them it would be faster."
 
 
 def explain_limit(what: str, share: str) -> str:

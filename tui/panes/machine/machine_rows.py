@@ -17,14 +17,12 @@ from tui.drawing.table import widest
 from tui.panes.machine import machine_pane_text
 from tui.panes.machine.gpu_rows import FULL, gpu_rows, meter, used_of
 from tui.panes.machine.load_curves import load_curves
+from tui.panes.machine.other_programs import about, taken_by_others
 from tui.terminal.viewer_cost import ViewerCost
 
 METER = 16
 # The least width of the values on the right of a meter.
 VALUES = 20
-# From this load on, no core is free; then the share of other programs is shown from this one on.
-BUSY = 0.9
-CROWDED = 0.2
 # The wait for images is a mean over this many reports.
 REPORTS = 120
 # With less free space than this, or than this many checkpoints need, the disk is nearly full.
@@ -80,18 +78,6 @@ def bounds(history: History) -> list[tuple[str, float]]:
         (shared_text.EVALUATION, validation),
     ]
     return sorted(shares, key=lambda share: -share[1])
-
-
-def taken_by_others(history: History) -> float:
-    """The share of the cores that other programs take from the run.
-
-    0 while a core is free, and while the run wants none because it is paused or over.
-    """
-    sample, idle = history.hardware, history.paused or history.ended is not None
-    if sample is None or sample.cpu < BUSY or idle:
-        return 0.0
-    others = sample.cpu - sample.engine_cpu
-    return others if others >= CROWDED else 0.0
 
 
 def _entries(
@@ -173,10 +159,11 @@ def _bound(history: History, shares: Sequence[tuple[str, float]], width: int) ->
     ]
     forms: list[Row] = [(head, *rest[:shown]) for shown in (2, 1, 0)]
     if taken:
-        others_share = Span(f"   {machine_pane_text.cores_taken(numbers.whole(taken))}", "warning")
+        others_share = Span(f"   {machine_pane_text.cores_taken(about(taken))}", "warning")
         longer = others_share._replace(text=others_share.text + machine_pane_text.OF_THE_CORES)
         forms = [(head, longer, *rest[:shown]) for shown in (2, 1, 0)]
-        forms += [(head, others_share), (others_share._replace(text=others_share.text.strip()),)]
+        alone = others_share._replace(text=machine_pane_text.cores_taken_brief(about(taken)))
+        forms += [(head, others_share), (alone,)]
     return fitting(forms, width) or forms[-1]
 
 

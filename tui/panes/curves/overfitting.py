@@ -1,0 +1,92 @@
+"""What tells overfitting from chance, from an early training, and from an unstable validation."""
+
+from __future__ import annotations
+
+import math
+
+from engine.numbers import number, percent
+from engine.protocol.events import EpochEnded
+from engine.run.history import History
+
+# A change below this share of a loss is none; a rise that is called overfitting is twice as large.
+MOVES = 0.02
+# Overfitting needs this many epochs without a lower validation loss.
+EPOCHS = 3
+# A gap between the accuracies in training and validation that goes with overfitting.
+GAP = 0.02
+# What differs by this many standard deviations is no chance.
+CHANCE = 3
+# A training loss below this share of a guess's has clearly learned.
+LEARNED = 0.7
+# An unstable validation has a loss this many times its lowest and the training's, and this many
+# times that of a guess.
+EXPLODES, ABOVE_GUESS = 2.0, 1.5
+
+
+def guessed_loss(history: History) -> float:
+    return math.log(max(2, len(history.classes)))
+
+
+def chance_margin(guess: float, images: int) -> float:
+    """An accuracy on so many images that is farther than this from a guess is no chance."""
+    return CHANCE * math.sqrt(guess * (1 - guess) / max(1, images))
+
+
+def below_a_guess(loss: float | None, history: History) -> bool:
+    return number(loss) < (1 - MOVES) * guessed_loss(history)
+
+
+def has_learned(epoch: EpochEnded, history: History) -> bool:
+    return number(epoch.train_loss) < LEARNED * guessed_loss(history)
+
+
+def gap(epoch: EpochEnded) -> float:
+    """The gap between the accuracies in points, from the numbers as they are written."""
+    return float(percent(epoch.train_top1)) - float(percent(epoch.top1))
+
+
+def gap_is_no_chance(epoch: EpochEnded, history: History) -> bool:
+    """Whether training is more accurate than validation by more than so few images explain."""
+    run, points = history.run, gap(epoch)
+    if run is None or not points > 0:
+        return False
+    mean = (number(epoch.train_top1) + number(epoch.top1)) / 2
+    rest = 1 / max(1, run.train_images) + 1 / max(1, run.validation_images)
+    return points / 100 > CHANCE * math.sqrt(max(0.0, mean * (1 - mean)) * rest)
+
+
+def overfits_since(history: History) -> EpochEnded | None:
+    """The epoch with the lowest validation loss, where the network has overfitted since."""
+    last, best = _last_and_best(history)
+    if last is None or best is None or not _rises(last, best):
+        return None
+    learned = has_learned(last, history) and gap_is_no_chance(last, history)
+    above = number(last.loss) > number(last.train_loss) and gap(last) >= 100 * GAP
+    return best if learned and above else None
+
+
+def unstable_since(history: History) -> EpochEnded | None:
+    """The epoch with the lowest validation loss, where that loss has exploded since.
+
+    None where the network overfits, or the training loss has exploded as well.
+    """
+    last, best = _last_and_best(history)
+    if last is None or best is None or overfits_since(history) is not None:
+        return None
+    least = EXPLODES * max(number(best.loss), number(last.train_loss))
+    explodes = number(last.loss) > max(least, ABOVE_GUESS * guessed_loss(history))
+    return best if explodes else None
+
+
+def _rises(last: EpochEnded, best: EpochEnded) -> bool:
+    late = last.epoch - best.epoch >= EPOCHS
+    return late and number(last.loss) > number(best.loss) * (1 + 2 * MOVES)
+
+
+def _last_and_best(history: History) -> tuple[EpochEnded | None, EpochEnded | None]:
+    """The last epoch, if its losses are known, and the one with the lowest validation loss."""
+    last = history.epochs[-1] if history.epochs else None
+    if last is None or last.loss is None or last.train_loss is None:
+        return None, None
+    known = [epoch for epoch in history.epochs if epoch.loss is not None]
+    return last, min(known, key=lambda epoch: number(epoch.loss))
