@@ -27,11 +27,13 @@ from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.drawing.cells import Row
 from tui.panes.base.pane import Pane
 from tui.screens import following_screen, screen_text
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
 from tui.widgets.palette import Actions
+from tui.widgets.strips import Footer
 
 P = TypeVar("P", bound=Pane)
 
@@ -795,3 +797,28 @@ async def test_another_pane_at_the_same_place_changes_borders_and_keys_alone(liv
         assert "space fold" in screen(pilot)
         cells = sum(piece.strip.cell_length for update in updates for piece in update.pieces)
         assert 0 < cells < 120 * 40 / 2
+
+
+async def test_the_keys_are_drawn_anew_only_when_they_or_the_width_changed(
+    live: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    draw = Footer.draw
+
+    def counted(footer: Footer, width: int, height: int) -> list[Row]:
+        drawn.append(width)
+        return draw(footer, width, height)
+
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(Footer, "draw", counted)
+        scripted.write(live, [events.Phase("evaluating"), events.Phase("training", step=25)])
+        await settle(pilot)
+        assert drawn == []
+        scripted.write(live, [events.Phase("paused", step=25)])
+        await settle(pilot)
+        assert drawn == [120]
+        assert "p continue" in screen(pilot)
+        await pilot.resize_terminal(110, 40)
+        await settle(pilot)
+        assert set(drawn) == {120, 110}
