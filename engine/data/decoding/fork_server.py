@@ -6,10 +6,13 @@ the engine ends, and TMPDIR may have a longer path than the address of a socket.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing.forkserver as server
 import os
 import signal
+import sys
 import tempfile
+from collections.abc import Iterator
 from multiprocessing import current_process, resource_tracker
 from typing import Any
 
@@ -28,11 +31,25 @@ def start(module: str) -> None:
     server.set_forkserver_preload([module])
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ENGINE_SIGNALS)
     try:
-        resource_tracker.ensure_running()  # this unblocks two of them again
+        with _silent():
+            resource_tracker.ensure_running()  # this unblocks two of them again
         signal.pthread_sigmask(signal.SIG_BLOCK, ENGINE_SIGNALS)
         _ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """What starts meanwhile says nothing of semaphores that an engine leaves at its end.
+
+    It frees them itself, and its warning would be the last line of `engine.log`.
+    """
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")
+    try:
+        yield
+    finally:
+        sys.warnoptions.pop()
 
 
 # The descriptor of the server's socket.
