@@ -301,7 +301,7 @@ async def test_a_picture_keeps_its_own_name_until_the_reply_comes() -> None:
         assert "conv1, image 0   waiting for pool1, image 1 …" in driven.foot
         await pilot.resize_terminal(50, 24)
         await pilot.pause()
-        assert "conv1, image 0   waiting …" in driven.foot
+        assert "conv1, image 0 → pool1, image 1 …" in driven.foot
         driven.pane.receive(answer("pool1", 1))
         assert "pool1   image 1" in driven.foot
         assert "waiting" not in driven.foot

@@ -235,7 +235,8 @@ def test_labels() -> None:
     assert cells.text(maps_foot(event, 100, 9, 3)) == "epoch 12.12"
     for room, foot in (
         (60, "conv1, image 4217   waiting for fc, image 3 …"),
-        (40, "conv1, image 4217   waiting …"),
+        (40, "conv1, image 4217 → fc, image 3 …"),
+        (32, "conv1, image 4217   waiting …"),
         (20, "waiting …"),
     ):
         assert cells.text(waiting_foot(EVENT, "fc, image 3", room)) == foot

@@ -69,10 +69,13 @@ def named(layer: str, image: int) -> str:
 
 def waiting_foot(shown: FeatureMaps | None, wanted: str, room: int) -> Row:
     """`conv1, image 0   waiting for conv2, image 18 …`: what is shown, and what was requested."""
-    label = Span(f"{named(shown.layer, shown.image)}   " if shown is not None else "")
+    name = named(shown.layer, shown.image) if shown is not None else ""
+    label, brief = Span(f"{name}   " if name else ""), Span(name)
     waiting = Span(maps_text.WAITING, "selected")
     long = waiting._replace(text=maps_text.waiting_for(wanted))
-    return fitting([cells.row(label, long), cells.row(label, waiting), (waiting,)], room)
+    next_ = waiting._replace(text=maps_text.then(wanted))
+    forms = [cells.row(label, long), cells.row(brief, next_), cells.row(label, waiting), (waiting,)]
+    return fitting(forms, room)
 
 
 def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView) -> Row:

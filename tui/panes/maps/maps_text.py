@@ -19,6 +19,10 @@ def waiting_for(what: str) -> str:
     return f"waiting for {what} …"
 
 
+def then(what: str) -> str:
+    return f" → {what} …"
+
+
 def layer_and_image(layer: str, number: int) -> str:
     return f"{layer}, {image(number)}"
 
