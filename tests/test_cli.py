@@ -95,6 +95,12 @@ def test_tables_load_no_torch_and_no_textual(command: str) -> None:
         (["--no-ui", "--resume", "auto"], "cnn-tui: --resume auto needs --name"),
         (["--arch", "lenet5", "runs"], "put --arch after runs"),
         (["--set", "lr=1", "runs"], "put --set after runs"),
+        (["--archh", "x"], "cnn-tui: no such option '--archh': did you mean '--arch'?\n"),
+        (["--zzz"], "cnn-tui: no such option '--zzz': see `cnn-tui --help`.\n"),
+        (["zzz"], "cnn-tui: no such command 'zzz': see `cnn-tui --help`.\n"),
+        (["runs", "--zzz"], "no such option '--zzz': see `cnn-tui runs --help`.\n"),
+        (["attach", "1", "2"], "cnn-tui: got unexpected extra argument (2): see `cnn-tui attach"),
+        (["--epochs", "x"], "'x' is not a valid integer: see `cnn-tui --help`.\n"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_2(arguments: list[str], sentence: str) -> None:
@@ -102,6 +108,8 @@ def test_bad_input_is_one_sentence_and_exit_2(arguments: list[str], sentence: st
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
+    assert result.stderr.startswith("cnn-tui: ")
+    assert result.stderr.count("\n") == 1
     assert not Path("runs").exists() or list(Path("runs").iterdir()) == []
 
 
@@ -224,7 +232,7 @@ def test_runs_are_listed(tmp_path: Path) -> None:
     table = cli("runs").output
     assert table.endswith("saved anything can be deleted: rm -r runs/1-lenet5-digits\n")
     assert "lenet5-digits" in table
-    assert "2/4" in table
+    assert "3/4" in table
     assert "✗ failed" in table
     [run] = json.loads(cli("runs", "--json").output)
     assert (run["number"], run["state"], run["best_top1"]) == (1, "failed", 0.9)
@@ -314,7 +322,7 @@ def test_a_long_name_is_cut_before_a_number_is(tmp_path: Path) -> None:
     [*_, row, note] = on_terminal(80, "runs")
     assert "the engine died" in note
     assert "…" in row
-    assert row.endswith("   2/4   90.0 %   34 s   14 Nov 22:13")
+    assert row.endswith("   3/4   90.0 %   34 s   14 Nov 22:13")
 
 
 def test_the_list_of_commands_is_in_whole_sentences() -> None:

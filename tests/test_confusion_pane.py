@@ -65,7 +65,10 @@ async def test_enter_asks_for_the_images_of_a_pair_and_shows_them(live: RunDir) 
     async with app_of(live).run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "m", *["down"] * 5, "enter")
         await pilot.pause()
-        assert "waiting for these images" in screen(pilot)
+        assert "waiting: c004 taken for c005, epoch 2 …" in screen(pilot)
+        await pilot.press("down")
+        assert "c004 taken for c005, epoch 2 …" in screen(pilot), "another pair is selected"
+        await pilot.press("up")
         [asked] = told(live)
         assert isinstance(asked, commands.Inspect)
         assert (asked.kind, asked.images) == ("images", (8, 31))

@@ -27,11 +27,13 @@ from tests.drawing import examples
 from tests.idle import wait_for_workers
 from tests.scripted import Clock
 from tui.app import CnnTui
+from tui.drawing.cells import Row
 from tui.panes.base.pane import Pane
 from tui.screens import following_screen, screen_text
 from tui.screens.dashboard import Dashboard
 from tui.terminal.compositor import FineUpdate
 from tui.widgets.palette import Actions
+from tui.widgets.strips import Footer
 
 P = TypeVar("P", bound=Pane)
 
@@ -803,3 +805,28 @@ async def test_a_note_is_shown_with_the_run(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert "1-x is live" in notes(pilot)
+
+
+async def test_the_keys_are_drawn_anew_only_when_they_or_the_width_changed(
+    live: RunDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    draw = Footer.draw
+
+    def counted(footer: Footer, width: int, height: int) -> list[Row]:
+        drawn.append(width)
+        return draw(footer, width, height)
+
+    async with app_of(live).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(Footer, "draw", counted)
+        scripted.write(live, [events.Phase("evaluating"), events.Phase("training", step=25)])
+        await settle(pilot)
+        assert drawn == []
+        scripted.write(live, [events.Phase("paused", step=25)])
+        await settle(pilot)
+        assert drawn == [120]
+        assert "p continue" in screen(pilot)
+        await pilot.resize_terminal(110, 40)
+        await settle(pilot)
+        assert set(drawn) == {120, 110}

@@ -103,7 +103,7 @@ async def test_layers_with_maps_one_after_the_other() -> None:
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         assert await driven.press("n") == [("maps", "pool1", (0,))]
-        assert "pool1   image 0  waiting …" in driven.foot
+        assert "conv1, image 0   waiting for pool1, image 0 …" in driven.foot
         driven.pane.receive(answer("pool1"))
         assert "pool1  6×28×28   image 0" in driven.foot
         assert await driven.press("n", "n") == [
@@ -278,7 +278,7 @@ async def test_kernels_that_are_not_there_yet_are_said_to_be_asked_for() -> None
         driven = Driven(pilot)
         await driven.show(GLIMPSE)
         await driven.press("K")
-        assert "kernels  waiting …" in driven.foot
+        assert "image 0   waiting for kernels …" in driven.foot
         driven.pane.receive(examples.kernels())
         assert "waiting" not in driven.foot
 
@@ -291,3 +291,17 @@ async def test_where_all_maps_fit_they_are_shown_from_the_first_on() -> None:
         assert " 1-" not in driven.foot
         await pilot.resize_terminal(200, 60)
         assert "1-6 of 6" in driven.foot
+
+
+async def test_a_picture_keeps_its_own_name_until_the_reply_comes() -> None:
+    async with Host().run_test(size=(80, 24)) as pilot:
+        driven = Driven(pilot)
+        await driven.show(GLIMPSE)
+        await driven.press("n", "right")
+        assert "conv1, image 0   waiting for pool1, image 1 …" in driven.foot
+        await pilot.resize_terminal(50, 24)
+        await pilot.pause()
+        assert "conv1, image 0 → pool1, image 1 …" in driven.foot
+        driven.pane.receive(answer("pool1", 1))
+        assert "pool1   image 1" in driven.foot
+        assert "waiting" not in driven.foot

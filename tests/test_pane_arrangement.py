@@ -60,6 +60,24 @@ def test_after_a_zoom_the_focus_is_on_a_pane_that_is_seen(
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("zoomed", [False, True])
+@pytest.mark.parametrize("pane", MANY)
+def test_after_a_zoom_the_focus_is_where_it_was_before_a_pane_without_a_tile(
+    size: tuple[int, int], zoomed: bool, pane: type[Pane]
+) -> None:
+    seen = arrangement(size)
+    if zoomed:
+        seen.toggle_zoom()
+    seen.go_to(pane.NAME)
+    had_a_tile = seen.zoomed == zoomed
+    seen.go_to("alone")
+    if zoomed or seen.zoomed:
+        seen.toggle_zoom()
+    if had_a_tile and "alone" not in shown(seen) and pane.NAME in shown(seen):
+        assert seen.pane == pane.NAME
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_tab_reaches_all_panes_and_leaves_the_others_as_they_stood(size: tuple[int, int]) -> None:
     seen = arrangement(size)
     before, visited = shown(seen), []

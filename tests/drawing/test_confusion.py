@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from engine.protocol.events import Confusion
 from tests.drawing import examples
 from tests.drawing.examples import drawn
@@ -68,12 +70,22 @@ def test_no_mistake_rounds_away() -> None:
 def test_with_colours_the_whole_cell_has_the_ink_of_its_shade() -> None:
     rows = confusion_pane(SMALL, PETS, 60, 7, MatrixView(coloured=True))
     assert drawn(rows[3:5]) == [
-        " dog   10   90    ·    90 │ dog  → cat    1 (10 %) ▇▌",
-        "                          │",
+        " dog    10   90    ·    90 │ dog  → cat    1 (10 %)",
+        "                           │",
     ]
     for row in rows[3:5]:
         assert [span.ink for span in row[1:4]] == ["miss3", "hit4", "dim"]
         assert {cells.width([span]) for span in row[1:4]} == {5}
+
+
+@pytest.mark.parametrize("size", [(18, 4), (21, 4), (40, 7), (60, 14), (118, 34)])
+@pytest.mark.parametrize("names", [("0", "1", "2"), PETS, ("a" * 30, "b", "c")])
+def test_a_blank_stands_between_a_name_and_its_coloured_cells(
+    size: tuple[int, int], names: tuple[str, ...]
+) -> None:
+    for row in confusion_pane(SMALL, names, *size, MatrixView("matrix", coloured=True)):
+        if row[1].ink.startswith(("hit", "miss")):
+            assert row[0].text.endswith(" "), cells.text(row)
 
 
 def test_headings_and_pairs_have_whole_names_where_there_is_room() -> None:
@@ -189,13 +201,13 @@ def test_enter_is_offered_where_there_are_images() -> None:
     assert offered(MatrixView(selected=(2, 2), kind="report")) == "⏎ images"
     assert offered(MatrixView(selected=(2, 2))) == "⏎ images", "also the right ones"
     assert offered(MatrixView(selected=(0, 2))) == ""
-    assert offered(MatrixView(selected=(2, 1), waiting=True)) == ""
+    assert offered(MatrixView(selected=(2, 1), waiting="a taken for b")) == ""
     assert offered(MatrixView(), None) == ""
 
 
 def test_while_a_question_is_open_the_foot_says_so() -> None:
-    foot = confusion_foot(SMALL, PETS, 40, 4, MatrixView(selected=(2, 1), waiting=True))
-    assert cells.text(foot) == "waiting for these images …"
+    foot = confusion_foot(SMALL, PETS, 40, 4, MatrixView(selected=(2, 1), waiting="a taken for b"))
+    assert cells.text(foot) == "waiting: a taken for b …"
 
 
 def test_the_epoch_is_left_out_where_it_is_said_elsewhere() -> None:

@@ -169,3 +169,16 @@ def test_a_word_longer_than_the_row_is_broken_and_a_tiny_pane_breaks_nothing() -
         "             now",
     ]
     assert drawn(log_pane([path], 20, 16, clock))[1] == ""
+
+
+def test_a_strip_ends_a_sentence_that_is_too_long_where_a_part_of_it_ends() -> None:
+    history = History()
+    said = "the first loss is 2.30, as it should be: a guess among 10 classes has ln 10 = 2.30."
+    history.fold([events.Alert("info", "x", said, time=5.0)])
+    assert cells.text(log_line(history, 80, clock)).rstrip() == (
+        " 00:00:05 · the first loss is 2.30, as it should be …"
+    )
+    assert cells.text(log_line(history, 40, clock)) == " 00:00:05 · the first loss is 2.30, as …"
+    short = "see: " + "very " * 12
+    history.fold([events.Alert("info", "x", short, time=5.0)])
+    assert cells.text(log_line(history, 40, clock)).endswith("very ve…"), "too little would be left"

@@ -17,6 +17,7 @@ from tui.panes.maps.map_border import (
     maps_foot,
     maps_label,
     maps_range,
+    named,
     waiting_foot,
 )
 from tui.panes.maps.map_layout import map_layout, maps_tiles
@@ -98,6 +99,12 @@ def test_predictions_stand_below_the_image_where_there_is_room() -> None:
     ]
     assert rows[0].startswith(" input              │ c03 mean █ ")
     assert rows[10].endswith("│ c41 mean ▃         c22 mean ▂         c09 mean ▂")
+
+
+def test_a_true_class_that_is_too_long_says_so() -> None:
+    rows = drawn(maps_pane(replace(EVENT, true=0), examples.CIFAR10, 30, 16))
+    [true] = [row.partition(" │")[0] for row in rows if row.startswith(" true")]
+    assert true == " true airpla…"
 
 
 def test_a_wrong_prediction_carries_a_cross_and_a_bar_its_track() -> None:
@@ -226,7 +233,16 @@ def test_labels() -> None:
     assert cells.text(maps_foot(event, 101, 30, 3)) == "conv1   image 4217   epoch 12"
     assert cells.text(maps_foot(event, 100, 28, 3)) == "conv1   epoch 12.12"
     assert cells.text(maps_foot(event, 100, 9, 3)) == "epoch 12.12"
-    assert cells.text(waiting_foot("fc\x1b", 3)) == "fc\\x1b   image 3  waiting …"
+    for room, foot in (
+        (60, "conv1, image 4217   waiting for fc, image 3 …"),
+        (40, "conv1, image 4217 → fc, image 3 …"),
+        (32, "conv1, image 4217   waiting …"),
+        (20, "waiting …"),
+    ):
+        assert cells.text(waiting_foot(EVENT, "fc, image 3", room)) == foot
+    assert (
+        cells.text(waiting_foot(None, named("fc\x1b", 3), 60)) == "waiting for fc\\x1b, image 3 …"
+    )
     assert cells.text(maps_foot(EVENT, 98, 60)) == "conv1  64×32×32   image 4217   epoch 1"
 
 

@@ -87,9 +87,19 @@ def test_the_strip_without_a_plan() -> None:
 
 def test_limits_hold_the_plan_before_anything_is_measured() -> None:
     for history, highest in ((examples.just_started(), 0.1), (History(), 1.0)):
-        window = (0.0, 1.0)
+        window = (0.0, 30.0)
         lines = past_rates(history, window), planned_rates(history, window, 20)
-        assert rate_scale(history, lines, window) == (0.0, highest, False)
+        assert rate_scale(lines) == (0.0, highest, False)
+
+
+def test_the_limits_are_those_of_what_is_drawn() -> None:
+    """A steered rate stays below that of the recipe."""
+    history = examples.just_started()
+    history.fold([events.Steered(0.5, 30, 0.002, step=history.step, time=history.last_time)])
+    window = (0.0, 30.0)
+    lines = past_rates(history, window), planned_rates(history, window, 40)
+    highest = max(rate for line in lines for rate in line.y)
+    assert highest <= rate_scale(lines).high < 1.3 * highest
 
 
 def test_before_the_run_starts_a_sentence_says_what_comes() -> None:

@@ -85,6 +85,16 @@ def no_screen(term: str, instead: str) -> str:
     return f"this terminal cannot be drawn on (TERM is {harmless(term) or 'empty'}): {instead}"
 
 
+def refused(message: str, subcommand: str) -> str:
+    """Click's message about the command line as one sentence, with what to do."""
+    first, *question = harmless(message).split(". ")
+    sentence = first[:1].lower() + first[1:].removesuffix(".")
+    if question:
+        return f"{sentence}: {question[0][:1].lower()}{question[0][1:]}"
+    help_ = " ".join(word for word in ("cnn-tui", subcommand, "--help") if word)
+    return f"{sentence}: see `{help_}`."
+
+
 def options_before(command: str, options: Iterable[str]) -> str:
     return f"put {', '.join(options)} after {command}, if it takes it: see {command} --help."
 

@@ -5,11 +5,13 @@ These files import slow modules inside of functions, so that `--help` answers at
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from engine.errors import EngineError
+from engine.errors import EngineError, UsageError
 from tui.cli import cli_text, list_commands, run_commands
 from tui.cli.doctor_command import doctor
 from tui.cli.options import runs_option, start_options
@@ -18,15 +20,35 @@ from tui.cli.start_command import StartRequest, start_or_open_launcher, train
 from tui.cli.watch_commands import attach, demo
 
 
+@contextmanager
+def said_in_one_sentence() -> Iterator[None]:
+    """Turn an error for the user, ours or Click's, into one sentence and an exit code."""
+    try:
+        yield
+    except EngineError as error:
+        click.echo(f"cnn-tui: {error}", err=True)
+        raise click.exceptions.Exit(error.exit_code) from error
+    except click.UsageError as error:
+        sentence = cli_text.refused(error.format_message(), subcommand(error.ctx))
+        click.echo(f"cnn-tui: {sentence}", err=True)
+        raise click.exceptions.Exit(error.exit_code) from error
+
+
+def subcommand(ctx: click.Context | None) -> str:
+    """The name of the subcommand that was parsed; empty for the program itself."""
+    return ctx.info_name or "" if ctx is not None and ctx.parent is not None else ""
+
+
 class Cli(click.Group):
-    """A group of commands; an error for the user becomes one sentence and an exit code."""
+    """A group of commands, whose errors are said in one sentence."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with said_in_one_sentence():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with said_in_one_sentence():
             return super().invoke(ctx)
-        except EngineError as error:
-            click.echo(f"cnn-tui: {error}", err=True)
-            ctx.exit(error.exit_code)
 
 
 @click.group(cls=Cli, invoke_without_command=True, help=cli_text.HELP)
@@ -45,7 +67,7 @@ def main(ctx: click.Context, /, **options: Any) -> None:
         and ctx.get_parameter_source(parameter.name) is not click.core.ParameterSource.DEFAULT
     ]
     if dropped:
-        raise click.UsageError(cli_text.options_before(ctx.invoked_subcommand, dropped))
+        raise UsageError(cli_text.options_before(ctx.invoked_subcommand, dropped))
 
 
 for command in (

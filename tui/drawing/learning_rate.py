@@ -37,7 +37,7 @@ def rate_pane(
     left = axis.gutter(width)
     room = width - left
     past, planned = past_rates(history, window), planned_rates(history, window, room)
-    scale = rate_scale(history, (past, planned), window)
+    scale = rate_scale((past, planned))
     lines = [line for line in (planned, past) if line.x]
     drawn = plot(lines, room, height, window, (scale.low, scale.high))
     if not lines:
@@ -190,11 +190,9 @@ def _bar(history: History, steps: int, width: int) -> str:
     return spark.sparkline(rates, width, low=0.0)
 
 
-def rate_scale(history: History, lines: tuple[Line, Line], window: Limits) -> Scale:
-    """From 0 to the highest rate in these lines; if the window begins at 0, also of the plan."""
+def rate_scale(lines: tuple[Line, Line]) -> Scale:
+    """From 0 to the highest rate in these lines."""
     rates = [rate for line in lines for rate in line.y]
-    if history.plan is not None and window[0] == 0:
-        rates.append(history.plan.lr)
     highest = max((rate for rate in rates if math.isfinite(rate)), default=1.0)
     return Scale(*round_limits(0.0, highest))
 

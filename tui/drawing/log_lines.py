@@ -26,6 +26,8 @@ Clock = Callable[[float], str]
 STRIP_ENTRIES = 3
 # From this many rows on, a pane has room for whole sentences.
 TALL = 16
+# What ends a part of a sentence.
+PART_ENDS = (": ", "; ", ". ")
 # With fewer cells than this, no sentence is broken into rows.
 NARROWEST = 20
 
@@ -135,7 +137,19 @@ def _newest(history: History, width: int, clock: Clock) -> Row:
         if row and left < cells.width(_strip_entry(event, clock)):
             break
         row = (*row, before, *_strip_entry(event, clock))
-    return cells.fit(cells.shortened(row, width), width)
+    return cells.fit(_ended_early(row, width), width)
+
+
+def _ended_early(row: Row, width: int) -> Row:
+    """The row; if it is too wide, it ends with `…` after a part of its sentence, if one fits."""
+    cut = cells.shortened(row, width)
+    if cut == row:
+        return row
+    *before, last = cut[:-1]
+    ends = [at for end in PART_ENDS if (at := last.text.rfind(end)) > len(last.text) // 2]
+    if not ends:
+        return cut
+    return (*before, last._replace(text=last.text[: max(ends)]), Span(" …", "dim"))
 
 
 def entry(event: Event) -> LogEntry:

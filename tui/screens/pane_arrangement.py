@@ -70,8 +70,7 @@ class PaneArrangement:
         tab = name if self._panes[name].TAB else self._now.tab
         self._now = Arrangement(name, tab, self._now.zoomed and not self._forced)
         self._forced = False
-        if not self._now.zoomed:
-            self._make_visible()
+        self._make_visible()
 
     def step(self, panes: int) -> None:
         """Go this many panes on, or back if negative; the first follows the last."""
@@ -133,7 +132,7 @@ class PaneArrangement:
 
     def _make_visible(self) -> None:
         """Remember the pane if it has a tile; otherwise show it alone if it fits."""
-        if self._now.pane in self.regions:
+        if self._now.pane in self._regions(self._now._replace(zoomed=False)):
             self._beside = self._now.pane
-        elif self._fits_alone:
+        elif not self._now.zoomed and self._fits_alone:
             self._now, self._forced = self._now._replace(zoomed=True), True

@@ -49,8 +49,9 @@ def _cut(said: str, width: int) -> str:
 
 
 def epochs(run: RunSummary) -> str:
-    """`12/30`; empty before the run has a plan."""
-    return f"{run.epoch}/{run.epochs}" if run.epochs else ""
+    """`12/30`: the epoch that the dashboard names; empty before the run has a plan."""
+    epoch = run.epoch if run.state == "done" else min(run.epoch + 1, run.epochs)
+    return f"{epoch}/{run.epochs}" if run.epochs else ""
 
 
 def best(run: RunSummary) -> str:

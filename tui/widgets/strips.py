@@ -126,7 +126,13 @@ class News(Strip):
 class Footer(Strip):
     """The keys that work now."""
 
-    LISTENS: ClassVar[frozenset[type[Event]]] = frozenset({events.Phase, events.RunEnded})
+    def show(
+        self, history: History, state: Strip.State, kinds: frozenset[type[Event]] | None
+    ) -> None:
+        """Draw again if other keys work now."""
+        before, self.history, self.state = self.state.keys, history, state
+        if state.keys != before:
+            self.redraw()
 
     def draw(self, width: int, height: int) -> list[Row]:
         return [keys_row(self.state.keys, width, self.spelled)] if self.state.keys else []

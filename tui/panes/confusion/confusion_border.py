@@ -69,7 +69,8 @@ def confusion_foot(
         return ()
     counted = counts(confusion)
     if view.waiting:
-        return (Span(confusion_text.WAITING_FOR_IMAGES, "dim"),)
+        waiting = Span(confusion_text.waiting_for(view.waiting), "dim")
+        return cells.shortened((waiting,), max(0, width - 7))
     kind = kind_shown(confusion, classes, width, height, view)
     if view.selected is not None:
         hint = confusion_hint(confusion, classes, width, height, view)

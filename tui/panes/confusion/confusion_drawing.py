@@ -62,7 +62,7 @@ def whole_matrix(
 ) -> MatrixLayout | None:
     """The layout of the matrix; None if it does not fit."""
     order = class_order(counted, classes, view.order("matrix"), view.wanted)
-    return matrix.matrix_layout(counted, order, classes, width, height, view.in_counts)
+    return matrix.matrix_layout(counted, order, classes, width, height, view)
 
 
 def matrix_part(

@@ -92,7 +92,7 @@ class ConfusionPane(Pane):
         width, height = (max(0, side - 2) for side in self.size)
         history = self.history
         return confusion_drawing.kind_shown(
-            history.confusion, history.classes, width, height, self._view
+            history.confusion, history.classes, width, height, self._drawn_view
         )
 
     def _set_view(self, view: MatrixView) -> None:
@@ -155,7 +155,7 @@ class ConfusionPane(Pane):
         cell = (selected[0], ANY_MISTAKE) if kind == "report" else selected
         request = InspectionRequest("images", images=images, cell=cell, epoch=matrix.epoch)
         self._heading = self._named(selected, kind, matrix.epoch)
-        self._set_view(self._view._replace(waiting=True))
+        self._set_view(self._view._replace(waiting=self._heading))
         self.post_message(self.InspectionRequested(self, request))
 
     def _named(self, selected: tuple[int, int], kind: Kind, epoch: int) -> str:
@@ -171,7 +171,7 @@ class ConfusionPane(Pane):
         return f"{words}, {shared_text.at_epoch(str(epoch))}"
 
     def receive(self, reply: Event) -> None:
-        self._set_view(self._view._replace(waiting=False))
+        self._set_view(self._view._replace(waiting=""))
         if isinstance(reply, events.Examples) and self.screen.is_current:
             from tui.panes.confusion.images_dialog import ImagesDialog
 

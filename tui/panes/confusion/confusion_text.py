@@ -109,13 +109,15 @@ CLASS_FILTER_TITLE = "Filter classes"
 
 CLASS_FILTER_HINT = "part of a name; empty shows all"
 
-WAITING_FOR_IMAGES = "waiting for these images …"
-
 NO_SUCH_IMAGE = "There is no such image to look at."
 
 PICTURES_FOOT = "validation images, as the model sees them now   Esc back"
 
 PAGES = "← → more"
+
+
+def waiting_for(images: str) -> str:
+    return f"waiting: {images} …"
 
 
 def taken_for(true: str, predicted: str) -> str:

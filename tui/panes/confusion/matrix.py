@@ -36,7 +36,8 @@ class MatrixLayout(NamedTuple):
     """The visible classes, and the widths of names and matrix cells in terminal cells.
 
     The width of a matrix cell includes the space before its number and, if `signs`, a sign. `rows`
-    and `columns` are classes in order; each row takes `pitch` rows of the terminal.
+    and `columns` are classes in order; each row takes `pitch` rows of the terminal. The names end
+    with a `gap` before coloured cells, which begin with their colour.
     """
 
     name: int
@@ -45,6 +46,7 @@ class MatrixLayout(NamedTuple):
     rows: tuple[int, ...]
     columns: tuple[int, ...]
     pitch: int = 1
+    gap: int = 0
 
     @property
     def width(self) -> int:
@@ -57,21 +59,21 @@ def matrix_layout(
     classes: Sequence[str],
     width: int,
     height: int,
-    in_counts: bool,
+    view: MatrixView,
 ) -> MatrixLayout | None:
     """The most detailed layout in which the whole matrix fits; None if none fits."""
     many = len(order)
     if not 0 < many <= min(MOST_CLASSES, height - 1):
         return None
-    digits = _digits(counted, in_counts)
+    digits, gap = _digits(counted, view.in_counts), int(view.coloured)
     names = widest([class_name(classes, i) for i in order])
-    most = min(names, LONGEST_NAME)
-    for signs, shortest in ((True, most), (False, min(names, SHORTEST_NAME))):
+    most = min(names, LONGEST_NAME) + gap
+    for signs, shortest in ((True, most), (False, min(names, SHORTEST_NAME) + gap)):
         cell = digits + 1 + signs
         name = min(most, width - 1 - cell * many - RECALL)
         if name >= shortest:
             pitch = min(HIGHEST, max(1, (height - 1) // many)) if signs else 1
-            shape = MatrixLayout(name, cell, signs, order, order, pitch)
+            shape = MatrixLayout(name, cell, signs, order, order, pitch, gap)
             return _widened(shape, names, width, listed_width(counted.mistakes, classes, height))
     return None
 
@@ -87,16 +89,16 @@ def window(
     """The part of a large matrix that fits, around the selected cell or from the first one."""
     digits = _digits(counted, view.in_counts)
     longest = min(LONGEST_NAME, max(SHORTEST_NAME, width // 4))
-    name = min(longest, widest([class_name(classes, i) for i in order]))
+    gap = int(view.coloured)
+    name = min(longest, widest([class_name(classes, i) for i in order])) + gap
     room = width - 1 - name - RECALL
     signs = room >= 12 * (digits + 2)
     cell = digits + 1 + signs
     at = [order.index(i) if i in order else 0 for i in view.selected or (0, 0)]
     rows = visible_range(len(order), at[0], max(1, height - 1))
     columns = visible_range(len(order), at[1], max(1, room // cell))
-    return MatrixLayout(
-        name, cell, signs, tuple(order[i] for i in rows), tuple(order[i] for i in columns)
-    )
+    down, across = (tuple(order[i] for i in each) for each in (rows, columns))
+    return MatrixLayout(name, cell, signs, down, across, gap=gap)
 
 
 def matrix_rows(
@@ -138,7 +140,8 @@ def _class_row(
     drawn.append((Span(cells.right(recall, RECALL - 1), "dim"),))
     if at >= 0 and "]" not in cells.text(drawn[at]):
         drawn[at + 1] = _closing(drawn[at + 1])
-    label = Span(" " + cells.fit_text(name, shape.name), "selected" if at >= 0 else "plain")
+    fitted = f" {cells.fit_text(name, shape.name - shape.gap)}{' ' * shape.gap}"
+    label = Span(fitted, "selected" if at >= 0 else "plain")
     return cells.row(label, *(span for cell in drawn for span in cell))
 
 
@@ -206,7 +209,7 @@ def _widened(shape: MatrixLayout, names: int, width: int, listed: int) -> Matrix
     enough = min(max(names + 1, 2 * shape.pitch + 1), WIDEST_CELL)
     shape = shape._replace(cell=max(shape.cell, min(enough, room)))
     left = max(0, width - beside - shape.width)
-    return shape._replace(name=min(names, shape.name + left))
+    return shape._replace(name=min(names + shape.gap, shape.name + left))
 
 
 def _digits(counted: ConfusionCounts, in_counts: bool) -> int:

@@ -25,7 +25,7 @@ class MatrixView(NamedTuple):
     """The settings of the pane. Without a `kind`, it shows the matrix if that fits, else the pairs.
 
     `turn` counts through the orders of the kind. Only classes with `wanted` in their names are
-    shown. `selected` is a cell as (true, predicted); `waiting` says that its images were requested.
+    shown. `selected` is a cell as (true, predicted); `waiting` names requested images.
     If `coloured`, areas can be filled with a colour or a grey.
     """
 
@@ -34,7 +34,7 @@ class MatrixView(NamedTuple):
     in_counts: bool = False
     wanted: str = ""
     selected: tuple[int, int] | None = None
-    waiting: bool = False
+    waiting: str = ""
     coloured: bool = False
 
     def order(self, kind: Kind) -> Order:

@@ -62,10 +62,20 @@ def maps_when(event: FeatureMaps | Kernels, steps_per_epoch: int) -> str:
     return shared_text.at_epoch(epoch_number(event.step / max(1, steps_per_epoch)))
 
 
-def waiting_foot(layer: str, image: int) -> Row:
-    """`conv2   image 18  waiting …`: an open request."""
-    requested = f"{harmless(layer)}   {maps_text.image(image)}  "
-    return (Span(requested), Span(maps_text.WAITING, "selected"))
+def named(layer: str, image: int) -> str:
+    """`conv2, image 18`."""
+    return maps_text.layer_and_image(harmless(layer), image)
+
+
+def waiting_foot(shown: FeatureMaps | None, wanted: str, room: int) -> Row:
+    """`conv1, image 0   waiting for conv2, image 18 …`: what is shown, and what was requested."""
+    name = named(shown.layer, shown.image) if shown is not None else ""
+    label, brief = Span(f"{name}   " if name else ""), Span(name)
+    waiting = Span(maps_text.WAITING, "selected")
+    long = waiting._replace(text=maps_text.waiting_for(wanted))
+    next_ = waiting._replace(text=maps_text.then(wanted))
+    forms = [cells.row(label, long), cells.row(brief, next_), cells.row(label, waiting), (waiting,)]
+    return fitting(forms, room)
 
 
 def maps_range(event: FeatureMaps | None, width: int, height: int, view: MapView) -> Row:

@@ -113,7 +113,7 @@ def _input(event: FeatureMaps, side: int, view: MapView) -> list[Row]:
 def _predictions(event: FeatureMaps, classes: Sequence[str], width: int) -> list[Row]:
     """The true class, then the top predictions with bars for their probabilities."""
     true = cells.row(Span(shared_text.TRUE + " ", "dim"), class_name(classes, event.true))
-    return [true, *prediction_rows(event.top, event.true, classes, width)]
+    return [cells.shortened(true, width), *prediction_rows(event.top, event.true, classes, width)]
 
 
 def _grid(event: FeatureMaps, tiles: Tiles, view: MapView) -> list[Row]:

@@ -325,14 +325,15 @@ class MapsPane(Pane):
         return Border(facts, foot, range_)
 
     def _foot(self, room: int, range_: Row) -> Row:
-        """The maps that are shown; while others are requested, these."""
+        """The maps that are shown; while others are requested, both by name."""
         shown, (layer, image) = self._drawn, self._wanted
         if self.past_epoch is not None:
             return self._maps_foot(shown, room, range_)
         if self._waiting and self._on_kernels:
-            return (Span(f"{maps_text.KEY_KERNELS}  "), Span(maps_text.WAITING, "selected"))
+            return map_border.waiting_foot(shown, maps_text.KEY_KERNELS, room - width(range_))
         if self._waiting and (shown is None or (shown.layer, shown.image) != (layer, image)):
-            return map_border.waiting_foot(layer, image)
+            wanted = map_border.named(layer, image)
+            return map_border.waiting_foot(shown, wanted, room - width(range_))
         return self._maps_foot(shown, room, range_)
 
     def _maps_foot(self, shown: FeatureMaps | None, room: int, range_: Row) -> Row:

@@ -14,6 +14,19 @@ STRONGEST_FIRST = "strongest first"
 
 WAITING = "waiting …"
 
+
+def waiting_for(what: str) -> str:
+    return f"waiting for {what} …"
+
+
+def then(what: str) -> str:
+    return f" → {what} …"
+
+
+def layer_and_image(layer: str, number: int) -> str:
+    return f"{layer}, {image(number)}"
+
+
 KEY_LAYER = "layer"
 
 KEY_IMAGE = "image"
