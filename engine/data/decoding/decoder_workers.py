@@ -13,8 +13,9 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import parent_process
+from multiprocessing import connection, parent_process, popen_forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,28 @@ from engine.errors import CRASH_SIGNALS
 ALIVE_SECONDS = 1.0
 
 
+class ExitStatus(popen_forkserver.Popen):
+    """The exit status of a process, which arrives once, and for which two threads may ask.
+
+    These are the executor's and ours. Python gives the second one that asks at the same moment 255.
+    """
+
+    _reading = threading.Lock()
+
+    def poll(self, flag: int = os.WNOHANG) -> int | None:
+        if self.returncode is None:
+            if not connection.wait([self.sentinel], 0 if flag == os.WNOHANG else None):
+                return None
+            with self._reading:
+                super().poll(flag)
+        return self.returncode
+
+
 class _Decoder(ForkServerProcess):
+    @staticmethod
+    def _Popen(process: BaseProcess) -> ExitStatus:  # noqa: N802 (its own name)
+        return ExitStatus(process)
+
     def terminate(self) -> None:
         """Kill. When one process dies the pool calls this on the others, which block SIGTERM."""
         self.kill()
