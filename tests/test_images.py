@@ -190,9 +190,22 @@ def test_many_files_are_decoded_by_processes(
     assert (pixels(data.train)[:, 0] == 255).all()
 
 
-def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk() -> None:
+def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
     assert decoded_files.count_decoders(Recipe(threads=3)) == 3
     assert decoded_files.count_decoders(Recipe()) == max(4, computing_cores())
+
+
+@pytest.mark.parametrize(("share", "decoders"), [(1, 4), (9, 9)])
+def test_the_ranks_of_a_machine_share_its_cores(
+    monkeypatch: pytest.MonkeyPatch, share: int, decoders: int
+) -> None:
+    monkeypatch.setattr(decoded_files, "computing_cores", lambda: 64)
+    monkeypatch.setenv("OMP_NUM_THREADS", str(share))
+    assert decoded_files.count_decoders(Recipe()) == decoders
+    assert decoded_files.count_decoders(Recipe(threads=3)) == 3
 
 
 def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -54,8 +55,14 @@ def decoded(
 
 
 def count_decoders(recipe: Recipe) -> int:
-    """The number of processes that decode a folder: the recipe's, or at least one for each core."""
-    return max(PROCESSES, computing_cores()) if recipe.threads == "auto" else recipe.threads
+    """The number of processes that decode a folder: the recipe's, or at least one for each core.
+
+    The processes of a run on one machine share its cores: `OMP_NUM_THREADS` is the share of each.
+    """
+    if recipe.threads != "auto":
+        return recipe.threads
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    return max(PROCESSES, int(share) if share.isdecimal() else computing_cores())
 
 
 def decode_by_threads(
