@@ -57,6 +57,19 @@ def test_each_phase_gets_its_time() -> None:
     )
 
 
+def test_to_wait_for_another_start_that_measures_is_not_to_load_images() -> None:
+    (alert,) = alerts_of(
+        (0.2, Phase("loading", note="model")),
+        (0.3, Phase("loading", note=machine_text.WAITS)),
+        (1.3, Phase("loading", note=machine_text.MEASURES)),
+        (1.5, Phase("training")),
+        (1.5, STEPS),
+    )
+    assert isinstance(alert, Alert)
+    assert alert.values["measuring"] == pytest.approx(1.2)
+    assert "images" not in alert.values
+
+
 def test_short_phases_are_left_out_of_the_sentence() -> None:
     (alert,) = alerts_of((0.01, Phase("loading", note="PyTorch")), (1.01, STEPS))
     assert isinstance(alert, Alert)

@@ -17,8 +17,8 @@ START_PHASES = {
     "starting": PYTHON,
     "loading PyTorch": "PyTorch",
     "loading model": "model",
-    f"loading {machine_text.MEASURES}": "measuring",
     "training": "first step",
+    **{f"loading {note}": "measuring" for note in machine_text.WHOLE_NOTES},
 }
 # A phase of a start that takes fewer seconds is not told.
 SHORT_PHASE = 0.05
