@@ -57,12 +57,13 @@ def gap_is_no_chance(epoch: EpochEnded, history: History) -> bool:
 
 def overfits_since(history: History) -> EpochEnded | None:
     """The epoch with the lowest validation loss, where the network has overfitted since."""
-    last, best = _last_and_best(history)
-    if last is None or best is None or not _rises(last, best):
+    last = _last(history)
+    if last is None or not has_learned(last, history) or not gap_is_no_chance(last, history):
         return None
-    learned = has_learned(last, history) and gap_is_no_chance(last, history)
-    above = number(last.loss) > number(last.train_loss) and gap(last) >= 100 * GAP
-    return best if learned and above else None
+    if not (number(last.loss) > number(last.train_loss) and gap(last) >= 100 * GAP):
+        return None
+    best = _lowest(history)
+    return best if _rises(last, best) else None
 
 
 def unstable_since(history: History) -> EpochEnded | None:
@@ -70,12 +71,15 @@ def unstable_since(history: History) -> EpochEnded | None:
 
     None where the network overfits, or the training loss has exploded as well.
     """
-    last, best = _last_and_best(history)
-    if last is None or best is None or overfits_since(history) is not None:
+    last = _last(history)
+    if last is None:
         return None
-    least = EXPLODES * max(number(best.loss), number(last.train_loss))
-    explodes = number(last.loss) > max(least, ABOVE_GUESS * guessed_loss(history))
-    return best if explodes else None
+    floor = max(EXPLODES * number(last.train_loss), ABOVE_GUESS * guessed_loss(history))
+    if not number(last.loss) > floor:
+        return None
+    best = _lowest(history)
+    explodes = number(last.loss) > EXPLODES * number(best.loss)
+    return best if explodes and overfits_since(history) is None else None
 
 
 def _rises(last: EpochEnded, best: EpochEnded) -> bool:
@@ -83,10 +87,13 @@ def _rises(last: EpochEnded, best: EpochEnded) -> bool:
     return late and number(last.loss) > number(best.loss) * (1 + 2 * MOVES)
 
 
-def _last_and_best(history: History) -> tuple[EpochEnded | None, EpochEnded | None]:
-    """The last epoch, if its losses are known, and the one with the lowest validation loss."""
+def _last(history: History) -> EpochEnded | None:
+    """The last epoch, if its losses are known."""
     last = history.epochs[-1] if history.epochs else None
-    if last is None or last.loss is None or last.train_loss is None:
-        return None, None
+    return None if last is None or last.loss is None or last.train_loss is None else last
+
+
+def _lowest(history: History) -> EpochEnded:
+    """The epoch with the lowest validation loss, which at least one has."""
     known = [epoch for epoch in history.epochs if epoch.loss is not None]
-    return last, min(known, key=lambda epoch: number(epoch.loss))
+    return min(known, key=lambda epoch: number(epoch.loss))
