@@ -8,9 +8,12 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from engine.errors import STOP_EXIT, EngineError
+
+if TYPE_CHECKING:
+    from engine.run.run_paths import RunDir
 
 # Ends the process at once, unlike the `os._exit` of other code; see `sudden_exit`.
 exit_now = os._exit
@@ -95,7 +98,7 @@ def host(options: argparse.Namespace) -> int:
     if not rank.leads:
         sudden_exit.notice(run, rank.report_failure)
         return follow(run, rank, asked, sys.stderr)
-    out, err = _redirect_output(run.log) if options.lines else (None, sys.stderr)
+    out, err = _redirect_output(run) if options.lines else (None, sys.stderr)
     try:
         lock = torchrun.locked(run) if options.lock_fd is None else options.lock_fd
         # Loader workers and other children must not keep the lock alive.
@@ -140,18 +143,17 @@ def _tell(err: TextIO, sentence: str) -> None:
     say(f"cnn-tui: {sentence}", err)
 
 
-def _redirect_output(log_file: Path) -> tuple[TextIO, TextIO]:
+def _redirect_output(run: RunDir) -> tuple[TextIO, TextIO]:
     """Keep the terminal for our lines alone; the output of libraries goes to engine.log."""
-    from engine import regular_files
+    from engine.run import engine_log
 
     sys.stdout.flush()
     sys.stderr.flush()
     # A character that the terminal's encoding lacks must not end a training.
     out, err = (os.fdopen(os.dup(n), "w", errors="backslashreplace") for n in (1, 2))
-    log = regular_files.open_descriptor(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)
+    with engine_log.open_to_append(run) as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
     return out, err
 
 

@@ -6,9 +6,8 @@ Imports torch on first use, when the journal already says that the engine is loa
 from __future__ import annotations
 
 import contextlib
-import gc
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from engine import text
@@ -19,6 +18,7 @@ from engine.errors import RunError
 from engine.process import process_text, run_ending
 from engine.process.run_ending import EndReason
 from engine.process.run_saver import RunSaver
+from engine.process.uncollected import uncollected
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe import CHANGEABLE, Recipe
@@ -35,17 +35,6 @@ if TYPE_CHECKING:  # these load torch
 EventStream: TypeAlias = Generator[Event | None, None, None]
 # A rollback multiplies the learning rate by this.
 ROLLBACK_SCALE = 0.1
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Imports leave no garbage, and looking for it is a sixth of the time of importing torch."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # what was imported stays, so later collections need not look at it
-        gc.enable()
 
 
 class AttemptOptions(NamedTuple):

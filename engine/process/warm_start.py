@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from engine.process.uncollected import uncollected
+
 MESSAGE_BYTES = 1 << 16
 # The import gives way to the launcher, in which a person types.
 NICER = 10
@@ -71,8 +73,9 @@ def _import(launcher: socket.socket) -> None:
             thread = threading.get_native_id()
             nice = os.getpriority(os.PRIO_PROCESS, thread)
             os.setpriority(os.PRIO_PROCESS, thread, nice + NICER)  # 19 at most
-        for module in MODULES:
-            importlib.import_module(module)
+        with uncollected():
+            for module in MODULES:
+                importlib.import_module(module)
 
 
 def _has_a_run(launcher: socket.socket) -> bool:

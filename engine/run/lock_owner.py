@@ -80,12 +80,18 @@ def start_of(pid: int) -> int | None:
     See proc_pid_stat(5). A zombie does not run.
     """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        state, *fields = stat_fields(Path(f"/proc/{pid}/stat"))
     except OSError:
         return None
-    # The name, in parentheses, may hold anything; the state is the field after it.
-    state, *fields = stat.rpartition(b")")[2].split()
     return None if state in (b"Z", b"X") else int(fields[18])
+
+
+def stat_fields(stat: Path) -> list[bytes]:
+    """The fields of a process or a thread from its state on. Raises OSError if it is gone.
+
+    The name before them, in parentheses, may hold anything.
+    """
+    return stat.read_bytes().rpartition(b")")[2].split()
 
 
 def is_running(owner: Owner) -> bool | None:

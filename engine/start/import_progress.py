@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.run import lock_owner
+
 # An import that has computed for less time is hardly ahead of a new one.
 LEAST_NANOSECONDS = 400_000_000
 
@@ -39,6 +41,6 @@ def _threads(tasks: Path) -> Iterator[_Thread]:
     """See proc_pid_stat(5), and Documentation/scheduler/sched-stats.rst in the kernel."""
     for task in tasks.glob("*"):
         with contextlib.suppress(OSError, ValueError):
-            nice = (task / "stat").read_text().rpartition(")")[2].split()[16]
+            nice = lock_owner.stat_fields(task / "stat")[16]
             on_core, waiting, _ = (task / "schedstat").read_text().split()
             yield _Thread(int(nice), int(on_core), int(waiting))
