@@ -481,3 +481,16 @@ def test_what_is_said_of_the_rate(
         ended = {e.epoch: e.lr for e in history.epochs}
         assert change[1:] == [significant(ended[epoch - 1]), significant(ended.get(epoch, rate))]
         assert all(lr == pytest.approx(rate, rel=0.006) for e, lr in ended.items() if e >= epoch)
+
+
+def test_the_first_moment_of_a_run_blames_no_other_program() -> None:
+    """Its sample is a mean over some milliseconds, in which the viewer drew its first frame."""
+    start = scripted.stamped([scripted.started(epochs=40), scripted.steps(1)])
+    sample = events.Hardware(2, 0.9, 0.37, 1, 2, 1, 10**12)
+    early = msgspec.structs.replace(sample, seq=3, time=start[0].time + 0.1)
+    history = History()
+    history.fold([*start, early])
+    assert "others take" not in str(verdicts(history))
+    assert taken_by_others(history) == 0
+    history.fold([msgspec.structs.replace(sample, seq=4, time=early.time + 2.0)])
+    assert "others take about 50 %" in str(verdicts(history))

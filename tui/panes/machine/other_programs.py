@@ -13,6 +13,8 @@ BUSY = 0.9
 CROWDED = 0.2
 # The share now is a mean over so many seconds: a single sample jumps.
 RECENT_SECONDS = 30
+# A run's first sample is a mean over a moment, in which this viewer draws its first frame.
+FIRST_SECONDS = 1
 
 
 def taken_by_others(history: History) -> float:
@@ -40,11 +42,11 @@ def _taken(history: History, seconds: float) -> float:
         return 0.0
     # Each sample of the hardware has both loads, so their bins agree.
     whole, engine = (history.load[name].bins() for name in (CPU_LOAD, ENGINE_LOAD))
-    since = whole[-1].step - seconds
+    since = max(FIRST_SECONDS, whole[-1].step - seconds)
     shares = [
         all_.mean - ours.mean if all_.mean >= BUSY else 0.0
         for all_, ours in zip(whole, engine, strict=True)
         if all_.step >= since
     ]
-    mean = sum(shares) / len(shares)
+    mean = sum(shares) / max(1, len(shares))
     return mean if mean >= CROWDED else 0.0
