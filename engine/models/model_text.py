@@ -136,6 +136,60 @@ def wrong_output(arch: str, given: str, images: int, classes: int) -> str:
     )
 
 
+def other_classes(arch: str, outputs: int, classes: int) -> str:
+    return (
+        f"{harmless(arch)} makes {outputs:,} outputs, and the data has {classes:,} classes: name a "
+        f"function or a class that takes num_classes, or make the last layer with {classes:,}."
+    )
+
+
+def two_logits(arch: str, classes: int) -> str:
+    return (
+        f"{harmless(arch)} returns several tensors of {classes:,} columns in evaluation mode, too: "
+        "return the logits alone there, and auxiliary logits only while self.training is true."
+    )
+
+
+def exported(arch: str) -> str:
+    return (
+        f"{harmless(arch)} is an exported program of torch.export, which has no training mode: "
+        "return the model that was exported."
+    )
+
+
+def auxiliary_trained(arch: str, count: int, share: float) -> str:
+    what = "auxiliary logits" if count == 1 else f"{count} sets of auxiliary logits"
+    each = "" if count == 1 else " each"
+    return (
+        f"{harmless(arch)} returns {what} in training mode: their loss counts {share:g}{each}, and "
+        "the loss that is shown is that of the logits alone."
+    )
+
+
+def outputs_ignored(arch: str, count: int) -> str:
+    what = "1 tensor" if count == 1 else f"{count} tensors"
+    return (
+        f"{harmless(arch)} returns {what} beside the logits that cannot be logits by their shape, "
+        "which the training ignores."
+    )
+
+
+def takes_no_hooks(arch: str) -> str:
+    return (
+        f"{harmless(arch)} is TorchScript, or has parts that are: it is trained, and nothing can "
+        "look inside these parts, so their layers, health and feature maps are not shown."
+    )
+
+
+def plain_tensors(arch: str, names: Sequence[str], device: str) -> str:
+    listed = ", ".join(harmless(name) for name in names[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"{harmless(arch)} keeps tensors as plain attributes ({listed}{more}), which were moved to "
+        f"{device}: use self.register_buffer, so that checkpoints keep them, too."
+    )
+
+
 HEAD_FROZEN = (
     "freeze leaves only the layer that makes the logits to learn, but the model freezes that layer "
     "itself: leave freeze out, or set requires_grad of that layer."

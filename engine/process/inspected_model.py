@@ -79,7 +79,7 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     cpu = torch.device("cpu")
     dataset = load_at_once(load(recipe, devices.room(cpu)))
     _check_images(run, whole, dataset, recipe)
-    model = model_init.build(recipe, run.path, dataset)
+    model = model_init.build(recipe, run.path, dataset).model
     model.load_state_dict(state.weights)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
     layers = layer_events.layers(model, *dataset.train.shape[:2])

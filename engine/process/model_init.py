@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from engine.catalog import architecture_names
+from engine.catalog.data_shape import DataShape
 from engine.checkpoints import checkpoint
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
-from engine.models import registry, transfer_learning
+from engine.devices import plain_tensors
+from engine.models import model_text, registry, transfer_learning
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
+from engine.models.registry import BuiltModel
 from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -27,7 +30,7 @@ SAMPLE_IMAGES = 2_000
 SAMPLE_VALUES = 20_000_000
 
 
-def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
+def build(recipe: Recipe, run: Path, dataset: Dataset) -> BuiltModel:
     """The model of a recipe for these images. Raises UsageError where it cannot be built.
 
     Copies the file of a user's architecture, its package and what it imports into the run's folder.
@@ -39,8 +42,23 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
     saved = any(path.exists() for path in weights)
     user = architecture_names.user_function(recipe.arch)
     kept = keep_code(user.file, run, keep=saved) if user else None
-    code = kept.code if kept else None
-    return registry.build(recipe.arch, channels, size, len(dataset.classes), options, code)
+    shape = DataShape(channels, size, len(dataset.classes))
+    if kept is None:
+        return registry.build_with_notes(recipe.arch, shape, options)
+    model, notes = registry.build_with_notes(recipe.arch, shape, options, kept.code)
+    return BuiltModel(model, (*kept.notes, *notes))
+
+
+def notes(
+    model: nn.Module, notes: Iterable[str], arch: str, device: torch.device
+) -> Iterator[Event]:
+    """What the log says about a model that the user or a library made."""
+    plain = plain_tensors.names(model) if device.type != "cpu" else ()
+    if plain:
+        name = architecture_names.short_name(arch)
+        notes = (*notes, model_text.plain_tensors(name, plain, str(device)))
+    for sentence in notes:
+        yield events.Alert("info", "model", sentence)
 
 
 def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:

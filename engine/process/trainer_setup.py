@@ -130,8 +130,9 @@ class TrainerSetup:
             recipe, device, shape[-1], dataset.loader, alone=rank.alone
         )
         torch.manual_seed(recipe.seed)
-        model = model_init.build(recipe, self._run.path, dataset)
+        model, notes = model_init.build(recipe, self._run.path, dataset)
         if rank.leads:
+            yield from model_init.notes(model, notes, recipe.arch, device)
             rank_recipe = msgspec.structs.replace(recipe, batch=max(1, recipe.batch // rank.count))
             work = Workload(model, shape, images, source_of(self._run, recipe.arch) or "")
             resolved = yield from autotune.tune(rank_recipe, resolved, device, work)
