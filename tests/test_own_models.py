@@ -13,11 +13,13 @@ from torch.nn.utils import parametrizations
 
 from cnn_tui.layer_table import layer_table
 from cnn_tui.network_depth import network_depth
+from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.user_file import UserFile
 from engine.errors import UsageError
 from engine.models import registry, transfer_learning
 from engine.models.model_head import head_weights
+from engine.process import process_text
 from engine.start import recipe_resolution
 from tests.processes import headless
 
@@ -187,6 +189,15 @@ def test_a_check_leaves_the_model_and_the_random_numbers_alone(tmp_path: Path) -
     torch.manual_seed(1)
     nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(), nn.Linear(64, 5), nn.Conv2d(1, 4, 3))
     assert torch.equal(after, torch.rand(1))
+
+
+def test_a_tensor_on_another_device_is_told_with_the_remedy() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.zeros(3, device="meta") * torch.ones(3)
+    said = process_text.own_model_failed("net.py, line 9", text.error_summary(caught.value), "")
+    assert "repair that file (make its tensors with device=x.device, or with self.reg" in said
+    other = process_text.own_model_failed("net.py, line 9", "ValueError: no", "")
+    assert "repair that file and start a new run" in other
 
 
 # The head

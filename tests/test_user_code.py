@@ -41,6 +41,8 @@ def source(tmp_path: Path) -> Path:
         "src/mypkg/env/lib.py": "",
         "src/mypkg/__pycache__/lib.py": "",
         "src/mypkg/names.txt": "cat",
+        "src/mypkg/.hidden.py": "",
+        "src/mypkg/runs/1-net/code/mypkg/net.py": "",
         "src/beside.py": "HEIGHT = 5",
         "src/unrelated.py": "",
     }
@@ -164,6 +166,13 @@ def test_links_lead_to_files_and_never_in_a_circle(source: Path, tmp_path: Path)
     assert (kept / "linked.py").read_text() == "HEIGHT = 5"
     assert not (kept / "again").exists()
     assert not (kept / "gone.py").exists()
+
+
+def test_a_file_in_a_folder_that_is_not_kept_is_kept_itself(source: Path, tmp_path: Path) -> None:
+    (source / "mypkg/build/__init__.py").write_text("")
+    (source / "mypkg/build/net.py").write_text("from ..blocks import WIDTH\nmake = lambda: WIDTH")
+    assert made(source / "mypkg/build/net.py", tmp_path / "run") == 4
+    assert (tmp_path / "run/code/mypkg/build/net.py").exists()
 
 
 def test_a_package_may_be_named_by_its_init_file(source: Path, tmp_path: Path) -> None:

@@ -248,9 +248,13 @@ def crashed(error: str) -> str:
 def own_model_failed(line: str, error: str, run: str) -> str:
     """`run` is empty where a checkpoint holds the run to the file that it has."""
     then = f"go on with `cnn-tui resume {harmless(run)}`" if run else "start a new run"
+    # PyTorch says so, in several ways, where one tensor of an operation is on the CPU.
+    elsewhere = "same device" in error or "expected device" in error
+    how = "make its tensors with device=x.device, or with self.register_buffer" if elsewhere else ""
+    repair = f"repair that file ({how})" if how else "repair that file"
     return (
         f"the training stopped on an error of the model ({harmless(line)}): {harmless(error)}; "
-        f"repair that file and {then} (engine.log has the traceback)."
+        f"{repair} and {then} (engine.log has the traceback)."
     )
 
 
