@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from engine.data import loading
-from engine.data.base.dataset import Dataset, ImageFiles
+from engine.data.base.dataset import Dataset, StoredImages
 from engine.data.decoding.decode import ImageFormat, decode, decode_all, why_broken
-from engine.data.folders.format_choice import sample_headers
-from engine.data.folders.image_folder import Files, scan
+from engine.data.inventory.layouts.image_folder import Files, scan
+from engine.data.reading.format_choice import sample_headers
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.fuzzed_images import fuzzed_files
@@ -199,11 +199,11 @@ def test_whatever_error_a_decoder_raises_only_the_image_is_left_out(
     assert streamed.one(3)[0].eq(streamed.one(4)[0]).all()
 
 
-def loaded_files(root: Path, files: Files) -> ImageFiles:
+def loaded_files(root: Path, files: Files) -> StoredImages:
     import torch
 
     labels = torch.tensor([label for _, label in files])
-    return ImageFiles(root, [file for file, _ in files], labels, GREY)
+    return StoredImages(root, [file for file, _ in files], labels, GREY)
 
 
 def test_the_reason_is_short_and_names_no_path(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_split_without_a_readable_image_ends_with_counts_and_examples(tmp_path
     with pytest.raises(DataError, match=sentence):
         loaded(root, "resident")
     validation = loaded(root, "streaming").validation
-    assert isinstance(validation, ImageFiles)
+    assert isinstance(validation, StoredImages)
     with pytest.raises(DataError, match=r"4 images in a row in .*val/a/002.png \(not an image\)"):
         validation.one(1)
 

@@ -25,7 +25,7 @@ import torch
 from engine.catalog import datasets
 from engine.data import preparation
 from engine.data.base.dataset import Dataset, Images, channel_statistics, check_memory
-from engine.data.folders.image_folder import check, scan
+from engine.data.inventory.layouts.image_folder import check, scan
 from engine.data.loading import PUBLISHED, load
 from engine.data.sets import cifar, digits, idx, mat
 from engine.data.sets.holdout import draw_held_out, split_held_out
@@ -548,7 +548,8 @@ def test_a_glance_is_content_with_an_image_of_two_classes(tmp_path: Path, below:
 
 
 @pytest.mark.parametrize(
-    "module", ["folders.image_folder", "sets.download", "decoding.decoder_workers", "preparation"]
+    "module",
+    ["inventory.data_inventory", "sets.download", "decoding.decoder_workers", "preparation"],
 )
 def test_what_starts_quickly_loads_no_torch(module: str) -> None:
     code = f"import sys, engine.data.{module}; sys.exit('torch' in sys.modules)"

@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 
 from engine.data import loading
-from engine.data.base.dataset import Dataset, ImageFiles
+from engine.data.base.dataset import Dataset, StoredImages
 from engine.data.decoding.decode import ImageFormat, decode
 from engine.data.decoding.decoders import Decoders
-from engine.data.folders import decoded_files
-from engine.data.folders.decoded_files import decode_by_processes, decode_by_threads
-from engine.data.folders.format_choice import ImageHeader, common_format
-from engine.data.folders.image_folder import Files, scan
+from engine.data.inventory.layouts.image_folder import Files, scan
+from engine.data.reading import decoded_images
+from engine.data.reading.decoded_images import decode_by_processes, decode_by_threads
+from engine.data.reading.format_choice import ImageHeader, common_format
 from engine.errors import DataError
 from engine.machine.cgroups import computing_cores
 from engine.recipes.recipe import Recipe
@@ -139,7 +139,7 @@ def test_grey_only_if_all_are() -> None:
     assert common_format([grey, coloured], "auto").channels == 3
 
 
-Decoding: TypeAlias = Generator[float, None, decoded_files.DecodedFiles]
+Decoding: TypeAlias = Generator[float, None, decoded_images.DecodedImages]
 
 
 def by_two_processes(files: Files, form: ImageFormat) -> Decoding:
@@ -161,7 +161,7 @@ def test_every_file_lands_in_its_place(
     monkeypatch: pytest.MonkeyPatch,
     decode: Callable[[Files, ImageFormat], Decoding],
 ) -> None:
-    monkeypatch.setattr(decoded_files, "PROCESS_CHUNK", 8)
+    monkeypatch.setattr(decoded_images, "PROCESS_CHUNK", 8)
     numbered[70][0].write_bytes(b"no image at all")
     fractions, (array, broken, notes) = run_to_end(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
@@ -177,14 +177,14 @@ def test_every_file_lands_in_its_place(
 def test_many_files_are_decoded_by_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(decoded_files, "MANY_FILES", many)
+    monkeypatch.setattr(decoded_images, "MANY_IMAGES", many)
     seen: list[int] = []
 
     def watched(files: Files, form: ImageFormat, workers: int) -> Decoding:
         seen.append(workers)
         return decode_by_processes(files, form, workers)
 
-    monkeypatch.setattr(decoded_files, "decode_by_processes", watched)
+    monkeypatch.setattr(decoded_images, "decode_by_processes", watched)
     data = loaded(folder(tmp_path, striped(RED, width=32, height=32), 200), threads=1)
     assert seen == ([1] if many == 100 else [])
     assert (pixels(data.train)[:, 0] == 255).all()
@@ -194,25 +194,25 @@ def test_as_many_decode_as_the_recipe_says_and_else_some_wait_for_the_disk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS")
-    assert decoded_files.count_decoders(Recipe(threads=3)) == 3
-    assert decoded_files.count_decoders(Recipe()) == max(4, computing_cores())
+    assert decoded_images.count_decoders(Recipe(threads=3)) == 3
+    assert decoded_images.count_decoders(Recipe()) == max(4, computing_cores())
 
 
 @pytest.mark.parametrize(("share", "decoders"), [(1, 4), (9, 9)])
 def test_the_ranks_of_a_machine_share_its_cores(
     monkeypatch: pytest.MonkeyPatch, share: int, decoders: int
 ) -> None:
-    monkeypatch.setattr(decoded_files, "computing_cores", lambda: 64)
+    monkeypatch.setattr(decoded_images, "computing_cores", lambda: 64)
     monkeypatch.setenv("OMP_NUM_THREADS", str(share))
-    assert decoded_files.count_decoders(Recipe()) == decoders
-    assert decoded_files.count_decoders(Recipe(threads=3)) == 3
+    assert decoded_images.count_decoders(Recipe()) == decoders
+    assert decoded_images.count_decoders(Recipe(threads=3)) == 3
 
 
 def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
     numbered: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is decoded stays decoded, and a stop is heard all the while."""
-    monkeypatch.setattr(decoded_files, "PROCESS_CHUNK", 8)
+    monkeypatch.setattr(decoded_images, "PROCESS_CHUNK", 8)
     first, last = numbered[60][0], numbered[140][0]
     contents = {file: hang(file) for file in (first, last)}
     work = decode_by_processes(numbered, form(1), 1)
@@ -240,7 +240,7 @@ def test_an_image_that_crashes_its_decoder_is_broken_and_named(
 ) -> None:
     """The others lose nothing, even those that were being decoded by the processes beside it."""
     monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
-    monkeypatch.setattr(decoded_files, "PROCESS_CHUNK", 8)
+    monkeypatch.setattr(decoded_images, "PROCESS_CHUNK", 8)
     crashing = (3, 70, 71, 149)
     for at in crashing:
         numbered[at][0].write_bytes(crashing_decoder.CRASHES)
@@ -321,7 +321,7 @@ def test_what_does_not_fit_is_streamed_unless_the_recipe_says_otherwise(
 ) -> None:
     root = folder(tmp_path, striped(RED, RED, RED, BLUE, width=32, height=32), 10)
     data = loaded(root, room, loader=loader)
-    assert isinstance(data.train, ImageFiles) is streams
+    assert isinstance(data.train, StoredImages) is streams
     assert data.loader == ("streaming" if streams else "resident")
     assert data.train.shape == (3, 32, 32)
     assert data.mean == pytest.approx((0.75, 0.0, 0.25), abs=1e-6)

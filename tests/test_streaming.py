@@ -24,10 +24,10 @@ from engine.checkpoints import checkpoint
 from engine.data import loading
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import Batch
-from engine.data.base.dataset import Dataset, ImageFiles, Images
+from engine.data.base.dataset import Dataset, Images, StoredImages
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoder_workers import DecoderPool
-from engine.data.folders.image_folder import scan
+from engine.data.inventory.layouts.image_folder import scan
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device_resolution
@@ -89,7 +89,7 @@ def streaming(
     root: Path, augmentation: Augmentation = AUGMENTED, batch: int = 5, workers: int = 2
 ) -> StreamingLoader:
     data = load(root, "streaming")
-    assert isinstance(data.train, ImageFiles)
+    assert isinstance(data.train, StoredImages)
     return StreamingLoader(
         data.train,
         mean=data.mean,
@@ -176,7 +176,7 @@ def test_evaluation_goes_through_all_images_in_order(
     tmp_path: Path, opened: Opened, batch: int
 ) -> None:
     loader, data = opened(many_images(tmp_path)), load(tmp_path / "many", "streaming")
-    assert isinstance(data.validation, ImageFiles)
+    assert isinstance(data.validation, StoredImages)
     found = list(loader.evaluation_batches(data.validation, batch))
     assert torch.equal(torch.cat([labels for _, labels in found]), data.validation.labels)
     expected = torch.stack([data.validation.one(i)[0] for i in range(len(data.validation))])
@@ -480,7 +480,7 @@ def test_an_image_that_crashes_a_decoder_is_never_opened_by_the_engine(
     monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
     loader = opened(many_images(tmp_path), Augmentation.of(Recipe()), batch=1)
     validation = load(tmp_path / "many", "streaming").validation
-    assert isinstance(validation, ImageFiles)
+    assert isinstance(validation, StoredImages)
     for file in (*(file for file, _ in scan(tmp_path / "many").train[4:6]), validation.files[2]):
         file.write_bytes(crashing_decoder.CRASHES)
     opened_here: list[Path] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.data.decoding.decode import ImageFormat
-from engine.data.folders.decoded_files import decode_by_processes
+from engine.data.reading.decoded_images import decode_by_processes
 from tests.fuzzed_images import fuzzed_files
 from tests.loading import run_to_end
 
