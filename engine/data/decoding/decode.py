@@ -1,10 +1,9 @@
-"""Decodes one image file to pixels. Loads no torch, so that a worker starts quickly."""
+"""Decodes one image to pixels. Loads no torch, so that a worker starts quickly."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +12,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
+from engine.data.stored.stored_image import StoredImage
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
@@ -53,12 +53,14 @@ class ImageFormat:
         return self.channels, self.size, self.size
 
 
-def decode_all(files: Sequence[Path], image_format: ImageFormat, pixels: Pixels) -> dict[int, str]:
-    """Decode N files into pixels (N, C, size, size); returns why some are broken, by index."""
+def decode_all(
+    images: Sequence[StoredImage], image_format: ImageFormat, pixels: Pixels
+) -> dict[int, str]:
+    """Decode N images into pixels (N, C, size, size); returns why some are broken, by index."""
     broken = {}
-    for index, (file, target) in enumerate(zip(files, pixels, strict=True)):
+    for index, (image, target) in enumerate(zip(images, pixels, strict=True)):
         try:
-            target[:] = decode(file, image_format)
+            target[:] = decode(image, image_format)
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
             broken[index] = why_broken(error)
     return broken
@@ -74,13 +76,13 @@ def why_broken(error: Exception) -> str:
     return words.partition("\n")[0] or type(error).__name__
 
 
-def decode(file: Path, image_format: ImageFormat) -> Pixels:
+def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
     """The pixels (C, size, size) of the square at the centre of an image, turned upright.
 
-    Raises an Exception of any type for a file that is not a whole image.
+    Raises an Exception of any type for what is not a whole image.
     """
     inner = image_format.size - 2 * image_format.frame
-    with Image.open(file) as image:
+    with stored.open() as image:
         if min(image.size) >= 4 * inner:
             # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
             image.draft(None, (2 * inner, 2 * inner))
