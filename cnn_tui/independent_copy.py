@@ -28,6 +28,13 @@ def independent_copy(model: nn.Module, shared: tuple[Tensor, ...] = ()) -> nn.Mo
     return copied
 
 
+def evaluating_copy(model: nn.Module, shared: tuple[Tensor, ...] = ()) -> nn.Module:
+    """As `independent_copy`, in evaluation mode."""
+    copied = independent_copy(model, shared)
+    copied.eval()  # what it returns is anybody's
+    return copied
+
+
 def _computed(model: nn.Module) -> Iterator[Tensor]:
     """The tensors that the modules keep and that a forward pass has computed."""
     for module in model.modules():

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from cnn_tui.independent_copy import independent_copy
+from cnn_tui.independent_copy import evaluating_copy
 
 T = TypeVar("T")
 
@@ -35,16 +35,14 @@ def compute_on_copy(
     except Exception as error:  # noqa: BLE001 (the model is anybody's)
         meta = torch.device("meta")
         try:
-            return compute(
-                independent_copy(model).to(meta).eval(), _image(model, channels, size, meta)
-            )
+            return compute(evaluating_copy(model).to(meta), _image(model, channels, size, meta))
         except Exception:  # noqa: BLE001 (as above)
             raise error from None
 
 
 def _copy(model: nn.Module) -> nn.Module:
     """A copy of the model in evaluation mode that shares its parameters."""
-    return independent_copy(model, tuple(model.parameters())).eval()
+    return evaluating_copy(model, tuple(model.parameters()))
 
 
 def _image(model: nn.Module, channels: int, size: int, device: torch.device) -> Tensor:

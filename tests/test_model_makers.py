@@ -75,11 +75,18 @@ FORMS = {
     "instance that keeps what it computed": "class Kept(Net):\n"
     "    def forward(self, x):\n        self.last = super().forward(x)\n        return self.last\n"
     "make = Kept(5, 1)\nmake(torch.zeros(2, 1, 16, 16))",
+    "train() that returns nothing": "class Frozen(Net):\n"
+    "    def train(self, mode=True): super().train(False)\n"
+    "def make(k): return Frozen(k, 1)",
+    "loaded TorchScript": "import io\ndef make():\n    file = io.BytesIO()\n"
+    "    torch.jit.save(torch.jit.trace(Net(5, 1), torch.zeros(2, 1, 16, 16)), file)\n"
+    "    file.seek(0)\n    return torch.jit.load(file)",
     "torch.fx": "import torch.fx\nmake = torch.fx.symbolic_trace(Net(5, 1))",
     "lambda": "make = lambda classes: Net(classes, 1)",
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
 @pytest.mark.parametrize("code", FORMS.values(), ids=FORMS)
 def test_each_form_makes_a_model(tmp_path: Path, code: str) -> None:
     assert built(tmp_path, code)(torch.zeros(2, 1, 16, 16)).shape == (2, 5)
@@ -109,6 +116,10 @@ def test_each_form_makes_a_model(tmp_path: Path, code: str) -> None:
         (
             "make = torch.export.export(Net(5, 1), (torch.zeros(2, 1, 16, 16),)).module()",
             "net.py:make is an exported program of torch.export, which has no training mode",
+        ),
+        (
+            "import threading\nmake = Net(5, 1)\nmake.lock = threading.Lock()",
+            "net.py:make cannot be copied (TypeError: cannot pickle '_thread.lock' object): name a",
         ),
         ("make = 'resnet18'", "make in net.py is of type str: name a function or a class that"),
         ("def make(classes): return Net", "make in net.py returns type: it must return a torch.nn"),

@@ -186,6 +186,10 @@ def test_a_package_may_be_named_by_its_init_file(source: Path, tmp_path: Path) -
         (None, "net.py cannot be read: No such file or directory; check the path."),
         ("def make(:", "net.py fails: SyntaxError: invalid syntax (net.py, line 1); repair the"),
         ("import sys\nsys.exit()", "the file ends the program when it is loaded (net.py, line 2):"),
+        (
+            "from .blocks import make",
+            "net.py imports relative to its package (net.py, line 1), and its folder ",
+        ),
         ("1 / 0", "net.py fails: ZeroDivisionError: division by zero (net.py, line 1); repair"),
         ("", "net.py has no make, and defines nothing else: define make there."),
         (

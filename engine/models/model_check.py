@@ -74,11 +74,13 @@ def _trial(model: nn.Module, shape: DataShape, device: str) -> Trial:
     running = model
     try:
         _fill_lazy_layers(model, shape)
-        running = independent_copy(model).to(device).train()
+        running = independent_copy(model).to(device)
+        running.train()
         with torch.random.fork_rng([]):
             output = running(_images(shape, device))
+            running.eval()
             with torch.no_grad():
-                return Trial(running, output, running.eval()(_images(shape, device)))
+                return Trial(running, output, running(_images(shape, device)))
     except Exception as error:  # noqa: BLE001 (the model is anybody's)
         return Trial(running, error=error)
 

@@ -157,6 +157,13 @@ def exported(arch: str) -> str:
     )
 
 
+def no_copy(arch: str, why: str) -> str:
+    return (
+        f"{harmless(arch)} cannot be copied ({harmless(why)}): name a function or a class that "
+        "makes the model anew."
+    )
+
+
 def auxiliary_trained(arch: str, count: int, share: float) -> str:
     what = "auxiliary logits" if count == 1 else f"{count} sets of auxiliary logits"
     each = "" if count == 1 else " each"

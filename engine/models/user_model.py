@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
+
 from torch import nn
 from torch.nn.parameter import is_lazy
 
 from cnn_tui.independent_copy import independent_copy
+from engine import text
 from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
 from engine.models import model_text
@@ -24,7 +27,7 @@ def user_model(code: UserCode, name: str, shape: DataShape) -> nn.Module:
     maker = user_module.user_object(code, name)
     file = code.original.name
     if isinstance(maker, nn.Module):
-        return _fresh(_trainable(maker, f"{file}:{name}"))
+        return _fresh(_trainable(maker, f"{file}:{name}"), f"{file}:{name}")
     if not callable(maker):
         raise UsageError(model_text.user_is_no_model(file, name, type(maker).__name__))
     arguments = MakerArguments.of(maker)
@@ -45,15 +48,21 @@ def user_model(code: UserCode, name: str, shape: DataShape) -> nn.Module:
 def _trainable(model: nn.Module, name: str) -> nn.Module:
     """The model in training mode. Raises UsageError if it has none."""
     try:
-        return model.train()
+        model.train()
     except NotImplementedError as error:  # of torch.export; a copy would forget to raise it
         raise UsageError(model_text.exported(name)) from error
+    return model
 
 
-def _fresh(instance: nn.Module) -> nn.Module:
+def _fresh(instance: nn.Module, name: str) -> nn.Module:
     """A copy of the user's instance, which a second call finds as it was.
 
-    Lazy layers, which cannot be copied before they have seen data, are the instance's own.
+    Lazy layers, which cannot be copied before they have seen data, are the instance's own. Raises
+    UsageError if the instance cannot be copied.
     """
     tensors = instance.state_dict(keep_vars=True).values()
-    return instance if any(map(is_lazy, tensors)) else independent_copy(instance)
+    try:
+        return instance if any(map(is_lazy, tensors)) else independent_copy(instance)
+    except Exception as error:
+        traceback.print_exc()
+        raise UsageError(model_text.no_copy(name, text.error_summary(error))) from error

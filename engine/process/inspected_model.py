@@ -85,7 +85,8 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     layers = layer_events.layers(model, *dataset.train.shape[:2])
     precision = described.resolved.get("precision", "float32") if described else "float32"
     judge = Judge(cpu, precision, recipe.tta)
-    inspector = Inspector(model.eval(), layers, dataset, source, judge)
+    model.eval()
+    inspector = Inspector(model, layers, dataset, source, judge)
     batch = devices.evaluation_batch(cpu, recipe.batch, dataset.train.shape)
     clock, classes = time.monotonic, len(dataset.classes)
     evaluator = Evaluator(source, classes, batch, judge, clock, Rank())

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from cnn_tui.independent_copy import independent_copy
+from cnn_tui.independent_copy import evaluating_copy
 
 
 class WeightEma:
@@ -22,7 +22,7 @@ class WeightEma:
     # for the counters of BN. Its first update copies the weights, which would change the results.
 
     def __init__(self, model: nn.Module, decay: float) -> None:
-        self.model = independent_copy(model).eval()
+        self.model = evaluating_copy(model)
         for parameter in self.model.parameters():
             parameter.requires_grad_(False)  # TorchScript has no requires_grad_ of its own
         self._decay = decay

@@ -29,7 +29,8 @@ class TrialSteps:
         """A step of a copy of the model. Its gradients are computed and dropped."""
         layout = forward_pass.MEMORY_FORMATS[memory_format]
         copied = independent_copy(self._model)
-        model = forward_pass.placed(copied, self._device, memory_format).train()
+        model = forward_pass.placed(copied, self._device, memory_format)
+        model.train()
         images = torch.zeros(self._batch, device=self._device).contiguous(memory_format=layout)
         return partial(_step, model, images, self._device, precision)
 
