@@ -81,12 +81,14 @@ FORMS = {
     "loaded TorchScript": "import io\ndef make():\n    file = io.BytesIO()\n"
     "    torch.jit.save(torch.jit.trace(Net(5, 1), torch.zeros(2, 1, 16, 16)), file)\n"
     "    file.seek(0)\n    return torch.jit.load(file)",
+    "old weight norm": "def make(k):\n    net = Net(k, 1)\n"
+    "    nn.utils.weight_norm(net[3])\n    return net",
     "torch.fx": "import torch.fx\nmake = torch.fx.symbolic_trace(Net(5, 1))",
     "lambda": "make = lambda classes: Net(classes, 1)",
 }
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit")
+@pytest.mark.filterwarnings("ignore:.*torch.jit", "ignore:.*weight_norm")
 @pytest.mark.parametrize("code", FORMS.values(), ids=FORMS)
 def test_each_form_makes_a_model(tmp_path: Path, code: str) -> None:
     assert built(tmp_path, code)(torch.zeros(2, 1, 16, 16)).shape == (2, 5)

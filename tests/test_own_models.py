@@ -324,6 +324,11 @@ def test_a_file_is_read_without_running_it(tmp_path: Path) -> None:
     assert found.functions == ("build", "guarded", "Net")
     assert {"imported", "zoo", "helper", "alias", "fallback"} <= found.names
     assert not found.is_open
+    (tmp_path / "net.py").write_text(
+        "def plain(): ...\nclass Net:\n    def __init__(self, *, n_classes): ...\n"
+        "def wide(num_classes): ...\nmodel = Net(n_classes=3)\nSIZE = 3\n_own = Net(n_classes=3)"
+    )
+    assert UserFile.read(tmp_path / "net.py").functions == ("wide", "Net", "model")
     for line in ("from other import *", "globals()['make'] = 3", "exec('make = 3')"):
         (tmp_path / "net.py").write_text(line)
         assert UserFile.read(tmp_path / "net.py").is_open
