@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
+from engine.data.decoding.plain_jpeg import plain_pixels
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
@@ -80,17 +81,23 @@ def decode(file: Path, image_format: ImageFormat) -> Pixels:
     Raises an Exception of any type for a file that is not a whole image.
     """
     inner = image_format.size - 2 * image_format.frame
-    with Image.open(file) as image:
-        if min(image.size) >= 4 * inner:
-            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
-            image.draft(None, (2 * inner, 2 * inner))
-        mode = "L" if image_format.channels == 1 else "RGB"
-        square = _centre(_converted(_upright(image), mode), inner)
-    array = np.asarray(square).reshape(inner, inner, image_format.channels).transpose(2, 0, 1)
+    array = plain_pixels(file, image_format.channels, inner)
+    if array is None:
+        array = _opened(file, image_format.channels, inner)
     if image_format.frame:
         nearest = np.arange(-image_format.frame, inner + image_format.frame).clip(0, inner - 1)
         array = array[:, nearest[:, None], nearest]
     return array
+
+
+def _opened(file: Path, channels: int, size: int) -> Pixels:
+    """The pixels (C, size, size) of the square at the centre of any image file."""
+    with Image.open(file) as image:
+        if min(image.size) >= 4 * size:
+            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
+            image.draft(None, (2 * size, 2 * size))
+        square = _centre(_converted(_upright(image), "L" if channels == 1 else "RGB"), size)
+    return np.asarray(square).reshape(size, size, channels).transpose(2, 0, 1)
 
 
 def _upright(image: Image.Image) -> Image.Image:
