@@ -15,15 +15,13 @@ CRASHES = b"crash"
 _decode = decoding.decode
 
 
-def decode(
-    slot: int, start: int, files: Sequence[Path], known: Mapping[Path, str]
-) -> dict[int, str]:
+def decode(slot: int, start: int, names: Sequence[str], known: Mapping[str, str]) -> dict[int, str]:
     """As `decoder_workers.decode`, but a file with the content CRASHES ends the process."""
     decoding.decode = _crashing
-    return decoder_workers.decode(slot, start, files, known)
+    return decoder_workers.decode(slot, start, names, known)
 
 
-def _crashing(file: Path, image_format: ImageFormat) -> Pixels:
-    if file.read_bytes() == CRASHES:
+def _crashing(file: Path | str, image_format: ImageFormat) -> Pixels:
+    if Path(file).read_bytes() == CRASHES:
         os.kill(os.getpid(), signal.SIGSEGV)
     return _decode(file, image_format)

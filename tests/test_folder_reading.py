@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from engine.data import loading, preparation
 from engine.data.base.dataset import Images
-from engine.data.folders import decoded_files
+from engine.data.decoding import decoder_workers
+from engine.data.folders import decoded_files, folder_reading, image_folder
 from engine.data.folders.decoded_files import DecodedFiles
 from engine.data.folders.folder_reading import FolderReading
+from engine.data.folders.image_folder import Folder
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.loading import run_to_end
@@ -49,6 +52,34 @@ def test_many_images_that_surely_fit_are_decoded_early(
     read = run_to_end(FolderReading(recipe, room).wait())[1]
     assert (read.decoded is not None) is early
     assert len(read.folder.files) == IMAGES
+
+
+@pytest.mark.usefixtures("many")
+def test_the_server_of_decoders_starts_while_many_files_are_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def scanned(path: Path, *options: Any) -> Folder:
+        order.append("files")
+        return image_folder.scan(path, *options)
+
+    monkeypatch.setattr(decoder_workers, "prepare", lambda: order.append("server"))
+    monkeypatch.setattr(folder_reading, "scan", scanned)
+    run_to_end(FolderReading(Recipe(data=str(folder)), 0.0).wait())
+    assert order == ["server", "files"]
+
+
+def test_few_files_start_no_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(decoder_workers, "prepare")
+    assert len(run_to_end(FolderReading(Recipe(data=str(folder))).wait())[1].folder.files) == IMAGES
+
+
+@pytest.mark.parametrize(("many", "held"), [(1, True), (IMAGES, True), (IMAGES + 1, False)])
+def test_whether_a_folder_holds_many_is_known_before_its_images(
+    folder: Path, many: int, held: bool
+) -> None:
+    assert image_folder.holds_many(folder, many) is held
 
 
 def test_few_images_wait_for_the_rest(folder: Path) -> None:

@@ -54,7 +54,9 @@ class ImageFormat:
         return self.channels, self.size, self.size
 
 
-def decode_all(files: Sequence[Path], image_format: ImageFormat, pixels: Pixels) -> dict[int, str]:
+def decode_all(
+    files: Sequence[Path | str], image_format: ImageFormat, pixels: Pixels
+) -> dict[int, str]:
     """Decode N files into pixels (N, C, size, size); returns why some are broken, by index."""
     broken = {}
     for index, (file, target) in enumerate(zip(files, pixels, strict=True)):
@@ -75,7 +77,7 @@ def why_broken(error: Exception) -> str:
     return words.partition("\n")[0] or type(error).__name__
 
 
-def decode(file: Path, image_format: ImageFormat) -> Pixels:
+def decode(file: Path | str, image_format: ImageFormat) -> Pixels:
     """The pixels (C, size, size) of the square at the centre of an image, turned upright.
 
     Raises an Exception of any type for a file that is not a whole image.
@@ -90,7 +92,7 @@ def decode(file: Path, image_format: ImageFormat) -> Pixels:
     return array
 
 
-def _opened(file: Path, channels: int, size: int) -> Pixels:
+def _opened(file: Path | str, channels: int, size: int) -> Pixels:
     """The pixels (C, size, size) of the square at the centre of any image file."""
     with Image.open(file) as image:
         if min(image.size) >= 4 * size:

@@ -16,7 +16,6 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, parent_process, popen_forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 from engine import text
@@ -67,6 +66,15 @@ class _Context(ForkServerContext):
     def Process(self, *arguments: Any, **more: Any) -> _Decoder:  # type: ignore[override]  # noqa: N802 (its own name)
         self.started.append(_Decoder(*arguments, **more))
         return self.started[-1]
+
+
+def prepare() -> None:
+    """Start the process that decoders are forked from, unless the system refuses it.
+
+    It needs a fifth of a second until it can fork.
+    """
+    with contextlib.suppress(OSError):
+        fork_server.start(__name__)
 
 
 class DecoderPool(ProcessPoolExecutor):
@@ -138,22 +146,20 @@ def _exit_with_parent() -> None:
     os._exit(1)
 
 
-def decode(
-    slot: int, start: int, files: Sequence[Path], known: Mapping[Path, str]
-) -> dict[int, str]:
+def decode(slot: int, start: int, names: Sequence[str], known: Mapping[str, str]) -> dict[int, str]:
     """Decode files into a slot from position `start` on; returns why some are broken, by position.
 
-    `known` gives this for files that are known to be broken, and are not opened.
+    `known` gives this, by name, for files that are known to be broken, and are not opened.
     """
     if not _buffer.wanted[slot]:
         return {}
     broken, pid = {}, os.getpid()
-    for at, file in enumerate(files, start):
-        if file in known:
-            broken[at] = known[file]
+    for at, name in enumerate(names, start):
+        if name in known:
+            broken[at] = known[name]
             continue
         _buffer.decoding[slot, at] = pid
-        found = decode_all([file], _buffer.image_format, _buffer.pixels[slot, at : at + 1])
+        found = decode_all([name], _buffer.image_format, _buffer.pixels[slot, at : at + 1])
         _buffer.decoding[slot, at] = 0
         if found:
             broken[at] = found[0]

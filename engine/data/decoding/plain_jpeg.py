@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageFile
 
 from engine import regular_files
 
 SUFFIXES = (".jpg", ".jpeg")
-# In a larger file, the header takes a small part of the time.
-MOST_BYTES = 65_536
+# Pillow decodes a larger file in parts. The header takes only a small part of its time, too.
+MOST_BYTES = ImageFile.MAXBLOCK
 
 # The second bytes of markers; the first is always 0xFF. See ITU-T T.81, table B.1.
 IMAGE, BASELINE_FRAME, SCAN = 0xD8, 0xC0, 0xDA
@@ -27,7 +27,7 @@ HARMLESS = (APP0, QUANTIZATION, HUFFMAN, RESTART_INTERVAL, COMMENT)
 MODES = {1: "L", 3: "RGB"}
 
 
-def plain_pixels(file: Path, channels: int, size: int) -> npt.NDArray[np.uint8] | None:
+def plain_pixels(file: Path | str, channels: int, size: int) -> npt.NDArray[np.uint8] | None:
     """The pixels (C, size, size) of a plain JPEG of this size and so many channels.
 
     None for every other file, also for a broken one: opening it tells what is wrong.
@@ -47,7 +47,7 @@ def plain_pixels(file: Path, channels: int, size: int) -> npt.NDArray[np.uint8] 
     return lines.reshape(size, channels, size).transpose(1, 0, 2)
 
 
-def _content(file: Path) -> bytes:
+def _content(file: Path | str) -> bytes:
     """The bytes of a small file that is named like a JPEG; else none."""
     if not str(file).lower().endswith(SUFFIXES):
         return b""

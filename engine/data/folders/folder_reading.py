@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from engine.data.decoding import decoder_workers
 from engine.data.decoding.decode import ImageFormat
 from engine.data.folders import decoded_files
 from engine.data.folders.decoded_files import DecodedFiles
 from engine.data.folders.format_choice import common_format, sample_headers
-from engine.data.folders.image_folder import Folder, scan
+from engine.data.folders.image_folder import Folder, holds_many, scan
 from engine.recipes.recipe import Recipe
 
 POLL_SECONDS = 0.05
@@ -63,8 +64,10 @@ class FolderReading:
             self._pool.shutdown(wait=False)
 
     def _read(self) -> ReadFolder:
-        recipe = self._recipe
-        read = with_format(scan(Path(recipe.data), recipe.seed, recipe.holdout), recipe.size)
+        recipe, path = self._recipe, Path(self._recipe.data)
+        if holds_many(path, decoded_files.MANY_FILES):
+            decoder_workers.prepare()  # it starts while the files are found
+        read = with_format(scan(path, recipe.seed, recipe.holdout), recipe.size)
         needed = len(read.folder.files) * math.prod(read.image_format.shape)
         many = len(read.folder.files) >= decoded_files.MANY_FILES
         if recipe.loader == "streaming" or not many or needed > self._room:

@@ -8,6 +8,7 @@ is not used for validation is evaluated at the end.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -76,6 +77,20 @@ def check(path: Path, holdout: float = 0.0) -> None:
         _check_known(held, folder, classes)
         if not held and folder is splits.validation:
             raise DataError(data_text.split_empty(folder))
+
+
+def holds_many(path: Path, many: int) -> bool:
+    """Whether the training images are probably so many: their classes have so many entries.
+
+    Looks at no more of them, and at none of their kinds. Raises DataError as `scan`.
+    """
+    count = 0
+    for folder in _subfolders(_splits(path, 0.0).train):
+        with _listed(Path(folder.path)) as entries:
+            count += sum(1 for _ in itertools.islice(entries, many - count))
+        if count >= many:
+            return True
+    return False
 
 
 def class_names(path: Path) -> tuple[str, ...]:
