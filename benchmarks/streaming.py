@@ -33,7 +33,7 @@ from torchvision.transforms import v2
 
 from benchmarks.peer import interval, verdict
 from engine.data.augmentation.augmentation import Augmentation
-from engine.data.base.dataset import ImageFiles
+from engine.data.base.dataset import StoredImages
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.data.loading import load
@@ -133,7 +133,7 @@ def ours(work: Work) -> Speed:
         except StopIteration as finished:
             data = finished.value
             break
-    assert isinstance(data.train, ImageFiles)
+    assert isinstance(data.train, StoredImages)
     loader = StreamingLoader(
         data.train,
         mean=data.mean,

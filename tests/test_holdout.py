@@ -11,7 +11,7 @@ import torch
 from msgspec import UNSET
 
 from engine.data import preparation
-from engine.data.base.dataset import Dataset, ImageFiles, Images
+from engine.data.base.dataset import Dataset, Images, StoredImages
 from engine.data.decoding.decode import ImageFormat
 from engine.data.loaders import loader_choice
 from engine.data.loading import load
@@ -67,7 +67,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     images = Images(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), torch.arange(4))
-    on_disk = ImageFiles(Path(), [], torch.arange(0), ImageFormat(3, 8, 0))
+    on_disk = StoredImages("", [], torch.arange(0), ImageFormat(3, 8, 0))
     for room, device in ((4 * 3 * 8 * 8, "meta"), (4 * 3 * 8 * 8 - 1, "cpu")):
         monkeypatch.setattr(devices, "room", lambda _, room=room: room)
         kept = loader_choice.on_device(images, torch.device("meta"))

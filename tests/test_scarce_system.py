@@ -24,7 +24,7 @@ from engine.data import loading
 from engine.data.decoding import fork_server
 from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decoders import Decoders
-from engine.data.folders import decoded_files
+from engine.data.reading import decoded_images
 from engine.errors import DataError, RunError
 from engine.machine.temporary_folder import temporary_folder
 from engine.process import torchrun
@@ -191,7 +191,7 @@ def test_a_full_dev_shm_is_named_and_can_be_done_without(
 ) -> None:
     with pytest.raises(DataError, match=r"since /dev/shm fails \(.*or use --set loader=resident"):
         Decoders(1, 1, 1, ImageFormat(1, 8, 0))
-    monkeypatch.setattr(decoded_files, "MANY_FILES", 1)
+    monkeypatch.setattr(decoded_images, "MANY_IMAGES", 1)
     recipe = Recipe(data=str(images(tmp_path)), loader="resident", size=8)
     data = run_to_end(loading.load(recipe, 0.0))[1]
     assert len(data.train) == 8

@@ -6,7 +6,6 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 
 from engine import numbers
 from engine.text import harmless
@@ -263,10 +262,9 @@ def decoder_crashes(number: int) -> str:
     return f"it crashes the decoder by signal {number}"
 
 
-def decoder_crashed(crashed: Mapping[Path, str]) -> str:
-    broken = {str(file): why for file, why in crashed.items()}
+def decoder_crashed(broken: Mapping[str, str]) -> str:
     return (
-        f"the processes that decode images crashed in native code {len(crashed):,} times; "
+        f"the processes that decode images crashed in native code {len(broken):,} times; "
         f"{_first_of(broken)}: repair or delete them, or install Pillow anew."
     )
 

@@ -1,4 +1,4 @@
-"""Loads the data set of a recipe, published or in a folder."""
+"""Loads the data set of a recipe, published or the user's own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator, Mapping
 
 from engine.data import data_text
 from engine.data.base.dataset import Dataset
-from engine.data.folders import folder_images
-from engine.data.folders.folder_reading import FolderReading
+from engine.data.reading import stored_dataset
+from engine.data.reading.data_reading import DataReading
 from engine.data.sets import cifar, digits, idx, svhn
 from engine.errors import UsageError
 from engine.recipes.recipe import Recipe
@@ -36,17 +36,17 @@ def load_at_once(loading: Loading) -> Dataset:
             return dataset
 
 
-def load(recipe: Recipe, room: float = math.inf, reading: FolderReading | None = None) -> Loading:
+def load(recipe: Recipe, room: float = math.inf, reading: DataReading | None = None) -> Loading:
     """Load the data of a recipe, yielding the fraction done at least every 100 ms or so.
 
-    A folder of images that needs more than `room` bytes is streamed; its `reading` may have begun
+    Images of the user that need more than `room` bytes are streamed; their `reading` may have begun
     earlier. Raises DataError where the data is missing, empty, broken or too large, and UsageError
     where it cannot be streamed.
     """
     yield 0.0
     if recipe.data not in PUBLISHED:
-        read = yield from (reading or FolderReading(recipe)).wait()
-        return (yield from folder_images.load(read, recipe, room))
+        read = yield from (reading or DataReading(recipe)).wait()
+        return (yield from stored_dataset.load(read, recipe, room))
     if recipe.loader == "streaming":
         raise UsageError(data_text.cannot_stream(recipe.data))
     return (yield from PUBLISHED[recipe.data](recipe))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from engine.catalog import datasets
 from engine.data import data_text
-from engine.data.folders.folder_reading import FolderReading
+from engine.data.reading.data_reading import DataReading
 from engine.data.sets import download
 from engine.machine import memory
 from engine.protocol import events
@@ -35,17 +35,17 @@ def download_phases(recipe: Recipe) -> Phases[None]:
         yield from _in_tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
 
 
-def early_reading(recipe: Recipe) -> FolderReading | None:
-    """Begin to read a folder of images, while torch is imported. Loads no torch itself."""
+def early_reading(recipe: Recipe) -> DataReading | None:
+    """Begin to read the user's images, while torch is imported. Loads no torch itself."""
     if recipe.data in datasets.DATASETS:
         return None
-    return FolderReading(recipe, min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE))
+    return DataReading(recipe, min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE))
 
 
-def loading_phases(recipe: Recipe, room: float, reading: FolderReading | None) -> Phases[Dataset]:
-    """Load the data, or stream a folder that needs more than `room` bytes.
+def loading_phases(recipe: Recipe, room: float, reading: DataReading | None) -> Phases[Dataset]:
+    """Load the data, or stream the user's images if they need more than `room` bytes.
 
-    The `reading` of a folder has begun before.
+    Their `reading` has begun before.
     """
     from engine.data.loading import load
 

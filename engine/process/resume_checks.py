@@ -5,12 +5,10 @@ A resume continues the same run. If it cannot, it is refused, or the log says wh
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from engine.catalog.datasets import DATASETS
 from engine.checkpoints.run_state import Description, ImageList, RunState
 from engine.data.base.dataset import Dataset, Split
 from engine.data.base.image_digest import digest
@@ -70,8 +68,7 @@ def image_list(split: Split | None, recipe: Recipe) -> ImageList:
     """The images of a split of the recipe's data; for files, their content too."""
     if split is None:
         return ImageList(images=0, digest="")
-    names = split.names if recipe.data not in DATASETS else ()
-    contents = contents_digest(Path(recipe.data), names) if names else ""
+    contents = contents_digest(split.stored) if split.stored else ""
     return ImageList(images=len(split), digest=digest(split), contents=contents)
 
 

@@ -20,7 +20,7 @@ from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import Description, RunState
 from engine.data import preparation
 from engine.data.base.dataset import Dataset
-from engine.data.folders.folder_reading import FolderReading
+from engine.data.reading.data_reading import DataReading
 from engine.devices import device as devices
 from engine.devices import device_resolution
 from engine.distributed.rank import Rank
@@ -64,7 +64,7 @@ class TrainerSetup:
         self._run, self._recipe, self._attempt, self._rank = run, recipe, attempt, rank
         self._force = force
 
-    def set_up(self, reading: FolderReading | None = None) -> Generator[Event | None, None, Ready]:
+    def set_up(self, reading: DataReading | None = None) -> Generator[Event | None, None, Ready]:
         """Set up the trainer; the `reading` of its folder may have begun before.
 
         Raises the errors of choosing a device, loading and building, and RunError where the data

@@ -11,7 +11,7 @@ import msgspec
 from engine import text
 from engine.catalog import datasets
 from engine.data import data_text
-from engine.data.folders import image_folder
+from engine.data.inventory import data_inventory
 from engine.errors import DataError, RunError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
@@ -153,6 +153,6 @@ def check_data(recipe: Recipe) -> None:
     would stream it.
     """
     if recipe.data not in datasets.DATASETS:
-        image_folder.check(Path(recipe.data), recipe.holdout)
+        data_inventory.check(recipe)
     elif recipe.loader == "streaming":
         raise UsageError(data_text.cannot_stream(recipe.data))

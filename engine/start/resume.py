@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from engine import text
 from engine.catalog.datasets import DATASETS
-from engine.data.folders import image_folder
+from engine.data.inventory import data_inventory
 from engine.errors import RunError, UsageError
 from engine.protocol.events import Checkpointed, RunStarted, Steered
 from engine.recipes import recipe_text
@@ -113,18 +113,18 @@ def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
     recipe = msgspec.structs.replace(before, **changed)
     count_ranks(recipe)
     if recipe.data not in DATASETS:
-        _check_folder(run, Path(recipe.data))
+        _check_own_data(run, recipe)
     return recipe, toml
 
 
-def _check_folder(run: RunDir, folder: Path) -> None:
-    """Raise RunError if a folder of images is gone or has other classes; the engine checks more."""
-    if not folder.is_dir():
-        raise RunError(start_text.data_gone(run.label, folder))
+def _check_own_data(run: RunDir, recipe: Recipe) -> None:
+    """Raise RunError if the data is gone or has other classes; the engine checks more."""
+    if not os.path.exists(recipe.data):
+        raise RunError(start_text.data_gone(run.label, recipe.data))
     started = next(newest_first(run.journal, RunStarted), None)
     if started is None or _last_save(run) is None:
         return
-    now = image_folder.class_names(folder)
+    now = data_inventory.class_names(recipe)
     if now != started.classes:
         raise RunError(start_text.other_classes(run.label, started.classes, now))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,8 +11,9 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
-from engine.data.base.validation_source import ValidationSource
 from engine.data.decoding.decode import ImageFormat, decode_all
+from engine.data.inventory.validation_source import ValidationSource
+from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
 from engine.machine import memory
 
@@ -28,13 +28,12 @@ MOST_BROKEN_IN_A_ROW = 100
 class Images:
     """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory.
 
-    `names` are the names of the image files relative to the data folder; a published data set has
-    none.
+    `stored` is where they were read from, which a published data set does not say.
     """
 
     pixels: Tensor
     labels: Tensor
-    names: Sequence[str] = ()
+    stored: Sequence[StoredImage] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -44,30 +43,35 @@ class Images:
         """The shape of one image, (C, H, W)."""
         return tuple(self.pixels.shape[1:])
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the images in the data set, if it says where they were read from."""
+        return tuple(image.name for image in self.stored)
+
     def one(self, index: int) -> tuple[Tensor, int]:
         """The pixels (C, H, W) and the label of one image."""
         return self.pixels[index], int(self.labels[index])
 
     def to(self, device: torch.device) -> Images:
-        return Images(self.pixels.to(device), self.labels.to(device), self.names)
+        return Images(self.pixels.to(device), self.labels.to(device), self.stored)
 
 
 @dataclass(frozen=True, eq=False)
-class ImageFiles:
-    """Image files on disk, decoded when they are needed, and their labels (N,) int64.
+class StoredImages:
+    """Images on disk, decoded when they are needed, and their labels (N,) int64.
 
-    `broken` notes files that were found broken, and why. `one` does not open them again, since some
-    crash the process that does.
+    `place` is the path or name of their data set. `broken` notes images that were found broken, and
+    why. `one` does not open them again, since some crash the process that does.
     """
 
-    path: Path
-    files: Sequence[Path]
+    place: str
+    stored: Sequence[StoredImage]
     labels: Tensor
     image_format: ImageFormat
-    broken: dict[Path, str] = field(default_factory=dict)
+    broken: dict[StoredImage, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.stored)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -75,9 +79,9 @@ class ImageFiles:
         return self.image_format.shape
 
     @property
-    def names(self) -> Sequence[str]:
-        """The names of the files relative to the data folder."""
-        return relative_names(self.files, self.path)
+    def names(self) -> tuple[str, ...]:
+        """The names of the images in the data set."""
+        return tuple(image.name for image in self.stored)
 
     def one(self, index: int) -> tuple[Tensor, int]:
         """The pixels (C, H, W) and the label of one image, or of the next one that is not broken.
@@ -86,27 +90,27 @@ class ImageFiles:
         """
         pixels = np.empty((1, *self.shape), np.uint8)
         at = self.first_decoded(
-            index, lambda file: decode_all([file], self.image_format, pixels).get(0, "")
+            index, lambda image: decode_all([image], self.image_format, pixels).get(0, "")
         )
         return torch.from_numpy(pixels[0]), int(self.labels[at])
 
-    def first_decoded(self, index: int, decode: Callable[[Path], str]) -> int:
+    def first_decoded(self, index: int, decode: Callable[[StoredImage], str]) -> int:
         """The index of the first image from this one on that is not broken.
 
-        `decode` decodes a file, and returns why it is broken, else nothing. Raises DataError where
-        many in a row are broken.
+        `decode` decodes an image, and returns why it is broken, else nothing. Raises DataError
+        where many in a row are broken.
         """
         broken: dict[str, str] = {}
         for position in range(index, index + min(len(self), MOST_BROKEN_IN_A_ROW)):
             at = position % len(self)
-            file = self.files[at]
-            if not (why := self.broken.get(file) or decode(file)):
+            image = self.stored[at]
+            if not (why := self.broken.get(image) or decode(image)):
                 return at
-            broken[str(file.relative_to(self.path))] = why
-        raise DataError(data_text.all_broken(self.path, broken))
+            broken[image.name] = why
+        raise DataError(data_text.all_broken(self.place, broken))
 
 
-Split: TypeAlias = Images | ImageFiles
+Split: TypeAlias = Images | StoredImages
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,13 +146,6 @@ class Dataset:
     def class_counts(self) -> tuple[int, ...]:
         """The number of training images of each class."""
         return tuple(self.train.labels.bincount(minlength=len(self.classes)).tolist())
-
-
-def relative_names(files: Iterable[Path], folder: Path) -> tuple[str, ...]:
-    """The names of files below a folder, relative to it."""
-    # Ten times as fast as Path.relative_to, which matters for a million files.
-    start = len(str(folder / "_")) - 1
-    return tuple(str(file)[start:] for file in files)
 
 
 def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

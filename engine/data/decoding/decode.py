@@ -1,10 +1,9 @@
-"""Decodes one image file to pixels. Loads no torch, so that a worker starts quickly."""
+"""Decodes one image to pixels. Loads no torch, so that a worker starts quickly."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +12,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
+from engine.data.decoding.plain_jpeg import plain_pixels
+from engine.data.stored.stored_image import StoredImage
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 
@@ -53,12 +54,14 @@ class ImageFormat:
         return self.channels, self.size, self.size
 
 
-def decode_all(files: Sequence[Path], image_format: ImageFormat, pixels: Pixels) -> dict[int, str]:
-    """Decode N files into pixels (N, C, size, size); returns why some are broken, by index."""
+def decode_all(
+    images: Sequence[StoredImage], image_format: ImageFormat, pixels: Pixels
+) -> dict[int, str]:
+    """Decode N images into pixels (N, C, size, size); returns why some are broken, by index."""
     broken = {}
-    for index, (file, target) in enumerate(zip(files, pixels, strict=True)):
+    for index, (image, target) in enumerate(zip(images, pixels, strict=True)):
         try:
-            target[:] = decode(file, image_format)
+            target[:] = decode(image, image_format)
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
             broken[index] = why_broken(error)
     return broken
@@ -74,23 +77,29 @@ def why_broken(error: Exception) -> str:
     return words.partition("\n")[0] or type(error).__name__
 
 
-def decode(file: Path, image_format: ImageFormat) -> Pixels:
+def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
     """The pixels (C, size, size) of the square at the centre of an image, turned upright.
 
-    Raises an Exception of any type for a file that is not a whole image.
+    Raises an Exception of any type for what is not a whole image.
     """
     inner = image_format.size - 2 * image_format.frame
-    with Image.open(file) as image:
-        if min(image.size) >= 4 * inner:
-            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
-            image.draft(None, (2 * inner, 2 * inner))
-        mode = "L" if image_format.channels == 1 else "RGB"
-        square = _centre(_converted(_upright(image), mode), inner)
-    array = np.asarray(square).reshape(inner, inner, image_format.channels).transpose(2, 0, 1)
+    array = plain_pixels(stored, image_format.channels, inner)
+    if array is None:
+        array = _opened(stored, image_format.channels, inner)
     if image_format.frame:
         nearest = np.arange(-image_format.frame, inner + image_format.frame).clip(0, inner - 1)
         array = array[:, nearest[:, None], nearest]
     return array
+
+
+def _opened(stored: StoredImage, channels: int, size: int) -> Pixels:
+    """The pixels (C, size, size) of any image."""
+    with stored.open() as image:
+        if min(image.size) >= 4 * size:
+            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
+            image.draft(None, (2 * size, 2 * size))
+        square = _centre(_converted(_upright(image), "L" if channels == 1 else "RGB"), size)
+    return np.asarray(square).reshape(size, size, channels).transpose(2, 0, 1)
 
 
 def _upright(image: Image.Image) -> Image.Image:

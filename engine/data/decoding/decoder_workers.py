@@ -16,7 +16,6 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, parent_process, popen_forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 from engine import text
@@ -24,6 +23,7 @@ from engine.data import data_text
 from engine.data.decoding import fork_server
 from engine.data.decoding.decode import decode_all
 from engine.data.decoding.decode_buffer import CannotStartError, DecodeBuffer
+from engine.data.stored.stored_image import StoredImage
 from engine.errors import CRASH_SIGNALS
 
 # The interval at which a wait checks that all processes are alive.
@@ -139,21 +139,21 @@ def _exit_with_parent() -> None:
 
 
 def decode(
-    slot: int, start: int, files: Sequence[Path], known: Mapping[Path, str]
+    slot: int, start: int, images: Sequence[StoredImage], known: Mapping[StoredImage, str]
 ) -> dict[int, str]:
-    """Decode files into a slot from position `start` on; returns why some are broken, by position.
+    """Decode images into a slot from position `start` on; returns why some are broken, by position.
 
-    `known` gives this for files that are known to be broken, and are not opened.
+    `known` gives this for images that are known to be broken, and are not opened.
     """
     if not _buffer.wanted[slot]:
         return {}
     broken, pid = {}, os.getpid()
-    for at, file in enumerate(files, start):
-        if file in known:
-            broken[at] = known[file]
+    for at, image in enumerate(images, start):
+        if image in known:
+            broken[at] = known[image]
             continue
         _buffer.decoding[slot, at] = pid
-        found = decode_all([file], _buffer.image_format, _buffer.pixels[slot, at : at + 1])
+        found = decode_all([image], _buffer.image_format, _buffer.pixels[slot, at : at + 1])
         _buffer.decoding[slot, at] = 0
         if found:
             broken[at] = found[0]

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat
 from engine.data.decoding.decode_buffer import CannotStartError, DecodeBuffer
 from engine.data.decoding.decoder_workers import DecoderPool, decode
+from engine.data.stored.stored_image import StoredImage
 
 # The number of images that one process decodes at a time. Several processes share a task, so that
 # the first batch of an epoch is ready soon.
@@ -33,12 +33,12 @@ PROGRESS_SECONDS = 0.05
 
 @dataclass(eq=False)
 class DecodeTask:
-    """Files that are being decoded into a slot, from position `start` on."""
+    """Images that are being decoded into a slot, from position `start` on."""
 
     slot: int
-    files: Sequence[Path]
+    images: Sequence[StoredImage]
     start: int = 0
-    # The decoding of each chunk, by the index of its first file.
+    # The decoding of each chunk, by the index of its first image.
     parts: dict[int, Future[dict[int, str]]] = field(default_factory=dict)
 
 
@@ -60,14 +60,14 @@ class Decoders:
         self._buffer = DecodeBuffer.zeroed(slots, batch, image_format)
         self.pixels = self._buffer.pixels
         self._deaths = 0
-        # The files at which a process crashed, and why they are broken.
-        self._crashed: dict[Path, str] = {}
+        # The images at which a process crashed, and why they are broken.
+        self._crashed: dict[StoredImage, str] = {}
         self._unfinished: dict[DecodeTask, None] = {}
         self._pool = DecoderPool(workers, self._buffer)
 
-    def submit(self, slot: int, files: Sequence[Path], start: int = 0) -> DecodeTask:
-        """Start decoding files into a free slot. Raises BrokenProcessPool as `result`."""
-        task = DecodeTask(slot, files, start)
+    def submit(self, slot: int, images: Sequence[StoredImage], start: int = 0) -> DecodeTask:
+        """Start decoding images into a free slot. Raises BrokenProcessPool as `result`."""
+        task = DecodeTask(slot, images, start)
         self._buffer.wanted[slot] = True
         self._buffer.decoding[slot] = 0
         self._unfinished[task] = None
@@ -87,7 +87,7 @@ class Decoders:
                 wait(left[:1], PROGRESS_SECONDS)
 
     def result(self, task: DecodeTask) -> dict[int, str]:
-        """Wait until all files are decoded; returns why some are broken, by position.
+        """Wait until all images are decoded; returns why some are broken, by position.
 
         An image at which a process crashed is broken. Raises BrokenProcessPool where processes die
         again and again.
@@ -99,18 +99,19 @@ class Decoders:
             except BrokenProcessPool as death:
                 self._replace(death, most)
 
-    def decode_one(self, slot: int, position: int, file: Path) -> str:
-        """Decode a file into a slot whose task is finished; returns why it is broken, else nothing.
+    def decode_one(self, slot: int, position: int, image: StoredImage) -> str:
+        """Decode an image into a slot whose task is finished; returns why it is broken, or "".
 
         Raises BrokenProcessPool as `result`.
         """
-        return self.result(self.submit(slot, [file], position)).get(position, "")
+        return self.result(self.submit(slot, [image], position)).get(position, "")
 
     @property
     def why_died(self) -> str:
         """The sentence about processes that died again and again."""
         if len(self._crashed) >= MOST_CRASHES:
-            return data_text.decoder_crashed(self._crashed)
+            crashed = {image.name: why for image, why in self._crashed.items()}
+            return data_text.decoder_crashed(crashed)
         return data_text.decoder_died(self._workers)
 
     def pop_replacements(self) -> int:
@@ -168,11 +169,12 @@ class Decoders:
 
     def _submit_rest(self, task: DecodeTask) -> None:
         """Submit the parts of a task that are not decoded yet."""
-        for at in range(0, len(task.files), self._chunk):
+        for at in range(0, len(task.images), self._chunk):
             if at not in task.parts or _is_unfinished(task.parts[at]):
-                files = task.files[at : at + self._chunk]
-                known = {file: self._crashed[file] for file in files if file in self._crashed}
-                task.parts[at] = self._pool.submit(decode, task.slot, task.start + at, files, known)
+                images = task.images[at : at + self._chunk]
+                known = {each: self._crashed[each] for each in images if each in self._crashed}
+                place = task.slot, task.start + at
+                task.parts[at] = self._pool.submit(decode, *place, images, known)
 
     def _replace(self, death: Exception, most: int = MOST_DEATHS) -> None:
         """Start new processes, which decode all unfinished tasks into the same slots.
@@ -187,11 +189,11 @@ class Decoders:
         self._renew()
         self._submit(self._unfinished)
 
-    def _crashed_at(self, signals: Mapping[int, int]) -> dict[Path, str]:
-        """The files at which the processes of these pids crashed, and why they are broken."""
+    def _crashed_at(self, signals: Mapping[int, int]) -> dict[StoredImage, str]:
+        """The images at which the processes of these pids crashed, and why they are broken."""
         tasks, decoding = {task.slot: task for task in self._unfinished}, self._buffer.decoding
         return {
-            tasks[slot].files[at - tasks[slot].start]: data_text.decoder_crashes(
+            tasks[slot].images[at - tasks[slot].start]: data_text.decoder_crashes(
                 signals[int(decoding[slot, at])]
             )
             for slot, at in np.argwhere(np.isin(decoding, [*signals])).tolist()

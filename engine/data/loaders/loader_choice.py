@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import torch
 
 from engine.data.augmentation.augmentation import Augmentation
-from engine.data.base.dataset import Dataset, ImageFiles, Images, Split
+from engine.data.base.dataset import Dataset, Images, Split, StoredImages
 from engine.data.base.seeds import derive_seed
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
@@ -47,7 +47,7 @@ def loader(
         "memory_format": layout,
         "part": part,
     }
-    if isinstance(dataset.train, ImageFiles):
+    if isinstance(dataset.train, StoredImages):
         return StreamingLoader(dataset.train, **shared, workers=workers)
     return ResidentLoader(dataset.train, **shared)
 

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -15,12 +14,13 @@ from torch import Tensor
 from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
-from engine.data.base.dataset import ImageFiles, Split, relative_names
+from engine.data.base.dataset import Split, StoredImages
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.prefetch import CopyStream, DecodedBatch, prefetch
 from engine.data.loaders.training_loader import TrainingLoader
+from engine.data.stored.stored_image import StoredImage
 from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.errors import DataError
 
@@ -40,7 +40,7 @@ class StreamingLoader(TrainingLoader):
 
     def __init__(
         self,
-        images: ImageFiles,
+        images: StoredImages,
         *,
         mean: Sequence[float],
         std: Sequence[float],
@@ -60,7 +60,7 @@ class StreamingLoader(TrainingLoader):
         self._free = list(range(slots))
         self._decoders = Decoders(workers, slots, self._share, images.image_format)
         self._pixels = torch.from_numpy(self._decoders.pixels)
-        self._broken: dict[Path, str] = {}
+        self._broken: dict[StoredImage, str] = {}
         self._reported = 0
 
     def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
@@ -77,7 +77,7 @@ class StreamingLoader(TrainingLoader):
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """The same as ResidentLoader's, in batches that fit into a slot."""
-        assert isinstance(images, ImageFiles)
+        assert isinstance(images, StoredImages)
         batches = torch.split(torch.arange(len(images)), min(batch, self.batch))
         parts = [self._part.of(indices) for indices in batches]
         for pixels, labels, _ in self._arrived(images, parts):
@@ -90,8 +90,7 @@ class StreamingLoader(TrainingLoader):
             warnings.append(data_text.decoders_replaced(deaths, self._workers))
         if len(self._broken) > self._reported:
             self._reported = len(self._broken)
-            names = relative_names(self._broken, self._images.path)
-            broken = dict(zip(names, self._broken.values(), strict=True))
+            broken = {image.name: why for image, why in self._broken.items()}
             warnings.append(data_text.replaced_broken(broken))
         return tuple(warnings)
 
@@ -100,7 +99,7 @@ class StreamingLoader(TrainingLoader):
         self._decoders.close()
 
     def _arrived(
-        self, images: ImageFiles, batches: Iterable[Tensor]
+        self, images: StoredImages, batches: Iterable[Tensor]
     ) -> Generator[DecodedBatch, None, None]:
         """The images of these indices, batch by batch, on the device."""
         decoded = self._decoded(images, batches)
@@ -109,7 +108,7 @@ class StreamingLoader(TrainingLoader):
         return prefetch(decoded, CopyStream(self._device).send)
 
     def _decoded(
-        self, images: ImageFiles, batches: Iterable[Tensor]
+        self, images: StoredImages, batches: Iterable[Tensor]
     ) -> Generator[DecodedBatch, None, None]:
         """The same on the CPU; the next batch may overwrite the pixels of this one.
 
@@ -134,16 +133,17 @@ class StreamingLoader(TrainingLoader):
             self._decoders.release([pending.task for pending in waiting])
             self._free += [pending.task.slot for pending in waiting]
 
-    def _begin(self, images: ImageFiles, slot: int, indices: Tensor) -> Pending:
-        files = [images.files[index] for index in indices.tolist()]
-        return Pending(self._decoders.submit(slot, files), indices)
+    def _begin(self, images: StoredImages, slot: int, indices: Tensor) -> Pending:
+        wanted = [images.stored[index] for index in indices.tolist()]
+        return Pending(self._decoders.submit(slot, wanted), indices)
 
-    def _finish(self, images: ImageFiles, pending: Pending) -> DecodedBatch:
+    def _finish(self, images: StoredImages, pending: Pending) -> DecodedBatch:
         slot, indices = pending.task.slot, pending.indices
         labels = images.labels[indices]
         for position, why in self._decoders.result(pending.task).items():
             index = int(indices[position])
-            self._broken[images.files[index]] = images.broken[images.files[index]] = why
+            image = images.stored[index]
+            self._broken[image] = images.broken[image] = why
             # Not by this process, which the next image may crash, too.
             decode = partial(self._decoders.decode_one, slot, position)
             labels[position] = images.labels[images.first_decoded(index + 1, decode)]

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from engine.data.base.dataset import Images
 from engine.data.base.seeds import seeded_generator
-from engine.data.folders.image_folder import held_out_count
+from engine.data.inventory.held_out import held_out_count
 
 
 def draw_held_out(labels: Tensor, share: float, seed: int) -> Tensor:

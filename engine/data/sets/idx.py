@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from engine.catalog import datasets
 from engine.data import data_text
 from engine.data.base.dataset import Dataset, Images
-from engine.data.folders.format_choice import FRAME, FRAMED_SIDE
+from engine.data.reading.format_choice import FRAME, FRAMED_SIDE
 from engine.data.sets.published_arrays import assemble_dataset, find_folder
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe

@@ -19,7 +19,7 @@ from engine.data.base.dataset import (
     channel_statistics,
     check_memory,
 )
-from engine.data.base.validation_source import ValidationSource
+from engine.data.inventory.validation_source import ValidationSource
 from engine.data.sets.holdout import split_held_out
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe

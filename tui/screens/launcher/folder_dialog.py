@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -12,9 +11,10 @@ from textual.widgets import Input, Label
 from textual.worker import get_current_worker
 
 from engine.catalog.data_shape import DataShape
-from engine.data.folders.format_choice import common_format, sample_headers
-from engine.data.folders.image_folder import scan
+from engine.data.inventory.data_inventory import inventory_of
+from engine.data.reading.format_choice import common_format, sample_headers
 from engine.errors import EngineError
+from engine.recipes.recipe import Recipe
 from engine.start import recipe_resolution
 from tui.screens.launcher import known_folders, launcher_text
 from tui.screens.launcher.new_run import ImageFolder
@@ -114,7 +114,7 @@ def image_folder(path: str) -> ImageFolder:
     Raises DataError if the folder does not exist or cannot be trained on.
     """
     absolute = recipe_resolution.resolve_data(path if "/" in path else f"./{path}")
-    folder = scan(Path(absolute))
-    form, classes = common_format(sample_headers(folder.files), "auto"), len(folder.classes)
+    found = inventory_of(Recipe(data=absolute))
+    form, classes = common_format(sample_headers(found.images), "auto"), len(found.classes)
     shape = DataShape(form.channels, form.size, classes)
-    return ImageFolder(absolute, len(folder.files), shape)
+    return ImageFolder(absolute, len(found.images), shape)

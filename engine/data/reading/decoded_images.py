@@ -1,4 +1,4 @@
-"""Decodes the files of a folder, by processes or by threads. Loads no torch."""
+"""Decodes stored images, by processes or by threads. Loads no torch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders
-from engine.data.folders.image_folder import Files
+from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
 from engine.machine.cgroups import computing_cores
 from engine.recipes.recipe import Recipe
@@ -25,16 +24,16 @@ CHUNK = 64
 THREADS = 8
 # The fewest decoding processes, for the same reason. More of them cost a start on two cores 3 %.
 PROCESSES = 4
-# From this number of files on, starting processes pays off. Threads share one interpreter, which
-# small files keep busy for most of their time.
-MANY_FILES = 4_000
-# The number of files that a process decodes at a time. Small files take a twentieth of a second, so
+# From this number of images on, starting processes pays off. Threads share one interpreter, which
+# small images keep busy for most of their time.
+MANY_IMAGES = 4_000
+# The number of images that a process decodes at a time. Small ones take a twentieth of a second, so
 # communication costs little.
 PROCESS_CHUNK = 256
 
 
-class DecodedFiles(NamedTuple):
-    """Pixels (N, C, size, size) of N files, why some are broken (by index), and notes."""
+class DecodedImages(NamedTuple):
+    """Pixels (N, C, size, size) of N images, why some are broken (by index), and notes."""
 
     pixels: Pixels
     broken: dict[int, str]
@@ -42,20 +41,20 @@ class DecodedFiles(NamedTuple):
 
 
 def decoded(
-    files: Files, image_format: ImageFormat, workers: int
-) -> Generator[float, None, DecodedFiles]:
-    """Decode files by processes where there are many, by threads where processes cannot start."""
-    if len(files) < MANY_FILES:
-        return (yield from decode_by_threads(files, image_format))
+    images: LabelledImages, image_format: ImageFormat, workers: int
+) -> Generator[float, None, DecodedImages]:
+    """Decode images by processes where there are many, by threads where processes cannot start."""
+    if len(images) < MANY_IMAGES:
+        return (yield from decode_by_threads(images, image_format))
     try:
-        return (yield from decode_by_processes(files, image_format, workers))
+        return (yield from decode_by_processes(images, image_format, workers))
     except CannotStartError as error:
-        pixels, broken, _ = yield from decode_by_threads(files, image_format)
-        return DecodedFiles(pixels, broken, (data_text.decoded_by_threads(str(error)),))
+        pixels, broken, _ = yield from decode_by_threads(images, image_format)
+        return DecodedImages(pixels, broken, (data_text.decoded_by_threads(str(error)),))
 
 
 def count_decoders(recipe: Recipe) -> int:
-    """The number of processes that decode a folder: the recipe's, or at least one for each core.
+    """The number of processes that decode images: the recipe's, or at least one for each core.
 
     The processes of a run on one machine share its cores: `OMP_NUM_THREADS` is the share of each.
     """
@@ -66,41 +65,41 @@ def count_decoders(recipe: Recipe) -> int:
 
 
 def decode_by_threads(
-    files: Files, image_format: ImageFormat
-) -> Generator[float, None, DecodedFiles]:
-    """Decode files, yielding the fraction done."""
-    pixels = np.empty((len(files), *image_format.shape), np.uint8)
+    images: LabelledImages, image_format: ImageFormat
+) -> Generator[float, None, DecodedImages]:
+    """Decode images, yielding the fraction done."""
+    pixels = np.empty((len(images), *image_format.shape), np.uint8)
     broken: dict[int, str] = {}
-    starts = range(0, len(files), CHUNK)
+    starts = range(0, len(images), CHUNK)
     pool = ThreadPoolExecutor(THREADS)
     try:
         chunks = [
             pool.submit(
-                decode_all, chunk_paths(files, start), image_format, pixels[start : start + CHUNK]
+                decode_all, chunk_of(images, start), image_format, pixels[start : start + CHUNK]
             )
             for start in starts
         ]
         for start, chunk in zip(starts, chunks, strict=True):
             while not chunk.done():
                 wait([chunk], timeout=0.05)
-                yield start / len(files)
+                yield start / len(images)
             broken |= {start + index: why for index, why in chunk.result().items()}
-            yield start / len(files)
+            yield start / len(images)
     finally:
         pool.shutdown(cancel_futures=True)
-    return DecodedFiles(pixels, broken)
+    return DecodedImages(pixels, broken)
 
 
 def decode_by_processes(
-    files: Files, image_format: ImageFormat, workers: int
-) -> Generator[float, None, DecodedFiles]:
+    images: LabelledImages, image_format: ImageFormat, workers: int
+) -> Generator[float, None, DecodedImages]:
     """The same with `workers` processes.
 
     Raises DataError where processes die again and again.
     """
-    decoders = Decoders(workers, 1, len(files), image_format, PROCESS_CHUNK)
+    decoders = Decoders(workers, 1, len(images), image_format, PROCESS_CHUNK)
     try:
-        task = decoders.submit(0, [file for file, _ in files])
+        task = decoders.submit(0, [image for image, _ in images])
         yield from decoders.progress(task)
         broken = decoders.result(task)
     except BrokenProcessPool as error:
@@ -109,9 +108,9 @@ def decode_by_processes(
         decoders.close()
     deaths = decoders.pop_replacements()
     notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
-    return DecodedFiles(decoders.pixels[0], broken, notes)
+    return DecodedImages(decoders.pixels[0], broken, notes)
 
 
-def chunk_paths(files: Files, start: int) -> Sequence[Path]:
-    """The files of the chunk that starts here."""
-    return [file for file, _ in files[start : start + CHUNK]]
+def chunk_of(images: LabelledImages, start: int) -> Sequence[StoredImage]:
+    """The images of the chunk that starts here."""
+    return [image for image, _ in images[start : start + CHUNK]]

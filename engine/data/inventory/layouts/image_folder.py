@@ -7,49 +7,27 @@ is not used for validation is evaluated at the end.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
 from engine import text
 from engine.data import data_text
-from engine.data.base.validation_source import ValidationSource
-from engine.data.folders import folder_search
+from engine.data.inventory.held_out import HOLD_OUT, split_held_out
+from engine.data.inventory.inventory import Inventory
+from engine.data.inventory.layouts import folder_search
+from engine.data.inventory.validation_source import ValidationSource
+from engine.data.stored.image_file import ImageFile
+from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 
 EXTENSIONS = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 VALIDATION_NAMES = ("val", "validation", "valid")
-HOLD_OUT = 0.2
 
-Files: TypeAlias = list[tuple[Path, int]]  # images with the indices of their classes
-Tree: TypeAlias = dict[str, list[Path]]  # the images of each class
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The images of a folder by split, in the order of classes and names.
-
-    `test` may be empty. `unused` is a validation folder that is ignored, because a share of the
-    training images is held out instead.
-    """
-
-    path: Path
-    classes: tuple[str, ...]
-    train: Files
-    validation: Files
-    validates: ValidationSource
-    test: Files
-    unused: Path | None = None
-
-    @property
-    def files(self) -> Files:
-        """All files: training, validation, test."""
-        return self.train + self.validation + self.test
+Tree: TypeAlias = dict[str, list[str]]  # the paths of the images of each class
 
 
 @dataclass(frozen=True)
@@ -88,7 +66,7 @@ def _classes(folder: Path) -> list[str]:
     return [entry.name for entry in _subfolders(folder) if _holds_images(Path(entry.path))]
 
 
-def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
+def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Inventory:
     """Find the images of a folder; `seed` determines which are held out, if any.
 
     With `holdout`, that share of the training images is for validation, and the validation or
@@ -103,20 +81,27 @@ def scan(path: Path, seed: int = 0, holdout: float = 0.0) -> Folder:
     test = _tree(splits.test) if splits.test else {}
     _check_known(test, splits.test, classes)
     validates: ValidationSource = "held out"
+    found = _labelled(train, path, classes)
     if splits.validation is None:
-        train, validation = _split_held_out(train, holdout or HOLD_OUT, seed)
+        found, validation = split_held_out(found, holdout or HOLD_OUT, seed)
     else:
         validates = "test" if splits.validation.name == "test" else "separate"
-        validation = _tree(splits.validation)
-        _check_known(validation, splits.validation, classes)
-        if not validation:
+        held = _tree(splits.validation)
+        _check_known(held, splits.validation, classes)
+        if not held:
             raise DataError(data_text.split_empty(splits.validation))
-    found = _files(train, classes)
+        validation = _labelled(held, path, classes)
     if len(found) < 2 * len(classes):
         raise DataError(data_text.too_few_images(path, len(found)))
-    held, final = _files(validation, classes), _files(test, classes)
-    shown = tuple(map(_readable, classes))
-    return Folder(path, shown, found, held, validates, final, splits.unused)
+    return Inventory(
+        str(path),
+        tuple(map(_readable, classes)),
+        found,
+        validation,
+        validates,
+        _labelled(test, path, classes),
+        notes=(data_text.unused_validation(splits.unused),) if splits.unused else (),
+    )
 
 
 def _readable(name: str) -> str:
@@ -149,8 +134,8 @@ def _tree(root: Path) -> Tree:
     return {name: images for name, images in trees.items() if images}
 
 
-def _images(folder: Path) -> list[Path]:
-    return [folder / entry.name for entry in _visible(folder) if _is_image(entry)]
+def _images(folder: Path) -> list[str]:
+    return [entry.path for entry in _visible(folder) if _is_image(entry)]
 
 
 def _holds_images(folder: Path) -> bool:
@@ -196,31 +181,12 @@ def _is_usable(path: Path) -> bool:
         return False
 
 
-def _split_held_out(tree: Tree, share: float, seed: int) -> tuple[Tree, Tree]:
-    """The images of each class for training, and those held out.
-
-    The choice depends only on the seed and the file names, so that new images change few of the old
-    choices.
-    """
-    train, held = {}, {}
-    for name, images in tree.items():
-        drawn = sorted(images, key=lambda image: _draw(image.name, seed))
-        count = held_out_count(len(images), share)
-        train[name] = sorted(drawn[count:], key=attrgetter("name"))
-        held[name] = sorted(drawn[:count], key=attrgetter("name"))
-    return train, held
-
-
-def held_out_count(images: int, share: float) -> int:
-    """How many images of a class are held out: at least one of two or more, and never all."""
-    # In binary, a share such as 0.29 is a little smaller than written.
-    return max(int(images * share + 1e-9), min(1, images - 1))
-
-
-def _draw(name: str, seed: int) -> bytes:
-    return hashlib.blake2b(b"%d/" % seed + os.fsencode(name), digest_size=8).digest()
-
-
-def _files(tree: Tree, classes: tuple[str, ...]) -> Files:
+def _labelled(tree: Tree, root: Path, classes: tuple[str, ...]) -> LabelledImages:
+    """The images of a tree, by their names below the root of the data set."""
+    folder, start = str(root), len(str(root / "_")) - 1
     indices = {name: index for index, name in enumerate(classes)}
-    return [(image, indices[name]) for name, images in tree.items() for image in images]
+    return [
+        (ImageFile(folder, image[start:]), indices[name])
+        for name, images in tree.items()
+        for image in images
+    ]

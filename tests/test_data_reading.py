@@ -1,4 +1,4 @@
-"""A folder is read on a thread, and decoded early where that is sure to be of use."""
+"""Data are read on a thread, and decoded early where that is sure to be of use."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PIL import Image
 
 from engine.data import loading, preparation
 from engine.data.base.dataset import Images
-from engine.data.folders import decoded_files
-from engine.data.folders.decoded_files import DecodedFiles
-from engine.data.folders.folder_reading import FolderReading
+from engine.data.reading import decoded_images
+from engine.data.reading.data_reading import DataReading
+from engine.data.reading.decoded_images import DecodedImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.loading import run_to_end
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoded_files, "MANY_FILES", IMAGES)
+    monkeypatch.setattr(decoded_images, "MANY_IMAGES", IMAGES)
 
 
 @pytest.mark.usefixtures("many")
@@ -46,21 +46,21 @@ def test_many_images_that_surely_fit_are_decoded_early(
     folder: Path, room: float, loader: str, early: bool
 ) -> None:
     recipe = Recipe(data=str(folder), loader=loader, threads=1)  # type: ignore[arg-type]
-    read = run_to_end(FolderReading(recipe, room).wait())[1]
+    read = run_to_end(DataReading(recipe, room).wait())[1]
     assert (read.decoded is not None) is early
-    assert len(read.folder.files) == IMAGES
+    assert len(read.inventory.images) == IMAGES
 
 
 def test_few_images_wait_for_the_rest(folder: Path) -> None:
     """Threads would take the interpreter from whoever imports torch meanwhile."""
-    read = run_to_end(FolderReading(Recipe(data=str(folder)), BYTES).wait())[1]
+    read = run_to_end(DataReading(Recipe(data=str(folder)), BYTES).wait())[1]
     assert read.decoded is None
 
 
 @pytest.mark.usefixtures("many")
 def test_early_or_not_the_data_are_the_same(folder: Path) -> None:
     recipe = Recipe(data=str(folder), threads=1)
-    early = run_to_end(loading.load(recipe, reading=FolderReading(recipe, BYTES)))[1]
+    early = run_to_end(loading.load(recipe, reading=DataReading(recipe, BYTES)))[1]
     late = run_to_end(loading.load(recipe))[1]
     assert isinstance(early.train, Images)
     assert isinstance(late.train, Images)
@@ -74,12 +74,12 @@ def test_early_or_not_the_data_are_the_same(folder: Path) -> None:
 def test_images_that_turn_out_not_to_fit_are_streamed(folder: Path) -> None:
     """Only torch knows the room on a GPU."""
     recipe = Recipe(data=str(folder), threads=1)
-    data = run_to_end(loading.load(recipe, 0.0, FolderReading(recipe, BYTES)))[1]
+    data = run_to_end(loading.load(recipe, 0.0, DataReading(recipe, BYTES)))[1]
     assert data.loader == "streaming"
 
 
 def test_an_error_waits_for_whoever_waits(tmp_path: Path) -> None:
-    reading = FolderReading(Recipe(data=str(tmp_path / "none")))
+    reading = DataReading(Recipe(data=str(tmp_path / "none")))
     with pytest.raises(DataError):
         run_to_end(reading.wait())
 
@@ -90,14 +90,14 @@ def test_a_reading_that_nobody_waits_for_any_more_ends(
 ) -> None:
     closed: list[bool] = []
 
-    def endless(*_: object) -> Generator[float, None, DecodedFiles]:
+    def endless(*_: object) -> Generator[float, None, DecodedImages]:
         with contextlib.ExitStack() as at_the_end:
             at_the_end.callback(closed.append, True)
             while True:
                 yield 0.5
 
-    monkeypatch.setattr(decoded_files, "decoded", endless)
-    waiting = FolderReading(Recipe(data=str(folder)), BYTES).wait()
+    monkeypatch.setattr(decoded_images, "decoded", endless)
+    waiting = DataReading(Recipe(data=str(folder)), BYTES).wait()
     while next(waiting) < 0.5:
         assert not closed
     waiting.close()

@@ -1,14 +1,12 @@
-"""Chooses a common format for the images of a folder, from a sample. Loads no torch."""
+"""Chooses a common format for the images of a data set, from a sample. Loads no torch."""
 
 from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
 
-from PIL import Image
-
 from engine.data.decoding.decode import GREY, ImageFormat
-from engine.data.folders.image_folder import Files
+from engine.data.stored.stored_image import LabelledImages
 
 SAMPLE = 100
 DEFAULT_SIZE = 64
@@ -19,17 +17,17 @@ FRAMED_SIDE, FRAME = 28, 2
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """The size and the colours of an image, read from the header of its file."""
+    """The size and the colours of an image, read from its header."""
 
     size: tuple[int, int]
     grey: bool
 
 
-def sample_headers(files: Files) -> list[ImageHeader]:
-    """The headers of about a hundred evenly spread files; skips broken ones."""
+def sample_headers(images: LabelledImages) -> list[ImageHeader]:
+    """The headers of about a hundred evenly spread images; skips broken ones."""
     headers = []
-    for file, _ in files[:: -(-len(files) // SAMPLE)]:
-        with contextlib.suppress(Exception), Image.open(file) as image:
+    for stored, _ in images[:: -(-len(images) // SAMPLE)]:
+        with contextlib.suppress(Exception), stored.open() as image:
             headers.append(ImageHeader(image.size, image.mode in GREY))
     return headers
 

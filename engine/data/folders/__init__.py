@@ -1,1 +1,0 @@
-"""Folders of images: their layout, common format and pixels. May import `base`."""

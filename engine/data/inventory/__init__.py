@@ -1,0 +1,1 @@
+"""Says what a data set holds, before any image is decoded. Loads no torch."""

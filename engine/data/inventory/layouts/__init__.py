@@ -1,0 +1,1 @@
+"""Layouts: which names mean classes and splits."""

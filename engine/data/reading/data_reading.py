@@ -1,0 +1,87 @@
+"""Reads images on a thread: finds them, and decodes them early. Loads no torch.
+
+Importing torch takes a second on one core, in which the others decode.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Literal, NamedTuple
+
+from engine.data.decoding.decode import ImageFormat
+from engine.data.inventory.data_inventory import inventory_of
+from engine.data.inventory.inventory import Inventory
+from engine.data.reading import decoded_images
+from engine.data.reading.decoded_images import DecodedImages
+from engine.data.reading.format_choice import common_format, sample_headers
+from engine.recipes.recipe import Recipe
+
+POLL_SECONDS = 0.05
+
+
+class ReadImages(NamedTuple):
+    """What a data set holds, the format of its images, and the images if decoded early."""
+
+    inventory: Inventory
+    image_format: ImageFormat
+    decoded: DecodedImages | None = None
+
+
+def with_format(inventory: Inventory, size: int | Literal["auto"]) -> ReadImages:
+    """The data set with the format of its images; see `common_format`."""
+    return ReadImages(inventory, common_format(sample_headers(inventory.images), size))
+
+
+class DataReading:
+    """Reads the images of a recipe, from the construction on.
+
+    Decodes the images early only by processes, which leave this one alone: where they are
+    many, and their pixels need at most `room` bytes.
+    """
+
+    def __init__(self, recipe: Recipe, room: float = 0.0) -> None:
+        self._recipe, self._room = recipe, room
+        self._fraction, self._stopped = 0.0, threading.Event()
+        self._pool = ThreadPoolExecutor(1)
+        self._work = self._pool.submit(self._read)
+
+    def wait(self) -> Generator[float, None, ReadImages]:
+        """Yield the decoded fraction at least every 100 ms, until all is read.
+
+        Raises what `inventory_of` and `decoded` raise. The reading ends where this generator is
+        closed.
+        """
+        try:
+            while not self._work.done():
+                wait([self._work], timeout=POLL_SECONDS)
+                yield self._fraction
+            return self._work.result()
+        finally:
+            self._stopped.set()
+            self._pool.shutdown(wait=False)
+
+    def _read(self) -> ReadImages:
+        recipe = self._recipe
+        read = with_format(inventory_of(recipe), recipe.size)
+        count = len(read.inventory.images)
+        needed = count * math.prod(read.image_format.shape)
+        many = count >= decoded_images.MANY_IMAGES
+        if recipe.loader == "streaming" or not many or needed > self._room:
+            return read
+        return read._replace(decoded=self._decoded(read.inventory, read.image_format))
+
+    def _decoded(self, inventory: Inventory, image_format: ImageFormat) -> DecodedImages | None:
+        """All images, or None if the reading was stopped."""
+        workers = decoded_images.count_decoders(self._recipe)
+        work = decoded_images.decoded(inventory.images, image_format, workers)
+        while not self._stopped.is_set():
+            try:
+                self._fraction = next(work)
+            except StopIteration as finished:
+                found: DecodedImages = finished.value
+                return found
+        work.close()
+        return None

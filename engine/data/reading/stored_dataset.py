@@ -1,0 +1,144 @@
+"""Makes a data set of stored images: decoded into memory, or streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import torch
+from torch import Tensor
+
+from engine.data import data_text
+from engine.data.base.dataset import (
+    Dataset,
+    Images,
+    Split,
+    StoredImages,
+    bytes_of,
+    channel_statistics,
+    check_memory,
+)
+from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.inventory.inventory import Inventory
+from engine.data.reading.data_reading import ReadImages
+from engine.data.reading.decoded_images import (
+    DecodedImages,
+    count_decoders,
+    decode_by_threads,
+    decoded,
+)
+from engine.data.stored.stored_image import LabelledImages
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+
+BROKEN_SHARE = 0.01
+# The number of images of a streamed set that are decoded for the means and standard deviations.
+SAMPLE_IMAGES = 1_000
+
+# The standard deviation of images that are all black or all white: one grey level.
+LEAST_CONTRAST = 1.01 / 255
+
+
+def load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
+    """The images of a data set, yielding the fraction done at least every 100 ms.
+
+    The images stay in memory, or are streamed where they need more than `room` bytes, unless the
+    recipe decides. Raises DataError where more than 1 % of the decoded images are broken, or where
+    memory is too small.
+    """
+    inventory, image_format, early = read
+    fits = bytes_of(len(inventory.images), image_format.shape) <= room
+    if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
+        return (yield from load_streamed(inventory, image_format))
+    images = inventory.images
+    check_memory(len(images), image_format.channels, image_format.size)
+    all_decoded = early or (yield from decoded(images, image_format, count_decoders(recipe)))
+    return resident(inventory, image_format, all_decoded)
+
+
+def load_streamed(
+    inventory: Inventory, image_format: ImageFormat
+) -> Generator[float, None, Dataset]:
+    """The images where they lie; decodes only a sample now, for the statistics."""
+    sample = inventory.train[:: -(-len(inventory.train) // SAMPLE_IMAGES)]
+    pixels, broken, _ = yield from decode_by_threads(sample, image_format)
+    broken_notes(broken, sample, inventory.place)
+    sampled = with_gaps_filled(pixels, sample, broken, inventory.place)
+    splits = [
+        StoredImages(
+            inventory.place,
+            [image for image, _ in images],
+            torch.tensor([label for _, label in images], dtype=torch.int64),
+            image_format,
+        )
+        for images in (inventory.train, inventory.validation, inventory.test)
+    ]
+    return assemble(inventory, splits, sampled.pixels, (), image_format.frame)
+
+
+def resident(
+    inventory: Inventory, image_format: ImageFormat, all_decoded: DecodedImages
+) -> Dataset:
+    """All images of a data set in memory, in place of each broken one the next."""
+    images, (pixels, broken, decode_notes) = inventory.images, all_decoded
+    notes = decode_notes + broken_notes(broken, images, inventory.place)
+    splits, start = [], 0
+    for part in (inventory.train, inventory.validation, inventory.test):
+        end = start + len(part)
+        gaps = {index - start: why for index, why in broken.items() if start <= index < end}
+        splits.append(with_gaps_filled(pixels[start:end], part, gaps, inventory.place))
+        start = end
+    return assemble(inventory, splits, splits[0].pixels, notes, image_format.frame)
+
+
+def assemble(
+    inventory: Inventory,
+    splits: Sequence[Split],
+    sample: Tensor,
+    notes: tuple[str, ...],
+    frame: int,
+) -> Dataset:
+    """The data set of these splits, with the statistics of a sample (N, C, H, W) of its pixels."""
+    train, validation, test = splits
+    mean, std = channel_statistics(sample)
+    if max(std) <= LEAST_CONTRAST:
+        notes += (data_text.no_contrast(inventory.place),)
+    notes += inventory.notes
+    final = test if len(test) else None
+    return Dataset(
+        inventory.classes,
+        *(train, validation, inventory.validates, mean, std, notes, final, frame),
+    )
+
+
+def broken_notes(broken: dict[int, str], images: LabelledImages, place: str) -> tuple[str, ...]:
+    """Notes for the user on broken images. Raises DataError where there are too many."""
+    if not broken:
+        return ()
+    named = by_name(broken, images)
+    if len(broken) > BROKEN_SHARE * len(images):
+        raise DataError(data_text.too_many_broken(len(images), place, named))
+    return (data_text.some_broken(len(images), named),)
+
+
+def by_name(broken: dict[int, str], images: LabelledImages) -> dict[str, str]:
+    """Why images are broken, by their names, in order."""
+    return {images[index][0].name: broken[index] for index in sorted(broken)}
+
+
+def with_gaps_filled(
+    pixels: Pixels, stored: LabelledImages, broken: dict[int, str], place: str
+) -> Images:
+    """The images of a split; the next one takes the place of a broken one, as in streamed sets.
+
+    Raises DataError where all are broken.
+    """
+    count = len(stored)
+    if stored and len(broken) == count:
+        raise DataError(data_text.none_readable(place, by_name(broken, stored)))
+    images = torch.from_numpy(pixels)
+    labels = torch.tensor([label for _, label in stored], dtype=torch.int64)
+    for gap in broken:
+        following = (at % count for at in range(gap + 1, gap + count))
+        source = next(at for at in following if at not in broken)
+        images[gap], labels[gap] = images[source], labels[source]
+    return Images(images, labels, [image for image, _ in stored])
