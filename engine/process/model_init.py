@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engine.checkpoints import checkpoint
+from engine.checkpoints.starting_weights import StartingWeights
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
 from engine.models import registry, transfer_learning, user_model
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
-from engine.process import process_text
+from engine.process import first_weights, process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
@@ -39,8 +39,10 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
     return registry.build(arch, channels, size, len(dataset.classes), options)
 
 
-def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
-    """Give a model the weights of its recipe before the first step.
+def initialise(
+    model: nn.Module, recipe: Recipe, dataset: Dataset, weights: StartingWeights | None
+) -> Iterator[Event]:
+    """Give a model the weights of its recipe before the first step; `weights` are of `init_from`.
 
     Raises UsageError for weights that do not fit, and RunError where they cannot be loaded.
     """
@@ -49,18 +51,13 @@ def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[E
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
         yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
-        weights = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
+        published = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
         same = transfer_learning.are_imagenet(dataset.classes)
         transfer_learning.load_weights(
-            model, weights, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
+            model, published, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
         )
-    if recipe.init_from:
-        saved, source = checkpoint.load(Path(recipe.init_from)), recipe.init_from
-        theirs = saved.description.classes if saved.description is not None else None
-        weights, same = saved.training.weights, theirs == dataset.classes
-        if transfer_learning.load_weights(model, weights, source, shape, same_classes=same):
-            sentence = process_text.head_left_fresh(source, theirs, dataset.classes)
-            yield events.Alert("info", "init-from", sentence)
+    if weights is not None:
+        yield from first_weights.take_over(model, weights, recipe, dataset)
 
 
 def sample(dataset: Dataset) -> Tensor:
