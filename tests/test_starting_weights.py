@@ -24,7 +24,7 @@ from engine.errors import EngineError, UsageError
 from engine.models import registry
 from engine.process import first_weights, model_init
 from engine.protocol import events
-from engine.recipes.normalisation import IMAGENET, Normalisation
+from engine.recipes.image_normalisation import IMAGENET, Normalisation
 from engine.recipes.recipe_building import build_recipe
 
 State: TypeAlias = Mapping[str, Tensor]

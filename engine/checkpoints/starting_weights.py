@@ -19,8 +19,8 @@ from engine.checkpoints import (
 )
 from engine.checkpoints.weights_search import Tensors
 from engine.errors import UsageError
-from engine.recipes import normalisation
-from engine.recipes.normalisation import Normalisation
+from engine.recipes import image_normalisation
+from engine.recipes.image_normalisation import Normalisation
 
 # timm and the Hugging Face hub write it beside the weights.
 CONFIG_NAME = "config.json"
@@ -83,7 +83,7 @@ def _of_own_run(content: dict[str, Any], path: Path) -> StartingWeights:
         return StartingWeights(weights, own=True)
     named = str(described.resolved.get("normalise", "data"))
     return StartingWeights(
-        weights, own=True, classes=described.classes, normalisation=normalisation.named(named)
+        weights, own=True, classes=described.classes, normalisation=image_normalisation.named(named)
     )
 
 

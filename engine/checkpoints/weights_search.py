@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from torch import Tensor
 
-from engine.recipes import normalisation
-from engine.recipes.normalisation import Normalisation
+from engine.recipes import image_normalisation
+from engine.recipes.image_normalisation import Normalisation
 
 Tensors: TypeAlias = dict[str, Tensor]
 
@@ -72,7 +72,7 @@ def normalisation_in(content: object) -> Normalisation | None:
 
 def _normalisation(told: Mapping[Any, Any]) -> Normalisation | None:
     mean, std = _numbers(told.get("mean")), _numbers(told.get("std"))
-    return Normalisation(mean, std) if normalisation.possible(mean, std) else None
+    return Normalisation(mean, std) if image_normalisation.possible(mean, std) else None
 
 
 def _numbers(value: object) -> tuple[float, ...]:

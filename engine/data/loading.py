@@ -12,7 +12,7 @@ from engine.data.folders import folder_images
 from engine.data.folders.folder_reading import FolderReading
 from engine.data.sets import cifar, digits, idx, svhn
 from engine.errors import UsageError
-from engine.recipes import normalisation
+from engine.recipes import image_normalisation
 from engine.recipes.recipe import Recipe
 
 # A loading generator yields the fraction done (0 to 1) and returns the data set.
@@ -58,7 +58,7 @@ def load(recipe: Recipe, room: float = math.inf, reading: FolderReading | None =
 
 def normalised(dataset: Dataset, normalise: str) -> Dataset:
     """The data set with the normalisation of this value of a recipe, if that is not its own."""
-    named = normalisation.named(normalise)
+    named = image_normalisation.named(normalise)
     if named is None:
         return dataset
     mean, std = named.for_channels(dataset.train.shape[0])

@@ -12,7 +12,7 @@ from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
 from engine.models import model_text
 from engine.models.stem import with_channels
-from engine.recipes.normalisation import Normalisation
+from engine.recipes.image_normalisation import Normalisation
 
 # These options turn off the auxiliary outputs that the models have in training mode.
 ONE_OUTPUT: Mapping[str, Mapping[str, bool]] = {

@@ -19,7 +19,7 @@ from engine.models.transfer_learning import Taken
 from engine.process import process_text
 from engine.protocol import events
 from engine.protocol.events import Event
-from engine.recipes import normalisation
+from engine.recipes import image_normalisation
 from engine.recipes.recipe import Recipe
 
 
@@ -51,7 +51,7 @@ def choose_normalisation(recipe: Recipe, weights: StartingWeights | None) -> Cho
         told = None
     if told is None:
         return ChosenNormalisation("data")
-    value = normalisation.name_of(told)
+    value = image_normalisation.name_of(told)
     return ChosenNormalisation(value, process_text.normalised_as_weights(source, value))
 
 

@@ -20,7 +20,7 @@ from engine.catalog.architectures import (
 )
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
-from engine.recipes import normalisation, presets, recipe_text
+from engine.recipes import image_normalisation, presets, recipe_text
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import FIELDS, Recipe
 from engine.recipes.recipe_toml import read_fields
@@ -55,7 +55,7 @@ def build_recipe(
         values["size"] = PRETRAINED_SIZE
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
-    normalisation.named(recipe.normalise)
+    image_normalisation.named(recipe.normalise)
     return recipe
 
 
