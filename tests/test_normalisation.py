@@ -104,7 +104,8 @@ FOREIGN = StartingWeights({})
 def test_torchvisions_weights_bring_theirs(arch: str, value: str) -> None:
     found, said = chosen(arch=arch, pretrained=True)
     assert found == value
-    assert f"normalised with {value}, as for torchvision's weights for ImageNet: --set" in said
+    words = "ImageNet's mean and deviation" if value == "imagenet" else value
+    assert f"normalised with {words}, as for torchvision's weights for ImageNet: --set" in said
     assert chosen(arch=arch, pretrained=True, normalise="data") == ("data", "")
 
 
@@ -130,7 +131,10 @@ def test_googlenets_weights_are_for_pixels_around_zero() -> None:
 def test_so_does_the_name_that_torchvision_gives_to_a_file() -> None:
     found, said = chosen(FOREIGN, init_from="/w/resnet18-f37072fd.pth")
     assert found == "imagenet"
-    assert "normalised with imagenet, as for /w/resnet18-f37072fd.pth: --set" in said
+    assert (
+        "normalised with ImageNet's mean and deviation, as for /w/resnet18-f37072fd.pth: --set"
+        in said
+    )
     assert chosen(FOREIGN, init_from="/w/resnet18-00000000.pth")[0] == "data"
 
 

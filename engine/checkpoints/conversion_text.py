@@ -45,8 +45,8 @@ def _first(names: Sequence[str]) -> str:
 def weights_with_code(path: object, names: Sequence[str]) -> str:
     return (
         f"{harmless(str(path))} holds {_first(names)}, which only code can load, and this program "
-        "runs no code of a file: if you trust the file, write its weights alone with "
-        f"{_converted(FROM_CODE, path)}, where Python finds the code."
+        "runs no code of a file: if you trust the file, write its weights alone, where "
+        f"Python finds that code, with {_converted(FROM_CODE, path)}."
     )
 
 

@@ -77,9 +77,11 @@ def weights_taken(
     return f"{harmless(str(source))}{key}: {what}{head}."
 
 
-def normalised_as_weights(source: object, values: str) -> str:
+def normalised_as_weights(source: object, normalise: str) -> str:
+    """`normalise` is the value of the recipe field."""
+    numbers = "ImageNet's mean and deviation" if normalise == "imagenet" else normalise
     return (
-        f"the images are normalised with {values}, as for {harmless(str(source))}: --set "
+        f"the images are normalised with {numbers}, as for {harmless(str(source))}: --set "
         "normalise=data takes their own mean and deviation."
     )
 
