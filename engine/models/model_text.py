@@ -36,6 +36,55 @@ def weights_do_not_fit(source: object) -> str:
     )
 
 
+# The most weights that a sentence names.
+MOST_NAMES = 3
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return harmless(", ".join(names[:MOST_NAMES])) + more
+
+
+def taken(
+    count: int, total: int, head: Sequence[str], others: Sequence[str], unused: Sequence[str]
+) -> str:
+    """What a model takes over: `taken 120 of 122; fresh: fc.weight, fc.bias (1000 -> 3 classes)`.
+
+    `head` and `others` are the weights that stay fresh, each with a remark where it has one.
+    """
+    fresh = [", ".join(each) for each in (head, [_first(others)]) if any(each)]
+    parts = [f"taken {count:,} of {total:,}"]
+    parts += [f"fresh: {', '.join(fresh)}"] if fresh else []
+    parts += [f"unused: {_first(unused)}"] if unused else []
+    return "; ".join(parts)
+
+
+def changed_shape(name: str, then: Sequence[int], now: Sequence[int]) -> str:
+    was, is_now = ("×".join(map(str, shape)) or "one number" for shape in (then, now))
+    return f"{name} ({was} -> {is_now})"
+
+
+def changed_classes(name: str, then: int, now: int) -> str:
+    """`name` is that of the last weights of the head."""
+    return f"{name} ({then:,} -> {now:,} classes)"
+
+
+def too_few_taken(source: object, arch: str, what: str, ours: Sequence[str]) -> str:
+    """`what` is the sentence of `taken`; `ours` are the names that the model looks for."""
+    return (
+        f"the weights in {harmless(str(source))} are not those of {harmless(arch)}, whose names "
+        f"are {_first(ours)} ({what}): use the architecture that they were trained with, or take "
+        "what fits with --set partial=true."
+    )
+
+
+def nothing_taken(source: object, arch: str, what: str, ours: Sequence[str]) -> str:
+    return (
+        f"none of the weights in {harmless(str(source))} fits {harmless(arch)}, whose names are "
+        f"{_first(ours)} ({what}): use the architecture that they were trained with."
+    )
+
+
 def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name.lower(), list(known), n=1)
     hint = f"did you mean {library}/{close[0]}?" if close else "see the list in its documentation."

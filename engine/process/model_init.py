@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine.catalog import architecture_names
 from engine.catalog.data_shape import DataShape
-from engine.checkpoints import checkpoint
+from engine.checkpoints.starting_weights import StartingWeights
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
 from engine.devices import plain_tensors
@@ -18,7 +18,7 @@ from engine.models import model_text, registry, transfer_learning
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
 from engine.models.registry import BuiltModel
-from engine.process import process_text
+from engine.process import first_weights, process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
@@ -61,8 +61,10 @@ def notes(
         yield events.Alert("info", "model", sentence)
 
 
-def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
-    """Give a model the weights of its recipe before the first step.
+def initialise(
+    model: nn.Module, recipe: Recipe, dataset: Dataset, weights: StartingWeights | None
+) -> Iterator[Event]:
+    """Give a model the weights of its recipe before the first step; `weights` are of `init_from`.
 
     Raises UsageError for weights that do not fit, and RunError where they cannot be loaded.
     """
@@ -71,18 +73,13 @@ def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[E
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
         yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
-        weights = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
+        published = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
         same = transfer_learning.are_imagenet(dataset.classes)
         transfer_learning.load_weights(
-            model, weights, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
+            model, published, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
         )
-    if recipe.init_from:
-        saved, source = checkpoint.load(Path(recipe.init_from)), recipe.init_from
-        theirs = saved.description.classes if saved.description is not None else None
-        weights, same = saved.training.weights, theirs == dataset.classes
-        if transfer_learning.load_weights(model, weights, source, shape, same_classes=same):
-            sentence = process_text.head_left_fresh(source, theirs, dataset.classes)
-            yield events.Alert("info", "init-from", sentence)
+    if weights is not None:
+        yield from first_weights.take_over(model, weights, recipe, dataset)
 
 
 def sample(dataset: Dataset) -> Tensor:

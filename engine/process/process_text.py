@@ -63,6 +63,36 @@ def head_left_fresh(source: object, then: Sequence[str] | None, now: Sequence[st
     )
 
 
+def weights_taken(
+    source: object, where: str, left: str, what: str, unnamed_classes: int | None
+) -> str:
+    """`where` and `left` are keys in the file: of the weights, and of others that it has."""
+    key = f", {harmless(where)}{f' (not {harmless(left)})' if left else ''}" if where else ""
+    head = (
+        f"; the file names no classes, so its {unnamed_classes:,} outputs are those of the "
+        "classes here, in their order"
+        if unnamed_classes
+        else ""
+    )
+    return f"{harmless(str(source))}{key}: {what}{head}."
+
+
+def normalised_as_weights(source: object, normalise: str) -> str:
+    """`normalise` is the value of the recipe field."""
+    numbers = "ImageNet's mean and deviation" if normalise == "imagenet" else normalise
+    return (
+        f"the images are normalised with {numbers}, as for {harmless(str(source))}: --set "
+        "normalise=data takes their own mean and deviation."
+    )
+
+
+def normalisation_unknown(source: object) -> str:
+    return (
+        f"{harmless(str(source))} does not tell how its images were normalised, so these take "
+        "their own mean and deviation: --set normalise=imagenet takes ImageNet's."
+    )
+
+
 # Resuming
 
 

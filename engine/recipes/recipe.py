@@ -33,6 +33,9 @@ LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
 
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 SAVE_PATTERN = r"^([1-9][0-9]{0,8}(s|m|h|steps))?$"
+_NUMBER = r"([0-9]{1,3}|[0-9]?\.[0-9]{1,30}|[0-9](\.[0-9]{1,30})?e-[0-9]{1,3})"
+_NUMBERS = rf"{_NUMBER}(,{_NUMBER},{_NUMBER})?"
+NORMALISE_PATTERN = rf"^(auto|data|imagenet|{_NUMBERS}/{_NUMBERS})$"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     data: str = "digits"
     data_dir: str = ""
     size: Auto | Annotated[int, Meta(ge=8, le=1024)] = "auto"
+    normalise: Annotated[str, Meta(pattern=NORMALISE_PATTERN)] = "auto"
     holdout: FractionBelowOne = 0.0
     preset: str = "quick"
 
@@ -50,6 +54,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     dropout: Default | FractionBelowOne = "default"
     pretrained: bool = False
     init_from: str = ""
+    partial: bool = False
     freeze: EpochsOrZero = 0
 
     epochs: Epochs = 30
@@ -133,6 +138,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     compile: Literal["off", "on"] = "off"
     cuda_graph: Literal["off", "on"] = "off"
     deterministic: Literal["off", "on"] = "off"
+    normalise: str = "data"
 
 
 COMMENTS: Mapping[str, str] = {
@@ -140,13 +146,16 @@ COMMENTS: Mapping[str, str] = {
     "data": "data set, see `cnn-tui datasets`, or the path of a folder of images",
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
+    "normalise": "auto (as the weights that the run starts from, else data), data, imagenet, or "
+    "MEAN/STD, as 0.5,0.5,0.5/0.2,0.2,0.2",
     "holdout": "share of the training images used for validation; test images are used at the end",
     "preset": "the preset that the fields were taken from",
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",
     "dropout": "default, or a probability from 0 to below 1",
     "pretrained": "start from torchvision's ImageNet weights",
-    "init_from": "start from the weights of this checkpoint",
+    "init_from": "start from the weights of this run, checkpoint or file",
+    "partial": "take what fits of these weights, also if that is less than half of the model",
     "freeze": "number of first epochs in which only the last layer learns",
     "lr": "the highest learning rate of the schedule",
     "optimizer": "sgd, adam, adamw or muon (matrices; AdamW for the rest)",

@@ -20,13 +20,14 @@ from engine.catalog.architectures import (
 )
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
-from engine.recipes import presets, recipe_text
+from engine.recipes import image_normalisation, presets, recipe_text
 from engine.recipes.field_checks import checked
 from engine.recipes.recipe import FIELDS, Recipe
 from engine.recipes.recipe_toml import read_fields
 
 # The image size that most of torchvision's weights were trained with.
 PRETRAINED_SIZE = 224
+OWN_NORMALISATION = "data"
 
 
 def build_recipe(
@@ -54,6 +55,7 @@ def build_recipe(
         values["size"] = PRETRAINED_SIZE
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
+    image_normalisation.named(recipe.normalise)
     return recipe
 
 
@@ -73,7 +75,8 @@ def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
     if not isinstance(resolved, Mapping):
         return fields
     if resolved:
-        fields = msgspec.structs.asdict(Recipe()) | fields
+        # Before it named their normalisation, images had their own.
+        fields = msgspec.structs.asdict(Recipe()) | fields | {"normalise": OWN_NORMALISATION}
     # The resolved device is "cuda"; a recipe that says "cuda:1" keeps the number.
     numbered = str(file.get("device", "")).startswith(f"{resolved.get('device')}:")
     return fields | {k: v for k, v in resolved.items() if not (numbered and k == "device")}
@@ -82,12 +85,14 @@ def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
 def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, object]:
     """The fields of a run's recipe file, changed so that the run resumes on another device.
 
-    Every `auto` is resolved again there, except the image size, which the weights fix. The number
-    of GPUs becomes 1.
+    Every `auto` is resolved again there, except the size and the normalisation of the images, which
+    the weights fix. The number of GPUs becomes 1.
     """
     resolved = file.get("resolved", {})
-    size = resolved.get("size") if isinstance(resolved, Mapping) else None
-    changed = {"device": device, "gpus": 1} | ({} if size is None else {"size": size})
+    changed: dict[str, object] = {"device": device, "gpus": 1}
+    if isinstance(resolved, Mapping) and resolved:
+        fixed = {"normalise": OWN_NORMALISATION, **resolved}
+        changed |= {key: fixed[key] for key in ("size", "normalise") if key in fixed}
     fields = {key: value for key, value in file.items() if key != "resolved"}
     return msgspec.structs.asdict(Recipe()) | fields | changed
 
