@@ -299,7 +299,7 @@ def _sorted(said: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("names", "tables", "said"),
     [
-        (["notes.md"], {}, "holds no images .* left out are 1 of other formats .notes.md."),
+        (["notes.md"], {}, "holds no images .* left out are files of other formats .1: notes.md."),
         (
             spread("train/{}.{}.jpg", "cat dog", N),
             {},
