@@ -138,6 +138,10 @@ FOLDERS: Mapping[str, Case] = {
         [*spread("{}2018/{}/{}.jpg", "train_val", "Aves Fungi", N), "test2018/9.jpg"],
         "train Aves:2 Fungi:2, 1 unlabelled",
     ),
+    "documents-beside-a-data-set": Case(
+        spread("dataset/{}/{}/{}.jpg", "train val", "a b", N) + spread("docs/{}.png", N),
+        f"{AB}, validation a:2 b:2",
+    ),
     "folds": Case(spread("fold_{}/{}.jpg", "a b", N), "train fold_a:2 fold_b:2"),
     "sequences-as-classes": Case(spread("{}/{}.pgm", "s1 s2", N), "train s1:2 s2:2"),
 }
@@ -383,7 +387,7 @@ def test_whatever_is_left_out_is_named_by_reason() -> None:
 
 def test_names_in_a_table_without_an_image_are_counted() -> None:
     layout = understood(FLAT, {"labels.csv": DOGS + "8,pug\n9,pug\n"})
-    assert layout.notes == [inventory_text.table_notes(["labels.csv"], ["8", "9"])[0]]
+    assert layout.notes == [inventory_text.missing_images(["labels.csv"], ["8", "9"])]
     assert layout.skipped == {}
 
 

@@ -48,7 +48,9 @@ def find_parts(place: str, tree: FolderTree) -> list[Part]:
     if held := folder_rules.only_held_splits(tree, root):
         raise DataError(inventory_text.no_training_folder(place, held))
     sets = folder_rules.data_sets(tree, root)
-    if len(sets) > 1:
+    if len(sets) == 1:  # whatever is beside it is no class
+        return folder_rules.split_parts(tree, folder_rules.unwrapped(tree, sets[0]))
+    if sets:
         raise DataError(inventory_text.several_data_sets(place, sets))
     return folder_rules.class_parts(tree, root)
 
@@ -74,7 +76,9 @@ def _by_folders_or_tables(
             layout.add(part.split, _by_class(tree, part))
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
-    layout.notes += inventory_text.table_notes(tables.used, tables.missing)
+    layout.notes += [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
+    if tables.missing:
+        layout.notes.append(inventory_text.missing_images(tables.used, tables.missing))
     return layout
 
 
