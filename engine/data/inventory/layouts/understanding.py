@@ -113,7 +113,7 @@ def _read_tables(
     names: dict[str, SplitName | None] = {
         name: part.split if are_splits else None
         for part in flat
-        for name in _images(tree, part.folders)
+        for name in _images(tree, part.roots)
     }
     return table_labels(listing, names, known, wanted)
 
@@ -128,7 +128,7 @@ def _label_by_table(
 ) -> None:
     """Sort the images of a part by what tables say: label, split, or why not."""
     several, unclear = [], []
-    for name in _images(tree, part.folders):
+    for name in _images(tree, part.roots):
         if name in tables.several:
             several.append(name)
         elif name in tables.labels:
@@ -155,7 +155,7 @@ def _by_prefix(tree: FolderTree, parts: Sequence[Part]) -> Layout:
     """Classes are what stands before the numbers in the names of files."""
     layout = Layout("the beginnings of the file names", "prefix")
     for part in parts:
-        named = [(name, prefix_of(name)) for name in _images(tree, part.folders)]
+        named = [(name, prefix_of(name)) for name in _images(tree, part.roots)]
         layout.add(part.split, [(name, label) for name, label in named if label])
         unnamed = [name for name, label in named if not label]
         if part.split in ("test", "predict"):
