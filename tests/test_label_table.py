@@ -51,6 +51,14 @@ def test_rows_of_another_length_are_counted() -> None:
     assert (len(found.rows), found.uneven) == (5, 1)
 
 
+def test_one_quoted_cell_does_not_decide_on_the_delimiter() -> None:
+    """`csv.Sniffer` would split at spaces."""
+    plain = "id,label\n" + "".join(f"{i}.jpg,cat\n" for i in range(99))
+    found = table(plain + '99.jpg,"the ""big"" cat, red"\n')
+    assert found.rows[-1] == ["99.jpg", 'the "big" cat, red']
+    assert found.uneven == 0
+
+
 def test_as_many_rows_as_asked_for_are_read() -> None:
     found = read_table("t.csv", b"1,a\n" * 90, most=7)
     assert found is not None

@@ -10,7 +10,7 @@ import pytest
 
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts.split_names import split_of
-from engine.errors import DataError
+from engine.errors import DataError, UndecidedError
 from tests.listings import spread, summary, understood
 
 
@@ -351,6 +351,19 @@ def test_what_is_there_and_what_to_type_is_said(
 ) -> None:
     with pytest.raises(DataError, match=said):
         understood(names, tables)
+
+
+def test_what_to_type_works() -> None:
+    names, tables = spread("{}_{}.jpg", "cat dog", N), {"t.csv": "id,sex\ncat_1,f\ndog_2,f\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=prefix",)
+    assert summary(understood(names, tables, "prefix")) == "train cat:2 dog:2"
+    tables = {"t.csv": "id,sex,site\ncat_1,f,arm\ncat_2,m,arm\ndog_1,f,leg\ndog_2,m,leg\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=column:sex", "labels=column:site")
+    assert summary(understood(names, tables, "column:site")) == "train arm:2 leg:2"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-# `csv.Sniffer` takes the comma of `a.jpg|cat|1,2`, and reads `""` in quotes as two ends of them.
+# `csv.Sniffer` splits a table at spaces because of one quoted cell that has some.
 DELIMITERS = ",\t;|"
 # So many lines decide on the delimiter.
 SNIFFED = 50

@@ -30,7 +30,7 @@ def understand(listing: Listing, hints: Hints) -> Layout:
     else:
         layout = _by_folders_or_tables(listing, tree, parts, hints.labels.partition(":")[2])
     if len(layout.classes) < 2:
-        raise DataError(missing_classes.why(listing.place, tree, parts, layout))
+        raise missing_classes.why(listing.place, tree, parts, layout)
     _check_known(listing.place, parts, layout)
     layout.folders = {part.split: part.folders[0] for part in parts}
     _skip_the_rest(tree, parts, layout)
