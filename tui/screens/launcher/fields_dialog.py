@@ -27,7 +27,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     launcher_text.MODEL: (
         *("act", "bn", "dropout", "pretrained", "init_from", "partial", "freeze"),
     ),
-    launcher_text.IMAGES: ("size", "normalise", "holdout"),
+    launcher_text.IMAGES: (
+        *("size", "normalise", "holdout", "labels", "class_order", "class_names"),
+    ),
     launcher_text.OPTIMISER: (
         *("momentum", "nesterov", "beta2", "eps", "weight_decay", "decay_norms", "norm_bias_lr"),
         *("clip", "ema", "tta", "label_smoothing", "class_weights"),
