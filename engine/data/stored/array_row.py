@@ -1,0 +1,87 @@
+"""A row of an array of images that lies in a file, mapped into memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from engine import regular_files
+from engine.data import container_text
+
+# How many arrays stay mapped in a process.
+MOST_MAPPED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayFile:
+    """An array in a file from `offset` on, or one field of its records."""
+
+    path: str
+    offset: int
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    order: Literal["C", "F"] = "C"
+    field: str = ""
+
+    def values(self) -> npt.NDArray[Any]:
+        """The array, of which only what is used is read. Raises OSError and ValueError."""
+        return _mapped(self)
+
+
+@lru_cache(MOST_MAPPED)
+def _mapped(file: ArrayFile) -> npt.NDArray[Any]:
+    with regular_files.open_to_read(Path(file.path)) as opened:
+        mapped = np.memmap(opened, file.dtype, "r", file.offset, file.shape, file.order)
+    return mapped[file.field] if file.field else mapped
+
+
+@dataclass(frozen=True, slots=True)
+class PixelRows:
+    """The images in the rows of an array.
+
+    A row has the shape `row`, whose axes in the order `axes` are (H, W) or (H, W, C). The value of
+    white is `white`.
+    """
+
+    name: str
+    file: ArrayFile
+    row: tuple[int, ...]
+    axes: tuple[int, ...]
+    white: int
+
+    def pixels(self, index: int) -> npt.NDArray[np.uint8]:
+        """One image, (H, W) or (H, W, C). Raises ValueError for values that are no pixels."""
+        values = self.file.values()[index].reshape(self.row).transpose(self.axes)
+        if values.dtype == np.uint8 and self.white == WHITE:
+            return values
+        low, high = values.min(), values.max()
+        if not (low >= 0 and high <= self.white):  # so that NaN is refused too
+            raise ValueError(container_text.row_out_of_range(low, high, self.white))
+        return (values * (WHITE / self.white)).round().astype(np.uint8)
+
+
+WHITE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRow:
+    """The image in one row of an array."""
+
+    rows: PixelRows
+    index: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.rows.name}/{self.index}"
+
+    def open(self) -> Image.Image:
+        return Image.fromarray(np.ascontiguousarray(self.rows.pixels(self.index)))
+
+    def content(self) -> bytes:
+        return self.rows.file.values()[self.index].tobytes()

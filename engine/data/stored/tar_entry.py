@@ -1,0 +1,26 @@
+"""An image in an uncompressed tar archive, read in place."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image
+
+from engine.data.stored.opened_files import read_at
+
+
+@dataclass(frozen=True, slots=True)
+class TarEntry:
+    """The entry `name` of an archive: `size` bytes from `offset` on."""
+
+    archive: str
+    name: str
+    offset: int
+    size: int
+
+    def open(self) -> Image.Image:
+        return Image.open(io.BytesIO(self.content()))
+
+    def content(self) -> bytes:
+        return read_at(self.archive, self.offset, self.size)
