@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from engine import regular_files, text
 from engine.catalog.user_folders import cache_folder
@@ -55,7 +55,13 @@ def kept_copy(file: Path, part: str, write: Callable[[Path], None]) -> Path:
     return copy
 
 
-def copy_bounded(source: IO[bytes], target: Path, most: int = MOST_BYTES) -> None:
+class Stream(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def copy_bounded(source: Stream, target: Path, most: int = MOST_BYTES) -> None:
     """Write all bytes of a stream, at most as many as `most` and the free disk allow.
 
     Raises DataError for more of them, and OSError.

@@ -57,13 +57,15 @@ class PixelRows:
 
     def pixels(self, index: int) -> npt.NDArray[np.uint8]:
         """One image, (H, W) or (H, W, C). Raises ValueError for values that are no pixels."""
-        values = self.file.values()[index].reshape(self.row).transpose(self.axes)
+        values: npt.NDArray[Any] = self.file.values()[index]
+        values = values.reshape(self.row).transpose(self.axes)
         if values.dtype == np.uint8 and self.white == WHITE:
             return values
         low, high = values.min(), values.max()
         if not (low >= 0 and high <= self.white):  # so that NaN is refused too
             raise ValueError(container_text.row_out_of_range(low, high, self.white))
-        return (values * (WHITE / self.white)).round().astype(np.uint8)
+        scaled: npt.NDArray[np.uint8] = (values * (WHITE / self.white)).round().astype(np.uint8)
+        return scaled
 
 
 WHITE = 255
@@ -84,4 +86,4 @@ class ArrayRow:
         return Image.fromarray(np.ascontiguousarray(self.rows.pixels(self.index)))
 
     def content(self) -> bytes:
-        return self.rows.file.values()[self.index].tobytes()
+        return bytes(self.rows.file.values()[self.index].tobytes())

@@ -19,6 +19,7 @@ from engine.data import container_text
 from engine.data.stored.opened_files import read_at
 
 STORED, DEFLATED = 0, 8
+ENCRYPTED = 1  # a flag of an entry
 # Before the bytes of an entry come 30 bytes, its name and extra fields; both lengths stand at 26.
 HEADER, SIGNATURE, LENGTHS = 30, b"PK\x03\x04", 26
 
@@ -44,15 +45,21 @@ class ZipEntry:
     def content(self) -> bytes:
         """Raises OSError, also for bytes that the checksum does not fit. Unpacks no more than
         the size that the directory gives."""
-        header = read_at(self.archive, self.offset, HEADER)
-        if not header.startswith(SIGNATURE):
-            raise OSError(errno.EIO, container_text.ENTRY_DAMAGED)
-        start = self.offset + HEADER + sum(struct.unpack_from("<HH", header, LENGTHS))
+        start = content_start(self.archive, self.offset)
         packed = read_at(self.archive, start, self.packed)
         content = packed if self.method == STORED else _inflated(packed, self.size)
         if len(content) != self.size or zlib.crc32(content) != self.crc:
             raise OSError(errno.EIO, container_text.ENTRY_DAMAGED)
         return content
+
+
+def content_start(archive: str, offset: int) -> int:
+    """Where the bytes of the entry whose header is at `offset` begin. Raises OSError."""
+    header = read_at(archive, offset, HEADER)
+    if not header.startswith(SIGNATURE):
+        raise OSError(errno.EIO, container_text.ENTRY_DAMAGED)
+    name, extra = struct.unpack_from("<HH", header, LENGTHS)
+    return offset + HEADER + int(name) + int(extra)
 
 
 def _inflated(packed: bytes, size: int) -> bytes:

@@ -53,13 +53,18 @@ def parsed(name: str) -> ArrayName | None:
         return ArrayName("class names", "train")
     words = _words(name.lower())
     contents = [CONTENTS[word] for word in words if word in CONTENTS]
-    contents = contents or [FORMATS[word] for word in words if FORMATS.get(word)]
+    contents = contents or [kind for word in words if (kind := FORMATS.get(word))]
     splits = {SPLITS[word] for word in words if word in SPLITS}
-    if len({*contents}) != 1 or len(splits) > 1 or contents[0] is None:
+    if len({*contents}) != 1 or len(splits) > 1:
         return None
     known = {*CONTENTS, *SPLITS, *FORMATS}
     family = " ".join(word for word in words if word not in known)
     return ArrayName(contents[0], next(iter(splits), "train"), family)
+
+
+def split_of(name: str) -> Split:
+    """The split that a name says; training where it says none."""
+    return next((SPLITS[word] for word in _words(name.lower()) if word in SPLITS), "train")
 
 
 def _words(name: str) -> list[str]:

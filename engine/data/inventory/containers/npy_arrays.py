@@ -65,9 +65,7 @@ def _damage_named(path: Path) -> Iterator[None]:
         raise DataError(container_text.damaged(path, why)) from error
 
 
-def _member(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: Path
-) -> FoundArray:
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: Path) -> FoundArray:
     if member.flag_bits & zip_entry.ENCRYPTED:
         raise DataError(container_text.encrypted(path))
     if member.compress_type == zipfile.ZIP_STORED:

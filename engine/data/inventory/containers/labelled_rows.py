@@ -1,0 +1,115 @@
+"""Images in rows of arrays, with the labels that stand beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data import container_text, data_text
+from engine.data.inventory.containers.array_names import Split
+from engine.data.inventory.held_out import HOLD_OUT, split_held_out
+from engine.data.inventory.inventory import Inventory
+from engine.data.inventory.validation_source import ValidationSource
+from engine.data.stored.array_row import ArrayRow, PixelRows
+from engine.data.stored.stored_image import LabelledImages
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class LabelledRows:
+    """Images of a split: rows of an array, and the label of each, or None where there are none."""
+
+    split: Split
+    images: PixelRows
+    indices: Sequence[int]
+    labels: npt.NDArray[Any] | None
+
+
+@dataclass(frozen=True)
+class RowSet:
+    """A data set of rows. `names` has the names of classes whose labels are numbers."""
+
+    place: Path
+    layout: str
+    parts: Sequence[LabelledRows]
+    names: Mapping[int, str] = field(default_factory=dict)
+    skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> list[Any]:
+        """The labels that training images have, in order. Raises DataError for fewer than two."""
+        labels = [part.labels for part in self.parts if part.split == "train"]
+        known = [each for each in labels if each is not None]
+        values = np.unique(np.concatenate(known)).tolist() if known else []
+        if len(values) < 2:
+            raise DataError(container_text.too_few_labels(self.place, list(map(str, values))))
+        return values
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of their labels."""
+        return tuple(self.names.get(value, str(value)) for value in self.values)
+
+
+def inventory(rows: RowSet, recipe: Recipe) -> Inventory:
+    """The inventory of a set. Raises DataError where it cannot be trained on."""
+    numbers = {value: index for index, value in enumerate(rows.values)}
+    train, validation, test = (_images(rows, split, numbers) for split in ("train", "val", "test"))
+    validates: ValidationSource = "separate"
+    notes = rows.notes
+    if recipe.holdout:
+        if validation and test:
+            notes += (data_text.unused_validation(rows.place),)
+        test, validation = test or validation, []
+    elif not validation and test:
+        validation, test, validates = test, [], "test"
+    if not validation:
+        train, validation = split_held_out(train, recipe.holdout or HOLD_OUT, recipe.seed)
+        validates = "held out"
+    if len(train) < 2 * len(numbers):
+        raise DataError(data_text.too_few_images(rows.place, len(train)))
+    return Inventory(
+        str(rows.place),
+        rows.classes,
+        train,
+        validation,
+        validates,
+        test,
+        rows.layout,
+        _unlabelled(rows),
+        rows.skipped,
+        notes,
+    )
+
+
+def _images(rows: RowSet, split: str, numbers: Mapping[Any, int]) -> LabelledImages:
+    """The images of a split. Raises DataError for labels that no training image has."""
+    found: LabelledImages = []
+    for part in rows.parts:
+        if part.split != split or part.labels is None:
+            continue
+        labels = part.labels.tolist()
+        if unknown := sorted({*labels} - {*numbers}):
+            names = [rows.names.get(value, str(value)) for value in unknown]
+            raise DataError(container_text.unknown_labels(rows.place, part.images.name, names))
+        found += [
+            (ArrayRow(part.images, index), numbers[label])
+            for index, label in zip(part.indices, labels, strict=True)
+        ]
+    return found
+
+
+def _unlabelled(rows: RowSet) -> list[ArrayRow]:
+    return [
+        ArrayRow(part.images, index)
+        for part in rows.parts
+        if part.labels is None
+        for index in part.indices
+    ]

@@ -1,0 +1,60 @@
+"""Lists what lies in a tar archive, unpacked as a whole once where it is compressed."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import regular_files, text
+from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.listing.archive_listing import ArchiveListing, Member
+from engine.data.inventory.listing.archive_names import relative_name
+from engine.data.stored.tar_entry import TarEntry
+from engine.errors import DataError
+
+
+def list_tar(path: Path, place: Path) -> ArchiveListing:
+    """List the uncompressed archive at `path`, which is or was made of the one at `place`.
+
+    Raises DataError for what is no whole tar archive, or is larger than the bounds.
+    """
+    try:
+        with regular_files.open_to_read(path) as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            return ArchiveListing(str(place), _members(str(path), tar))
+    except OSError as error:
+        raise DataError(container_text.damaged(place, text.reason(error))) from error
+    except (tarfile.TarError, ValueError, EOFError) as error:
+        raise DataError(container_text.damaged(place, str(error))) from error
+
+
+def _members(archive: str, tar: tarfile.TarFile) -> Iterator[Member]:
+    """The members; a hard link stands for the file of its target, which came before it."""
+    files: dict[str, TarEntry] = {}
+    for info in tar:
+        tar.members.clear()  # type: ignore[attr-defined]  # else it keeps all of them
+        name = info.name
+        below = relative_name(name) or name
+        if info.isdir():
+            yield Member(name, "folder")
+        elif info.issym():
+            yield Member(name, "other", reason=container_text.LINKS)
+        elif info.islnk():
+            target = files.get(relative_name(info.linkname) or "")
+            entry = target and TarEntry(archive, below, target.offset, target.size)
+            yield Member(name, "file" if entry else "other", entry, container_text.LINKS)
+        elif info.issparse() or not info.isreg():
+            yield Member(name, "other", reason=inventory_text.SPECIAL)
+        else:
+            entry = files[below] = TarEntry(archive, below, info.offset_data, info.size)
+            yield Member(name, "file", entry)
+    _check_end(tar)
+
+
+def _check_end(tar: tarfile.TarFile) -> None:
+    """Raise ValueError where the listing ended at a damaged header: tarfile just stops there."""
+    assert tar.fileobj is not None
+    tar.fileobj.seek(tar.offset)
+    if tar.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise ValueError(container_text.DAMAGED_HEADER)
