@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.text import harmless
+
 # Reasons why files are left out, as `3 hidden (.DS_Store, …)` has them.
 HIDDEN = "hidden"
 RESOURCE_FORK = "resource forks of macOS"
@@ -12,3 +14,10 @@ ARCHIVE = "archives"
 OTHER_FORMAT = "of other formats"
 UNREADABLE = "that cannot be read"
 SPECIAL = "pipes, sockets or devices"
+
+
+def table_unreadable(path: str, why: str) -> str:
+    return (
+        f"the table {harmless(path)} cannot be read ({harmless(why)}): make it readable, or move "
+        "it away."
+    )

@@ -42,10 +42,14 @@ class ListedNames:
             return False
         if reason := why_not_folder(last):
             if name not in self.skipped[reason]:
-                self.skipped[reason].append(name)
+                self.skip(reason, name)
             return False
         self.folders[name] = []
         return True
+
+    def skip(self, reason: str, name: str) -> None:
+        """Leave out a file or a folder."""
+        self.skipped[reason].append(name)
 
     def add_file(self, folder: str, name: str, first: Callable[[], bytes]) -> None:
         """Take the file `name` of a folder that was added; `first` reads its first bytes.
@@ -58,7 +62,7 @@ class ListedNames:
             return
         path = f"{folder}/{name}" if folder else name
         if reason := why_not_file(name, kind):
-            self.skipped[reason].append(path)
+            self.skip(reason, path)
         elif kind in TABLE_SUFFIXES:
             self.tables.append(path)
         else:
@@ -68,12 +72,12 @@ class ListedNames:
         try:
             is_image = looks_like_image(first())
         except OSError:
-            self.skipped[inventory_text.UNREADABLE].append(path)
+            self.skip(inventory_text.UNREADABLE, path)
             return
         if is_image:
             self.folders[folder].append(name)
         else:
-            self.skipped[inventory_text.OTHER_FORMAT].append(path)
+            self.skip(inventory_text.OTHER_FORMAT, path)
 
 
 def why_not_folder(last: str) -> str:
