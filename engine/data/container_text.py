@@ -276,3 +276,10 @@ def unknown_usage(path: object, words: Sequence[str], known: Sequence[str]) -> s
         f"the column Usage of {harmless(str(path))} has {_named(words)}, which name no split: "
         f"write {_named(known)}."
     )
+
+
+def unused_validation(place: object) -> str:
+    return (
+        f"the validation images of {harmless(str(place))} are not used, because the recipe holds "
+        "out a share of the training images: leave holdout at 0 to validate on them."
+    )

@@ -61,26 +61,30 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def copy_bounded(source: Stream, target: Path, most: int = MOST_BYTES) -> None:
-    """Write all bytes of a stream, at most as many as `most` and the free disk allow.
+def copy_bounded(source: Stream, target: Path, size: int | None = None) -> None:
+    """Write all bytes of a stream, or little more than `size`, so that nothing endless is unpacked.
 
-    Raises DataError for more of them, and OSError.
+    Raises DataError where that is more than the bound or the free disk allow, and OSError.
     """
-    free = shutil.disk_usage(target.parent).free
-    left = room = min(most, max(0, free - RESERVE_BYTES))
+    room = _room(target.parent)
+    written = 0
     with open(target, "xb") as file:
-        while piece := source.read(CHUNK):
-            left -= len(piece)
-            if left < 0:
-                raise DataError(container_text.no_room_to_unpack(target.parent.parent, room))
+        while (size is None or written <= size) and (piece := source.read(CHUNK)):
+            written += len(piece)
+            if written > room:
+                raise DataError(container_text.no_room_to_unpack(folder(), room))
             file.write(piece)
+
+
+def _room(place: Path) -> int:
+    """How many bytes may be written there."""
+    return min(MOST_BYTES, max(0, shutil.disk_usage(place).free - RESERVE_BYTES))
 
 
 def check_room(needed: int) -> None:
     """Raise DataError where the disk lacks room for so many bytes."""
     folder().mkdir(parents=True, exist_ok=True)
-    room = min(MOST_BYTES, max(0, shutil.disk_usage(folder()).free - RESERVE_BYTES))
-    if needed > room:
+    if needed > (room := _room(folder())):
         raise DataError(container_text.no_room_to_unpack(folder(), room))
 
 

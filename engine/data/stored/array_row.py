@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from engine import regular_files
 from engine.data import container_text
 
+WHITE = 255
 # How many arrays stay mapped in a process.
 MOST_MAPPED = 64
 
@@ -55,10 +57,18 @@ class PixelRows:
     axes: tuple[int, ...]
     white: int
 
-    def pixels(self, index: int) -> npt.NDArray[np.uint8]:
-        """One image, (H, W) or (H, W, C). Raises ValueError for values that are no pixels."""
-        values: npt.NDArray[Any] = self.file.values()[index]
-        values = values.reshape(self.row).transpose(self.axes)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of an image, (H, W) or (H, W, C)."""
+        return tuple(self.row[axis] for axis in self.axes)
+
+    def pixels(self, indices: Sequence[int]) -> npt.NDArray[np.uint8]:
+        """Some of the images, (N, H, W) or (N, H, W, C).
+
+        Raises OSError, and ValueError for values that are no pixels.
+        """
+        values: npt.NDArray[Any] = self.file.values()[np.asarray(indices, np.int64)]
+        values = values.reshape(-1, *self.row).transpose(0, *(1 + axis for axis in self.axes))
         if values.dtype == np.uint8 and self.white == WHITE:
             return values
         low, high = values.min(), values.max()
@@ -66,9 +76,6 @@ class PixelRows:
             raise ValueError(container_text.row_out_of_range(low, high, self.white))
         scaled: npt.NDArray[np.uint8] = (values * (WHITE / self.white)).round().astype(np.uint8)
         return scaled
-
-
-WHITE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,8 @@ class ArrayRow:
         return f"{self.rows.name}/{self.index}"
 
     def open(self) -> Image.Image:
-        return Image.fromarray(np.ascontiguousarray(self.rows.pixels(self.index)))
+        (pixels,) = self.rows.pixels([self.index])
+        return Image.fromarray(np.ascontiguousarray(pixels))
 
     def content(self) -> bytes:
         return bytes(self.rows.file.values()[self.index].tobytes())

@@ -12,7 +12,7 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import array_names, array_pairs
 from engine.data.inventory.containers.array_pairs import Pairs, class_names, labelled_rows, paired
 from engine.data.inventory.containers.found_array import FoundArray
-from engine.data.inventory.containers.idx_arrays import is_idx, read_idx
+from engine.data.inventory.containers.idx_arrays import array_name, is_idx, read_idx
 from engine.data.inventory.containers.labelled_rows import RowSet
 from engine.data.inventory.containers.npy_arrays import NPY, NPZ, read_npy, read_npz
 from engine.data.inventory.containers.pixel_rows import RowShape
@@ -99,7 +99,7 @@ def _arrays(file: Path) -> list[FoundArray]:
 
 
 def _stem(name: str) -> str:
-    return name if is_idx(name) else name.rpartition(".")[0]
+    return array_name(name) if is_idx(name) else name.rpartition(".")[0]
 
 
 def _mapping(path: Path, images: str) -> Mapping[int, str]:

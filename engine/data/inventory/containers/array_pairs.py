@@ -112,7 +112,7 @@ def labelled_rows(pairs: Pairs) -> list[LabelledRows]:
 def class_names(pairs: Pairs) -> dict[int, str]:
     """The names of the classes by their numbers, where there is an array of words for them."""
     found = pairs.class_names
-    if found is None or len(found.shape) != 1 or found.dtype.kind not in "US":
+    if found is None or len(found.shape) != 1 or found.kind not in "US":
         return {}
     words = label_values(found, found.shape[0])
     return dict(enumerate(np.asarray(words).tolist()))

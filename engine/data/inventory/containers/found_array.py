@@ -37,6 +37,11 @@ class FoundArray:
         return math.prod(self.shape) * self.dtype.itemsize
 
     @property
+    def kind(self) -> str:
+        """The kind of its values, as NumPy abbreviates them: `u` for unsigned numbers."""
+        return (self.dtype[self.field] if self.field else self.dtype).base.kind
+
+    @property
     def row_shape(self) -> tuple[int, ...]:
         """The shape of one of its rows."""
         return self.shape[1:] + (self.dtype[self.field].shape if self.field else ())

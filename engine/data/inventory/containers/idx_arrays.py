@@ -29,6 +29,7 @@ from engine.errors import DataError
 NAME = re.compile(r".*[.-]idx[0-9][.-](ubyte|int)(\.gz)?", re.IGNORECASE)
 TYPES: Mapping[int, str] = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 MOST_AXES = 8
+ZIPPED = ".gz"
 # QMNIST has eight numbers for each image, of which the first is the class.
 QMNIST_LABELS = np.dtype([("class", ">i4"), ("rest", ">i4", (7,))])
 
@@ -38,9 +39,14 @@ def is_idx(name: str) -> bool:
     return NAME.fullmatch(name) is not None
 
 
+def array_name(file: str) -> str:
+    """The name of the array in a file: without the suffix of its packing."""
+    return file[: -len(ZIPPED)] if file.lower().endswith(ZIPPED) else file
+
+
 def read_idx(path: Path) -> list[FoundArray]:
     """The array of an IDX file. Raises DataError where it is damaged."""
-    name, zipped = path.name, path.suffix.lower() == ".gz"
+    name, zipped = array_name(path.name), path.suffix.lower() == ZIPPED
     try:
         with regular_files.open_to_read(path) as opened:
             stream: Any = gzip.GzipFile(fileobj=opened) if zipped else opened
@@ -54,7 +60,7 @@ def read_idx(path: Path) -> list[FoundArray]:
     place = partial(_unpacked if zipped else _in_place, path, start, needed)
     if dtype == np.dtype(">i4") and shape[1:] == (8,):
         return [FoundArray(name, path, QMNIST_LABELS, shape[:1], place, field="class")]
-    return [FoundArray(name.removesuffix(".gz"), path, dtype, shape, place)]
+    return [FoundArray(name, path, dtype, shape, place)]
 
 
 def _header(stream: IO[bytes]) -> tuple[np.dtype[Any], tuple[int, ...], int]:

@@ -17,7 +17,7 @@ def label_values(found: FoundArray, images: int) -> npt.NDArray[Any]:
 
     Raises DataError where there is not one for each of so many images.
     """
-    if len(found.shape) > 2 or not found.shape or found.dtype.kind not in "buifUS":
+    if len(found.shape) > 2 or not found.shape or found.kind not in "buifUS":
         raise DataError(container_text.no_labels(found.path, found.name, found.shape))
     if found.shape[0] != images:
         raise DataError(container_text.other_count(found.path, found.name, found.shape[0], images))

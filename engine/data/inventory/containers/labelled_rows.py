@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from engine.data import container_text, data_text
 from engine.data.inventory.containers.array_names import Split
-from engine.data.inventory.held_out import HOLD_OUT, split_held_out
 from engine.data.inventory.inventory import Inventory
-from engine.data.inventory.validation_source import ValidationSource
+from engine.data.inventory.validation_choice import choose_validation
 from engine.data.stored.array_row import ArrayRow, PixelRows
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
@@ -58,34 +57,22 @@ class RowSet:
         return tuple(self.names.get(value, str(value)) for value in self.values)
 
 
-def inventory(rows: RowSet, recipe: Recipe) -> Inventory:
+def inventory_of_rows(rows: RowSet, recipe: Recipe) -> Inventory:
     """The inventory of a set. Raises DataError where it cannot be trained on."""
     numbers = {value: index for index, value in enumerate(rows.values)}
     train, validation, test = (_images(rows, split, numbers) for split in ("train", "val", "test"))
-    validates: ValidationSource = "separate"
-    notes = rows.notes
-    if recipe.holdout:
-        if validation and test:
-            notes += (data_text.unused_validation(rows.place),)
-        test, validation = test or validation, []
-    elif not validation and test:
-        validation, test, validates = test, [], "test"
-    if not validation:
-        train, validation = split_held_out(train, recipe.holdout or HOLD_OUT, recipe.seed)
-        validates = "held out"
-    if len(train) < 2 * len(numbers):
-        raise DataError(data_text.too_few_images(rows.place, len(train)))
+    splits = choose_validation(train, validation, test, recipe.seed, recipe.holdout)
+    if len(splits.train) < 2 * len(numbers):
+        raise DataError(data_text.too_few_images(rows.place, len(splits.train)))
+    unused = (container_text.unused_validation(rows.place),) if splits.unused else ()
     return Inventory(
         str(rows.place),
         rows.classes,
-        train,
-        validation,
-        validates,
-        test,
-        rows.layout,
-        _unlabelled(rows),
-        rows.skipped,
-        notes,
+        *splits[:4],
+        layout=rows.layout,
+        unlabelled=_unlabelled(rows),
+        skipped=rows.skipped,
+        notes=rows.notes + unused,
     )
 
 

@@ -36,7 +36,7 @@ def pixel_rows(found: FoundArray, shape: RowShape, white: int | None = None) -> 
 
 def shape_of(found: FoundArray) -> RowShape:
     """How the images lie in an array (N, ...). Raises DataError where that cannot be told."""
-    if len(found.shape) > 1 and found.dtype.kind in "bBuif" and 0 not in found.row_shape:
+    if len(found.shape) > 1 and found.kind in "buif" and 0 not in found.row_shape:
         shapes = _possible(found.row_shape)
         if len(shapes) == 1:
             return shapes[0]
@@ -73,7 +73,7 @@ def _white(found: FoundArray) -> int:
     values = found.file().values()
     sample = np.asarray(values[:: -(-len(values) // SAMPLE)])
     low, high = float(sample.min()), float(sample.max())
-    fractions = found.dtype.kind == "f"
+    fractions = found.kind == "f"
     whites = WHITES_OF_FRACTIONS if fractions else WHITES_OF_WHOLES
     white = next((white for white in whites if high <= white), None)
     if white is None or not low >= 0:

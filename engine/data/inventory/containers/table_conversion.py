@@ -61,9 +61,9 @@ def _blocks(path: Path, form: TableForm) -> Iterator[list[bytes]]:
         if form.header:
             file.readline()
         while block := file.read(BLOCK) + file.readline():
-            yield [
-                line for line in block.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()
-            ]
+            lines = block.removeprefix(b"\xef\xbb\xbf").splitlines()
+            if shown := [line for line in lines if line.strip()]:
+                yield shown
 
 
 def _taken_apart(path: Path, form: TableForm, lines: list[bytes], before: int) -> _Rows:

@@ -10,7 +10,9 @@ from engine.data.inventory.layouts.layout import Part
 from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
 
 # Folders with these names hold the images, and those beside them, of the second list, do not.
-CONTENT = frozenset(("images", "image", "imgs", "img", "jpg", "jpegs", "jpeg", "pictures", "photos"))
+CONTENT = frozenset(
+    ("images", "image", "imgs", "img", "jpg", "jpegs", "jpeg", "pictures", "photos")
+)
 ANNOTATIONS = frozenset(
     ("annotation", "annotations", "label", "labels", "mask", "masks", "trimaps", "segmentation")
     + ("segmentations", "groundtruth", "ground_truth", "gt", "bounding_boxes", "bboxes")
