@@ -60,7 +60,7 @@ def assert_same(found: Inventory, x: Array, y: Array) -> None:
 
 def with_labels(x: Array, y: Array, *, last: bool = False) -> Array:
     flat = x.reshape(len(x), -1)
-    return np.c_[flat, y] if last else np.c_[y, flat]
+    return np.column_stack([flat, y] if last else [y, flat])
 
 
 def test_kaggle_s_digits_are_read_and_the_table_without_labels_is_kept(folder: Path) -> None:

@@ -45,6 +45,13 @@ def damaged(path: object, why: str) -> str:
     )
 
 
+def no_end_mark(path: object) -> str:
+    return (
+        f"{harmless(str(path))} has no mark at its end, so it may be cut off: compare its size "
+        "with that of the original."
+    )
+
+
 def encrypted(path: object) -> str:
     quoted = harmless(shlex.quote(str(path)))
     return (
@@ -92,12 +99,17 @@ def no_room_to_unpack(folder: object, room: float) -> str:
 
 def unpacked_once(file: object, size: float, copy: object) -> str:
     return (
-        f"{harmless(str(file))} cannot be read in place, so {numbers.size(size)} of it lie unpacked "
-        f"in {harmless(str(copy))}, which may be deleted when no run needs it"
+        f"{harmless(str(file))} cannot be read in place, so it lies unpacked in "
+        f"{harmless(str(copy))} ({numbers.size(size)}): delete that when no run needs it any more."
     )
 
 
-def unpack_arrays(place: object, names: Sequence[str]) -> str:
+def no_images_in(place: object, names: Sequence[str]) -> str:
+    if not names:
+        return (
+            f"{harmless(str(place))} holds nothing: name an archive of images, or a folder, with "
+            "--data."
+        )
     quoted = harmless(shlex.quote(str(place)))
     command = "unzip" if str(place).lower().endswith(".zip") else "tar xf"
     return (

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data import container_text, data_text
+from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.class_naming import shown_names
 from engine.data.inventory.containers.array_names import Split
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.validation_choice import choose_validation
@@ -63,16 +65,17 @@ def inventory_of_rows(rows: RowSet, recipe: Recipe) -> Inventory:
     train, validation, test = (_images(rows, split, numbers) for split in ("train", "val", "test"))
     splits = choose_validation(train, validation, test, recipe.seed, recipe.holdout)
     if len(splits.train) < 2 * len(numbers):
-        raise DataError(data_text.too_few_images(rows.place, len(splits.train)))
+        raise DataError(inventory_text.too_few_images(str(rows.place), len(splits.train)))
+    classes, notes = shown_names(rows.classes, recipe)
     unused = (container_text.unused_validation(rows.place),) if splits.unused else ()
     return Inventory(
         str(rows.place),
-        rows.classes,
+        classes,
         *splits[:4],
         layout=rows.layout,
         unlabelled=_unlabelled(rows),
         skipped=rows.skipped,
-        notes=rows.notes + unused,
+        notes=(*rows.notes, *notes, *unused),
     )
 
 

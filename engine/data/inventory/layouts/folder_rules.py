@@ -7,16 +7,25 @@ from collections.abc import Collection, Mapping, Sequence
 
 from engine.data.inventory.layouts.folder_tree import FolderTree, last
 from engine.data.inventory.layouts.layout import Part
-from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
+from engine.data.inventory.layouts.split_names import (
+    SplitName,
+    split_of,
+    without_digits,
+    words_before,
+)
 
 # Folders with these names hold the images, and those beside them, of the second list, do not.
 CONTENT = frozenset(
     ("images", "image", "imgs", "img", "jpg", "jpegs", "jpeg", "pictures", "photos")
 )
 ANNOTATIONS = frozenset(
-    ("annotation", "annotations", "label", "labels", "mask", "masks", "trimaps", "segmentation")
-    + ("segmentations", "groundtruth", "ground_truth", "gt", "bounding_boxes", "bboxes")
+    (
+        *("annotation", "annotations", "label", "labels", "mask", "masks", "trimaps", "gt"),
+        *("segmentation", "segmentations", "groundtruth", "ground_truth", "bboxes"),
+    )
 )
+# Folders with these names hold images of any class, as one that ImageFolder is to read needs.
+CLASSLESS = frozenset(("unknown", "all", "dummy", "unclassified", "none", "unlabeled"))
 
 
 def unwrapped(tree: FolderTree, folder: str, classes: Collection[str] = ()) -> str:
@@ -40,8 +49,14 @@ def _wrapped(tree: FolderTree, folder: str) -> str | None:
         occupied = content
     if len(occupied) != 1:
         return None
-    alone = not tree.own[folder]
-    return occupied[0] if alone or tree.is_nested(occupied[0]) else None
+    inner = occupied[0]
+    if tree.is_nested(inner):
+        return inner
+    return inner if not tree.own[folder] and _is_no_class(last(inner)) else None
+
+
+def _is_no_class(name: str) -> bool:
+    return name.lower() in CONTENT | CLASSLESS or split_of(name) is not None
 
 
 def split_parts(tree: FolderTree, folder: str) -> list[Part]:
@@ -52,8 +67,9 @@ def split_parts(tree: FolderTree, folder: str) -> list[Part]:
     found = _by_split(tree.occupied(folder))
     training = found.get("train", [])
     nested = any(tree.is_nested(child) for child in training)
-    numbered = len(training) > 1 and are_numbered(training)
-    if not training or not (nested or numbered or len(found) > 1):
+    # Not `road_train` beside `blood_test`.
+    alike = len({words_before(last(name)) for names in found.values() for name in names}) == 1
+    if not training or not (nested or (alike and (are_numbered(training) or len(found) > 1))):
         return []
     training_part = _part(tree, "train", training)
     known = training_part.classes
@@ -104,7 +120,7 @@ def parts_by_class(tree: FolderTree, folder: str) -> list[Part]:
         name: {last(child): found[name] for child, found in splits.items() if name in found}
         for name in names
     }
-    return [Part(name, [folder], classes) for name, classes in by_name.items() if classes]
+    return [Part(name, [folder], classes, True) for name, classes in by_name.items() if classes]
 
 
 def _splits_of_class(tree: FolderTree, folder: str) -> Mapping[SplitName, list[str]]:

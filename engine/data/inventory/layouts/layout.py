@@ -16,13 +16,17 @@ Labelled: TypeAlias = tuple[str, str]
 class Layout:
     """The images of each split with their classes, in the order of folders and names.
 
-    `words` says how they were found. `unlabelled` have no class and are kept for predictions.
-    `skipped` are left out, by reason. `source` is what gave the classes of the training images.
+    `words` says how they were found, and `folders` where each split lies, if in a folder.
+    `unlabelled` have no class and are kept for predictions.
+    `tables` are those that gave classes. `skipped` are left out, by reason.
+    `source` is what gave the classes of the training images.
     """
 
     words: str
     source: Literal["folders", "table", "prefix"]
     splits: dict[SplitName, list[Labelled]] = field(default_factory=dict)
+    folders: dict[SplitName, str] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
     unlabelled: list[str] = field(default_factory=list)
     skipped: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -31,8 +35,8 @@ class Layout:
         self.splits.setdefault(split, []).extend(labelled)
 
     def skip(self, reason: str, names: Iterable[str]) -> None:
-        if names := list(names):
-            self.skipped.setdefault(reason, []).extend(names)
+        if added := sorted(names):
+            self.skipped.setdefault(reason, []).extend(added)
 
     def of(self, split: SplitName) -> list[Labelled]:
         return self.splits.get(split, [])
@@ -54,9 +58,11 @@ class Hints:
 class Part:
     """A split, or all images: the folders that hold it, and the folders of each class.
 
-    Without `classes`, its images are in no folders of classes.
+    Without `classes`, its images are in no folders of classes. `within` says that the classes hold
+    the splits.
     """
 
     split: SplitName
     folders: Sequence[str]
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    within: bool = False

@@ -18,8 +18,11 @@ SPLIT_NAMES: Mapping[str, SplitName] = {
 }
 # Words that say nothing of the split: `test_images`, `training_data`, `train_labels.csv`.
 FILLERS = frozenset(
-    ("set", "data", "dataset", "folder", "split", "image", "img", "picture", "photo", "pic")
-    + ("label", "annotation", "metadata", "meta", "csv", "gt", "list", "class", "solution", "info")
+    (
+        *("set", "data", "dataset", "folder", "split", "image", "img", "picture", "photo", "pic"),
+        *("label", "annotation", "metadata", "meta", "csv", "gt", "list", "class", "solution"),
+        *("info", "file", "name"),
+    )
 )
 # Small letters, also those that a capital begins; digits and signs part words.
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -31,9 +34,18 @@ def split_of(name: str) -> SplitName | None:
     >>> split_of("Training_Data")
     'train'
     """
-    words = [_singular(word) for word in _WORDS.findall(name)]
-    told = [word for word in words if word not in FILLERS]
+    told = _telling_words(name)
     return SPLIT_NAMES.get(told[-1]) if told else None
+
+
+def words_before(name: str) -> tuple[str, ...]:
+    """The words before the one that means a split: `("seg",)` of `seg_train`."""
+    return tuple(_telling_words(name)[:-1])
+
+
+def _telling_words(name: str) -> list[str]:
+    words = [_singular(word) for word in _WORDS.findall(name)]
+    return [word for word in words if word not in FILLERS]
 
 
 def without_digits(name: str) -> str:

@@ -41,11 +41,15 @@ class Member(NamedTuple):
 class ArchiveListing:
     """What lies in an archive, by the members that it names; of two with one name, the last.
 
-    Raises DataError for an archive that is larger than the bounds.
+    `notes` are sentences for the user. Raises DataError for an archive that is larger than the
+    bounds.
     """
+
+    glanced = False
 
     def __init__(self, place: str, members: Iterable[Member]) -> None:
         self.place = place
+        self.notes: list[str] = []
         self._entries: dict[str, ArchiveEntry] = {}
         self._names = ListedNames()
         self._bytes = 0

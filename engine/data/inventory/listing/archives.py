@@ -7,6 +7,7 @@ import gzip
 import lzma
 import os
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
@@ -44,12 +45,12 @@ def is_archive(path: Path) -> bool:
 
     Raises DataError for one that must be unpacked by hand, or cannot be read.
     """
-    first = _first_block(path)
+    first = first_bytes(path)
     if command := _starting(COMMANDS, first):
         raise DataError(container_text.unpack_first(path, command))
-    if first.startswith(ZIP_STARTS):
-        return True
-    return _is_tar(path, first) or _is_tar(path, _first_unpacked(path, first))
+    return (
+        _is_zip(path, first) or _is_tar(path, first) or _is_tar(path, _first_unpacked(path, first))
+    )
 
 
 def listing_of_archive(path: Path) -> ArchiveListing:
@@ -67,16 +68,24 @@ def listing_of_archive(path: Path) -> ArchiveListing:
 @lru_cache(4)
 def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
     """The listing of an archive of this size, last changed at this time."""
-    first = _first_block(path)
-    if first.startswith(ZIP_STARTS):
+    first = first_bytes(path)
+    if _is_zip(path, first):
         return list_zip(path)
     if _is_tar(path, first):
         return list_tar(path, path)
-    copy = kept_copy(path, TAR_NAME, partial(_unpack, path, first))
-    return list_tar(copy / TAR_NAME, path)
+    copy = kept_copy(path, TAR_NAME, partial(_unpack, path, first)) / TAR_NAME
+    listing = list_tar(copy, path)
+    listing.notes.append(container_text.unpacked_once(path, os.stat(copy).st_size, copy))
+    return listing
 
 
-def _first_block(path: Path) -> bytes:
+def is_packed(path: Path) -> bool:
+    """Whether an archive is compressed as a whole, so that it must be unpacked to list it."""
+    return _starting(UNPACKED, first_bytes(path)) is not None
+
+
+def first_bytes(path: Path) -> bytes:
+    """The first block of a file. Raises DataError where it cannot be read."""
     try:
         with regular_files.open_to_read(path) as file:
             return file.read(BLOCK)
@@ -94,6 +103,11 @@ def _first_unpacked(path: Path, first: bytes) -> bytes:
             return bytes(stream.read(BLOCK))
     except DAMAGE as error:
         raise DataError(container_text.damaged(path, text.error_summary(error))) from error
+
+
+def _is_zip(path: Path, first: bytes) -> bool:
+    """Whether a file is a zip archive; one that unpacks itself is known by its end."""
+    return first.startswith(ZIP_STARTS) or zipfile.is_zipfile(path)
 
 
 def _is_tar(path: Path, block: bytes) -> bool:

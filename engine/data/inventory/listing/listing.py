@@ -16,6 +16,10 @@ class Listing(Protocol):
         """The path of the place."""
 
     @property
+    def glanced(self) -> bool:
+        """Whether only the beginning of some folder was read."""
+
+    @property
     def folders(self) -> Mapping[str, Sequence[str]]:
         """Each folder, also an empty one, and the images in it, `{"": [], "cats": ["1.jpg"]}`.
 
@@ -29,6 +33,10 @@ class Listing(Protocol):
     @property
     def skipped(self) -> Mapping[str, Sequence[str]]:
         """The names of what is left out, by reason."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for the user on the place."""
 
     def image(self, name: str) -> StoredImage:
         """The image of this name."""

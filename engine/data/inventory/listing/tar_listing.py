@@ -22,7 +22,10 @@ def list_tar(path: Path, place: Path) -> ArchiveListing:
     """
     try:
         with regular_files.open_to_read(path) as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            return ArchiveListing(str(place), _members(str(path), tar))
+            listing = ArchiveListing(str(place), _members(str(path), tar))
+            if not _has_end(tar):
+                listing.notes.append(container_text.no_end_mark(place))
+            return listing
     except OSError as error:
         raise DataError(container_text.damaged(place, text.reason(error))) from error
     except (tarfile.TarError, ValueError, EOFError) as error:
@@ -49,12 +52,16 @@ def _members(archive: str, tar: tarfile.TarFile) -> Iterator[Member]:
         else:
             entry = files[below] = TarEntry(archive, below, info.offset_data, info.size)
             yield Member(name, "file", entry)
-    _check_end(tar)
 
 
-def _check_end(tar: tarfile.TarFile) -> None:
-    """Raise ValueError where the listing ended at a damaged header: tarfile just stops there."""
+def _has_end(tar: tarfile.TarFile) -> bool:
+    """Whether an archive that was listed has a mark at its end, which is one block of zeros.
+
+    Raises ValueError where a damaged header stands there: tarfile just stops at one.
+    """
     assert tar.fileobj is not None
     tar.fileobj.seek(tar.offset)
-    if tar.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+    block = tar.fileobj.read(tarfile.BLOCKSIZE)
+    if block.strip(b"\0"):
         raise ValueError(container_text.DAMAGED_HEADER)
+    return bool(block)
