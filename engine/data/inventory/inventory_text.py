@@ -143,6 +143,16 @@ def unsure_column(place: str, table: str, candidates: Sequence[str]) -> str:
     )
 
 
+def no_column(place: str, wanted: str, table: str, columns: Sequence[str]) -> str:
+    asked = f"no table in {harmless(place)} names its images beside a column '{harmless(wanted)}'"
+    if not columns:
+        return f"{asked}: put one there, or leave out labels=column."
+    return (
+        f"{asked}; {harmless(table)} has {examples(columns)}: choose one of these, as in --set "
+        f"{harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+    )
+
+
 def marks_several(place: str, table: str, columns: Sequence[str]) -> str:
     return (
         f"the table {harmless(os.path.join(place, table))} marks several classes of some images or "

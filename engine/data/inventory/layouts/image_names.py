@@ -11,12 +11,16 @@ from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 
 class ImageNames:
-    """The names of images, by the last part without its suffix."""
+    """The names of images, by the last part without its suffix; `folders` are all of the place."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], folders: Iterable[str] = ()) -> None:
+        self._folders = {last(folder).lower() for folder in folders}
         self._by_stem: defaultdict[str, list[str]] = defaultdict(list)
         for name in names:
             self._by_stem[stem(name)].append(name)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_stem.values()))
 
     def find(self, called: str) -> Sequence[str]:
         """The images that a cell means: those that agree with most of its path.
@@ -29,8 +33,18 @@ class ImageNames:
             same = [name for name in found if suffix(name) == suffix(path)]
             found = same or found
         if "/" in path and found:
-            found = _agreeing(above(path), found)
+            found = self._in_folder(above(path), found)
         return found
+
+    def _in_folder(self, folder: str, names: Sequence[str]) -> Sequence[str]:
+        """Those of the names that agree with most parts of a folder, counted from its end.
+
+        None of a folder that the place has, but elsewhere.
+        """
+        kept = _agreeing(folder, names)
+        parts = {part for name in kept for part in above(name).lower().split("/")}
+        inner = last(folder).lower()
+        return [] if inner in self._folders and inner not in parts else kept
 
 
 def _agreeing(folder: str, names: Sequence[str]) -> Sequence[str]:

@@ -96,17 +96,25 @@ def _label_columns(
 
 
 def _image_column(table: LabelTable, images: ImageNames) -> int | None:
-    """The column whose cells most often name images."""
+    """The column whose cells most often name images: half of the rows, or half of the images."""
     step = -(-len(table.rows) // SAMPLED_ROWS)
     sample = table.rows[::step]
-    hits = [sum(bool(images.find(row[at])) for row in sample) for at in range(len(table.header))]
+    hits = [
+        0 if _plain(header) in LABEL_HEADERS else sum(bool(images.find(row[at])) for row in sample)
+        for at, header in enumerate(table.header)
+    ]
     most = max(hits)
-    return hits.index(most) if most else None
+    return hits.index(most) if most and 2 * most >= min(len(sample) - 1, len(images)) else None
 
 
 def _by_header(names: dict[int, str]) -> int | None:
-    plain = {re.sub(r"[^a-z]", "", name.lower()): at for at, name in reversed(names.items())}
+    plain = {_plain(name): at for at, name in reversed(names.items())}
     return next((plain[header] for header in LABEL_HEADERS if header in plain), None)
+
+
+def _plain(header: str) -> str:
+    """The letters of a header, small."""
+    return re.sub(r"[^a-z]", "", header.lower())
 
 
 def _values(body: Sequence[Sequence[str]], at: int) -> list[str]:

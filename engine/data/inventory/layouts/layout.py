@@ -32,7 +32,8 @@ class Layout:
     notes: list[str] = field(default_factory=list)
 
     def add(self, split: SplitName, labelled: Iterable[Labelled]) -> None:
-        self.splits.setdefault(split, []).extend(labelled)
+        if added := list(labelled):
+            self.splits.setdefault(split, []).extend(added)
 
     def skip(self, reason: str, names: Iterable[str]) -> None:
         if added := sorted(names):

@@ -13,12 +13,14 @@ from engine.errors import DataError
 
 
 def check_flat(
-    place: str, tree: FolderTree, flat: Sequence[Part], tables: TableLabels, layout: Layout
+    place: str, flat: Sequence[Part], tables: TableLabels, layout: Layout, wanted: str
 ) -> None:
     """Raise DataError where a table or a split of images without folders is of no use."""
     labelled = len(tables.labels)
     if tables.several and len(tables.several) >= labelled:
         raise DataError(inventory_text.several_labels(place, [*tables.used], tables.several))
+    if wanted and not labelled:
+        raise DataError(inventory_text.no_column(place, wanted, tables.unsure, tables.candidates))
     if tables.candidates and not labelled and flat and flat[0].split == "train":
         if tables.marked:
             raise DataError(inventory_text.marks_several(place, tables.unsure, tables.candidates))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ def table_labels(
 
     `known` are the classes by each spelling. `wanted` is the header of the column of labels.
     """
-    found, scopes = TableLabels(), _Scopes(names)
+    found, scopes = TableLabels(), _Scopes(names, listing.folders)
     read: list[_Read] = []
     for name in label_tables(listing.tables):
         one = _read(listing, name, scopes.of(name), known, wanted)
@@ -99,8 +99,8 @@ def label_tables(tables: Sequence[str]) -> list[str]:
 class _Scopes:
     """The images that a table can speak of: where splits are folders, those of its split."""
 
-    def __init__(self, names: Mapping[str, SplitName | None]) -> None:
-        self._names = names
+    def __init__(self, names: Mapping[str, SplitName | None], folders: Iterable[str]) -> None:
+        self._names, self._folders = names, folders
         self._by_split: dict[SplitName | None, ImageNames] = {}
 
     def of(self, table: str) -> ImageNames:
@@ -109,7 +109,7 @@ class _Scopes:
             split = None
         if split not in self._by_split:
             of_split = (n for n, other in self._names.items() if split is None or other == split)
-            self._by_split[split] = ImageNames(of_split)
+            self._by_split[split] = ImageNames(of_split, self._folders)
         return self._by_split[split]
 
 

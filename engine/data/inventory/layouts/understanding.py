@@ -10,10 +10,13 @@ from engine.data.inventory.layouts.class_spellings import spellings
 from engine.data.inventory.layouts.folder_tree import FolderTree, above
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout, Part
 from engine.data.inventory.layouts.name_prefixes import prefix_of
-from engine.data.inventory.layouts.split_names import SplitName
+from engine.data.inventory.layouts.split_names import SplitName, without_digits
 from engine.data.inventory.layouts.table_labels import TableLabels, table_labels
 from engine.data.inventory.listing.listing import Listing
 from engine.errors import DataError
+
+# More folders than these are classes, as are folders such as `s1` or `n01440764`.
+MOST_PIECES = 50
 
 
 def understand(listing: Listing, hints: Hints) -> Layout:
@@ -55,56 +58,56 @@ def _by_folders_or_tables(
 ) -> Layout:
     """Classes are folders, and elsewhere what tables say."""
     training = parts[0]
-    by_table = bool(wanted) or _needs_table(listing, tree, training)
-    flat = [part for part in parts if not part.classes or (part is training and by_table)]
+    by_table = (
+        bool(wanted)
+        or len(training.classes) < 2
+        or (_may_be_pieces(training) and not _agrees_with_folders(listing, tree, training))
+    )
+    flat = [part for part in parts if not part.classes or wanted or (part is training and by_table)]
     known = {} if by_table else spellings(training.classes)
-    tables = _read_tables(listing, tree, flat, parts, known, wanted)
-    if by_table and _agrees_with_folders(tree, training, tables):
-        by_table, flat = False, [part for part in flat if part is not training]
+    tables = _read_tables(listing, tree, flat, len(parts) > 1, known, wanted)
     layout = Layout(_words(tree, parts, flat, tables), "table" if by_table else "folders")
     for part in parts:
         if part in flat:
             _label_by_table(listing, tree, part, len(parts) > 1, tables, layout)
         else:
             layout.add(part.split, _by_class(tree, part))
-    missing_classes.check_flat(listing.place, tree, flat, tables, layout)
+    missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
     layout.notes += inventory_text.table_notes(tables.used, tables.missing)
     return layout
 
 
-def _needs_table(listing: Listing, tree: FolderTree, training: Part) -> bool:
-    """Whether folders alone cannot say the classes of the training images."""
-    if len(training.classes) < 2:
-        return True
-    return bool(listing.tables) and folder_rules.are_numbered([*training.classes])
+def _may_be_pieces(training: Part) -> bool:
+    """Whether folders may be pieces of one that was large, `images_001`, and no classes."""
+    names = [*training.classes]
+    numbered = folder_rules.are_numbered(names)
+    return len(names) <= MOST_PIECES and numbered and len(without_digits(names[0])) > 2
 
 
-def _agrees_with_folders(tree: FolderTree, training: Part, tables: TableLabels) -> bool:
-    """Whether each of the folders of several classes has images of one label, or few have any."""
-    if len(training.classes) < 2:
-        return False
-    labels = [
-        {tables.labels[name] for name in _images(tree, folders) if name in tables.labels}
+def _agrees_with_folders(listing: Listing, tree: FolderTree, training: Part) -> bool:
+    """Whether, by the tables, each folder has images of one class, or few images have any."""
+    labels = _read_tables(listing, tree, [training], False, {}, "").labels
+    found = [
+        {labels[name] for name in _images(tree, folders) if name in labels}
         for folders in training.classes.values()
     ]
-    labelled = sum(name in tables.labels for name in _images(tree, training.folders))
-    few = 2 * labelled < sum(tree.count[folder] for folder in training.folders)
-    return few or all(len(found) < 2 for found in labels)
+    few = 2 * len(labels) < sum(tree.count[folder] for folder in training.folders)
+    return few or all(len(classes) < 2 for classes in found)
 
 
 def _read_tables(
     listing: Listing,
     tree: FolderTree,
     flat: Sequence[Part],
-    parts: Sequence[Part],
+    are_splits: bool,
     known: Mapping[str, str],
     wanted: str,
 ) -> TableLabels:
     if not flat or not listing.tables:
         return TableLabels()
     names: dict[str, SplitName | None] = {
-        name: part.split if len(parts) > 1 else None
+        name: part.split if are_splits else None
         for part in flat
         for name in _images(tree, part.folders)
     }
