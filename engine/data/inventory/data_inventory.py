@@ -14,7 +14,7 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
-from engine.data.inventory.listing.listing import Listing
+from engine.data.inventory.listing.listing import ReadListing
 from engine.data.inventory.listing.listing_choice import listing_at
 from engine.data.inventory.validation_choice import choose_validation
 from engine.data.stored.stored_image import LabelledImages
@@ -71,7 +71,7 @@ def _glanced_layout(recipe: Recipe) -> Layout:
     return understand(listing_at(Path(recipe.data)), hints)
 
 
-def inventory_of_listing(listing: Listing, layout: Layout, recipe: Recipe) -> Inventory:
+def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:
     """The inventory of a place with this layout. Raises DataError where it has too few images."""
     ordered = in_order(layout.classes, recipe)
     classes, notes = shown_names(ordered, recipe)
