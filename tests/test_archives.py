@@ -317,7 +317,10 @@ def test_a_packed_tar_is_unpacked_once_and_said_so(
     assert data_inventory.inventory_of(Recipe(data=str(path))).train == found.train
 
 
-def test_the_quick_check_unpacks_nothing(tmp_path: Path, cache: Path) -> None:
+def test_the_check_unpacks_nothing_large(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_copies, "QUICK_BYTES", 100)
     path = write_tar(tmp_path / "a.tar.gz", files(), "gz")
     data_inventory.check(Recipe(data=str(path)))
     assert not cache.exists()

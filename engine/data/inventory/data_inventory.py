@@ -11,6 +11,7 @@ from engine.data.inventory.class_naming import in_order, order_notes, shown_name
 from engine.data.inventory.containers.labelled_rows import inventory_of_rows
 from engine.data.inventory.containers.row_readers import reader_of
 from engine.data.inventory.inventory import Inventory
+from engine.data.inventory.kept_copies import is_quickly_unpacked
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
@@ -39,13 +40,15 @@ def inventory_of(recipe: Recipe) -> Inventory:
 def check(recipe: Recipe) -> None:
     """Check the data of a recipe, quickly for any number of images in folders of classes.
 
-    Raises as `inventory_of`, except where there are too few images, and where something must be
-    unpacked before it can be read.
+    Raises as `inventory_of`, except where there are too few images in folders, and where more than
+    a moment's work must be unpacked before it can be read.
     """
     path = Path(recipe.data)
     if reader := reader_of(path):
         reader.check(path)
-    elif not (path.is_file() and archives.is_archive(path) and archives.is_packed(path)):
+        if is_quickly_unpacked(path):
+            inventory_of_rows(reader.read(path), recipe)
+    elif not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
         class_names(recipe)
 
 
