@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import UnidentifiedImageError
 
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.inventory import Inventory
@@ -301,6 +302,14 @@ def test_an_archive_of_arrays_says_how_to_unpack_it(tmp_path: Path) -> None:
 def test_another_file_says_what_it_is(tmp_path: Path, first: bytes, told: str) -> None:
     (tmp_path / "a").write_bytes(first)
     assert told in refusal(tmp_path / "a")
+
+
+def test_a_format_that_starts_another_program_is_never_opened(tmp_path: Path) -> None:
+    content = {**files(), "cat/page.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n"}
+    found = inventory(write_zip(tmp_path / "a.zip", content))
+    (page,) = (image for image, _ in found.images if image.name == "cat/page.png")
+    with pytest.raises(UnidentifiedImageError):
+        page.open()
 
 
 # Unpacked copies
