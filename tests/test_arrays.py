@@ -355,6 +355,13 @@ def test_idx_files_are_read_under_the_names_in_use(folder: Path, names: tuple[st
     assert (found.validates, len(found.validation)) == ("test", 4)
 
 
+def test_folders_around_the_files_count_for_nothing(folder: Path) -> None:
+    """As torchvision unpacks them: MNIST/raw."""
+    for name, values in (("images-idx3", grey()), ("labels-idx1", labels())):
+        write_idx(folder / "MNIST" / "raw" / f"train-{name}-ubyte", values)
+    assert inventory(folder).images == inventory(folder / "MNIST" / "raw").images
+
+
 def emnist(folder: Path, family: str) -> None:
     upright = grey()
     for part in ("train", "test"):

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.containers.labelled_rows import inventory_of_rows
-from engine.data.inventory.containers.row_readers import reader_of
+from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import is_quickly_unpacked
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
@@ -29,8 +29,8 @@ def inventory_of(recipe: Recipe) -> Inventory:
     Raises DataError where they are missing, unreadable or cannot be trained on.
     """
     path = Path(recipe.data)
-    if reader := reader_of(path):
-        found = inventory_of_rows(reader.read(path), recipe)
+    if rows := rows_at(path):
+        found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
         found = inventory_of_listing(listing, understand(listing, Hints(recipe.labels)), recipe)
@@ -44,19 +44,18 @@ def check(recipe: Recipe) -> None:
     a moment's work must be unpacked before it can be read.
     """
     path = Path(recipe.data)
-    if reader := reader_of(path):
-        reader.check(path)
-        if is_quickly_unpacked(path):
-            inventory_of_rows(reader.read(path), recipe)
+    if rows := rows_at(path):
+        rows.check()
+        if is_quickly_unpacked(rows.path):
+            inventory_of_rows(rows.read(), recipe)
     elif not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
         class_names(recipe)
 
 
 def class_names(recipe: Recipe) -> tuple[str, ...]:
     """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
-    path = Path(recipe.data)
-    if reader := reader_of(path):
-        return shown_names(reader.read(path).classes, recipe)[0]
+    if rows := rows_at(Path(recipe.data)):
+        return shown_names(rows.read().classes, recipe)[0]
     return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
 
 
