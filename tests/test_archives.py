@@ -142,6 +142,14 @@ def test_bytes_before_a_zip_do_not_matter(tmp_path: Path) -> None:
     assert contents(inventory(path)) == files()
 
 
+@pytest.mark.parametrize("name", ["a.zip", "a.tar"])
+def test_the_file_of_an_image_is_given_where_it_is_small(tmp_path: Path, name: str) -> None:
+    image, _ = inventory(packed(tmp_path / name, files())).train[0]
+    content = image.content()
+    assert image.encoded(len(content)) == content
+    assert image.encoded(len(content) - 1) == b""
+
+
 # What is left out
 
 

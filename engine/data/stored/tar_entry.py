@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -10,8 +10,7 @@ from engine.data.stored.image_bytes import open_bytes
 from engine.data.stored.opened_files import read_at
 
 
-@dataclass(frozen=True, slots=True)
-class TarEntry:
+class TarEntry(NamedTuple):
     """The entry `name` of an archive: `size` bytes from `offset` on."""
 
     archive: str
@@ -21,6 +20,12 @@ class TarEntry:
 
     def open(self) -> Image.Image:
         return open_bytes(self.content())
+
+    def encoded(self, most: int) -> bytes:
+        try:
+            return self.content() if self.size <= most else b""
+        except OSError:
+            return b""
 
     def content(self) -> bytes:
         return read_at(self.archive, self.offset, self.size)
