@@ -159,8 +159,8 @@ def test_names_that_climb_out_are_left_out(tmp_path: Path, name: str) -> None:
     for path in (write_zip(tmp_path / "a.zip", content), write_tar(tmp_path / "a.tar", content)):
         found = inventory(path)
         assert contents(found) == files()
-        assert found.skipped["with names that lead out of the archive"] == [name]
-        assert "1 with names that lead out of the archive" in " ".join(found.notes)
+        assert found.skipped["names that lead out of the archive"] == [name]
+        assert "names that lead out of the archive (1: " in " ".join(found.notes)
 
 
 def test_links_are_left_out_unless_they_stand_for_a_member(tmp_path: Path) -> None:
@@ -305,11 +305,17 @@ def test_an_archive_of_arrays_says_how_to_unpack_it(tmp_path: Path) -> None:
         (b"7z\xbc\xaf\x27\x1c..", "unpack it with `7z x"),
         (b"hello", "it begins with b'hello'"),
         (b"", "it begins with b''"),
+        (picture(0), "is one image: name the folder"),
     ],
 )
 def test_another_file_says_what_it_is(tmp_path: Path, first: bytes, told: str) -> None:
     (tmp_path / "a").write_bytes(first)
     assert told in refusal(tmp_path / "a")
+
+
+def test_a_table_of_labels_says_to_name_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("image,label\na.png,cat\n")
+    assert f"name the folder, as in --data {tmp_path}" in refusal(tmp_path / "labels.csv")
 
 
 def test_a_format_that_starts_another_program_is_never_opened(tmp_path: Path) -> None:

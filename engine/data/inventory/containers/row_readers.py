@@ -52,9 +52,9 @@ def rows_at(path: Path) -> RowPlace | None:
 
     None where nobody knows them.
     """
-    if not path.is_dir():
+    if path.is_file():
         return _known(path)
-    if _holds_images(path):
+    if not path.is_dir() or _holds_images(path):
         return None
     for _ in range(LEVELS):
         if found := _known(path):
