@@ -54,7 +54,7 @@ def rows_at(path: Path) -> RowPlace | None:
     """
     if path.is_file():
         return _known(path)
-    if not path.is_dir() or _holds_images(path):
+    if not path.is_dir() or holds_images(path):
         return None
     for _ in range(LEVELS):
         if found := _known(path):
@@ -72,7 +72,7 @@ def _known(path: Path) -> RowPlace | None:
     return next((RowPlace(one, path) for one in READERS if one.recognises(path)), None)
 
 
-def _holds_images(folder: Path) -> bool:
+def holds_images(folder: Path) -> bool:
     """Whether images lie in a folder or up to two levels below, by a glance at each."""
     level = [folder]
     for _ in range(3):
