@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import tarfile
@@ -133,6 +134,33 @@ def test_of_two_entries_of_one_name_the_last_counts(tmp_path: Path) -> None:
         zipped.writestr("cat/0.png", picture(255))
     for name in ("a.tar", "a.zip"):
         assert contents(inventory(tmp_path / name)) == {**content, "cat/0.png": picture(255)}
+
+
+class Pipe(io.RawIOBase):
+    """A stream in which nobody can go back, into a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        with self._path.open("ab") as file:
+            return file.write(content)
+
+
+def test_a_zip_whose_headers_know_no_sizes_is_read(tmp_path: Path) -> None:
+    """As one that is written into a pipe; or with the headers of large archives (ZIP64)."""
+    with zipfile.ZipFile(Pipe(tmp_path / "piped.zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files().items():
+            archive.writestr(name, content)
+    with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files().items():
+            with archive.open(name, "w", force_zip64=True) as entry:
+                entry.write(content)
+    for name in ("piped.zip", "large.zip"):
+        assert contents(inventory(tmp_path / name)) == files()
 
 
 def test_bytes_before_a_zip_do_not_matter(tmp_path: Path) -> None:

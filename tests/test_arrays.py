@@ -241,6 +241,12 @@ def test_classes_have_the_names_that_an_array_gives_them(folder: Path) -> None:
     assert inventory(folder / "a.npz").classes == ("cat", "dog")
 
 
+def test_the_recipe_names_classes_of_numbers(folder: Path) -> None:
+    np.savez(folder / "a.npz", x=grey(), y=labels())
+    named = inventory(folder / "a.npz", class_names=(("0", "cat"), ("1", "dog")))
+    assert named.classes == ("cat", "dog")
+
+
 def test_numbers_of_classes_are_in_the_order_of_numbers(folder: Path) -> None:
     np.savez(folder / "a.npz", x=grey(33), y=np.arange(33) % 11)
     assert inventory(folder / "a.npz").classes == tuple(map(str, range(11)))
