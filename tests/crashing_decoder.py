@@ -1,29 +1,29 @@
-"""A decoder for decoding processes that crashes at some files, which are harmless themselves."""
+"""A decoder for decoding processes that crashes at some images, which are harmless themselves."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from engine.data.decoding import decode as decoding
 from engine.data.decoding import decoder_workers
 from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.stored.stored_image import StoredImage
 
 CRASHES = b"crash"
 _decode = decoding.decode
 
 
 def decode(
-    slot: int, start: int, files: Sequence[Path], known: Mapping[Path, str]
+    slot: int, start: int, images: Sequence[StoredImage], known: Mapping[StoredImage, str]
 ) -> dict[int, str]:
-    """As `decoder_workers.decode`, but a file with the content CRASHES ends the process."""
+    """As `decoder_workers.decode`, but an image with the content CRASHES ends the process."""
     decoding.decode = _crashing
-    return decoder_workers.decode(slot, start, files, known)
+    return decoder_workers.decode(slot, start, images, known)
 
 
-def _crashing(file: Path, image_format: ImageFormat) -> Pixels:
-    if file.read_bytes() == CRASHES:
+def _crashing(stored: StoredImage, image_format: ImageFormat) -> Pixels:
+    if stored.content() == CRASHES:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return _decode(file, image_format)
+    return _decode(stored, image_format)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import TypeVar
 
 from torch import Tensor
 
 from engine.data.base.dataset import Images, Split
+from engine.data.stored.image_file import ImageFile
+from engine.data.stored.stored_image import StoredImage
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -28,3 +31,14 @@ def pixels(images: Split) -> Tensor:
     """The pixels (N, C, H, W) of images that are in memory."""
     assert isinstance(images, Images)
     return images.pixels
+
+
+def stored(file: Path) -> ImageFile:
+    """An image file, in the folder where it lies."""
+    return ImageFile(str(file.parent), file.name)
+
+
+def path_of(image: StoredImage) -> Path:
+    """The path of an image that is a file of its own."""
+    assert isinstance(image, ImageFile)
+    return image.path

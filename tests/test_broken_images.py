@@ -17,12 +17,13 @@ from PIL import Image
 from engine.data import loading
 from engine.data.base.dataset import Dataset, StoredImages
 from engine.data.decoding.decode import ImageFormat, decode, decode_all, why_broken
-from engine.data.inventory.layouts.image_folder import Files, scan
+from engine.data.inventory.layouts.image_folder import scan
 from engine.data.reading.format_choice import sample_headers
+from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.fuzzed_images import fuzzed_files
-from tests.loading import run_to_end
+from tests.loading import path_of, run_to_end, stored
 
 GREY, COLOUR = ImageFormat(1, 32, 0), ImageFormat(3, 16, 0)
 RAMP = np.linspace(0.25, 0.5, 32 * 32, dtype=np.float32).reshape(32, 32)
@@ -101,11 +102,16 @@ DEEP: dict[str, bytes] = {
 @pytest.mark.parametrize("name", DEEP)
 def test_grey_of_more_than_eight_bits_keeps_its_shades(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(DEEP[name])
-    found = decode(tmp_path / name, GREY)[0].ravel()[:-20]
+    found = decode(stored(tmp_path / name), GREY)[0].ravel()[:-20]
     expected = RAMP.ravel()[:-20] * 255
     assert abs(found - expected).max() <= 1.01
-    assert sample_headers([(tmp_path / name, 0)])[0].grey
-    assert abs(decode(tmp_path / name, ImageFormat(3, 32, 0))[2].ravel()[:-20] - expected).max() < 2
+    assert sample_headers([(stored(tmp_path / name), 0)])[0].grey
+    assert (
+        abs(
+            decode(stored(tmp_path / name), ImageFormat(3, 32, 0))[2].ravel()[:-20] - expected
+        ).max()
+        < 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,7 +128,7 @@ def test_values_out_of_range_are_named_and_never_black_or_white(
     tmp_path: Path, content: bytes, why: str
 ) -> None:
     (tmp_path / "a.tif").write_bytes(content)
-    broken = decode_all([tmp_path / "a.tif"], GREY, np.zeros((1, *GREY.shape), np.uint8))
+    broken = decode_all([stored(tmp_path / "a.tif")], GREY, np.zeros((1, *GREY.shape), np.uint8))
     assert why in broken[0]
     assert "save it with 8 or 16 bits" in broken[0]
 
@@ -141,7 +147,7 @@ def test_an_odd_exif_block_is_obeyed_as_far_as_it_can_be_read(
     tmp_path: Path, software_type: int
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(odd_photo(software_type))
-    turned = decode(tmp_path / "a.jpg", GREY)[0]
+    turned = decode(stored(tmp_path / "a.jpg"), GREY)[0]
     assert turned[:12].min() > 240
     assert turned[-12:].max() < 15
 
@@ -151,7 +157,7 @@ def test_an_image_whose_orientation_cannot_be_read_stays_as_it_lies(
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(odd_photo())
     monkeypatch.setattr(Image.Exif, "get", lambda *_: [6])
-    assert decode(tmp_path / "a.jpg", GREY)[0][:, :12].min() > 240
+    assert decode(stored(tmp_path / "a.jpg"), GREY)[0][:, :12].min() > 240
 
 
 @pytest.mark.parametrize("loader", ["resident", "streaming"])
@@ -185,8 +191,8 @@ def test_whatever_error_a_decoder_raises_only_the_image_is_left_out(
     files = scan(images(tmp_path)).train
     opened: Callable[..., Image.Image] = Image.open
 
-    def fails(file: Path) -> Image.Image:
-        if file == files[3][0]:
+    def fails(file: str) -> Image.Image:
+        if file == str(path_of(files[3][0])):
             raise error
         return opened(file)
 
@@ -195,20 +201,20 @@ def test_whatever_error_a_decoder_raises_only_the_image_is_left_out(
     assert [*broken] == [3]
     assert broken[3]
     assert len(sample_headers(files)) == 9
-    streamed = loaded_files(tmp_path, files)
+    streamed = loaded_files(files)
     assert streamed.one(3)[0].eq(streamed.one(4)[0]).all()
 
 
-def loaded_files(root: Path, files: Files) -> StoredImages:
+def loaded_files(images: LabelledImages) -> StoredImages:
     import torch
 
-    labels = torch.tensor([label for _, label in files])
-    return StoredImages(root, [file for file, _ in files], labels, GREY)
+    labels = torch.tensor([label for _, label in images])
+    return StoredImages("", [image for image, _ in images], labels, GREY)
 
 
 def test_the_reason_is_short_and_names_no_path(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as gone:
-        decode(tmp_path / "none.png", GREY)
+        decode(stored(tmp_path / "none.png"), GREY)
     assert why_broken(gone.value) == "No such file or directory"
     assert why_broken(ValueError("one\ntwo")) == "one"
     assert why_broken(KeyError()) == "KeyError"
@@ -244,7 +250,7 @@ def test_every_damaged_file_is_decoded_or_named(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The soak does the same with ten thousand files."""
-    files = fuzzed_files(seed=1, count=300, folder=tmp_path)
+    files = [*map(stored, fuzzed_files(seed=1, count=300, folder=tmp_path))]
     targets = np.zeros((len(files), *COLOUR.shape), np.uint8)
     broken = decode_all(files, COLOUR, targets)
     assert 100 < len(broken) < 280

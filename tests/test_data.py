@@ -23,17 +23,18 @@ import pytest
 import torch
 
 from engine.catalog import datasets
-from engine.data import preparation
+from engine.data import data_text, preparation
 from engine.data.base.dataset import Dataset, Images, channel_statistics, check_memory
 from engine.data.inventory.layouts.image_folder import check, scan
 from engine.data.loading import PUBLISHED, load
 from engine.data.sets import cifar, digits, idx, mat
 from engine.data.sets.holdout import draw_held_out, split_held_out
+from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError, UsageError
 from engine.machine import memory
 from engine.protocol.events import Alert
 from engine.recipes.recipe import Recipe, Resolved
-from tests.loading import pixels, run_to_end
+from tests.loading import path_of, pixels, run_to_end
 
 
 def loaded(recipe: Recipe) -> Dataset:
@@ -355,8 +356,8 @@ def tree(root: Path, *files: str) -> Path:
     return root
 
 
-def names(files: list[tuple[Path, int]]) -> list[tuple[str, int]]:
-    return [(file.name, label) for file, label in files]
+def names(images: LabelledImages) -> list[tuple[str, int]]:
+    return [(path_of(image).name, label) for image, label in images]
 
 
 @pytest.mark.parametrize(
@@ -368,9 +369,9 @@ def test_folder_with_splits(tmp_path: Path, split: str, validates: str) -> None:
     found = scan(tree(tmp_path, *train, f"{split}/owl/7.JPG"))
     assert found.classes == ("emu", "owl")
     assert names(found.train) == [("0.png", 0), ("1.png", 0), ("0.png", 1), ("1.png", 1)]
-    assert found.train[0][0] == tmp_path / "train/emu/0.png"
+    assert path_of(found.train[0][0]) == tmp_path / "train/emu/0.png"
     assert names(found.validation) == [("7.JPG", 1)]
-    assert (found.validates, found.test, found.unused) == (validates, [], None)
+    assert (found.validates, found.test, found.notes) == (validates, [], ())
 
 
 TRAINED = [f"train/{name}/{i}.png" for name in "ab" for i in range(5)]
@@ -400,7 +401,7 @@ def test_a_holdout_of_a_folder_leaves_the_others_for_the_end(
     assert len(found.train) == 6
     assert found.validates == "held out"
     assert names(found.test) == test
-    assert (found.unused and found.unused.name) == unused
+    assert [*found.notes] == ([data_text.unused_validation(tmp_path / unused)] if unused else [])
 
 
 def test_test_images_without_classes_are_no_test(tmp_path: Path) -> None:
@@ -414,8 +415,8 @@ def test_folder_without_a_split_holds_out_a_fifth_of_each_class(tmp_path: Path, 
     found = scan(tree(tmp_path, *files), seed=3)
     assert [label for _, label in found.validation] == [0, 0, 0, 0, 1]
     assert (found.validates, found.test) == ("held out", [])
-    assert sorted(found.train + found.validation) == sorted(
-        (tmp_path / file, int("b/" in file)) for file in files
+    assert sorted((image.name, label) for image, label in found.images) == sorted(
+        (file, int("b/" in file)) for file in files
     )
     assert found == scan(tmp_path, seed=3)
     assert found.validation != scan(tmp_path, seed=4).validation

@@ -67,7 +67,7 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     images = Images(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), torch.arange(4))
-    on_disk = StoredImages(Path(), [], torch.arange(0), ImageFormat(3, 8, 0))
+    on_disk = StoredImages("", [], torch.arange(0), ImageFormat(3, 8, 0))
     for room, device in ((4 * 3 * 8 * 8, "meta"), (4 * 3 * 8 * 8 - 1, "cpu")):
         monkeypatch.setattr(devices, "room", lambda _, room=room: room)
         kept = loader_choice.on_device(images, torch.device("meta"))

@@ -18,15 +18,16 @@ from engine.data import loading
 from engine.data.base.dataset import Dataset, StoredImages
 from engine.data.decoding.decode import ImageFormat, decode
 from engine.data.decoding.decoders import Decoders
-from engine.data.inventory.layouts.image_folder import Files, scan
+from engine.data.inventory.layouts.image_folder import scan
 from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import decode_by_processes, decode_by_threads
 from engine.data.reading.format_choice import ImageHeader, common_format
+from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.machine.cgroups import computing_cores
 from engine.recipes.recipe import Recipe
 from tests import crashing_decoder
-from tests.loading import pixels, run_to_end
+from tests.loading import path_of, pixels, run_to_end, stored
 from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 
 RED, GREEN, BLUE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255)
@@ -58,7 +59,7 @@ def loaded(root: Path, room: float = math.inf, **settings: Any) -> Dataset:
 
 def test_pixels_are_those_of_the_file(tmp_path: Path) -> None:
     striped(RED, BLUE).save(tmp_path / "a.png")
-    array = decode(tmp_path / "a.png", form())
+    array = decode(stored(tmp_path / "a.png"), form())
     assert array.shape == (3, 8, 8)
     assert array[:, 3, 0].tolist() == list(RED)
     assert array[:, 3, 7].tolist() == list(BLUE)
@@ -68,21 +69,21 @@ def test_orientation_is_obeyed(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held upright: the left of the file is the top
     striped(RED, BLUE, width=16, height=16).save(tmp_path / "a.png", exif=exif)
-    array = decode(tmp_path / "a.png", form())
+    array = decode(stored(tmp_path / "a.png"), form())
     assert array[:, 0, 3].tolist() == list(RED)
     assert array[:, 7, 3].tolist() == list(BLUE)
 
 
 def test_oblong_images_lose_their_ends(tmp_path: Path) -> None:
     striped(RED, GREEN, GREEN, BLUE, width=64, height=32).save(tmp_path / "a.png")
-    inside = decode(tmp_path / "a.png", form())[:, :, 1:-1]
+    inside = decode(stored(tmp_path / "a.png"), form())[:, :, 1:-1]
     assert (inside == np.array(GREEN)[:, None, None]).all()
 
 
 def test_reduction_is_antialiased(tmp_path: Path) -> None:
     board = np.indices((64, 64)).sum(0) % 2 * 255
     Image.fromarray(board.astype(np.uint8)).save(tmp_path / "a.png")
-    array = decode(tmp_path / "a.png", form(channels=1))
+    array = decode(stored(tmp_path / "a.png"), form(channels=1))
     assert abs(array.astype(int) - 127).max() < 8
 
 
@@ -91,24 +92,24 @@ def test_large_jpegs_are_decoded_as_other_files(tmp_path: Path) -> None:
     image = Image.fromarray(waves.astype(np.uint8))
     image.save(tmp_path / "a.jpg", quality=95)
     image.save(tmp_path / "a.png")
-    jpeg, png = (decode(tmp_path / name, form(1, 16)) for name in ("a.jpg", "a.png"))
+    jpeg, png = (decode(stored(tmp_path / name), form(1, 16)) for name in ("a.jpg", "a.png"))
     assert abs(jpeg.astype(int) - png).max() <= 4
 
 
 @pytest.mark.parametrize("mode", ["P", "RGBA", "CMYK", "L", "1"])
 def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
     striped((255, 255, 255)).convert(mode).save(tmp_path / "a.tiff")
-    assert (decode(tmp_path / "a.tiff", form()) == 255).all()
+    assert (decode(stored(tmp_path / "a.tiff"), form()) == 255).all()
 
 
 def test_sixteen_bits_become_eight(tmp_path: Path) -> None:
     Image.fromarray(np.full((8, 8), 0x8042, np.uint16)).save(tmp_path / "a.png")
-    assert (decode(tmp_path / "a.png", form(channels=1)) == 0x80).all()
+    assert (decode(stored(tmp_path / "a.png"), form(channels=1)) == 0x80).all()
 
 
 def test_frame_repeats_the_edges(tmp_path: Path) -> None:
     striped(*[(v, v, v) for v in range(0, 80, 10)]).save(tmp_path / "a.png")
-    row = decode(tmp_path / "a.png", form(1, 12, frame=2))[0, 0]
+    row = decode(stored(tmp_path / "a.png"), form(1, 12, frame=2))[0, 0]
     assert row.tolist() == [0, 0, 0, 10, 20, 30, 40, 50, 60, 70, 70, 70]
 
 
@@ -142,27 +143,27 @@ def test_grey_only_if_all_are() -> None:
 Decoding: TypeAlias = Generator[float, None, decoded_images.DecodedImages]
 
 
-def by_two_processes(files: Files, form: ImageFormat) -> Decoding:
+def by_two_processes(files: LabelledImages, form: ImageFormat) -> Decoding:
     return decode_by_processes(files, form, 2)
 
 
 @pytest.fixture
-def numbered(tmp_path: Path) -> Files:
+def numbered(tmp_path: Path) -> LabelledImages:
     """Grey images whose pixels all have their number as value."""
-    files = [(tmp_path / f"{value}.png", 0) for value in range(150)]
-    for value, (file, _) in enumerate(files):
+    files = [tmp_path / f"{value}.png" for value in range(150)]
+    for value, file in enumerate(files):
         Image.new("L", (8, 8), value).save(file)
-    return files
+    return [(stored(file), 0) for file in files]
 
 
 @pytest.mark.parametrize("decode", [decode_by_threads, by_two_processes])
 def test_every_file_lands_in_its_place(
-    numbered: Files,
+    numbered: LabelledImages,
     monkeypatch: pytest.MonkeyPatch,
-    decode: Callable[[Files, ImageFormat], Decoding],
+    decode: Callable[[LabelledImages, ImageFormat], Decoding],
 ) -> None:
     monkeypatch.setattr(decoded_images, "PROCESS_CHUNK", 8)
-    numbered[70][0].write_bytes(b"no image at all")
+    path_of(numbered[70][0]).write_bytes(b"no image at all")
     fractions, (array, broken, notes) = run_to_end(decode(numbered, form(1)))
     assert broken == {70: "not an image"}
     assert notes == ()
@@ -180,7 +181,7 @@ def test_many_files_are_decoded_by_processes(
     monkeypatch.setattr(decoded_images, "MANY_IMAGES", many)
     seen: list[int] = []
 
-    def watched(files: Files, form: ImageFormat, workers: int) -> Decoding:
+    def watched(files: LabelledImages, form: ImageFormat, workers: int) -> Decoding:
         seen.append(workers)
         return decode_by_processes(files, form, workers)
 
@@ -209,11 +210,11 @@ def test_the_ranks_of_a_machine_share_its_cores(
 
 
 def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
-    numbered: Files, monkeypatch: pytest.MonkeyPatch
+    numbered: LabelledImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is decoded stays decoded, and a stop is heard all the while."""
     monkeypatch.setattr(decoded_images, "PROCESS_CHUNK", 8)
-    first, last = numbered[60][0], numbered[140][0]
+    first, last = path_of(numbered[60][0]), path_of(numbered[140][0])
     contents = {file: hang(file) for file in (first, last)}
     work = decode_by_processes(numbered, form(1), 1)
 
@@ -236,14 +237,14 @@ def test_a_process_that_dies_while_a_folder_is_loaded_is_replaced_and_told(
 
 
 def test_an_image_that_crashes_its_decoder_is_broken_and_named(
-    numbered: Files, monkeypatch: pytest.MonkeyPatch
+    numbered: LabelledImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others lose nothing, even those that were being decoded by the processes beside it."""
     monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
     monkeypatch.setattr(decoded_images, "PROCESS_CHUNK", 8)
     crashing = (3, 70, 71, 149)
     for at in crashing:
-        numbered[at][0].write_bytes(crashing_decoder.CRASHES)
+        path_of(numbered[at][0]).write_bytes(crashing_decoder.CRASHES)
     _, (array, broken, notes) = run_to_end(decode_by_processes(numbered, form(1), 2))
     assert broken == dict.fromkeys(crashing, "it crashes the decoder by signal 11")
     assert notes == ()
@@ -252,17 +253,17 @@ def test_an_image_that_crashes_its_decoder_is_broken_and_named(
 
 
 def test_crashes_at_many_images_are_the_end(
-    numbered: Files, monkeypatch: pytest.MonkeyPatch
+    numbered: LabelledImages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
     monkeypatch.setattr("engine.data.decoding.decoders.MOST_CRASHES", 3)
     for file, _ in numbered[:4]:
-        file.write_bytes(crashing_decoder.CRASHES)
+        path_of(file).write_bytes(crashing_decoder.CRASHES)
     with pytest.raises(DataError, match=r"crashed in native code 3 times; the first are .*0\.png"):
         run_to_end(decode_by_processes(numbered, form(1), 1))
 
 
-def test_what_is_done_between_two_looks_is_no_death(numbered: Files) -> None:
+def test_what_is_done_between_two_looks_is_no_death(numbered: LabelledImages) -> None:
     decoders = Decoders(1, 1, len(numbered), form(1))
     with contextlib.closing(decoders):
         task = decoders.submit(0, [file for file, _ in numbered])
@@ -285,7 +286,8 @@ def test_folder_of_images_becomes_a_data_set(tmp_path: Path) -> None:
 
 def test_few_broken_images_are_replaced_by_the_next_and_told(tmp_path: Path) -> None:
     root = folder(tmp_path, striped(RED, MAGENTA), 200)
-    file, label = scan(root).train[3]
+    image, label = scan(root).train[3]
+    file = path_of(image)
     file.write_bytes(b"no image at all")
     data = loaded(root, size=8)
     assert len(data.train) == 160
@@ -299,7 +301,7 @@ def test_few_broken_images_are_replaced_by_the_next_and_told(tmp_path: Path) -> 
 
 def test_a_truncated_image_is_broken(tmp_path: Path) -> None:
     root = folder(tmp_path, striped(RED, BLUE, width=8), 10)
-    file, _ = scan(root).validation[0]
+    file = path_of(scan(root).validation[0][0])
     file.write_bytes(file.read_bytes()[:45])
     with pytest.raises(
         DataError, match=rf"1 of 10 images .* cannot be read; the first is a/{file.name}"

@@ -39,7 +39,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import crashing_decoder, scripted
-from tests.loading import run_to_end
+from tests.loading import path_of, run_to_end
 from tests.processes import COMMAND, TIMEOUT, LiveJournal, headless, start_process, wait_for
 
 CPU = torch.device("cpu")
@@ -213,7 +213,7 @@ def test_broken_images_are_replaced_by_the_next_and_told_once(
     loader = opened(root, Augmentation(), batch=32)
     train = scan(root).train
     for place in (5, 6, len(train) - 1):
-        train[place][0].write_bytes(b"no image")
+        path_of(train[place][0]).write_bytes(b"no image")
     [batch] = loader.batches(1)
     [other] = loader.batches(2)
     one, two = ([float(image.mean()) for image in each.images] for each in (batch, other))
@@ -232,7 +232,7 @@ def test_broken_images_are_replaced_by_the_next_and_told_once(
 def test_truncated_images_are_broken(tmp_path: Path, opened: Opened) -> None:
     root = many_images(tmp_path)
     loader = opened(root, batch=32)
-    file = scan(root).train[3][0]
+    file = path_of(scan(root).train[3][0])
     file.write_bytes(file.read_bytes()[:50])
     list(loader.batches(1))
     assert (
@@ -246,7 +246,7 @@ def test_an_epoch_ends_with_what_was_broken_in_it(tmp_path: Path) -> None:
     given = {"data": str(root), "epochs": 2, "batch": 8, "precision": "float32", "size": 32}
     chosen = build_recipe(settings=given)
     data = run_to_end(loading.load(chosen, 0.0))[1]
-    scan(root).train[3][0].write_bytes(b"no image")
+    path_of(scan(root).train[3][0]).write_bytes(b"no image")
     resolved = device_resolution.resolve(chosen, CPU, 32, data.loader)
     model = registry.build("lenet5", 1, 32, 2)
     with contextlib.closing(
@@ -371,7 +371,8 @@ def test_a_death_during_a_look_changes_neither_the_look_nor_the_pass(
 def test_a_death_while_a_pass_is_left(tmp_path: Path, opened: Opened) -> None:
     loader = opened(many_images(tmp_path, 250), batch=16)
     undisturbed = list(loader.batches(1))
-    files = [scan(tmp_path / "many").train[int(epoch_order(200, 7, 2)[at])][0] for at in (20, 40)]
+    train, order = scan(tmp_path / "many").train, epoch_order(200, 7, 2)
+    files = [path_of(train[int(order[at])][0]) for at in (20, 40)]
     images = list(map(hang, files))
     left = loader.batches(2)
     next(left)
@@ -432,7 +433,7 @@ def test_two_deaths_at_the_same_images_are_the_end(tmp_path: Path, opened: Opene
     loader = opened(many_images(tmp_path))
     undisturbed = list(loader.batches(1))
     last = int(epoch_order(32, 7, 1)[-3])
-    hang(scan(tmp_path / "many").train[last][0])
+    hang(path_of(scan(tmp_path / "many").train[last][0]))
     seen: list[Batch] = []
     ended = threading.Event()
 
@@ -459,7 +460,7 @@ def test_images_that_crash_a_decoder_are_replaced_and_told_once(
     """Also where one would take the place of the other."""
     monkeypatch.setattr("engine.data.decoding.decoders.decode", crashing_decoder.decode)
     loader = opened(many_images(tmp_path), batch=40)
-    crashing = [file for file, _ in scan(tmp_path / "many").train[4:6]]
+    crashing = [path_of(image) for image, _ in scan(tmp_path / "many").train[4:6]]
     for file in crashing:
         file.write_bytes(crashing_decoder.CRASHES)
     [batch] = loader.batches(1)
@@ -481,12 +482,13 @@ def test_an_image_that_crashes_a_decoder_is_never_opened_by_the_engine(
     loader = opened(many_images(tmp_path), Augmentation.of(Recipe()), batch=1)
     validation = load(tmp_path / "many", "streaming").validation
     assert isinstance(validation, StoredImages)
-    for file in (*(file for file, _ in scan(tmp_path / "many").train[4:6]), validation.files[2]):
-        file.write_bytes(crashing_decoder.CRASHES)
-    opened_here: list[Path] = []
+    crashing = [image for image, _ in scan(tmp_path / "many").train[4:6]]
+    for image in (*crashing, validation.stored[2]):
+        path_of(image).write_bytes(crashing_decoder.CRASHES)
+    opened_here: list[str] = []
     whole = Image.open
 
-    def noted(file: Path) -> Image.Image:
+    def noted(file: str) -> Image.Image:
         opened_here.append(file)
         return whole(file)
 
@@ -497,7 +499,7 @@ def test_an_image_that_crashes_a_decoder_is_never_opened_by_the_engine(
     assert len([*loader.evaluation_batches(validation, 1)]) == len(validation)
     assert opened_here == []
     validation.one(2)
-    assert opened_here == [validation.files[3]]
+    assert opened_here == [str(path_of(validation.stored[3]))]
 
 
 def test_signals_for_the_engine_do_not_reach_the_decoders(tmp_path: Path, opened: Opened) -> None:
@@ -590,7 +592,7 @@ def test_a_run_goes_on_without_a_decoder_and_ends_clearly_where_that_is_no_accid
     kill_decoder(server)
     wait_for(lambda: journal.has(lambda e: isinstance(e, events.Alert) and REPLACED in e.text))
 
-    file = scan(tmp_path / "many").train[0][0]
+    file = path_of(scan(tmp_path / "many").train[0][0])
     image = hang(file)
 
     def killed_until_it_ends() -> bool:

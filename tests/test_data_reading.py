@@ -1,4 +1,4 @@
-"""A folder is read on a thread, and decoded early where that is sure to be of use."""
+"""Data are read on a thread, and decoded early where that is sure to be of use."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_many_images_that_surely_fit_are_decoded_early(
     recipe = Recipe(data=str(folder), loader=loader, threads=1)  # type: ignore[arg-type]
     read = run_to_end(DataReading(recipe, room).wait())[1]
     assert (read.decoded is not None) is early
-    assert len(read.folder.files) == IMAGES
+    assert len(read.inventory.images) == IMAGES
 
 
 def test_few_images_wait_for_the_rest(folder: Path) -> None:
