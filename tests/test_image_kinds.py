@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from PIL import Image, UnidentifiedImageError
@@ -155,7 +155,8 @@ def test_a_heic_file_is_opened_by_its_package(
         return Image.new("RGB", (8, 8), RED)
 
     def register(*, thumbnails: bool) -> None:
-        Image.OPEN["HEIF"] = (opened, None)
+        known: dict[str, Any] = Image.OPEN
+        known["HEIF"] = (opened, None)
 
     monkeypatch.setattr(package, "register_heif_opener", register, raising=False)
     monkeypatch.setitem(sys.modules, "pi_heif", package)
