@@ -17,6 +17,8 @@ Auto: TypeAlias = Literal["auto"]
 All: TypeAlias = Literal["all"]
 Default: TypeAlias = Literal["default"]
 FractionBelowOne: TypeAlias = Annotated[float, Meta(ge=0, lt=1)]
+IfBroken: TypeAlias = Literal["stop", "skip"]
+Backdrop: TypeAlias = Literal["none", "white", "black"]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
@@ -43,6 +45,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: str = ""
     size: Auto | Annotated[int, Meta(ge=8, le=1024)] = "auto"
     holdout: FractionBelowOne = 0.0
+    bands: tuple[Annotated[int, Meta(ge=1, le=100_000)], ...] = ()
+    levels: Auto | tuple[float, ...] = "auto"
+    backdrop: Auto | Backdrop = "auto"
+    broken: IfBroken = "stop"
     preset: str = "quick"
 
     act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
@@ -114,9 +120,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     deterministic: Literal["auto", "off", "on"] = "auto"
 
 
-# The fields that a resume may change: those that decide when the run saves and ends, and where its
-# data is. A change of any other field would make it another run.
-CHANGEABLE = ("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir")
+# The fields that a resume may change: those that decide when the run saves and ends, where its data
+# is, and whether broken images stop it. A change of any other field would make it another run.
+CHANGEABLE = ("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir", "broken")
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__
 
@@ -133,7 +139,12 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     compile: Literal["off", "on"] = "off"
     cuda_graph: Literal["off", "on"] = "off"
     deterministic: Literal["off", "on"] = "off"
+    levels: tuple[float, ...] = ()
+    backdrop: Backdrop = "none"
 
+
+# How images became pixels before the recipe said so; a run of that time goes on like this.
+BEFORE_LEVELS: dict[str, object] = {"levels": (), "backdrop": "none"}
 
 COMMENTS: Mapping[str, str] = {
     "arch": "architecture, see `cnn-tui models`; torchvision/NAME, timm/NAME, FILE.py:FUNCTION",
@@ -141,6 +152,12 @@ COMMENTS: Mapping[str, str] = {
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
     "holdout": "share of the training images used for validation; test images are used at the end",
+    "bands": "numbers, from 1, of one or three bands of images that have more, such as 4,3,2",
+    "levels": "values that become black and white in images of more than 8 bits, such as 0,4095; "
+    "[] for those of the kind of the numbers",
+    "backdrop": "what shows through transparent pixels: auto, white, black, or none (the colours "
+    "that they hide)",
+    "broken": "where more than 1 % of the images cannot be read: stop, or skip them",
     "preset": "the preset that the fields were taken from",
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",
