@@ -286,10 +286,11 @@ def all_broken(folder: object, broken: Mapping[str, str]) -> str:
     )
 
 
-def replaced_broken(broken: Mapping[str, str]) -> str:
+def replaced_broken(broken: Mapping[str, str], listed: object | None) -> str:
     return (
         f"{len(broken):,} images cannot be read and are replaced by the next ones; "
-        f"{_first_of(broken)}: repair or delete them; evaluations leave them out."
+        f"{_first_of(broken)}{_all_listed(listed)}: repair or delete them; evaluations leave them "
+        "out."
     )
 
 

@@ -61,7 +61,9 @@ def load_streamed(
     """The images where they lie; decodes only a sample now, for the statistics."""
     sample = inventory.train[:: -(-len(inventory.train) // SAMPLE_IMAGES)]
     pixels, broken, sample_notes = yield from decode_by_threads(sample, image_format)
-    broken_notes(broken, sample, inventory.place, if_broken)
+    found = broken_notes(broken, sample, inventory.place, if_broken)
+    # The loader tells of each broken image; a large part of them should be known at once.
+    notes = sample_notes + (found if len(broken) > BROKEN_SHARE * len(sample) else ())
     sampled = with_gaps_filled(pixels, sample, broken, inventory.place)
     splits = [
         StoredImages(
@@ -73,7 +75,7 @@ def load_streamed(
         )
         for images in (inventory.train, inventory.validation, inventory.test)
     ]
-    return assemble(inventory, splits, sampled.pixels, sample_notes, image_format)
+    return assemble(inventory, splits, sampled.pixels, notes, image_format)
 
 
 def resident(
