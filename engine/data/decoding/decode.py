@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from engine import text
 from engine.data import data_text
 from engine.data.decoding.bands import banded
+from engine.data.decoding.plain_jpeg import plain_pixels
 from engine.data.decoding.rendering import (
     FRACTIONS,
     WHOLE,
@@ -105,11 +106,20 @@ def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
 def rendered(stored: StoredImage, image_format: ImageFormat) -> tuple[Pixels, float]:
     """The pixels, and the share of the values of the image that are outside the levels."""
     inner = image_format.size - 2 * image_format.frame
-    array, outside = _opened(stored, image_format, inner)
+    array, outside = _plain(stored, image_format, inner), 0.0
+    if array is None:
+        array, outside = _opened(stored, image_format, inner)
     if image_format.frame:
         nearest = np.arange(-image_format.frame, inner + image_format.frame).clip(0, inner - 1)
         array = array[:, nearest[:, None], nearest]
     return array, outside
+
+
+def _plain(stored: StoredImage, image_format: ImageFormat, size: int) -> Pixels | None:
+    """The pixels of a plain JPEG of this size, as they are; None for every other image."""
+    if image_format.rendering.bands:
+        return None
+    return plain_pixels(stored, image_format.channels, size)
 
 
 def _opened(stored: StoredImage, image_format: ImageFormat, size: int) -> tuple[Pixels, float]:
