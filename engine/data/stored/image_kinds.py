@@ -6,7 +6,6 @@ Pillow knows some that start another program, such as EPS; it is never asked abo
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from dataclasses import dataclass
 from typing import IO
@@ -87,7 +86,7 @@ SUFFIXES: tuple[str, ...] = tuple(BY_SUFFIX)
 
 def kind_by_name(name: str) -> ImageKind | None:
     """The format that the suffix of a name says, in any case."""
-    return BY_SUFFIX.get(os.path.splitext(name)[1].lower())
+    return BY_SUFFIX.get(f".{name.rpartition('.')[2]}".lower())
 
 
 def kind_of(start: bytes, name: str = "") -> ImageKind | None:
@@ -137,6 +136,8 @@ def _known(start: bytes, name: str) -> ImageKind:
 
 def _checked(image: Image.Image) -> Image.Image:
     """The image, unless Pillow would leave bands of it out."""
+    if image.format != "TIFF":
+        return image
     bands = getattr(image, "tag_v2", {}).get(SAMPLES_PER_PIXEL, 1)
     if bands <= MOST_BANDS:
         return image
