@@ -136,13 +136,18 @@ def _known(start: bytes, name: str) -> ImageKind:
 
 def _checked(image: Image.Image) -> Image.Image:
     """The image, unless Pillow would leave bands of it out."""
-    if image.format != "TIFF":
-        return image
-    bands = getattr(image, "tag_v2", {}).get(SAMPLES_PER_PIXEL, 1)
+    bands = band_count(image)
     if bands <= MOST_BANDS:
         return image
     image.close()
     raise BandsError(bands)
+
+
+def band_count(image: Image.Image) -> int:
+    """The number of bands in the file of an opened image, of which Pillow may leave some out."""
+    if image.format != "TIFF":
+        return len(image.getbands())
+    return int(getattr(image, "tag_v2", {}).get(SAMPLES_PER_PIXEL, 1))
 
 
 def _check_bands(kind: ImageKind, file: IO[bytes]) -> None:
