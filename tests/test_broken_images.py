@@ -133,12 +133,11 @@ def test_values_out_of_range_are_named_and_never_black_or_white(
 
 
 @pytest.mark.parametrize("loader", ["resident", "streaming"])
-def test_images_that_all_become_black_are_told(tmp_path: Path, loader: str) -> None:
+def test_a_set_in_which_every_image_is_of_one_colour_is_told(tmp_path: Path, loader: str) -> None:
     root = images(tmp_path)
     for file in root.rglob("*.png"):
         Image.fromarray(np.full((32, 32), 200, np.uint16)).save(file)
-    (note,) = loaded(root, loader).notes
-    assert "all of one colour" in note
+    assert loaded(root, loader).shows_nothing
 
 
 @pytest.mark.parametrize("software_type", [5, 13])
@@ -190,10 +189,10 @@ def test_whatever_error_a_decoder_raises_only_the_image_is_left_out(
     files = scan(images(tmp_path)).train
     opened: Callable[..., Image.Image] = Image.open
 
-    def fails(file: str) -> Image.Image:
+    def fails(file: str, **options: Any) -> Image.Image:
         if file == str(path_of(files[3][0])):
             raise error
-        return opened(file)
+        return opened(file, **options)
 
     monkeypatch.setattr(Image, "open", fails)
     broken = decode_all([file for file, _ in files], GREY, np.zeros((10, *GREY.shape), np.uint8))

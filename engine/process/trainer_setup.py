@@ -18,13 +18,14 @@ from torch import nn
 from engine import regular_files, text
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import Description, RunState
-from engine.data import preparation
+from engine.data import data_text, preparation
 from engine.data.base.dataset import Dataset
 from engine.data.loading import normalised
 from engine.data.reading.data_reading import DataReading
 from engine.devices import device as devices
 from engine.devices import device_resolution
 from engine.distributed.rank import Rank
+from engine.errors import DataError
 from engine.process import (
     first_weights,
     model_init,
@@ -85,6 +86,8 @@ class TrainerSetup:
         first = first_weights.read(recipe) if rank.leads and saved is None else None
         normalise = rank.broadcast(lambda: first_weights.choose_normalisation(recipe, first))
         dataset = yield from preparation.loading_phases(recipe, room, reading)
+        if dataset.shows_nothing and saved is None:
+            raise DataError(data_text.no_contrast(recipe.data))
         dataset = normalised(dataset, normalise.value)
         # The digests of the images take seconds for a large data set: they are made once.
         needed = rank.leads or saved is not None
@@ -141,7 +144,13 @@ class TrainerSetup:
         resolved = device_resolution.resolve(
             recipe, device, shape[-1], dataset.loader, alone=rank.alone
         )
-        resolved = msgspec.structs.replace(resolved, normalise=normalise)
+        rendering = dataset.rendering
+        resolved = msgspec.structs.replace(
+            resolved,
+            normalise=normalise,
+            levels=rendering.levels,
+            backdrop=rendering.backdrop,
+        )
         torch.manual_seed(recipe.seed)
         model, notes = model_init.build(recipe, self._run.path, dataset)
         if rank.leads:

@@ -22,12 +22,11 @@ from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
 from engine.recipes import image_normalisation, presets, recipe_text
 from engine.recipes.field_checks import checked
-from engine.recipes.recipe import FIELDS, Recipe
+from engine.recipes.recipe import FIELDS, PIXELS_BEFORE, Recipe
 from engine.recipes.recipe_toml import read_fields
 
 # The image size that most of torchvision's weights were trained with.
 PRETRAINED_SIZE = 224
-OWN_NORMALISATION = "data"
 
 
 def build_recipe(
@@ -55,6 +54,7 @@ def build_recipe(
         values["size"] = PRETRAINED_SIZE
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
+    _check_images(recipe)
     image_normalisation.named(recipe.normalise)
     return recipe
 
@@ -75,8 +75,7 @@ def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
     if not isinstance(resolved, Mapping):
         return fields
     if resolved:
-        # Before it named their normalisation, images had their own.
-        fields = msgspec.structs.asdict(Recipe()) | fields | {"normalise": OWN_NORMALISATION}
+        fields = msgspec.structs.asdict(Recipe()) | PIXELS_BEFORE | fields
     # The resolved device is "cuda"; a recipe that says "cuda:1" keeps the number.
     numbered = str(file.get("device", "")).startswith(f"{resolved.get('device')}:")
     return fields | {k: v for k, v in resolved.items() if not (numbered and k == "device")}
@@ -85,16 +84,24 @@ def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
 def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, object]:
     """The fields of a run's recipe file, changed so that the run resumes on another device.
 
-    Every `auto` is resolved again there, except the size and the normalisation of the images, which
-    the weights fix. The number of GPUs becomes 1.
+    Every `auto` is resolved again there, except how images become pixels, which the weights fix.
+    The number of GPUs becomes 1.
     """
     resolved = file.get("resolved", {})
-    changed: dict[str, object] = {"device": device, "gpus": 1}
-    if isinstance(resolved, Mapping) and resolved:
-        fixed = {"normalise": OWN_NORMALISATION, **resolved}
-        changed |= {key: fixed[key] for key in ("size", "normalise") if key in fixed}
+    known = resolved if isinstance(resolved, Mapping) else {}
+    kept = {key: known[key] for key in ("size", *PIXELS_BEFORE) if key in known}
     fields = {key: value for key, value in file.items() if key != "resolved"}
-    return msgspec.structs.asdict(Recipe()) | fields | changed
+    changed = kept | {"device": device, "gpus": 1}
+    return msgspec.structs.asdict(Recipe()) | PIXELS_BEFORE | fields | changed
+
+
+def _check_images(recipe: Recipe) -> None:
+    """Raise UsageError if levels or bands are not as many as they must be, or not in order."""
+    levels, bands = recipe.levels, recipe.bands
+    if levels != "auto" and levels and (len(levels) != 2 or levels[0] >= levels[1]):
+        raise UsageError(recipe_text.BAD_LEVELS)
+    if len(bands) not in (0, 1, 3):
+        raise UsageError(recipe_text.bad_bands(len(bands)))
 
 
 def _check_architecture(recipe: Recipe) -> None:

@@ -7,12 +7,14 @@ read by an asynchronous copy at most twice a second. It is the only sync in the 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.data.base.dataset import LEFT_OUT
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
@@ -109,7 +111,8 @@ def _means(sums: Tensor, images: int) -> Means:
 class EvaluationResult(NamedTuple):
     """The result of an evaluation. `top5` is None with five classes or fewer.
 
-    `cells` (N,) has the cell of each image in the confusion matrix, `label * classes + predicted`.
+    `cells` (N,) has the cell of each image in the confusion matrix, `label * classes + predicted`,
+    and `LEFT_OUT` for images that could not be read, which count nowhere else.
     """
 
     loss: float
@@ -117,6 +120,11 @@ class EvaluationResult(NamedTuple):
     top5: float | None
     cells: Tensor
     classes: int
+
+    @property
+    def counted(self) -> Tensor:
+        """The cells of the images that were evaluated."""
+        return self.cells[self.cells != LEFT_OUT]
 
 
 class Evaluation:
@@ -133,8 +141,12 @@ class Evaluation:
         self._labels: list[Tensor] = []
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
-        """Add a batch of logits (N, classes) and labels (N,), which must not change afterwards."""
-        self._losses.append(F.cross_entropy(logits.float(), labels, reduction="sum"))
+        """Add a batch of logits (N, classes) and labels (N,), which must not change afterwards.
+
+        Those with the label `LEFT_OUT` do not count.
+        """
+        loss = F.cross_entropy(logits.float(), labels, reduction="sum", ignore_index=LEFT_OUT)
+        self._losses.append(loss)
         self._sizes.append(len(labels))
         self._logits.append(logits)
         self._labels.append(labels)
@@ -144,9 +156,10 @@ class Evaluation:
     def _count(self) -> None:
         """Count the batches that are not counted yet."""
         labels = torch.cat(self._labels)
-        ranking = ClassRanking(torch.cat(self._logits))
-        self._top5_hits += ranking.among_first(labels, 5).sum()
-        self._cells.append(labels * self._classes + ranking.predicted)
+        ranking, counts = ClassRanking(torch.cat(self._logits)), labels != LEFT_OUT
+        self._top5_hits += (ranking.among_first(labels * counts, 5) & counts).sum()
+        cells = labels * self._classes + ranking.predicted
+        self._cells.append(cells.where(counts, LEFT_OUT))
         self._logits, self._labels = [], []
 
     def result(self) -> EvaluationResult:
@@ -158,8 +171,11 @@ class Evaluation:
         sums, own_cells = Readback(self._device, tensors).wait()
         cells = self._in_order(own_cells)
         loss, top5_hits = sums.tolist()
-        images = len(cells)
-        top1 = int(_hits(cells, self._classes).sum()) / images
+        counted = cells[cells != LEFT_OUT]
+        images = len(counted)
+        if not images:
+            return EvaluationResult(math.nan, 0.0, None, cells, self._classes)
+        top1 = int(_hits(counted, self._classes).sum()) / images
         top5 = top5_hits / images if self._classes > 5 else None
         return EvaluationResult(loss / images, top1, top5, cells, self._classes)
 
@@ -172,9 +188,10 @@ class Evaluation:
 
 def balanced(result: EvaluationResult) -> float:
     """Mean recall over the classes with images."""
-    classes, labels = result.classes, result.cells // result.classes
+    classes, cells = result.classes, result.counted
+    labels = cells // classes
     images = torch.bincount(labels, minlength=classes)
-    hits = torch.bincount(labels[_hits(result.cells, classes)], minlength=classes)
+    hits = torch.bincount(labels[_hits(cells, classes)], minlength=classes)
     return float((hits / images.clamp(min=1)).sum() / (images > 0).sum())
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat, decode_all
+from engine.data.decoding.decode import AS_IN_FILE, ImageFormat, decode_all
+from engine.data.decoding.rendering import Rendering
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
@@ -20,20 +21,36 @@ from engine.machine import memory
 # Enough for three digits of the means and standard deviations, in a fraction of a second.
 SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
+# The standard deviation of images that are all black or all white: one grey level.
+LEAST_CONTRAST = 1.01 / 255
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
+# The label, in an evaluation, of an image that cannot be read; it is left out.
+LEFT_OUT = -1
+
+
+class ShownImage(NamedTuple):
+    """Pixels (C, H, W) uint8 of an image, its label, its index in its split, and its name."""
+
+    pixels: Tensor
+    label: int
+    at: int
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
     """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory.
 
-    `stored` is where they were read from, which a published data set does not say.
+    `stored` is where they were read from, which a published data set does not say. `shown` (N,)
+    int64 has, for each index, that of the image whose pixels are there: where an image cannot be
+    read, the next one that can. It is None where all can be read.
     """
 
     pixels: Tensor
     labels: Tensor
     stored: Sequence[StoredImage] = ()
+    shown: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -48,12 +65,23 @@ class Images:
         """The names of the images in the data set, if it says where they were read from."""
         return tuple(image.name for image in self.stored)
 
-    def one(self, index: int) -> tuple[Tensor, int]:
-        """The pixels (C, H, W) and the label of one image."""
-        return self.pixels[index], int(self.labels[index])
+    @property
+    def evaluated_labels(self) -> Tensor:
+        """The labels (N,), with `LEFT_OUT` for images that cannot be read."""
+        if self.shown is None:
+            return self.labels
+        own = self.shown == torch.arange(len(self), device=self.shown.device)
+        return self.labels.where(own, LEFT_OUT)
+
+    def one(self, index: int) -> ShownImage:
+        """One image, or the next one that can be read."""
+        at = index if self.shown is None else int(self.shown[index])
+        name = self.stored[at].name if self.stored else ""
+        return ShownImage(self.pixels[at], int(self.labels[at]), at, name)
 
     def to(self, device: torch.device) -> Images:
-        return Images(self.pixels.to(device), self.labels.to(device), self.stored)
+        shown = None if self.shown is None else self.shown.to(device)
+        return Images(self.pixels.to(device), self.labels.to(device), self.stored, shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +89,8 @@ class StoredImages:
     """Images on disk, decoded when they are needed, and their labels (N,) int64.
 
     `place` is the path or name of their data set. `broken` notes images that were found broken, and
-    why. `one` does not open them again, since some crash the process that does.
+    why. `one` does not open them again, since some crash the process that does. Where more than
+    `most_in_a_row` are broken, they are probably not the cause.
     """
 
     place: str
@@ -69,6 +98,7 @@ class StoredImages:
     labels: Tensor
     image_format: ImageFormat
     broken: dict[StoredImage, str] = field(default_factory=dict)
+    most_in_a_row: int = MOST_BROKEN_IN_A_ROW
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -83,8 +113,8 @@ class StoredImages:
         """The names of the images in the data set."""
         return tuple(image.name for image in self.stored)
 
-    def one(self, index: int) -> tuple[Tensor, int]:
-        """The pixels (C, H, W) and the label of one image, or of the next one that is not broken.
+    def one(self, index: int) -> ShownImage:
+        """One image, or the next one that is not broken.
 
         Raises DataError where many in a row are broken.
         """
@@ -92,7 +122,8 @@ class StoredImages:
         at = self.first_decoded(
             index, lambda image: decode_all([image], self.image_format, pixels).get(0, "")
         )
-        return torch.from_numpy(pixels[0]), int(self.labels[at])
+        name = self.stored[at].name
+        return ShownImage(torch.from_numpy(pixels[0]), int(self.labels[at]), at, name)
 
     def first_decoded(self, index: int, decode: Callable[[StoredImage], str]) -> int:
         """The index of the first image from this one on that is not broken.
@@ -101,13 +132,24 @@ class StoredImages:
         where many in a row are broken.
         """
         broken: dict[str, str] = {}
-        for position in range(index, index + min(len(self), MOST_BROKEN_IN_A_ROW)):
+        for position in range(index, index + self._most_in_a_row):
             at = position % len(self)
             image = self.stored[at]
             if not (why := self.broken.get(image) or decode(image)):
                 return at
             broken[image.name] = why
         raise DataError(data_text.all_broken(self.place, broken))
+
+    def check_broken_in_a_row(self, index: int) -> None:
+        """Raise DataError where this image and many before it are known to be broken."""
+        row = self.stored[max(0, index + 1 - self._most_in_a_row) : index + 1]
+        if len(row) == self._most_in_a_row and all(image in self.broken for image in row):
+            broken = {image.name: self.broken[image] for image in row}
+            raise DataError(data_text.all_broken(self.place, broken))
+
+    @property
+    def _most_in_a_row(self) -> int:
+        return min(len(self), self.most_in_a_row)
 
 
 Split: TypeAlias = Images | StoredImages
@@ -121,6 +163,8 @@ class Dataset:
     training pixels, or what the weights that the run starts from were trained with.
     `test` is evaluated once, after the training. `notes` are sentences for the user about problems
     found while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
+    `rendering` is how values in files became 8 bits. `constant` says that each training image is of
+    one colour.
     """
 
     classes: tuple[str, ...]
@@ -132,11 +176,21 @@ class Dataset:
     notes: tuple[str, ...] = ()
     test: Split | None = None
     frame: int = 0
+    rendering: Rendering = AS_IN_FILE
+    constant: bool = False
 
     @property
     def loader(self) -> Literal["resident", "streaming"]:
         """Where the training images are: in memory, or on disk."""
         return "resident" if isinstance(self.train, Images) else "streaming"
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether all training images are alike: of one colour, or each so in files of many levels.
+
+        A file of more than 8 bits is a measurement, in which no image has one value throughout.
+        """
+        return self.constant and (max(self.std) <= LEAST_CONTRAST or bool(self.rendering.levels))
 
     @property
     def bytes(self) -> int:
@@ -161,6 +215,14 @@ def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     # At least one grey level, so that a constant channel does not cause a division by zero.
     std = variance.clamp(min=1.0).sqrt()
     return tuple((mean / 255).tolist()), tuple((std / 255).tolist())
+
+
+def all_constant(pixels: Tensor) -> bool:
+    """Whether each of these images (N, C, H, W) is of one colour, if there are any."""
+    for some in torch.split(pixels, SAMPLE_IMAGES // 10):
+        if not some.flatten(2).eq(some[:, :, :1, 0]).all():
+            return False
+    return len(pixels) > 0
 
 
 def bytes_of(count: int, shape: Sequence[int]) -> int:

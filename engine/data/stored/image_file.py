@@ -9,6 +9,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from engine import regular_files
+from engine.data.stored.image_kinds import open_file
 
 
 class ImageFile(NamedTuple):
@@ -25,7 +26,7 @@ class ImageFile(NamedTuple):
         return Path(self.folder, self.name)
 
     def open(self) -> Image.Image:
-        return Image.open(os.path.join(self.folder, self.name))
+        return open_file(os.path.join(self.folder, self.name))
 
     def content(self) -> bytes:
         return regular_files.read_bytes(self.path)
