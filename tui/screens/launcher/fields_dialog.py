@@ -28,7 +28,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("act", "bn", "dropout", "pretrained", "init_from", "partial", "freeze"),
     ),
     launcher_text.IMAGES: (
-        *("size", "normalise", "holdout", "labels", "class_order", "class_names"),
+        *("size", "normalise", "levels", "backdrop", "bands", "broken"),
+        *("holdout", "labels", "class_order", "class_names"),
     ),
     launcher_text.OPTIMISER: (
         *("momentum", "nesterov", "beta2", "eps", "weight_decay", "decay_norms", "norm_bias_lr"),

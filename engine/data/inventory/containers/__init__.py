@@ -1,0 +1,1 @@
+"""Data that name their classes themselves: arrays, batches of CIFAR, tables of pixels."""
