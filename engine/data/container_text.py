@@ -7,17 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from engine import numbers
-from engine.text import harmless
-
-# How many names a sentence has.
-EXAMPLES = 3
-
-
-def _named(names: Sequence[str]) -> str:
-    """The first three of some names: `a, b, c and 4 more`."""
-    shown = ", ".join(map(harmless, names[:EXAMPLES]))
-    return f"{shown} and {len(names) - EXAMPLES:,} more" if len(names) > EXAMPLES else shown
-
+from engine.text import examples, harmless
 
 # How the data were found, in words.
 ARRAYS = "arrays by the names of their splits"
@@ -115,7 +105,7 @@ def no_images_in(place: object, names: Sequence[str]) -> str:
     quoted = harmless(shlex.quote(str(place)))
     command = "unzip" if str(place).lower().endswith(".zip") else "tar xf"
     return (
-        f"{harmless(str(place))} holds no images but {_named(names)}: unpack it with "
+        f"{harmless(str(place))} holds no images but {examples(names)}: unpack it with "
         f"`{command} {quoted}`, and name the folder with --data."
     )
 
@@ -164,7 +154,7 @@ def array_missing(place: object, content: str, names: Sequence[str]) -> str:
     wanted = (
         "x_train, train_images, images" if content == "images" else "y_train, train_labels, labels"
     )
-    there = _named(names) if names else "no array"
+    there = examples(names) if names else "no array"
     return (
         f"{harmless(str(place))} has no array named as training {content} are ({wanted}), but "
         f"{there}: rename the array that has them."
@@ -187,7 +177,7 @@ def twice(place: object, first: str, second: str) -> str:
 
 def several_sets(place: object, names: Sequence[str]) -> str:
     return (
-        f"{harmless(str(place))} has the images of several data sets ({_named(names)}): name the "
+        f"{harmless(str(place))} has the images of several data sets ({examples(names)}): name the "
         f"file of one, as in --data {harmless(shlex.quote(f'{place}/{names[0]}'))}."
     )
 
@@ -251,7 +241,7 @@ def other_count(path: object, name: str, labels: int, images: int) -> str:
 
 
 def too_few_labels(place: object, names: Sequence[str]) -> str:
-    there = f"only the label {_named(names)}" if names else "no labels"
+    there = f"only the label {examples(names)}" if names else "no labels"
     return (
         f"the training images of {harmless(str(place))} have {there}: a classifier needs two "
         "classes at least, so add labels."
@@ -261,7 +251,7 @@ def too_few_labels(place: object, names: Sequence[str]) -> str:
 def unknown_labels(place: object, name: str, labels: Iterable[str]) -> str:
     return (
         f"{harmless(name)} in {harmless(str(place))} has labels that no training image has: "
-        f"{_named(list(labels))}; relabel those images, or add them to the training images."
+        f"{examples(labels)}; relabel those images, or add them to the training images."
     )
 
 
@@ -302,8 +292,8 @@ def no_label_column(path: object) -> str:
 
 def unknown_usage(path: object, words: Sequence[str], known: Sequence[str]) -> str:
     return (
-        f"the column Usage of {harmless(str(path))} has {_named(words)}, which name no split: "
-        f"write {_named(known)}."
+        f"the column Usage of {harmless(str(path))} has {examples(words)}, which name no split: "
+        f"write {examples(known)}."
     )
 
 

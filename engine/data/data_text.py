@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from engine import numbers
-from engine.text import PIP, harmless
-
-# How many files or folders a sentence names.
-EXAMPLES = 3
+from engine.text import EXAMPLES, PIP, harmless
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:

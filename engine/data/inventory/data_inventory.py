@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from engine import text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.containers.labelled_rows import inventory_of_rows
@@ -114,7 +115,7 @@ def _notes(found: Inventory) -> list[str]:
     if missing:
         notes.append(inventory_text.missing_in_validation(missing))
     if found.unlabelled:
-        few = [image.name for image in found.unlabelled[: inventory_text.EXAMPLES]]
+        few = [image.name for image in found.unlabelled[: text.EXAMPLES]]
         notes.append(inventory_text.unlabelled(few, len(found.unlabelled)))
     if found.skipped:
         notes.append(inventory_text.left_out(found.skipped))

@@ -6,11 +6,7 @@ import os
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from engine.text import harmless
-
-# How many files, folders or classes a sentence names.
-EXAMPLES = 3
-
+from engine.text import examples, harmless
 
 # Reasons why files are left out, as `hidden (3: .DS_Store, …)` has them.
 HIDDEN = "hidden files and folders"
@@ -35,14 +31,6 @@ def table_unreadable(path: str, why: str) -> str:
         f"the table {harmless(path)} cannot be read ({harmless(why)}): make it readable, or move "
         "it away."
     )
-
-
-def examples(names: Iterable[str], count: int | None = None) -> str:
-    """The first three names, and how many there are more: `a, b, c and 5 more`."""
-    every = list(names)
-    shown = ", ".join(harmless(name) for name in every[:EXAMPLES])
-    more = (len(every) if count is None else count) - EXAMPLES
-    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def left_out(skipped: Mapping[str, Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 import torch
 from torch import Tensor
 
+from engine import text
 from engine.data import data_text
 from engine.data.base.dataset import (
     MOST_BROKEN_IN_A_ROW,
@@ -127,7 +128,7 @@ def broken_notes(
     if not broken:
         return ()
     named = by_name(broken, images)
-    listed = broken_list.write(place, named) if len(named) > data_text.EXAMPLES else None
+    listed = broken_list.write(place, named) if len(named) > text.EXAMPLES else None
     if len(broken) > BROKEN_SHARE * len(images) and if_broken == "stop":
         raise DataError(data_text.too_many_broken(len(images), place, named, listed))
     return (data_text.some_broken(len(images), named, listed),)
