@@ -356,7 +356,10 @@ def test_half_a_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "there"),
     [
-        ({"epoch": 3, "network": {"w": torch.ones(1)}, "opt": {}, "z": 1}, "epoch, network, opt and 1 more"),
+        (
+            {"epoch": 3, "network": {"w": torch.ones(1)}, "opt": {}, "z": 1},
+            "epoch, network, opt and 1 more",
+        ),
         ([torch.ones(1)], "it holds none"),
         ({"state_dict": {}}, "it holds state_dict"),
     ],

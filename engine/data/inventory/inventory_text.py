@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from engine import numbers
 from engine.text import examples, harmless
 
 # Reasons why files are left out, as `hidden (3: .DS_Store, …)` has them.
@@ -24,6 +25,21 @@ NO_PREFIX = "images without a class before a number in their names"
 SEVERAL_LABELS = "images with several labels"
 UNCLEAR_NAME = "images that a table names as others, too"
 UNUSED_TABLE = "text files without labels"
+
+
+def damaged(path: object, why: str) -> str:
+    return (
+        f"{harmless(str(path))} cannot be read ({harmless(why)}): download or copy it again, or "
+        "name another file with --data."
+    )
+
+
+def encrypted(path: object) -> str:
+    quoted = harmless(shlex.quote(str(path)))
+    return (
+        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder "
+        "with --data."
+    )
 
 
 def table_unreadable(path: str, why: str) -> str:
@@ -220,4 +236,30 @@ def other_natural_order(first: Sequence[str], natural: Sequence[str]) -> str:
         f"the classes are numbers in the order of their names, {', '.join(first)}, as with "
         f"torchvision's ImageFolder, and not {', '.join(natural)}: type --set class_order=natural "
         "for the order of numbers."
+    )
+
+
+# Unpacked copies
+
+
+def cannot_unpack(file: object, folder: object, why: str) -> str:
+    return (
+        f"{harmless(str(file))} cannot be unpacked into {harmless(str(folder))} ({harmless(why)}): "
+        "make that folder writable or set XDG_CACHE_HOME to another one, and see that the file can "
+        "be read."
+    )
+
+
+def no_room_to_unpack(folder: object, room: float) -> str:
+    return (
+        f"what is unpacked into {harmless(str(folder))} needs more than the {numbers.size(room)} "
+        "that may be used there: free some space, or set XDG_CACHE_HOME to a folder on a larger "
+        "disk."
+    )
+
+
+def unpacked_once(file: object, size: float, copy: object) -> str:
+    return (
+        f"{harmless(str(file))} cannot be read in place, so it lies unpacked in "
+        f"{harmless(str(copy))} ({numbers.size(size)}): delete that when no run needs it any more."
     )

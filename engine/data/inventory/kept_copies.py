@@ -19,7 +19,7 @@ from typing import Protocol
 
 from engine import regular_files, text
 from engine.catalog.user_folders import cache_folder
-from engine.data import container_text
+from engine.data.inventory import inventory_text
 from engine.errors import DataError
 from engine.run.file_lock import flock
 
@@ -69,7 +69,7 @@ def kept_copy(file: Path, part: str, write: Callable[[Path], None]) -> Path:
                 _write_whole(copy, write)
     except OSError as error:
         why = text.reason(error)
-        raise DataError(container_text.cannot_unpack(file, folder(), why)) from error
+        raise DataError(inventory_text.cannot_unpack(file, folder(), why)) from error
     return copy
 
 
@@ -90,7 +90,7 @@ def copy_bounded(source: Stream, target: Path, size: int | None = None) -> None:
         while (size is None or written <= size) and (piece := source.read(CHUNK)):
             written += len(piece)
             if written > room:
-                raise DataError(container_text.no_room_to_unpack(folder(), room))
+                raise DataError(inventory_text.no_room_to_unpack(folder(), room))
             file.write(piece)
 
 
@@ -103,7 +103,7 @@ def check_room(needed: int) -> None:
     """Raise DataError where the disk lacks room for so many bytes."""
     folder().mkdir(parents=True, exist_ok=True)
     if needed > (room := _room(folder())):
-        raise DataError(container_text.no_room_to_unpack(folder(), room))
+        raise DataError(inventory_text.no_room_to_unpack(folder(), room))
 
 
 def _digest(path: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.data import container_text
-from engine.data.inventory.containers import array_names, array_pairs
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import array_names, array_pairs, container_text
 from engine.data.inventory.containers.array_pairs import Pairs, class_names, labelled_rows, paired
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.idx_arrays import array_name, read_idx
@@ -83,7 +83,7 @@ def _array_files(folder: Path) -> list[Path]:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if _is_array(entry.name) and entry.is_file()]
     except OSError as error:
-        raise DataError(container_text.damaged(folder, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(folder, text.reason(error))) from error
     return [folder / name for name in sorted(names)]
 
 

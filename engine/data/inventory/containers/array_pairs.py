@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.data import container_text
-from engine.data.inventory.containers import array_names
+from engine.data.inventory.containers import array_names, container_text
 from engine.data.inventory.containers.array_names import ArrayName, Split
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.label_values import label_values

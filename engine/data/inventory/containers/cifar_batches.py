@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from engine import regular_files, text
-from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.array_names import Split
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
@@ -25,6 +26,7 @@ from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.pixel_rows import RowShape
 from engine.data.inventory.containers.restricted_unpickler import unpickled
 from engine.data.inventory.kept_copies import kept_copy
+from engine.data.stored import stored_text
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
 
@@ -107,7 +109,7 @@ def _form(path: Path) -> tuple[Form | None, list[Path]]:
         with os.scandir(folder) as entries:
             names = {entry.name for entry in entries if entry.is_file()}
     except OSError as error:
-        raise DataError(container_text.damaged(folder, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(folder, text.reason(error))) from error
     found = ((form, form.files(names)) for form in FORMS)
     form, files = next(((form, files) for form, files in found if files), (None, []))
     return form, [folder / name for name in files]
@@ -128,7 +130,7 @@ def _part(form: Form, file: Path) -> LabelledRows:
 def _records(record: np.dtype[np.void], file: Path, field: str) -> FoundArray:
     count, rest = divmod(os.stat(file).st_size, record.itemsize)
     if rest or not count:
-        raise DataError(container_text.damaged(file, container_text.FILE_CUT_OFF))
+        raise DataError(inventory_text.damaged(file, stored_text.FILE_CUT_OFF))
     return FoundArray(file.name, file, record, (count,), lambda: (file, 0), field=field)
 
 
@@ -139,10 +141,10 @@ def _unpickle(file: Path, labels_key: str, copy: Path) -> None:
         pixels = np.asarray(table["data"]).reshape(-1, VALUES)
         labels = np.asarray(table[labels_key])
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(container_text.damaged(file, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(file, text.error_summary(error))) from error
     whole = pixels.dtype == np.uint8 and labels.dtype.kind in "iu"
     if not whole or labels.shape != pixels.shape[:1]:
-        raise DataError(container_text.damaged(file, container_text.OTHER_FORMAT))
+        raise DataError(inventory_text.damaged(file, container_text.OTHER_FORMAT))
     np.save(copy / PIXELS, pixels, allow_pickle=False)
     np.save(copy / LABELS, labels.astype(np.int64), allow_pickle=False)
 
@@ -152,9 +154,9 @@ def _table(file: Path) -> Mapping[str, object]:
         with regular_files.open_to_read(file) as opened:
             table = unpickled(opened)
     except Exception as error:  # damaged pickles raise errors of any type
-        raise DataError(container_text.damaged(file, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(file, text.error_summary(error))) from error
     if not isinstance(table, dict):
-        raise DataError(container_text.damaged(file, container_text.OTHER_FORMAT))
+        raise DataError(inventory_text.damaged(file, container_text.OTHER_FORMAT))
     return table
 
 

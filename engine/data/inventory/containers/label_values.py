@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data import container_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.errors import DataError
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data import container_text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import shown_names
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.array_names import Split
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.validation_choice import choose_validation

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.data import container_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from engine import text
-from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.array_names import SPLITS, Split, split_of
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
 from engine.data.inventory.containers.npy_arrays import read_npy
@@ -60,7 +61,7 @@ def _tables(path: Path) -> list[tuple[Path, TableForm, Split]]:
         try:
             form = form_of(file)
         except OSError as error:
-            raise DataError(container_text.damaged(file, text.reason(error))) from error
+            raise DataError(inventory_text.damaged(file, text.reason(error))) from error
         if form is not None:
             found.append((file, form, split_of(file.stem) if path.is_dir() else "train"))
     return found
@@ -71,7 +72,7 @@ def _named(folder: Path) -> Iterator[Path]:
         with os.scandir(folder) as entries:
             names = [each.name for each in entries if _is_table(each.name) and each.is_file()]
     except OSError as error:
-        raise DataError(container_text.damaged(folder, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(folder, text.reason(error))) from error
     return (folder / name for name in names)
 
 

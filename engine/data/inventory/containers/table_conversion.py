@@ -12,7 +12,8 @@ import numpy.typing as npt
 from numpy.lib import format as npy_format
 
 from engine import regular_files
-from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.table_form import TableForm, fields
 from engine.data.inventory.kept_copies import check_room
 from engine.data.stored.array_row import WHITE
@@ -104,7 +105,7 @@ def _pixels(path: Path, form: TableForm, rows: list[bytes], before: int) -> npt.
     if values is None or wrong or values.min() < 0 or values.max() > WHITE:
         for number, row in enumerate(rows, before + 1):
             _check_row(path, form, number, _numbers([row], separator))
-        raise DataError(container_text.damaged(path, container_text.OTHER_FORMAT))
+        raise DataError(inventory_text.damaged(path, container_text.OTHER_FORMAT))
     return values.reshape(-1, form.pixels).astype(np.uint8)
 
 

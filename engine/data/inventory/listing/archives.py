@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from engine import regular_files, text
-from engine.data import container_text
+from engine.data.inventory import inventory_text
 from engine.data.inventory.kept_copies import copy_bounded, kept_copy
+from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_listing import ArchiveListing
 from engine.data.inventory.listing.tar_listing import list_tar
 from engine.data.inventory.listing.zip_listing import list_zip
@@ -47,7 +48,7 @@ def is_archive(path: Path) -> bool:
     """
     first = first_bytes(path)
     if command := _starting(COMMANDS, first):
-        raise DataError(container_text.unpack_first(path, command))
+        raise DataError(listing_text.unpack_first(path, command))
     return (
         _is_zip(path, first) or _is_tar(path, first) or _is_tar(path, _first_unpacked(path, first))
     )
@@ -61,7 +62,7 @@ def listing_of_archive(path: Path) -> ArchiveListing:
     try:
         found = os.stat(path)
     except OSError as error:
-        raise DataError(container_text.damaged(path, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(path, text.reason(error))) from error
     return _listing(path, found.st_size, found.st_mtime_ns)
 
 
@@ -75,7 +76,7 @@ def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
         return list_tar(path, path)
     copy = kept_copy(path, TAR_NAME, partial(_unpack, path, first)) / TAR_NAME
     listing = list_tar(copy, path)
-    listing.notes.append(container_text.unpacked_once(path, os.stat(copy).st_size, copy))
+    listing.notes.append(inventory_text.unpacked_once(path, os.stat(copy).st_size, copy))
     return listing
 
 
@@ -92,7 +93,7 @@ def first_bytes(path: Path) -> bytes:
         with regular_files.open_to_read(path) as file:
             return file.read(BLOCK)
     except OSError as error:
-        raise DataError(container_text.damaged(path, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(path, text.reason(error))) from error
 
 
 def _first_unpacked(path: Path, first: bytes) -> bytes:
@@ -104,7 +105,7 @@ def _first_unpacked(path: Path, first: bytes) -> bytes:
         with regular_files.open_to_read(path) as file, unpacked(file) as stream:
             return bytes(stream.read(BLOCK))
     except DAMAGE as error:
-        raise DataError(container_text.damaged(path, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(path, text.error_summary(error))) from error
 
 
 def _is_zip(path: Path, first: bytes) -> bool:
@@ -133,7 +134,7 @@ def _unpack(path: Path, first: bytes, copy: Path) -> None:
         with regular_files.open_to_read(path) as file, unpacked(file) as stream:
             copy_bounded(stream, copy / TAR_NAME)
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise DataError(container_text.damaged(path, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(path, text.error_summary(error))) from error
 
 
 def _starting(kinds: Mapping[bytes, Any], first: bytes) -> Any:

@@ -1,12 +1,10 @@
-"""Sentences for the user about archives and arrays."""
+"""Sentences for the user about arrays and tables of pixels."""
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable, Sequence
 
-from engine import numbers
 from engine.text import examples, harmless
 
 # How the data were found, in words.
@@ -14,129 +12,12 @@ ARRAYS = "arrays by the names of their splits"
 CIFAR = "batches of CIFAR"
 PIXEL_TABLE = "a table of pixels"
 
-# Why a part of an archive is left out, and what is wrong with a file.
-CLIMBS_OUT = "names that lead out of the archive"
-LINKS = "links"
-OTHER_METHOD = "entries that are neither stored nor deflated"
+# Why arrays are left out.
 OTHER_ARRAYS = "arrays that are not used"
-FILE_CUT_OFF = "it is cut off"
-ENTRY_DAMAGED = "its bytes in the archive are damaged"
-DAMAGED_HEADER = "the header of a member is damaged"
+
+# What is wrong with a file.
 OTHER_FORMAT = "it has another format"
 UNKNOWN_VERSION = "its version is not known"
-
-
-def larger_than(size: str) -> str:
-    return f"entries larger than {size}"
-
-
-def damaged(path: object, why: str) -> str:
-    return (
-        f"{harmless(str(path))} cannot be read ({harmless(why)}): download or copy it again, or "
-        "name another file with --data."
-    )
-
-
-def no_end_mark(path: object) -> str:
-    return (
-        f"{harmless(str(path))} has no mark at its end, so it may be cut off: compare its size "
-        "with that of the original."
-    )
-
-
-def encrypted(path: object) -> str:
-    quoted = harmless(shlex.quote(str(path)))
-    return (
-        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder "
-        "with --data."
-    )
-
-
-def too_many_entries(place: object, most: int) -> str:
-    return (
-        f"{harmless(str(place))} has more than {most:,} entries: unpack it, and name the folder "
-        "with --data."
-    )
-
-
-def too_many_bytes(place: object, most: int) -> str:
-    return (
-        f"the entries of {harmless(str(place))} say that they have more than {numbers.size(most)} "
-        "in all: unpack it, and name the folder with --data."
-    )
-
-
-def entry_unreadable(place: object, name: str, why: str) -> str:
-    return (
-        f"{harmless(name)} in {harmless(str(place))} cannot be read ({harmless(why)}): download or "
-        "copy the archive again."
-    )
-
-
-def cannot_unpack(file: object, folder: object, why: str) -> str:
-    return (
-        f"{harmless(str(file))} cannot be unpacked into {harmless(str(folder))} ({harmless(why)}): "
-        "make that folder writable or set XDG_CACHE_HOME to another one, and see that the file can "
-        "be read."
-    )
-
-
-def no_room_to_unpack(folder: object, room: float) -> str:
-    return (
-        f"what is unpacked into {harmless(str(folder))} needs more than the {numbers.size(room)} "
-        "that may be used there: free some space, or set XDG_CACHE_HOME to a folder on a larger "
-        "disk."
-    )
-
-
-def unpacked_once(file: object, size: float, copy: object) -> str:
-    return (
-        f"{harmless(str(file))} cannot be read in place, so it lies unpacked in "
-        f"{harmless(str(copy))} ({numbers.size(size)}): delete that when no run needs it any more."
-    )
-
-
-def no_images_in(place: object, names: Sequence[str]) -> str:
-    if not names:
-        return (
-            f"{harmless(str(place))} holds nothing: name an archive of images, or a folder, with "
-            "--data."
-        )
-    quoted = harmless(shlex.quote(str(place)))
-    command = "unzip" if str(place).lower().endswith(".zip") else "tar xf"
-    return (
-        f"{harmless(str(place))} holds no images but {examples(names)}: unpack it with "
-        f"`{command} {quoted}`, and name the folder with --data."
-    )
-
-
-def unknown_file(path: object, first: bytes) -> str:
-    return (
-        f"{harmless(str(path))} is no data set that is known (it begins with {first!r}): name a "
-        "folder of images, or a .zip, .tar, .npz, .npy or .csv file with --data."
-    )
-
-
-def no_table_of_pixels(path: object) -> str:
-    folder = harmless(shlex.quote(os.path.dirname(str(path)) or "."))
-    return (
-        f"{harmless(str(path))} holds no pixels (a column for each, or a column pixels): if it "
-        f"says the classes of images beside it, name the folder, as in --data {folder}."
-    )
-
-
-def one_image(path: object) -> str:
-    return (
-        f"{harmless(str(path))} is one image: name the folder that holds one subfolder of images "
-        "for each class."
-    )
-
-
-def unpack_first(path: object, command: str) -> str:
-    return (
-        f"{harmless(str(path))} is packed in a way that is not read: unpack it with "
-        f"`{command} {harmless(shlex.quote(str(path)))}`, and name the result with --data."
-    )
 
 
 # Arrays
@@ -206,10 +87,6 @@ def no_pixels(path: object, name: str, low: float, high: float) -> str:
         f"the values of {harmless(name)} in {harmless(str(path))} go from {low:g} to {high:g}: "
         "save fractions from 0 to 1, or whole numbers from 0 to 255, 4095 or 65535."
     )
-
-
-def row_out_of_range(low: float, high: float, white: int) -> str:
-    return f"its values go from {low:g} to {high:g}, and those of other images from 0 to {white}"
 
 
 def no_labels(path: object, name: str, shape: Sequence[int]) -> str:
