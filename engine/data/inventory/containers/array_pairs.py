@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.data.inventory.containers import array_names, container_text
-from engine.data.inventory.containers.array_names import ArrayName, Split
+from engine.data.inventory.containers.array_names import ArrayName
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.label_values import label_values
 from engine.data.inventory.containers.labelled_rows import LabelledRows
 from engine.data.inventory.containers.pixel_rows import RowShape, pixel_rows, shape_of
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.errors import DataError
 
 # The names that NumPy gives to two arrays that nobody named.
@@ -23,7 +24,7 @@ UNNAMED = {"arr_0": ArrayName("images", "train"), "arr_1": ArrayName("labels", "
 class Pair(NamedTuple):
     """The images of a split and how they lie in their array, and their labels, if there are any."""
 
-    split: Split
+    split: SplitName
     images: FoundArray
     shape: RowShape
     labels: FoundArray | None
@@ -65,7 +66,7 @@ def paired(place: Path, arrays: Sequence[FoundArray], family: str | None = None)
     for content in ("images", "labels"):
         if (content, "train") not in slots:
             raise DataError(container_text.array_missing(place, content, _names(arrays)))
-    splits: tuple[Split, ...] = ("train", "val", "test")
+    splits: tuple[SplitName, ...] = ("train", "validation", "test")
     pairs = [_pair(split, slots) for split in splits if ("images", split) in slots]
     used = {array.name for array in slots.values()}
     others = [name for name in _names(arrays) if name not in used]
@@ -87,7 +88,7 @@ def _check_families(place: Path, known: Mapping[str, ArrayName], family: str | N
         raise DataError(container_text.several_sets(place, sorted(families.values())))
 
 
-def _pair(split: Split, slots: Mapping[tuple[str, str], FoundArray]) -> Pair:
+def _pair(split: SplitName, slots: Mapping[tuple[str, str], FoundArray]) -> Pair:
     images = slots["images", split]
     return Pair(split, images, shape_of(images), slots.get(("labels", split)))
 

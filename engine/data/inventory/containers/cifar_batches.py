@@ -19,13 +19,13 @@ import numpy as np
 from engine import regular_files, text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
-from engine.data.inventory.containers.array_names import Split
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
 from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.pixel_rows import RowShape
 from engine.data.inventory.containers.restricted_unpickler import unpickled
 from engine.data.inventory.kept_copies import kept_copy
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.stored import stored_text
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
@@ -123,7 +123,7 @@ def _part(form: Form, file: Path) -> LabelledRows:
         images, labels = (read_npy(copy / name)[0] for name in (PIXELS, LABELS))
     rows = PixelRows(file.name, images.file(), SHAPE.row, SHAPE.axes, WHITE)
     values = np.asarray(labels.file().values()).astype(np.int64)
-    split: Split = "test" if file.name == form.test else "train"
+    split: SplitName = "test" if file.name == form.test else "train"
     return LabelledRows(split, rows, range(len(values)), values)
 
 

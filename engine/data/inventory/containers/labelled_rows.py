@@ -13,8 +13,8 @@ import numpy.typing as npt
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import shown_names
 from engine.data.inventory.containers import container_text
-from engine.data.inventory.containers.array_names import Split
 from engine.data.inventory.inventory import Inventory
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.validation_choice import choose_validation
 from engine.data.stored.array_row import ArrayRow, PixelRows
 from engine.data.stored.stored_image import LabelledImages, StoredImage
@@ -26,7 +26,7 @@ from engine.recipes.recipe import Recipe
 class LabelledRows:
     """Images of a split: rows of an array, and the label of each, or None where there are none."""
 
-    split: Split
+    split: SplitName
     images: PixelRows
     indices: Sequence[int]
     labels: npt.NDArray[Any] | None
@@ -62,7 +62,8 @@ class RowSet:
 def inventory_of_rows(rows: RowSet, recipe: Recipe) -> Inventory:
     """The inventory of a set. Raises DataError where it cannot be trained on."""
     numbers = {value: index for index, value in enumerate(rows.values)}
-    train, validation, test = (_images(rows, split, numbers) for split in ("train", "val", "test"))
+    train, test = _images(rows, "train", numbers), _images(rows, "test", numbers)
+    validation = _images(rows, "validation", numbers)
     splits = choose_validation(train, validation, test, recipe.seed, recipe.holdout)
     if len(splits.train) < 2 * len(numbers):
         raise DataError(inventory_text.too_few_images(str(rows.place), len(splits.train)))
@@ -79,7 +80,7 @@ def inventory_of_rows(rows: RowSet, recipe: Recipe) -> Inventory:
     )
 
 
-def _images(rows: RowSet, split: str, numbers: Mapping[Any, int]) -> LabelledImages:
+def _images(rows: RowSet, split: SplitName, numbers: Mapping[Any, int]) -> LabelledImages:
     """The images of a split. Raises DataError for labels that no training image has."""
     found: LabelledImages = []
     for part in rows.parts:

@@ -17,20 +17,21 @@ import numpy as np
 from engine import text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
-from engine.data.inventory.containers.array_names import SPLITS, Split, split_of
+from engine.data.inventory.containers.array_names import SPLITS, split_or_train
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
 from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.table_conversion import LABELS, PIXELS, USAGE, convert
 from engine.data.inventory.containers.table_form import TableForm, form_of
 from engine.data.inventory.kept_copies import kept_copy
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
 
 SUFFIXES = (".csv", ".tsv")
 # FER2013's names of its splits.
-USAGES: dict[str, Split] = {
+USAGES: dict[str, SplitName] = {
     **SPLITS,
-    "publictest": "val",
+    "publictest": "validation",
     "privatetest": "test",
 }
 
@@ -53,7 +54,7 @@ def check(path: Path) -> None:
             raise DataError(container_text.no_label_column(file))
 
 
-def _tables(path: Path) -> list[tuple[Path, TableForm, Split]]:
+def _tables(path: Path) -> list[tuple[Path, TableForm, SplitName]]:
     """The tables of pixels: this one, or those of a folder by the splits in their names."""
     files = sorted(_named(path)) if path.is_dir() else [path] * _is_table(path.name)
     found = []
@@ -63,7 +64,7 @@ def _tables(path: Path) -> list[tuple[Path, TableForm, Split]]:
         except OSError as error:
             raise DataError(inventory_text.damaged(file, text.reason(error))) from error
         if form is not None:
-            found.append((file, form, split_of(file.stem) if path.is_dir() else "train"))
+            found.append((file, form, split_or_train(file.stem) if path.is_dir() else "train"))
     return found
 
 
@@ -80,7 +81,7 @@ def _is_table(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
-def _parts(file: Path, form: TableForm, split: Split) -> list[LabelledRows]:
+def _parts(file: Path, form: TableForm, split: SplitName) -> list[LabelledRows]:
     copy = kept_copy(file, "table", partial(convert, file, form))
     (pixels,) = read_npy(copy / PIXELS)
     rows = PixelRows(file.name, pixels.file(), form.shape.row, form.shape.axes, WHITE)
@@ -94,8 +95,8 @@ def _parts(file: Path, form: TableForm, split: Split) -> list[LabelledRows]:
 
 
 def _splits(
-    file: Path, form: TableForm, copy: Path, split: Split, count: int
-) -> list[tuple[Split, Sequence[int]]]:
+    file: Path, form: TableForm, copy: Path, split: SplitName, count: int
+) -> list[tuple[SplitName, Sequence[int]]]:
     """The rows of each split. Raises DataError for words that name no split."""
     if form.usage is None:
         return [(split, range(count))]
