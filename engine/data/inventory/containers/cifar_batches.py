@@ -19,6 +19,7 @@ import numpy as np
 from engine import regular_files, text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
+from engine.data.inventory.containers.folder_files import file_names
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
 from engine.data.inventory.containers.npy_arrays import read_npy
@@ -62,18 +63,31 @@ class Form:
 
 FORMS = (
     Form(
-        *(r"data_batch_\d+", "test_batch", "batches.meta"),
+        train=r"data_batch_\d+",
+        test="test_batch",
+        names="batches.meta",
         labels_key="labels",
         names_key="label_names",
     ),
     Form(
-        *("train", "test", "meta", "meta"),
+        train="train",
+        test="test",
+        names="meta",
+        needs="meta",
         labels_key="fine_labels",
         names_key="fine_label_names",
     ),
-    Form(r"data_batch_\d+\.bin", "test_batch.bin", "batches.meta.txt", record=RECORD),
     Form(
-        *(r"train\.bin", "test.bin", "fine_label_names.txt", "fine_label_names.txt"),
+        train=r"data_batch_\d+\.bin",
+        test="test_batch.bin",
+        names="batches.meta.txt",
+        record=RECORD,
+    ),
+    Form(
+        train=r"train\.bin",
+        test="test.bin",
+        names="fine_label_names.txt",
+        needs="fine_label_names.txt",
         record=FINE_RECORD,
     ),
 )
@@ -105,11 +119,7 @@ def check(path: Path) -> None:
 def _form(path: Path) -> tuple[Form | None, list[Path]]:
     """The form of a folder, or of that of a file, and its files, the training files first."""
     folder = path if path.is_dir() else path.parent
-    try:
-        with os.scandir(folder) as entries:
-            names = {entry.name for entry in entries if entry.is_file()}
-    except OSError as error:
-        raise DataError(inventory_text.damaged(folder, text.reason(error))) from error
+    names = {*file_names(folder)}
     found = ((form, form.files(names)) for form in FORMS)
     form, files = next(((form, files) for form, files in found if files), (None, []))
     return form, [folder / name for name in files]

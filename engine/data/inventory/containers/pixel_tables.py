@@ -7,8 +7,7 @@ colours of a pixel stand together, as in HAM10000 (P. Tschandl et al., arXiv:180
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from engine import text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.array_names import SPLITS, split_or_train
+from engine.data.inventory.containers.folder_files import file_names
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
 from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.table_conversion import LABELS, PIXELS, USAGE, convert
@@ -56,9 +56,11 @@ def check(path: Path) -> None:
 
 def _tables(path: Path) -> list[tuple[Path, TableForm, SplitName]]:
     """The tables of pixels: this one, or those of a folder by the splits in their names."""
-    files = sorted(_named(path)) if path.is_dir() else [path] * _is_table(path.name)
+    files = [path / name for name in file_names(path)] if path.is_dir() else [path]
     found = []
     for file in files:
+        if not file.name.lower().endswith(SUFFIXES):
+            continue
         try:
             form = form_of(file)
         except OSError as error:
@@ -66,19 +68,6 @@ def _tables(path: Path) -> list[tuple[Path, TableForm, SplitName]]:
         if form is not None:
             found.append((file, form, split_or_train(file.stem) if path.is_dir() else "train"))
     return found
-
-
-def _named(folder: Path) -> Iterator[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            names = [each.name for each in entries if _is_table(each.name) and each.is_file()]
-    except OSError as error:
-        raise DataError(inventory_text.damaged(folder, text.reason(error))) from error
-    return (folder / name for name in names)
-
-
-def _is_table(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
 def _parts(file: Path, form: TableForm, split: SplitName) -> list[LabelledRows]:
