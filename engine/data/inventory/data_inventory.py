@@ -13,7 +13,7 @@ from engine.data.inventory.containers.labelled_rows import inventory_of_rows
 from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import is_quickly_unpacked
-from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
+from engine.data.inventory.layouts.layout import Labelled, Layout
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
 from engine.data.inventory.listing.listing import ReadListing
@@ -34,7 +34,7 @@ def inventory_of(recipe: Recipe) -> Inventory:
         found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
-        found = inventory_of_listing(listing, understand(listing, Hints(recipe.labels)), recipe)
+        found = inventory_of_listing(listing, understand(listing, recipe.labels), recipe)
     return replace(found, notes=(*found.notes, *_notes(found)))
 
 
@@ -62,16 +62,15 @@ def class_names(recipe: Recipe) -> tuple[str, ...]:
 
 def _glanced_layout(recipe: Recipe) -> Layout:
     """The layout by the first images of each folder, where those tell all that is asked."""
-    hints = Hints(recipe.labels)
     listing = listing_at(Path(recipe.data), glance=True)
     try:
-        layout = understand(listing, hints)
+        layout = understand(listing, recipe.labels)
         if layout.source == "folders" or not listing.glanced:
             return layout
     except DataError:
         if not listing.glanced:
             raise
-    return understand(listing_at(Path(recipe.data)), hints)
+    return understand(listing_at(Path(recipe.data)), recipe.labels)
 
 
 def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:
