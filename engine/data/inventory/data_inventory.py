@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from engine.data.inventory.containers.labelled_rows import inventory_of_rows
 from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import is_quickly_unpacked
-from engine.data.inventory.layouts.layout import Labelled, Layout
+from engine.data.inventory.layouts.layout import Layout
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
 from engine.data.inventory.listing.listing import ReadListing
 from engine.data.inventory.listing.listing_choice import listing_at
-from engine.data.inventory.validation_choice import choose_validation
+from engine.data.inventory.validation_choice import with_validation
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -79,31 +79,23 @@ def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -
     classes, notes = shown_names(ordered, recipe)
     indices = {name: index for index, name in enumerate(ordered)}
 
-    def images(labelled: Iterable[Labelled]) -> LabelledImages:
-        return [(listing.image(name), indices[label]) for name, label in labelled]
+    def images(split: SplitName) -> LabelledImages:
+        return [(listing.image(name), indices[label]) for name, label in layout.of(split)]
 
-    splits = choose_validation(
-        images(layout.of("train")),
-        images(layout.of("validation")),
-        images(layout.of("test")),
-        recipe.seed,
-        recipe.holdout,
-    )
-    if len(splits.train) < 2 * len(classes):
-        raise DataError(inventory_text.too_few_images(listing.place, len(splits.train)))
     found = Inventory(
         listing.place,
         classes,
-        *splits[:4],
+        train=images("train"),
+        validation=images("validation"),
+        test=images("test"),
         layout=layout.words,
         unlabelled=[listing.image(name) for name in layout.unlabelled],
         skipped={**listing.skipped, **layout.skipped},
+        notes=(*notes, *order_notes(ordered), *layout.notes, *listing.notes),
     )
-    if splits.unused:
-        folder = layout.folders.get("validation", "")
-        notes.append(inventory_text.unused_validation(listing.place, folder))
-    notes += [*order_notes(ordered), *layout.notes, *listing.notes]
-    return replace(found, notes=tuple(notes))
+    folder = layout.folders.get("validation", "")
+    unused = inventory_text.unused_validation(listing.place, folder)
+    return with_validation(found, recipe, unused)
 
 
 def _notes(found: Inventory) -> list[str]:

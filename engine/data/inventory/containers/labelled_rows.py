@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import shown_names
 from engine.data.inventory.containers import container_text
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.layouts.split_names import SplitName
-from engine.data.inventory.validation_choice import choose_validation
+from engine.data.inventory.validation_choice import with_validation
 from engine.data.stored.array_row import ArrayRow, PixelRows
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
@@ -41,7 +40,6 @@ class RowSet:
     parts: Sequence[LabelledRows]
     names: Mapping[int, str] = field(default_factory=dict)
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
     @property
     def values(self) -> list[Any]:
@@ -62,22 +60,19 @@ class RowSet:
 def inventory_of_rows(rows: RowSet, recipe: Recipe) -> Inventory:
     """The inventory of a set. Raises DataError where it cannot be trained on."""
     numbers = {value: index for index, value in enumerate(rows.values)}
-    train, test = _images(rows, "train", numbers), _images(rows, "test", numbers)
-    validation = _images(rows, "validation", numbers)
-    splits = choose_validation(train, validation, test, recipe.seed, recipe.holdout)
-    if len(splits.train) < 2 * len(numbers):
-        raise DataError(inventory_text.too_few_images(str(rows.place), len(splits.train)))
     classes, notes = shown_names(rows.classes, recipe)
-    unused = (container_text.unused_validation(rows.place),) if splits.unused else ()
-    return Inventory(
+    found = Inventory(
         str(rows.place),
         classes,
-        *splits[:4],
+        train=_images(rows, "train", numbers),
+        validation=_images(rows, "validation", numbers),
+        test=_images(rows, "test", numbers),
         layout=rows.layout,
         unlabelled=_unlabelled(rows),
         skipped=rows.skipped,
-        notes=(*rows.notes, *notes, *unused),
+        notes=tuple(notes),
     )
+    return with_validation(found, recipe, container_text.unused_validation(rows.place))
 
 
 def _images(rows: RowSet, split: SplitName, numbers: Mapping[Any, int]) -> LabelledImages:
