@@ -9,8 +9,12 @@ from typing import TypeVar
 from torch import Tensor
 
 from engine.data.base.dataset import Images, Split
+from engine.data.inventory.data_inventory import check as check_recipe
+from engine.data.inventory.data_inventory import inventory_of
+from engine.data.inventory.inventory import Inventory
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.stored_image import StoredImage
+from engine.recipes.recipe import Recipe
 
 T = TypeVar("T")
 Y = TypeVar("Y")
@@ -42,3 +46,13 @@ def path_of(image: StoredImage) -> Path:
     """The path of an image that is a file of its own."""
     assert isinstance(image, ImageFile)
     return image.path
+
+
+def scan(folder: Path, seed: int = 0, holdout: float = 0.0) -> Inventory:
+    """What a folder of images holds."""
+    return inventory_of(Recipe(data=str(folder), seed=seed, holdout=holdout))
+
+
+def check(folder: Path) -> None:
+    """Check a folder of images at a glance."""
+    check_recipe(Recipe(data=str(folder)))

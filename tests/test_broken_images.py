@@ -17,13 +17,12 @@ from PIL import Image
 from engine.data import loading
 from engine.data.base.dataset import Dataset, StoredImages
 from engine.data.decoding.decode import ImageFormat, decode, decode_all, why_broken
-from engine.data.inventory.layouts.image_folder import scan
 from engine.data.reading.format_choice import sample_headers
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.fuzzed_images import fuzzed_files
-from tests.loading import path_of, run_to_end, stored
+from tests.loading import path_of, run_to_end, scan, stored
 
 GREY, COLOUR = ImageFormat(1, 32, 0), ImageFormat(3, 16, 0)
 RAMP = np.linspace(0.25, 0.5, 32 * 32, dtype=np.float32).reshape(32, 32)

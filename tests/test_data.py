@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -23,9 +23,9 @@ import pytest
 import torch
 
 from engine.catalog import datasets
-from engine.data import data_text, preparation
+from engine.data import preparation
 from engine.data.base.dataset import Dataset, Images, channel_statistics, check_memory
-from engine.data.inventory.layouts.image_folder import check, scan
+from engine.data.inventory import inventory_text
 from engine.data.loading import PUBLISHED, load
 from engine.data.sets import cifar, digits, idx, mat
 from engine.data.sets.holdout import draw_held_out, split_held_out
@@ -34,7 +34,7 @@ from engine.errors import DataError, UsageError
 from engine.machine import memory
 from engine.protocol.events import Alert
 from engine.recipes.recipe import Recipe, Resolved
-from tests.loading import path_of, pixels, run_to_end
+from tests.loading import check, path_of, pixels, run_to_end, scan
 
 
 def loaded(recipe: Recipe) -> Dataset:
@@ -371,7 +371,8 @@ def test_folder_with_splits(tmp_path: Path, split: str, validates: str) -> None:
     assert names(found.train) == [("0.png", 0), ("1.png", 0), ("0.png", 1), ("1.png", 1)]
     assert path_of(found.train[0][0]) == tmp_path / "train/emu/0.png"
     assert names(found.validation) == [("7.JPG", 1)]
-    assert (found.validates, found.test, found.notes) == (validates, [], ())
+    assert (found.validates, found.test) == (validates, [])
+    assert [*found.notes] == [inventory_text.missing_in_validation(["emu"])]
 
 
 TRAINED = [f"train/{name}/{i}.png" for name in "ab" for i in range(5)]
@@ -401,7 +402,9 @@ def test_a_holdout_of_a_folder_leaves_the_others_for_the_end(
     assert len(found.train) == 6
     assert found.validates == "held out"
     assert names(found.test) == test
-    assert [*found.notes] == ([data_text.unused_validation(tmp_path / unused)] if unused else [])
+    assert [*found.notes] == (
+        [inventory_text.unused_validation(str(tmp_path), unused)] if unused else []
+    )
 
 
 def test_test_images_without_classes_are_no_test(tmp_path: Path) -> None:
@@ -442,20 +445,23 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
 def test_what_is_hidden_or_no_image_is_passed_over(tmp_path: Path) -> None:
     images = [f"{name}/{i}.webp" for name in "ab" for i in range(5)]
     found = scan(tree(tmp_path, *images, "a/.5.png", ".c/0.png", "d/notes.txt", "e/f/0.png"))
-    assert found.classes == ("a", "b")
-    assert len(found.train + found.validation) == 10
+    assert found.classes == ("a", "b", "e")
+    assert len(found.train + found.validation) == 11
+    assert found.skipped == {
+        inventory_text.HIDDEN: [".c", "a/.5.png"],
+        inventory_text.UNUSED_TABLE: ["d/notes.txt"],
+    }
 
 
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
         ((), "holds no images"),
-        (("a/notes.txt", "b/c/0.png"), "such as b/c/0.png, do not lie where classes"),
+        (("a/notes.txt", "b/c/0.png"), "holds only the class 'c'"),
         (("a/0.png", "a/1.png"), "holds only the class 'a'"),
         (("a/0.png", "b/0.png"), "holds 2 readable training images"),
         (("train/a/0.png", "train/b/0.png", "val/c/0.png"), "lacks: c; rename"),
-        (("train/a/0.png", "train/b/0.png", "val/0.png"), "val holds no images"),
-        (("train/a/0.png", "train/b/0.png", "test/0.png"), "test holds no images"),
+        (("train/a/0.png", "train/b/0.png", "val/0.png"), "val holds validation images without"),
         (
             ("train/a/0.png", "train/b/0.png", "val/a/0.png", "test/c/0.png"),
             "test holds classes that train/ lacks: c; rename",
@@ -479,11 +485,11 @@ def test_folder_that_is_missing_or_a_file(tmp_path: Path, look: Callable[[Path],
     ("files", "sentence"),
     [
         ((), "holds no images"),
-        (("a/notes.txt", "b/.0.png", "c/d/0.png"), "such as c/d/0.png, do not lie"),
+        (("a/notes.txt", "b/.0.png", "c/d/0.png"), "holds only the class 'd'"),
         (("a/0.png", "b/notes.txt"), "holds only the class 'a'"),
         (("train/a/0.png", "val/b/0.png"), "holds only the class 'a'"),
         ((*TRAINED, "val/c/0.png"), "val holds classes that train/ lacks: c; rename"),
-        ((*TRAINED, "val/0.png"), "val holds no images: give it the same subfolders"),
+        ((*TRAINED, "val/0.png"), "without classes: give it the same subfolders"),
         ((*TRAINED, "val/a/0.png", "test/c/0.png"), "test holds classes that train/ lacks: c"),
     ],
 )
@@ -492,55 +498,6 @@ def test_a_glance_finds_what_can_never_be_trained(
 ) -> None:
     with pytest.raises(DataError, match=sentence):
         check(tree(tmp_path, *files))
-
-
-@pytest.mark.parametrize(
-    ("files", "said", "typed"),
-    [
-        (("cats/train/a/0.png", "cats/train/b/0.png"), "but {0}/cats does", "--data {0}/cats."),
-        (("d/my set/a/0.png", "d/my set/b/0.png"), "set does", "--data '{0}/d/my set'."),
-        (
-            [f"{split}/{name}/0.png" for split in ("training", "testing") for name in "ab"],
-            "in those of testing, training",
-            "rename testing to test, training to train.",
-        ),
-        (
-            [f"{split}/{name}/0.png" for split in ("Train", "Validation") for name in "ab"],
-            "in those of Train, Validation",
-            "rename Train to train, Validation to val.",
-        ),
-        (
-            [f"{name}/{part}/0.png" for name in "abcde" for part in "xy"],
-            "in those of a, b, c and 2 more",
-            "use one of them, as in --data {0}/a, or put the images of each class directly",
-        ),
-        (("1.png", "a/notes.txt"), "such as 1.png, are not sorted", "those of each class into a"),
-        (("a/b/c/1.png",), "such as a/b/c/1.png", "put those of each class directly"),
-        (("a/b/c/d/e/1.png", "a/2.heic"), "holds no images (jpg, png", "one subfolder of them"),
-    ],
-)
-def test_images_that_lie_elsewhere_are_found_and_what_to_type_is_told(
-    tmp_path: Path, files: Iterable[str], said: str, typed: str
-) -> None:
-    tree(tmp_path, *files)
-    for look in (scan, check):
-        with pytest.raises(DataError) as caught:
-            look(tmp_path)
-        assert said.format(tmp_path) in str(caught.value)
-        assert typed.format(tmp_path) in str(caught.value)
-
-
-def test_what_is_to_be_typed_or_renamed_works(tmp_path: Path) -> None:
-    tree(tmp_path, *(f"one/set/training/{name}/{i}.png" for name in "ab" for i in range(3)))
-    with pytest.raises(DataError, match=r"--data \S+\.$") as caught:
-        check(tmp_path)
-    check(Path(str(caught.value).rpartition("--data ")[2].rstrip(".")))
-    tree(tmp_path, *(f"one/set/testing/{name}/{i}.png" for name in "ab" for i in range(3)))
-    with pytest.raises(DataError, match="testing to test, training to train"):
-        check(tmp_path / "one" / "set")
-    for old, new in (("training", "train"), ("testing", "test")):
-        (tmp_path / "one" / "set" / old).rename(tmp_path / "one" / "set" / new)
-    assert scan(tmp_path / "one" / "set").validates == "test"
 
 
 @pytest.mark.parametrize("below", ["", "train/"])

@@ -18,7 +18,6 @@ from engine.data import loading
 from engine.data.base.dataset import Dataset, StoredImages
 from engine.data.decoding.decode import ImageFormat, decode
 from engine.data.decoding.decoders import Decoders
-from engine.data.inventory.layouts.image_folder import scan
 from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import decode_by_processes, decode_by_threads
 from engine.data.reading.format_choice import ImageHeader, common_format
@@ -27,7 +26,7 @@ from engine.errors import DataError
 from engine.machine.cgroups import computing_cores
 from engine.recipes.recipe import Recipe
 from tests import crashing_decoder
-from tests.loading import path_of, pixels, run_to_end, stored
+from tests.loading import path_of, pixels, run_to_end, scan, stored
 from tests.test_streaming import fork_server, hang, held_open, kill_decoder
 
 RED, GREEN, BLUE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255)

@@ -27,7 +27,6 @@ from engine.data.base.batch import Batch
 from engine.data.base.dataset import Dataset, Images, StoredImages
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoder_workers import DecoderPool
-from engine.data.inventory.layouts.image_folder import scan
 from engine.data.loaders.resident_loader import ResidentLoader
 from engine.data.loaders.streaming_loader import StreamingLoader
 from engine.devices import device_resolution
@@ -39,7 +38,7 @@ from engine.recipes.recipe_building import build_recipe
 from engine.run.run_paths import RunDir
 from engine.training.trainer import Trainer
 from tests import crashing_decoder, scripted
-from tests.loading import path_of, run_to_end
+from tests.loading import path_of, run_to_end, scan
 from tests.processes import COMMAND, TIMEOUT, LiveJournal, headless, start_process, wait_for
 
 CPU = torch.device("cpu")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from engine import numbers
@@ -71,75 +69,6 @@ def folder_unreadable(path: object, why: str) -> str:
     return f"the data folder {harmless(str(path))} cannot be read: {harmless(why)}."
 
 
-def folder_empty(path: object) -> str:
-    return (
-        f"the data folder {harmless(str(path))} holds no images (jpg, png, webp, tif, bmp, gif, "
-        "ppm or pgm): it needs one subfolder of them for each class, or such subfolders under "
-        "train/ and val/ or test/."
-    )
-
-
-def folder_deeper(path: object, below: object) -> str:
-    return (
-        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but "
-        f"{harmless(str(below))} does: use --data {harmless(shlex.quote(str(below)))}."
-    )
-
-
-def folder_splits(path: object, splits: Mapping[str, str]) -> str:
-    renames = ", ".join(
-        f"{harmless(name)} to {split}" for name, split in splits.items() if name != split
-    )
-    return (
-        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but in "
-        f"those of {', '.join(map(harmless, splits))}: rename {renames}."
-    )
-
-
-def folder_several(path: str | os.PathLike[str], names: Sequence[str]) -> str:
-    first = shlex.quote(os.path.join(path, names[0]))
-    more = f" and {len(names) - EXAMPLES} more" if len(names) > EXAMPLES else ""
-    return (
-        f"the data folder {harmless(str(path))} holds no images in its own subfolders, but in "
-        f"those of {', '.join(map(harmless, names[:EXAMPLES]))}{more}: use one of them, as in "
-        f"--data {harmless(first)}, or put the images of each class directly into one folder."
-    )
-
-
-def folder_loose(path: object, image: object) -> str:
-    return (
-        f"the images in {harmless(str(path))}, such as {harmless(str(image))}, are not sorted into "
-        "classes: put those of each class into a subfolder with its name."
-    )
-
-
-def folder_too_deep(path: object, image: object) -> str:
-    return (
-        f"the images in {harmless(str(path))}, such as {harmless(str(image))}, do not lie where "
-        "classes are looked for: put those of each class directly into a subfolder of "
-        f"{harmless(str(path))} with its name, for two classes at least."
-    )
-
-
-def split_empty(path: object) -> str:
-    return (
-        f"{harmless(str(path))} holds no images: give it the same subfolders as train/, or remove "
-        "it."
-    )
-
-
-def folder_one_class(path: object, name: str) -> str:
-    return (
-        f"the data folder {harmless(str(path))} holds only the class '{harmless(name)}': "
-        "a classifier needs at least two subfolders of images."
-    )
-
-
-def folder_class_mismatch(path: object, names: Iterable[str]) -> str:
-    shown = ", ".join(harmless(name) for name in names)
-    return f"{harmless(str(path))} holds classes that train/ lacks: {shown}; rename or add them."
-
-
 def _first_of(broken: Mapping[str, str]) -> str:
     """`the first is a/1.png (not an image)`, or the first three; `broken` gives why, by name."""
     named = [
@@ -178,13 +107,6 @@ def values_out_of_range(low: float, high: float) -> str:
     return (
         f"its values go from {low:g} to {high:g}; save it with 8 or 16 bits, or with values "
         "from 0 to 1"
-    )
-
-
-def too_few_images(path: object, count: int) -> str:
-    return (
-        f"the data folder {harmless(str(path))} holds {count} readable training images: "
-        "add more, at least two for each class."
     )
 
 
@@ -273,13 +195,6 @@ def no_contrast(path: object) -> str:
     return (
         f"the training images in {harmless(str(path))} are all of one colour: look at them, since "
         "images of more than 8 bits whose values fill only a small part of the range become black."
-    )
-
-
-def unused_validation(folder: object) -> str:
-    return (
-        f"{harmless(str(folder))} is not used, because the recipe holds out a share of the "
-        "training images: leave holdout at 0 to validate on this folder."
     )
 
 

@@ -32,6 +32,7 @@ EpochsOrZero: TypeAlias = Annotated[int, Meta(ge=0, le=MOST_EPOCHS)]
 LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
 
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
+LABELS_PATTERN = r"^(auto|prefix|column:.+)$"
 SAVE_PATTERN = r"^([1-9][0-9]{0,8}(s|m|h|steps))?$"
 
 
@@ -43,6 +44,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: str = ""
     size: Auto | Annotated[int, Meta(ge=8, le=1024)] = "auto"
     holdout: FractionBelowOne = 0.0
+    labels: Annotated[str, Meta(pattern=LABELS_PATTERN)] = "auto"
+    class_order: Literal["names", "natural"] = "names"
+    class_names: str | tuple[tuple[str, str], ...] = ""
     preset: str = "quick"
 
     act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
@@ -141,6 +145,10 @@ COMMENTS: Mapping[str, str] = {
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
     "holdout": "share of the training images used for validation; test images are used at the end",
+    "labels": "classes of images without class folders: auto (from a table beside them), prefix "
+    "(from names such as cat.0001.jpg) or column:NAME (that column of the table)",
+    "class_order": "names (as ImageFolder: 10 before 2) or natural (2 before 10)",
+    "class_names": "pairs of a class and the name to show; --set class_names=FILE reads a table",
     "preset": "the preset that the fields were taken from",
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",

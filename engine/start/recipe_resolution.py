@@ -12,6 +12,7 @@ from engine import text
 from engine.catalog import datasets
 from engine.data import data_text
 from engine.data.inventory import data_inventory
+from engine.data.inventory.class_naming import NamePairs, read_name_pairs
 from engine.errors import DataError, RunError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
@@ -80,7 +81,13 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
         arch=absolute_architecture(recipe.arch),
         data=resolve_data(recipe.data),
         data_dir=absolute_folder(recipe.data_dir),
+        class_names=name_pairs(recipe.class_names),
     )
+
+
+def name_pairs(chosen: str | NamePairs) -> str | NamePairs:
+    """The pairs in the file of class names, so that a resume needs no file; else unchanged."""
+    return read_name_pairs(chosen) if isinstance(chosen, str) and chosen else chosen
 
 
 def absolute_folder(path: str) -> str:

@@ -71,7 +71,8 @@ def resume_request(
     total = changed.pop("epochs", None)
     if "data" in changed:
         changed["data"] = recipe_resolution.resolve_data(changed["data"])
-        recipe_resolution.check_data(Recipe(data=changed["data"]))
+        of_run = build_recipe(file=read_fields(run.recipe))
+        recipe_resolution.check_data(msgspec.structs.replace(of_run, data=changed["data"]))
     if "data_dir" in changed:
         changed["data_dir"] = recipe_resolution.absolute_folder(changed["data_dir"])
     return ResumeRequest(total if epochs is None else epochs, gpus, device, changed, force)
@@ -125,6 +126,8 @@ def _check_own_data(run: RunDir, recipe: Recipe) -> None:
     if started is None or _last_save(run) is None:
         return
     now = data_inventory.class_names(recipe)
+    if now != started.classes:  # a glance may have missed one
+        now = data_inventory.inventory_of(recipe).classes
     if now != started.classes:
         raise RunError(start_text.other_classes(run.label, started.classes, now))
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from engine.data.inventory import inventory_text
+from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.inventory import Inventory
-from engine.data.inventory.layouts import image_folder
+from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
+from engine.data.inventory.layouts.understanding import understand
+from engine.data.inventory.listing.folder_listing import FolderListing
+from engine.data.inventory.listing.listing import Listing
+from engine.data.inventory.validation_choice import choose_validation
+from engine.data.stored.stored_image import LabelledImages
+from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 
@@ -14,14 +24,80 @@ def inventory_of(recipe: Recipe) -> Inventory:
 
     Raises DataError where they are missing, unreadable or cannot be trained on.
     """
-    return image_folder.scan(Path(recipe.data), recipe.seed, recipe.holdout)
+    listing = FolderListing(Path(recipe.data))
+    return inventory_of_listing(listing, understand(listing, Hints(recipe.labels)), recipe)
 
 
 def check(recipe: Recipe) -> None:
-    """Check the data of a recipe, quickly for any number of images. Raises as `inventory_of`."""
-    image_folder.check(Path(recipe.data), recipe.holdout)
+    """Check the data of a recipe, quickly for any number of images in folders of classes.
+
+    Raises as `inventory_of`, except where there are too few images.
+    """
+    class_names(recipe)
 
 
 def class_names(recipe: Recipe) -> tuple[str, ...]:
-    """The names of the classes, in the order of their numbers. Raises DataError."""
-    return image_folder.class_names(Path(recipe.data))
+    """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
+    return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
+
+
+def _glanced_layout(recipe: Recipe) -> Layout:
+    """The layout by the first images of each folder, where those tell all that is asked."""
+    hints = Hints(recipe.labels)
+    listing = FolderListing(Path(recipe.data), glance=True)
+    try:
+        layout = understand(listing, hints)
+        if layout.source == "folders" or not listing.glanced:
+            return layout
+    except DataError:
+        if not listing.glanced:
+            raise
+    return understand(FolderListing(Path(recipe.data)), hints)
+
+
+def inventory_of_listing(listing: Listing, layout: Layout, recipe: Recipe) -> Inventory:
+    """The inventory of a place with this layout. Raises DataError where it has too few images."""
+    ordered = in_order(layout.classes, recipe)
+    classes, notes = shown_names(ordered, recipe)
+    indices = {name: index for index, name in enumerate(ordered)}
+
+    def images(labelled: Iterable[Labelled]) -> LabelledImages:
+        return [(listing.image(name), indices[label]) for name, label in labelled]
+
+    splits = choose_validation(
+        images(layout.of("train")),
+        images(layout.of("validation")),
+        images(layout.of("test")),
+        recipe.seed,
+        recipe.holdout,
+    )
+    if len(splits.train) < 2 * len(classes):
+        raise DataError(inventory_text.too_few_images(listing.place, len(splits.train)))
+    found = Inventory(
+        listing.place,
+        classes,
+        *splits[:4],
+        layout=layout.words,
+        unlabelled=[listing.image(name) for name in layout.unlabelled],
+        skipped={**listing.skipped, **layout.skipped},
+    )
+    if splits.unused:
+        folder = layout.folders.get("validation", "")
+        notes.append(inventory_text.unused_validation(listing.place, folder))
+    notes += [*order_notes(ordered), *layout.notes, *_notes(found)]
+    return replace(found, notes=tuple(notes))
+
+
+def _notes(found: Inventory) -> list[str]:
+    """Sentences on what a data set lacks, and on what is left out of it."""
+    notes = []
+    validated = {label for _, label in found.validation}
+    missing = [name for index, name in enumerate(found.classes) if index not in validated]
+    if missing:
+        notes.append(inventory_text.missing_in_validation(missing))
+    if found.unlabelled:
+        few = [image.name for image in found.unlabelled[: inventory_text.EXAMPLES]]
+        notes.append(inventory_text.unlabelled(few, len(found.unlabelled)))
+    if found.skipped:
+        notes.append(inventory_text.left_out(found.skipped))
+    return notes

@@ -1,0 +1,231 @@
+"""Sentences for the user about what a data set holds, and the reasons why files are left out."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from engine.text import harmless
+
+# How many files, folders or classes a sentence names.
+EXAMPLES = 3
+
+
+# Reasons why files are left out, as `3 hidden (.DS_Store, …)` has them.
+HIDDEN = "hidden"
+RESOURCE_FORK = "resource forks of macOS"
+SYSTEM = "files of the system"
+DANGLING = "links that lead nowhere"
+LOOP = "links to a folder that holds them"
+ARCHIVE = "archives"
+OTHER_FORMAT = "of other formats"
+UNREADABLE = "that cannot be read"
+SPECIAL = "pipes, sockets or devices"
+LOOSE = "images beside the folders of classes"
+BESIDE = "images in other folders"
+NO_PREFIX = "images without a class before a number in their names"
+SEVERAL_LABELS = "images with several labels"
+UNCLEAR_NAME = "images that a table names as others, too"
+UNUSED_TABLE = "text files without labels"
+
+
+def table_unreadable(path: str, why: str) -> str:
+    return (
+        f"the table {harmless(path)} cannot be read ({harmless(why)}): make it readable, or move "
+        "it away."
+    )
+
+
+def examples(names: Iterable[str], count: int | None = None) -> str:
+    """The first three names, and how many there are more: `a, b, c and 5 more`."""
+    every = list(names)
+    shown = ", ".join(harmless(name) for name in every[:EXAMPLES])
+    more = (len(every) if count is None else count) - EXAMPLES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def left_out(skipped: Mapping[str, Sequence[str]]) -> str:
+    """What is left out, by reason: `left out are 2 hidden (.a, .b); 1 archives (x.zip)`."""
+    parts = [f"{len(names):,} {why} ({examples(names)})" for why, names in skipped.items()]
+    return f"left out are {'; '.join(parts)}."
+
+
+def no_images(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
+    there = {why: names for why, names in skipped.items() if names}
+    found = f"; {left_out(there).rstrip('.')}" if there else ""
+    return (
+        f"the data folder {harmless(place)} holds no images (jpg, png, webp, tif, bmp, gif, ppm or "
+        f"pgm){found}: it needs one subfolder of them for each class, or such subfolders under "
+        "train/ and val/ or test/."
+    )
+
+
+def no_training_folder(place: str, held: Sequence[str]) -> str:
+    return (
+        f"the data folder {harmless(place)} holds {examples(held)}, and no folder for training: "
+        "name that train, or name another folder with --data."
+    )
+
+
+def several_data_sets(place: str, sets: Sequence[str]) -> str:
+    first = shlex.quote(os.path.join(place, sets[0]))
+    return (
+        f"the data folder {harmless(place)} holds {len(sets)} data sets with splits of their own "
+        f"({examples(sets)}): use one of them, as in --data {harmless(first)}."
+    )
+
+
+def one_class(place: str, name: str) -> str:
+    return (
+        f"the data folder {harmless(place)} holds only the class '{harmless(name)}': "
+        "a classifier needs at least two subfolders of images."
+    )
+
+
+def no_classes(place: str, folder: str, names: Sequence[str], proposed: Sequence[str]) -> str:
+    there = f"the {len(names):,} images in {harmless(os.path.join(place, folder).rstrip('/'))}"
+    shown = f"{there}, such as {harmless(names[0].rpartition('/')[2])}, are not sorted into classes"
+    sort = "put those of each class into a subfolder with its name"
+    table = "put a table beside them, such as train.csv with the columns id and label"
+    if proposed:
+        return (
+            f"{shown}, but their names begin with {len(proposed):,} words ({examples(proposed)}): "
+            f"type --set labels=prefix if these are the classes, or {sort}."
+        )
+    return f"{shown}, and no table beside them names their classes: {sort}, or {table}."
+
+
+def no_prefixes(place: str, names: Sequence[str], found: Sequence[str]) -> str:
+    only = f"only {examples(found)}" if found else "none"
+    return (
+        f"labels=prefix needs names such as cat.0001.jpg of two classes, and of the {len(names):,} "
+        f"images in {harmless(place)}, such as {examples(names[:1])}, {only} came: put those of "
+        "each class into a subfolder with its name."
+    )
+
+
+def unknown_classes(place: str, folder: str, unknown: Sequence[str]) -> str:
+    return (
+        f"{harmless(os.path.join(place, folder).rstrip('/'))} holds classes that train/ lacks: "
+        f"{examples(unknown)}; rename or add them."
+    )
+
+
+def split_without_classes(place: str, folder: str, split: str) -> str:
+    return (
+        f"{harmless(os.path.join(place, folder))} holds {split} images without classes: give it "
+        "the same subfolders as train/, put a table of their classes beside it, or remove it."
+    )
+
+
+def empty_folders(folders: Sequence[str]) -> str:
+    several = len(folders) > 1
+    return (
+        f"{examples(folders)} hold{'s' * (not several)} no images, and "
+        f"{'are no classes' if several else 'is no class'}: add images, or remove "
+        f"{'them' if several else 'it'}."
+    )
+
+
+def several_labels(place: str, tables: Sequence[str], names: Collection[str]) -> str:
+    return (
+        f"{examples(tables)} in {harmless(place)} gives {len(names):,} images several labels, such "
+        f"as {examples(sorted(names)[:1])}, and one is needed: keep one row for each image."
+    )
+
+
+def unsure_column(place: str, table: str, candidates: Sequence[str]) -> str:
+    return (
+        f"the table {harmless(os.path.join(place, table))} names the images, but which of its "
+        f"columns is their class is not clear ({examples(candidates)}): say it, as in "
+        f"--set {harmless(shlex.quote(f'labels=column:{candidates[0]}'))}."
+    )
+
+
+def no_column(place: str, wanted: str, table: str, columns: Sequence[str]) -> str:
+    asked = f"no table in {harmless(place)} names its images beside a column '{harmless(wanted)}'"
+    if not columns:
+        return f"{asked}: put one there, or leave out labels=column."
+    return (
+        f"{asked}; {harmless(table)} has {examples(columns)}: choose one of these, as in --set "
+        f"{harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+    )
+
+
+def marks_several(place: str, table: str, columns: Sequence[str]) -> str:
+    return (
+        f"the table {harmless(os.path.join(place, table))} marks several classes of some images or "
+        f"none ({examples(columns)}), and a classifier needs one for each: choose one column, as "
+        f"in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+    )
+
+
+def table_notes(used: Iterable[str], missing: Sequence[str]) -> list[str]:
+    """A sentence on names in tables that no image has."""
+    if not missing:
+        return []
+    return [
+        f"{len(missing):,} names in {examples(used)} belong to no image here, such as "
+        f"{examples(missing[:1])}."
+    ]
+
+
+def unlabelled(names: Sequence[str], count: int) -> str:
+    return f"{count:,} images have no class ({examples(names, count)}); predictions may use them."
+
+
+def too_few_images(place: str, count: int) -> str:
+    return (
+        f"the data folder {harmless(place)} holds {count} readable training images: "
+        "add more, at least two for each class."
+    )
+
+
+def unused_validation(place: str, folder: str) -> str:
+    return (
+        f"{harmless(os.path.join(place, folder))} is not used, because the recipe holds out a "
+        "share of the training images: leave holdout at 0 to validate on this folder."
+    )
+
+
+def names_unreadable(path: str, why: str) -> str:
+    return (
+        f"the file of class names {harmless(path)} cannot be read ({harmless(why)}): name a file "
+        "with a class and its name in each line, as in --set class_names=FILE."
+    )
+
+
+def no_name_pairs(path: str) -> str:
+    return (
+        f"the file of class names {harmless(path)} has no two columns: write a class and its name "
+        "in each line, as in n01440764,tench."
+    )
+
+
+def names_of_others(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> str:
+    given = [pair[0] for pair in pairs]
+    return (
+        f"class_names names {examples(given)}, and none of the classes {examples(classes)}: write "
+        "each class as its folder is called, and its name beside it."
+    )
+
+
+def classes_unnamed(names: Sequence[str]) -> str:
+    return f"class_names has no name for {len(names):,} classes ({examples(names)})."
+
+
+def missing_in_validation(names: Sequence[str]) -> str:
+    several = len(names) > 1
+    return (
+        f"no validation image is of the class{'es' * several} {examples(names)}: the accuracy says "
+        f"nothing about {'them' if several else 'it'}."
+    )
+
+
+def other_natural_order(first: Sequence[str], natural: Sequence[str]) -> str:
+    return (
+        f"the classes are numbers in the order of their names, {', '.join(first)}, as with "
+        f"torchvision's ImageFolder, and not {', '.join(natural)}: type --set class_order=natural "
+        "for the order of numbers."
+    )

@@ -1,0 +1,75 @@
+"""Finds images by what a table calls them: with or without folder and suffix."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from engine.data.inventory.layouts.folder_tree import above, last
+from engine.data.inventory.layouts.split_names import SplitName, split_of
+from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
+
+
+class ImageNames:
+    """The names of images, by the last part without its suffix; `folders` are all of the place."""
+
+    def __init__(self, names: Iterable[str], folders: Iterable[str] = ()) -> None:
+        self._folders = {last(folder).lower() for folder in folders}
+        self._by_stem: defaultdict[str, list[str]] = defaultdict(list)
+        for name in names:
+            self._by_stem[stem(name)].append(name)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_stem.values()))
+
+    def find(self, called: str) -> Sequence[str]:
+        """The images that a cell means: those that agree with most of its path.
+
+        `train/1.jpg` is not `test/1.jpg`, but `/there/images/1.png` is `pictures/1.jpg`.
+        """
+        path = called.replace("\\", "/")
+        found: Sequence[str] = self._by_stem.get(stem(path), ())
+        if len(found) > 1:
+            same = [name for name in found if suffix(name) == suffix(path)]
+            found = same or found
+        if "/" in path and found:
+            found = self._in_folder(above(path), found)
+        return found
+
+    def _in_folder(self, folder: str, names: Sequence[str]) -> Sequence[str]:
+        """Those of the names that agree with most parts of a folder, counted from its end.
+
+        None of a folder that the place has, but elsewhere.
+        """
+        kept = _agreeing(folder, names)
+        parts = {part for name in kept for part in above(name).lower().split("/")}
+        inner = last(folder).lower()
+        return [] if inner in self._folders and inner not in parts else kept
+
+
+def _agreeing(folder: str, names: Sequence[str]) -> Sequence[str]:
+    """Those of the names whose folders agree with most parts of this one, counted from its end."""
+    split = split_in(folder)
+    kept = [name for name in names if not split or split_in(above(name)) in (split, None)]
+    parts = folder.lower().split("/")[::-1]
+    scores = [_common(parts, above(name).lower().split("/")[::-1]) for name in kept]
+    return [name for name, score in zip(kept, scores, strict=True) if score == max(scores)]
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """The number of first parts that are the same."""
+    differ = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differ, min(len(one), len(other)))
+
+
+def split_in(folder: str) -> SplitName | None:
+    """The split that the innermost folder with such a name means."""
+    parts = folder.split("/")[::-1]
+    return next((split for part in parts if (split := split_of(part))), None)
+
+
+def stem(name: str) -> str:
+    """The last part of a name without the suffix of an image: `cat.0` of `train/cat.0.jpg`."""
+    base = last(name)
+    kind = suffix(base)
+    return base[: -len(kind)] if kind in IMAGE_SUFFIXES else base
