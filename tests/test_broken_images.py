@@ -190,10 +190,10 @@ def test_whatever_error_a_decoder_raises_only_the_image_is_left_out(
     files = scan(images(tmp_path)).train
     opened: Callable[..., Image.Image] = Image.open
 
-    def fails(file: str) -> Image.Image:
+    def fails(file: str, **options: Any) -> Image.Image:
         if file == str(path_of(files[3][0])):
             raise error
-        return opened(file)
+        return opened(file, **options)
 
     monkeypatch.setattr(Image, "open", fails)
     broken = decode_all([file for file, _ in files], GREY, np.zeros((10, *GREY.shape), np.uint8))

@@ -66,7 +66,7 @@ def test_maps_are_all_channels_of_a_layer_for_one_image(model: nn.Module, data: 
     assert (found.layer, found.shape, found.image, found.step) == ("2.conv2", (16, 10, 10), 7, STEP)
     assert [map_.channel for map_ in found.maps] == list(range(16))
     assert {(map_.height, map_.width) for map_ in found.maps} == {(10, 10)}
-    pixels, true = data.validation.one(7)
+    pixels, true, *_ = data.validation.one(7)
     assert found.true == true
     assert base64.b64decode(found.picture.data) == pixels.numpy().tobytes()
 

@@ -131,8 +131,8 @@ def test_a_broken_image_keeps_its_name_and_shows_the_next_in_memory_as_streamed(
     for split, same in ((kept.train, streamed.train), (kept.validation, streamed.validation)):
         assert split.names == same.names
         for index, name in enumerate(split.names):
-            pixels, label = split.one(index)
-            streamed_pixels, streamed_label = same.one(index)
+            pixels, label, *_ = split.one(index)
+            streamed_pixels, streamed_label, *_ = same.one(index)
             assert pixels.equal(streamed_pixels)
             assert label == streamed_label
             replaced += int(pixels[0, 0, 0]) != int(Path(name).stem) % 256

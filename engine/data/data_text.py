@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from engine import numbers
-from engine.text import harmless
+from engine.text import PIP, harmless
 
 # How many files or folders a sentence names.
 EXAMPLES = 3
@@ -99,6 +99,10 @@ def some_broken(total: int, broken: Mapping[str, str]) -> str:
 
 
 NOT_AN_IMAGE = "not an image"
+
+# Why an HEIC image is broken where no package opens it.
+NEEDS_HEIF = f"needs {PIP} install pi-heif"
+
 
 IMAGE_TOO_LARGE = "too large for the free memory"
 

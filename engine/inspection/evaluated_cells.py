@@ -10,7 +10,10 @@ from engine.protocol.commands import ANY_MISTAKE
 
 
 class EvaluatedCells(NamedTuple):
-    """The cells (N,) of all validation images after an epoch, each `true * classes + predicted`."""
+    """The cells (N,) of all validation images after an epoch, each `true * classes + predicted`.
+
+    An image that could not be read has a negative one.
+    """
 
     epoch: int
     classes: int

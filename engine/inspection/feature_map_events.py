@@ -15,6 +15,7 @@ from engine.devices.forward_pass import Judge
 from engine.devices.readback import Readback
 from engine.inspection.pictures import base64_of, picture, predictions
 from engine.protocol.events import FeatureMap, FeatureMaps, measured
+from engine.text import harmless
 
 
 class MapLimits(NamedTuple):
@@ -45,15 +46,15 @@ class FeatureMapReading:
         limits: MapLimits = RECORDED,
     ) -> None:
         """Run the model on the image: for the maps without autocast, and once more to judge it."""
-        pixels, self._true = dataset.validation.one(image)
-        normalised = normalise(pixels[None].to(judge.device))
+        self._shown = dataset.validation.one(image)
+        normalised = normalise(self._shown.pixels[None].to(judge.device))
         found = record_feature_maps(model, normalised, names, *limits)
         with evaluation_mode(model):
             logits = judge.logits(model, normalised)[0].float()
         grids = [maps.grids for maps in found.layers.values()]
         self._shapes = {name: maps.shape for name, maps in found.layers.items()}
         self._readback = Readback(judge.device, [logits, *grids])
-        self._picture, self._image, self._step = picture(pixels), image, step
+        self._picture, self._step = picture(self._shown.pixels), step
 
     def ready(self) -> bool:
         """Whether `events` returns without waiting."""
@@ -68,9 +69,10 @@ class FeatureMapReading:
                 step=self._step,
                 layer=name,
                 shape=shape,
-                image=self._image,
+                image=self._shown.at,
+                name=harmless(self._shown.name),
                 picture=self._picture,
-                true=self._true,
+                true=self._shown.label,
                 top=top,
                 maps=tuple(feature_map(channel, grid) for channel, grid in enumerate(maps)),
             )

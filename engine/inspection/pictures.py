@@ -24,6 +24,7 @@ from engine.protocol.events import (
     Sample,
     measured,
 )
+from engine.text import harmless
 
 PICTURE_SIDE = 32
 TOP_CLASSES = 3
@@ -85,13 +86,13 @@ def examples(
 ) -> Examples:
     """Validation images, each with the model's three likeliest classes. Waits for the device."""
     found = [dataset.validation.one(image) for image in images]
-    pixels = torch.stack([one for one, _ in found])
+    pixels = torch.stack([one.pixels for one in found])
     with evaluation_mode(model):
         logits = judge.logits(model, normalise(pixels.to(judge.device))).float().cpu()
     return Examples(
         tuple(
-            Example(image, picture(one), true, predictions(row))
-            for image, (one, true), row in zip(images, found, logits, strict=True)
+            Example(one.at, picture(one.pixels), one.label, predictions(row), harmless(one.name))
+            for one, row in zip(found, logits, strict=True)
         ),
         step=step,
     )

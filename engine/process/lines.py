@@ -139,10 +139,11 @@ def _epoch(event: events.EpochEnded, history: History) -> str:
     width = len(str(history.epochs_planned))
     best = "  best" if event.best else ""
     balanced = "" if event.balanced is UNSET else f" balanced {_accuracy(event.balanced)}"
+    left_out = f" ({event.left_out:,} left out)" if event.left_out else ""
     return (
         f"epoch {event.epoch:>{width}}/{history.epochs_planned}  "
         f"train {_loss(event.train_loss)} {_accuracy(event.train_top1)}  "
-        f"val {_loss(event.loss)} {_accuracy(event.top1)}{balanced}  "
+        f"val {_loss(event.loss)} {_accuracy(event.top1)}{balanced}{left_out}  "
         f"{numbers.duration(event.seconds)} + {numbers.duration(event.evaluation_seconds)}  "
         f"{_speed(event.images_per_second)}{best}"
     )

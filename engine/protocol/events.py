@@ -183,7 +183,10 @@ class FeatureMap(msgspec.Struct, frozen=True):
 
 
 class FeatureMaps(_Event, frozen=True):
-    """The output of a layer for one validation image, with the model's top predictions."""
+    """The output of a layer for one validation image, with the model's top predictions.
+
+    `name` is that of the image in its data set, empty where the set is published as arrays.
+    """
 
     layer: str
     shape: tuple[int, ...]
@@ -192,6 +195,7 @@ class FeatureMaps(_Event, frozen=True):
     true: int
     top: tuple[tuple[int, Measured], ...]
     maps: tuple[FeatureMap, ...]
+    name: str = ""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -215,12 +219,16 @@ class Augmented(_Event, frozen=True):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A validation image with its true class, and the top predictions with their probabilities."""
+    """A validation image with its true class, and the top predictions with their probabilities.
+
+    `name` is that of the image in its data set, empty where the set is published as arrays.
+    """
 
     image: int
     picture: Picture
     true: int
     top: tuple[tuple[int, Measured], ...]
+    name: str = ""
 
 
 class Examples(_Event, frozen=True):
@@ -270,7 +278,8 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
     """The results of an epoch.
 
     `seconds` (of training) and `evaluation_seconds` are wall-clock times. `balanced` is the mean
-    recall over the classes, in a run with class weights.
+    recall over the classes, in a run with class weights. `left_out` validation images could not be
+    read and are not counted.
     """
 
     epoch: int
@@ -286,6 +295,7 @@ class EpochEnded(_Event, frozen=True, omit_defaults=True):
     top5: MaybeMeasured = UNSET
     balanced: MaybeMeasured = UNSET
     scalars: Scalars = {}
+    left_out: int = 0
 
     def __post_init__(self) -> None:
         _sanitize(self.scalars)

@@ -22,7 +22,7 @@ CELL_IMAGES = 16
 def confusion(result: EvaluationResult, epoch: int, step: int) -> events.Confusion:
     """The confusion matrix of this evaluation, after this epoch and step."""
     classes = result.classes
-    cells, counts = torch.unique(result.cells, return_counts=True)
+    cells, counts = torch.unique(result.counted, return_counts=True)
     worst = _worst_cells(result, cells, counts)
     if classes > DENSE_CLASSES:
         columns = (cells // classes).tolist(), (cells % classes).tolist(), counts.tolist()

@@ -7,12 +7,14 @@ read by an asynchronous copy at most twice a second. It is the only sync in the 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.data.base.dataset import LEFT_OUT
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
@@ -106,7 +108,8 @@ def _means(sums: Tensor, images: int) -> Means:
 class EvaluationResult(NamedTuple):
     """The result of an evaluation. `top5` is None with five classes or fewer.
 
-    `cells` (N,) has the cell of each image in the confusion matrix, `label * classes + predicted`.
+    `cells` (N,) has the cell of each image in the confusion matrix, `label * classes + predicted`,
+    and `LEFT_OUT` for images that could not be read, which count nowhere else.
     """
 
     loss: float
@@ -114,6 +117,11 @@ class EvaluationResult(NamedTuple):
     top5: float | None
     cells: Tensor
     classes: int
+
+    @property
+    def counted(self) -> Tensor:
+        """The cells of the images that were evaluated."""
+        return self.cells[self.cells != LEFT_OUT]
 
 
 class Evaluation:
@@ -125,13 +133,14 @@ class Evaluation:
         self._cells: list[Tensor] = []
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
-        """Add a batch of logits (N, classes) and labels (N,)."""
+        """Add a batch of logits (N, classes) and labels (N,); those `LEFT_OUT` do not count."""
         logits = logits.float()
-        loss = F.cross_entropy(logits, labels, reduction="sum")
-        leading = LeadingClasses(logits, 5)
-        top5_hits = leading.contain(labels).sum()
+        loss = F.cross_entropy(logits, labels, reduction="sum", ignore_index=LEFT_OUT)
+        leading, counts = LeadingClasses(logits, 5), labels != LEFT_OUT
+        top5_hits = (leading.contain(labels * counts) & counts).sum()
         self._sums += torch.stack((loss.double(), top5_hits.double()))
-        self._cells.append(labels * self._classes + leading.predicted)
+        cells = labels * self._classes + leading.predicted
+        self._cells.append(cells.where(counts, LEFT_OUT))
 
     def result(self) -> EvaluationResult:
         """The whole evaluation. This waits for the device, once an epoch."""
@@ -139,8 +148,11 @@ class Evaluation:
         sums, own_cells = Readback(self._device, tensors).wait()
         cells = self._in_order(own_cells)
         loss, top5_hits = sums.tolist()
-        images = len(cells)
-        top1 = int(_hits(cells, self._classes).sum()) / images
+        counted = cells[cells != LEFT_OUT]
+        images = len(counted)
+        if not images:
+            return EvaluationResult(math.nan, 0.0, None, cells, self._classes)
+        top1 = int(_hits(counted, self._classes).sum()) / images
         top5 = top5_hits / images if self._classes > 5 else None
         return EvaluationResult(loss / images, top1, top5, cells, self._classes)
 
@@ -153,9 +165,10 @@ class Evaluation:
 
 def balanced(result: EvaluationResult) -> float:
     """Mean recall over the classes with images."""
-    classes, labels = result.classes, result.cells // result.classes
+    classes, cells = result.classes, result.counted
+    labels = cells // classes
     images = torch.bincount(labels, minlength=classes)
-    hits = torch.bincount(labels[_hits(result.cells, classes)], minlength=classes)
+    hits = torch.bincount(labels[_hits(cells, classes)], minlength=classes)
     return float((hits / images.clamp(min=1)).sum() / (images > 0).sum())
 
 

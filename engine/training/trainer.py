@@ -230,12 +230,16 @@ class Trainer:
     def _end_epoch(self) -> Iterator[Event | None]:
         yield events.Phase("evaluating", step=self.step)
         result, seconds = yield from self._evaluator.evaluate(self.eval_model, self._validation)
-        for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
-            yield events.Alert("warning", "data", sentence, step=self.step)
+        yield from self._data_alerts()
         self.inspector.evaluated = EvaluatedCells(self.epoch, result.classes, result.cells)
         yield confusion(result, self.epoch, self.step)
         yield from self._reporter.maps()
         yield self._epoch_ended(result, seconds)
+
+    def _data_alerts(self) -> Iterator[Event]:
+        """What the loaders of all ranks have to say about the data since the last call."""
+        for sentence in itertools.chain(*self._rank.gather(self._loader.new_warnings())):
+            yield events.Alert("warning", "data", sentence, step=self.step)
 
     def _epoch_ended(
         self, result: EvaluationResult, evaluation_seconds: float
@@ -260,6 +264,7 @@ class Trainer:
             images_per_second=measured(train.images / max(seconds, 1e-9)),
             best=best,
             balanced=measured(balanced(result)) if self._recipe.class_weights else UNSET,
+            left_out=len(result.cells) - len(result.counted),
             step=self.step,
         )
 
@@ -275,6 +280,7 @@ class Trainer:
         model = copy.deepcopy(self.eval_model)
         model.load_state_dict(weights)
         self.tested, _ = yield from self._evaluator.evaluate(model, self._dataset.test)
+        yield from self._data_alerts()
 
     # Saving
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -22,18 +22,32 @@ SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
+# The label, in an evaluation, of an image that cannot be read; it is left out.
+LEFT_OUT = -1
+
+
+class ShownImage(NamedTuple):
+    """Pixels (C, H, W) uint8 of an image, its label, its index in its split, and its name."""
+
+    pixels: Tensor
+    label: int
+    at: int
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
     """Pixels (N, C, H, W) uint8 and labels (N,) int64, in memory.
 
-    `stored` is where they were read from, which a published data set does not say.
+    `stored` is where they were read from, which a published data set does not say. `shown` (N,)
+    int64 has, for each index, that of the image whose pixels are there: where an image cannot be
+    read, the next one that can. It is None where all can be read.
     """
 
     pixels: Tensor
     labels: Tensor
     stored: Sequence[StoredImage] = ()
+    shown: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -48,12 +62,23 @@ class Images:
         """The names of the images in the data set, if it says where they were read from."""
         return tuple(image.name for image in self.stored)
 
-    def one(self, index: int) -> tuple[Tensor, int]:
-        """The pixels (C, H, W) and the label of one image."""
-        return self.pixels[index], int(self.labels[index])
+    @property
+    def evaluated_labels(self) -> Tensor:
+        """The labels (N,), with `LEFT_OUT` for images that cannot be read."""
+        if self.shown is None:
+            return self.labels
+        own = self.shown == torch.arange(len(self), device=self.shown.device)
+        return self.labels.where(own, LEFT_OUT)
+
+    def one(self, index: int) -> ShownImage:
+        """One image, or the next one that can be read."""
+        at = index if self.shown is None else int(self.shown[index])
+        name = self.stored[at].name if self.stored else ""
+        return ShownImage(self.pixels[at], int(self.labels[at]), at, name)
 
     def to(self, device: torch.device) -> Images:
-        return Images(self.pixels.to(device), self.labels.to(device), self.stored)
+        shown = None if self.shown is None else self.shown.to(device)
+        return Images(self.pixels.to(device), self.labels.to(device), self.stored, shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +108,8 @@ class StoredImages:
         """The names of the images in the data set."""
         return tuple(image.name for image in self.stored)
 
-    def one(self, index: int) -> tuple[Tensor, int]:
-        """The pixels (C, H, W) and the label of one image, or of the next one that is not broken.
+    def one(self, index: int) -> ShownImage:
+        """One image, or the next one that is not broken.
 
         Raises DataError where many in a row are broken.
         """
@@ -92,7 +117,8 @@ class StoredImages:
         at = self.first_decoded(
             index, lambda image: decode_all([image], self.image_format, pixels).get(0, "")
         )
-        return torch.from_numpy(pixels[0]), int(self.labels[at])
+        name = self.stored[at].name
+        return ShownImage(torch.from_numpy(pixels[0]), int(self.labels[at]), at, name)
 
     def first_decoded(self, index: int, decode: Callable[[StoredImage], str]) -> int:
         """The index of the first image from this one on that is not broken.
@@ -101,13 +127,24 @@ class StoredImages:
         where many in a row are broken.
         """
         broken: dict[str, str] = {}
-        for position in range(index, index + min(len(self), MOST_BROKEN_IN_A_ROW)):
+        for position in range(index, index + self._most_in_a_row):
             at = position % len(self)
             image = self.stored[at]
             if not (why := self.broken.get(image) or decode(image)):
                 return at
             broken[image.name] = why
         raise DataError(data_text.all_broken(self.place, broken))
+
+    def check_broken_in_a_row(self, index: int) -> None:
+        """Raise DataError where this image and many before it are known to be broken."""
+        row = self.stored[max(0, index + 1 - self._most_in_a_row) : index + 1]
+        if len(row) == self._most_in_a_row and all(image in self.broken for image in row):
+            broken = {image.name: self.broken[image] for image in row}
+            raise DataError(data_text.all_broken(self.place, broken))
+
+    @property
+    def _most_in_a_row(self) -> int:
+        return min(len(self), MOST_BROKEN_IN_A_ROW)
 
 
 Split: TypeAlias = Images | StoredImages

@@ -39,12 +39,15 @@ class ResidentLoader(TrainingLoader):
         super().__init__(len(images), batch, seed, augmentation, normalise, device, part)
         self._pixels = images.pixels.to(device)
         self._labels = images.labels.to(device)
+        self._shown = None if images.shown is None else images.shown.to(device)
 
     def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
         indices = epoch_order(len(self._labels), self._seed, epoch).to(self._device)
         for step in range(first, self.steps_per_epoch):
             start = step * self.batch + self._part.rank * self._share
             taken = indices[start : start + self._share]
+            if self._shown is not None:
+                taken = self._shown.index_select(0, taken)
             pixels = self._pixels.index_select(0, taken)
             labels = self._labels.index_select(0, taken)
             yield RawBatch(pixels, labels, taken, epoch, step)
@@ -52,11 +55,14 @@ class ResidentLoader(TrainingLoader):
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """All images (up to batch, C, H, W) float32, normalised, with their labels, in order.
 
-        With several ranks, each gets a part of each batch, which may be empty.
+        The label of an image that cannot be read is `LEFT_OUT`. With several ranks, each gets a
+        part of each batch, which may be empty.
         """
         assert isinstance(images, Images)
         batches = zip(
-            torch.split(images.pixels, batch), torch.split(images.labels, batch), strict=True
+            torch.split(images.pixels, batch),
+            torch.split(images.evaluated_labels, batch),
+            strict=True,
         )
         for pixels, labels in batches:
             part = self._part.of(pixels).to(self._device)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
-from engine.data.base.dataset import Split, StoredImages
+from engine.data.base.dataset import LEFT_OUT, Split, StoredImages
 from engine.data.base.seeds import epoch_order
 from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.normalisation import Normalise
@@ -30,6 +30,17 @@ class Pending(NamedTuple):
 
     task: DecodeTask
     indices: Tensor
+
+
+class Place(NamedTuple):
+    """The place of an image in the memory of the decoding processes."""
+
+    slot: int
+    position: int
+
+
+# Changes a batch in a place whose image is broken.
+Mend: TypeAlias = Callable[[StoredImages, DecodedBatch, Place], None]
 
 
 class StreamingLoader(TrainingLoader):
@@ -72,15 +83,19 @@ class StreamingLoader(TrainingLoader):
         steps = range(first, self.steps_per_epoch)
         batches = (indices[step * self.batch : (step + 1) * self.batch] for step in steps)
         parts = [self._part.of(batch) for batch in batches]
-        for step, decoded in zip(steps, self._arrived(self._images, parts), strict=True):
+        arrived = self._arrived(self._images, parts, self._stand_in)
+        for step, decoded in zip(steps, arrived, strict=True):
             yield RawBatch(*decoded, epoch, step)
 
     def evaluation_batches(self, images: Split, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """The same as ResidentLoader's, in batches that fit into a slot."""
+        """The same as ResidentLoader's, in batches that fit into a slot.
+
+        Raises DataError where many images in a row are broken.
+        """
         assert isinstance(images, StoredImages)
         batches = torch.split(torch.arange(len(images)), min(batch, self.batch))
         parts = [self._part.of(indices) for indices in batches]
-        for pixels, labels, _ in self._arrived(images, parts):
+        for pixels, labels, _ in self._arrived(images, parts, self._leave_out):
             yield self.normalise(pixels), labels
 
     def new_warnings(self) -> tuple[str, ...]:
@@ -99,16 +114,19 @@ class StreamingLoader(TrainingLoader):
         self._decoders.close()
 
     def _arrived(
-        self, images: StoredImages, batches: Iterable[Tensor]
+        self, images: StoredImages, batches: Iterable[Tensor], mend: Mend
     ) -> Generator[DecodedBatch, None, None]:
-        """The images of these indices, batch by batch, on the device."""
-        decoded = self._decoded(images, batches)
+        """The images of these indices, batch by batch, on the device.
+
+        `mend` changes a batch in place of each of its images that is broken.
+        """
+        decoded = self._decoded(images, batches, mend)
         if self._device.type != "cuda":
             return decoded
         return prefetch(decoded, CopyStream(self._device).send)
 
     def _decoded(
-        self, images: StoredImages, batches: Iterable[Tensor]
+        self, images: StoredImages, batches: Iterable[Tensor], mend: Mend
     ) -> Generator[DecodedBatch, None, None]:
         """The same on the CPU; the next batch may overwrite the pixels of this one.
 
@@ -125,7 +143,7 @@ class StreamingLoader(TrainingLoader):
                     waiting.append(self._begin(images, self._free.pop(), indices))
                 if not waiting:
                     return
-                yield self._finish(images, waiting[0])
+                yield self._finish(images, waiting[0], mend)
                 self._free.append(waiting.popleft().task.slot)
         except BrokenProcessPool as error:
             raise DataError(self._decoders.why_died) from error
@@ -137,14 +155,25 @@ class StreamingLoader(TrainingLoader):
         wanted = [images.stored[index] for index in indices.tolist()]
         return Pending(self._decoders.submit(slot, wanted), indices)
 
-    def _finish(self, images: StoredImages, pending: Pending) -> DecodedBatch:
-        slot, indices = pending.task.slot, pending.indices
-        labels = images.labels[indices]
+    def _finish(self, images: StoredImages, pending: Pending, mend: Mend) -> DecodedBatch:
+        slot, indices = pending.task.slot, pending.indices.clone()
+        batch = self._pixels[slot, : len(indices)], images.labels[indices], indices
         for position, why in self._decoders.result(pending.task).items():
-            index = int(indices[position])
-            image = images.stored[index]
+            image = images.stored[int(indices[position])]
             self._broken[image] = images.broken[image] = why
-            # Not by this process, which the next image may crash, too.
-            decode = partial(self._decoders.decode_one, slot, position)
-            labels[position] = images.labels[images.first_decoded(index + 1, decode)]
-        return self._pixels[slot, : len(indices)], labels, indices
+            mend(images, batch, Place(slot, position))
+        return batch
+
+    def _stand_in(self, images: StoredImages, batch: DecodedBatch, place: Place) -> None:
+        """Put the next image that is not broken in a place of a batch."""
+        _, labels, indices = batch
+        # Not by this process, which the next image may crash, too.
+        decode = partial(self._decoders.decode_one, *place)
+        shown = images.first_decoded(int(indices[place.position]) + 1, decode)
+        indices[place.position], labels[place.position] = shown, images.labels[shown]
+
+    def _leave_out(self, images: StoredImages, batch: DecodedBatch, place: Place) -> None:
+        """Leave a place of a batch empty."""
+        pixels, labels, indices = batch
+        images.check_broken_in_a_row(int(indices[place.position]))
+        pixels[place.position], labels[place.position] = 0, LEFT_OUT

@@ -128,17 +128,19 @@ def by_name(broken: dict[int, str], images: LabelledImages) -> dict[str, str]:
 def with_gaps_filled(
     pixels: Pixels, stored: LabelledImages, broken: dict[int, str], place: str
 ) -> Images:
-    """The images of a split; the next one takes the place of a broken one, as in streamed sets.
+    """The images of a split; the next one stands in for a broken one, as in streamed sets.
 
     Raises DataError where all are broken.
     """
     count = len(stored)
     if stored and len(broken) == count:
         raise DataError(data_text.none_readable(place, by_name(broken, stored)))
-    images = torch.from_numpy(pixels)
+    images, shown = torch.from_numpy(pixels), torch.arange(count)
     labels = torch.tensor([label for _, label in stored], dtype=torch.int64)
-    for gap in broken:
-        following = (at % count for at in range(gap + 1, gap + count))
-        source = next(at for at in following if at not in broken)
-        images[gap], labels[gap] = images[source], labels[source]
-    return Images(images, labels, [image for image, _ in stored])
+    source = min(index for index in range(count) if index not in broken) if broken else 0
+    for index in reversed(range(count) if broken else ()):
+        if index in broken:
+            shown[index], images[index] = source, images[source]
+        else:
+            source = index
+    return Images(images, labels, [image for image, _ in stored], shown if broken else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine import regular_files
+from engine.data.stored.image_kinds import open_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class ImageFile:
         return Path(self.folder, self.name)
 
     def open(self) -> Image.Image:
-        return Image.open(os.path.join(self.folder, self.name))
+        return open_file(os.path.join(self.folder, self.name))
 
     def content(self) -> bytes:
         return regular_files.read_bytes(self.path)

@@ -1,33 +1,76 @@
-"""Which files are images: by the end of their name, else by their first bytes."""
+"""The formats of image files that are opened, each told by its first bytes. Loads no torch.
+
+Pillow knows some that start another program, such as EPS; it is never asked about those.
+"""
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
+from dataclasses import dataclass
+from typing import IO
 
-# Files with these suffixes are taken for images without being opened.
-IMAGE_SUFFIXES = frozenset(
-    (
-        *(".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2"),
-        *(".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif"),
-        *(".tiff", ".webp"),
-    )
+from PIL import Image, UnidentifiedImageError
+
+from engine.data import data_text
+
+# Enough of a file to tell its format.
+START_BYTES = 64
+
+
+@dataclass(frozen=True)
+class ImageKind:
+    """A format by Pillow's name for it, the module that registers it, and its suffixes.
+
+    `start` matches the first bytes of a file; None where they tell nothing.
+    """
+
+    name: str
+    module: str
+    suffixes: tuple[str, ...]
+    start: re.Pattern[bytes] | None
+
+
+def _kind(name: str, module: str, suffixes: str, start: bytes | None) -> ImageKind:
+    pattern = None if start is None else re.compile(start, re.DOTALL)
+    return ImageKind(name, module, tuple(f".{suffix}" for suffix in suffixes.split()), pattern)
+
+
+# The brand of a file in ISO's base media format; general ones name the special ones after it.
+_GENERAL = b"m[is]f1.{4}(?:.{4})*?"
+
+KINDS: tuple[ImageKind, ...] = (
+    _kind("JPEG", "PIL.JpegImagePlugin", "jpg jpeg jpe jfif mpo", rb"\xff\xd8\xff"),
+    _kind("PNG", "PIL.PngImagePlugin", "png apng", rb"\x89PNG\r\n\x1a\n"),
+    _kind("WEBP", "PIL.WebPImagePlugin", "webp", rb"RIFF....WEBP"),
+    _kind("GIF", "PIL.GifImagePlugin", "gif", rb"GIF8[79]a"),
+    _kind("TIFF", "PIL.TiffImagePlugin", "tif tiff", rb"II[*+]\x00|MM\x00[*+]|MM\*\x00|II\x00\*"),
+    _kind("BMP", "PIL.BmpImagePlugin", "bmp", rb"BM.{12}[\x0c(48@l|]\x00{3}"),
+    _kind("PPM", "PIL.PpmImagePlugin", "ppm pgm pbm pnm pfm", rb"P[1-6f]\s"),
+    _kind("AVIF", "PIL.AvifImagePlugin", "avif", rb"....ftyp(?:" + _GENERAL + rb")?avi[fs]"),
+    _kind(
+        "JPEG2000",
+        "PIL.Jpeg2KImagePlugin",
+        "jp2 j2k jpc jpf jpx",
+        rb"\xff\x4f\xff\x51|\x00{3}\x0cjP  \r\n\x87\n",
+    ),
+    _kind("HEIF", "pi_heif", "heic heif hif", rb"....ftyp(?:he(?:ic|ix|im|is|vc|vx)|m[is]f1)"),
+    _kind("ICO", "PIL.IcoImagePlugin", "ico", rb"\x00\x00\x01\x00[^\x00]\x00"),
+    _kind("QOI", "PIL.QoiImagePlugin", "qoi", rb"qoif"),
+    _kind(
+        "SGI",
+        "PIL.SgiImagePlugin",
+        "sgi rgb rgba bw",
+        rb"\x01\xda[\x00\x01][\x01\x02]\x00[\x01-\x03]",
+    ),
+    _kind("SUN", "PIL.SunImagePlugin", "ras", rb"\x59\xa6\x6a\x95"),
+    _kind("PCX", "PIL.PcxImagePlugin", "pcx", rb"\n[\x00\x02\x03\x05]\x01[\x01\x02\x04\x08]"),
+    _kind("TGA", "PIL.TgaImagePlugin", "tga", None),
 )
-# As many bytes tell whether a file is an image.
-FIRST_BYTES = 32
-# The first bytes of JPEG, PNG, GIF, TIFF (also large ones) and JPEG 2000.
-_STARTS = (
-    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a"),
-    *(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    *(b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
-)
-# BMP with the size of its second header; WebP; AVIF and HEIF; PBM, PGM and PPM.
-_PATTERNS = re.compile(
-    rb"BM.{12}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0"
-    rb"|RIFF....WEBP"
-    rb"|....ftyp(avif|avis|heic|heix|hevc|hevx|mif1|msf1)"
-    rb"|P[1-6]\s+[0-9#]",
-    re.DOTALL,
-)
+FORMATS: tuple[str, ...] = tuple(kind.name for kind in KINDS)
+BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes}
+SUFFIXES: tuple[str, ...] = tuple(BY_SUFFIX)
 
 
 def suffix(name: str) -> str:
@@ -36,6 +79,62 @@ def suffix(name: str) -> str:
     return name[dot:].lower() if dot > 0 else ""
 
 
-def looks_like_image(first: bytes) -> bool:
-    """Whether a file whose first bytes (`FIRST_BYTES`, or all) are these is an image."""
-    return first.startswith(_STARTS) or _PATTERNS.match(first) is not None
+def kind_by_name(name: str) -> ImageKind | None:
+    """The format that the suffix of a name says, in any case."""
+    return BY_SUFFIX.get(os.path.splitext(name)[1].lower())
+
+
+def kind_of(start: bytes, name: str = "") -> ImageKind | None:
+    """The format of a file by its first `START_BYTES`; by its name where they tell nothing."""
+    for kind in KINDS:
+        if kind.start is not None and kind.start.match(start):
+            return kind
+    named = kind_by_name(name)
+    return named if named is not None and named.start is None else None
+
+
+def looks_like_image(start: bytes) -> bool:
+    """Whether the first `START_BYTES` of a file are those of an image of a known format."""
+    return kind_of(start) is not None
+
+
+def open_file(path: str) -> Image.Image:
+    """Open an image file. Raises UnidentifiedImageError for what is no image of a known format."""
+    named = kind_by_name(path)
+    if named is not None and named.start is not None and _is_ready(named):
+        try:
+            return Image.open(path, formats=(named.name,))
+        except UnidentifiedImageError:
+            pass  # it has another format than its name says
+    with open(path, "rb") as file:
+        start = file.read(START_BYTES)
+    return Image.open(path, formats=_formats(start, path))
+
+
+def open_content(file: IO[bytes], name: str = "") -> Image.Image:
+    """Open an image that is an open file or bytes in memory. Raises as `open_file`."""
+    start = file.read(START_BYTES)
+    file.seek(0)
+    return Image.open(file, formats=_formats(start, name))
+
+
+def _formats(start: bytes, name: str) -> tuple[str]:
+    kind = kind_of(start, name)
+    if kind is None:
+        raise UnidentifiedImageError(data_text.NOT_AN_IMAGE)
+    if not _is_ready(kind):
+        raise ModuleNotFoundError(data_text.NEEDS_HEIF)
+    return (kind.name,)
+
+
+def _is_ready(kind: ImageKind) -> bool:
+    """Whether Pillow can open a format, whose module is imported now: all would take longer."""
+    if kind.name in Image.OPEN:
+        return True
+    try:
+        module = importlib.import_module(kind.module)
+    except ImportError:
+        return False
+    if kind.name == "HEIF":
+        module.register_heif_opener(thumbnails=False)
+    return True
