@@ -180,6 +180,7 @@ def gpus_and_number(device: str) -> str:
     )
 
 
+DATA_INSPECTION = "the process that inspects data"
 PREVIEW = "the preview process"
 
 NO_PREVIEW = "the preview process ended without a reply: start the run to see why."

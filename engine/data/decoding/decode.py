@@ -95,6 +95,15 @@ def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
     return array
 
 
+def whole(stored: StoredImage) -> Pixels:
+    """The pixels (H, W, 3) of a whole image in its own size, turned upright.
+
+    Raises as `decode`.
+    """
+    with stored.open() as image:
+        return np.asarray(_converted(_upright(image), "RGB"))
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """The image, turned as its EXIF block says, or as it lies where nobody can read that block.
 

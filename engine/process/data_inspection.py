@@ -1,0 +1,73 @@
+"""python -m engine --inspect-data RECIPE: says what a data set holds, as lines of JSON.
+
+It loads torch only for what needs it: published data sets, and those of torchvision or the user.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.catalog import datasets
+from engine.data.inventory.data_inventory import inventory_of
+from engine.data.inventory.inventory import Inventory
+from engine.data.reading.decoded_images import count_decoders
+from engine.data.survey import survey
+from engine.data.survey.contact_sheet import contact_sheet
+from engine.data.survey.duplicates import findings
+from engine.data.survey.file_rows import file_rows
+from engine.data.survey.survey import FileRows, Message
+from engine.data.survey.surveying import read_headers
+from engine.data.survey.surveying import survey as survey_of
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import read_recipe
+
+# So many rows are sent at once.
+ROWS = 500
+
+
+class Wanted(NamedTuple):
+    """What else is wanted than a survey: a look at all pixels, similar images, a list of files."""
+
+    pixels: bool = True
+    near_bits: int | None = None
+    files: bool = False
+
+
+def inspect(file: Path, wanted: Wanted) -> int:
+    """Print the messages as they come. Returns the exit code.
+
+    Raises UsageError and DataError like the start of a run.
+    """
+    for message in inspected(read_recipe(file), wanted):
+        sys.stdout.buffer.write(survey.encode(message) + b"\n")
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def inspected(recipe: Recipe, wanted: Wanted) -> Iterator[Message]:
+    """The survey, a contact sheet, what the pixels tell, and the files, with progress between."""
+    inventory = _inventory(recipe)
+    headers = yield from read_headers(inventory.images)
+    found = survey_of(inventory, headers, recipe.size)
+    yield found
+    yield contact_sheet(inventory, found.seen.channels)
+    judged = None
+    if wanted.pixels:
+        judged = yield from findings(inventory, count_decoders(recipe), wanted.near_bits)
+        yield judged
+    if wanted.files:
+        rows = file_rows(inventory, headers, judged)
+        while some := tuple(islice(rows, ROWS)):
+            yield FileRows(some)
+
+
+def _inventory(recipe: Recipe) -> Inventory:
+    if recipe.data not in datasets.DATASETS:
+        return inventory_of(recipe)
+    from engine.process.published_inventory import published_inventory
+
+    return published_inventory(recipe)

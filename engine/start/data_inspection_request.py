@@ -1,0 +1,81 @@
+"""Asks an engine process what a data set holds."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+import msgspec
+
+from engine import text
+from engine.data.survey import survey
+from engine.data.survey.survey import Message
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+from engine.start import start_text
+from engine.start.engine_environment import environment
+from engine.start.recipe_file import recipe_file
+
+
+class DataInspectionRequest:
+    """A process that inspects the data of a recipe. It keeps torch and damaged images away."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        *,
+        pixels: bool = True,
+        near_bits: int | None = None,
+        files: bool = False,
+    ) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the process has ended)
+        options = [
+            *([] if pixels else ["--no-pixels"]),
+            *([] if near_bits is None else ["--near", str(near_bits)]),
+            *(["--files"] if files else []),
+        ]
+        with recipe_file(recipe) as file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "engine", "--inspect-data", "/dev/stdin", *options],
+                stdin=file,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=environment(recipe),
+            )
+
+    def messages(self) -> Iterator[Message]:
+        """The messages as they come.
+
+        Raises DataError with the process's error, and after `cancel`.
+        """
+        with self._process as process, self._errors:
+            assert process.stdout is not None
+            try:
+                yield from _decoded(process.stdout)
+            finally:
+                if sys.exc_info()[0] is GeneratorExit:
+                    process.kill()
+            self._check(process.wait())
+
+    def _check(self, code: int) -> None:
+        if code < 0:
+            raise DataError(text.killed(start_text.DATA_INSPECTION, -code))
+        if code:
+            self._errors.seek(0)
+            lines = self._errors.read().decode(errors="replace").strip()
+            complaint = lines.rpartition("\n")[2].removeprefix("cnn-tui: ")
+            raise DataError(text.harmless(complaint) or start_text.NO_PREVIEW)
+
+    def cancel(self) -> None:
+        """End the process, if it still works."""
+        self._process.kill()
+
+
+def _decoded(lines: IO[bytes]) -> Iterator[Message]:
+    for line in lines:
+        with contextlib.suppress(msgspec.MsgspecError):
+            yield survey.decode(line)
