@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from engine.catalog import datasets
 from engine.data import data_text
+from engine.data.decoding.decode import ImageFormat
 from engine.data.reading.data_reading import DataReading
 from engine.data.sets import download
+from engine.data.survey import survey_text
+from engine.data.survey.surveying import seen, summed_sizes
 from engine.machine import memory
 from engine.protocol import events
 from engine.protocol.events import Event, PhaseName
@@ -74,6 +78,7 @@ def data_alerts(
     """Alerts on problems found while loading, on where the images are, on which images validate."""
     for note in dataset.notes:
         yield events.Alert("warning", "data", note)
+    yield events.Alert("info", "images", _image_sizes(dataset))
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)
     needed = dataset.bytes
@@ -87,6 +92,14 @@ def data_alerts(
         yield events.Alert("info", "validation", validation)
     if dataset.test is not None:
         yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
+
+
+def _image_sizes(dataset: Dataset) -> str:
+    """The sizes of a sample of the images, and what the network sees of them."""
+    channels, height, width = dataset.train.shape
+    image_format = ImageFormat(channels, height, dataset.frame)
+    sizes = Counter(dataset.sampled_sizes or [(width, height)])
+    return survey_text.image_sizes(summed_sizes(sizes), seen(sizes, image_format))
 
 
 def _validation(dataset: Dataset) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.recipes.recipe import Recipe
 
 # So many bits of 64 may differ between images that look alike.
-NEAR_BITS = 2
+NEAR_BITS = 3
 
 
 @click.command("inspect-data", help=inspect_text.HELP)

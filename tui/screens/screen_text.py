@@ -213,6 +213,7 @@ HELP_LAUNCHER = KeyGroup(
         ("Enter", "start what is chosen, or attach"),
         ("f", "change fields of the recipe"),
         ("a", "images as the network sees them"),
+        ("i", "what the data set holds"),
         ("/ o", "filter architectures; order them"),
         ("y", "copy the command for the same"),
         (": Ctrl+P", "all that can be done, in words"),

@@ -157,6 +157,7 @@ class Dataset:
     `mean` and `std` are those of the training pixels, one for each channel, for values in 0..1.
     `test` is evaluated once, after the training. `notes` are sentences for the user about problems
     found while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
+    `sampled_sizes` are the widths and heights of some images where they lie, if that is known.
     """
 
     classes: tuple[str, ...]
@@ -168,6 +169,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     test: Split | None = None
     frame: int = 0
+    sampled_sizes: tuple[tuple[int, int], ...] = ()
 
     @property
     def loader(self) -> Literal["resident", "streaming"]:

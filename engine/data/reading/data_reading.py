@@ -23,16 +23,22 @@ POLL_SECONDS = 0.05
 
 
 class ReadImages(NamedTuple):
-    """What a data set holds, the format of its images, and the images if decoded early."""
+    """What a data set holds, the format of its images, and the images if decoded early.
+
+    `sizes` are the widths and heights of a sample of them.
+    """
 
     inventory: Inventory
     image_format: ImageFormat
     decoded: DecodedImages | None = None
+    sizes: tuple[tuple[int, int], ...] = ()
 
 
 def with_format(inventory: Inventory, size: int | Literal["auto"]) -> ReadImages:
     """The data set with the format of its images; see `common_format`."""
-    return ReadImages(inventory, common_format(sample_headers(inventory.images), size))
+    headers = sample_headers(inventory.images)
+    sizes = tuple(header.size for header in headers)
+    return ReadImages(inventory, common_format(headers, size), sizes=sizes)
 
 
 class DataReading:

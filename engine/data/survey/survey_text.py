@@ -72,12 +72,14 @@ def modes(found: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{mode} ({count:,})" for mode, count in named)
 
 
-def seen(found: Seen) -> str:
-    """`3×64×64: the centre square, without 25.1 % of the area (44.0 % at most); 3 are enlarged`."""
+def seen(found: Seen, *, counted: bool = True) -> str:
+    """`3×64×64: the square at the centre; 25 % of the area is cut off; 3 images are smaller and
+    enlarged`, the latter where they are `counted`.
+    """
     shape = f"{found.channels}×{found.size}×{found.size}"
     frame = f", with a margin of {found.frame} pixels" if found.frame else ""
     parts = [f"{shape}{frame}: {_cut(found)}"]
-    if found.enlarged:
+    if found.enlarged and counted:
         several = f"{found.enlarged:,} images are" if found.enlarged > 1 else "1 image is"
         parts.append(f"{several} smaller and enlarged")
     return "; ".join(parts)
@@ -179,6 +181,15 @@ def _more(count: int) -> str:
     return f" and {count - EXAMPLES:,} more" if count > EXAMPLES else ""
 
 
-def log_lines(survey: Survey) -> list[str]:
-    """What the log of a run says of its data: the size of the images in any case."""
-    return [f"images {sizes(survey.sizes)}; the network sees {seen(survey.seen)}"]
+def image_sizes(found: Sizes, network: Seen) -> str:
+    """What the log of a run says of a sample of its images, in any case.
+
+    `the images are 64×48, and the network sees 3×64×64: the square at the centre; 25 % of the area
+    is cut off`
+    """
+    first = size(found.common[0].size)
+    if found.different == 1:
+        several = first
+    else:
+        several = f"{size(found.smallest)} to {size(found.largest)}, most often {first}"
+    return f"the images are {several}, and the network sees {seen(network, counted=False)}"
