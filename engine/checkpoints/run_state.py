@@ -26,7 +26,8 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
 
     `mean` and `std` are those of the training pixels, one per channel, for values in 0..1. `fit`
     names the way in which an image of another size is resized to `size`, with a margin of `frame`
-    pixels on each side; see `engine.data.decoding.decode`.
+    pixels on each side; see `engine.data.decoding.decode`. `levels`, `backdrop` and `bands` are
+    those of `engine.data.decoding.rendering.Rendering`.
     """
 
     channels: int
@@ -35,6 +36,9 @@ class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
     std: tuple[float, ...]
     fit: Literal["center-square"]
     frame: int
+    levels: tuple[float, ...] = ()
+    backdrop: Literal["none", "white", "black"] = "none"
+    bands: tuple[int, ...] = ()
 
 
 class ImageList(msgspec.Struct, frozen=True, kw_only=True):

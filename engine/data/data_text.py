@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from engine import numbers
@@ -77,11 +77,24 @@ def _first_of(broken: Mapping[str, str]) -> str:
     return f"the first {'is' if len(broken) == 1 else 'are'} {', '.join(named)}"
 
 
-def too_many_broken(total: int, path: object, broken: Mapping[str, str]) -> str:
+def too_many_broken(
+    total: int, path: object, broken: Mapping[str, str], listed: object | None
+) -> str:
+    if {*broken.values()} == {NEEDS_HEIF}:
+        return (
+            f"{len(broken):,} of {total:,} images in {harmless(str(path))} are HEIC, such as "
+            f"{harmless(next(iter(broken)))}: install the package that opens them with "
+            f"`{PIP} install pi-heif`, or leave them out with --set broken=skip."
+        )
     return (
         f"{len(broken):,} of {total:,} images in {harmless(str(path))} cannot be read; "
-        f"{_first_of(broken)}: repair or delete them."
+        f"{_first_of(broken)}{_all_listed(listed)}: repair or delete them, or leave them out with "
+        "--set broken=skip."
     )
+
+
+def _all_listed(listed: object | None) -> str:
+    return f"; all are listed in {harmless(str(listed))}" if listed else ""
 
 
 def none_readable(path: object, broken: Mapping[str, str]) -> str:
@@ -91,10 +104,10 @@ def none_readable(path: object, broken: Mapping[str, str]) -> str:
     )
 
 
-def some_broken(total: int, broken: Mapping[str, str]) -> str:
+def some_broken(total: int, broken: Mapping[str, str], listed: object | None) -> str:
     return (
         f"{len(broken):,} of {total:,} images cannot be read and are replaced by the next ones; "
-        f"{_first_of(broken)}."
+        f"{_first_of(broken)}{_all_listed(listed)}; evaluations leave them out."
     )
 
 
@@ -102,6 +115,71 @@ NOT_AN_IMAGE = "not an image"
 
 # Why an HEIC image is broken where no package opens it.
 NEEDS_HEIF = f"needs {PIP} install pi-heif"
+
+
+NEEDS_TIFFFILE = f"needs {PIP} install tifffile"
+
+
+def fewer_bands(count: int) -> str:
+    return f"has only {count} band{'s' * (count > 1)}"
+
+
+def too_many_axes(shape: Sequence[int]) -> str:
+    return f"has {len(shape)} axes, {' x '.join(map(str, shape))}"
+
+
+def more_bands(count: int) -> str:
+    """Why an image is broken that has more bands than colours and transparency."""
+    return f"has {count} bands"
+
+
+def choose_bands(name: str, count: int, path: object) -> str:
+    return (
+        f"images in {harmless(str(path))} have more than 4 bands, such as {harmless(name)} with "
+        f"{count}: choose one or three of them by number with --set bands=1,2,3."
+    )
+
+
+def bands_unreadable(name: str, why: str, bands: Sequence[int]) -> str:
+    return (
+        f"the bands {', '.join(map(str, bands))} cannot be read of {harmless(name)}, which "
+        f"{harmless(why)}: choose other ones with --set bands=1,2,3."
+    )
+
+
+def bands_need_package(name: str) -> str:
+    return (
+        f"the bands of {harmless(name)} cannot be read without the package tifffile: install it "
+        f"with `{PIP} install tifffile`."
+    )
+
+
+def values_outside(share: float, low: float, high: float) -> str:
+    return (
+        f"{numbers.share(share)} of the values of the images are outside the levels from {low:g} "
+        f"to {high:g} and become black or white: set others with --set levels={low:g},{high:g}."
+    )
+
+
+def levels_used(low: float, high: float) -> str:
+    return (
+        f"in images of more than 8 bits, {low:g} is black and {high:g} is white: `levels` in the "
+        "recipe"
+    )
+
+
+def backdrop_chosen(transparent: int, looked_at: int, backdrop: str) -> str:
+    return (
+        f"{transparent:,} of {looked_at:,} images that were looked at are partly transparent: they "
+        f"are shown on {backdrop}, or with --set backdrop=none in the colours that they hide"
+    )
+
+
+def first_frames(count: int, looked_at: int, name: str) -> str:
+    return (
+        f"{count:,} of {looked_at:,} images that were looked at have several frames, such as "
+        f"{harmless(name)}: the first one is taken"
+    )
 
 
 IMAGE_TOO_LARGE = "too large for the free memory"
@@ -130,10 +208,11 @@ def all_broken(folder: object, broken: Mapping[str, str]) -> str:
     )
 
 
-def replaced_broken(broken: Mapping[str, str]) -> str:
+def replaced_broken(broken: Mapping[str, str], listed: object | None) -> str:
     return (
         f"{len(broken):,} images cannot be read and are replaced by the next ones; "
-        f"{_first_of(broken)}: repair or delete them."
+        f"{_first_of(broken)}{_all_listed(listed)}: repair or delete them; evaluations leave them "
+        "out."
     )
 
 
@@ -199,10 +278,14 @@ def decoder_crashed(broken: Mapping[str, str]) -> str:
     )
 
 
+ONE_COLOUR = "each training image is of one colour, which alone can tell its class: look at some"
+
+
 def no_contrast(path: object) -> str:
     return (
-        f"the training images in {harmless(str(path))} are all of one colour: look at them, since "
-        "images of more than 8 bits whose values fill only a small part of the range become black."
+        f"each training image in {harmless(str(path))} is of one colour, so that there is nothing "
+        "to learn from: look at them, and where they have more than 8 bits, say what is black and "
+        "white with --set levels=LOW,HIGH."
     )
 
 

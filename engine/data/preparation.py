@@ -81,6 +81,10 @@ def data_alerts(
     yield events.Alert("info", "images", _image_sizes(dataset))
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)
+    if dataset.constant:
+        yield events.Alert("warning", "data", data_text.ONE_COLOUR)
+    if levels := dataset.rendering.levels:
+        yield events.Alert("info", "levels", data_text.levels_used(*levels))
     needed = dataset.bytes
     if resolved.loader == "streaming":
         streamed = data_text.images_streamed(needed, room, resolved.threads)

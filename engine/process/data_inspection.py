@@ -14,6 +14,7 @@ from typing import NamedTuple
 from engine.catalog import datasets
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
+from engine.data.reading.data_reading import with_format
 from engine.data.reading.decoded_images import count_decoders
 from engine.data.survey import survey
 from engine.data.survey.contact_sheet import contact_sheet
@@ -50,17 +51,16 @@ def inspect(file: Path, wanted: Wanted) -> int:
 
 def inspected(recipe: Recipe, wanted: Wanted) -> Iterator[Message]:
     """The survey, a contact sheet, what the pixels tell, and the files, with progress between."""
-    inventory = _inventory(recipe)
-    headers = yield from read_headers(inventory.images)
-    found = survey_of(inventory, headers, recipe.size)
-    yield found
-    yield contact_sheet(inventory, found.seen.channels)
+    read = with_format(_inventory(recipe), recipe)
+    headers = yield from read_headers(read.inventory.images)
+    yield survey_of(read, headers)
+    yield contact_sheet(read.inventory, read.image_format)
     judged = None
     if wanted.pixels:
-        judged = yield from findings(inventory, count_decoders(recipe), wanted.near_bits)
+        judged = yield from findings(read, count_decoders(recipe), wanted.near_bits)
         yield judged
     if wanted.files:
-        rows = file_rows(inventory, headers, judged)
+        rows = file_rows(read.inventory, headers, judged)
         while some := tuple(islice(rows, ROWS)):
             yield FileRows(some)
 

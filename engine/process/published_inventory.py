@@ -30,6 +30,9 @@ class PublishedImage:
         pixels = np.frombuffer(self.pixels, np.uint8).reshape(self.shape)
         return Image.fromarray(pixels[:, :, 0] if self.shape[2] == 1 else pixels)
 
+    def encoded(self, most: int) -> bytes:
+        return b""
+
     def content(self) -> bytes:
         return self.pixels
 
@@ -57,10 +60,11 @@ def published_inventory(recipe: Recipe) -> Inventory:
 
 def _images(split: str, images: Split) -> LabelledImages:
     """The images of a split, named by it and their index."""
-    return [
+    found: LabelledImages = [
         (_image(f"{split}/{index}", images.one(index).pixels.permute(1, 2, 0).numpy()), label)
         for index, label in enumerate(images.labels.tolist())
     ]
+    return found
 
 
 def _image(

@@ -18,12 +18,13 @@ from torch import nn
 from engine import regular_files, text
 from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import Description, RunState
-from engine.data import preparation
+from engine.data import data_text, preparation
 from engine.data.base.dataset import Dataset
 from engine.data.reading.data_reading import DataReading
 from engine.devices import device as devices
 from engine.devices import device_resolution
 from engine.distributed.rank import Rank
+from engine.errors import DataError
 from engine.process import model_init, process_text, recipe_checks, resume_checks
 from engine.process.resume_checks import ImageChange, ImageLists
 from engine.process.run_description import describe, source_of
@@ -76,6 +77,8 @@ class TrainerSetup:
         room = devices.room(device, rank.count_here)
         saved = rank.broadcast(self._load_last)
         dataset = yield from preparation.loading_phases(recipe, room, reading)
+        if dataset.shows_nothing and saved is None:
+            raise DataError(data_text.no_contrast(recipe.data))
         # The digests of the images take seconds for a large data set: they are made once.
         needed = rank.leads or saved is not None
         lists = resume_checks.image_lists(dataset, recipe) if needed else None
@@ -129,6 +132,8 @@ class TrainerSetup:
         resolved = device_resolution.resolve(
             recipe, device, shape[-1], dataset.loader, alone=rank.alone
         )
+        levels, backdrop = dataset.rendering.levels, dataset.rendering.backdrop
+        resolved = msgspec.structs.replace(resolved, levels=levels, backdrop=backdrop)
         torch.manual_seed(recipe.seed)
         model = model_init.build(recipe, self._run.path, dataset)
         if rank.leads:

@@ -17,6 +17,8 @@ Auto: TypeAlias = Literal["auto"]
 All: TypeAlias = Literal["all"]
 Default: TypeAlias = Literal["default"]
 FractionBelowOne: TypeAlias = Annotated[float, Meta(ge=0, lt=1)]
+IfBroken: TypeAlias = Literal["stop", "skip"]
+Backdrop: TypeAlias = Literal["none", "white", "black"]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 NotNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
@@ -47,6 +49,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     labels: Annotated[str, Meta(pattern=LABELS_PATTERN)] = "auto"
     class_order: Literal["names", "natural"] = "names"
     class_names: str | tuple[tuple[str, str], ...] = ""
+    bands: tuple[Annotated[int, Meta(ge=1, le=100_000)], ...] = ()
+    levels: Auto | tuple[float, ...] = "auto"
+    backdrop: Auto | Backdrop = "auto"
+    broken: IfBroken = "stop"
     preset: str = "quick"
 
     act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
@@ -118,9 +124,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     deterministic: Literal["auto", "off", "on"] = "auto"
 
 
-# The fields that a resume may change: those that decide when the run saves and ends, and where its
-# data is. A change of any other field would make it another run.
-CHANGEABLE = ("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir")
+# The fields that a resume may change: those that decide when the run saves and ends, where its data
+# is, and whether broken images stop it. A change of any other field would make it another run.
+CHANGEABLE = ("epochs", "patience", "on_nan", "save_every", "keep", "data", "data_dir", "broken")
 
 FIELDS: tuple[str, ...] = Recipe.__struct_fields__
 
@@ -137,7 +143,12 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     compile: Literal["off", "on"] = "off"
     cuda_graph: Literal["off", "on"] = "off"
     deterministic: Literal["off", "on"] = "off"
+    levels: tuple[float, ...] = ()
+    backdrop: Backdrop = "none"
 
+
+# How images became pixels before the recipe said so; a run of that time goes on like this.
+BEFORE_LEVELS: dict[str, object] = {"levels": (), "backdrop": "none"}
 
 COMMENTS: Mapping[str, str] = {
     "arch": "architecture, see `cnn-tui models`; torchvision/NAME, timm/NAME, FILE.py:FUNCTION",
@@ -149,6 +160,12 @@ COMMENTS: Mapping[str, str] = {
     "(from names such as cat.0001.jpg) or column:NAME (that column of the table)",
     "class_order": "names (as ImageFolder: 10 before 2) or natural (2 before 10)",
     "class_names": "pairs of a class and the name to show; --set class_names=FILE reads a table",
+    "bands": "numbers, from 1, of one or three bands of images that have more, such as 4,3,2",
+    "levels": "values that become black and white in images of more than 8 bits, such as 0,4095; "
+    "[] for those of the kind of the numbers",
+    "backdrop": "what shows through transparent pixels: auto, white, black, or none (the colours "
+    "that they hide)",
+    "broken": "where more than 1 % of the images cannot be read: stop, or skip them",
     "preset": "the preset that the fields were taken from",
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",

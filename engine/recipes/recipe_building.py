@@ -22,7 +22,7 @@ from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
 from engine.recipes import presets, recipe_text
 from engine.recipes.field_checks import checked
-from engine.recipes.recipe import FIELDS, Recipe
+from engine.recipes.recipe import BEFORE_LEVELS, FIELDS, Recipe
 from engine.recipes.recipe_toml import read_fields
 
 # The image size that most of torchvision's weights were trained with.
@@ -54,6 +54,7 @@ def build_recipe(
         values["size"] = PRETRAINED_SIZE
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
+    _check_images(recipe)
     return recipe
 
 
@@ -73,7 +74,7 @@ def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
     if not isinstance(resolved, Mapping):
         return fields
     if resolved:
-        fields = msgspec.structs.asdict(Recipe()) | fields
+        fields = msgspec.structs.asdict(Recipe()) | BEFORE_LEVELS | fields
     # The resolved device is "cuda"; a recipe that says "cuda:1" keeps the number.
     numbered = str(file.get("device", "")).startswith(f"{resolved.get('device')}:")
     return fields | {k: v for k, v in resolved.items() if not (numbered and k == "device")}
@@ -82,14 +83,24 @@ def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
 def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, object]:
     """The fields of a run's recipe file, changed so that the run resumes on another device.
 
-    Every `auto` is resolved again there, except the image size, which the weights fix. The number
-    of GPUs becomes 1.
+    Every `auto` is resolved again there, except how images become pixels, which the weights fix.
+    The number of GPUs becomes 1.
     """
     resolved = file.get("resolved", {})
-    size = resolved.get("size") if isinstance(resolved, Mapping) else None
-    changed = {"device": device, "gpus": 1} | ({} if size is None else {"size": size})
+    known = resolved if isinstance(resolved, Mapping) else {}
+    kept = {key: known[key] for key in ("size", *BEFORE_LEVELS) if key in known}
     fields = {key: value for key, value in file.items() if key != "resolved"}
-    return msgspec.structs.asdict(Recipe()) | fields | changed
+    changed = kept | {"device": device, "gpus": 1}
+    return msgspec.structs.asdict(Recipe()) | BEFORE_LEVELS | fields | changed
+
+
+def _check_images(recipe: Recipe) -> None:
+    """Raise UsageError if levels or bands are not as many as they must be, or not in order."""
+    levels, bands = recipe.levels, recipe.bands
+    if levels != "auto" and levels and (len(levels) != 2 or levels[0] >= levels[1]):
+        raise UsageError(recipe_text.BAD_LEVELS)
+    if len(bands) not in (0, 1, 3):
+        raise UsageError(recipe_text.bad_bands(len(bands)))
 
 
 def _check_architecture(recipe: Recipe) -> None:

@@ -81,3 +81,15 @@ def batch_not_shared(batch: int, parts: int, most: int) -> str:
         f"{parts:,} processes cannot share a batch of {batch:,} images equally: {shared} number of "
         "processes with --gpus."
     )
+
+
+BAD_LEVELS = (
+    "levels are two numbers, that of black and a larger one of white, such as --set levels=0,4095."
+)
+
+
+def bad_bands(count: int) -> str:
+    return (
+        f"bands are one or three numbers of bands, and not {count}: use, for example, "
+        "--set bands=4,3,2."
+    )

@@ -15,6 +15,8 @@ from engine.recipes.recipe import COMMENTS, FIELDS, Recipe, Resolved
 
 # Also as C and Python write numbers.
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+# Fields that are lists of numbers.
+OF_NUMBERS = ("bands", "levels", "milestones")
 # The beginning of a line that tells what a resume changed.
 NOTE = "# Changed "
 
@@ -22,7 +24,8 @@ NOTE = "# Changed "
 def parse_setting(setting: str) -> tuple[str, object]:
     """Split `lr=0.1` into a key and a TOML value; a bare word is a string.
 
-    Takes numbers that TOML refuses, too: `.01`, `1.`, `007`. Raises UsageError if there is no `=`.
+    A list of numbers needs no brackets. Takes numbers that TOML refuses, too: `.01`, `1.`, `007`.
+    Raises UsageError if there is no `=`.
     """
     key, equals, value = setting.partition("=")
     if not equals or not key.strip():
@@ -31,7 +34,10 @@ def parse_setting(setting: str) -> tuple[str, object]:
         parsed: object = tomllib.loads(f"value = {value}")["value"]
     except (ValueError, RecursionError):  # not TOML: a bare word, or nonsense, refused later
         parsed = _number(value.strip())
-    return key.strip().replace("-", "_"), parsed
+    key = key.strip().replace("-", "_")
+    if key in OF_NUMBERS and isinstance(parsed, str) and "," in parsed:
+        parsed = [_number(word.strip()) for word in parsed.split(",")]
+    return key, parsed
 
 
 def _number(word: str) -> int | float | str:

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat, decode_all
+from engine.data.decoding.decode import AS_IN_FILE, ImageFormat, decode_all
+from engine.data.decoding.rendering import Rendering
 from engine.data.inventory.validation_source import ValidationSource
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
@@ -20,6 +21,8 @@ from engine.machine import memory
 # Enough for three digits of the means and standard deviations, in a fraction of a second.
 SAMPLE_IMAGES = 10_000
 SAMPLE_VALUES = 40_000_000
+# The standard deviation of images that are all black or all white: one grey level.
+LEAST_CONTRAST = 1.01 / 255
 # This many broken images in a row mean that the folder is broken or gone.
 MOST_BROKEN_IN_A_ROW = 100
 # The label, in an evaluation, of an image that cannot be read; it is left out.
@@ -86,7 +89,8 @@ class StoredImages:
     """Images on disk, decoded when they are needed, and their labels (N,) int64.
 
     `place` is the path or name of their data set. `broken` notes images that were found broken, and
-    why. `one` does not open them again, since some crash the process that does.
+    why. `one` does not open them again, since some crash the process that does. Where more than
+    `most_in_a_row` are broken, they are probably not the cause.
     """
 
     place: str
@@ -94,6 +98,7 @@ class StoredImages:
     labels: Tensor
     image_format: ImageFormat
     broken: dict[StoredImage, str] = field(default_factory=dict)
+    most_in_a_row: int = MOST_BROKEN_IN_A_ROW
 
     def __len__(self) -> int:
         return len(self.stored)
@@ -144,7 +149,7 @@ class StoredImages:
 
     @property
     def _most_in_a_row(self) -> int:
-        return min(len(self), MOST_BROKEN_IN_A_ROW)
+        return min(len(self), self.most_in_a_row)
 
 
 Split: TypeAlias = Images | StoredImages
@@ -158,6 +163,8 @@ class Dataset:
     `test` is evaluated once, after the training. `notes` are sentences for the user about problems
     found while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
     `sampled_sizes` are the widths and heights of some images where they lie, if that is known.
+    `rendering` is how values in files became 8 bits. `constant` says that each training image is of
+    one colour.
     """
 
     classes: tuple[str, ...]
@@ -170,11 +177,21 @@ class Dataset:
     test: Split | None = None
     frame: int = 0
     sampled_sizes: tuple[tuple[int, int], ...] = ()
+    rendering: Rendering = AS_IN_FILE
+    constant: bool = False
 
     @property
     def loader(self) -> Literal["resident", "streaming"]:
         """Where the training images are: in memory, or on disk."""
         return "resident" if isinstance(self.train, Images) else "streaming"
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether all training images are alike: of one colour, or each so in files of many levels.
+
+        A file of more than 8 bits is a measurement, in which no image has one value throughout.
+        """
+        return self.constant and (max(self.std) <= LEAST_CONTRAST or bool(self.rendering.levels))
 
     @property
     def bytes(self) -> int:
@@ -199,6 +216,14 @@ def channel_statistics(pixels: Tensor) -> tuple[tuple[float, ...], tuple[float, 
     # At least one grey level, so that a constant channel does not cause a division by zero.
     std = variance.clamp(min=1.0).sqrt()
     return tuple((mean / 255).tolist()), tuple((std / 255).tolist())
+
+
+def all_constant(pixels: Tensor) -> bool:
+    """Whether each of these images (N, C, H, W) is of one colour, if there are any."""
+    for some in torch.split(pixels, SAMPLE_IMAGES // 10):
+        if not some.flatten(2).eq(some[:, :, :1, 0]).all():
+            return False
+    return len(pixels) > 0
 
 
 def bytes_of(count: int, shape: Sequence[int]) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,17 +13,23 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
+from engine.data.decoding.bands import banded
+from engine.data.decoding.plain_jpeg import plain_pixels
+from engine.data.decoding.rendering import (
+    FRACTIONS,
+    WHOLE,
+    Rendering,
+    eight_bits,
+    has_alpha,
+    is_deep,
+    on_backdrop,
+)
 from engine.data.stored.stored_image import StoredImage
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
+Shares: TypeAlias = npt.NDArray[np.float32]
 
-# Modes of whole numbers of 12 or 16 bits, and of fractions. We reduce them to 8 bits, since Pillow
-# would clip all values above 255.
-WHOLE, FRACTIONS = ("I", "I;16", "I;16B", "I;16L"), "F"
 GREY = ("1", "L", *WHOLE, FRACTIONS)
-BITS_PER_SAMPLE = 258  # a tag of TIFF
-# Fractions may leave 0..1 a little, since resampling overshoots at edges.
-OVERSHOOT = 0.5
 
 # How to turn an image upright, by its EXIF orientation.
 TURNS = {
@@ -39,6 +46,8 @@ TURNS = {
 # Checkpoints store this name.
 FIT: Literal["center-square"] = "center-square"
 
+AS_IN_FILE = Rendering()
+
 
 @dataclass(frozen=True)
 class ImageFormat:
@@ -47,6 +56,7 @@ class ImageFormat:
     channels: int
     size: int
     frame: int
+    rendering: Rendering = AS_IN_FILE
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -54,13 +64,23 @@ class ImageFormat:
 
 
 def decode_all(
-    images: Sequence[StoredImage], image_format: ImageFormat, pixels: Pixels
+    images: Sequence[StoredImage],
+    image_format: ImageFormat,
+    pixels: Pixels,
+    outside: Shares | None = None,
 ) -> dict[int, str]:
-    """Decode N images into pixels (N, C, size, size); returns why some are broken, by index."""
+    """Decode N images into pixels (N, C, size, size); returns why some are broken, by index.
+
+    `outside` (N,) gets the share of the values of each that are outside the levels, if there are
+    levels.
+    """
     broken = {}
     for index, (image, target) in enumerate(zip(images, pixels, strict=True)):
         try:
-            target[:] = decode(image, image_format)
+            if outside is None or not image_format.rendering.levels:
+                target[:] = decode(image, image_format)
+            else:
+                target[:], outside[index] = rendered(image, image_format)
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
             broken[index] = why_broken(error)
     return broken
@@ -81,71 +101,80 @@ def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
 
     Raises an Exception of any type for what is not a whole image.
     """
+    return rendered(stored, image_format)[0]
+
+
+def rendered(stored: StoredImage, image_format: ImageFormat) -> tuple[Pixels, float]:
+    """The pixels, and the share of the values of the image that are outside the levels."""
     inner = image_format.size - 2 * image_format.frame
-    with stored.open() as image:
-        if min(image.size) >= 4 * inner:
-            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
-            image.draft(None, (2 * inner, 2 * inner))
-        mode = "L" if image_format.channels == 1 else "RGB"
-        square = _centre(_converted(_upright(image), mode), inner)
-    array = np.asarray(square).reshape(inner, inner, image_format.channels).transpose(2, 0, 1)
+    array, outside = _plain(stored, image_format, inner), 0.0
+    if array is None:
+        array, outside = _opened(stored, image_format, inner)
     if image_format.frame:
         nearest = np.arange(-image_format.frame, inner + image_format.frame).clip(0, inner - 1)
         array = array[:, nearest[:, None], nearest]
-    return array
+    return array, outside
 
 
-def whole(stored: StoredImage) -> Pixels:
+def whole(stored: StoredImage, rendering: Rendering) -> Pixels:
     """The pixels (H, W, 3) of a whole image in its own size, turned upright.
 
     Raises as `decode`.
     """
+    if rendering.bands:
+        image, _ = banded(stored, rendering)
+    else:
+        image, _ = _upright(stored, rendering, sys.maxsize)
+    return np.asarray(_converted(image, "RGB", rendering))
+
+
+def _plain(stored: StoredImage, image_format: ImageFormat, size: int) -> Pixels | None:
+    """The pixels of a plain JPEG of this size, as they are; None for every other image."""
+    if image_format.rendering.bands:
+        return None
+    return plain_pixels(stored, image_format.channels, size)
+
+
+def _opened(stored: StoredImage, image_format: ImageFormat, size: int) -> tuple[Pixels, float]:
+    """The same without a margin."""
+    rendering, channels = image_format.rendering, image_format.channels
+    if rendering.bands:
+        image, outside = banded(stored, rendering)
+    else:
+        image, outside = _upright(stored, rendering, size)
+    square = _centre(_converted(image, "L" if channels == 1 else "RGB", rendering), size)
+    return np.asarray(square).reshape(size, size, channels).transpose(2, 0, 1), outside
+
+
+def _upright(stored: StoredImage, rendering: Rendering, size: int) -> tuple[Image.Image, float]:
+    """The whole image, perhaps smaller, turned as its EXIF block says, with 8 bits a channel."""
     with stored.open() as image:
-        return np.asarray(_converted(_upright(image), "RGB"))
+        if min(image.size) >= 4 * size:
+            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
+            image.draft(None, (2 * size, 2 * size))
+        image.load()  # a PNG may hold its EXIF block after its pixels
+        whole, outside = eight_bits(image, rendering.levels) if is_deep(image) else (image, 0.0)
+        turn = _turn(image)
+    return (whole if turn is None else whole.transpose(turn)), outside
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """The image, turned as its EXIF block says, or as it lies where nobody can read that block.
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """How the EXIF block of an image says to turn it; None where nobody can read that block.
 
     Not Pillow's `exif_transpose`, which writes the block anew and so fails for odd values in it.
     """
-    image.load()  # a PNG may hold the block after its pixels
     try:
-        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 (as above)
-        return image
-    return image if turn is None else image.transpose(turn)
+        return None
 
 
-def _converted(image: Image.Image, mode: str) -> Image.Image:
-    if image.mode in (*WHOLE, FRACTIONS):
-        image = Image.fromarray(_eight_bits(image))
+def _converted(image: Image.Image, mode: str, rendering: Rendering) -> Image.Image:
+    if rendering.backdrop != "none" and has_alpha(image):
+        image = on_backdrop(image, rendering.backdrop)
     if image.mode == "P" and isinstance(image.info.get("transparency"), bytes):
         image = image.convert("RGBA")  # otherwise Pillow warns about each such file
     return image if image.mode == mode else image.convert(mode)
-
-
-def _eight_bits(image: Image.Image) -> Pixels:
-    """The pixels (H, W) of a grey image with more than 8 bits.
-
-    Fractions count from 0 to 1; where some are larger, from 0 to 255. Raises ValueError for values
-    outside the range, which would become black or white.
-    """
-    values = np.asarray(image)
-    if image.mode == FRACTIONS:
-        most = 1 if values.max() <= 1 + OVERSHOOT else 255
-        _check_range(values, most, tolerance=OVERSHOOT * most)
-        return (values.clip(0, most) * (255 / most)).round().astype(np.uint8)
-    # A TIFF may have 12 bits; Pillow spreads all other whole numbers over 16.
-    bits = 12 if getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE) == (12,) else 16
-    _check_range(values, 2**bits - 1)
-    return (values >> (bits - 8)).astype(np.uint8)
-
-
-def _check_range(values: npt.NDArray[Any], most: float, tolerance: float = 0.0) -> None:
-    low, high = values.min(), values.max()
-    if not (-tolerance <= low and high <= most + tolerance):  # so that NaN is refused too
-        raise ValueError(data_text.values_out_of_range(low, high))
 
 
 def _centre(image: Image.Image, size: int) -> Image.Image:

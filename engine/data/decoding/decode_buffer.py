@@ -12,7 +12,7 @@ import numpy as np
 
 from engine import text
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat, Pixels
+from engine.data.decoding.decode import ImageFormat, Pixels, Shares
 from engine.errors import DataError
 
 
@@ -59,7 +59,8 @@ class DecodeBuffer:
 
     `pixels` is (slots, batch, C, H, W). `wanted` (slots,) is false for slots whose images are no
     longer needed. `decoding` (slots, batch) has the pid of the process that decodes an image at the
-    moment, else 0.
+    moment, else 0. `outside` is the share of an image's values outside the levels: (slots, batch),
+    or (slots, 0) without levels.
     """
 
     def __init__(
@@ -69,13 +70,19 @@ class DecodeBuffer:
         self.image_format = image_format
         count, memory = slots * batch, shared.memory
         self.decoding = np.frombuffer(memory, np.int32, count).reshape(slots, batch)
-        pixels = np.frombuffer(memory, np.uint8, offset=self.decoding.nbytes)
+        at = self.decoding.nbytes
+        shares = count if image_format.rendering.levels else 0
+        self.outside: Shares = np.frombuffer(memory, np.float32, shares, at).reshape(slots, -1)
+        pixels = np.frombuffer(memory, np.uint8, offset=at + self.outside.nbytes)
         self.pixels: Pixels = pixels[:-slots].reshape(slots, batch, *image_format.shape)
         self.wanted = pixels[-slots:].view(np.bool_)
 
     @classmethod
     def zeroed(cls, slots: int, batch: int, image_format: ImageFormat) -> DecodeBuffer:
-        size = slots * (batch * (math.prod(image_format.shape) + np.dtype(np.int32).itemsize) + 1)
+        numbers = np.dtype(np.int32).itemsize
+        if image_format.rendering.levels:
+            numbers += np.dtype(np.float32).itemsize
+        size = slots * (batch * (math.prod(image_format.shape) + numbers) + 1)
         return cls(SharedMemory.zeroed(size), slots, batch, image_format)
 
     def __reduce__(self) -> tuple[Any, ...]:

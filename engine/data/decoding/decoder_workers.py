@@ -157,7 +157,10 @@ def decode(
             broken[at] = known[image]
             continue
         _buffer.decoding[slot, at] = pid
-        found = decode_all([image], _buffer.image_format, _buffer.pixels[slot, at : at + 1])
+        place = slot, slice(at, at + 1)
+        found = decode_all(
+            [image], _buffer.image_format, _buffer.pixels[place], _buffer.outside[place]
+        )
         _buffer.decoding[slot, at] = 0
         if found:
             broken[at] = found[0]

@@ -45,7 +45,8 @@ class DecodeTask:
 class Decoders:
     """Decoding processes, and a buffer for `slots` tasks of `batch` images each.
 
-    A process decodes `chunk` images of a task at a time. `pixels` is (slots, batch, C, H, W).
+    A process decodes `chunk` images of a task at a time. `pixels` is (slots, batch, C, H, W), and
+    `outside` is that of `DecodeBuffer`.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Decoders:
     ) -> None:
         self._workers, self._chunk = workers, chunk
         self._buffer = DecodeBuffer.zeroed(slots, batch, image_format)
-        self.pixels = self._buffer.pixels
+        self.pixels, self.outside = self._buffer.pixels, self._buffer.outside
         self._deaths = 0
         # The images at which a process crashed, and why they are broken.
         self._crashed: dict[StoredImage, str] = {}

@@ -20,6 +20,7 @@ from engine.data.decoding.decoders import DECODE_CHUNK, Decoders, DecodeTask
 from engine.data.loaders.normalisation import Normalise
 from engine.data.loaders.prefetch import CopyStream, DecodedBatch, prefetch
 from engine.data.loaders.training_loader import TrainingLoader
+from engine.data.reading import broken_list
 from engine.data.stored.stored_image import StoredImage
 from engine.distributed.batch_share import WHOLE, BatchShare
 from engine.errors import DataError
@@ -106,7 +107,9 @@ class StreamingLoader(TrainingLoader):
         if len(self._broken) > self._reported:
             self._reported = len(self._broken)
             broken = {image.name: why for image, why in self._broken.items()}
-            warnings.append(data_text.replaced_broken(broken))
+            many = len(broken) > data_text.EXAMPLES
+            listed = broken_list.write(self._images.place, broken) if many else None
+            warnings.append(data_text.replaced_broken(broken, listed))
         return tuple(warnings)
 
     def close(self) -> None:

@@ -9,14 +9,16 @@ import math
 import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import Literal, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 from engine.data.decoding.decode import ImageFormat
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.reading import decoded_images
 from engine.data.reading.decoded_images import DecodedImages
-from engine.data.reading.format_choice import common_format, sample_headers
+from engine.data.reading.format_choice import common_format, headers_of, sampled
+from engine.data.reading.rendering_choice import banded_headers, check_bands, chosen_rendering
 from engine.recipes.recipe import Recipe
 
 POLL_SECONDS = 0.05
@@ -34,11 +36,23 @@ class ReadImages(NamedTuple):
     sizes: tuple[tuple[int, int], ...] = ()
 
 
-def with_format(inventory: Inventory, size: int | Literal["auto"]) -> ReadImages:
-    """The data set with the format of its images; see `common_format`."""
-    headers = sample_headers(inventory.images)
-    sizes = tuple(header.size for header in headers)
-    return ReadImages(inventory, common_format(headers, size), sizes=sizes)
+def with_format(inventory: Inventory, recipe: Recipe) -> ReadImages:
+    """The data set with the format of its images; see `common_format` and `chosen_rendering`.
+
+    Raises DataError where images have more bands than colours have.
+    """
+    images = inventory.images
+    if recipe.bands:
+        headers = banded_headers(images, recipe.bands)
+    else:
+        headers = headers_of(sampled(images))
+        if len(headers) < len(sampled(images)):
+            check_bands(images, inventory.place)
+    form = common_format(list(headers.values()), recipe.size)
+    rendering, notes = chosen_rendering(headers, recipe)
+    inventory = replace(inventory, notes=(*inventory.notes, *notes))
+    sizes = tuple(header.size for header in headers.values())
+    return ReadImages(inventory, replace(form, rendering=rendering), sizes=sizes)
 
 
 class DataReading:
@@ -71,7 +85,7 @@ class DataReading:
 
     def _read(self) -> ReadImages:
         recipe = self._recipe
-        read = with_format(inventory_of(recipe), recipe.size)
+        read = with_format(inventory_of(recipe), recipe)
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
         many = count >= decoded_images.MANY_IMAGES

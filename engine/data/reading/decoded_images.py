@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.data import data_text
-from engine.data.decoding.decode import ImageFormat, Pixels, decode_all
+from engine.data.decoding.decode import ImageFormat, Pixels, Shares, decode_all
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders
 from engine.data.stored.stored_image import LabelledImages, StoredImage
@@ -32,6 +32,10 @@ MANY_IMAGES = 4_000
 PROCESS_CHUNK = 256
 
 
+# Where a larger share of the values is outside the levels, they probably do not suit the images.
+MOST_OUTSIDE = 0.01
+
+
 class DecodedImages(NamedTuple):
     """Pixels (N, C, size, size) of N images, why some are broken (by index), and notes."""
 
@@ -49,8 +53,9 @@ def decoded(
     try:
         return (yield from decode_by_processes(images, image_format, workers))
     except CannotStartError as error:
-        pixels, broken, _ = yield from decode_by_threads(images, image_format)
-        return DecodedImages(pixels, broken, (data_text.decoded_by_threads(str(error)),))
+        pixels, broken, notes = yield from decode_by_threads(images, image_format)
+        notes = (*notes, data_text.decoded_by_threads(str(error)))
+        return DecodedImages(pixels, broken, notes)
 
 
 def count_decoders(recipe: Recipe) -> int:
@@ -69,15 +74,17 @@ def decode_by_threads(
 ) -> Generator[float, None, DecodedImages]:
     """Decode images, yielding the fraction done."""
     pixels = np.empty((len(images), *image_format.shape), np.uint8)
+    outside = np.zeros(len(images), np.float32)
     broken: dict[int, str] = {}
     starts = range(0, len(images), CHUNK)
     pool = ThreadPoolExecutor(THREADS)
     try:
         chunks = [
             pool.submit(
-                decode_all, chunk_of(images, start), image_format, pixels[start : start + CHUNK]
+                decode_all, chunk_of(images, start), image_format, pixels[part], outside[part]
             )
             for start in starts
+            for part in [slice(start, start + CHUNK)]
         ]
         for start, chunk in zip(starts, chunks, strict=True):
             while not chunk.done():
@@ -87,7 +94,7 @@ def decode_by_threads(
             yield start / len(images)
     finally:
         pool.shutdown(cancel_futures=True)
-    return DecodedImages(pixels, broken)
+    return DecodedImages(pixels, broken, outside_notes(outside, image_format))
 
 
 def decode_by_processes(
@@ -107,8 +114,16 @@ def decode_by_processes(
     finally:
         decoders.close()
     deaths = decoders.pop_replacements()
-    notes = (data_text.decoders_replaced(deaths, workers),) if deaths else ()
+    notes = outside_notes(decoders.outside[0], image_format)
+    notes += (data_text.decoders_replaced(deaths, workers),) if deaths else ()
     return DecodedImages(decoders.pixels[0], broken, notes)
+
+
+def outside_notes(outside: Shares, image_format: ImageFormat) -> tuple[str, ...]:
+    """A note for the user where many values of images (N,) are outside the levels."""
+    levels = image_format.rendering.levels
+    share = float(outside.mean()) if levels and len(outside) else 0.0
+    return (data_text.values_outside(share, *levels),) if share > MOST_OUTSIDE else ()
 
 
 def chunk_of(images: LabelledImages, start: int) -> Sequence[StoredImage]:

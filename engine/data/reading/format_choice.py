@@ -6,9 +6,12 @@ import contextlib
 from dataclasses import dataclass
 
 from engine.data.decoding.decode import GREY, ImageFormat
-from engine.data.stored.stored_image import LabelledImages
+from engine.data.decoding.rendering import has_alpha, is_deep
+from engine.data.stored.stored_image import LabelledImages, StoredImage
 
 SAMPLE = 100
+# Formats whose further frames are the same picture once more: a preview, or other sizes.
+ONE_PICTURE = ("MPO", "ICO", "ICNS")
 DEFAULT_SIZE = 64
 SMALL = range(28, 97)
 # Images of 28 pixels, as in MNIST, get a margin up to the 32 of LeNet-5 instead of being enlarged.
@@ -17,18 +20,40 @@ FRAMED_SIDE, FRAME = 28, 2
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """The size and the colours of an image, read from its header."""
+    """What the header of an image tells.
+
+    `deep` says that it has more than 8 bits, `transparent` that pixels of it may be transparent.
+    """
 
     size: tuple[int, int]
     grey: bool
+    deep: bool = False
+    transparent: bool = False
+    animated: bool = False
+
+
+def sampled(images: LabelledImages) -> LabelledImages:
+    """About a hundred evenly spread images."""
+    return images[:: -(-len(images) // SAMPLE)]
 
 
 def sample_headers(images: LabelledImages) -> list[ImageHeader]:
     """The headers of about a hundred evenly spread images; skips broken ones."""
-    headers = []
-    for stored, _ in images[:: -(-len(images) // SAMPLE)]:
+    return list(headers_of(sampled(images)).values())
+
+
+def headers_of(images: LabelledImages) -> dict[StoredImage, ImageHeader]:
+    """The headers of those of these images that are not broken."""
+    headers = {}
+    for stored, _ in images:
         with contextlib.suppress(Exception), stored.open() as image:
-            headers.append(ImageHeader(image.size, image.mode in GREY))
+            headers[stored] = ImageHeader(
+                image.size,
+                image.mode in GREY,
+                is_deep(image),
+                has_alpha(image),
+                image.format not in ONE_PICTURE and getattr(image, "is_animated", False),
+            )
     return headers
 
 

@@ -10,16 +10,19 @@ from torch import Tensor
 
 from engine.data import data_text
 from engine.data.base.dataset import (
+    MOST_BROKEN_IN_A_ROW,
     Dataset,
     Images,
     Split,
     StoredImages,
+    all_constant,
     bytes_of,
     channel_statistics,
     check_memory,
 )
 from engine.data.decoding.decode import ImageFormat, Pixels
 from engine.data.inventory.inventory import Inventory
+from engine.data.reading import broken_list
 from engine.data.reading.data_reading import ReadImages
 from engine.data.reading.decoded_images import (
     DecodedImages,
@@ -29,22 +32,19 @@ from engine.data.reading.decoded_images import (
 )
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
-from engine.recipes.recipe import Recipe
+from engine.recipes.recipe import IfBroken, Recipe
 
 BROKEN_SHARE = 0.01
 # The number of images of a streamed set that are decoded for the means and standard deviations.
 SAMPLE_IMAGES = 1_000
-
-# The standard deviation of images that are all black or all white: one grey level.
-LEAST_CONTRAST = 1.01 / 255
 
 
 def load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
     """The images of a data set, yielding the fraction done at least every 100 ms.
 
     The images stay in memory, or are streamed where they need more than `room` bytes, unless the
-    recipe decides. Raises DataError where more than 1 % of the decoded images are broken, or where
-    memory is too small.
+    recipe decides. Raises DataError where more than 1 % of the decoded images are broken, unless
+    the recipe skips them, or where memory is too small.
     """
     dataset = yield from _load(read, recipe, room)
     return replace(dataset, sampled_sizes=read.sizes)
@@ -54,20 +54,22 @@ def _load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, Non
     inventory, image_format, early, _ = read
     fits = bytes_of(len(inventory.images), image_format.shape) <= room
     if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
-        return (yield from load_streamed(inventory, image_format))
+        return (yield from load_streamed(inventory, image_format, recipe.broken))
     images = inventory.images
     check_memory(len(images), image_format.channels, image_format.size)
     all_decoded = early or (yield from decoded(images, image_format, count_decoders(recipe)))
-    return resident(inventory, image_format, all_decoded)
+    return resident(inventory, image_format, all_decoded, recipe.broken)
 
 
 def load_streamed(
-    inventory: Inventory, image_format: ImageFormat
+    inventory: Inventory, image_format: ImageFormat, if_broken: IfBroken
 ) -> Generator[float, None, Dataset]:
     """The images where they lie; decodes only a sample now, for the statistics."""
     sample = inventory.train[:: -(-len(inventory.train) // SAMPLE_IMAGES)]
-    pixels, broken, _ = yield from decode_by_threads(sample, image_format)
-    broken_notes(broken, sample, inventory.place)
+    pixels, broken, sample_notes = yield from decode_by_threads(sample, image_format)
+    found = broken_notes(broken, sample, inventory.place, if_broken)
+    # The loader tells of each broken image; a large part of them should be known at once.
+    notes = sample_notes + (found if len(broken) > BROKEN_SHARE * len(sample) else ())
     sampled = with_gaps_filled(pixels, sample, broken, inventory.place)
     splits = [
         StoredImages(
@@ -75,25 +77,29 @@ def load_streamed(
             [image for image, _ in images],
             torch.tensor([label for _, label in images], dtype=torch.int64),
             image_format,
+            most_in_a_row=len(images) if if_broken == "skip" else MOST_BROKEN_IN_A_ROW,
         )
         for images in (inventory.train, inventory.validation, inventory.test)
     ]
-    return assemble(inventory, splits, sampled.pixels, (), image_format.frame)
+    return assemble(inventory, splits, sampled.pixels, notes, image_format)
 
 
 def resident(
-    inventory: Inventory, image_format: ImageFormat, all_decoded: DecodedImages
+    inventory: Inventory,
+    image_format: ImageFormat,
+    all_decoded: DecodedImages,
+    if_broken: IfBroken,
 ) -> Dataset:
     """All images of a data set in memory, in place of each broken one the next."""
     images, (pixels, broken, decode_notes) = inventory.images, all_decoded
-    notes = decode_notes + broken_notes(broken, images, inventory.place)
+    notes = decode_notes + broken_notes(broken, images, inventory.place, if_broken)
     splits, start = [], 0
     for part in (inventory.train, inventory.validation, inventory.test):
         end = start + len(part)
         gaps = {index - start: why for index, why in broken.items() if start <= index < end}
         splits.append(with_gaps_filled(pixels[start:end], part, gaps, inventory.place))
         start = end
-    return assemble(inventory, splits, splits[0].pixels, notes, image_format.frame)
+    return assemble(inventory, splits, splits[0].pixels, notes, image_format)
 
 
 def assemble(
@@ -101,29 +107,36 @@ def assemble(
     splits: Sequence[Split],
     sample: Tensor,
     notes: tuple[str, ...],
-    frame: int,
+    image_format: ImageFormat,
 ) -> Dataset:
     """The data set of these splits, with the statistics of a sample (N, C, H, W) of its pixels."""
     train, validation, test = splits
     mean, std = channel_statistics(sample)
-    if max(std) <= LEAST_CONTRAST:
-        notes += (data_text.no_contrast(inventory.place),)
     notes += inventory.notes
     final = test if len(test) else None
     return Dataset(
         inventory.classes,
-        *(train, validation, inventory.validates, mean, std, notes, final, frame),
+        *(train, validation, inventory.validates, mean, std, notes, final),
+        frame=image_format.frame,
+        rendering=image_format.rendering,
+        constant=all_constant(sample),
     )
 
 
-def broken_notes(broken: dict[int, str], images: LabelledImages, place: str) -> tuple[str, ...]:
-    """Notes for the user on broken images. Raises DataError where there are too many."""
+def broken_notes(
+    broken: dict[int, str], images: LabelledImages, place: str, if_broken: IfBroken
+) -> tuple[str, ...]:
+    """Notes for the user on broken images, with a file that lists them.
+
+    Raises DataError where there are too many, unless they are skipped.
+    """
     if not broken:
         return ()
     named = by_name(broken, images)
-    if len(broken) > BROKEN_SHARE * len(images):
-        raise DataError(data_text.too_many_broken(len(images), place, named))
-    return (data_text.some_broken(len(images), named),)
+    listed = broken_list.write(place, named) if len(named) > data_text.EXAMPLES else None
+    if len(broken) > BROKEN_SHARE * len(images) and if_broken == "stop":
+        raise DataError(data_text.too_many_broken(len(images), place, named, listed))
+    return (data_text.some_broken(len(images), named, listed),)
 
 
 def by_name(broken: dict[int, str], images: LabelledImages) -> dict[str, str]:

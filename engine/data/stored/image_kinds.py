@@ -6,7 +6,6 @@ Pillow knows some that start another program, such as EPS; it is never asked abo
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from dataclasses import dataclass
 from typing import IO
@@ -17,6 +16,18 @@ from engine.data import data_text
 
 # Enough of a file to tell its format.
 START_BYTES = 64
+
+
+# A tag of TIFF, and the most bands that are colours and transparency.
+SAMPLES_PER_PIXEL, MOST_BANDS = 277, 4
+
+
+class BandsError(ValueError):
+    """An image has more bands than colours and transparency."""
+
+    def __init__(self, bands: int) -> None:
+        super().__init__(data_text.more_bands(bands))
+        self.bands = bands
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,7 @@ def suffix(name: str) -> str:
 
 def kind_by_name(name: str) -> ImageKind | None:
     """The format that the suffix of a name says, in any case."""
-    return BY_SUFFIX.get(os.path.splitext(name)[1].lower())
+    return BY_SUFFIX.get(f".{name.rpartition('.')[2]}".lower())
 
 
 def kind_of(start: bytes, name: str = "") -> ImageKind | None:
@@ -103,28 +114,59 @@ def open_file(path: str) -> Image.Image:
     named = kind_by_name(path)
     if named is not None and named.start is not None and _is_ready(named):
         try:
-            return Image.open(path, formats=(named.name,))
+            return _checked(Image.open(path, formats=(named.name,)))
         except UnidentifiedImageError:
-            pass  # it has another format than its name says
+            pass  # it has another format than its name says, or another content
     with open(path, "rb") as file:
         start = file.read(START_BYTES)
-    return Image.open(path, formats=_formats(start, path))
+        kind = _known(start, path)
+        _check_bands(kind, file)
+    return _checked(Image.open(path, formats=(kind.name,)))
 
 
 def open_content(file: IO[bytes], name: str = "") -> Image.Image:
     """Open an image that is an open file or bytes in memory. Raises as `open_file`."""
-    start = file.read(START_BYTES)
-    file.seek(0)
-    return Image.open(file, formats=_formats(start, name))
+    kind = _known(file.read(START_BYTES), name)
+    _check_bands(kind, file)
+    return _checked(Image.open(file, formats=(kind.name,)))
 
 
-def _formats(start: bytes, name: str) -> tuple[str]:
+def _known(start: bytes, name: str) -> ImageKind:
     kind = kind_of(start, name)
     if kind is None:
         raise UnidentifiedImageError(data_text.NOT_AN_IMAGE)
     if not _is_ready(kind):
         raise ModuleNotFoundError(data_text.NEEDS_HEIF)
-    return (kind.name,)
+    return kind
+
+
+def _checked(image: Image.Image) -> Image.Image:
+    """The image, unless Pillow would leave bands of it out."""
+    if image.format != "TIFF":
+        return image
+    bands = getattr(image, "tag_v2", {}).get(SAMPLES_PER_PIXEL, 1)
+    if bands <= MOST_BANDS:
+        return image
+    image.close()
+    raise BandsError(bands)
+
+
+def _check_bands(kind: ImageKind, file: IO[bytes]) -> None:
+    """Raise BandsError for a TIFF file with more bands than Pillow opens."""
+    if kind.name == "TIFF":
+        from PIL import TiffImagePlugin  # its import takes as long as that of all others
+
+        file.seek(0)
+        header = file.read(8)
+        if b"+" in header[2:4]:
+            header += file.read(8)
+        tags = TiffImagePlugin.ImageFileDirectory_v2(header)
+        file.seek(tags.next)
+        tags.load(file)
+        bands = tags.get(SAMPLES_PER_PIXEL, 1)
+        if bands > MOST_BANDS:
+            raise BandsError(bands)
+    file.seek(0)
 
 
 def _is_ready(kind: ImageKind) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+from dataclasses import replace
 
 from engine.data.decoding.decode import ImageFormat, decode
 from engine.data.inventory.inventory import Inventory
@@ -18,16 +19,16 @@ SIDE, CLASSES = 32, 24
 TRIES = 3
 
 
-def contact_sheet(inventory: Inventory, channels: int) -> ContactSheet:
-    """The first readable image of each of the first classes."""
+def contact_sheet(inventory: Inventory, image_format: ImageFormat) -> ContactSheet:
+    """The first readable image of each of the first classes, in this format but smaller."""
     firsts: dict[int, list[StoredImage]] = {index: [] for index in range(len(inventory.classes))}
     for stored, label in inventory.train:
         if len(firsts[label]) < TRIES:
             firsts[label].append(stored)
-    image_format = ImageFormat(channels, SIDE, 0)
+    small = replace(image_format, size=SIDE, frame=0)
     samples = []
     for label, candidates in [*firsts.items()][:CLASSES]:
-        if picture := _first_picture(candidates, image_format):
+        if picture := _first_picture(candidates, small):
             samples.append(Sample(picture, harmless(inventory.classes[label])))
     return ContactSheet(tuple(samples))
 

@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from engine.data.inventory.inventory import Inventory
+from engine.data.reading.data_reading import ReadImages
 from engine.data.survey import survey_text
 from engine.data.survey.fingerprint import Fingerprints
 from engine.data.survey.fingerprinting import Fingerprinting
@@ -16,17 +17,18 @@ from engine.data.survey.surveying import splits
 
 
 def findings(
-    inventory: Inventory, workers: int, near_bits: int | None = None
+    read: ReadImages, workers: int, near_bits: int | None = None
 ) -> Generator[Progress, None, Findings]:
     """Decode all images and compare them; yields the share that is done.
 
     With `near_bits`, pairs whose perceptual hashes differ in at most so many bits are found, too.
     Raises DataError where decoding processes die again and again.
     """
-    work = Fingerprinting([image for image, _ in inventory.images])
+    stored = [image for image, _ in read.inventory.images]
+    work = Fingerprinting(stored, read.image_format.rendering)
     for fraction in work.take(workers):
         yield Progress(survey_text.COMPARING, fraction)
-    return judged(work.found, work.broken, places(inventory), near_bits)
+    return judged(work.found, work.broken, places(read.inventory), near_bits)
 
 
 def places(inventory: Inventory) -> list[Place]:

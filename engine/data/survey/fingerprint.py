@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from engine.data.decoding.decode import Pixels, whole, why_broken
+from engine.data.decoding.rendering import Rendering
 from engine.data.stored.stored_image import StoredImage
 
 # A digest of 128 bits in two halves, a perceptual hash, and whether all pixels are equal.
@@ -18,12 +19,14 @@ FINGERPRINT = np.dtype([("high", "u8"), ("low", "u8"), ("near", "u8"), ("constan
 Fingerprints: TypeAlias = npt.NDArray[Any]
 
 
-def fingerprints(images: Sequence[StoredImage]) -> tuple[Fingerprints, dict[int, str]]:
+def fingerprints(
+    images: Sequence[StoredImage], rendering: Rendering
+) -> tuple[Fingerprints, dict[int, str]]:
     """The fingerprints of N images, (N,), and why some are broken, by index."""
     found, broken = np.zeros(len(images), FINGERPRINT), {}
     for index, stored in enumerate(images):
         try:
-            found[index] = fingerprint(whole(stored))
+            found[index] = fingerprint(whole(stored, rendering))
         except Exception as error:  # noqa: BLE001 (Pillow's parsers raise errors of any type)
             broken[index] = why_broken(error)
     return found, broken

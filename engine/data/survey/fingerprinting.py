@@ -11,9 +11,11 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.data import data_text
+from engine.data.decoding.decode import AS_IN_FILE
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoder_workers import DecoderPool
 from engine.data.decoding.decoders import MOST_CRASHES
+from engine.data.decoding.rendering import Rendering
 from engine.data.reading.decoded_images import MANY_IMAGES, PROCESS_CHUNK, THREADS
 from engine.data.stored.stored_image import StoredImage
 from engine.data.survey.fingerprint import FINGERPRINT, Fingerprints, fingerprints
@@ -26,8 +28,8 @@ Part: TypeAlias = tuple[Fingerprints, dict[int, str]]
 class Fingerprinting:
     """The fingerprints (N,) of images, and why some are broken, by index."""
 
-    def __init__(self, images: Sequence[StoredImage]) -> None:
-        self._images = images
+    def __init__(self, images: Sequence[StoredImage], rendering: Rendering = AS_IN_FILE) -> None:
+        self._images, self._rendering = images, rendering
         self.found, self.broken = np.zeros(len(images), FINGERPRINT), dict[int, str]()
         # The images that are still to be looked at: the ends of chunks by their starts.
         starts = range(0, len(images), PROCESS_CHUNK)
@@ -65,7 +67,7 @@ class Fingerprinting:
 
     def _collect(self, pool: ThreadPoolExecutor | DecoderPool) -> Generator[float, None, None]:
         parts: dict[int, Future[Part]] = {
-            start: pool.submit(fingerprints, self._images[start:end])
+            start: pool.submit(fingerprints, self._images[start:end], self._rendering)
             for start, end in sorted(self._waiting.items())
         }
         for start, part in parts.items():

@@ -7,12 +7,11 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from engine.data.decoding.decode import ImageFormat, why_broken
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.inventory_text import EXAMPLES, left_out
-from engine.data.reading.format_choice import common_format, sample_headers
+from engine.data.reading.data_reading import ReadImages
 from engine.data.stored.stored_image import LabelledImages
 from engine.data.survey import survey_text
 from engine.data.survey.quick_headers import Header, header
@@ -54,14 +53,13 @@ def read_headers(images: LabelledImages) -> Generator[Progress, None, Headers]:
     return found
 
 
-def survey(inventory: Inventory, headers: Headers, size: int | Literal["auto"]) -> Survey:
-    """What the data set holds; `size` is that of the recipe."""
-    images = inventory.images
+def survey(read: ReadImages, headers: Headers) -> Survey:
+    """What a data set holds, whose headers were read."""
+    inventory, images = read.inventory, read.inventory.images
     sizes = _size_counts(headers)
     modes: Counter[str] = Counter()
     for each, count in headers.counts.items():
         modes[each.mode] += count
-    seen_format = common_format(sample_headers(images), size)
     return Survey(
         inventory.place,
         inventory.layout,
@@ -77,7 +75,7 @@ def survey(inventory: Inventory, headers: Headers, size: int | Literal["auto"]) 
         tuple(reasons({images[index][0].name: why for index, why in headers.broken.items()})),
         summed_sizes(sizes) if sizes else None,
         tuple(modes.most_common()),
-        seen(sizes, seen_format),
+        seen(sizes, read.image_format),
         tuple(note for note in inventory.notes if note != left_out(inventory.skipped)),
     )
 

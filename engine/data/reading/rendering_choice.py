@@ -1,0 +1,141 @@
+"""Chooses how values become 8 bits, for the images of a data set, from a sample. Loads no torch."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from engine.data import data_text
+from engine.data.decoding.bands import band_values
+from engine.data.decoding.rendering import (
+    Backdrop,
+    Rendering,
+    Values,
+    deep_values,
+    is_transparent,
+)
+from engine.data.reading.format_choice import ImageHeader, sampled
+from engine.data.stored.image_kinds import BandsError
+from engine.data.stored.stored_image import LabelledImages, StoredImage
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
+
+# The share in percent of the sampled values that are darker than black, and brighter than white.
+OUTSIDE = 0.1
+# So many values of an image are enough.
+MOST_VALUES = 20_000
+# The side to which images are reduced to see what shows on a backdrop.
+LOOK_SIDE = 64
+# Drawings show less contrast on white than on black by this factor where they are light.
+LIGHT = 4
+
+
+class ChosenRendering(NamedTuple):
+    """How values become 8 bits, and sentences for the user about what was chosen."""
+
+    rendering: Rendering
+    notes: tuple[str, ...] = ()
+
+
+def chosen_rendering(headers: Mapping[StoredImage, ImageHeader], recipe: Recipe) -> ChosenRendering:
+    """The recipe's levels and backdrop, or those that suit a sample of images with such headers."""
+    levels, backdrop, notes = recipe.levels, recipe.backdrop, []
+    if levels == "auto":
+        levels = _levels(_deep_samples(headers, recipe.bands))
+    if backdrop == "auto":
+        layers = list(_layers(image for image, header in headers.items() if header.transparent))
+        backdrop = _backdrop(layers)
+        notes += [data_text.backdrop_chosen(len(layers), len(headers), backdrop)] if layers else []
+    animated = [image.name for image, header in headers.items() if header.animated]
+    if animated:
+        notes.append(data_text.first_frames(len(animated), len(headers), animated[0]))
+    return ChosenRendering(Rendering(levels, backdrop, recipe.bands), tuple(notes))
+
+
+def banded_headers(
+    images: LabelledImages, bands: tuple[int, ...]
+) -> dict[StoredImage, ImageHeader]:
+    """The headers of a sample of images as these bands of them would have them.
+
+    Raises DataError where the bands of none of them can be read.
+    """
+    headers, failed = {}, None
+    for stored, _ in sampled(images):
+        try:
+            values = band_values(stored, bands)
+        except ModuleNotFoundError as error:
+            raise DataError(data_text.bands_need_package(stored.name)) from error
+        except Exception as error:  # noqa: BLE001 (parsers of images raise errors of any type)
+            failed = failed or (stored.name, str(error))
+            continue
+        height, width, count = values.shape
+        headers[stored] = ImageHeader((width, height), count == 1, values.dtype != np.uint8)
+    if failed and not headers:
+        raise DataError(data_text.bands_unreadable(*failed, bands))
+    return headers
+
+
+def check_bands(images: LabelledImages, place: str) -> None:
+    """Raise DataError where one of a sample of images has more bands than colours have."""
+    for stored, _ in sampled(images):
+        try:
+            stored.open().close()
+        except BandsError as error:
+            raise DataError(data_text.choose_bands(stored.name, error.bands, place)) from error
+        except Exception:  # noqa: BLE001 (parsers of images raise errors of any type)
+            continue
+
+
+def _deep_samples(
+    headers: Mapping[StoredImage, ImageHeader], bands: tuple[int, ...]
+) -> Iterator[Values]:
+    """Finite values of each deep image."""
+    for stored, header in headers.items():
+        if header.deep:
+            with contextlib.suppress(Exception):
+                values = _deep_values(stored, bands).ravel()
+                some = values[:: -(-values.size // MOST_VALUES)]
+                yield some[np.isfinite(some)].astype(np.float64)
+
+
+def _deep_values(stored: StoredImage, bands: tuple[int, ...]) -> Values:
+    if bands:
+        return band_values(stored, bands)
+    with stored.open() as image:
+        return deep_values(image)
+
+
+def _levels(samples: Iterable[Values]) -> tuple[float, ...]:
+    """The values of black and white, or none without samples."""
+    found = [values for values in samples if values.size]
+    if not found:
+        return ()
+    low, high = np.percentile(np.concatenate(found), (OUTSIDE, 100 - OUTSIDE)).tolist()
+    return (low, high) if low < high else (low, low + 1)
+
+
+def _layers(images: Iterable[StoredImage]) -> Iterator[Image.Image]:
+    """Those of these images that are partly transparent, small and in RGBA."""
+    for stored in images:
+        with contextlib.suppress(Exception), stored.open() as image:
+            layer = image.convert("RGBA")
+            if is_transparent(layer):
+                yield layer.resize((LOOK_SIDE, LOOK_SIDE), Image.Resampling.BOX)
+
+
+def _backdrop(layers: Iterable[Image.Image]) -> Backdrop:
+    """White, or black where drawings would hardly show on white."""
+    found = list(layers)
+    on_white, on_black = (sum(_contrast(layer, one) for layer in found) for one in (255, 0))
+    return "black" if on_white * LIGHT < on_black else "white"
+
+
+def _contrast(layer: Image.Image, backdrop: int) -> float:
+    """The standard deviation of the brightness of an image on this backdrop."""
+    canvas = Image.new("RGBA", layer.size, (backdrop, backdrop, backdrop, 255))
+    canvas.alpha_composite(layer)
+    return float(np.asarray(canvas.convert("L")).std())
