@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts.split_names import split_of
-from engine.errors import DataError
+from engine.errors import DataError, UndecidedError
 from tests.listings import spread, summary, understood
 
 
@@ -117,6 +118,31 @@ FOLDERS: Mapping[str, Case] = {
         spread("{}/{}.jpg", "blood_test road_train", N), "train blood_test:2 road_train:2"
     ),
     "parts-of-training": Case(spread("{}/{}/{}.jpg", "train_1 train_2", "a b", N), "train a:4 b:4"),
+    "covid-radiography": Case(
+        spread("COVID-19_Radiography_Dataset/{}/{}/{}.png", "COVID Normal", "images masks", N),
+        "train COVID:2 Normal:2",
+    ),
+    "test-beside-classes": Case(
+        spread("{}/{}.png", "good bad", N) + spread("test/{}/{}.png", "good bad", "9"),
+        "train bad:2 good:2, test bad:1 good:1",
+    ),
+    "unsorted-test-beside-classes": Case(
+        spread("{}/{}.png", "good bad test", N), "train bad:2 good:2, 2 unlabelled"
+    ),
+    "plant-seedlings": Case(
+        [*spread("train/{}/{}.png", "Charlock Maize", N), "test/0021e90e4.png"],
+        "train Charlock:2 Maize:2, 1 unlabelled",
+        {"sample_submission.csv": "file,species\n0021e90e4.png,Sugar beet\n"},
+    ),
+    "inaturalist": Case(
+        [*spread("{}2018/{}/{}.jpg", "train_val", "Aves Fungi", N), "test2018/9.jpg"],
+        "train Aves:2 Fungi:2, 1 unlabelled",
+    ),
+    "documents-beside-a-data-set": Case(
+        spread("dataset/{}/{}/{}.jpg", "train val", "a b", N) + spread("docs/{}.png", N),
+        f"{AB}, validation a:2 b:2",
+    ),
+    "folds": Case(spread("fold_{}/{}.jpg", "a b", N), "train fold_a:2 fold_b:2"),
     "sequences-as-classes": Case(spread("{}/{}.pgm", "s1 s2", N), "train s1:2 s2:2"),
 }
 
@@ -202,6 +228,25 @@ TABLES: Mapping[str, Case] = {
         {"list.csv": "image_id,Smiling,Young\n1.jpg,1,1\n2.jpg,1,-1\n3.jpg,-1,1\n4.jpg,-1,-1\n"},
         "column:Smiling",
     ),
+    "isic-2019": Case(
+        spread("ISIC_2019_{}_Input/{}.jpg", "Training Test", N),
+        "train MEL:1 NV:1, 2 unlabelled",
+        {"ISIC_2019_Training_GroundTruth.csv": "image,MEL,NV,BCC\n1,0.0,1.0,0.0\n2,1.0,0.0,0.0\n"},
+    ),
+    "nih-chest-xrays": Case(
+        spread("images_00{}/images/{}.png", "1 2", "a b"),
+        "train Hernia:2 Mass:2",
+        {
+            "Data_Entry_2017.csv": "Image Index,Finding Labels,Follow-up #,Patient Age\n"
+            "images_001/a.png,Hernia,0,58\nimages_001/b.png,Mass,0,58\n"
+            "images_002/a.png,Hernia,1,60\nimages_002/b.png,Mass,2,61\n"
+        },
+    ),
+    "list-with-spaces": Case(
+        spread("imgs/{}.jpg", "1 2 3 4"),
+        "train 0:2 1:2",
+        {"list.txt": "imgs/1.jpg 0\nimgs/2.jpg 0\nimgs/3.jpg 1\nimgs/4.jpg 1\n"},
+    ),
     "same-names-in-two-splits": Case(
         spread("{}/{}.jpg", "train test", N),
         "train a:1 b:1, test b:1 a:1",
@@ -258,7 +303,7 @@ def _sorted(said: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("names", "tables", "said"),
     [
-        (["notes.md"], {}, "holds no images .* left out are 1 of other formats .notes.md."),
+        (["notes.md"], {}, "holds no images .* left out are files of other formats .1: notes.md."),
         (
             spread("train/{}.{}.jpg", "cat dog", N),
             {},
@@ -308,6 +353,19 @@ def test_what_is_there_and_what_to_type_is_said(
         understood(names, tables)
 
 
+def test_what_to_type_works() -> None:
+    names, tables = spread("{}_{}.jpg", "cat dog", N), {"t.csv": "id,sex\ncat_1,f\ndog_2,f\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=prefix",)
+    assert summary(understood(names, tables, "prefix")) == "train cat:2 dog:2"
+    tables = {"t.csv": "id,sex,site\ncat_1,f,arm\ncat_2,m,arm\ndog_1,f,leg\ndog_2,m,leg\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=column:sex", "labels=column:site")
+    assert summary(understood(names, tables, "column:site")) == "train arm:2 leg:2"
+
+
 @pytest.mark.parametrize(
     ("names", "labels", "said"),
     [
@@ -342,7 +400,7 @@ def test_whatever_is_left_out_is_named_by_reason() -> None:
 
 def test_names_in_a_table_without_an_image_are_counted() -> None:
     layout = understood(FLAT, {"labels.csv": DOGS + "8,pug\n9,pug\n"})
-    assert layout.notes == [inventory_text.table_notes(["labels.csv"], ["8", "9"])[0]]
+    assert layout.notes == [inventory_text.missing_images(["labels.csv"], ["8", "9"])]
     assert layout.skipped == {}
 
 
@@ -401,3 +459,13 @@ def test_the_order_is_that_of_folders_and_names() -> None:
     assert [name for name, _ in understood(names).of("train")] == [
         *("a/y.jpg", "a/x/1.jpg", "a/x/z/1.jpg", "a/x-y/1.jpg", "a-b/1.jpg", "b/2.jpg")
     ]
+
+
+# The table for users
+
+
+def test_every_layout_is_a_row_of_the_documentation() -> None:
+    page = (Path(__file__).parents[1] / "docs/data.md").read_text(encoding="utf-8")
+    tests = (("folders", FOLDERS), ("tables", TABLES), ("prefixes", PREFIXES))
+    keys = {f"`test_{group}[{key}]`" for group, cases in tests for key in cases}
+    assert keys <= {row.rstrip(" |").split(" | ")[-1] for row in page.splitlines()}

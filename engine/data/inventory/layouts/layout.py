@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from engine.data.inventory.layouts.split_names import SplitName
@@ -42,9 +43,9 @@ class Layout:
     def of(self, split: SplitName) -> list[Labelled]:
         return self.splits.get(split, [])
 
-    @property
+    @cached_property
     def classes(self) -> list[str]:
-        """The classes of the training images, by name."""
+        """The classes of the training images, by name; asked for when all are there."""
         return sorted({label for _, label in self.of("train")})
 
 
@@ -60,10 +61,18 @@ class Part:
     """A split, or all images: the folders that hold it, and the folders of each class.
 
     Without `classes`, its images are in no folders of classes. `within` says that the classes hold
-    the splits.
+    the splits, and `shared` that other splits are in its folders, too.
     """
 
     split: SplitName
     folders: Sequence[str]
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     within: bool = False
+    shared: bool = False
+
+    @property
+    def roots(self) -> list[str]:
+        """The folders whose images are all of this part."""
+        if not (self.within or self.shared):
+            return [*self.folders]
+        return [folder for folders in self.classes.values() for folder in folders]

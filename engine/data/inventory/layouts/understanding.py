@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts import folder_rules, missing_classes
 from engine.data.inventory.layouts.class_spellings import spellings
-from engine.data.inventory.layouts.folder_tree import FolderTree, above
+from engine.data.inventory.layouts.folder_tree import FolderTree, above, last
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout, Part
 from engine.data.inventory.layouts.name_prefixes import prefix_of
-from engine.data.inventory.layouts.split_names import SplitName, without_digits
+from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
 from engine.data.inventory.layouts.table_labels import TableLabels, table_labels
 from engine.data.inventory.listing.listing import Listing
 from engine.errors import DataError
@@ -30,7 +30,7 @@ def understand(listing: Listing, hints: Hints) -> Layout:
     else:
         layout = _by_folders_or_tables(listing, tree, parts, hints.labels.partition(":")[2])
     if len(layout.classes) < 2:
-        raise DataError(missing_classes.why(listing.place, tree, parts, layout))
+        raise missing_classes.why(listing.place, tree, parts, layout)
     _check_known(listing.place, parts, layout)
     layout.folders = {part.split: part.folders[0] for part in parts}
     _skip_the_rest(tree, parts, layout)
@@ -48,9 +48,11 @@ def find_parts(place: str, tree: FolderTree) -> list[Part]:
     if held := folder_rules.only_held_splits(tree, root):
         raise DataError(inventory_text.no_training_folder(place, held))
     sets = folder_rules.data_sets(tree, root)
-    if len(sets) > 1:
+    if len(sets) == 1:  # whatever is beside it is no class
+        return folder_rules.split_parts(tree, folder_rules.unwrapped(tree, sets[0]))
+    if sets:
         raise DataError(inventory_text.several_data_sets(place, sets))
-    return [folder_rules.class_part(tree, root)]
+    return folder_rules.class_parts(tree, root)
 
 
 def _by_folders_or_tables(
@@ -74,7 +76,9 @@ def _by_folders_or_tables(
             layout.add(part.split, _by_class(tree, part))
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
-    layout.notes += inventory_text.table_notes(tables.used, tables.missing)
+    layout.notes += [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
+    if tables.missing:
+        layout.notes.append(inventory_text.missing_images(tables.used, tables.missing))
     return layout
 
 
@@ -109,7 +113,7 @@ def _read_tables(
     names: dict[str, SplitName | None] = {
         name: part.split if are_splits else None
         for part in flat
-        for name in _images(tree, part.folders)
+        for name in _images(tree, part.roots)
     }
     return table_labels(listing, names, known, wanted)
 
@@ -124,7 +128,7 @@ def _label_by_table(
 ) -> None:
     """Sort the images of a part by what tables say: label, split, or why not."""
     several, unclear = [], []
-    for name in _images(tree, part.folders):
+    for name in _images(tree, part.roots):
         if name in tables.several:
             several.append(name)
         elif name in tables.labels:
@@ -151,7 +155,7 @@ def _by_prefix(tree: FolderTree, parts: Sequence[Part]) -> Layout:
     """Classes are what stands before the numbers in the names of files."""
     layout = Layout("the beginnings of the file names", "prefix")
     for part in parts:
-        named = [(name, prefix_of(name)) for name in _images(tree, part.folders)]
+        named = [(name, prefix_of(name)) for name in _images(tree, part.roots)]
         layout.add(part.split, [(name, label) for name, label in named if label])
         unnamed = [name for name, label in named if not label]
         if part.split in ("test", "predict"):
@@ -184,10 +188,15 @@ def _skip_the_rest(tree: FolderTree, parts: Sequence[Part], layout: Layout) -> N
     taken = {name for labelled in layout.splits.values() for name, _ in labelled}
     taken.update(layout.unlabelled, *layout.skipped.values())
     within = {folder for part in parts for folder in part.folders}
+    left: dict[str, list[str]] = {}
     for name in tree.images(""):
         if name not in taken:
             loose = any(_holds(above(name), folder) for folder in within)
-            layout.skip(inventory_text.LOOSE if loose else inventory_text.BESIDE, [name])
+            left.setdefault(inventory_text.LOOSE if loose else inventory_text.BESIDE, []).append(
+                name
+            )
+    for reason, names in left.items():
+        layout.skip(reason, names)
 
 
 def _holds(folder: str, other: str) -> bool:
@@ -196,14 +205,15 @@ def _holds(folder: str, other: str) -> bool:
 
 def _notes_on_empty(tree: FolderTree, parts: Sequence[Part]) -> list[str]:
     """Sentences on folders without images where classes and splits are."""
-    training = parts[0]
-    places = [*training.folders, *{above(folder) for folder in training.folders if folder}]
-    empty = [
+    folders = parts[0].folders
+    classes = [child for folder in folders for child in tree.children.get(folder, ())]
+    beside = [
         child
-        for folder in dict.fromkeys(places)
+        for folder in dict.fromkeys(above(folder) for folder in folders if folder)
         for child in tree.children.get(folder, ())
-        if not tree.count[child]
+        if split_of(last(child))
     ]
+    empty = [child for child in (*classes, *beside) if not tree.count[child]]
     return [inventory_text.empty_folders(empty)] if empty else []
 
 
