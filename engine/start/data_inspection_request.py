@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO
 
 import msgspec
@@ -47,18 +47,23 @@ class DataInspectionRequest:
                 env=environment(recipe),
             )
 
-    def messages(self) -> Iterator[Message]:
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    def messages(self) -> Generator[Message, None, None]:
         """The messages as they come.
 
-        Raises DataError with the process's error, and after `cancel`.
+        The process ends where this generator is closed. Raises DataError with the process's error,
+        and after `cancel`.
         """
         with self._process as process, self._errors:
             assert process.stdout is not None
             try:
                 yield from _decoded(process.stdout)
-            finally:
-                if sys.exc_info()[0] is GeneratorExit:
-                    process.kill()
+            except GeneratorExit:
+                process.kill()
+                raise
             self._check(process.wait())
 
     def _check(self, code: int) -> None:
