@@ -5,38 +5,11 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from engine.data.survey.survey import (
-    ContactSheet,
-    Findings,
-    Place,
-    Reason,
-    Seen,
-    SizeCount,
-    Sizes,
-    SplitCounts,
-    Survey,
-)
+from engine.data.survey.survey import ContactSheet, Findings, Place, SplitCounts, Survey
 from engine.protocol.events import Picture, Sample
+from tests.drawing.examples import FLOWERS
 from tui.drawing import cells, survey_rows
 from tui.drawing.wrapping import wrapped
-
-SIZES = Sizes(
-    (SizeCount((500, 375), 90), SizeCount((64, 64), 40)), 3, (64, 64), (500, 375), (800, 600)
-)
-FLOWERS = Survey(
-    "/data/flowers",
-    "train/CLASS",
-    ("daisy", "向日葵", "tulip\x1b[31m"),
-    (SplitCounts("train", 130, (80, 40, 10)), SplitCounts("validation", 33, (20, 10, 3))),
-    "held out",
-    0,
-    (Reason("hidden", 4, (".a", ".b", ".c")),),
-    (Reason("not an image", 1, ("daisy/no.jpg",)),),
-    SIZES,
-    (("RGB", 129), ("L", 1)),
-    Seen(3, 64, 0, 0.18, 0.25, 2),
-    ("a note.",),
-)
 
 
 def texts(survey: Survey, width: int) -> list[str]:

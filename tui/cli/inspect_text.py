@@ -1,9 +1,9 @@
 """Words of `cnn-tui inspect-data`."""
 
-HELP = """Say what a data set holds, before any training: how its files are understood, its splits,
-classes and sizes, what is skipped and why, and images that occur twice.
+HELP = """Say what a data set holds, before any training.
 
-DATA is the name of a data set, or the path of your own images."""
+How its files are understood, its splits, classes and sizes, what is skipped and why, what the
+network sees, images that occur twice, and images for evaluation that stand in training, too."""
 HELP_LIST = "Print a line for each file: file, class, split, verdict, parted by tabs."
 HELP_NEAR = "Also find images that look alike."
 HELP_NEAR_BITS = "How many of 64 bits may differ between images that look alike."
