@@ -49,7 +49,7 @@ def test_a_folder_is_reported(folder: Path) -> None:
         " images      train 5, validation 2, 2 classes",
         " sizes       all 96×64",
         " network     3×64×64: the square at the centre; 33 % of the area is cut off",
-        f" skipped     1 {inventory_text.HIDDEN} (.hidden)",
+        f" skipped     {inventory_text.HIDDEN}: 1 (.hidden)",
         " twice       1 repeats another image: train/dog/1.png = val/dog/copy.png",
     ):
         assert line in done.output.splitlines()

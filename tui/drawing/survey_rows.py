@@ -49,7 +49,7 @@ def _facts(survey: Survey) -> Iterator[tuple[str, str, Ink]]:
     for reason in survey.skipped:
         yield words.SKIPPED, sentences.reason(reason), "warning"
     for reason in survey.broken:
-        yield words.BROKEN, sentences.unreadable(reason), "error"
+        yield words.BROKEN, sentences.reason(reason), "error"
     for note in survey.notes:
         yield words.NOTE, note, "warning"
 

@@ -109,11 +109,8 @@ def unequal(survey: Survey) -> str:
 
 
 def reason(found: Reason) -> str:
-    return f"{found.count:,} {harmless(found.why)} ({examples(found.examples, found.count)})"
-
-
-def unreadable(found: Reason) -> str:
-    return f"{found.count:,} {harmless(found.why)}: {examples(found.examples, found.count)}"
+    """`files of other formats: 12 (a.doc, b.doc, c.doc and 9 more)`."""
+    return f"{harmless(found.why)}: {found.count:,} ({examples(found.examples, found.count)})"
 
 
 def place(found: Place) -> str:
