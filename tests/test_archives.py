@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import UnidentifiedImageError
 
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.inventory import Inventory
@@ -303,6 +304,14 @@ def test_another_file_says_what_it_is(tmp_path: Path, first: bytes, told: str) -
     assert told in refusal(tmp_path / "a")
 
 
+def test_a_format_that_starts_another_program_is_never_opened(tmp_path: Path) -> None:
+    content = {**files(), "cat/page.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n"}
+    found = inventory(write_zip(tmp_path / "a.zip", content))
+    (page,) = (image for image, _ in found.images if image.name == "cat/page.png")
+    with pytest.raises(UnidentifiedImageError):
+        page.open()
+
+
 # Unpacked copies
 
 
@@ -317,7 +326,10 @@ def test_a_packed_tar_is_unpacked_once_and_said_so(
     assert data_inventory.inventory_of(Recipe(data=str(path))).train == found.train
 
 
-def test_the_quick_check_unpacks_nothing(tmp_path: Path, cache: Path) -> None:
+def test_the_check_unpacks_nothing_large(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_copies, "QUICK_BYTES", 100)
     path = write_tar(tmp_path / "a.tar.gz", files(), "gz")
     data_inventory.check(Recipe(data=str(path)))
     assert not cache.exists()

@@ -15,6 +15,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from engine.protocol import events
 from engine.protocol.events import Event
@@ -106,3 +107,17 @@ def test_mending_is_the_same_as_drawing_the_whole(
         finally:
             os.close(lock)
     assert differing(mended, whole) == []
+
+
+async def test_rows_reach_the_screen_as_textual_would_render_them(tmp_path: Path) -> None:
+    """A border, padding or tint in the CSS of such a widget would be passed over."""
+    run = scripted.run_dir(tmp_path, scripted.half_a_run())
+    async with app_of(run).run_test(size=(170, 50)) as pilot:
+        dashboard = await settled(pilot)
+        widgets = [widget for widget in dashboard.query(CellWidget) if widget.size]
+        assert len(widgets) > len(PANES) // 2
+        for widget in widgets:
+            inner = widget.size.region.shrink((0, 1, 0, 1))
+            for crop in (widget.size.region, inner):
+                strips = Widget.render_lines(widget, crop)
+                assert [[*strip] for strip in widget.render_lines(crop)] == [[*s] for s in strips]

@@ -117,6 +117,27 @@ FOLDERS: Mapping[str, Case] = {
         spread("{}/{}.jpg", "blood_test road_train", N), "train blood_test:2 road_train:2"
     ),
     "parts-of-training": Case(spread("{}/{}/{}.jpg", "train_1 train_2", "a b", N), "train a:4 b:4"),
+    "covid-radiography": Case(
+        spread("COVID-19_Radiography_Dataset/{}/{}/{}.png", "COVID Normal", "images masks", N),
+        "train COVID:2 Normal:2",
+    ),
+    "test-beside-classes": Case(
+        spread("{}/{}.png", "good bad", N) + spread("test/{}/{}.png", "good bad", "9"),
+        "train bad:2 good:2, test bad:1 good:1",
+    ),
+    "unsorted-test-beside-classes": Case(
+        spread("{}/{}.png", "good bad test", N), "train bad:2 good:2, 2 unlabelled"
+    ),
+    "plant-seedlings": Case(
+        [*spread("train/{}/{}.png", "Charlock Maize", N), "test/0021e90e4.png"],
+        "train Charlock:2 Maize:2, 1 unlabelled",
+        {"sample_submission.csv": "file,species\n0021e90e4.png,Sugar beet\n"},
+    ),
+    "inaturalist": Case(
+        [*spread("{}2018/{}/{}.jpg", "train_val", "Aves Fungi", N), "test2018/9.jpg"],
+        "train Aves:2 Fungi:2, 1 unlabelled",
+    ),
+    "folds": Case(spread("fold_{}/{}.jpg", "a b", N), "train fold_a:2 fold_b:2"),
     "sequences-as-classes": Case(spread("{}/{}.pgm", "s1 s2", N), "train s1:2 s2:2"),
 }
 
@@ -201,6 +222,25 @@ TABLES: Mapping[str, Case] = {
         "train -1:2 1:2",
         {"list.csv": "image_id,Smiling,Young\n1.jpg,1,1\n2.jpg,1,-1\n3.jpg,-1,1\n4.jpg,-1,-1\n"},
         "column:Smiling",
+    ),
+    "isic-2019": Case(
+        spread("ISIC_2019_{}_Input/{}.jpg", "Training Test", N),
+        "train MEL:1 NV:1, 2 unlabelled",
+        {"ISIC_2019_Training_GroundTruth.csv": "image,MEL,NV,BCC\n1,0.0,1.0,0.0\n2,1.0,0.0,0.0\n"},
+    ),
+    "nih-chest-xrays": Case(
+        spread("images_00{}/images/{}.png", "1 2", "a b"),
+        "train Hernia:2 Mass:2",
+        {
+            "Data_Entry_2017.csv": "Image Index,Finding Labels,Follow-up #,Patient Age\n"
+            "images_001/a.png,Hernia,0,58\nimages_001/b.png,Mass,0,58\n"
+            "images_002/a.png,Hernia,1,60\nimages_002/b.png,Mass,2,61\n"
+        },
+    ),
+    "list-with-spaces": Case(
+        spread("imgs/{}.jpg", "1 2 3 4"),
+        "train 0:2 1:2",
+        {"list.txt": "imgs/1.jpg 0\nimgs/2.jpg 0\nimgs/3.jpg 1\nimgs/4.jpg 1\n"},
     ),
     "same-names-in-two-splits": Case(
         spread("{}/{}.jpg", "train test", N),

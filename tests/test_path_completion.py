@@ -17,7 +17,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     for name in ("data/birds", "data/bikes", ".hidden", "deep/only/one"):
         (home / name).mkdir(parents=True)
-    (home / "data" / "bill.txt").touch()
+    for name in ("bill.txt", "digits.npz", "pets.tar.gz"):
+        (home / "data" / name).touch()
     monkeypatch.setenv("HOME", str(home))
     return home
 
@@ -28,7 +29,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("~", "~/", []),
         ("~/d", "~/d", ["data", "deep"]),
         ("~/da", "~/data/", ["data"]),
-        ("~/data/", "~/data/bi", ["bikes", "birds"]),
+        ("~/data/", "~/data/", ["bikes", "birds", "digits.npz", "pets.tar.gz"]),
+        ("~/data/b", "~/data/bi", ["bikes", "birds"]),
+        ("~/data/pe", "~/data/pets.tar.gz", ["pets.tar.gz"]),
         ("~/data/bir", "~/data/birds/", ["birds"]),
         ("~/deep/", "~/deep/only/", ["only"]),
         ("~/.h", "~/.hidden/", [".hidden"]),
@@ -44,7 +47,7 @@ def test_a_path_is_completed_as_by_a_shell(
 
 
 def test_folders_are_remembered_newest_first(home: Path) -> None:
-    birds, bikes = str(home / "data/birds"), str(home / "data/bikes")
+    birds, bikes = str(home / "data/birds"), str(home / "data/digits.npz")
     assert known_folders.known() == []
     for folder in (birds, bikes, birds, "bad\nname"):
         known_folders.remember(folder)

@@ -176,6 +176,17 @@ def test_an_unknown_split_is_named(folder: Path) -> None:
     assert "has other, which name no split" in refusal(folder / "a.csv")
 
 
+@pytest.mark.parametrize(("most", "unpacked"), [(10**9, True), (100, False)])
+def test_the_check_reads_small_tables_to_their_end(
+    folder: Path, most: int, unpacked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a wrong row leaves no run."""
+    monkeypatch.setattr(kept_copies, "QUICK_BYTES", most)
+    file = write_table(folder / "a.csv", with_labels(grey(), labels()))
+    data_inventory.check(Recipe(data=str(file)))
+    assert kept_copies.folder().exists() is unpacked
+
+
 @pytest.mark.parametrize("header", ["image,label", "id,f1,f2"])
 def test_a_table_of_labels_is_no_table_of_pixels(folder: Path, header: str) -> None:
     (folder / "train.csv").write_text(header + "\na.png,1\n")

@@ -12,7 +12,6 @@ from tui.drawing.cells import Span
 from tui.drawing.curves import curve_pane
 from tui.drawing.scale import Scale
 from tui.drawing.series import (
-    Recent,
     Series,
     accuracy_scale,
     accuracy_series,
@@ -75,7 +74,7 @@ def test_the_inks_tell_training_from_validation() -> None:
 
 
 def test_a_high_pane_begins_with_the_recent_steps() -> None:
-    recent = [Recent(step, 100.0 + 4 * step, float(step % 8)) for step in range(16)]
+    recent = [(step, 100.0 + 4 * step, float(step % 8)) for step in range(16)]
     series = Series(FALLING, [], recent)
     rows = curve_pane(series, 35, 8, window=(0.0, 2.0), scale=HEIGHT)
     assert drawn(rows)[0] == "last 60 s ▂▃▃▄▅▅▅▆▇▁▁▂▃▄▄▅▅▆▆▇│ now"
@@ -158,9 +157,7 @@ def test_smoothing_weighs_by_distance_and_keeps_what_is_no_number() -> None:
 
 
 def test_recent_values_stand_each_for_itself_in_detail() -> None:
-    series = Series(
-        [(0.05, 9.0), (0.15, 5.0), (0.25, 6.0)], [], [Recent(2, 0.0, 3.0), Recent(3, 0.0, 4.0)]
-    )
+    series = Series([(0.05, 9.0), (0.15, 5.0), (0.25, 6.0)], [], [(2, 0.0, 3.0), (3, 0.0, 4.0)])
     assert in_detail(series, 10).line == [(0.05, 9.0), (0.15, 5.0), (0.2, 3.0), (0.3, 4.0)]
 
 

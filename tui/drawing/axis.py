@@ -22,6 +22,8 @@ Mark: TypeAlias = tuple[float, Span]
 
 def share(value: float | None, low: float, high: float) -> float:
     """The position of the value between the limits, 0 to 1; 0 for NaN and None."""
+    if value is not None and -HUGE <= low <= value <= high <= HUGE and low < high:
+        return (value - low) / (high - low)  # nearly always, so without the calls below
     if value is None or math.isnan(value):
         return 0.0
     bottom, top = tame(low), tame(high)
@@ -62,9 +64,11 @@ def newest(epochs_done: float, span: int) -> Limits:
 
 def column(epoch: float, span: float, columns: int) -> int:
     """The column, from 0, in which this epoch lies."""
+    if 0 < epoch < span:
+        return min(columns - 1, int(epoch / span * columns))
     if math.isnan(epoch) or span <= 0 or epoch <= 0:
         return 0
-    return columns - 1 if epoch >= span else min(columns - 1, int(epoch / span * columns))
+    return columns - 1
 
 
 def gutter(width: int) -> int:
@@ -165,11 +169,11 @@ def _place_last(line: list[Span], epoch: float, window: Limits, left: int) -> in
 
 def place(line: list[Span], at: int, spans: Row) -> bool:
     """Write the spans into the line from this column on, if nothing stands there yet."""
-    signs = [Span(sign, span.ink) for span in spans for sign in span.text]
-    end = at + len(signs)
-    if at < 0 or end > len(line) or any(cell != LINE for cell in line[at:end]):
+    length = sum([len(span.text) for span in spans])
+    end = at + length
+    if at < 0 or end > len(line) or line[at:end].count(LINE) < length:
         return False
-    line[at:end] = signs
+    line[at:end] = [Span(sign, span.ink) for span in spans for sign in span.text]
     return True
 
 

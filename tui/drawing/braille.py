@@ -33,7 +33,8 @@ class Canvas:
         """A thin line: every second dot between two points, and both points."""
         (x, y), (end_x, end_y) = start, end
         length = max(abs(end_x - x), abs(end_y - y))
-        for i in range(0, length, 2):
+        self.dot(x, y)
+        for i in range(2, length, 2):
             self.dot(x + round((end_x - x) * i / length), y + round((end_y - y) * i / length))
         self.dot(end_x, end_y)
 

@@ -8,6 +8,7 @@ Widths are terminal cells, not characters: a Chinese character is two cells wide
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -57,6 +58,7 @@ class Span(NamedTuple):
 
 Row: TypeAlias = tuple[Span, ...]
 
+_INK = operator.attrgetter("ink")
 
 # ASCII, frames, blocks and braille: each of these characters takes one cell in any context.
 NARROW = frozenset(map(chr, (*range(0x20, 0x7F), *range(0x2500, 0x25A0), *range(0x2800, 0x2900))))
@@ -76,7 +78,7 @@ def width(row: Sequence[Span]) -> int:
 
 def text(row: Iterable[Span]) -> str:
     """The row without its inks."""
-    return "".join(span.text for span in row)
+    return "".join([span.text for span in row])
 
 
 def fit(row: Row, cells: int) -> Row:
@@ -102,8 +104,18 @@ def filled(rows: Iterable[Row], width: int, height: int) -> list[Row]:
 
 def merged(row: Iterable[Span]) -> Row:
     """The row with neighbours of one ink joined to one span."""
-    groups = itertools.groupby(row, key=lambda span: span.ink)
-    return tuple(Span(text(group), ink) for ink, group in groups)
+    return tuple([Span(text(group), ink) for ink, group in itertools.groupby(row, key=_INK)])
+
+
+def inked(letters: Sequence[str], inks: Sequence[Ink]) -> Row:
+    """One row of these letters, each in its ink; faster than `merged` with a span for each."""
+    spans: list[Span] = []
+    start = 0
+    for ink, group in itertools.groupby(inks):
+        end = start + len(list(group))
+        spans.append(Span("".join(letters[start:end]), ink))
+        start = end
+    return tuple(spans)
 
 
 def centred(width: int, *forms: str) -> Row:

@@ -9,8 +9,8 @@ from tui import shared_text
 from tui.drawing import axis, cells, drawing_text, spark
 from tui.drawing.axis import Limits, column_in
 from tui.drawing.braille import Canvas, both
-from tui.drawing.cells import Row, Span
-from tui.drawing.scale import DOTS, Scale, beside_labels, dot_row, round_limits
+from tui.drawing.cells import Ink, Row, Span
+from tui.drawing.scale import DOTS, Scale, beside_labels, dot_rows, round_limits
 from tui.drawing.series import Series
 
 # From this many rows on, the first row shows the newest steps.
@@ -64,11 +64,11 @@ def recent_row(series: Series, width: int, *, ended: bool) -> Row:
     """
     if not series.recent:
         return ()
-    span = spark.recent_span([point.time for point in series.recent])
+    span = spark.recent_span([time for _, time, _ in series.recent])
     label = f"{drawing_text.last(span)} "
     end = f" {drawing_text.END if ended else drawing_text.NOW}"
     columns = min(RECENT_COLUMNS, width - cells.width([Span(label + "│" + end)]))
-    newest = spark.over_time([(p.time, p.value) for p in series.recent], columns, span)
+    newest = spark.over_time([(time, value) for _, time, value in series.recent], columns, span)
     finite = [value for value in newest if value is not None and math.isfinite(value)] or [0.0]
     # Round limits rarely change; each change would redraw the whole row.
     limits = round_limits(min(finite), max(finite))
@@ -78,19 +78,21 @@ def recent_row(series: Series, width: int, *, ended: bool) -> Row:
 
 def _plot(series: Series, width: int, height: int, window: Limits, scale: Scale) -> list[Row]:
     train = line_rows(series.line, width, height, window, scale)
-    validation = _validation_rows(series.points, width, height, window, scale)
-    marks = _validation_signs(series.points, width, height, window, scale)
+    validation, marks = _validation(series.points, width, height, window, scale)
     marks |= nan_marks([series.line, series.points], width, window)
-    return [_inked(t, v, i, marks) for i, (t, v) in enumerate(zip(train, validation, strict=True))]
+    return [
+        _inked(t, v, {x: mark for (y, x), mark in marks.items() if y == row})
+        for row, (t, v) in enumerate(zip(train, validation, strict=True))
+    ]
 
 
 def line_rows(
     line: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
 ) -> list[str]:
     """A line as rows of braille dots, with spaces where nothing is drawn."""
-    canvas = Canvas(width, height)
+    canvas, row_of = Canvas(width, height), dot_rows(scale, height)
     for stretch in _stretches(_columns(line, window, 2 * width, scale)):
-        canvas.line([(x, dot_row(scale, y, height)) for x, y in stretch])
+        canvas.line([(x, row_of(y)) for x, y in stretch])
     return canvas.rows()
 
 
@@ -102,9 +104,10 @@ def _columns(
     totals: dict[int, float] = {}
     counts: dict[int, int] = {}
     # The formula of `column_in`, inlined: this runs for a thousand points at every new value.
+    holds = scale.holds
     for x, y in line:
         at = min(columns - 1, int((x - start) / length * columns)) if length > 0 else 0
-        if scale.holds(y):
+        if holds(y):
             totals[at] = totals.get(at, 0.0) + y
             counts[at] = counts.get(at, 0) + 1
         else:
@@ -123,43 +126,42 @@ def _stretches(columns: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return stretches
 
 
-def _validation_rows(
+def _validation(
     points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
-) -> list[str]:
-    """The validation as rows of braille dots: a thin line from epoch to epoch.
+) -> tuple[list[str], Marks]:
+    """The validation as rows of braille dots, a thin line from epoch to epoch; and its signs.
 
-    A dot on either side of a sign shows its exact height, since the sign has whole rows only.
+    An `o` stands for an epoch that has a sign, an arrow for a value above the axis. A dot on either
+    side of a sign shows its exact height, since the sign has whole rows only.
     """
-    canvas = Canvas(width, height)
-    signed = _stride(width, window)
+    canvas, row_of = Canvas(width, height), dot_rows(scale, height)
+    marks: Marks = {}
+    stride, last = _stride(width, window), len(points) - 1
+    start, length, dots = window[0], window[1] - window[0], 2 * width
     before: tuple[int, int] | None = None
-    for epoch, value in points:
+    for i, (epoch, value) in enumerate(points):
         if not scale.holds(value):
             before = None
             continue
-        x = column_in(window, epoch, 2 * width)
-        at = x, dot_row(scale, value, height)
-        canvas.dotted(before or at, at)
-        before = at
-        if epoch % signed == 0 or (epoch, value) == points[-1]:
-            for beside in (x // 2 * 2 - 1, x // 2 * 2 + 2):
-                if 0 <= beside < 2 * width:
-                    canvas.dot(beside, at[1])
-    return canvas.rows()
-
-
-def _validation_signs(
-    points: Sequence[tuple[float, float]], width: int, height: int, window: Limits, scale: Scale
-) -> Marks:
-    """An `o` for each epoch that has a sign; an arrow stands for a value above the axis."""
-    stride = _stride(width, window)
-    marks: Marks = {}
-    for epoch, value in points:
-        if scale.holds(value) and (epoch % stride == 0 or (epoch, value) == points[-1]):
-            row = dot_row(scale, value, height) // DOTS
+        # The formula of `column_in`, inlined as in `_columns`.
+        x = min(dots - 1, int((epoch - start) / length * dots)) if length > 0 else 0
+        at = x, row_of(value)
+        if at != before:  # the epochs of a long run share their dots
+            canvas.dotted(before or at, at)
+            before = at
+        if epoch % stride == 0 or i == last:
+            _dots_beside(canvas, *at)
             sign = ABOVE if value > scale.high else "o"
-            marks[row, column_in(window, epoch, width)] = Span(sign, "validation")
-    return marks
+            place = at[1] // DOTS, column_in(window, epoch, width)
+            marks[place] = Span(sign, "validation")
+    return canvas.rows(), marks
+
+
+def _dots_beside(canvas: Canvas, x: int, y: int) -> None:
+    """A dot on either side of the cell of this one."""
+    for beside in (x // 2 * 2 - 1, x // 2 * 2 + 2):
+        if 0 <= beside < 2 * canvas.width:
+            canvas.dot(beside, y)
 
 
 def _stride(width: int, window: Limits) -> int:
@@ -185,18 +187,18 @@ def nan_marks(lines: Iterable[Sequence[tuple[float, float]]], width: int, window
 
 def _breaks(line: Sequence[tuple[float, float]]) -> list[float]:
     """The x at which each stretch of values that are not finite begins."""
-    sound = [True, *(math.isfinite(y) for _, y in line)]
-    return [x for i, (x, _) in enumerate(line) if sound[i] and not sound[i + 1]]
+    finite = [math.isfinite(y) for _, y in line]
+    if all(finite):
+        return []
+    before = [True, *finite]
+    return [x for i, (x, _) in enumerate(line) if before[i] and not finite[i]]
 
 
-def _inked(train: str, validation: str, row: int, marks: Marks) -> Row:
-    """A row of both curves with the marks over it; a cell that both cross is training's."""
-    spans = [
-        Span(both(v, t), "train" if t != " " else "validation")
-        for t, v in zip(train, validation, strict=True)
-    ]
-    for (mark_row, column), mark in marks.items():
-        if mark_row == row:
-            signs = [Span(sign, mark.ink) for sign in mark.text]
-            spans[column : column + len(signs)] = signs
-    return cells.merged(spans)
+def _inked(train: str, validation: str, marks: Mapping[int, Span]) -> Row:
+    """A row of both curves, with marks from their columns on; a cell of both is training's."""
+    letters = [both(v, t) for t, v in zip(train, validation, strict=True)]
+    inks: list[Ink] = ["validation" if t == " " else "train" for t in train]
+    for column, mark in marks.items():
+        end = column + len(mark.text)
+        letters[column:end], inks[column:end] = mark.text, [mark.ink] * len(mark.text)
+    return cells.inked(letters, inks)

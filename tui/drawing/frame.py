@@ -32,7 +32,8 @@ def frame(
         *((side, *cells.fit(row, max(0, width - 2)), side) for row in inside),
         (Span("╰", ink), *_edge(foot, foot_right, width - 2, ink), Span("╯", ink)),
     ]
-    return [cells.fit(line, width) for line in lines[:height]]
+    # Each is as wide as the frame, unless that has no room for both of its sides.
+    return lines[:height] if width >= 2 else [cells.fit(line, width) for line in lines[:height]]
 
 
 def room(width: int, title: Row) -> int:

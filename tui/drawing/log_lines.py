@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -129,14 +130,14 @@ def log_line(history: History, width: int, clock: Clock = local_time, go_on: str
 
 
 def _newest(history: History, width: int, clock: Clock) -> Row:
-    spoken = [event for event in history.log if not _routine(event)][-STRIP_ENTRIES:]
+    spoken = (event for event in reversed(history.log) if not _routine(event))
     row: Row = ()
-    for event in reversed(spoken):
-        before = Span("     " if row else " ")
+    for event in itertools.islice(spoken, STRIP_ENTRIES):
+        before, said = Span("     " if row else " "), _strip_entry(event, clock)
         left = width - cells.width(row) - len(before.text) - 1
-        if row and left < cells.width(_strip_entry(event, clock)):
+        if row and left < cells.width(said):
             break
-        row = (*row, before, *_strip_entry(event, clock))
+        row = (*row, before, *said)
     return cells.fit(_ended_early(row, width), width)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from engine import numbers
@@ -144,16 +144,30 @@ def dot_row(scale: Scale, value: float, rows: int) -> int:
     only values beyond the limits lie above or below these ticks. A value midway between two dots
     takes the one nearer to the middle of the plot, in spite of rounding errors.
     """
+    return dot_rows(scale, rows)(value)
+
+
+def dot_rows(scale: Scale, rows: int) -> Callable[[float], int]:
+    """`dot_row` for many values."""
     if rows < 2:
-        return round((1 - scale.share(value)) * (DOTS - 1))
-    slack = 1e-9 * (scale.high - scale.low)
-    if value > scale.high + slack:
-        return 0
-    if value < scale.low - slack:
-        return DOTS * rows - 1
-    at = DOTS * (1 - scale.share(value)) * (rows - 1) + (DOTS - 1) / 2
-    upper = at < (DOTS * rows - 1) / 2
-    return math.floor(at + 0.5 + 1e-6) if upper else math.ceil(at - 0.5 - 1e-6)
+        return lambda value: round((1 - scale.share(value)) * (DOTS - 1))
+    last, steps, middle = DOTS * rows - 1, DOTS * (rows - 1), (DOTS * rows - 1) / 2
+    low, high = scale.low, scale.high
+    extent, slack = high - low, 1e-9 * (high - low)
+    plain = not scale.log and -HUGE <= low < high <= HUGE
+
+    def row(value: float) -> int:
+        if value > high + slack:
+            return 0
+        if value < low - slack:
+            return last
+        # `Scale.share`, inlined for most values: this runs for every epoch at each drawing.
+        inside = plain and low <= value <= high
+        share = (value - low) / extent if inside else scale.share(value)
+        at = steps * (1 - share) + (DOTS - 1) / 2
+        return math.floor(at + 0.5 + 1e-6) if at < middle else math.ceil(at - 0.5 - 1e-6)
+
+    return row
 
 
 def _divisions(scale: Scale, rows: int) -> Sequence[float]:

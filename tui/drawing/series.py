@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from engine.numbers import number
 from engine.run.curve import Curve
@@ -18,12 +18,9 @@ from tui.drawing.scale import Scale, log_limits, round_limits
 PARTS = 256
 
 
-class Recent(NamedTuple):
-    """A value of the newest steps, with its step and its time in unix seconds."""
-
-    step: int
-    time: float
-    value: float
+# One of the newest steps: its number, its time in unix seconds, and the value. Hundreds are made at
+# each drawing, so it has no names.
+Recent: TypeAlias = tuple[int, float, float]
 
 
 class Series(NamedTuple):
@@ -41,14 +38,14 @@ class Series(NamedTuple):
 def loss_series(history: History) -> Series:
     """The loss in training and validation."""
     points = [(float(epoch.epoch), number(epoch.loss)) for epoch in history.epochs]
-    recent = [Recent(s.step, s.time, number(s.loss)) for s in history.recent]
+    recent = [(s.step, s.time, number(s.loss)) for s in history.recent]
     return Series(curve_line(history, history.loss), points, recent)
 
 
 def accuracy_series(history: History) -> Series:
     """The top-1 accuracy in training and validation, in per cent."""
     points = [(float(epoch.epoch), 100 * number(epoch.top1)) for epoch in history.epochs]
-    recent = [Recent(s.step, s.time, 100 * number(s.top1)) for s in history.recent]
+    recent = [(s.step, s.time, 100 * number(s.top1)) for s in history.recent]
     return Series(curve_line(history, history.top1, 100.0), points, recent)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections.abc import Iterable, Sequence
@@ -34,13 +35,16 @@ def sparkline(
     finite = [mean for mean in means if math.isfinite(mean)]
     bottom = min(finite, default=0.0) if low is None else low
     top = max(finite, default=0.0) if high is None else high
-    blocks = (STEPS[round(7 * share(m, bottom, top))] if math.isfinite(m) else GAP for m in means)
-    return "".join(blocks).rjust(max(0, width))
+    return "".join([_block(mean, bottom, top) for mean in means]).rjust(max(0, width))
 
 
 def with_gaps(values: Iterable[float | None], low: float, high: float) -> str:
     """A block for each value between the limits; a space for None, `·` for NaN."""
-    return "".join(" " if v is None else sparkline([v], 1, low, high) for v in values)
+    return "".join([" " if v is None else _block(v, low, high) for v in values])
+
+
+def _block(value: float, low: float, high: float) -> str:
+    return STEPS[round(7 * share(value, low, high))] if math.isfinite(value) else GAP
 
 
 def averaged(values: Sequence[float], columns: int) -> list[float]:
@@ -75,7 +79,9 @@ def over_time(
     stretch = seconds / columns
     last = math.floor(points[-1][0] / stretch)
     groups: dict[int, list[float]] = {}
-    for time, value in points:
+    # The times ascend; a stretch more than is shown makes up for rounding.
+    first = bisect.bisect_left(points, (last - columns) * stretch, key=lambda point: point[0])
+    for time, value in points[first:]:
         groups.setdefault(math.floor(time / stretch), []).append(value)
     means: list[float | None] = []
     for key in range(last, last - columns, -1):

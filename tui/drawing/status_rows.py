@@ -78,12 +78,13 @@ def progress_row(history: History, width: int) -> Row:
     if room < 1:
         return cells.fit((Span(share),), width)
     full = min(room, int(history.progress * room))
-    signs = ["━"] * full + ["╺"] * (0 < full < room) + ["─"] * room
-    row = [Span(sign, "rate" if i < full else "border") for i, sign in enumerate(signs[:room])]
+    signs = (["━"] * full + ["╺"] * (0 < full < room) + ["─"] * room)[:room]
+    inks: list[Ink] = ["rate" if i < full else "border" for i in range(room)]
     best, planned = history.best, history.planned_steps
     if best is not None and planned > 0:
-        row[axis.column(best.step, planned, room)] = Span("◆", "good")
-    return cells.fit(cells.row(" ", *cells.merged(row), share), width)
+        at = axis.column(best.step, planned, room)
+        signs[at], inks[at] = "◆", "good"
+    return cells.fit(cells.row(" ", *cells.inked(signs, inks), share), width)
 
 
 def trains(history: History) -> bool:
@@ -195,8 +196,9 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
     elif history.has_begun and history.steps is not None:
         # A median, as for the time left: the speed of the last report would flicker.
         speed = drawing_text.speed(numbers.speed(history.pace))
-        time = _left(history)
-        at = clock(now + (history.remaining() or 0.0))[:5] if time else ""
+        remaining = history.remaining()
+        time = _left(remaining)
+        at = clock(now + (remaining or 0.0))[:5] if time else ""
         long += [speed, *([drawing_text.time_left_at(time, at)] if time else [])]
         short += [speed, *([shared_text.time_left(time)] if time else [])]
     tails = ["   ".join(["", *long])]
@@ -204,9 +206,8 @@ def _states(history: History, now: float, doing: StateLabel, clock: Clock) -> li
     return [(head, Span(tail)) for head, tail in zip(heads, tails, strict=True)]
 
 
-def _left(history: History) -> str:
+def _left(remaining: float | None) -> str:
     """The time left; empty if it is unknown."""
-    remaining = history.remaining()
     if remaining is None or not math.isfinite(remaining):
         return ""
     return numbers.duration(_rounded(remaining))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
+
 from tui.drawing import cells
 from tui.drawing.cells import Ink, Row, Span
 
@@ -60,7 +62,7 @@ class Column:
 
 def widest(texts: Iterable[str]) -> int:
     """The width in cells of the longest of these texts."""
-    return max((cells.width([Span(text)]) for text in texts), default=0)
+    return max(map(cell_len, texts), default=0)
 
 
 def fitting_columns(columns: Sequence[Column], width: int, narrow: int = NARROW) -> list[Column]:

@@ -117,13 +117,14 @@ class Dashboard(FollowingScreen):
     # News from the journal
 
     def show_news(self, kinds: frozenset[type[Event]] | None) -> None:
+        state = self._strip_state
         for part in self.children:
             if part.id not in self._layout.regions:
                 continue
             if isinstance(part, Pane):
                 self._show_in(part, kinds)
             elif isinstance(part, Strip):
-                part.show(self.history, self._strip_state, kinds)
+                part.show(self.history, state, kinds)
 
     def _show_in(self, pane: Pane, kinds: frozenset[type[Event]] | None) -> None:
         shown = self._epoch.history_for(type(pane), self.history)

@@ -45,6 +45,8 @@ STILL_EPOCHS = 5
 WIDE_GAP = 0.2
 # A training loss that is this many times its lowest one gets worse.
 WORSE = 1.5
+# It does harm where the accuracy in training falls by more than this.
+HARM = WIDE_GAP / 4
 
 SIGNS: dict[Level, tuple[str, Ink]] = {
     "error": ("✗", "error"),
@@ -165,8 +167,10 @@ def _worse_than_guess(history: History) -> Verdict | None:
 def _no_learning(history: History) -> Verdict | None:
     """After a fair trial, the training loss is that of a guess, and was never lower."""
     last, plan = _last(history), history.plan
+    if last is None or last.train_loss is None or below_a_guess(last.train_loss, history):
+        return None
     known = [number(e.train_loss) for e in history.epochs if e.train_loss is not None]
-    if last is None or len(known) < LEARN_EPOCHS or last.train_loss is None:
+    if len(known) < LEARN_EPOCHS:
         return None
     tried = plan is not None and had_fair_trial(plan, last.step)
     if not tried or below_a_guess(min(known), history):
@@ -210,10 +214,11 @@ def _wide_gap(history: History) -> Verdict | None:
 
 
 def _gets_worse(history: History) -> Verdict | None:
-    known = [e for e in history.epochs if e.train_loss is not None]
-    if len(known) < 2 or known[-1] is not history.epochs[-1]:
+    now = _last(history)
+    if now is None or now.train_loss is None or number(now.train_top1) >= 1 - HARM:
         return None
-    best, now = min(known, key=lambda e: number(e.train_loss)), known[-1]
+    known = [e for e in history.epochs if e.train_loss is not None]
+    best = min(known, key=lambda e: number(e.train_loss))
     if number(now.train_loss) <= WORSE * number(best.train_loss) or best is now:
         return None
     text = verdict_text.gets_worse(
@@ -223,7 +228,7 @@ def _gets_worse(history: History) -> Verdict | None:
         over=history.ended is not None,
     )
     # A loss near zero rises by much without any harm.
-    harm = number(now.train_top1) < number(best.train_top1) - WIDE_GAP / 4
+    harm = number(now.train_top1) < number(best.train_top1) - HARM
     return Verdict("warning", text, verdict_text.GETS_WORSE_REASON) if harm else None
 
 

@@ -32,6 +32,8 @@ class CellWidget(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's name)
         super().__init__(id=id)
         self._rows: list[Row] = []
+        # The size that the rows were drawn for.
+        self._drawn_for = Size(0, 0)
         self._strips: dict[int, Strip] = {}
         self._styles: dict[Ink, Style] = {}
 
@@ -45,20 +47,20 @@ class CellWidget(Widget):
 
     def redraw(self) -> None:
         """Draw again, and refresh the rows that differ from the screen."""
-        width, height = self.size
-        if not width or not height:
+        size = self.size
+        if not size:
             return
-        old, self._rows = self._rows, self._fitted(width, height)
-        new = self._rows
-        if [cells.width(row) for row in old[:1]] != [width] or len(old) != height:
+        old, drawn = self._rows, self._drawn_for
+        self._rows, self._drawn_for = self._fitted(*size), size
+        if drawn != size:
             self._strips.clear()
             self.refresh()
             return
         changes: list[Region] = []
-        for y, (before, after) in enumerate(zip(old, new, strict=True)):
+        for y, (before, after) in enumerate(zip(old, self._rows, strict=True)):
             if before != after:
                 self._strips.pop(y, None)
-                changes.append(Region(0, y, width, 1))
+                changes.append(Region(0, y, size.width, 1))
         if changes:
             self.refresh(*changes)
 
@@ -72,7 +74,7 @@ class CellWidget(Widget):
         """Draw a new widget at once: its `Resize` event would arrive after a blank frame."""
         updated = super()._size_updated(size, virtual_size, container_size, layout)
         if not self._rows and all(self.size):
-            self._rows = self._fitted(*self.size)
+            self._rows, self._drawn_for = self._fitted(*self.size), self.size
         return updated
 
     def on_resize(self) -> None:
@@ -83,6 +85,16 @@ class CellWidget(Widget):
         self._strips.clear()
         self._styles.clear()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows themselves. Textual would look up every border, padding and tint for each."""
+        if self._drawn_for != self.outer_size:
+            return super().render_lines(crop)
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in self.get_line_filters():
+            background = self.background_colors[1]
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        return [strip.crop(*crop.column_span) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
         if y not in self._strips:
             self._strips[y] = self._strip(self._rows[y]) if y < len(self._rows) else Strip([])
@@ -90,7 +102,7 @@ class CellWidget(Widget):
 
     def _strip(self, row: Row) -> Strip:
         segments = [Segment(drawable(self.app, span.text), self._style(span)) for span in row]
-        return Strip(segments, cells.width(row))
+        return Strip(segments, self._drawn_for.width)
 
     def _style(self, span: Span) -> Style:
         ink = span.ink

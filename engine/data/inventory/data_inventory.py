@@ -11,10 +11,11 @@ from engine.data.inventory.class_naming import in_order, order_notes, shown_name
 from engine.data.inventory.containers.labelled_rows import inventory_of_rows
 from engine.data.inventory.containers.row_readers import reader_of
 from engine.data.inventory.inventory import Inventory
+from engine.data.inventory.kept_copies import is_quickly_unpacked
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
-from engine.data.inventory.listing.listing import Listing
+from engine.data.inventory.listing.listing import ReadListing
 from engine.data.inventory.listing.listing_choice import listing_at
 from engine.data.inventory.validation_choice import choose_validation
 from engine.data.stored.stored_image import LabelledImages
@@ -39,13 +40,15 @@ def inventory_of(recipe: Recipe) -> Inventory:
 def check(recipe: Recipe) -> None:
     """Check the data of a recipe, quickly for any number of images in folders of classes.
 
-    Raises as `inventory_of`, except where there are too few images, and where something must be
-    unpacked before it can be read.
+    Raises as `inventory_of`, except where there are too few images in folders, and where more than
+    a moment's work must be unpacked before it can be read.
     """
     path = Path(recipe.data)
     if reader := reader_of(path):
         reader.check(path)
-    elif not (path.is_file() and archives.is_archive(path) and archives.is_packed(path)):
+        if is_quickly_unpacked(path):
+            inventory_of_rows(reader.read(path), recipe)
+    elif not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
         class_names(recipe)
 
 
@@ -71,7 +74,7 @@ def _glanced_layout(recipe: Recipe) -> Layout:
     return understand(listing_at(Path(recipe.data)), hints)
 
 
-def inventory_of_listing(listing: Listing, layout: Layout, recipe: Recipe) -> Inventory:
+def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:
     """The inventory of a place with this layout. Raises DataError where it has too few images."""
     ordered = in_order(layout.classes, recipe)
     classes, notes = shown_names(ordered, recipe)

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import defaultdict
 
-from engine.data.stored.stored_image import LabelledImages, StoredImage
+from engine.data.stored.stored_image import LabelledImages
 
 HOLD_OUT = 0.2
 
@@ -19,16 +19,16 @@ def split_held_out(
     The choice depends only on the seed and the last part of the names, so that new images change
     few of the old choices.
     """
-    of_class: dict[int, list[StoredImage]] = defaultdict(list)
-    for image, label in images:
-        of_class[label].append(image)
-    held: set[StoredImage] = set()
+    of_class: dict[int, list[int]] = defaultdict(list)
+    for at, (_, label) in enumerate(images):
+        of_class[label].append(at)
+    held: set[int] = set()
     for members in of_class.values():
-        drawn = sorted(members, key=lambda image: _draw(image.name, seed))
+        drawn = sorted(members, key=lambda at: _draw(images[at][0].name, seed))
         held.update(drawn[: held_out_count(len(members), share)])
     return (
-        [(image, label) for image, label in images if image not in held],
-        [(image, label) for image, label in images if image in held],
+        [image for at, image in enumerate(images) if at not in held],
+        [image for at, image in enumerate(images) if at in held],
     )
 
 

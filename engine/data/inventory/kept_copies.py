@@ -27,11 +27,19 @@ VERSION = 1
 # What unpacking leaves free on the disk, and the most that it ever writes.
 RESERVE_BYTES, MOST_BYTES = 500_000_000, 2_000_000_000_000
 CHUNK = 1 << 20
+# What is smaller is unpacked in a second or two, already when it is only checked.
+QUICK_BYTES = 200_000_000
 
 
 def folder() -> Path:
     """The folder of all copies."""
     return cache_folder() / "unpacked"
+
+
+def is_quickly_unpacked(place: Path) -> bool:
+    """Whether a file, or all files in a folder, are small. Raises OSError."""
+    files = [place] if place.is_file() else [each for each in place.iterdir() if each.is_file()]
+    return sum(os.stat(file).st_size for file in files) <= QUICK_BYTES
 
 
 def kept_copy(file: Path, part: str, write: Callable[[Path], None]) -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 from PIL import Image
 
+from engine.data.stored.image_bytes import open_bytes
 from engine.data.stored.opened_files import read_at
 
 
@@ -20,7 +20,7 @@ class TarEntry:
     size: int
 
     def open(self) -> Image.Image:
-        return Image.open(io.BytesIO(self.content()))
+        return open_bytes(self.content())
 
     def content(self) -> bytes:
         return read_at(self.archive, self.offset, self.size)

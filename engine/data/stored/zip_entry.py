@@ -8,7 +8,6 @@ in "APPNOTE.TXT", PKWARE.
 from __future__ import annotations
 
 import errno
-import io
 import struct
 import zlib
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from engine.data import container_text
+from engine.data.stored.image_bytes import open_bytes
 from engine.data.stored.opened_files import read_at
 
 STORED, DEFLATED = 0, 8
@@ -40,7 +40,7 @@ class ZipEntry:
     crc: int
 
     def open(self) -> Image.Image:
-        return Image.open(io.BytesIO(self.content()))
+        return open_bytes(self.content())
 
     def content(self) -> bytes:
         """Raises OSError, also for bytes that the checksum does not fit. Unpacks no more than

@@ -139,6 +139,10 @@ class Pane(CellWidget, can_focus=True):
             focused=self.has_focus,
         )
 
+    def _fitted(self, width: int, height: int) -> list[Row]:
+        """The drawing as it is: a frame has its size already."""
+        return self.draw(width, height)
+
     def title(self, width: int) -> Row:
         name = self.TITLE if width >= NARROW else self.SHORT or self.TITLE
         return (

@@ -18,7 +18,7 @@ from tui.drawing import curve_facts, series
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import fitting
 from tui.drawing.scale import Scale
-from tui.drawing.series import Recent, Series
+from tui.drawing.series import Series
 from tui.panes.base import pane_text
 from tui.panes.base.pane import Border
 from tui.panes.base.smoothed_chart import SmoothedChart
@@ -193,7 +193,7 @@ class ScalarsPane(SmoothedChart):
         """The measured values of this name, whole and unsmoothed."""
         line = series.curve_line(self.history, self.history.scalars[name])
         known = ((report, _value_in(report, name)) for report in self.history.reports)
-        recent = [Recent(r.step, r.time, value) for r, value in known if value is not None]
+        recent = [(r.step, r.time, value) for r, value in known if value is not None]
         return Series(line, [], recent)
 
 

@@ -12,10 +12,11 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import array_names, array_pairs
 from engine.data.inventory.containers.array_pairs import Pairs, class_names, labelled_rows, paired
 from engine.data.inventory.containers.found_array import FoundArray
-from engine.data.inventory.containers.idx_arrays import array_name, is_idx, read_idx
+from engine.data.inventory.containers.idx_arrays import array_name, read_idx
 from engine.data.inventory.containers.labelled_rows import RowSet
 from engine.data.inventory.containers.npy_arrays import NPY, NPZ, read_npy, read_npz
 from engine.data.inventory.containers.pixel_rows import RowShape
+from engine.data.inventory.data_files import is_idx
 from engine.errors import DataError
 
 # EMNIST's images lie on their side, as MATLAB has them: columns first.

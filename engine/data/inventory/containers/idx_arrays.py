@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import math
 import os
-import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -26,17 +25,11 @@ from engine.data.inventory.containers.found_array import FoundArray, Place
 from engine.data.inventory.kept_copies import copy_bounded, kept_copy
 from engine.errors import DataError
 
-NAME = re.compile(r".*[.-]idx[0-9][.-](ubyte|int)(\.gz)?", re.IGNORECASE)
 TYPES: Mapping[int, str] = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 MOST_AXES = 8
 ZIPPED = ".gz"
 # QMNIST has eight numbers for each image, of which the first is the class.
 QMNIST_LABELS = np.dtype([("class", ">i4"), ("rest", ">i4", (7,))])
-
-
-def is_idx(name: str) -> bool:
-    """Whether a file has one of the names in use: `train-images-idx3-ubyte.gz`."""
-    return NAME.fullmatch(name) is not None
 
 
 def array_name(file: str) -> str:

@@ -42,17 +42,28 @@ def unwrapped(tree: FolderTree, folder: str, classes: Collection[str] = ()) -> s
 
 def _wrapped(tree: FolderTree, folder: str) -> str | None:
     """The only folder of a folder that counts, if the images beside it do not."""
+    inner = _content(tree, folder)
+    if inner is None:
+        return None
+    if tree.is_nested(inner):
+        return inner
+    return inner if not tree.own[folder] and _is_no_class(last(inner)) else None
+
+
+def _content(tree: FolderTree, folder: str) -> str | None:
+    """The only folder of images in a folder; annotations may lie beside it, as `images, masks`."""
     occupied = tree.occupied(folder)
     content = [child for child in occupied if last(child).lower() in CONTENT]
     others = {last(child).lower() for child in occupied} - CONTENT
     if len(content) == 1 and others <= ANNOTATIONS:
-        occupied = content
-    if len(occupied) != 1:
-        return None
-    inner = occupied[0]
-    if tree.is_nested(inner):
-        return inner
-    return inner if not tree.own[folder] and _is_no_class(last(inner)) else None
+        return content[0]
+    return occupied[0] if len(occupied) == 1 else None
+
+
+def _without_annotations(tree: FolderTree, folder: str) -> str:
+    """The folder of a class, or the one in it that holds its images beside annotations of them."""
+    beside = len(tree.occupied(folder)) > 1 and not tree.own[folder]
+    return _content(tree, folder) or folder if beside else folder
 
 
 def _is_no_class(name: str) -> bool:
@@ -101,13 +112,34 @@ def _part(
     classes: defaultdict[str, list[str]] = defaultdict(list)
     for folder in inner:
         for child in tree.occupied(folder):
-            classes[last(child)].append(child)
+            classes[last(child)].append(_without_annotations(tree, child))
     return Part(split, inner, classes)
 
 
-def class_part(tree: FolderTree, folder: str) -> Part:
-    """All images, with the folders in a folder as classes; what is below belongs to its class."""
-    return Part("train", [folder], {last(child): [child] for child in tree.occupied(folder)})
+def class_parts(tree: FolderTree, folder: str) -> list[Part]:
+    """All images, with the folders in a folder as classes; what is below belongs to its class.
+
+    A folder called just test or val beside two classes is a split if it has no classes of its own.
+    """
+    held: defaultdict[SplitName, list[str]] = defaultdict(list)
+    classes = {last(child): child for child in tree.occupied(folder)}
+    for name, child in [*classes.items()]:
+        split = split_of(name)
+        others = {*classes} - {name}
+        inner = {last(below) for below in tree.occupied(child)}
+        if split and split != "train" and not words_before(name) and inner <= others:
+            held[split].append(child)
+    rest = {
+        name: [_without_annotations(tree, child)]
+        for name, child in classes.items()
+        if not any(child in folders for folders in held.values())
+    }
+    if len(rest) < 2:
+        return [Part("train", [folder], {name: [child] for name, child in classes.items()})]
+    return [
+        Part("train", [folder], rest),
+        *(_part(tree, split, folders, rest) for split, folders in held.items()),
+    ]
 
 
 def parts_by_class(tree: FolderTree, folder: str) -> list[Part]:

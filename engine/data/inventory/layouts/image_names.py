@@ -37,7 +37,7 @@ class ImageNames:
         return found
 
     def _in_folder(self, folder: str, names: Sequence[str]) -> Sequence[str]:
-        """Those of the names that agree with most parts of a folder, counted from its end.
+        """Those of the names that agree with most parts of a folder.
 
         None of a folder that the place has, but elsewhere.
         """
@@ -48,18 +48,12 @@ class ImageNames:
 
 
 def _agreeing(folder: str, names: Sequence[str]) -> Sequence[str]:
-    """Those of the names whose folders agree with most parts of this one, counted from its end."""
+    """Those of the names with the most of its parts among their folders, and of its split."""
     split = split_in(folder)
     kept = [name for name in names if not split or split_in(above(name)) in (split, None)]
-    parts = folder.lower().split("/")[::-1]
-    scores = [_common(parts, above(name).lower().split("/")[::-1]) for name in kept]
+    parts = {*folder.lower().split("/")}
+    scores = [len(parts & {*above(name).lower().split("/")}) for name in kept]
     return [name for name, score in zip(kept, scores, strict=True) if score == max(scores)]
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """The number of first parts that are the same."""
-    differ = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return next(differ, min(len(one), len(other)))
 
 
 def split_in(folder: str) -> SplitName | None:

@@ -14,7 +14,7 @@ from engine.data.inventory.layouts.split_names import split_of
 LABEL_HEADERS = (
     *("label", "labels", "class", "classname", "category", "categoryname", "labelname", "species"),
     *("breed", "target", "classid", "classes", "classlabel", "categoryid", "labelid", "dx"),
-    *("diagnosis", "disease", "level", "emotion", "landmarkid", "y"),
+    *("diagnosis", "disease", "level", "emotion", "landmarkid", "findinglabels", "y"),
 )
 # A column with more words of its own than this share of the rows names no classes.
 MOST_CLASSES = 0.5

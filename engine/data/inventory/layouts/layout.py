@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from engine.data.inventory.layouts.split_names import SplitName
@@ -42,9 +43,9 @@ class Layout:
     def of(self, split: SplitName) -> list[Labelled]:
         return self.splits.get(split, [])
 
-    @property
+    @cached_property
     def classes(self) -> list[str]:
-        """The classes of the training images, by name."""
+        """The classes of the training images, by name; asked for when all are there."""
         return sorted({label for _, label in self.of("train")})
 
 

@@ -21,7 +21,7 @@ FILLERS = frozenset(
     (
         *("set", "data", "dataset", "folder", "split", "image", "img", "picture", "photo", "pic"),
         *("label", "annotation", "metadata", "meta", "csv", "gt", "list", "class", "solution"),
-        *("info", "file", "name"),
+        *("info", "file", "name", "input", "output", "groundtruth", "ground", "truth"),
     )
 )
 # Small letters, also those that a capital begins; digits and signs part words.
@@ -31,11 +31,15 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 def split_of(name: str) -> SplitName | None:
     """The split that a name means: its last word that is no filler, as in `seg_train`, `Test-set`.
 
+    `train_val` is for training, and `train_test_split` means none.
+
     >>> split_of("Training_Data")
     'train'
     """
-    told = _telling_words(name)
-    return SPLIT_NAMES.get(told[-1]) if told else None
+    told = [SPLIT_NAMES.get(word) for word in _telling_words(name)]
+    if told[-2:] == ["train", "validation"]:
+        return "train"
+    return None if told[-2:] == ["train", "test"] else (told or [None])[-1]
 
 
 def words_before(name: str) -> tuple[str, ...]:

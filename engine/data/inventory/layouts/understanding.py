@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts import folder_rules, missing_classes
 from engine.data.inventory.layouts.class_spellings import spellings
-from engine.data.inventory.layouts.folder_tree import FolderTree, above
+from engine.data.inventory.layouts.folder_tree import FolderTree, above, last
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout, Part
 from engine.data.inventory.layouts.name_prefixes import prefix_of
-from engine.data.inventory.layouts.split_names import SplitName, without_digits
+from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
 from engine.data.inventory.layouts.table_labels import TableLabels, table_labels
 from engine.data.inventory.listing.listing import Listing
 from engine.errors import DataError
@@ -50,7 +50,7 @@ def find_parts(place: str, tree: FolderTree) -> list[Part]:
     sets = folder_rules.data_sets(tree, root)
     if len(sets) > 1:
         raise DataError(inventory_text.several_data_sets(place, sets))
-    return [folder_rules.class_part(tree, root)]
+    return folder_rules.class_parts(tree, root)
 
 
 def _by_folders_or_tables(
@@ -184,10 +184,15 @@ def _skip_the_rest(tree: FolderTree, parts: Sequence[Part], layout: Layout) -> N
     taken = {name for labelled in layout.splits.values() for name, _ in labelled}
     taken.update(layout.unlabelled, *layout.skipped.values())
     within = {folder for part in parts for folder in part.folders}
+    left: dict[str, list[str]] = {}
     for name in tree.images(""):
         if name not in taken:
             loose = any(_holds(above(name), folder) for folder in within)
-            layout.skip(inventory_text.LOOSE if loose else inventory_text.BESIDE, [name])
+            left.setdefault(inventory_text.LOOSE if loose else inventory_text.BESIDE, []).append(
+                name
+            )
+    for reason, names in left.items():
+        layout.skip(reason, names)
 
 
 def _holds(folder: str, other: str) -> bool:
@@ -196,14 +201,15 @@ def _holds(folder: str, other: str) -> bool:
 
 def _notes_on_empty(tree: FolderTree, parts: Sequence[Part]) -> list[str]:
     """Sentences on folders without images where classes and splits are."""
-    training = parts[0]
-    places = [*training.folders, *{above(folder) for folder in training.folders if folder}]
-    empty = [
+    folders = parts[0].folders
+    classes = [child for folder in folders for child in tree.children.get(folder, ())]
+    beside = [
         child
-        for folder in dict.fromkeys(places)
+        for folder in dict.fromkeys(above(folder) for folder in folders if folder)
         for child in tree.children.get(folder, ())
-        if not tree.count[child]
+        if split_of(last(child))
     ]
+    empty = [child for child in (*classes, *beside) if not tree.count[child]]
     return [inventory_text.empty_folders(empty)] if empty else []
 
 

@@ -79,8 +79,10 @@ def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
     return listing
 
 
-def is_packed(path: Path) -> bool:
-    """Whether an archive is compressed as a whole, so that it must be unpacked to list it."""
+def must_be_unpacked(path: Path) -> bool:
+    """Whether this is an archive that is compressed as a whole. Raises as `is_archive`."""
+    if not path.is_file() or not is_archive(path):
+        return False
     return _starting(UNPACKED, first_bytes(path)) is not None
 
 

@@ -17,7 +17,7 @@ from engine.data.stored.image_kinds import FIRST_BYTES, IMAGE_SUFFIXES, suffix
 from engine.errors import DataError
 
 # A glance reads no more of a folder that so far holds only images.
-GLANCE = 200
+GLANCE = 10
 
 
 class FolderListing:

@@ -16,10 +16,6 @@ class Listing(Protocol):
         """The path of the place."""
 
     @property
-    def glanced(self) -> bool:
-        """Whether only the beginning of some folder was read."""
-
-    @property
     def folders(self) -> Mapping[str, Sequence[str]]:
         """Each folder, also an empty one, and the images in it, `{"": [], "cats": ["1.jpg"]}`.
 
@@ -34,12 +30,20 @@ class Listing(Protocol):
     def skipped(self) -> Mapping[str, Sequence[str]]:
         """The names of what is left out, by reason."""
 
-    @property
-    def notes(self) -> Sequence[str]:
-        """Sentences for the user on the place."""
-
     def image(self, name: str) -> StoredImage:
         """The image of this name."""
 
     def read(self, name: str) -> bytes:
         """The content of a table. Raises DataError where it cannot be read."""
+
+
+class ReadListing(Listing, Protocol):
+    """A listing that was read from a disk."""
+
+    @property
+    def glanced(self) -> bool:
+        """Whether only the beginning of some folder was read."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for the user on the place."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from engine.data import container_text
 from engine.data.inventory.listing.archives import first_bytes, is_archive, listing_of_archive
 from engine.data.inventory.listing.folder_listing import FolderListing
-from engine.data.inventory.listing.listing import Listing
+from engine.data.inventory.listing.listing import ReadListing
 from engine.errors import DataError
 
 # So many bytes of an unknown file are shown.
 SHOWN_BYTES = 8
 
 
-def listing_at(path: Path, *, glance: bool = False) -> Listing:
+def listing_at(path: Path, *, glance: bool = False) -> ReadListing:
     """The listing of a folder or an archive; of folders of images perhaps only the beginning.
 
     Raises DataError where the place is missing, damaged, or an archive without images.
