@@ -15,7 +15,6 @@ from torch.nn import functional as F
 from engine.distributed.rank import Rank
 from engine.inspection import pictures
 from engine.models.class_ranking import ClassRanking
-from engine.models.leading_classes import LeadingClasses
 from engine.training.metrics import Evaluation, RunningMetrics
 
 CPU = torch.device("cpu")
@@ -50,10 +49,9 @@ def test_everything_that_counts_or_shows_classes_has_the_same_order(
     assert ClassRanking(logits).predicted.tolist() == [order[0] for order in orders]
     assert ClassRanking(logits).first(3).tolist() == [order[:3] for order in orders]
     expected = [order.index(label) for order, label in zip(orders, labels.tolist(), strict=True)]
-    for count, block in ((1, 1), (1, 2), (2, 1), (2, 2), (5, 64)):
-        leading = LeadingClasses(logits, count, block)
-        assert leading.predicted.tolist() == [order[0] for order in orders]
-        assert leading.contain(labels).tolist() == [rank < count for rank in expected]
+    for count in (1, 2, 3, 5):
+        among = ClassRanking(logits).among_first(labels, count)
+        assert among.tolist() == [rank < count for rank in expected]
     for order, row in zip(orders, logits, strict=True):
         assert [index for index, _ in pictures.predictions(row.float())] == order[:3]
 
@@ -79,14 +77,14 @@ def test_the_first_of_many_classes_are_those_of_a_stable_sort(classes: int, seed
     logits = torch.randn(40, classes).mul(10.0 ** (seed % 4 - 1)).round()
     logits[torch.rand(40, classes) < 0.1 * (seed % 2)] = math.nan
     logits[0], logits[1], logits[2, ::2] = 0.0, math.nan, math.inf
-    first = ClassRanking(logits).first(8)
-    leading = LeadingClasses(logits, 5)
-    assert torch.equal(leading.predicted, first[:, 0])
+    ranking = ClassRanking(logits)
+    first = ranking.first(8)
+    assert torch.equal(ranking.predicted, first[:, 0])
     for place in range(8):
-        assert leading.contain(first[:, place]).all() == (place < 5)
-        assert leading.contain(first[:, place]).any() == (place < 5)
+        assert ranking.among_first(first[:, place], 5).all() == (place < 5)
+        assert ranking.among_first(first[:, place], 5).any() == (place < 5)
     labels = torch.randint(classes, (40,))
-    assert torch.equal(leading.contain(labels), (first[:, :5] == labels[:, None]).any(1))
+    assert torch.equal(ranking.among_first(labels, 5), (first[:, :5] == labels[:, None]).any(1))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -115,10 +113,10 @@ def test_counting_never_waits_for_a_gpu(classes: int) -> None:
         labels = torch.empty(8, dtype=torch.int64, device="cuda")
         with pytest.raises(DataDependentOutputException):
             assert logits.isnan().any()
-        leading = LeadingClasses(logits, 5)
-        assert leading.contain(labels).shape == leading.predicted.shape == (8,)
+        ranking = ClassRanking(logits)
+        assert ranking.among_first(labels, 5).shape == ranking.predicted.shape == (8,)
 
 
 def test_a_rank_without_images_counts_none() -> None:
-    leading = LeadingClasses(torch.zeros(0, 2_000), 5)
-    assert len(leading.predicted) == len(leading.contain(torch.zeros(0, dtype=torch.int64))) == 0
+    ranking, labels = ClassRanking(torch.zeros(0, 2_000)), torch.zeros(0, dtype=torch.int64)
+    assert len(ranking.predicted) == len(ranking.among_first(labels, 5)) == 0

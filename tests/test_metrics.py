@@ -7,7 +7,13 @@ import torch
 from torch.nn import functional as F
 
 from engine.distributed.rank import Rank
-from engine.training.metrics import Evaluation, EvaluationResult, RunningMetrics, balanced
+from engine.training.metrics import (
+    COUNTED_TOGETHER,
+    Evaluation,
+    EvaluationResult,
+    RunningMetrics,
+    balanced,
+)
 
 CPU = torch.device("cpu")
 
@@ -60,8 +66,13 @@ def test_a_new_epoch_begins_at_nothing_and_a_restored_one_where_it_was() -> None
     assert metrics.totals().images == 0
 
 
+@pytest.mark.parametrize("together", [1, 700, COUNTED_TOGETHER])
 @pytest.mark.parametrize("classes", [3, 5, 10, 120])
-def test_an_evaluation_against_the_plain_formulae(classes: int) -> None:
+def test_an_evaluation_against_the_plain_formulae(
+    classes: int, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many batches are counted together."""
+    monkeypatch.setattr("engine.training.metrics.COUNTED_TOGETHER", together)
     evaluation = Evaluation(classes, CPU, Rank())
     parts = [batch(seed, 50, classes) for seed in range(4)]
     for logits, labels in parts:

@@ -6,6 +6,7 @@ This depends on no clock: a process is known by its id, and by its start in tick
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 import time
@@ -60,6 +61,7 @@ def read_owner(run: RunDir, lock_file: Path | None = None) -> Owner | None:
     return None
 
 
+@functools.cache  # a search for live runs asks once for each run
 def boot_id() -> str:
     """Linux' identifier of the current boot of this machine; "" if the system has none."""
     with contextlib.suppress(OSError):

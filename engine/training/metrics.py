@@ -16,7 +16,10 @@ from torch.nn import functional as F
 from engine.devices.readback import Readback
 from engine.distributed.rank import Rank
 from engine.models.class_ranking import ClassRanking
-from engine.models.leading_classes import LeadingClasses
+
+# An evaluation counts batches together until they have so many logits, which take 8 MB: one
+# launch of a small operation takes as long as a pass over the logits of a batch.
+COUNTED_TOGETHER = 1 << 21
 
 
 class Means(NamedTuple):
@@ -121,21 +124,37 @@ class Evaluation:
 
     def __init__(self, classes: int, device: torch.device, rank: Rank) -> None:
         self._classes, self._device, self._rank = classes, device, rank
-        self._sums = torch.zeros(2, dtype=torch.float64, device=device)
+        self._top5_hits = torch.zeros((), dtype=torch.int64, device=device)
+        self._losses: list[Tensor] = []
+        self._sizes: list[int] = []
         self._cells: list[Tensor] = []
+        # Batches that are not counted yet.
+        self._logits: list[Tensor] = []
+        self._labels: list[Tensor] = []
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
-        """Add a batch of logits (N, classes) and labels (N,)."""
-        logits = logits.float()
-        loss = F.cross_entropy(logits, labels, reduction="sum")
-        leading = LeadingClasses(logits, 5)
-        top5_hits = leading.contain(labels).sum()
-        self._sums += torch.stack((loss.double(), top5_hits.double()))
-        self._cells.append(labels * self._classes + leading.predicted)
+        """Add a batch of logits (N, classes) and labels (N,), which must not change afterwards."""
+        self._losses.append(F.cross_entropy(logits.float(), labels, reduction="sum"))
+        self._sizes.append(len(labels))
+        self._logits.append(logits)
+        self._labels.append(labels)
+        if sum(map(torch.numel, self._logits)) >= COUNTED_TOGETHER:
+            self._count()
+
+    def _count(self) -> None:
+        """Count the batches that are not counted yet."""
+        labels = torch.cat(self._labels)
+        ranking = ClassRanking(torch.cat(self._logits))
+        self._top5_hits += ranking.among_first(labels, 5).sum()
+        self._cells.append(labels * self._classes + ranking.predicted)
+        self._logits, self._labels = [], []
 
     def result(self) -> EvaluationResult:
         """The whole evaluation. This waits for the device, once an epoch."""
-        tensors = [self._rank.sum(self._sums), torch.cat(self._cells)]
+        if self._logits:
+            self._count()
+        own_sums = torch.stack((torch.stack(self._losses).double().sum(), self._top5_hits.double()))
+        tensors = [self._rank.sum(own_sums), torch.cat(self._cells)]
         sums, own_cells = Readback(self._device, tensors).wait()
         cells = self._in_order(own_cells)
         loss, top5_hits = sums.tolist()
@@ -146,7 +165,7 @@ class Evaluation:
 
     def _in_order(self, cells: Tensor) -> Tensor:
         """The cells of all ranks in the order of the images, from those of this rank."""
-        parts = torch.split(cells, [len(part) for part in self._cells])
+        parts = torch.split(cells, self._sizes)
         batches = zip(*self._rank.gather(parts), strict=True)
         return torch.cat([part for batch in batches for part in batch])
 

@@ -12,6 +12,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engine import text
 from engine.data import data_text
+from engine.data.decoding.plain_jpeg import plain_pixels
 from engine.data.stored.stored_image import StoredImage
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
@@ -82,17 +83,23 @@ def decode(stored: StoredImage, image_format: ImageFormat) -> Pixels:
     Raises an Exception of any type for what is not a whole image.
     """
     inner = image_format.size - 2 * image_format.frame
-    with stored.open() as image:
-        if min(image.size) >= 4 * inner:
-            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
-            image.draft(None, (2 * inner, 2 * inner))
-        mode = "L" if image_format.channels == 1 else "RGB"
-        square = _centre(_converted(_upright(image), mode), inner)
-    array = np.asarray(square).reshape(inner, inner, image_format.channels).transpose(2, 0, 1)
+    array = plain_pixels(stored, image_format.channels, inner)
+    if array is None:
+        array = _opened(stored, image_format.channels, inner)
     if image_format.frame:
         nearest = np.arange(-image_format.frame, inner + image_format.frame).clip(0, inner - 1)
         array = array[:, nearest[:, None], nearest]
     return array
+
+
+def _opened(stored: StoredImage, channels: int, size: int) -> Pixels:
+    """The pixels (C, size, size) of any image."""
+    with stored.open() as image:
+        if min(image.size) >= 4 * size:
+            # Decode a large JPEG at a fraction of its size, but no smaller than twice the target.
+            image.draft(None, (2 * size, 2 * size))
+        square = _centre(_converted(_upright(image), "L" if channels == 1 else "RGB"), size)
+    return np.asarray(square).reshape(size, size, channels).transpose(2, 0, 1)
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
 from engine import regular_files
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFile:
-    """The image file `name` below a folder."""
+class ImageFile(NamedTuple):
+    """The image file `name` below a folder.
+
+    A named tuple, since a data class takes three times as long to be hashed and unpickled.
+    """
 
     folder: str
     name: str
@@ -27,3 +29,16 @@ class ImageFile:
 
     def content(self) -> bytes:
         return regular_files.read_bytes(self.path)
+
+    def encoded(self, most: int) -> bytes:
+        try:
+            descriptor = regular_files.open_descriptor(self.path, os.O_RDONLY)
+        except OSError:
+            return b""
+        try:
+            content = os.read(descriptor, most + 1)
+        except OSError:
+            return b""
+        finally:
+            os.close(descriptor)
+        return content if len(content) <= most else b""

@@ -23,6 +23,9 @@ class StoredImage(Protocol):
         Raises an exception of any type for what is not an image.
         """
 
+    def encoded(self, most: int) -> bytes:
+        """The bytes of its file, where they are at most so many and can be read; else none."""
+
     def content(self) -> bytes:
         """Bytes that differ where the image differs. Raises OSError where they cannot be read."""
 
