@@ -55,9 +55,14 @@ def user_set(data: str) -> UserSet | None:
     return UserSet(Path(file), function)
 
 
+def is_of_library(data: str) -> bool:
+    """Whether the data set is one of torchvision or Hugging Face."""
+    return bool(torchvision_set(data) or hub_set(data))
+
+
 def is_path(data: str) -> bool:
     """Whether the name is the path of a folder or a file."""
-    return data not in DATASETS and not (torchvision_set(data) or hub_set(data) or user_set(data))
+    return data not in DATASETS and not (is_of_library(data) or user_set(data))
 
 
 def short_name(data: str) -> str:

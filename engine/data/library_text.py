@@ -161,6 +161,13 @@ def too_few_classes(place: str, names: Sequence[str]) -> str:
     )
 
 
+def too_few_images(place: str, count: int) -> str:
+    return (
+        f"{harmless(place)} has {count} training images, and a classifier needs at least two for "
+        "each class: add more, or name another data set with --data."
+    )
+
+
 def unknown_labels(place: str, split: str, labels: Sequence[str]) -> str:
     return (
         f"the {split} images of {harmless(place)} have labels that no training image has "

@@ -5,6 +5,7 @@ Prints one `Augmented` event. Downloads no data.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.devices import forward_pass
     from engine.inspection.pictures import augmented
 
+    os.environ["HF_HUB_OFFLINE"] = "1"
     recipe = read_recipe(file)
     # With no room in memory a folder is streamed, so that only a few of its images are decoded.
     dataset = load_at_once(load(recipe, room=0))

@@ -75,7 +75,7 @@ class TrainerSetup:
         yield from self._unusable_gpu(device)
         room = devices.room(device, rank.count_here)
         saved = rank.broadcast(self._load_last)
-        dataset = yield from preparation.loading_phases(recipe, room, reading)
+        dataset = yield from preparation.loading_phases(recipe, room, reading, self._run.data_code)
         # The digests of the images take seconds for a large data set: they are made once.
         needed = rank.leads or saved is not None
         lists = resume_checks.image_lists(dataset, recipe) if needed else None

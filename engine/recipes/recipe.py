@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from engine.catalog import architecture_names
+from engine.catalog import architecture_names, data_names
 from engine.errors import UsageError
 from engine.recipes import recipe_text
 
@@ -47,6 +46,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     labels: Annotated[str, Meta(pattern=LABELS_PATTERN)] = "auto"
     class_order: Literal["names", "natural"] = "names"
     class_names: str | tuple[tuple[str, str], ...] = ""
+    image_column: str = ""
+    label_column: str = ""
     preset: str = "quick"
 
     act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
@@ -141,7 +142,8 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
 
 COMMENTS: Mapping[str, str] = {
     "arch": "architecture, see `cnn-tui models`; torchvision/NAME, timm/NAME, FILE.py:FUNCTION",
-    "data": "data set, see `cnn-tui datasets`, or the path of a folder of images",
+    "data": "data set, see `cnn-tui datasets`, or a folder or a file; torchvision/NAME, hf/NAME, "
+    "FILE.py:FUNCTION",
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
     "holdout": "share of the training images used for validation; test images are used at the end",
@@ -149,6 +151,8 @@ COMMENTS: Mapping[str, str] = {
     "(from names such as cat.0001.jpg) or column:NAME (that column of the table)",
     "class_order": "names (as ImageFolder: 10 before 2) or natural (2 before 10)",
     "class_names": "pairs of a class and the name to show; --set class_names=FILE reads a table",
+    "image_column": "column of the images in tables and shards that have several",
+    "label_column": "column of the labels in tables and shards that have several",
     "preset": "the preset that the fields were taken from",
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",
@@ -220,4 +224,4 @@ def share_of_batch(batch: int, parts: int, most: int = MOST_IMAGES) -> int:
 
 def short_names(recipe: Recipe) -> tuple[str, str]:
     """Architecture and data set, without the folders of their files."""
-    return architecture_names.short_name(recipe.arch), PurePath(recipe.data).name or recipe.data
+    return architecture_names.short_name(recipe.arch), data_names.short_name(recipe.data)

@@ -93,5 +93,8 @@ class ArrayRow:
         (pixels,) = self.rows.pixels([self.index])
         return Image.fromarray(np.ascontiguousarray(pixels))
 
+    def encoded(self, most: int) -> bytes:
+        return b""
+
     def content(self) -> bytes:
         return bytes(self.rows.file.values()[self.index].tobytes())

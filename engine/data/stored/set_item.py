@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import threading
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ MOST_MADE = 6
 _one_at_a_time = threading.RLock()
 
 
-class SetMaker(Protocol):
+class SetMaker(Hashable, Protocol):
     """How to make a split of a data set: hashable, small, and pickled to other processes."""
 
     @property
@@ -52,6 +53,9 @@ class SetItem:
         if label != self.label:
             raise ValueError(library_text.other_label(self.label, label))
         return image_of(image)
+
+    def encoded(self, most: int) -> bytes:
+        return b""
 
     def content(self) -> bytes:
         image = self.open()

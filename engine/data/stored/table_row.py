@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from PIL import Image
 
 from engine import regular_files
 from engine.data import library_text
+from engine.data.stored.image_bytes import open_bytes
 
 PARQUET = ".parquet"
 # With these bytes an Arrow file begins whose batches can be found without reading all before them.
@@ -43,7 +43,11 @@ class TableRow:
         return f"{self.file}/{self.index}"
 
     def open(self) -> Image.Image:
-        return Image.open(io.BytesIO(self.content()))
+        return open_bytes(self.content())
+
+    def encoded(self, most: int) -> bytes:
+        content = self.content()
+        return content if len(content) <= most else b""
 
     def content(self) -> bytes:
         path = Path(self.folder, self.file)

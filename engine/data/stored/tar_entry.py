@@ -22,5 +22,11 @@ class TarEntry:
     def open(self) -> Image.Image:
         return open_bytes(self.content())
 
+    def encoded(self, most: int) -> bytes:
+        try:
+            return self.content() if self.size <= most else b""
+        except OSError:
+            return b""
+
     def content(self) -> bytes:
         return read_at(self.archive, self.offset, self.size)

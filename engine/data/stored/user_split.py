@@ -46,5 +46,6 @@ class UserSplit:
 
 def is_data_set(value: Any) -> bool:
     """Whether it has items and a length, and is no class."""
-    return not isinstance(value, type) and hasattr(value, "__getitem__") and hasattr(value, "__len__")
-
+    return (
+        not isinstance(value, type) and hasattr(value, "__getitem__") and hasattr(value, "__len__")
+    )

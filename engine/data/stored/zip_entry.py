@@ -42,6 +42,12 @@ class ZipEntry:
     def open(self) -> Image.Image:
         return open_bytes(self.content())
 
+    def encoded(self, most: int) -> bytes:
+        try:
+            return self.content() if self.size <= most else b""
+        except OSError:
+            return b""
+
     def content(self) -> bytes:
         """Raises OSError, also for bytes that the checksum does not fit. Unpacks no more than
         the size that the directory gives."""

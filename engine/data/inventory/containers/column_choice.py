@@ -42,7 +42,9 @@ def columns_of(schema: Any, place: str, recipe: Recipe) -> Columns:
     usual = [name for name in labels if name.lower() in LABEL_NAMES]
     asked = recipe.label_column
     known = [each.name for each in schema if _holds_labels(each.type)] if asked else usual or labels
-    label = chosen(asked, known[:1] if usual and not asked else known, "label_column", place, schema.names)
+    label = chosen(
+        asked, known[:1] if usual and not asked else known, "label_column", place, schema.names
+    )
     return Columns(image, label, _class_names(features.get(label, {})))
 
 

@@ -45,7 +45,9 @@ def read(library: LibrarySet, recipe: Recipe) -> ItemSet:
     """
     check(library, recipe)
     files = _files(library)
-    place = os.path.commonpath([os.path.dirname(file) for names in files.values() for file in names])
+    place = os.path.commonpath(
+        [os.path.dirname(file) for names in files.values() for file in names]
+    )
     shards = {
         split: [os.path.relpath(file, place) for file in names] for split, names in files.items()
     }
@@ -69,7 +71,9 @@ def _files(library: LibrarySet) -> Mapping[SplitName, list[str]]:
     except Exception as error:  # of the network, the hub and parsers
         raise DataError(_why(library, error)) from error
     splits = _by_split(library, loaded)
-    return {split: [file["filename"] for file in rows.cache_files] for split, rows in splits.items()}
+    return {
+        split: [file["filename"] for file in rows.cache_files] for split, rows in splits.items()
+    }
 
 
 def _by_split(library: LibrarySet, loaded: Mapping[str, Any]) -> dict[SplitName, Any]:

@@ -5,8 +5,11 @@ Loads no torch: the data sets have loaded it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from PIL import Image
 
 from engine.data.stored.set_item import SetMaker, item_of, label_of, made
 
@@ -24,11 +27,30 @@ def labels_of(maker: SetMaker) -> list[int | None]:
     items = made(maker)
     listed = _listed(items)
     count = len(items)
-    if listed is not None and all(
-        item_of(maker, index)[1] == listed[index] for index in _spread(count)
-    ):
+    if listed and all(_agrees(maker, index, listed[index]) for index in _spread(count)):
         return listed
-    return [item_of(maker, index)[1] for index in range(count)]
+    return [_label(maker, index) for index in range(count)]
+
+
+def _agrees(maker: SetMaker, index: int, listed: int | None) -> bool:
+    """Whether an item has its listed label. Raises what the first item raises.
+
+    Another one that cannot be had is a broken image, which is told where it is decoded.
+    """
+    try:
+        return _label(maker, index) == listed
+    except Exception:
+        if index == 0:
+            raise
+        return True
+
+
+def _label(maker: SetMaker, index: int) -> int | None:
+    image, label = item_of(maker, index)
+    if isinstance(image, Image.Image):
+        with contextlib.suppress(Exception):  # told when it is decoded
+            image.load()  # closes its file; the data set may hold the image itself
+    return label
 
 
 def class_names(items: Any) -> dict[int, str]:
@@ -40,11 +62,16 @@ def class_names(items: Any) -> dict[int, str]:
     for attribute in CLASS_LISTS:
         names = getattr(items, attribute, None)
         if isinstance(names, Sequence) and not isinstance(names, str) and names:
-            return {label: str(name) for label, name in enumerate(names)}
+            return {label: _shown(name) for label, name in enumerate(names)}
     numbers = getattr(items, "class_to_idx", None)
     if isinstance(numbers, Mapping):
-        return {label: str(name) for name, label in numbers.items() if isinstance(label, int)}
+        return {label: _shown(name) for name, label in numbers.items() if isinstance(label, int)}
     return {}
+
+
+def _shown(name: Any) -> str:
+    """The name of a class; ImageNet and Imagenette have several for each."""
+    return str(name[0] if isinstance(name, tuple | list) and name else name)
 
 
 def _spread(count: int) -> list[int]:
@@ -65,7 +92,7 @@ def _listed(items: Any) -> list[int | None] | None:
         if labels := _whole(getattr(items, attribute, None), len(items)):
             return labels
     for attribute in PAIRS:
-        pairs = getattr(items, attribute, None)
+        pairs: Any = getattr(items, attribute, None)
         if _has(pairs, len(items)) and all(_is_pair(pair) for pair in pairs):
             return _whole([pair[1] for pair in pairs], len(items))
     return None

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engine.data import library_text
-from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import shown_names
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.layouts.split_names import SplitName
@@ -71,7 +70,7 @@ def inventory_of_items(items: ItemSet, recipe: Recipe) -> Inventory:
     validation, test = _images(items, "validation", numbers), _images(items, "test", numbers)
     splits = choose_validation(train, validation, test, recipe.seed, recipe.holdout)
     if len(splits.train) < 2 * len(numbers):
-        raise DataError(inventory_text.too_few_images(items.place, len(splits.train)))
+        raise DataError(library_text.too_few_images(items.place, len(splits.train)))
     unused = (library_text.unused_split(items.validation),) if splits.unused else ()
     return Inventory(
         items.place,

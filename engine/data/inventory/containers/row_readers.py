@@ -34,12 +34,12 @@ READERS: Sequence[RowReader] = (array_files, cifar_batches, pixel_tables)
 
 def reader_of(path: Path) -> RowReader | None:
     """The reader of a file or of a folder without images, or None where nobody knows it."""
-    if path.is_dir() and (_holds_images(path) or not any(_entries(path))):
+    if path.is_dir() and (holds_images(path) or not any(_entries(path))):
         return None
     return next((reader for reader in READERS if reader.recognises(path)), None)
 
 
-def _holds_images(folder: Path) -> bool:
+def holds_images(folder: Path) -> bool:
     """Whether images lie in a folder or up to two levels below, by a glance at each."""
     level = [folder]
     for _ in range(3):

@@ -143,8 +143,7 @@ def _is_shard(path: Path) -> bool:
         key, suffix = _key(name)
         of_key.setdefault(key, set()).add(suffix.rpartition(".")[2])
     return any(
-        suffixes & {PLAIN, FIELDS} and any(map(_is_image, suffixes))
-        for suffixes in of_key.values()
+        suffixes & {PLAIN, FIELDS} and any(map(_is_image, suffixes)) for suffixes in of_key.values()
     )
 
 
@@ -160,9 +159,7 @@ def _shards_in(folder: Path) -> list[str]:
     return sorted(str(file.relative_to(folder)) for file in found if file.name[0] != ".")
 
 
-def _fields_of(
-    folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: Recipe
-) -> _Fields:
+def _fields_of(folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: Recipe) -> _Fields:
     """The fields of the first training sample that may have an image."""
     if "train" not in shards:
         raise DataError(library_text.no_training_split(folder, [*shards]))

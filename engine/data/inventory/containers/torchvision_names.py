@@ -26,16 +26,28 @@ OTHER_TASKS: Mapping[str, str] = {
     **dict.fromkeys(("LSUN", "LSUNClass"), "images in databases of LMDB"),
     "CelebA": "images with forty attributes each",
 }
+# The parameter that a variant names, as in torchvision/EMNIST:letters, and its values, first the
+# usual one.
+VARIANTS: Mapping[str, tuple[str, tuple[object, ...]]] = {
+    "EMNIST": ("split", ("balanced", "byclass", "bymerge", "letters", "digits", "mnist")),
+    "DTD": ("partition", (*range(1, 11),)),
+    "FGVCAircraft": ("annotation_level", ("variant", "family", "manufacturer")),
+    "OxfordIIITPet": ("target_types", ("category", "binary-category")),
+    "Imagenette": ("size", ("full", "320px", "160px")),
+}
 # Names that are no data sets: what they read is named by its folder.
 GENERIC = ("ImageFolder", "DatasetFolder", "VisionDataset", "wrap_dataset_for_transforms_v2")
 
 
 def check_name(library: LibrarySet) -> None:
-    """Raise UsageError where torchvision has no such data set, or one of another task."""
+    """Raise UsageError where torchvision has no such data set or variant, or of another task."""
     known = classifying()
     if library.name not in known:
         what = OTHER_TASKS.get(library.name, "")
         raise UsageError(library_text.not_in_torchvision(library.name, what, known))
+    values = [str(value) for value in VARIANTS.get(library.name, ("", ()))[1]]
+    if library.variant and library.variant not in values:
+        raise UsageError(library_text.other_variant(library.name, library.variant, values))
 
 
 def classifying() -> list[str]:

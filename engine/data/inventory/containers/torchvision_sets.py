@@ -44,13 +44,16 @@ def read(library: LibrarySet, recipe: Recipe) -> ItemSet:
     return _explained(library, splits[0].maker.root, lambda: _items(library, splits))
 
 
+def is_here(library: LibrarySet, recipe: Recipe) -> bool:
+    """Whether a data set is on this disk. Raises DataError where a package is missing."""
+    return bool(_on_disk(library, recipe))
+
+
 def fetch(library: LibrarySet, recipe: Recipe) -> None:
-    """Let torchvision download a data set that is not on this disk.
+    """Let torchvision download a data set, into the first data folder.
 
     Raises DataError where that fails.
     """
-    if _on_disk(library, recipe):
-        return
     root = data_folders(recipe.data_dir)[0].absolute()
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -78,7 +81,9 @@ def _explained(library: LibrarySet, root: str, work: Callable[[], T]) -> T:
     try:
         return work()
     except ImportError as error:
-        raise DataError(library_text.needs_package(library.name, error.name or str(error))) from error
+        raise DataError(
+            library_text.needs_package(library.name, error.name or str(error))
+        ) from error
     except MISSING as error:
         if isinstance(error, RuntimeError) and (found := NEEDED.search(str(error))):
             package = next(filter(None, found.groups()))
