@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PIL import Image
 
@@ -16,7 +15,7 @@ from engine.data import library_text
 from engine.data.stored.image_bytes import open_bytes
 
 PARQUET = ".parquet"
-# With these bytes an Arrow file begins whose batches can be found without reading all before them.
+# With these bytes an Arrow file begins that says where its batches are.
 INDEXED = b"ARROW1"
 # How many files stay open in a process, and how many groups of rows of Parquet stay unpacked.
 MOST_OPEN, MOST_GROUPS = 64, 2
@@ -52,7 +51,7 @@ class TableRow:
     def content(self) -> bytes:
         path = Path(self.folder, self.file)
         with _one_at_a_time:
-            value = column_of(str(path), self.group, self.column)[self.row].as_py()
+            value = _group(str(path), self.group, self.column)[self.row].as_py()
         if isinstance(value, dict):
             found, beside = value.get("bytes"), value.get("path")
             value = found if found or not beside else regular_files.read_bytes(path.parent / beside)
@@ -61,64 +60,69 @@ class TableRow:
         return value
 
 
-def column_of(path: str, group: int, column: str) -> Any:
-    """The values of a column in one group of rows. Raises OSError and pyarrow's errors."""
-    if path.endswith(PARQUET):
-        return _unpacked(path, group, column)
-    return batches(path)[group].column(column)
+class Table(Protocol):
+    """An opened file whose rows lie in groups: row groups of Parquet, batches of Arrow."""
+
+    @property
+    def schema(self) -> Any:
+        """The schema of Arrow."""
+
+    @property
+    def group_sizes(self) -> list[int]:
+        """The number of rows in each group."""
+
+    def column(self, group: int, name: str) -> Any:
+        """The values of a column in a group. Raises OSError and pyarrow's errors."""
+
+
+def open_table(path: str) -> Table:
+    """Open a file as it is now. Raises OSError and pyarrow's errors."""
+    with regular_files.open_to_read(Path(path)) as file:
+        indexed = file.read(len(INDEXED)) == INDEXED
+    return _ParquetTable(path) if path.endswith(PARQUET) else _ArrowTable(path, indexed=indexed)
+
+
+class _ParquetTable:
+    def __init__(self, path: str) -> None:
+        from pyarrow import parquet
+
+        self._file = parquet.ParquetFile(path, memory_map=True)
+        self.schema = self._file.schema_arrow
+
+    @property
+    def group_sizes(self) -> list[int]:
+        metadata = self._file.metadata
+        return [metadata.row_group(at).num_rows for at in range(metadata.num_row_groups)]
+
+    def column(self, group: int, name: str) -> Any:
+        table = self._file.read_row_group(group, columns=[name], use_threads=False)
+        return table.column(name)
+
+
+class _ArrowTable:
+    """Mapped into memory. A stream does not say where its batches are: all heads are read."""
+
+    def __init__(self, path: str, *, indexed: bool) -> None:
+        import pyarrow
+
+        mapped = pyarrow.memory_map(path)
+        reader = pyarrow.ipc.open_file(mapped) if indexed else pyarrow.ipc.open_stream(mapped)
+        self.schema = reader.schema
+        self._batches = [] if indexed else [*reader]
+        self._count = reader.num_record_batches if indexed else len(self._batches)
+        self._batch = reader.get_batch if indexed else self._batches.__getitem__
+
+    @property
+    def group_sizes(self) -> list[int]:
+        return [self._batch(at).num_rows for at in range(self._count)]
+
+    def column(self, group: int, name: str) -> Any:
+        return self._batch(group).column(name)
+
+
+_opened = lru_cache(MOST_OPEN)(open_table)
 
 
 @lru_cache(MOST_GROUPS)
-def _unpacked(path: str, group: int, column: str) -> Any:
-    table = parquet_file(path).read_row_group(group, columns=[column], use_threads=False)
-    return table.column(column)
-
-
-@lru_cache(MOST_OPEN)
-def parquet_file(path: str) -> Any:
-    """An opened Parquet file. Raises OSError and pyarrow's errors."""
-    from pyarrow import parquet
-
-    _check_regular(path)
-    return parquet.ParquetFile(path, memory_map=True)
-
-
-class _IndexedBatches(Sequence[Any]):
-    """The batches of an Arrow file that knows where they are, each read when it is asked for."""
-
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-        self._batch = lru_cache(MOST_GROUPS)(reader.get_batch)
-
-    def __len__(self) -> int:
-        return int(self._reader.num_record_batches)
-
-    def __getitem__(self, index: Any) -> Any:
-        if index >= len(self):
-            raise IndexError(index)
-        return self._batch(index)
-
-
-@lru_cache(MOST_OPEN)
-def batches(path: str) -> Sequence[Any]:
-    """The batches of an Arrow file, mapped into memory. Raises OSError and pyarrow's errors."""
-    return _IndexedBatches(arrow_reader(path)) if is_indexed(path) else list(arrow_reader(path))
-
-
-def arrow_reader(path: str) -> Any:
-    """A reader of an Arrow file, mapped into memory. Raises OSError and pyarrow's errors."""
-    import pyarrow
-
-    mapped = pyarrow.memory_map(path)
-    return pyarrow.ipc.open_file(mapped) if is_indexed(path) else pyarrow.ipc.open_stream(mapped)
-
-
-def is_indexed(path: str) -> bool:
-    """Whether an Arrow file says where its batches are. Raises OSError."""
-    with regular_files.open_to_read(Path(path)) as file:
-        return file.read(len(INDEXED)) == INDEXED
-
-
-def _check_regular(path: str) -> None:
-    with regular_files.open_to_read(Path(path)):
-        pass
+def _group(path: str, group: int, column: str) -> Any:
+    return _opened(path).column(group, column)

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from engine import regular_files, text
 from engine.data import library_text
@@ -16,8 +15,7 @@ from engine.data.inventory.containers.column_choice import Columns, columns_of
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
 from engine.data.inventory.containers.shard_splits import shards_by_split
 from engine.data.inventory.layouts.split_names import SplitName
-from engine.data.stored import table_row
-from engine.data.stored.table_row import PARQUET, TableRow
+from engine.data.stored.table_row import PARQUET, Table, TableRow, open_table
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
@@ -62,40 +60,27 @@ def _columns(folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: Re
     first = next(iter(shards.get("train", ())), None)
     if first is None:
         raise DataError(library_text.no_training_split(folder, [*shards]))
-    return columns_of(_schema(folder / first), str(folder / first), recipe)
-
-
-def _schema(file: Path) -> Any:
-    if file.suffix == PARQUET:
-        return table_row.parquet_file(str(file)).schema_arrow
-    return table_row.arrow_reader(str(file)).schema
+    return columns_of(open_table(str(folder / first)).schema, str(folder / first), recipe)
 
 
 def _rows(folder: Path, shard: str, split: SplitName, columns: Columns) -> SplitItems:
     """The rows of a file, a group after the other."""
     labels: list[Label] = []
     images: list[TableRow] = []
-    path = str(folder / shard)
-    labelled = columns.label in _schema(folder / shard).names
-    for group, count in enumerate(_group_sizes(path)):
+    table = open_table(str(folder / shard))
+    labelled = columns.label in table.schema.names
+    for group, count in enumerate(table.group_sizes):
         start = len(images)
         images += [
             TableRow(str(folder), shard, columns.image, group, row, start + row)
             for row in range(count)
         ]
-        labels += _labels(path, group, columns) if labelled else [None] * count
+        labels += _labels(table, group, columns) if labelled else [None] * count
     return SplitItems(split, images, labels)
 
 
-def _group_sizes(path: str) -> list[int]:
-    if path.endswith(PARQUET):
-        metadata = table_row.parquet_file(path).metadata
-        return [metadata.row_group(at).num_rows for at in range(metadata.num_row_groups)]
-    return [batch.num_rows for batch in table_row.batches(path)]
-
-
-def _labels(path: str, group: int, columns: Columns) -> list[Label]:
-    values = table_row.column_of(path, group, columns.label).to_pylist()
+def _labels(table: Table, group: int, columns: Columns) -> list[Label]:
+    values = table.column(group, columns.label).to_pylist()
     if columns.names:
         return [None if value == SECRET else value for value in values]
     return [int(value) if isinstance(value, bool) else value for value in values]
