@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import tarfile
@@ -135,11 +136,46 @@ def test_of_two_entries_of_one_name_the_last_counts(tmp_path: Path) -> None:
         assert contents(inventory(tmp_path / name)) == {**content, "cat/0.png": picture(255)}
 
 
+class Pipe(io.RawIOBase):
+    """A stream in which nobody can go back, into a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        with self._path.open("ab") as file:
+            return file.write(content)
+
+
+def test_a_zip_whose_headers_know_no_sizes_is_read(tmp_path: Path) -> None:
+    """As one that is written into a pipe; or with the headers of large archives (ZIP64)."""
+    with zipfile.ZipFile(Pipe(tmp_path / "piped.zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files().items():
+            archive.writestr(name, content)
+    with zipfile.ZipFile(tmp_path / "large.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files().items():
+            with archive.open(name, "w", force_zip64=True) as entry:
+                entry.write(content)
+    for name in ("piped.zip", "large.zip"):
+        assert contents(inventory(tmp_path / name)) == files()
+
+
 def test_bytes_before_a_zip_do_not_matter(tmp_path: Path) -> None:
     """A program that unpacks itself begins with its code; it is known by its end."""
     path = write_zip(tmp_path / "a.zip", files())
     path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
     assert contents(inventory(path)) == files()
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar"])
+def test_the_file_of_an_image_is_given_where_it_is_small(tmp_path: Path, name: str) -> None:
+    image, _ = inventory(packed(tmp_path / name, files())).train[0]
+    content = image.content()
+    assert image.encoded(len(content)) == content
+    assert image.encoded(len(content) - 1) == b""
 
 
 # What is left out
@@ -151,8 +187,8 @@ def test_names_that_climb_out_are_left_out(tmp_path: Path, name: str) -> None:
     for path in (write_zip(tmp_path / "a.zip", content), write_tar(tmp_path / "a.tar", content)):
         found = inventory(path)
         assert contents(found) == files()
-        assert found.skipped["with names that lead out of the archive"] == [name]
-        assert "1 with names that lead out of the archive" in " ".join(found.notes)
+        assert found.skipped["names that lead out of the archive"] == [name]
+        assert "names that lead out of the archive (1: " in " ".join(found.notes)
 
 
 def test_links_are_left_out_unless_they_stand_for_a_member(tmp_path: Path) -> None:
@@ -297,11 +333,17 @@ def test_an_archive_of_arrays_says_how_to_unpack_it(tmp_path: Path) -> None:
         (b"7z\xbc\xaf\x27\x1c..", "unpack it with `7z x"),
         (b"hello", "it begins with b'hello'"),
         (b"", "it begins with b''"),
+        (picture(0), "is one image: name the folder"),
     ],
 )
 def test_another_file_says_what_it_is(tmp_path: Path, first: bytes, told: str) -> None:
     (tmp_path / "a").write_bytes(first)
     assert told in refusal(tmp_path / "a")
+
+
+def test_a_table_of_labels_says_to_name_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("image,label\na.png,cat\n")
+    assert f"name the folder, as in --data {tmp_path}" in refusal(tmp_path / "labels.csv")
 
 
 def test_a_format_that_starts_another_program_is_never_opened(tmp_path: Path) -> None:

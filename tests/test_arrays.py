@@ -241,6 +241,12 @@ def test_classes_have_the_names_that_an_array_gives_them(folder: Path) -> None:
     assert inventory(folder / "a.npz").classes == ("cat", "dog")
 
 
+def test_the_recipe_names_classes_of_numbers(folder: Path) -> None:
+    np.savez(folder / "a.npz", x=grey(), y=labels())
+    named = inventory(folder / "a.npz", class_names=(("0", "cat"), ("1", "dog")))
+    assert named.classes == ("cat", "dog")
+
+
 def test_numbers_of_classes_are_in_the_order_of_numbers(folder: Path) -> None:
     np.savez(folder / "a.npz", x=grey(33), y=np.arange(33) % 11)
     assert inventory(folder / "a.npz").classes == tuple(map(str, range(11)))
@@ -353,6 +359,13 @@ def test_idx_files_are_read_under_the_names_in_use(folder: Path, names: tuple[st
     found = inventory(folder)
     assert (opened(found.train) == x).all()
     assert (found.validates, len(found.validation)) == ("test", 4)
+
+
+def test_folders_around_the_files_count_for_nothing(folder: Path) -> None:
+    """As torchvision unpacks them: MNIST/raw."""
+    for name, values in (("images-idx3", grey()), ("labels-idx1", labels())):
+        write_idx(folder / "MNIST" / "raw" / f"train-{name}-ubyte", values)
+    assert inventory(folder).images == inventory(folder / "MNIST" / "raw").images
 
 
 def emnist(folder: Path, family: str) -> None:

@@ -76,7 +76,7 @@ def test_two_classes_of_one_name_stay_apart_and_one_without_is_said() -> None:
     recipe = Recipe(class_names=(("n1", "crane"), ("n2", "crane")))
     assert shown_names(["n1", "n2", "n3"], recipe) == (
         ("crane (n1)", "crane (n2)", "n3"),
-        ["class_names has no name for 1 classes (n3)."],
+        ["class_names has no name for some classes (1: n3)."],
     )
 
 

@@ -146,9 +146,9 @@ def test_a_data_folder_is_looked_at_before_anything_starts(tmp_path: Path) -> No
         ("a.csv", b"1" + b",0" * 784 + b"\n2,x\n", "a.csv does not have 785 columns"),
         ("a.tar.gz", b"\x1f\x8b", "a.tar.gz cannot be read"),
         ("x_train.npy", b"", "x_train.npy cannot be read"),
-        ("notes.txt", b"hello", "it begins with b'hello'"),
+        ("notes.odt", b"hello", "it begins with b'hello'"),
     ],
-    ids=["zip", "npz", "csv", "tar.gz", "npy", "txt"],
+    ids=["zip", "npz", "csv", "tar.gz", "npy", "odt"],
 )
 def test_a_file_of_data_is_looked_at_before_there_is_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, sentence: str

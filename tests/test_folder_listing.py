@@ -134,6 +134,6 @@ def test_what_is_left_out_and_lacking_is_said(tmp_path: Path) -> None:
     assert [image.name for image in found.unlabelled] == ["test/1.jpg", "test/2.jpg"]
     assert found.notes == (
         "no validation image is of the class b: the accuracy says nothing about it.",
-        "2 images have no class (test/1.jpg, test/2.jpg); predictions may use them.",
-        "left out are 1 hidden (train/a/.DS_Store).",
+        "some images have no class (2: test/1.jpg, test/2.jpg) and are kept for predictions.",
+        "left out are hidden files and folders (1: train/a/.DS_Store).",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -298,7 +299,7 @@ def _sorted(said: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("names", "tables", "said"),
     [
-        (["notes.md"], {}, "holds no images .* left out are 1 of other formats .notes.md."),
+        (["notes.md"], {}, "holds no images .* left out are files of other formats .1: notes.md."),
         (
             spread("train/{}.{}.jpg", "cat dog", N),
             {},
@@ -441,3 +442,13 @@ def test_the_order_is_that_of_folders_and_names() -> None:
     assert [name for name, _ in understood(names).of("train")] == [
         *("a/y.jpg", "a/x/1.jpg", "a/x/z/1.jpg", "a/x-y/1.jpg", "a-b/1.jpg", "b/2.jpg")
     ]
+
+
+# The table for users
+
+
+def test_every_layout_is_a_row_of_the_documentation() -> None:
+    page = (Path(__file__).parents[1] / "docs/data.md").read_text(encoding="utf-8")
+    tests = (("folders", FOLDERS), ("tables", TABLES), ("prefixes", PREFIXES))
+    keys = {f"`test_{group}[{key}]`" for group, cases in tests for key in cases}
+    assert keys <= {row.rstrip(" |").split(" | ")[-1] for row in page.splitlines()}

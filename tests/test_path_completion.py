@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.run import run_paths
 from tui.screens.launcher import known_folders
+from tui.screens.launcher.folder_dialog import image_folder
 from tui.screens.launcher.path_completion import completed
 
 
@@ -44,6 +46,12 @@ def test_a_path_is_completed_as_by_a_shell(
     home: Path, written: str, path: str, names: list[str]
 ) -> None:
     assert completed(written) == (path, names)
+
+
+def test_a_file_of_data_is_as_welcome_as_a_folder(home: Path) -> None:
+    np.savez(home / "a.npz", x=np.zeros((8, 28, 28), np.uint8), y=[0, 1] * 4)
+    found = image_folder(str(home / "a.npz"))
+    assert (found.path, found.images) == (str(home / "a.npz"), 8)
 
 
 def test_folders_are_remembered_newest_first(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable, Sequence
 
@@ -24,9 +25,10 @@ CIFAR = "batches of CIFAR"
 PIXEL_TABLE = "a table of pixels"
 
 # Why a part of an archive is left out, and what is wrong with a file.
-CLIMBS_OUT = "with names that lead out of the archive"
+CLIMBS_OUT = "names that lead out of the archive"
 LINKS = "links"
-OTHER_METHOD = "packed in a way that is not read (only stored and deflated entries are)"
+OTHER_METHOD = "entries that are neither stored nor deflated"
+OTHER_ARRAYS = "arrays that are not used"
 FILE_CUT_OFF = "it is cut off"
 ENTRY_DAMAGED = "its bytes in the archive are damaged"
 DAMAGED_HEADER = "the header of a member is damaged"
@@ -35,7 +37,7 @@ UNKNOWN_VERSION = "its version is not known"
 
 
 def larger_than(size: str) -> str:
-    return f"larger than {size}"
+    return f"entries larger than {size}"
 
 
 def damaged(path: object, why: str) -> str:
@@ -122,6 +124,21 @@ def unknown_file(path: object, first: bytes) -> str:
     return (
         f"{harmless(str(path))} is no data set that is known (it begins with {first!r}): name a "
         "folder of images, or a .zip, .tar, .npz, .npy or .csv file with --data."
+    )
+
+
+def no_table_of_pixels(path: object) -> str:
+    folder = harmless(shlex.quote(os.path.dirname(str(path)) or "."))
+    return (
+        f"{harmless(str(path))} holds no pixels (a column for each, or a column pixels): if it "
+        f"says the classes of images beside it, name the folder, as in --data {folder}."
+    )
+
+
+def one_image(path: object) -> str:
+    return (
+        f"{harmless(str(path))} is one image: name the folder that holds one subfolder of images "
+        "for each class."
     )
 
 

@@ -11,7 +11,7 @@ from engine.data.inventory.class_naming import in_order, order_notes, shown_name
 from engine.data.inventory.containers.item_sets import check_items, read_items
 from engine.data.inventory.containers.labelled_items import inventory_of_items
 from engine.data.inventory.containers.labelled_rows import inventory_of_rows
-from engine.data.inventory.containers.row_readers import reader_of
+from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import is_quickly_unpacked
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
@@ -34,8 +34,8 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     path = Path(recipe.data)
     if items := read_items(recipe, code):
         found = inventory_of_items(items, recipe)
-    elif reader := reader_of(path):
-        found = inventory_of_rows(reader.read(path), recipe)
+    elif rows := rows_at(path):
+        found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
         found = inventory_of_listing(listing, understand(listing, Hints(recipe.labels)), recipe)
@@ -51,21 +51,20 @@ def check(recipe: Recipe) -> None:
     path = Path(recipe.data)
     if check_items(recipe):
         return
-    if reader := reader_of(path):
-        reader.check(path)
-        if is_quickly_unpacked(path):
-            inventory_of_rows(reader.read(path), recipe)
+    if rows := rows_at(path):
+        rows.check()
+        if is_quickly_unpacked(rows.path):
+            inventory_of_rows(rows.read(), recipe)
     elif not archives.must_be_unpacked(path) or is_quickly_unpacked(path):
         class_names(recipe)
 
 
 def class_names(recipe: Recipe) -> tuple[str, ...]:
     """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
-    path = Path(recipe.data)
     if items := read_items(recipe, None):
         return shown_names(items.classes, recipe)[0]
-    if reader := reader_of(path):
-        return shown_names(reader.read(path).classes, recipe)[0]
+    if rows := rows_at(Path(recipe.data)):
+        return shown_names(rows.read().classes, recipe)[0]
     return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
 
 

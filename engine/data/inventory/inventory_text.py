@@ -12,15 +12,15 @@ from engine.text import harmless
 EXAMPLES = 3
 
 
-# Reasons why files are left out, as `3 hidden (.DS_Store, …)` has them.
-HIDDEN = "hidden"
+# Reasons why files are left out, as `hidden (3: .DS_Store, …)` has them.
+HIDDEN = "hidden files and folders"
 RESOURCE_FORK = "resource forks of macOS"
 SYSTEM = "files of the system"
 DANGLING = "links that lead nowhere"
 LOOP = "links to a folder that holds them"
 ARCHIVE = "archives"
-OTHER_FORMAT = "of other formats"
-UNREADABLE = "that cannot be read"
+OTHER_FORMAT = "files of other formats"
+UNREADABLE = "what cannot be read"
 SPECIAL = "pipes, sockets or devices"
 LOOSE = "images beside the folders of classes"
 BESIDE = "images in other folders"
@@ -46,8 +46,8 @@ def examples(names: Iterable[str], count: int | None = None) -> str:
 
 
 def left_out(skipped: Mapping[str, Sequence[str]]) -> str:
-    """What is left out, by reason: `left out are 2 hidden (.a, .b); 1 archives (x.zip)`."""
-    parts = [f"{len(names):,} {why} ({examples(names)})" for why, names in skipped.items()]
+    """What is left out, by reason: `left out are archives (1: x.zip); hidden … (2: .a, .b)`."""
+    parts = [f"{why} ({len(names):,}: {examples(names)})" for why, names in skipped.items()]
     return f"left out are {'; '.join(parts)}."
 
 
@@ -166,13 +166,16 @@ def table_notes(used: Iterable[str], missing: Sequence[str]) -> list[str]:
     if not missing:
         return []
     return [
-        f"{len(missing):,} names in {examples(used)} belong to no image here, such as "
-        f"{examples(missing[:1])}."
+        f"some names in {examples(used)} belong to no image here ({len(missing):,}: "
+        f"{examples(missing)})."
     ]
 
 
 def unlabelled(names: Sequence[str], count: int) -> str:
-    return f"{count:,} images have no class ({examples(names, count)}); predictions may use them."
+    return (
+        f"some images have no class ({count:,}: {examples(names, count)}) and are kept for "
+        "predictions."
+    )
 
 
 def too_few_images(place: str, count: int) -> str:
@@ -212,7 +215,7 @@ def names_of_others(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) ->
 
 
 def classes_unnamed(names: Sequence[str]) -> str:
-    return f"class_names has no name for {len(names):,} classes ({examples(names)})."
+    return f"class_names has no name for some classes ({len(names):,}: {examples(names)})."
 
 
 def missing_in_validation(names: Sequence[str]) -> str:

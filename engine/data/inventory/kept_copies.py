@@ -6,6 +6,7 @@ Later starts find the copy as long as the file keeps its size and its time of ch
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -34,6 +35,15 @@ QUICK_BYTES = 200_000_000
 def folder() -> Path:
     """The folder of all copies."""
     return cache_folder() / "unpacked"
+
+
+def kept_bytes() -> int:
+    """How many bytes all copies have."""
+    sizes = []
+    for file in folder().glob("*-*/*"):
+        with contextlib.suppress(OSError):  # another process removes it
+            sizes.append(os.stat(file).st_size)
+    return sum(sizes)
 
 
 def is_quickly_unpacked(place: Path) -> bool:

@@ -34,7 +34,7 @@ def copied(
     for rows, chunk in _chunks(images):
         target = pixels[done : done + len(chunk)]
         try:
-            target[:] = _framed(rows, [image.index for image in chunk], image_format)
+            target[:] = _framed(rows, [image.row for image in chunk], image_format)
         except (OSError, ValueError):  # one at a time says which ones
             found = decode_all(chunk, image_format, target)
             broken |= {done + index: why for index, why in found.items()}

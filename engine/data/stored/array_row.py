@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,7 @@ WHITE = 255
 MOST_MAPPED = 64
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayFile:
+class ArrayFile(NamedTuple):
     """An array in a file from `offset` on, or one field of its records."""
 
     path: str
@@ -43,8 +41,7 @@ def _mapped(file: ArrayFile) -> npt.NDArray[Any]:
     return mapped[file.field] if file.field else mapped
 
 
-@dataclass(frozen=True, slots=True)
-class PixelRows:
+class PixelRows(NamedTuple):
     """The images in the rows of an array.
 
     A row has the shape `row`, whose axes in the order `axes` are (H, W) or (H, W, C). The value of
@@ -78,23 +75,23 @@ class PixelRows:
         return scaled
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayRow:
+class ArrayRow(NamedTuple):
     """The image in one row of an array."""
 
     rows: PixelRows
-    index: int
+    row: int
 
     @property
     def name(self) -> str:
-        return f"{self.rows.name}/{self.index}"
+        return f"{self.rows.name}/{self.row}"
 
     def open(self) -> Image.Image:
-        (pixels,) = self.rows.pixels([self.index])
+        (pixels,) = self.rows.pixels([self.row])
         return Image.fromarray(np.ascontiguousarray(pixels))
 
     def encoded(self, most: int) -> bytes:
+        """Nothing: a row is no file."""
         return b""
 
     def content(self) -> bytes:
-        return bytes(self.rows.file.values()[self.index].tobytes())
+        return bytes(self.rows.file.values()[self.row].tobytes())

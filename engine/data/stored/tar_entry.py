@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -10,8 +10,7 @@ from engine.data.stored.image_bytes import open_bytes
 from engine.data.stored.opened_files import read_at
 
 
-@dataclass(frozen=True, slots=True)
-class TarEntry:
+class TarEntry(NamedTuple):
     """The entry `name` of an archive: `size` bytes from `offset` on."""
 
     archive: str

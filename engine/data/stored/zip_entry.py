@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 import zlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -24,8 +24,7 @@ ENCRYPTED = 1  # a flag of an entry
 HEADER, SIGNATURE, LENGTHS = 30, b"PK\x03\x04", 26
 
 
-@dataclass(frozen=True, slots=True)
-class ZipEntry:
+class ZipEntry(NamedTuple):
     """The entry `name` of an archive, whose header is at `offset`.
 
     It has `packed` bytes there and `size` bytes unpacked, with the checksum `crc`.

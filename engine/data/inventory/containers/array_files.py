@@ -8,7 +8,6 @@ from pathlib import Path
 
 from engine import regular_files, text
 from engine.data import container_text
-from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import array_names, array_pairs
 from engine.data.inventory.containers.array_pairs import Pairs, class_names, labelled_rows, paired
 from engine.data.inventory.containers.found_array import FoundArray
@@ -37,7 +36,7 @@ def read(path: Path) -> RowSet:
     """The images of the arrays. Raises DataError where they cannot be trained on."""
     pairs = _pairs(path)
     names = class_names(pairs) or _mapping(path, pairs.pairs[0].images.name)
-    skipped = {inventory_text.OTHER_FORMAT: pairs.others} if pairs.others else {}
+    skipped = {container_text.OTHER_ARRAYS: pairs.others} if pairs.others else {}
     return RowSet(path, container_text.ARRAYS, labelled_rows(pairs), names, skipped)
 
 

@@ -17,7 +17,7 @@ from engine.data.inventory.containers.array_names import Split
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.validation_choice import choose_validation
 from engine.data.stored.array_row import ArrayRow, PixelRows
-from engine.data.stored.stored_image import LabelledImages
+from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
@@ -96,7 +96,7 @@ def _images(rows: RowSet, split: str, numbers: Mapping[Any, int]) -> LabelledIma
     return found
 
 
-def _unlabelled(rows: RowSet) -> list[ArrayRow]:
+def _unlabelled(rows: RowSet) -> list[StoredImage]:
     return [
         ArrayRow(part.images, index)
         for part in rows.parts

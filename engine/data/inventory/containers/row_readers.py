@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.data.inventory.containers import array_files, cifar_batches, pixel_tables
 from engine.data.inventory.containers.labelled_rows import RowSet
@@ -14,6 +14,8 @@ from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 # How many entries of a folder, and folders in a folder, are looked at for images.
 GLANCE = 100
+# How many folders, each the only one in the other, may hold a data set.
+LEVELS = 4
 
 
 class RowReader(Protocol):
@@ -32,11 +34,42 @@ class RowReader(Protocol):
 READERS: Sequence[RowReader] = (array_files, cifar_batches, pixel_tables)
 
 
-def reader_of(path: Path) -> RowReader | None:
-    """The reader of a file or of a folder without images, or None where nobody knows it."""
-    if path.is_dir() and (holds_images(path) or not any(_entries(path))):
+class RowPlace(NamedTuple):
+    """A file or a folder of rows, and who reads it."""
+
+    reader: RowReader
+    path: Path
+
+    def read(self) -> RowSet:
+        return self.reader.read(self.path)
+
+    def check(self) -> None:
+        self.reader.check(self.path)
+
+
+def rows_at(path: Path) -> RowPlace | None:
+    """The rows of a file, of a folder without images, or of the only folder in that one.
+
+    None where nobody knows them.
+    """
+    if path.is_file():
+        return _known(path)
+    if not path.is_dir() or holds_images(path):
         return None
-    return next((reader for reader in READERS if reader.recognises(path)), None)
+    for _ in range(LEVELS):
+        if found := _known(path):
+            return found
+        below = [entry for entry in _entries(path) if entry.is_dir()]
+        if len(below) != 1:
+            break
+        path = Path(below[0].path)
+    return None
+
+
+def _known(path: Path) -> RowPlace | None:
+    if path.is_dir() and not any(_entries(path)):
+        return None
+    return next((RowPlace(one, path) for one in READERS if one.recognises(path)), None)
 
 
 def holds_images(folder: Path) -> bool:

@@ -9,7 +9,6 @@ import itertools
 import json
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -120,7 +119,7 @@ def _samples(shard: Path) -> Iterable[Sample]:
     found: dict[str, dict[str, TarEntry]] = {}
     for entry in tar_entries(shard):
         key, suffix = _key(entry.name)
-        found.setdefault(key, {})[suffix] = replace(entry, name=f"{shard.name}/{entry.name}")
+        found.setdefault(key, {})[suffix] = entry._replace(name=f"{shard.name}/{entry.name}")
     return found.values()
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from engine.data import container_text
 from engine.data.inventory.listing.archives import first_bytes, is_archive, listing_of_archive
 from engine.data.inventory.listing.folder_listing import FolderListing
+from engine.data.inventory.listing.listed_names import TABLE_SUFFIXES
 from engine.data.inventory.listing.listing import ReadListing
+from engine.data.stored.image_kinds import FIRST_BYTES, looks_like_image, suffix
 from engine.errors import DataError
 
 # So many bytes of an unknown file are shown.
@@ -22,9 +24,19 @@ def listing_at(path: Path, *, glance: bool = False) -> ReadListing:
     if not path.is_file():
         return FolderListing(path, glance=glance)
     if not is_archive(path):
-        raise DataError(container_text.unknown_file(path, first_bytes(path)[:SHOWN_BYTES]))
+        raise DataError(_why_unknown(path))
     listing = listing_of_archive(path)
     if not any(listing.folders.values()):
         others = [name for names in listing.skipped.values() for name in names]
         raise DataError(container_text.no_images_in(path, [*listing.tables, *others]))
     return listing
+
+
+def _why_unknown(path: Path) -> str:
+    """A sentence on a file that is no data set."""
+    first = first_bytes(path)
+    if suffix(path.name) in TABLE_SUFFIXES:
+        return container_text.no_table_of_pixels(path)
+    if looks_like_image(first[:FIRST_BYTES]):
+        return container_text.one_image(path)
+    return container_text.unknown_file(path, first[:SHOWN_BYTES])
