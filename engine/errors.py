@@ -3,6 +3,7 @@
 EngineError          one sentence that says what is wrong and what to do
 ├── UsageError       a wrong name, key or number: exit code 2
 ├── DataError        data that is missing, empty or broken: exit code 2
+│   └── UndecidedError   data that a setting of the user makes usable
 └── RunError         a run that cannot be found, made, written or started: exit code 1
 
 A run that a signal stops is not an error. Its exit code is in `STOP_EXIT`. `CRASH_SIGNALS` end a
@@ -38,6 +39,14 @@ class DataError(EngineError):
     """A data set is missing, empty or broken."""
 
     exit_code = 2
+
+
+class UndecidedError(DataError):
+    """Data of which the user must say what it means; `settings` are proposals, as `--set` takes."""
+
+    def __init__(self, sentence: str, settings: tuple[str, ...]) -> None:
+        super().__init__(sentence)
+        self.settings = settings
 
 
 class RunError(EngineError):

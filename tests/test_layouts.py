@@ -10,7 +10,7 @@ import pytest
 
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts.split_names import split_of
-from engine.errors import DataError
+from engine.errors import DataError, UndecidedError
 from tests.listings import spread, summary, understood
 
 
@@ -137,6 +137,10 @@ FOLDERS: Mapping[str, Case] = {
     "inaturalist": Case(
         [*spread("{}2018/{}/{}.jpg", "train_val", "Aves Fungi", N), "test2018/9.jpg"],
         "train Aves:2 Fungi:2, 1 unlabelled",
+    ),
+    "documents-beside-a-data-set": Case(
+        spread("dataset/{}/{}/{}.jpg", "train val", "a b", N) + spread("docs/{}.png", N),
+        f"{AB}, validation a:2 b:2",
     ),
     "folds": Case(spread("fold_{}/{}.jpg", "a b", N), "train fold_a:2 fold_b:2"),
     "sequences-as-classes": Case(spread("{}/{}.pgm", "s1 s2", N), "train s1:2 s2:2"),
@@ -349,6 +353,19 @@ def test_what_is_there_and_what_to_type_is_said(
         understood(names, tables)
 
 
+def test_what_to_type_works() -> None:
+    names, tables = spread("{}_{}.jpg", "cat dog", N), {"t.csv": "id,sex\ncat_1,f\ndog_2,f\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=prefix",)
+    assert summary(understood(names, tables, "prefix")) == "train cat:2 dog:2"
+    tables = {"t.csv": "id,sex,site\ncat_1,f,arm\ncat_2,m,arm\ndog_1,f,leg\ndog_2,m,leg\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=column:sex", "labels=column:site")
+    assert summary(understood(names, tables, "column:site")) == "train arm:2 leg:2"
+
+
 @pytest.mark.parametrize(
     ("names", "labels", "said"),
     [
@@ -383,7 +400,7 @@ def test_whatever_is_left_out_is_named_by_reason() -> None:
 
 def test_names_in_a_table_without_an_image_are_counted() -> None:
     layout = understood(FLAT, {"labels.csv": DOGS + "8,pug\n9,pug\n"})
-    assert layout.notes == [inventory_text.table_notes(["labels.csv"], ["8", "9"])[0]]
+    assert layout.notes == [inventory_text.missing_images(["labels.csv"], ["8", "9"])]
     assert layout.skipped == {}
 
 

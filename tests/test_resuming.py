@@ -22,6 +22,8 @@ from engine.start import device_request, launch, requeue, resume
 from engine.start.requeue import Requeued
 from engine.start.resume import ResumeRequest
 from tests import scripted
+from tests.listings import spread
+from tests.test_folder_listing import tree
 
 if TYPE_CHECKING:
     from engine.checkpoints.saver import SaveReason
@@ -205,6 +207,15 @@ def test_what_may_not_change_is_refused_with_what_may(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist"):
         resume.resume_request(run, {"data": "/no/such/folder"})
     assert run.recipe.read_text() == before
+
+
+def test_data_elsewhere_are_understood_as_the_run_understands_them(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "set", *spread("{}.{}.jpg", "cat dog", "1 2 3"))
+    run = stopped(tmp_path, [scripted.started()], data=str(tmp_path / "gone"), labels="prefix")
+    assert resume.resume_request(run, {"data": str(folder)}).settings == {"data": str(folder)}
+    plain = stopped(tmp_path / "plain", [scripted.started()], data=str(tmp_path / "gone"))
+    with pytest.raises(DataError, match="type --set labels=prefix"):
+        resume.resume_request(plain, {"data": str(folder)})
 
 
 def test_a_change_is_written_once_and_keeps_the_rest_of_the_recipe(tmp_path: Path) -> None:

@@ -161,14 +161,15 @@ def marks_several(place: str, table: str, columns: Sequence[str]) -> str:
     )
 
 
-def table_notes(used: Iterable[str], missing: Sequence[str]) -> list[str]:
-    """A sentence on names in tables that no image has."""
-    if not missing:
-        return []
-    return [
+def uneven_rows(table: str, count: int) -> str:
+    return f"{harmless(table)} has rows with too few or too many cells, left out ({count:,})."
+
+
+def missing_images(used: Iterable[str], missing: Sequence[str]) -> str:
+    return (
         f"some names in {examples(used)} belong to no image here ({len(missing):,}: "
         f"{examples(missing)})."
-    ]
+    )
 
 
 def unlabelled(names: Sequence[str], count: int) -> str:

@@ -137,7 +137,7 @@ def class_parts(tree: FolderTree, folder: str) -> list[Part]:
     if len(rest) < 2:
         return [Part("train", [folder], {name: [child] for name, child in classes.items()})]
     return [
-        Part("train", [folder], rest),
+        Part("train", [folder], rest, shared=bool(held)),
         *(_part(tree, split, folders, rest) for split, folders in held.items()),
     ]
 

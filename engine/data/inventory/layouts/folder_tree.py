@@ -30,9 +30,11 @@ class FolderTree:
 
     def below(self, folder: str) -> Iterator[str]:
         """The folder and all below it, in the order of their names."""
-        yield folder
-        for child in self.children.get(folder, ()):
-            yield from self.below(child)
+        waiting = [folder]
+        while waiting:
+            name = waiting.pop()
+            yield name
+            waiting += reversed(self.children.get(name, ()))
 
     def images(self, folder: str) -> list[str]:
         """The names of the images in and below a folder: those of a folder, then of those in it."""

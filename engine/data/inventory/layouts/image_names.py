@@ -29,11 +29,10 @@ class ImageNames:
         """
         path = called.replace("\\", "/")
         found: Sequence[str] = self._by_stem.get(stem(path), ())
-        if len(found) > 1:
-            same = [name for name in found if suffix(name) == suffix(path)]
-            found = same or found
         if "/" in path and found:
             found = self._in_folder(above(path), found)
+        if len(found) > 1:
+            found = [name for name in found if suffix(name) == suffix(path)] or found
         return found
 
     def _in_folder(self, folder: str, names: Sequence[str]) -> Sequence[str]:

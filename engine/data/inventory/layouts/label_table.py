@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
-from collections.abc import Sequence
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-# `csv.Sniffer` takes the comma of `a.jpg|cat|1,2`, and reads `""` in quotes as two ends of them.
+# `csv.Sniffer` splits a table at spaces because of one quoted cell that has some.
 DELIMITERS = ",\t;|"
 # So many lines decide on the delimiter.
 SNIFFED = 50
+# This share of them must agree: a row may lack a cell.
+MOST_ROWS = 0.7
 CODE_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -17,33 +23,33 @@ CODE_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 class LabelTable:
     """The rows of a table, all of the same number of cells, without spaces at their ends.
 
-    `header` is the first row, which may be one of the others.
+    The header is the first row, which may be one of the others. `uneven` is the number of rows with
+    another number of cells, which are left out.
     """
 
     name: str
     rows: Sequence[Sequence[str]]
+    uneven: int = 0
 
     @property
     def header(self) -> Sequence[str]:
         return self.rows[0]
 
-    def column(self, index: int) -> list[str]:
-        return [row[index] for row in self.rows]
-
 
 def read_table(name: str, content: bytes, most: int | None = None) -> LabelTable | None:
-    """The table in a file; None where it has no two columns. Rows of another length are left out.
+    """The table in a file; None where it has no two columns. Reads `most` rows at most.
 
-    Reads `most` lines at most. Columns are parted by commas, tabs, semicolons or bars, else by
-    spaces.
+    Columns are parted by commas, tabs, semicolons or bars, else by spaces.
     """
-    lines = _text(content).splitlines()
-    lines = [line for line in lines if line.strip() and "\0" not in line][:most]
-    delimiter, width = _delimiter(lines[:SNIFFED])
+    text = _text(content).replace("\0", "")
+    if text.startswith("sep="):  # so Excel notes the delimiter
+        text = text.partition("\n")[2]
+    delimiter, width = _delimiter(text)
     if width < 2:
         return None
-    rows = [row for row in _rows(lines, delimiter) if len(row) == width]
-    return LabelTable(name, rows) if rows else None
+    rows = [*islice(_rows(text, delimiter), most)]
+    even = [row for row in rows if len(row) == width]
+    return LabelTable(name, even, len(rows) - len(even))
 
 
 def _text(content: bytes) -> str:
@@ -54,22 +60,28 @@ def _text(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def _delimiter(lines: Sequence[str]) -> tuple[str, int]:
-    """The delimiter that gives all lines the same and the largest number of cells."""
-    widths = {sign: {len(row) for row in _rows(lines, sign)} for sign in DELIMITERS}
-    even = {sign: found.pop() for sign, found in widths.items() if len(found) == 1}
-    best = max(even, key=lambda sign: even[sign], default=",")
-    if even.get(best, 0) > 1:
-        return best, even[best]
-    spaced = {len(row) for row in _rows(lines, " ")}
-    return (" ", spaced.pop()) if len(spaced) == 1 else (",", 0)
+def _delimiter(text: str) -> tuple[str, int]:
+    """The delimiter that gives most lines the same and the largest number of cells."""
+    found = {sign: _width(text, sign) for sign in DELIMITERS}
+    best = max(DELIMITERS, key=lambda sign: found[sign])
+    return (best, found[best]) if found[best] > 1 else (" ", _width(text, " "))
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+def _width(text: str, delimiter: str) -> int:
+    """The number of cells of most of the first rows; 0 where they have no number in common."""
+    widths = Counter(len(row) for row in islice(_rows(text, delimiter), SNIFFED))
+    width, rows = max(widths.items(), key=lambda item: item[1], default=(0, 0))
+    return width if rows >= MOST_ROWS * widths.total() else 0
+
+
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows that are not empty. Ends at a cell that is longer than any label."""
+    lines = io.StringIO(text, newline="")
     if delimiter == " ":
-        return [line.split() for line in lines]
-    try:
-        rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-        return [[cell.strip() for cell in row] for row in rows]
-    except csv.Error:  # a cell that has no end
-        return []
+        rows: Iterator[list[str]] = (line.split() for line in lines)
+    else:
+        rows = iter(csv.reader(lines, delimiter=delimiter, skipinitialspace=True))
+    with contextlib.suppress(csv.Error):
+        for row in rows:
+            if any(cells := [cell.strip() for cell in row]):
+                yield cells

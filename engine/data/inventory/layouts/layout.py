@@ -61,10 +61,18 @@ class Part:
     """A split, or all images: the folders that hold it, and the folders of each class.
 
     Without `classes`, its images are in no folders of classes. `within` says that the classes hold
-    the splits.
+    the splits, and `shared` that other splits are in its folders, too.
     """
 
     split: SplitName
     folders: Sequence[str]
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     within: bool = False
+    shared: bool = False
+
+    @property
+    def roots(self) -> list[str]:
+        """The folders whose images are all of this part."""
+        if not (self.within or self.shared):
+            return [*self.folders]
+        return [folder for folders in self.classes.values() for folder in folders]

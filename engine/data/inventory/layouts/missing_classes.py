@@ -9,7 +9,7 @@ from engine.data.inventory.layouts.folder_tree import FolderTree
 from engine.data.inventory.layouts.layout import Layout, Part
 from engine.data.inventory.layouts.name_prefixes import proposed_classes
 from engine.data.inventory.layouts.table_labels import TableLabels
-from engine.errors import DataError
+from engine.errors import DataError, UndecidedError
 
 
 def check_flat(
@@ -22,9 +22,9 @@ def check_flat(
     if wanted and not labelled:
         raise DataError(inventory_text.no_column(place, wanted, tables.unsure, tables.candidates))
     if tables.candidates and not labelled and flat and flat[0].split == "train":
-        if tables.marked:
-            raise DataError(inventory_text.marks_several(place, tables.unsure, tables.candidates))
-        raise DataError(inventory_text.unsure_column(place, tables.unsure, tables.candidates))
+        sentence = inventory_text.marks_several if tables.marked else inventory_text.unsure_column
+        settings = tuple(f"labels=column:{column}" for column in tables.candidates)
+        raise UndecidedError(sentence(place, tables.unsure, tables.candidates), settings)
     for part in flat:
         if part.split == "validation" and not layout.of("validation"):
             raise DataError(
@@ -32,15 +32,17 @@ def check_flat(
             )
 
 
-def why(place: str, tree: FolderTree, parts: Sequence[Part], layout: Layout) -> str:
-    """Why the training images have fewer than two classes."""
+def why(place: str, tree: FolderTree, parts: Sequence[Part], layout: Layout) -> DataError:
+    """Why the training images have fewer than two classes, and which setting gives them some."""
     training = parts[0]
     folder = training.folders[0]
     names = [name for one in training.folders for name in tree.images(one)]
     if layout.source == "prefix":
-        return inventory_text.no_prefixes(place, names, layout.classes)
+        return DataError(inventory_text.no_prefixes(place, names, layout.classes))
     if layout.classes:
-        return inventory_text.one_class(place, layout.classes[0])
+        return DataError(inventory_text.one_class(place, layout.classes[0]))
     if len(training.classes) == 1 and not tree.own[folder]:
-        return inventory_text.one_class(place, next(iter(training.classes)))
-    return inventory_text.no_classes(place, folder, names, proposed_classes(names))
+        return DataError(inventory_text.one_class(place, next(iter(training.classes))))
+    proposed = proposed_classes(names)
+    sentence = inventory_text.no_classes(place, folder, names, proposed)
+    return UndecidedError(sentence, ("labels=prefix",)) if proposed else DataError(sentence)

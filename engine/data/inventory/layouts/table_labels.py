@@ -25,7 +25,8 @@ class TableLabels:
     """The labels of images, and the split of each where the table says it.
 
     `several` are images with more than one label, `unclear` those whose name in the table others
-    have, too. `missing` are names in the tables that no image has. `used` says which columns of
+    have, too. `missing` are names in the tables that no image has, and `uneven` the number of rows
+    of a table with too few or too many cells. `used` says which columns of
     which tables gave them. `candidates` are the columns of `unsure`, of which none is sure to
     be the label; `marked` says that they mark several classes for each image.
     """
@@ -36,6 +37,7 @@ class TableLabels:
     unclear: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
+    uneven: dict[str, int] = field(default_factory=dict)
     unsure: str = ""
     candidates: Sequence[str] = ()
     marked: bool = False
@@ -143,6 +145,8 @@ def _take(found: TableLabels, read: _Read, known: Mapping[str, str]) -> None:
             found.several.add(image)
         else:
             found.labels.setdefault(image, labels.pop())
+    if table.uneven:
+        found.uneven[table.name] = table.uneven
     found.used[table.name] = _column_names(table, columns)
 
 

@@ -30,7 +30,7 @@ def understand(listing: Listing, hints: Hints) -> Layout:
     else:
         layout = _by_folders_or_tables(listing, tree, parts, hints.labels.partition(":")[2])
     if len(layout.classes) < 2:
-        raise DataError(missing_classes.why(listing.place, tree, parts, layout))
+        raise missing_classes.why(listing.place, tree, parts, layout)
     _check_known(listing.place, parts, layout)
     layout.folders = {part.split: part.folders[0] for part in parts}
     _skip_the_rest(tree, parts, layout)
@@ -48,7 +48,9 @@ def find_parts(place: str, tree: FolderTree) -> list[Part]:
     if held := folder_rules.only_held_splits(tree, root):
         raise DataError(inventory_text.no_training_folder(place, held))
     sets = folder_rules.data_sets(tree, root)
-    if len(sets) > 1:
+    if len(sets) == 1:  # whatever is beside it is no class
+        return folder_rules.split_parts(tree, folder_rules.unwrapped(tree, sets[0]))
+    if sets:
         raise DataError(inventory_text.several_data_sets(place, sets))
     return folder_rules.class_parts(tree, root)
 
@@ -74,7 +76,9 @@ def _by_folders_or_tables(
             layout.add(part.split, _by_class(tree, part))
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
-    layout.notes += inventory_text.table_notes(tables.used, tables.missing)
+    layout.notes += [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
+    if tables.missing:
+        layout.notes.append(inventory_text.missing_images(tables.used, tables.missing))
     return layout
 
 
@@ -109,7 +113,7 @@ def _read_tables(
     names: dict[str, SplitName | None] = {
         name: part.split if are_splits else None
         for part in flat
-        for name in _images(tree, part.folders)
+        for name in _images(tree, part.roots)
     }
     return table_labels(listing, names, known, wanted)
 
@@ -124,7 +128,7 @@ def _label_by_table(
 ) -> None:
     """Sort the images of a part by what tables say: label, split, or why not."""
     several, unclear = [], []
-    for name in _images(tree, part.folders):
+    for name in _images(tree, part.roots):
         if name in tables.several:
             several.append(name)
         elif name in tables.labels:
@@ -151,7 +155,7 @@ def _by_prefix(tree: FolderTree, parts: Sequence[Part]) -> Layout:
     """Classes are what stands before the numbers in the names of files."""
     layout = Layout("the beginnings of the file names", "prefix")
     for part in parts:
-        named = [(name, prefix_of(name)) for name in _images(tree, part.folders)]
+        named = [(name, prefix_of(name)) for name in _images(tree, part.roots)]
         layout.add(part.split, [(name, label) for name, label in named if label])
         unnamed = [name for name, label in named if not label]
         if part.split in ("test", "predict"):

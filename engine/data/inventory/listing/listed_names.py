@@ -37,14 +37,16 @@ class ListedNames:
         """Take a folder, and the folders that hold it; False where it is left out."""
         if name in self.folders:
             return True
-        above, _, last = name.rpartition("/")
-        if above and not self.add_folder(above):
-            return False
-        if reason := why_not_folder(last):
-            if name not in self.skipped[reason]:
-                self.skip(reason, name)
-            return False
-        self.folders[name] = []
+        ends = [at for at, sign in enumerate(name) if sign == "/"]
+        for end in (*ends, len(name)):
+            folder = name[:end]
+            if folder in self.folders:
+                continue
+            if reason := why_not_folder(folder.rpartition("/")[2]):
+                if folder not in self.skipped[reason]:
+                    self.skip(reason, folder)
+                return False
+            self.folders[folder] = []
         return True
 
     def skip(self, reason: str, name: str) -> None:
