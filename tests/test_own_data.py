@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,8 +22,10 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.stored.item_image import image_of
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes.recipe import Recipe
+from engine.start.preview_request import PreviewRequest
 from engine.start.recipe_resolution import resolve_data, resolve_recipe
 from tests.loading import run_to_end
+from tests.processes import headless
 
 HEAD = """
 import random
@@ -286,3 +289,20 @@ def test_too_many_items_that_fail_end_the_run(write: Write) -> None:
     file = write(FAILING.format(when="index % 2"))
     with pytest.raises(DataError, match="200 of 408 images"):
         run_to_end(loading.load(Recipe(data=f"{file}:make")))
+
+
+def test_a_mistake_in_the_code_leaves_no_run(write: Write, tmp_path: Path) -> None:
+    file = write("def make():\n    raise ValueError('no such folder')")
+    options = ("-m", "lenet5", "-d", f"{file}:make", "--runs-dir", str(tmp_path / "runs"))
+    process = headless("--no-ui", *options)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (2, "")
+    said = r"cnn-tui: own\.py fails: ValueError: no such folder \(own\.py, line \d+\); repair .*\n"
+    assert re.fullmatch(said, err)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_preview_shows_its_images(write: Write) -> None:
+    file = write("def make():\n    return Rows(40)")
+    shown = PreviewRequest(Recipe(data=f"{file}:make")).reply()
+    assert len(shown.samples) == 32

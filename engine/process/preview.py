@@ -9,8 +9,8 @@ import os
 import sys
 from pathlib import Path
 
+from engine.process.given_recipe import given_recipe
 from engine.protocol import events
-from engine.recipes.recipe_building import read_recipe
 
 
 def preview(file: Path, images: int = 32) -> int:
@@ -25,7 +25,7 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.inspection.pictures import augmented
 
     os.environ["HF_HUB_OFFLINE"] = "1"
-    recipe = read_recipe(file)
+    recipe = given_recipe(file)
     # With no room in memory a folder is streamed, so that only a few of its images are decoded.
     dataset = load_at_once(load(recipe, room=0))
     source = loader(
