@@ -138,6 +138,29 @@ def test_a_data_folder_is_looked_at_before_anything_starts(tmp_path: Path) -> No
     assert "holds only the class 'cat'" in cli("--no-ui", "-d", str(lonely)).stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.zip", b"PK\x03\x04", "a.zip cannot be read"),
+        ("a.npz", b"no zip", "a.npz cannot be read"),
+        ("a.csv", b"1" + b",0" * 784 + b"\n2,x\n", "a.csv does not have 785 columns"),
+        ("a.tar.gz", b"\x1f\x8b", "a.tar.gz cannot be read"),
+        ("x_train.npy", b"", "x_train.npy cannot be read"),
+        ("notes.odt", b"hello", "it begins with b'hello'"),
+    ],
+    ids=["zip", "npz", "csv", "tar.gz", "npy", "odt"],
+)
+def test_a_file_of_data_is_looked_at_before_there_is_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    result = cli("--no-ui", "-d", name)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def again(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Result, tuple[str, ...]]:
     """What a command line says that goes on with the run `job`, and how it starts an engine."""
     options: tuple[str, ...] = ()

@@ -477,7 +477,7 @@ def test_folders_that_cannot_be_used(tmp_path: Path, files: tuple[str, ...], sen
 def test_folder_that_is_missing_or_a_file(tmp_path: Path, look: Callable[[Path], object]) -> None:
     with pytest.raises(DataError, match="does not exist"):
         look(tmp_path / "none")
-    with pytest.raises(DataError, match="cannot be read: Not a directory"):
+    with pytest.raises(DataError, match="is no data set that is known"):
         look(tree(tmp_path, "file") / "file")
 
 

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from engine.data.inventory import kept_copies
 from engine.diagnosis import (
     folder_findings,
     folder_trial,
@@ -448,3 +449,15 @@ def test_neither_the_report_nor_the_examination_loads_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
+
+
+def test_unpacked_data_and_their_size_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    here = system(tmp_path, {}, {})
+    assert not list(folder_findings.unpacked(here))
+    (kept_copies.folder() / "a-b").mkdir(parents=True)
+    (kept_copies.folder() / "a-b" / "archive.tar").write_bytes(bytes(3_000))
+    (found,) = folder_findings.unpacked(here)
+    assert found.value.startswith("3.0 kB in ")

@@ -14,7 +14,6 @@ from engine.checkpoints import checkpoint
 from engine.errors import UsageError
 from engine.inspection import layer_events
 from engine.models import registry
-from engine.models.user_model import with_copied_file
 from engine.process.inspected_model import load_inspected_model
 from engine.protocol import events
 from engine.recipes.recipe_toml import read_fields
@@ -157,7 +156,7 @@ def test_a_file_may_import_what_lies_beside_it(net: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "sentence"),
     [
-        ("maek", "net.py has no function maek: did you mean make?"),
+        ("maek", "net.py has no maek, it has make, wide, pair and 4 more: type net.py:make."),
         ("number", "number in net.py returns int: it must return a torch.nn.Module."),
         ("broken", "NameError: name 'undefined' is not defined (net.py, line 29); repair"),
         (
@@ -180,7 +179,7 @@ def test_what_is_wrong_with_a_function_is_one_sentence(
     [
         ("import nothing_there", "No module named 'nothing_there' (net.py, line 1); repair"),
         ("\ndef make(:\n", "SyntaxError: invalid syntax (net.py, line 2); repair"),
-        ("", "net.py has no function make: write one that takes classes"),
+        ("", "net.py has no make, and defines nothing else: define make there."),
     ],
 )
 def test_what_is_wrong_with_a_file_is_one_sentence(net: Path, content: str, sentence: str) -> None:
@@ -193,24 +192,6 @@ def test_a_traceback_stands_in_the_log(net: Path, capsys: pytest.CaptureFixture[
     assert "return undefined" in capsys.readouterr().err
 
 
-def test_weights_keep_the_file_that_made_them_and_a_run_without_any_follows_the_users(
-    net: Path, tmp_path: Path
-) -> None:
-    run = tmp_path / "run"
-    run.mkdir()
-    first = with_copied_file(f"{net}:make", run, keep=False)
-    assert first == f"{run / 'net.py'}:make"
-    net.write_text("repaired = 1")
-    assert with_copied_file(f"{net}:make", run, keep=True) == first
-    assert (run / "net.py").read_text() == NET
-    assert with_copied_file(f"{net}:make", run, keep=False) == first
-    assert (run / "net.py").read_text() == "repaired = 1"
-    net.unlink()
-    assert with_copied_file(f"{net}:make", run, keep=False) == first
-    assert (run / "net.py").read_text() == "repaired = 1"
-    assert with_copied_file("resnet18", run, keep=False) == "resnet18"
-
-
 @pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"])
 def test_a_file_may_hold_data_classes(net: Path, future: str) -> None:
     sizes = "@dataclass\nclass Sizes:\n    classes: int\n    in_channels: int = 3\n"
@@ -218,19 +199,6 @@ def test_a_file_may_hold_data_classes(net: Path, future: str) -> None:
     check = f"assert Sizes.__annotations__['classes'] == {kind}\n"
     net.write_text(f"{future}from dataclasses import dataclass\n{sizes}{check}{NET}")
     assert isinstance(registry.build(f"{net}:make", 3, 32, 5), nn.Sequential)
-
-
-def test_what_a_kept_file_imports_is_found_beside_the_original(net: Path, tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
-    (tmp_path / "layers_beside.py").write_text(NET)
-    net.write_text("from layers_beside import make")
-    model = registry.build(with_copied_file(f"{net}:make", tmp_path / "run", keep=False), 3, 32, 5)
-    assert isinstance(model, nn.Sequential)
-
-
-def test_a_file_that_is_gone_before_the_run_began_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"net\.py cannot be read: No such file"):
-        with_copied_file(f"{tmp_path / 'net.py'}:make", tmp_path, keep=False)
 
 
 # In a run

@@ -16,8 +16,8 @@ from engine.data.inventory import inventory_text
 from engine.data.survey.survey import Survey
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.start.data_inspection_request import DataInspectionRequest
-from engine.start.recipe_file import recipe_file
 from tests.memory_images import noise
 from tui.cli.command_line import main
 
@@ -116,15 +116,14 @@ def test_a_published_set_is_inspected() -> None:
 
 
 def test_a_folder_is_inspected_without_torch(folder: Path) -> None:
-    arguments = ["-m", "engine", "--inspect-data", "/dev/stdin", "--near", "2", "--files"]
-    with recipe_file(Recipe(data=str(folder))) as recipe:
-        done = subprocess.run(
-            [sys.executable, "-X", "importtime", *arguments],
-            stdin=recipe,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+    arguments = ["-m", "engine", "--inspect-data", "-", "--near", "2", "--files"]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments],
+        input=to_toml(Recipe(data=str(folder))),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "engine.data.survey.duplicates" in modules
     assert "torch" not in modules

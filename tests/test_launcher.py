@@ -6,8 +6,6 @@ import asyncio
 import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +28,6 @@ from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, warm_engine
 from engine.start.preview_request import PreviewRequest
-from engine.start.recipe_file import recipe_file
 from tests import processes, scripted
 from tests.drawing.examples import FLOWERS
 from tests.idle import wait_for_workers
@@ -589,18 +586,6 @@ async def test_what_cannot_be_inspected_is_said_in_the_dialog(
         await settled(pilot)
         await pilot.press("i")
         assert "MNIST is not on this disk." in await settled(pilot)
-
-
-def test_a_preview_reads_its_recipe() -> None:
-    code = (
-        "from pathlib import Path; from engine.recipes.recipe_building import read_recipe; "
-        "print(read_recipe(Path('/dev/stdin')).data)"
-    )
-    with recipe_file(Recipe(data="mnist")) as recipe:
-        done = subprocess.run(
-            [sys.executable, "-c", code], stdin=recipe, capture_output=True, text=True, check=True
-        )
-    assert done.stdout == "mnist\n"
 
 
 def test_a_preview_is_an_engine_that_can_be_ended() -> None:

@@ -69,12 +69,12 @@ EXITS = "ends the program when it is loaded (net.py, line {}): put what only a s
         ("p = argparse.ArgumentParser()\np.add_argument('x')\np.parse_args([])", EXITS.format(17)),
         ("def make(classes): sys.exit()", EXITS.format(15)),
         (
-            "def make(n=5): return Net(n)",
-            "make in net.py must take the number of classes: def make(classes).",
+            "make = 7",
+            "make in net.py is of type int: name a function or a class that makes a torch.nn.Modul",
         ),
         (
-            "class make(nn.Module):\n    def __init__(self): super().__init__()",
-            "make in net.py must take the number of classes: def __init__(self, classes).",
+            "def make(n, depth, width): return Net(n)",
+            "make in net.py asks for depth and width, and is given only the number of classes and",
         ),
         (
             "def make(classes): return Net(classes).requires_grad_(False)",
@@ -98,8 +98,8 @@ EXITS = "ends the program when it is loaded (net.py, line {}): put what only a s
             "net.py:make in evaluation mode returns tuple for 2 images and",
         ),
         (
-            "def make(classes): return nn.Sequential(torch.jit.script(nn.Conv2d(1, 2, 3)))",
-            "make in net.py returns TorchScript, whose layers cannot be watched: return the model",
+            "def inner(width): return Net(width)\ndef make(**options): return inner(**options)",
+            "make takes (**options), was given n_classes, and what it calls does not take that (",
         ),
         (
             "def make(classes): return Net(classes, 3)",
@@ -327,7 +327,11 @@ def test_a_file_is_read_without_running_it(tmp_path: Path) -> None:
         ("x = 3", "net.py", "net.py defines no function that could make a model: write one that"),
         ("def make(:", "net.py", "SyntaxError: invalid syntax (net.py, line 1); repair the file."),
         ("def make(:", "net.py:make", "invalid syntax (net.py, line 1); repair the file."),
-        (FILE, "net.py:biuld", "net.py has no function biuld: did you mean build?"),
+        (
+            FILE,
+            "net.py:biuld",
+            "net.py has no biuld, it has build, guarded, Net: type net.py:build.",
+        ),
         ("", "nets.py", "there is no file nets.py to build the model from"),
         ("", "torchvision/resnet19", "did you mean torchvision/resnet18?"),
         ("", "torchvision/fasterrcnn", "torchvision has no image classifier 'fasterrcnn'"),

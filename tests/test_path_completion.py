@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.run import run_paths
 from tui.screens.launcher import known_folders
+from tui.screens.launcher.folder_dialog import image_folder
 from tui.screens.launcher.path_completion import completed
 
 
@@ -17,7 +19,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     for name in ("data/birds", "data/bikes", ".hidden", "deep/only/one"):
         (home / name).mkdir(parents=True)
-    (home / "data" / "bill.txt").touch()
+    for name in ("bill.txt", "digits.npz", "pets.tar.gz"):
+        (home / "data" / name).touch()
     monkeypatch.setenv("HOME", str(home))
     return home
 
@@ -28,7 +31,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("~", "~/", []),
         ("~/d", "~/d", ["data", "deep"]),
         ("~/da", "~/data/", ["data"]),
-        ("~/data/", "~/data/bi", ["bikes", "birds"]),
+        ("~/data/", "~/data/", ["bikes", "birds", "digits.npz", "pets.tar.gz"]),
+        ("~/data/b", "~/data/bi", ["bikes", "birds"]),
+        ("~/data/pe", "~/data/pets.tar.gz", ["pets.tar.gz"]),
         ("~/data/bir", "~/data/birds/", ["birds"]),
         ("~/deep/", "~/deep/only/", ["only"]),
         ("~/.h", "~/.hidden/", [".hidden"]),
@@ -43,8 +48,14 @@ def test_a_path_is_completed_as_by_a_shell(
     assert completed(written) == (path, names)
 
 
+def test_a_file_of_data_is_as_welcome_as_a_folder(home: Path) -> None:
+    np.savez(home / "a.npz", x=np.zeros((8, 28, 28), np.uint8), y=[0, 1] * 4)
+    found = image_folder(str(home / "a.npz"))
+    assert (found.path, found.images) == (str(home / "a.npz"), 8)
+
+
 def test_folders_are_remembered_newest_first(home: Path) -> None:
-    birds, bikes = str(home / "data/birds"), str(home / "data/bikes")
+    birds, bikes = str(home / "data/birds"), str(home / "data/digits.npz")
     assert known_folders.known() == []
     for folder in (birds, bikes, birds, "bad\nname"):
         known_folders.remember(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ from engine import regular_files
 
 Maker: TypeAlias = ast.FunctionDef | ast.ClassDef
 
-# The argument with which the program calls a function: the number of classes.
-CLASSES = "classes"
+# The names by which functions take the number of classes, and that of the images' channels.
+CLASSES = ("classes", "num_classes", "n_classes")
+CHANNELS = ("in_channels", "in_chans", "channels")
 # Names that show that a file may define more than its text tells.
 UNREADABLE = frozenset(["*", "globals", "locals", "vars", "exec", "setattr", "__getattr__"])
 
@@ -36,7 +36,9 @@ class UserFile:
         """Raises OSError if the file cannot be read, and SyntaxError or ValueError if it is no
         Python.
         """
-        statements = [*_top_level(ast.parse(regular_files.read_bytes(file), str(file)).body)]
+        statements = [
+            *_top_level(ast.parse(regular_files.read_bytes(file), str(file.absolute())).body)
+        ]
         makers = [each for each in statements if isinstance(each, Maker)]
         names = frozenset(name for each in statements for name in _names(each))
         return cls(names, tuple(_likely(makers)), bool(names & UNREADABLE))
@@ -67,7 +69,7 @@ def _names(statement: ast.stmt) -> Iterator[str]:
 
 
 def _likely(makers: Sequence[Maker]) -> Iterator[str]:
-    """Those that take `classes`, functions first; if there are none, all that are not private."""
+    """Those that take `CLASSES`, functions first; if there are none, all that are not private."""
     ordered = sorted(makers, key=lambda each: isinstance(each, ast.ClassDef))
     taking = [each.name for each in ordered if _takes_classes(each)]
     yield from taking or [each.name for each in ordered if not each.name.startswith("_")]
@@ -77,14 +79,6 @@ def _takes_classes(maker: Maker) -> bool:
     if isinstance(maker, ast.FunctionDef):
         arguments = maker.args
         named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-        return CLASSES in [argument.arg for argument in named]
+        return any(argument.arg in CLASSES for argument in named)
     methods = [each for each in maker.body if isinstance(each, ast.FunctionDef)]
     return any(_takes_classes(each) for each in methods if each.name == "__init__")
-
-
-def line_of(file: Path, error: BaseException) -> str:
-    """`net.py, line 12`: the last line of the file in the error's traceback; else empty."""
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        lines.append(error.lineno)
-    return f"{file.name}, line {lines[-1]}" if lines else ""

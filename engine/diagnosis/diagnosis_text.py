@@ -147,3 +147,7 @@ def logout(*, kills: bool, lingers: bool) -> str:
     if not kills:
         return "logind lets runs go on"
     return "logind lets runs go on, since you linger" if lingers else "logind ends your runs"
+
+
+def unpacked(taken: str, folder: str) -> str:
+    return f"{taken} in {folder}, which may be deleted when no run needs it"

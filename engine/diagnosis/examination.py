@@ -30,6 +30,7 @@ def examine(system: System, runs: Path, data_dir: str = "") -> list[Finding]:
             *memory_findings.shared_memory(system),
             *folder_findings.runs(system, runs),
             *folder_findings.temporary(system),
+            *folder_findings.unpacked(system),
             *session_findings.login(system),
             *session_findings.batch(system),
             *folder_findings.data(data_dir),

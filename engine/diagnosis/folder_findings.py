@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.catalog import datasets
+from engine.data.inventory import kept_copies
 from engine.diagnosis import diagnosis_text as words
 from engine.diagnosis.examined_system import System
 from engine.diagnosis.finding import Finding, Verdict
@@ -67,6 +68,13 @@ def _is_any_temporary() -> bool:
     except OSError:
         return False
     return True
+
+
+def unpacked(system: System) -> Iterator[Finding]:
+    """What copies of data that were unpacked take on the disk."""
+    if taken := kept_copies.kept_bytes():
+        place = system.shown(str(kept_copies.folder()))
+        yield Finding(SECTION, "unpacked data", words.unpacked(size(taken), place))
 
 
 def data(data_dir: str = "") -> Iterator[Finding]:

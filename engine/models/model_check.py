@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import traceback
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -12,24 +11,24 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from engine import text
-from engine.catalog import user_file
 from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
 from engine.models import model_text
+from engine.user_code.user_code import UserCode
 
 IMAGES = 2
 # Usual sides of images in pixels, to suggest another one.
 SIZES = (28, 32, 48, 64, 96, 128, 160, 192, 224, 256, 299, 384, 448, 512)
 
 
-def check(name: str, model: nn.Module, shape: DataShape, file: Path | None = None) -> None:
+def check(name: str, model: nn.Module, shape: DataShape, code: UserCode | None = None) -> None:
     """Raise UsageError unless the model makes logits (2, classes), which it can learn to improve.
 
-    A model of a user's `file` runs on the CPU, since its code may need values; one of a library
+    A model of a user's `code` runs on the CPU, since its code may need values; one of a library
     on the meta device, which allocates no memory. Gives lazy layers their shapes; changes nothing
     else in the model, and draws no other random numbers.
     """
-    device = "cpu" if file else "meta"
+    device = "cpu" if code else "meta"
     running = model
     try:
         _fill_lazy_layers(model, shape)
@@ -40,7 +39,7 @@ def check(name: str, model: nn.Module, shape: DataShape, file: Path | None = Non
                 evaluated = running.eval()(_images(shape, device))
     except Exception as error:
         traceback.print_exc()
-        raise UsageError(_why_it_fails(name, running, shape, file, error)) from error
+        raise UsageError(_why_it_fails(name, running, shape, code, error)) from error
     _check_output(name, output, shape)
     _check_output(f"{name} in evaluation mode", evaluated, shape)
     if not output.requires_grad:
@@ -80,7 +79,7 @@ def _why_it_cannot_learn(name: str, model: nn.Module) -> str:
 
 
 def _why_it_fails(
-    name: str, model: nn.Module, shape: DataShape, file: Path | None, error: Exception
+    name: str, model: nn.Module, shape: DataShape, code: UserCode | None, error: Exception
 ) -> str:
     """What is wrong where the model stopped: the channels, the size, or its own code."""
     layer, module, given = _stopped_at(model, error)
@@ -88,8 +87,8 @@ def _why_it_fails(
     takes = module.in_channels if isinstance(module, nn.Conv2d) else shape.channels
     if takes != shape.channels and given == (IMAGES, shape.channels, shape.size, shape.size):
         return model_text.other_channels(name, takes, shape.channels)
-    summary, line = text.error_summary(error), user_file.line_of(file, error) if file else ""
-    if size := _size_that_works(model, shape, "cpu" if file else "meta"):
+    summary, line = text.error_summary(error), code.line_of(error) if code else ""
+    if size := _size_that_works(model, shape, "cpu" if code else "meta"):
         return model_text.other_size(name, images, summary, size)
     if isinstance(module, nn.Linear) and given and given[-1] != module.in_features:
         return model_text.other_width(layer, module.in_features, given[-1], images)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from engine.text import PIP, harmless, nearest
+from engine.text import PIP, harmless
 
 
 def input_too_small(arch: str, least: int, given: int) -> str:
@@ -47,28 +47,6 @@ NO_TIMM = (
 )
 
 
-def user_file_unreadable(file: object, why: str) -> str:
-    return f"the file {harmless(str(file))} cannot be read: {harmless(why)}; check the path."
-
-
-def user_fails(where: str, error: str) -> str:
-    return f"the model cannot be made: {harmless(error)} ({harmless(where)}); repair the file."
-
-
-def user_exits(where: str) -> str:
-    return (
-        f"the file of the model ends the program when it is loaded ({harmless(where)}): put what "
-        'only a script needs, such as argparse, under `if __name__ == "__main__":`.'
-    )
-
-
-def user_lacks_function(file: str, function: str, names: Iterable[str]) -> str:
-    known = [harmless(name) for name in names]
-    write = "write one that takes classes and returns a model."
-    hint = nearest(function, known) if known else write
-    return f"{harmless(file)} has no function {harmless(function)}: {hint}"
-
-
 def user_script(file: str, function: str) -> str:
     return (
         f"{harmless(function)} in {harmless(file)} returns TorchScript, whose layers cannot be "
@@ -76,9 +54,26 @@ def user_script(file: str, function: str) -> str:
     )
 
 
-def user_takes_no_classes(file: str, function: str, definition: str) -> str:
+def user_is_no_model(file: str, name: str, kind: str) -> str:
     return (
-        f"{harmless(function)} in {harmless(file)} must take the number of classes: {definition}."
+        f"{harmless(name)} in {harmless(file)} is of type {harmless(kind)}: name a function or a "
+        "class that makes a torch.nn.Module, or an instance of one."
+    )
+
+
+def user_asks_for_more(file: str, name: str, unknown: Sequence[str]) -> str:
+    wanted = " and ".join(harmless(each) for each in unknown)
+    return (
+        f"{harmless(name)} in {harmless(file)} asks for {wanted}, and is given only the number of "
+        f"classes and channels: write a default for {wanted}."
+    )
+
+
+def user_takes_other(name: str, takes: str, given: str, where: str) -> str:
+    return (
+        f"{harmless(name)} takes ({harmless(takes)}), was given {harmless(given)}, and what it "
+        f"calls does not take that ({harmless(where)}): name it in the parameters, as in "
+        f"{harmless(name)}(num_classes, in_channels)."
     )
 
 

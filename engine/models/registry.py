@@ -15,6 +15,7 @@ from engine.models.definition import Definition
 from engine.models.layer_options import LayerOptions
 from engine.models.library import timm_model, torchvision_model
 from engine.models.user_model import user_model
+from engine.user_code.user_code import UserCode, code_of
 
 # The files of engine/models/families, in the order of the picker. To add an architecture, add its
 # file there and its line here; then `make catalog` writes its facts into the catalogue.
@@ -44,9 +45,16 @@ DEFAULT_OPTIONS = LayerOptions()
 
 
 def build(
-    arch: str, channels: int, size: int, classes: int, options: LayerOptions = DEFAULT_OPTIONS
+    arch: str,
+    channels: int,
+    size: int,
+    classes: int,
+    options: LayerOptions = DEFAULT_OPTIONS,
+    code: UserCode | None = None,
 ) -> nn.Module:
     """The model for images (N, channels, size, size). Its output is logits (N, classes).
+
+    `code` is what a run keeps of a user's file; without it the file itself counts.
 
     Raises UsageError if the architecture needs larger images. For a name that is not in the
     catalogue, also raises it if there is no such model, if it fails, if it has another output, or
@@ -56,8 +64,9 @@ def build(
     if arch in DEFINITIONS:
         return build_defined(DEFINITIONS[arch], shape, options)
     if (user := architecture_names.user_function(arch)) is not None:
-        model = user_model(user.file, user.function, shape)
-        model_check.check(f"{user.file.name}:{user.function}", model, shape, user.file)
+        code = code or code_of(user.file)
+        model = user_model(code, user.function, shape)
+        model_check.check(f"{user.file.name}:{user.function}", model, shape, code)
     else:
         model = _library_model(arch, shape)
         model_check.check(architecture_names.short_name(arch), model, shape)

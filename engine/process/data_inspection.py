@@ -5,6 +5,7 @@ It loads torch only for what needs it: published data sets, and those of torchvi
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -23,8 +24,8 @@ from engine.data.survey.file_rows import file_rows
 from engine.data.survey.survey import FileRows, Message
 from engine.data.survey.surveying import read_headers
 from engine.data.survey.surveying import survey as survey_of
+from engine.process.given_recipe import given_recipe
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import read_recipe
 
 # So many rows are sent at once.
 ROWS = 500
@@ -39,11 +40,12 @@ class Wanted(NamedTuple):
 
 
 def inspect(file: Path, wanted: Wanted) -> int:
-    """Print the messages as they come. Returns the exit code.
+    """Print the messages as they come. Returns the exit code. Downloads no data.
 
     Raises UsageError and DataError like the start of a run.
     """
-    for message in inspected(read_recipe(file), wanted):
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    for message in inspected(given_recipe(file), wanted):
         sys.stdout.buffer.write(survey.encode(message) + b"\n")
         sys.stdout.buffer.flush()
     return 0

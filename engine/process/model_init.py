@@ -8,10 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from engine.catalog import architecture_names
 from engine.checkpoints import checkpoint
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
-from engine.models import registry, transfer_learning, user_model
+from engine.models import registry, transfer_learning
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
 from engine.process import process_text
@@ -19,6 +20,7 @@ from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
 from engine.run.run_paths import RunDir
+from engine.user_code.kept_code import keep_code
 
 # Enough for the statistics of small patches, in a fraction of a second.
 SAMPLE_IMAGES = 2_000
@@ -28,15 +30,17 @@ SAMPLE_VALUES = 20_000_000
 def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
     """The model of a recipe for these images. Raises UsageError where it cannot be built.
 
-    Copies the file of a user's architecture into the run's folder. Until the run has a checkpoint,
-    each attempt copies it anew: the user may have repaired it.
+    Copies the file of a user's architecture, its package and what it imports into the run's folder.
+    Until the run has a checkpoint, each attempt copies them anew: the user may have repaired them.
     """
     channels, _, size = dataset.train.shape
     options = LayerOptions(recipe.act, recipe.bn, recipe.dropout)
     weights = (RunDir(run).checkpoints / name for name in ("best.pt", "last.pt"))
     saved = any(path.exists() for path in weights)
-    arch = user_model.with_copied_file(recipe.arch, run, keep=saved)
-    return registry.build(arch, channels, size, len(dataset.classes), options)
+    user = architecture_names.user_function(recipe.arch)
+    kept = keep_code(user.file, run, keep=saved) if user else None
+    code = kept.code if kept else None
+    return registry.build(recipe.arch, channels, size, len(dataset.classes), options, code)
 
 
 def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from engine.process.resume_checks import ImageLists
 from engine.process.run_started import versions
 from engine.recipes.recipe import Recipe, Resolved
 from engine.run.run_paths import RunDir
+from engine.user_code.kept_code import kept_code
 
 
 def describe(
@@ -46,7 +47,6 @@ def describe(
 
 def source_of(run: RunDir, arch: str) -> str | None:
     """The text of the file that defines a user's architecture, from the run's copy."""
-    user_model = architecture_names.user_function(arch)
-    if user_model is None:
-        return None
-    return regular_files.read_text(run.path / user_model.file.name, errors="replace")
+    user = architecture_names.user_function(arch)
+    kept = kept_code(user.file, run.path) if user else None
+    return regular_files.read_text(kept.code.file, errors="replace") if kept else None

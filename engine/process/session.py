@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from engine import text
-from engine.catalog import architecture_names, user_file
+from engine.catalog import architecture_names
 from engine.data import preparation
 from engine.distributed.rank import Rank
 from engine.errors import RunError
@@ -25,6 +25,7 @@ from engine.recipes.recipe import CHANGEABLE, Recipe
 from engine.run import run_search
 from engine.run.journal import Journal
 from engine.run.run_paths import RunDir
+from engine.user_code.kept_code import kept_code
 
 if TYPE_CHECKING:  # these load torch
     from engine.checkpoints.run_state import RunState, Weights
@@ -140,7 +141,8 @@ class Session:
             saved_in = self.run.label if self.saver.has_checkpoint else ""
             return process_text.out_of_memory(self._recipe.batch, str(error), saved_in)
         own = architecture_names.user_function(self._recipe.arch)
-        if own and (line := user_file.line_of(self.run.path / own.file.name, error)):
+        kept = kept_code(own.file, self.run.path) if own else None
+        if kept and (line := kept.code.line_of(error)):
             resumed = "" if self.saver.has_checkpoint else self.run.label
             return process_text.own_model_failed(line, text.error_summary(error), resumed)
         return process_text.crashed(text.error_summary(error))
@@ -148,8 +150,11 @@ class Session:
     def _set_up(self, options: AttemptOptions) -> Generator[Event | None, None, Ready]:
         if self._rank.first_here:
             yield from preparation.download_phases(self._recipe)
+            has_weights = (self.run.checkpoints / "last.pt").exists()
+            preparation.keep_code(self._recipe, self.run.data_code, keep=has_weights)
         yield events.Phase("loading", note="PyTorch")
-        reading = preparation.early_reading(self._recipe) if self._rank.alone else None
+        recipe, code = self._recipe, self.run.data_code
+        reading = preparation.early_reading(recipe, code) if self._rank.alone else None
         with uncollected():
             from engine.process.trainer_setup import TrainerSetup
 

@@ -76,7 +76,7 @@ class TrainerSetup:
         yield from self._unusable_gpu(device)
         room = devices.room(device, rank.count_here)
         saved = rank.broadcast(self._load_last)
-        dataset = yield from preparation.loading_phases(recipe, room, reading)
+        dataset = yield from preparation.loading_phases(recipe, room, reading, self._run.data_code)
         if dataset.shows_nothing and saved is None:
             raise DataError(data_text.no_contrast(recipe.data))
         # The digests of the images take seconds for a large data set: they are made once.

@@ -16,9 +16,9 @@ from engine.data.survey import survey
 from engine.data.survey.survey import Message
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.start import start_text
 from engine.start.engine_environment import environment
-from engine.start.recipe_file import recipe_file
 
 
 class DataInspectionRequest:
@@ -38,14 +38,14 @@ class DataInspectionRequest:
             *([] if near_bits is None else ["--near", str(near_bits)]),
             *(["--files"] if files else []),
         ]
-        with recipe_file(recipe) as file:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine", "--inspect-data", "/dev/stdin", *options],
-                stdin=file,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env=environment(recipe),
-            )
+        self._recipe = to_toml(recipe).encode()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "engine", "--inspect-data", "-", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment(recipe),
+        )
 
     @property
     def process_id(self) -> int:
@@ -58,7 +58,10 @@ class DataInspectionRequest:
         and after `cancel`.
         """
         with self._process as process, self._errors:
+            assert process.stdin is not None
             assert process.stdout is not None
+            with contextlib.suppress(BrokenPipeError), process.stdin:
+                process.stdin.write(self._recipe)
             try:
                 yield from _decoded(process.stdout)
             except GeneratorExit:

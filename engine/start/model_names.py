@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import text
-from engine.catalog import architecture_names, user_file
+from engine.catalog import architecture_names
 from engine.catalog.architecture_names import LibraryModel
 from engine.catalog.user_file import UserFile
 from engine.errors import UsageError
 from engine.models import model_text
 from engine.start import start_text
+from engine.user_code import user_code_text, user_module
+from engine.user_code.user_code import code_of
 
 # How both libraries mark the function of a model; other decorators may follow.
 REGISTERED = re.compile(r"@register_model\b.*\n(?:[@ )].*\n)*?def (\w+)\(")
@@ -56,19 +58,16 @@ def _existing(file: Path) -> Path:
 def _check_function(file: Path, function: str) -> None:
     content = _read(file)
     if function not in content.names and not content.is_open:
-        raise UsageError(model_text.user_lacks_function(file.name, function, content.functions))
+        raise UsageError(user_module.lacks_name(file.name, function, content.functions))
 
 
 def _read(file: Path) -> UserFile:
     try:
         return UserFile.read(file)
     except OSError as error:
-        raise UsageError(model_text.user_file_unreadable(file, text.reason(error))) from error
+        raise UsageError(user_code_text.unreadable(file, text.reason(error))) from error
     except (SyntaxError, ValueError, RecursionError) as error:
-        where = user_file.line_of(file, error) or file.name
-        message = error.msg if isinstance(error, SyntaxError) else str(error)
-        summary = f"{type(error).__name__}: {message}"
-        raise UsageError(model_text.user_fails(where, summary)) from error
+        raise UsageError(user_module.explanation(code_of(file), error)) from error
 
 
 def _check_library_model(model: LibraryModel) -> None:

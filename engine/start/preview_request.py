@@ -12,23 +12,23 @@ from engine import text
 from engine.errors import RunError
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_toml import to_toml
 from engine.start import start_text
 from engine.start.engine_environment import environment
-from engine.start.recipe_file import recipe_file
 
 
 class PreviewRequest:
     """An engine that loads some training images as the network would see them."""
 
     def __init__(self, recipe: Recipe) -> None:
-        with recipe_file(recipe) as file:
-            self._engine = subprocess.Popen(
-                [sys.executable, "-m", "engine", "--preview", "/dev/stdin"],
-                stdin=file,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment(recipe),
-            )
+        self._recipe = to_toml(recipe).encode()
+        self._engine = subprocess.Popen(
+            [sys.executable, "-m", "engine", "--preview", "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(recipe),
+        )
 
     def reply(self) -> events.Augmented:
         """The images. Importing torch takes the engine seconds.
@@ -36,7 +36,7 @@ class PreviewRequest:
         Raises RunError with the engine's error, and after `cancel`.
         """
         with self._engine:
-            output, errors = self._engine.communicate()
+            output, errors = self._engine.communicate(self._recipe)
         if self._engine.returncode < 0:
             raise RunError(text.killed(start_text.PREVIEW, -self._engine.returncode))
         with contextlib.suppress(msgspec.MsgspecError):

@@ -14,6 +14,7 @@ from engine.data import data_text
 from engine.data.decoding.decode import ImageFormat, Pixels, Shares, decode_all
 from engine.data.decoding.decode_buffer import CannotStartError
 from engine.data.decoding.decoders import Decoders
+from engine.data.reading import copied_rows
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
 from engine.machine.cgroups import computing_cores
@@ -47,7 +48,13 @@ class DecodedImages(NamedTuple):
 def decoded(
     images: LabelledImages, image_format: ImageFormat, workers: int
 ) -> Generator[float, None, DecodedImages]:
-    """Decode images by processes where there are many, by threads where processes cannot start."""
+    """Decode images by processes where there are many, by threads where processes cannot start.
+
+    Rows of arrays that are as the network wants them are only copied.
+    """
+    if copied_rows.can_copy(images, image_format):
+        pixels, broken = yield from copied_rows.copied(images, image_format)
+        return DecodedImages(pixels, broken)
     if len(images) < MANY_IMAGES:
         return (yield from decode_by_threads(images, image_format))
     try:

@@ -25,7 +25,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip"),
     ),
     launcher_text.MODEL: ("act", "bn", "dropout", "pretrained", "init_from", "freeze"),
-    launcher_text.IMAGES: ("size", "holdout", "labels", "class_order", "class_names"),
+    launcher_text.IMAGES: (
+        "size",
+        "holdout",
+        "labels",
+        "class_order",
+        "class_names",
+        "image_column",
+        "label_column",
+    ),
     launcher_text.OPTIMISER: (
         *("momentum", "nesterov", "beta2", "eps", "weight_decay", "decay_norms", "norm_bias_lr"),
         *("clip", "ema", "tta", "label_smoothing", "class_weights"),

@@ -1,4 +1,4 @@
-"""Remembers the folders of images that runs were made from, newest first."""
+"""Remembers the folders and files of images that runs were made from, newest first."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MOST = 20
 
 
 def known() -> list[str]:
-    """The folders that are still there."""
+    """The folders and files that are still there."""
     try:
         lines = regular_files.read_text(_file()).splitlines()
     except (OSError, UnicodeDecodeError):
         return []
-    return [line for line in lines[:MOST] if Path(line).is_dir()]
+    return [line for line in lines[:MOST] if Path(line).exists()]
 
 
 def remember(folder: str) -> None:

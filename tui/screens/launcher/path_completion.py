@@ -1,13 +1,15 @@
-"""Completes the path of a folder, as a shell does."""
+"""Completes the path of a folder or a file of data, as a shell does."""
 
 from __future__ import annotations
 
 import os
 from typing import NamedTuple
 
+from engine.data.inventory.data_files import is_data_file
+
 
 class Completion(NamedTuple):
-    """The path as far as it is certain, and the names of the folders that it may become."""
+    """The path as far as it is certain, and the names of the entries that it may become."""
 
     path: str
     names: list[str]
@@ -21,15 +23,15 @@ def completed(written: str) -> Completion:
         return Completion("~/", [])
     try:
         with os.scandir(os.path.expanduser(before) or ".") as entries:
-            names = sorted(entry.name for entry in entries if _fits(entry, part))
+            found = {entry.name: entry.is_dir() for entry in entries if _fits(entry, part)}
     except OSError:
         return Completion(written, [])
+    names = sorted(found)
     known = os.path.commonprefix(names) or part  # noqa: RUF071 (the letters that all share)
-    return Completion(before + known + ("/" if len(names) == 1 else ""), names)
+    return Completion(before + known + ("/" if [*found.values()] == [True] else ""), names)
 
 
 def _fits(entry: os.DirEntry[str], part: str) -> bool:
     hidden = entry.name.startswith(".") and not part.startswith(".")
-    return (
-        entry.name.startswith(part) and not hidden and entry.name.isprintable() and entry.is_dir()
-    )
+    shown = entry.name.startswith(part) and not hidden and entry.name.isprintable()
+    return shown and (entry.is_dir() or is_data_file(entry.name))

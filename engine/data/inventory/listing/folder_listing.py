@@ -47,6 +47,10 @@ class FolderListing:
     def skipped(self) -> Mapping[str, Sequence[str]]:
         return {reason: sorted(names) for reason, names in self._names.skipped.items()}
 
+    @property
+    def notes(self) -> Sequence[str]:
+        return ()
+
     def image(self, name: str) -> ImageFile:
         return ImageFile(self.place, name)
 

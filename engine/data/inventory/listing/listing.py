@@ -35,3 +35,15 @@ class Listing(Protocol):
 
     def read(self, name: str) -> bytes:
         """The content of a table. Raises DataError where it cannot be read."""
+
+
+class ReadListing(Listing, Protocol):
+    """A listing that was read from a disk."""
+
+    @property
+    def glanced(self) -> bool:
+        """Whether only the beginning of some folder was read."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for the user on the place."""

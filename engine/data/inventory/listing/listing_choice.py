@@ -1,0 +1,42 @@
+"""Lists what lies in a place, whichever kind of place it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.data import container_text
+from engine.data.inventory.listing.archives import first_bytes, is_archive, listing_of_archive
+from engine.data.inventory.listing.folder_listing import FolderListing
+from engine.data.inventory.listing.listed_names import TABLE_SUFFIXES
+from engine.data.inventory.listing.listing import ReadListing
+from engine.data.stored.image_kinds import START_BYTES, looks_like_image, suffix
+from engine.errors import DataError
+
+# So many bytes of an unknown file are shown.
+SHOWN_BYTES = 8
+
+
+def listing_at(path: Path, *, glance: bool = False) -> ReadListing:
+    """The listing of a folder or an archive; of folders of images perhaps only the beginning.
+
+    Raises DataError where the place is missing, damaged, or an archive without images.
+    """
+    if not path.is_file():
+        return FolderListing(path, glance=glance)
+    if not is_archive(path):
+        raise DataError(_why_unknown(path))
+    listing = listing_of_archive(path)
+    if not any(listing.folders.values()):
+        others = [name for names in listing.skipped.values() for name in names]
+        raise DataError(container_text.no_images_in(path, [*listing.tables, *others]))
+    return listing
+
+
+def _why_unknown(path: Path) -> str:
+    """A sentence on a file that is no data set."""
+    first = first_bytes(path)
+    if suffix(path.name) in TABLE_SUFFIXES:
+        return container_text.no_table_of_pixels(path)
+    if looks_like_image(first[:START_BYTES]):
+        return container_text.one_image(path)
+    return container_text.unknown_file(path, first[:SHOWN_BYTES])
