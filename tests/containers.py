@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from tests.archived_images import write_tar, write_zip
-from tests.published_arrays import Array, write_table
+from tests.small_arrays import Array, write_table
 
 SIDE = 28
 CLASSES = ("0", "1", "2")

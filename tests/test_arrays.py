@@ -20,7 +20,7 @@ from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.loading import run_to_end
-from tests.published_arrays import (
+from tests.small_arrays import (
     Array,
     coloured,
     grey,

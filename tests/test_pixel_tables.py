@@ -13,7 +13,7 @@ from engine.data.inventory.inventory import Inventory
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
-from tests.published_arrays import Array, coloured, grey, labels, write_table
+from tests.small_arrays import Array, coloured, grey, labels, write_table
 
 PIXEL_NAMES = ",".join(f"pixel{number}" for number in range(784))
 
