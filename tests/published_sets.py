@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.published_arrays import coloured, grey, labels, write_idx
+from tests.small_arrays import coloured, grey, labels, write_idx
 
 COUNT = 8
 

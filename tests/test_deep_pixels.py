@@ -6,6 +6,7 @@ import io
 import math
 import struct
 import sys
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -291,6 +292,20 @@ def test_a_photo_with_a_preview_is_one_picture(tmp_path: Path) -> None:
     assert loaded(folder(tmp_path, "jpg", content)).notes == ()
 
 
+def with_more(bands: int, photometric: int) -> bytes:
+    """A TIFF of 8 bits with grey (1) or colours (2) and with bands of no known meaning."""
+    data = np.stack([RAMP * 255] * bands, 2).astype(np.uint8).tobytes()
+    more = bands - {1: 1, 2: 3}[photometric]
+    tags = [(256, 4, 1, SIZE), (257, 4, 1, SIZE), (258, 3, bands, 134), (259, 4, 1, 1)]
+    tags += [(262, 4, 1, photometric), (273, 4, 1, 134 + 2 * bands), (277, 4, 1, bands)]
+    tags += [(278, 4, 1, SIZE), (279, 4, 1, len(data)), (338, 3, more, 0)]
+    if bands == 2:  # both numbers fit into the entry itself
+        tags[2] = (258, 3, bands, 8 << 16 | 8)
+    table = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    bits = struct.pack(f"<{bands}H", *[8] * bands)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + table + struct.pack("<I", 0) + bits + data
+
+
 def test_more_bands_than_colours_have_are_refused_with_what_to_type(tmp_path: Path) -> None:
     values = np.stack([RAMP * 255] * 6, 2).astype(np.uint8)
     root = folder(tmp_path, "tif", tiff(values, 1, bands=6))
@@ -300,14 +315,7 @@ def test_more_bands_than_colours_have_are_refused_with_what_to_type(tmp_path: Pa
 
 def test_bands_that_pillow_would_leave_out_without_a_word_are_refused_too(tmp_path: Path) -> None:
     """It opens a TIFF of red, green, blue and two more bands as the first three."""
-    data = np.stack([RAMP * 255] * 5, 2).astype(np.uint8).tobytes()
-    bits = struct.pack("<5H", *[8] * 5)
-    entries = [(256, 4, 1, SIZE), (257, 4, 1, SIZE), (258, 3, 5, 134), (259, 4, 1, 1)]
-    entries += [(262, 4, 1, 2), (273, 4, 1, 144), (277, 4, 1, 5), (278, 4, 1, SIZE)]
-    entries += [(279, 4, 1, len(data)), (338, 3, 2, 0)]
-    table = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
-    content = head + table + struct.pack("<I", 0) + bits + data
+    content = with_more(5, photometric=2)
     with Image.open(io.BytesIO(content)) as image:
         assert image.mode == "RGB"
     with pytest.raises(DataError, match="with 5: choose one or three of them"):
@@ -346,3 +354,31 @@ def test_a_tiff_of_many_bands_needs_a_package(
     root = folder(tmp_path, "tif", tiff(values, 1, bands=6))
     with pytest.raises(DataError, match=r"without the package tifffile: .*-m pip install tifffile"):
         loaded(root, bands=[4, 3, 2])
+
+
+def png_of_16_bits(colours: bytes) -> bytes:
+    """A PNG of one row of colours with 16 bits each."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    head = struct.pack(">IIBBBBB", len(colours) // 6, 1, 16, 2, 0, 0, 0)
+    body = chunk(b"IDAT", zlib.compress(b"\0" + colours))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + body + chunk(b"IEND", b"")
+
+
+def test_colours_of_16_bits_are_cut_to_the_upper_8_and_said(tmp_path: Path) -> None:
+    data = loaded(folder(tmp_path, "png", png_of_16_bits(bytes(range(6)))))
+    assert data.train.one(0).pixels[:, 0, 0].tolist() == [0, 2, 4]
+    (note,) = data.notes
+    assert note.startswith("20 of 20 images that were looked at have more bands or bits than are")
+
+
+def test_bands_that_are_not_read_are_said(tmp_path: Path) -> None:
+    """Pillow takes the first of two bands that are stored as grey."""
+    content = with_more(2, photometric=1)
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.mode == "L"
+    (note,) = loaded(folder(tmp_path, "tif", content)).notes
+    assert "more bands or bits than are read, such as a/0" in note

@@ -16,9 +16,9 @@ from engine.data.decoding.decode import ImageFormat, decode, why_broken
 from engine.data.stored import image_kinds
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.image_kinds import (
+    FIRST_BYTES,
     FORMATS,
     KINDS,
-    START_BYTES,
     kind_of,
     looks_like_image,
     open_content,
@@ -70,7 +70,7 @@ def test_each_format_is_decoded_whatever_its_suffix(tmp_path: Path, name: str) -
 
 @pytest.mark.parametrize("name", [name for name in WRITTEN if name != "TGA"])
 def test_first_bytes_tell_the_format(name: str) -> None:
-    start = encoded(name)[:START_BYTES]
+    start = encoded(name)[:FIRST_BYTES]
     found = kind_of(start)
     assert found is not None
     assert found.name == name
@@ -79,7 +79,7 @@ def test_first_bytes_tell_the_format(name: str) -> None:
 
 
 def test_a_tga_has_no_first_bytes_of_its_own_and_is_told_by_its_suffix() -> None:
-    start = encoded("TGA")[:START_BYTES]
+    start = encoded("TGA")[:FIRST_BYTES]
     assert not looks_like_image(start)
     assert kind_of(start, "a.png") is None
     found = kind_of(start, "a.TGA")

@@ -24,7 +24,7 @@ from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes.recipe import Recipe
 from tests import published_sets
-from tests.published_arrays import grey
+from tests.small_arrays import grey
 
 COUNT = published_sets.COUNT
 

@@ -175,6 +175,14 @@ def backdrop_chosen(transparent: int, looked_at: int, backdrop: str) -> str:
     )
 
 
+def cut_bands(count: int, looked_at: int, name: str) -> str:
+    return (
+        f"{count:,} of {looked_at:,} images that were looked at have more bands or bits than are "
+        f"read, such as {harmless(name)}: the first bands are read, of 16 bits the upper 8; of a "
+        "TIFF, --set bands=1,2,3 reads those bands with all their bits"
+    )
+
+
 def first_frames(count: int, looked_at: int, name: str) -> str:
     return (
         f"{count:,} of {looked_at:,} images that were looked at have several frames, such as "

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 
+import msgspec
 import pytest
 
 from engine.protocol.events import Example, Picture
 from tests.drawing.examples import drawn
 from tui.drawing import cells
-from tui.panes.confusion.mistake_images import ImageGrid, examples_grid, grid
+from tui.panes.confusion.mistake_images import ImageGrid, caption_rows, examples_grid, grid
 
 WHITE = Picture(1, 8, 8, base64.b64encode(b"\xff" * 64).decode())
 PETS = ("cat", "dog", "鸟")
@@ -70,3 +71,12 @@ def test_any_size_draws(width: int, height: int) -> None:
     rows = examples_grid([CAT] * 3, PETS, width, height, coloured=True)
     assert len(rows) <= height
     assert {cells.width(row) for row in rows} <= {width}
+
+
+def test_an_image_of_a_file_tells_its_name_below_or_the_end_of_it() -> None:
+    named = msgspec.structs.replace(CAT, name="val/cat/a-long-name/0042.jpg")
+    for width, told in ((20, "…-long-name/0042.jpg"), (32, "val/cat/a-long-name/0042.jpg")):
+        rows = drawn(examples_grid([named], PETS, width, width // 2 + 5))
+        assert rows[-1].strip() == told
+    assert grid(6, 44, 30, caption_rows([named])).bands == 1
+    assert grid(6, 44, 30, caption_rows([CAT])).bands == 2

@@ -140,6 +140,16 @@ def fit_text(string: str, cells: int) -> str:
     return set_cell_size(chop_cells(string, cells - 1)[0] + "…", cells) if cells > 1 else "…"
 
 
+def end_of(string: str, cells: int) -> str:
+    """The string, or `…` and as much of its end as these cells hold."""
+    if cell_len(string) <= cells:
+        return string
+    end = string[-max(0, cells - 1) :] if cells > 1 else ""
+    while cell_len(end) > cells - 1 > 0:
+        end = end[1:]
+    return f"…{end}"[: max(0, cells)]
+
+
 def right(string: str, cells: int) -> str:
     """The string, cut or filled on the left to exactly this many cells."""
     return " " * (cells - cell_len(string)) + fit_text(string, min(cells, cell_len(string)))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from engine.data import data_text
 from engine.data.decoding.rendering import Rendering, Values, by_kind, by_levels
-from engine.data.stored.image_kinds import START_BYTES, kind_of
+from engine.data.stored.image_kinds import FIRST_BYTES, kind_of
 from engine.data.stored.stored_image import StoredImage
 
 
@@ -37,7 +37,7 @@ def band_values(stored: StoredImage, bands: tuple[int, ...]) -> Values:
 
 def _all_bands(stored: StoredImage) -> Values:
     content = stored.content()
-    kind = kind_of(content[:START_BYTES])
+    kind = kind_of(content[:FIRST_BYTES])
     if kind is None or kind.name != "TIFF":
         with stored.open() as image:
             values = np.asarray(image)

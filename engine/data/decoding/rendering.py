@@ -47,6 +47,12 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode in WHOLE or image.mode == FRACTIONS
 
 
+def is_cut(image: Image.Image) -> bool:
+    """Whether an opened colour image has 16 bits a colour in its file; Pillow reads the upper 8."""
+    tiles = getattr(image, "tile", ())
+    return len(image.getbands()) > 1 and any(";16" in str(tile[3]) for tile in tiles)
+
+
 def has_alpha(image: Image.Image) -> bool:
     """Whether pixels of an image may be transparent."""
     return image.mode in ALPHA or ("transparency" in image.info and not is_deep(image))

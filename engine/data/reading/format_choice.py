@@ -6,7 +6,8 @@ import contextlib
 from dataclasses import dataclass
 
 from engine.data.decoding.decode import GREY, ImageFormat
-from engine.data.decoding.rendering import has_alpha, is_deep
+from engine.data.decoding.rendering import has_alpha, is_cut, is_deep
+from engine.data.stored.image_kinds import band_count
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 
 SAMPLE = 100
@@ -22,7 +23,9 @@ FRAMED_SIDE, FRAME = 28, 2
 class ImageHeader:
     """What the header of an image tells.
 
-    `deep` says that it has more than 8 bits, `transparent` that pixels of it may be transparent.
+    `deep` says that it has more than 8 bits, `transparent` that pixels of it may be transparent,
+    `animated` that it has several frames. `cut` says that the bands that are read are not all, or
+    have more bits than 8.
     """
 
     size: tuple[int, int]
@@ -30,6 +33,7 @@ class ImageHeader:
     deep: bool = False
     transparent: bool = False
     animated: bool = False
+    cut: bool = False
 
 
 def sampled(images: LabelledImages) -> LabelledImages:
@@ -53,6 +57,7 @@ def headers_of(images: LabelledImages) -> dict[StoredImage, ImageHeader]:
                 is_deep(image),
                 has_alpha(image),
                 image.format not in ONE_PICTURE and getattr(image, "is_animated", False),
+                band_count(image) > len(image.getbands()) or is_cut(image),
             )
     return headers
 

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from engine.data import data_text
 
 # Enough of a file to tell its format.
-START_BYTES = 64
+FIRST_BYTES = 64
 
 
 # A tag of TIFF, and the most bands that are colours and transparency.
@@ -57,8 +57,8 @@ KINDS: tuple[ImageKind, ...] = (
     _kind("WEBP", "PIL.WebPImagePlugin", "webp", rb"RIFF....WEBP"),
     _kind("GIF", "PIL.GifImagePlugin", "gif", rb"GIF8[79]a"),
     _kind("TIFF", "PIL.TiffImagePlugin", "tif tiff", rb"II[*+]\x00|MM\x00[*+]|MM\*\x00|II\x00\*"),
-    _kind("BMP", "PIL.BmpImagePlugin", "bmp", rb"BM.{12}[\x0c(48@l|]\x00{3}"),
-    _kind("PPM", "PIL.PpmImagePlugin", "ppm pgm pbm pnm pfm", rb"P[1-6f]\s"),
+    _kind("BMP", "PIL.BmpImagePlugin", "bmp dib", rb"BM.{12}[\x0c(48@l|]\x00{3}"),
+    _kind("PPM", "PIL.PpmImagePlugin", "ppm pgm pbm pnm pfm", rb"P[1-6]\s+[0-9#]|Pf\s+[0-9]"),
     _kind("AVIF", "PIL.AvifImagePlugin", "avif", rb"....ftyp(?:" + _GENERAL + rb")?avi[fs]"),
     _kind(
         "JPEG2000",
@@ -81,7 +81,8 @@ KINDS: tuple[ImageKind, ...] = (
 )
 FORMATS: tuple[str, ...] = tuple(kind.name for kind in KINDS)
 BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes}
-SUFFIXES: tuple[str, ...] = tuple(BY_SUFFIX)
+# Files with these suffixes are taken for images without being opened.
+IMAGE_SUFFIXES = frozenset(BY_SUFFIX)
 
 
 def suffix(name: str) -> str:
@@ -92,11 +93,11 @@ def suffix(name: str) -> str:
 
 def kind_by_name(name: str) -> ImageKind | None:
     """The format that the suffix of a name says, in any case."""
-    return BY_SUFFIX.get(f".{name.rpartition('.')[2]}".lower())
+    return BY_SUFFIX.get(suffix(name))
 
 
 def kind_of(start: bytes, name: str = "") -> ImageKind | None:
-    """The format of a file by its first `START_BYTES`; by its name where they tell nothing."""
+    """The format of a file by its first `FIRST_BYTES`; by its name where they tell nothing."""
     for kind in KINDS:
         if kind.start is not None and kind.start.match(start):
             return kind
@@ -104,9 +105,9 @@ def kind_of(start: bytes, name: str = "") -> ImageKind | None:
     return named if named is not None and named.start is None else None
 
 
-def looks_like_image(start: bytes) -> bool:
-    """Whether the first `START_BYTES` of a file are those of an image of a known format."""
-    return kind_of(start) is not None
+def looks_like_image(first: bytes) -> bool:
+    """Whether a file whose first bytes (`FIRST_BYTES`, or all) are these is an image."""
+    return kind_of(first) is not None
 
 
 def open_file(path: str) -> Image.Image:
@@ -118,7 +119,7 @@ def open_file(path: str) -> Image.Image:
         except UnidentifiedImageError:
             pass  # it has another format than its name says, or another content
     with open(path, "rb") as file:
-        start = file.read(START_BYTES)
+        start = file.read(FIRST_BYTES)
         kind = _known(start, path)
         _check_bands(kind, file)
     return _checked(Image.open(path, formats=(kind.name,)))
@@ -126,7 +127,7 @@ def open_file(path: str) -> Image.Image:
 
 def open_content(file: IO[bytes], name: str = "") -> Image.Image:
     """Open an image that is an open file or bytes in memory. Raises as `open_file`."""
-    kind = _known(file.read(START_BYTES), name)
+    kind = _known(file.read(FIRST_BYTES), name)
     _check_bands(kind, file)
     return _checked(Image.open(file, formats=(kind.name,)))
 
@@ -142,13 +143,18 @@ def _known(start: bytes, name: str) -> ImageKind:
 
 def _checked(image: Image.Image) -> Image.Image:
     """The image, unless Pillow would leave bands of it out."""
-    if image.format != "TIFF":
-        return image
-    bands = getattr(image, "tag_v2", {}).get(SAMPLES_PER_PIXEL, 1)
+    bands = band_count(image)
     if bands <= MOST_BANDS:
         return image
     image.close()
     raise BandsError(bands)
+
+
+def band_count(image: Image.Image) -> int:
+    """The number of bands in the file of an opened image, of which Pillow may leave some out."""
+    if image.format != "TIFF":
+        return len(image.getbands())
+    return int(getattr(image, "tag_v2", {}).get(SAMPLES_PER_PIXEL, 1))
 
 
 def _check_bands(kind: ImageKind, file: IO[bytes]) -> None:

@@ -30,7 +30,8 @@ class ImagePages(CellWidget):
     def turn(self, pages: int) -> None:
         """Turn this many pages, unless there are no images there."""
         width, height = self._room(*self.size)
-        page = mistake_images.grid(len(self._shown), width, height).page
+        caption = mistake_images.caption_rows(self._shown)
+        page = mistake_images.grid(len(self._shown), width, height, caption).page
         first = self._first + pages * page
         if 0 <= first < len(self._shown):
             self._first = first
@@ -42,7 +43,8 @@ class ImagePages(CellWidget):
 
     def draw(self, width: int, height: int) -> list[Row]:
         room = self._room(width, height)
-        page = mistake_images.grid(len(self._shown), *room).page
+        caption = mistake_images.caption_rows(self._shown)
+        page = mistake_images.grid(len(self._shown), *room, caption).page
         coloured = has_shades(self.app)
         rows = mistake_images.examples_grid(self._shown, self._names, *room, self._first, coloured)
         last = min(len(self._shown), self._first + page)

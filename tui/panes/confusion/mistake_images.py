@@ -16,9 +16,8 @@ from tui.drawing.shades import pictured
 # The least and the greatest width of a picture in cells. It has half as many rows.
 SMALLEST, LARGEST = 20, 32
 BETWEEN = 3
-# The rows below a picture: its class and the three likeliest ones, and a blank one.
+# The rows below a picture: its class and the three likeliest ones. A blank one follows.
 CAPTION = 4
-BAND = CAPTION + 1
 
 
 class ImageGrid(NamedTuple):
@@ -33,20 +32,25 @@ class ImageGrid(NamedTuple):
         return self.across * self.bands
 
 
-def grid(count: int, width: int, height: int) -> ImageGrid:
+def caption_rows(examples: Sequence[Example]) -> int:
+    """The number of rows below each picture: one more where images have names."""
+    return CAPTION + any(example.name for example in examples)
+
+
+def grid(count: int, width: int, height: int, caption: int = CAPTION) -> ImageGrid:
     """The grid that shows the most of `count` pictures; of equals, the one with the largest.
 
     If no picture fits, the grid holds one of the smallest size, which is cut.
     """
     sides = range(SMALLEST, LARGEST + 1, 2)
-    fitting = [side for side in sides if side <= width and side // 2 + CAPTION <= height]
-    forms = (_grid(side, width, height) for side in fitting or [SMALLEST])
+    fitting = [side for side in sides if side <= width and side // 2 + caption <= height]
+    forms = (_grid(side, width, height, caption) for side in fitting or [SMALLEST])
     return max(forms, key=lambda form: (min(count, form.page), form.side))
 
 
-def _grid(side: int, width: int, height: int) -> ImageGrid:
+def _grid(side: int, width: int, height: int, caption: int) -> ImageGrid:
     across = max(1, (width + BETWEEN) // (side + BETWEEN))
-    return ImageGrid(side, across, max(1, (height + 1) // (side // 2 + BAND)))
+    return ImageGrid(side, across, max(1, (height + 1) // (side // 2 + caption + 1)))
 
 
 def examples_grid(
@@ -57,8 +61,8 @@ def examples_grid(
     first: int = 0,
     coloured: bool = False,
 ) -> list[Row]:
-    """A page of images from `first` on, each above its class and its top predictions."""
-    shape = grid(len(examples), width, height)
+    """A page of images from `first` on, each above its class, top predictions and name."""
+    shape = grid(len(examples), width, height, caption_rows(examples))
     shown = examples[first : first + shape.page]
     rows: list[Row] = []
     for start in range(0, len(shown), shape.across):
@@ -87,8 +91,9 @@ def _cell(column: Sequence[Row], i: int, side: int) -> Row:
 
 
 def _caption(example: Example, classes: Sequence[str], width: int) -> list[Row]:
-    """`true cat  #4217`, then a row with a bar for each prediction."""
+    """`true cat  #4217`, a row with a bar for each prediction, and the name, if it has one."""
     label, place = Span(f"{shared_text.TRUE} ", "dim"), Span(f" #{example.image}", "dim")
     room = max(0, width - cells.width([label, place]))
     true = cells.row(label, cells.fit_text(class_name(classes, example.true), room), place)
-    return [true, *prediction_rows(example.top, example.true, classes, width)]
+    rows = [true, *prediction_rows(example.top, example.true, classes, width)]
+    return [*rows, (Span(cells.end_of(example.name, width), "dim"),)] if example.name else rows

@@ -50,11 +50,13 @@ def maps_foot(
     label = Span(maps_label(event))
     sees = Span(f"  {maps_text.sees(receptive)}" if receptive else "", "dim")
     image = Span(f"   {maps_text.image(event.image)}", "dim")
+    file = Span(f"   {maps_text.image(event.image, harmless(event.name))}", "dim")
     when = Span(f"   {maps_when(event, steps_per_epoch)}", "dim")
     name = Span(harmless(event.layer))
     alone = when._replace(text=when.text.strip())
     forms = [(label, image, when), (name, image, when), (name, when), (alone,)]
-    return fitting([cells.row(label, sees, image, when), *forms], room) or forms[-1]
+    most = [cells.row(label, sees, file, when), cells.row(label, sees, image, when)]
+    return fitting([*most, *forms], room) or forms[-1]
 
 
 def maps_when(event: FeatureMaps | Kernels, steps_per_epoch: int) -> str:

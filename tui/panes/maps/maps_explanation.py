@@ -22,7 +22,7 @@ def of_maps(
         yield maps_text.EXPLAIN_NO_MAPS
         return
     layer, epoch = harmless(event.layer), epoch_number(event.step / steps_per_epoch)
-    yield maps_text.explain_shown(layer, event.image, epoch)
+    yield maps_text.explain_shown(layer, event.image, harmless(event.name), epoch)
     if event.layer in layers and len(layers) > 1:
         yield maps_text.explain_place(layer, layers.index(event.layer) + 1, len(layers))
     if any(map_.low is None or map_.high is None for map_ in event.maps):

@@ -94,8 +94,8 @@ EXPLAIN_NO_PREDICTION = "The outputs of the network for this image are not numbe
 NOT_RECORDED = "Only these maps of a past epoch are recorded: press . until the last epoch."
 
 
-def image(number: int) -> str:
-    return f"image {number}"
+def image(number: int, name: str = "") -> str:
+    return f"image {number} {name}".rstrip()
 
 
 def go_to_image(typed: str, count: int) -> str:
@@ -118,8 +118,9 @@ def weights_to(largest: str) -> str:
     return f"weights -{largest} dark, +{largest} light"
 
 
-def explain_shown(layer: str, image: int, epoch: str) -> str:
-    return f"These are the maps of {layer} for validation image {image}, at epoch {epoch}."
+def explain_shown(layer: str, image: int, name: str, epoch: str) -> str:
+    shown = f"{image} ({name})" if name else f"{image}"
+    return f"These are the maps of {layer} for validation image {shown}, at epoch {epoch}."
 
 
 def explain_place(layer: str, place: int, count: int) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from engine.data.inventory.containers import array_files, cifar_batches, pixel_tables
 from engine.data.inventory.containers.labelled_rows import RowSet
-from engine.data.stored.image_kinds import BY_SUFFIX, suffix
+from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 # How many entries of a folder, and folders in a folder, are looked at for images.
 GLANCE = 100
@@ -79,7 +79,7 @@ def holds_images(folder: Path) -> bool:
         below: list[Path] = []
         for each in level:
             for entry in islice(_entries(each), GLANCE):
-                if suffix(entry.name) in BY_SUFFIX:
+                if suffix(entry.name) in IMAGE_SUFFIXES:
                     return True
                 if entry.is_dir():
                     below.append(Path(entry.path))

@@ -19,7 +19,7 @@ from engine.data.inventory.containers.labelled_items import ItemSet, Label, Spli
 from engine.data.inventory.containers.shard_splits import shards_by_split
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.listing.tar_listing import tar_entries
-from engine.data.stored.image_kinds import BY_SUFFIX
+from engine.data.stored.image_kinds import IMAGE_SUFFIXES
 from engine.data.stored.tar_entry import TarEntry
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -169,7 +169,7 @@ def _fields_of(folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: 
 
 
 def _is_image(key: str) -> bool:
-    return f".{key.rpartition('.')[2]}" in BY_SUFFIX
+    return f".{key.rpartition('.')[2]}" in IMAGE_SUFFIXES
 
 
 def _class_names(folder: Path) -> Mapping[int, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.data.inventory.layouts.folder_tree import above, last
 from engine.data.inventory.layouts.split_names import SplitName, split_of
-from engine.data.stored.image_kinds import BY_SUFFIX, suffix
+from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 
 class ImageNames:
@@ -65,4 +65,4 @@ def stem(name: str) -> str:
     """The last part of a name without the suffix of an image: `cat.0` of `train/cat.0.jpg`."""
     base = last(name)
     kind = suffix(base)
-    return base[: -len(kind)] if kind in BY_SUFFIX else base
+    return base[: -len(kind)] if kind in IMAGE_SUFFIXES else base

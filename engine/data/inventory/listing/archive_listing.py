@@ -10,7 +10,7 @@ from engine import numbers, text
 from engine.data import container_text
 from engine.data.inventory.listing.archive_names import relative_name
 from engine.data.inventory.listing.listed_names import ListedNames
-from engine.data.stored.image_kinds import START_BYTES
+from engine.data.stored.image_kinds import FIRST_BYTES
 from engine.data.stored.stored_image import StoredImage
 from engine.errors import DataError
 
@@ -109,4 +109,4 @@ class ArchiveListing:
 
 
 def _first_bytes(entry: ArchiveEntry) -> bytes:
-    return entry.content()[:START_BYTES]
+    return entry.content()[:FIRST_BYTES]

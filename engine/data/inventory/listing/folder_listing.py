@@ -13,7 +13,7 @@ from engine.data import data_text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.listing.listed_names import ListedNames
 from engine.data.stored.image_file import ImageFile
-from engine.data.stored.image_kinds import BY_SUFFIX, START_BYTES, suffix
+from engine.data.stored.image_kinds import FIRST_BYTES, IMAGE_SUFFIXES, suffix
 from engine.errors import DataError
 
 # A glance reads no more of a folder that so far holds only images.
@@ -81,7 +81,7 @@ class FolderListing:
                 name = entry.name
                 # The one path of most entries: nothing is asked of the file system.
                 if entry.is_file(follow_symlinks=False):
-                    if suffix(name) in BY_SUFFIX and name[0] != ".":
+                    if suffix(name) in IMAGE_SUFFIXES and name[0] != ".":
                         images.append(name)
                         if self._most and len(images) >= self._most and not found and folder.name:
                             self.glanced = True
@@ -133,7 +133,7 @@ class _Route(NamedTuple):
 
 def _first_bytes(path: str) -> bytes:
     with regular_files.open_to_read(Path(path)) as file:
-        return file.read(START_BYTES)
+        return file.read(FIRST_BYTES)
 
 
 def _unreadable(folder: Path, error: OSError) -> DataError:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from engine.data.inventory import inventory_text
-from engine.data.stored.image_kinds import BY_SUFFIX, looks_like_image, suffix
+from engine.data.stored.image_kinds import IMAGE_SUFFIXES, looks_like_image, suffix
 
 TABLE_SUFFIXES = frozenset((".csv", ".tsv", ".txt"))
 ARCHIVE_SUFFIXES = frozenset(
@@ -59,7 +59,7 @@ class ListedNames:
         Where `first` raises OSError, the file cannot be read.
         """
         kind = suffix(name)
-        if kind in BY_SUFFIX and not name.startswith("."):
+        if kind in IMAGE_SUFFIXES and not name.startswith("."):
             self.folders[folder].append(name)
             return
         path = f"{folder}/{name}" if folder else name

@@ -9,7 +9,7 @@ from engine.data.inventory.listing.archives import first_bytes, is_archive, list
 from engine.data.inventory.listing.folder_listing import FolderListing
 from engine.data.inventory.listing.listed_names import TABLE_SUFFIXES
 from engine.data.inventory.listing.listing import ReadListing
-from engine.data.stored.image_kinds import START_BYTES, looks_like_image, suffix
+from engine.data.stored.image_kinds import FIRST_BYTES, looks_like_image, suffix
 from engine.errors import DataError
 
 # So many bytes of an unknown file are shown.
@@ -37,6 +37,6 @@ def _why_unknown(path: Path) -> str:
     first = first_bytes(path)
     if suffix(path.name) in TABLE_SUFFIXES:
         return container_text.no_table_of_pixels(path)
-    if looks_like_image(first[:START_BYTES]):
+    if looks_like_image(first[:FIRST_BYTES]):
         return container_text.one_image(path)
     return container_text.unknown_file(path, first[:SHOWN_BYTES])
