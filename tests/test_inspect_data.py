@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from engine.data.inventory import inventory_text
-from engine.data.survey.survey import Survey
-from engine.errors import DataError
+from engine.data.survey.survey import Message, Survey
+from engine.errors import RunError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import to_toml
+from engine.start import data_inspection_request
 from engine.start.data_inspection_request import DataInspectionRequest
+from tests.drawing.examples import FLOWERS
 from tests.memory_images import noise
 from tui.cli.command_line import main
 
@@ -129,10 +132,32 @@ def test_a_folder_is_inspected_without_torch(folder: Path) -> None:
     assert "torch" not in modules
 
 
+def test_ctrl_c_keeps_what_was_printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        cancelled = False
+
+        def __init__(self, chosen: Recipe, **wanted: object) -> None:
+            pass
+
+        def messages(self) -> Iterator[Message]:
+            yield FLOWERS
+            raise KeyboardInterrupt
+
+        def cancel(self) -> None:
+            Interrupted.cancelled = True
+
+    monkeypatch.setattr(data_inspection_request, "DataInspectionRequest", Interrupted)
+    done = inspect_data(folder)
+    assert done.exit_code == 130
+    assert "/data/flowers" in done.stdout
+    assert done.stderr == "cnn-tui: stopped: the rest was not looked at\n"
+    assert Interrupted.cancelled
+
+
 def test_a_request_can_be_cancelled(folder: Path) -> None:
     request = DataInspectionRequest(Recipe(data=str(folder)))
     request.cancel()
-    with pytest.raises(DataError):
+    with pytest.raises(RunError):
         [*request.messages()]
 
 

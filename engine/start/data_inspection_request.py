@@ -14,7 +14,7 @@ import msgspec
 from engine import text
 from engine.data.survey import survey
 from engine.data.survey.survey import Message
-from engine.errors import DataError
+from engine.errors import DataError, RunError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.start import start_text
@@ -54,8 +54,8 @@ class DataInspectionRequest:
     def messages(self) -> Generator[Message, None, None]:
         """The messages as they come.
 
-        The process ends where this generator is closed. Raises DataError with the process's error,
-        and after `cancel`.
+        The process ends where this generator is closed. Raises DataError with what is wrong with
+        the data, and RunError where the process fails, or after `cancel`.
         """
         with self._process as process, self._errors:
             assert process.stdin is not None
@@ -71,12 +71,13 @@ class DataInspectionRequest:
 
     def _check(self, code: int) -> None:
         if code < 0:
-            raise DataError(text.killed(start_text.DATA_INSPECTION, -code))
+            raise RunError(text.killed(start_text.DATA_INSPECTION, -code))
         if code:
             self._errors.seek(0)
             lines = self._errors.read().decode(errors="replace").strip()
             complaint = lines.rpartition("\n")[2].removeprefix("cnn-tui: ")
-            raise DataError(text.harmless(complaint) or start_text.NO_PREVIEW)
+            kind = DataError if code == DataError.exit_code else RunError
+            raise kind(text.harmless(complaint) or start_text.NO_DATA_INSPECTION)
 
     def cancel(self) -> None:
         """End the process, if it still works."""

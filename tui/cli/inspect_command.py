@@ -88,17 +88,22 @@ def _with_progress(messages: Iterator[Message]) -> Iterator[Message]:
     """The messages without those of progress, which a terminal shows in its last line."""
     from engine.data.survey.survey import Progress
 
-    shows, shown = sys.stderr.isatty(), False
-    for message in messages:
-        if shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            shown = False
-        if not isinstance(message, Progress):
-            yield message
-        elif shows:
-            _show(message)
-            shown = True
+    shows = sys.stderr.isatty()
+    try:
+        for message in messages:
+            if not isinstance(message, Progress):
+                _clear(shows)
+                yield message
+            elif shows:
+                _show(message)
+    finally:
+        _clear(shows)
+
+
+def _clear(shows: bool) -> None:
+    if shows:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def _show(progress: Progress) -> None:
