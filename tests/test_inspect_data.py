@@ -103,6 +103,7 @@ def test_a_field_changes_what_is_understood(tmp_path: Path) -> None:
         (["./nonsense"], "the data folder nonsense does not exist"),
         (["digits", "--set", "labels=nonsense"], "labels"),
         ([], "missing argument"),
+        (["digits", "--json", "--list"], "choose one"),
     ],
 )
 def test_wrong_input_is_said_in_a_sentence(arguments: list[str], sentence: str) -> None:

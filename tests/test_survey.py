@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.data import preparation
+from engine.data.decoding.decode import ImageFormat
 from engine.data.inventory import inventory_text
 from engine.data.inventory.inventory import Inventory
+from engine.data.loading import load
 from engine.data.reading.data_reading import with_format
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.stored_image import StoredImage
@@ -23,9 +27,11 @@ from engine.data.survey.fingerprint import gradient_hash
 from engine.data.survey.near_pairs import near_pairs
 from engine.data.survey.quick_headers import Header, header, quick_header
 from engine.data.survey.survey import Findings, Place, Reason, SizeCount, Survey
-from engine.data.survey.surveying import read_headers
+from engine.data.survey.surveying import read_headers, seen, summed_sizes
 from engine.data.survey.surveying import survey as survey_of
-from engine.recipes.recipe import Recipe
+from engine.protocol import events
+from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_building import build_recipe
 from tests.loading import run_to_end
 from tests.memory_images import BrokenImage, CrashingImage, MemoryImage, encoded, noise
 
@@ -259,6 +265,45 @@ def test_the_contact_sheet_has_the_first_readable_image_of_each_class() -> None:
     sheet = contact_sheet(data, with_format(data, Recipe()).image_format)
     assert [sample.label for sample in sheet.samples] == ["cat", "dog"]
     assert {(s.picture.channels, s.picture.height) for s in sheet.samples} == {(3, 32)}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "sentence"),
+    [
+        (
+            {(64, 48): 2},
+            "the images are 64×48, and the network sees 3×32×32: the square at the centre; "
+            "25 % of the area is cut off",
+        ),
+        (
+            {(32, 32): 3, (40, 20): 1},
+            "the images are 40×20 to 32×32, most often 32×32, and the network sees 3×32×32: "
+            "the square at the centre; 12 % of the area is cut off (50 % at most)",
+        ),
+    ],
+)
+def test_the_log_of_a_run_says_the_size_of_the_images(
+    sizes: dict[tuple[int, int], int], sentence: str
+) -> None:
+    counts = Counter(sizes)
+    network = seen(counts, ImageFormat(3, 32, 0))
+    assert survey_text.image_sizes(summed_sizes(counts), network) == sentence
+
+
+@pytest.mark.parametrize("loader", ["resident", "streaming"])
+def test_a_run_knows_the_sizes_of_its_files(tmp_path: Path, loader: str) -> None:
+    for name in ("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"):
+        path = tmp_path / f"{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        noise(len(name), (64, 48)).save(path)
+    recipe = build_recipe(settings={"loader": loader, "data": str(tmp_path)})
+    data = run_to_end(load(recipe))[1]
+    resolved = Resolved(
+        device="cpu", precision="float32", memory_format="contiguous", threads=1, size=64
+    )
+    said = [*preparation.data_alerts(data, recipe, resolved, 1e9)]
+    assert isinstance(said[0], events.Alert)
+    assert said[0].text.startswith("the images are 64×48, and the network sees 3×64×64: ")
 
 
 def test_messages_are_the_same_after_their_way_between_processes() -> None:

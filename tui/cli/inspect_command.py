@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.errors import STOP_EXIT
+from engine.errors import STOP_EXIT, UsageError
 from tui.cli import cli_text, inspect_text
 from tui.cli.options import ascii_option, json_option
 
@@ -52,6 +52,8 @@ def inspect_data(
 ) -> None:
     from engine.start.data_inspection_request import DataInspectionRequest
 
+    if as_json and as_list:
+        raise UsageError(inspect_text.ONE_FORM)
     request = DataInspectionRequest(
         _recipe(data, sets, data_dir),
         pixels=not no_duplicates,

@@ -11,3 +11,4 @@ HELP_NO_DUPLICATES = "Do not look for images that occur twice, for which all are
 HELP_SET = "Change a field that says how files are understood, as in labels=prefix; repeatable."
 LIST_HEAD = ("file", "class", "split", "verdict")
 STOPPED = "stopped: the rest was not looked at"
+ONE_FORM = "--json and --list print different forms: choose one."
