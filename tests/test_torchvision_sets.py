@@ -251,6 +251,11 @@ def test_usps_says_by_an_error_of_its_own_that_it_is_missing(tmp_path: Path) -> 
     assert found("USPS", tmp_path).classes[0].startswith("0")
 
 
+def test_a_search_leaves_no_folder(tmp_path: Path) -> None:
+    assert "Caltech256 is not on this disk" in sentence("Caltech256", tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
 def test_stl10_is_read_without_its_unlabelled_images(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
