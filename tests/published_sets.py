@@ -22,12 +22,14 @@ def picture(path: Path, seed: int, side: int = 16) -> Path:
     return path
 
 
-def mnist_like(root: Path, name: str = "KMNIST", prefix: str = "", first: int = 0) -> None:
+def mnist_like(
+    root: Path, name: str = "KMNIST", prefix: str = "", first: int = 0, count: int = COUNT
+) -> None:
     """The raw files of the classes that inherit from MNIST; labels count from `first`."""
     raw = root / name / "raw"
     for split in ("train", "t10k") if not prefix else ("train", "test"):
-        write_idx(raw / f"{prefix}{split}-images-idx3-ubyte", grey(COUNT))
-        write_idx(raw / f"{prefix}{split}-labels-idx1-ubyte", labels(COUNT) + first)
+        write_idx(raw / f"{prefix}{split}-images-idx3-ubyte", grey(count))
+        write_idx(raw / f"{prefix}{split}-labels-idx1-ubyte", labels(count) + first)
 
 
 def usps(root: Path) -> None:

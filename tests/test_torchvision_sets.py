@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torchvision.datasets
+from torch import Tensor
 from torchvision.datasets.utils import verify_str_arg
 
 from engine.data.inventory import data_inventory
@@ -24,7 +25,10 @@ from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError, EngineError, UsageError
 from engine.recipes.recipe import Recipe
 from tests import published_sets
+from tests.fault_injection import Fault
+from tests.forked_engines import ForkServer, new_run
 from tests.small_arrays import grey
+from tests.test_same_images import KILLED, TRAIN, weights
 
 COUNT = published_sets.COUNT
 
@@ -251,6 +255,11 @@ def test_usps_says_by_an_error_of_its_own_that_it_is_missing(tmp_path: Path) -> 
     assert found("USPS", tmp_path).classes[0].startswith("0")
 
 
+def test_a_search_leaves_no_folder(tmp_path: Path) -> None:
+    assert "Caltech256 is not on this disk" in sentence("Caltech256", tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
 def test_stl10_is_read_without_its_unlabelled_images(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,6 +324,22 @@ def test_of_the_names_of_an_imagenette_class_the_first_is_shown(tmp_path: Path) 
 
 def test_fake_data_need_no_files(tmp_path: Path) -> None:
     assert len(found("FakeData", tmp_path).classes) == 10
+
+
+def test_a_run_streams_and_resumes_bit_for_bit(fork_server: ForkServer, tmp_path: Path) -> None:
+    published_sets.mnist_like(tmp_path, count=200)
+    chosen = {**TRAIN, "data": "torchvision/KMNIST", "data_dir": str(tmp_path)}
+
+    def trained(loader: str, fault: Fault | None = None) -> dict[str, Tensor]:
+        run = new_run(tmp_path / "runs", {**chosen, "loader": loader})
+        if fault is not None:
+            assert fork_server.start(run, fault).wait() == -9
+        engine = fork_server.start(run)
+        assert engine.wait() == 0, engine.stderr
+        return weights(run)
+
+    expected, found = trained("resident"), trained("streaming", KILLED)
+    assert all(found[name].equal(expected[name]) for name in expected)
 
 
 # What is said without torch.

@@ -15,7 +15,7 @@ from PIL import Image
 
 from engine.data import loading
 from engine.data.inventory import data_inventory
-from engine.data.inventory.containers import hub_sets, item_sets
+from engine.data.inventory.containers import hub_sets, item_sets, row_copies
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.stored import table_row
@@ -109,6 +109,21 @@ def test_an_image_takes_no_more_than_its_group_of_rows(
     image = next(image for image, _ in inventory.images if image.name == "set.parquet/17")
     assert value_of(image) == 17
     assert read == [(4, "image")]
+
+
+def test_large_groups_of_rows_are_unpacked_once_and_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(row_copies, "MOST_GROUP_BYTES", 1_000)
+    monkeypatch.setattr(row_copies, "ROWS", 3)
+    as_dataset(columns(20)).to_parquet(tmp_path / "set.parquet", batch_size=20)
+    inventory = found(tmp_path / "set.parquet")
+    assert {image.name: value_of(image) for image, _ in inventory.images} == {
+        f"set.parquet/{value}": value for value in range(20)
+    }
+    assert {image.group for image, _ in inventory.images} == {*range(7)}  # type: ignore[attr-defined]
+    assert "lies unpacked in" in inventory.notes[0]
 
 
 def test_class_labels_have_their_names_and_minus_one_has_none(tmp_path: Path) -> None:

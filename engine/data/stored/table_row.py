@@ -27,11 +27,12 @@ _one_at_a_time = threading.RLock()
 class TableRow:
     """The image in a column of row `row` of a group: a row group of Parquet, a batch of Arrow.
 
-    `folder` and `file` are the path; `index` counts the rows of the file.
+    `table` is the name of the file in the data set, whose rows `index` counts; the image is read at
+    `path`.
     """
 
-    folder: str
-    file: str
+    path: str
+    table: str
     column: str
     group: int
     row: int
@@ -39,7 +40,7 @@ class TableRow:
 
     @property
     def name(self) -> str:
-        return f"{self.file}/{self.index}"
+        return f"{self.table}/{self.index}"
 
     def open(self) -> Image.Image:
         return open_bytes(self.content())
@@ -49,12 +50,15 @@ class TableRow:
         return content if len(content) <= most else b""
 
     def content(self) -> bytes:
-        path = Path(self.folder, self.file)
         with _one_at_a_time:
-            value = _group(str(path), self.group, self.column)[self.row].as_py()
+            value = _group(self.path, self.group, self.column)[self.row].as_py()
         if isinstance(value, dict):
             found, beside = value.get("bytes"), value.get("path")
-            value = found if found or not beside else regular_files.read_bytes(path.parent / beside)
+            value = (
+                found
+                if found or not beside
+                else regular_files.read_bytes(Path(self.path).parent / beside)
+            )
         if not isinstance(value, bytes):
             raise OSError(library_text.EMPTY_CELL)
         return value

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.data import library_text
+from engine.data import container_text, library_text
 from engine.data.inventory.containers.column_choice import Columns, columns_of
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
+from engine.data.inventory.containers.row_copies import in_small_groups
 from engine.data.inventory.containers.shard_splits import shards_by_split
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.stored.table_row import PARQUET, Table, TableRow, open_table
@@ -50,10 +51,14 @@ def items_of(
 ) -> ItemSet:
     """The images in the rows of files below a folder, by split. Raises DataError."""
     columns = _columns(folder, shards, recipe)
-    parts = [
-        _rows(folder, shard, split, columns) for split, names in shards.items() for shard in names
-    ]
-    return ItemSet(place, library_text.TABLES, parts, columns.names)
+    every = [(split, shard) for split, names in shards.items() for shard in names]
+    parts = [_rows(folder, shard, split, columns) for split, shard in every]
+    notes = tuple(
+        container_text.unpacked_once(folder / shard, copy.stat().st_size, copy.parent)
+        for _, shard in every
+        if (copy := in_small_groups(folder / shard, columns.image)) != folder / shard
+    )
+    return ItemSet(place, library_text.TABLES, parts, columns.names, notes=notes)
 
 
 def _columns(folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: Recipe) -> Columns:
@@ -65,18 +70,20 @@ def _columns(folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: Re
 
 def _rows(folder: Path, shard: str, split: SplitName, columns: Columns) -> SplitItems:
     """The rows of a file, a group after the other."""
-    labels: list[Label] = []
-    images: list[TableRow] = []
     table = open_table(str(folder / shard))
-    labelled = columns.label in table.schema.names
-    for group, count in enumerate(table.group_sizes):
+    path = str(in_small_groups(folder / shard, columns.image))
+    images: list[TableRow] = []
+    for group, count in enumerate(open_table(path).group_sizes):
         start = len(images)
         images += [
-            TableRow(str(folder), shard, columns.image, group, row, start + row)
-            for row in range(count)
+            TableRow(path, shard, columns.image, group, row, start + row) for row in range(count)
         ]
-        labels += _labels(table, group, columns) if labelled else [None] * count
-    return SplitItems(split, images, labels)
+    if columns.label not in table.schema.names:
+        return SplitItems(split, images, [None] * len(images))
+    groups = range(len(table.group_sizes))
+    return SplitItems(
+        split, images, [each for at in groups for each in _labels(table, at, columns)]
+    )
 
 
 def _labels(table: Table, group: int, columns: Columns) -> list[Label]:

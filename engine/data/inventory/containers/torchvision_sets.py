@@ -5,8 +5,11 @@ Loads torch with torchvision, on use only.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +30,7 @@ T = TypeVar("T")
 # What torchvision raises where files are missing, beside errors of other kinds for damaged ones.
 MISSING = (RuntimeError, OSError)
 # How torchvision names a package that it lacks.
-NEEDED = re.compile(r"pip install (\w+)|'(\w+)' is required|(\w+) is not found")
+NEEDED = re.compile(r"pip install (\w+)")
 
 
 def check(library: LibrarySet, _recipe: Recipe) -> None:
@@ -69,11 +72,26 @@ def _on_disk(library: LibrarySet, recipe: Recipe) -> list[NamedSplit]:
         root = str(folder.absolute())
         if not folder.is_dir():
             continue
+        before = _names(folder)
         try:
-            return _explained(library, root, lambda root=root: splits_below(library, root))  # type: ignore[misc]
+            return _explained(library, root, partial(splits_below, library, root))
         except MISSING:
-            continue
+            _remove_empty(folder, before)
     return []
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return {*os.listdir(folder)}
+    except OSError:
+        return set()
+
+
+def _remove_empty(folder: Path, before: Collection[str]) -> None:
+    """Remove empty folders that torchvision has made there while it looked for files."""
+    for name in _names(folder) - {*before}:
+        with contextlib.suppress(OSError):
+            os.rmdir(folder / name)
 
 
 def _explained(library: LibrarySet, root: str, work: Callable[[], T]) -> T:
@@ -86,8 +104,7 @@ def _explained(library: LibrarySet, root: str, work: Callable[[], T]) -> T:
         ) from error
     except MISSING as error:
         if isinstance(error, RuntimeError) and (found := NEEDED.search(str(error))):
-            package = next(filter(None, found.groups()))
-            raise DataError(library_text.needs_package(library.name, package)) from error
+            raise DataError(library_text.needs_package(library.name, found[1])) from error
         raise
     except Exception as error:  # of any parser
         why = text.error_summary(error)
