@@ -1,1 +1,1 @@
-"""Data sets that name their own labels: arrays, tables, shards, those of libraries and of the user."""
+"""Data sets that name their own labels: arrays, tables, shards, sets of libraries and the user."""
