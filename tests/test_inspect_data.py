@@ -14,8 +14,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from engine.data.inventory import inventory_text
-from engine.data.survey.survey import Message, Survey
+from engine.data.survey.survey import Findings, Message, Survey
 from engine.errors import RunError
+from engine.process.data_inspection import Wanted, inspected
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_toml import to_toml
 from engine.start import data_inspection_request
@@ -114,9 +115,25 @@ def test_wrong_input_is_said_in_a_sentence(arguments: list[str], sentence: str) 
 
 
 def test_a_published_set_is_inspected() -> None:
-    said = json.loads(inspect_data("digits", "--json", "--no-duplicates").stdout)
-    assert said["splits"][0]["images"] == 1442
-    assert said["modes"] == [["L", 1797]]
+    said = [*inspected(Recipe(data="digits"), Wanted())]
+    found = next(each for each in said if isinstance(each, Survey))
+    assert [split.images for split in found.splits] == [1442, 355]
+    assert found.modes == (("L", 1797),)
+    assert found.seen.size == 32
+    judged = next(each for each in said if isinstance(each, Findings))
+    assert (judged.images, judged.broken) == (1797, ())
+
+
+def test_the_users_own_data_are_inspected_whatever_they_print(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import torch\n"
+        "def make(train=True):\n"
+        "    print('some words', end='', flush=True)\n"
+        "    return [(torch.full((3, 32, 40), i / 20), i % 2) for i in range(20)]\n"
+    )
+    said = json.loads(inspect_data(f"{tmp_path}/own.py:make", "--json").stdout)
+    assert said["sizes"]["common"] == [{"size": [40, 32], "images": 20}]
+    assert len(said["duplicates"]["constant"]) == 20
 
 
 def test_a_folder_is_inspected_without_torch(folder: Path) -> None:

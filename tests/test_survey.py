@@ -287,11 +287,11 @@ def test_the_log_of_a_run_says_the_size_of_the_images(
 ) -> None:
     counts = Counter(sizes)
     network = seen(counts, ImageFormat(3, 32, 0))
-    assert survey_text.image_sizes(summed_sizes(counts), network) == sentence
+    assert survey_text.summary("", summed_sizes(counts), network) == sentence
 
 
 @pytest.mark.parametrize("loader", ["resident", "streaming"])
-def test_a_run_knows_the_sizes_of_its_files(tmp_path: Path, loader: str) -> None:
+def test_a_run_says_how_its_files_are_understood(tmp_path: Path, loader: str) -> None:
     for name in ("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"):
         path = tmp_path / f"{name}.png"
         path.parent.mkdir(exist_ok=True)
@@ -303,7 +303,9 @@ def test_a_run_knows_the_sizes_of_its_files(tmp_path: Path, loader: str) -> None
     )
     said = [*preparation.data_alerts(data, recipe, resolved, 1e9)]
     assert isinstance(said[0], events.Alert)
-    assert said[0].text.startswith("the images are 64×48, and the network sees 3×64×64: ")
+    assert said[0].text.startswith(
+        "the data is understood as CLASS; the images are 64×48, and the network sees 3×64×64: "
+    )
 
 
 def test_messages_are_the_same_after_their_way_between_processes() -> None:

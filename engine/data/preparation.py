@@ -125,7 +125,7 @@ def data_alerts(
     """Alerts on problems found while loading, on where the images are, on which images validate."""
     for note in dataset.notes:
         yield events.Alert("warning", "data", note)
-    yield events.Alert("info", "images", _image_sizes(dataset))
+    yield events.Alert("info", "images", _summary(dataset))
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)
     if dataset.constant:
@@ -145,12 +145,12 @@ def data_alerts(
         yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
 
 
-def _image_sizes(dataset: Dataset) -> str:
-    """The sizes of a sample of the images, and what the network sees of them."""
+def _summary(dataset: Dataset) -> str:
+    """How the files are understood, the sizes of some images, what the network sees of them."""
     channels, height, width = dataset.train.shape
     image_format = ImageFormat(channels, height, dataset.frame)
     sizes = Counter(dataset.sampled_sizes or [(width, height)])
-    return survey_text.image_sizes(summed_sizes(sizes), seen(sizes, image_format))
+    return survey_text.summary(dataset.layout, summed_sizes(sizes), seen(sizes, image_format))
 
 
 def _validation(dataset: Dataset) -> str:

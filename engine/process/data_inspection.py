@@ -6,7 +6,6 @@ It loads torch only for what needs it: published data sets, and those of torchvi
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -45,9 +44,11 @@ def inspect(file: Path, wanted: Wanted) -> int:
     Raises UsageError and DataError like the start of a run.
     """
     os.environ["HF_HUB_OFFLINE"] = "1"
-    for message in inspected(given_recipe(file), wanted):
-        sys.stdout.buffer.write(survey.encode(message) + b"\n")
-        sys.stdout.buffer.flush()
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)  # what the user's own code prints is no message
+        for message in inspected(given_recipe(file), wanted):
+            out.write(survey.encode(message) + b"\n")
+            out.flush()
     return 0
 
 

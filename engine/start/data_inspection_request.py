@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-import tempfile
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 import msgspec
@@ -32,7 +32,6 @@ class DataInspectionRequest:
         near_bits: int | None = None,
         files: bool = False,
     ) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the process has ended)
         options = [
             *([] if pixels else ["--no-pixels"]),
             *([] if near_bits is None else ["--near", str(near_bits)]),
@@ -43,7 +42,7 @@ class DataInspectionRequest:
             [sys.executable, "-m", "engine", "--inspect-data", "-", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._errors,
+            stderr=subprocess.PIPE,
             env=environment(recipe),
         )
 
@@ -57,27 +56,19 @@ class DataInspectionRequest:
         The process ends where this generator is closed. Raises DataError with what is wrong with
         the data, and RunError where the process fails, or after `cancel`.
         """
-        with self._process as process, self._errors:
+        with ThreadPoolExecutor(1) as reader, self._process as process:
             assert process.stdin is not None
             assert process.stdout is not None
-            with contextlib.suppress(BrokenPipeError), process.stdin:
-                process.stdin.write(self._recipe)
+            assert process.stderr is not None
+            errors = reader.submit(process.stderr.read)
             try:
+                with contextlib.suppress(BrokenPipeError), process.stdin:
+                    process.stdin.write(self._recipe)
                 yield from _decoded(process.stdout)
-            except GeneratorExit:
+                _check(process.wait(), errors.result())
+            except BaseException:  # also where the reader leaves
                 process.kill()
                 raise
-            self._check(process.wait())
-
-    def _check(self, code: int) -> None:
-        if code < 0:
-            raise RunError(text.killed(start_text.DATA_INSPECTION, -code))
-        if code:
-            self._errors.seek(0)
-            lines = self._errors.read().decode(errors="replace").strip()
-            complaint = lines.rpartition("\n")[2].removeprefix("cnn-tui: ")
-            kind = DataError if code == DataError.exit_code else RunError
-            raise kind(text.harmless(complaint) or start_text.NO_DATA_INSPECTION)
 
     def cancel(self) -> None:
         """End the process, if it still works."""
@@ -88,3 +79,14 @@ def _decoded(lines: IO[bytes]) -> Iterator[Message]:
     for line in lines:
         with contextlib.suppress(msgspec.MsgspecError):
             yield survey.decode(line)
+
+
+def _check(code: int, errors: bytes) -> None:
+    if code < 0:
+        raise RunError(text.killed(start_text.DATA_INSPECTION, -code))
+    if code:
+        complaint = errors.decode(errors="replace").strip().rpartition("\n")[2]
+        kind = DataError if code == DataError.exit_code else RunError
+        raise kind(
+            text.harmless(complaint.removeprefix("cnn-tui: ")) or start_text.NO_DATA_INSPECTION
+        )

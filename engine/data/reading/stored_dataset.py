@@ -47,7 +47,7 @@ def load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None
     the recipe skips them, or where memory is too small.
     """
     dataset = yield from _load(read, recipe, room)
-    return replace(dataset, sampled_sizes=read.sizes)
+    return replace(dataset, layout=read.inventory.layout, sampled_sizes=read.sizes)
 
 
 def _load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:

@@ -178,15 +178,15 @@ def _more(count: int) -> str:
     return f" and {count - EXAMPLES:,} more" if count > EXAMPLES else ""
 
 
-def image_sizes(found: Sizes, network: Seen) -> str:
-    """What the log of a run says of a sample of its images, in any case.
+def summary(layout: str, found: Sizes, network: Seen) -> str:
+    """What the log of a run says of its data, by a sample of the images.
 
-    `the images are 64×48, and the network sees 3×64×64: the square at the centre; 25 % of the area
-    is cut off`
+    `the data is understood as CLASS; the images are 64×48, and the network sees 3×64×64: the square
+    at the centre; 25 % of the area is cut off`
     """
     first = size(found.common[0].size)
-    if found.different == 1:
-        several = first
-    else:
-        several = f"{size(found.smallest)} to {size(found.largest)}, most often {first}"
-    return f"the images are {several}, and the network sees {seen(network, counted=False)}"
+    several = f"{size(found.smallest)} to {size(found.largest)}, most often {first}"
+    understood = f"the data is understood as {harmless(layout)}; " if layout else ""
+    sizes_said = first if found.different == 1 else several
+    network_said = seen(network, counted=False)
+    return f"{understood}the images are {sizes_said}, and the network sees {network_said}"
