@@ -228,6 +228,7 @@ HELP_BOXES = KeyGroup(
         ("Esc q Enter", "close it, as its own key does"),
         ("↑ ↓ Enter", "another field or answer; take it"),
         ("← → ↑ ↓ h l k j   Space PgUp PgDn", "pages of pictures"),
+        ("Home End", "to either end"),
         ("k s", "on leaving: leave the run as it is; stop it"),
         ("Tab", "complete the path of a folder"),
     ),
