@@ -181,5 +181,6 @@ def gpus_and_number(device: str) -> str:
 
 
 PREVIEW = "the preview process"
+DATA_CHECK = "the check of the data"
 
 NO_PREVIEW = "the preview process ended without a reply: start the run to see why."

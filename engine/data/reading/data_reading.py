@@ -10,6 +10,7 @@ import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from engine.data.decoding.decode import ImageFormat
@@ -57,8 +58,9 @@ class DataReading:
     many, and their pixels need at most `room` bytes.
     """
 
-    def __init__(self, recipe: Recipe, room: float = 0.0) -> None:
-        self._recipe, self._room = recipe, room
+    def __init__(self, recipe: Recipe, room: float = 0.0, code: Path | None = None) -> None:
+        """`code` is the folder where a run keeps the code of a user's data set."""
+        self._recipe, self._room, self._code = recipe, room, code
         self._fraction, self._stopped = 0.0, threading.Event()
         self._pool = ThreadPoolExecutor(1)
         self._work = self._pool.submit(self._read)
@@ -80,7 +82,7 @@ class DataReading:
 
     def _read(self) -> ReadImages:
         recipe = self._recipe
-        read = with_format(inventory_of(recipe), recipe)
+        read = with_format(inventory_of(recipe, self._code), recipe)
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
         many = count >= decoded_images.MANY_IMAGES
