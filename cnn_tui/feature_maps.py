@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_tui.evaluation_mode import evaluation_mode
+from cnn_tui.model_outputs import logits_of
 from cnn_tui.nested_tensors import first_tensor
 
 
@@ -46,7 +47,7 @@ def record_feature_maps(
     evaluation mode. Leaves modes, BN statistics and random state unchanged. All tensors stay on the
     device.
 
-    Where the model or a layer returns several tensors, the first one counts.
+    Where a layer returns several tensors, the first one counts.
     """
     layers: dict[str, FeatureMaps] = {}
     hooks = [
@@ -55,11 +56,10 @@ def record_feature_maps(
     ]
     try:
         with evaluation_mode(model), torch.no_grad():
-            logits = first_tensor(model(image))
+            logits = logits_of(model(image))
     finally:
         for hook in hooks:
             hook.remove()
-    assert logits is not None, "a model returns a tensor"
     return Recording(logits[0].float(), {name: layers[name] for name in names})
 
 

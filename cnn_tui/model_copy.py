@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,6 +9,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
+
+from cnn_tui.independent_copy import evaluating_copy
 
 T = TypeVar("T")
 
@@ -34,17 +35,14 @@ def compute_on_copy(
     except Exception as error:  # noqa: BLE001 (the model is anybody's)
         meta = torch.device("meta")
         try:
-            return compute(
-                copy.deepcopy(model).to(meta).eval(), _image(model, channels, size, meta)
-            )
+            return compute(evaluating_copy(model).to(meta), _image(model, channels, size, meta))
         except Exception:  # noqa: BLE001 (as above)
             raise error from None
 
 
 def _copy(model: nn.Module) -> nn.Module:
     """A copy of the model in evaluation mode that shares its parameters."""
-    shared: dict[int, object] = {id(parameter): parameter for parameter in model.parameters()}
-    return copy.deepcopy(model, shared).eval()
+    return evaluating_copy(model, tuple(model.parameters()))
 
 
 def _image(model: nn.Module, channels: int, size: int, device: torch.device) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_tui.model_copy import compute_on_copy
-from cnn_tui.nested_tensors import tensors_in
+from cnn_tui.model_outputs import logits_of
 from cnn_tui.tensor_trace import TensorTrace
 
 _LAYERS = (F.conv2d, F.linear)
@@ -29,7 +29,7 @@ def _depth(shadow: nn.Module, image: Tensor) -> int:
     depths = _Depths(image, 0)
     with torch.no_grad(), depths:
         output = shadow(image)
-    return max((depths.value(tensor) or 0 for tensor in tensors_in(output)), default=0)
+    return depths.value(logits_of(output)) or 0
 
 
 class _Depths(TensorTrace[int]):

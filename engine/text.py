@@ -30,8 +30,9 @@ def folder(path: object) -> str:
     return shown if shown.startswith(("/", ".", "~")) else f"./{shown}"
 
 
-# The pip of the interpreter in use; the shell may find another one.
-PIP = f"{shlex.quote(sys.executable)} -m pip"
+# The interpreter in use, and its pip; the shell may find other ones.
+PYTHON = shlex.quote(sys.executable)
+PIP = f"{PYTHON} -m pip"
 
 NOT_REGULAR = "it is not a regular file"
 

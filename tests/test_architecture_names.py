@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.catalog import architecture_names
 from engine.catalog.architecture_names import LibraryModel, UserFunction
@@ -164,7 +165,7 @@ def test_without_a_best_epoch_the_last_weights_are_meant() -> None:
 
 
 def test_a_checkpoint_of_no_run_says_nothing_of_the_architecture(tmp_path: Path) -> None:
-    (tmp_path / "some.pt").touch()
+    torch.save({}, tmp_path / "some.pt")
     built = chosen(init_from="some.pt")
     assert (built.init_from, built.arch) == (str((tmp_path / "some.pt").resolve()), "lenet5")
 

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
 from rich.text import Text
@@ -363,6 +365,14 @@ def test_weights_that_are_neither_a_file_nor_a_run(tmp_path: Path) -> None:
         "cnn-tui: there is no file nofile.pt, and there is no run 'nofile.pt' in the folder "
         "./runs: `cnn-tui runs` lists them.\n"
     )
+
+
+def test_weights_that_need_code_leave_no_run(tmp_path: Path) -> None:
+    torch.save({"args": Namespace(lr=0.1)}, tmp_path / "theirs.pth")
+    result = cli("--no-ui", "--init-from", str(tmp_path / "theirs.pth"))
+    assert result.exit_code == 2
+    assert "theirs.pth holds argparse.Namespace, which only code can load" in result.stderr
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_printed_recipe_can_be_used(tmp_path: Path) -> None:

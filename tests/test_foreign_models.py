@@ -161,7 +161,7 @@ def test_a_file_may_import_what_lies_beside_it(net: Path) -> None:
         ("broken", "NameError: name 'undefined' is not defined (net.py, line 29); repair"),
         (
             "wide",
-            "net.py:wide returns (2, 10) for 2 images and 5 classes: a model must return one",
+            "net.py:wide makes 10 outputs, and the data has 5 classes: name a function or a class",
         ),
         ("pair", "net.py:pair fails on images of 3×32×32 (ValueError: LSTM: Expected input to be"),
         ("deep", "net.py:deep does not take images of 3×32×32 (RuntimeError: Calculated padded"),
@@ -271,3 +271,62 @@ def test_a_run_goes_on_with_the_repaired_file_until_it_has_saved_and_then_with_i
     assert fork_server.start(run).wait() == 0
     net.write_text("broken")
     assert load_inspected_model(run).step > 0
+
+
+SCRIPT = """
+from typing import NamedTuple, Optional
+import torch
+from torch import Tensor, nn
+
+class Outputs(NamedTuple):
+    logits: Tensor
+    aux: Optional[Tensor]
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8)
+        self.fc, self.side = nn.Linear(8, 10), nn.Linear(8, 10)
+        nn.init.zeros_(self.side.weight)
+
+    def forward(self, x: Tensor) -> Outputs:
+        x = torch.relu(self.norm(self.conv(x))).mean((2, 3))
+        aux: Optional[Tensor] = self.side(x) if self.training else None
+        return Outputs(self.fc(x), aux)
+
+model = torch.jit.script(Net())
+"""
+
+
+def test_an_instance_in_torchscript_with_auxiliary_logits_trains(fork_server: ForkServer) -> None:
+    Path("script.py").write_text(SCRIPT)
+    settings = {"arch": "script.py:model", "data": "digits", "threads": 1, "epochs": 1, "ema": 0.9}
+    run = new_run(Path("runs"), settings)
+    assert fork_server.start(run).wait() == 0
+    journal = events_of(run)
+    said = [e.text for e in journal if isinstance(e, events.Alert) and e.code == "model"]
+    assert ["their loss counts 0.4" in said[0], "it is trained, and" in said[1]] == [True, True]
+    (started,) = (e for e in journal if isinstance(e, events.RunStarted))
+    assert started.layers == ()
+    assert started.parameters == 80 + 16 + 2 * 90
+    weights = checkpoint.load(run.checkpoints / "last.pt").training.trained_weights
+    assert weights is not None
+    assert weights["side.weight"].any(), "the auxiliary head has learnt"
+
+
+def test_a_run_of_a_package_goes_on_with_its_own_copy(fork_server: ForkServer) -> None:
+    package = Path("src/mypkg")
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "blocks.py").write_text(NET)
+    (package / "net.py").write_text("from .blocks import make\nfrom mypkg import blocks")
+    settings = {"arch": "src/mypkg/net.py:make", "data": "digits", "threads": 1, "epochs": 1}
+    run = new_run(Path("runs"), settings)
+    assert fork_server.start(run).wait() == 0
+    described = checkpoint.load(run.checkpoints / "last.pt").description
+    assert described is not None
+    assert described.source == (package / "net.py").read_text()
+    for file in package.iterdir():
+        file.write_text("broken")
+    assert load_inspected_model(run).step > 0
+    assert fork_server.start(run).wait() == 0

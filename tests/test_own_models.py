@@ -13,11 +13,13 @@ from torch.nn.utils import parametrizations
 
 from cnn_tui.layer_table import layer_table
 from cnn_tui.network_depth import network_depth
+from engine import text
 from engine.catalog import architecture_names
 from engine.catalog.user_file import UserFile
 from engine.errors import UsageError
 from engine.models import registry, transfer_learning
 from engine.models.model_head import head_weights
+from engine.process import process_text
 from engine.start import recipe_resolution
 from tests.processes import headless
 
@@ -95,7 +97,7 @@ EXITS = "ends the program when it is loaded (net.py, line {}): put what only a s
             "class Both(Net):\n    def forward(self, x):\n        logits = super().forward(x)\n"
             "        return logits if self.training else (logits.softmax(1), logits)\n"
             "def make(classes): return Both(classes)",
-            "net.py:make in evaluation mode returns tuple for 2 images and",
+            "net.py:make returns several tensors of 5 columns in evaluation mode, too: return the",
         ),
         (
             "def inner(width): return Net(width)\ndef make(**options): return inner(**options)",
@@ -187,6 +189,15 @@ def test_a_check_leaves_the_model_and_the_random_numbers_alone(tmp_path: Path) -
     torch.manual_seed(1)
     nn.Sequential(nn.BatchNorm2d(1), nn.Dropout(), nn.Linear(64, 5), nn.Conv2d(1, 4, 3))
     assert torch.equal(after, torch.rand(1))
+
+
+def test_a_tensor_on_another_device_is_told_with_the_remedy() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.zeros(3, device="meta") * torch.ones(3)
+    said = process_text.own_model_failed("net.py, line 9", text.error_summary(caught.value), "")
+    assert "repair that file (make its tensors with device=x.device, or with self.reg" in said
+    other = process_text.own_model_failed("net.py, line 9", "ValueError: no", "")
+    assert "repair that file and start a new run" in other
 
 
 # The head
@@ -313,6 +324,11 @@ def test_a_file_is_read_without_running_it(tmp_path: Path) -> None:
     assert found.functions == ("build", "guarded", "Net")
     assert {"imported", "zoo", "helper", "alias", "fallback"} <= found.names
     assert not found.is_open
+    (tmp_path / "net.py").write_text(
+        "def plain(): ...\nclass Net:\n    def __init__(self, *, n_classes): ...\n"
+        "def wide(num_classes): ...\nmodel = Net(n_classes=3)\nSIZE = 3\n_own = Net(n_classes=3)"
+    )
+    assert UserFile.read(tmp_path / "net.py").functions == ("wide", "Net", "model")
     for line in ("from other import *", "globals()['make'] = 3", "exec('make = 3')"):
         (tmp_path / "net.py").write_text(line)
         assert UserFile.read(tmp_path / "net.py").is_open

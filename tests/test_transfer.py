@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.error
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.data.base.dataset import Dataset, Images
 from engine.errors import RunError, UsageError
 from engine.models import registry, transfer_learning
 from engine.models.transfer_learning import FrozenBackbone
-from engine.process import model_init, process_text
+from engine.process import first_weights, model_init, process_text
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
@@ -57,7 +58,7 @@ def images_of(channels: int, size: int) -> Dataset:
 
 
 def begun(model: nn.Module, chosen: Recipe, data: Dataset) -> list[events.Event]:
-    return list(model_init.initialise(model, chosen, data))
+    return list(model_init.initialise(model, chosen, data, first_weights.read(chosen)))
 
 
 # Weights of the same architecture
@@ -135,11 +136,20 @@ def test_pretrained_weights_come_from_the_folder_of_torch(hub: Path) -> None:
 
 
 def test_names_of_old_weight_files_are_understood(hub: Path) -> None:
-    key = "features.denseblock1.denselayer1.norm.1.weight"
-    torch.save({key: torch.ones(1)}, hub / "densenet121-a639ec97.pth")
-    new = "features.denseblock1.denselayer1.norm1.weight"
+    with torch.device("meta"):
+        ours, theirs = (registry.build("torchvision/densenet121", 3, 224, 4) for _ in range(2))
+    old = {
+        re.sub(r"(denselayer\d+\.(?:norm|conv))(\d)", r"\1.\2", key): torch.full(each.shape, 0.5)
+        for key, each in theirs.state_dict().items()
+    }
+    assert old.keys() != theirs.state_dict().keys()
+    torch.save(old, hub / "densenet121-a639ec97.pth")
     weights = transfer_learning.pretrained_weights("torchvision/densenet121", 224)
-    assert weights == {new: torch.ones(1)}
+    ours = ours.to_empty(device="cpu")
+    assert not transfer_learning.load_weights(
+        ours, weights, "densenet121", (3, 224, 224), same_classes=True
+    )
+    assert all((each == 0.5).all() for each in ours.parameters())
 
 
 def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:

@@ -41,6 +41,8 @@ def source(tmp_path: Path) -> Path:
         "src/mypkg/env/lib.py": "",
         "src/mypkg/__pycache__/lib.py": "",
         "src/mypkg/names.txt": "cat",
+        "src/mypkg/.hidden.py": "",
+        "src/mypkg/runs/1-net/code/mypkg/net.py": "",
         "src/beside.py": "HEIGHT = 5",
         "src/unrelated.py": "",
     }
@@ -166,6 +168,13 @@ def test_links_lead_to_files_and_never_in_a_circle(source: Path, tmp_path: Path)
     assert not (kept / "gone.py").exists()
 
 
+def test_a_file_in_a_folder_that_is_not_kept_is_kept_itself(source: Path, tmp_path: Path) -> None:
+    (source / "mypkg/build/__init__.py").write_text("")
+    (source / "mypkg/build/net.py").write_text("from ..blocks import WIDTH\nmake = lambda: WIDTH")
+    assert made(source / "mypkg/build/net.py", tmp_path / "run") == 4
+    assert (tmp_path / "run/code/mypkg/build/net.py").exists()
+
+
 def test_a_package_may_be_named_by_its_init_file(source: Path, tmp_path: Path) -> None:
     assert made(source / "mypkg/nets/__init__.py") == (4, 4, 5, 6)
     assert made(source / "mypkg/nets/__init__.py", tmp_path / "run") == (4, 4, 5, 6)
@@ -177,6 +186,10 @@ def test_a_package_may_be_named_by_its_init_file(source: Path, tmp_path: Path) -
         (None, "net.py cannot be read: No such file or directory; check the path."),
         ("def make(:", "net.py fails: SyntaxError: invalid syntax (net.py, line 1); repair the"),
         ("import sys\nsys.exit()", "the file ends the program when it is loaded (net.py, line 2):"),
+        (
+            "from .blocks import make",
+            "net.py imports relative to its package (net.py, line 1), and its folder ",
+        ),
         ("1 / 0", "net.py fails: ZeroDivisionError: division by zero (net.py, line 1); repair"),
         ("", "net.py has no make, and defines nothing else: define make there."),
         (

@@ -23,8 +23,9 @@ UNREADABLE = frozenset(["*", "globals", "locals", "vars", "exec", "setattr", "__
 class UserFile:
     """What a file defines at its top level, as far as its text tells.
 
-    `names` are all names; `functions` are the functions and classes that may make a model. The text
-    does not tell all names if `is_open`: it has an `import *`, or code that makes names.
+    `names` are all names; `functions` are the functions and classes that may make a model, and what
+    may be one. The text does not tell all names if `is_open`: it has an `import *`, or code that
+    makes names.
     """
 
     names: frozenset[str]
@@ -36,12 +37,12 @@ class UserFile:
         """Raises OSError if the file cannot be read, and SyntaxError or ValueError if it is no
         Python.
         """
-        statements = [
-            *_top_level(ast.parse(regular_files.read_bytes(file), str(file.absolute())).body)
-        ]
+        tree = ast.parse(regular_files.read_bytes(file), str(file.absolute()))
+        statements = [*_top_level(tree.body)]
         makers = [each for each in statements if isinstance(each, Maker)]
         names = frozenset(name for each in statements for name in _names(each))
-        return cls(names, tuple(_likely(makers)), bool(names & UNREADABLE))
+        likely = [*_likely(makers), *(name for each in statements for name in _instances(each))]
+        return cls(names, tuple(dict.fromkeys(likely)), bool(names & UNREADABLE))
 
 
 def _top_level(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -73,6 +74,14 @@ def _likely(makers: Sequence[Maker]) -> Iterator[str]:
     ordered = sorted(makers, key=lambda each: isinstance(each, ast.ClassDef))
     taking = [each.name for each in ordered if _takes_classes(each)]
     yield from taking or [each.name for each in ordered if not each.name.startswith("_")]
+
+
+def _instances(statement: ast.stmt) -> Iterator[str]:
+    """What a statement makes by a call: `net = Net(10)`. It may be a model, or a maker of one."""
+    if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+        for target in statement.targets:
+            if isinstance(target, ast.Name) and not target.id.startswith("_"):
+                yield target.id
 
 
 def _takes_classes(maker: Maker) -> bool:

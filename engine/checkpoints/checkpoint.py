@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from engine import regular_files
 from engine.checkpoints import checkpoint_text, foreign_file, format_2, run_state
@@ -62,6 +63,25 @@ def fits(path: Path) -> Iterator[None]:
         raise RunError(checkpoint_text.does_not_fit(path, error)) from error
 
 
+def plain_content(path: Path) -> Any:
+    """What PyTorch loads from a file as plain values and tensors, on the CPU.
+
+    Raises RunError where the file cannot be opened, and ValueError where it cannot be loaded so.
+    """
+    try:
+        regular_files.open_to_read(path).close()  # torch would wait for a FIFO
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise RunError(checkpoint_text.unreadable(path, reason(error))) from error
+    except Exception as error:  # torch raises a dozen kinds for a broken file
+        raise ValueError(str(error)) from error
+
+
+def is_own(content: object) -> bool:
+    """Whether the content of a file is that of a checkpoint of this program."""
+    return isinstance(content, dict) and isinstance(content.get("format"), int)
+
+
 def _refused(path: Path, what: str) -> RunError:
     """The error for a file that is no checkpoint; `what` says what it is, or is empty."""
     if what:
@@ -75,14 +95,27 @@ def load(path: Path) -> RunState:
     Converts format 2, and refuses other formats.
     """
     try:
-        regular_files.open_to_read(path).close()  # torch would wait for a FIFO
-        plain = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise RunError(checkpoint_text.unreadable(path, reason(error))) from error
-    except Exception as error:  # torch raises a dozen kinds for a broken file
+        plain = plain_content(path)
+    except ValueError as error:
         raise _refused(path, foreign_file.kind_of(path)) from error
-    if not isinstance(plain, dict) or not isinstance(plain.get("format"), int):
-        raise _refused(path, foreign_file.content_of(plain))
+    if not is_own(plain):
+        raise _refused(path, content_of(plain))
+    return state_in(plain, path)
+
+
+def content_of(loaded: object) -> str:
+    """What a file of another program holds, in words; empty if it says nothing."""
+    if not isinstance(loaded, Mapping) or not loaded:
+        return ""
+    if "pytorch-lightning_version" in loaded:
+        return checkpoint_text.LIGHTNING
+    if all(isinstance(value, Tensor) for value in loaded.values()):
+        return checkpoint_text.WEIGHTS_ALONE
+    return checkpoint_text.other_keys([str(key) for key in loaded])
+
+
+def state_in(plain: dict[str, Any], path: Path) -> RunState:
+    """The state in the content of this program's checkpoint. Raises RunError for other formats."""
     if plain["format"] not in (format_2.FORMAT, run_state.FORMAT):
         newer = plain["format"] > run_state.FORMAT
         raise RunError(checkpoint_text.other_version(path, newer=newer))

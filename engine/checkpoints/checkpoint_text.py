@@ -47,6 +47,8 @@ WEIGHTS_ALONE = "weights alone (a state_dict)"
 LIGHTNING = "a checkpoint of PyTorch Lightning"
 SAFETENSORS = "a safetensors file"
 TORCHSCRIPT = "a TorchScript model"
+ONNX = "an ONNX model"
+SHARDS = "an index of weights in several files"
 KERAS = "a Keras model"
 WITH_CODE = "a pickled object with code, which this program never runs"
 # The most keys that a sentence lists.

@@ -1,45 +1,71 @@
-"""Recognises files of other programs, to say what they are in place of a checkpoint."""
+"""Recognises what a file is by its first bytes and its table of contents. Loads no torch."""
 
 from __future__ import annotations
 
 import json
+import pickletools
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
-
-from torch import Tensor
+from typing import IO, BinaryIO
 
 from engine import regular_files
-from engine.checkpoints import checkpoint_text
+from engine.checkpoints import checkpoint_text, conversion_text
+from engine.errors import UsageError
 
 # The first bytes of files that hold weights of other programs.
 HDF5 = b"\x89HDF\r\n\x1a\n"
+# What PyTorch wrote before 1.6, and still writes on request: five pickles, the first a number.
+OLD_PYTORCH, PICKLES_BEFORE_CONTENT = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", 3
+# ONNX: the fields ir_version, a number of one byte, and then producer_name of a protobuf.
+ONNX_FIELDS = (0x08, 0x12)
 # safetensors: the length of a JSON header in 8 bytes, then the header.
 SAFETENSORS_LENGTH, MOST_HEADER = 8, 100_000_000
-# Whole models that PyTorch writes, by a file in their archive.
+INDEX_NAME = ".index.json"
+# Whole models that PyTorch and Keras write, by a file in their archive.
 ARCHIVES = (("constants.pkl", checkpoint_text.TORCHSCRIPT), ("config.json", checkpoint_text.KERAS))
+# What the content of a file may name besides torch, as far as PyTorch loads it without code.
+PLAIN_NAMES = frozenset(
+    {"collections OrderedDict", "collections Counter", "_codecs encode"}
+    | {f"{module} {name}" for module in ("builtins", "__builtin__") for name in ("set", "complex")}
+    | {f"{module} bytearray" for module in ("builtins", "__builtin__")}
+)
 
 
-def content_of(loaded: object) -> str:
-    """What PyTorch has loaded from a file, in words; empty if it says nothing."""
-    if not isinstance(loaded, Mapping) or not loaded:
-        return ""
-    if "pytorch-lightning_version" in loaded:
-        return checkpoint_text.LIGHTNING
-    if all(isinstance(value, Tensor) for value in loaded.values()):
-        return checkpoint_text.WEIGHTS_ALONE
-    return checkpoint_text.other_keys([str(key) for key in loaded])
+# What reading a file raises that is broken, or made to look like another.
+BROKEN = (OSError, ValueError, KeyError, RuntimeError, MemoryError, OverflowError)
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zipfile.LargeZipFile)
 
 
 def kind_of(path: Path) -> str:
     """What a file is that PyTorch cannot load as plain values, in words; empty if unknown.
 
-    Reads no more than its first bytes and its table of contents, and runs no code of it.
+    Runs no code of it.
     """
     try:
         return _kind_of(path)
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (*BROKEN, *BROKEN_ARCHIVE):
         return ""
+
+
+def code_names(path: Path) -> tuple[str, ...]:
+    """The classes and functions that PyTorch would need code for to load a file, each once."""
+    try:
+        with regular_files.open_to_read(path) as file:
+            return tuple(dict.fromkeys(_code_names(file)))
+    except (*BROKEN, *BROKEN_ARCHIVE):
+        return ()
+
+
+def check_weights(path: Path) -> None:
+    """Raise UsageError for a file that is known, without PyTorch, not to hold weights to load."""
+    kind = kind_of(path)
+    if kind not in ("", checkpoint_text.SAFETENSORS, checkpoint_text.WITH_CODE):
+        raise UsageError(conversion_text.foreign_weights(path, kind))
+    if names := code_names(path):
+        raise UsageError(conversion_text.weights_with_code(path, names))
+    if not kind and not _may_be_pytorch(path):
+        raise UsageError(conversion_text.no_weights(path))
 
 
 def _kind_of(path: Path) -> str:
@@ -51,9 +77,47 @@ def _kind_of(path: Path) -> str:
         if 2 <= length <= MOST_HEADER and file.read(1) == b"{":
             json.loads(b"{" + file.read(length - 1))
             return checkpoint_text.SAFETENSORS
+        if (*start[0:1], *start[2:3]) == ONNX_FIELDS:
+            return checkpoint_text.ONNX
+    if path.name.endswith(INDEX_NAME):
+        return checkpoint_text.SHARDS
     if not zipfile.is_zipfile(path):
         return ""
     with zipfile.ZipFile(path) as archive:
         names = {name.rpartition("/")[2] for name in archive.namelist()}
     found = (words for name, words in ARCHIVES if name in names)
     return next(found, checkpoint_text.WITH_CODE if "data.pkl" in names else "")
+
+
+def _may_be_pytorch(path: Path) -> bool:
+    """Whether a file of no known kind begins as PyTorch's older ones do."""
+    try:
+        with regular_files.open_to_read(path) as file:
+            return file.read(len(OLD_PYTORCH)) == OLD_PYTORCH
+    except OSError as error:
+        raise UsageError(checkpoint_text.unreadable(path, error.strerror or "")) from error
+
+
+def _code_names(file: BinaryIO) -> Iterator[str]:
+    if file.read(len(OLD_PYTORCH)) == OLD_PYTORCH:
+        file.seek(0)
+        for _ in range(PICKLES_BEFORE_CONTENT):
+            list(pickletools.genops(file))
+        yield from _names_with_code(file)
+    elif zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+            for name in pickles:
+                with archive.open(name) as content:
+                    yield from _names_with_code(content)
+
+
+def _names_with_code(pickled: IO[bytes]) -> Iterator[str]:
+    """The names in a pickle for which PyTorch has no loading without code; torch's own may do."""
+    for opcode, name, _ in pickletools.genops(pickled):
+        if opcode.name != "GLOBAL" or name in PLAIN_NAMES:
+            continue
+        if not str(name).startswith(("torch.", "torch ")) or str(name).startswith(
+            "torch.nn.modules."
+        ):
+            yield str(name).replace(" ", ".")

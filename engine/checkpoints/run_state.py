@@ -24,7 +24,8 @@ Weights: TypeAlias = OrderedDict[str, Tensor]
 class ImageInput(msgspec.Struct, frozen=True, kw_only=True):
     """The images that the model takes: (channels, size, size), normalised.
 
-    `mean` and `std` are those of the training pixels, one per channel, for values in 0..1. `fit`
+    `mean` and `std` normalise, one per channel, values in 0..1: those of the training pixels, or
+    what the run's first weights were trained with (`normalise` in `resolved`). `fit`
     names the way in which an image of another size is resized to `size`, with a margin of `frame`
     pixels on each side; see `engine.data.decoding.decode`. `levels`, `backdrop` and `bands` are
     those of `engine.data.decoding.rendering.Rendering`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.data import data_text
@@ -12,6 +13,7 @@ from engine.data.reading import stored_dataset
 from engine.data.reading.data_reading import DataReading
 from engine.data.sets import cifar, digits, idx, svhn
 from engine.errors import UsageError
+from engine.recipes import image_normalisation
 from engine.recipes.recipe import Recipe
 
 # A loading generator yields the fraction done (0 to 1) and returns the data set.
@@ -51,9 +53,20 @@ def load(
     streamed or the user's code fails.
     """
     yield 0.0
-    if recipe.data not in PUBLISHED:
+    if recipe.data in PUBLISHED:
+        if recipe.loader == "streaming":
+            raise UsageError(data_text.cannot_stream(recipe.data))
+        dataset = yield from PUBLISHED[recipe.data](recipe)
+    else:
         read = yield from (reading or DataReading(recipe, code=code)).wait()
-        return (yield from stored_dataset.load(read, recipe, room))
-    if recipe.loader == "streaming":
-        raise UsageError(data_text.cannot_stream(recipe.data))
-    return (yield from PUBLISHED[recipe.data](recipe))
+        dataset = yield from stored_dataset.load(read, recipe, room)
+    return normalised(dataset, recipe.normalise)
+
+
+def normalised(dataset: Dataset, normalise: str) -> Dataset:
+    """The data set with the normalisation of this value of a recipe, if that is not its own."""
+    named = image_normalisation.named(normalise)
+    if named is None:
+        return dataset
+    mean, std = named.for_channels(dataset.train.shape[0])
+    return replace(dataset, mean=mean, std=std)

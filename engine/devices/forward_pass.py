@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.model_outputs import logits_of
+from engine.devices import plain_tensors
+
 MEMORY_FORMATS = {
     "contiguous": torch.contiguous_format,
     "channels-last": torch.channels_last,
@@ -22,6 +25,13 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
     if precision == "float32":
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def placed(model: nn.Module, device: torch.device, memory_format: str) -> nn.Module:
+    """The model itself on a device, with all tensors that it keeps, in this memory format."""
+    model.to(device).to(memory_format=MEMORY_FORMATS[memory_format])
+    plain_tensors.move(model, device)
+    return model
 
 
 class Judge(NamedTuple):
@@ -38,11 +48,13 @@ class Judge(NamedTuple):
     def logits(self, model: nn.Module, images: Tensor) -> Tensor:
         """The logits (N, classes) of normalised images (N, C, H, W), by a model in eval mode."""
         with autocast(self.device, self.precision):
-            logits: Tensor = model(images)
-            return (logits + model(images.flip(3))) / 2 if self.mirrored else logits
+            logits = logits_of(model(images))
+            if self.mirrored:
+                return (logits + logits_of(model(images.flip(3)))) / 2
+            return logits
 
 
-def compiled(model: nn.Module) -> Callable[[Tensor], Tensor]:
+def compiled(model: nn.Module) -> Callable[[Tensor], object]:
     """A compiled version of the model that shares its parameters; the first call compiles it.
 
     Call it from one thread, and with no hooks on the model: the compiler includes hooks that it

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_tui.model_copy import compute_on_copy
-from cnn_tui.nested_tensors import tensors_in
+from cnn_tui.model_outputs import logits_of
 from cnn_tui.tensor_trace import TensorTrace
 
 # Functions that compute new values from all values of their input. Other functions with weights,
@@ -47,8 +46,8 @@ def _nearest_to_logits(shadow: nn.Module, image: Tensor) -> frozenset[str]:
     sources = _Sources(shadow, image)
     with torch.no_grad(), sources:
         output = shadow(image)
-    found = (sources.value(tensor) for tensor in tensors_in(output))
-    return frozenset(itertools.chain.from_iterable(source.weights for source in found if source))
+    source = sources.value(logits_of(output))
+    return source.weights if source else frozenset()
 
 
 def _defined_last(model: nn.Module) -> frozenset[str]:

@@ -36,6 +36,55 @@ def weights_do_not_fit(source: object) -> str:
     )
 
 
+# The most weights that a sentence names.
+MOST_NAMES = 3
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return harmless(", ".join(names[:MOST_NAMES])) + more
+
+
+def taken(
+    count: int, total: int, head: Sequence[str], others: Sequence[str], unused: Sequence[str]
+) -> str:
+    """What a model takes over: `taken 120 of 122; fresh: fc.weight, fc.bias (1000 -> 3 classes)`.
+
+    `head` and `others` are the weights that stay fresh, each with a remark where it has one.
+    """
+    fresh = [", ".join(each) for each in (head, [_first(others)]) if any(each)]
+    parts = [f"taken {count:,} of {total:,}"]
+    parts += [f"fresh: {', '.join(fresh)}"] if fresh else []
+    parts += [f"unused: {_first(unused)}"] if unused else []
+    return "; ".join(parts)
+
+
+def changed_shape(name: str, then: Sequence[int], now: Sequence[int]) -> str:
+    was, is_now = ("×".join(map(str, shape)) or "one number" for shape in (then, now))
+    return f"{name} ({was} -> {is_now})"
+
+
+def changed_classes(name: str, then: int, now: int) -> str:
+    """`name` is that of the last weights of the head."""
+    return f"{name} ({then:,} -> {now:,} classes)"
+
+
+def too_few_taken(source: object, arch: str, what: str, ours: Sequence[str]) -> str:
+    """`what` is the sentence of `taken`; `ours` are the names that the model looks for."""
+    return (
+        f"the weights in {harmless(str(source))} are not those of {harmless(arch)}, whose names "
+        f"are {_first(ours)} ({what}): use the architecture that they were trained with, or take "
+        "what fits with --set partial=true."
+    )
+
+
+def nothing_taken(source: object, arch: str, what: str, ours: Sequence[str]) -> str:
+    return (
+        f"none of the weights in {harmless(str(source))} fits {harmless(arch)}, whose names are "
+        f"{_first(ours)} ({what}): use the architecture that they were trained with."
+    )
+
+
 def unknown_library_model(library: str, name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name.lower(), list(known), n=1)
     hint = f"did you mean {library}/{close[0]}?" if close else "see the list in its documentation."
@@ -133,6 +182,67 @@ def wrong_output(arch: str, given: str, images: int, classes: int) -> str:
     return (
         f"{harmless(arch)} returns {harmless(given)} for {images} images and {classes} classes: a "
         f"model must return one tensor of logits, ({images}, {classes})."
+    )
+
+
+def other_classes(arch: str, outputs: int, classes: int) -> str:
+    return (
+        f"{harmless(arch)} makes {outputs:,} outputs, and the data has {classes:,} classes: name a "
+        f"function or a class that takes num_classes, or make the last layer with {classes:,}."
+    )
+
+
+def two_logits(arch: str, classes: int) -> str:
+    return (
+        f"{harmless(arch)} returns several tensors of {classes:,} columns in evaluation mode, too: "
+        "return the logits alone there, and auxiliary logits only while self.training is true."
+    )
+
+
+def exported(arch: str) -> str:
+    return (
+        f"{harmless(arch)} is an exported program of torch.export, which has no training mode: "
+        "return the model that was exported."
+    )
+
+
+def no_copy(arch: str, why: str) -> str:
+    return (
+        f"{harmless(arch)} cannot be copied ({harmless(why)}): name a function or a class that "
+        "makes the model anew."
+    )
+
+
+def auxiliary_trained(arch: str, count: int, share: float) -> str:
+    what = "auxiliary logits" if count == 1 else f"{count} sets of auxiliary logits"
+    each = "" if count == 1 else " each"
+    return (
+        f"{harmless(arch)} returns {what} in training mode: their loss counts {share:g}{each}, and "
+        "the loss that is shown is that of the logits alone."
+    )
+
+
+def outputs_ignored(arch: str, count: int) -> str:
+    what = "1 tensor" if count == 1 else f"{count} tensors"
+    return (
+        f"{harmless(arch)} returns {what} beside the logits that cannot be logits by their shape, "
+        "which the training ignores."
+    )
+
+
+def takes_no_hooks(arch: str) -> str:
+    return (
+        f"{harmless(arch)} is TorchScript, or has parts that are: it is trained, and nothing can "
+        "look inside these parts, so their layers, health and feature maps are not shown."
+    )
+
+
+def plain_tensors(arch: str, names: Sequence[str], device: str) -> str:
+    listed = ", ".join(harmless(name) for name in names[:3])
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (
+        f"{harmless(arch)} keeps tensors as plain attributes ({listed}{more}), which were moved to "
+        f"{device}: use self.register_buffer, so that checkpoints keep them, too."
     )
 
 

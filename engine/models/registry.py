@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from torch import nn
 
@@ -50,9 +51,28 @@ def build(
     size: int,
     classes: int,
     options: LayerOptions = DEFAULT_OPTIONS,
-    code: UserCode | None = None,
 ) -> nn.Module:
     """The model for images (N, channels, size, size). Its output is logits (N, classes).
+
+    Raises UsageError as `build_with_notes`.
+    """
+    return build_with_notes(arch, DataShape(channels, size, classes), options).model
+
+
+class BuiltModel(NamedTuple):
+    """A model, and sentences for the log about what the program makes of it."""
+
+    model: nn.Module
+    notes: tuple[str, ...] = ()
+
+
+def build_with_notes(
+    arch: str,
+    shape: DataShape,
+    options: LayerOptions = DEFAULT_OPTIONS,
+    code: UserCode | None = None,
+) -> BuiltModel:
+    """The model for images of this shape.
 
     `code` is what a run keeps of a user's file; without it the file itself counts.
 
@@ -60,17 +80,16 @@ def build(
     catalogue, also raises it if there is no such model, if it fails, if it has another output, or
     if it cannot learn.
     """
-    shape = DataShape(channels, size, classes)
     if arch in DEFINITIONS:
-        return build_defined(DEFINITIONS[arch], shape, options)
+        return BuiltModel(build_defined(DEFINITIONS[arch], shape, options))
     if (user := architecture_names.user_function(arch)) is not None:
         code = code or code_of(user.file)
         model = user_model(code, user.function, shape)
-        model_check.check(f"{user.file.name}:{user.function}", model, shape, code)
+        notes = model_check.check(f"{user.file.name}:{user.function}", model, shape, code)
     else:
         model = _library_model(arch, shape)
-        model_check.check(architecture_names.short_name(arch), model, shape)
-    return model
+        notes = model_check.check(architecture_names.short_name(arch), model, shape)
+    return BuiltModel(model, tuple(notes))
 
 
 def build_defined(

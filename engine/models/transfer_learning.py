@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +15,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine import text
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import RunError, UsageError
-from engine.models import model_text
+from engine.models import library, model_text, weight_matching
 from engine.models.model_head import head_parameters, head_weights
+from engine.models.weight_matching import Match, Shape, Shapes
 
 IMAGENET_NAME = re.compile(r"n\d{8}")
-# torchvision's weight files of DenseNets have old layer names: norm.1 is norm1 today.
-OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.")
 
 
 def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
@@ -27,12 +28,9 @@ def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
     Raises UsageError for small images, because the architecture has another form for them, and
     RunError if the weights cannot be loaded.
     """
-    from torchvision import models  # takes seconds to import
-
     if size <= LARGEST_SMALL_IMAGE:
         raise UsageError(text.pretrained_too_small(size))
-    name = arch.removeprefix("torchvision/").replace("-", "_")
-    weights = next(iter(models.get_model_weights(name)))
+    weights = library.published_weights(arch)
     try:
         state = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
     except Exception as error:  # network, disk, hash or file format
@@ -40,7 +38,7 @@ def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
         raise RunError(
             model_text.weights_not_here(file, folder, weights.url, str(error))
         ) from error
-    return {OLD_NAME.sub(r"\1", key): value for key, value in state.items()}
+    return dict(state)
 
 
 def are_imagenet(classes: Sequence[str]) -> bool:
@@ -51,39 +49,116 @@ def are_imagenet(classes: Sequence[str]) -> bool:
     return len(classes) == 1000 and all(map(IMAGENET_NAME.fullmatch, classes))
 
 
+class Taken(NamedTuple):
+    """The weights that a model takes over, of which names and shapes, and the names of its head."""
+
+    match: Match
+    head: frozenset[str]
+    ours: Shapes
+    theirs: Shapes
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the head alone is fresh, if anything is."""
+        return self.head.issuperset((*self.match.fresh, *self.match.other_shape))
+
+    @property
+    def head_is_fresh(self) -> bool:
+        return not self.head.issubset(self.match.taken)
+
+    def in_words(self) -> str:
+        """What was taken, what is fresh, and what of the file is unused, by name."""
+        taken, other_shape, fresh, unused, _ = self.match
+        changed = [name for name in other_shape if name not in self.head]
+        others = [
+            model_text.changed_shape(name, self.theirs[other_shape[name]], self.ours[name])
+            for name in changed
+        ]
+        others += [name for name in fresh if name not in self.head]
+        return model_text.taken(len(taken), self.match.total, self._fresh_head(), others, unused)
+
+    def _fresh_head(self) -> list[str]:
+        """The names of a fresh head; the last says how many classes the other one has, if known."""
+        names = [name for name in self.ours if name in self.head - self.match.taken.keys()]
+        for name in names[-1:]:
+            then = self.theirs.get(self.match.other_shape.get(name, ""), ())
+            if then and then[0] != self.ours[name][0]:
+                names[-1] = model_text.changed_classes(name, then[0], self.ours[name][0])
+        return names
+
+
+def take_weights(
+    model: nn.Module,
+    state: Mapping[str, Tensor],
+    image_shape: tuple[int, ...],
+    *,
+    keep_head: bool,
+    enough: Callable[[Taken], bool],
+) -> Taken:
+    """Load what fits of the weights of another model; images are (C, H, W).
+
+    Keeps this model's head if `keep_head` says so, or if the other one has another shape. Sums
+    colour filters over their channels if this model's images are grey. Changes nothing unless
+    what fits is `enough`.
+    """
+    current = {key: each for key, each in model.state_dict().items() if isinstance(each, Tensor)}
+    ours, theirs = (
+        {key: tuple(each.shape) for key, each in one.items()} for one in (current, state)
+    )
+    last = head_weights(model, image_shape[0], image_shape[-1]) & current.keys()
+    found = weight_matching.match(ours, theirs, _fits)
+    kept = {*last} if keep_head or not last <= found.taken.keys() else set()
+    taken = Taken(_left_fresh(found, kept), frozenset(last), ours, theirs)
+    if enough(taken):
+        loaded = {
+            our: _for_grey(state[their], current[our]) for our, their in taken.match.taken.items()
+        }
+        model.load_state_dict(loaded, strict=False)
+    return taken
+
+
 def load_weights(
     model: nn.Module,
-    state: dict[str, Tensor],
+    state: Mapping[str, Tensor],
     source: str,
     image_shape: tuple[int, ...],
     *,
     same_classes: bool,
 ) -> bool:
-    """Load the weights of another model of this architecture; images are (C, H, W).
+    """Load the weights of another model of this architecture, as `take_weights` does.
 
-    Keeps this model's head unless the other one was made for the `same_classes`. Sums colour
-    filters over their channels if this model's images are grey. Returns whether the head was kept.
-    Raises UsageError if the weights belong to another architecture.
+    Keeps this model's head if the other one was not made for the `same_classes`. Returns whether
+    the head was kept. Raises UsageError if the weights belong to another architecture.
     """
-    current = model.state_dict()
-    loaded = {key: _for_grey(weights, current.get(key)) for key, weights in state.items()}
-    last = head_weights(model, image_shape[0], image_shape[-1]) & current.keys()
-    fits = all(key in loaded and loaded[key].shape == current[key].shape for key in last)
-    kept = not (same_classes and fits)
-    if kept:
-        loaded = {key: value for key, value in loaded.items() if key not in last}
-    try:
-        missing = model.load_state_dict(loaded, strict=False).missing_keys
-    except RuntimeError as error:  # a shape differs
-        raise UsageError(model_text.weights_do_not_fit(source)) from error
-    if set(missing) - last:
+    taken = take_weights(
+        model, state, image_shape, keep_head=not same_classes, enough=lambda taken: taken.is_whole
+    )
+    if not taken.is_whole:
         raise UsageError(model_text.weights_do_not_fit(source))
-    return kept
+    return taken.head_is_fresh
 
 
-def _for_grey(filters: Tensor, current: Tensor | None) -> Tensor:
+def _left_fresh(match: Match, names: AbstractSet[str]) -> Match:
+    """The match without these names of the model."""
+    fresh = [name for name in match.taken if name in names]
+    return match._replace(
+        taken={our: their for our, their in match.taken.items() if our not in names},
+        fresh=(*match.fresh, *fresh),
+    )
+
+
+def _fits(theirs: Shape, ours: Shape) -> bool:
+    """Whether weights of one shape can be loaded as those of another; see `_for_grey`."""
+    return theirs == ours or _is_summed(theirs, ours)
+
+
+def _is_summed(theirs: Shape, ours: Shape) -> bool:
+    return len(ours) == 4 and (theirs, ours[1]) == ((ours[0], 3, *ours[2:]), 1)
+
+
+def _for_grey(filters: Tensor, current: Tensor) -> Tensor:
     """The filters; colour filters (K, 3, H, W) are summed if the current ones are (K, 1, H, W)."""
-    if current is None or current.shape[1:2] != (1,) or filters.shape[1:2] != (3,):
+    if not _is_summed(tuple(filters.shape), tuple(current.shape)):
         return filters
     return filters.sum(1, keepdim=True)
 

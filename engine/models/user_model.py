@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from torch import nn
+import traceback
 
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from cnn_tui.independent_copy import independent_copy
+from engine import text
 from engine.catalog.data_shape import DataShape
 from engine.errors import UsageError
 from engine.models import model_text
@@ -22,7 +27,7 @@ def user_model(code: UserCode, name: str, shape: DataShape) -> nn.Module:
     maker = user_module.user_object(code, name)
     file = code.original.name
     if isinstance(maker, nn.Module):
-        return maker
+        return _fresh(_trainable(maker, f"{file}:{name}"), f"{file}:{name}")
     if not callable(maker):
         raise UsageError(model_text.user_is_no_model(file, name, type(maker).__name__))
     arguments = MakerArguments.of(maker)
@@ -37,4 +42,27 @@ def user_model(code: UserCode, name: str, shape: DataShape) -> nn.Module:
         raise user_module.failure(code, error) from error
     if not isinstance(made, nn.Module):
         raise UsageError(model_text.user_no_model(file, name, type(made).__name__))
-    return made
+    return _trainable(made, f"{file}:{name}")
+
+
+def _trainable(model: nn.Module, name: str) -> nn.Module:
+    """The model in training mode. Raises UsageError if it has none."""
+    try:
+        model.train()
+    except NotImplementedError as error:  # of torch.export; a copy would forget to raise it
+        raise UsageError(model_text.exported(name)) from error
+    return model
+
+
+def _fresh(instance: nn.Module, name: str) -> nn.Module:
+    """A copy of the user's instance, which a second call finds as it was.
+
+    Lazy layers, which cannot be copied before they have seen data, are the instance's own. Raises
+    UsageError if the instance cannot be copied.
+    """
+    tensors = instance.state_dict(keep_vars=True).values()
+    try:
+        return instance if any(map(is_lazy, tensors)) else independent_copy(instance)
+    except Exception as error:
+        traceback.print_exc()
+        raise UsageError(model_text.no_copy(name, text.error_summary(error))) from error

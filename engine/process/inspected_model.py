@@ -79,13 +79,14 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     cpu = torch.device("cpu")
     dataset = load_at_once(load(recipe, devices.room(cpu), code=run.data_code))
     _check_images(run, whole, dataset, recipe)
-    model = model_init.build(recipe, run.path, dataset)
+    model = model_init.build(recipe, run.path, dataset).model
     model.load_state_dict(state.weights)
     source = loader(recipe, dataset, cpu, torch.contiguous_format)
     layers = layer_events.layers(model, *dataset.train.shape[:2])
     precision = described.resolved.get("precision", "float32") if described else "float32"
     judge = Judge(cpu, precision, recipe.tta)
-    inspector = Inspector(model.eval(), layers, dataset, source, judge)
+    model.eval()
+    inspector = Inspector(model, layers, dataset, source, judge)
     batch = devices.evaluation_batch(cpu, recipe.batch, dataset.train.shape)
     clock, classes = time.monotonic, len(dataset.classes)
     evaluator = Evaluator(source, classes, batch, judge, clock, Rank())

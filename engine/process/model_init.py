@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from engine.catalog import architecture_names
-from engine.checkpoints import checkpoint
+from engine.catalog.data_shape import DataShape
+from engine.checkpoints.starting_weights import StartingWeights
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
-from engine.models import registry, transfer_learning
+from engine.devices import plain_tensors
+from engine.models import model_text, registry, transfer_learning
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
-from engine.process import process_text
+from engine.models.registry import BuiltModel
+from engine.process import first_weights, process_text
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.recipes.recipe import Recipe
@@ -27,7 +30,7 @@ SAMPLE_IMAGES = 2_000
 SAMPLE_VALUES = 20_000_000
 
 
-def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
+def build(recipe: Recipe, run: Path, dataset: Dataset) -> BuiltModel:
     """The model of a recipe for these images. Raises UsageError where it cannot be built.
 
     Copies the file of a user's architecture, its package and what it imports into the run's folder.
@@ -39,12 +42,29 @@ def build(recipe: Recipe, run: Path, dataset: Dataset) -> nn.Module:
     saved = any(path.exists() for path in weights)
     user = architecture_names.user_function(recipe.arch)
     kept = keep_code(user.file, run, keep=saved) if user else None
-    code = kept.code if kept else None
-    return registry.build(recipe.arch, channels, size, len(dataset.classes), options, code)
+    shape = DataShape(channels, size, len(dataset.classes))
+    if kept is None:
+        return registry.build_with_notes(recipe.arch, shape, options)
+    model, notes = registry.build_with_notes(recipe.arch, shape, options, kept.code)
+    return BuiltModel(model, (*kept.notes, *notes))
 
 
-def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[Event]:
-    """Give a model the weights of its recipe before the first step.
+def notes(
+    model: nn.Module, notes: Iterable[str], arch: str, device: torch.device
+) -> Iterator[Event]:
+    """What the log says about a model that the user or a library made."""
+    plain = plain_tensors.names(model) if device.type != "cpu" else ()
+    if plain:
+        name = architecture_names.short_name(arch)
+        notes = (*notes, model_text.plain_tensors(name, plain, str(device)))
+    for sentence in notes:
+        yield events.Alert("info", "model", sentence)
+
+
+def initialise(
+    model: nn.Module, recipe: Recipe, dataset: Dataset, weights: StartingWeights | None
+) -> Iterator[Event]:
+    """Give a model the weights of its recipe before the first step; `weights` are of `init_from`.
 
     Raises UsageError for weights that do not fit, and RunError where they cannot be loaded.
     """
@@ -53,18 +73,13 @@ def initialise(model: nn.Module, recipe: Recipe, dataset: Dataset) -> Iterator[E
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
         yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
-        weights = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
+        published = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
         same = transfer_learning.are_imagenet(dataset.classes)
         transfer_learning.load_weights(
-            model, weights, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
+            model, published, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
         )
-    if recipe.init_from:
-        saved, source = checkpoint.load(Path(recipe.init_from)), recipe.init_from
-        theirs = saved.description.classes if saved.description is not None else None
-        weights, same = saved.training.weights, theirs == dataset.classes
-        if transfer_learning.load_weights(model, weights, source, shape, same_classes=same):
-            sentence = process_text.head_left_fresh(source, theirs, dataset.classes)
-            yield events.Alert("info", "init-from", sentence)
+    if weights is not None:
+        yield from first_weights.take_over(model, weights, recipe, dataset)
 
 
 def sample(dataset: Dataset) -> Tensor:

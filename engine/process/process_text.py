@@ -63,6 +63,36 @@ def head_left_fresh(source: object, then: Sequence[str] | None, now: Sequence[st
     )
 
 
+def weights_taken(
+    source: object, where: str, left: str, what: str, unnamed_classes: int | None
+) -> str:
+    """`where` and `left` are keys in the file: of the weights, and of others that it has."""
+    key = f", {harmless(where)}{f' (not {harmless(left)})' if left else ''}" if where else ""
+    head = (
+        f"; the file names no classes, so its {unnamed_classes:,} outputs are those of the "
+        "classes here, in their order"
+        if unnamed_classes
+        else ""
+    )
+    return f"{harmless(str(source))}{key}: {what}{head}."
+
+
+def normalised_as_weights(source: object, normalise: str) -> str:
+    """`normalise` is the value of the recipe field."""
+    numbers = "ImageNet's mean and deviation" if normalise == "imagenet" else normalise
+    return (
+        f"the images are normalised with {numbers}, as for {harmless(str(source))}: --set "
+        "normalise=data takes their own mean and deviation."
+    )
+
+
+def normalisation_unknown(source: object) -> str:
+    return (
+        f"{harmless(str(source))} does not tell how its images were normalised, so these take "
+        "their own mean and deviation: --set normalise=imagenet takes ImageNet's."
+    )
+
+
 # Resuming
 
 
@@ -248,9 +278,13 @@ def crashed(error: str) -> str:
 def own_model_failed(line: str, error: str, run: str) -> str:
     """`run` is empty where a checkpoint holds the run to the file that it has."""
     then = f"go on with `cnn-tui resume {harmless(run)}`" if run else "start a new run"
+    # PyTorch says so, in several ways, where one tensor of an operation is on the CPU.
+    elsewhere = "same device" in error or "expected device" in error
+    how = "make its tensors with device=x.device, or with self.register_buffer" if elsewhere else ""
+    repair = f"repair that file ({how})" if how else "repair that file"
     return (
         f"the training stopped on an error of the model ({harmless(line)}): {harmless(error)}; "
-        f"repair that file and {then} (engine.log has the traceback)."
+        f"{repair} and {then} (engine.log has the traceback)."
     )
 
 

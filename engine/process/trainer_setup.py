@@ -20,12 +20,19 @@ from engine.checkpoints import checkpoint
 from engine.checkpoints.run_state import Description, RunState
 from engine.data import data_text, preparation
 from engine.data.base.dataset import Dataset
+from engine.data.loading import normalised
 from engine.data.reading.data_reading import DataReading
 from engine.devices import device as devices
 from engine.devices import device_resolution
 from engine.distributed.rank import Rank
 from engine.errors import DataError
-from engine.process import model_init, process_text, recipe_checks, resume_checks
+from engine.process import (
+    first_weights,
+    model_init,
+    process_text,
+    recipe_checks,
+    resume_checks,
+)
 from engine.process.resume_checks import ImageChange, ImageLists
 from engine.process.run_description import describe, source_of
 from engine.process.run_started import run_started
@@ -76,19 +83,22 @@ class TrainerSetup:
         yield from self._unusable_gpu(device)
         room = devices.room(device, rank.count_here)
         saved = rank.broadcast(self._load_last)
+        first = first_weights.read(recipe) if rank.leads and saved is None else None
+        normalise = rank.broadcast(lambda: first_weights.choose_normalisation(recipe, first))
         dataset = yield from preparation.loading_phases(recipe, room, reading, self._run.data_code)
         if dataset.shows_nothing and saved is None:
             raise DataError(data_text.no_contrast(recipe.data))
+        dataset = normalised(dataset, normalise.value)
         # The digests of the images take seconds for a large data set: they are made once.
         needed = rank.leads or saved is not None
         lists = resume_checks.image_lists(dataset, recipe) if needed else None
         change = self._check_data(saved, dataset, lists)
         yield events.Phase("loading", note="model")
-        model, resolved = yield from self._build(device, dataset)
+        model, resolved = yield from self._build(device, dataset, normalise.value)
         yield events.Phase("loading", note="model")  # after a measurement, which is another phase
         # The other ranks take over the leader's weights.
         if rank.leads and saved is None:
-            yield from model_init.initialise(model, recipe, dataset)
+            yield from model_init.initialise(model, recipe, dataset, first)
         trainer = Trainer(recipe, resolved, device, dataset, model, time.monotonic, rank)
         recipe_checks.check_batch(recipe, trainer.layers, rank.count)
         resolved = yield from self._compile(trainer, resolved)
@@ -99,6 +109,8 @@ class TrainerSetup:
         yield started
         yield from preparation.data_alerts(dataset, recipe, resolved, room)
         yield from self._recipe_alerts(started)
+        if normalise.sentence:
+            yield events.Alert("info", "normalise", normalise.sentence)
         if not rank.leads or lists is None:
             return Ready(trainer, None, saved, change)
         described = describe(self._run, recipe, resolved, dataset, lists)
@@ -124,7 +136,7 @@ class TrainerSetup:
             yield events.Alert("warning", "gpu", process_text.gpu_unusable(why))
 
     def _build(
-        self, device: torch.device, dataset: Dataset
+        self, device: torch.device, dataset: Dataset, normalise: str
     ) -> Generator[Event | None, None, tuple[nn.Module, Resolved]]:
         """The model with its first random weights, and every `auto` resolved for it."""
         recipe, rank = self._recipe, self._rank
@@ -132,11 +144,17 @@ class TrainerSetup:
         resolved = device_resolution.resolve(
             recipe, device, shape[-1], dataset.loader, alone=rank.alone
         )
-        levels, backdrop = dataset.rendering.levels, dataset.rendering.backdrop
-        resolved = msgspec.structs.replace(resolved, levels=levels, backdrop=backdrop)
+        rendering = dataset.rendering
+        resolved = msgspec.structs.replace(
+            resolved,
+            normalise=normalise,
+            levels=rendering.levels,
+            backdrop=rendering.backdrop,
+        )
         torch.manual_seed(recipe.seed)
-        model = model_init.build(recipe, self._run.path, dataset)
+        model, notes = model_init.build(recipe, self._run.path, dataset)
         if rank.leads:
+            yield from model_init.notes(model, notes, recipe.arch, device)
             rank_recipe = msgspec.structs.replace(recipe, batch=max(1, recipe.batch // rank.count))
             work = Workload(model, shape, images, source_of(self._run, recipe.arch) or "")
             resolved = yield from autotune.tune(rank_recipe, resolved, device, work)

@@ -12,12 +12,19 @@ from msgspec import Meta
 from engine import text
 from engine.errors import UsageError
 from engine.recipes import recipe_text
-from engine.recipes.recipe import DEVICE_PATTERN, LABELS_PATTERN, SAVE_PATTERN, Recipe
+from engine.recipes.recipe import (
+    DEVICE_PATTERN,
+    LABELS_PATTERN,
+    NORMALISE_PATTERN,
+    SAVE_PATTERN,
+    Recipe,
+)
 
 _TYPES: Mapping[str, Any] = get_type_hints(Recipe, include_extras=True)
 _PATTERNS: Mapping[str, str] = {
     DEVICE_PATTERN: "auto, cpu, cuda or cuda:N",
     LABELS_PATTERN: "auto, prefix or column:NAME",
+    NORMALISE_PATTERN: "auto, data, imagenet or MEAN/STD, as 0.5,0.5,0.5/0.2,0.2,0.2",
     SAVE_PATTERN: "a time or a number of steps, such as 30s, 10m, 2h or 500steps",
 }
 _NAMES: Mapping[Any, str] = {

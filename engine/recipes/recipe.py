@@ -35,6 +35,9 @@ LearningRate: TypeAlias = Annotated[float, Meta(gt=0, le=HIGHEST_RATE)]
 DEVICE_PATTERN = r"^(auto|cpu|cuda(:[0-9]{1,3})?)$"
 LABELS_PATTERN = r"^(auto|prefix|column:.+)$"
 SAVE_PATTERN = r"^([1-9][0-9]{0,8}(s|m|h|steps))?$"
+_NUMBER = r"([0-9]{1,3}|[0-9]?\.[0-9]{1,30}|[0-9](\.[0-9]{1,30})?e-[0-9]{1,3})"
+_NUMBERS = rf"{_NUMBER}(,{_NUMBER},{_NUMBER})?"
+NORMALISE_PATTERN = rf"^(auto|data|imagenet|{_NUMBERS}/{_NUMBERS})$"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     data: str = "digits"
     data_dir: str = ""
     size: Auto | Annotated[int, Meta(ge=8, le=1024)] = "auto"
+    normalise: Annotated[str, Meta(pattern=NORMALISE_PATTERN)] = "auto"
     holdout: FractionBelowOne = 0.0
     labels: Annotated[str, Meta(pattern=LABELS_PATTERN)] = "auto"
     class_order: Literal["names", "natural"] = "names"
@@ -61,6 +65,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     dropout: Default | FractionBelowOne = "default"
     pretrained: bool = False
     init_from: str = ""
+    partial: bool = False
     freeze: EpochsOrZero = 0
 
     epochs: Epochs = 30
@@ -144,12 +149,13 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     compile: Literal["off", "on"] = "off"
     cuda_graph: Literal["off", "on"] = "off"
     deterministic: Literal["off", "on"] = "off"
+    normalise: str = "data"
     levels: tuple[float, ...] = ()
     backdrop: Backdrop = "none"
 
 
 # How images became pixels before the recipe said so; a run of that time goes on like this.
-BEFORE_LEVELS: dict[str, object] = {"levels": (), "backdrop": "none"}
+PIXELS_BEFORE: dict[str, object] = {"levels": (), "backdrop": "none", "normalise": "data"}
 
 COMMENTS: Mapping[str, str] = {
     "arch": "architecture, see `cnn-tui models`; torchvision/NAME, timm/NAME, FILE.py:FUNCTION",
@@ -157,6 +163,8 @@ COMMENTS: Mapping[str, str] = {
     "FILE.py:FUNCTION",
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
+    "normalise": "auto (as the weights that the run starts from, else data), data, imagenet, or "
+    "MEAN/STD, as 0.5,0.5,0.5/0.2,0.2,0.2",
     "holdout": "share of the training images used for validation; test images are used at the end",
     "labels": "classes of images without class folders: auto (from a table beside them), prefix "
     "(from names such as cat.0001.jpg) or column:NAME (that column of the table)",
@@ -175,7 +183,8 @@ COMMENTS: Mapping[str, str] = {
     "bn": "batch normalisation: default, true or false",
     "dropout": "default, or a probability from 0 to below 1",
     "pretrained": "start from torchvision's ImageNet weights",
-    "init_from": "start from the weights of this checkpoint",
+    "init_from": "start from the weights of this run, checkpoint or file",
+    "partial": "take what fits of these weights, also if that is less than half of the model",
     "freeze": "number of first epochs in which only the last layer learns",
     "lr": "the highest learning rate of the schedule",
     "optimizer": "sgd, adam, adamw or muon (matrices; AdamW for the rest)",

@@ -20,9 +20,9 @@ from engine.catalog.architectures import (
 )
 from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
 from engine.errors import UsageError
-from engine.recipes import presets, recipe_text
+from engine.recipes import image_normalisation, presets, recipe_text
 from engine.recipes.field_checks import checked
-from engine.recipes.recipe import BEFORE_LEVELS, FIELDS, Recipe
+from engine.recipes.recipe import FIELDS, PIXELS_BEFORE, Recipe
 from engine.recipes.recipe_toml import read_fields
 
 # The image size that most of torchvision's weights were trained with.
@@ -55,6 +55,7 @@ def build_recipe(
     recipe = Recipe(**{key: checked(key, value) for key, value in values.items()})
     _check_architecture(recipe)
     _check_images(recipe)
+    image_normalisation.named(recipe.normalise)
     return recipe
 
 
@@ -74,7 +75,7 @@ def _fields_of(file: Mapping[str, object]) -> dict[str, object]:
     if not isinstance(resolved, Mapping):
         return fields
     if resolved:
-        fields = msgspec.structs.asdict(Recipe()) | BEFORE_LEVELS | fields
+        fields = msgspec.structs.asdict(Recipe()) | PIXELS_BEFORE | fields
     # The resolved device is "cuda"; a recipe that says "cuda:1" keeps the number.
     numbered = str(file.get("device", "")).startswith(f"{resolved.get('device')}:")
     return fields | {k: v for k, v in resolved.items() if not (numbered and k == "device")}
@@ -88,10 +89,10 @@ def fields_for_device(file: Mapping[str, object], device: str) -> dict[str, obje
     """
     resolved = file.get("resolved", {})
     known = resolved if isinstance(resolved, Mapping) else {}
-    kept = {key: known[key] for key in ("size", *BEFORE_LEVELS) if key in known}
+    kept = {key: known[key] for key in ("size", *PIXELS_BEFORE) if key in known}
     fields = {key: value for key, value in file.items() if key != "resolved"}
     changed = kept | {"device": device, "gpus": 1}
-    return msgspec.structs.asdict(Recipe()) | BEFORE_LEVELS | fields | changed
+    return msgspec.structs.asdict(Recipe()) | PIXELS_BEFORE | fields | changed
 
 
 def _check_images(recipe: Recipe) -> None:

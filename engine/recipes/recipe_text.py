@@ -59,6 +59,13 @@ def no_pretrained(arch: str, families: Iterable[str]) -> str:
     )
 
 
+def bad_normalisation(value: str) -> str:
+    return (
+        f"normalise = {harmless(value)} is not possible: give one mean and one deviation or three "
+        "of each, for pixels from 0 to 1, as 0.5,0.5,0.5/0.2,0.2,0.2."
+    )
+
+
 STEERED_NOTHING = "nothing to change: give a learning rate, a factor or a number of epochs."
 
 NO_STEP_LEFT = "no step is left that would use this learning rate: give more epochs first."

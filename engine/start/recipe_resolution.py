@@ -10,6 +10,7 @@ import msgspec
 
 from engine import text
 from engine.catalog import data_names, datasets
+from engine.checkpoints import foreign_file
 from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
@@ -137,11 +138,15 @@ def resolve_data(name: str) -> str:
 def find_checkpoint(source: str, runs_dir: Path) -> Path:
     """The checkpoint that `source` names: a file, or the best checkpoint of a run, else its last.
 
-    Raises RunError if no such run exists, UsageError if it has no checkpoint.
+    Raises RunError if no such run exists, UsageError if it has no checkpoint, or if the file of
+    another program is known to hold no weights that can be loaded.
     """
     path = Path(os.path.expanduser(source))
     if path.is_file():
-        return path.resolve()
+        found = path.parent.resolve() / path.name  # a cache links a name to content without one
+        if not RunDir(found.parent.parent).recipe.is_file():
+            foreign_file.check_weights(found)
+        return found
     try:
         run = run_search.find(runs_dir, source)
     except RunError as error:

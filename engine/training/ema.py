@@ -5,10 +5,10 @@ Polyak & Juditsky 1992; exponential, as in Szegedy et al. 2015.
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
+
+from cnn_tui.independent_copy import evaluating_copy
 
 
 class WeightEma:
@@ -22,7 +22,9 @@ class WeightEma:
     # for the counters of BN. Its first update copies the weights, which would change the results.
 
     def __init__(self, model: nn.Module, decay: float) -> None:
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+        self.model = evaluating_copy(model)
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(False)  # TorchScript has no requires_grad_ of its own
         self._decay = decay
         self._means, self._values = _pairs(self.model, model, floating=True)
         self._counters, self._counts = _pairs(self.model, model, floating=False)

@@ -16,7 +16,7 @@ from engine.distributed.rank import Rank
 from engine.recipes.recipe import Recipe, Resolved
 from engine.training import optimizers
 from engine.training.ema import WeightEma
-from engine.training.loss import cross_entropy
+from engine.training.loss import OutputLoss, cross_entropy
 from engine.training.metrics import RunningMetrics
 from engine.training.non_finite_guard import NonFiniteGuard
 
@@ -34,11 +34,10 @@ class Learner:
         rank: Rank,
     ) -> None:
         self._clip, self._precision, self._device = recipe.clip, resolved.precision, device
-        layout = forward_pass.MEMORY_FORMATS[resolved.memory_format]
-        self.model = model.to(device).to(memory_format=layout)
+        self.model = forward_pass.placed(model, device, resolved.memory_format)
         # The model, or DistributedDataParallel around it; `_network` may be its compiled version.
         self._eager = rank.data_parallel(self.model, freezes=recipe.freeze > 0)
-        self._network: Callable[[Tensor], Tensor] = self._eager
+        self._network: Callable[[Tensor], object] = self._eager
         dtype = forward_pass.PRECISIONS[resolved.precision]
         self._optimizers = optimizers.optimizers(recipe, self.model, device, dtype)
         self._ema = WeightEma(self.model, recipe.ema) if recipe.ema else None
@@ -59,8 +58,8 @@ class Learner:
         network = forward_pass.compiled(self._eager)
         with forward_pass.untouched(self.model, self._device):
             with forward_pass.autocast(self._device, self._precision):
-                logits = network(batch.images)
-            self._loss(logits.float(), batch).backward()  # type: ignore[no-untyped-call]
+                output = network(batch.images)
+            self._backward(self._loss.of_output(output, batch).total)
         self.model.zero_grad(set_to_none=True)
         self._network = network
 
@@ -70,13 +69,13 @@ class Learner:
         Returns the logits (N, classes). A CUDA graph records exactly this method. On a GPU it waits
         for nothing.
         """
-        loss, logits = self._forward(batch)
-        if self.guard.is_broken(loss):
-            self.guard.keep(batch, loss, step)
+        total, loss, logits = self._forward(batch)
+        if self.guard.is_broken(total):
+            self.guard.keep(batch, total, step)
             if meter is not None:
                 meter.after_skipped_step()
         else:
-            self._backward(loss)
+            self._backward(total)
             if meter is not None:
                 meter.after_backward()
             self._update_weights()
@@ -109,11 +108,10 @@ class Learner:
             meter.remove_hooks()
         return meter
 
-    def _forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The loss, () float32, and the logits (N, classes)."""
+    def _forward(self, batch: Batch) -> OutputLoss:
         with forward_pass.autocast(self._device, self._precision):
-            logits = self._network(batch.images)
-        return self._loss(logits.float(), batch), logits
+            output = self._network(batch.images)
+        return self._loss.of_output(output, batch)
 
     def _backward(self, loss: Tensor) -> None:
         self.model.zero_grad(set_to_none=True)

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from cnn_tui.model_outputs import logits_of
 from engine.data.base.batch import Batch
+from engine.models.auxiliary_outputs import auxiliary_logits, share_of_each
 from engine.recipes.recipe import Recipe
+
+
+class OutputLoss(NamedTuple):
+    """The loss that is minimised, that of the logits alone, and the logits (N, classes).
+
+    The two losses, () float32, differ by those of auxiliary outputs.
+    """
+
+    total: Tensor
+    loss: Tensor
+    logits: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +37,14 @@ class CrossEntropy:
 
     smoothing: float
     weights: Tensor | None
+
+    def of_output(self, output: object, batch: Batch) -> OutputLoss:
+        """The loss of what a model returns for this batch, in any precision."""
+        logits, auxiliary = logits_of(output), auxiliary_logits(output)
+        loss = total = self(logits.float(), batch)
+        for other in auxiliary:
+            total = total + share_of_each(len(auxiliary)) * self(other.float(), batch)
+        return OutputLoss(total, loss, logits)
 
     def __call__(self, logits: Tensor, batch: Batch) -> Tensor:
         """The loss, () float32, of logits (N, classes) float32."""

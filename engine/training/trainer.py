@@ -9,7 +9,6 @@ would leak to the consumer.
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from msgspec import UNSET
 from torch import Tensor, nn
 
 from cnn_tui.feature_maps import default_layers
+from cnn_tui.independent_copy import independent_copy
 from engine.checkpoints.run_state import RunShape, TrainingState
 from engine.data.base.dataset import Dataset
 from engine.data.base.seeds import derive_seed
@@ -277,7 +277,7 @@ class Trainer:
         """Evaluate these weights on the test images; the model that trains keeps its weights."""
         assert self._dataset.test is not None
         yield events.Phase("evaluating", note="test", step=self.step)
-        model = copy.deepcopy(self.eval_model)
+        model = independent_copy(self.eval_model)
         model.load_state_dict(weights)
         self.tested, _ = yield from self._evaluator.evaluate(model, self._dataset.test)
         yield from self._data_alerts()

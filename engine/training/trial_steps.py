@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 from collections.abc import Iterator
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from cnn_tui.independent_copy import independent_copy
+from cnn_tui.model_outputs import logits_of
 from engine.devices import forward_pass, graph_recording
 from engine.devices.timing import Step
+from engine.models.auxiliary_outputs import auxiliary_logits
 from engine.training.cuda_graph import WARM_UP
 
 
@@ -26,7 +28,9 @@ class TrialSteps:
     def step(self, precision: str, memory_format: str) -> Step:
         """A step of a copy of the model. Its gradients are computed and dropped."""
         layout = forward_pass.MEMORY_FORMATS[memory_format]
-        model = copy.deepcopy(self._model).to(self._device).to(memory_format=layout).train()
+        copied = independent_copy(self._model)
+        model = forward_pass.placed(copied, self._device, memory_format)
+        model.train()
         images = torch.zeros(self._batch, device=self._device).contiguous(memory_format=layout)
         return partial(_step, model, images, self._device, precision)
 
@@ -52,8 +56,9 @@ class TrialSteps:
 
 def _step(model: nn.Module, images: Tensor, device: torch.device, precision: str) -> None:
     with forward_pass.autocast(device, precision):
-        logits = model(images)
-    logits.float().logsumexp(1).sum().backward()
+        output = model(images)
+    trained = [logits_of(output), *auxiliary_logits(output)]
+    torch.cat(trained).float().logsumexp(1).sum().backward()  # type: ignore[no-untyped-call]
     model.zero_grad(set_to_none=True)
 
 

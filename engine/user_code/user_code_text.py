@@ -48,6 +48,14 @@ def damaged(file: object) -> str:
     )
 
 
+def no_package(file: str, where: str, folder: str) -> str:
+    shown = harmless(folder)
+    return (
+        f"{harmless(file)} imports relative to its package ({harmless(where)}), and its folder "
+        f"{shown} is none: give it an __init__.py and a name of letters, digits and _."
+    )
+
+
 def package_name_taken(package: str, place: str) -> str:
     return (
         f"the package {harmless(package)} of your file has the name of another one that is loaded "

@@ -73,6 +73,8 @@ def explanation(code: UserCode, error: BaseException) -> str:
         return user_code_text.exits(where)
     if isinstance(error, FileNotFoundError) and error.filename and code.kept:
         return user_code_text.data_file_missing(name, where, str(error.filename))
+    if isinstance(error, ImportError) and "no known parent package" in str(error):
+        return user_code_text.no_package(name, where, code.original.parent.name)
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     summary = f"{type(error).__name__}: {message}".partition("\n")[0]
     return user_code_text.fails(name, where, summary)

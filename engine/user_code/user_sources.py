@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +42,7 @@ def sources_of(code: UserCode) -> UserSources:
     """
     found, size = UserSources({}, {}), 0
     top = code.root / code.module.partition(".")[0]
-    to_read = _package(top) if code.in_package else [code.original]
+    to_read = [*(_package(top) if code.in_package else ()), code.original]
     while to_read:
         file = to_read.pop()
         key = str(file.relative_to(code.root))
@@ -97,19 +95,19 @@ def is_installed(name: str, folder: Path) -> bool:
 
 
 def _package(folder: Path) -> list[Path]:
-    """The Python files of a package, in order."""
-    return [file for file in _walk(folder) if file.suffix == ".py" and file.is_file()]
+    """The Python files of a package, in order.
 
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _is_foreign(Path(place, name)))
-        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
+    A folder without any ends the search, so that images or runs that lie in it are not listed.
+    """
+    entries = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    files = [each for each in entries if each.suffix == ".py" and each.is_file()]
+    if not files:
+        return []
+    folders = [each for each in entries if each.is_dir() and not _is_foreign(each)]
+    return [*files, *(file for each in folders for file in _package(each))]
 
 
 def _is_foreign(folder: Path) -> bool:
-    return (
-        folder.name.startswith(".")
-        or folder.name in FOREIGN_FOLDERS
-        or (folder / "pyvenv.cfg").exists()
-    )
+    """Whether a folder is no part of the user's own code, or is only linked into it."""
+    named = folder.name in FOREIGN_FOLDERS
+    return named or folder.is_symlink() or (folder / "pyvenv.cfg").exists()

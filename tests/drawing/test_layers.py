@@ -8,6 +8,7 @@ from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Row
 from tui.drawing.table import abbreviated
+from tui.panes.layers import layers_explanation
 from tui.panes.layers.diagnosis import Diagnosis
 from tui.panes.layers.layer_columns import LayerTable, LayerView
 from tui.panes.layers.layer_rows import (
@@ -262,3 +263,16 @@ def test_facts_become_shorter(room: int, facts: str) -> None:
 
 def test_facts_before_the_run_starts() -> None:
     assert layer_facts(None, 80) == ()
+
+
+def test_a_network_in_which_nothing_can_look_says_so() -> None:
+    none, sight = LayerView(), Diagnosis(None)
+    before, closed = LayerTable((), 0), LayerTable((), 32)
+    said = [drawn(layer_pane(table, sight, none, 60, 1))[0] for table in (before, closed)]
+    assert said == [
+        " the layer table comes with the start of the run",
+        " nothing can look inside this network: it is TorchScript",
+    ]
+    explained = [[*layers_explanation.sentences(table, sight)][1] for table in (before, closed)]
+    assert explained[0] == "The layer table comes with the start of the run."
+    assert explained[1].startswith("Nothing can look inside this network, which is TorchScript")

@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.protocol import events
+from engine.run.history import History
 from tests.drawing import examples
 from tests.drawing.examples import drawn
 from tui.drawing import cells
 from tui.drawing.cells import Span
 from tui.drawing.shades import blocks, pictured, shades
+from tui.panes.maps import maps_explanation
+from tui.panes.maps.available_maps import AvailableMaps
 from tui.panes.maps.kernel_rows import kernels_facts, kernels_foot, kernels_pane, kernels_range
 from tui.panes.maps.map_border import (
     maps_facts,
@@ -249,3 +252,13 @@ def test_labels() -> None:
 def test_a_layer_without_maps() -> None:
     assert drawn(maps_pane(None, (), 50, 1)) == [" feature maps come with the next validation"]
     assert maps_facts(None, (), 40) == maps_foot(None, 100, 9) == ()
+
+
+def test_a_network_without_maps_says_that_none_will_come() -> None:
+    started = examples.run_started()
+    closed, open_ = (examples.history([e]) for e in (replace(started, layers=()), started))
+    found = [AvailableMaps(one, False).are_none for one in (closed, open_, History())]
+    assert found == [True, False, False]
+    said = [*maps_explanation.of_maps(None, (), (), 1, never=True)]
+    assert said[1].startswith("This network shows no feature maps: no layer has any, or it is Tor")
+    assert drawn(maps_pane(None, (), 40, 1, none="none")) == [" none"]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 import torch
 
 from engine.data import loading
@@ -15,6 +14,8 @@ from engine.data.base.dataset import Dataset
 from engine.errors import DataError
 from engine.recipes.recipe_building import build_recipe
 from tests.loading import pixels, run_to_end
+
+tifffile = pytest.importorskip("tifffile")
 
 pytestmark = pytest.mark.extras
 

@@ -159,7 +159,8 @@ Split: TypeAlias = Images | StoredImages
 class Dataset:
     """Two or three splits of images of one size.
 
-    `mean` and `std` are those of the training pixels, one for each channel, for values in 0..1.
+    `mean` and `std` normalise the pixels, one for each channel, for values in 0..1: those of the
+    training pixels, or what the weights that the run starts from were trained with.
     `test` is evaluated once, after the training. `notes` are sentences for the user about problems
     found while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
     `layout` says in words how the files were understood, and `sampled_sizes` are the widths and

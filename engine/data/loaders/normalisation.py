@@ -11,7 +11,8 @@ from torch import Tensor
 class Normalise:
     """Maps pixels from 0 to 255 to float32 with mean 0 and standard deviation 1.
 
-    `mean` and `std` are those of the training pixels, one per channel, for values in 0..1.
+    `mean` and `std` are those of pixels as the training has them, one per channel, for values in
+    0..1.
     """
 
     def __init__(

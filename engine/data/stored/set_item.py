@@ -5,6 +5,7 @@ Each process makes the data set once, when it first opens an image. Loads no tor
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import multiprocessing
 import threading
@@ -31,6 +32,10 @@ class SetMaker(Hashable, Protocol):
     @property
     def split(self) -> str:
         """The name of the split."""
+
+    @property
+    def may_draw(self) -> bool:
+        """Whether items may depend on the global generators of random numbers."""
 
     def make(self) -> Any:
         """A data set with `__len__` and `__getitem__`. Raises an exception of any type."""
@@ -86,7 +91,8 @@ def item_of(maker: SetMaker, index: int, seed: int | None = None) -> tuple[Any, 
     """
     with _one_at_a_time:
         items = made(maker)
-        with fixed_chance.of(index if seed is None else seed):
+        chance = fixed_chance.of(index if seed is None else seed)
+        with chance if maker.may_draw else contextlib.nullcontext():
             item = items[index]
     return pair_of(item)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,7 @@ from PIL import Image
 
 from engine import regular_files
 from engine.data import library_text
-from engine.data.stored.image_bytes import open_bytes
+from engine.data.stored.image_kinds import open_content
 
 PARQUET = ".parquet"
 # With these bytes an Arrow file begins that says where its batches are.
@@ -43,7 +44,7 @@ class TableRow:
         return f"{self.table}/{self.index}"
 
     def open(self) -> Image.Image:
-        return open_bytes(self.content())
+        return open_content(io.BytesIO(self.content()), self.name)
 
     def encoded(self, most: int) -> bytes:
         content = self.content()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import NamedTuple
 
 from PIL import Image
 
-from engine.data.stored.image_bytes import open_bytes
+from engine.data.stored.image_kinds import open_content
 from engine.data.stored.opened_files import read_at
 
 
@@ -19,7 +20,7 @@ class TarEntry(NamedTuple):
     size: int
 
     def open(self) -> Image.Image:
-        return open_bytes(self.content())
+        return open_content(io.BytesIO(self.content()), self.name)
 
     def encoded(self, most: int) -> bytes:
         try:

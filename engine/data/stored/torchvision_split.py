@@ -19,6 +19,10 @@ class TorchvisionSplit:
     split: str
     options: tuple[tuple[str, object], ...] = ()
 
+    @property
+    def may_draw(self) -> bool:
+        return False  # without transforms, items are always the same
+
     def make(self) -> Any:
         """The data set. Raises what torchvision raises, also where its files are missing."""
         root = {"root": self.root} if self.root else {}

@@ -31,6 +31,10 @@ class UserSplit:
         return PAIR[self.part or 0]
 
     @property
+    def may_draw(self) -> bool:
+        return True
+
+    @property
     def code(self) -> UserCode:
         """The code that runs: the run's copy where it has one."""
         copy = kept_code(Path(self.file), Path(self.kept)) if self.kept else None

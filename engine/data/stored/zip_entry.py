@@ -8,6 +8,7 @@ in "APPNOTE.TXT", PKWARE.
 from __future__ import annotations
 
 import errno
+import io
 import struct
 import zlib
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from engine.data import container_text
-from engine.data.stored.image_bytes import open_bytes
+from engine.data.stored.image_kinds import open_content
 from engine.data.stored.opened_files import read_at
 
 STORED, DEFLATED = 0, 8
@@ -39,7 +40,7 @@ class ZipEntry(NamedTuple):
     crc: int
 
     def open(self) -> Image.Image:
-        return open_bytes(self.content())
+        return open_content(io.BytesIO(self.content()), self.name)
 
     def encoded(self, most: int) -> bytes:
         try:

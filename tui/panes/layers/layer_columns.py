@@ -88,6 +88,11 @@ class LayerTable:
             max((row.macs for row in tops), default=0) or 1,
         )
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the run has begun with a network whose layers cannot be seen."""
+        return self.side > 0 and not self.layers
+
     def shares(self, node: int) -> tuple[str, str]:
         """The share of this row in the parameters and in the multiply-accumulates, in per cent."""
         row = self.rows[node]

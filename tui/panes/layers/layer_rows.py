@@ -34,7 +34,8 @@ def layer_pane(
     Until the first report, the sentence `no_health` stands there.
     """
     if not shape.tree:
-        rows = [cells.row(Span(" " + layers_text.NO_LAYERS, "dim"))]
+        words = layers_text.CLOSED if shape.is_closed else layers_text.NO_LAYERS
+        rows = [cells.row(Span(" " + words, "dim"))]
     else:
         shown = stage_tree.shown(shape.tree, view.opened)
         room = rows_room(height)

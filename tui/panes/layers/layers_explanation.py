@@ -18,7 +18,8 @@ def sentences(table: LayerTable, diagnosis: Diagnosis) -> Iterator[str]:
     """What the table and the diagnosis say."""
     yield layers_text.EXPLAIN_LAYERS
     if not table.layers:
-        yield layers_text.EXPLAIN_NO_LAYERS
+        closed, none = layers_text.EXPLAIN_CLOSED, layers_text.EXPLAIN_NO_LAYERS
+        yield closed if table.is_closed else none
         return
     largest = max(table.layers, key=lambda layer: layer.parameters)
     whole = sum(layer.parameters for layer in table.layers)

@@ -97,8 +97,10 @@ class LayersPane(Pane):
     def redraw(self) -> None:
         run = self.history.run
         table = run.layers if run else ()
-        if table is not self._table.layers and table != self._table.layers:
-            self._table = LayerTable(table, max(run.input[1:], default=0) if run else 0)
+        side = max(run.input[1:], default=0) if run else 0
+        before = self._table
+        if side != before.side or (table is not before.layers and table != before.layers):
+            self._table = LayerTable(table, side)
             self._view = LayerView(stage_tree.opened_at_first(self._table.tree))
         if self.history.health is not self._report:
             self._report = self.history.health

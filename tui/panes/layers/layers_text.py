@@ -27,6 +27,7 @@ MEAN, DEVIATION = "mean", "dev"
 DEAD = "dead"
 
 NO_LAYERS = "the layer table comes with the start of the run"
+CLOSED = "nothing can look inside this network: it is TorchScript"
 
 NO_HEALTH = "gradients, updates and dead units follow after the first step"
 
@@ -71,6 +72,11 @@ HELP_ROWS = (
 EXPLAIN_LAYERS = (
     "An image passes through these layers from top to bottom: the maps become smaller in area and "
     "more in number."
+)
+
+EXPLAIN_CLOSED = (
+    "Nothing can look inside this network, which is TorchScript: return the model without "
+    "torch.jit to see its layers."
 )
 
 EXPLAIN_NO_LAYERS = "The layer table comes with the start of the run."

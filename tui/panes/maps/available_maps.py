@@ -44,6 +44,11 @@ class AvailableMaps(NamedTuple):
             return list(self.history.maps)
         return [layer.name for layer in run.layers if len(layer.output) == 3]
 
+    @property
+    def are_none(self) -> bool:
+        """Whether the run has begun with a network that shows no maps."""
+        return self.history.run is not None and not self.layers()
+
     def channels(self, event: FeatureMaps) -> int:
         """The channels that can be shown: at most as many as a reply or the journal holds."""
         if self.past:

@@ -41,10 +41,14 @@ def maps_pane(
     width: int,
     height: int,
     view: MapView = PLAIN,
+    none: str = maps_text.NO_MAPS,
 ) -> list[Row]:
-    """The image with its predictions, and the layer's channels beside or below it."""
+    """The image with its predictions, and the layer's channels beside or below it.
+
+    Without an event, the sentence `none`.
+    """
     if event is None:
-        return cells.filled([cells.row(Span(" " + maps_text.NO_MAPS, "dim"))], width, height)
+        return cells.filled([cells.row(Span(" " + none, "dim"))], width, height)
     layout = map_layout(len(event.maps), width, height)
     if layout.tall:
         rows = _tall(event, classes, width, layout, view)

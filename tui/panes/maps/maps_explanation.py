@@ -14,12 +14,20 @@ from tui.panes.maps import maps_text
 
 
 def of_maps(
-    event: FeatureMaps | None, classes: Sequence[str], layers: Sequence[str], steps_per_epoch: int
+    event: FeatureMaps | None,
+    classes: Sequence[str],
+    layers: Sequence[str],
+    steps_per_epoch: int,
+    *,
+    never: bool = False,
 ) -> Iterator[str]:
-    """What these maps show; `layers` are all layers that have maps, in order."""
+    """What these maps show; `layers` are all layers that have maps, in order.
+
+    `never` says that there will be none.
+    """
     yield maps_text.EXPLAIN_MAPS
     if event is None:
-        yield maps_text.EXPLAIN_NO_MAPS
+        yield maps_text.EXPLAIN_NEVER_MAPS if never else maps_text.EXPLAIN_NO_MAPS
         return
     layer, epoch = harmless(event.layer), epoch_number(event.step / steps_per_epoch)
     yield maps_text.explain_shown(layer, event.image, harmless(event.name), epoch)

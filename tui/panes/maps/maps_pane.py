@@ -102,7 +102,8 @@ class MapsPane(Pane):
         if self._shown_kernels is not None:
             return maps_explanation.of_kernels(self._shown_kernels, steps)
         classes, layers = self.history.classes, self._available.layers()
-        return maps_explanation.of_maps(self._drawn, classes, layers, steps)
+        never = self._available.are_none
+        return maps_explanation.of_maps(self._drawn, classes, layers, steps, never=never)
 
     @property
     def epoch_shown(self) -> float | None:
@@ -345,4 +346,6 @@ class MapsPane(Pane):
         found = self._shown_kernels
         if found is not None:
             return kernel_rows.kernels_pane(found, width, height, self._first, self._coloured)
-        return map_rows.maps_pane(self._drawn, self.history.classes, width, height, self._view)
+        none = maps_text.NEVER_MAPS if self._available.are_none else maps_text.NO_MAPS
+        classes = self.history.classes
+        return map_rows.maps_pane(self._drawn, classes, width, height, self._view, none)

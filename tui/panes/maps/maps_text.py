@@ -9,6 +9,7 @@ MAPS_TITLE = "Maps"
 MEAN = "mean"
 
 NO_MAPS = "feature maps come with the next validation"
+NEVER_MAPS = "no layer of this network has feature maps that can be seen"
 
 STRONGEST_FIRST = "strongest first"
 
@@ -86,6 +87,11 @@ EXPLAIN_MAPS = (
 )
 
 EXPLAIN_NO_MAPS = "There are no feature maps yet: they come with a validation."
+
+EXPLAIN_NEVER_MAPS = (
+    "This network shows no feature maps: no layer has any, or it is TorchScript, inside which "
+    "nothing can look."
+)
 
 EXPLAIN_NOT_FINITE = "Some values are not numbers: maps without a bar hold them."
 

@@ -24,15 +24,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     launcher_text.OFTEN_CHANGED: (
         *("epochs", "batch", "lr", "optimizer", "schedule", "seed", "precision", "crop", "flip"),
     ),
-    launcher_text.MODEL: ("act", "bn", "dropout", "pretrained", "init_from", "freeze"),
+    launcher_text.MODEL: (
+        *("act", "bn", "dropout", "pretrained", "init_from", "partial", "freeze"),
+    ),
     launcher_text.IMAGES: (
-        "size",
-        "holdout",
-        "labels",
-        "class_order",
-        "class_names",
-        "image_column",
-        "label_column",
+        *("size", "normalise", "levels", "backdrop", "bands", "broken"),
+        *("holdout", "labels", "class_order", "class_names"),
+        *("image_column", "label_column"),
     ),
     launcher_text.OPTIMISER: (
         *("momentum", "nesterov", "beta2", "eps", "weight_decay", "decay_norms", "norm_bias_lr"),

@@ -1,1 +1,1 @@
-"""Data sets that name their own labels: arrays, tables, shards, sets of libraries and the user."""
+"""Data that name their classes themselves: arrays, tables, shards, libraries, own data sets."""

@@ -17,7 +17,7 @@ from typing import Any
 from engine import text
 from engine.catalog.data_names import LibrarySet
 from engine.data import library_text
-from engine.data.inventory.containers import tables
+from engine.data.inventory.containers import columnar_tables
 from engine.data.inventory.containers.labelled_items import ItemSet
 from engine.data.inventory.layouts.split_names import SplitName, split_of
 from engine.errors import DataError
@@ -51,8 +51,8 @@ def read(library: LibrarySet, recipe: Recipe) -> ItemSet:
     shards = {
         split: [os.path.relpath(file, place) for file in names] for split, names in files.items()
     }
-    with tables.explained(f"hf/{library.name}"):
-        return tables.items_of(Path(place), shards, f"hf/{library.name}", recipe)
+    with columnar_tables.explained(f"hf/{library.name}"):
+        return columnar_tables.items_of(Path(place), shards, f"hf/{library.name}", recipe)
 
 
 def fetch(library: LibrarySet, recipe: Recipe) -> None:

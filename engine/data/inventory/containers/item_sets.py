@@ -6,11 +6,11 @@ from pathlib import Path
 
 from engine.catalog import data_names
 from engine.data.inventory.containers import (
+    columnar_tables,
     hub_sets,
     own_check,
     own_sets,
     shards,
-    tables,
     torchvision_sets,
 )
 from engine.data.inventory.containers.labelled_items import ItemSet
@@ -33,7 +33,7 @@ def read_items(recipe: Recipe, code: Path | None) -> ItemSet | None:
     path = Path(recipe.data)
     if not _may_hold_items(path):
         return None
-    reader = next((each for each in (tables, shards) if each.recognises(path)), None)
+    reader = next((each for each in (columnar_tables, shards) if each.recognises(path)), None)
     return reader.read(path, recipe) if reader else None
 
 
@@ -50,7 +50,7 @@ def check_items(recipe: Recipe) -> bool:
         own_check.check(user)
     else:
         path = Path(recipe.data)
-        readers = (tables, shards) if _may_hold_items(path) else ()
+        readers = (columnar_tables, shards) if _may_hold_items(path) else ()
         reader = next((each for each in readers if each.recognises(path)), None)
         if reader is None:
             return False
