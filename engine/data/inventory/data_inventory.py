@@ -8,6 +8,8 @@ from pathlib import Path
 from engine import text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
+from engine.data.inventory.containers.item_sets import check_items, read_items
+from engine.data.inventory.containers.labelled_items import inventory_of_items
 from engine.data.inventory.containers.labelled_rows import inventory_of_rows
 from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
@@ -24,13 +26,16 @@ from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 
-def inventory_of(recipe: Recipe) -> Inventory:
+def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     """Find the images of a recipe; its seed determines which are held out, if any.
 
-    Raises DataError where they are missing, unreadable or cannot be trained on.
+    `code` is the folder where a run keeps the user's code. Raises DataError where the images are
+    missing, unreadable or cannot be trained on, and UsageError where the user's code fails.
     """
     path = Path(recipe.data)
-    if rows := rows_at(path):
+    if items := read_items(recipe, code):
+        found = inventory_of_items(items, recipe)
+    elif rows := rows_at(path):
         found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
@@ -45,6 +50,8 @@ def check(recipe: Recipe) -> None:
     a moment's work must be unpacked before it can be read.
     """
     path = Path(recipe.data)
+    if check_items(recipe):
+        return
     if rows := rows_at(path):
         rows.check()
         if is_quickly_unpacked(rows.path):
@@ -55,6 +62,8 @@ def check(recipe: Recipe) -> None:
 
 def class_names(recipe: Recipe) -> tuple[str, ...]:
     """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
+    if items := read_items(recipe, None):
+        return shown_names(items.classes, recipe)[0]
     if rows := rows_at(Path(recipe.data)):
         return shown_names(rows.read().classes, recipe)[0]
     return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
