@@ -185,8 +185,8 @@ def unlabelled(names: Sequence[str], count: int) -> str:
 
 def too_few_images(place: str, count: int) -> str:
     return (
-        f"the data folder {harmless(place)} holds {count} readable training images: "
-        "add more, at least two for each class."
+        f"{harmless(place)} holds {count} readable training images: add more, at least two for "
+        "each class."
     )
 
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.data import library_text
 from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.column_choice import Columns, columns_of
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
 from engine.data.inventory.containers.row_copies import in_small_groups
