@@ -21,8 +21,8 @@ from engine.data.stored.image_kinds import (
     KINDS,
     kind_of,
     looks_like_image,
-    open_content,
 )
+from engine.data.stored.image_opening import open_content
 
 COLOUR = ImageFormat(3, 8, 0)
 RED = (255, 0, 0)

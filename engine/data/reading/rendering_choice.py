@@ -19,7 +19,7 @@ from engine.data.decoding.rendering import (
     is_transparent,
 )
 from engine.data.reading.format_choice import ImageHeader, sampled
-from engine.data.stored.image_kinds import BandsError
+from engine.data.stored.image_opening import BandsError
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe

@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine import regular_files
 from engine.data.stored import stored_text
-from engine.data.stored.image_kinds import open_content
+from engine.data.stored.image_opening import open_content
 
 PARQUET = ".parquet"
 # With these bytes an Arrow file begins that says where its batches are.
