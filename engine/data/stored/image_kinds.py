@@ -61,7 +61,6 @@ KINDS: tuple[ImageKind, ...] = (
     _kind("PCX", "PIL.PcxImagePlugin", "pcx", rb"\n[\x00\x02\x03\x05]\x01[\x01\x02\x04\x08]"),
     _kind("TGA", "PIL.TgaImagePlugin", "tga", None),
 )
-FORMATS: tuple[str, ...] = tuple(kind.name for kind in KINDS)
 BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes}
 # Files with these suffixes are taken for images without being opened.
 IMAGE_SUFFIXES = frozenset(BY_SUFFIX)
