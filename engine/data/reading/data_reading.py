@@ -17,9 +17,10 @@ from engine.data.decoding.decode import ImageFormat
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
 from engine.data.reading import decoded_images
+from engine.data.reading.band_headers import banded_headers, check_bands
 from engine.data.reading.decoded_images import DecodedImages
 from engine.data.reading.format_choice import common_format, headers_of, sampled
-from engine.data.reading.rendering_choice import banded_headers, check_bands, chosen_rendering
+from engine.data.reading.rendering_choice import chosen_rendering
 from engine.recipes.recipe import Recipe
 
 POLL_SECONDS = 0.05

@@ -117,7 +117,13 @@ def assemble(
     final = test if len(test) else None
     return Dataset(
         inventory.classes,
-        *(train, validation, inventory.validates, mean, std, notes, final),
+        train,
+        validation,
+        inventory.validates,
+        mean,
+        std,
+        notes,
+        test=final,
         frame=image_format.frame,
         rendering=image_format.rendering,
         constant=all_constant(sample),
