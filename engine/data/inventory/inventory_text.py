@@ -28,6 +28,8 @@ NO_PREFIX = "images without a class before a number in their names"
 SEVERAL_LABELS = "images with several labels"
 UNCLEAR_NAME = "images that a table names as others, too"
 UNUSED_TABLE = "text files without labels"
+# What is left out for these reasons is no image that somebody may miss.
+NO_IMAGES = frozenset((HIDDEN, RESOURCE_FORK, SYSTEM, OTHER_FORMAT, UNUSED_TABLE))
 
 
 def table_unreadable(path: str, why: str) -> str:

@@ -75,7 +75,7 @@ def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
         return list_tar(path, path)
     copy = kept_copy(path, TAR_NAME, partial(_unpack, path, first)) / TAR_NAME
     listing = list_tar(copy, path)
-    listing.notes.append(container_text.unpacked_once(path, os.stat(copy).st_size, copy))
+    listing.remarks.append(container_text.unpacked_once(path, os.stat(copy).st_size, copy))
     return listing
 
 
@@ -131,7 +131,8 @@ def _unpack(path: Path, first: bytes, copy: Path) -> None:
     assert unpacked is not None
     try:
         with regular_files.open_to_read(path) as file, unpacked(file) as stream:
-            copy_bounded(stream, copy / TAR_NAME)
+            size = os.fstat(file.fileno()).st_size
+            copy_bounded(stream, copy / TAR_NAME, read=lambda: file.tell() / size)
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise DataError(container_text.damaged(path, text.error_summary(error))) from error
 
