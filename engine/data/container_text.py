@@ -218,6 +218,13 @@ def no_pixels(path: object, name: str, low: float, high: float) -> str:
     )
 
 
+def other_white(path: object, name: str, high: float, white: int) -> str:
+    return (
+        f"the values of {harmless(name)} in {harmless(str(path))} go up to {high:g}, and those of "
+        f"the training images up to {white}: save both with the same range of values."
+    )
+
+
 def row_out_of_range(low: float, high: float, white: int) -> str:
     return f"its values go from {low:g} to {high:g}, and those of other images from 0 to {white}"
 
