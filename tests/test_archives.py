@@ -432,3 +432,11 @@ def test_an_archive_that_is_replaced_stays_the_one_that_was_opened(tmp_path: Pat
     before = contents(found)
     write_tar(tmp_path / "new.tar", {}).replace(tmp_path / "a.tar")
     assert contents(found) == before
+
+
+def test_an_archive_that_is_replaced_and_listed_again_is_the_new_one(tmp_path: Path) -> None:
+    """The launcher lives on while the user puts another archive there."""
+    contents(inventory(write_tar(tmp_path / "a.tar", files())))
+    other = {**files(), "cat/0.png": picture(7), "cat/a.png": picture(9)}
+    write_tar(tmp_path / "new.tar", other).replace(tmp_path / "a.tar")
+    assert contents(inventory(tmp_path / "a.tar")) == other

@@ -585,3 +585,12 @@ def test_a_cache_that_cannot_be_written_is_named(folder: Path, cache: Path) -> N
     np.savez_compressed(folder / "a.npz", x=grey(), y=labels())
     cache.touch()
     assert "set XDG_CACHE_HOME" in refusal(folder / "a.npz")
+
+
+def test_arrays_that_are_replaced_and_read_again_are_the_new_ones(folder: Path) -> None:
+    """The launcher lives on while the user writes the file anew."""
+    np.savez(folder / "a.npz", x=grey(), y=np.where(labels(), 5, 7))
+    assert inventory(folder / "a.npz").classes == ("5", "7")
+    np.savez(folder / "b.npz", x=grey(), y=np.where(labels(), 2, 3))
+    (folder / "b.npz").replace(folder / "a.npz")
+    assert inventory(folder / "a.npz").classes == ("2", "3")

@@ -167,6 +167,15 @@ def uneven_rows(table: str, count: int) -> str:
     return f"{harmless(table)} has rows with too few or too many cells, left out ({count:,})."
 
 
+def contradicted(table: str, images: Sequence[str], used: Sequence[str]) -> str:
+    before = used[: used.index(table)]
+    return (
+        f"{harmless(table)} gives some images other classes than {examples(before)}, which "
+        f"count{'s' * (len(before) == 1)} ({len(images):,}: {examples(images)}): keep the right "
+        "table, or name its column with --set labels=column:NAME."
+    )
+
+
 def missing_images(used: Iterable[str], missing: Sequence[str]) -> str:
     return (
         f"some names in {examples(used)} belong to no image here ({len(missing):,}: "

@@ -20,6 +20,7 @@ from engine.data.inventory.kept_copies import copy_bounded, kept_copy
 from engine.data.inventory.listing.archive_listing import ArchiveListing
 from engine.data.inventory.listing.tar_listing import list_tar
 from engine.data.inventory.listing.zip_listing import list_zip
+from engine.data.stored import opened_files
 from engine.errors import DataError
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -68,6 +69,7 @@ def listing_of_archive(path: Path) -> ArchiveListing:
 @lru_cache(4)
 def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
     """The listing of an archive of this size, last changed at this time."""
+    opened_files.forget()
     first = first_bytes(path)
     if _is_zip(path, first):
         return list_zip(path)
