@@ -263,7 +263,8 @@ def decoder_died(workers: int) -> str:
     fewer = f", or start a run with --set threads={workers // 2}" if workers > 1 else ""
     return (
         "a process that decodes images was killed, probably for lack of memory: "
-        f"free some memory and resume the run{fewer}."
+        "free some memory and resume the run, or start it again where it has trained nothing"
+        f"{fewer}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     else:
         listing = listing_at(path)
         found = inventory_of_listing(listing, understand(listing, recipe.labels), recipe)
-    return replace(found, notes=(*found.notes, *_notes(found)))
+    remarks = _left_out(found, inventory_text.NO_IMAGES.__contains__)
+    return replace(found, notes=(*found.notes, *_notes(found)), remarks=(*found.remarks, *remarks))
 
 
 def check(recipe: Recipe) -> None:
@@ -101,6 +103,7 @@ def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -
         unlabelled=[listing.image(name) for name in layout.unlabelled],
         skipped={**listing.skipped, **layout.skipped},
         notes=(*notes, *order_notes(ordered), *layout.notes, *listing.notes),
+        remarks=tuple(listing.remarks),
     )
     folder = layout.folders.get("validation", "")
     unused = inventory_text.unused_validation(listing.place, folder)
@@ -108,7 +111,7 @@ def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -
 
 
 def _notes(found: Inventory) -> list[str]:
-    """Sentences on what a data set lacks, and on what is left out of it."""
+    """Sentences on what a data set lacks, and on images that are left out of it."""
     notes = []
     validated = {label for _, label in found.validation}
     missing = [name for index, name in enumerate(found.classes) if index not in validated]
@@ -117,6 +120,10 @@ def _notes(found: Inventory) -> list[str]:
     if found.unlabelled:
         few = [image.name for image in found.unlabelled[: text.EXAMPLES]]
         notes.append(inventory_text.unlabelled(few, len(found.unlabelled)))
-    if found.skipped:
-        notes.append(inventory_text.left_out(found.skipped))
-    return notes
+    return notes + _left_out(found, lambda reason: reason not in inventory_text.NO_IMAGES)
+
+
+def _left_out(found: Inventory, told: Callable[[str], bool]) -> list[str]:
+    """A sentence on what is left out for the reasons that are told of here, if anything is."""
+    skipped = {reason: names for reason, names in found.skipped.items() if told(reason)}
+    return [inventory_text.left_out(skipped)] if skipped else []

@@ -16,7 +16,8 @@ class Inventory:
     `place` is the path or the name of the data set, and `layout` says in words how its classes and
     splits were found. `validates` says which images validate. `test` may be empty. `unlabelled` are
     images without a class, which are kept for predictions. `skipped` has the names of files that
-    are left out, by reason. `notes` are sentences for the user.
+    are left out, by reason. `notes` are sentences for the user on what is lost or should be
+    changed, `remarks` on what is only good to know.
     """
 
     place: str
@@ -29,6 +30,7 @@ class Inventory:
     unlabelled: Sequence[StoredImage] = ()
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def images(self) -> LabelledImages:

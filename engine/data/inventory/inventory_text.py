@@ -25,6 +25,8 @@ NO_PREFIX = "images without a class before a number in their names"
 SEVERAL_LABELS = "images with several labels"
 UNCLEAR_NAME = "images that a table names as others, too"
 UNUSED_TABLE = "text files without labels"
+# What is left out for these reasons is no image that somebody may miss.
+NO_IMAGES = frozenset((HIDDEN, RESOURCE_FORK, SYSTEM, OTHER_FORMAT, UNUSED_TABLE))
 
 
 def damaged(path: object, why: str) -> str:
@@ -167,6 +169,15 @@ def marks_several(place: str, table: str, columns: Sequence[str]) -> str:
 
 def uneven_rows(table: str, count: int) -> str:
     return f"{harmless(table)} has rows with too few or too many cells, left out ({count:,})."
+
+
+def contradicted(table: str, images: Sequence[str], used: Sequence[str]) -> str:
+    before = used[: used.index(table)]
+    return (
+        f"{harmless(table)} gives some images other classes than {examples(before)}, which "
+        f"count{'s' * (len(before) == 1)} ({len(images):,}: {examples(images)}): keep the right "
+        "table, or name its column with --set labels=column:NAME."
+    )
 
 
 def missing_images(used: Iterable[str], missing: Sequence[str]) -> str:

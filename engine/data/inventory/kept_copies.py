@@ -14,6 +14,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Protocol
 
@@ -73,16 +74,41 @@ def kept_copy(file: Path, part: str, write: Callable[[Path], None]) -> Path:
     return copy
 
 
+# Who is told the fraction that is written of a copy, in this thread.
+_told: ContextVar[Callable[[float], None]] = ContextVar("_told", default=lambda _: None)
+
+
+@contextmanager
+def progress_told(tell: Callable[[float], None]) -> Iterator[None]:
+    """Tell the fraction that is written of each copy that is made meanwhile in this thread."""
+    token = _told.set(tell)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+def tell_progress(fraction: float) -> None:
+    """Called by who writes a copy."""
+    _told.get()(fraction)
+
+
 class Stream(Protocol):
     """What bytes are read from."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
-def copy_bounded(source: Stream, target: Path, size: int | None = None) -> None:
+def copy_bounded(
+    source: Stream,
+    target: Path,
+    size: int | None = None,
+    read: Callable[[], float] | None = None,
+) -> None:
     """Write all bytes of a stream, or little more than `size`, so that nothing endless is unpacked.
 
-    Raises DataError where that is more than the bound or the free disk allow, and OSError.
+    `read` says which fraction of the source was read, where no size tells it. Raises DataError
+    where that is more than the bound or the free disk allow, and OSError.
     """
     room = _room(target.parent)
     written = 0
@@ -92,6 +118,7 @@ def copy_bounded(source: Stream, target: Path, size: int | None = None) -> None:
             if written > room:
                 raise DataError(inventory_text.no_room_to_unpack(folder(), room))
             file.write(piece)
+            tell_progress(read() if read else written / size if size else 0.0)
 
 
 def _room(place: Path) -> int:

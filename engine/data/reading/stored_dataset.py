@@ -127,6 +127,7 @@ def assemble(
         frame=image_format.frame,
         rendering=image_format.rendering,
         constant=all_constant(sample),
+        remarks=inventory.remarks,
     )
 
 

@@ -41,6 +41,11 @@ def _mapped(file: ArrayFile) -> npt.NDArray[Any]:
     return mapped[file.field] if file.field else mapped
 
 
+def forget() -> None:
+    """Map each file anew when it is read next: another one may be there now."""
+    _mapped.cache_clear()
+
+
 class PixelRows(NamedTuple):
     """The images in the rows of an array.
 

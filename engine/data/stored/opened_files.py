@@ -40,6 +40,11 @@ class _OpenedFile:
 _opened = lru_cache(MOST_OPEN)(_OpenedFile)
 
 
+def forget() -> None:
+    """Open each file anew when it is read next: another one may be there now."""
+    _opened.cache_clear()
+
+
 def read_at(path: str, offset: int, size: int) -> bytes:
     """So many bytes of a file from this place on. Raises OSError, also where it ends before."""
     return _opened(path).read_at(offset, size)

@@ -110,9 +110,18 @@ def labelled_rows(pairs: Pairs) -> list[LabelledRows]:
 
 
 def class_names(pairs: Pairs) -> dict[int, str]:
-    """The names of the classes by their numbers, where there is an array of words for them."""
+    """The names of the classes by their labels, where there is an array of words for them."""
     found = pairs.class_names
     if found is None or len(found.shape) != 1 or found.kind not in "US":
         return {}
-    words = label_values(found, found.shape[0])
-    return dict(enumerate(np.asarray(words).tolist()))
+    words = np.asarray(label_values(found, found.shape[0])).tolist()
+    return dict(enumerate(words, _first_label(pairs, len(words))))
+
+
+def _first_label(pairs: Pairs, names: int) -> int:
+    """The label of the first name: 1 where the training labels go from 1 to the number of names."""
+    labels = pairs.pairs[0].labels
+    values = None if labels is None else label_values(labels, labels.shape[0])
+    if values is None or not len(values) or values.dtype.kind not in "iu":
+        return 0
+    return int(values.min() == 1 and values.max() == names)

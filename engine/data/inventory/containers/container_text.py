@@ -89,6 +89,13 @@ def no_pixels(path: object, name: str, low: float, high: float) -> str:
     )
 
 
+def other_white(path: object, name: str, high: float, white: int) -> str:
+    return (
+        f"the values of {harmless(name)} in {harmless(str(path))} go up to {high:g}, and those of "
+        f"the training images up to {white}: save both with the same range of values."
+    )
+
+
 def no_labels(path: object, name: str, shape: Sequence[int]) -> str:
     return (
         f"{harmless(name)} in {harmless(str(path))} has the shape {_shape(shape)} or values that "

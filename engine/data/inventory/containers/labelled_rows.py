@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,12 @@ class RowSet:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, in the order of their labels."""
-        return tuple(self.names.get(value, str(value)) for value in self.values)
+        named = [self.names.get(value, str(value)) for value in self.values]
+        twice = {name for name, count in Counter(named).items() if count > 1}
+        return tuple(
+            f"{name} ({value})" if name in twice else name
+            for name, value in zip(named, self.values, strict=True)
+        )
 
 
 def inventory_of_rows(rows: RowSet, recipe: Recipe) -> Inventory:

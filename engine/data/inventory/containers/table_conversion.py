@@ -15,7 +15,7 @@ from engine import regular_files
 from engine.data.inventory import inventory_text
 from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.table_form import TableForm, fields
-from engine.data.inventory.kept_copies import check_room
+from engine.data.inventory.kept_copies import check_room, tell_progress
 from engine.data.stored.array_row import WHITE
 from engine.errors import DataError
 
@@ -49,6 +49,7 @@ def convert(path: Path, form: TableForm, copy: Path) -> None:
         done += len(lines)
         labels += rows.labels
         usage += rows.usage
+        tell_progress(done / count)
     target.flush()
     if form.label is not None:
         np.save(copy / LABELS, typed(labels), allow_pickle=False)

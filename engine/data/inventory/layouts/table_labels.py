@@ -26,9 +26,10 @@ class TableLabels:
 
     `several` are images with more than one label, `unclear` those whose name in the table others
     have, too. `missing` are names in the tables that no image has, and `uneven` the number of rows
-    of a table with too few or too many cells. `used` says which columns of which tables gave them.
-    `candidates` are the columns of `unsure`, of which none is sure to be the label; `marked` says
-    that they mark several classes for each image.
+    of a table with too few or too many cells. `contradicted` are images to which a table gives
+    another label than an earlier one, which counts. `used` says which columns of which tables gave
+    them. `candidates` are the columns of `unsure`, of which none is sure to be the label; `marked`
+    says that they mark several classes for each image.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class TableLabels:
     missing: list[str] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
     uneven: dict[str, int] = field(default_factory=dict)
+    contradicted: dict[str, list[str]] = field(default_factory=dict)
     unsure: str = ""
     candidates: Sequence[str] = ()
     marked: bool = False
@@ -135,8 +137,8 @@ def _take(found: TableLabels, read: _Read, known: Mapping[str, str]) -> None:
     for image, labels in of_table.items():
         if len(labels) > 1:
             found.several.add(image)
-        else:
-            found.labels.setdefault(image, labels.pop())
+        elif found.labels.setdefault(image, label := labels.pop()) != label:
+            found.contradicted.setdefault(table.name, []).append(image)
     if table.uneven:
         found.uneven[table.name] = table.uneven
     found.used[table.name] = _column_names(table, columns)

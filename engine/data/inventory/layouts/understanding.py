@@ -80,6 +80,10 @@ def _by_folders_or_tables(
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
     layout.notes += [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
+    layout.notes += [
+        inventory_text.contradicted(table, images, list(tables.used))
+        for table, images in tables.contradicted.items()
+    ]
     if tables.missing:
         layout.notes.append(inventory_text.missing_images(tables.used, tables.missing))
     return layout

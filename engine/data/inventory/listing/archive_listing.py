@@ -41,8 +41,8 @@ class Member(NamedTuple):
 class ArchiveListing:
     """What lies in an archive, by the members that it names; of two with one name, the last.
 
-    `notes` are sentences for the user. Raises DataError for an archive that is larger than the
-    bounds.
+    `notes` and `remarks` are those of a `ReadListing`. Raises DataError for an archive that is
+    larger than the bounds.
     """
 
     glanced = False
@@ -50,6 +50,7 @@ class ArchiveListing:
     def __init__(self, place: str, members: Iterable[Member]) -> None:
         self.place = place
         self.notes: list[str] = []
+        self.remarks: list[str] = []
         self._entries: dict[str, ArchiveEntry] = {}
         self._names = ListedNames()
         self._bytes = 0

@@ -21,6 +21,7 @@ from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_listing import ArchiveListing
 from engine.data.inventory.listing.tar_listing import list_tar
 from engine.data.inventory.listing.zip_listing import list_zip
+from engine.data.stored import opened_files
 from engine.errors import DataError
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -69,6 +70,7 @@ def listing_of_archive(path: Path) -> ArchiveListing:
 @lru_cache(4)
 def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
     """The listing of an archive of this size, last changed at this time."""
+    opened_files.forget()
     first = first_bytes(path)
     if _is_zip(path, first):
         return list_zip(path)
@@ -76,7 +78,7 @@ def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
         return list_tar(path, path)
     copy = kept_copy(path, TAR_NAME, partial(_unpack, path, first)) / TAR_NAME
     listing = list_tar(copy, path)
-    listing.notes.append(inventory_text.unpacked_once(path, os.stat(copy).st_size, copy))
+    listing.remarks.append(inventory_text.unpacked_once(path, os.stat(copy).st_size, copy))
     return listing
 
 
@@ -132,7 +134,8 @@ def _unpack(path: Path, first: bytes, copy: Path) -> None:
     assert unpacked is not None
     try:
         with regular_files.open_to_read(path) as file, unpacked(file) as stream:
-            copy_bounded(stream, copy / TAR_NAME)
+            size = os.fstat(file.fileno()).st_size
+            copy_bounded(stream, copy / TAR_NAME, read=lambda: file.tell() / size)
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         raise DataError(inventory_text.damaged(path, text.error_summary(error))) from error
 
