@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.distributed.rank import Rank
 from engine.process import host
 from engine.process.host import Host
 from engine.protocol import events
@@ -78,11 +79,13 @@ def of_no_images(folder: Path) -> Recipe:
     return build_recipe(settings={"arch": "lenet5", "data": str(folder), "threads": 1})
 
 
-def attempts(claim: Claim, log: Path, *, in_terminal: tuple[bool, ...]) -> RunDir:
+def attempts(
+    claim: Claim, log: Path, *, in_terminal: tuple[bool, ...], rank: Rank | None = None
+) -> RunDir:
     """The run after attempts, which broken images end; its lines and sentences go to `log`."""
     with log.open("w") as out:
         for told in in_terminal:
-            assert Host(claim, out if told else None, out).run() == 2
+            assert Host(claim, out if told else None, out, rank=rank).run() == 2
     os.close(claim.lock)
     return claim.run
 
@@ -100,3 +103,16 @@ def test_a_run_with_a_viewer_or_with_an_attempt_before_keeps_its_folder(tmp_path
     claim = launch.create(of_no_images(tmp_path / "images"), tmp_path / "runs")
     run = attempts(claim, tmp_path / "log", in_terminal=(False, True))
     assert LiveJournal(run.journal).count(events.RunEnded) == 2
+
+
+class OneOfSeveral(Rank):
+    """Its parent process says why the run ended."""
+
+    alone = False
+
+
+@pytest.mark.usefixtures("own_handlers")
+def test_a_rank_leaves_the_journal_to_its_parent(tmp_path: Path) -> None:
+    claim = launch.create(of_no_images(tmp_path / "images"), tmp_path / "runs")
+    run = attempts(claim, tmp_path / "log", in_terminal=(True,), rank=OneOfSeveral())
+    assert LiveJournal(run.journal).count(events.RunEnded) == 1

@@ -73,6 +73,7 @@ def take_weights(
     )
     last = head_weights(model, image_shape[0], image_shape[-1]) & current.keys()
     found = weight_matching.match(ours, theirs, _fits)
+    found = _left_fresh(found, _of_another_kind(found, current, state))
     kept = {*last} if keep_head or not last <= found.taken.keys() else set()
     taken = Taken(_left_fresh(found, kept), frozenset(last), ours, theirs)
     if enough(taken):
@@ -102,6 +103,17 @@ def load_weights(
     if not taken.is_whole:
         raise UsageError(model_text.weights_do_not_fit(source))
     return taken.head_is_fresh
+
+
+def _of_another_kind(
+    match: Match, ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]
+) -> set[str]:
+    """The names of weights that are whole or complex numbers in the file, as in quantised ones."""
+    return {
+        our
+        for our, their in match.taken.items()
+        if ours[our].is_floating_point() and not theirs[their].is_floating_point()
+    }
 
 
 def _left_fresh(match: Match, names: AbstractSet[str]) -> Match:

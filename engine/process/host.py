@@ -155,8 +155,9 @@ class Host:
         if self._printer is not None:
             self._printer.finish()
         outcome = self._worker.outcome
-        if outcome.is_void and self._printer is not None:
-            run_creation.remove(self._run)  # the terminal has the sentence, and a viewer needs none
+        # The terminal has the sentence. The parent of several ranks finds it in the journal.
+        if outcome.is_void and self._printer is not None and self._rank.alone:
+            run_creation.remove(self._run)
         if outcome.error:
             say(f"cnn-tui: {outcome.error}", self._err)
             return outcome.exit_code
