@@ -50,6 +50,9 @@ def chosen_rendering(headers: Mapping[StoredImage, ImageHeader], recipe: Recipe)
         layers = list(_layers(image for image, header in headers.items() if header.transparent))
         backdrop = _backdrop(layers)
         notes += [data_text.backdrop_chosen(len(layers), len(headers), backdrop)] if layers else []
+    deep = [image.name for image, header in headers.items() if header.deep]
+    if 0 < len(deep) < len(headers):
+        notes.append(data_text.mixed_depths(len(deep), len(headers), deep[0]))
     for about, sentence in (("animated", data_text.first_frames), ("cut", data_text.cut_bands)):
         found = [image.name for image, header in headers.items() if getattr(header, about)]
         notes += [sentence(len(found), len(headers), found[0])] if found else []
