@@ -158,6 +158,14 @@ def values_outside(share: float, low: float, high: float) -> str:
     )
 
 
+def mixed_depths(count: int, looked_at: int, name: str) -> str:
+    return (
+        f"{count:,} of {looked_at:,} images that were looked at have more than 8 bits, such as "
+        f"{harmless(name)}, and the others 8, which keep their values: their brightness may tell "
+        "which is which, so save all alike."
+    )
+
+
 def levels_used(low: float, high: float) -> str:
     return (
         f"in images of more than 8 bits, {low:g} is black and {high:g} is white: `levels` in the "

@@ -48,11 +48,19 @@ def chosen_rendering(headers: Mapping[StoredImage, ImageHeader], recipe: Recipe)
         layers = list(_layers(image for image, header in headers.items() if header.transparent))
         backdrop = _backdrop(layers)
         notes += [data_text.backdrop_chosen(len(layers), len(headers), backdrop)] if layers else []
-    if animated := [image.name for image, header in headers.items() if header.animated]:
-        notes.append(data_text.first_frames(len(animated), len(headers), animated[0]))
-    if cut := [image.name for image, header in headers.items() if header.cut]:
-        notes.append(data_text.cut_bands(len(cut), len(headers), cut[0]))
+    notes += _told(headers)
     return ChosenRendering(Rendering(levels, backdrop, recipe.bands), tuple(notes))
+
+
+def _told(headers: Mapping[StoredImage, ImageHeader]) -> Iterator[str]:
+    """Sentences on images that differ in depth, or of which not all is read."""
+    deep = [image.name for image, header in headers.items() if header.deep]
+    if 0 < len(deep) < len(headers):
+        yield data_text.mixed_depths(len(deep), len(headers), deep[0])
+    if animated := [image.name for image, header in headers.items() if header.animated]:
+        yield data_text.first_frames(len(animated), len(headers), animated[0])
+    if cut := [image.name for image, header in headers.items() if header.cut]:
+        yield data_text.cut_bands(len(cut), len(headers), cut[0])
 
 
 def _deep_samples(

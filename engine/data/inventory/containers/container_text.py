@@ -167,6 +167,10 @@ def no_pixel_row(path: object, row: int) -> str:
     )
 
 
+def row_without_label(path: object, row: int) -> str:
+    return f"row {row:,} of {harmless(str(path))} has no label: add it, or delete that row."
+
+
 def no_label_column(path: object) -> str:
     return (
         f"{harmless(str(path))} has pixels but no column with the classes: call it label, class, "

@@ -84,6 +84,8 @@ def _taken_apart(path: Path, form: TableForm, lines: list[bytes], before: int) -
             rows.usage.extend([] if form.usage is None else [values[form.usage]])
             if pixels.count(b" ") != form.pixels - 1:
                 raise DataError(container_text.other_pixels(path, number, form.pixels))
+        if form.label is not None and not label:
+            raise DataError(container_text.row_without_label(path, number))
         rows.pixels.append(pixels)
         rows.labels.append(label)
     return rows
