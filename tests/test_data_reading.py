@@ -117,10 +117,10 @@ def test_unpacking_is_the_first_half_of_the_progress(
 ) -> None:
     seen = threading.Event()
 
-    def slowly(recipe: Recipe) -> Inventory:
+    def slowly(recipe: Recipe, code: Path | None) -> Inventory:
         kept_copies.tell_progress(0.5)
         assert seen.wait(TIMEOUT)
-        return inventory_of(recipe)
+        return inventory_of(recipe, code)
 
     monkeypatch.setattr(data_reading, "inventory_of", slowly)
     for fraction in DataReading(Recipe(data=str(folder))).wait():

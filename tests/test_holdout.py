@@ -77,7 +77,11 @@ def test_images_that_are_validated_stay_on_the_device_where_they_fit(
 
 
 @pytest.mark.parametrize(
-    ("holdout", "codes"), [(0.0, ["loader", "validation"]), (0.1, ["loader", "validation", "test"])]
+    ("holdout", "codes"),
+    [
+        (0.0, ["images", "loader", "validation"]),
+        (0.1, ["images", "loader", "validation", "test"]),
+    ],
 )
 def test_what_a_person_should_know_of_the_data(holdout: float, codes: list[str]) -> None:
     chosen = build_recipe(settings={"holdout": holdout})

@@ -57,7 +57,7 @@ GROUPS: dict[KeyGroup, Kinds] = {
     **{group: [pane for pane in PANES if group in pane.KEY_HELP] for group in OF_PANES},
 }
 # Keys of a box that only repeat the one that opened it.
-OPENED_BY = {"e", "a", "?"}
+OPENED_BY = {"e", "a", "i", "?"}
 
 
 def bindings_of(kind: type[DOMNode]) -> list[Binding]:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,7 +18,8 @@ from rich.style import Style
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
-from engine.errors import RunError
+from engine.data.survey import survey
+from engine.errors import DataError, RunError
 from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
@@ -28,6 +30,7 @@ from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, warm_engine
 from engine.start.preview_request import PreviewRequest
 from tests import processes, scripted
+from tests.drawing.examples import FLOWERS
 from tests.idle import wait_for_workers
 from tests.test_dashboard import rows, send
 from tui.app import CnnTui
@@ -538,6 +541,79 @@ async def test_leaving_the_dialog_ends_the_engine_that_loads_images(
         assert SlowPreview.made.pop().cancelled
         assert isinstance(pilot.app.screen, Launcher)
         assert notes(pilot) == ""
+
+
+class SlowInspection:
+    """Says what a data set holds in two steps, the second when a test lets it."""
+
+    made: ClassVar[list[SlowInspection]] = []
+
+    def __init__(self, chosen: Recipe) -> None:
+        self.made.append(self)
+        self.chosen, self.goes_on, self.cancelled = chosen, threading.Event(), False
+
+    def messages(self) -> Iterator[survey.Message]:
+        yield survey.Progress("reading", 0.25)
+        yield FLOWERS
+        assert self.goes_on.wait(processes.TIMEOUT)
+        if self.cancelled:
+            raise DataError("the process was ended.")
+        yield survey.Findings(163, (), (), (), ())
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self.goes_on.set()
+
+
+async def test_the_data_is_inspected_in_a_dialog_that_fills(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher_screen, "DataInspectionRequest", SlowInspection)
+    async with launcher(tmp_path).run_test(size=(80, 18)) as pilot:
+        await settled(pilot)
+        await pilot.press("i")
+        request = SlowInspection.made.pop()
+        while "/data/flowers" not in (shown := screen_text(pilot.app)):
+            await pilot.pause()
+        assert request.chosen.data == "digits"
+        assert "layout      train/CLASS" in shown
+        request.goes_on.set()
+        shown = await settled(pilot)
+        assert "twice" not in shown
+        assert "6 more rows" in shown
+        await pilot.press("end")
+        shown = await settled(pilot)
+        assert "no image occurs twice" in shown
+        assert "/data/flowers" not in shown
+        await pilot.press("i")
+        assert isinstance(pilot.app.screen, Launcher)
+
+
+async def test_leaving_the_dialog_ends_the_inspection(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher_screen, "DataInspectionRequest", SlowInspection)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("i", "escape")
+        await settled(pilot)
+        assert SlowInspection.made.pop().cancelled
+        assert isinstance(pilot.app.screen, Launcher)
+        assert notes(pilot) == ""
+
+
+async def test_what_cannot_be_inspected_is_said_in_the_dialog(
+    tmp_path: Path, spawned: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fails(SlowInspection):
+        def messages(self) -> Iterator[survey.Message]:
+            raise DataError("MNIST is not on this disk.")
+
+    monkeypatch.setattr(launcher_screen, "DataInspectionRequest", Fails)
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        await pilot.press("i")
+        assert "MNIST is not on this disk." in await settled(pilot)
 
 
 def test_a_preview_is_an_engine_that_can_be_ended() -> None:

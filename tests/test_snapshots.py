@@ -13,10 +13,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from engine.data.survey import survey
 from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.protocol.events import Event
 from engine.run import run_lock
+from engine.start.data_inspection_request import DataInspectionRequest
 from tests import journals
 from tests.drawing import examples
 from tests.idle import wait_for_workers
@@ -24,6 +26,7 @@ from tests.scripted import Clock
 from tui.app import CnnTui
 from tui.panes.confusion.images_dialog import ImagesDialog
 from tui.screens.augmented import AugmentedScreen
+from tui.screens.launcher.survey_screen import SurveyScreen
 
 Compare = Callable[..., bool]
 Before: TypeAlias = Callable[[Pilot[Any]], Awaitable[None]]
@@ -145,6 +148,48 @@ def test_dashboard(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, name:
     assert snap_compare(app, terminal_size=picture.size, run_before=before)
     if lock is not None:
         os.close(lock)
+
+
+class Inspection(DataInspectionRequest):
+    """Nobody inspects."""
+
+    def __init__(self) -> None:
+        pass
+
+    def cancel(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("size", "terminal", "ascii_only"),
+    [(WIDE, NO_SIGNS, False), (MEDIUM, LIGHT, False), (SMALL, NO_COLOUR, True)],
+    ids=["wide", "light", "no-colour-ascii"],
+)
+def test_survey(
+    snap_compare: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    terminal: Mapping[str, str],
+    ascii_only: bool,
+) -> None:
+    for key, value in terminal.items():
+        monkeypatch.setenv(key, value)
+    pictures = [events.Sample(examples.feature_maps().picture, n) for n in examples.FLOWERS.classes]
+    first, second = (
+        survey.Place("a/1.png", "a", "train"),
+        survey.Place("b/1.png", "b", "validation"),
+    )
+
+    async def inspect(pilot: Pilot[Any]) -> None:
+        dialog = SurveyScreen(Inspection())
+        await pilot.app.push_screen(dialog)
+        dialog.receive(examples.FLOWERS)
+        dialog.receive(survey.ContactSheet(tuple(pictures)))
+        dialog.receive(survey.Findings(163, ((first, second),), ((second, first),), (), ()))
+        await settle(pilot)
+
+    app = CnnTui(Path("runs"), ascii_only=ascii_only)
+    assert snap_compare(app, terminal_size=size, run_before=inspect)
 
 
 @pytest.mark.parametrize(

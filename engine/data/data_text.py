@@ -279,6 +279,10 @@ def decoder_died(workers: int) -> str:
     )
 
 
+# The same where the signal is not known.
+CRASHES = "it crashes the decoder"
+
+
 def decoder_crashes(number: int) -> str:
     """Why an image is broken at which the decoder crashes by this signal."""
     return f"it crashes the decoder by signal {number}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from engine.data import data_text
 from engine.data.base.dataset import Dataset
@@ -38,12 +39,18 @@ def load_at_once(loading: Loading) -> Dataset:
             return dataset
 
 
-def load(recipe: Recipe, room: float = math.inf, reading: DataReading | None = None) -> Loading:
+def load(
+    recipe: Recipe,
+    room: float = math.inf,
+    reading: DataReading | None = None,
+    code: Path | None = None,
+) -> Loading:
     """Load the data of a recipe, yielding the fraction done at least every 100 ms or so.
 
     Images of the user that need more than `room` bytes are streamed; their `reading` may have begun
-    earlier. Raises DataError where the data is missing, empty, broken or too large, and UsageError
-    where it cannot be streamed.
+    earlier. `code` is the folder where a run keeps the code of a user's data set. Raises DataError
+    where the data is missing, empty, broken or too large, and UsageError where it cannot be
+    streamed or the user's code fails.
     """
     yield 0.0
     if recipe.data in PUBLISHED:
@@ -51,7 +58,7 @@ def load(recipe: Recipe, room: float = math.inf, reading: DataReading | None = N
             raise UsageError(data_text.cannot_stream(recipe.data))
         dataset = yield from PUBLISHED[recipe.data](recipe)
     else:
-        read = yield from (reading or DataReading(recipe)).wait()
+        read = yield from (reading or DataReading(recipe, code=code)).wait()
         dataset = yield from stored_dataset.load(read, recipe, room)
     return normalised(dataset, recipe.normalise)
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, wait
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from engine.catalog import datasets
+from engine.catalog import data_names, datasets
 from engine.data import data_text
+from engine.data.decoding.decode import ImageFormat
+from engine.data.inventory.containers import item_sets
 from engine.data.reading.data_reading import DataReading
 from engine.data.sets import download
+from engine.data.survey import survey_text
+from engine.data.survey.surveying import seen, summed_sizes
 from engine.machine import memory
 from engine.protocol import events
 from engine.protocol.events import Event, PhaseName
 from engine.recipes.recipe import Recipe, Resolved
+from engine.user_code import kept_code
 
 if TYPE_CHECKING:
     from engine.data.base.dataset import Dataset
@@ -24,32 +34,73 @@ MINORITY = 0.2
 # streamed.
 MOST_EARLY_BYTES, EARLY_SHARE = 2_000_000_000, 0.25
 
+POLL_SECONDS = 0.05
+
 T = TypeVar("T")
 Phases: TypeAlias = Generator[Event | None, None, T]
 
 
 def download_phases(recipe: Recipe) -> Phases[None]:
-    """Download a data set of the catalogue unless it is on this disk. Loads no torch."""
+    """Download a data set of the catalogue or of a library unless it is on this disk.
+
+    Loads torch only for one of torchvision.
+    """
     facts = datasets.DATASETS.get(recipe.data)
+    if data_names.is_of_library(recipe.data):
+        yield from _library_phases(recipe)
     if facts is not None and datasets.folder_of(facts, recipe.data_dir) is None:
         yield from _in_tenths("downloading", recipe.data, download.fetch(facts, recipe.data_dir))
 
 
-def early_reading(recipe: Recipe) -> DataReading | None:
-    """Begin to read the user's images, while torch is imported. Loads no torch itself."""
+def _library_phases(recipe: Recipe) -> Phases[None]:
+    here = partial(item_sets.is_here, recipe)
+    if not (yield from _in_tenths("loading", recipe.data, _in_background(here))):
+        work = _in_background(partial(item_sets.fetch, recipe))
+        yield from _in_tenths("downloading", recipe.data, work)
+
+
+def _in_background(work: Callable[[], T]) -> Generator[float, None, T]:
+    """Do what cannot tell its progress on a thread, which ends with this process at the latest."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 (raised again by `result`)
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while not wait([done], timeout=POLL_SECONDS).done:
+        yield 0.0
+    return done.result()
+
+
+def keep_code(recipe: Recipe, folder: Path, *, keep: bool) -> None:
+    """Copy the code of a user's data set into a run's folder; see `kept_code.keep_code`."""
+    if user := data_names.user_set(recipe.data):
+        kept_code.keep_code(user.file, folder, keep=keep)
+
+
+def early_reading(recipe: Recipe, code: Path | None = None) -> DataReading | None:
+    """Begin to read the user's images, while torch is imported. Loads no torch for files.
+
+    `code` is the folder where the run keeps the code of a user's data set.
+    """
     if recipe.data in datasets.DATASETS:
         return None
-    return DataReading(recipe, min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE))
+    return DataReading(recipe, min(MOST_EARLY_BYTES, memory.free_bytes() * EARLY_SHARE), code)
 
 
-def loading_phases(recipe: Recipe, room: float, reading: DataReading | None) -> Phases[Dataset]:
+def loading_phases(
+    recipe: Recipe, room: float, reading: DataReading | None, code: Path
+) -> Phases[Dataset]:
     """Load the data, or stream the user's images if they need more than `room` bytes.
 
-    Their `reading` has begun before.
+    Their `reading` has begun before; see `early_reading`.
     """
     from engine.data.loading import load
 
-    return (yield from _in_tenths("loading", recipe.data, load(recipe, room, reading)))
+    return (yield from _in_tenths("loading", recipe.data, load(recipe, room, reading, code)))
 
 
 def _in_tenths(phase: PhaseName, data: str, work: Generator[float, None, T]) -> Phases[T]:
@@ -76,6 +127,7 @@ def data_alerts(
         yield events.Alert("warning", "data", note)
     for remark in dataset.remarks:
         yield events.Alert("info", "data", remark)
+    yield events.Alert("info", "images", _summary(dataset))
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)
     if dataset.constant:
@@ -93,6 +145,14 @@ def data_alerts(
         yield events.Alert("info", "validation", validation)
     if dataset.test is not None:
         yield events.Alert("info", "test", data_text.TEST_AT_THE_END)
+
+
+def _summary(dataset: Dataset) -> str:
+    """How the files are understood, the sizes of some images, what the network sees of them."""
+    channels, height, width = dataset.train.shape
+    image_format = ImageFormat(channels, height, dataset.frame)
+    sizes = Counter(dataset.sampled_sizes or [(width, height)])
+    return survey_text.summary(dataset.layout, summed_sizes(sizes), seen(sizes, image_format))
 
 
 def _validation(dataset: Dataset) -> str:

@@ -43,8 +43,9 @@ def parsed_options() -> argparse.Namespace:
         handed_over = warm_start.handed_over(options.warm)
         options = parser.parse_args(handed_over.arguments)
         options.lock_fd, options.began = handed_over.lock, handed_over.began
-    if (options.run is None) == (options.preview is None):
-        parser.error("give a run directory or --preview RECIPE")
+    alone = (options.preview, options.inspect_data, options.check_data)
+    if sum(each is not None for each in (options.run, *alone)) != 1:
+        parser.error("give a run directory, or RECIPE for one other option")
     return options
 
 
@@ -53,6 +54,11 @@ def option_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", help="a run directory")
     parser.add_argument("--preview", type=Path, metavar="RECIPE", help="show some of its images")
+    parser.add_argument("--inspect-data", type=Path, metavar="RECIPE", help="say what it holds")
+    parser.add_argument("--no-pixels", action="store_true", help="decode none of its images")
+    parser.add_argument("--near", type=int, metavar="BITS", help="find images that look alike")
+    parser.add_argument("--files", action="store_true", help="say what was found of each file")
+    parser.add_argument("--check-data", type=Path, metavar="RECIPE", help="find its images")
     parser.add_argument("--look", action="store_true", help="reply to inspections, train nothing")
     parser.add_argument("--warm", type=int, metavar="FD", help="get a run through this socket")
     parser.add_argument("--lines", action="store_true", help="print lines as the run goes")
@@ -68,11 +74,20 @@ def option_parser() -> argparse.ArgumentParser:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Show a preview, serve inspections, or host a run."""
+    """Show a preview, check or inspect data, serve inspections, or host a run."""
+    if options.inspect_data is not None:
+        from engine.process.data_inspection import Wanted, inspect
+
+        wanted = Wanted(not options.no_pixels, options.near, options.files)
+        return inspect(options.inspect_data, wanted)
     if options.preview is not None:
         from engine.process.preview import preview
 
         return preview(options.preview)
+    if options.check_data is not None:
+        from engine.process.data_check import check_data
+
+        return check_data(options.check_data)
     if options.look:
         from engine.process import inspection_server
         from engine.run.run_paths import RunDir

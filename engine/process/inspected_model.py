@@ -77,7 +77,7 @@ def load_inspected_model(run: RunDir) -> InspectedModel:
     recipe = read_recipe(run.recipe)
     # Leave the GPU to other runs; a CPU is fast enough for one image.
     cpu = torch.device("cpu")
-    dataset = load_at_once(load(recipe, devices.room(cpu)))
+    dataset = load_at_once(load(recipe, devices.room(cpu), code=run.data_code))
     _check_images(run, whole, dataset, recipe)
     model = model_init.build(recipe, run.path, dataset).model
     model.load_state_dict(state.weights)

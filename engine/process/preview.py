@@ -5,11 +5,12 @@ Prints one `Augmented` event. Downloads no data.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+from engine.process.given_recipe import given_recipe
 from engine.protocol import events
-from engine.recipes.recipe_building import read_recipe
 
 
 def preview(file: Path, images: int = 32) -> int:
@@ -23,7 +24,8 @@ def preview(file: Path, images: int = 32) -> int:
     from engine.devices import forward_pass
     from engine.inspection.pictures import augmented
 
-    recipe = read_recipe(file)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    recipe = given_recipe(file)
     # With no room in memory a folder is streamed, so that only a few of its images are decoded.
     dataset = load_at_once(load(recipe, room=0))
     source = loader(

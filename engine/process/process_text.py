@@ -338,3 +338,10 @@ def nothing_to_inspect(name: str) -> str:
 def lines_dropped(count: int) -> str:
     lines = "1 line was" if count == 1 else f"{count:,} lines were"
     return f"{lines} not printed, because nobody read them: the journal has everything"
+
+
+# Inspecting data
+
+
+def published_layout(source: str) -> str:
+    return f"a published data set: {source}"

@@ -155,8 +155,11 @@ class Session:
     def _set_up(self, options: AttemptOptions) -> Generator[Event | None, None, Ready]:
         if self._rank.first_here:
             yield from preparation.download_phases(self._recipe)
+            has_weights = (self.run.checkpoints / "last.pt").exists()
+            preparation.keep_code(self._recipe, self.run.data_code, keep=has_weights)
         yield events.Phase("loading", note="PyTorch")
-        reading = preparation.early_reading(self._recipe) if self._rank.alone else None
+        recipe, code = self._recipe, self.run.data_code
+        reading = preparation.early_reading(recipe, code) if self._rank.alone else None
         with uncollected():
             from engine.process.trainer_setup import TrainerSetup
 

@@ -85,7 +85,7 @@ class TrainerSetup:
         saved = rank.broadcast(self._load_last)
         first = first_weights.read(recipe) if rank.leads and saved is None else None
         normalise = rank.broadcast(lambda: first_weights.choose_normalisation(recipe, first))
-        dataset = yield from preparation.loading_phases(recipe, room, reading)
+        dataset = yield from preparation.loading_phases(recipe, room, reading, self._run.data_code)
         if dataset.shows_nothing and saved is None:
             raise DataError(data_text.no_contrast(recipe.data))
         dataset = normalised(dataset, normalise.value)

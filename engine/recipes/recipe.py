@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from engine.catalog import architecture_names
+from engine.catalog import architecture_names, data_names
 from engine.errors import UsageError
 from engine.recipes import recipe_text
 
@@ -57,6 +56,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     levels: Auto | tuple[float, ...] = "auto"
     backdrop: Auto | Backdrop = "auto"
     broken: IfBroken = "stop"
+    image_column: str = ""
+    label_column: str = ""
     preset: str = "quick"
 
     act: Literal["default", "relu", "tanh", "sigmoid", "gelu"] = "default"
@@ -158,7 +159,8 @@ PIXELS_BEFORE: dict[str, object] = {"levels": (), "backdrop": "none", "normalise
 
 COMMENTS: Mapping[str, str] = {
     "arch": "architecture, see `cnn-tui models`; torchvision/NAME, timm/NAME, FILE.py:FUNCTION",
-    "data": "data set, see `cnn-tui datasets`, or the path of a folder of images",
+    "data": "data set, see `cnn-tui datasets`, or a folder or a file; torchvision/NAME, hf/NAME, "
+    "FILE.py:FUNCTION",
     "data_dir": "where to look for data sets first",
     "size": "height and width in pixels to which images are resized",
     "normalise": "auto (as the weights that the run starts from, else data), data, imagenet, or "
@@ -174,6 +176,8 @@ COMMENTS: Mapping[str, str] = {
     "backdrop": "what shows through transparent pixels: auto, white, black, or none (the colours "
     "that they hide)",
     "broken": "where more than 1 % of the images cannot be read: stop, or skip them",
+    "image_column": "column of the images in tables and shards that have several",
+    "label_column": "column of the labels in tables and shards that have several",
     "preset": "the preset that the fields were taken from",
     "act": "default, relu, tanh, sigmoid or gelu",
     "bn": "batch normalisation: default, true or false",
@@ -246,4 +250,4 @@ def share_of_batch(batch: int, parts: int, most: int = MOST_IMAGES) -> int:
 
 def short_names(recipe: Recipe) -> tuple[str, str]:
     """Architecture and data set, without the folders of their files."""
-    return architecture_names.short_name(recipe.arch), PurePath(recipe.data).name or recipe.data
+    return architecture_names.short_name(recipe.arch), data_names.short_name(recipe.data)

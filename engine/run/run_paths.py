@@ -56,6 +56,11 @@ class RunDir(NamedTuple):
         return self.path / "journal.jsonl"
 
     @property
+    def data_code(self) -> Path:
+        """Where the run keeps the code of a user's own data set."""
+        return self.path / "data-code"
+
+    @property
     def commands(self) -> Path:
         return self.path / "commands"
 

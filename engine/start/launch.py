@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, NoReturn
 
 from engine import text
-from engine.catalog import architecture_names
+from engine.catalog import architecture_names, data_names
 from engine.errors import RunError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import read_recipe
@@ -37,7 +37,10 @@ def create(recipe: Recipe, runs_dir: Path, name: str = "") -> Claim:
 
 def default_name(recipe: Recipe) -> str:
     """`resnet18-cifar10`: the short names of architecture and data set, or of their files."""
-    arch, data = _safe(architecture_names.short_name(recipe.arch)), _safe(Path(recipe.data).name)
+    arch, data = (
+        _safe(architecture_names.short_name(recipe.arch)),
+        _safe(data_names.short_name(recipe.data)),
+    )
     return f"{arch.strip('_') or 'model'}-{data or 'images'}"[:100]
 
 

@@ -23,7 +23,7 @@ class PreviewRequest:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = to_toml(recipe).encode()
         self._engine = subprocess.Popen(
-            [sys.executable, "-m", "engine", "--preview", "/dev/stdin"],
+            [sys.executable, "-m", "engine", "--preview", "-"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

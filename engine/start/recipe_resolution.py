@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 
 from engine import text
-from engine.catalog import datasets
+from engine.catalog import data_names, datasets
 from engine.checkpoints import foreign_file
 from engine.data import data_text
 from engine.data.inventory import data_inventory
 from engine.data.inventory.class_naming import NamePairs, read_name_pairs
+from engine.data.inventory.containers import own_check
 from engine.errors import DataError, RunError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
@@ -126,13 +127,19 @@ def default_fields(given: Mapping[str, object]) -> dict[str, object]:
 
 
 def resolve_data(name: str) -> str:
-    """A catalogue name unchanged, or the absolute path of an existing folder.
+    """A name of the catalogue or a library unchanged, or an absolute path that exists.
 
-    Keeps symbolic links. `./NAME` always means a folder. Raises UsageError or DataError if neither
-    exists.
+    The path is that of a folder, a file, or the user's `FILE.py:FUNCTION`. Keeps symbolic links.
+    `./NAME` always means a path. Raises UsageError or DataError if there is no such thing.
     """
-    if name in datasets.DATASETS:
+    if name in datasets.DATASETS or data_names.is_of_library(name):
         return name
+    if user := data_names.user_set(name):
+        file = Path(os.path.abspath(user.file.expanduser()))
+        own_check.check(user._replace(file=file))
+        return f"{file}:{user.function}"
+    if name.endswith(".py"):
+        raise own_check.name_the_function(Path(name).expanduser())
     path = Path(os.path.expanduser(name))
     if any("\ud800" <= character <= "\udfff" for character in name):
         raise UsageError(text.not_unicode(name))

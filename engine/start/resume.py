@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from engine import text
-from engine.catalog.datasets import DATASETS
+from engine.catalog import data_names
 from engine.data.inventory import data_inventory
 from engine.errors import RunError, UsageError
 from engine.protocol.events import Checkpointed, RunStarted, Steered
@@ -113,7 +113,7 @@ def resumed_recipe(run: RunDir, request: ResumeRequest) -> tuple[Recipe, str]:
         toml = with_changes(toml, changed, note)
     recipe = msgspec.structs.replace(before, **changed)
     count_ranks(recipe)
-    if recipe.data not in DATASETS:
+    if data_names.is_path(recipe.data):
         _check_own_data(run, recipe)
     return recipe, toml
 

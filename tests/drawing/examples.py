@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from engine.catalog import datasets
+from engine.data.survey.survey import Reason, Seen, SizeCount, Sizes, SplitCounts, Survey
 from engine.protocol import events
 from engine.protocol.events import Event, Layer
 from engine.recipes import schedule
@@ -306,3 +307,22 @@ def _conv(name: str, detail: str, before: int, channels: int, side: int, area: i
 def drawn(rows: Sequence[Row]) -> list[str]:
     """The rows without their inks, and without the spaces at their ends."""
     return [cells.text(row).rstrip() for row in rows]
+
+
+SIZES = Sizes(
+    (SizeCount((500, 375), 90), SizeCount((64, 64), 40)), 3, (64, 64), (500, 375), (800, 600)
+)
+FLOWERS = Survey(
+    "/data/flowers",
+    "train/CLASS",
+    ("daisy", "向日葵", "tulip\x1b[31m"),
+    (SplitCounts("train", 130, (80, 40, 10)), SplitCounts("validation", 33, (20, 10, 3))),
+    "held out",
+    0,
+    (Reason("hidden", 4, (".a", ".b", ".c")),),
+    (Reason("not an image", 1, ("daisy/no.jpg",)),),
+    SIZES,
+    (("RGB", 129), ("L", 1)),
+    Seen(3, 64, 0, 0.18, 0.25, 2),
+    ("a note.",),
+)

@@ -66,11 +66,16 @@ class StartRequest:
         )
 
     def build_local_recipe(self) -> Recipe:
-        """Like `build_recipe`, for a run that starts on this machine: checks the device too."""
+        """Like `build_recipe`, for a run that starts on this machine: checks the device too.
+
+        Runs the user's own code where that makes the data.
+        """
         from engine.start import device_request
+        from engine.start.own_data_check import check_own_data
 
         chosen = self.build_recipe()
         device_request.check_device(chosen.device)
+        check_own_data(chosen)
         return chosen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -113,6 +114,18 @@ def rendered(stored: StoredImage, image_format: ImageFormat) -> tuple[Pixels, fl
         nearest = np.arange(-image_format.frame, inner + image_format.frame).clip(0, inner - 1)
         array = array[:, nearest[:, None], nearest]
     return array, outside
+
+
+def whole(stored: StoredImage, rendering: Rendering) -> Pixels:
+    """The pixels (H, W, 3) of a whole image in its own size, turned upright.
+
+    Raises as `decode`.
+    """
+    if rendering.bands:
+        image, _ = banded(stored, rendering)
+    else:
+        image, _ = _upright(stored, rendering, sys.maxsize)
+    return np.asarray(_converted(image, "RGB", rendering))
 
 
 def _plain(stored: StoredImage, image_format: ImageFormat, size: int) -> Pixels | None:

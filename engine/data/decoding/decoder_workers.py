@@ -70,9 +70,12 @@ class _Context(ForkServerContext):
 
 
 class DecoderPool(ProcessPoolExecutor):
-    """Processes that `decode` into a buffer; each starts when it is first needed."""
+    """Processes that open images, and `decode` into a buffer if there is one.
 
-    def __init__(self, workers: int, buffer: DecodeBuffer) -> None:
+    Each starts when it is first needed.
+    """
+
+    def __init__(self, workers: int, buffer: DecodeBuffer | None = None) -> None:
         """Raises CannotStartError where the system refuses what the processes need."""
         self._context, self._ended = _Context(), False
         try:
@@ -124,9 +127,10 @@ class DecoderPool(ProcessPoolExecutor):
 _buffer: DecodeBuffer
 
 
-def _begin(buffer: DecodeBuffer) -> None:
+def _begin(buffer: DecodeBuffer | None) -> None:
     global _buffer
-    _buffer = buffer
+    if buffer is not None:
+        _buffer = buffer
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
+from engine.data.inventory.containers.item_sets import check_items, read_items
+from engine.data.inventory.containers.labelled_items import inventory_of_items
 from engine.data.inventory.containers.labelled_rows import inventory_of_rows
 from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
@@ -23,19 +25,23 @@ from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
 
-def inventory_of(recipe: Recipe) -> Inventory:
+def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     """Find the images of a recipe; its seed determines which are held out, if any.
 
-    Raises DataError where they are missing, unreadable or cannot be trained on.
+    `code` is the folder where a run keeps the user's code. Raises DataError where the images are
+    missing, unreadable or cannot be trained on, and UsageError where the user's code fails.
     """
     path = Path(recipe.data)
-    if rows := rows_at(path):
+    if items := read_items(recipe, code):
+        found = inventory_of_items(items, recipe)
+    elif rows := rows_at(path):
         found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
         found = inventory_of_listing(listing, understand(listing, Hints(recipe.labels)), recipe)
-    remarks = _left_out(found, inventory_text.NO_IMAGES.__contains__)
-    return replace(found, notes=(*found.notes, *_notes(found)), remarks=(*found.remarks, *remarks))
+    images, others = inventory_text.left_out_by_level(found.skipped)
+    notes, remarks = (*found.notes, *_notes(found), *images), (*found.remarks, *others)
+    return replace(found, notes=notes, remarks=remarks)
 
 
 def check(recipe: Recipe) -> None:
@@ -45,6 +51,8 @@ def check(recipe: Recipe) -> None:
     a moment's work must be unpacked before it can be read.
     """
     path = Path(recipe.data)
+    if check_items(recipe):
+        return
     if rows := rows_at(path):
         rows.check()
         if is_quickly_unpacked(rows.path):
@@ -55,6 +63,8 @@ def check(recipe: Recipe) -> None:
 
 def class_names(recipe: Recipe) -> tuple[str, ...]:
     """The names of the classes, in the order of their numbers. Raises as `inventory_of`."""
+    if items := read_items(recipe, None):
+        return shown_names(items.classes, recipe)[0]
     if rows := rows_at(Path(recipe.data)):
         return shown_names(rows.read().classes, recipe)[0]
     return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
@@ -108,7 +118,7 @@ def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -
 
 
 def _notes(found: Inventory) -> list[str]:
-    """Sentences on what a data set lacks, and on images that are left out of it."""
+    """Sentences on what a data set lacks."""
     notes = []
     validated = {label for _, label in found.validation}
     missing = [name for index, name in enumerate(found.classes) if index not in validated]
@@ -117,10 +127,4 @@ def _notes(found: Inventory) -> list[str]:
     if found.unlabelled:
         few = [image.name for image in found.unlabelled[: inventory_text.EXAMPLES]]
         notes.append(inventory_text.unlabelled(few, len(found.unlabelled)))
-    return notes + _left_out(found, lambda reason: reason not in inventory_text.NO_IMAGES)
-
-
-def _left_out(found: Inventory, told: Callable[[str], bool]) -> list[str]:
-    """A sentence on what is left out for the reasons that are told of here, if anything is."""
-    skipped = {reason: names for reason, names in found.skipped.items() if told(reason)}
-    return [inventory_text.left_out(skipped)] if skipped else []
+    return notes

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from engine.data.decoding.decode import ImageFormat
@@ -28,11 +29,15 @@ UNPACKING = 0.5
 
 
 class ReadImages(NamedTuple):
-    """What a data set holds, the format of its images, and the images if decoded early."""
+    """What a data set holds, the format of its images, and the images if decoded early.
+
+    `sizes` are the widths and heights of a sample of them.
+    """
 
     inventory: Inventory
     image_format: ImageFormat
     decoded: DecodedImages | None = None
+    sizes: tuple[tuple[int, int], ...] = ()
 
 
 def with_format(inventory: Inventory, recipe: Recipe) -> ReadImages:
@@ -50,7 +55,8 @@ def with_format(inventory: Inventory, recipe: Recipe) -> ReadImages:
     form = common_format(list(headers.values()), recipe.size)
     rendering, notes = chosen_rendering(headers, recipe)
     inventory = replace(inventory, notes=(*inventory.notes, *notes))
-    return ReadImages(inventory, replace(form, rendering=rendering))
+    sizes = tuple(header.size for header in headers.values())
+    return ReadImages(inventory, replace(form, rendering=rendering), sizes=sizes)
 
 
 class DataReading:
@@ -60,8 +66,9 @@ class DataReading:
     many, and their pixels need at most `room` bytes.
     """
 
-    def __init__(self, recipe: Recipe, room: float = 0.0) -> None:
-        self._recipe, self._room = recipe, room
+    def __init__(self, recipe: Recipe, room: float = 0.0, code: Path | None = None) -> None:
+        """`code` is the folder where a run keeps the code of a user's data set."""
+        self._recipe, self._room, self._code = recipe, room, code
         self._fraction, self._stopped = 0.0, threading.Event()
         self._pool = ThreadPoolExecutor(1)
         self._work = self._pool.submit(self._read)
@@ -84,7 +91,7 @@ class DataReading:
     def _read(self) -> ReadImages:
         recipe = self._recipe
         with progress_told(self._note_unpacked):
-            inventory = inventory_of(recipe)
+            inventory = inventory_of(recipe, self._code)
         read = with_format(inventory, recipe)
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)

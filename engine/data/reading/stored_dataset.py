@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -45,7 +46,12 @@ def load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None
     recipe decides. Raises DataError where more than 1 % of the decoded images are broken, unless
     the recipe skips them, or where memory is too small.
     """
-    inventory, image_format, early = read
+    dataset = yield from _load(read, recipe, room)
+    return replace(dataset, layout=read.inventory.layout, sampled_sizes=read.sizes)
+
+
+def _load(read: ReadImages, recipe: Recipe, room: float) -> Generator[float, None, Dataset]:
+    inventory, image_format, early, _ = read
     fits = bytes_of(len(inventory.images), image_format.shape) <= room
     if recipe.loader == "streaming" or (recipe.loader == "auto" and not fits):
         return (yield from load_streamed(inventory, image_format, recipe.broken))

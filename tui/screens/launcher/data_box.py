@@ -44,7 +44,7 @@ class DataBox(Chooser):
             Column("", [*(_square(d.size) for d in known), size], 3),
             Column("", [*(availability(d, data_dir) for d in known), classes], 1),
         ]
-        self.fill([*(d.key for d in known), FOLDER], columns)
+        self.fill([*(d.key for d in known), FOLDER], columns, facts=(launcher_text.INSPECT_HINT,))
 
 
 def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:

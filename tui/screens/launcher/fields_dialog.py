@@ -30,6 +30,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     launcher_text.IMAGES: (
         *("size", "normalise", "levels", "backdrop", "bands", "broken"),
         *("holdout", "labels", "class_order", "class_names"),
+        *("image_column", "label_column"),
     ),
     launcher_text.OPTIMISER: (
         *("momentum", "nesterov", "beta2", "eps", "weight_decay", "decay_norms", "norm_bias_lr"),

@@ -20,6 +20,7 @@ from engine.recipes.recipe import Recipe
 from engine.run import run_search
 from engine.run.run_paths import RunDir
 from engine.start import device_request, launch, recipe_resolution
+from engine.start.data_inspection_request import DataInspectionRequest
 from engine.start.preview_request import PreviewRequest
 from tui import shared_text
 from tui.screens import screen_text
@@ -39,6 +40,7 @@ from tui.widgets.chooser import Chooser
 
 if TYPE_CHECKING:
     from tui.screens.augmented import AugmentedScreen
+    from tui.screens.launcher.survey_screen import SurveyScreen
 
 # How long the note of an error stays.
 ERROR_SECONDS = 10
@@ -53,6 +55,7 @@ class Launcher(FineScreen[None]):
         Binding("enter", "start", launcher_text.START),
         Binding("f", "fields", launcher_text.CHANGE_FIELDS),
         Binding("a", "augmented", screen_text.SHOW_AUGMENTED),
+        Binding("i", "inspect", launcher_text.INSPECT),
         Binding("y", "copy", launcher_text.COPY),
         Binding("slash", "filter", shared_text.FILTER),
         Binding("o", "order", launcher_text.ORDER),
@@ -274,6 +277,25 @@ class Launcher(FineScreen[None]):
         except EngineError as error:
             reply = events.Alert("warning", "preview", str(error))
         self.app.call_from_thread(dialog.receive, reply)
+
+    def action_inspect(self) -> None:
+        """Say what the chosen data set holds."""
+        if chosen := self._plan():
+            from tui.screens.launcher.survey_screen import SurveyScreen
+
+            request = DataInspectionRequest(chosen)
+            dialog = SurveyScreen(request)
+            self.app.push_screen(dialog)
+            self._inspect(request, dialog)
+
+    @work(thread=True, group="inspect")
+    def _inspect(self, request: DataInspectionRequest, dialog: SurveyScreen) -> None:
+        """Hand what is found to the dialog as it comes."""
+        try:
+            for message in request.messages():
+                self.app.call_from_thread(dialog.receive, message)
+        except EngineError as error:
+            self.app.call_from_thread(dialog.complain, str(error))
 
     def action_copy(self) -> None:
         if chosen := self._plan():

@@ -13,6 +13,7 @@ KEY_CHOOSE = "choose"
 KEY_NEXT_BOX = "next box"
 KEY_FIELDS = "fields"
 KEY_AUGMENTED = "augmented"
+KEY_INSPECT = "inspect data"
 KEY_COPY = "copy command"
 
 # Boxes
@@ -28,6 +29,7 @@ BOX_TABS = {**BOX_TITLES, "arch": "Arch"}
 ATTACH_HINT = "⏎ attach"
 NEWEST, BEST, NAME = "newest", "best", "name"
 FIELDS_HINT = "f fields"
+INSPECT_HINT = "i inspect"
 NO_MATCH = "no architecture matches the filter: press / to change it."
 FOLDER_ENTRY = "folder …"
 FOLDER_WANTED = "no folder of images is chosen yet: press Enter to give its path."
@@ -71,6 +73,15 @@ LOADING_IMAGES = "loading some images"
 
 # Dialogs
 
+SURVEY_TITLE = "Data"
+SURVEY_FOOT = "Esc back"
+READING_DATA = "reading the data"
+
+
+def more_rows(count: int) -> str:
+    return f"↑↓ {count:,} more row{'s' * (count > 1)}"
+
+
 FILTER_HINT = "part of a name or of a row; empty shows all"
 ONE_ORDER = "this list has one order"
 
@@ -105,6 +116,7 @@ def field_hint(key: str, allowed: str) -> str:
 
 START = "Start with what is chosen, or attach to the run"
 CHANGE_FIELDS = "Change fields of the recipe"
+INSPECT = "Say what the chosen data set holds"
 COPY = "Copy the command that does the same"
 ORDER = "List in another order"
 NEXT_BOX = "Go to the next box"

@@ -86,6 +86,7 @@ class KeysRow(CellWidget):
             ("↑↓", launcher_text.KEY_CHOOSE),
             ("f", launcher_text.KEY_FIELDS),
             ("a", launcher_text.KEY_AUGMENTED),
+            ("i", launcher_text.KEY_INSPECT),
             ("y", launcher_text.KEY_COPY),
             ("q", launcher_text.KEY_QUIT),
             ("?", shared_text.KEY_HELP),

@@ -1,1 +1,1 @@
-"""Data that name their classes themselves: arrays, batches of CIFAR, tables of pixels."""
+"""Data that name their classes themselves: arrays, tables, shards, libraries, own data sets."""

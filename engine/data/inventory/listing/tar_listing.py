@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine import regular_files, text
@@ -20,12 +21,27 @@ def list_tar(path: Path, place: Path) -> ArchiveListing:
 
     Raises DataError for what is no whole tar archive, or is larger than the bounds.
     """
+    with _opened(path, place) as tar:
+        listing = ArchiveListing(str(place), _members(str(path), tar))
+        if not _has_end(tar):
+            listing.notes.append(container_text.no_end_mark(place))
+        return listing
+
+
+def tar_entries(path: Path) -> list[TarEntry]:
+    """The files in an uncompressed archive, in its order. Raises DataError as `list_tar`."""
+    with _opened(path, path) as tar:
+        members = [member.entry for member in _members(str(path), tar)]
+        _has_end(tar)  # else a damaged header would just end the list
+        return [entry for entry in members if isinstance(entry, TarEntry)]
+
+
+@contextmanager
+def _opened(path: Path, place: Path) -> Iterator[tarfile.TarFile]:
+    """The archive at `path`, made of the one at `place`. Raises DataError where it is damaged."""
     try:
         with regular_files.open_to_read(path) as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            listing = ArchiveListing(str(place), _members(str(path), tar))
-            if not _has_end(tar):
-                listing.notes.append(container_text.no_end_mark(place))
-            return listing
+            yield tar
     except OSError as error:
         raise DataError(container_text.damaged(place, text.reason(error))) from error
     except (tarfile.TarError, ValueError, EOFError) as error:

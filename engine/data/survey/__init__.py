@@ -1,0 +1,1 @@
+"""What a data set holds, before any training: layout, counts, sizes, duplicates. Loads no torch."""

@@ -1,0 +1,192 @@
+"""Sentences for the user about what a data set holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine import numbers
+from engine.data.inventory.inventory_text import EXAMPLES, examples
+from engine.data.survey.survey import Findings, Place, Reason, Seen, Sizes, Survey
+from engine.text import harmless
+
+READING_HEADERS = "reading the headers"
+COMPARING = "comparing the images"
+
+# From this ratio of the largest to the smallest class on, classes are called unequal.
+UNEQUAL = 1.5
+# Pillow's modes in words.
+MODES: Mapping[str, str] = {
+    "1": "black and white",
+    "L": "grey",
+    "LA": "grey with transparency",
+    "P": "palette",
+    "RGBA": "RGB with transparency",
+    "I": "grey of 32 bits",
+    "I;16": "grey of 16 bits",
+    "F": "fractions",
+}
+
+OK, CONSTANT, NO_CLASS = "ok", "constant", "no class"
+
+
+def broken(why: str) -> str:
+    return f"broken: {harmless(why)}"
+
+
+def skipped(why: str) -> str:
+    return f"skipped: {why}"
+
+
+def duplicate_of(name: str) -> str:
+    return f"duplicate of {harmless(name)}"
+
+
+def also_in_training(name: str) -> str:
+    return f"also in training: {harmless(name)}"
+
+
+def size(width_height: tuple[int, int]) -> str:
+    return "×".join(map(str, width_height))
+
+
+def sizes(found: Sizes | None) -> str:
+    """`500×375 (61.0 %), 320×240 (12.0 %) and 214 others, from 120×90 to 1024×768`."""
+    if found is None:
+        return "no image can be read"
+    if found.different == 1:
+        return f"all {size(found.common[0].size)}"
+    shown = ", ".join(f"{size(each.size)} ({each.images:,})" for each in found.common)
+    more = found.different - len(found.common)
+    others = f" and {more:,} other{'s' * (more > 1)}" if more else ""
+    return (
+        f"{shown}{others}; from {size(found.smallest)} to {size(found.largest)}, median "
+        f"{size(found.median)}"
+    )
+
+
+def modes(found: Sequence[tuple[str, int]]) -> str:
+    """`RGB (154), grey (23)`."""
+    named = [(MODES.get(mode, mode), count) for mode, count in found]
+    if len(named) == 1:
+        return f"all {named[0][0]}"
+    return ", ".join(f"{mode} ({count:,})" for mode, count in named)
+
+
+def seen(found: Seen, *, counted: bool = True) -> str:
+    """`3×64×64: the square at the centre; 25 % of the area is cut off; 3 images are smaller and
+    enlarged`, the latter where they are `counted`.
+    """
+    shape = f"{found.channels}×{found.size}×{found.size}"
+    frame = f", with a margin of {found.frame} pixels" if found.frame else ""
+    parts = [f"{shape}{frame}: {_cut(found)}"]
+    if found.enlarged and counted:
+        several = f"{found.enlarged:,} images are" if found.enlarged > 1 else "1 image is"
+        parts.append(f"{several} smaller and enlarged")
+    return "; ".join(parts)
+
+
+def _cut(found: Seen) -> str:
+    if not found.most_cut:
+        return "nothing is cut off"
+    most = "" if found.most_cut - found.cut < 5e-4 else f" ({_share(found.most_cut)} at most)"
+    return f"the square at the centre; {_share(found.cut)} of the area is cut off{most}"
+
+
+def _share(fraction: float) -> str:
+    return numbers.share(fraction) if 0 < fraction < 0.1 else numbers.whole_share(fraction)
+
+
+def unequal(survey: Survey) -> str:
+    """A sentence on classes with unequal numbers of training images, or empty."""
+    counts = survey.splits[0].of_class
+    most, least = max(counts), min(counts)
+    if most < UNEQUAL * least:
+        return ""
+    names = (survey.classes[counts.index(count)] for count in (most, least))
+    large, small = (harmless(name) for name in names)
+    ratio = f", {most / least:.3g} times as many" if least else ""
+    return f"{large} has {most:,} training images, {small} {least:,}{ratio}"
+
+
+def reason(found: Reason) -> str:
+    """`files of other formats: 12 (a.doc, b.doc, c.doc and 9 more)`."""
+    return f"{harmless(found.why)}: {found.count:,} ({examples(found.examples, found.count)})"
+
+
+def place(found: Place) -> str:
+    return harmless(found.name)
+
+
+def _groups(groups: Sequence[Sequence[Place]]) -> str:
+    return ", ".join(" = ".join(place(each) for each in group[:2]) for group in groups[:EXAMPLES])
+
+
+def twice(found: Findings) -> str:
+    if not found.twice:
+        return "no image occurs twice"
+    spare = sum(len(group) - 1 for group in found.twice)
+    return (
+        f"{spare:,} {'repeat another image' if spare > 1 else 'repeats another image'}: "
+        f"{_groups(found.twice)}{_more(len(found.twice))}"
+    )
+
+
+def other_labels(found: Findings) -> str:
+    groups = found.other_labels
+    return (
+        f"{len(groups):,} of these {'have' if len(groups) > 1 else 'has'} several classes: "
+        + ", ".join(
+            " and ".join(f"{place(each)} ({harmless(each.label)})" for each in group[:2])
+            for group in groups[:EXAMPLES]
+        )
+        + _more(len(groups))
+    )
+
+
+def leaks(found: Findings) -> str:
+    if not found.leaks:
+        return "no image for evaluation stands in training"
+    several = len(found.leaks) > 1
+    return (
+        f"{len(found.leaks):,} image{'s' * several} for evaluation also stand"
+        f"{'s' * (not several)} in training: {_groups(found.leaks)}{_more(len(found.leaks))}"
+    )
+
+
+def constant(found: Findings) -> str:
+    names = [each.name for each in found.constant]
+    several = len(names) > 1
+    return f"{len(names):,} image{'s' * several} of one colour: {examples(names)}"
+
+
+def broken_images(found: Findings) -> str:
+    first = ", ".join(f"{place(each)} ({harmless(why)})" for each, why in found.broken[:EXAMPLES])
+    return f"{len(found.broken):,} cannot be decoded: {first}{_more(len(found.broken))}"
+
+
+def near(found: Findings) -> str:
+    pairs = found.near or ()
+    if not pairs:
+        return "no other two look alike"
+    shown = ", ".join(
+        f"{place(p.first)} ~ {place(p.second)} ({p.bits} bits)" for p in pairs[:EXAMPLES]
+    )
+    return f"{len(pairs):,} pair{'s' * (len(pairs) > 1)} look alike: {shown}{_more(len(pairs))}"
+
+
+def _more(count: int) -> str:
+    return f" and {count - EXAMPLES:,} more" if count > EXAMPLES else ""
+
+
+def summary(layout: str, found: Sizes, network: Seen) -> str:
+    """What the log of a run says of its data, by a sample of the images.
+
+    `the data is understood as CLASS; the images are 64×48, and the network sees 3×64×64: the square
+    at the centre; 25 % of the area is cut off`
+    """
+    first = size(found.common[0].size)
+    several = f"{size(found.smallest)} to {size(found.largest)}, most often {first}"
+    understood = f"the data is understood as {harmless(layout)}; " if layout else ""
+    sizes_said = first if found.different == 1 else several
+    network_said = seen(network, counted=False)
+    return f"{understood}the images are {sizes_said}, and the network sees {network_said}"

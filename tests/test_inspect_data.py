@@ -1,0 +1,188 @@
+"""`cnn-tui inspect-data`, with the process that inspects."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from engine.data.inventory import inventory_text
+from engine.data.survey.survey import Findings, Message, Survey
+from engine.errors import RunError
+from engine.process.data_inspection import Wanted, inspected
+from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_toml import to_toml
+from engine.start import data_inspection_request
+from engine.start.data_inspection_request import DataInspectionRequest
+from tests.drawing.examples import FLOWERS
+from tests.memory_images import noise
+from tui.cli.command_line import main
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes, a copy in validation, an image that looks like another, and a hidden file."""
+    images = {"train/cat/1": 1, "train/cat/2": 2, "train/dog/1": 3, "train/dog/2": 4}
+    images |= {"val/cat/1": 5, "val/dog/copy": 3}
+    for name, seed in images.items():
+        path = tmp_path / "set" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise(seed, (96, 64)).save(path)
+    brighter = noise(1, (96, 64)).point(lambda value: min(255, value + 2))
+    brighter.save(tmp_path / "set/train/cat/3.png")
+    (tmp_path / "set/.hidden").write_text("")
+    return tmp_path / "set"
+
+
+def inspect_data(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["inspect-data", *map(str, arguments)])
+
+
+def test_a_folder_is_reported(folder: Path) -> None:
+    done = inspect_data(folder)
+    assert done.exit_code == 0
+    for line in (
+        " layout      train/CLASS, val/CLASS",
+        " images      train 5, validation 2, 2 classes",
+        " sizes       all 96×64",
+        " network     3×64×64: the square at the centre; 33 % of the area is cut off",
+        f" skipped     {inventory_text.HIDDEN}: 1 (.hidden)",
+        " twice       1 repeats another image: train/dog/1.png = val/dog/copy.png",
+    ):
+        assert line in done.output.splitlines()
+
+
+def test_ascii_and_no_duplicates(folder: Path) -> None:
+    done = inspect_data(folder, "--ascii", "--no-duplicates")
+    assert "all 96x64" in done.output
+    assert done.output.isascii()
+    assert "twice" not in done.output
+
+
+def test_json_is_one_object(folder: Path) -> None:
+    said = json.loads(inspect_data(folder, "--json", "--near", "--near-bits", 0).stdout)
+    assert said["splits"][0] == {"name": "train", "images": 5, "of_class": [3, 2]}
+    assert said["sizes"]["common"] == [{"size": [96, 64], "images": 7}]
+    assert [leak[0]["name"] for leak in said["duplicates"]["leaks"]] == ["val/dog/copy.png"]
+    near = said["duplicates"]["near"]
+    assert [(pair["first"]["name"], pair["second"]["name"]) for pair in near] == [
+        ("train/cat/1.png", "train/cat/3.png")
+    ]
+
+
+def test_a_list_has_all_files(folder: Path) -> None:
+    rows = [line.split("\t") for line in inspect_data(folder, "--list").stdout.splitlines()]
+    assert rows[0] == ["file", "class", "split", "verdict"]
+    assert ["train/cat/1.png", "cat", "train", "ok"] in rows
+    leak = "also in training: train/dog/1.png"
+    assert rows[-2:] == [
+        ["val/dog/copy.png", "dog", "validation", leak],
+        [".hidden", "", "", f"skipped: {inventory_text.HIDDEN}"],
+    ]
+    assert len(rows) == 1 + 8
+
+
+def test_a_field_changes_what_is_understood(tmp_path: Path) -> None:
+    for name in ("cat.1", "cat.2", "cat.3", "dog.1", "dog.2", "dog.3"):
+        Image.new("RGB", (64, 64), hash(name) % 256).save(tmp_path / f"{name}.png")
+    assert inspect_data(tmp_path).exit_code == 2
+    done = inspect_data(tmp_path, "--set", "labels=prefix", "--json", "--no-duplicates")
+    assert json.loads(done.stdout)["classes"] == ["cat", "dog"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nonsense"], "there is no data set and no folder 'nonsense'"),
+        (["./nonsense"], "the data folder nonsense does not exist"),
+        (["digits", "--set", "labels=nonsense"], "labels"),
+        ([], "missing argument"),
+        (["digits", "--json", "--list"], "choose one"),
+    ],
+)
+def test_wrong_input_is_said_in_a_sentence(arguments: list[str], sentence: str) -> None:
+    done = inspect_data(*arguments)
+    assert done.exit_code == 2
+    assert done.output.count("\n") == 1
+    assert sentence in done.output
+
+
+def test_a_published_set_is_inspected() -> None:
+    said = [*inspected(Recipe(data="digits"), Wanted())]
+    found = next(each for each in said if isinstance(each, Survey))
+    assert [split.images for split in found.splits] == [1442, 355]
+    assert found.modes == (("L", 1797),)
+    assert found.seen.size == 32
+    judged = next(each for each in said if isinstance(each, Findings))
+    assert (judged.images, judged.broken) == (1797, ())
+
+
+def test_the_users_own_data_are_inspected_whatever_they_print(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import torch\n"
+        "def make(train=True):\n"
+        "    print('some words', end='', flush=True)\n"
+        "    return [(torch.full((3, 32, 40), i / 20), i % 2) for i in range(20)]\n"
+    )
+    said = json.loads(inspect_data(f"{tmp_path}/own.py:make", "--json").stdout)
+    assert said["sizes"]["common"] == [{"size": [40, 32], "images": 20}]
+    assert len(said["duplicates"]["constant"]) == 20
+
+
+def test_a_folder_is_inspected_without_torch(folder: Path) -> None:
+    arguments = ["-m", "engine", "--inspect-data", "-", "--near", "2", "--files"]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments],
+        input=to_toml(Recipe(data=str(folder))),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "engine.data.survey.duplicates" in modules
+    assert "torch" not in modules
+
+
+def test_ctrl_c_keeps_what_was_printed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        cancelled = False
+
+        def __init__(self, chosen: Recipe, **wanted: object) -> None:
+            pass
+
+        def messages(self) -> Iterator[Message]:
+            yield FLOWERS
+            raise KeyboardInterrupt
+
+        def cancel(self) -> None:
+            Interrupted.cancelled = True
+
+    monkeypatch.setattr(data_inspection_request, "DataInspectionRequest", Interrupted)
+    done = inspect_data(folder)
+    assert done.exit_code == 130
+    assert "/data/flowers" in done.stdout
+    assert done.stderr == "cnn-tui: stopped: the rest was not looked at\n"
+    assert Interrupted.cancelled
+
+
+def test_a_request_can_be_cancelled(folder: Path) -> None:
+    request = DataInspectionRequest(Recipe(data=str(folder)))
+    request.cancel()
+    with pytest.raises(RunError):
+        [*request.messages()]
+
+
+def test_a_reader_that_leaves_ends_the_process(folder: Path) -> None:
+    request = DataInspectionRequest(Recipe(data=str(folder)))
+    messages = request.messages()
+    assert any(isinstance(message, Survey) for message in messages)
+    messages.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(request.process_id, 0)

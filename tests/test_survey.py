@@ -1,0 +1,320 @@
+"""What is said of a data set before any training."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.data import preparation
+from engine.data.decoding.decode import ImageFormat
+from engine.data.inventory import inventory_text
+from engine.data.inventory.inventory import Inventory
+from engine.data.loading import load
+from engine.data.reading.data_reading import with_format
+from engine.data.stored.image_file import ImageFile
+from engine.data.stored.stored_image import StoredImage
+from engine.data.survey import fingerprinting, survey, survey_text
+from engine.data.survey.contact_sheet import contact_sheet
+from engine.data.survey.duplicates import findings
+from engine.data.survey.file_rows import file_rows
+from engine.data.survey.fingerprint import gradient_hash
+from engine.data.survey.near_pairs import near_pairs
+from engine.data.survey.quick_headers import Header, header, quick_header
+from engine.data.survey.survey import Findings, Place, Reason, SizeCount, Survey
+from engine.data.survey.surveying import read_headers, seen, summed_sizes
+from engine.data.survey.surveying import survey as survey_of
+from engine.protocol import events
+from engine.recipes.recipe import Recipe, Resolved
+from engine.recipes.recipe_building import build_recipe
+from tests.loading import run_to_end
+from tests.memory_images import BrokenImage, CrashingImage, MemoryImage, encoded, noise
+
+SKIPPED = {"hidden": [".a", ".b", ".c", ".d"]}
+
+
+def inventory(train: Sequence[StoredImage], validation: Sequence[StoredImage] = ()) -> Inventory:
+    """Images of the classes before the `/` of their names."""
+    classes = sorted({image.name.partition("/")[0] for image in (*train, *validation)})
+
+    def labelled(images: Sequence[StoredImage]) -> list[tuple[StoredImage, int]]:
+        return [(image, classes.index(image.name.partition("/")[0])) for image in images]
+
+    return Inventory(
+        "/set",
+        tuple(classes),
+        labelled(train),
+        labelled(validation),
+        "separate",
+        layout="CLASS",
+        skipped=SKIPPED,
+        notes=("a note.", inventory_text.left_out(SKIPPED)),
+    )
+
+
+def surveyed(found: Inventory) -> Survey:
+    return survey_of(with_format(found, Recipe()), run_to_end(read_headers(found.images))[1])
+
+
+def found_in(data: Inventory, near_bits: int | None = None) -> Findings:
+    return run_to_end(findings(with_format(data, Recipe()), 1, near_bits))[1]
+
+
+def test_counts_sizes_and_what_is_cut_off() -> None:
+    said = surveyed(
+        inventory(
+            [
+                MemoryImage("cat/1", (80, 40)),
+                MemoryImage("cat/2", (80, 40)),
+                MemoryImage("cat/3", (40, 40), "L"),
+                BrokenImage("dog/1"),
+            ],
+            [MemoryImage("dog/2", (200, 100))],
+        )
+    )
+    assert [(s.name, s.images, s.of_class) for s in said.splits] == [
+        ("train", 4, (3, 1)),
+        ("validation", 1, (0, 1)),
+    ]
+    assert said.sizes is not None
+    assert said.sizes.common[0] == SizeCount((80, 40), 2)
+    assert (said.sizes.different, said.sizes.smallest, said.sizes.largest) == (
+        *(3, (40, 40), (200, 100)),
+    )
+    assert said.sizes.median == (80, 40)
+    assert said.modes == (("RGB", 3), ("L", 1))
+    # Three of four lose the half of their area, and three are smaller than the 64 pixels.
+    assert (said.seen.size, said.seen.cut, said.seen.most_cut, said.seen.enlarged) == (
+        *(64, 0.375, 0.5, 3),
+    )
+    assert said.broken == (Reason("not an image", 1, ("dog/1",)),)
+    assert said.skipped == (Reason("hidden", 4, (".a", ".b", ".c")),)
+    assert said.notes == ("a note.",)  # what is skipped is said once
+
+
+def test_a_data_set_without_a_readable_image_is_surveyed() -> None:
+    said = surveyed(inventory([BrokenImage("cat/1"), BrokenImage("dog/1")]))
+    assert (said.sizes, said.modes) == (None, ())
+    assert survey_text.sizes(said.sizes) == "no image can be read"
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        *(("PNG", mode) for mode in ("RGB", "L", "P", "RGBA", "LA")),
+        *(("JPEG", mode) for mode in ("RGB", "L", "CMYK")),
+    ],
+)
+def test_a_header_read_at_once_is_that_of_pillow(tmp_path: Path, kind: str, mode: str) -> None:
+    content = encoded(noise(1, (50, 30)).convert(mode), kind)
+    (tmp_path / "image").write_bytes(content)
+    with Image.open(tmp_path / "image") as image:
+        assert quick_header(content) == Header(image.size, image.mode) == Header((50, 30), mode)
+    assert header(ImageFile(str(tmp_path), "image")) == Header((50, 30), mode)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"",
+        b"GIF89a",
+        encoded(noise(1, (9, 9)), "PNG")[:20],
+        encoded(noise(1, (9, 9)), "JPEG")[:20],
+        encoded(noise(1, (9, 9)).convert("1"), "PNG"),
+    ],
+    ids=["empty", "another format", "a cut PNG", "a cut JPEG", "one bit"],
+)
+def test_pillow_is_asked_about_all_other_headers(first: bytes) -> None:
+    assert quick_header(first) is None
+
+
+def test_a_long_block_before_the_size_of_a_jpeg_is_left_to_pillow(tmp_path: Path) -> None:
+    noise(1, (50, 30)).save(tmp_path / "a.jpg", comment=b"x" * 10_000)
+    assert quick_header((tmp_path / "a.jpg").read_bytes()[:4096]) is None
+    assert header(ImageFile(str(tmp_path), "a.jpg")) == Header((50, 30), "RGB")
+
+
+def place(name: str, split: str) -> Place:
+    return Place(name, name.partition("/")[0], split)
+
+
+def test_images_that_occur_twice_leak_and_have_one_colour() -> None:
+    found = found_in(
+        inventory(
+            [
+                MemoryImage("cat/1", seed=1),
+                MemoryImage("cat/2", seed=2),
+                MemoryImage("cat/3", seed=None),
+                BrokenImage("dog/0"),
+                MemoryImage("dog/1", seed=1),
+            ],
+            [MemoryImage("dog/2", seed=2), MemoryImage("dog/3", (16, 4), seed=1)],
+        )
+    )
+    both = (place("cat/1", "train"), place("dog/1", "train"))
+    leak = (place("cat/2", "train"), place("dog/2", "validation"))
+    assert found.twice == (both, leak)
+    assert found.other_labels == (both, leak)
+    assert found.leaks == (leak[::-1],)
+    assert found.constant == (place("cat/3", "train"),)
+    assert found.broken == ((place("dog/0", "train"), "not an image"),)
+    assert (found.images, found.near) == (7, None)
+
+
+def test_the_kind_of_file_makes_no_other_image(tmp_path: Path) -> None:
+    grey = noise(3, (20, 20)).convert("L")
+    files = {"a/1.png": grey, "b/2.bmp": grey.convert("RGB"), "b/3.png": grey.convert("P")}
+    for name, image in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        image.save(tmp_path / name)
+    found = found_in(inventory([ImageFile(str(tmp_path), name) for name in files]))
+    assert [place.name for place in found.twice[0]] == [*files]
+
+
+def test_images_that_look_alike_are_found_once_each() -> None:
+    large = MemoryImage("cat/1", (90, 80), seed=5)
+    data = inventory([large, MemoryImage("cat/2", (90, 80), seed=5)], [Brighter("dog/1", large)])
+    found = found_in(data, near_bits=0)
+    assert found.near is not None
+    assert [(pair.first.name, pair.second.name, pair.bits) for pair in found.near] == [
+        ("cat/1", "dog/1", 0)
+    ]
+
+
+class Brighter(MemoryImage):
+    """Another image, a little brighter."""
+
+    def __new__(cls, name: str, other: MemoryImage) -> Brighter:
+        return super().__new__(cls, name, other.size, other.mode, other.seed)
+
+    def open(self) -> Image.Image:
+        return super().open().point(lambda value: min(255, value + 2))
+
+
+def test_a_gradient_hash_has_a_bit_for_each_fall_of_brightness() -> None:
+    falling = np.repeat(np.arange(252, 0, -28, dtype=np.uint8)[None, :, None], 8, 0)
+    assert gradient_hash(falling.repeat(3, 2)) == 2**64 - 1
+    assert gradient_hash(falling[:, ::-1].repeat(3, 2)) == 0
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 7])
+def test_all_pairs_of_hashes_that_differ_in_few_bits_are_found(most: int) -> None:
+    random = np.random.default_rng(0)
+    hashes = random.integers(0, 2**64, 300, np.uint64)
+    for start in (0, 100):  # copies with a few flipped bits
+        flips = np.uint64(1) << random.integers(0, 64, (5, 50), np.uint64)
+        hashes[start + 50 : start + 100] = hashes[start : start + 50] ^ np.bitwise_xor.reduce(flips)
+    hashes[250:] = hashes[0]
+    near = [
+        (i, j, bits)
+        for i, j in itertools.combinations(range(300), 2)
+        if (bits := int(np.bitwise_count(hashes[i] ^ hashes[j]))) <= most
+    ]
+    assert len(near) > 1000
+    assert near_pairs(hashes, most) == near
+
+
+def test_an_image_that_crashes_the_decoder_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprinting, "MANY_IMAGES", 1)
+    monkeypatch.setattr(fingerprinting, "PROCESS_CHUNK", 2)
+    images = [MemoryImage(f"cat/{index}", seed=index) for index in range(4)]
+    work = fingerprinting.Fingerprinting([*images[:2], CrashingImage("cat/x"), *images[2:]])
+    shares = [*work.take(2)]
+    assert all(0 <= share <= 1 for share in shares)
+    assert work.broken == {2: "it crashes the decoder"}
+    assert len({*work.found["low"].tolist()}) == 5
+
+
+def test_each_file_gets_the_gravest_verdict() -> None:
+    data = inventory(
+        [
+            MemoryImage("cat/1", seed=1),
+            MemoryImage("cat/2", seed=1),
+            MemoryImage("cat/3", seed=None),
+            BrokenImage("dog/0"),
+        ],
+        [MemoryImage("dog/2", seed=1)],
+    )
+    headers = run_to_end(read_headers(data.images))[1]
+    rows = [(row.file, row.label, row.split, row.verdict) for row in file_rows(data, headers, None)]
+    assert rows[3] == ("dog/0", "dog", "train", "broken: not an image")
+    assert {row[3] for row in rows[:3]} == {"ok"}
+    rows = [
+        (row.file, row.label, row.split, row.verdict)
+        for row in file_rows(data, headers, found_in(data))
+    ]
+    assert rows == [
+        ("cat/1", "cat", "train", "ok"),
+        ("cat/2", "cat", "train", "duplicate of cat/1"),
+        ("cat/3", "cat", "train", "constant"),
+        ("dog/0", "dog", "train", "broken: not an image"),
+        ("dog/2", "dog", "validation", "also in training: cat/1"),
+        *((name, "", "", "skipped: hidden") for name in (".a", ".b", ".c", ".d")),
+    ]
+
+
+def test_the_contact_sheet_has_the_first_readable_image_of_each_class() -> None:
+    data = inventory(
+        [BrokenImage("cat/1"), MemoryImage("cat/2", (80, 40)), MemoryImage("dog/1", seed=None)]
+    )
+    sheet = contact_sheet(data, with_format(data, Recipe()).image_format)
+    assert [sample.label for sample in sheet.samples] == ["cat", "dog"]
+    assert {(s.picture.channels, s.picture.height) for s in sheet.samples} == {(3, 32)}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "sentence"),
+    [
+        (
+            {(64, 48): 2},
+            "the images are 64×48, and the network sees 3×32×32: the square at the centre; "
+            "25 % of the area is cut off",
+        ),
+        (
+            {(32, 32): 3, (40, 20): 1},
+            "the images are 40×20 to 32×32, most often 32×32, and the network sees 3×32×32: "
+            "the square at the centre; 12 % of the area is cut off (50 % at most)",
+        ),
+    ],
+)
+def test_the_log_of_a_run_says_the_size_of_the_images(
+    sizes: dict[tuple[int, int], int], sentence: str
+) -> None:
+    counts = Counter(sizes)
+    network = seen(counts, ImageFormat(3, 32, 0))
+    assert survey_text.summary("", summed_sizes(counts), network) == sentence
+
+
+@pytest.mark.parametrize("loader", ["resident", "streaming"])
+def test_a_run_says_how_its_files_are_understood(tmp_path: Path, loader: str) -> None:
+    for name in ("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"):
+        path = tmp_path / f"{name}.png"
+        path.parent.mkdir(exist_ok=True)
+        noise(len(name), (64, 48)).save(path)
+    recipe = build_recipe(settings={"loader": loader, "data": str(tmp_path)})
+    data = run_to_end(load(recipe))[1]
+    resolved = Resolved(
+        device="cpu", precision="float32", memory_format="contiguous", threads=1, size=64
+    )
+    said = [*preparation.data_alerts(data, recipe, resolved, 1e9)]
+    assert isinstance(said[0], events.Alert)
+    assert said[0].text.startswith(
+        "the data is understood as CLASS; the images are 64×48, and the network sees 3×64×64: "
+    )
+
+
+def test_messages_are_the_same_after_their_way_between_processes() -> None:
+    data = inventory([MemoryImage("cat/1"), MemoryImage("dog/1")], [BrokenImage("dog/2")])
+    headers = run_to_end(read_headers(data.images))[1]
+    messages: list[survey.Message] = [
+        surveyed(data),
+        found_in(data, near_bits=2),
+        survey.FileRows(tuple(file_rows(data, headers, None))),
+        survey.Progress("reading", 0.5),
+    ]
+    assert [survey.decode(survey.encode(message)) for message in messages] == messages

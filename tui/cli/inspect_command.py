@@ -1,0 +1,161 @@
+"""`cnn-tui inspect-data`: what a data set holds, before any training."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.errors import STOP_EXIT, UsageError
+from tui.cli import cli_text, inspect_text
+from tui.cli.options import ascii_option, json_option
+
+if TYPE_CHECKING:
+    from engine.data.survey.survey import Message, Progress
+    from engine.recipes.recipe import Recipe
+
+# So many bits of 64 may differ between images that look alike.
+NEAR_BITS = 3
+
+
+@click.command("inspect-data", help=inspect_text.HELP)
+@click.argument("data", metavar="PATH|NAME")
+@json_option
+@click.option("--list", "as_list", is_flag=True, help=inspect_text.HELP_LIST)
+@click.option("--near", is_flag=True, help=inspect_text.HELP_NEAR)
+@click.option(
+    "--near-bits",
+    type=click.IntRange(0, 16),
+    default=NEAR_BITS,
+    show_default=True,
+    metavar="N",
+    help=inspect_text.HELP_NEAR_BITS,
+)
+@click.option("--no-duplicates", is_flag=True, help=inspect_text.HELP_NO_DUPLICATES)
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help=inspect_text.HELP_SET)
+@click.option("--data-dir", default="", metavar="FOLDER", help=cli_text.HELP_DATA_DIR)
+@ascii_option
+def inspect_data(
+    data: str,
+    as_json: bool,
+    as_list: bool,
+    near: bool,
+    near_bits: int,
+    no_duplicates: bool,
+    sets: tuple[str, ...],
+    data_dir: str,
+    ascii_only: bool,
+) -> None:
+    from engine.start.data_inspection_request import DataInspectionRequest
+
+    if as_json and as_list:
+        raise UsageError(inspect_text.ONE_FORM)
+    request = DataInspectionRequest(
+        _recipe(data, sets, data_dir),
+        pixels=not no_duplicates,
+        near_bits=near_bits if near else None,
+        files=as_list,
+    )
+    messages = _with_progress(request.messages())
+    try:
+        if as_list:
+            _print_list(messages)
+        elif as_json:
+            _print_json(messages)
+        else:
+            _print_report(messages, ascii_only)
+    except KeyboardInterrupt:
+        request.cancel()
+        click.echo(f"cnn-tui: {inspect_text.STOPPED}", err=True)
+        sys.exit(STOP_EXIT[signal.SIGINT])
+
+
+def _recipe(data: str, sets: Iterable[str], data_dir: str) -> Recipe:
+    """Raises UsageError or DataError as a start would."""
+    from engine.recipes.recipe_building import build_recipe
+    from engine.recipes.recipe_toml import parse_setting
+    from engine.start.recipe_resolution import with_absolute_paths
+
+    settings = dict(map(parse_setting, sets))
+    return with_absolute_paths(
+        build_recipe(settings=settings, flags={"data": data, "data_dir": data_dir})
+    )
+
+
+def _with_progress(messages: Iterator[Message]) -> Iterator[Message]:
+    """The messages without those of progress, which a terminal shows in its last line."""
+    from engine.data.survey.survey import Progress
+
+    shows = sys.stderr.isatty()
+    try:
+        for message in messages:
+            if not isinstance(message, Progress):
+                _clear(shows)
+                yield message
+            elif shows:
+                _show(message)
+    finally:
+        _clear(shows)
+
+
+def _clear(shows: bool) -> None:
+    if shows:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _show(progress: Progress) -> None:
+    from tui.drawing import survey_text
+
+    sys.stderr.write(f"\r {survey_text.progress(progress.stage, progress.fraction)}")
+    sys.stderr.flush()
+
+
+def _print_report(messages: Iterable[Message], ascii_only: bool) -> None:
+    from engine.data.survey.survey import ContactSheet, Findings, Survey
+    from tui.cli.printed_rows import RowPrinter
+    from tui.drawing import survey_rows
+
+    printer = RowPrinter(ascii_only=ascii_only)
+    for message in messages:
+        if isinstance(message, Survey):
+            printer.print(survey_rows.survey_rows(message, printer.width))
+            printer.print([()])
+        elif isinstance(message, ContactSheet) and printer.is_terminal:
+            printer.print(survey_rows.sheet_rows(message, printer.width, printer.coloured))
+        elif isinstance(message, Findings):
+            printer.print(survey_rows.findings_rows(message, printer.width))
+
+
+def _print_json(messages: Iterable[Message]) -> None:
+    """One object: the survey, and `duplicates`, what the pixels tell, or null."""
+    import msgspec
+
+    from engine.data.survey.survey import Findings, Survey
+
+    found: dict[str, object] = {}
+    duplicates: dict[str, object] | None = None
+    for message in messages:
+        if isinstance(message, Survey):
+            found = msgspec.to_builtins(message)
+        elif isinstance(message, Findings):
+            duplicates = msgspec.to_builtins(message)
+            duplicates.pop("type")
+    found.pop("type", None)
+    click.echo(json.dumps(found | {"duplicates": duplicates}, indent=2))
+
+
+def _print_list(messages: Iterable[Message]) -> None:
+    from engine.data.survey.survey import FileRows
+    from engine.text import harmless
+
+    click.echo("\t".join(inspect_text.LIST_HEAD))
+    for message in messages:
+        if isinstance(message, FileRows):
+            for row in message.rows:
+                texts = (row.file, row.label, row.split, row.verdict)
+                click.echo("\t".join(map(harmless, texts)))

@@ -1,0 +1,32 @@
+"""Words around what a data set holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LAYOUT, IMAGES, SIZES, COLOURS, NETWORK = "layout", "images", "sizes", "colours", "network"
+UNEQUAL, SKIPPED, BROKEN, NOTE = "unequal", "skipped", "broken", "note"
+TWICE, LABELS, LEAKS, ONE_COLOUR, NEAR = "twice", "classes", "in training", "one colour", "near"
+CLASS = "class"
+VALIDATES: Mapping[str, str] = {
+    "separate": "",
+    "test": " (the test split)",
+    "held out": " (held out)",
+}
+
+
+def split(name: str, images: int, validates: str) -> str:
+    """`validation 355 (held out)`."""
+    return f"{name} {images:,}{VALIDATES[validates] if name == 'validation' else ''}"
+
+
+def classes(count: int) -> str:
+    return f"{count:,} classes"
+
+
+def more_classes(count: int) -> str:
+    return f"{count:,} more between them"
+
+
+def progress(stage: str, fraction: float) -> str:
+    return f"{stage}: {100 * fraction:.0f} %"
