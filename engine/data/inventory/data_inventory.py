@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,8 +40,9 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
     else:
         listing = listing_at(path)
         found = inventory_of_listing(listing, understand(listing, recipe.labels), recipe)
-    remarks = _left_out(found, inventory_text.NO_IMAGES.__contains__)
-    return replace(found, notes=(*found.notes, *_notes(found)), remarks=(*found.remarks, *remarks))
+    images, others = inventory_text.left_out_by_level(found.skipped)
+    notes, remarks = (*found.notes, *_notes(found), *images), (*found.remarks, *others)
+    return replace(found, notes=notes, remarks=remarks)
 
 
 def check(recipe: Recipe) -> None:
@@ -111,7 +111,7 @@ def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -
 
 
 def _notes(found: Inventory) -> list[str]:
-    """Sentences on what a data set lacks, and on images that are left out of it."""
+    """Sentences on what a data set lacks."""
     notes = []
     validated = {label for _, label in found.validation}
     missing = [name for index, name in enumerate(found.classes) if index not in validated]
@@ -120,10 +120,4 @@ def _notes(found: Inventory) -> list[str]:
     if found.unlabelled:
         few = [image.name for image in found.unlabelled[: text.EXAMPLES]]
         notes.append(inventory_text.unlabelled(few, len(found.unlabelled)))
-    return notes + _left_out(found, lambda reason: reason not in inventory_text.NO_IMAGES)
-
-
-def _left_out(found: Inventory, told: Callable[[str], bool]) -> list[str]:
-    """A sentence on what is left out for the reasons that are told of here, if anything is."""
-    skipped = {reason: names for reason, names in found.skipped.items() if told(reason)}
-    return [inventory_text.left_out(skipped)] if skipped else []
+    return notes

@@ -57,6 +57,14 @@ def left_out(skipped: Mapping[str, Sequence[str]]) -> str:
     return f"left out are {'; '.join(parts)}."
 
 
+def left_out_by_level(skipped: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+    """The sentence on images that are left out, and that on other files, where there are any."""
+    images = {why: names for why, names in skipped.items() if why not in NO_IMAGES}
+    others = {why: names for why, names in skipped.items() if why in NO_IMAGES}
+    first, second = ([left_out(some)] if some else [] for some in (images, others))
+    return first, second
+
+
 def no_images(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
     there = {why: names for why, names in skipped.items() if names}
     found = f"; {left_out(there).rstrip('.')}" if there else ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.decoding.decode import ImageFormat, why_broken
 from engine.data.inventory.inventory import Inventory
-from engine.data.inventory.inventory_text import NO_IMAGES, left_out
+from engine.data.inventory.inventory_text import left_out_by_level
 from engine.data.reading.data_reading import ReadImages
 from engine.data.stored.stored_image import LabelledImages
 from engine.data.survey import survey_text
@@ -77,17 +77,16 @@ def survey(read: ReadImages, headers: Headers) -> Survey:
         summed_sizes(sizes) if sizes else None,
         tuple(modes.most_common()),
         seen(sizes, read.image_format),
-        tuple(_said(inventory)),
+        tuple(_other_sentences(inventory)),
     )
 
 
-def _said(inventory: Inventory) -> Iterable[str]:
-    """The sentences on a data set but those on what is left out, which stands by its reasons."""
-    skipped = inventory.skipped.items()
-    images = {why: names for why, names in skipped if why not in NO_IMAGES}
-    others = {why: names for why, names in skipped if why in NO_IMAGES}
-    told = {left_out(images), left_out(others)}
-    return (each for each in (*inventory.notes, *inventory.remarks) if each not in told)
+def _other_sentences(inventory: Inventory) -> Iterator[str]:
+    """The sentences on a data set, without those on what is left out, which `skipped` tells."""
+    images, others = left_out_by_level(inventory.skipped)
+    for sentence in (*inventory.notes, *inventory.remarks):
+        if sentence not in (*images, *others):
+            yield sentence
 
 
 def split_counts(inventory: Inventory) -> Iterable[SplitCounts]:

@@ -40,6 +40,7 @@ class ItemSet:
     names: Mapping[int, str] = field(default_factory=dict)
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     validation: str = "validation"
 
     @property
@@ -81,6 +82,7 @@ def inventory_of_items(items: ItemSet, recipe: Recipe) -> Inventory:
         ],
         skipped=items.skipped,
         notes=(*items.notes, *naming),
+        remarks=items.remarks,
     )
     return with_validation(found, recipe, library_text.unused_split(items.validation))
 
