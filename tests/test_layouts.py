@@ -228,6 +228,21 @@ TABLES: Mapping[str, Case] = {
         {"list.csv": "image_id,Smiling,Young\n1.jpg,1,1\n2.jpg,1,-1\n3.jpg,-1,1\n4.jpg,-1,-1\n"},
         "column:Smiling",
     ),
+    "column-by-place": Case(
+        spread("images/{}.png", "1 2 3 4"),
+        "train a:2 b:2",
+        {"t.csv": "1.png,0,a\n2.png,3,b\n3.png,0,a\n4.png,3,b\n"},
+        "column:3",
+    ),
+    "imagenet-on-kaggle": Case(
+        spread("ILSVRC/{}/{}/{}.JPEG", "train", "n01 n02", N)
+        + spread("ILSVRC/{}/val_{}.JPEG", "val", "1 2"),
+        "train n01:2 n02:2, validation n01:1 n02:1",
+        {
+            "LOC_val_solution.csv": "ImageId,PredictionString\n"
+            "val_1,n01 111 108 441 193 \nval_2,n02 1 2 3 4 n02 5 6 7 8\n",
+        },
+    ),
     "isic-2019": Case(
         spread("ISIC_2019_{}_Input/{}.jpg", "Training Test", N),
         "train MEL:1 NV:1, 2 unlabelled",
@@ -336,6 +351,19 @@ def _sorted(said: str) -> list[list[str]]:
         ),
         (
             FLAT,
+            {"t.csv": "1.jpg,0,a\n2.jpg,3,b\n3.jpg,0,a\n4.jpg,3,b\n"},
+            r"is not clear \(2 \(0\), 3 \(a\)\).*--set labels=column:2\.",
+        ),
+        (
+            FLAT,
+            {
+                "t.csv": "1.jpg,39,1,20,40,a\n2.jpg,39,1,21,41,b\n"
+                "3.jpg,38,2,20,40,a\n4.jpg,38,2,21,41,b"
+            },
+            r"not clear \(2 \(39\), 3 \(1\), 4 \(20\), 5 \(40\), 6 \(a\)\)",
+        ),
+        (
+            FLAT,
             {"t.csv": "id,cat,dog\n1,1,1\n2,0,1\n3,1,0\n4,0,0\n"},
             r"marks several classes .*\(cat, dog\).*--set labels=column:cat\.",
         ),
@@ -364,6 +392,10 @@ def test_what_to_type_works() -> None:
         understood(names, tables)
     assert caught.value.settings == ("labels=column:sex", "labels=column:site")
     assert summary(understood(names, tables, "column:site")) == "train arm:2 leg:2"
+    tables = {"t.csv": "cat_1,0,a\ncat_2,3,b\ndog_1,0,a\ndog_2,3,b\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=column:2", "labels=column:3")
 
 
 @pytest.mark.parametrize(
@@ -372,6 +404,7 @@ def test_what_to_type_works() -> None:
         (["1.jpg", "2.jpg"], "prefix", "labels=prefix needs names .* such as 1.jpg, none came"),
         (["cat1.jpg", "cat2.jpg"], "prefix", "such as cat1.jpg, only cat came"),
         (FLAT, "column:dx", "names its images beside a column 'dx'; labels.csv has breed"),
+        (FLAT, "column:5", "column '5'; labels.csv has breed: choose"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(names: Sequence[str], labels: str, said: str) -> None:

@@ -10,6 +10,8 @@ from engine.text import harmless
 
 # How many files, folders or classes a sentence names.
 EXAMPLES = 3
+# How many columns without a name it names.
+MOST_COLUMNS = 12
 
 
 # Reasons why files are left out, as `hidden (3: .DS_Store, …)` has them.
@@ -135,29 +137,46 @@ def several_labels(place: str, tables: Sequence[str], names: Collection[str]) ->
     )
 
 
-def unsure_column(place: str, table: str, candidates: Sequence[str]) -> str:
+def _columns(names: Sequence[str], cells: Sequence[str]) -> str:
+    """Columns by name; those without a header by place, with their first cells: `2 (0), 3 (a)`.
+
+    No place can be guessed, so all have to be seen.
+    """
+    if not cells:
+        return examples(names)
+    shown = [f"{name} ({cell})" for name, cell in zip(names, cells, strict=True)]
+    more = len(shown) - MOST_COLUMNS
+    end = f" and {more:,} more" if more > 0 else ""
+    return harmless(", ".join(shown[:MOST_COLUMNS])) + end
+
+
+def unsure_column(
+    place: str, table: str, candidates: Sequence[str], cells: Sequence[str] = ()
+) -> str:
     return (
         f"the table {harmless(os.path.join(place, table))} names the images, but which of its "
-        f"columns is their class is not clear ({examples(candidates)}): say it, as in "
+        f"columns is their class is not clear ({_columns(candidates, cells)}): say it, as in "
         f"--set {harmless(shlex.quote(f'labels=column:{candidates[0]}'))}."
     )
 
 
-def no_column(place: str, wanted: str, table: str, columns: Sequence[str]) -> str:
+def no_column(
+    place: str, wanted: str, table: str, columns: Sequence[str], cells: Sequence[str] = ()
+) -> str:
     asked = f"no table in {harmless(place)} names its images beside a column '{harmless(wanted)}'"
     if not columns:
         return f"{asked}: put one there, or leave out labels=column."
     return (
-        f"{asked}; {harmless(table)} has {examples(columns)}: choose one of these, as in --set "
-        f"{harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"{asked}; {harmless(table)} has {_columns(columns, cells)}: choose one of these, as in "
+        f"--set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
     )
 
 
-def marks_several(place: str, table: str, columns: Sequence[str]) -> str:
+def marks_several(place: str, table: str, columns: Sequence[str], cells: Sequence[str] = ()) -> str:
     return (
         f"the table {harmless(os.path.join(place, table))} marks several classes of some images or "
-        f"none ({examples(columns)}), and a classifier needs one for each: choose one column, as "
-        f"in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"none ({_columns(columns, cells)}), and a classifier needs one for each: choose one "
+        f"column, as in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.data.inventory.layouts.image_names import ImageNames
 from engine.data.inventory.layouts.label_table import LabelTable
 from engine.data.inventory.layouts.split_names import split_of
+from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 # Names of columns of labels, the likeliest first; compared by their letters alone.
 LABEL_HEADERS = (
@@ -21,13 +22,18 @@ MOST_CLASSES = 0.5
 # So much of what a column says must fit.
 MOSTLY = 0.95
 SAMPLED_ROWS = 1000
+# A class and the four numbers of a box, perhaps several times, as Kaggle writes predictions.
+BOX = 5
+_NUMBER = re.compile(r"-?[\d.]+")
 
 
 @dataclass(frozen=True)
 class LabelColumns:
     """The columns of a table by number; `label` is None where the columns of `marked` are classes.
 
-    `candidates` are the columns among which the label is not clear, or that mark several classes.
+    `candidates` are the columns among which the label is not clear, or that mark several classes;
+    `cells` are their first cells where the table has no header. `boxed` says that numbers follow
+    the label in its cells.
     """
 
     image: int
@@ -37,6 +43,8 @@ class LabelColumns:
     header: bool = True
     candidates: Sequence[str] = ()
     several: bool = False
+    cells: Sequence[str] = ()
+    boxed: bool = False
 
     @property
     def names_classes(self) -> bool:
@@ -49,50 +57,52 @@ def find_columns(
 ) -> LabelColumns | None:
     """The columns of a table that names images; None if it names none.
 
-    Labels that are `known` classes decide on their column, as does the `wanted` header.
+    Labels that are `known` classes decide on their column, as does the `wanted` header; a column
+    of a table without a header is wanted by its place, as `3`.
     """
     image = _image_column(table, images)
     if image is None:
         return None
-    header = not images.find(table.header[image])
+    first = table.header[image]
+    header = not images.find(first) and suffix(first) not in IMAGE_SUFFIXES
     body = table.rows[1:] if header else table.rows
     others = [at for at in range(len(table.header)) if at != image]
     split = next((at for at in others if _is_split(_values(body, at))), None)
     others = [at for at in others if at != split]
-    found = _label_columns(table, body, others, known, wanted if header else "")
-    label, marked, candidates, several = found
-    return LabelColumns(image, label, marked, split, header, candidates, several)
+    names = table.column_names(header)
+    label, marked, candidates, several = _label_columns(
+        {at: names[at] for at in others}, body, known, wanted
+    )
+    return LabelColumns(
+        *(image, label, marked, split, header),
+        candidates=[names[at] for at in candidates],
+        several=several,
+        cells=[] if header else [table.header[at] for at in candidates],
+        boxed=label is not None and _are_boxed(_values(body, label), known),
+    )
 
 
 def _label_columns(
-    table: LabelTable,
-    body: Sequence[Sequence[str]],
-    others: Sequence[int],
-    known: Collection[str],
-    wanted: str,
-) -> tuple[int | None, Sequence[int], Sequence[str], bool]:
-    names = {at: table.header[at] for at in others}
+    names: Mapping[int, str], body: Sequence[Sequence[str]], known: Collection[str], wanted: str
+) -> tuple[int | None, Sequence[int], Sequence[int], bool]:
+    """The column of labels, those that mark classes, the candidates, whether these mark several."""
+    others = [*names]
     if wanted:
-        return (
-            next((at for at in others if names[at] == wanted), None),
-            (),
-            [*names.values()],
-            False,
-        )
+        return next((at for at in others if names[at] == wanted), None), (), others, False
     by_header = _by_header(names)
-    fitting = [at for at in others if known and _share(_values(body, at), known) >= MOSTLY]
+    fitting = [at for at in others if known and _fit(_values(body, at), known)]
     if fitting:
         return by_header if by_header in fitting else fitting[0], (), (), False
     if len(others) > 1 and all(_marks(_values(body, at)) for at in others):
         if all(sum(map(_is_one, (row[at] for at in others))) == 1 for row in body):
             return None, others, (), False
-        return None, (), [*names.values()], True
+        return None, (), others, True
     if by_header is not None and len({row[by_header] for row in body}) > 1:
         return by_header, (), (), False
     sorting = [at for at in others if _sorts(_values(body, at))]
     if len(sorting) == 1:
         return sorting[0], (), (), False
-    return None, (), [names[at] for at in sorting], False
+    return None, (), sorting, False
 
 
 def _image_column(table: LabelTable, images: ImageNames) -> int | None:
@@ -107,8 +117,8 @@ def _image_column(table: LabelTable, images: ImageNames) -> int | None:
     return hits.index(most) if most and 2 * most >= min(len(sample) - 1, len(images)) else None
 
 
-def _by_header(names: dict[int, str]) -> int | None:
-    plain = {_plain(name): at for at, name in reversed(names.items())}
+def _by_header(names: Mapping[int, str]) -> int | None:
+    plain = {_plain(name): at for at, name in reversed([*names.items()])}
     return next((plain[header] for header in LABEL_HEADERS if header in plain), None)
 
 
@@ -121,8 +131,24 @@ def _values(body: Sequence[Sequence[str]], at: int) -> list[str]:
     return [row[at] for row in body if row[at]]
 
 
-def _share(values: Sequence[str], known: Collection[str]) -> float:
-    return sum(value in known for value in values) / len(values) if values else 0.0
+def _fit(values: Sequence[str], known: Collection[str]) -> bool:
+    """Whether values are mostly known classes, which boxes may follow."""
+    found = sum(value in known or unboxed(value) in known for value in values)
+    return bool(values) and found >= MOSTLY * len(values)
+
+
+def _are_boxed(values: Sequence[str], known: Collection[str]) -> bool:
+    """Whether boxes follow the known classes in most values."""
+    boxed = sum(value not in known and unboxed(value) in known for value in values)
+    return bool(values) and boxed >= MOSTLY * len(values)
+
+
+def unboxed(value: str) -> str:
+    """The class before the numbers of boxes: `n01` of `n01 111 108 441 193`."""
+    words = value.split()
+    numbers = [word for at, word in enumerate(words) if at % BOX]
+    whole = len(words) >= BOX and len(words) % BOX == 0
+    return words[0] if whole and all(map(_NUMBER.fullmatch, numbers)) else value
 
 
 def _is_split(values: Sequence[str]) -> bool:

@@ -35,6 +35,10 @@ class LabelTable:
     def header(self) -> Sequence[str]:
         return self.rows[0]
 
+    def column_names(self, header: bool) -> Sequence[str]:
+        """The headers; of a table without, the places of the columns: `1`, `2`."""
+        return self.header if header else [str(at + 1) for at in range(len(self.header))]
+
 
 def read_table(name: str, content: bytes, most: int | None = None) -> LabelTable | None:
     """The table in a file; None where it has no two columns. Reads `most` rows at most.

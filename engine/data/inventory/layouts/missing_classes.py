@@ -20,11 +20,15 @@ def check_flat(
     if tables.several and len(tables.several) >= labelled:
         raise DataError(inventory_text.several_labels(place, [*tables.used], tables.several))
     if wanted and not labelled:
-        raise DataError(inventory_text.no_column(place, wanted, tables.unsure, tables.candidates))
+        raise DataError(
+            inventory_text.no_column(place, wanted, tables.unsure, tables.candidates, tables.cells)
+        )
     if tables.candidates and not labelled and flat and flat[0].split == "train":
         sentence = inventory_text.marks_several if tables.marked else inventory_text.unsure_column
         settings = tuple(f"labels=column:{column}" for column in tables.candidates)
-        raise UndecidedError(sentence(place, tables.unsure, tables.candidates), settings)
+        raise UndecidedError(
+            sentence(place, tables.unsure, tables.candidates, tables.cells), settings
+        )
     for part in flat:
         if part.split == "validation" and not layout.of("validation"):
             raise DataError(
