@@ -142,6 +142,21 @@ FOLDERS: Mapping[str, Case] = {
         spread("dataset/{}/{}/{}.jpg", "train val", "a b", N) + spread("docs/{}.png", N),
         f"{AB}, validation a:2 b:2",
     ),
+    "spanish-splits": Case(
+        spread("{}/{}/{}.jpg", "Entrenamiento Validación prueba", "a b", N),
+        f"{AB}, validation a:2 b:2, test a:2 b:2",
+    ),
+    "french-splits": Case(
+        spread("jeu/{}/{}/{}.jpg", "entraînement validation test", "a b", N),
+        f"{AB}, validation a:2 b:2, test a:2 b:2",
+    ),
+    "chinese-splits": Case(
+        [*spread("{}/{}/{}.jpg", "训练集 验证集", "a b", N), "测试集/9.jpg"],
+        f"{AB}, validation a:2 b:2, 1 unlabelled",
+    ),
+    "short-splits": Case(spread("{}/{}/{}.jpg", "X_tr X_te", "a b", N), f"{AB}, test a:2 b:2"),
+    "languages-as-classes": Case(spread("{}/{}.jpg", "te tr", N), "train te:2 tr:2"),
+    "views-as-parts-of-classes": Case(spread("{}/{}/{}.jpg", "a b", "img mask", N), AB),
     "folds": Case(spread("fold_{}/{}.jpg", "a b", N), "train fold_a:2 fold_b:2"),
     "sequences-as-classes": Case(spread("{}/{}.pgm", "s1 s2", N), "train s1:2 s2:2"),
 }
@@ -328,6 +343,13 @@ def _sorted(said: str) -> list[list[str]]:
         (spread("{}/img_{}.jpg", "train test", N), {}, "no table beside them names their classes"),
         (spread("all/{}.jpg", N), {}, "2 images in /set/all, such as 1.jpg, are not sorted"),
         (spread("dogs/{}.jpg", N), {}, "holds only the class 'dogs': a classifier needs"),
+        (
+            spread("{}/{}/1.jpg", "eins zwei", "a b c") + spread("drei/{}/1.jpg", "a b"),
+            {},
+            r"the folders drei, eins, zwei of /set hold folders of the same names \(a, b.*\), as "
+            "splits do and classes do not: rename the one for training to train",
+        ),
+        (spread("{}/{}/1.jpg", "fold_1 fold_2", "a b"), {}, "fold_1, fold_2 of /set hold folders"),
         (spread("{}/{}/1.jpg", "val test", "a b"), {}, "no folder for training: name that train"),
         (
             spread("{}/{}/{}/1.jpg", "one two", "train val", "a b"),

@@ -70,6 +70,15 @@ def no_training_folder(place: str, held: Sequence[str]) -> str:
     )
 
 
+def unnamed_splits(place: str, folders: Sequence[str], inner: Sequence[str]) -> str:
+    return (
+        f"the folders {examples(folders)} of {harmless(place)} hold folders of the same names "
+        f"({examples(inner)}), as splits do and classes do not: rename the one for training to "
+        "train and the other to val or test, or, if they are classes, move their images out of "
+        "these folders."
+    )
+
+
 def several_data_sets(place: str, sets: Sequence[str]) -> str:
     first = shlex.quote(os.path.join(place, sets[0]))
     return (

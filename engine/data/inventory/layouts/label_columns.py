@@ -70,6 +70,7 @@ def find_columns(
     split = next((at for at in others if _is_split(_values(body, at))), None)
     others = [at for at in others if at != split]
     names = table.column_names(header)
+    wanted = wanted if header or wanted.isdecimal() else ""
     label, marked, candidates, several = _label_columns(
         {at: names[at] for at in others}, body, known, wanted
     )

@@ -55,6 +55,15 @@ def find_parts(place: str, tree: FolderTree) -> list[Part]:
     return folder_rules.class_parts(tree, root)
 
 
+def _check_alike(place: str, tree: FolderTree, training: Part) -> None:
+    """Raise DataError where folders without known names look like splits, and not like classes."""
+    if training.named:
+        return
+    if alike := folder_rules.alike_folders(tree, training.folders[0]):
+        inner = [last(child) for child in tree.occupied(alike[0])]
+        raise DataError(inventory_text.unnamed_splits(place, alike, inner))
+
+
 def _by_folders_or_tables(
     listing: Listing, tree: FolderTree, parts: Sequence[Part], wanted: str
 ) -> Layout:
@@ -65,6 +74,8 @@ def _by_folders_or_tables(
         or len(training.classes) < 2
         or (_may_be_pieces(training) and not _agrees_with_folders(listing, tree, training))
     )
+    if not by_table:
+        _check_alike(listing.place, tree, training)
     flat = [part for part in parts if not part.classes or wanted or (part is training and by_table)]
     known = {} if by_table else spellings(training.classes)
     tables = _read_tables(listing, tree, flat, len(parts) > 1, known, wanted)
