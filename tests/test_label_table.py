@@ -132,8 +132,12 @@ def test_a_table_of_other_things_names_no_images() -> None:
         ("there/set/1.jpg", ["train/1.jpg"]),
         ("cat.0001", ["train/cat.0001.jpg"]),
         ("9", []),
+        ("CAT.0001.JPG", ["train/cat.0001.jpg"]),
+        ("Ab", []),
     ],
 )
 def test_a_cell_finds_its_images(called: str, names: list[str]) -> None:
-    images = ImageNames(["train/1.jpg", "test/1.png", "train/cat.0001.jpg"], ["train", "extra"])
+    images = ImageNames(
+        ["train/1.jpg", "test/1.png", "train/cat.0001.jpg", "AB.jpg", "ab.jpg"], ["train", "extra"]
+    )
     assert [*images.find(called)] == names

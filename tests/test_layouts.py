@@ -9,9 +9,11 @@ from typing import NamedTuple
 import pytest
 
 from engine.data.inventory import inventory_text
+from engine.data.inventory.layouts.layout import Hints
 from engine.data.inventory.layouts.split_names import split_of
+from engine.data.inventory.layouts.understanding import understand
 from engine.errors import DataError, UndecidedError
-from tests.listings import spread, summary, understood
+from tests.listings import NamedPlace, spread, summary, understood
 
 
 class Case(NamedTuple):
@@ -359,7 +361,28 @@ def _sorted(said: str) -> list[list[str]]:
         (
             [*spread("train/{}/{}.jpg", "a b", N), "val/c/1.jpg"],
             {},
-            "/set/val holds classes that train/ lacks: c; rename or add them",
+            "/set/val holds 1 image of classes that train/ lacks: c; rename or add them, or leave "
+            "it out .*: --set holdout=0.2",
+        ),
+        (
+            spread("{}/{}/{}.jpg", "train val", "a b", N) + spread("test/{}/{}.jpg", "A c", N),
+            {},
+            r"/set/test holds 4 images of classes that train/ lacks: A \(a in train/\), c; rename",
+        ),
+        (
+            spread("pics/im{}.png", N),
+            {"Labels.csv": "photo,what\nIMG0,a\nIMG1,b\nIMG2,a\n"},
+            "2 images in /set, such as im1.png, .*Labels.csv names IMG0, IMG1, IMG2, none of",
+        ),
+        (
+            [*spread("pics/im{}.png", N), "labels.xlsx"],
+            {},
+            "labels in labels.xlsx are not read: save them as CSV",
+        ),
+        (
+            [*spread("train/{}.jpg", N), "train/_annotations.coco.json"],
+            {},
+            "labels in train/_annotations.coco.json are not read: save them as CSV",
         ),
         (
             [*spread("train/{}/{}.jpg", "a b", N), "val/1.jpg"],
@@ -473,6 +496,37 @@ def test_images_of_several_labels_and_of_one_name_are_left_out() -> None:
 def test_names_without_a_prefix_are_left_out() -> None:
     layout = understood([*spread("{}.{}.jpg", "cat dog", N), "7.jpg"], labels="prefix")
     assert layout.skipped == {inventory_text.NO_PREFIX: ["7.jpg"]}
+
+
+def test_classes_that_training_lacks_are_left_out_where_a_share_is_held_out() -> None:
+    names = [*spread("{}/{}/{}.jpg", "train val", "a b", N), "val/A/9.jpg"]
+    layout = understand(NamedPlace(names, {}), Hints(holds_out=True))
+    assert summary(layout) == f"{AB}, validation a:2 b:2"
+    assert layout.skipped == {inventory_text.UNKNOWN_CLASS: ["val/A/9.jpg"]}
+
+
+@pytest.mark.parametrize(
+    ("tables", "lists"),
+    [
+        ({"images.txt": "1 a/1.jpg\n", "train_test_split.txt": "1 1\n"}, ["train_test_split.txt"]),
+        (
+            {f"meta/{s}.txt": "a/1\nb/2\n" for s in ("train", "test")},
+            ["meta/test.txt", "meta/train.txt"],
+        ),
+        (
+            {f"labels/{s}1.txt": "a/1.jpg\nb/2.jpg\n" for s in ("train", "val")},
+            ["labels/train1.txt", "labels/val1.txt"],
+        ),
+        ({"train.txt": "a/1\n"}, []),
+        ({"train.txt": "loss 3\n", "test.txt": "loss 4\n"}, []),
+    ],
+    ids=["cub", "food-101", "dtd", "one list", "logs"],
+)
+def test_lists_of_published_splits_are_named_in_a_note(
+    tables: Mapping[str, str], lists: Sequence[str]
+) -> None:
+    layout = understood(spread("images/{}/{}.jpg", "a b", N), tables)
+    assert layout.notes == ([inventory_text.unused_split_lists(lists)] if lists else [])
 
 
 def test_folders_without_images_are_no_classes() -> None:

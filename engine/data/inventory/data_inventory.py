@@ -38,7 +38,7 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
         found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
-        found = inventory_of_listing(listing, understand(listing, Hints(recipe.labels)), recipe)
+        found = inventory_of_listing(listing, understand(listing, _hints(recipe)), recipe)
     return replace(found, notes=(*found.notes, *_notes(found)))
 
 
@@ -68,9 +68,13 @@ def class_names(recipe: Recipe) -> tuple[str, ...]:
     return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
 
 
+def _hints(recipe: Recipe) -> Hints:
+    return Hints(recipe.labels, recipe.holdout > 0)
+
+
 def _glanced_layout(recipe: Recipe) -> Layout:
     """The layout by the first images of each folder, where those tell all that is asked."""
-    hints = Hints(recipe.labels)
+    hints = _hints(recipe)
     listing = listing_at(Path(recipe.data), glance=True)
     try:
         layout = understand(listing, hints)

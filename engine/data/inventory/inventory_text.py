@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from engine.text import harmless
 
@@ -29,7 +30,8 @@ BESIDE = "images in other folders"
 NO_PREFIX = "images without a class before a number in their names"
 SEVERAL_LABELS = "images with several labels"
 UNCLEAR_NAME = "images that a table names as others, too"
-UNUSED_TABLE = "text files without labels"
+UNUSED_TABLE = "tables and other text files that are not used"
+UNKNOWN_CLASS = "images of classes that training lacks"
 
 
 def table_unreadable(path: str, why: str) -> str:
@@ -94,11 +96,38 @@ def one_class(place: str, name: str) -> str:
     )
 
 
-def no_classes(place: str, folder: str, names: Sequence[str], proposed: Sequence[str]) -> str:
+class UselessTables(NamedTuple):
+    """What lies beside images and names no classes: a table of other names, files that are none.
+
+    `called` are the names in `table`; both are empty where no table is there.
+    """
+
+    table: str
+    called: Sequence[str]
+    unread: Sequence[str]
+
+
+def no_classes(
+    place: str,
+    folder: str,
+    names: Sequence[str],
+    proposed: Sequence[str],
+    beside: UselessTables,
+) -> str:
     there = f"the {len(names):,} images in {harmless(os.path.join(place, folder).rstrip('/'))}"
     shown = f"{there}, such as {harmless(names[0].rpartition('/')[2])}, are not sorted into classes"
     sort = "put those of each class into a subfolder with its name"
     table = "put a table beside them, such as train.csv with the columns id and label"
+    if beside.table:
+        return (
+            f"{shown}, and {harmless(beside.table)} names {examples(beside.called)}, none of which "
+            f"is one of these: correct the names in it, or {sort}."
+        )
+    if beside.unread:
+        return (
+            f"{shown}, and labels in {examples(beside.unread)} are not read: save them as CSV with "
+            f"the columns id and label, or {sort}."
+        )
     if proposed:
         return (
             f"{shown}, but their names begin with {len(proposed):,} words ({examples(proposed)}): "
@@ -116,10 +145,17 @@ def no_prefixes(place: str, names: Sequence[str], found: Sequence[str]) -> str:
     )
 
 
-def unknown_classes(place: str, folder: str, unknown: Sequence[str]) -> str:
+def unknown_classes(
+    place: str, folder: str, images: int, unknown: Sequence[str], alike: Mapping[str, str]
+) -> str:
+    """`alike` has the class of training from which one differs only in capitals."""
+    named = [f"{name} ({alike[name]} in train/)" if name in alike else name for name in unknown]
+    several = images > 1
     return (
-        f"{harmless(os.path.join(place, folder).rstrip('/'))} holds classes that train/ lacks: "
-        f"{examples(unknown)}; rename or add them."
+        f"{harmless(os.path.join(place, folder).rstrip('/'))} holds {images:,} image"
+        f"{'s' * several} of classes that train/ lacks: {examples(named)}; rename or add them, or "
+        f"leave {'them' if several else 'it'} out and validate on a share of the training images: "
+        "--set holdout=0.2."
     )
 
 
@@ -186,6 +222,14 @@ def marks_several(place: str, table: str, columns: Sequence[str], cells: Sequenc
         f"the table {harmless(os.path.join(place, table))} marks several classes of some images or "
         f"none ({_columns(columns, cells)}), and a classifier needs one for each: choose one "
         f"column, as in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+    )
+
+
+def unused_split_lists(names: Sequence[str]) -> str:
+    several = len(names) > 1
+    return (
+        f"{examples(names)} list{'s' * (not several)} splits and {'are' if several else 'is'} not "
+        "used: a share of the training images is held out instead."
     )
 
 

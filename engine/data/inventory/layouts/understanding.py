@@ -10,6 +10,7 @@ from engine.data.inventory.layouts.class_spellings import spellings
 from engine.data.inventory.layouts.folder_tree import FolderTree, above, last
 from engine.data.inventory.layouts.layout import Hints, Labelled, Layout, Part
 from engine.data.inventory.layouts.name_prefixes import prefix_of
+from engine.data.inventory.layouts.split_lists import split_list_notes
 from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
 from engine.data.inventory.layouts.table_labels import TableLabels, table_labels
 from engine.data.inventory.listing.listing import Listing
@@ -30,12 +31,12 @@ def understand(listing: Listing, hints: Hints) -> Layout:
     else:
         layout = _by_folders_or_tables(listing, tree, parts, hints.labels.partition(":")[2])
     if len(layout.classes) < 2:
-        raise missing_classes.why(listing.place, tree, parts, layout)
-    _check_known(listing.place, parts, layout)
+        raise missing_classes.why(listing, tree, parts, layout)
+    _check_known(listing.place, parts, layout, hints)
     layout.folders = {part.split: part.folders[0] for part in parts}
     _skip_the_rest(tree, parts, layout)
     layout.skip(inventory_text.UNUSED_TABLE, {*listing.tables} - {*layout.tables})
-    layout.notes += _notes_on_empty(tree, parts)
+    layout.notes += _notes_on_empty(tree, parts) + split_list_notes(listing, layout)
     return layout
 
 
@@ -180,14 +181,30 @@ def _images(tree: FolderTree, folders: Iterable[str]) -> list[str]:
     return [name for folder in folders for name in tree.images(folder)]
 
 
-def _check_known(place: str, parts: Sequence[Part], layout: Layout) -> None:
-    """Raise DataError where a split has classes that the training images lack."""
+def _check_known(place: str, parts: Sequence[Part], layout: Layout, hints: Hints) -> None:
+    """Raise DataError where a split has classes that the training images lack, or leave them out.
+
+    They are left out where a share of the training images is held out for validation.
+    """
     classes = {*layout.classes}
     held: tuple[SplitName, SplitName] = ("validation", "test")
     for split in held:
-        if unknown := sorted({label for _, label in layout.of(split)} - classes):
+        unknown = [one for one in layout.of(split) if one[1] not in classes]
+        if unknown and not hints.holds_out:
             folder = next((part.folders[0] for part in parts if part.split == split), "")
-            raise DataError(inventory_text.unknown_classes(place, folder, unknown))
+            labels = sorted({label for _, label in unknown})
+            alike = _differing_in_case(labels, layout.classes)
+            raise DataError(
+                inventory_text.unknown_classes(place, folder, len(unknown), labels, alike)
+            )
+        layout.splits[split] = [one for one in layout.of(split) if one[1] in classes]
+        layout.skip(inventory_text.UNKNOWN_CLASS, [name for name, _ in unknown])
+
+
+def _differing_in_case(labels: Iterable[str], classes: Iterable[str]) -> Mapping[str, str]:
+    """The class of each label that differs from it only in capitals."""
+    small = {name.casefold(): name for name in classes}
+    return {label: small[label.casefold()] for label in labels if label.casefold() in small}
 
 
 def _skip_the_rest(tree: FolderTree, parts: Sequence[Part], layout: Layout) -> None:
