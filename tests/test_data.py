@@ -464,7 +464,7 @@ def test_what_is_hidden_or_no_image_is_passed_over(tmp_path: Path) -> None:
         (("train/a/0.png", "train/b/0.png", "val/0.png"), "val holds validation images without"),
         (
             ("train/a/0.png", "train/b/0.png", "val/a/0.png", "test/c/0.png"),
-            "test holds classes that train/ lacks: c; rename",
+            "test holds . images? of classes that train/ lacks: c; rename",
         ),
     ],
 )
@@ -488,9 +488,9 @@ def test_folder_that_is_missing_or_a_file(tmp_path: Path, look: Callable[[Path],
         (("a/notes.txt", "b/.0.png", "c/d/0.png"), "holds only the class 'd'"),
         (("a/0.png", "b/notes.txt"), "holds only the class 'a'"),
         (("train/a/0.png", "val/b/0.png"), "holds only the class 'a'"),
-        ((*TRAINED, "val/c/0.png"), "val holds classes that train/ lacks: c; rename"),
+        ((*TRAINED, "val/c/0.png"), "val holds . images? of classes that train/ lacks: c; rename"),
         ((*TRAINED, "val/0.png"), "without classes: give it the same subfolders"),
-        ((*TRAINED, "val/a/0.png", "test/c/0.png"), "test holds classes that train/ lacks: c"),
+        ((*TRAINED, "val/a/0.png", "test/c/0.png"), "test holds . image.* train/ lacks: c"),
     ],
 )
 def test_a_glance_finds_what_can_never_be_trained(

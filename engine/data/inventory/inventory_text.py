@@ -272,18 +272,19 @@ def names_unreadable(path: str, why: str) -> str:
     )
 
 
-def no_name_pairs(path: str) -> str:
+def no_names(path: str) -> str:
     return (
-        f"the file of class names {harmless(path)} has no two columns: write a class and its name "
-        "in each line, as in n01440764,tench."
+        f"the file of class names {harmless(path)} is empty: write a class and its name in each "
+        "line, as in n01440764,tench."
     )
 
 
 def names_of_others(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> str:
-    given = [pair[0] for pair in pairs]
+    given = [key or name for key, name in pairs]
     return (
-        f"class_names names {examples(given)}, and none of the classes {examples(classes)}: write "
-        "each class as its folder is called, and its name beside it."
+        f"class_names names {examples(given)} ({len(pairs):,} lines), and none of the "
+        f"{len(classes):,} classes {examples(classes)}: write each class as its folder is called, "
+        "and its name beside it, or one name a line in the order of the classes."
     )
 
 

@@ -30,6 +30,7 @@ class LabelTable:
     name: str
     rows: Sequence[Sequence[str]]
     uneven: int = 0
+    delimiter: str = ","
 
     @property
     def header(self) -> Sequence[str]:
@@ -45,7 +46,7 @@ def read_table(name: str, content: bytes, most: int | None = None) -> LabelTable
 
     Columns are parted by commas, tabs, semicolons or bars, else by spaces.
     """
-    text = _text(content).replace("\0", "")
+    text = decoded(content).replace("\0", "")
     if text.startswith("sep="):  # so Excel notes the delimiter
         text = text.partition("\n")[2]
     delimiter, width = _delimiter(text)
@@ -53,10 +54,11 @@ def read_table(name: str, content: bytes, most: int | None = None) -> LabelTable
         return None
     rows = [*islice(_rows(text, delimiter), most)]
     even = [row for row in rows if len(row) == width]
-    return LabelTable(name, even, len(rows) - len(even))
+    return LabelTable(name, even, len(rows) - len(even), delimiter)
 
 
-def _text(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """The text of a file, by its mark of an encoding, in UTF-8 or else in Latin-1."""
     mark = CODE_MARKS.get(content[:2])
     try:
         return content.decode(mark or "utf-8-sig")
