@@ -54,6 +54,15 @@ def no_end_mark(path: object) -> str:
     )
 
 
+def names_in_cp437(path: object, names: Sequence[str]) -> str:
+    quoted = harmless(shlex.quote(str(path)))
+    return (
+        f"{len(names):,} names in {harmless(str(path))} are no UTF-8 and are read as CP437 "
+        f"({_named(names)}): if they look wrong, unpack them by their encoding, as in `python3 -m "
+        f"zipfile --metadata-encoding gbk -e {quoted} FOLDER`, and name that folder with --data."
+    )
+
+
 def encrypted(path: object) -> str:
     quoted = harmless(shlex.quote(str(path)))
     return (
