@@ -82,6 +82,11 @@ def test_lines_are_a_class_and_its_name_or_names_in_the_order_of_classes(
     assert shown_names(["n01", "n02"], recipe) == (shown, [])
 
 
+def test_a_list_names_classes_that_are_numbers_in_the_order_of_numbers() -> None:
+    recipe = Recipe(class_names=(("", "one"), ("", "two"), ("", "ten")))
+    assert shown_names(["1", "10", "2"], recipe) == (("one", "ten", "two"), [])
+
+
 def test_a_list_of_another_length_is_refused() -> None:
     names = Recipe(class_names=(("", "fox"), ("", "wolf"), ("", "owl")))
     said = (

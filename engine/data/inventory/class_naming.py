@@ -92,9 +92,13 @@ def _parted(pair: tuple[str, str]) -> tuple[str, str]:
 
 
 def _named_in_order(pairs: NamePairs, classes: Sequence[str]) -> dict[str, str]:
-    """The names by class where lines are names in the order of the classes, one for each."""
+    """The names by class where lines are names in the order of the classes, one for each.
+
+    A list for classes that are numbers has their order, whatever `class_order` is.
+    """
     names = [name for key, name in pairs if not key]
-    return dict(zip(classes, names, strict=True)) if len(names) == len(classes) else {}
+    ordered = in_natural_order(classes) if all(map(str.isdecimal, classes)) else classes
+    return dict(zip(ordered, names, strict=True)) if len(names) == len(classes) else {}
 
 
 def _readable(name: str) -> str:
