@@ -473,6 +473,16 @@ def test_folders_that_cannot_be_used(tmp_path: Path, files: tuple[str, ...], sen
         scan(tree(tmp_path, *files))
 
 
+def test_what_the_refusal_of_unknown_classes_says_to_type_works(tmp_path: Path) -> None:
+    kept = [f"train/{name}/{i}.png" for name in "ab" for i in range(5)]
+    folder = tree(tmp_path, *kept, "val/A/0.png", "val/b/0.png")
+    with pytest.raises(DataError, match=r"A .a in train/.; .*--set holdout=0\.2"):
+        scan(folder)
+    found = scan(folder, holdout=0.2)
+    assert [image.name for image, _ in found.test] == ["val/b/0.png"]
+    assert found.skipped == {inventory_text.UNKNOWN_CLASS: ["val/A/0.png"]}
+
+
 @pytest.mark.parametrize("look", [scan, check])
 def test_folder_that_is_missing_or_a_file(tmp_path: Path, look: Callable[[Path], object]) -> None:
     with pytest.raises(DataError, match="does not exist"):
