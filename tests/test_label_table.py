@@ -113,7 +113,7 @@ def test_columns_without_a_header_are_called_by_their_places() -> None:
 
 def test_boxes_may_follow_the_known_classes() -> None:
     found = columns("id,says\n1,n01 1 2 3 4\n2,n02 5 6 7 8 n02 1 1 2 2\n", known=("n01", "n02"))
-    assert found == LabelColumns(0, 1, candidates=[], cells=[], boxed=True)
+    assert found == LabelColumns(0, 1, cells=[], boxed=True)
 
 
 def test_a_table_of_other_things_names_no_images() -> None:

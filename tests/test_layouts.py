@@ -9,7 +9,6 @@ from typing import NamedTuple
 import pytest
 
 from engine.data.inventory import inventory_text
-from engine.data.inventory.layouts.layout import Hints
 from engine.data.inventory.layouts.split_names import split_of
 from engine.data.inventory.layouts.understanding import understand
 from engine.errors import DataError, UndecidedError
@@ -482,6 +481,14 @@ def test_names_in_a_table_without_an_image_are_counted() -> None:
     assert layout.skipped == {}
 
 
+def test_images_to_which_two_tables_give_other_classes_are_counted() -> None:
+    """The longer table counts."""
+    layout = understood(FLAT, {"b.csv": DOGS, "a.csv": "id,breed\n1,dingo\n4,pug\n"})
+    assert layout.of("train") == understood(FLAT, {"b.csv": DOGS}).of("train")
+    other = ["train/1.jpg", "train/4.jpg"]
+    assert layout.notes == [inventory_text.contradicted("a.csv", other, ["b.csv", "a.csv"])]
+
+
 def test_images_of_several_labels_and_of_one_name_are_left_out() -> None:
     layout = understood(
         [*spread("data/{}.jpg", "1 2 3 4 5"), "data/x/5.jpg"],
@@ -500,7 +507,7 @@ def test_names_without_a_prefix_are_left_out() -> None:
 
 def test_classes_that_training_lacks_are_left_out_where_a_share_is_held_out() -> None:
     names = [*spread("{}/{}/{}.jpg", "train val", "a b", N), "val/A/9.jpg"]
-    layout = understand(NamedPlace(names, {}), Hints(holds_out=True))
+    layout = understand(NamedPlace(names, {}), holds_out=True)
     assert summary(layout) == f"{AB}, validation a:2 b:2"
     assert layout.skipped == {inventory_text.UNKNOWN_CLASS: ["val/A/9.jpg"]}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from engine import text
 from engine.distributed.rank import Rank
-from engine.errors import EngineError, RunError, UsageError
+from engine.errors import DataError, EngineError, RunError, UsageError
 from engine.process import process_text
 from engine.process.anomaly_monitor import AnomalyMonitor
 from engine.process.run_ending import EndReason
@@ -36,11 +36,15 @@ REASONS: Mapping[str, SaveReason] = {commands.SIGNAL: "signal", commands.INTERVA
 
 
 class Outcome(NamedTuple):
-    """How the run ended; `error` is a sentence for the user, or empty."""
+    """How the run ended; `error` is a sentence for the user, or empty.
+
+    `is_void` says that data which cannot be trained on ended its first attempt before any step.
+    """
 
     reason: EndReason
     error: str = ""
     exit_code: int = 0
+    is_void: bool = False
 
 
 class Worker(threading.Thread):
@@ -72,7 +76,8 @@ class Worker(threading.Thread):
             self._work()
             self.outcome = self._finished()
         except EngineError as error:
-            self.outcome = Outcome("failed", str(error), error.exit_code)
+            is_void = isinstance(error, DataError) and self._session.is_new
+            self.outcome = Outcome("failed", str(error), error.exit_code, is_void)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
             traceback.print_exc()
             self.outcome = Outcome("failed", self._session.explain(error), 1)

@@ -7,11 +7,10 @@ import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from engine.text import harmless
+from engine import numbers
+from engine.text import examples, harmless
 
-# How many files, folders or classes a sentence names.
-EXAMPLES = 3
-# How many columns without a name it names.
+# How many columns without a name a sentence has.
 MOST_COLUMNS = 12
 
 
@@ -32,6 +31,23 @@ SEVERAL_LABELS = "images with several labels"
 UNCLEAR_NAME = "images that a table names as others, too"
 UNUSED_TABLE = "tables and other text files that are not used"
 UNKNOWN_CLASS = "images of classes that training lacks"
+# What is left out for these reasons is no image that somebody may miss.
+NO_IMAGES = frozenset((HIDDEN, RESOURCE_FORK, SYSTEM, OTHER_FORMAT, UNUSED_TABLE))
+
+
+def damaged(path: object, why: str) -> str:
+    return (
+        f"{harmless(str(path))} cannot be read ({harmless(why)}): download or copy it again, or "
+        "name another file with --data."
+    )
+
+
+def encrypted(path: object) -> str:
+    quoted = harmless(shlex.quote(str(path)))
+    return (
+        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder "
+        "with --data."
+    )
 
 
 def table_unreadable(path: str, why: str) -> str:
@@ -39,14 +55,6 @@ def table_unreadable(path: str, why: str) -> str:
         f"the table {harmless(path)} cannot be read ({harmless(why)}): make it readable, or move "
         "it away."
     )
-
-
-def examples(names: Iterable[str], count: int | None = None) -> str:
-    """The first three names, and how many there are more: `a, b, c and 5 more`."""
-    every = list(names)
-    shown = ", ".join(harmless(name) for name in every[:EXAMPLES])
-    more = (len(every) if count is None else count) - EXAMPLES
-    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def left_out(skipped: Mapping[str, Sequence[str]]) -> str:
@@ -190,9 +198,7 @@ def _columns(names: Sequence[str], cells: Sequence[str]) -> str:
     if not cells:
         return examples(names)
     shown = [f"{name} ({cell})" for name, cell in zip(names, cells, strict=True)]
-    more = len(shown) - MOST_COLUMNS
-    end = f" and {more:,} more" if more > 0 else ""
-    return harmless(", ".join(shown[:MOST_COLUMNS])) + end
+    return examples(shown, most=MOST_COLUMNS)
 
 
 def unsure_column(
@@ -237,6 +243,15 @@ def uneven_rows(table: str, count: int) -> str:
     return f"{harmless(table)} has rows with too few or too many cells, left out ({count:,})."
 
 
+def contradicted(table: str, images: Sequence[str], used: Sequence[str]) -> str:
+    before = used[: used.index(table)]
+    return (
+        f"{harmless(table)} gives some images other classes than {examples(before)}, which "
+        f"count{'s' * (len(before) == 1)} ({len(images):,}: {examples(images)}): keep the right "
+        "table, or name its column with --set labels=column:NAME."
+    )
+
+
 def missing_images(used: Iterable[str], missing: Sequence[str]) -> str:
     return (
         f"some names in {examples(used)} belong to no image here ({len(missing):,}: "
@@ -253,8 +268,8 @@ def unlabelled(names: Sequence[str], count: int) -> str:
 
 def too_few_images(place: str, count: int) -> str:
     return (
-        f"the data folder {harmless(place)} holds {count} readable training images: "
-        "add more, at least two for each class."
+        f"{harmless(place)} holds {count} readable training images: add more, at least two for "
+        "each class."
     )
 
 
@@ -305,4 +320,30 @@ def other_natural_order(first: Sequence[str], natural: Sequence[str]) -> str:
         f"the classes are numbers in the order of their names, {', '.join(first)}, as with "
         f"torchvision's ImageFolder, and not {', '.join(natural)}: type --set class_order=natural "
         "for the order of numbers."
+    )
+
+
+# Unpacked copies
+
+
+def cannot_unpack(file: object, folder: object, why: str) -> str:
+    return (
+        f"{harmless(str(file))} cannot be unpacked into {harmless(str(folder))} ({harmless(why)}): "
+        "make that folder writable or set XDG_CACHE_HOME to another one, and see that the file can "
+        "be read."
+    )
+
+
+def no_room_to_unpack(folder: object, room: float) -> str:
+    return (
+        f"what is unpacked into {harmless(str(folder))} needs more than the {numbers.size(room)} "
+        "that may be used there: free some space, or set XDG_CACHE_HOME to a folder on a larger "
+        "disk."
+    )
+
+
+def unpacked_once(file: object, size: float, copy: object) -> str:
+    return (
+        f"{harmless(str(file))} cannot be read in place, so it lies unpacked in "
+        f"{harmless(str(copy))} ({numbers.size(size)}): delete that when no run needs it any more."
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
+from engine import text
 from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
@@ -107,7 +108,7 @@ class StreamingLoader(TrainingLoader):
         if len(self._broken) > self._reported:
             self._reported = len(self._broken)
             broken = {image.name: why for image, why in self._broken.items()}
-            many = len(broken) > data_text.EXAMPLES
+            many = len(broken) > text.EXAMPLES
             listed = broken_list.write(self._images.place, broken) if many else None
             warnings.append(data_text.replaced_broken(broken, listed))
         return tuple(warnings)

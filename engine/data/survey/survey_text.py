@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine import numbers
-from engine.data.inventory.inventory_text import EXAMPLES, examples
 from engine.data.survey.survey import Findings, Place, Reason, Seen, Sizes, Survey
-from engine.text import harmless
+from engine.text import EXAMPLES, examples, harmless
 
 READING_HEADERS = "reading the headers"
 COMPARING = "comparing the images"

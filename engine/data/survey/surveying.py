@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.data.decoding.decode import ImageFormat, why_broken
 from engine.data.inventory.inventory import Inventory
-from engine.data.inventory.inventory_text import EXAMPLES, left_out
+from engine.data.inventory.inventory_text import NO_IMAGES, left_out
 from engine.data.reading.data_reading import ReadImages
 from engine.data.stored.stored_image import LabelledImages
 from engine.data.survey import survey_text
@@ -25,6 +25,7 @@ from engine.data.survey.survey import (
     SplitCounts,
     Survey,
 )
+from engine.text import EXAMPLES
 
 # How many sizes are listed.
 COMMON_SIZES = 4
@@ -76,8 +77,17 @@ def survey(read: ReadImages, headers: Headers) -> Survey:
         summed_sizes(sizes) if sizes else None,
         tuple(modes.most_common()),
         seen(sizes, read.image_format),
-        tuple(note for note in inventory.notes if note != left_out(inventory.skipped)),
+        tuple(_said(inventory)),
     )
+
+
+def _said(inventory: Inventory) -> Iterable[str]:
+    """The sentences on a data set but those on what is left out, which stands by its reasons."""
+    skipped = inventory.skipped.items()
+    images = {why: names for why, names in skipped if why not in NO_IMAGES}
+    others = {why: names for why, names in skipped if why in NO_IMAGES}
+    told = {left_out(images), left_out(others)}
+    return (each for each in (*inventory.notes, *inventory.remarks) if each not in told)
 
 
 def split_counts(inventory: Inventory) -> Iterable[SplitCounts]:

@@ -91,7 +91,7 @@ def filter_title(box: str) -> str:
 
 
 FOLDER_TITLE = "Folder of images"
-FOLDER_HINT = "one subfolder per class, or train/ and val/"
+FOLDER_HINT = "a folder with one subfolder per class, or train/ and val/; or a zip, tar or npz"
 FOLDER_KEYS = "Tab completes   ↑ ↓ earlier folders   Esc cancel"
 FOLDER_EXAMPLE = "~/data/flowers"
 FIELDS_TITLE = "Recipe"

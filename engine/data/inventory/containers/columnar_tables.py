@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.data import container_text, library_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.column_choice import Columns, columns_of
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
 from engine.data.inventory.containers.row_copies import in_small_groups
@@ -54,7 +55,7 @@ def items_of(
     every = [(split, shard) for split, names in shards.items() for shard in names]
     parts = [_rows(folder, shard, split, columns) for split, shard in every]
     notes = tuple(
-        container_text.unpacked_once(folder / shard, copy.stat().st_size, copy.parent)
+        inventory_text.unpacked_once(folder / shard, copy.stat().st_size, copy.parent)
         for _, shard in every
         if (copy := in_small_groups(folder / shard, columns.image)) != folder / shard
     )

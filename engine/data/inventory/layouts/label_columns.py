@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.data.inventory.layouts.image_names import ImageNames
 from engine.data.inventory.layouts.label_table import LabelTable
@@ -31,9 +31,9 @@ _NUMBER = re.compile(r"-?[\d.]+")
 class LabelColumns:
     """The columns of a table by number; `label` is None where the columns of `marked` are classes.
 
-    `candidates` are the columns among which the label is not clear, or that mark several classes;
-    `cells` are their first cells where the table has no header. `boxed` says that numbers follow
-    the label in its cells.
+    `candidates` are the columns among which the label is not clear; `several` says that each marks
+    images, some of them in several columns or in none. `cells` are their first cells where the
+    table has no header. `boxed` says that numbers follow the label in its cells.
     """
 
     image: int
@@ -69,41 +69,39 @@ def find_columns(
     others = [at for at in range(len(table.header)) if at != image]
     split = next((at for at in others if _is_split(_values(body, at))), None)
     others = [at for at in others if at != split]
-    names = table.column_names(header)
-    wanted = wanted if header or wanted.isdecimal() else ""
-    label, marked, candidates, several = _label_columns(
-        {at: names[at] for at in others}, body, known, wanted
-    )
-    return LabelColumns(
-        *(image, label, marked, split, header),
-        candidates=[names[at] for at in candidates],
-        several=several,
-        cells=[] if header else [table.header[at] for at in candidates],
-        boxed=label is not None and _are_boxed(_values(body, label), known),
-    )
+    every = table.column_names(header)
+    names = {at: every[at] for at in others}
+    if wanted and (header or wanted.isdecimal()):
+        label = next((at for at in others if names[at] == wanted), None)
+        found = LabelColumns(image, label, candidates=[*names.values()])
+    else:
+        found = _label_columns(LabelColumns(image), names, body, known)
+    boxed = found.label is not None and _are_boxed(_values(body, found.label), known)
+    cells = [] if header else [table.header[every.index(name)] for name in found.candidates]
+    return replace(found, split=split, header=header, boxed=boxed, cells=cells)
 
 
 def _label_columns(
-    names: Mapping[int, str], body: Sequence[Sequence[str]], known: Collection[str], wanted: str
-) -> tuple[int | None, Sequence[int], Sequence[int], bool]:
-    """The column of labels, those that mark classes, the candidates, whether these mark several."""
-    others = [*names]
-    if wanted:
-        return next((at for at in others if names[at] == wanted), None), (), others, False
+    found: LabelColumns,
+    names: Mapping[int, str],
+    body: Sequence[Sequence[str]],
+    known: Collection[str],
+) -> LabelColumns:
+    """What is found, with the column of labels or the marked ones among these, by their names."""
     by_header = _by_header(names)
-    fitting = [at for at in others if known and _fit(_values(body, at), known)]
+    fitting = [at for at in names if known and _fit(_values(body, at), known)]
     if fitting:
-        return by_header if by_header in fitting else fitting[0], (), (), False
-    if len(others) > 1 and all(_marks(_values(body, at)) for at in others):
-        if all(sum(map(_is_one, (row[at] for at in others))) == 1 for row in body):
-            return None, others, (), False
-        return None, (), others, True
+        return replace(found, label=by_header if by_header in fitting else fitting[0])
+    if len(names) > 1 and all(_marks(_values(body, at)) for at in names):
+        if all(sum(map(_is_one, (row[at] for at in names))) == 1 for row in body):
+            return replace(found, marked=[*names])
+        return replace(found, candidates=[*names.values()], several=True)
     if by_header is not None and len({row[by_header] for row in body}) > 1:
-        return by_header, (), (), False
-    sorting = [at for at in others if _sorts(_values(body, at))]
+        return replace(found, label=by_header)
+    sorting = [at for at in names if _sorts(_values(body, at))]
     if len(sorting) == 1:
-        return sorting[0], (), (), False
-    return None, (), sorting, False
+        return replace(found, label=sorting[0])
+    return replace(found, candidates=[names[at] for at in sorting])
 
 
 def _image_column(table: LabelTable, images: ImageNames) -> int | None:

@@ -50,17 +50,6 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Hints:
-    """What the user says about a layout: `labels` of a recipe, and whether a share is held out.
-
-    Then images of classes that training lacks are left out, where else they are refused.
-    """
-
-    labels: str = "auto"
-    holds_out: bool = False
-
-
-@dataclass(frozen=True)
 class Part:
     """A split, or all images: the folders that hold it, and the folders of each class.
 

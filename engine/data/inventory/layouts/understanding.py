@@ -8,7 +8,7 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts import folder_rules, missing_classes
 from engine.data.inventory.layouts.class_spellings import spellings
 from engine.data.inventory.layouts.folder_tree import FolderTree, above, last
-from engine.data.inventory.layouts.layout import Hints, Labelled, Layout, Part
+from engine.data.inventory.layouts.layout import Labelled, Layout, Part
 from engine.data.inventory.layouts.name_prefixes import prefix_of
 from engine.data.inventory.layouts.split_lists import split_list_notes
 from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
@@ -20,19 +20,24 @@ from engine.errors import DataError
 MOST_PIECES = 50
 
 
-def understand(listing: Listing, hints: Hints) -> Layout:
-    """The layout of a place. Raises DataError, which says what to type, where there is none."""
+def understand(listing: Listing, labels: str = "auto", holds_out: bool = False) -> Layout:
+    """The layout of a place; `labels` is that of a recipe.
+
+    With `holds_out`, images of classes that training lacks are left out, else refused.
+
+    Raises DataError, which says what to type, where there is none.
+    """
     tree = FolderTree(listing.folders)
     if not tree.count[""]:
         raise DataError(inventory_text.no_images(listing.place, listing.skipped))
     parts = find_parts(listing.place, tree)
-    if hints.labels == "prefix":
+    if labels == "prefix":
         layout = _by_prefix(tree, parts)
     else:
-        layout = _by_folders_or_tables(listing, tree, parts, hints.labels.partition(":")[2])
+        layout = _by_folders_or_tables(listing, tree, parts, labels.partition(":")[2])
     if len(layout.classes) < 2:
         raise missing_classes.why(listing, tree, parts, layout)
-    _check_known(listing.place, parts, layout, hints)
+    _check_known(listing.place, parts, layout, holds_out)
     layout.folders = {part.split: part.folders[0] for part in parts}
     _skip_the_rest(tree, parts, layout)
     layout.skip(inventory_text.UNUSED_TABLE, {*listing.tables} - {*layout.tables})
@@ -89,6 +94,10 @@ def _by_folders_or_tables(
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
     layout.notes += [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
+    layout.notes += [
+        inventory_text.contradicted(table, images, list(tables.used))
+        for table, images in tables.contradicted.items()
+    ]
     if tables.missing:
         layout.notes.append(inventory_text.missing_images(tables.used, tables.missing))
     return layout
@@ -181,7 +190,7 @@ def _images(tree: FolderTree, folders: Iterable[str]) -> list[str]:
     return [name for folder in folders for name in tree.images(folder)]
 
 
-def _check_known(place: str, parts: Sequence[Part], layout: Layout, hints: Hints) -> None:
+def _check_known(place: str, parts: Sequence[Part], layout: Layout, holds_out: bool) -> None:
     """Raise DataError where a split has classes that the training images lack, or leave them out.
 
     They are left out where a share of the training images is held out for validation.
@@ -190,7 +199,7 @@ def _check_known(place: str, parts: Sequence[Part], layout: Layout, hints: Hints
     held: tuple[SplitName, SplitName] = ("validation", "test")
     for split in held:
         unknown = [one for one in layout.of(split) if one[1] not in classes]
-        if unknown and not hints.holds_out:
+        if unknown and not holds_out:
             folder = next((part.folders[0] for part in parts if part.split == split), "")
             labels = sorted({label for _, label in unknown})
             alike = _differing_in_case(labels, layout.classes)
