@@ -31,7 +31,7 @@ class NamedPlace:
         return ImageFile(self.place, name)
 
     def read(self, name: str) -> bytes:
-        return self._contents[name].encode()
+        return self._contents.get(name, "").encode()
 
 
 def spread(pattern: str, *choices: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import pickle
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,7 +39,9 @@ def write_idx(path: Path, values: Array, kind: str = "u1") -> Path:
     return path
 
 
-def write_pickle(path: Path, table: dict[str, object], protocol: int = 2) -> Path:
+def write_pickle(
+    path: Path, table: Mapping[str, object] | Mapping[bytes, object], protocol: int = 2
+) -> Path:
     path.write_bytes(pickle.dumps(table, protocol))
     return path
 

@@ -6,6 +6,8 @@ import io
 import multiprocessing
 import os
 import random
+import subprocess
+import sys
 import tarfile
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -17,7 +19,7 @@ from PIL import UnidentifiedImageError
 
 from engine.data.inventory import data_inventory, kept_copies
 from engine.data.inventory.inventory import Inventory
-from engine.data.inventory.listing import archive_listing, archives
+from engine.data.inventory.listing import archive_listing, archives, listing_text
 from engine.data.stored.stored_image import StoredImage
 from engine.data.stored.zip_entry import ZipEntry
 from engine.errors import DataError
@@ -121,7 +123,20 @@ def test_names_of_windows_and_of_macos_are_understood(tmp_path: Path) -> None:
 def test_a_name_in_cp437_is_read_as_such(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", files("x_/"))
     path.write_bytes(path.read_bytes().replace(b"x_/", b"\x81_/"))
-    assert {*contents(inventory(path))} == {*files("ü_/")}
+    found = inventory(path)
+    assert {*contents(found)} == {*files("ü_/")}
+    names = [*files("ü_/")]
+    assert found.notes == (listing_text.names_in_cp437(path, names),)
+
+
+def test_a_name_in_another_encoding_is_named_and_so_is_the_way_to_unpack_it(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", {**files("x_/"), "plain.txt": b""})
+    path.write_bytes(path.read_bytes().replace(b"x_/", "狗/".encode("gbk")))
+    (note,) = (note for note in inventory(path).notes if "CP437" in note)
+    assert f"--metadata-encoding gbk -e {path} FOLDER" in note
+    command = [sys.executable, "-m", "zipfile", "--metadata-encoding", "gbk"]
+    subprocess.run([*command, "-e", path, tmp_path / "out"], check=True)
+    assert {*contents(inventory(tmp_path / "out"))} == {*files("狗/")}
 
 
 def test_of_two_entries_of_one_name_the_last_counts(tmp_path: Path) -> None:

@@ -458,6 +458,16 @@ def test_pickled_cifar10_is_read_from_any_folder(folder: Path) -> None:
     assert found.train[6][0].name == "data_batch_2/0"
 
 
+def test_pickled_cifar_may_have_names_in_bytes(folder: Path) -> None:
+    x, rows = cifar_rows()
+    write_pickle(folder / "data_batch_1", {b"data": rows, b"labels": [0, 1] * 6})
+    write_pickle(folder / "test_batch", {b"data": rows[:4], b"labels": [0, 1, 1, 0]})
+    write_pickle(folder / "batches.meta", {b"label_names": [b"plane", b"car"]})
+    found = inventory(folder)
+    assert (opened(found.train) == x).all()
+    assert found.classes == ("plane", "car")
+
+
 @pytest.mark.parametrize("protocol", range(6))
 def test_pickled_cifar100_has_fine_labels(folder: Path, protocol: int) -> None:
     x, rows = cifar_rows()

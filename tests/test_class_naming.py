@@ -53,11 +53,7 @@ def test_only_numbers_in_another_order_are_warned_of() -> None:
     [
         ("n01,tench\nn02,goldfish\n", (("n01", "tench"), ("n02", "goldfish"))),
         ('\ufeffn01;"tench; a fish"\nn02;frog\n', (("n01", "tench; a fish"), ("n02", "frog"))),
-        (
-            "n01 tench, Tinca tinca\nn02 cock\n",
-            (("n01", "tench, Tinca tinca"), ("n02", "cock")),
-        ),
-        ("1 001.Black\n2 002.Laysan\n", (("1", "001.Black"), ("2", "002.Laysan"))),
+        ("cat\n\nred fox \n", (("", "cat"), ("", "red fox"))),
     ],
 )
 def test_a_file_names_classes(
@@ -65,6 +61,39 @@ def test_a_file_names_classes(
 ) -> None:
     (tmp_path / "names.txt").write_text(content)
     assert read_name_pairs(str(tmp_path / "names.txt")) == pairs
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ("n01 tench, Tinca tinca\nn02 cock\n", ("tench, Tinca tinca", "cock")),
+        ("7 n01\n8 n02\n", ("7", "8")),
+        ("red fox\narctic wolf\n", ("red fox", "arctic wolf")),
+        ("fox\nwolf\n", ("fox", "wolf")),
+        ("fox\narctic wolf\n", ("fox", "arctic wolf")),
+        ("n02\nn01\n", ("n01", "n02")),
+    ],
+)
+def test_lines_are_a_class_and_its_name_or_names_in_the_order_of_classes(
+    tmp_path: Path, content: str, shown: tuple[str, str]
+) -> None:
+    (tmp_path / "names.txt").write_text(content)
+    recipe = Recipe(class_names=read_name_pairs(str(tmp_path / "names.txt")))
+    assert shown_names(["n01", "n02"], recipe) == (shown, [])
+
+
+def test_a_list_names_classes_that_are_numbers_in_the_order_of_numbers() -> None:
+    recipe = Recipe(class_names=(("", "one"), ("", "two"), ("", "ten")))
+    assert shown_names(["1", "10", "2"], recipe) == (("one", "ten", "two"), [])
+
+
+def test_a_list_of_another_length_is_refused() -> None:
+    names = Recipe(class_names=(("", "fox"), ("", "wolf"), ("", "owl")))
+    said = (
+        r"names fox, wolf, owl \(3 lines\), and none of the 2 classes n01, n02: .* one name a line"
+    )
+    with pytest.raises(DataError, match=said):
+        shown_names(["n01", "n02"], names)
 
 
 def test_either_column_may_be_that_of_the_classes() -> None:
@@ -81,12 +110,14 @@ def test_two_classes_of_one_name_stay_apart_and_one_without_is_said() -> None:
 
 
 def test_a_file_of_other_classes_is_refused() -> None:
-    with pytest.raises(DataError, match="names x, and none of the classes a, b: write each class"):
+    with pytest.raises(
+        DataError, match=r"names x .*, and none of the 2 classes a, b: write each class"
+    ):
         shown_names(["a", "b"], Recipe(class_names=(("x", "y"),)))
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "cannot be read .No such file"), ("word\n", "has no two columns")]
+    ("content", "said"), [(None, "cannot be read .No such file"), ("\n", "is empty")]
 )
 def test_a_file_that_names_nothing_is_refused(
     tmp_path: Path, content: str | None, said: str

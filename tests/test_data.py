@@ -464,13 +464,23 @@ def test_what_is_hidden_or_no_image_is_passed_over(tmp_path: Path) -> None:
         (("train/a/0.png", "train/b/0.png", "val/0.png"), "val holds validation images without"),
         (
             ("train/a/0.png", "train/b/0.png", "val/a/0.png", "test/c/0.png"),
-            "test holds classes that train/ lacks: c; rename",
+            "test holds . images? of classes that train/ lacks: c; rename",
         ),
     ],
 )
 def test_folders_that_cannot_be_used(tmp_path: Path, files: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         scan(tree(tmp_path, *files))
+
+
+def test_what_the_refusal_of_unknown_classes_says_to_type_works(tmp_path: Path) -> None:
+    kept = [f"train/{name}/{i}.png" for name in "ab" for i in range(5)]
+    folder = tree(tmp_path, *kept, "val/A/0.png", "val/b/0.png")
+    with pytest.raises(DataError, match=r"A .a in train/.; .*--set holdout=0\.2"):
+        scan(folder)
+    found = scan(folder, holdout=0.2)
+    assert [image.name for image, _ in found.test] == ["val/b/0.png"]
+    assert found.skipped == {inventory_text.UNKNOWN_CLASS: ["val/A/0.png"]}
 
 
 @pytest.mark.parametrize("look", [scan, check])
@@ -488,9 +498,9 @@ def test_folder_that_is_missing_or_a_file(tmp_path: Path, look: Callable[[Path],
         (("a/notes.txt", "b/.0.png", "c/d/0.png"), "holds only the class 'd'"),
         (("a/0.png", "b/notes.txt"), "holds only the class 'a'"),
         (("train/a/0.png", "val/b/0.png"), "holds only the class 'a'"),
-        ((*TRAINED, "val/c/0.png"), "val holds classes that train/ lacks: c; rename"),
+        ((*TRAINED, "val/c/0.png"), "val holds . images? of classes that train/ lacks: c; rename"),
         ((*TRAINED, "val/0.png"), "without classes: give it the same subfolders"),
-        ((*TRAINED, "val/a/0.png", "test/c/0.png"), "test holds classes that train/ lacks: c"),
+        ((*TRAINED, "val/a/0.png", "test/c/0.png"), "test holds . image.* train/ lacks: c"),
     ],
 )
 def test_a_glance_finds_what_can_never_be_trained(

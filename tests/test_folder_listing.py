@@ -147,6 +147,7 @@ def test_images_that_are_left_out_are_a_warning_and_other_files_none(tmp_path: P
         "left out are images beside the folders of classes (1: train/loose.jpg).",
     )
     assert found.remarks == (
-        "left out are files of other formats (1: README.md); text files without labels (1: "
+        "left out are files of other formats (1: README.md); tables and other text files "
+        "that are not used (1: "
         "notes.txt).",
     )

@@ -100,6 +100,22 @@ def test_known_classes_decide_on_the_column() -> None:
     assert found.label == 2
 
 
+def test_columns_without_a_header_are_called_by_their_places() -> None:
+    rows = "a.png,0,1,a\n1.jpg,0,1,a\n2.jpg,1,0,b\n3.jpg,0,1,a\n4.jpg,1,0,b\n"
+    found = columns(rows)
+    assert found is not None
+    assert (found.header, found.candidates) == (False, ["2", "3", "4"])
+    assert found.cells == ["0", "1", "a"]
+    wanted = columns(rows, wanted="4")
+    assert wanted is not None
+    assert wanted.label == 3
+
+
+def test_boxes_may_follow_the_known_classes() -> None:
+    found = columns("id,says\n1,n01 1 2 3 4\n2,n02 5 6 7 8 n02 1 1 2 2\n", known=("n01", "n02"))
+    assert found == LabelColumns(0, 1, cells=[], boxed=True)
+
+
 def test_a_table_of_other_things_names_no_images() -> None:
     assert columns("n01,tench\nn02,frog\n") is None
 
@@ -116,8 +132,12 @@ def test_a_table_of_other_things_names_no_images() -> None:
         ("there/set/1.jpg", ["train/1.jpg"]),
         ("cat.0001", ["train/cat.0001.jpg"]),
         ("9", []),
+        ("CAT.0001.JPG", ["train/cat.0001.jpg"]),
+        ("Ab", []),
     ],
 )
 def test_a_cell_finds_its_images(called: str, names: list[str]) -> None:
-    images = ImageNames(["train/1.jpg", "test/1.png", "train/cat.0001.jpg"], ["train", "extra"])
+    images = ImageNames(
+        ["train/1.jpg", "test/1.png", "train/cat.0001.jpg", "AB.jpg", "ab.jpg"], ["train", "extra"]
+    )
     assert [*images.find(called)] == names

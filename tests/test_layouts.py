@@ -10,8 +10,9 @@ import pytest
 
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts.split_names import split_of
+from engine.data.inventory.layouts.understanding import understand
 from engine.errors import DataError, UndecidedError
-from tests.listings import spread, summary, understood
+from tests.listings import NamedPlace, spread, summary, understood
 
 
 class Case(NamedTuple):
@@ -142,6 +143,21 @@ FOLDERS: Mapping[str, Case] = {
         spread("dataset/{}/{}/{}.jpg", "train val", "a b", N) + spread("docs/{}.png", N),
         f"{AB}, validation a:2 b:2",
     ),
+    "spanish-splits": Case(
+        spread("{}/{}/{}.jpg", "Entrenamiento Validación prueba", "a b", N),
+        f"{AB}, validation a:2 b:2, test a:2 b:2",
+    ),
+    "french-splits": Case(
+        spread("jeu/{}/{}/{}.jpg", "entraînement validation test", "a b", N),
+        f"{AB}, validation a:2 b:2, test a:2 b:2",
+    ),
+    "chinese-splits": Case(
+        [*spread("{}/{}/{}.jpg", "训练集 验证集", "a b", N), "测试集/9.jpg"],
+        f"{AB}, validation a:2 b:2, 1 unlabelled",
+    ),
+    "short-splits": Case(spread("{}/{}/{}.jpg", "X_tr X_te", "a b", N), f"{AB}, test a:2 b:2"),
+    "languages-as-classes": Case(spread("{}/{}.jpg", "te tr", N), "train te:2 tr:2"),
+    "views-as-parts-of-classes": Case(spread("{}/{}/{}.jpg", "a b", "img mask", N), AB),
     "folds": Case(spread("fold_{}/{}.jpg", "a b", N), "train fold_a:2 fold_b:2"),
     "sequences-as-classes": Case(spread("{}/{}.pgm", "s1 s2", N), "train s1:2 s2:2"),
 }
@@ -228,6 +244,21 @@ TABLES: Mapping[str, Case] = {
         {"list.csv": "image_id,Smiling,Young\n1.jpg,1,1\n2.jpg,1,-1\n3.jpg,-1,1\n4.jpg,-1,-1\n"},
         "column:Smiling",
     ),
+    "column-by-place": Case(
+        spread("images/{}.png", "1 2 3 4"),
+        "train a:2 b:2",
+        {"t.csv": "1.png,0,a\n2.png,3,b\n3.png,0,a\n4.png,3,b\n"},
+        "column:3",
+    ),
+    "imagenet-on-kaggle": Case(
+        spread("ILSVRC/{}/{}/{}.JPEG", "train", "n01 n02", N)
+        + spread("ILSVRC/{}/val_{}.JPEG", "val", "1 2"),
+        "train n01:2 n02:2, validation n01:1 n02:1",
+        {
+            "LOC_val_solution.csv": "ImageId,PredictionString\n"
+            "val_1,n01 111 108 441 193 \nval_2,n02 1 2 3 4 n02 5 6 7 8\n",
+        },
+    ),
     "isic-2019": Case(
         spread("ISIC_2019_{}_Input/{}.jpg", "Training Test", N),
         "train MEL:1 NV:1, 2 unlabelled",
@@ -313,6 +344,13 @@ def _sorted(said: str) -> list[list[str]]:
         (spread("{}/img_{}.jpg", "train test", N), {}, "no table beside them names their classes"),
         (spread("all/{}.jpg", N), {}, "2 images in /set/all, such as 1.jpg, are not sorted"),
         (spread("dogs/{}.jpg", N), {}, "holds only the class 'dogs': a classifier needs"),
+        (
+            spread("{}/{}/1.jpg", "eins zwei", "a b c") + spread("drei/{}/1.jpg", "a b"),
+            {},
+            r"the folders drei, eins, zwei of /set hold folders of the same names \(a, b.*\), as "
+            "splits do and classes do not: rename the one for training to train",
+        ),
+        (spread("{}/{}/1.jpg", "fold_1 fold_2", "a b"), {}, "fold_1, fold_2 of /set hold folders"),
         (spread("{}/{}/1.jpg", "val test", "a b"), {}, "no folder for training: name that train"),
         (
             spread("{}/{}/{}/1.jpg", "one two", "train val", "a b"),
@@ -322,7 +360,28 @@ def _sorted(said: str) -> list[list[str]]:
         (
             [*spread("train/{}/{}.jpg", "a b", N), "val/c/1.jpg"],
             {},
-            "/set/val holds classes that train/ lacks: c; rename or add them",
+            "/set/val holds 1 image of classes that train/ lacks: c; rename or add them, or leave "
+            "it out .*: --set holdout=0.2",
+        ),
+        (
+            spread("{}/{}/{}.jpg", "train val", "a b", N) + spread("test/{}/{}.jpg", "A c", N),
+            {},
+            r"/set/test holds 4 images of classes that train/ lacks: A \(a in train/\), c; rename",
+        ),
+        (
+            spread("pics/im{}.png", N),
+            {"Labels.csv": "photo,what\nIMG0,a\nIMG1,b\nIMG2,a\n"},
+            "2 images in /set, such as im1.png, .*Labels.csv names IMG0, IMG1, IMG2, none of",
+        ),
+        (
+            [*spread("pics/im{}.png", N), "labels.xlsx"],
+            {},
+            "labels in labels.xlsx are not read: save them as CSV",
+        ),
+        (
+            [*spread("train/{}.jpg", N), "train/_annotations.coco.json"],
+            {},
+            "labels in train/_annotations.coco.json are not read: save them as CSV",
         ),
         (
             [*spread("train/{}/{}.jpg", "a b", N), "val/1.jpg"],
@@ -333,6 +392,19 @@ def _sorted(said: str) -> list[list[str]]:
             FLAT,
             {"t.csv": "id,sex,site\n1,f,arm\n2,m,arm\n3,f,leg\n4,m,leg\n"},
             r"its columns is their class is not clear \(sex, site\).*--set labels=column:sex\.",
+        ),
+        (
+            FLAT,
+            {"t.csv": "1.jpg,0,a\n2.jpg,3,b\n3.jpg,0,a\n4.jpg,3,b\n"},
+            r"is not clear \(2 \(0\), 3 \(a\)\).*--set labels=column:2\.",
+        ),
+        (
+            FLAT,
+            {
+                "t.csv": "1.jpg,39,1,20,40,a\n2.jpg,39,1,21,41,b\n"
+                "3.jpg,38,2,20,40,a\n4.jpg,38,2,21,41,b"
+            },
+            r"not clear \(2 \(39\), 3 \(1\), 4 \(20\), 5 \(40\), 6 \(a\)\)",
         ),
         (
             FLAT,
@@ -364,6 +436,10 @@ def test_what_to_type_works() -> None:
         understood(names, tables)
     assert caught.value.settings == ("labels=column:sex", "labels=column:site")
     assert summary(understood(names, tables, "column:site")) == "train arm:2 leg:2"
+    tables = {"t.csv": "cat_1,0,a\ncat_2,3,b\ndog_1,0,a\ndog_2,3,b\n"}
+    with pytest.raises(UndecidedError) as caught:
+        understood(names, tables)
+    assert caught.value.settings == ("labels=column:2", "labels=column:3")
 
 
 @pytest.mark.parametrize(
@@ -372,6 +448,7 @@ def test_what_to_type_works() -> None:
         (["1.jpg", "2.jpg"], "prefix", "labels=prefix needs names .* such as 1.jpg, none came"),
         (["cat1.jpg", "cat2.jpg"], "prefix", "such as cat1.jpg, only cat came"),
         (FLAT, "column:dx", "names its images beside a column 'dx'; labels.csv has breed"),
+        (FLAT, "column:5", "column '5'; labels.csv has breed: choose"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(names: Sequence[str], labels: str, said: str) -> None:
@@ -426,6 +503,37 @@ def test_images_of_several_labels_and_of_one_name_are_left_out() -> None:
 def test_names_without_a_prefix_are_left_out() -> None:
     layout = understood([*spread("{}.{}.jpg", "cat dog", N), "7.jpg"], labels="prefix")
     assert layout.skipped == {inventory_text.NO_PREFIX: ["7.jpg"]}
+
+
+def test_classes_that_training_lacks_are_left_out_where_a_share_is_held_out() -> None:
+    names = [*spread("{}/{}/{}.jpg", "train val", "a b", N), "val/A/9.jpg"]
+    layout = understand(NamedPlace(names, {}), holds_out=True)
+    assert summary(layout) == f"{AB}, validation a:2 b:2"
+    assert layout.skipped == {inventory_text.UNKNOWN_CLASS: ["val/A/9.jpg"]}
+
+
+@pytest.mark.parametrize(
+    ("tables", "lists"),
+    [
+        ({"images.txt": "1 a/1.jpg\n", "train_test_split.txt": "1 1\n"}, ["train_test_split.txt"]),
+        (
+            {f"meta/{s}.txt": "a/1\nb/2\n" for s in ("train", "test")},
+            ["meta/test.txt", "meta/train.txt"],
+        ),
+        (
+            {f"labels/{s}1.txt": "a/1.jpg\nb/2.jpg\n" for s in ("train", "val")},
+            ["labels/train1.txt", "labels/val1.txt"],
+        ),
+        ({"train.txt": "a/1\n"}, []),
+        ({"train.txt": "loss 3\n", "test.txt": "loss 4\n"}, []),
+    ],
+    ids=["cub", "food-101", "dtd", "one list", "logs"],
+)
+def test_lists_of_published_splits_are_named_in_a_note(
+    tables: Mapping[str, str], lists: Sequence[str]
+) -> None:
+    layout = understood(spread("images/{}/{}.jpg", "a b", N), tables)
+    assert layout.notes == ([inventory_text.unused_split_lists(lists)] if lists else [])
 
 
 def test_folders_without_images_are_no_classes() -> None:

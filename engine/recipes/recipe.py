@@ -169,7 +169,7 @@ COMMENTS: Mapping[str, str] = {
     "labels": "classes of images without class folders: auto (from a table beside them), prefix "
     "(from names such as cat.0001.jpg) or column:NAME (that column of the table)",
     "class_order": "names (as ImageFolder: 10 before 2) or natural (2 before 10)",
-    "class_names": "pairs of a class and the name to show; --set class_names=FILE reads a table",
+    "class_names": "pairs of a class and its name; --set class_names=FILE reads a table or a list",
     "bands": "numbers, from 1, of one or three bands of images that have more, such as 4,3,2",
     "levels": "values that become black and white in images of more than 8 bits, such as 0,4095; "
     "[] for those of the kind of the numbers",

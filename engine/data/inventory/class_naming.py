@@ -10,7 +10,7 @@ from pathlib import Path
 from engine import regular_files, text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts.class_spellings import in_natural_order, numbers_out_of_order
-from engine.data.inventory.layouts.label_table import read_table
+from engine.data.inventory.layouts.label_table import decoded, read_table
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 
@@ -33,22 +33,23 @@ def order_notes(ordered: Sequence[str]) -> list[str]:
 
 
 def read_name_pairs(path: str) -> NamePairs:
-    """The two columns of a file that names classes, `n01440764,tench`.
+    """The two columns of a file that names classes, `n01440764,tench`; else its lines.
 
-    Columns are parted as in tables of labels, else by the first space of each line. Raises
-    DataError where the file cannot be read or has no two columns.
+    Columns are parted as in tables of labels. A line that only spaces part may be a class and its
+    name, or one name: its pair is `("", line)`, and the classes decide. Raises DataError where the
+    file cannot be read or holds nothing.
     """
     try:
         content = regular_files.read_bytes(Path(path).expanduser())
     except OSError as error:
         raise DataError(inventory_text.names_unreadable(path, text.reason(error))) from error
     table = read_table(path, content)
-    if table is not None and len(table.header) == 2:
+    if table is not None and table.delimiter != " " and len(table.header) == 2:
         return tuple((row[0], row[1]) for row in table.rows)
-    lines = (line.split(None, 1) for line in content.decode("utf-8-sig", "replace").splitlines())
-    pairs = tuple((line[0], line[1].strip()) for line in lines if len(line) == 2)
+    lines = map(str.strip, decoded(content).splitlines())
+    pairs = tuple(("", line) for line in lines if line)
     if not pairs:
-        raise DataError(inventory_text.no_name_pairs(path))
+        raise DataError(inventory_text.no_names(path))
     return pairs
 
 
@@ -61,7 +62,7 @@ def shown_names(classes: Sequence[str], recipe: Recipe) -> tuple[tuple[str, ...]
     if not chosen:
         return tuple(map(_readable, classes)), []
     pairs = read_name_pairs(chosen) if isinstance(chosen, str) else chosen
-    naming = _naming(pairs, {*classes})
+    naming = _naming(pairs, {*classes}) or _named_in_order(pairs, classes)
     unnamed = [name for name in classes if name not in naming]
     if len(unnamed) == len(classes):
         raise DataError(inventory_text.names_of_others(pairs, classes))
@@ -76,9 +77,28 @@ def shown_names(classes: Sequence[str], recipe: Recipe) -> tuple[tuple[str, ...]
 
 def _naming(pairs: NamePairs, classes: Collection[str]) -> dict[str, str]:
     """The names by class; the column that has more of the classes is that of the classes."""
-    first = {one: two for one, two in pairs if one in classes}
-    second = {two: one for one, two in pairs if two in classes}
+    parted = [_parted(pair) for pair in pairs]
+    first = {one: two for one, two in parted if one in classes}
+    second = {two: one for one, two in parted if two in classes}
     return second if len(second) > len(first) else first
+
+
+def _parted(pair: tuple[str, str]) -> tuple[str, str]:
+    """A class and its name; one word alone is a class that keeps its name."""
+    if pair[0]:
+        return pair
+    one, _, two = pair[1].partition(" ")
+    return one, two.strip() or one
+
+
+def _named_in_order(pairs: NamePairs, classes: Sequence[str]) -> dict[str, str]:
+    """The names by class where lines are names in the order of the classes, one for each.
+
+    A list for classes that are numbers has their order, whatever `class_order` is.
+    """
+    names = [name for key, name in pairs if not key]
+    ordered = in_natural_order(classes) if all(map(str.isdecimal, classes)) else classes
+    return dict(zip(ordered, names, strict=True)) if len(names) == len(classes) else {}
 
 
 def _readable(name: str) -> str:

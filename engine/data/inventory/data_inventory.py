@@ -39,7 +39,7 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
         found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
-        found = inventory_of_listing(listing, understand(listing, recipe.labels), recipe)
+        found = inventory_of_listing(listing, _understood(listing, recipe), recipe)
     images, others = inventory_text.left_out_by_level(found.skipped)
     notes, remarks = (*found.notes, *_notes(found), *images), (*found.remarks, *others)
     return replace(found, notes=notes, remarks=remarks)
@@ -71,17 +71,21 @@ def class_names(recipe: Recipe) -> tuple[str, ...]:
     return shown_names(in_order(_glanced_layout(recipe).classes, recipe), recipe)[0]
 
 
+def _understood(listing: ReadListing, recipe: Recipe) -> Layout:
+    return understand(listing, recipe.labels, holds_out=recipe.holdout > 0)
+
+
 def _glanced_layout(recipe: Recipe) -> Layout:
     """The layout by the first images of each folder, where those tell all that is asked."""
     listing = listing_at(Path(recipe.data), glance=True)
     try:
-        layout = understand(listing, recipe.labels)
+        layout = _understood(listing, recipe)
         if layout.source == "folders" or not listing.glanced:
             return layout
     except DataError:
         if not listing.glanced:
             raise
-    return understand(listing_at(Path(recipe.data)), recipe.labels)
+    return _understood(listing_at(Path(recipe.data)), recipe)
 
 
 def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from engine import numbers
 from engine.text import examples, harmless
+
+# How many columns without a name a sentence has.
+MOST_COLUMNS = 12
+
 
 # Reasons why files are left out, as `hidden (3: .DS_Store, …)` has them.
 HIDDEN = "hidden files and folders"
@@ -24,7 +29,8 @@ BESIDE = "images in other folders"
 NO_PREFIX = "images without a class before a number in their names"
 SEVERAL_LABELS = "images with several labels"
 UNCLEAR_NAME = "images that a table names as others, too"
-UNUSED_TABLE = "text files without labels"
+UNUSED_TABLE = "tables and other text files that are not used"
+UNKNOWN_CLASS = "images of classes that training lacks"
 # What is left out for these reasons is no image that somebody may miss.
 NO_IMAGES = frozenset((HIDDEN, RESOURCE_FORK, SYSTEM, OTHER_FORMAT, UNUSED_TABLE))
 
@@ -82,6 +88,15 @@ def no_training_folder(place: str, held: Sequence[str]) -> str:
     )
 
 
+def unnamed_splits(place: str, folders: Sequence[str], inner: Sequence[str]) -> str:
+    return (
+        f"the folders {examples(folders)} of {harmless(place)} hold folders of the same names "
+        f"({examples(inner)}), as splits do and classes do not: rename the one for training to "
+        "train and the other to val or test, or, if they are classes, move their images out of "
+        "these folders."
+    )
+
+
 def several_data_sets(place: str, sets: Sequence[str]) -> str:
     first = shlex.quote(os.path.join(place, sets[0]))
     return (
@@ -97,11 +112,38 @@ def one_class(place: str, name: str) -> str:
     )
 
 
-def no_classes(place: str, folder: str, names: Sequence[str], proposed: Sequence[str]) -> str:
+class UselessTables(NamedTuple):
+    """What lies beside images and names no classes: a table of other names, files that are none.
+
+    `called` are the names in `table`; both are empty where no table is there.
+    """
+
+    table: str
+    called: Sequence[str]
+    unread: Sequence[str]
+
+
+def no_classes(
+    place: str,
+    folder: str,
+    names: Sequence[str],
+    proposed: Sequence[str],
+    beside: UselessTables,
+) -> str:
     there = f"the {len(names):,} images in {harmless(os.path.join(place, folder).rstrip('/'))}"
     shown = f"{there}, such as {harmless(names[0].rpartition('/')[2])}, are not sorted into classes"
     sort = "put those of each class into a subfolder with its name"
     table = "put a table beside them, such as train.csv with the columns id and label"
+    if beside.table:
+        return (
+            f"{shown}, and {harmless(beside.table)} names {examples(beside.called)}, none of which "
+            f"is one of these: correct the names in it, or {sort}."
+        )
+    if beside.unread:
+        return (
+            f"{shown}, and labels in {examples(beside.unread)} are not read: save them as CSV with "
+            f"the columns id and label, or {sort}."
+        )
     if proposed:
         return (
             f"{shown}, but their names begin with {len(proposed):,} words ({examples(proposed)}): "
@@ -119,10 +161,17 @@ def no_prefixes(place: str, names: Sequence[str], found: Sequence[str]) -> str:
     )
 
 
-def unknown_classes(place: str, folder: str, unknown: Sequence[str]) -> str:
+def unknown_classes(
+    place: str, folder: str, images: int, unknown: Sequence[str], alike: Mapping[str, str]
+) -> str:
+    """`alike` has the class of training from which one differs only in capitals."""
+    named = [f"{name} ({alike[name]} in train/)" if name in alike else name for name in unknown]
+    several = images > 1
     return (
-        f"{harmless(os.path.join(place, folder).rstrip('/'))} holds classes that train/ lacks: "
-        f"{examples(unknown)}; rename or add them."
+        f"{harmless(os.path.join(place, folder).rstrip('/'))} holds {images:,} image"
+        f"{'s' * several} of classes that train/ lacks: {examples(named)}; rename or add them, or "
+        f"leave {'them' if several else 'it'} out and validate on a share of the training images: "
+        "--set holdout=0.2."
     )
 
 
@@ -149,29 +198,52 @@ def several_labels(place: str, tables: Sequence[str], names: Collection[str]) ->
     )
 
 
-def unsure_column(place: str, table: str, candidates: Sequence[str]) -> str:
+def _columns(names: Sequence[str], cells: Sequence[str]) -> str:
+    """Columns by name; those without a header by place, with their first cells: `2 (0), 3 (a)`.
+
+    No place can be guessed, so all have to be seen.
+    """
+    if not cells:
+        return examples(names)
+    shown = [f"{name} ({cell})" for name, cell in zip(names, cells, strict=True)]
+    return examples(shown, most=MOST_COLUMNS)
+
+
+def unsure_column(
+    place: str, table: str, candidates: Sequence[str], cells: Sequence[str] = ()
+) -> str:
     return (
         f"the table {harmless(os.path.join(place, table))} names the images, but which of its "
-        f"columns is their class is not clear ({examples(candidates)}): say it, as in "
+        f"columns is their class is not clear ({_columns(candidates, cells)}): say it, as in "
         f"--set {harmless(shlex.quote(f'labels=column:{candidates[0]}'))}."
     )
 
 
-def no_column(place: str, wanted: str, table: str, columns: Sequence[str]) -> str:
+def no_column(
+    place: str, wanted: str, table: str, columns: Sequence[str], cells: Sequence[str] = ()
+) -> str:
     asked = f"no table in {harmless(place)} names its images beside a column '{harmless(wanted)}'"
     if not columns:
         return f"{asked}: put one there, or leave out labels=column."
     return (
-        f"{asked}; {harmless(table)} has {examples(columns)}: choose one of these, as in --set "
-        f"{harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"{asked}; {harmless(table)} has {_columns(columns, cells)}: choose one of these, as in "
+        f"--set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
     )
 
 
-def marks_several(place: str, table: str, columns: Sequence[str]) -> str:
+def marks_several(place: str, table: str, columns: Sequence[str], cells: Sequence[str] = ()) -> str:
     return (
         f"the table {harmless(os.path.join(place, table))} marks several classes of some images or "
-        f"none ({examples(columns)}), and a classifier needs one for each: choose one column, as "
-        f"in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+        f"none ({_columns(columns, cells)}), and a classifier needs one for each: choose one "
+        f"column, as in --set {harmless(shlex.quote(f'labels=column:{columns[0]}'))}."
+    )
+
+
+def unused_split_lists(names: Sequence[str]) -> str:
+    several = len(names) > 1
+    return (
+        f"{examples(names)} list{'s' * (not several)} splits and {'are' if several else 'is'} not "
+        "used: a share of the training images is held out instead."
     )
 
 
@@ -223,18 +295,19 @@ def names_unreadable(path: str, why: str) -> str:
     )
 
 
-def no_name_pairs(path: str) -> str:
+def no_names(path: str) -> str:
     return (
-        f"the file of class names {harmless(path)} has no two columns: write a class and its name "
-        "in each line, as in n01440764,tench."
+        f"the file of class names {harmless(path)} is empty: write a class and its name in each "
+        "line, as in n01440764,tench."
     )
 
 
 def names_of_others(pairs: Sequence[tuple[str, str]], classes: Sequence[str]) -> str:
-    given = [pair[0] for pair in pairs]
+    given = [key or name for key, name in pairs]
     return (
-        f"class_names names {examples(given)}, and none of the classes {examples(classes)}: write "
-        "each class as its folder is called, and its name beside it."
+        f"class_names names {examples(given)} ({len(pairs):,} lines), and none of the "
+        f"{len(classes):,} classes {examples(classes)}: write each class as its folder is called, "
+        "and its name beside it, or one name a line in the order of the classes."
     )
 
 

@@ -167,7 +167,12 @@ def _table(file: Path) -> Mapping[str, object]:
         raise DataError(inventory_text.damaged(file, text.error_summary(error))) from error
     if not isinstance(table, dict):
         raise DataError(inventory_text.damaged(file, container_text.OTHER_FORMAT))
-    return table
+    return {_plain(key): value for key, value in table.items()}
+
+
+def _plain(name: object) -> str:
+    """A name that Python 3 pickled as text or as bytes."""
+    return name.decode("latin-1") if isinstance(name, bytes) else str(name)
 
 
 def _names(form: Form, folder: Path) -> dict[int, str]:
@@ -180,4 +185,4 @@ def _names(form: Form, folder: Path) -> dict[int, str]:
         listed = names if isinstance(names, list) else []
     else:
         listed = [line for line in regular_files.read_text(file).splitlines() if line]
-    return {number: str(name) for number, name in enumerate(listed)}
+    return {number: _plain(name) for number, name in enumerate(listed)}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from engine.data.inventory.layouts.folder_tree import FolderTree, last
 from engine.data.inventory.layouts.layout import Part
+from engine.data.inventory.layouts.rare_split_names import rare_split_of
 from engine.data.inventory.layouts.split_names import (
     SplitName,
     split_of,
@@ -75,7 +76,8 @@ def split_parts(tree: FolderTree, folder: str) -> list[Part]:
 
     A class may be called train. Then it holds images, and no other split is beside it.
     """
-    found = _by_split(tree.occupied(folder))
+    occupied = tree.occupied(folder)
+    found = _by_rare_names(tree, occupied) or _by_split(occupied)
     training = found.get("train", [])
     nested = any(tree.is_nested(child) for child in training)
     # Not `road_train` beside `blood_test`.
@@ -94,6 +96,30 @@ def only_held_splits(tree: FolderTree, folder: str) -> list[str]:
     found = _by_split(occupied)
     held = sum(len(names) for names in found.values()) == len(occupied) and "train" not in found
     return occupied if held and len(found) > 1 else []
+
+
+def _by_rare_names(tree: FolderTree, folders: Sequence[str]) -> Mapping[SplitName, list[str]]:
+    """The splits of folders by names that count only where all are splits, and one has classes."""
+    found: defaultdict[SplitName, list[str]] = defaultdict(list)
+    for folder in folders:
+        split = rare_split_of(last(folder))
+        if split is None or (split == "train" and tree.own[folder]):
+            return {}
+        found[split].append(folder)
+    return found if "train" in found and len(found) > 1 else {}
+
+
+def alike_folders(tree: FolderTree, folder: str) -> list[str]:
+    """The folders in a folder where all hold the same folders, as splits do, and no images.
+
+    One of them may lack some. Folders such as `images, masks` are parts of each class.
+    """
+    occupied = tree.occupied(folder)
+    inner = [{last(below) for below in tree.occupied(child)} for child in occupied]
+    most = max(inner, key=len, default=set())
+    alike = len(occupied) > 1 and all(len(names) > 1 and names <= most for names in inner)
+    parts = {name.lower() for name in most} <= CONTENT | ANNOTATIONS
+    return occupied if alike and not parts and not any(map(tree.own.get, occupied)) else []
 
 
 def _by_split(folders: Sequence[str]) -> Mapping[SplitName, list[str]]:
@@ -135,9 +161,10 @@ def class_parts(tree: FolderTree, folder: str) -> list[Part]:
         if not any(child in folders for folders in held.values())
     }
     if len(rest) < 2:
-        return [Part("train", [folder], {name: [child] for name, child in classes.items()})]
+        every = {name: [child] for name, child in classes.items()}
+        return [Part("train", [folder], every, named=False)]
     return [
-        Part("train", [folder], rest, shared=bool(held)),
+        Part("train", [folder], rest, shared=bool(held), named=False),
         *(_part(tree, split, folders, rest) for split, folders in held.items()),
     ]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from engine.data.inventory.layouts.folder_tree import above, last
 from engine.data.inventory.layouts.split_names import SplitName, split_of
@@ -28,12 +29,24 @@ class ImageNames:
         `train/1.jpg` is not `test/1.jpg`, but `/there/images/1.png` is `pictures/1.jpg`.
         """
         path = called.replace("\\", "/")
-        found: Sequence[str] = self._by_stem.get(stem(path), ())
+        found: Sequence[str] = self._by_stem.get(stem(path)) or self._in_any_case(stem(path))
         if "/" in path and found:
             found = self._in_folder(above(path), found)
         if len(found) > 1:
             found = [name for name in found if suffix(name) == suffix(path)] or found
         return found
+
+    def _in_any_case(self, called: str) -> Sequence[str]:
+        """The images whose name differs only in capitals, if their names do not differ in them."""
+        stems = self._by_small_stem.get(called.casefold(), ())
+        return self._by_stem[stems[0]] if len(stems) == 1 else ()
+
+    @cached_property
+    def _by_small_stem(self) -> Mapping[str, Sequence[str]]:
+        stems: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self._by_stem:
+            stems[name.casefold()].append(name)
+        return stems
 
     def _in_folder(self, folder: str, names: Sequence[str]) -> Sequence[str]:
         """Those of the names that agree with most parts of a folder.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from engine.data.inventory.layouts.image_names import ImageNames
 from engine.data.inventory.layouts.label_table import LabelTable
 from engine.data.inventory.layouts.split_names import split_of
+from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 # Names of columns of labels, the likeliest first; compared by their letters alone.
 LABEL_HEADERS = (
@@ -21,6 +22,9 @@ MOST_CLASSES = 0.5
 # So much of what a column says must fit.
 MOSTLY = 0.95
 SAMPLED_ROWS = 1000
+# A class and the four numbers of a box, perhaps several times, as Kaggle writes predictions.
+BOX = 5
+_NUMBER = re.compile(r"-?[\d.]+")
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ class LabelColumns:
     """The columns of a table by number; `label` is None where the columns of `marked` are classes.
 
     `candidates` are the columns among which the label is not clear; `several` says that each marks
-    images, some of them in several columns or in none.
+    images, some of them in several columns or in none. `cells` are their first cells where the
+    table has no header. `boxed` says that numbers follow the label in its cells.
     """
 
     image: int
@@ -38,6 +43,8 @@ class LabelColumns:
     header: bool = True
     candidates: Sequence[str] = ()
     several: bool = False
+    cells: Sequence[str] = ()
+    boxed: bool = False
 
     @property
     def names_classes(self) -> bool:
@@ -50,23 +57,28 @@ def find_columns(
 ) -> LabelColumns | None:
     """The columns of a table that names images; None if it names none.
 
-    Labels that are `known` classes decide on their column, as does the `wanted` header.
+    Labels that are `known` classes decide on their column, as does the `wanted` header; a column
+    of a table without a header is wanted by its place, as `3`.
     """
     image = _image_column(table, images)
     if image is None:
         return None
-    header = not images.find(table.header[image])
+    first = table.header[image]
+    header = not images.find(first) and suffix(first) not in IMAGE_SUFFIXES
     body = table.rows[1:] if header else table.rows
     others = [at for at in range(len(table.header)) if at != image]
     split = next((at for at in others if _is_split(_values(body, at))), None)
     others = [at for at in others if at != split]
-    names = {at: table.header[at] for at in others}
-    if wanted and header:
+    every = table.column_names(header)
+    names = {at: every[at] for at in others}
+    if wanted and (header or wanted.isdecimal()):
         label = next((at for at in others if names[at] == wanted), None)
         found = LabelColumns(image, label, candidates=[*names.values()])
     else:
         found = _label_columns(LabelColumns(image), names, body, known)
-    return replace(found, split=split, header=header)
+    boxed = found.label is not None and _are_boxed(_values(body, found.label), known)
+    cells = [] if header else [table.header[every.index(name)] for name in found.candidates]
+    return replace(found, split=split, header=header, boxed=boxed, cells=cells)
 
 
 def _label_columns(
@@ -77,7 +89,7 @@ def _label_columns(
 ) -> LabelColumns:
     """What is found, with the column of labels or the marked ones among these, by their names."""
     by_header = _by_header(names)
-    fitting = [at for at in names if known and _share(_values(body, at), known) >= MOSTLY]
+    fitting = [at for at in names if known and _fit(_values(body, at), known)]
     if fitting:
         return replace(found, label=by_header if by_header in fitting else fitting[0])
     if len(names) > 1 and all(_marks(_values(body, at)) for at in names):
@@ -118,8 +130,24 @@ def _values(body: Sequence[Sequence[str]], at: int) -> list[str]:
     return [row[at] for row in body if row[at]]
 
 
-def _share(values: Sequence[str], known: Collection[str]) -> float:
-    return sum(value in known for value in values) / len(values) if values else 0.0
+def _fit(values: Sequence[str], known: Collection[str]) -> bool:
+    """Whether values are mostly known classes, which boxes may follow."""
+    found = sum(value in known or unboxed(value) in known for value in values)
+    return bool(values) and found >= MOSTLY * len(values)
+
+
+def _are_boxed(values: Sequence[str], known: Collection[str]) -> bool:
+    """Whether boxes follow the known classes in most values."""
+    boxed = sum(value not in known and unboxed(value) in known for value in values)
+    return bool(values) and boxed >= MOSTLY * len(values)
+
+
+def unboxed(value: str) -> str:
+    """The class before the numbers of boxes: `n01` of `n01 111 108 441 193`."""
+    words = value.split()
+    numbers = [word for at, word in enumerate(words) if at % BOX]
+    whole = len(words) >= BOX and len(words) % BOX == 0
+    return words[0] if whole and all(map(_NUMBER.fullmatch, numbers)) else value
 
 
 def _is_split(values: Sequence[str]) -> bool:

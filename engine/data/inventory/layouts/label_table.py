@@ -30,10 +30,15 @@ class LabelTable:
     name: str
     rows: Sequence[Sequence[str]]
     uneven: int = 0
+    delimiter: str = ","
 
     @property
     def header(self) -> Sequence[str]:
         return self.rows[0]
+
+    def column_names(self, header: bool) -> Sequence[str]:
+        """The headers; of a table without, the places of the columns: `1`, `2`."""
+        return self.header if header else [str(at + 1) for at in range(len(self.header))]
 
 
 def read_table(name: str, content: bytes, most: int | None = None) -> LabelTable | None:
@@ -41,7 +46,7 @@ def read_table(name: str, content: bytes, most: int | None = None) -> LabelTable
 
     Columns are parted by commas, tabs, semicolons or bars, else by spaces.
     """
-    text = _text(content).replace("\0", "")
+    text = decoded(content).replace("\0", "")
     if text.startswith("sep="):  # so Excel notes the delimiter
         text = text.partition("\n")[2]
     delimiter, width = _delimiter(text)
@@ -49,10 +54,11 @@ def read_table(name: str, content: bytes, most: int | None = None) -> LabelTable
         return None
     rows = [*islice(_rows(text, delimiter), most)]
     even = [row for row in rows if len(row) == width]
-    return LabelTable(name, even, len(rows) - len(even))
+    return LabelTable(name, even, len(rows) - len(even), delimiter)
 
 
-def _text(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """The text of a file, by its mark of an encoding, in UTF-8 or else in Latin-1."""
     mark = CODE_MARKS.get(content[:2])
     try:
         return content.decode(mark or "utf-8-sig")

@@ -54,7 +54,8 @@ class Part:
     """A split, or all images: the folders that hold it, and the folders of each class.
 
     Without `classes`, its images are in no folders of classes. `within` says that the classes hold
-    the splits, and `shared` that other splits are in its folders, too.
+    the splits, and `shared` that other splits are in its folders, too. It is `named` where the name
+    of a folder says that it is a split.
     """
 
     split: SplitName
@@ -62,6 +63,7 @@ class Part:
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     within: bool = False
     shared: bool = False
+    named: bool = True
 
     @property
     def roots(self) -> list[str]:

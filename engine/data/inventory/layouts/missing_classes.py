@@ -6,10 +6,18 @@ from collections.abc import Sequence
 
 from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts.folder_tree import FolderTree
+from engine.data.inventory.layouts.image_names import ImageNames
+from engine.data.inventory.layouts.label_columns import find_columns
+from engine.data.inventory.layouts.label_table import LabelTable, read_table
 from engine.data.inventory.layouts.layout import Layout, Part
 from engine.data.inventory.layouts.name_prefixes import proposed_classes
-from engine.data.inventory.layouts.table_labels import TableLabels
+from engine.data.inventory.layouts.table_labels import GLIMPSED, TableLabels, label_tables
+from engine.data.inventory.listing.listing import Listing
+from engine.data.stored.image_kinds import suffix
 from engine.errors import DataError, UndecidedError
+
+# Files with these suffixes may hold labels that nothing here reads.
+UNREAD = frozenset((".json", ".jsonl", ".mat", ".ods", ".xls", ".xlsx"))
 
 
 def check_flat(
@@ -20,11 +28,15 @@ def check_flat(
     if tables.several and len(tables.several) >= labelled:
         raise DataError(inventory_text.several_labels(place, [*tables.used], tables.several))
     if wanted and not labelled:
-        raise DataError(inventory_text.no_column(place, wanted, tables.unsure, tables.candidates))
+        raise DataError(
+            inventory_text.no_column(place, wanted, tables.unsure, tables.candidates, tables.cells)
+        )
     if tables.candidates and not labelled and flat and flat[0].split == "train":
         sentence = inventory_text.marks_several if tables.marked else inventory_text.unsure_column
         settings = tuple(f"labels=column:{column}" for column in tables.candidates)
-        raise UndecidedError(sentence(place, tables.unsure, tables.candidates), settings)
+        raise UndecidedError(
+            sentence(place, tables.unsure, tables.candidates, tables.cells), settings
+        )
     for part in flat:
         if part.split == "validation" and not layout.of("validation"):
             raise DataError(
@@ -32,17 +44,37 @@ def check_flat(
             )
 
 
-def why(place: str, tree: FolderTree, parts: Sequence[Part], layout: Layout) -> DataError:
+def why(listing: Listing, tree: FolderTree, parts: Sequence[Part], layout: Layout) -> DataError:
     """Why the training images have fewer than two classes, and which setting gives them some."""
-    training = parts[0]
+    place, training = listing.place, parts[0]
     folder = training.folders[0]
     names = [name for one in training.folders for name in tree.images(one)]
     if layout.source == "prefix":
         return DataError(inventory_text.no_prefixes(place, names, layout.classes))
     if layout.classes:
         return DataError(inventory_text.one_class(place, layout.classes[0]))
-    if len(training.classes) == 1 and not tree.own[folder]:
+    beside = _useless_tables(listing, names)
+    one = len(training.classes) == 1 and not tree.own[folder]
+    if one and not (beside.table or beside.unread):
         return DataError(inventory_text.one_class(place, next(iter(training.classes))))
     proposed = proposed_classes(names)
-    sentence = inventory_text.no_classes(place, folder, names, proposed)
+    sentence = inventory_text.no_classes(place, folder, names, proposed, beside)
     return UndecidedError(sentence, ("labels=prefix",)) if proposed else DataError(sentence)
+
+
+def _useless_tables(listing: Listing, names: Sequence[str]) -> inventory_text.UselessTables:
+    """The first table that names none of the images, and files that may hold their labels."""
+    others = listing.skipped.get(inventory_text.OTHER_FORMAT, ())
+    unread = [name for name in others if suffix(name) in UNREAD]
+    images = ImageNames(names, listing.folders)
+    for name in label_tables(listing.tables):
+        table = read_table(name, listing.read(name), GLIMPSED)
+        if table and len(table.rows) > 2 and find_columns(table, images) is None:
+            return inventory_text.UselessTables(name, _called(table), unread)
+    return inventory_text.UselessTables("", (), unread)
+
+
+def _called(table: LabelTable) -> Sequence[str]:
+    """The cells below the header of the column with the most different ones."""
+    columns = [*zip(*table.rows[1:], strict=True)]
+    return max(columns, key=lambda cells: len({*cells}))

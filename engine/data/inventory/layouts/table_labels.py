@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from engine.data.inventory.layouts.folder_tree import above, last
 from engine.data.inventory.layouts.image_names import ImageNames, split_in, stem
-from engine.data.inventory.layouts.label_columns import LabelColumns, find_columns
+from engine.data.inventory.layouts.label_columns import LabelColumns, find_columns, unboxed
 from engine.data.inventory.layouts.label_table import LabelTable, read_table
 from engine.data.inventory.layouts.split_names import SplitName, split_of
 from engine.data.inventory.listing.listing import Listing
@@ -28,8 +28,9 @@ class TableLabels:
     have, too. `missing` are names in the tables that no image has, and `uneven` the number of rows
     of a table with too few or too many cells. `contradicted` are images to which a table gives
     another label than an earlier one, which counts. `used` says which columns of which tables gave
-    them. `candidates` are the columns of `unsure`, of which none is sure to be the label; `marked`
-    says that they mark several classes for each image.
+    them. `candidates` are the columns of `unsure`, of which none is sure to be the label, and
+    `cells` their first cells where it has no header; `marked` says that they mark several classes
+    for each image.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class TableLabels:
     contradicted: dict[str, list[str]] = field(default_factory=dict)
     unsure: str = ""
     candidates: Sequence[str] = ()
+    cells: Sequence[str] = ()
     marked: bool = False
 
 
@@ -65,7 +67,7 @@ def table_labels(
             read.append(one)
         elif one.columns.candidates and not found.candidates:
             found.unsure, found.candidates = name, one.columns.candidates
-            found.marked = one.columns.several
+            found.cells, found.marked = one.columns.cells, one.columns.several
     for one in sorted(read, key=lambda one: -len(one.table.rows)):
         _take(found, one, known)
     return found
@@ -159,8 +161,10 @@ def _clear_rows(found: TableLabels, read: _Read) -> Iterator[tuple[Sequence[str]
 
 def _label(table: LabelTable, columns: LabelColumns, row: Sequence[str]) -> str:
     if columns.label is not None:
-        return row[columns.label]
-    return next(table.header[at] for at in columns.marked if row[at] in ("1", "1.0"))
+        cell = row[columns.label]
+        return unboxed(cell) if columns.boxed else cell
+    names = table.column_names(columns.header)
+    return next(names[at] for at in columns.marked if row[at] in ("1", "1.0"))
 
 
 def _are_twins(names: Sequence[str]) -> bool:
@@ -170,10 +174,6 @@ def _are_twins(names: Sequence[str]) -> bool:
 
 def _column_names(table: LabelTable, columns: LabelColumns) -> str:
     """The columns of images and labels in words: `id, breed`."""
-    if not columns.header:
-        label = 0 if columns.label is None else columns.label
-        return f"columns {columns.image + 1}, {label + 1}"
-    image = table.header[columns.image]
-    if columns.label is not None:
-        return f"{image}, {table.header[columns.label]}"
-    return f"{image}, a column for each class"
+    names = table.column_names(columns.header)
+    label = "a column for each class" if columns.label is None else names[columns.label]
+    return f"{'' if columns.header else 'columns '}{names[columns.image]}, {label}"

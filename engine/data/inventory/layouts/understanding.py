@@ -10,6 +10,7 @@ from engine.data.inventory.layouts.class_spellings import spellings
 from engine.data.inventory.layouts.folder_tree import FolderTree, above, last
 from engine.data.inventory.layouts.layout import Labelled, Layout, Part
 from engine.data.inventory.layouts.name_prefixes import prefix_of
+from engine.data.inventory.layouts.split_lists import split_list_notes
 from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
 from engine.data.inventory.layouts.table_labels import TableLabels, table_labels
 from engine.data.inventory.listing.listing import Listing
@@ -19,8 +20,10 @@ from engine.errors import DataError
 MOST_PIECES = 50
 
 
-def understand(listing: Listing, labels: str = "auto") -> Layout:
+def understand(listing: Listing, labels: str = "auto", holds_out: bool = False) -> Layout:
     """The layout of a place; `labels` is that of a recipe.
+
+    With `holds_out`, images of classes that training lacks are left out, else refused.
 
     Raises DataError, which says what to type, where there is none.
     """
@@ -33,12 +36,12 @@ def understand(listing: Listing, labels: str = "auto") -> Layout:
     else:
         layout = _by_folders_or_tables(listing, tree, parts, labels.partition(":")[2])
     if len(layout.classes) < 2:
-        raise missing_classes.why(listing.place, tree, parts, layout)
-    _check_known(listing.place, parts, layout)
+        raise missing_classes.why(listing, tree, parts, layout)
+    _check_known(listing.place, parts, layout, holds_out)
     layout.folders = {part.split: part.folders[0] for part in parts}
     _skip_the_rest(tree, parts, layout)
     layout.skip(inventory_text.UNUSED_TABLE, {*listing.tables} - {*layout.tables})
-    layout.notes += _notes_on_empty(tree, parts)
+    layout.notes += _notes_on_empty(tree, parts) + split_list_notes(listing, layout)
     return layout
 
 
@@ -58,6 +61,15 @@ def find_parts(place: str, tree: FolderTree) -> list[Part]:
     return folder_rules.class_parts(tree, root)
 
 
+def _check_alike(place: str, tree: FolderTree, training: Part) -> None:
+    """Raise DataError where folders without known names look like splits, and not like classes."""
+    if training.named:
+        return
+    if alike := folder_rules.alike_folders(tree, training.folders[0]):
+        inner = [last(child) for child in tree.occupied(alike[0])]
+        raise DataError(inventory_text.unnamed_splits(place, alike, inner))
+
+
 def _by_folders_or_tables(
     listing: Listing, tree: FolderTree, parts: Sequence[Part], wanted: str
 ) -> Layout:
@@ -68,6 +80,8 @@ def _by_folders_or_tables(
         or len(training.classes) < 2
         or (_may_be_pieces(training) and not _agrees_with_folders(listing, tree, training))
     )
+    if not by_table:
+        _check_alike(listing.place, tree, training)
     flat = [part for part in parts if not part.classes or wanted or (part is training and by_table)]
     known = {} if by_table else spellings(training.classes)
     tables = _read_tables(listing, tree, flat, len(parts) > 1, known, wanted)
@@ -176,14 +190,30 @@ def _images(tree: FolderTree, folders: Iterable[str]) -> list[str]:
     return [name for folder in folders for name in tree.images(folder)]
 
 
-def _check_known(place: str, parts: Sequence[Part], layout: Layout) -> None:
-    """Raise DataError where a split has classes that the training images lack."""
+def _check_known(place: str, parts: Sequence[Part], layout: Layout, holds_out: bool) -> None:
+    """Raise DataError where a split has classes that the training images lack, or leave them out.
+
+    They are left out where a share of the training images is held out for validation.
+    """
     classes = {*layout.classes}
     held: tuple[SplitName, SplitName] = ("validation", "test")
     for split in held:
-        if unknown := sorted({label for _, label in layout.of(split)} - classes):
+        unknown = [one for one in layout.of(split) if one[1] not in classes]
+        if unknown and not holds_out:
             folder = next((part.folders[0] for part in parts if part.split == split), "")
-            raise DataError(inventory_text.unknown_classes(place, folder, unknown))
+            labels = sorted({label for _, label in unknown})
+            alike = _differing_in_case(labels, layout.classes)
+            raise DataError(
+                inventory_text.unknown_classes(place, folder, len(unknown), labels, alike)
+            )
+        layout.splits[split] = [one for one in layout.of(split) if one[1] in classes]
+        layout.skip(inventory_text.UNKNOWN_CLASS, [name for name, _ in unknown])
+
+
+def _differing_in_case(labels: Iterable[str], classes: Iterable[str]) -> Mapping[str, str]:
+    """The class of each label that differs from it only in capitals."""
+    small = {name.casefold(): name for name in classes}
+    return {label: small[label.casefold()] for label in labels if label.casefold() in small}
 
 
 def _skip_the_rest(tree: FolderTree, parts: Sequence[Part], layout: Layout) -> None:

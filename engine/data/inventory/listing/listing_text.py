@@ -91,3 +91,12 @@ def unpack_first(path: object, command: str) -> str:
         f"{harmless(str(path))} is packed in a way that is not read: unpack it with "
         f"`{command} {harmless(shlex.quote(str(path)))}`, and name the result with --data."
     )
+
+
+def names_in_cp437(path: object, names: Sequence[str]) -> str:
+    quoted = harmless(shlex.quote(str(path)))
+    return (
+        f"{len(names):,} names in {harmless(str(path))} are no UTF-8 and are read as CP437 "
+        f"({examples(names)}): if they look wrong, unpack them by their encoding, as in `python3 "
+        f"-m zipfile --metadata-encoding gbk -e {quoted} FOLDER`, and name that folder with --data."
+    )

@@ -30,12 +30,15 @@ def list_zip(path: Path) -> ArchiveListing:
         raise DataError(inventory_text.damaged(path, str(error))) from error
     if any(info.flag_bits & ENCRYPTED for info in infos):
         raise DataError(inventory_text.encrypted(path))
-    return ArchiveListing(str(path), _members(str(path), infos))
+    listing = ArchiveListing(str(path), _members(str(path), infos))
+    if unsure := [info.filename for info in infos if _is_unsure(info)]:
+        listing.notes.append(listing_text.names_in_cp437(path, unsure))
+    return listing
 
 
 def _members(archive: str, infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
     for info in infos:
-        name = info.filename if info.flag_bits & UTF8 else as_utf8(info.filename)
+        name = _name(info)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if name.endswith(("/", "\\")):
             yield Member(name, "folder")
@@ -47,6 +50,16 @@ def _members(archive: str, infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
             yield Member(name, "other", reason=listing_text.OTHER_METHOD)
         else:
             yield Member(name, "file", _entry(archive, relative_name(name) or name, info))
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    return info.filename if info.flag_bits & UTF8 else as_utf8(info.filename)
+
+
+def _is_unsure(info: zipfile.ZipInfo) -> bool:
+    """Whether a name is taken as CP437, though some programs write other encodings."""
+    plain = info.flag_bits & UTF8 or info.filename.isascii()
+    return not plain and _name(info) == info.filename
 
 
 def _entry(archive: str, name: str, info: zipfile.ZipInfo) -> ZipEntry:
