@@ -20,6 +20,7 @@ from tui.screens.explain import ExplainScreen
 from tui.screens.help import HelpScreen
 from tui.screens.launcher.fields_dialog import SHOWN, FieldsDialog
 from tui.screens.launcher.folder_dialog import FolderDialog
+from tui.screens.launcher.new_run import NewRun
 from tui.screens.leave import LeaveScreen
 from tui.screens.steer import SteerScreen
 from tui.widgets.forms import FormDialog
@@ -50,7 +51,7 @@ async def test_titles_stand_in_the_border_in_characters_that_there_are(
 FORMS: Mapping[str, Callable[[], FormDialog[Any]]] = {
     "steer": lambda: SteerScreen(History(), str),
     "fields": lambda: FieldsDialog(Recipe(), lambda fields: ""),
-    "folder": FolderDialog,
+    "folder": lambda: FolderDialog(NewRun()),
     "classes": ClassFilterScreen,
 }
 
