@@ -26,8 +26,8 @@ class TableLabels:
 
     `several` are images with more than one label, `unclear` those whose name in the table others
     have, too. `missing` are names in the tables that no image has, and `uneven` the number of rows
-    of a table with too few or too many cells. `used` says which columns of
-    which tables gave them. `candidates` are the columns of `unsure`, of which none is sure to
+    of a table with too few or too many cells. `used` says, for each table that
+    gave some, which columns did. `candidates` are the columns of `unsure`, of which none is sure to
     be the label; `marked` says that they mark several classes for each image.
     """
 
@@ -147,7 +147,7 @@ def _take(found: TableLabels, read: _Read, known: Mapping[str, str]) -> None:
             found.labels.setdefault(image, labels.pop())
     if table.uneven:
         found.uneven[table.name] = table.uneven
-    found.used[table.name] = _column_names(table, columns)
+    found.used[table.name] = _source(table, columns)
 
 
 def _label(table: LabelTable, columns: LabelColumns, row: Sequence[str]) -> str:
@@ -161,12 +161,11 @@ def _are_twins(names: Sequence[str]) -> bool:
     return len({(above(name), stem(name)) for name in names}) == 1
 
 
-def _column_names(table: LabelTable, columns: LabelColumns) -> str:
-    """The columns of images and labels in words: `id, breed`."""
+def _source(table: LabelTable, columns: LabelColumns) -> str:
+    """Where the classes are from: `breed of train.csv, whose id names the images`."""
     if not columns.header:
         label = 0 if columns.label is None else columns.label
-        return f"columns {columns.image + 1}, {label + 1}"
-    image = table.header[columns.image]
-    if columns.label is not None:
-        return f"{image}, {table.header[columns.label]}"
-    return f"{image}, a column for each class"
+        where = f"column {label + 1} of {table.name}"
+        return f"{where}, whose column {columns.image + 1} names the images"
+    label = "marks" if columns.label is None else table.header[columns.label]
+    return f"{label} of {table.name}, whose {table.header[columns.image]} names the images"
