@@ -14,7 +14,8 @@ from PIL import Image
 from engine.data import data_text, loading
 from engine.data.base.dataset import Dataset
 from engine.data.reading import broken_list
-from engine.errors import DataError
+from engine.errors import DataError, UndecidedError
+from engine.process.run_ending import resume_setting
 from engine.recipes.recipe import CHANGEABLE
 from engine.recipes.recipe_building import build_recipe
 from tests.loading import pixels, run_to_end
@@ -53,8 +54,9 @@ def test_many_broken_images_stop_with_the_first_and_a_list_of_all(
     tmp_path: Path, cache: Path, loader: str
 ) -> None:
     root = folder(tmp_path / "pets and more", broken=40)
-    with pytest.raises(DataError) as error:
+    with pytest.raises(UndecidedError) as error:
         loaded(root, loader=loader)
+    assert resume_setting(error.value) == "broken=skip"
     sentence = str(error.value)
     assert sentence.startswith("40 of ")
     assert "; the first are train/a/000.png (not an image), train/a/003.png (not an image), " in (

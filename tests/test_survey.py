@@ -278,8 +278,8 @@ def test_the_contact_sheet_has_the_first_readable_image_of_each_class() -> None:
         (
             {(32, 32): 3, (40, 20): 1},
             "2 classes: cat, dog; the images are 40×20 to 32×32, most often 32×32, and the network "
-            "sees them in colour, as 3×32×32: the square at the centre; 12 % of the area is cut off "
-            "(50 % at most)",
+            "sees them in colour, as 3×32×32: the square at the centre; 12 % of the area is cut "
+            "off (50 % at most)",
         ),
     ],
 )

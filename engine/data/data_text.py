@@ -8,6 +8,9 @@ from itertools import islice
 from engine import numbers
 from engine.text import PIP, harmless
 
+# The setting that leaves broken images out.
+SKIP_BROKEN = "broken=skip"
+
 # How many files or folders a sentence names.
 EXAMPLES = 3
 
@@ -84,12 +87,12 @@ def too_many_broken(
         return (
             f"{len(broken):,} of {total:,} images in {harmless(str(path))} are HEIC, such as "
             f"{harmless(next(iter(broken)))}: install the package that opens them with "
-            f"`{PIP} install pi-heif`, or leave them out with --set broken=skip."
+            f"`{PIP} install pi-heif`, or leave them out with --set {SKIP_BROKEN}."
         )
     return (
         f"{len(broken):,} of {total:,} images in {harmless(str(path))} cannot be read; "
         f"{_first_of(broken)}{_all_listed(listed)}: repair or delete them, or leave them out with "
-        "--set broken=skip."
+        f"--set {SKIP_BROKEN}."
     )
 
 

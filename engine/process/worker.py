@@ -17,7 +17,7 @@ from engine.distributed.rank import Rank
 from engine.errors import EngineError, RunError, UsageError
 from engine.process import process_text
 from engine.process.anomaly_monitor import AnomalyMonitor
-from engine.process.run_ending import EndReason
+from engine.process.run_ending import EndReason, resume_setting
 from engine.process.session import EventStream, Session
 from engine.protocol import commands, events
 from engine.protocol.commands import Command, Fail, Order, RollBack
@@ -36,11 +36,12 @@ REASONS: Mapping[str, SaveReason] = {commands.SIGNAL: "signal", commands.INTERVA
 
 
 class Outcome(NamedTuple):
-    """How the run ended; `error` is a sentence for the user, or empty."""
+    """How the run ended; `error` is a sentence for the user, or empty; see `RunEnded.setting`."""
 
     reason: EndReason
     error: str = ""
     exit_code: int = 0
+    setting: str = ""
 
 
 class Worker(threading.Thread):
@@ -72,15 +73,16 @@ class Worker(threading.Thread):
             self._work()
             self.outcome = self._finished()
         except EngineError as error:
-            self.outcome = Outcome("failed", str(error), error.exit_code)
+            setting = resume_setting(error)
+            self.outcome = Outcome("failed", str(error), error.exit_code, setting)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
             traceback.print_exc()
             self.outcome = Outcome("failed", self._session.explain(error), 1)
         self._session.close()
         with contextlib.suppress(EngineError):
             self._session.saver.wait()
-            ended = self._session.ended(self.outcome.reason, self.outcome.error)
-            self._append(ended)
+            outcome = self.outcome
+            self._append(self._session.ended(outcome.reason, outcome.error, outcome.setting))
 
     def _work(self) -> None:
         stream: EventStream | None = self._stream

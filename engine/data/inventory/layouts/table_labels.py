@@ -164,8 +164,8 @@ def _are_twins(names: Sequence[str]) -> bool:
 def _source(table: LabelTable, columns: LabelColumns) -> str:
     """Where the classes are from: `breed of train.csv, whose id names the images`."""
     if not columns.header:
-        label = 0 if columns.label is None else columns.label
-        where = f"column {label + 1} of {table.name}"
+        number = 1 if columns.label is None else columns.label + 1
+        where = f"column {number} of {table.name}"
         return f"{where}, whose column {columns.image + 1} names the images"
     label = "marks" if columns.label is None else table.header[columns.label]
     return f"{label} of {table.name}, whose {table.header[columns.image]} names the images"
