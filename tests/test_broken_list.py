@@ -59,7 +59,7 @@ def test_many_broken_images_stop_with_the_first_and_a_list_of_all(
     assert resume_setting(error.value) == "broken=skip"
     sentence = str(error.value)
     assert sentence.startswith("40 of ")
-    assert "; the first are train/a/000.png (not an image), train/a/003.png (not an image), " in (
+    assert "; the first are train/a/000.png, train/a/003.png, train/a/006.png (not an image)" in (
         sentence
     )
     assert "leave them out with --set broken=skip" in sentence
@@ -96,7 +96,7 @@ def test_a_streamed_set_with_many_broken_in_a_row_goes_on_where_they_are_skipped
 
 def test_three_broken_images_need_no_list(tmp_path: Path, cache: Path) -> None:
     (note,) = loaded(folder(tmp_path / "images", broken=3)).notes
-    assert note.count("not an image") == 3
+    assert re.search(r"the first are \S+, \S+, \S+ \(not an image\); evaluations", note)
     assert not cache.exists()
 
 

@@ -143,6 +143,18 @@ def place(name: str, split: str) -> Place:
     return Place(name, name.partition("/")[0], split)
 
 
+def test_what_the_headers_told_is_not_said_again(tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "2").write_bytes(encoded(noise(1, (32, 32)), "PNG")[:200])
+    cut = ImageFile(str(tmp_path), "cat/2")
+    data = inventory([BrokenImage("cat/1"), cut, MemoryImage("dog/1")])
+    headers = run_to_end(read_headers(data.images))[1]
+    assert [*headers.broken] == [0]
+    read = with_format(data, Recipe())
+    found = run_to_end(findings(read, 1, None, headers.broken))[1]
+    assert found.broken == ((place("cat/2", "train"), "the file is cut off"),)
+
+
 def test_images_that_occur_twice_leak_and_have_one_colour() -> None:
     found = found_in(
         inventory(

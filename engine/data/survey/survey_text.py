@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine import numbers
+from engine.data.data_text import with_reasons
 from engine.data.inventory.inventory_text import EXAMPLES, examples
 from engine.data.survey.survey import Findings, Place, Reason, Seen, Sizes, Survey
 from engine.text import harmless
@@ -160,7 +161,7 @@ def constant(found: Findings) -> str:
 
 
 def broken_images(found: Findings) -> str:
-    first = ", ".join(f"{place(each)} ({harmless(why)})" for each, why in found.broken[:EXAMPLES])
+    first = with_reasons((each.name, why) for each, why in found.broken[:EXAMPLES])
     return f"{len(found.broken):,} cannot be decoded: {first}{_more(len(found.broken))}"
 
 
