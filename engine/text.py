@@ -47,6 +47,21 @@ def error_summary(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
+# How many names a sentence lists.
+EXAMPLES = 3
+
+
+def examples(names: Iterable[str], count: int | None = None, most: int = EXAMPLES) -> str:
+    """The first names, and how many more there are: `a, b, c and 5 more`.
+
+    `count` is the number of all, where `names` are only the first of them.
+    """
+    every = list(names)
+    shown = ", ".join(harmless(name) for name in every[:most])
+    more = (len(every) if count is None else count) - most
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
 def choices(names: Iterable[str]) -> str:
     """`a, b or c`."""
     *rest, last = names

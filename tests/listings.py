@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.data.inventory.layouts.layout import Hints, Layout
+from engine.data.inventory.layouts.layout import Layout
 from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing.listed_names import ListedNames
@@ -49,7 +49,7 @@ def spread(pattern: str, *choices: str) -> list[str]:
 def understood(
     names: Iterable[str], tables: Mapping[str, str] | None = None, labels: str = "auto"
 ) -> Layout:
-    return understand(NamedPlace(names, tables or {}), Hints(labels))
+    return understand(NamedPlace(names, tables or {}), labels)
 
 
 def summary(layout: Layout) -> str:

@@ -7,7 +7,6 @@ from collections import Counter
 
 import pytest
 
-from engine.data.inventory.layouts.layout import Hints
 from engine.data.inventory.layouts.understanding import understand
 from engine.errors import DataError
 from tests.listings import NamedPlace
@@ -45,7 +44,7 @@ def test_no_image_is_lost_or_used_twice(labels: str) -> None:
     for seed in range(700):
         place = any_place(random.Random(seed))
         try:
-            layout = understand(place, Hints(labels))
+            layout = understand(place, labels)
         except DataError:
             continue
         understood += 1

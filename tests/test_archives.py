@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import random
 import tarfile
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -362,10 +363,24 @@ def test_a_packed_tar_is_unpacked_once_and_said_so(
 ) -> None:
     path = write_tar(tmp_path / "a.tar.gz", files(), "gz")
     found = inventory(path)
-    assert any("it lies unpacked in" in note and "kB" in note for note in found.notes)
+    (remark,) = found.remarks
+    assert "it lies unpacked in" in remark
+    assert "kB" in remark
     archives._listing.cache_clear()
     monkeypatch.setattr(kept_copies, "_write_whole", None)
     assert data_inventory.inventory_of(Recipe(data=str(path))).train == found.train
+
+
+def test_the_progress_of_unpacking_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_copies, "CHUNK", 100_000)
+    noise = random.Random(0).randbytes(500_000)
+    path = write_tar(tmp_path / "a.tar.gz", {**files(), "noise.bin": noise}, "gz")
+    told: list[float] = []
+    with kept_copies.progress_told(told.append):
+        inventory(path)
+    assert told == sorted(told)
+    assert len({*told}) > 2
+    assert told[-1] == 1
 
 
 def test_the_check_unpacks_nothing_large(
@@ -417,3 +432,11 @@ def test_an_archive_that_is_replaced_stays_the_one_that_was_opened(tmp_path: Pat
     before = contents(found)
     write_tar(tmp_path / "new.tar", {}).replace(tmp_path / "a.tar")
     assert contents(found) == before
+
+
+def test_an_archive_that_is_replaced_and_listed_again_is_the_new_one(tmp_path: Path) -> None:
+    """The launcher lives on while the user puts another archive there."""
+    contents(inventory(write_tar(tmp_path / "a.tar", files())))
+    other = {**files(), "cat/0.png": picture(7), "cat/a.png": picture(9)}
+    write_tar(tmp_path / "new.tar", other).replace(tmp_path / "a.tar")
+    assert contents(inventory(tmp_path / "a.tar")) == other

@@ -76,8 +76,8 @@ def classes_of(images: LabelledImages) -> list[int]:
         ("y_test", "labels", "test", ""),
         ("XTrain", "images", "train", ""),
         ("train_X", "images", "train", ""),
-        ("val_images", "images", "val", ""),
-        ("y_valid", "labels", "val", ""),
+        ("val_images", "images", "validation", ""),
+        ("y_valid", "labels", "validation", ""),
         ("images", "images", "train", ""),
         ("target", "labels", "train", ""),
         ("t10k-labels-idx1-ubyte", "labels", "test", ""),
@@ -239,6 +239,35 @@ def test_labels_are_numbers_one_hot_rows_or_words(folder: Path, written: Any) ->
 def test_classes_have_the_names_that_an_array_gives_them(folder: Path) -> None:
     np.savez(folder / "a.npz", x=grey(), y=labels(), class_names=np.array(["cat", "dog"]))
     assert inventory(folder / "a.npz").classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "expected"),
+    [
+        (labels() + 1, ["cat", "dog"], ("cat", "dog")),
+        (labels() + 1, ["none", "cat", "dog"], ("cat", "dog")),
+        (labels() * 2 + 1, ["none", "cat", "dog"], ("none", "dog")),
+        (labels(), ["cat", "cat"], ("cat (0)", "cat (1)")),
+        (labels(), ["cat"], ("cat", "1")),
+    ],
+)
+def test_names_of_classes_begin_at_the_label_0_unless_labels_go_from_1_to_their_number(
+    folder: Path, values: Array, names: list[str], expected: tuple[str, ...]
+) -> None:
+    np.savez(folder / "a.npz", x=grey(), y=values, class_names=np.array(names))
+    assert inventory(folder / "a.npz").classes == expected
+
+
+def test_a_split_with_values_from_0_to_1_beside_larger_ones_is_refused(folder: Path) -> None:
+    """Its images were as good as black, and nobody said so."""
+    np.savez(folder / "a.npz", x=grey(), y=labels(), x_test=grey() / 255, y_test=labels())
+    with pytest.raises(DataError, match="save both with the same range of values"):
+        inventory(folder / "a.npz")
+
+
+def test_test_images_that_are_black_are_no_other_range(folder: Path) -> None:
+    np.savez(folder / "a.npz", x=grey(), y=labels(), x_test=0 * grey(), y_test=labels())
+    assert len(inventory(folder / "a.npz").validation) == 12
 
 
 def test_the_recipe_names_classes_of_numbers(folder: Path) -> None:
@@ -533,13 +562,14 @@ def test_an_array_is_unpacked_once_until_its_file_changes(
     file = folder / "a.npz"
     np.savez_compressed(file, x=grey(), y=labels())
     first = inventory(file)
+    pixels = opened(first.images)
     copies = sorted(kept_copies.folder().glob("*-*"))
     with monkeypatch.context() as patched:
         patched.setattr(kept_copies, "_write_whole", None)
         assert inventory(file).train == first.train
     np.savez_compressed(file, x=grey()[::-1], y=labels())
     os.utime(file, ns=(0, 0))
-    assert (opened(inventory(file).images) != opened(first.images)).any()
+    assert (opened(inventory(file).images) != pixels).any()
     assert len(sorted(kept_copies.folder().glob("*-*"))) == len(copies) == 2
 
 
@@ -556,3 +586,12 @@ def test_a_cache_that_cannot_be_written_is_named(folder: Path, cache: Path) -> N
     np.savez_compressed(folder / "a.npz", x=grey(), y=labels())
     cache.touch()
     assert "set XDG_CACHE_HOME" in refusal(folder / "a.npz")
+
+
+def test_arrays_that_are_replaced_and_read_again_are_the_new_ones(folder: Path) -> None:
+    """The launcher lives on while the user writes the file anew."""
+    np.savez(folder / "a.npz", x=grey(), y=np.where(labels(), 5, 7))
+    assert inventory(folder / "a.npz").classes == ("5", "7")
+    np.savez(folder / "b.npz", x=grey(), y=np.where(labels(), 2, 3))
+    (folder / "b.npz").replace(folder / "a.npz")
+    assert inventory(folder / "a.npz").classes == ("2", "3")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data import data_text, loading
+from engine import text
+from engine.data import loading
 from engine.data.base.dataset import Dataset
 from engine.data.reading import broken_list
 from engine.errors import DataError, UndecidedError
@@ -131,4 +132,4 @@ def test_whatever_part_is_broken_the_pixels_of_the_others_stay(tmp_path: Path) -
     whole = pixels(loaded(folder(tmp_path / "whole", broken=0)).train)
     data = loaded(folder(tmp_path / "part", broken=40), broken="skip")
     assert pixels(data.train).equal(whole)
-    assert data_text.EXAMPLES == 3
+    assert text.EXAMPLES == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,13 +12,16 @@ from PIL import Image
 
 from engine.data import loading, preparation
 from engine.data.base.dataset import Images
-from engine.data.reading import decoded_images
+from engine.data.inventory import kept_copies
+from engine.data.inventory.data_inventory import inventory_of
+from engine.data.inventory.inventory import Inventory
+from engine.data.reading import data_reading, decoded_images
 from engine.data.reading.data_reading import DataReading
 from engine.data.reading.decoded_images import DecodedImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 from tests.loading import run_to_end
-from tests.processes import wait_for
+from tests.processes import TIMEOUT, wait_for
 
 SIZE, IMAGES = 28, 12
 BYTES = IMAGES * (SIZE + 4) ** 2  # with the margin of images of 28 pixels
@@ -106,3 +110,20 @@ def test_a_reading_that_nobody_waits_for_any_more_ends(
 
 def test_a_data_set_of_the_catalogue_is_not_read_early() -> None:
     assert preparation.early_reading(Recipe(data="digits")) is None
+
+
+def test_unpacking_is_the_first_half_of_the_progress(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = threading.Event()
+
+    def slowly(recipe: Recipe, code: Path | None) -> Inventory:
+        kept_copies.tell_progress(0.5)
+        assert seen.wait(TIMEOUT)
+        return inventory_of(recipe, code)
+
+    monkeypatch.setattr(data_reading, "inventory_of", slowly)
+    for fraction in DataReading(Recipe(data=str(folder))).wait():
+        if fraction == 0.25:
+            seen.set()
+    assert seen.is_set()

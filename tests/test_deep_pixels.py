@@ -97,6 +97,22 @@ def test_the_values_of_a_set_fill_eight_bits(tmp_path: Path, name: str, loader: 
     assert not [note for note in data.notes if "outside" in note]
 
 
+@pytest.mark.parametrize(("depths", "count"), [((16, 8), 1), ((16, 16), 0), ((8, 8), 0)])
+def test_files_of_8_and_of_more_bits_in_one_set_are_told(
+    tmp_path: Path, depths: tuple[int, int], count: int
+) -> None:
+    """Where the bits go with the class, a network learns nothing else."""
+    grey = (RAMP * 255).astype(np.uint8)
+    for name, bits in zip("ab", depths, strict=True):
+        (tmp_path / name).mkdir()
+        image = Image.fromarray(grey if bits == 8 else grey.astype(np.uint16) * 16)
+        for i in range(10):
+            image.save(tmp_path / name / f"{i}.png")
+    notes = [note for note in loaded(tmp_path).notes if "have more than 8 bits" in note]
+    assert len(notes) == count
+    assert all(note.startswith("10 of 20 images that were looked at") for note in notes)
+
+
 def test_levels_are_percentiles_over_the_images_of_a_sample(tmp_path: Path) -> None:
     for index in range(50):
         file = tmp_path / "ab"[index % 2] / f"{index:02}.png"

@@ -135,5 +135,18 @@ def test_what_is_left_out_and_lacking_is_said(tmp_path: Path) -> None:
     assert found.notes == (
         "no validation image is of the class b: the accuracy says nothing about it.",
         "some images have no class (2: test/1.jpg, test/2.jpg) and are kept for predictions.",
-        "left out are hidden files and folders (1: train/a/.DS_Store).",
+    )
+    assert found.remarks == ("left out are hidden files and folders (1: train/a/.DS_Store).",)
+
+
+def test_images_that_are_left_out_are_a_warning_and_other_files_none(tmp_path: Path) -> None:
+    tree(tmp_path, *(f"train/{name}/{i}.jpg" for name in "ab" for i in range(5)))
+    tree(tmp_path, "README.md", "train/loose.jpg", "notes.txt", *(f"val/{x}/1.jpg" for x in "ab"))
+    found = scan(tmp_path)
+    assert found.notes == (
+        "left out are images beside the folders of classes (1: train/loose.jpg).",
+    )
+    assert found.remarks == (
+        "left out are files of other formats (1: README.md); text files without labels (1: "
+        "notes.txt).",
     )

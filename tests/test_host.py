@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.distributed.rank import Rank
 from engine.process import host
 from engine.process.host import Host
 from engine.protocol import events
+from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
+from engine.run.run_lock import Claim
+from engine.run.run_paths import RunDir
 from engine.start import launch
 from tests.processes import LiveJournal, wait_for
 
@@ -65,3 +69,50 @@ def test_the_end_counts_from_where_the_start_began(tmp_path: Path) -> None:
     end = journal.events[-1]
     assert isinstance(end, events.RunEnded)
     assert 1000 < end.seconds < 1500
+
+
+def of_no_images(folder: Path) -> Recipe:
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for i in range(3):
+            (folder / name / f"{i}.png").write_bytes(b"no image")
+    return build_recipe(settings={"arch": "lenet5", "data": str(folder), "threads": 1})
+
+
+def attempts(
+    claim: Claim, log: Path, *, in_terminal: tuple[bool, ...], rank: Rank | None = None
+) -> RunDir:
+    """The run after attempts, which broken images end; its lines and sentences go to `log`."""
+    with log.open("w") as out:
+        for told in in_terminal:
+            assert Host(claim, out if told else None, out, rank=rank).run() == 2
+    os.close(claim.lock)
+    return claim.run
+
+
+@pytest.mark.usefixtures("own_handlers")
+def test_a_run_in_a_terminal_that_broken_images_end_leaves_no_folder(tmp_path: Path) -> None:
+    claim = launch.create(of_no_images(tmp_path / "images"), tmp_path / "runs")
+    run = attempts(claim, tmp_path / "log", in_terminal=(True,))
+    assert not run.path.exists()
+    assert os.listdir(tmp_path / "runs") == [".numbers"]
+
+
+@pytest.mark.usefixtures("own_handlers")
+def test_a_run_with_a_viewer_or_with_an_attempt_before_keeps_its_folder(tmp_path: Path) -> None:
+    claim = launch.create(of_no_images(tmp_path / "images"), tmp_path / "runs")
+    run = attempts(claim, tmp_path / "log", in_terminal=(False, True))
+    assert LiveJournal(run.journal).count(events.RunEnded) == 2
+
+
+class OneOfSeveral(Rank):
+    """Its parent process says why the run ended."""
+
+    alone = False
+
+
+@pytest.mark.usefixtures("own_handlers")
+def test_a_rank_leaves_the_journal_to_its_parent(tmp_path: Path) -> None:
+    claim = launch.create(of_no_images(tmp_path / "images"), tmp_path / "runs")
+    run = attempts(claim, tmp_path / "log", in_terminal=(True,), rank=OneOfSeveral())
+    assert LiveJournal(run.journal).count(events.RunEnded) == 1

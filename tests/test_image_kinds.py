@@ -17,12 +17,11 @@ from engine.data.stored import image_kinds
 from engine.data.stored.image_file import ImageFile
 from engine.data.stored.image_kinds import (
     FIRST_BYTES,
-    FORMATS,
     KINDS,
     kind_of,
     looks_like_image,
-    open_content,
 )
+from engine.data.stored.image_opening import open_content
 
 COLOUR = ImageFormat(3, 8, 0)
 RED = (255, 0, 0)
@@ -123,7 +122,7 @@ def test_a_suffix_of_the_list_does_not_open_what_may_start_a_program(
         with pytest.raises(UnidentifiedImageError):
             decode(file, COLOUR)
     assert not calls
-    assert not {"EPS", "WMF", "PDF", "MPEG", "FPX"} & {*FORMATS}
+    assert not {"EPS", "WMF", "PDF", "MPEG", "FPX"} & {kind.name for kind in KINDS}
 
 
 def test_opening_images_loads_no_module_of_another_format(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from engine.errors import DataError, RunError
 from engine.machine import cgroups, nvml
 from engine.protocol import events
 from engine.recipes.recipe import Recipe
+from engine.recipes.recipe_building import build_recipe
 from engine.run import run_lock, run_search
 from engine.run.run_lock import Claim
 from engine.run.run_paths import RunDir
@@ -304,6 +305,33 @@ async def test_a_field_says_what_it_may_be_and_an_error_goes_with_its_cause(
         assert "optimizer: sgd, adam, adamw or muon" in shown
         assert "optimizer = xx is not possible" in shown
         assert "epochs = " not in shown
+
+
+async def test_weights_and_names_of_classes_are_found_as_for_a_command_line(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    earlier = launch.create(
+        build_recipe(flags={"arch": "lenet5", "act": "gelu"}), tmp_path / "runs"
+    )
+    best = earlier.run.checkpoints / "best.pt"
+    best.touch()
+    (tmp_path / "names.csv").write_text("0,zero\n1,one\n")
+    async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, Launcher)
+        fields: dict[str, object] = {"class_names": str(tmp_path / "names.csv")}
+        screen.new_run = replace(screen.new_run, fields=fields | {"init_from": "9"})
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "there is no run '9'" in notes(pilot)
+        screen.new_run = replace(screen.new_run, fields=fields | {"init_from": "1"})
+        await pilot.press("enter")
+        await settled(pilot)
+    os.close(earlier.lock)
+    [chosen] = spawned
+    assert (chosen.init_from, chosen.act) == (str(best), "gelu")
+    assert chosen.class_names == (("0", "zero"), ("1", "one"))
 
 
 async def test_data_that_is_not_on_disk_is_left_to_the_engine_to_download(

@@ -404,6 +404,14 @@ def test_names_in_a_table_without_an_image_are_counted() -> None:
     assert layout.skipped == {}
 
 
+def test_images_to_which_two_tables_give_other_classes_are_counted() -> None:
+    """The longer table counts."""
+    layout = understood(FLAT, {"b.csv": DOGS, "a.csv": "id,breed\n1,dingo\n4,pug\n"})
+    assert layout.of("train") == understood(FLAT, {"b.csv": DOGS}).of("train")
+    other = ["train/1.jpg", "train/4.jpg"]
+    assert layout.notes == [inventory_text.contradicted("a.csv", other, ["b.csv", "a.csv"])]
+
+
 def test_images_of_several_labels_and_of_one_name_are_left_out() -> None:
     layout = understood(
         [*spread("data/{}.jpg", "1 2 3 4 5"), "data/x/5.jpg"],

@@ -15,7 +15,7 @@ from engine.checkpoints.starting_weights import StartingWeights, load
 from engine.data.loading import load as load_data
 from engine.data.loading import load_at_once
 from engine.errors import UsageError
-from engine.models import library, registry
+from engine.models import published_weights, registry
 from engine.process import first_weights
 from engine.protocol import events
 from engine.recipes import image_normalisation
@@ -123,7 +123,7 @@ def test_googlenets_weights_are_for_pixels_around_zero() -> None:
 
     with torch.no_grad():
         theirs(normalised(IMAGENET))
-    found = normalised(library.published_normalisation("torchvision/googlenet"))
+    found = normalised(published_weights.normalisation_of("torchvision/googlenet"))
     torch.testing.assert_close(found, seen[0])
     assert not torch.allclose(normalised(IMAGENET), seen[0], atol=0.1)
 

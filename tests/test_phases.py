@@ -42,3 +42,12 @@ def test_a_class_that_prevails_is_told_with_what_a_guess_is_worth() -> None:
 @pytest.mark.parametrize(("training", "warnings"), [([80, 20], 1), ([79, 21], 0), ([5, 5, 5], 0)])
 def test_up_to_a_fifth_of_others_is_few(training: list[int], warnings: int) -> None:
     assert len(warned(training, training)) == warnings
+
+
+def test_what_is_only_good_to_know_is_no_warning() -> None:
+    splits = images([5, 5]), images([5, 5])
+    notes, remarks = ("some are missing",), ("a README is left out",)
+    data = Dataset(("a", "b"), *splits, "separate", (0.5,), (0.2,), notes, remarks=remarks)
+    alerts = preparation.data_alerts(data, build_recipe(), RESOLVED, 1e9)
+    told = [(e.level, e.text) for e in alerts if isinstance(e, Alert) and e.code == "data"]
+    assert told == [("warning", notes[0]), ("info", remarks[0])]

@@ -149,6 +149,7 @@ def test_blocks_of_any_size_give_the_same(
     [
         ("\n7,", "\n", "row 8 of"),
         ("\n7,", "\n7,7,", "does not have 785 columns"),
+        ("\n7,", "\n,", "has no label: add it, or delete that row"),
         ("\n7,", "\n7,x", "row 8 of"),
         ("\n7,", "\n7,-1", "something else than whole numbers"),
         ("\n7,", "\n7,999", "something else than whole numbers"),

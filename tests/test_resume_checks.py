@@ -205,6 +205,27 @@ def test_a_validation_image_that_was_replaced_is_refused(trained: Trained) -> No
         inspected_model.load_inspected_model(trained.run)
 
 
+def relabelled(images: Path, shift: int) -> None:
+    """A table that says the classes of 16 images in one folder."""
+    lines = [f"{i:02},{'ab'[(i + shift) % 2]}" for i in range(16)]
+    (images / "labels.csv").write_text("\n".join(["id,label", *lines]))
+
+
+def test_other_labels_in_a_table_are_refused(tmp_path: Path) -> None:
+    """Names and pictures stay, and each class means the images of the other."""
+    run = Trained(tmp_path)
+    shutil.rmtree(run.images)
+    for i in range(16):
+        picture(run.images / "all", f"{i:02}", (9 * i, 90, 90))
+    relabelled(run.images, 0)
+    run.train()
+    relabelled(run.images, 1)
+    sentence = run.refused()
+    assert "(training images with other labels, validation images with other labels)" in sentence
+    relabelled(run.images, 0)
+    assert epochs(run.train(AttemptOptions(epochs=3))) == [3]
+
+
 @pytest.fixture
 def tested(tmp_path: Path) -> Trained:
     """A run that is done, with test images besides those of training and validation."""

@@ -195,6 +195,14 @@ def test_weights_of_half_precision_become_those_of_the_model(tmp_path: Path) -> 
         assert torch.equal(each, state[name].float())
 
 
+def test_whole_numbers_are_no_weights(tmp_path: Path) -> None:
+    """Those of a quantised model lack their scale."""
+    model = small()
+    state = {name: (100 * each).to(torch.int8) for name, each in small().state_dict().items()}
+    with pytest.raises(UsageError, match="taken 0 of 10; fresh: "):
+        list(begun(model, saved(tmp_path / "a.pt", state), data()))
+
+
 def test_colour_filters_are_summed_for_grey_images(tmp_path: Path) -> None:
     state, ours = small().state_dict(), small(channels=1)
     begun(ours, saved(tmp_path / "net.pt", state), data(channels=1), arch="lenet5")
@@ -356,7 +364,10 @@ def test_half_a_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "there"),
     [
-        ({"epoch": 3, "network": {"w": torch.ones(1)}, "opt": {}, "z": 1}, "epoch, network, opt …"),
+        (
+            {"epoch": 3, "network": {"w": torch.ones(1)}, "opt": {}, "z": 1},
+            "epoch, network, opt and 1 more",
+        ),
         ([torch.ones(1)], "it holds none"),
         ({"state_dict": {}}, "it holds state_dict"),
     ],

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from engine.checkpoints.run_state import weights_of
 from engine.data.base.dataset import Dataset, Images
 from engine.errors import RunError, UsageError
-from engine.models import registry, transfer_learning
+from engine.models import published_weights, registry, transfer_learning
 from engine.models.transfer_learning import FrozenBackbone
 from engine.process import first_weights, model_init, process_text
 from engine.protocol import events
@@ -144,7 +144,7 @@ def test_names_of_old_weight_files_are_understood(hub: Path) -> None:
     }
     assert old.keys() != theirs.state_dict().keys()
     torch.save(old, hub / "densenet121-a639ec97.pth")
-    weights = transfer_learning.pretrained_weights("torchvision/densenet121", 224)
+    weights = published_weights.pretrained_weights("torchvision/densenet121", 224)
     ours = ours.to_empty(device="cpu")
     assert not transfer_learning.load_weights(
         ours, weights, "densenet121", (3, 224, 224), same_classes=True
@@ -154,7 +154,7 @@ def test_names_of_old_weight_files_are_understood(hub: Path) -> None:
 
 def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:
     with pytest.raises(RunError) as caught:
-        transfer_learning.pretrained_weights("resnet18", 224)
+        published_weights.pretrained_weights("resnet18", 224)
     said = str(caught.value)
     assert "no network" in said
     assert "get resnet18-f37072fd.pth from https://download.pytorch.org/models/" in said
@@ -164,12 +164,12 @@ def test_weights_that_cannot_be_had_are_one_sentence(hub: Path) -> None:
 def test_a_damaged_file_of_weights_is_one_sentence(hub: Path) -> None:
     (hub / "resnet18-f37072fd.pth").write_bytes(b"half a downl")
     with pytest.raises(RunError, match=r"cannot be loaded .* put it into"):
-        transfer_learning.pretrained_weights("resnet18", 224)
+        published_weights.pretrained_weights("resnet18", 224)
 
 
 def test_pretrained_weights_are_for_larger_images() -> None:
     with pytest.raises(UsageError, match="larger than 64 pixels, not 64: use --set size=224"):
-        transfer_learning.pretrained_weights("resnet18", 64)
+        published_weights.pretrained_weights("resnet18", 64)
 
 
 # A checkpoint of ours
@@ -220,9 +220,9 @@ def test_a_head_for_other_names_is_left_fresh_and_told(
 
 
 def test_imagenet_is_known_by_the_names_of_its_folders() -> None:
-    assert transfer_learning.are_imagenet([f"n{number:08}" for number in range(1000)])
-    assert not transfer_learning.are_imagenet([str(number) for number in range(1000)])
-    assert not transfer_learning.are_imagenet(["n01440764", "n01443537"])
+    assert published_weights.are_imagenet([f"n{number:08}" for number in range(1000)])
+    assert not published_weights.are_imagenet([str(number) for number in range(1000)])
+    assert not published_weights.are_imagenet(["n01440764", "n01443537"])
 
 
 def test_a_model_that_begins_from_images_sees_normalised_ones() -> None:

@@ -61,7 +61,7 @@ def made(file: Path, folder: Path | None = None, *, keep: bool = True) -> object
 
 def refused(file: Path, name: str = "make") -> str:
     with pytest.raises(UsageError) as caught:
-        user_object(file, name)
+        user_object(code_of(file), name)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -71,7 +71,7 @@ def test_imports_work_as_in_the_package_and_leave_nothing_behind(source: Path) -
     assert made(source / "mypkg/nets/net.py") == (4, 4, 5, 6)
     assert {file for file in source.rglob("*.pyc") if "mypkg" in file.parts} == set()
     assert {*source.rglob("*")} - before <= {source / "__pycache__", *source.rglob("*.pyc")}
-    assert load_user_module(source / "mypkg/nets/net.py").__name__ == "mypkg.nets.net"
+    assert load_user_module(code_of(source / "mypkg/nets/net.py")).__name__ == "mypkg.nets.net"
 
 
 def test_a_run_keeps_the_package_and_what_it_imports_and_goes_on_with_that(

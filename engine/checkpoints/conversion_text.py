@@ -7,10 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from engine.checkpoints.checkpoint_text import SHARDS, TORCHSCRIPT
-from engine.text import PYTHON, choices, harmless
-
-# The most names that a sentence shows.
-MOST_NAMES = 3
+from engine.text import PYTHON, choices, examples, harmless
 
 # Python that writes the weights of the file SOURCE to the file TARGET, without a single quote.
 FROM_CODE = (
@@ -38,14 +35,10 @@ def _converted(code: str, path: object) -> str:
     return f"`{harmless(f'{PYTHON} -c {shlex.quote(code)}')}`, and name {harmless(target)}"
 
 
-def _first(names: Sequence[str]) -> str:
-    return harmless(", ".join(names[:MOST_NAMES])) + (" …" if len(names) > MOST_NAMES else "")
-
-
 def weights_with_code(path: object, names: Sequence[str]) -> str:
     return (
-        f"{harmless(str(path))} holds {_first(names)}, which only code can load, and this program "
-        "runs no code of a file: if you trust the file, write its weights alone, where "
+        f"{harmless(str(path))} holds {examples(names)}, which only code can load, and this "
+        "program runs no code of a file: if you trust the file, write its weights alone, where "
         f"Python finds that code, with {_converted(FROM_CODE, path)}."
     )
 
@@ -70,7 +63,7 @@ def no_weights(path: object) -> str:
 
 def no_weights_in(path: object, keys: Sequence[str], known: Sequence[str]) -> str:
     """`keys` are those of the file, `known` those under which weights are looked for."""
-    there = f"it holds {_first(keys)}" if keys else "it holds none"
+    there = f"it holds {examples(keys)}" if keys else "it holds none"
     return (
         f"no weights by name were found in {harmless(str(path))}, neither alone nor under "
         f"{choices(known)}: {there}; save a state_dict with torch.save."

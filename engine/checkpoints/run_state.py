@@ -46,12 +46,14 @@ class ImageList(msgspec.Struct, frozen=True, kw_only=True):
     """The number of images of a split, and a digest (blake2b, 128 bits) of them in order.
 
     The digest is of the file names relative to the data folder, or of the pixels and labels of a
-    published data set. `contents` is a digest of the bytes of files, empty where it is unknown.
+    published data set. `contents` is a digest of the bytes of files, and `labels` of the classes of
+    the images; each is empty where it is unknown.
     """
 
     images: int
     digest: str
     contents: str = ""
+    labels: str = ""
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Data sets: published ones, folders, decoding, augmentation, and loaders of batches.
+"""Data sets: published ones and the user's, decoding, augmentation, and loaders of batches.
 
 May import `devices` and what lies below it.
 """

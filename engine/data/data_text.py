@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, islice
 
 from engine import numbers
-from engine.text import PIP, harmless
+from engine.text import EXAMPLES, PIP, harmless
 
 # The setting that leaves broken images out.
 SKIP_BROKEN = "broken=skip"
-
-# How many files or folders a sentence names.
-EXAMPLES = 3
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
@@ -178,6 +175,14 @@ def values_outside(share: float, low: float, high: float) -> str:
     )
 
 
+def mixed_depths(count: int, looked_at: int, name: str) -> str:
+    return (
+        f"{count:,} of {looked_at:,} images that were looked at have more than 8 bits, such as "
+        f"{harmless(name)}, and the others 8, which keep their values: their brightness may tell "
+        "which is which, so save all alike."
+    )
+
+
 def levels_used(low: float, high: float) -> str:
     return (
         f"in images of more than 8 bits, {low:g} is black and {high:g} is white: `levels` in the "
@@ -283,7 +288,8 @@ def decoder_died(workers: int) -> str:
     fewer = f", or start a run with --set threads={workers // 2}" if workers > 1 else ""
     return (
         "a process that decodes images was killed, probably for lack of memory: "
-        f"free some memory and resume the run{fewer}."
+        "free some memory and resume the run, or start it again where it has trained nothing"
+        f"{fewer}."
     )
 
 

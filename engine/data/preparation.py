@@ -125,6 +125,8 @@ def data_alerts(
     """Alerts on problems found while loading, on where the images are, on which images validate."""
     for note in dataset.notes:
         yield events.Alert("warning", "data", note)
+    for remark in dataset.remarks:
+        yield events.Alert("info", "data", remark)
     yield events.Alert("info", "images", _summary(dataset))
     if dominant := _dominant_class(dataset, recipe.class_weights):
         yield events.Alert("warning", "classes", dominant)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from engine.text import PIP, harmless
+from engine.text import PIP, examples, harmless
 
 
 def input_too_small(arch: str, least: int, given: int) -> str:
@@ -36,15 +36,6 @@ def weights_do_not_fit(source: object) -> str:
     )
 
 
-# The most weights that a sentence names.
-MOST_NAMES = 3
-
-
-def _first(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
-    return harmless(", ".join(names[:MOST_NAMES])) + more
-
-
 def taken(
     count: int, total: int, head: Sequence[str], others: Sequence[str], unused: Sequence[str]
 ) -> str:
@@ -52,10 +43,10 @@ def taken(
 
     `head` and `others` are the weights that stay fresh, each with a remark where it has one.
     """
-    fresh = [", ".join(each) for each in (head, [_first(others)]) if any(each)]
+    fresh = [", ".join(each) for each in (head, [examples(others)]) if any(each)]
     parts = [f"taken {count:,} of {total:,}"]
     parts += [f"fresh: {', '.join(fresh)}"] if fresh else []
-    parts += [f"unused: {_first(unused)}"] if unused else []
+    parts += [f"unused: {examples(unused)}"] if unused else []
     return "; ".join(parts)
 
 
@@ -73,7 +64,7 @@ def too_few_taken(source: object, arch: str, what: str, ours: Sequence[str]) -> 
     """`what` is the sentence of `taken`; `ours` are the names that the model looks for."""
     return (
         f"the weights in {harmless(str(source))} are not those of {harmless(arch)}, whose names "
-        f"are {_first(ours)} ({what}): use the architecture that they were trained with, or take "
+        f"are {examples(ours)} ({what}): use the architecture that they were trained with, or take "
         "what fits with --set partial=true."
     )
 
@@ -81,7 +72,7 @@ def too_few_taken(source: object, arch: str, what: str, ours: Sequence[str]) -> 
 def nothing_taken(source: object, arch: str, what: str, ours: Sequence[str]) -> str:
     return (
         f"none of the weights in {harmless(str(source))} fits {harmless(arch)}, whose names are "
-        f"{_first(ours)} ({what}): use the architecture that they were trained with."
+        f"{examples(ours)} ({what}): use the architecture that they were trained with."
     )
 
 
@@ -238,11 +229,9 @@ def takes_no_hooks(arch: str) -> str:
 
 
 def plain_tensors(arch: str, names: Sequence[str], device: str) -> str:
-    listed = ", ".join(harmless(name) for name in names[:3])
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (
-        f"{harmless(arch)} keeps tensors as plain attributes ({listed}{more}), which were moved to "
-        f"{device}: use self.register_buffer, so that checkpoints keep them, too."
+        f"{harmless(arch)} keeps tensors as plain attributes ({examples(names)}), which were moved "
+        f"to {device}: use self.register_buffer, so that checkpoints keep them, too."
     )
 
 

@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from engine import text
-from engine.catalog.data_shape import LARGEST_SMALL_IMAGE
-from engine.errors import RunError, UsageError
-from engine.models import library, model_text, weight_matching
+from engine.errors import UsageError
+from engine.models import model_text, weight_matching
 from engine.models.model_head import head_parameters, head_weights
 from engine.models.weight_matching import Match, Shape, Shapes
-
-IMAGENET_NAME = re.compile(r"n\d{8}")
-
-
-def pretrained_weights(arch: str, size: int) -> dict[str, Tensor]:
-    """torchvision's ImageNet weights for an architecture, downloaded if they are not here.
-
-    Raises UsageError for small images, because the architecture has another form for them, and
-    RunError if the weights cannot be loaded.
-    """
-    if size <= LARGEST_SMALL_IMAGE:
-        raise UsageError(text.pretrained_too_small(size))
-    weights = library.published_weights(arch)
-    try:
-        state = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
-    except Exception as error:  # network, disk, hash or file format
-        file, folder = Path(weights.url).name, Path(torch.hub.get_dir()) / "checkpoints"
-        raise RunError(
-            model_text.weights_not_here(file, folder, weights.url, str(error))
-        ) from error
-    return dict(state)
-
-
-def are_imagenet(classes: Sequence[str]) -> bool:
-    """Whether these are the 1,000 classes of ImageNet by their folder names, n01440764 and so on.
-
-    Sorted, they have the order of the outputs of torchvision's weights.
-    """
-    return len(classes) == 1000 and all(map(IMAGENET_NAME.fullmatch, classes))
 
 
 class Taken(NamedTuple):
@@ -107,6 +73,7 @@ def take_weights(
     )
     last = head_weights(model, image_shape[0], image_shape[-1]) & current.keys()
     found = weight_matching.match(ours, theirs, _fits)
+    found = _left_fresh(found, _of_another_kind(found, current, state))
     kept = {*last} if keep_head or not last <= found.taken.keys() else set()
     taken = Taken(_left_fresh(found, kept), frozenset(last), ours, theirs)
     if enough(taken):
@@ -136,6 +103,17 @@ def load_weights(
     if not taken.is_whole:
         raise UsageError(model_text.weights_do_not_fit(source))
     return taken.head_is_fresh
+
+
+def _of_another_kind(
+    match: Match, ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]
+) -> set[str]:
+    """The names of weights that are whole or complex numbers in the file, as in quantised ones."""
+    return {
+        our
+        for our, their in match.taken.items()
+        if ours[our].is_floating_point() and not theirs[their].is_floating_point()
+    }
 
 
 def _left_fresh(match: Match, names: AbstractSet[str]) -> Match:

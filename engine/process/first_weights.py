@@ -14,7 +14,7 @@ from engine.checkpoints import starting_weights
 from engine.checkpoints.starting_weights import StartingWeights
 from engine.data.base.dataset import Dataset
 from engine.errors import UsageError
-from engine.models import library, model_text, transfer_learning
+from engine.models import model_text, published_weights, transfer_learning
 from engine.models.transfer_learning import Taken
 from engine.process import process_text
 from engine.protocol import events
@@ -41,12 +41,12 @@ def choose_normalisation(recipe: Recipe, weights: StartingWeights | None) -> Cho
         return ChosenNormalisation(recipe.normalise)
     if weights is not None:
         source: str = recipe.init_from
-        told = weights.normalisation or library.normalisation_of_file(Path(source).name)
+        told = weights.normalisation or published_weights.normalisation_of_file(Path(source).name)
         if told is None and not weights.own:
             return ChosenNormalisation("data", process_text.normalisation_unknown(source))
     elif recipe.pretrained:
         source = process_text.PRETRAINED_WEIGHTS
-        told = library.published_normalisation(recipe.arch)
+        told = published_weights.normalisation_of(recipe.arch)
     else:
         told = None
     if told is None:

@@ -34,7 +34,7 @@ from engine.process.worker import OnNan, Worker
 from engine.protocol import commands, events
 from engine.protocol.events import Event
 from engine.recipes.recipe_building import read_recipe
-from engine.run import lock_owner, run_search
+from engine.run import lock_owner, run_creation, run_search
 from engine.run.journal import Journal
 from engine.run.journal_search import newest_first
 from engine.run.lock_owner import Owner, owner_here
@@ -155,6 +155,9 @@ class Host:
         if self._printer is not None:
             self._printer.finish()
         outcome = self._worker.outcome
+        # The terminal has the sentence. The parent of several ranks finds it in the journal.
+        if outcome.is_void and self._printer is not None and self._rank.alone:
+            run_creation.remove(self._run)
         if outcome.error:
             say(f"cnn-tui: {outcome.error}", self._err)
             return outcome.exit_code

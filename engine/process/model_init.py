@@ -14,7 +14,7 @@ from engine.checkpoints.starting_weights import StartingWeights
 from engine.data.base.dataset import Dataset
 from engine.data.loaders.normalisation import Normalise
 from engine.devices import plain_tensors
-from engine.models import model_text, registry, transfer_learning
+from engine.models import model_text, published_weights, registry, transfer_learning
 from engine.models.definition import FromImages
 from engine.models.layer_options import LayerOptions
 from engine.models.registry import BuiltModel
@@ -73,8 +73,8 @@ def initialise(
         model.initialise_from(sample(dataset))
     if recipe.pretrained:
         yield events.Phase("loading", note=process_text.PRETRAINED_WEIGHTS)
-        published = transfer_learning.pretrained_weights(recipe.arch, shape[-1])
-        same = transfer_learning.are_imagenet(dataset.classes)
+        published = published_weights.pretrained_weights(recipe.arch, shape[-1])
+        same = published_weights.are_imagenet(dataset.classes)
         transfer_learning.load_weights(
             model, published, process_text.PRETRAINED_WEIGHTS, shape, same_classes=same
         )

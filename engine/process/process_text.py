@@ -108,6 +108,10 @@ def other_list(split: str, then: int, now: int) -> str:
     return f"{now:,} {split} images, not {then:,}" if then != now else f"other {split} images"
 
 
+def other_labels(split: str) -> str:
+    return f"{split} images with other labels"
+
+
 def other_contents(split: str) -> str:
     return f"{split} images with other content"
 

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from engine.checkpoints.run_state import Description, ImageList, RunState
 from engine.data.base.dataset import Dataset, Split
-from engine.data.base.image_digest import digest
+from engine.data.base.image_digest import digest, labels_digest
 from engine.errors import RunError
 from engine.process import process_text
 from engine.process.image_contents import contents_digest
@@ -65,11 +63,17 @@ def data_of(dataset: Dataset, lists: ImageLists) -> RunData:
 
 
 def image_list(split: Split | None, recipe: Recipe) -> ImageList:
-    """The images of a split of the recipe's data; for files, their content too."""
+    """The images of a split of the recipe's data; for the user's own, content and labels too."""
     if split is None:
         return ImageList(images=0, digest="")
-    contents = contents_digest(split.stored) if split.stored else ""
-    return ImageList(images=len(split), digest=digest(split), contents=contents)
+    if not split.stored:
+        return ImageList(images=len(split), digest=digest(split))
+    return ImageList(
+        images=len(split),
+        digest=digest(split),
+        contents=contents_digest(split.stored),
+        labels=labels_digest(split.labels),
+    )
 
 
 def data_of_run(saved: Description | None, started: RunStarted | None) -> RunData | None:
@@ -98,9 +102,7 @@ def other_lists(then: RunData, now: RunData) -> list[str]:
         ("test", then.test, now.test),
     )
     changed = [
-        process_text.other_list(split, was.images, is_now.images)
-        if (was.images, was.digest) != (is_now.images, is_now.digest)
-        else process_text.other_contents(split)
+        _difference(split, was, is_now)
         for split, was, is_now in pairs
         if was is not None and is_now is not None and not _same(was, is_now)
     ]
@@ -110,11 +112,26 @@ def other_lists(then: RunData, now: RunData) -> list[str]:
     return changed
 
 
+def _difference(split: str, then: ImageList, now: ImageList) -> str:
+    """What differs between two lists that are not the same, in words."""
+    if (then.images, then.digest) != (now.images, now.digest):
+        return process_text.other_list(split, then.images, now.images)
+    if _known_to_differ(then.labels, now.labels):
+        return process_text.other_labels(split)
+    return process_text.other_contents(split)
+
+
 def _same(then: ImageList | None, now: ImageList | None) -> bool:
-    """Whether two lists are the same, as far as that is known: older runs do not know contents."""
-    if then is None or now is None or not (then.contents and now.contents):
-        then, now = (each and replace(each, contents="") for each in (then, now))
-    return then == now
+    """Whether two lists are the same, as far as older runs know: not their contents or labels."""
+    if then is None or now is None:
+        return then == now
+    return (then.images, then.digest) == (now.images, now.digest) and not (
+        _known_to_differ(then.contents, now.contents) or _known_to_differ(then.labels, now.labels)
+    )
+
+
+def _known_to_differ(then: str, now: str) -> bool:
+    return bool(then and now) and then != now
 
 
 class ImageChange(NamedTuple):

@@ -78,6 +78,11 @@ class Session:
     def step(self) -> int:
         return self.trainer.step if self.trainer else 0
 
+    @property
+    def is_new(self) -> bool:
+        """Whether this is the first attempt at the run, and its training is not set up yet."""
+        return self._is_first_attempt and self.trainer is None
+
     def stream(self, options: AttemptOptions) -> EventStream:
         """The events of the attempt that these options ask for."""
         return self.rehearse(options) if options.dry else self.train(options)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from engine import text
 from engine.distributed.rank import Rank
-from engine.errors import EngineError, RunError, UsageError
+from engine.errors import DataError, EngineError, RunError, UsageError
 from engine.process import process_text
 from engine.process.anomaly_monitor import AnomalyMonitor
 from engine.process.run_ending import EndReason, resume_setting
@@ -36,12 +36,17 @@ REASONS: Mapping[str, SaveReason] = {commands.SIGNAL: "signal", commands.INTERVA
 
 
 class Outcome(NamedTuple):
-    """How the run ended; `error` is a sentence for the user, or empty; see `RunEnded.setting`."""
+    """How the run ended; `error` is a sentence for the user, or empty.
+
+    `is_void` says that data which cannot be trained on ended its first attempt before any step.
+    `setting` is as in `RunEnded`.
+    """
 
     reason: EndReason
     error: str = ""
     exit_code: int = 0
     setting: str = ""
+    is_void: bool = False
 
 
 class Worker(threading.Thread):
@@ -73,8 +78,9 @@ class Worker(threading.Thread):
             self._work()
             self.outcome = self._finished()
         except EngineError as error:
+            is_void = isinstance(error, DataError) and self._session.is_new
             setting = resume_setting(error)
-            self.outcome = Outcome("failed", str(error), error.exit_code, setting)
+            self.outcome = Outcome("failed", str(error), error.exit_code, setting, is_void)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
             traceback.print_exc()
             self.outcome = Outcome("failed", self._session.explain(error), 1)

@@ -1,4 +1,4 @@
-"""Creates a run folder.
+"""Creates a run folder, and removes one in which nothing was trained.
 
 The folder is filled under a hidden name, with its lock held, and renamed when it is complete. So
 nobody ever sees half a run.
@@ -80,7 +80,25 @@ def link_into_state(run: RunDir) -> None:
     Ignores a home folder that cannot be written.
     """
     target = run.path.resolve()
-    link = state_dir() / f"{run.label}-{hashlib.blake2b(bytes(target), digest_size=4).hexdigest()}"
+    link = _link_in_state(run)
     with contextlib.suppress(OSError):
         os.makedirs(link.parent, mode=0o700, exist_ok=True)
         link.symlink_to(target, target_is_directory=True)
+
+
+def remove(run: RunDir) -> None:
+    """Remove a run that has trained nothing, and its link. The caller holds its lock.
+
+    It is hidden first, so that nobody sees half of it. Ignores a folder that cannot be written.
+    """
+    link = _link_in_state(run)
+    hidden = run.path.with_name(f".{run.label}")
+    with contextlib.suppress(OSError):
+        os.rename(run.path, hidden)
+        link.unlink(missing_ok=True)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _link_in_state(run: RunDir) -> Path:
+    target = bytes(run.path.resolve())
+    return state_dir() / f"{run.label}-{hashlib.blake2b(target, digest_size=4).hexdigest()}"

@@ -18,7 +18,7 @@ from engine.data.inventory.containers import own_check
 from engine.errors import DataError, RunError, UsageError
 from engine.recipes import presets
 from engine.recipes.recipe import Recipe
-from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_building import build_recipe, difference_from_preset
 from engine.recipes.recipe_toml import parse_setting, read_fields
 from engine.run import run_search
 from engine.run.run_paths import RunDir
@@ -85,6 +85,21 @@ def with_absolute_paths(recipe: Recipe) -> Recipe:
         data_dir=absolute_folder(recipe.data_dir),
         class_names=name_pairs(recipe.class_names),
     )
+
+
+def with_sources(chosen: Recipe, runs_dir: Path) -> Recipe:
+    """A recipe that no command line made, with what its fields name found as for one.
+
+    With the weights of a run come its architecture fields, except those that differ from the
+    preset. Raises as `find_checkpoint` and `read_name_pairs` do.
+    """
+    found = msgspec.structs.replace(chosen, class_names=name_pairs(chosen.class_names))
+    if not chosen.init_from:
+        return found
+    source = find_checkpoint(chosen.init_from, runs_dir)
+    kept = {"arch", *difference_from_preset(chosen, INHERITED)}
+    inherited = {key: value for key, value in inherited_fields(source).items() if key not in kept}
+    return msgspec.structs.replace(found, init_from=str(source), **inherited)
 
 
 def name_pairs(chosen: str | NamePairs) -> str | NamePairs:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.recipes.recipe_toml import toml_value
 from engine.run import run_text
-from engine.text import choices, harmless, in_epochs, nearest
+from engine.text import choices, examples, harmless, in_epochs, nearest
 
 # How many functions of a file a sentence names.
 MOST_FUNCTIONS = 4
@@ -64,13 +64,7 @@ def cannot_change(name: str, keys: Iterable[str], changeable: Iterable[str]) -> 
 
 
 # The most class names that a sentence lists.
-MOST_NAMES = 5
-
-
-def _named(names: Sequence[str]) -> str:
-    shown = ", ".join(harmless(name) for name in names[:MOST_NAMES])
-    more = len(names) - MOST_NAMES
-    return f"{shown} and {more:,} more" if more > 0 else shown
+MOST_CLASSES = 5
 
 
 def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
@@ -80,7 +74,9 @@ def class_changes(then: Sequence[str], now: Sequence[str]) -> str:
     if not new and not gone:
         return "the same names in another order"
     parts = (("new", new), ("gone", gone))
-    return "; ".join(f"{word}: {_named(names)}" for word, names in parts if names)
+    return "; ".join(
+        f"{word}: {examples(names, most=MOST_CLASSES)}" for word, names in parts if names
+    )
 
 
 def other_classes(run: str, then: Sequence[str], now: Sequence[str]) -> str:

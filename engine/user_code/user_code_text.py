@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.text import harmless
-
-# How many names of a file a sentence lists.
-MOST_NAMES = 3
+from engine.text import examples, harmless
 
 
 def unreadable(file: object, why: str) -> str:
@@ -36,9 +33,7 @@ def lacks_name(file: str, name: str, known: Sequence[str], nearest: str) -> str:
     shown, wanted = harmless(file), harmless(name)
     if not known:
         return f"{shown} has no {wanted}, and defines nothing else: define {wanted} there."
-    listed = ", ".join(harmless(each) for each in known[:MOST_NAMES])
-    more = f" and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
-    return f"{shown} has no {wanted}, it has {listed}{more}: type {shown}:{harmless(nearest)}."
+    return f"{shown} has no {wanted}, it has {examples(known)}: type {shown}:{harmless(nearest)}."
 
 
 def damaged(file: object) -> str:

@@ -16,17 +16,16 @@ from types import ModuleType
 from engine import regular_files, text
 from engine.errors import UsageError
 from engine.user_code import user_code_text, user_importer
-from engine.user_code.user_code import UserCode, code_of
+from engine.user_code.user_code import UserCode
 
 
-def load_user_module(code: UserCode | Path) -> ModuleType:
+def load_user_module(code: UserCode) -> ModuleType:
     """Run a user's file, and return it as a module.
 
     A file in a package is imported as a part of it; another one is run alone, anew each time. Its
     `__file__` is the user's own file, also where a copy of it runs. Raises UsageError if the file
     cannot be read, or fails. The traceback goes to stderr, that is, to the run's log.
     """
-    code = code if isinstance(code, UserCode) else code_of(code)
     _content(code.file)
     if place := user_importer.taken_by(code):
         package = code.module.partition(".")[0]
@@ -38,7 +37,7 @@ def load_user_module(code: UserCode | Path) -> ModuleType:
         raise failure(code, error) from error
 
 
-def user_object(code: UserCode | Path, name: str) -> object:
+def user_object(code: UserCode, name: str) -> object:
     """What a user's file calls `name`. Raises UsageError as `load_user_module`, or if it is not
     there.
     """
@@ -49,8 +48,7 @@ def user_object(code: UserCode | Path, name: str) -> object:
     own = [key for key, value in values.items() if callable(value) and not key.startswith("_")]
     # What the file itself defines comes before what it imports.
     own.sort(key=lambda key: getattr(values[key], "__module__", "") != module.__name__)
-    file = code.original if isinstance(code, UserCode) else code
-    raise UsageError(lacks_name(file.name, name, own))
+    raise UsageError(lacks_name(code.original.name, name, own))
 
 
 def lacks_name(file: str, name: str, known: Sequence[str]) -> str:

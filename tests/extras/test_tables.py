@@ -123,7 +123,7 @@ def test_large_groups_of_rows_are_unpacked_once_and_said_so(
         f"set.parquet/{value}": value for value in range(20)
     }
     assert {image.group for image, _ in inventory.images} == {*range(7)}  # type: ignore[attr-defined]
-    assert "lies unpacked in" in inventory.notes[0]
+    assert "lies unpacked in" in inventory.remarks[0]
 
 
 def test_class_labels_have_their_names_and_minus_one_has_none(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ HELP_CHECKPOINT = f"Make a run save a checkpoint now. {WHICH_LIVE}"
 HELP_ARCH = (
     "Architecture, see `cnn-tui models`; or torchvision/NAME, timm/NAME, or FILE.py:FUNCTION."
 )
-HELP_DATA = "Data set, see `cnn-tui datasets`, or a folder of images."
+HELP_DATA = "Data set, see `cnn-tui datasets`, or a folder, archive or file of images."
 HELP_RECIPE = "Recipe by name, or a TOML file."
 HELP_PRETRAINED = "Start from torchvision's ImageNet weights, at 224 pixels."
 HELP_INIT_FROM = "Start from the weights of a run or of a checkpoint file."

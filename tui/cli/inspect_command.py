@@ -109,9 +109,9 @@ def _clear(shows: bool) -> None:
 
 
 def _show(progress: Progress) -> None:
-    from tui.drawing import survey_text
+    from tui.drawing import survey_rows_text
 
-    sys.stderr.write(f"\r {survey_text.progress(progress.stage, progress.fraction)}")
+    sys.stderr.write(f"\r {survey_rows_text.progress(progress.stage, progress.fraction)}")
     sys.stderr.flush()
 
 

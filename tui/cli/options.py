@@ -55,7 +55,7 @@ run_argument = click.argument("run", default="", metavar="[RUN]")
 
 _START_OPTIONS = (
     click.option("--arch", "-m", metavar="NAME", help=cli_text.HELP_ARCH),
-    click.option("--data", "-d", metavar="NAME|FOLDER", help=cli_text.HELP_DATA),
+    click.option("--data", "-d", metavar="NAME|PATH", help=cli_text.HELP_DATA),
     click.option("--recipe", "-r", metavar="NAME|FILE", help=cli_text.HELP_RECIPE),
     click.option("--pretrained", is_flag=True, default=None, help=cli_text.HELP_PRETRAINED),
     click.option("--init-from", metavar="RUN|FILE", help=cli_text.HELP_INIT_FROM),

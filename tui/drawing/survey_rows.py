@@ -11,7 +11,7 @@ from engine.data.survey.survey import ContactSheet, Findings, Survey
 from engine.protocol.events import Sample
 from engine.text import harmless
 from tui.drawing import cells, spark
-from tui.drawing import survey_text as words
+from tui.drawing import survey_rows_text as words
 from tui.drawing.cells import Ink, Row, Span
 from tui.drawing.shades import pictured
 from tui.drawing.tiles import joined

@@ -1,1 +1,1 @@
-"""Data sets, batches and seeds, which the other rooms of `data` share. May import `decoding`."""
+"""Data sets, batches and seeds, which the other rooms of `data` share. May import `inventory`."""

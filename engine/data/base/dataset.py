@@ -162,9 +162,9 @@ class Dataset:
     `mean` and `std` normalise the pixels, one for each channel, for values in 0..1: those of the
     training pixels, or what the weights that the run starts from were trained with.
     `test` is evaluated once, after the training. `notes` are sentences for the user about problems
-    found while loading. `frame` is the margin of the images in pixels, see `ImageFormat`.
-    `layout` says in words how the files were understood, and `sampled_sizes` are the widths and
-    heights of some images where they lie, if that is known.
+    found while loading, `remarks` about what is only good to know. `frame` is the margin of the
+    images in pixels, see `ImageFormat`. `layout` says in words how the files were understood, and
+    `sampled_sizes` are the widths and heights of some images where they lie, if that is known.
     `rendering` is how values in files became 8 bits. `constant` says that each training image is of
     one colour.
     """
@@ -182,6 +182,7 @@ class Dataset:
     sampled_sizes: tuple[tuple[int, int], ...] = ()
     rendering: Rendering = AS_IN_FILE
     constant: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def loader(self) -> Literal["resident", "streaming"]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 
+from torch import Tensor
+
 from engine.data.base.dataset import Split, StoredImages
 
 
@@ -22,3 +24,11 @@ def digest(split: Split) -> str:
         hashed.update(split.pixels.contiguous().numpy().data)
         hashed.update(split.labels.contiguous().numpy().data)
     return hashed.hexdigest()
+
+
+def labels_digest(labels: Tensor) -> str:
+    """A digest (blake2b, 128 bits) of labels (N,), which names and bytes of images do not tell.
+
+    A table beside the images may give them other classes than before.
+    """
+    return hashlib.blake2b(labels.contiguous().numpy().data, digest_size=16).hexdigest()

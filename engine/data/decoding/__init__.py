@@ -1,4 +1,4 @@
 """Decodes image files to pixels, in this process or in others.
 
-Loads no torch; imports no other room of `data`.
+Loads no torch. May import `stored`.
 """

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from engine import text
 from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import in_order, order_notes, shown_names
 from engine.data.inventory.containers.item_sets import check_items, read_items
@@ -14,12 +14,13 @@ from engine.data.inventory.containers.labelled_rows import inventory_of_rows
 from engine.data.inventory.containers.row_readers import rows_at
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.kept_copies import is_quickly_unpacked
-from engine.data.inventory.layouts.layout import Hints, Labelled, Layout
+from engine.data.inventory.layouts.layout import Layout
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.inventory.layouts.understanding import understand
 from engine.data.inventory.listing import archives
 from engine.data.inventory.listing.listing import ReadListing
 from engine.data.inventory.listing.listing_choice import listing_at
-from engine.data.inventory.validation_choice import choose_validation
+from engine.data.inventory.validation_choice import with_validation
 from engine.data.stored.stored_image import LabelledImages
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -38,8 +39,10 @@ def inventory_of(recipe: Recipe, code: Path | None = None) -> Inventory:
         found = inventory_of_rows(rows.read(), recipe)
     else:
         listing = listing_at(path)
-        found = inventory_of_listing(listing, understand(listing, Hints(recipe.labels)), recipe)
-    return replace(found, notes=(*found.notes, *_notes(found)))
+        found = inventory_of_listing(listing, understand(listing, recipe.labels), recipe)
+    images, others = inventory_text.left_out_by_level(found.skipped)
+    notes, remarks = (*found.notes, *_notes(found), *images), (*found.remarks, *others)
+    return replace(found, notes=notes, remarks=remarks)
 
 
 def check(recipe: Recipe) -> None:
@@ -70,16 +73,15 @@ def class_names(recipe: Recipe) -> tuple[str, ...]:
 
 def _glanced_layout(recipe: Recipe) -> Layout:
     """The layout by the first images of each folder, where those tell all that is asked."""
-    hints = Hints(recipe.labels)
     listing = listing_at(Path(recipe.data), glance=True)
     try:
-        layout = understand(listing, hints)
+        layout = understand(listing, recipe.labels)
         if layout.source == "folders" or not listing.glanced:
             return layout
     except DataError:
         if not listing.glanced:
             raise
-    return understand(listing_at(Path(recipe.data)), hints)
+    return understand(listing_at(Path(recipe.data)), recipe.labels)
 
 
 def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -> Inventory:
@@ -88,43 +90,34 @@ def inventory_of_listing(listing: ReadListing, layout: Layout, recipe: Recipe) -
     classes, notes = shown_names(ordered, recipe)
     indices = {name: index for index, name in enumerate(ordered)}
 
-    def images(labelled: Iterable[Labelled]) -> LabelledImages:
-        return [(listing.image(name), indices[label]) for name, label in labelled]
+    def images(split: SplitName) -> LabelledImages:
+        return [(listing.image(name), indices[label]) for name, label in layout.of(split)]
 
-    splits = choose_validation(
-        images(layout.of("train")),
-        images(layout.of("validation")),
-        images(layout.of("test")),
-        recipe.seed,
-        recipe.holdout,
-    )
-    if len(splits.train) < 2 * len(classes):
-        raise DataError(inventory_text.too_few_images(listing.place, len(splits.train)))
     found = Inventory(
         listing.place,
         classes,
-        *splits[:4],
+        train=images("train"),
+        validation=images("validation"),
+        test=images("test"),
         layout=layout.words,
         unlabelled=[listing.image(name) for name in layout.unlabelled],
         skipped={**listing.skipped, **layout.skipped},
+        notes=(*notes, *order_notes(ordered), *layout.notes, *listing.notes),
+        remarks=tuple(listing.remarks),
     )
-    if splits.unused:
-        folder = layout.folders.get("validation", "")
-        notes.append(inventory_text.unused_validation(listing.place, folder))
-    notes += [*order_notes(ordered), *layout.notes, *listing.notes]
-    return replace(found, notes=tuple(notes))
+    folder = layout.folders.get("validation", "")
+    unused = inventory_text.unused_validation(listing.place, folder)
+    return with_validation(found, recipe, unused)
 
 
 def _notes(found: Inventory) -> list[str]:
-    """Sentences on what a data set lacks, and on what is left out of it."""
+    """Sentences on what a data set lacks."""
     notes = []
     validated = {label for _, label in found.validation}
     missing = [name for index, name in enumerate(found.classes) if index not in validated]
     if missing:
         notes.append(inventory_text.missing_in_validation(missing))
     if found.unlabelled:
-        few = [image.name for image in found.unlabelled[: inventory_text.EXAMPLES]]
+        few = [image.name for image in found.unlabelled[: text.EXAMPLES]]
         notes.append(inventory_text.unlabelled(few, len(found.unlabelled)))
-    if found.skipped:
-        notes.append(inventory_text.left_out(found.skipped))
     return notes

@@ -14,21 +14,23 @@ class Inventory:
     """The images of a data set by split, each split in the order of names.
 
     `place` is the path or the name of the data set, and `layout` says in words how its classes and
-    splits were found. `test` may be empty. `unlabelled` are images without a class, which are kept
-    for predictions. `skipped` has the names of files that are left out, by reason. `notes` are
-    sentences for the user.
+    splits were found. `validates` says which images validate. `test` may be empty. `unlabelled` are
+    images without a class, which are kept for predictions. `skipped` has the names of files that
+    are left out, by reason. `notes` are sentences for the user on what is lost or should be
+    changed, `remarks` on what is only good to know.
     """
 
     place: str
     classes: tuple[str, ...]
     train: LabelledImages
     validation: LabelledImages
-    validates: ValidationSource
+    validates: ValidationSource = "separate"
     test: LabelledImages = field(default_factory=list)
     layout: str = ""
     unlabelled: Sequence[StoredImage] = ()
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def images(self) -> LabelledImages:

@@ -6,11 +6,8 @@ import os
 import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from engine.text import harmless
-
-# How many files, folders or classes a sentence names.
-EXAMPLES = 3
-
+from engine import numbers
+from engine.text import examples, harmless
 
 # Reasons why files are left out, as `hidden (3: .DS_Store, …)` has them.
 HIDDEN = "hidden files and folders"
@@ -28,6 +25,23 @@ NO_PREFIX = "images without a class before a number in their names"
 SEVERAL_LABELS = "images with several labels"
 UNCLEAR_NAME = "images that a table names as others, too"
 UNUSED_TABLE = "text files without labels"
+# What is left out for these reasons is no image that somebody may miss.
+NO_IMAGES = frozenset((HIDDEN, RESOURCE_FORK, SYSTEM, OTHER_FORMAT, UNUSED_TABLE))
+
+
+def damaged(path: object, why: str) -> str:
+    return (
+        f"{harmless(str(path))} cannot be read ({harmless(why)}): download or copy it again, or "
+        "name another file with --data."
+    )
+
+
+def encrypted(path: object) -> str:
+    quoted = harmless(shlex.quote(str(path)))
+    return (
+        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder "
+        "with --data."
+    )
 
 
 def table_unreadable(path: str, why: str) -> str:
@@ -37,18 +51,18 @@ def table_unreadable(path: str, why: str) -> str:
     )
 
 
-def examples(names: Iterable[str], count: int | None = None) -> str:
-    """The first three names, and how many there are more: `a, b, c and 5 more`."""
-    every = list(names)
-    shown = ", ".join(harmless(name) for name in every[:EXAMPLES])
-    more = (len(every) if count is None else count) - EXAMPLES
-    return f"{shown} and {more:,} more" if more > 0 else shown
-
-
 def left_out(skipped: Mapping[str, Sequence[str]]) -> str:
     """What is left out, by reason: `left out are archives (1: x.zip); hidden … (2: .a, .b)`."""
     parts = [f"{why} ({len(names):,}: {examples(names)})" for why, names in skipped.items()]
     return f"left out are {'; '.join(parts)}."
+
+
+def left_out_by_level(skipped: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
+    """The sentence on images that are left out, and that on other files, where there are any."""
+    images = {why: names for why, names in skipped.items() if why not in NO_IMAGES}
+    others = {why: names for why, names in skipped.items() if why in NO_IMAGES}
+    first, second = ([left_out(some)] if some else [] for some in (images, others))
+    return first, second
 
 
 def no_images(place: str, skipped: Mapping[str, Sequence[str]]) -> str:
@@ -165,6 +179,15 @@ def uneven_rows(table: str, count: int) -> str:
     return f"{harmless(table)} has rows with too few or too many cells, left out ({count:,})."
 
 
+def contradicted(table: str, images: Sequence[str], used: Sequence[str]) -> str:
+    before = used[: used.index(table)]
+    return (
+        f"{harmless(table)} gives some images other classes than {examples(before)}, which "
+        f"count{'s' * (len(before) == 1)} ({len(images):,}: {examples(images)}): keep the right "
+        "table, or name its column with --set labels=column:NAME."
+    )
+
+
 def missing_images(used: Iterable[str], missing: Sequence[str]) -> str:
     return (
         f"some names in {examples(used)} belong to no image here ({len(missing):,}: "
@@ -181,8 +204,8 @@ def unlabelled(names: Sequence[str], count: int) -> str:
 
 def too_few_images(place: str, count: int) -> str:
     return (
-        f"the data folder {harmless(place)} holds {count} readable training images: "
-        "add more, at least two for each class."
+        f"{harmless(place)} holds {count} readable training images: add more, at least two for "
+        "each class."
     )
 
 
@@ -232,4 +255,30 @@ def other_natural_order(first: Sequence[str], natural: Sequence[str]) -> str:
         f"the classes are numbers in the order of their names, {', '.join(first)}, as with "
         f"torchvision's ImageFolder, and not {', '.join(natural)}: type --set class_order=natural "
         "for the order of numbers."
+    )
+
+
+# Unpacked copies
+
+
+def cannot_unpack(file: object, folder: object, why: str) -> str:
+    return (
+        f"{harmless(str(file))} cannot be unpacked into {harmless(str(folder))} ({harmless(why)}): "
+        "make that folder writable or set XDG_CACHE_HOME to another one, and see that the file can "
+        "be read."
+    )
+
+
+def no_room_to_unpack(folder: object, room: float) -> str:
+    return (
+        f"what is unpacked into {harmless(str(folder))} needs more than the {numbers.size(room)} "
+        "that may be used there: free some space, or set XDG_CACHE_HOME to a folder on a larger "
+        "disk."
+    )
+
+
+def unpacked_once(file: object, size: float, copy: object) -> str:
+    return (
+        f"{harmless(str(file))} cannot be read in place, so it lies unpacked in "
+        f"{harmless(str(copy))} ({numbers.size(size)}): delete that when no run needs it any more."
     )

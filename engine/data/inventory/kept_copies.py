@@ -14,12 +14,13 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Protocol
 
 from engine import regular_files, text
 from engine.catalog.user_folders import cache_folder
-from engine.data import container_text
+from engine.data.inventory import inventory_text
 from engine.errors import DataError
 from engine.run.file_lock import flock
 
@@ -69,8 +70,27 @@ def kept_copy(file: Path, part: str, write: Callable[[Path], None]) -> Path:
                 _write_whole(copy, write)
     except OSError as error:
         why = text.reason(error)
-        raise DataError(container_text.cannot_unpack(file, folder(), why)) from error
+        raise DataError(inventory_text.cannot_unpack(file, folder(), why)) from error
     return copy
+
+
+# Who is told the fraction that is written of a copy, in this thread.
+_told: ContextVar[Callable[[float], None]] = ContextVar("_told", default=lambda _: None)
+
+
+@contextmanager
+def progress_told(tell: Callable[[float], None]) -> Iterator[None]:
+    """Tell the fraction that is written of each copy that is made meanwhile in this thread."""
+    token = _told.set(tell)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+def tell_progress(fraction: float) -> None:
+    """Called by who writes a copy."""
+    _told.get()(fraction)
 
 
 class Stream(Protocol):
@@ -79,10 +99,16 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def copy_bounded(source: Stream, target: Path, size: int | None = None) -> None:
+def copy_bounded(
+    source: Stream,
+    target: Path,
+    size: int | None = None,
+    read: Callable[[], float] | None = None,
+) -> None:
     """Write all bytes of a stream, or little more than `size`, so that nothing endless is unpacked.
 
-    Raises DataError where that is more than the bound or the free disk allow, and OSError.
+    `read` says which fraction of the source was read, where no size tells it. Raises DataError
+    where that is more than the bound or the free disk allow, and OSError.
     """
     room = _room(target.parent)
     written = 0
@@ -90,8 +116,9 @@ def copy_bounded(source: Stream, target: Path, size: int | None = None) -> None:
         while (size is None or written <= size) and (piece := source.read(CHUNK)):
             written += len(piece)
             if written > room:
-                raise DataError(container_text.no_room_to_unpack(folder(), room))
+                raise DataError(inventory_text.no_room_to_unpack(folder(), room))
             file.write(piece)
+            tell_progress(read() if read else written / size if size else 0.0)
 
 
 def _room(place: Path) -> int:
@@ -103,7 +130,7 @@ def check_room(needed: int) -> None:
     """Raise DataError where the disk lacks room for so many bytes."""
     folder().mkdir(parents=True, exist_ok=True)
     if needed > (room := _room(folder())):
-        raise DataError(container_text.no_room_to_unpack(folder(), room))
+        raise DataError(inventory_text.no_room_to_unpack(folder(), room))
 
 
 def _digest(path: str) -> str:

@@ -1,40 +1,43 @@
-"""Decides which images validate: one rule for all sources of data."""
+"""Decides which images validate: one rule for all that have an inventory."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
 
+from engine.data.inventory import inventory_text
 from engine.data.inventory.held_out import HOLD_OUT, split_held_out
-from engine.data.inventory.validation_source import ValidationSource
-from engine.data.stored.stored_image import LabelledImages
+from engine.data.inventory.inventory import Inventory
+from engine.errors import DataError
+from engine.recipes.recipe import Recipe
 
 
-class SplitImages(NamedTuple):
-    """The images of each split; `unused` is a validation split that nothing uses."""
+def with_validation(found: Inventory, recipe: Recipe, if_unused: str) -> Inventory:
+    """The inventory of splits as they were found, with the images that validate in this recipe.
 
-    train: LabelledImages
-    validation: LabelledImages
-    validates: ValidationSource
-    test: LabelledImages
-    unused: LabelledImages
-
-
-def choose_validation(
-    train: LabelledImages,
-    validation: LabelledImages,
-    test: LabelledImages,
-    seed: int,
-    holdout: float = 0.0,
-) -> SplitImages:
-    """The validation split validates, else the test split, else a share held out of training.
-
-    With `holdout`, that share is held out in any case, and the test split, or else the validation
-    split, is evaluated at the end. `seed` determines what is held out.
+    The validation split validates, else the test split, else a share held out of training. With
+    `holdout`, that share is held out in any case, and the test split, or else the validation split,
+    is evaluated at the end. `if_unused` is the note for a validation split that nothing uses.
+    Raises DataError where too few images are left for training.
     """
-    if holdout or not (validation or test):
-        kept, held = split_held_out(train, holdout or HOLD_OUT, seed)
-        final = test or validation
-        return SplitImages(kept, held, "held out", final, validation if test else [])
-    if validation:
-        return SplitImages(train, validation, "separate", test, [])
-    return SplitImages(train, test, "test", [], [])
+    if recipe.holdout or not (found.validation or found.test):
+        chosen = _held_out(found, recipe, if_unused)
+    elif found.validation:
+        chosen = found
+    else:
+        chosen = replace(found, validation=found.test, validates="test", test=[])
+    if len(chosen.train) < 2 * len(chosen.classes):
+        raise DataError(inventory_text.too_few_images(chosen.place, len(chosen.train)))
+    return chosen
+
+
+def _held_out(found: Inventory, recipe: Recipe, if_unused: str) -> Inventory:
+    kept, held = split_held_out(found.train, recipe.holdout or HOLD_OUT, recipe.seed)
+    unused = (if_unused,) if found.validation and found.test else ()
+    return replace(
+        found,
+        train=kept,
+        validation=held,
+        validates="held out",
+        test=found.test or found.validation,
+        notes=(*found.notes, *unused),
+    )

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
+from engine import text
 from engine.data import data_text
 from engine.data.augmentation.augmentation import Augmentation
 from engine.data.base.batch import RawBatch
@@ -110,7 +111,7 @@ class StreamingLoader(TrainingLoader):
             self._reported = len(self._broken)
             in_order = sorted(self._broken.items(), key=itemgetter(0))
             broken = {image.name: why for _, (image, why) in in_order}
-            many = len(broken) > data_text.EXAMPLES
+            many = len(broken) > text.EXAMPLES
             listed = broken_list.write(self._images.place, broken) if many else None
             warnings.append(data_text.replaced_broken(broken, listed))
         return tuple(warnings)

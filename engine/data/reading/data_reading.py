@@ -16,13 +16,17 @@ from typing import NamedTuple
 from engine.data.decoding.decode import ImageFormat
 from engine.data.inventory.data_inventory import inventory_of
 from engine.data.inventory.inventory import Inventory
+from engine.data.inventory.kept_copies import progress_told
 from engine.data.reading import decoded_images
+from engine.data.reading.band_headers import banded_headers, check_bands
 from engine.data.reading.decoded_images import DecodedImages
 from engine.data.reading.format_choice import common_format, headers_of, sampled
-from engine.data.reading.rendering_choice import banded_headers, check_bands, chosen_rendering
+from engine.data.reading.rendering_choice import chosen_rendering
 from engine.recipes.recipe import Recipe
 
 POLL_SECONDS = 0.05
+# The share of unpacking in the fraction done, where something must be unpacked.
+UNPACKING = 0.5
 
 
 class ReadImages(NamedTuple):
@@ -71,7 +75,7 @@ class DataReading:
         self._work = self._pool.submit(self._read)
 
     def wait(self) -> Generator[float, None, ReadImages]:
-        """Yield the decoded fraction at least every 100 ms, until all is read.
+        """Yield the fraction that is unpacked and decoded at least every 100 ms, until all is read.
 
         Raises what `inventory_of` and `decoded` raise. The reading ends where this generator is
         closed.
@@ -87,7 +91,9 @@ class DataReading:
 
     def _read(self) -> ReadImages:
         recipe = self._recipe
-        read = with_format(inventory_of(recipe, self._code), recipe)
+        with progress_told(self._note_unpacked):
+            inventory = inventory_of(recipe, self._code)
+        read = with_format(inventory, recipe)
         count = len(read.inventory.images)
         needed = count * math.prod(read.image_format.shape)
         many = count >= decoded_images.MANY_IMAGES
@@ -95,13 +101,18 @@ class DataReading:
             return read
         return read._replace(decoded=self._decoded(read.inventory, read.image_format))
 
+    def _note_unpacked(self, fraction: float) -> None:
+        """What must be unpacked first takes half of the progress; of several, none goes back."""
+        self._fraction = max(self._fraction, UNPACKING * fraction)
+
     def _decoded(self, inventory: Inventory, image_format: ImageFormat) -> DecodedImages | None:
         """All images, or None if the reading was stopped."""
         workers = decoded_images.count_decoders(self._recipe)
         work = decoded_images.decoded(inventory.images, image_format, workers)
+        begun = self._fraction
         while not self._stopped.is_set():
             try:
-                self._fraction = next(work)
+                self._fraction = begun + (1 - begun) * next(work)
             except StopIteration as finished:
                 found: DecodedImages = finished.value
                 return found

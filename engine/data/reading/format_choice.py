@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.data.decoding.decode import GREY, ImageFormat
 from engine.data.decoding.rendering import has_alpha, is_cut, is_deep
-from engine.data.stored.image_kinds import band_count
+from engine.data.stored.image_opening import band_count
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 
 SAMPLE = 100

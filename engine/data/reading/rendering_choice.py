@@ -18,10 +18,8 @@ from engine.data.decoding.rendering import (
     deep_values,
     is_transparent,
 )
-from engine.data.reading.format_choice import ImageHeader, sampled
-from engine.data.stored.image_kinds import BandsError
-from engine.data.stored.stored_image import LabelledImages, StoredImage
-from engine.errors import DataError
+from engine.data.reading.format_choice import ImageHeader
+from engine.data.stored.stored_image import StoredImage
 from engine.recipes.recipe import Recipe
 
 # The share in percent of the sampled values that are darker than black, and brighter than white.
@@ -50,44 +48,19 @@ def chosen_rendering(headers: Mapping[StoredImage, ImageHeader], recipe: Recipe)
         layers = list(_layers(image for image, header in headers.items() if header.transparent))
         backdrop = _backdrop(layers)
         notes += [data_text.backdrop_chosen(len(layers), len(headers), backdrop)] if layers else []
-    for about, sentence in (("animated", data_text.first_frames), ("cut", data_text.cut_bands)):
-        found = [image.name for image, header in headers.items() if getattr(header, about)]
-        notes += [sentence(len(found), len(headers), found[0])] if found else []
+    notes += _told(headers)
     return ChosenRendering(Rendering(levels, backdrop, recipe.bands), tuple(notes))
 
 
-def banded_headers(
-    images: LabelledImages, bands: tuple[int, ...]
-) -> dict[StoredImage, ImageHeader]:
-    """The headers of a sample of images as these bands of them would have them.
-
-    Raises DataError where the bands of none of them can be read.
-    """
-    headers, failed = {}, None
-    for stored, _ in sampled(images):
-        try:
-            values = band_values(stored, bands)
-        except ModuleNotFoundError as error:
-            raise DataError(data_text.bands_need_package(stored.name)) from error
-        except Exception as error:  # noqa: BLE001 (parsers of images raise errors of any type)
-            failed = failed or (stored.name, str(error))
-            continue
-        height, width, count = values.shape
-        headers[stored] = ImageHeader((width, height), count == 1, values.dtype != np.uint8)
-    if failed and not headers:
-        raise DataError(data_text.bands_unreadable(*failed, bands))
-    return headers
-
-
-def check_bands(images: LabelledImages, place: str) -> None:
-    """Raise DataError where one of a sample of images has more bands than colours have."""
-    for stored, _ in sampled(images):
-        try:
-            stored.open().close()
-        except BandsError as error:
-            raise DataError(data_text.choose_bands(stored.name, error.bands, place)) from error
-        except Exception:  # noqa: BLE001 (parsers of images raise errors of any type)
-            continue
+def _told(headers: Mapping[StoredImage, ImageHeader]) -> Iterator[str]:
+    """Sentences on images that differ in depth, or of which not all is read."""
+    deep = [image.name for image, header in headers.items() if header.deep]
+    if 0 < len(deep) < len(headers):
+        yield data_text.mixed_depths(len(deep), len(headers), deep[0])
+    if animated := [image.name for image, header in headers.items() if header.animated]:
+        yield data_text.first_frames(len(animated), len(headers), animated[0])
+    if cut := [image.name for image, header in headers.items() if header.cut]:
+        yield data_text.cut_bands(len(cut), len(headers), cut[0])
 
 
 def _deep_samples(

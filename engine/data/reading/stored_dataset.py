@@ -8,6 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from engine import text
 from engine.data import data_text
 from engine.data.base.dataset import (
     MOST_BROKEN_IN_A_ROW,
@@ -116,10 +117,17 @@ def assemble(
     final = test if len(test) else None
     return Dataset(
         inventory.classes,
-        *(train, validation, inventory.validates, mean, std, notes, final),
+        train,
+        validation,
+        inventory.validates,
+        mean,
+        std,
+        notes,
+        test=final,
         frame=image_format.frame,
         rendering=image_format.rendering,
         constant=all_constant(sample),
+        remarks=inventory.remarks,
     )
 
 
@@ -133,7 +141,7 @@ def broken_notes(
     if not broken:
         return ()
     named = by_name(broken, images)
-    listed = broken_list.write(place, named) if len(named) > data_text.EXAMPLES else None
+    listed = broken_list.write(place, named) if len(named) > text.EXAMPLES else None
     if len(broken) > BROKEN_SHARE * len(images) and if_broken == "stop":
         sentence = data_text.too_many_broken(len(images), place, named, listed)
         raise UndecidedError(sentence, (data_text.SKIP_BROKEN,))

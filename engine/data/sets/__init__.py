@@ -1,1 +1,1 @@
-"""The published data sets and their download. May import `folders` and `base`."""
+"""The published data sets and their download. May import `reading` and `base`."""

@@ -1,1 +1,1 @@
-"""Images where they lie: files, later entries of archives and rows of tables. Loads no torch."""
+"""Images where they lie: files, entries of archives, rows of arrays and tables, items of sets."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from engine import regular_files
-from engine.data import container_text
+from engine.data.stored import stored_text
 
 WHITE = 255
 # How many arrays stay mapped in a process.
@@ -39,6 +39,11 @@ def _mapped(file: ArrayFile) -> npt.NDArray[Any]:
     with regular_files.open_to_read(Path(file.path)) as opened:
         mapped = np.memmap(opened, file.dtype, "r", file.offset, file.shape, file.order)
     return mapped[file.field] if file.field else mapped
+
+
+def forget() -> None:
+    """Map each file anew when it is read next: another one may be there now."""
+    _mapped.cache_clear()
 
 
 class PixelRows(NamedTuple):
@@ -70,7 +75,7 @@ class PixelRows(NamedTuple):
             return values
         low, high = values.min(), values.max()
         if not (low >= 0 and high <= self.white):  # so that NaN is refused too
-            raise ValueError(container_text.row_out_of_range(low, high, self.white))
+            raise ValueError(stored_text.row_out_of_range(low, high, self.white))
         scaled: npt.NDArray[np.uint8] = (values * (WHITE / self.white)).round().astype(np.uint8)
         return scaled
 

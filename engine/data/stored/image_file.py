@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from engine import regular_files
-from engine.data.stored.image_kinds import open_file
+from engine.data.stored.image_opening import open_file
 
 
 class ImageFile(NamedTuple):

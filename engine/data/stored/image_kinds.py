@@ -1,33 +1,15 @@
 """The formats of image files that are opened, each told by its first bytes. Loads no torch.
 
-Pillow knows some that start another program, such as EPS; it is never asked about those.
+Pillow knows some that start another program, such as EPS; those are left out.
 """
 
 from __future__ import annotations
 
-import importlib
 import re
 from dataclasses import dataclass
-from typing import IO
-
-from PIL import Image, UnidentifiedImageError
-
-from engine.data import data_text
 
 # Enough of a file to tell its format.
 FIRST_BYTES = 64
-
-
-# A tag of TIFF, and the most bands that are colours and transparency.
-SAMPLES_PER_PIXEL, MOST_BANDS = 277, 4
-
-
-class BandsError(ValueError):
-    """An image has more bands than colours and transparency."""
-
-    def __init__(self, bands: int) -> None:
-        super().__init__(data_text.more_bands(bands))
-        self.bands = bands
 
 
 @dataclass(frozen=True)
@@ -79,7 +61,6 @@ KINDS: tuple[ImageKind, ...] = (
     _kind("PCX", "PIL.PcxImagePlugin", "pcx", rb"\n[\x00\x02\x03\x05]\x01[\x01\x02\x04\x08]"),
     _kind("TGA", "PIL.TgaImagePlugin", "tga", None),
 )
-FORMATS: tuple[str, ...] = tuple(kind.name for kind in KINDS)
 BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes}
 # Files with these suffixes are taken for images without being opened.
 IMAGE_SUFFIXES = frozenset(BY_SUFFIX)
@@ -108,81 +89,3 @@ def kind_of(start: bytes, name: str = "") -> ImageKind | None:
 def looks_like_image(first: bytes) -> bool:
     """Whether a file whose first bytes (`FIRST_BYTES`, or all) are these is an image."""
     return kind_of(first) is not None
-
-
-def open_file(path: str) -> Image.Image:
-    """Open an image file. Raises UnidentifiedImageError for what is no image of a known format."""
-    named = kind_by_name(path)
-    if named is not None and named.start is not None and _is_ready(named):
-        try:
-            return _checked(Image.open(path, formats=(named.name,)))
-        except UnidentifiedImageError:
-            pass  # it has another format than its name says, or another content
-    with open(path, "rb") as file:
-        start = file.read(FIRST_BYTES)
-        kind = _known(start, path)
-        _check_bands(kind, file)
-    return _checked(Image.open(path, formats=(kind.name,)))
-
-
-def open_content(file: IO[bytes], name: str = "") -> Image.Image:
-    """Open an image that is an open file or bytes in memory. Raises as `open_file`."""
-    kind = _known(file.read(FIRST_BYTES), name)
-    _check_bands(kind, file)
-    return _checked(Image.open(file, formats=(kind.name,)))
-
-
-def _known(start: bytes, name: str) -> ImageKind:
-    kind = kind_of(start, name)
-    if kind is None:
-        raise UnidentifiedImageError(data_text.NOT_AN_IMAGE)
-    if not _is_ready(kind):
-        raise ModuleNotFoundError(data_text.NEEDS_HEIF)
-    return kind
-
-
-def _checked(image: Image.Image) -> Image.Image:
-    """The image, unless Pillow would leave bands of it out."""
-    bands = band_count(image)
-    if bands <= MOST_BANDS:
-        return image
-    image.close()
-    raise BandsError(bands)
-
-
-def band_count(image: Image.Image) -> int:
-    """The number of bands in the file of an opened image, of which Pillow may leave some out."""
-    if image.format != "TIFF":
-        return len(image.getbands())
-    return int(getattr(image, "tag_v2", {}).get(SAMPLES_PER_PIXEL, 1))
-
-
-def _check_bands(kind: ImageKind, file: IO[bytes]) -> None:
-    """Raise BandsError for a TIFF file with more bands than Pillow opens."""
-    if kind.name == "TIFF":
-        from PIL import TiffImagePlugin  # its import takes as long as that of all others
-
-        file.seek(0)
-        header = file.read(8)
-        if b"+" in header[2:4]:
-            header += file.read(8)
-        tags = TiffImagePlugin.ImageFileDirectory_v2(header)
-        file.seek(tags.next)
-        tags.load(file)
-        bands = tags.get(SAMPLES_PER_PIXEL, 1)
-        if bands > MOST_BANDS:
-            raise BandsError(bands)
-    file.seek(0)
-
-
-def _is_ready(kind: ImageKind) -> bool:
-    """Whether Pillow can open a format, whose module is imported now: all would take longer."""
-    if kind.name in Image.OPEN:
-        return True
-    try:
-        module = importlib.import_module(kind.module)
-    except ImportError:
-        return False
-    if kind.name == "HEIF":
-        module.register_heif_opener(thumbnails=False)
-    return True

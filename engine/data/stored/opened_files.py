@@ -7,7 +7,7 @@ import os
 from functools import lru_cache
 
 from engine import regular_files
-from engine.data import container_text
+from engine.data.stored import stored_text
 
 # How many files stay open in a process.
 MOST_OPEN = 32
@@ -29,7 +29,7 @@ class _OpenedFile:
             pieces.append(piece)
             left -= len(piece)
         if left:
-            raise OSError(errno.EIO, container_text.FILE_CUT_OFF)
+            raise OSError(errno.EIO, stored_text.FILE_CUT_OFF)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def __del__(self) -> None:
@@ -38,6 +38,11 @@ class _OpenedFile:
 
 
 _opened = lru_cache(MOST_OPEN)(_OpenedFile)
+
+
+def forget() -> None:
+    """Open each file anew when it is read next: another one may be there now."""
+    _opened.cache_clear()
 
 
 def read_at(path: str, offset: int, size: int) -> bytes:

@@ -16,8 +16,7 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from engine.data import library_text
-from engine.data.stored import fixed_chance
+from engine.data.stored import fixed_chance, stored_text
 from engine.data.stored.item_image import image_of
 
 # How many data sets a process keeps: the splits of two.
@@ -56,7 +55,7 @@ class SetItem:
     def open(self) -> Image.Image:
         image, label = item_of(self.maker, self.index)
         if label != self.label:
-            raise ValueError(library_text.other_label(self.label, label))
+            raise ValueError(stored_text.other_label(self.label, label))
         return image_of(image)
 
     def encoded(self, most: int) -> bytes:
@@ -100,7 +99,7 @@ def item_of(maker: SetMaker, index: int, seed: int | None = None) -> tuple[Any, 
 def pair_of(item: Any) -> tuple[Any, int | None]:
     """The image and the label of an item. Raises ValueError where it is no such pair."""
     if not isinstance(item, tuple | list) or len(item) != 2:
-        raise ValueError(library_text.no_pair(type(item).__name__))
+        raise ValueError(stored_text.no_pair(type(item).__name__))
     return item[0], label_of(item[1])
 
 
@@ -114,4 +113,4 @@ def label_of(value: Any) -> int | None:
             return whole
     except (TypeError, ValueError, RuntimeError, OverflowError):
         pass
-    raise ValueError(library_text.no_label(value))
+    raise ValueError(stored_text.no_label(value))

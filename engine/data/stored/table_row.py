@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from PIL import Image
 
 from engine import regular_files
-from engine.data import library_text
-from engine.data.stored.image_kinds import open_content
+from engine.data.stored import stored_text
+from engine.data.stored.image_opening import open_content
 
 PARQUET = ".parquet"
 # With these bytes an Arrow file begins that says where its batches are.
@@ -61,7 +61,7 @@ class TableRow:
                 else regular_files.read_bytes(Path(self.path).parent / beside)
             )
         if not isinstance(value, bytes):
-            raise OSError(library_text.EMPTY_CELL)
+            raise OSError(stored_text.EMPTY_CELL)
         return value
 
 

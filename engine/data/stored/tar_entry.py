@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from engine.data.stored.image_kinds import open_content
+from engine.data.stored.image_opening import open_content
 from engine.data.stored.opened_files import read_at
 
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from engine.data import container_text
-from engine.data.stored.image_kinds import open_content
+from engine.data.stored import stored_text
+from engine.data.stored.image_opening import open_content
 from engine.data.stored.opened_files import read_at
 
 STORED, DEFLATED = 0, 8
@@ -55,7 +55,7 @@ class ZipEntry(NamedTuple):
         packed = read_at(self.archive, start, self.packed)
         content = packed if self.method == STORED else _inflated(packed, self.size)
         if len(content) != self.size or zlib.crc32(content) != self.crc:
-            raise OSError(errno.EIO, container_text.ENTRY_DAMAGED)
+            raise OSError(errno.EIO, stored_text.ENTRY_DAMAGED)
         return content
 
 
@@ -63,7 +63,7 @@ def content_start(archive: str, offset: int) -> int:
     """Where the bytes of the entry whose header is at `offset` begin. Raises OSError."""
     header = read_at(archive, offset, HEADER)
     if not header.startswith(SIGNATURE):
-        raise OSError(errno.EIO, container_text.ENTRY_DAMAGED)
+        raise OSError(errno.EIO, stored_text.ENTRY_DAMAGED)
     name, extra = struct.unpack_from("<HH", header, LENGTHS)
     return offset + HEADER + int(name) + int(extra)
 
@@ -73,4 +73,4 @@ def _inflated(packed: bytes, size: int) -> bytes:
     try:
         return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, size + 1)
     except zlib.error as error:
-        raise OSError(errno.EIO, container_text.ENTRY_DAMAGED) from error
+        raise OSError(errno.EIO, stored_text.ENTRY_DAMAGED) from error

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from engine import numbers
 from engine.data.data_text import with_reasons
-from engine.data.inventory.inventory_text import EXAMPLES, examples
 from engine.data.survey.survey import Findings, Place, Reason, Seen, Sizes, Survey
-from engine.text import harmless
+from engine.text import EXAMPLES, examples, harmless
 
 READING_HEADERS = "reading the headers"
 COMPARING = "comparing the images"

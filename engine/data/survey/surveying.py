@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.decoding.decode import ImageFormat, why_broken
 from engine.data.inventory.inventory import Inventory
-from engine.data.inventory.inventory_text import EXAMPLES, left_out
+from engine.data.inventory.inventory_text import left_out_by_level
 from engine.data.reading.data_reading import ReadImages
 from engine.data.stored.stored_image import LabelledImages
 from engine.data.survey import survey_text
@@ -25,6 +25,7 @@ from engine.data.survey.survey import (
     SplitCounts,
     Survey,
 )
+from engine.text import EXAMPLES
 
 # How many sizes are listed.
 COMMON_SIZES = 4
@@ -76,8 +77,16 @@ def survey(read: ReadImages, headers: Headers) -> Survey:
         summed_sizes(sizes) if sizes else None,
         tuple(modes.most_common()),
         seen(sizes, read.image_format),
-        tuple(note for note in inventory.notes if note != left_out(inventory.skipped)),
+        tuple(_other_sentences(inventory)),
     )
+
+
+def _other_sentences(inventory: Inventory) -> Iterator[str]:
+    """The sentences on a data set, without those on what is left out, which `skipped` tells."""
+    images, others = left_out_by_level(inventory.skipped)
+    for sentence in (*inventory.notes, *inventory.remarks):
+        if sentence not in (*images, *others):
+            yield sentence
 
 
 def split_counts(inventory: Inventory) -> Iterable[SplitCounts]:

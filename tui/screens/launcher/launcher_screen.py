@@ -201,6 +201,7 @@ class Launcher(FineScreen[None]):
 
     def _start(self, chosen: Recipe) -> None:
         try:
+            chosen = recipe_resolution.with_sources(chosen, self._runs_dir)
             recipe_resolution.check_data(chosen)
             device_request.check_device(chosen.device)
             claim = launch.create(chosen, self._runs_dir)

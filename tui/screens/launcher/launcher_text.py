@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.data.inventory.inventory_text import examples
-from engine.text import harmless
+from engine.text import examples, harmless
 
 # Keys
 
@@ -94,7 +93,7 @@ def filter_title(box: str) -> str:
 
 
 FOLDER_TITLE = "Folder of images"
-FOLDER_HINT = "one subfolder per class, or train/ and val/"
+FOLDER_HINT = "a folder with one subfolder per class, or train/ and val/; or a zip, tar or npz"
 FOLDER_KEYS = "Tab completes   ↑ ↓ earlier folders   Esc cancel"
 FOLDER_EXAMPLE = "~/data/flowers"
 FOLDER_CHOICE = "Enter takes the setting, Tab goes back to the path"

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 from engine.data.survey.survey import ContactSheet, Findings, Message, Progress, Survey
 from engine.start.data_inspection_request import DataInspectionRequest
-from tui.drawing import survey_rows, survey_text
+from tui.drawing import survey_rows, survey_rows_text
 from tui.drawing.cells import Row, Span
 from tui.drawing.frame import frame
 from tui.drawing.wrapping import wrapped
@@ -31,7 +31,7 @@ class SurveyBox(CellWidget):
 
     def show(self, message: Message) -> None:
         if isinstance(message, Progress):
-            self._waiting = survey_text.progress(message.stage, message.fraction)
+            self._waiting = survey_rows_text.progress(message.stage, message.fraction)
         elif isinstance(message, Survey):
             self._survey = message
         elif isinstance(message, ContactSheet):

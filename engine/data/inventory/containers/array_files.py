@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine import regular_files, text
-from engine.data import container_text
-from engine.data.inventory.containers import array_names, array_pairs
+from engine import regular_files
+from engine.data.inventory.containers import array_names, array_pairs, container_text
 from engine.data.inventory.containers.array_pairs import Pairs, class_names, labelled_rows, paired
+from engine.data.inventory.containers.folder_files import file_names
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.idx_arrays import array_name, read_idx
 from engine.data.inventory.containers.labelled_rows import RowSet
@@ -79,17 +78,11 @@ def _turned(pairs: Pairs) -> Pairs:
 
 def _array_files(folder: Path) -> list[Path]:
     """The files of arrays in a folder, by name."""
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if _is_array(entry.name) and entry.is_file()]
-    except OSError as error:
-        raise DataError(container_text.damaged(folder, text.reason(error))) from error
-    return [folder / name for name in sorted(names)]
+    return [folder / name for name in file_names(folder) if _is_array(name)]
 
 
 def _is_array(name: str) -> bool:
-    shown = not name.startswith(".")
-    return shown and (name.lower().endswith((NPY, NPZ)) or is_idx(name))
+    return name.lower().endswith((NPY, NPZ)) or is_idx(name)
 
 
 def _arrays(file: Path) -> list[FoundArray]:

@@ -10,16 +10,17 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Split: TypeAlias = Literal["train", "val", "test"]
+from engine.data.inventory.layouts.split_names import SplitName
+
 Content: TypeAlias = Literal["images", "labels", "class names"]
 
 CONTENTS: dict[str, Content] = {
     **dict.fromkeys(("x", "image", "images", "img", "imgs", "data", "pixels"), "images"),
     **dict.fromkeys(("y", "label", "labels", "target", "targets"), "labels"),
 }
-SPLITS: dict[str, Split] = {
+SPLITS: dict[str, SplitName] = {
     **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "t10k"), "test"),
 }
 # The format of a file, which its name repeats; an image has three axes there, a label one.
@@ -43,7 +44,7 @@ class ArrayName:
     """
 
     content: Content
-    split: Split
+    split: SplitName
     family: str = ""
 
 
@@ -62,7 +63,7 @@ def parsed(name: str) -> ArrayName | None:
     return ArrayName(contents[0], next(iter(splits), "train"), family)
 
 
-def split_of(name: str) -> Split:
+def split_or_train(name: str) -> SplitName:
     """The split that a name says; training where it says none."""
     return next((SPLITS[word] for word in _words(name.lower()) if word in SPLITS), "train")
 

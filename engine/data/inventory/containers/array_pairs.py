@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.data import container_text
-from engine.data.inventory.containers import array_names
-from engine.data.inventory.containers.array_names import ArrayName, Split
+from engine.data.inventory.containers import array_names, container_text
+from engine.data.inventory.containers.array_names import ArrayName
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.label_values import label_values
 from engine.data.inventory.containers.labelled_rows import LabelledRows
 from engine.data.inventory.containers.pixel_rows import RowShape, pixel_rows, shape_of
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.errors import DataError
 
 # The names that NumPy gives to two arrays that nobody named.
@@ -24,7 +24,7 @@ UNNAMED = {"arr_0": ArrayName("images", "train"), "arr_1": ArrayName("labels", "
 class Pair(NamedTuple):
     """The images of a split and how they lie in their array, and their labels, if there are any."""
 
-    split: Split
+    split: SplitName
     images: FoundArray
     shape: RowShape
     labels: FoundArray | None
@@ -66,7 +66,7 @@ def paired(place: Path, arrays: Sequence[FoundArray], family: str | None = None)
     for content in ("images", "labels"):
         if (content, "train") not in slots:
             raise DataError(container_text.array_missing(place, content, _names(arrays)))
-    splits: tuple[Split, ...] = ("train", "val", "test")
+    splits: tuple[SplitName, ...] = ("train", "validation", "test")
     pairs = [_pair(split, slots) for split in splits if ("images", split) in slots]
     used = {array.name for array in slots.values()}
     others = [name for name in _names(arrays) if name not in used]
@@ -88,7 +88,7 @@ def _check_families(place: Path, known: Mapping[str, ArrayName], family: str | N
         raise DataError(container_text.several_sets(place, sorted(families.values())))
 
 
-def _pair(split: Split, slots: Mapping[tuple[str, str], FoundArray]) -> Pair:
+def _pair(split: SplitName, slots: Mapping[tuple[str, str], FoundArray]) -> Pair:
     images = slots["images", split]
     return Pair(split, images, shape_of(images), slots.get(("labels", split)))
 
@@ -110,9 +110,18 @@ def labelled_rows(pairs: Pairs) -> list[LabelledRows]:
 
 
 def class_names(pairs: Pairs) -> dict[int, str]:
-    """The names of the classes by their numbers, where there is an array of words for them."""
+    """The names of the classes by their labels, where there is an array of words for them."""
     found = pairs.class_names
     if found is None or len(found.shape) != 1 or found.kind not in "US":
         return {}
-    words = label_values(found, found.shape[0])
-    return dict(enumerate(np.asarray(words).tolist()))
+    words = np.asarray(label_values(found, found.shape[0])).tolist()
+    return dict(enumerate(words, _first_label(pairs, len(words))))
+
+
+def _first_label(pairs: Pairs, names: int) -> int:
+    """The label of the first name: 1 where the training labels go from 1 to the number of names."""
+    labels = pairs.pairs[0].labels
+    values = None if labels is None else label_values(labels, labels.shape[0])
+    if values is None or not len(values) or values.dtype.kind not in "iu":
+        return 0
+    return int(values.min() == 1 and values.max() == names)

@@ -17,14 +17,17 @@ from pathlib import Path
 import numpy as np
 
 from engine import regular_files, text
-from engine.data import container_text
-from engine.data.inventory.containers.array_names import Split
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
+from engine.data.inventory.containers.folder_files import file_names
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
 from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.pixel_rows import RowShape
 from engine.data.inventory.containers.restricted_unpickler import unpickled
 from engine.data.inventory.kept_copies import kept_copy
+from engine.data.inventory.layouts.split_names import SplitName
+from engine.data.stored import stored_text
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
 
@@ -60,18 +63,31 @@ class Form:
 
 FORMS = (
     Form(
-        *(r"data_batch_\d+", "test_batch", "batches.meta"),
+        train=r"data_batch_\d+",
+        test="test_batch",
+        names="batches.meta",
         labels_key="labels",
         names_key="label_names",
     ),
     Form(
-        *("train", "test", "meta", "meta"),
+        train="train",
+        test="test",
+        names="meta",
+        needs="meta",
         labels_key="fine_labels",
         names_key="fine_label_names",
     ),
-    Form(r"data_batch_\d+\.bin", "test_batch.bin", "batches.meta.txt", record=RECORD),
     Form(
-        *(r"train\.bin", "test.bin", "fine_label_names.txt", "fine_label_names.txt"),
+        train=r"data_batch_\d+\.bin",
+        test="test_batch.bin",
+        names="batches.meta.txt",
+        record=RECORD,
+    ),
+    Form(
+        train=r"train\.bin",
+        test="test.bin",
+        names="fine_label_names.txt",
+        needs="fine_label_names.txt",
         record=FINE_RECORD,
     ),
 )
@@ -103,11 +119,7 @@ def check(path: Path) -> None:
 def _form(path: Path) -> tuple[Form | None, list[Path]]:
     """The form of a folder, or of that of a file, and its files, the training files first."""
     folder = path if path.is_dir() else path.parent
-    try:
-        with os.scandir(folder) as entries:
-            names = {entry.name for entry in entries if entry.is_file()}
-    except OSError as error:
-        raise DataError(container_text.damaged(folder, text.reason(error))) from error
+    names = {*file_names(folder)}
     found = ((form, form.files(names)) for form in FORMS)
     form, files = next(((form, files) for form, files in found if files), (None, []))
     return form, [folder / name for name in files]
@@ -121,14 +133,14 @@ def _part(form: Form, file: Path) -> LabelledRows:
         images, labels = (read_npy(copy / name)[0] for name in (PIXELS, LABELS))
     rows = PixelRows(file.name, images.file(), SHAPE.row, SHAPE.axes, WHITE)
     values = np.asarray(labels.file().values()).astype(np.int64)
-    split: Split = "test" if file.name == form.test else "train"
+    split: SplitName = "test" if file.name == form.test else "train"
     return LabelledRows(split, rows, range(len(values)), values)
 
 
 def _records(record: np.dtype[np.void], file: Path, field: str) -> FoundArray:
     count, rest = divmod(os.stat(file).st_size, record.itemsize)
     if rest or not count:
-        raise DataError(container_text.damaged(file, container_text.FILE_CUT_OFF))
+        raise DataError(inventory_text.damaged(file, stored_text.FILE_CUT_OFF))
     return FoundArray(file.name, file, record, (count,), lambda: (file, 0), field=field)
 
 
@@ -139,10 +151,10 @@ def _unpickle(file: Path, labels_key: str, copy: Path) -> None:
         pixels = np.asarray(table["data"]).reshape(-1, VALUES)
         labels = np.asarray(table[labels_key])
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(container_text.damaged(file, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(file, text.error_summary(error))) from error
     whole = pixels.dtype == np.uint8 and labels.dtype.kind in "iu"
     if not whole or labels.shape != pixels.shape[:1]:
-        raise DataError(container_text.damaged(file, container_text.OTHER_FORMAT))
+        raise DataError(inventory_text.damaged(file, container_text.OTHER_FORMAT))
     np.save(copy / PIXELS, pixels, allow_pickle=False)
     np.save(copy / LABELS, labels.astype(np.int64), allow_pickle=False)
 
@@ -152,9 +164,9 @@ def _table(file: Path) -> Mapping[str, object]:
         with regular_files.open_to_read(file) as opened:
             table = unpickled(opened)
     except Exception as error:  # damaged pickles raise errors of any type
-        raise DataError(container_text.damaged(file, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(file, text.error_summary(error))) from error
     if not isinstance(table, dict):
-        raise DataError(container_text.damaged(file, container_text.OTHER_FORMAT))
+        raise DataError(inventory_text.damaged(file, container_text.OTHER_FORMAT))
     return table
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from engine.data import library_text
+from engine.data.inventory.containers import library_text
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.data import container_text, library_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.column_choice import Columns, columns_of
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
 from engine.data.inventory.containers.row_copies import in_small_groups
@@ -53,12 +54,12 @@ def items_of(
     columns = _columns(folder, shards, recipe)
     every = [(split, shard) for split, names in shards.items() for shard in names]
     parts = [_rows(folder, shard, split, columns) for split, shard in every]
-    notes = tuple(
-        container_text.unpacked_once(folder / shard, copy.stat().st_size, copy.parent)
+    remarks = tuple(
+        inventory_text.unpacked_once(folder / shard, copy.stat().st_size, copy.parent)
         for _, shard in every
         if (copy := in_small_groups(folder / shard, columns.image)) != folder / shard
     )
-    return ItemSet(place, library_text.TABLES, parts, columns.names, notes=notes)
+    return ItemSet(place, library_text.TABLES, parts, columns.names, remarks=remarks)
 
 
 def _columns(folder: Path, shards: Mapping[SplitName, Sequence[str]], recipe: Recipe) -> Columns:

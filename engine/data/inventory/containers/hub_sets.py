@@ -16,8 +16,7 @@ from typing import Any
 
 from engine import text
 from engine.catalog.data_names import LibrarySet
-from engine.data import library_text
-from engine.data.inventory.containers import columnar_tables
+from engine.data.inventory.containers import columnar_tables, library_text
 from engine.data.inventory.containers.labelled_items import ItemSet
 from engine.data.inventory.layouts.split_names import SplitName, split_of
 from engine.errors import DataError

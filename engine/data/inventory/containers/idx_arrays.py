@@ -20,9 +20,11 @@ from typing import IO, Any
 import numpy as np
 
 from engine import regular_files, text
-from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.found_array import FoundArray, Place
 from engine.data.inventory.kept_copies import copy_bounded, kept_copy
+from engine.data.stored import stored_text
 from engine.errors import DataError
 
 TYPES: Mapping[int, str] = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
@@ -46,10 +48,10 @@ def read_idx(path: Path) -> list[FoundArray]:
             dtype, shape, start = _header(stream)
             size = os.fstat(opened.fileno()).st_size
     except (OSError, EOFError, zlib.error, ValueError, struct.error) as error:
-        raise DataError(container_text.damaged(path, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(path, text.error_summary(error))) from error
     needed = start + math.prod(shape) * dtype.itemsize
     if not zipped and size != needed:
-        raise DataError(container_text.damaged(path, container_text.FILE_CUT_OFF))
+        raise DataError(inventory_text.damaged(path, stored_text.FILE_CUT_OFF))
     place = partial(_unpacked if zipped else _in_place, path, start, needed)
     if dtype == np.dtype(">i4") and shape[1:] == (8,):
         return [FoundArray(name, path, QMNIST_LABELS, shape[:1], place, field="class")]
@@ -74,8 +76,8 @@ def _unpacked(path: Path, start: int, needed: int) -> Place:
             with regular_files.open_to_read(path) as opened, gzip.GzipFile(fileobj=opened) as whole:
                 copy_bounded(whole, copy / "values", needed)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DataError(container_text.damaged(path, str(error))) from error
+            raise DataError(inventory_text.damaged(path, str(error))) from error
         if os.stat(copy / "values").st_size != needed:
-            raise DataError(container_text.damaged(path, container_text.FILE_CUT_OFF))
+            raise DataError(inventory_text.damaged(path, stored_text.FILE_CUT_OFF))
 
     return kept_copy(path, "values", write) / "values", start

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data import container_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.errors import DataError
 
@@ -40,7 +40,8 @@ def _from_one_hot(found: FoundArray, values: npt.NDArray[Any]) -> npt.NDArray[An
 
 
 def _whole(found: FoundArray, values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    whole = values.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # what is no number is found below
+        whole = values.astype(np.int64)
     if values.dtype.kind == "f" and not (whole == values).all():
         raise DataError(container_text.not_whole(found.path, found.name))
     return whole

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from engine.data import library_text
 from engine.data.inventory.class_naming import shown_names
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.inventory import Inventory
 from engine.data.inventory.layouts.split_names import SplitName
-from engine.data.inventory.validation_choice import choose_validation
+from engine.data.inventory.validation_choice import with_validation
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
 from engine.recipes.recipe import Recipe
@@ -40,6 +40,7 @@ class ItemSet:
     names: Mapping[int, str] = field(default_factory=dict)
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     validation: str = "validation"
 
     @property
@@ -66,16 +67,12 @@ def inventory_of_items(items: ItemSet, recipe: Recipe) -> Inventory:
     """The inventory of a data set. Raises DataError where it cannot be trained on."""
     numbers = {value: index for index, value in enumerate(items.values)}
     classes, naming = shown_names(items.classes, recipe)
-    train = _images(items, "train", numbers)
-    validation, test = _images(items, "validation", numbers), _images(items, "test", numbers)
-    splits = choose_validation(train, validation, test, recipe.seed, recipe.holdout)
-    if len(splits.train) < 2 * len(numbers):
-        raise DataError(library_text.too_few_images(items.place, len(splits.train)))
-    unused = (library_text.unused_split(items.validation),) if splits.unused else ()
-    return Inventory(
+    found = Inventory(
         items.place,
         classes,
-        *splits[:4],
+        train=_images(items, "train", numbers),
+        validation=_images(items, "validation", numbers),
+        test=_images(items, "test", numbers),
         layout=items.layout,
         unlabelled=[
             image
@@ -84,8 +81,10 @@ def inventory_of_items(items: ItemSet, recipe: Recipe) -> Inventory:
             if label is None or part.split == "predict"
         ],
         skipped=items.skipped,
-        notes=(*items.notes, *naming, *unused),
+        notes=(*items.notes, *naming),
+        remarks=items.remarks,
     )
+    return with_validation(found, recipe, library_text.unused_split(items.validation))
 
 
 def _images(items: ItemSet, split: str, numbers: Mapping[int | str, int]) -> LabelledImages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.data import container_text
-from engine.data.inventory import inventory_text
 from engine.data.inventory.class_naming import shown_names
-from engine.data.inventory.containers.array_names import Split
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.inventory import Inventory
-from engine.data.inventory.validation_choice import choose_validation
+from engine.data.inventory.layouts.split_names import SplitName
+from engine.data.inventory.validation_choice import with_validation
 from engine.data.stored.array_row import ArrayRow, PixelRows
 from engine.data.stored.stored_image import LabelledImages, StoredImage
 from engine.errors import DataError
@@ -26,7 +26,7 @@ from engine.recipes.recipe import Recipe
 class LabelledRows:
     """Images of a split: rows of an array, and the label of each, or None where there are none."""
 
-    split: Split
+    split: SplitName
     images: PixelRows
     indices: Sequence[int]
     labels: npt.NDArray[Any] | None
@@ -41,7 +41,6 @@ class RowSet:
     parts: Sequence[LabelledRows]
     names: Mapping[int, str] = field(default_factory=dict)
     skipped: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
     @property
     def values(self) -> list[Any]:
@@ -56,30 +55,33 @@ class RowSet:
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, in the order of their labels."""
-        return tuple(self.names.get(value, str(value)) for value in self.values)
+        named = [self.names.get(value, str(value)) for value in self.values]
+        twice = {name for name, count in Counter(named).items() if count > 1}
+        return tuple(
+            f"{name} ({value})" if name in twice else name
+            for name, value in zip(named, self.values, strict=True)
+        )
 
 
 def inventory_of_rows(rows: RowSet, recipe: Recipe) -> Inventory:
     """The inventory of a set. Raises DataError where it cannot be trained on."""
     numbers = {value: index for index, value in enumerate(rows.values)}
-    train, validation, test = (_images(rows, split, numbers) for split in ("train", "val", "test"))
-    splits = choose_validation(train, validation, test, recipe.seed, recipe.holdout)
-    if len(splits.train) < 2 * len(numbers):
-        raise DataError(inventory_text.too_few_images(str(rows.place), len(splits.train)))
     classes, notes = shown_names(rows.classes, recipe)
-    unused = (container_text.unused_validation(rows.place),) if splits.unused else ()
-    return Inventory(
+    found = Inventory(
         str(rows.place),
         classes,
-        *splits[:4],
+        train=_images(rows, "train", numbers),
+        validation=_images(rows, "validation", numbers),
+        test=_images(rows, "test", numbers),
         layout=rows.layout,
         unlabelled=_unlabelled(rows),
         skipped=rows.skipped,
-        notes=(*rows.notes, *notes, *unused),
+        notes=tuple(notes),
     )
+    return with_validation(found, recipe, container_text.unused_validation(rows.place))
 
 
-def _images(rows: RowSet, split: str, numbers: Mapping[Any, int]) -> LabelledImages:
+def _images(rows: RowSet, split: SplitName, numbers: Mapping[Any, int]) -> LabelledImages:
     """The images of a split. Raises DataError for labels that no training image has."""
     found: LabelledImages = []
     for part in rows.parts:

@@ -18,10 +18,11 @@ from typing import IO, Any
 from numpy.lib import format as npy_format
 
 from engine import regular_files, text
-from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.found_array import FoundArray, Place
 from engine.data.inventory.kept_copies import copy_bounded, kept_copy
-from engine.data.stored import zip_entry
+from engine.data.stored import stored_text, zip_entry
 from engine.errors import DataError
 
 NPY, NPZ = ".npy", ".npz"
@@ -35,7 +36,7 @@ def read_npy(path: Path) -> list[FoundArray]:
     with _damage_named(path), regular_files.open_to_read(path) as opened:
         found = _found(opened, path.stem, path, lambda start: (path, start))
         if os.fstat(opened.fileno()).st_size < opened.tell() + found.bytes:
-            raise DataError(container_text.damaged(path, container_text.FILE_CUT_OFF))
+            raise DataError(inventory_text.damaged(path, stored_text.FILE_CUT_OFF))
     return [found]
 
 
@@ -59,15 +60,15 @@ def _damage_named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DataError(container_text.damaged(path, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(path, text.reason(error))) from error
     except (EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, zlib.error) as error:
         why = text.error_summary(error)
-        raise DataError(container_text.damaged(path, why)) from error
+        raise DataError(inventory_text.damaged(path, why)) from error
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: Path) -> FoundArray:
     if member.flag_bits & zip_entry.ENCRYPTED:
-        raise DataError(container_text.encrypted(path))
+        raise DataError(inventory_text.encrypted(path))
     if member.compress_type == zipfile.ZIP_STORED:
         place = partial(_in_place, path, member.header_offset)
     else:
@@ -76,7 +77,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, path: 
         found = _found(stream, name, path, place)
         start = stream.tell()
     if member.file_size < start + found.bytes:
-        raise DataError(container_text.damaged(path, container_text.FILE_CUT_OFF))
+        raise DataError(inventory_text.damaged(path, stored_text.FILE_CUT_OFF))
     return found
 
 

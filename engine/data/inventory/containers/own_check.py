@@ -7,7 +7,7 @@ from pathlib import Path
 from engine import text
 from engine.catalog.data_names import UserSet
 from engine.catalog.user_file import UserFile
-from engine.data import library_text
+from engine.data.inventory.containers import library_text
 from engine.errors import UsageError
 from engine.user_code import user_code_text, user_module
 from engine.user_code.user_code import code_of

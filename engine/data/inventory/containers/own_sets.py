@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.catalog.data_names import UserSet
-from engine.data import library_text
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.item_labels import class_names, labels_of
 from engine.data.inventory.containers.labelled_items import ItemSet, SplitItems
 from engine.data.stored import set_item

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.data import container_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.found_array import FoundArray
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
@@ -29,9 +29,13 @@ class RowShape(NamedTuple):
 def pixel_rows(found: FoundArray, shape: RowShape, white: int | None = None) -> PixelRows:
     """The images of an array, with this value of white or the one that its values tell.
 
-    Raises DataError where its values are no pixels.
+    Raises DataError where its values are no pixels, or have another white.
     """
-    return PixelRows(found.name, found.file(), shape.row, shape.axes, white or _white(found))
+    if white is None:
+        white = _white(found)
+    else:
+        _check_white(found, white)
+    return PixelRows(found.name, found.file(), shape.row, shape.axes, white)
 
 
 def shape_of(found: FoundArray) -> RowShape:
@@ -70,12 +74,25 @@ def _white(found: FoundArray) -> int:
     """
     if not found.shape[0]:
         return WHITE
-    values = found.file().values()
-    sample = np.asarray(values[:: -(-len(values) // SAMPLE)])
-    low, high = float(sample.min()), float(sample.max())
+    low, high = _range(found)
     fractions = found.kind == "f"
     whites = WHITES_OF_FRACTIONS if fractions else WHITES_OF_WHOLES
     white = next((white for white in whites if high <= white), None)
     if white is None or not low >= 0:
         raise DataError(container_text.no_pixels(found.path, found.name, low, high))
     return white
+
+
+def _check_white(found: FoundArray, white: int) -> None:
+    """Raise DataError where values from 0 to 1 stand beside larger ones, which would be black."""
+    if found.shape[0]:
+        _, high = _range(found)
+        if 0 < high <= 1 < white:
+            raise DataError(container_text.other_white(found.path, found.name, high, white))
+
+
+def _range(found: FoundArray) -> tuple[float, float]:
+    """The smallest and the largest value of a sample of the rows."""
+    values = found.file().values()
+    sample = np.asarray(values[:: -(-len(values) // SAMPLE)])
+    return float(sample.min()), float(sample.max())

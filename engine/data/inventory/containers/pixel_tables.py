@@ -7,29 +7,31 @@ colours of a pixel stand together, as in HAM10000 (P. Tschandl et al., arXiv:180
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from engine import text
-from engine.data import container_text
-from engine.data.inventory.containers.array_names import SPLITS, Split, split_of
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
+from engine.data.inventory.containers.array_names import SPLITS, split_or_train
+from engine.data.inventory.containers.folder_files import file_names
 from engine.data.inventory.containers.labelled_rows import LabelledRows, RowSet
 from engine.data.inventory.containers.npy_arrays import read_npy
 from engine.data.inventory.containers.table_conversion import LABELS, PIXELS, USAGE, convert
 from engine.data.inventory.containers.table_form import TableForm, form_of
 from engine.data.inventory.kept_copies import kept_copy
+from engine.data.inventory.layouts.split_names import SplitName
 from engine.data.stored.array_row import WHITE, PixelRows
 from engine.errors import DataError
 
 SUFFIXES = (".csv", ".tsv")
 # FER2013's names of its splits.
-USAGES: dict[str, Split] = {
+USAGES: dict[str, SplitName] = {
     **SPLITS,
-    "publictest": "val",
+    "publictest": "validation",
     "privatetest": "test",
 }
 
@@ -52,34 +54,23 @@ def check(path: Path) -> None:
             raise DataError(container_text.no_label_column(file))
 
 
-def _tables(path: Path) -> list[tuple[Path, TableForm, Split]]:
+def _tables(path: Path) -> list[tuple[Path, TableForm, SplitName]]:
     """The tables of pixels: this one, or those of a folder by the splits in their names."""
-    files = sorted(_named(path)) if path.is_dir() else [path] * _is_table(path.name)
+    files = [path / name for name in file_names(path)] if path.is_dir() else [path]
     found = []
     for file in files:
+        if not file.name.lower().endswith(SUFFIXES):
+            continue
         try:
             form = form_of(file)
         except OSError as error:
-            raise DataError(container_text.damaged(file, text.reason(error))) from error
+            raise DataError(inventory_text.damaged(file, text.reason(error))) from error
         if form is not None:
-            found.append((file, form, split_of(file.stem) if path.is_dir() else "train"))
+            found.append((file, form, split_or_train(file.stem) if path.is_dir() else "train"))
     return found
 
 
-def _named(folder: Path) -> Iterator[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            names = [each.name for each in entries if _is_table(each.name) and each.is_file()]
-    except OSError as error:
-        raise DataError(container_text.damaged(folder, text.reason(error))) from error
-    return (folder / name for name in names)
-
-
-def _is_table(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
-
-
-def _parts(file: Path, form: TableForm, split: Split) -> list[LabelledRows]:
+def _parts(file: Path, form: TableForm, split: SplitName) -> list[LabelledRows]:
     copy = kept_copy(file, "table", partial(convert, file, form))
     (pixels,) = read_npy(copy / PIXELS)
     rows = PixelRows(file.name, pixels.file(), form.shape.row, form.shape.axes, WHITE)
@@ -93,8 +84,8 @@ def _parts(file: Path, form: TableForm, split: Split) -> list[LabelledRows]:
 
 
 def _splits(
-    file: Path, form: TableForm, copy: Path, split: Split, count: int
-) -> list[tuple[Split, Sequence[int]]]:
+    file: Path, form: TableForm, copy: Path, split: SplitName, count: int
+) -> list[tuple[SplitName, Sequence[int]]]:
     """The rows of each split. Raises DataError for words that name no split."""
     if form.usage is None:
         return [(split, range(count))]

@@ -6,7 +6,7 @@ import pickle
 import warnings
 from typing import IO, Any
 
-from engine.data import container_text
+from engine.data.inventory.containers import container_text
 
 # What the pickles of arrays name, under NumPy 1 and 2 and by Python 2 and 3.
 ALLOWED = frozenset(

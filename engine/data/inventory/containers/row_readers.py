@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from engine.data.inventory.containers import array_files, cifar_batches, pixel_tables
 from engine.data.inventory.containers.labelled_rows import RowSet
+from engine.data.stored import array_row
 from engine.data.stored.image_kinds import IMAGE_SUFFIXES, suffix
 
 # How many entries of a folder, and folders in a folder, are looked at for images.
@@ -41,6 +42,7 @@ class RowPlace(NamedTuple):
     path: Path
 
     def read(self) -> RowSet:
+        array_row.forget()
         return self.reader.read(self.path)
 
     def check(self) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
-from engine.data import library_text
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.layouts.split_names import SplitName, split_of
 from engine.errors import DataError
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from engine import regular_files
-from engine.data import library_text
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.column_choice import LABEL_NAMES, chosen
 from engine.data.inventory.containers.labelled_items import ItemSet, Label, SplitItems
 from engine.data.inventory.containers.shard_splits import shards_by_split

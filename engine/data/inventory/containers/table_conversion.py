@@ -12,9 +12,10 @@ import numpy.typing as npt
 from numpy.lib import format as npy_format
 
 from engine import regular_files
-from engine.data import container_text
+from engine.data.inventory import inventory_text
+from engine.data.inventory.containers import container_text
 from engine.data.inventory.containers.table_form import TableForm, fields
-from engine.data.inventory.kept_copies import check_room
+from engine.data.inventory.kept_copies import check_room, tell_progress
 from engine.data.stored.array_row import WHITE
 from engine.errors import DataError
 
@@ -48,6 +49,7 @@ def convert(path: Path, form: TableForm, copy: Path) -> None:
         done += len(lines)
         labels += rows.labels
         usage += rows.usage
+        tell_progress(done / count)
     target.flush()
     if form.label is not None:
         np.save(copy / LABELS, typed(labels), allow_pickle=False)
@@ -82,6 +84,8 @@ def _taken_apart(path: Path, form: TableForm, lines: list[bytes], before: int) -
             rows.usage.extend([] if form.usage is None else [values[form.usage]])
             if pixels.count(b" ") != form.pixels - 1:
                 raise DataError(container_text.other_pixels(path, number, form.pixels))
+        if form.label is not None and not label:
+            raise DataError(container_text.row_without_label(path, number))
         rows.pixels.append(pixels)
         rows.labels.append(label)
     return rows
@@ -104,7 +108,7 @@ def _pixels(path: Path, form: TableForm, rows: list[bytes], before: int) -> npt.
     if values is None or wrong or values.min() < 0 or values.max() > WHITE:
         for number, row in enumerate(rows, before + 1):
             _check_row(path, form, number, _numbers([row], separator))
-        raise DataError(container_text.damaged(path, container_text.OTHER_FORMAT))
+        raise DataError(inventory_text.damaged(path, container_text.OTHER_FORMAT))
     return values.reshape(-1, form.pixels).astype(np.uint8)
 
 

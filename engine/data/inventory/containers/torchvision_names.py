@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine import regular_files
 from engine.catalog.data_names import LibrarySet
-from engine.data import library_text
+from engine.data.inventory.containers import library_text
 from engine.errors import UsageError
 
 # What the items of other data sets are, none of which has one class for each image.

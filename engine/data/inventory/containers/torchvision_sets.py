@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from engine import text
 from engine.catalog.data_names import LibrarySet
 from engine.catalog.datasets import data_folders
-from engine.data import library_text
+from engine.data.inventory.containers import library_text
 from engine.data.inventory.containers.item_labels import class_names, labels_of
 from engine.data.inventory.containers.labelled_items import ItemSet, SplitItems
 from engine.data.inventory.containers.listed_files import listed_files

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from engine.data.inventory.layouts.image_names import ImageNames
 from engine.data.inventory.layouts.label_table import LabelTable
@@ -27,7 +27,8 @@ SAMPLED_ROWS = 1000
 class LabelColumns:
     """The columns of a table by number; `label` is None where the columns of `marked` are classes.
 
-    `candidates` are the columns among which the label is not clear, or that mark several classes.
+    `candidates` are the columns among which the label is not clear; `several` says that each marks
+    images, some of them in several columns or in none.
     """
 
     image: int
@@ -59,40 +60,36 @@ def find_columns(
     others = [at for at in range(len(table.header)) if at != image]
     split = next((at for at in others if _is_split(_values(body, at))), None)
     others = [at for at in others if at != split]
-    found = _label_columns(table, body, others, known, wanted if header else "")
-    label, marked, candidates, several = found
-    return LabelColumns(image, label, marked, split, header, candidates, several)
+    names = {at: table.header[at] for at in others}
+    if wanted and header:
+        label = next((at for at in others if names[at] == wanted), None)
+        found = LabelColumns(image, label, candidates=[*names.values()])
+    else:
+        found = _label_columns(LabelColumns(image), names, body, known)
+    return replace(found, split=split, header=header)
 
 
 def _label_columns(
-    table: LabelTable,
+    found: LabelColumns,
+    names: Mapping[int, str],
     body: Sequence[Sequence[str]],
-    others: Sequence[int],
     known: Collection[str],
-    wanted: str,
-) -> tuple[int | None, Sequence[int], Sequence[str], bool]:
-    names = {at: table.header[at] for at in others}
-    if wanted:
-        return (
-            next((at for at in others if names[at] == wanted), None),
-            (),
-            [*names.values()],
-            False,
-        )
+) -> LabelColumns:
+    """What is found, with the column of labels or the marked ones among these, by their names."""
     by_header = _by_header(names)
-    fitting = [at for at in others if known and _share(_values(body, at), known) >= MOSTLY]
+    fitting = [at for at in names if known and _share(_values(body, at), known) >= MOSTLY]
     if fitting:
-        return by_header if by_header in fitting else fitting[0], (), (), False
-    if len(others) > 1 and all(_marks(_values(body, at)) for at in others):
-        if all(sum(map(_is_one, (row[at] for at in others))) == 1 for row in body):
-            return None, others, (), False
-        return None, (), [*names.values()], True
+        return replace(found, label=by_header if by_header in fitting else fitting[0])
+    if len(names) > 1 and all(_marks(_values(body, at)) for at in names):
+        if all(sum(map(_is_one, (row[at] for at in names))) == 1 for row in body):
+            return replace(found, marked=[*names])
+        return replace(found, candidates=[*names.values()], several=True)
     if by_header is not None and len({row[by_header] for row in body}) > 1:
-        return by_header, (), (), False
-    sorting = [at for at in others if _sorts(_values(body, at))]
+        return replace(found, label=by_header)
+    sorting = [at for at in names if _sorts(_values(body, at))]
     if len(sorting) == 1:
-        return sorting[0], (), (), False
-    return None, (), [names[at] for at in sorting], False
+        return replace(found, label=sorting[0])
+    return replace(found, candidates=[names[at] for at in sorting])
 
 
 def _image_column(table: LabelTable, images: ImageNames) -> int | None:
@@ -107,8 +104,8 @@ def _image_column(table: LabelTable, images: ImageNames) -> int | None:
     return hits.index(most) if most and 2 * most >= min(len(sample) - 1, len(images)) else None
 
 
-def _by_header(names: dict[int, str]) -> int | None:
-    plain = {_plain(name): at for at, name in reversed(names.items())}
+def _by_header(names: Mapping[int, str]) -> int | None:
+    plain = {_plain(name): at for at, name in reversed([*names.items()])}
     return next((plain[header] for header in LABEL_HEADERS if header in plain), None)
 
 

@@ -50,13 +50,6 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Hints:
-    """What the user says about a layout: `labels` of a recipe."""
-
-    labels: str = "auto"
-
-
-@dataclass(frozen=True)
 class Part:
     """A split, or all images: the folders that hold it, and the folders of each class.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,9 +26,10 @@ class TableLabels:
 
     `several` are images with more than one label, `unclear` those whose name in the table others
     have, too. `missing` are names in the tables that no image has, and `uneven` the number of rows
-    of a table with too few or too many cells. `used` says, for each table that
-    gave some, which columns did. `candidates` are the columns of `unsure`, of which none is sure to
-    be the label; `marked` says that they mark several classes for each image.
+    of a table with too few or too many cells. `contradicted` are images to which a table gives
+    another label than an earlier one, which counts. `used` says, for each table that gave some,
+    which columns did. `candidates` are the columns of `unsure`, of which none is sure to be the
+    label; `marked` says that they mark several classes for each image.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class TableLabels:
     missing: list[str] = field(default_factory=list)
     used: dict[str, str] = field(default_factory=dict)
     uneven: dict[str, int] = field(default_factory=dict)
+    contradicted: dict[str, list[str]] = field(default_factory=dict)
     unsure: str = ""
     candidates: Sequence[str] = ()
     marked: bool = False
@@ -122,32 +124,37 @@ def table_split(table: str) -> SplitName | None:
 
 def _take(found: TableLabels, read: _Read, known: Mapping[str, str]) -> None:
     """Take the labels of a table for images that have none of an earlier one."""
-    table, columns, images = read
+    table, columns, _ = read
     of_table: defaultdict[str, set[str]] = defaultdict(set)
     whole = table_split(table.name)
-    for row in table.rows[columns.header :]:
+    for row, meant in _clear_rows(found, read):
         label = _label(table, columns, row)
-        meant = images.find(row[columns.image])
-        if not meant:
-            found.missing.append(row[columns.image])
-        if len(meant) > 1 and not _are_twins(meant):
-            found.unclear.update(meant)
-            continue
-        if not label:
-            continue
         split = split_of(row[columns.split]) if columns.split is not None else whole
-        for image in meant:
+        for image in meant if label else ():
             of_table[image].add(known.get(label, label))
             if split:
                 found.splits.setdefault(image, split)
     for image, labels in of_table.items():
         if len(labels) > 1:
             found.several.add(image)
-        else:
-            found.labels.setdefault(image, labels.pop())
+        elif found.labels.setdefault(image, label := labels.pop()) != label:
+            found.contradicted.setdefault(table.name, []).append(image)
     if table.uneven:
         found.uneven[table.name] = table.uneven
     found.used[table.name] = _source(table, columns)
+
+
+def _clear_rows(found: TableLabels, read: _Read) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Each row with the images that it means; notes the rows of which that is not clear."""
+    table, columns, images = read
+    for row in table.rows[columns.header :]:
+        meant = images.find(row[columns.image])
+        if not meant:
+            found.missing.append(row[columns.image])
+        elif len(meant) > 1 and not _are_twins(meant):
+            found.unclear.update(meant)
+        else:
+            yield row, meant
 
 
 def _label(table: LabelTable, columns: LabelColumns, row: Sequence[str]) -> str:

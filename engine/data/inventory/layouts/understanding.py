@@ -8,7 +8,7 @@ from engine.data.inventory import inventory_text
 from engine.data.inventory.layouts import folder_rules, missing_classes
 from engine.data.inventory.layouts.class_spellings import spellings
 from engine.data.inventory.layouts.folder_tree import FolderTree, above, last
-from engine.data.inventory.layouts.layout import Hints, Labelled, Layout, Part
+from engine.data.inventory.layouts.layout import Labelled, Layout, Part
 from engine.data.inventory.layouts.name_prefixes import prefix_of
 from engine.data.inventory.layouts.split_names import SplitName, split_of, without_digits
 from engine.data.inventory.layouts.table_labels import TableLabels, table_labels
@@ -19,16 +19,19 @@ from engine.errors import DataError
 MOST_PIECES = 50
 
 
-def understand(listing: Listing, hints: Hints) -> Layout:
-    """The layout of a place. Raises DataError, which says what to type, where there is none."""
+def understand(listing: Listing, labels: str = "auto") -> Layout:
+    """The layout of a place; `labels` is that of a recipe.
+
+    Raises DataError, which says what to type, where there is none.
+    """
     tree = FolderTree(listing.folders)
     if not tree.count[""]:
         raise DataError(inventory_text.no_images(listing.place, listing.skipped))
     parts = find_parts(listing.place, tree)
-    if hints.labels == "prefix":
+    if labels == "prefix":
         layout = _by_prefix(tree, parts)
     else:
-        layout = _by_folders_or_tables(listing, tree, parts, hints.labels.partition(":")[2])
+        layout = _by_folders_or_tables(listing, tree, parts, labels.partition(":")[2])
     if len(layout.classes) < 2:
         raise missing_classes.why(listing.place, tree, parts, layout)
     _check_known(listing.place, parts, layout)
@@ -77,6 +80,10 @@ def _by_folders_or_tables(
     missing_classes.check_flat(listing.place, flat, tables, layout, wanted)
     layout.tables += tables.used
     layout.notes += [inventory_text.uneven_rows(*one) for one in tables.uneven.items()]
+    layout.notes += [
+        inventory_text.contradicted(table, images, list(tables.used))
+        for table, images in tables.contradicted.items()
+    ]
     if tables.missing:
         layout.notes.append(inventory_text.missing_images(tables.used, tables.missing))
     return layout

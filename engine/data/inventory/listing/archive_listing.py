@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal, NamedTuple, Protocol
 
 from engine import numbers, text
-from engine.data import container_text
+from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_names import relative_name
 from engine.data.inventory.listing.listed_names import ListedNames
 from engine.data.stored.image_kinds import FIRST_BYTES
@@ -41,8 +41,8 @@ class Member(NamedTuple):
 class ArchiveListing:
     """What lies in an archive, by the members that it names; of two with one name, the last.
 
-    `notes` are sentences for the user. Raises DataError for an archive that is larger than the
-    bounds.
+    `notes` and `remarks` are those of a `ReadListing`. Raises DataError for an archive that is
+    larger than the bounds.
     """
 
     glanced = False
@@ -50,12 +50,13 @@ class ArchiveListing:
     def __init__(self, place: str, members: Iterable[Member]) -> None:
         self.place = place
         self.notes: list[str] = []
+        self.remarks: list[str] = []
         self._entries: dict[str, ArchiveEntry] = {}
         self._names = ListedNames()
         self._bytes = 0
         for count, member in enumerate(members, 1):
             if count > MOST_ENTRIES:
-                raise DataError(container_text.too_many_entries(place, MOST_ENTRIES))
+                raise DataError(listing_text.too_many_entries(place, MOST_ENTRIES))
             self._take(member)
         for name in sorted(self._entries, key=lambda name: name.split("/")):
             self._sort(name)
@@ -80,19 +81,19 @@ class ArchiveListing:
             return self._entries[name].content()
         except OSError as error:
             why = text.reason(error)
-            raise DataError(container_text.entry_unreadable(self.place, name, why)) from error
+            raise DataError(listing_text.entry_unreadable(self.place, name, why)) from error
 
     def _take(self, member: Member) -> None:
         name = relative_name(member.name)
         if name is None:
-            self._names.skip(container_text.CLIMBS_OUT, member.name)
+            self._names.skip(listing_text.CLIMBS_OUT, member.name)
         elif member.kind == "folder":
             if name:
                 self._names.add_folder(name)
         elif member.entry is None:
             self._names.skip(member.reason, name)
         elif member.entry.size > MOST_ENTRY_BYTES:
-            self._names.skip(container_text.larger_than(numbers.size(MOST_ENTRY_BYTES)), name)
+            self._names.skip(listing_text.larger_than(numbers.size(MOST_ENTRY_BYTES)), name)
         else:
             self._count(member.entry.size)
             self._entries[name] = member.entry
@@ -100,7 +101,7 @@ class ArchiveListing:
     def _count(self, size: int) -> None:
         self._bytes += size
         if self._bytes > MOST_BYTES:
-            raise DataError(container_text.too_many_bytes(self.place, MOST_BYTES))
+            raise DataError(listing_text.too_many_bytes(self.place, MOST_BYTES))
 
     def _sort(self, name: str) -> None:
         folder, _, last = name.rpartition("/")

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from engine import regular_files, text
-from engine.data import container_text
+from engine.data.inventory import inventory_text
 from engine.data.inventory.kept_copies import copy_bounded, kept_copy
+from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_listing import ArchiveListing
 from engine.data.inventory.listing.tar_listing import list_tar
 from engine.data.inventory.listing.zip_listing import list_zip
+from engine.data.stored import opened_files
 from engine.errors import DataError
 
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -47,7 +49,7 @@ def is_archive(path: Path) -> bool:
     """
     first = first_bytes(path)
     if command := _starting(COMMANDS, first):
-        raise DataError(container_text.unpack_first(path, command))
+        raise DataError(listing_text.unpack_first(path, command))
     return (
         _is_zip(path, first) or _is_tar(path, first) or _is_tar(path, _first_unpacked(path, first))
     )
@@ -61,13 +63,14 @@ def listing_of_archive(path: Path) -> ArchiveListing:
     try:
         found = os.stat(path)
     except OSError as error:
-        raise DataError(container_text.damaged(path, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(path, text.reason(error))) from error
     return _listing(path, found.st_size, found.st_mtime_ns)
 
 
 @lru_cache(4)
 def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
     """The listing of an archive of this size, last changed at this time."""
+    opened_files.forget()
     first = first_bytes(path)
     if _is_zip(path, first):
         return list_zip(path)
@@ -75,7 +78,7 @@ def _listing(path: Path, _size: int, _changed: int) -> ArchiveListing:
         return list_tar(path, path)
     copy = kept_copy(path, TAR_NAME, partial(_unpack, path, first)) / TAR_NAME
     listing = list_tar(copy, path)
-    listing.notes.append(container_text.unpacked_once(path, os.stat(copy).st_size, copy))
+    listing.remarks.append(inventory_text.unpacked_once(path, os.stat(copy).st_size, copy))
     return listing
 
 
@@ -92,7 +95,7 @@ def first_bytes(path: Path) -> bytes:
         with regular_files.open_to_read(path) as file:
             return file.read(BLOCK)
     except OSError as error:
-        raise DataError(container_text.damaged(path, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(path, text.reason(error))) from error
 
 
 def _first_unpacked(path: Path, first: bytes) -> bytes:
@@ -104,7 +107,7 @@ def _first_unpacked(path: Path, first: bytes) -> bytes:
         with regular_files.open_to_read(path) as file, unpacked(file) as stream:
             return bytes(stream.read(BLOCK))
     except DAMAGE as error:
-        raise DataError(container_text.damaged(path, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(path, text.error_summary(error))) from error
 
 
 def _is_zip(path: Path, first: bytes) -> bool:
@@ -131,9 +134,10 @@ def _unpack(path: Path, first: bytes, copy: Path) -> None:
     assert unpacked is not None
     try:
         with regular_files.open_to_read(path) as file, unpacked(file) as stream:
-            copy_bounded(stream, copy / TAR_NAME)
+            size = os.fstat(file.fileno()).st_size
+            copy_bounded(stream, copy / TAR_NAME, read=lambda: file.tell() / size)
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise DataError(container_text.damaged(path, text.error_summary(error))) from error
+        raise DataError(inventory_text.damaged(path, text.error_summary(error))) from error
 
 
 def _starting(kinds: Mapping[bytes, Any], first: bytes) -> Any:

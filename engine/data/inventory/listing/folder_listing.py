@@ -51,6 +51,10 @@ class FolderListing:
     def notes(self) -> Sequence[str]:
         return ()
 
+    @property
+    def remarks(self) -> Sequence[str]:
+        return ()
+
     def image(self, name: str) -> ImageFile:
         return ImageFile(self.place, name)
 

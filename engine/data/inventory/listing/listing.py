@@ -46,4 +46,8 @@ class ReadListing(Listing, Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """Sentences for the user on the place."""
+        """Sentences for the user on what is wrong with the place."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Sentences for the user on what is good to know of it."""

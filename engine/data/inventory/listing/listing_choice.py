@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.data import container_text
+from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archives import first_bytes, is_archive, listing_of_archive
 from engine.data.inventory.listing.folder_listing import FolderListing
 from engine.data.inventory.listing.listed_names import TABLE_SUFFIXES
@@ -28,7 +28,7 @@ def listing_at(path: Path, *, glance: bool = False) -> ReadListing:
     listing = listing_of_archive(path)
     if not any(listing.folders.values()):
         others = [name for names in listing.skipped.values() for name in names]
-        raise DataError(container_text.no_images_in(path, [*listing.tables, *others]))
+        raise DataError(listing_text.no_images_in(path, [*listing.tables, *others]))
     return listing
 
 
@@ -36,7 +36,7 @@ def _why_unknown(path: Path) -> str:
     """A sentence on a file that is no data set."""
     first = first_bytes(path)
     if suffix(path.name) in TABLE_SUFFIXES:
-        return container_text.no_table_of_pixels(path)
+        return listing_text.no_table_of_pixels(path)
     if looks_like_image(first[:FIRST_BYTES]):
-        return container_text.one_image(path)
-    return container_text.unknown_file(path, first[:SHOWN_BYTES])
+        return listing_text.one_image(path)
+    return listing_text.unknown_file(path, first[:SHOWN_BYTES])

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.data import container_text
 from engine.data.inventory import inventory_text
+from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_listing import ArchiveListing, Member
 from engine.data.inventory.listing.archive_names import relative_name
 from engine.data.stored.tar_entry import TarEntry
@@ -24,7 +24,7 @@ def list_tar(path: Path, place: Path) -> ArchiveListing:
     with _opened(path, place) as tar:
         listing = ArchiveListing(str(place), _members(str(path), tar))
         if not _has_end(tar):
-            listing.notes.append(container_text.no_end_mark(place))
+            listing.notes.append(listing_text.no_end_mark(place))
         return listing
 
 
@@ -43,9 +43,9 @@ def _opened(path: Path, place: Path) -> Iterator[tarfile.TarFile]:
         with regular_files.open_to_read(path) as file, tarfile.open(fileobj=file, mode="r:") as tar:
             yield tar
     except OSError as error:
-        raise DataError(container_text.damaged(place, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(place, text.reason(error))) from error
     except (tarfile.TarError, ValueError, EOFError) as error:
-        raise DataError(container_text.damaged(place, str(error))) from error
+        raise DataError(inventory_text.damaged(place, str(error))) from error
 
 
 def _members(archive: str, tar: tarfile.TarFile) -> Iterator[Member]:
@@ -58,11 +58,11 @@ def _members(archive: str, tar: tarfile.TarFile) -> Iterator[Member]:
         if info.isdir():
             yield Member(name, "folder")
         elif info.issym():
-            yield Member(name, "other", reason=container_text.LINKS)
+            yield Member(name, "other", reason=listing_text.LINKS)
         elif info.islnk():
             target = files.get(relative_name(info.linkname) or "")
             entry = target and TarEntry(archive, below, target.offset, target.size)
-            yield Member(name, "file" if entry else "other", entry, container_text.LINKS)
+            yield Member(name, "file" if entry else "other", entry, listing_text.LINKS)
         elif info.issparse() or not info.isreg():
             yield Member(name, "other", reason=inventory_text.SPECIAL)
         else:
@@ -79,5 +79,5 @@ def _has_end(tar: tarfile.TarFile) -> bool:
     tar.fileobj.seek(tar.offset)
     block = tar.fileobj.read(tarfile.BLOCKSIZE)
     if block.strip(b"\0"):
-        raise ValueError(container_text.DAMAGED_HEADER)
+        raise ValueError(listing_text.DAMAGED_HEADER)
     return bool(block)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine import regular_files, text
-from engine.data import container_text
 from engine.data.inventory import inventory_text
+from engine.data.inventory.listing import listing_text
 from engine.data.inventory.listing.archive_listing import ArchiveListing, Member
 from engine.data.inventory.listing.archive_names import as_utf8, relative_name
 from engine.data.stored.zip_entry import DEFLATED, ENCRYPTED, STORED, ZipEntry
@@ -25,11 +25,11 @@ def list_zip(path: Path) -> ArchiveListing:
         with regular_files.open_to_read(path) as file, zipfile.ZipFile(file) as archive:
             infos = archive.infolist()
     except OSError as error:
-        raise DataError(container_text.damaged(path, text.reason(error))) from error
+        raise DataError(inventory_text.damaged(path, text.reason(error))) from error
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise DataError(container_text.damaged(path, str(error))) from error
+        raise DataError(inventory_text.damaged(path, str(error))) from error
     if any(info.flag_bits & ENCRYPTED for info in infos):
-        raise DataError(container_text.encrypted(path))
+        raise DataError(inventory_text.encrypted(path))
     return ArchiveListing(str(path), _members(str(path), infos))
 
 
@@ -40,11 +40,11 @@ def _members(archive: str, infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
         if name.endswith(("/", "\\")):
             yield Member(name, "folder")
         elif kind == stat.S_IFLNK:
-            yield Member(name, "other", reason=container_text.LINKS)
+            yield Member(name, "other", reason=listing_text.LINKS)
         elif kind not in (0, stat.S_IFREG):
             yield Member(name, "other", reason=inventory_text.SPECIAL)
         elif info.compress_type not in (STORED, DEFLATED):
-            yield Member(name, "other", reason=container_text.OTHER_METHOD)
+            yield Member(name, "other", reason=listing_text.OTHER_METHOD)
         else:
             yield Member(name, "file", _entry(archive, relative_name(name) or name, info))
 

@@ -6,26 +6,13 @@ import difflib
 import shlex
 from collections.abc import Iterable, Sequence
 
-from engine.text import PIP, harmless
-
-# How many names a sentence lists.
-EXAMPLES = 3
+from engine.text import PIP, examples, harmless
 
 # How the classes and splits were found, in words.
 TORCHVISION = "the splits of torchvision"
 TABLES = "rows of tables"
 SHARDS = "samples in shards of WebDataset"
 OWN = "a data set in Python"
-
-EMPTY_CELL = "its row holds no image"
-
-
-def _some(names: Iterable[str], nothing: str = "nothing") -> str:
-    """The first three names, and how many there are more: `a, b, c and 5 more`."""
-    every = list(names)
-    shown = ", ".join(map(harmless, every[:EXAMPLES])) or nothing
-    more = len(every) - EXAMPLES
-    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def needs_package(place: object, package: str) -> str:
@@ -47,7 +34,7 @@ def not_in_torchvision(name: str, what: str, known: Sequence[str]) -> str:
     if what:
         return (
             f"{shown} holds {what}, and a classifier needs one class for each image: those that "
-            f"work are {_some(known)}, as in --data torchvision/{known[0]}."
+            f"work are {examples(known)}, as in --data torchvision/{known[0]}."
         )
     near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(
         name.lower(), {each.lower(): each for each in known}, n=1
@@ -55,7 +42,7 @@ def not_in_torchvision(name: str, what: str, known: Sequence[str]) -> str:
     right = next((each for each in known if near and each.lower() == near[0].lower()), known[0])
     return (
         f"torchvision has no data set {harmless(name)} that classifies images, it has "
-        f"{_some(known)}: type --data torchvision/{right}."
+        f"{examples(known)}: type --data torchvision/{right}."
     )
 
 
@@ -66,7 +53,7 @@ def other_variant(name: str, variant: str, values: Sequence[str]) -> str:
             f"torchvision/{name}."
         )
     return (
-        f"torchvision/{name} has no variant {harmless(variant)}, it has {_some(values)}: type "
+        f"torchvision/{name} has no variant {harmless(variant)}, it has {examples(values)}: type "
         f"--data torchvision/{name}:{values[0]}."
     )
 
@@ -105,22 +92,24 @@ def not_loaded(name: str, why: str) -> str:
 def name_a_subset(name: str, variant: str, subsets: Sequence[str]) -> str:
     asked = f"no subset {harmless(variant)}" if variant else "several subsets"
     first = harmless(shlex.quote(f"hf/{name}:{subsets[0] if subsets else 'SUBSET'}"))
-    return f"hf/{harmless(name)} has {asked}, it has {_some(subsets)}: type --data {first}."
+    there = examples(subsets) or "nothing"
+    return f"hf/{harmless(name)} has {asked}, it has {there}: type --data {first}."
 
 
 def several_subsets(folder: object, subsets: Sequence[str]) -> str:
     named = [each for each in subsets if each]
     first = harmless(shlex.quote(f"{folder}/{named[0]}"))
     return (
-        f"{harmless(str(folder))} holds several data sets ({_some(named)}): name the folder of one "
-        f"of them, as in --data {first}."
+        f"{harmless(str(folder))} holds several data sets ({examples(named)}): name the folder of "
+        f"one of them, as in --data {first}."
     )
 
 
 def no_training_split(place: object, splits: Sequence[str]) -> str:
+    there = examples(splits) or "nothing"
     return (
-        f"{harmless(str(place))} has no split for training, it has {_some(splits)}: rename the "
-        "one to train on to train, or name another data set with --data."
+        f"{harmless(str(place))} has no split for training, it has {there}: rename the one to "
+        "train on to train, or name another data set with --data."
     )
 
 
@@ -128,20 +117,17 @@ def unclear_column(
     place: object, field: str, asked: str, found: Sequence[str], there: Sequence[str]
 ) -> str:
     what = field.replace("_column", "s")
-    shown = harmless(str(place))
+    shown, has = harmless(str(place)), examples(there) or "nothing"
     if asked:
         near = found[0] if found else "NAME"
         return (
-            f"{shown} has no column {harmless(asked)} of {what}, it has {_some(there)}: type --set "
+            f"{shown} has no column {harmless(asked)} of {what}, it has {has}: type --set "
             f"{field}={harmless(shlex.quote(near))}."
         )
     if not found:
-        return (
-            f"{shown} has no column of {what}, it has {_some(there)}: name another data set with "
-            "--data."
-        )
+        return f"{shown} has no column of {what}, it has {has}: name another data set with --data."
     return (
-        f"{shown} has several columns that may hold the {what} ({_some(found)}): type --set "
+        f"{shown} has several columns that may hold the {what} ({examples(found)}): type --set "
         f"{field}={harmless(shlex.quote(found[0]))}, or another one."
     )
 
@@ -161,17 +147,10 @@ def too_few_classes(place: str, names: Sequence[str]) -> str:
     )
 
 
-def too_few_images(place: str, count: int) -> str:
-    return (
-        f"{harmless(place)} has {count} training images, and a classifier needs at least two for "
-        "each class: add more, or name another data set with --data."
-    )
-
-
 def unknown_labels(place: str, split: str, labels: Sequence[str]) -> str:
     return (
         f"the {split} images of {harmless(place)} have labels that no training image has "
-        f"({_some(labels)}): remove these images, or add some to the training images."
+        f"({examples(labels)}): remove these images, or add some to the training images."
     )
 
 
@@ -201,40 +180,6 @@ def draws_at_random(named: str) -> str:
     )
 
 
-def no_pair(kind: str) -> str:
-    return f"an item is of the type {harmless(kind)}, return a pair of an image and its class"
-
-
-def no_label(value: object) -> str:
-    shown = harmless(repr(value)[:40])
-    return f"an item has the label {shown}, return the class as a whole number"
-
-
-def other_label(listed: int | None, found: int | None) -> str:
-    return f"its data set gives it the label {found}, and gave {listed} before"
-
-
-def no_image(kind: str) -> str:
-    return (
-        f"its image is of the type {harmless(kind)}; return an image of Pillow, an array of NumPy "
-        "or a tensor"
-    )
-
-
-def other_shape(shape: tuple[int, ...]) -> str:
-    return (
-        f"its image has the shape {shape}; return an array (H, W, 3) or (H, W), or a tensor "
-        "(3, H, W) or (1, H, W)"
-    )
-
-
-def out_of_range(low: float, high: float, white: int) -> str:
-    return (
-        f"its values go from {low:g} to {high:g}; return values from 0 to {white}, and leave "
-        "normalising to the program"
-    )
-
-
 def file_missing(file: object) -> str:
     return f"the Python file {harmless(str(file))} does not exist: check the path."
 
@@ -247,5 +192,5 @@ def name_the_function(file: str, functions: Sequence[str]) -> str:
         )
     return (
         f"{harmless(file)} needs the name of the function that returns the data set, it has "
-        f"{_some(functions)}: type --data {harmless(file)}:{harmless(functions[0])}."
+        f"{examples(functions)}: type --data {harmless(file)}:{harmless(functions[0])}."
     )

@@ -1,152 +1,23 @@
-"""Sentences for the user about archives and arrays."""
+"""Sentences for the user about arrays and tables of pixels."""
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable, Sequence
 
-from engine import numbers
-from engine.text import harmless
-
-# How many names a sentence has.
-EXAMPLES = 3
-
-
-def _named(names: Sequence[str]) -> str:
-    """The first three of some names: `a, b, c and 4 more`."""
-    shown = ", ".join(map(harmless, names[:EXAMPLES]))
-    return f"{shown} and {len(names) - EXAMPLES:,} more" if len(names) > EXAMPLES else shown
-
+from engine.text import examples, harmless
 
 # How the data were found, in words.
 ARRAYS = "arrays by the names of their splits"
 CIFAR = "batches of CIFAR"
 PIXEL_TABLE = "a table of pixels"
 
-# Why a part of an archive is left out, and what is wrong with a file.
-CLIMBS_OUT = "names that lead out of the archive"
-LINKS = "links"
-OTHER_METHOD = "entries that are neither stored nor deflated"
+# Why arrays are left out.
 OTHER_ARRAYS = "arrays that are not used"
-FILE_CUT_OFF = "it is cut off"
-ENTRY_DAMAGED = "its bytes in the archive are damaged"
-DAMAGED_HEADER = "the header of a member is damaged"
+
+# What is wrong with a file.
 OTHER_FORMAT = "it has another format"
 UNKNOWN_VERSION = "its version is not known"
-
-
-def larger_than(size: str) -> str:
-    return f"entries larger than {size}"
-
-
-def damaged(path: object, why: str) -> str:
-    return (
-        f"{harmless(str(path))} cannot be read ({harmless(why)}): download or copy it again, or "
-        "name another file with --data."
-    )
-
-
-def no_end_mark(path: object) -> str:
-    return (
-        f"{harmless(str(path))} has no mark at its end, so it may be cut off: compare its size "
-        "with that of the original."
-    )
-
-
-def encrypted(path: object) -> str:
-    quoted = harmless(shlex.quote(str(path)))
-    return (
-        f"{harmless(str(path))} is encrypted: unpack it with `unzip {quoted}`, and name the folder "
-        "with --data."
-    )
-
-
-def too_many_entries(place: object, most: int) -> str:
-    return (
-        f"{harmless(str(place))} has more than {most:,} entries: unpack it, and name the folder "
-        "with --data."
-    )
-
-
-def too_many_bytes(place: object, most: int) -> str:
-    return (
-        f"the entries of {harmless(str(place))} say that they have more than {numbers.size(most)} "
-        "in all: unpack it, and name the folder with --data."
-    )
-
-
-def entry_unreadable(place: object, name: str, why: str) -> str:
-    return (
-        f"{harmless(name)} in {harmless(str(place))} cannot be read ({harmless(why)}): download or "
-        "copy the archive again."
-    )
-
-
-def cannot_unpack(file: object, folder: object, why: str) -> str:
-    return (
-        f"{harmless(str(file))} cannot be unpacked into {harmless(str(folder))} ({harmless(why)}): "
-        "make that folder writable or set XDG_CACHE_HOME to another one, and see that the file can "
-        "be read."
-    )
-
-
-def no_room_to_unpack(folder: object, room: float) -> str:
-    return (
-        f"what is unpacked into {harmless(str(folder))} needs more than the {numbers.size(room)} "
-        "that may be used there: free some space, or set XDG_CACHE_HOME to a folder on a larger "
-        "disk."
-    )
-
-
-def unpacked_once(file: object, size: float, copy: object) -> str:
-    return (
-        f"{harmless(str(file))} cannot be read in place, so it lies unpacked in "
-        f"{harmless(str(copy))} ({numbers.size(size)}): delete that when no run needs it any more."
-    )
-
-
-def no_images_in(place: object, names: Sequence[str]) -> str:
-    if not names:
-        return (
-            f"{harmless(str(place))} holds nothing: name an archive of images, or a folder, with "
-            "--data."
-        )
-    quoted = harmless(shlex.quote(str(place)))
-    command = "unzip" if str(place).lower().endswith(".zip") else "tar xf"
-    return (
-        f"{harmless(str(place))} holds no images but {_named(names)}: unpack it with "
-        f"`{command} {quoted}`, and name the folder with --data."
-    )
-
-
-def unknown_file(path: object, first: bytes) -> str:
-    return (
-        f"{harmless(str(path))} is no data set that is known (it begins with {first!r}): name a "
-        "folder of images, or a .zip, .tar, .npz, .npy or .csv file with --data."
-    )
-
-
-def no_table_of_pixels(path: object) -> str:
-    folder = harmless(shlex.quote(os.path.dirname(str(path)) or "."))
-    return (
-        f"{harmless(str(path))} holds no pixels (a column for each, or a column pixels): if it "
-        f"says the classes of images beside it, name the folder, as in --data {folder}."
-    )
-
-
-def one_image(path: object) -> str:
-    return (
-        f"{harmless(str(path))} is one image: name the folder that holds one subfolder of images "
-        "for each class."
-    )
-
-
-def unpack_first(path: object, command: str) -> str:
-    return (
-        f"{harmless(str(path))} is packed in a way that is not read: unpack it with "
-        f"`{command} {harmless(shlex.quote(str(path)))}`, and name the result with --data."
-    )
 
 
 # Arrays
@@ -164,7 +35,7 @@ def array_missing(place: object, content: str, names: Sequence[str]) -> str:
     wanted = (
         "x_train, train_images, images" if content == "images" else "y_train, train_labels, labels"
     )
-    there = _named(names) if names else "no array"
+    there = examples(names) if names else "no array"
     return (
         f"{harmless(str(place))} has no array named as training {content} are ({wanted}), but "
         f"{there}: rename the array that has them."
@@ -187,7 +58,7 @@ def twice(place: object, first: str, second: str) -> str:
 
 def several_sets(place: object, names: Sequence[str]) -> str:
     return (
-        f"{harmless(str(place))} has the images of several data sets ({_named(names)}): name the "
+        f"{harmless(str(place))} has the images of several data sets ({examples(names)}): name the "
         f"file of one, as in --data {harmless(shlex.quote(f'{place}/{names[0]}'))}."
     )
 
@@ -218,8 +89,11 @@ def no_pixels(path: object, name: str, low: float, high: float) -> str:
     )
 
 
-def row_out_of_range(low: float, high: float, white: int) -> str:
-    return f"its values go from {low:g} to {high:g}, and those of other images from 0 to {white}"
+def other_white(path: object, name: str, high: float, white: int) -> str:
+    return (
+        f"the values of {harmless(name)} in {harmless(str(path))} go up to {high:g}, and those of "
+        f"the training images up to {white}: save both with the same range of values."
+    )
 
 
 def no_labels(path: object, name: str, shape: Sequence[int]) -> str:
@@ -251,7 +125,7 @@ def other_count(path: object, name: str, labels: int, images: int) -> str:
 
 
 def too_few_labels(place: object, names: Sequence[str]) -> str:
-    there = f"only the label {_named(names)}" if names else "no labels"
+    there = f"only the label {examples(names)}" if names else "no labels"
     return (
         f"the training images of {harmless(str(place))} have {there}: a classifier needs two "
         "classes at least, so add labels."
@@ -261,7 +135,7 @@ def too_few_labels(place: object, names: Sequence[str]) -> str:
 def unknown_labels(place: object, name: str, labels: Iterable[str]) -> str:
     return (
         f"{harmless(name)} in {harmless(str(place))} has labels that no training image has: "
-        f"{_named(list(labels))}; relabel those images, or add them to the training images."
+        f"{examples(labels)}; relabel those images, or add them to the training images."
     )
 
 
@@ -293,6 +167,10 @@ def no_pixel_row(path: object, row: int) -> str:
     )
 
 
+def row_without_label(path: object, row: int) -> str:
+    return f"row {row:,} of {harmless(str(path))} has no label: add it, or delete that row."
+
+
 def no_label_column(path: object) -> str:
     return (
         f"{harmless(str(path))} has pixels but no column with the classes: call it label, class, "
@@ -302,8 +180,8 @@ def no_label_column(path: object) -> str:
 
 def unknown_usage(path: object, words: Sequence[str], known: Sequence[str]) -> str:
     return (
-        f"the column Usage of {harmless(str(path))} has {_named(words)}, which name no split: "
-        f"write {_named(known)}."
+        f"the column Usage of {harmless(str(path))} has {examples(words)}, which name no split: "
+        f"write {examples(known)}."
     )
 
 
