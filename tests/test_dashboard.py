@@ -461,6 +461,15 @@ async def test_a_run_that_never_began_shows_nothing_but_why(
         assert why in words
 
 
+async def test_a_failed_run_is_resumed_with_the_setting_that_it_needs(tmp_path: Path) -> None:
+    why = "40 of 90 images in /data cannot be read: leave them out with --set broken=skip."
+    failed = events.RunEnded("failed", error=why, setting="broken=skip")
+    run = scripted.run_dir(tmp_path / "runs", [events.Phase("loading"), failed], "17-lenet5-pets")
+    async with app_of(run).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "go on with: cnn-tui resume 17 --set broken=skip" in screen(pilot)
+
+
 @pytest.mark.parametrize(
     ("keys", "panes"),
     [([], ["loss", "accuracy", "confusion"]), (["3", "0"], ["log"]), (["z"], [*PANES[:2], "log"])],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.containers import VerticalScroll
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from engine.recipes.recipe import FIELDS, Recipe
 from engine.run.history import History
@@ -20,6 +20,7 @@ from tui.screens.explain import ExplainScreen
 from tui.screens.help import HelpScreen
 from tui.screens.launcher.fields_dialog import SHOWN, FieldsDialog
 from tui.screens.launcher.folder_dialog import FolderDialog
+from tui.screens.launcher.new_run import NewRun
 from tui.screens.leave import LeaveScreen
 from tui.screens.steer import SteerScreen
 from tui.widgets.forms import FormDialog
@@ -50,7 +51,7 @@ async def test_titles_stand_in_the_border_in_characters_that_there_are(
 FORMS: Mapping[str, Callable[[], FormDialog[Any]]] = {
     "steer": lambda: SteerScreen(History(), str),
     "fields": lambda: FieldsDialog(Recipe(), lambda fields: ""),
-    "folder": FolderDialog,
+    "folder": lambda: FolderDialog(NewRun()),
     "classes": ClassFilterScreen,
 }
 
@@ -72,6 +73,26 @@ async def test_arrows_go_round_the_fields_of_a_form_and_nowhere_else() -> None:
             went.append(pilot.app.focused.id)
             await pilot.press("down")
     assert went == [*SHOWN, "search", None, SHOWN[0]]
+
+
+@pytest.mark.parametrize(("searched", "fields"), [("labels", 1), ("lr", 2), ("nothing", 0)])
+async def test_enter_goes_from_the_last_field_that_was_found_to_apply(
+    searched: str, fields: int
+) -> None:
+    async with Host().run_test() as pilot:
+        dialog = FieldsDialog(Recipe(), lambda fields: "")
+        taken: list[Any] = []
+        await pilot.app.push_screen(dialog, taken.append)
+        dialog.query_one("#search", Input).focus()
+        await pilot.press(*searched)
+        shown = [row for row in dialog.query(".field") if row.display]
+        for _ in range(len(shown) + 1):
+            assert isinstance(dialog.focused, Input)
+            await pilot.press("enter")
+        assert len(shown) >= fields
+        assert dialog.focused is dialog.query_one(".apply")
+        await pilot.press("enter")
+    assert len(taken) == 1
 
 
 def test_the_dialog_of_fields_has_each_field_once_that_no_list_chooses() -> None:

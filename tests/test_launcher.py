@@ -39,7 +39,7 @@ from tui.screens.dashboard import Dashboard
 from tui.screens.launcher import box_layout, engine_starter, folder_dialog, launcher_screen
 from tui.screens.launcher.fields_dialog import FieldsDialog
 from tui.screens.launcher.launcher_screen import Launcher
-from tui.screens.launcher.new_run import ImageFolder
+from tui.screens.launcher.new_run import ImageFolder, NewRun
 from tui.screens.launcher.runs_box import RunsBox
 from tui.terminal.plain_screen import screen_text
 from tui.widgets.chooser import Chooser
@@ -369,6 +369,33 @@ async def test_a_folder_of_images_is_asked_for(tmp_path: Path, spawned: list[Rec
         await pilot.press("enter")
         await pilot.pause()
     assert [c.data for c in spawned] == [str(tmp_path / "pets")]
+
+
+async def test_a_folder_that_needs_a_setting_gets_the_one_that_is_chosen(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    from PIL import Image
+
+    (tmp_path / "pets").mkdir()
+    for name in [f"{kind}.{i}.png" for kind in ("cat", "dog") for i in range(5)]:
+        Image.new("RGB", (32, 32)).save(tmp_path / "pets" / name)
+    async with launcher(tmp_path).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", *"pets", "enter")
+        shown = await settled(pilot)
+        assert "labels=prefix (cat, dog)" in shown
+        assert "Enter takes the setting" in shown
+        # Another path has other settings.
+        await pilot.press("tab", "backspace")
+        assert "labels=prefix (cat, dog)" not in await settled(pilot)
+        await pilot.press("s", "enter")
+        await settled(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("y", "enter")
+        assert pilot.app.clipboard.endswith("--set labels=prefix")
+        await pilot.pause()
+    assert [(c.data, c.labels) for c in spawned] == [(str(tmp_path / "pets"), "prefix")]
 
 
 async def test_live_runs_come_first_and_enter_attaches(
@@ -929,12 +956,12 @@ async def test_escape_leaves_a_folder_that_is_still_looked_into(
 ) -> None:
     asked, found = threading.Event(), threading.Event()
 
-    def slow(path: str) -> ImageFolder:
+    def slow(path: str, new: NewRun, setting: str) -> ImageFolder:
         asked.set()
         assert found.wait(processes.TIMEOUT)
         return ImageFolder(path, 10, CIFAR10)
 
-    monkeypatch.setattr(folder_dialog, "image_folder", slow)
+    monkeypatch.setattr(folder_dialog, "look_into", slow)
     async with launcher(tmp_path).run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("tab", "end", "enter", *"pets", "enter")

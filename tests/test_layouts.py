@@ -585,3 +585,17 @@ def test_every_layout_is_a_row_of_the_documentation() -> None:
     tests = (("folders", FOLDERS), ("tables", TABLES), ("prefixes", PREFIXES))
     keys = {f"`test_{group}[{key}]`" for group, cases in tests for key in cases}
     assert keys <= {row.rstrip(" |").split(" | ")[-1] for row in page.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("table", "source"),
+    [
+        (DOGS, "breed of labels.csv, whose id names the images"),
+        ("1.jpg;7\n2.jpg;7\n3.jpg;0\n", "column 2 of labels.csv, whose column 1 names the images"),
+        ("id,pug,dingo\n1,0,1\n2,1,0\n", "marks of labels.csv, whose id names the images"),
+    ],
+)
+def test_the_words_of_a_layout_say_which_table_and_column_gives_the_classes(
+    table: str, source: str
+) -> None:
+    assert understood(FLAT, {"labels.csv": table}).words == f"train/*, classes from {source}"

@@ -42,6 +42,11 @@ def test_a_run_from_start_to_end() -> None:
     ]
 
 
+def test_an_epoch_of_one_step_has_one_step() -> None:
+    [*_, last] = said([msgspec.structs.replace(scripted.started(), steps_per_epoch=1)])
+    assert "4 epochs of 1 step, seed 0" in last
+
+
 def test_steps_are_said_every_few_seconds() -> None:
     script: list[events.Event] = [
         scripted.started(),

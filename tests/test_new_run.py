@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from engine.catalog.data_shape import DataShape
-from engine.errors import DataError
+from engine.errors import DataError, UndecidedError
 from engine.recipes.recipe import Recipe
 from tui.drawing import cells
 from tui.drawing.architecture_list import CIFAR10
 from tui.screens.launcher import equivalent_command
 from tui.screens.launcher.box_layout import BOXES, box_layout, neighbour
-from tui.screens.launcher.folder_dialog import image_folder
+from tui.screens.launcher.folder_reading import Unusable, image_folder, look_into
 from tui.screens.launcher.new_run import FOLDER, ImageFolder, NewRun
 
 QUICK = NewRun("lenet5", "digits", "quick")
@@ -68,13 +68,56 @@ def test_a_folder_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         for i in range(5):
             Image.new("RGB", (40, 40)).save(tmp_path / "pets" / name / f"{i}.png")
     monkeypatch.chdir(tmp_path)
-    found = image_folder("pets")
+    found = image_folder("pets", QUICK)
     assert (found.path, found.images, found.shape.classes) == (str(tmp_path / "pets"), 10, 2)
     assert found.shape.channels == 3
     with pytest.raises(DataError, match="nowhere does not exist"):
-        image_folder("nowhere")
+        image_folder("nowhere", QUICK)
     with pytest.raises(DataError, match="not sorted into classes"):
-        image_folder(str(tmp_path / "pets" / "cat"))
+        image_folder(str(tmp_path / "pets" / "cat"), QUICK)
+
+
+def flat_pets(folder: Path) -> Path:
+    """Images of cats and dogs side by side, which only their names tell apart."""
+    folder.mkdir()
+    for name in ("cat", "dog"):
+        for i in range(5):
+            Image.new("RGB", (40, 40)).save(folder / f"{name}.{i}.png")
+    return folder
+
+
+def test_a_folder_that_needs_a_setting_is_proposed_those_that_there_are(tmp_path: Path) -> None:
+    pets = str(flat_pets(tmp_path / "pets"))
+    found = look_into(pets, QUICK)
+    assert isinstance(found, Unusable)
+    assert found.proposals == (("labels=prefix", ("cat", "dog")),)
+    chosen = look_into(pets, QUICK, "labels=prefix")
+    assert isinstance(chosen, ImageFolder)
+    assert chosen == (pets, 10, DataShape(3, 40, 2), "labels=prefix")
+    run = replace(QUICK, data=FOLDER).with_folder(chosen)
+    assert command(run).endswith("--set labels=prefix")
+
+
+def test_a_folder_is_read_with_the_fields_of_the_new_run(tmp_path: Path) -> None:
+    pets = str(flat_pets(tmp_path / "pets"))
+    with pytest.raises(UndecidedError):
+        image_folder(pets, QUICK)
+    grey = replace(QUICK, fields={"labels": "prefix", "bands": [2], "size": 64})
+    found = image_folder(pets, grey)
+    assert found == (pets, 10, DataShape(1, 40, 2), "")
+    assert look_into("nowhere", grey) == look_into("nowhere", QUICK)
+
+
+def test_a_column_is_proposed_too(tmp_path: Path) -> None:
+    pets = flat_pets(tmp_path / "pets")
+    rows = "".join(
+        f"{file.name},{i % 2},{i % 3}\n" for i, file in enumerate(sorted(pets.iterdir()))
+    )
+    (pets / "table.csv").write_text(f"image,sex,age\n{rows}")
+    found = look_into(str(pets), QUICK)
+    assert isinstance(found, Unusable)
+    assert [p.setting for p in found.proposals] == ["labels=column:sex", "labels=column:age"]
+    assert found.proposals[1].classes == ("0", "1", "2")
 
 
 def test_boxes_stand_side_by_side_where_there_is_room() -> None:

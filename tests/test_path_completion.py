@@ -9,7 +9,8 @@ import pytest
 
 from engine.run import run_paths
 from tui.screens.launcher import known_folders
-from tui.screens.launcher.folder_dialog import image_folder
+from tui.screens.launcher.folder_reading import image_folder
+from tui.screens.launcher.new_run import NewRun
 from tui.screens.launcher.path_completion import completed
 
 
@@ -50,7 +51,7 @@ def test_a_path_is_completed_as_by_a_shell(
 
 def test_a_file_of_data_is_as_welcome_as_a_folder(home: Path) -> None:
     np.savez(home / "a.npz", x=np.zeros((8, 28, 28), np.uint8), y=[0, 1] * 4)
-    found = image_folder(str(home / "a.npz"))
+    found = image_folder(str(home / "a.npz"), NewRun())
     assert (found.path, found.images) == (str(home / "a.npz"), 8)
 
 

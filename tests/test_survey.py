@@ -143,6 +143,18 @@ def place(name: str, split: str) -> Place:
     return Place(name, name.partition("/")[0], split)
 
 
+def test_what_the_headers_told_is_not_said_again(tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "2").write_bytes(encoded(noise(1, (32, 32)), "PNG")[:200])
+    cut = ImageFile(str(tmp_path), "cat/2")
+    data = inventory([BrokenImage("cat/1"), cut, MemoryImage("dog/1")])
+    headers = run_to_end(read_headers(data.images))[1]
+    assert [*headers.broken] == [0]
+    read = with_format(data, Recipe())
+    found = run_to_end(findings(read, 1, None, headers.broken))[1]
+    assert found.broken == ((place("cat/2", "train"), "the file is cut off"),)
+
+
 def test_images_that_occur_twice_leak_and_have_one_colour() -> None:
     found = found_in(
         inventory(
@@ -272,13 +284,14 @@ def test_the_contact_sheet_has_the_first_readable_image_of_each_class() -> None:
     [
         (
             {(64, 48): 2},
-            "the images are 64×48, and the network sees 3×32×32: the square at the centre; "
-            "25 % of the area is cut off",
+            "2 classes: cat, dog; the images are 64×48, and the network sees them in colour, as "
+            "3×32×32: the square at the centre; 25 % of the area is cut off",
         ),
         (
             {(32, 32): 3, (40, 20): 1},
-            "the images are 40×20 to 32×32, most often 32×32, and the network sees 3×32×32: "
-            "the square at the centre; 12 % of the area is cut off (50 % at most)",
+            "2 classes: cat, dog; the images are 40×20 to 32×32, most often 32×32, and the network "
+            "sees them in colour, as 3×32×32: the square at the centre; 12 % of the area is cut "
+            "off (50 % at most)",
         ),
     ],
 )
@@ -287,7 +300,7 @@ def test_the_log_of_a_run_says_the_size_of_the_images(
 ) -> None:
     counts = Counter(sizes)
     network = seen(counts, ImageFormat(3, 32, 0))
-    assert survey_text.summary("", summed_sizes(counts), network) == sentence
+    assert survey_text.summary("", ("cat", "dog"), summed_sizes(counts), network) == sentence
 
 
 @pytest.mark.parametrize("loader", ["resident", "streaming"])
@@ -304,7 +317,8 @@ def test_a_run_says_how_its_files_are_understood(tmp_path: Path, loader: str) ->
     said = [*preparation.data_alerts(data, recipe, resolved, 1e9)]
     assert isinstance(said[0], events.Alert)
     assert said[0].text.startswith(
-        "the data is understood as CLASS; the images are 64×48, and the network sees 3×64×64: "
+        "the data is understood as CLASS, with 2 classes: a, b; the images are 64×48, and the "
+        "network sees them in colour, as 3×64×64: "
     )
 
 

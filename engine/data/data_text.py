@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 from engine import numbers
 from engine.text import EXAMPLES, PIP, harmless
+
+# The setting that leaves broken images out.
+SKIP_BROKEN = "broken=skip"
 
 
 def data_not_on_disk(title: str, where: Iterable[object], urls: Iterable[str]) -> str:
@@ -68,10 +71,21 @@ def folder_unreadable(path: object, why: str) -> str:
 
 def _first_of(broken: Mapping[str, str]) -> str:
     """`the first is a/1.png (not an image)`, or the first three; `broken` gives why, by name."""
-    named = [
-        f"{harmless(name)} ({harmless(why)})" for name, why in islice(broken.items(), EXAMPLES)
-    ]
-    return f"the first {'is' if len(broken) == 1 else 'are'} {', '.join(named)}"
+    verb = "is" if len(broken) == 1 else "are"
+    return f"the first {verb} {with_reasons(islice(broken.items(), EXAMPLES))}"
+
+
+def with_reasons(broken: Iterable[tuple[str, str]]) -> str:
+    """Names with the reasons, each said once: `a.png, b.png (not an image), c.png (cut off)`."""
+    return ", ".join(
+        f"{', '.join(harmless(name) for name, _ in group)} ({harmless(why)})"
+        for why, group in groupby(broken, lambda one: one[1])
+    )
+
+
+def _are_replaced(count: int) -> str:
+    replaced = "is replaced by the next one" if count == 1 else "are replaced by the next ones"
+    return f"cannot be read and {replaced}"
 
 
 def too_many_broken(
@@ -81,12 +95,12 @@ def too_many_broken(
         return (
             f"{len(broken):,} of {total:,} images in {harmless(str(path))} are HEIC, such as "
             f"{harmless(next(iter(broken)))}: install the package that opens them with "
-            f"`{PIP} install pi-heif`, or leave them out with --set broken=skip."
+            f"`{PIP} install pi-heif`, or leave them out with --set {SKIP_BROKEN}."
         )
     return (
         f"{len(broken):,} of {total:,} images in {harmless(str(path))} cannot be read; "
         f"{_first_of(broken)}{_all_listed(listed)}: repair or delete them, or leave them out with "
-        "--set broken=skip."
+        f"--set {SKIP_BROKEN}."
     )
 
 
@@ -103,12 +117,15 @@ def none_readable(path: object, broken: Mapping[str, str]) -> str:
 
 def some_broken(total: int, broken: Mapping[str, str], listed: object | None) -> str:
     return (
-        f"{len(broken):,} of {total:,} images cannot be read and are replaced by the next ones; "
+        f"{len(broken):,} of {total:,} images {_are_replaced(len(broken))}; "
         f"{_first_of(broken)}{_all_listed(listed)}; evaluations leave them out."
     )
 
 
 NOT_AN_IMAGE = "not an image"
+
+# Why an image is broken whose file ends too early.
+ENDS_EARLY = "the file is cut off"
 
 # Why an HEIC image is broken where no package opens it.
 NEEDS_HEIF = f"needs {PIP} install pi-heif"
@@ -223,7 +240,7 @@ def all_broken(folder: object, broken: Mapping[str, str]) -> str:
 
 def replaced_broken(broken: Mapping[str, str], listed: object | None) -> str:
     return (
-        f"{len(broken):,} images cannot be read and are replaced by the next ones; "
+        f"{len(broken):,} image{'s' * (len(broken) > 1)} {_are_replaced(len(broken))}; "
         f"{_first_of(broken)}{_all_listed(listed)}: repair or delete them; evaluations leave them "
         "out."
     )

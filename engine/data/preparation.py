@@ -148,11 +148,12 @@ def data_alerts(
 
 
 def _summary(dataset: Dataset) -> str:
-    """How the files are understood, the sizes of some images, what the network sees of them."""
+    """How the files are understood, the classes, sizes of images, what the network sees."""
     channels, height, width = dataset.train.shape
     image_format = ImageFormat(channels, height, dataset.frame)
     sizes = Counter(dataset.sampled_sizes or [(width, height)])
-    return survey_text.summary(dataset.layout, summed_sizes(sizes), seen(sizes, image_format))
+    network = seen(sizes, image_format)
+    return survey_text.summary(dataset.layout, dataset.classes, summed_sizes(sizes), network)
 
 
 def _validation(dataset: Dataset) -> str:

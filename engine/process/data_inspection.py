@@ -60,7 +60,7 @@ def inspected(recipe: Recipe, wanted: Wanted) -> Iterator[Message]:
     yield contact_sheet(read.inventory, read.image_format)
     judged = None
     if wanted.pixels:
-        judged = yield from findings(read, count_decoders(recipe), wanted.near_bits)
+        judged = yield from findings(read, count_decoders(recipe), wanted.near_bits, headers.broken)
         yield judged
     if wanted.files:
         rows = file_rows(read.inventory, headers, judged)

@@ -121,7 +121,7 @@ def _started(event: events.RunStarted, history: History) -> list[str]:
         f"{event.validation_images:,} validation images, {len(event.classes)} classes",
         f"{text.harmless(event.device)}, {resolved.precision}, {resolved.memory_format}, "
         f"batch {history.batch}, {text.in_epochs(history.epochs_planned)} of "
-        f"{event.steps_per_epoch:,} steps, seed {event.recipe.seed}",
+        f"{text.in_steps(event.steps_per_epoch)}, seed {event.recipe.seed}",
     ]
 
 

@@ -134,9 +134,10 @@ class Session:
         if self.trainer is not None:
             self.trainer.close()
 
-    def ended(self, reason: EndReason, error: str) -> Event:
+    def ended(self, reason: EndReason, error: str, setting: str = "") -> Event:
         """The last event of this attempt."""
-        return run_ending.run_ended(self.trainer, reason, error, time.monotonic() - self._began)
+        seconds = time.monotonic() - self._began
+        return run_ending.run_ended(self.trainer, reason, error, setting, seconds)
 
     def explain(self, error: BaseException) -> str:
         """A sentence for an error that is not a user's mistake, or that is one in his own model."""

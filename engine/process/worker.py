@@ -17,7 +17,7 @@ from engine.distributed.rank import Rank
 from engine.errors import DataError, EngineError, RunError, UsageError
 from engine.process import process_text
 from engine.process.anomaly_monitor import AnomalyMonitor
-from engine.process.run_ending import EndReason
+from engine.process.run_ending import EndReason, resume_setting
 from engine.process.session import EventStream, Session
 from engine.protocol import commands, events
 from engine.protocol.commands import Command, Fail, Order, RollBack
@@ -39,11 +39,13 @@ class Outcome(NamedTuple):
     """How the run ended; `error` is a sentence for the user, or empty.
 
     `is_void` says that data which cannot be trained on ended its first attempt before any step.
+    `setting` is as in `RunEnded`.
     """
 
     reason: EndReason
     error: str = ""
     exit_code: int = 0
+    setting: str = ""
     is_void: bool = False
 
 
@@ -77,15 +79,16 @@ class Worker(threading.Thread):
             self.outcome = self._finished()
         except EngineError as error:
             is_void = isinstance(error, DataError) and self._session.is_new
-            self.outcome = Outcome("failed", str(error), error.exit_code, is_void)
+            setting = resume_setting(error)
+            self.outcome = Outcome("failed", str(error), error.exit_code, setting, is_void)
         except BaseException as error:  # noqa: BLE001 (whatever it is must become RunEnded)
             traceback.print_exc()
             self.outcome = Outcome("failed", self._session.explain(error), 1)
         self._session.close()
         with contextlib.suppress(EngineError):
             self._session.saver.wait()
-            ended = self._session.ended(self.outcome.reason, self.outcome.error)
-            self._append(ended)
+            outcome = self.outcome
+            self._append(self._session.ended(outcome.reason, outcome.error, outcome.setting))
 
     def _work(self) -> None:
         stream: EventStream | None = self._stream

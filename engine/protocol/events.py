@@ -414,7 +414,11 @@ class Heartbeat(_Event, frozen=True):
 
 
 class RunEnded(_Event, frozen=True):
-    """The last event of an attempt."""
+    """The last event of an attempt.
+
+    `setting` is the one with which a resume gets further where this attempt failed, as `--set`
+    takes it.
+    """
 
     reason: Literal["done", "stopped", "failed"]
     best_epoch: int | UnsetType = UNSET
@@ -423,6 +427,7 @@ class RunEnded(_Event, frozen=True):
     test_top1: MaybeMeasured = UNSET
     seconds: float = 0.0
     error: str = ""
+    setting: str = ""
 
 
 Event: TypeAlias = (

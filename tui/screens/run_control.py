@@ -32,8 +32,9 @@ class RunControl:
     def resume_command(self) -> str:
         """The command that resumes the run; empty if it is live or done."""
         ended = self._screen.history.ended
-        over = ended is not None and ended.reason != "done" and not self._screen.alive
-        return screen_text.resume_command(self.selector) if over else ""
+        if ended is None or ended.reason == "done" or self._screen.alive:
+            return ""
+        return screen_text.resume_command(self.selector, ended.setting)
 
     @property
     def pausing(self) -> bool:

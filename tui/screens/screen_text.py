@@ -130,8 +130,9 @@ def attach_command(selector: str) -> str:
     return f"cnn-tui attach {shlex.quote(selector)}"
 
 
-def resume_command(selector: str) -> str:
-    return f"cnn-tui resume {shlex.quote(selector)}"
+def resume_command(selector: str, setting: str) -> str:
+    """The command that resumes a run, with a setting that it needs to get further, or none."""
+    return shlex.join(["cnn-tui", "resume", selector, *(["--set", setting] if setting else [])])
 
 
 def then_go_on(sentence: str, command: str) -> str:

@@ -93,6 +93,8 @@ def why_broken(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return data_text.IMAGE_TOO_LARGE
     words = text.reason(error) if isinstance(error, OSError) else str(error)
+    if "truncated" in words.lower():
+        return data_text.ENDS_EARLY
     return words.partition("\n")[0] or type(error).__name__
 
 

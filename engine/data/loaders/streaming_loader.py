@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -73,8 +74,9 @@ class StreamingLoader(TrainingLoader):
         self._free = list(range(slots))
         self._decoders = Decoders(workers, slots, self._share, images.image_format)
         self._pixels = torch.from_numpy(self._decoders.pixels)
-        self._broken: dict[StoredImage, str] = {}
-        self._reported = 0
+        # By the number of their split in `_splits`, and their index there.
+        self._broken: dict[tuple[int, int], tuple[StoredImage, str]] = {}
+        self._splits, self._reported = [images], 0
 
     def raw_batches(self, epoch: int, first: int = 0) -> Generator[RawBatch, None, None]:
         """The batches of an epoch, decoded ahead of the training.
@@ -107,7 +109,8 @@ class StreamingLoader(TrainingLoader):
             warnings.append(data_text.decoders_replaced(deaths, self._workers))
         if len(self._broken) > self._reported:
             self._reported = len(self._broken)
-            broken = {image.name: why for image, why in self._broken.items()}
+            in_order = sorted(self._broken.items(), key=itemgetter(0))
+            broken = {image.name: why for _, (image, why) in in_order}
             many = len(broken) > text.EXAMPLES
             listed = broken_list.write(self._images.place, broken) if many else None
             warnings.append(data_text.replaced_broken(broken, listed))
@@ -163,10 +166,20 @@ class StreamingLoader(TrainingLoader):
         slot, indices = pending.task.slot, pending.indices.clone()
         batch = self._pixels[slot, : len(indices)], images.labels[indices], indices
         for position, why in self._decoders.result(pending.task).items():
-            image = images.stored[int(indices[position])]
-            self._broken[image] = images.broken[image] = why
+            index = int(indices[position])
+            image = images.stored[index]
+            images.broken[image] = why
+            self._broken[self._split_number(images), index] = image, why
             mend(images, batch, Place(slot, position))
         return batch
+
+    def _split_number(self, images: StoredImages) -> int:
+        """The number of a split: that for training is the first, that for a test the last."""
+        known = next((number for number, one in enumerate(self._splits) if one is images), None)
+        if known is not None:
+            return known
+        self._splits.append(images)
+        return len(self._splits) - 1
 
     def _stand_in(self, images: StoredImages, batch: DecodedBatch, place: Place) -> None:
         """Put the next image that is not broken in a place of a batch."""

@@ -32,7 +32,7 @@ from engine.data.reading.decoded_images import (
     decoded,
 )
 from engine.data.stored.stored_image import LabelledImages
-from engine.errors import DataError
+from engine.errors import DataError, UndecidedError
 from engine.recipes.recipe import IfBroken, Recipe
 
 BROKEN_SHARE = 0.01
@@ -143,7 +143,8 @@ def broken_notes(
     named = by_name(broken, images)
     listed = broken_list.write(place, named) if len(named) > text.EXAMPLES else None
     if len(broken) > BROKEN_SHARE * len(images) and if_broken == "stop":
-        raise DataError(data_text.too_many_broken(len(images), place, named, listed))
+        sentence = data_text.too_many_broken(len(images), place, named, listed)
+        raise UndecidedError(sentence, (data_text.SKIP_BROKEN,))
     return (data_text.some_broken(len(images), named, listed),)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 
+import msgspec
 import numpy as np
 
 from engine.data.inventory.inventory import Inventory
@@ -17,18 +18,22 @@ from engine.data.survey.surveying import splits
 
 
 def findings(
-    read: ReadImages, workers: int, near_bits: int | None = None
+    read: ReadImages, workers: int, near_bits: int | None = None, told: Collection[int] = ()
 ) -> Generator[Progress, None, Findings]:
     """Decode all images and compare them; yields the share that is done.
 
     With `near_bits`, pairs whose perceptual hashes differ in at most so many bits are found, too.
-    Raises DataError where decoding processes die again and again.
+    `told` are indices of images that are known to be broken, which the findings leave out. Raises
+    DataError where decoding processes die again and again.
     """
     stored = [image for image, _ in read.inventory.images]
     work = Fingerprinting(stored, read.image_format.rendering)
     for fraction in work.take(workers):
         yield Progress(survey_text.COMPARING, fraction)
-    return judged(work.found, work.broken, places(read.inventory), near_bits)
+    found = judged(work.found, work.broken, places(read.inventory), near_bits)
+    broken = zip(sorted(work.broken), found.broken, strict=True)
+    new = tuple(one for index, one in broken if index not in told)
+    return msgspec.structs.replace(found, broken=new)
 
 
 def places(inventory: Inventory) -> list[Place]:

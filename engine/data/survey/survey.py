@@ -116,7 +116,8 @@ class Findings(_Message, frozen=True):
     """What the pixels of all images tell.
 
     `twice` are groups of images with the same pixels. `leaks` are images for evaluation, each with
-    an image for training that has the same pixels. `near` is None where it was not looked for.
+    an image for training that has the same pixels. `broken` are images with a readable header that
+    cannot be decoded. `near` is None where it was not looked for.
     """
 
     images: int

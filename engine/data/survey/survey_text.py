@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine import numbers
+from engine.data.data_text import with_reasons
 from engine.data.survey.survey import Findings, Place, Reason, Seen, Sizes, Survey
 from engine.text import EXAMPLES, examples, harmless
 
@@ -159,7 +160,7 @@ def constant(found: Findings) -> str:
 
 
 def broken_images(found: Findings) -> str:
-    first = ", ".join(f"{place(each)} ({harmless(why)})" for each, why in found.broken[:EXAMPLES])
+    first = with_reasons((each.name, why) for each, why in found.broken[:EXAMPLES])
     return f"{len(found.broken):,} cannot be decoded: {first}{_more(len(found.broken))}"
 
 
@@ -177,15 +178,19 @@ def _more(count: int) -> str:
     return f" and {count - EXAMPLES:,} more" if count > EXAMPLES else ""
 
 
-def summary(layout: str, found: Sizes, network: Seen) -> str:
+def summary(layout: str, classes: Sequence[str], found: Sizes, network: Seen) -> str:
     """What the log of a run says of its data, by a sample of the images.
 
-    `the data is understood as CLASS; the images are 64×48, and the network sees 3×64×64: the square
-    at the centre; 25 % of the area is cut off`
+    `the data is understood as CLASS, with 2 classes: cat, dog; the images are 64×48, and the
+    network sees them in colour, as 3×64×64: the square at the centre; 25 % of the area is cut off`
     """
+    several = f"{len(classes):,} classes: {examples(classes)}"
+    understood = f"the data is understood as {harmless(layout)}, with {several}"
     first = size(found.common[0].size)
-    several = f"{size(found.smallest)} to {size(found.largest)}, most often {first}"
-    understood = f"the data is understood as {harmless(layout)}; " if layout else ""
-    sizes_said = first if found.different == 1 else several
-    network_said = seen(network, counted=False)
-    return f"{understood}the images are {sizes_said}, and the network sees {network_said}"
+    sizes_said = f"{size(found.smallest)} to {size(found.largest)}, most often {first}"
+    colours = "in grey" if network.channels == 1 else "in colour"
+    return (
+        f"{understood if layout else several}; the images are "
+        f"{first if found.different == 1 else sizes_said}, and the network sees them {colours}, as "
+        f"{seen(network, counted=False)}"
+    )

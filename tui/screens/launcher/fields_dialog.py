@@ -58,9 +58,9 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
 
     The row above the last one searches the fields.
 
-    Enter goes to the next field and applies only on that row, so that pressing it once too often
-    does not start a training. `why_not` returns a sentence if fields are not possible; the dialog
-    calls it at every key.
+    Enter goes to the next field, past the search, and applies only on that row, so that pressing it
+    once too often does not start a training. `why_not` returns a sentence if fields are not
+    possible; the dialog calls it at every key.
     """
 
     DEFAULT_CSS = """
@@ -121,10 +121,15 @@ class FieldsDialog(FormDialog[Mapping[str, object]]):
                 row.display = key in found
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the next field; from the search to the first field that it found."""
-        found = [field for field in self.query(".field") if field.display]
-        if event.input.id == "search" and found:
-            found[0].query_one(Input).focus()
+        """Go to the next field, from the last one to the row that applies.
+
+        From the search, go to the first field that it found.
+        """
+        shown = [field.query_one(Input) for field in self.query(".field") if field.display]
+        if event.input.id == "search" and shown:
+            shown[0].focus()
+        elif not shown or event.input is shown[-1]:
+            self.query_one(".apply").focus()
         else:
             self.focus_next()
 

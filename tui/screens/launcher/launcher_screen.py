@@ -187,7 +187,7 @@ class Launcher(FineScreen[None]):
         elif self.new_run.wants_folder:
             from tui.screens.launcher.folder_dialog import FolderDialog
 
-            self.app.push_screen(FolderDialog(), self._take_folder)
+            self.app.push_screen(FolderDialog(self.new_run), self._take_folder)
         elif chosen := self._plan():
             self._start(chosen)
 
@@ -225,7 +225,7 @@ class Launcher(FineScreen[None]):
 
     def _take_folder(self, folder: ImageFolder | None) -> None:
         if folder is not None:
-            self.new_run = replace(self.new_run, folder=folder)
+            self.new_run = self.new_run.with_folder(folder)
 
     def action_fields(self) -> None:
         if chosen := self._plan():

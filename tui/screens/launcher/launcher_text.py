@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+from engine.text import examples, harmless
 
 # Keys
 
@@ -94,6 +96,14 @@ FOLDER_TITLE = "Folder of images"
 FOLDER_HINT = "a folder with one subfolder per class, or train/ and val/; or a zip, tar or npz"
 FOLDER_KEYS = "Tab completes   ↑ ↓ earlier folders   Esc cancel"
 FOLDER_EXAMPLE = "~/data/flowers"
+FOLDER_CHOICE = "Enter takes the setting, Tab goes back to the path"
+
+
+def proposal(setting: str, classes: Sequence[str]) -> str:
+    """`labels=prefix (cat, dog)`."""
+    return harmless(f"{setting} ({examples(classes)})" if classes else setting)
+
+
 FIELDS_TITLE = "Recipe"
 FIELDS_FOOT = "Enter, ↑ ↓ next field   Esc cancel"
 APPLY_FIELDS = "apply"

@@ -12,6 +12,7 @@ from engine.catalog.data_shape import DataShape
 from engine.errors import EngineError, UsageError
 from engine.recipes.recipe import Recipe
 from engine.recipes.recipe_building import build_recipe
+from engine.recipes.recipe_toml import parse_setting
 from engine.start import recipe_resolution
 from tui.drawing import architecture_list
 from tui.screens.launcher import launcher_text
@@ -22,11 +23,12 @@ AUTO = "auto"
 
 
 class ImageFolder(NamedTuple):
-    """A folder of images that a network can be trained on."""
+    """A folder of images that a network can be trained on, perhaps only with this setting."""
 
     path: str
     images: int
     shape: DataShape
+    setting: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class NewRun:
         except EngineError as error:
             return str(error)
 
+    def with_folder(self, folder: ImageFolder) -> NewRun:
+        """The same run on this folder, with the setting that the folder needs."""
+        needed = dict([parse_setting(folder.setting)] if folder.setting else [])
+        return replace(self, folder=folder, fields={**self.fields, **needed})
+
     def why_not(self, fields: Mapping[str, object]) -> str:
         """The reason why the run cannot have these fields; empty if it can."""
         plan = replace(self, fields=fields).plan
@@ -78,8 +85,14 @@ class NewRun:
             raise UsageError(launcher_text.NO_MATCH)
         if self.wants_folder:
             raise UsageError(launcher_text.FOLDER_WANTED)
-        data = self.folder.path if self.data == FOLDER and self.folder else self.data
-        flags: dict[str, object] = {"arch": self.arch, "data": data, "preset": self.preset}
+        return self.recipe_for(
+            self.folder.path if self.data == FOLDER and self.folder else self.data
+        )
+
+    def recipe_for(self, data: str) -> Recipe:
+        """The recipe of what is chosen, for this data. Raises UsageError as `build_recipe`."""
+        flags: dict[str, object] = {"data": data}
+        flags |= {key: chosen for key in ("arch", "preset") if (chosen := getattr(self, key))}
         if self.data_dir:
             flags["data_dir"] = self.data_dir
         if self.device != AUTO:

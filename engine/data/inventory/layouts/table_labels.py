@@ -27,10 +27,10 @@ class TableLabels:
     `several` are images with more than one label, `unclear` those whose name in the table others
     have, too. `missing` are names in the tables that no image has, and `uneven` the number of rows
     of a table with too few or too many cells. `contradicted` are images to which a table gives
-    another label than an earlier one, which counts. `used` says which columns of which tables gave
-    them. `candidates` are the columns of `unsure`, of which none is sure to be the label, and
-    `cells` their first cells where it has no header; `marked` says that they mark several classes
-    for each image.
+    another label than an earlier one, which counts. `used` says, for each table that gave some,
+    which columns did. `candidates` are the columns of `unsure`, of which none is sure to be the
+    label, and `cells` their first cells where it has no header; `marked` says that they mark
+    several classes for each image.
     """
 
     labels: dict[str, str] = field(default_factory=dict)
@@ -143,7 +143,7 @@ def _take(found: TableLabels, read: _Read, known: Mapping[str, str]) -> None:
             found.contradicted.setdefault(table.name, []).append(image)
     if table.uneven:
         found.uneven[table.name] = table.uneven
-    found.used[table.name] = _column_names(table, columns)
+    found.used[table.name] = _source(table, columns)
 
 
 def _clear_rows(found: TableLabels, read: _Read) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
@@ -172,8 +172,11 @@ def _are_twins(names: Sequence[str]) -> bool:
     return len({(above(name), stem(name)) for name in names}) == 1
 
 
-def _column_names(table: LabelTable, columns: LabelColumns) -> str:
-    """The columns of images and labels in words: `id, breed`."""
-    names = table.column_names(columns.header)
-    label = "a column for each class" if columns.label is None else names[columns.label]
-    return f"{'' if columns.header else 'columns '}{names[columns.image]}, {label}"
+def _source(table: LabelTable, columns: LabelColumns) -> str:
+    """Where the classes are from: `breed of train.csv, whose id names the images`."""
+    if not columns.header:
+        number = 1 if columns.label is None else columns.label + 1
+        where = f"column {number} of {table.name}"
+        return f"{where}, whose column {columns.image + 1} names the images"
+    label = "marks" if columns.label is None else table.header[columns.label]
+    return f"{label} of {table.name}, whose {table.header[columns.image]} names the images"

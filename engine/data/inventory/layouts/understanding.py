@@ -257,7 +257,7 @@ def _notes_on_empty(tree: FolderTree, parts: Sequence[Part]) -> list[str]:
 def _words(
     tree: FolderTree, parts: Sequence[Part], flat: Sequence[Part], tables: TableLabels
 ) -> str:
-    """The layout in words, such as `train/CLASS, val/CLASS` or `train.csv (id, breed)`."""
+    """The layout in words, such as `train/CLASS, val/CLASS` or `./*, classes from …`."""
     words = []
     for part in parts:
         if part in flat:
@@ -266,5 +266,5 @@ def _words(
             words.append(f"CLASS/{part.split}")
         else:
             words += [f"{folder}/CLASS" if folder else "CLASS" for folder in part.folders]
-    words += [f"{table} ({columns})" for table, columns in tables.used.items()]
+    words += [f"classes from {source}" for source in tables.used.values()]
     return ", ".join(dict.fromkeys(words))
