@@ -135,11 +135,11 @@ def resolve_data(name: str) -> str:
     if name in datasets.DATASETS or data_names.is_of_library(name):
         return name
     if user := data_names.user_set(name):
-        file = Path(os.path.abspath(user.file.expanduser()))
+        file = Path(os.path.abspath(os.path.expanduser(user.file)))
         own_check.check(user._replace(file=file))
         return f"{file}:{user.function}"
     if name.endswith(".py"):
-        raise own_check.name_the_function(Path(name).expanduser())
+        raise own_check.name_the_function(Path(os.path.expanduser(name)))
     path = Path(os.path.expanduser(name))
     if any("\ud800" <= character <= "\udfff" for character in name):
         raise UsageError(text.not_unicode(name))

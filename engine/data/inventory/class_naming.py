@@ -40,7 +40,7 @@ def read_name_pairs(path: str) -> NamePairs:
     file cannot be read or holds nothing.
     """
     try:
-        content = regular_files.read_bytes(Path(path).expanduser())
+        content = regular_files.read_bytes(Path(os.path.expanduser(path)))
     except OSError as error:
         raise DataError(inventory_text.names_unreadable(path, text.reason(error))) from error
     table = read_table(path, content)
