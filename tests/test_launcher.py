@@ -398,6 +398,29 @@ async def test_a_folder_that_needs_a_setting_gets_the_one_that_is_chosen(
     assert [(c.data, c.labels) for c in spawned] == [(str(tmp_path / "pets"), "prefix")]
 
 
+async def test_another_folder_may_take_the_place_of_the_chosen_one(
+    tmp_path: Path, spawned: list[Recipe]
+) -> None:
+    from PIL import Image
+
+    for folder, count in (("pets", 5), ("cars", 6)):
+        for name in ("one", "two"):
+            (tmp_path / folder / name).mkdir(parents=True)
+            for i in range(count):
+                Image.new("RGB", (32, 32)).save(tmp_path / folder / name / f"{i}.png")
+    async with launcher(tmp_path).run_test(size=(100, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press("tab", "end", "enter", *"pets", "enter")
+        await settled(pilot)
+        await pilot.press("down", "enter", *"cars", "enter")
+        shown = await settled(pilot)
+        assert re.search(r"▸ cars +12 +32×32 +2 classes", shown)
+        assert "pets" not in shown
+        await pilot.press("enter")
+        await pilot.pause()
+    assert [c.data for c in spawned] == [str(tmp_path / "cars")]
+
+
 async def test_live_runs_come_first_and_enter_attaches(
     tmp_path: Path, spawned: list[Recipe]
 ) -> None:

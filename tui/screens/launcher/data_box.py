@@ -13,7 +13,7 @@ from tui import shared_text
 from tui.drawing.dataset_availability import availability
 from tui.drawing.table import Column
 from tui.screens.launcher import launcher_text
-from tui.screens.launcher.new_run import FOLDER, ImageFolder, NewRun
+from tui.screens.launcher.new_run import FOLDER, OTHER_FOLDER, ImageFolder, NewRun
 from tui.widgets.chooser import Chooser
 
 
@@ -26,25 +26,35 @@ class DataBox(Chooser):
         self._list()
 
     def watch_new_run(self, before: NewRun, now: NewRun) -> None:
-        if (before.folder, before.data_dir) != (now.folder, now.data_dir):
+        if before.folder != now.folder:
+            self._list(FOLDER)
+        elif before.data_dir != now.data_dir:
             self._list()
 
-    def _list(self) -> None:
+    def _list(self, chosen: str = "") -> None:
         known = list(datasets.DATASETS.values())
-        data_dir = self.new_run.data_dir
-        name, images, size, classes = _folder_row(self.new_run.folder)
+        data_dir, folder = self.new_run.data_dir, self.new_run.folder
+        name, images, size, classes = _folder_row(folder)
+        other = [] if folder is None else [OTHER_FOLDER]
+        names = [name, *(launcher_text.OTHER_FOLDER_ENTRY for _ in other)]
+        rest = ["" for _ in other]
         columns = [
-            Column("", [*(d.key for d in known), name]),
+            Column("", [*(d.key for d in known), *names]),
             Column(
                 "",
-                [*(count(d.train_images + d.test_images) for d in known), images],
+                [*(count(d.train_images + d.test_images) for d in known), images, *rest],
                 2,
                 right=True,
             ),
-            Column("", [*(_square(d.size) for d in known), size], 3),
-            Column("", [*(availability(d, data_dir) for d in known), classes], 1),
+            Column("", [*(_square(d.size) for d in known), size, *rest], 3),
+            Column("", [*(availability(d, data_dir) for d in known), classes, *rest], 1),
         ]
-        self.fill([*(d.key for d in known), FOLDER], columns, facts=(launcher_text.INSPECT_HINT,))
+        self.fill(
+            [*(d.key for d in known), FOLDER, *other],
+            columns,
+            chosen=chosen,
+            facts=(launcher_text.INSPECT_HINT,),
+        )
 
 
 def _folder_row(folder: ImageFolder | None) -> tuple[str, str, str, str]:

@@ -19,6 +19,8 @@ from tui.screens.launcher import launcher_text
 
 # In the list of data sets, the row that stands for a folder of images.
 FOLDER = "folder"
+# The row of another one in its place, which Enter asks for.
+OTHER_FOLDER = "other folder"
 AUTO = "auto"
 
 
@@ -52,12 +54,12 @@ class NewRun:
     @property
     def wants_folder(self) -> bool:
         """Whether the user chose to train on a folder of images, but not yet which one."""
-        return self.data == FOLDER and self.folder is None
+        return self.data == OTHER_FOLDER or (self.data == FOLDER and self.folder is None)
 
     @property
     def shape(self) -> DataShape:
         """The shape of the chosen images; until a folder is chosen, the shape of CIFAR-10."""
-        if self.data == FOLDER:
+        if self.data in (FOLDER, OTHER_FOLDER):
             return self.folder.shape if self.folder else architecture_list.CIFAR10
         return architecture_list.shape_of(datasets.DATASETS.get(self.data))
 
@@ -72,7 +74,7 @@ class NewRun:
     def with_folder(self, folder: ImageFolder) -> NewRun:
         """The same run on this folder, with the setting that the folder needs."""
         needed = dict([parse_setting(folder.setting)] if folder.setting else [])
-        return replace(self, folder=folder, fields={**self.fields, **needed})
+        return replace(self, data=FOLDER, folder=folder, fields={**self.fields, **needed})
 
     def why_not(self, fields: Mapping[str, object]) -> str:
         """The reason why the run cannot have these fields; empty if it can."""
