@@ -7,7 +7,7 @@ BIN := .venv/bin
 run: .venv/installed
 	@$(BIN)/cnn-tui
 
-# Four minutes on two cores, the wheel in an empty environment included.
+# Ten minutes on two cores, the wheel in an empty environment included.
 test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
