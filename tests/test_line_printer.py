@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
 import pytest
 
-from engine.process import line_printer, process_text
+from engine.process import line_printer
 from engine.process.line_printer import MOST_WAITING, LinePrinter, say
 from engine.protocol import events
 from tests.processes import LiveJournal, headless, wait_for
@@ -56,16 +57,18 @@ def test_a_reader_that_comes_late_gets_whole_lines_and_how_many_were_dropped(
     lines = pipe.lines()
     printer.finish()
     assert not printer.is_alive()
-    [at] = [i for i, line in enumerate(lines) if not line.startswith("line")][:-1]
-    dropped = count - (len(lines) - 2)
-    assert lines[at] == process_text.lines_dropped(dropped)
-    kept = [*range(at), *range(at + dropped, count)]
-    assert lines == [
-        *(f"line {number}" for number in kept[:at]),
-        lines[at],
-        *(f"line {number}" for number in kept[at:]),
-        "the end",
-    ]
+    assert lines.pop() == "the end"
+    following, gaps = 0, 0
+    for line in lines:  # a slow machine may leave several gaps
+        if line.startswith("line"):
+            assert line == f"line {following}"
+            following += 1
+        else:
+            gaps += 1
+            [dropped] = re.findall(r"\d[\d,]*", line)
+            following += int(dropped.replace(",", ""))
+    assert gaps > 0
+    assert following == count
 
 
 def test_a_reader_that_stalls_is_given_up_at_the_end(
