@@ -11,7 +11,7 @@ from typing import NamedTuple, TextIO
 
 import pytest
 
-from engine.process import line_printer
+from engine.process import line_printer, process_text
 from engine.process.line_printer import MOST_WAITING, LinePrinter, say
 from engine.protocol import events
 from tests.processes import LiveJournal, headless, wait_for
@@ -59,16 +59,35 @@ def test_a_reader_that_comes_late_gets_whole_lines_and_how_many_were_dropped(
     assert not printer.is_alive()
     assert lines.pop() == "the end"
     following, gaps = 0, 0
-    for line in lines:  # a slow machine may leave several gaps
+    for line in lines:  # there are several gaps where the thread is slower than its caller
         if line.startswith("line"):
             assert line == f"line {following}"
             following += 1
         else:
             gaps += 1
-            [dropped] = re.findall(r"\d[\d,]*", line)
-            following += int(dropped.replace(",", ""))
+            dropped = int(re.sub(r"\D", "", line))
+            assert line == process_text.lines_dropped(dropped)
+            following += dropped
     assert gaps > 0
     assert following == count
+
+
+def test_of_lines_that_nobody_takes_the_oldest_are_dropped(pipe: Pipe) -> None:
+    printer = LinePrinter(pipe.out)
+    count = 3 * MOST_WAITING
+    for number in range(count):
+        printer.print(f"line {number}")
+    printer.print("the end")
+    printer.start()
+    lines = pipe.lines()
+    printer.finish()
+    dropped = count - (len(lines) - 2)
+    assert dropped == count + 1 - MOST_WAITING
+    assert lines == [
+        process_text.lines_dropped(dropped),
+        *(f"line {number}" for number in range(dropped, count)),
+        "the end",
+    ]
 
 
 def test_a_reader_that_stalls_is_given_up_at_the_end(
