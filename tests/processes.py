@@ -138,6 +138,7 @@ class Terminal:
         self.output = b""
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup make test` ignores it
             os.environ["TERM"] = "xterm-256color"
             # Not `execv`: readline puts a size into the C environment, which the program would use.
             os.execve(command[0], [*command, *arguments], os.environ)
